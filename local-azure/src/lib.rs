@@ -1,0 +1,8 @@
+//! Azure on a laptop.
+
+pub mod issuer;
+pub mod journal;
+pub mod network;
+pub mod rbac;
+pub mod seed;
+pub mod world;

@@ -1,0 +1,177 @@
+//! Whether the names in a seed point at something.
+
+use std::collections::HashSet;
+
+use super::{Scope, Secret, Seed};
+
+impl Seed {
+    /// Every contradiction, one sentence each; empty when the seed is sound.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        self.check_unique(&mut problems);
+        self.check_roles(&mut problems);
+        self.check_secrets(&mut problems);
+        self.check_apim(&mut problems);
+        self.check_function_app(&mut problems);
+        problems
+    }
+
+    fn check_unique(&self, problems: &mut Vec<String>) {
+        unique(problems, "identity", self.identities.iter().map(|i| i.name.as_str()));
+        unique(problems, "app registration", self.app_registrations.iter().map(|a| a.name.as_str()));
+        unique(problems, "App ID URI", self.app_registrations.iter().map(|a| a.app_id_uri.as_str()));
+        unique(problems, "vault", self.vaults.iter().map(|v| v.name.as_str()));
+        unique(problems, "storage account", self.storage_accounts.iter().map(|s| s.name.as_str()));
+        unique(problems, "API", self.apim.apis.iter().map(|a| a.id.as_str()));
+        unique(problems, "API path", self.apim.apis.iter().map(|a| a.path.as_str()));
+        unique(problems, "product", self.apim.products.iter().map(|p| p.id.as_str()));
+        unique(problems, "subscription", self.apim.subscriptions.iter().map(|s| s.name.as_str()));
+    }
+
+    fn check_roles(&self, problems: &mut Vec<String>) {
+        for assignment in &self.role_assignments {
+            self.check_identity(problems, "role_assignments", &assignment.identity);
+            if crate::rbac::Role::by_name(&assignment.role).is_none() {
+                problems.push(format!(
+                    "role_assignments: \"{}\" is not a built-in role known here; known are {}",
+                    assignment.role,
+                    crate::rbac::Role::names().join(", ")
+                ));
+            }
+            self.check_scope(problems, &assignment.scope);
+        }
+        for assignment in &self.app_role_assignments {
+            self.check_identity(problems, "app_role_assignments", &assignment.identity);
+            match self.app_registrations.iter().find(|app| app.name == assignment.app) {
+                None => problems.push(format!("app_role_assignments: no app registration \"{}\"", assignment.app)),
+                Some(app) if !app.app_roles.iter().any(|role| role.value == assignment.role) => problems.push(format!(
+                    "app_role_assignments: app registration \"{}\" defines no app role \"{}\"",
+                    app.name, assignment.role
+                )),
+                Some(_) => {}
+            }
+        }
+        for fault in &self.faults {
+            if !self.app_registrations.iter().any(|app| app.name == fault.tokens_for) {
+                problems.push(format!("faults: no app registration \"{}\"", fault.tokens_for));
+            }
+        }
+    }
+
+    fn check_identity(&self, problems: &mut Vec<String>, place: &str, name: &str) {
+        if self.identity(name).is_none() {
+            problems.push(format!("{place}: no identity \"{name}\""));
+        }
+    }
+
+    fn check_scope(&self, problems: &mut Vec<String>, scope: &Scope) {
+        match scope {
+            Scope { vault: Some(vault), secret, storage: None, container: None } => {
+                match self.vaults.iter().find(|known| known.name == *vault) {
+                    None => problems.push(format!("role_assignments: no vault \"{vault}\"")),
+                    Some(known) => {
+                        if let Some(secret) = secret
+                            && !known.secrets.iter().any(|one| one.name == *secret)
+                        {
+                            problems.push(format!("role_assignments: vault \"{vault}\" has no secret \"{secret}\""));
+                        }
+                    }
+                }
+            }
+            Scope { vault: None, secret: None, storage: Some(account), .. } => {
+                if !self.storage_accounts.iter().any(|known| known.name == *account) {
+                    problems.push(format!("role_assignments: no storage account \"{account}\""));
+                }
+            }
+            _ => problems.push(
+                "role_assignments: a scope is { vault }, { vault, secret }, { storage } or { storage, container }"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn check_secrets(&self, problems: &mut Vec<String>) {
+        for vault in &self.vaults {
+            for Secret { name, value, generated, subscription_key, .. } in &vault.secrets {
+                let sources =
+                    usize::from(value.is_some()) + usize::from(*generated) + usize::from(subscription_key.is_some());
+                if sources != 1 {
+                    problems.push(format!(
+                        "vaults: secret \"{name}\" of \"{}\" needs exactly one of value, generated = true, subscription_key",
+                        vault.name
+                    ));
+                }
+                if let Some(subscription) = subscription_key
+                    && !self.apim.subscriptions.iter().any(|known| known.name == *subscription)
+                {
+                    problems.push(format!("vaults: secret \"{name}\" names no subscription: \"{subscription}\""));
+                }
+            }
+        }
+    }
+
+    fn check_apim(&self, problems: &mut Vec<String>) {
+        let known = |id: &str| self.apim.apis.iter().any(|api| api.id == id);
+        for api in &self.apim.apis {
+            if api.backend.sample.is_some() == api.backend.url.is_some() {
+                problems.push(format!("apim.apis: backend of \"{}\" needs either sample or url", api.id));
+            }
+            if let Some(url) = &api.backend.url
+                && !is_loopback(url)
+            {
+                problems.push(format!(
+                    "apim.apis: backend of \"{}\" must be a loopback http URL, such as http://127.0.0.1:8080",
+                    api.id
+                ));
+            }
+        }
+        for product in &self.apim.products {
+            for api in product.apis.iter().filter(|id| !known(id)) {
+                problems.push(format!("apim.products: \"{}\" lists no known API: \"{api}\"", product.id));
+            }
+        }
+        for subscription in &self.apim.subscriptions {
+            let scope = &subscription.scope;
+            if let Some(product) = &scope.product
+                && !self.apim.products.iter().any(|one| one.id == *product)
+            {
+                problems.push(format!("apim.subscriptions: \"{}\" names no product: \"{product}\"", subscription.name));
+            }
+            if let Some(api) = &scope.api
+                && !known(api)
+            {
+                problems.push(format!("apim.subscriptions: \"{}\" names no API: \"{api}\"", subscription.name));
+            }
+            if scope.product.is_some() && scope.api.is_some() {
+                problems
+                    .push(format!("apim.subscriptions: \"{}\" has one scope: a product or an API", subscription.name));
+            }
+        }
+    }
+
+    fn check_function_app(&self, problems: &mut Vec<String>) {
+        for name in &self.function_app.identities {
+            self.check_identity(problems, "function_app.identities", name);
+        }
+    }
+}
+
+fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            problems.push(format!("{what} \"{name}\" is defined twice"));
+        }
+    }
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    let host = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    host && url.scheme() == "http"
+}

@@ -1,0 +1,117 @@
+//! What every service shares: the seed, the keys made at start, the network and the journal.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::{
+    issuer::SigningKeys,
+    journal::Journal,
+    network::Network,
+    seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
+};
+
+/// The world of one run.
+pub struct World {
+    /// What exists.
+    pub seed: Seed,
+    /// The tenant's signing keys.
+    pub signing_keys: SigningKeys,
+    /// Keys of each APIM subscription, by its name.
+    pub subscription_keys: BTreeMap<String, SubscriptionKeys>,
+    /// Hosts and the services behind them.
+    pub network: Network,
+    /// What happened.
+    pub journal: Journal,
+}
+
+/// The two keys of an APIM subscription; either opens it.
+pub struct SubscriptionKeys {
+    /// First key.
+    pub primary: String,
+    /// Second key, for rotation.
+    pub secondary: String,
+}
+
+impl World {
+    /// A world with fresh keys.
+    ///
+    /// # Errors
+    /// When the system cannot make an RSA key.
+    pub fn new(seed: Seed) -> Result<Self, crate::issuer::KeyError> {
+        let subscription_keys = seed
+            .apim
+            .subscriptions
+            .iter()
+            .map(|subscription| {
+                (subscription.name.clone(), SubscriptionKeys { primary: random_key(), secondary: random_key() })
+            })
+            .collect();
+        Ok(Self {
+            signing_keys: SigningKeys::generate()?,
+            subscription_keys,
+            network: Network::new(),
+            journal: Journal::default(),
+            seed,
+        })
+    }
+
+    /// The API registered under an App ID URI or a client ID.
+    #[must_use]
+    pub fn app_registration(&self, audience: &str) -> Option<&AppRegistration> {
+        self.seed
+            .app_registrations
+            .iter()
+            .find(|app| app.app_id_uri == audience || app.client_id.to_string().eq_ignore_ascii_case(audience))
+    }
+
+    /// ARM resource ID of an identity, as tokens carry it in `xms_mirid`.
+    #[must_use]
+    pub fn identity_resource_id(&self, identity: &Identity) -> String {
+        match identity.kind {
+            IdentityKind::UserAssigned => format!(
+                "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}",
+                self.resource_group_id(),
+                identity.name
+            ),
+            IdentityKind::SystemAssigned => self.function_app_resource_id(),
+        }
+    }
+
+    /// ARM resource ID of the function app.
+    #[must_use]
+    pub fn function_app_resource_id(&self) -> String {
+        format!("{}/providers/Microsoft.Web/sites/{}", self.resource_group_id(), self.seed.function_app.name)
+    }
+
+    /// ARM resource ID of what an RBAC scope names.
+    #[must_use]
+    pub fn scope_resource_id(&self, scope: &Scope) -> String {
+        let group = self.resource_group_id();
+        match (&scope.vault, &scope.storage) {
+            (Some(vault), _) => {
+                let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/{vault}");
+                scope.secret.as_ref().map_or(vault.clone(), |secret| format!("{vault}/secrets/{secret}"))
+            }
+            (None, Some(account)) => {
+                let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/{account}");
+                scope
+                    .container
+                    .as_ref()
+                    .map_or(account.clone(), |name| format!("{account}/blobServices/default/containers/{name}"))
+            }
+            (None, None) => group,
+        }
+    }
+
+    fn resource_group_id(&self) -> String {
+        let subscription = &self.seed.subscription;
+        // Identity resource IDs in real tokens spell it "resourcegroups".
+        format!("/subscriptions/{}/resourcegroups/{}", subscription.id, subscription.resource_group)
+    }
+}
+
+/// 32 hexadecimal digits, as APIM makes its keys.
+fn random_key() -> String {
+    Uuid::new_v4().simple().to_string()
+}
