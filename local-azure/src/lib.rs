@@ -1,5 +1,6 @@
 //! Azure on a laptop.
 
+pub mod edge;
 pub mod issuer;
 pub mod journal;
 pub mod network;

@@ -1,2 +1,10 @@
-//! The command-line tool.
-fn main() {}
+//! `local-azure`, the command-line tool; `cargo local` in this workspace.
+
+mod cli;
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run().await
+}

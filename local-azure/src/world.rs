@@ -65,6 +65,18 @@ impl World {
             .find(|app| app.app_id_uri == audience || app.client_id.to_string().eq_ignore_ascii_case(audience))
     }
 
+    /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
+    #[must_use]
+    pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
+        const TELL_TALES: [&str; 5] = ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
+        let keys = || self.subscription_keys.values().flat_map(|keys| [keys.primary.as_str(), keys.secondary.as_str()]);
+        let is_secret = |value: &str| {
+            let lower = value.to_ascii_lowercase();
+            keys().any(|key| value.contains(key)) || TELL_TALES.iter().any(|part| lower.contains(part))
+        };
+        settings.values().filter(|value| is_secret(value)).count()
+    }
+
     /// ARM resource ID of an identity, as tokens carry it in `xms_mirid`.
     #[must_use]
     pub fn identity_resource_id(&self, identity: &Identity) -> String {

@@ -2,7 +2,9 @@
 //!
 //! Reading refuses members it does not know; [`Seed::check`] refuses names that point at nothing.
 
+mod apim;
 mod check;
+mod entra;
 
 use std::{
     collections::BTreeMap,
@@ -11,6 +13,11 @@ use std::{
 
 use serde::Deserialize;
 use uuid::Uuid;
+
+pub use self::{
+    apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
+    entra::{AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, RoleAssignment, Scope, TokenVersion},
+};
 
 /// Everything local-azure plays, as read from a seed file.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,120 +77,6 @@ pub struct Subscription {
     pub location: String,
 }
 
-/// A managed identity.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// Resource name.
-    pub name: String,
-    /// Stands alone, or belongs to the function app.
-    pub kind: IdentityKind,
-    /// What tokens are asked with (`client_id`), and what `appid`/`azp` shows.
-    pub client_id: Uuid,
-    /// What role assignments take; `oid` and `sub` in tokens.
-    pub principal_id: Uuid,
-}
-
-/// The two kinds of managed identity.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum IdentityKind {
-    /// A resource of its own; named in each token request.
-    UserAssigned,
-    /// Part of the function app; used when a token request names no identity.
-    SystemAssigned,
-}
-
-/// Azure RBAC: a role for an identity at a scope.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoleAssignment {
-    /// Name of the identity.
-    pub identity: String,
-    /// Display name of a built-in role.
-    pub role: String,
-    /// Where it holds.
-    pub scope: Scope,
-}
-
-/// A scope for RBAC: a vault, one secret, a storage account or one container.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct Scope {
-    /// Vault name.
-    pub vault: Option<String>,
-    /// Secret in that vault.
-    pub secret: Option<String>,
-    /// Storage account name.
-    pub storage: Option<String>,
-    /// Container in that account.
-    pub container: Option<String>,
-}
-
-/// An API's application object together with its service principal.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppRegistration {
-    /// Display name.
-    pub name: String,
-    /// App ID URI, `api://…`.
-    pub app_id_uri: String,
-    /// Application (client) ID.
-    pub client_id: Uuid,
-    /// `requestedAccessTokenVersion`: 1 or 2. The API decides the version of its tokens, not the caller.
-    pub token_version: TokenVersion,
-    /// Whether a caller without an assignment is refused a token.
-    #[serde(default)]
-    pub assignment_required: bool,
-    /// The app roles it defines.
-    #[serde(default)]
-    pub app_roles: Vec<AppRole>,
-}
-
-/// Version of the tokens an API asks for.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "u8")]
-pub enum TokenVersion {
-    /// Issuer `https://sts.windows.net/{tid}/`, audience as requested.
-    V1,
-    /// Issuer `https://login.microsoftonline.com/{tid}/v2.0`, audience the client ID.
-    V2,
-}
-
-impl TryFrom<u8> for TokenVersion {
-    type Error = String;
-
-    fn try_from(version: u8) -> Result<Self, String> {
-        match version {
-            1 => Ok(Self::V1),
-            2 => Ok(Self::V2),
-            other => Err(format!("token_version is 1 or 2, not {other}")),
-        }
-    }
-}
-
-/// An app role that an API defines.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppRole {
-    /// Role ID, used in assignments.
-    pub id: Uuid,
-    /// What appears in the `roles` claim.
-    pub value: String,
-}
-
-/// An app role given to an identity.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppRoleAssignment {
-    /// Name of the identity.
-    pub identity: String,
-    /// Name of the app registration.
-    pub app: String,
-    /// The role's value.
-    pub role: String,
-}
-
 /// A key vault under RBAC.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,128 +115,6 @@ pub struct StorageAccount {
     /// Containers that exist at start.
     #[serde(default)]
     pub containers: Vec<String>,
-}
-
-/// The API Management service.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Apim {
-    /// Service name; the host is `{name}.azure-api.net`.
-    pub name: String,
-    /// Folder of policy documents, relative to the seed file; see [`Seed::path`].
-    pub policies: PathBuf,
-    /// Named values, by display name.
-    #[serde(default)]
-    pub named_values: BTreeMap<String, String>,
-    /// APIs.
-    #[serde(default)]
-    pub apis: Vec<Api>,
-    /// Products.
-    #[serde(default)]
-    pub products: Vec<Product>,
-    /// Subscriptions; their keys are made at start.
-    #[serde(default)]
-    pub subscriptions: Vec<ApimSubscription>,
-}
-
-/// An API of the gateway.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Api {
-    /// Identifier; its policy document is `apis/{id}.xml`.
-    pub id: String,
-    /// URL suffix, without slashes at its ends.
-    pub path: String,
-    /// Where requests go.
-    pub backend: Backend,
-    /// Whether a subscription key is needed.
-    #[serde(default = "yes")]
-    pub subscription_required: bool,
-    /// Header that carries the key.
-    #[serde(default = "default_key_header")]
-    pub subscription_key_header: String,
-    /// Query parameter that carries the key when the header is absent.
-    #[serde(default = "default_key_query")]
-    pub subscription_key_query: String,
-    /// Operations.
-    pub operations: Vec<Operation>,
-}
-
-/// What stands behind an API: exactly one of the two.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backend {
-    /// A folder of JSON files that local-azure serves, relative to the seed file; see [`Seed::path`].
-    pub sample: Option<PathBuf>,
-    /// A loopback URL of another process.
-    pub url: Option<url::Url>,
-}
-
-/// An operation of an API.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    /// Identifier; its policy document, if any, is `operations/{api}.{id}.xml`.
-    pub id: String,
-    /// HTTP method.
-    pub method: String,
-    /// URL template below the API's path, such as `/{id}`.
-    pub template: String,
-}
-
-/// A product of the gateway.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Product {
-    /// Identifier; its policy document, if any, is `products/{id}.xml`.
-    pub id: String,
-    /// Identifiers of its APIs.
-    pub apis: Vec<String>,
-    /// An open product (`false`) needs no key.
-    #[serde(default = "yes")]
-    pub subscription_required: bool,
-}
-
-/// An API Management subscription.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApimSubscription {
-    /// Name.
-    pub name: String,
-    /// What its keys open.
-    pub scope: SubscriptionScope,
-    /// Only an active subscription's keys work.
-    #[serde(default)]
-    pub state: SubscriptionState,
-}
-
-/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SubscriptionScope {
-    /// Product identifier.
-    pub product: Option<String>,
-    /// API identifier.
-    pub api: Option<String>,
-}
-
-/// State of an APIM subscription.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum SubscriptionState {
-    /// Keys work.
-    #[default]
-    Active,
-    /// Blocked by an administrator.
-    Suspended,
-    /// Waiting for approval.
-    Submitted,
-    /// Refused by an administrator.
-    Rejected,
-    /// Ended by its owner.
-    Cancelled,
-    /// Past its end date.
-    Expired,
 }
 
 /// The function app.
@@ -455,12 +226,4 @@ impl Seed {
 
 const fn yes() -> bool {
     true
-}
-
-fn default_key_header() -> String {
-    "Ocp-Apim-Subscription-Key".to_owned()
-}
-
-fn default_key_query() -> String {
-    "subscription-key".to_owned()
 }

@@ -1,0 +1,161 @@
+//! One run of local-azure: every service of the seed, reachable, until dropped.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::Router;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use uuid::Uuid;
+
+use crate::{
+    blob,
+    edge::{Edge, EdgeError},
+    gateway, identity_endpoint, issuer,
+    journal::{Journal, Service, observe},
+    seed::Seed,
+    vault,
+    world::World,
+};
+
+/// Azure as the seed describes it, running. Everything ends when this is dropped.
+pub struct LocalAzure {
+    world: Arc<World>,
+    edge: Edge,
+    identity_endpoint: IdentityEndpoint,
+    ca_file: PathBuf,
+    /// Holds the CA file and, without a data folder, the blobs.
+    _scratch: TempDir,
+}
+
+/// Why local-azure does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A folder or file of this run.
+    #[error("cannot prepare {path}: {source}", path = path.display())]
+    Prepare {
+        /// Which one.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// No loopback port for the identity endpoint.
+    #[error("cannot listen on loopback: {0}")]
+    Listen(#[source] io::Error),
+    /// No signing keys.
+    #[error(transparent)]
+    Keys(#[from] issuer::KeyError),
+    /// Policies that cannot be enforced as written.
+    #[error(transparent)]
+    Policies(#[from] gateway::LoadError),
+    /// No edge.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+}
+
+impl LocalAzure {
+    /// Starts every service of the seed on loopback, with new keys.
+    ///
+    /// Blobs lie under `data`, or in a temporary folder that is deleted with this value.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    pub async fn start(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
+        let scratch = tempfile::Builder::new()
+            .prefix("local-azure-")
+            .tempdir()
+            .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
+        let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
+        let world = Arc::new(World::new(seed)?);
+        world.network.open(services(&world, &data)?);
+        let edge = Edge::start(world.network.clone()).await?;
+        let ca_file = scratch.path().join("ca.pem");
+        std::fs::write(&ca_file, edge.ca_pem())
+            .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
+        let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
+        Ok(Self { world, edge, identity_endpoint, ca_file, _scratch: scratch })
+    }
+
+    /// What every service was asked and decided.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.world.journal
+    }
+
+    /// What exists, and the keys of this run.
+    #[must_use]
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// The only variables a process needs to use this Azure instead of the real one.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let ca_file = self.ca_file.display().to_string();
+        [
+            ("IDENTITY_ENDPOINT", self.identity_endpoint.url.clone()),
+            ("IDENTITY_HEADER", self.identity_endpoint.header.clone()),
+            ("HTTPS_PROXY", self.edge.proxy_url()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+            ("SSL_CERT_FILE", ca_file.clone()),
+            ("EXTRA_CA_CERTS", ca_file),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+}
+
+/// Every service under its host name.
+fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>, StartError> {
+    let observed = |routes, service| observe(routes, &world.journal, service);
+    let mut services = BTreeMap::from([
+        ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
+        (
+            format!("{}.azure-api.net", world.seed.apim.name),
+            observed(gateway::routes(world.clone())?, Service::ApiManagement),
+        ),
+    ]);
+    for vault in &world.seed.vaults {
+        let routes = vault::routes(world.clone(), vault);
+        services.insert(format!("{}.vault.azure.net", vault.name), observed(routes, Service::KeyVault));
+    }
+    for account in &world.seed.storage_accounts {
+        let folder = data.join(&account.name);
+        let routes = blob::routes(world.clone(), account, &folder)
+            .map_err(|source| StartError::Prepare { path: folder, source })?;
+        services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
+    }
+    Ok(services)
+}
+
+/// App Service's endpoint for tokens: plain HTTP on loopback, guarded by a header.
+struct IdentityEndpoint {
+    url: String,
+    header: String,
+    task: JoinHandle<()>,
+}
+
+impl IdentityEndpoint {
+    async fn start(world: &Arc<World>) -> io::Result<Self> {
+        let header = Uuid::new_v4().to_string();
+        let routes = identity_endpoint::routes(world.clone(), header.clone());
+        let routes = observe(routes, &world.journal, Service::IdentityEndpoint);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}/msi/token", listener.local_addr()?);
+        let task = tokio::spawn(async move {
+            // axum's accept loop ends only with its task.
+            let _ = axum::serve(listener, routes).await;
+        });
+        Ok(Self { url, header, task })
+    }
+}
+
+impl Drop for IdentityEndpoint {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

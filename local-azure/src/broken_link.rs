@@ -1,0 +1,74 @@
+//! One link of the chain spoilt, as a change of the seed.
+//!
+//! Each is a mistake that people make, or an attack that must not work. No service has a special case for it:
+//! what refuses is what would refuse in Azure.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::seed::{Fault, Seed, TokenFault, TokenVersion};
+
+/// A link of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// The calling identity loses its app role, so its token has no `roles`
+    AppRole,
+    /// The app asks for a token of another API
+    Audience,
+    /// The API's registration issues version 1 tokens, while the policy expects version 2
+    Issuer,
+    /// Tokens for the API are past their lifetime
+    Expired,
+    /// Tokens for the API are signed by a key that the tenant does not publish
+    Signature,
+    /// The vault holds a key that API Management does not know
+    SubscriptionKey,
+    /// The reading identity loses its role on the vault
+    VaultRole,
+    /// The writing identity loses its role on the container
+    BlobRole,
+    /// The function app carries none of its identities
+    Identity,
+}
+
+impl Link {
+    /// Makes this one thing wrong in the world.
+    pub fn spoil(self, seed: &mut Seed) {
+        match self {
+            Self::AppRole => seed.app_role_assignments.clear(),
+            Self::Audience => ask_for_another_api(seed),
+            Self::Issuer => {
+                for app in &mut seed.app_registrations {
+                    app.token_version = TokenVersion::V1;
+                }
+            }
+            Self::Expired => spoil_tokens(seed, TokenFault::Expired),
+            Self::Signature => spoil_tokens(seed, TokenFault::Signature),
+            Self::SubscriptionKey => {
+                for secret in seed.vaults.iter_mut().flat_map(|vault| &mut vault.secrets) {
+                    if secret.subscription_key.take().is_some() {
+                        secret.generated = true;
+                    }
+                }
+            }
+            Self::VaultRole => seed.role_assignments.retain(|assignment| assignment.scope.vault.is_none()),
+            Self::BlobRole => seed.role_assignments.retain(|assignment| assignment.scope.storage.is_none()),
+            Self::Identity => seed.function_app.identities.clear(),
+        }
+    }
+}
+
+fn spoil_tokens(seed: &mut Seed, kind: TokenFault) {
+    seed.faults =
+        seed.app_registrations.iter().map(|app| Fault { tokens_for: app.name.clone(), kind }).collect();
+}
+
+/// Sets `APIM__audience` to the App ID URI of an API that it is not.
+fn ask_for_another_api(seed: &mut Seed) {
+    let Some(audience) = seed.function_app.settings.get_mut("APIM__audience") else { return };
+    let other = seed.app_registrations.iter().find(|app| app.app_id_uri != *audience);
+    if let Some(other) = other {
+        audience.clone_from(&other.app_id_uri);
+    }
+}

@@ -1,0 +1,114 @@
+//! The journal of one job, told as a chain: who asked whom, what let it pass, what was written.
+
+use anstream::println;
+use local_azure::journal::{Entry, Service};
+use serde::Serialize;
+
+use super::{BOLD, DIM, GREEN, RED};
+
+/// One answered request of the handler, with the calls that the answering service made for it.
+#[derive(Serialize)]
+pub(super) struct Step {
+    #[serde(flatten)]
+    entry: Entry,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<Entry>,
+}
+
+/// The steps of one job.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Chain(Vec<Step>);
+
+/// Who refused, when somebody did.
+#[derive(Serialize)]
+pub(super) struct Refusal {
+    pub(super) service: Service,
+    pub(super) status: u16,
+    pub(super) reason: String,
+}
+
+impl Chain {
+    /// Nests each entry under the service that asked for it. Entries are in the order of their answers,
+    /// so what a service asked for stands before its own answer.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut steps = Vec::new();
+        let mut waiting: Vec<Entry> = Vec::new();
+        for entry in entries {
+            match entry.from {
+                Some(Service::FunctionsHost) => {}
+                Some(_) => waiting.push(entry),
+                None => {
+                    let (calls, others) = waiting.into_iter().partition(|call| call.from == Some(entry.service));
+                    waiting = others;
+                    steps.push(Step { entry, calls });
+                }
+            }
+        }
+        Self(steps)
+    }
+
+    /// The last answer of the chain, if it is a refusal.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let last = &self.0.last()?.entry;
+        (last.status >= 400).then(|| Refusal {
+            service: last.service,
+            status: last.status,
+            reason: last.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned()),
+        })
+    }
+
+    /// URLs of what was written.
+    pub(super) fn written(&self) -> Vec<&str> {
+        self.0.iter().filter_map(|step| step.entry.wrote.as_deref()).collect()
+    }
+
+    /// One block a step.
+    pub(super) fn print(&self) {
+        for (number, step) in (1..).zip(&self.0) {
+            let Entry { service, status, method, path, .. } = &step.entry;
+            let colour = if *status < 400 || is_challenge(&step.entry) { GREEN } else { RED };
+            println!(
+                "{number:>3}  {BOLD}{service:<18}{BOLD:#} {colour}{status}{colour:#}  {}",
+                what(method, path, *service)
+            );
+            for line in details(&step.entry) {
+                println!("{:24}{DIM}{line}{DIM:#}", "");
+            }
+            for call in &step.calls {
+                let (line, status) = (what(&call.method, &call.path, call.service), call.status);
+                println!("{:24}{DIM}asks {}: {line}  {status}{DIM:#}", "", call.service);
+            }
+        }
+    }
+}
+
+fn what(method: &str, path: &str, service: Service) -> String {
+    match service {
+        Service::IdentityEndpoint => "asked for a token".to_owned(),
+        _ => format!("{method} {path}"),
+    }
+}
+
+/// Key Vault answers a client's first request with 401 to tell it what to ask a token for.
+fn is_challenge(entry: &Entry) -> bool {
+    entry.service == Service::KeyVault && entry.status == 401 && entry.identity.is_none()
+}
+
+fn details(entry: &Entry) -> Vec<String> {
+    let mut lines = Vec::new();
+    match (&entry.identity, &entry.audience) {
+        (Some(identity), Some(audience)) => lines.push(format!("as {identity}, token for {audience}")),
+        (Some(identity), None) => lines.push(format!("as {identity}")),
+        (None, Some(audience)) => lines.push(format!("token for {audience}")),
+        (None, None) => {}
+    }
+    lines.extend(entry.allowed_by.iter().map(|role| format!("allowed by {role}")));
+    if is_challenge(entry) {
+        lines.push("challenge: says which audience the token must have".to_owned());
+    } else {
+        lines.extend(entry.reason.iter().flat_map(|reason| reason.lines()).map(|line| format!("refused: {line}")));
+    }
+    lines.extend(entry.wrote.iter().map(|url| format!("wrote {url}")));
+    lines
+}

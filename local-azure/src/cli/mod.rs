@@ -1,0 +1,95 @@
+//! Commands and their arguments.
+
+mod chain;
+mod demo;
+mod env_file;
+mod invoke;
+mod project;
+mod start;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Color, Style};
+use clap::{Parser, Subcommand};
+use local_azure::broken_link::Link;
+
+use self::project::Project;
+
+/// What a command that could not do its work ends with.
+type CommandError = Box<dyn std::error::Error + Send + Sync>;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
+const RED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
+
+/// Azure on a laptop: managed identity, signed tokens, Key Vault, Blob, API Management and the Functions host.
+#[derive(Parser)]
+#[command(name = "local-azure", bin_name = "cargo local", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything, run the main job once through the Functions host, and show the chain link by link
+    Demo {
+        /// Spoil one link: the job fails (exit code 1) and the chain shows who refused
+        #[arg(long = "break", value_name = "LINK")]
+        broken: Option<Link>,
+        /// Print one JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run until Ctrl-C: the Azure side and, unless told otherwise, the Functions host with the staged app
+    Start(start::StartArguments),
+    /// Call a function of the running host, timers included, and wait for its outcome
+    Invoke(invoke::InvokeArguments),
+    /// Print the claims of the token that an identity would get for a resource; never the token
+    Token {
+        /// Name of an identity in the seed
+        #[arg(long)]
+        identity: String,
+        /// What the token is for: an App ID URI, a client ID, or a resource such as https://vault.azure.net
+        #[arg(long)]
+        resource: String,
+        /// The world to play
+        #[arg(long, value_name = "FILE")]
+        seed: Option<PathBuf>,
+    },
+    /// Build the handler and copy the script root together: the folder that the Functions host runs
+    Stage {
+        /// Where to; `target/app` unless given
+        directory: Option<PathBuf>,
+        /// Build with optimisation
+        #[arg(long)]
+        release: bool,
+    },
+}
+
+/// Runs the command of this process's arguments.
+pub(crate) async fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo { broken, json } => demo::demo(broken, json).await,
+        Command::Start(arguments) => start::start(arguments).await,
+        Command::Invoke(arguments) => invoke::invoke(arguments).await,
+        Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Stage { directory, release } => stage(directory, release).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("{RED}error{RED:#}: {error}");
+        // 1 is a job that ran and failed; this one never ran.
+        ExitCode::from(2)
+    })
+}
+
+async fn stage(directory: Option<PathBuf>, release: bool) -> Result<ExitCode, CommandError> {
+    let project = Project::find()?;
+    let script_root = directory.unwrap_or_else(|| project.script_root());
+    project.build_and_stage(&script_root, release).await?;
+    println!("{}", script_root.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,76 @@
+//! The project on disk: where it is, and its script root, built.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anstream::eprintln;
+use local_azure::script_root;
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::{BOLD, CommandError};
+
+/// A project: the folder that holds `host.json` and `functions/`.
+pub(super) struct Project {
+    root: PathBuf,
+}
+
+/// A line of `cargo build --message-format=json` that names a built executable.
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+}
+
+impl Project {
+    /// The nearest folder, from the current one upwards, that holds `host.json` and `functions/`.
+    pub(super) fn find() -> Result<Self, CommandError> {
+        let here = std::env::current_dir()?;
+        let root =
+            here.ancestors().find(|folder| folder.join("host.json").is_file() && folder.join("functions").is_dir());
+        root.map(|root| Self { root: root.to_owned() }).ok_or_else(|| {
+            format!(
+                "no host.json with a functions folder beside it in {} or above; run this inside the project",
+                here.display()
+            )
+            .into()
+        })
+    }
+
+    /// Where the script root goes unless told otherwise.
+    pub(super) fn script_root(&self) -> PathBuf {
+        self.root.join("target/app")
+    }
+
+    /// The seed file unless told otherwise.
+    pub(super) fn seed_file(&self) -> PathBuf {
+        self.root.join("local-azure/seed.toml")
+    }
+
+    /// Builds the handler with cargo, which shows its progress, and fills the script root.
+    pub(super) async fn build_and_stage(&self, script_root: &Path, release: bool) -> Result<(), CommandError> {
+        eprintln!("{BOLD}Building{BOLD:#} the handler");
+        let handler = self.build(release).await?;
+        Ok(script_root::stage(&self.root, &handler, script_root)?)
+    }
+
+    /// Builds the handler and returns its path, wherever cargo's settings put it.
+    async fn build(&self, release: bool) -> Result<PathBuf, CommandError> {
+        #[expect(clippy::disallowed_methods, reason = "cargo tells its subprocesses which cargo it is")]
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--bin", "handler", "--message-format=json-render-diagnostics"]);
+        command.args(release.then_some("--release"));
+        let child = command.current_dir(&self.root).stdout(Stdio::piped()).spawn();
+        let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
+        if !output.status.success() {
+            return Err("the handler does not build; cargo's messages are above".into());
+        }
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Artifact>(line).ok()?.executable)
+            .next_back()
+            .ok_or_else(|| "cargo built no executable named handler".into())
+    }
+}

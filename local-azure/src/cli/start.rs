@@ -1,0 +1,104 @@
+//! `start`: local Azure and the Functions host, until Ctrl-C.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use anstream::{eprintln, println};
+use local_azure::{
+    azure::LocalAzure,
+    functions_host::{FunctionsHost, HostOptions},
+    seed::Seed,
+};
+
+use super::{BOLD, CommandError, DIM, Project, env_file};
+
+#[derive(clap::Args)]
+pub(super) struct StartArguments {
+    /// The world to play
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Port of the Functions host; 0 takes a free one
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    /// Write the variables for any other process to this file, as dotenv
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Run the Azure side alone
+    #[arg(long)]
+    no_host: bool,
+    /// Keep blobs in this folder; without it they end with the command
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, CommandError> {
+    // A standalone Azure side needs no project when it is given a seed.
+    let project = match (&arguments.seed, arguments.no_host) {
+        (Some(_), true) => None,
+        _ => Some(Project::find()?),
+    };
+    let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
+    let seed = Seed::read(&seed_file)?;
+    if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
+        project.build_and_stage(&project.script_root(), false).await?;
+    }
+    let azure = LocalAzure::start(seed, arguments.data.as_deref()).await?;
+    if let Some(file) = &arguments.env_file {
+        env_file::write(file, &azure).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    print_services(&azure, arguments.env_file.as_deref());
+    match project.filter(|_| !arguments.no_host) {
+        Some(project) => run_host(&project, &azure, arguments.port).await,
+        None => {
+            stop_signal().await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Runs the Functions host until Ctrl-C, or until it gives up on the handler.
+async fn run_host(project: &Project, azure: &LocalAzure, port: u16) -> Result<ExitCode, CommandError> {
+    let host = FunctionsHost::start(HostOptions {
+        script_root: project.script_root(),
+        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        environment: azure.environment(),
+        settings: azure.world().seed.function_app.settings.clone(),
+        journal: azure.journal().clone(),
+        log: Arc::new(|line| println!("{line}")),
+        fire_timers: true,
+    })
+    .await?;
+    let ended = tokio::select! {
+        reason = host.stopped() => Err(reason.to_string().into()),
+        signal = stop_signal() => signal.map(|()| ExitCode::SUCCESS),
+    };
+    host.stop().await;
+    ended
+}
+
+fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
+    println!("\n{BOLD}Azure:{BOLD:#}\n");
+    for host in azure.world().network.hosts() {
+        println!("\thttps://{host}");
+    }
+    match env_file {
+        Some(file) => println!("\n{DIM}variables for other processes are in {}{DIM:#}", file.display()),
+        None => {
+            println!("\n{DIM}these answer through a proxy; --env-file FILE writes what another process needs{DIM:#}")
+        }
+    }
+}
+
+async fn stop_signal() -> Result<(), CommandError> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    eprintln!("{DIM}stopping{DIM:#}");
+    Ok(())
+}

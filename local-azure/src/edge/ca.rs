@@ -1,0 +1,85 @@
+//! The certificate authority of one run, and the one certificate it signs.
+
+use std::sync::Arc;
+
+use jiff::{Span, Timestamp, tz::TimeZone};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
+use rustls::{
+    ServerConfig,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+
+/// Days that a run's certificates hold. Some platforms refuse anything over 825.
+const DAYS: i64 = 30;
+
+/// TLS for every host of the network, and the CA that makes clients trust it.
+pub(super) struct Tls {
+    /// Server side, HTTP/1.1 only.
+    pub(super) config: Arc<ServerConfig>,
+    /// The CA certificate.
+    pub(super) ca_pem: String,
+}
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// A key or certificate could not be made.
+    #[error("cannot make the certificates of this run: {0}")]
+    Make(#[from] rcgen::Error),
+    /// The TLS library refused them.
+    #[error("cannot use the certificates of this run: {0}")]
+    Use(#[from] rustls::Error),
+}
+
+impl Tls {
+    /// A new CA and one certificate for all `hosts`. The CA's own key is dropped at the end of this call.
+    pub(super) fn new(hosts: Vec<String>) -> Result<Self, CertificateError> {
+        let ca = CertifiedIssuer::self_signed(ca_params(), KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = host_params(hosts)?.signed_by(&key, &ca)?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), ca_pem: ca.pem() })
+    }
+}
+
+fn ca_params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "local-azure, this run only");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    set_validity(&mut params);
+    params
+}
+
+fn host_params(hosts: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(hosts)?;
+    params.distinguished_name.push(DnType::CommonName, "local-azure");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // OpenSSL's strict mode, Python's default since 3.13, wants it.
+    params.use_authority_key_identifier_extension = true;
+    set_validity(&mut params);
+    Ok(params)
+}
+
+/// From yesterday, for clocks that differ, until [`DAYS`] from now.
+fn set_validity(params: &mut CertificateParams) {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let day = |offset: i64| {
+        let date = today.saturating_add(Span::new().days(offset));
+        date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
+    params.not_before = day(-1);
+    params.not_after = day(DAYS);
+}

@@ -1,0 +1,163 @@
+//! The way in for a process under test: an HTTPS proxy (CONNECT) that ends TLS for the hosts of the seed.
+//!
+//! A client uses the real host names and only needs `HTTPS_PROXY` and the CA file. A host that the seed
+//! does not name is refused here; nothing is ever passed on to the internet.
+
+mod ca;
+
+use std::{
+    convert::Infallible,
+    future::ready,
+    io,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::{Router, body::Body, response::IntoResponse};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::HOST, uri::Authority};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+pub use self::ca::CertificateError;
+use crate::network::Network;
+
+/// The proxy, listening; it ends when dropped.
+pub(crate) struct Edge {
+    address: SocketAddr,
+    ca_pem: String,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// Why the edge does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// No loopback port.
+    #[error("cannot listen on loopback: {0}")]
+    Listen(#[from] io::Error),
+    /// No certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+impl Edge {
+    /// Listens on a free loopback port for the hosts that `network` has now.
+    pub(crate) async fn start(network: Network) -> Result<Self, EdgeError> {
+        let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let acceptor = TlsAcceptor::from(tls.config);
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, acceptor)) })
+    }
+
+    /// What `HTTPS_PROXY` must hold.
+    pub(crate) fn proxy_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The CA certificate that clients must trust.
+    pub(crate) fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, network: Network, acceptor: TlsAcceptor) {
+    // The set aborts every connection when the accepting task ends.
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        // A failed accept concerns that one connection (or a momentary lack of descriptors).
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        connections.spawn(proxy(stream, network.clone(), acceptor.clone()));
+    }
+}
+
+/// Serves one proxy connection, then the tunnel that it became.
+async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
+    let tunnel = Mutex::new(None);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = match connect(&network, request) {
+            Ok(opened) => {
+                *tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+                Response::new(Body::empty())
+            }
+            Err(refusal) => *refusal,
+        };
+        ready(Ok::<_, Infallible>(answer))
+    });
+    // A client that goes away ends its connection; there is nobody left to tell.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let tunnel = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((host, service, upgrade)) = tunnel
+        && let Ok(upgraded) = upgrade.await
+    {
+        serve_tls(upgraded, host, service, acceptor).await;
+    }
+}
+
+type Tunnel = (String, Router, hyper::upgrade::OnUpgrade);
+
+/// Accepts `CONNECT host:443` for a known host; everything else is refused with a text that says why.
+fn connect(network: &Network, request: Request<Incoming>) -> Result<Tunnel, Box<Response<Body>>> {
+    if request.method() != Method::CONNECT {
+        return Err(refuse(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("this is an HTTPS proxy: it takes CONNECT, not {} {}\n", request.method(), request.uri()),
+        ));
+    }
+    let authority = request.uri().authority().map(Authority::as_str).unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    match network.service(host) {
+        Some(service) if port == "443" => Ok((host.to_ascii_lowercase(), service, hyper::upgrade::on(request))),
+        Some(_) => Err(refuse(StatusCode::FORBIDDEN, format!("{host} answers on port 443 only, not {port}\n"))),
+        None => Err(refuse(
+            StatusCode::FORBIDDEN,
+            format!(
+                "{host} is not in the seed, and local-azure never connects to the internet. It serves: {}\n",
+                network.hosts().collect::<Vec<_>>().join(", ")
+            ),
+        )),
+    }
+}
+
+fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
+    let mut response = (status, message.clone()).into_response();
+    // Most clients show the headers of a refused CONNECT but not its body.
+    if let Ok(reason) = HeaderValue::from_str(message.trim_end()) {
+        response.headers_mut().insert("x-local-azure-refused", reason);
+    }
+    Box::new(response)
+}
+
+async fn serve_tls(upgraded: Upgraded, host: String, service: Router, acceptor: TlsAcceptor) {
+    // A client that does not trust the CA ends the handshake; it reports that on its own side.
+    let Ok(stream) = acceptor.accept(TokioIo::new(upgraded)).await else { return };
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (host, service) = (host.clone(), service.clone());
+        async move {
+            if let Some(refusal) = misdirected(&host, &request) {
+                return Ok(refusal);
+            }
+            service.oneshot(request.map(Body::new)).await
+        }
+    });
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// A tunnel serves the one host it was opened for.
+fn misdirected(host: &str, request: &Request<Incoming>) -> Option<Response<Body>> {
+    let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let named = named.strip_suffix(":443").unwrap_or(named);
+    (!named.eq_ignore_ascii_case(host)).then(|| {
+        let message = format!("this tunnel leads to {host}, not to {named}\n");
+        (StatusCode::MISDIRECTED_REQUEST, message).into_response()
+    })
+}

@@ -1,0 +1,137 @@
+//! The API Management service.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+
+use super::yes;
+
+/// The API Management service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Apim {
+    /// Service name; the host is `{name}.azure-api.net`.
+    pub name: String,
+    /// Folder of policy documents, relative to the seed file; see [`Seed::path`](super::Seed::path).
+    pub policies: PathBuf,
+    /// Named values, by display name.
+    #[serde(default)]
+    pub named_values: BTreeMap<String, String>,
+    /// APIs.
+    #[serde(default)]
+    pub apis: Vec<Api>,
+    /// Products.
+    #[serde(default)]
+    pub products: Vec<Product>,
+    /// Subscriptions; their keys are made at start.
+    #[serde(default)]
+    pub subscriptions: Vec<ApimSubscription>,
+}
+
+/// An API of the gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Identifier; its policy document is `apis/{id}.xml`.
+    pub id: String,
+    /// URL suffix, without slashes at its ends.
+    pub path: String,
+    /// Where requests go.
+    pub backend: Backend,
+    /// Whether a subscription key is needed.
+    #[serde(default = "yes")]
+    pub subscription_required: bool,
+    /// Header that carries the key.
+    #[serde(default = "default_key_header")]
+    pub subscription_key_header: String,
+    /// Query parameter that carries the key when the header is absent.
+    #[serde(default = "default_key_query")]
+    pub subscription_key_query: String,
+    /// Operations.
+    pub operations: Vec<Operation>,
+}
+
+/// What stands behind an API: exactly one of the two.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    /// A folder of JSON files that local-azure serves, relative to the seed file; see [`Seed::path`](super::Seed::path).
+    pub sample: Option<PathBuf>,
+    /// A loopback URL of another process.
+    pub url: Option<url::Url>,
+}
+
+/// An operation of an API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// Identifier; its policy document, if any, is `operations/{api}.{id}.xml`.
+    pub id: String,
+    /// HTTP method.
+    pub method: String,
+    /// URL template below the API's path, such as `/{id}`.
+    pub template: String,
+}
+
+/// A product of the gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Identifier; its policy document, if any, is `products/{id}.xml`.
+    pub id: String,
+    /// Identifiers of its APIs.
+    pub apis: Vec<String>,
+    /// An open product (`false`) needs no key.
+    #[serde(default = "yes")]
+    pub subscription_required: bool,
+}
+
+/// An API Management subscription.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApimSubscription {
+    /// Name.
+    pub name: String,
+    /// What its keys open.
+    pub scope: SubscriptionScope,
+    /// Only an active subscription's keys work.
+    #[serde(default)]
+    pub state: SubscriptionState,
+}
+
+/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionScope {
+    /// Product identifier.
+    pub product: Option<String>,
+    /// API identifier.
+    pub api: Option<String>,
+}
+
+/// State of an APIM subscription.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionState {
+    /// Keys work.
+    #[default]
+    Active,
+    /// Blocked by an administrator.
+    Suspended,
+    /// Waiting for approval.
+    Submitted,
+    /// Refused by an administrator.
+    Rejected,
+    /// Ended by its owner.
+    Cancelled,
+    /// Past its end date.
+    Expired,
+}
+
+fn default_key_header() -> String {
+    "Ocp-Apim-Subscription-Key".to_owned()
+}
+
+fn default_key_query() -> String {
+    "subscription-key".to_owned()
+}

@@ -1,0 +1,60 @@
+//! The main job: a secret read, an API called with the app role's token, the answer written.
+
+use local_azure::journal::Service;
+
+use crate::rig::Rig;
+
+#[tokio::test]
+async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
+    let rig = Rig::start().await;
+    let invocation = rig.host.invoke("snapshot", None).await.unwrap();
+    assert!(invocation.succeeded, "{invocation:?}");
+    let passed: Vec<_> = rig
+        .answers()
+        .into_iter()
+        .filter(|entry| entry.service != Service::IdentityEndpoint)
+        .map(|entry| (entry.service, entry.identity.unwrap_or_default(), entry.allowed_by.unwrap_or_default()))
+        .collect();
+    let expected = [
+        (Service::KeyVault, "id-keyless-reader", "Key Vault Secrets User on kv-keyless"),
+        (Service::ApiManagement, "id-keyless-caller", "subscription keyless-functions, app role Orders.Read"),
+        (Service::BlobStorage, "id-keyless-writer", "Storage Blob Data Contributor on stkeyless/snapshots"),
+    ];
+    let expected: Vec<_> = expected.map(|(service, who, why)| (service, who.to_owned(), why.to_owned())).to_vec();
+    assert_eq!(passed, expected);
+}
+
+#[tokio::test]
+async fn the_backend_sees_neither_our_token_nor_our_key_and_its_answer_is_what_is_stored() {
+    let rig = Rig::start().await;
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded);
+    let stored = reqwest::get(rig.url("/api/snapshots/orders/latest")).await.unwrap();
+    assert_eq!(stored.status(), 200);
+    assert_eq!(stored.headers()["content-type"], "application/json");
+    let stored: serde_json::Value = stored.json().await.unwrap();
+    let sample = std::fs::read_to_string(crate::rig::project().join("local-azure/sample-api/orders.json")).unwrap();
+    let sample: serde_json::Value = serde_json::from_str(&sample).unwrap();
+    assert_eq!(stored, sample);
+}
+
+#[tokio::test]
+async fn no_setting_holds_a_secret() {
+    let rig = Rig::start().await;
+    let world = rig.azure.world();
+    assert_eq!(world.secrets_in(&world.seed.function_app.settings), 0);
+    let mut settings = world.seed.function_app.settings.clone();
+    settings.insert("APIM__key".to_owned(), world.subscription_keys["keyless-functions"].primary.clone());
+    settings.insert("STORAGE".to_owned(), "DefaultEndpointsProtocol=https;AccountKey=abc".to_owned());
+    assert_eq!(world.secrets_in(&settings), 2, "a secret would be found");
+}
+
+#[tokio::test]
+async fn nothing_that_is_secret_reaches_the_log() {
+    let rig = Rig::start().await;
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded);
+    let log = rig.log();
+    let keys = &rig.azure.world().subscription_keys["keyless-functions"];
+    assert!(!log.contains(&keys.primary), "the subscription key was logged");
+    assert!(!log.contains("eyJ"), "a token was logged");
+    assert!(log.contains("Functions.snapshot"), "the log was looked at");
+}

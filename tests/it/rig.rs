@@ -1,0 +1,120 @@
+//! One world for one test: local-azure in process, the Functions host, and the built handler as its child.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use local_azure::{
+    azure::LocalAzure,
+    functions_host::{FunctionsHost, HostOptions},
+    journal::{Entry, Service},
+    script_root,
+    seed::Seed,
+};
+use tempfile::TempDir;
+
+/// The handler that cargo built for these tests.
+pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
+
+/// Everything, running; gone when dropped.
+pub(crate) struct Rig {
+    pub(crate) azure: LocalAzure,
+    pub(crate) host: FunctionsHost,
+    log: Arc<Mutex<Vec<String>>>,
+    folder: TempDir,
+}
+
+impl Rig {
+    /// The default world.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The default world, changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Seed)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let script_root = folder.path().join("app");
+        script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
+        let mut seed = seed();
+        change(&mut seed);
+        let azure = LocalAzure::start(seed, Some(&folder.path().join("data"))).await.unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = log.clone();
+        let host = FunctionsHost::start(HostOptions {
+            script_root,
+            address: ([127, 0, 0, 1], 0).into(),
+            environment: azure.environment(),
+            settings: azure.world().seed.function_app.settings.clone(),
+            journal: azure.journal().clone(),
+            log: Arc::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
+            fire_timers: false,
+        })
+        .await
+        .unwrap();
+        host.wait_ready().await.unwrap();
+        Self { azure, host, log, folder }
+    }
+
+    /// A URL of the Functions host.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.host.url().trim_end_matches('/'))
+    }
+
+    /// What the handler itself was answered, in order; the key vault's challenge is left out.
+    pub(crate) fn answers(&self) -> Vec<Entry> {
+        let mut entries = self.azure.journal().entries();
+        entries.retain(|entry| entry.from.is_none() && !is_challenge(entry));
+        entries
+    }
+
+    /// Contents of every blob, by path below the data folder.
+    pub(crate) fn blob_count(&self) -> usize {
+        self.answers().iter().filter(|entry| entry.wrote.is_some()).count()
+    }
+
+    /// Everything the host and the handler logged.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// A folder that lives as long as the rig.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log\n{}\n--- journal\n{:#?}", self.log(), self.azure.journal().entries());
+        }
+    }
+}
+
+fn is_challenge(entry: &Entry) -> bool {
+    entry.service == Service::KeyVault && entry.status == 401 && entry.identity.is_none()
+}
+
+/// The default seed.
+pub(crate) fn seed() -> Seed {
+    Seed::read(&project().join("local-azure/seed.toml")).unwrap()
+}
+
+/// The root of the project.
+pub(crate) fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below a folder.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.path().is_dir() { folders.push(entry.path()) } else { found.push(entry.path()) }
+        }
+    }
+    found
+}
