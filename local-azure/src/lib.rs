@@ -1,9 +1,26 @@
-//! Azure on a laptop.
+//! Azure on a laptop: what a keyless app talks to, in one process on loopback.
+//!
+//! [`azure::LocalAzure`] starts every service of a [`seed::Seed`]; [`functions_host::FunctionsHost`] runs a staged
+//! app against it. The app under test is another process that gets nothing but environment variables.
+//!
+//! Each service refuses what it does not understand, naming it, and checks what Azure checks.
 
+mod access_token;
+pub mod azure;
+pub mod blob;
+pub mod broken_link;
+#[cfg(test)]
+mod default_world;
 pub mod edge;
+pub mod functions_host;
+pub mod gateway;
+pub mod identity_endpoint;
 pub mod issuer;
 pub mod journal;
 pub mod network;
 pub mod rbac;
+mod sample_api;
+pub mod script_root;
 pub mod seed;
+pub mod vault;
 pub mod world;

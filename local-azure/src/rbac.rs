@@ -1,10 +1,39 @@
 //! Azure RBAC: built-in roles, and whether one lets an identity do something somewhere.
+//!
+//! Roles as listed in <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to the actions
+//! of Key Vault secrets and blobs.
+
+use uuid::Uuid;
+
+use crate::seed::{RoleAssignment, Scope, Seed};
 
 /// A built-in role.
 #[derive(Debug)]
 pub struct Role {
     /// Display name.
     pub name: &'static str,
+    /// Operations on resources, such as containers.
+    actions: &'static [&'static str],
+    /// Operations on the data in them.
+    data_actions: &'static [&'static str],
+}
+
+/// What a service can be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    GetSecret,
+    ReadContainer,
+    CreateContainer,
+    ReadBlob,
+    WriteBlob,
+    DeleteBlob,
+}
+
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target<'a> {
+    Secret { vault: &'a str, name: &'a str },
+    Container { account: &'a str, name: &'a str },
 }
 
 impl Role {
@@ -19,6 +48,214 @@ impl Role {
     pub fn names() -> Vec<&'static str> {
         ROLES.iter().map(|role| role.name).collect()
     }
+
+    fn permits(&self, operation: Operation) -> bool {
+        let granted = if operation.is_about_data() { self.data_actions } else { self.actions };
+        granted.iter().any(|pattern| matches(pattern, operation.action()))
+    }
 }
 
-const ROLES: &[Role] = &[Role { name: "Key Vault Secrets User" }, Role { name: "Storage Blob Data Contributor" }];
+impl Operation {
+    /// The action's name, as refusals show it.
+    pub(crate) const fn action(self) -> &'static str {
+        match self {
+            Self::GetSecret => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            Self::ReadContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            Self::CreateContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            Self::ReadBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            Self::WriteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+        }
+    }
+
+    /// Containers are resources; what is in them is data.
+    const fn is_about_data(self) -> bool {
+        !matches!(self, Self::ReadContainer | Self::CreateContainer)
+    }
+}
+
+impl Target<'_> {
+    /// The narrowest scope that holds it.
+    pub(crate) fn scope(&self) -> Scope {
+        let some = |name: &str| Some(name.to_owned());
+        match self {
+            Self::Secret { vault, name } => {
+                Scope { vault: some(vault), secret: some(name), storage: None, container: None }
+            }
+            Self::Container { account, name } => {
+                Scope { vault: None, secret: None, storage: some(account), container: some(name) }
+            }
+        }
+    }
+
+    /// A vault holds its secrets, an account its containers.
+    fn is_within(&self, scope: &Scope) -> bool {
+        let same =
+            |scope: &Option<String>, name: &str| scope.as_ref().is_some_and(|scope| scope.eq_ignore_ascii_case(name));
+        match self {
+            Self::Secret { vault, name } => {
+                same(&scope.vault, vault) && (scope.secret.is_none() || same(&scope.secret, name))
+            }
+            Self::Container { account, name } => {
+                same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
+            }
+        }
+    }
+}
+
+/// The role assignment that lets a principal do this, if there is one.
+pub(crate) fn allowed<'a>(
+    seed: &'a Seed,
+    principal_id: Uuid,
+    operation: Operation,
+    target: &Target<'_>,
+) -> Option<&'a RoleAssignment> {
+    let identity = seed.principal(principal_id)?;
+    seed.role_assignments.iter().find(|assignment| {
+        assignment.identity == identity.name
+            && target.is_within(&assignment.scope)
+            && Role::by_name(&assignment.role).is_some_and(|role| role.permits(operation))
+    })
+}
+
+/// An assignment in words, such as `Key Vault Secrets User on kv-keyless`.
+pub(crate) fn describe(RoleAssignment { role, scope, .. }: &RoleAssignment) -> String {
+    let place = [&scope.vault, &scope.secret, &scope.storage, &scope.container];
+    let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
+    format!("{role} on {}", place.join("/"))
+}
+
+/// Whether a pattern with `*` (any text, slashes included) covers an action.
+fn matches(pattern: &str, action: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == action,
+        Some((start, rest)) => action
+            .strip_prefix(start)
+            .is_some_and(|tail| (0..=tail.len()).any(|from| tail.get(from..).is_some_and(|tail| matches(rest, tail)))),
+    }
+}
+
+const ROLES: &[Role] = &[
+    Role {
+        name: "Key Vault Secrets User",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+    },
+    Role {
+        name: "Key Vault Reader",
+        actions: &[],
+        data_actions: &["Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"],
+    },
+    Role { name: "Key Vault Secrets Officer", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/secrets/*"] },
+    Role { name: "Key Vault Administrator", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/*"] },
+    Role {
+        name: "Storage Blob Data Reader",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"],
+    },
+    Role {
+        name: "Storage Blob Data Contributor",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/move/action",
+        ],
+    },
+    Role {
+        name: "Storage Blob Data Owner",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/*",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"],
+    },
+    Role {
+        name: "Storage Blob Delegator",
+        actions: &["Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"],
+        data_actions: &[],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{Operation::*, *};
+    use crate::default_world::{identity, world, world_where};
+
+    const ALL: [Operation; 6] = [GetSecret, ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob];
+
+    #[test]
+    fn each_role_permits_its_operations_and_no_other() {
+        let permitted: &[(&str, &[Operation])] = &[
+            ("Key Vault Secrets User", &[GetSecret]),
+            ("Key Vault Reader", &[]),
+            ("Key Vault Secrets Officer", &[GetSecret]),
+            ("Key Vault Administrator", &[GetSecret]),
+            ("Storage Blob Data Reader", &[ReadContainer, ReadBlob]),
+            ("Storage Blob Data Contributor", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
+            ("Storage Blob Data Owner", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
+            ("Storage Blob Delegator", &[]),
+        ];
+        assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());
+        for (name, expected) in permitted {
+            let role = Role::by_name(name).unwrap();
+            let actual: Vec<Operation> = ALL.into_iter().filter(|operation| role.permits(*operation)).collect();
+            assert_eq!(actual, *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, action, covered) in [
+            ("a/*", "a/b/c", true),
+            ("a/*", "ab/c", false),
+            ("a/*/read", "a/b/c/read", true),
+            ("a/*/read", "a/b/reader", false),
+            ("a/read", "a/read/action", false),
+            ("*", "a", true),
+        ] {
+            assert_eq!(matches(pattern, action), covered, "{pattern} and {action}");
+        }
+    }
+
+    #[test]
+    fn a_role_holds_within_its_scope() {
+        let whole_account = world_where(|seed| seed.role_assignments[1].scope.container = None);
+        let writer = identity(&whole_account, "id-keyless-writer").principal_id;
+        let allowed_in = |seed: &Seed, account: &str, name: &str| {
+            allowed(seed, writer, WriteBlob, &Target::Container { account, name }).map(describe)
+        };
+        let seed = &whole_account.seed;
+        assert_eq!(allowed_in(seed, "stkeyless", "any").as_deref(), Some("Storage Blob Data Contributor on stkeyless"));
+        assert_eq!(allowed_in(seed, "another", "any"), None);
+        let seed = &world().seed;
+        assert_eq!(
+            allowed_in(seed, "stkeyless", "snapshots").as_deref(),
+            Some("Storage Blob Data Contributor on stkeyless/snapshots")
+        );
+        assert_eq!(allowed_in(seed, "stkeyless", "any"), None);
+    }
+
+    #[test]
+    fn a_role_serves_only_the_identity_it_is_assigned_to() {
+        let world = world();
+        let target = Target::Secret { vault: "KV-keyless", name: "anything" };
+        let allowed = |principal| allowed(&world.seed, principal, GetSecret, &target).is_some();
+        assert!(allowed(identity(&world, "id-keyless-reader").principal_id));
+        assert!(!allowed(identity(&world, "id-keyless-writer").principal_id));
+        assert!(!allowed(identity(&world, "id-keyless-reader").client_id), "a client ID is not a principal ID");
+    }
+}

@@ -1,0 +1,139 @@
+//! Bearer tokens as Azure's own services check them: signature, lifetime, audience, issuer, tenant.
+//!
+//! The keys are the world's own. The gateway does not use this: it verifies through discovery, as API Management does.
+
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{issuer::v1_issuer, world::World};
+
+/// Whom a verified token speaks for.
+pub(crate) struct Caller {
+    /// Claim `oid`: what role assignments name.
+    pub(crate) principal_id: Uuid,
+    /// Claim `appid`: the client ID.
+    pub(crate) app_id: String,
+    /// Name of that identity in the seed.
+    pub(crate) identity: Option<String>,
+    /// Claim `aud`.
+    pub(crate) audience: String,
+    /// Claim `iss`.
+    pub(crate) issuer: String,
+    /// Claim `xms_mirid`: resource ID of the managed identity.
+    pub(crate) identity_resource_id: Option<String>,
+    /// Claim `xms_az_rid`: resource ID of what the identity is assigned to.
+    pub(crate) host_resource_id: Option<String>,
+}
+
+/// The check that a request's token did not pass.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the request has no Authorization header")]
+    Missing,
+    #[error("the Authorization header is not \"Bearer \" and a token")]
+    NotBearer,
+    #[error("the token is not a JWT with the claims of an access token")]
+    Malformed,
+    /// Holds the token's header, still encoded.
+    #[error("the token is not signed by a key that the tenant publishes")]
+    UnknownKey(String),
+    #[error("the token's signature is wrong")]
+    Signature,
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    #[error("the token is expired")]
+    Expired,
+    #[error("the token is for {0}")]
+    Audience(String),
+    #[error("the token is from {found}, not from {expected}")]
+    Issuer { expected: String, found: String },
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    tid: Uuid,
+    nbf: i64,
+    exp: i64,
+    oid: Option<Uuid>,
+    appid: Option<String>,
+    xms_mirid: Option<String>,
+    xms_az_rid: Option<String>,
+}
+
+/// Verifies the request's bearer token for a service that accepts any of `audiences`.
+///
+/// Azure's services ask for version 1 tokens, so only the version 1 issuer of the tenant is accepted.
+pub(crate) fn verify(
+    world: &World,
+    headers: &HeaderMap,
+    audiences: &[&str],
+    now: Timestamp,
+) -> Result<Caller, Refusal> {
+    let claims = signed_claims(world, bearer(headers)?)?;
+    if now.as_second() < claims.nbf {
+        return Err(Refusal::NotYetValid);
+    }
+    if now.as_second() >= claims.exp {
+        return Err(Refusal::Expired);
+    }
+    if !audiences.contains(&claims.aud.as_str()) {
+        return Err(Refusal::Audience(claims.aud));
+    }
+    let tenant = world.seed.tenant.id;
+    let expected = v1_issuer(tenant);
+    if claims.iss != expected || claims.tid != tenant {
+        return Err(Refusal::Issuer { expected, found: claims.iss });
+    }
+    let principal_id = claims.oid.ok_or(Refusal::Malformed)?;
+    Ok(Caller {
+        principal_id,
+        app_id: claims.appid.ok_or(Refusal::Malformed)?,
+        identity: world.seed.principal(principal_id).map(|identity| identity.name.clone()),
+        audience: claims.aud,
+        issuer: claims.iss,
+        identity_resource_id: claims.xms_mirid,
+        host_resource_id: claims.xms_az_rid,
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(Refusal::Missing)?;
+    if values.next().is_some() {
+        return Err(Refusal::NotBearer);
+    }
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NotBearer)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Refusal::NotBearer) }
+}
+
+/// The claims, once the signature is right; nothing in them has been checked yet.
+fn signed_claims(world: &World, token: &str) -> Result<Claims, Refusal> {
+    let header = decode_header(token).map_err(|_| Refusal::Malformed)?;
+    let unknown_key = || Refusal::UnknownKey(token.split('.').next().unwrap_or_default().to_owned());
+    if header.alg != Algorithm::RS256 {
+        return Err(unknown_key());
+    }
+    let key = header.kid.and_then(|id| world.signing_keys.decoding_key(&id)).ok_or_else(unknown_key)?;
+    match decode::<Claims>(token, &key, &signature_only()) {
+        Ok(verified) => Ok(verified.claims),
+        Err(error) => Err(match error.kind() {
+            jsonwebtoken::errors::ErrorKind::InvalidSignature => Refusal::Signature,
+            _ => Refusal::Malformed,
+        }),
+    }
+}
+
+/// Leaves the claims to [`verify`], which must tell each check from the others.
+fn signature_only() -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}

@@ -1,0 +1,39 @@
+//! The world of the default seed, as unit tests use it.
+
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    issuer,
+    seed::{Identity, Seed},
+    world::World,
+};
+
+/// The default world, made once: its keys take longer than a test.
+pub(crate) fn world() -> Arc<World> {
+    static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| world_where(|_| {}));
+    WORLD.clone()
+}
+
+/// The default world after a change to its seed.
+pub(crate) fn world_where(change: impl FnOnce(&mut Seed)) -> Arc<World> {
+    let mut seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
+    change(&mut seed);
+    assert_eq!(seed.check(), Vec::<String>::new());
+    Arc::new(World::new(seed).unwrap())
+}
+
+/// An identity of the seed.
+pub(crate) fn identity<'a>(world: &'a World, name: &str) -> &'a Identity {
+    world.seed.identity(name).unwrap()
+}
+
+/// The `Authorization` header of an identity for a resource.
+pub(crate) fn bearer(world: &World, identity: &str, resource: &str) -> String {
+    let token = issuer::issue(world, self::identity(world, identity), resource, Timestamp::now()).ok().unwrap();
+    format!("Bearer {}", token.jwt)
+}

@@ -1,0 +1,138 @@
+//! RSA keys: those that the tenant publishes, and one that it does not.
+
+use std::{array, thread};
+
+use aws_lc_rs::{
+    digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::{KeyPair as _, RSA_PKCS1_SHA256},
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::DecodingKey;
+use rcgen::{CertificateParams, DnType, PKCS_RSA_SHA256};
+use serde_json::{Map, Value, json};
+
+/// The tenant's signing keys, made at start.
+pub struct SigningKeys {
+    /// The first one signs. Validators must look a key up by its ID: there is always more than one, in no order that means anything.
+    published: [SigningKey; 2],
+    unpublished: SigningKey,
+}
+
+/// The system could not make or use an RSA key.
+#[derive(Debug, thiserror::Error)]
+#[error("the system cannot make an RSA signing key of 2048 bits")]
+pub struct KeyError;
+
+/// Which key a signature is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignWith {
+    /// The tenant's active key.
+    Active,
+    /// A key that nobody can look up, under the active key's ID.
+    Unpublished,
+}
+
+impl SigningKeys {
+    /// Fresh keys, made at the same time because each takes a noticeable part of a second.
+    ///
+    /// # Errors
+    /// When the system cannot make an RSA key.
+    pub fn generate() -> Result<Self, KeyError> {
+        let [active, next, unpublished] = thread::scope(|scope| {
+            let makers: [_; 3] = array::from_fn(|_| scope.spawn(SigningKey::generate));
+            makers.map(|maker| maker.join().unwrap_or(Err(KeyError)))
+        });
+        Ok(Self { published: [active?, next?], unpublished: unpublished? })
+    }
+
+    /// The key set (`JWKS`); `issuer` appears in the version 2 list only.
+    ///
+    /// Shape: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
+    pub(super) fn key_set(&self, issuer: Option<&str>) -> Value {
+        json!({ "keys": self.published.iter().map(|key| key.public(issuer)).collect::<Vec<_>>() })
+    }
+
+    /// The key to check a signature with, if the tenant publishes one with this ID.
+    pub(crate) fn decoding_key(&self, id: &str) -> Option<DecodingKey> {
+        let key = self.published.iter().find(|key| key.id == id)?;
+        let public = key.pair.public_key();
+        Some(DecodingKey::from_rsa_raw_components(
+            public.modulus().big_endian_without_leading_zero(),
+            public.exponent().big_endian_without_leading_zero(),
+        ))
+    }
+
+    /// A signed token. `x5t` says whether the header names the certificate too, as version 1 tokens do.
+    pub(crate) fn sign(&self, claims: &Map<String, Value>, x5t: bool, with: SignWith) -> Result<String, KeyError> {
+        let [active, _] = &self.published;
+        let header = if x5t {
+            json!({ "typ": "JWT", "alg": "RS256", "x5t": active.id, "kid": active.id })
+        } else {
+            json!({ "typ": "JWT", "alg": "RS256", "kid": active.id })
+        };
+        let claims = serde_json::to_vec(claims).map_err(|_| KeyError)?;
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
+        let key = match with {
+            SignWith::Active => active,
+            SignWith::Unpublished => &self.unpublished,
+        };
+        let signature = key.sign(message.as_bytes())?;
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+struct SigningKey {
+    pair: KeyPair,
+    /// Thumbprint of the certificate: `kid`, and `x5t` where that is given.
+    id: String,
+    certificate: Vec<u8>,
+}
+
+impl SigningKey {
+    fn generate() -> Result<Self, KeyError> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError)?;
+        let certificate = self_signed(&pair)?;
+        let id = URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate));
+        Ok(Self { pair, id, certificate })
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(|_| KeyError)?;
+        Ok(signature)
+    }
+
+    fn public(&self, issuer: Option<&str>) -> Value {
+        let public = self.pair.public_key();
+        let mut key = json!({
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self.id,
+            "x5t": self.id,
+            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            "x5c": [STANDARD.encode(&self.certificate)],
+        });
+        if let Some(issuer) = issuer {
+            key["issuer"] = json!(issuer);
+        }
+        key
+    }
+}
+
+/// A certificate of the key for itself, in DER; only its thumbprint and its place in `x5c` matter.
+fn self_signed(pair: &KeyPair) -> Result<Vec<u8>, KeyError> {
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError)?;
+    let key =
+        rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&der.as_ref().into(), &PKCS_RSA_SHA256).map_err(|_| KeyError)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "accounts.accesscontrol.windows.net");
+    let certificate = params.self_signed(&key).map_err(|_| KeyError)?;
+    Ok(certificate.der().to_vec())
+}

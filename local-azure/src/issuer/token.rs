@@ -1,0 +1,74 @@
+//! A signed token for a managed identity.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    claims::{claims, has_fault},
+    keys::SignWith,
+    resource::Resource,
+};
+use crate::{
+    seed::{Identity, TokenFault, TokenVersion},
+    world::World,
+};
+
+/// An access token. It has no `Debug`, so that it reaches no log.
+pub struct Token {
+    /// What goes after `Bearer `.
+    pub jwt: String,
+    /// Seconds since 1970 from which it is valid; also when it was issued.
+    pub not_before: i64,
+    /// Seconds since 1970 at which it ends: the token's own `exp`, also when a fault of the seed puts that in the past.
+    pub expires_on: i64,
+}
+
+/// Why the tenant issues no token.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Neither an Azure service nor an app registration of the seed.
+    #[error("AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}.")]
+    UnknownResource {
+        /// As asked for.
+        resource: String,
+        /// The tenant.
+        tenant: Uuid,
+    },
+    /// The API demands an assignment, and the identity holds none of its app roles.
+    #[error(
+        "AADSTS501051: Application '{client_id}'({identity}) is not assigned to a role for the application '{api_client_id}'({api})."
+    )]
+    AssignmentRequired {
+        /// The identity's client ID.
+        client_id: Uuid,
+        /// The identity's name.
+        identity: String,
+        /// The API's client ID.
+        api_client_id: Uuid,
+        /// The API's name.
+        api: String,
+    },
+    /// The system has no random numbers or cannot use its key.
+    #[error("the system cannot sign a token")]
+    Signing,
+}
+
+/// Issues the token that a managed identity gets for a resource, spoilt where the seed says so.
+///
+/// # Errors
+/// [`TokenError`]; see [`claims`](super::claims).
+pub fn issue(world: &World, identity: &Identity, resource: &str, now: Timestamp) -> Result<Token, TokenError> {
+    let claims = claims(world, identity, resource, now)?;
+    let (version, with) = match Resource::find(world, resource)? {
+        Resource::FirstParty => (TokenVersion::V1, SignWith::Active),
+        Resource::Api(app) if has_fault(world, app, TokenFault::Signature) => {
+            (app.token_version, SignWith::Unpublished)
+        }
+        Resource::Api(app) => (app.token_version, SignWith::Active),
+    };
+    let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);
+    let (not_before, expires_on) = (seconds("nbf")?, seconds("exp")?);
+    let jwt = world.signing_keys.sign(&claims, version == TokenVersion::V1, with).map_err(|_| TokenError::Signing)?;
+    Ok(Token { jwt, not_before, expires_on })
+}
