@@ -112,7 +112,7 @@ fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
     }
     if !report.succeeded {
         println!("\nwhat the handler logged:");
-        for line in log.iter().filter(|line| line.is_error()) {
+        for line in log.iter().filter(|line| line.text.is_empty()) {
             println!("  {DIM}{}{DIM:#}", line.text);
         }
     }

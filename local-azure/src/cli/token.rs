@@ -3,6 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use anstream::println;
+use jiff::Timestamp;
 use local_azure::{issuer, seed::Seed, world::World};
 
 use super::{CommandError, Project};
@@ -17,7 +18,7 @@ pub(super) fn token(identity: &str, resource: &str, seed: Option<&Path>) -> Resu
         let known: Vec<_> = world.seed.identities.iter().map(|identity| identity.name.as_str()).collect();
         return Err(format!("the seed has no identity \"{identity}\"; it has {}", known.join(", ")).into());
     };
-    let claims = issuer::claims(&world, identity, resource)?;
+    let claims = issuer::claims(&world, identity, resource, Timestamp::now())?;
     println!("{}", serde_json::to_string_pretty(&claims)?);
     Ok(ExitCode::SUCCESS)
 }
