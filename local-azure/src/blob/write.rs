@@ -37,15 +37,15 @@ pub(super) async fn put_blob(call: Call<'_>, name: BlobName<'_>, body: &mut Body
         None => return Err(BlobError::MissingRequiredHeader("x-ms-blob-type")),
     }
     let mut new = new_blob(headers, true)?;
-    let part = receive(&call, body, BLOB_LIMIT).await?;
-    match &new.properties.content_md5 {
-        Some(given) if *given != part.md5 => return Err(BlobError::Md5Mismatch),
-        _ => new.properties.content_md5 = Some(part.md5.clone()),
+    let (part, md5) = receive(&call, body, BLOB_LIMIT, true).await?;
+    if new.properties.content_md5.is_some() && new.properties.content_md5 != md5 {
+        return Err(BlobError::Md5Mismatch);
     }
+    new.properties.content_md5.clone_from(&md5);
     let (container, blob) = (call.container.to_owned(), name.0.to_owned());
-    let written = run(&call, move |store| store.put(&container, BlobName(&blob), new, part.file)).await?;
+    let written = run(&call, move |store| store.put(&container, BlobName(&blob), new, part)).await?;
     let mut response = created(call, &written);
-    insert(response.headers_mut(), "content-md5", &part.md5);
+    insert_md5(response.headers_mut(), md5);
     Ok(response)
 }
 
@@ -56,12 +56,12 @@ pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Bo
         let (name, value) = ("blockid".to_owned(), id.to_owned());
         return Err(BlobError::InvalidQueryParameterValue { name, value });
     }
-    let mut part = receive(call, body, BLOCK_LIMIT).await?;
-    part.file.block_id = Some(id.to_owned());
-    call.account.store.stage(call.container, name, part.file)?;
+    let (mut part, md5) = receive(call, body, BLOCK_LIMIT, false).await?;
+    part.block_id = Some(id.to_owned());
+    call.account.store.stage(call.container, name, part)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::CREATED;
-    insert(response.headers_mut(), "content-md5", &part.md5);
+    insert_md5(response.headers_mut(), md5);
     response.headers_mut().insert("x-ms-request-server-encrypted", HeaderValue::from_static("true"));
     Ok(response)
 }
@@ -110,34 +110,38 @@ fn new_blob(headers: &HeaderMap, body_is_content: bool) -> Result<NewBlob, BlobE
     })
 }
 
-struct Received {
-    file: Part,
-    /// In base64.
-    md5: String,
-}
-
-/// Writes a request's body to a new file.
-async fn receive(call: &Call<'_>, body: &mut Body, limit: u64) -> Result<Received, BlobError> {
+/// Writes a request's body to a new file. Its MD5 (in base64) is worked out when it is wanted or the request gives one.
+async fn receive(
+    call: &Call<'_>,
+    body: &mut Body,
+    limit: u64,
+    wants_md5: bool,
+) -> Result<(Part, Option<String>), BlobError> {
     let expected = content_length(&call.parts.headers, limit)?;
     let given = call.parts.headers.get("content-md5").map(|value| value.to_str().unwrap_or_default().to_owned());
     let given = given.map(checked_md5).transpose()?;
     let mut part = call.account.store.new_part(call.container)?;
     let mut file = File::create(part.path()).await?;
-    let mut md5 = Md5::new();
+    let mut md5 = (wants_md5 || given.is_some()).then(Md5::new);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BlobError::IncompleteBody)?.into_data() else { continue };
-        md5.update(&data);
+        if let Some(md5) = &mut md5 {
+            md5.update(&data);
+        }
         file.write_all(&data).await?;
         part.length += data.len() as u64;
     }
     file.flush().await?;
-    let md5 = STANDARD.encode(md5.finalize());
     if part.length != expected {
         return Err(BlobError::IncompleteBody);
     }
-    match given {
-        Some(given) if given != md5 => Err(BlobError::Md5Mismatch),
-        _ => Ok(Received { file: part, md5 }),
+    let md5 = md5.map(|md5| STANDARD.encode(md5.finalize()));
+    if given.is_some() && given != md5 { Err(BlobError::Md5Mismatch) } else { Ok((part, md5)) }
+}
+
+fn insert_md5(headers: &mut HeaderMap, md5: Option<String>) {
+    if let Some(md5) = md5 {
+        insert(headers, "content-md5", &md5);
     }
 }
 

@@ -89,8 +89,14 @@ async fn blocks_that_wait_do_not_outlive_the_process() {
 #[tokio::test]
 async fn block_ids_are_checked() {
     let service = Service::start();
-    stage(&service, 1, "one").await;
+    assert!(!stage(&service, 1, "one").await.headers.contains_key("content-md5"));
     let put = |id: &'static str| service.put(id, "x", &[]);
+    let id: String = url::form_urlencoded::byte_serialize(id(1).as_bytes()).collect();
+    let path = format!("/snapshots/a?comp=block&blockid={id}");
+    let wrong = service.put(&path, "x", &[("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==")]).await;
+    wrong.assert_refused(400, "Md5Mismatch");
+    let right = service.put(&path, "x", &[("content-md5", "ndTkYSaMgDT1yFZOFVxnpg==")]).await;
+    assert_eq!((right.status, right.header("content-md5")), (StatusCode::CREATED, "ndTkYSaMgDT1yFZOFVxnpg=="));
     put("/snapshots/a?comp=block&blockid=AAAA").await.assert_refused(400, "InvalidBlobOrBlock");
     put("/snapshots/a?comp=block&blockid=%21").await.assert_refused(400, "InvalidQueryParameterValue");
     put("/snapshots/a?comp=block").await.assert_refused(400, "MissingRequiredQueryParameter");
