@@ -52,6 +52,16 @@ pub(crate) enum Refusal {
     Issuer { expected: String, found: String },
 }
 
+impl Refusal {
+    /// The audience found, when it is why the token did not pass; its signature was right.
+    pub(crate) fn audience(&self) -> Option<&str> {
+        match self {
+            Self::Audience(found) => Some(found),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Claims {
     iss: String,

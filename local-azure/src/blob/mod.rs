@@ -1,1 +1,190 @@
-//! Blob Storage.
+//! Blob Storage: block blobs in containers, kept as files, with bearer tokens and roles as the only way in.
+//!
+//! Other kinds of blob, snapshots, versions, tags, leases, tiers, copies and shared keys are refused by name.
+
+mod authorization;
+mod conditions;
+mod containers;
+mod error;
+mod list;
+mod properties;
+mod read;
+mod request;
+mod store;
+mod write;
+
+use std::{path::Path, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path as UrlPath, Request, State, rejection::PathRejection},
+    response::Response,
+    routing::any,
+};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http_body_util::BodyExt as _;
+use uuid::Uuid;
+
+use self::{
+    error::BlobError,
+    request::{Operation, Query},
+    store::Store,
+};
+use crate::{journal::Decision, seed, world::World};
+
+/// A storage account of the seed, for the host `{name}.blob.core.windows.net`.
+///
+/// Blobs live in the folder `data`; given the same folder again, they are there again.
+/// Blocks that were never committed are not.
+///
+/// # Errors
+/// When the folder cannot be read or written, or holds records that are not ours, or the seed names a container
+/// as Azure does not allow.
+pub fn routes(world: Arc<World>, account: &seed::StorageAccount, data: &Path) -> Result<Router, std::io::Error> {
+    for container in &account.containers {
+        containers::check_name(container).map_err(|error| {
+            let problem = format!("storage account {}, container \"{container}\": {error}", account.name);
+            std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)
+        })?;
+    }
+    let store = Store::open(data, &account.containers)?;
+    let account = Account { world, name: account.name.clone(), store: Arc::new(store) };
+    Ok(Router::new()
+        .route("/{container}", any(in_container))
+        .route("/{container}/{*blob}", any(in_blob))
+        .fallback(elsewhere)
+        .with_state(Arc::new(account)))
+}
+
+struct Account {
+    world: Arc<World>,
+    name: String,
+    store: Arc<Store>,
+}
+
+/// One request on its way through.
+struct Call<'a> {
+    account: &'a Account,
+    parts: &'a Parts,
+    query: &'a Query,
+    container: &'a str,
+    decision: &'a mut Decision,
+}
+
+/// A blob's name.
+#[derive(Clone, Copy)]
+struct BlobName<'a>(&'a str);
+
+type Names = (String, Option<String>);
+
+async fn in_container(
+    State(account): State<Arc<Account>>,
+    container: Result<UrlPath<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let names = container.map(|UrlPath(container)| (container, None));
+    answer(&account, names.map_err(|_| invalid_uri(&request)), request).await
+}
+
+async fn in_blob(
+    State(account): State<Arc<Account>>,
+    names: Result<UrlPath<(String, String)>, PathRejection>,
+    request: Request,
+) -> Response {
+    let names = names.map(|UrlPath((container, blob))| (container, Some(blob)));
+    answer(&account, names.map_err(|_| invalid_uri(&request)), request).await
+}
+
+async fn elsewhere(State(account): State<Arc<Account>>, request: Request) -> Response {
+    answer(&account, Err(invalid_uri(&request)), request).await
+}
+
+fn invalid_uri(request: &Request) -> BlobError {
+    BlobError::InvalidUri(format!("{} {}", request.method(), request.uri().path()))
+}
+
+async fn answer(account: &Account, names: Result<Names, BlobError>, request: Request) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let request_id = Uuid::new_v4();
+    let mut decision = Decision::default();
+    let result = match names {
+        Ok((container, blob)) => respond(account, &parts, &mut body, &container, blob.as_deref(), &mut decision).await,
+        Err(error) => Err(error),
+    };
+    let mut response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            drain(&parts.headers, &mut body).await;
+            decision.reason = Some(error.reason());
+            error.into_response(request_id, account.world.seed.tenant.id)
+        }
+    };
+    add_headers(&parts.headers, request_id, response.headers_mut());
+    response.extensions_mut().insert(decision);
+    response
+}
+
+async fn respond(
+    account: &Account,
+    parts: &Parts,
+    body: &mut Body,
+    container: &str,
+    blob: Option<&str>,
+    decision: &mut Decision,
+) -> Result<Response, BlobError> {
+    containers::check_name(container)?;
+    let query = Query::read(&parts.uri);
+    let operation = Operation::of(parts, &query, blob.is_some())?;
+    authorization::authorize(account, &parts.headers, operation, container, decision)?;
+    let call = Call { account, parts, query: &query, container, decision };
+    let Some(name) = blob else {
+        return match operation {
+            Operation::CreateContainer => containers::create(call).await,
+            Operation::ListBlobs => list::list(&call),
+            _ => containers::properties(&call),
+        };
+    };
+    let name = BlobName::checked(name)?;
+    match operation {
+        Operation::PutBlob => write::put_blob(call, name, body).await,
+        Operation::PutBlock => write::put_block(&call, name, body).await,
+        Operation::PutBlockList => write::put_block_list(call, name, body).await,
+        Operation::DeleteBlob => write::delete(&call, name).await,
+        Operation::GetBlob => read::get(&call, name),
+        _ => read::head(&call, name),
+    }
+}
+
+impl<'a> BlobName<'a> {
+    /// Names are up to 1,024 characters. Control characters, which XML cannot carry, are refused here but not by Azure.
+    fn checked(name: &'a str) -> Result<Self, BlobError> {
+        if name.chars().count() > 1_024 {
+            return Err(BlobError::OutOfRangeInput(name.chars().take(100).collect()));
+        }
+        if name.chars().any(|character| character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')) {
+            return Err(BlobError::InvalidResourceName(name.escape_debug().to_string()));
+        }
+        Ok(Self(name))
+    }
+}
+
+/// Reads what is left of a refused body: an answer that comes while the client still writes may never reach it.
+/// A client that waits to be told to continue has nothing under way.
+async fn drain(headers: &HeaderMap, body: &mut Body) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
+fn add_headers(request: &HeaderMap, request_id: Uuid, response: &mut HeaderMap) {
+    for echoed in ["x-ms-version", "x-ms-client-request-id"] {
+        response.extend(request.get(echoed).map(|value| (http::HeaderName::from_static(echoed), value.clone())));
+    }
+    let request_id = HeaderValue::from_str(&request_id.to_string());
+    response.extend(request_id.ok().map(|id| (http::HeaderName::from_static("x-ms-request-id"), id)));
+}
+
+#[cfg(test)]
+mod tests;

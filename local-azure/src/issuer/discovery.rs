@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Request, State},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -34,7 +34,10 @@ pub fn routes(world: Arc<World>) -> Router {
 }
 
 /// What is asked for, when it is asked of the seed's tenant.
-type Answer = Result<Response, Response>;
+type Answer = Result<Response, UnknownTenant>;
+
+/// The tenant that was asked for, which does not exist.
+struct UnknownTenant(String);
 
 async fn v1_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
     let tenant = known_tenant(&world, &tenant)?;
@@ -106,29 +109,33 @@ async fn unknown(method: Method, request: Request) -> Response {
     refuse(StatusCode::NOT_FOUND, json!({ "error": "not_found", "error_description": reason }), &reason)
 }
 
-/// The tenant's ID, or Entra's answer to an ID that it does not know
-/// (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
-fn known_tenant(world: &World, asked: &str) -> Result<Uuid, Response> {
+fn known_tenant(world: &World, asked: &str) -> Result<Uuid, UnknownTenant> {
     let tenant = world.seed.tenant.id;
-    if Uuid::parse_str(asked).is_ok_and(|asked| asked == tenant) {
-        return Ok(tenant);
+    let known = Uuid::parse_str(asked).is_ok_and(|asked| asked == tenant);
+    if known { Ok(tenant) } else { Err(UnknownTenant(asked.to_owned())) }
+}
+
+impl IntoResponse for UnknownTenant {
+    /// Entra's error object (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
+    fn into_response(self) -> Response {
+        let reason = format!(
+            "AADSTS90002: Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
+            self.0
+        );
+        let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
+        let timestamp = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let body = json!({
+            "error": "invalid_request",
+            "error_description":
+                format!("{reason} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"),
+            "error_codes": [90002],
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": "https://login.microsoftonline.com/error?code=90002",
+        });
+        refuse(StatusCode::BAD_REQUEST, body, &reason)
     }
-    let reason = format!(
-        "AADSTS90002: Tenant '{asked}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
-    );
-    let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
-    let timestamp = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-    let body = json!({
-        "error": "invalid_request",
-        "error_description":
-            format!("{reason} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"),
-        "error_codes": [90002],
-        "timestamp": timestamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": "https://login.microsoftonline.com/error?code=90002",
-    });
-    Err(refuse(StatusCode::BAD_REQUEST, body, &reason))
 }
 
 fn cached(document: Value) -> Response {

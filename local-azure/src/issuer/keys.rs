@@ -1,6 +1,6 @@
 //! RSA keys: those that the tenant publishes, and one that it does not.
 
-use std::{array, thread};
+use std::{sync::OnceLock, thread};
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
@@ -21,7 +21,8 @@ use serde_json::{Map, Value, json};
 pub struct SigningKeys {
     /// The first one signs. Validators must look a key up by its ID: there is always more than one, in no order that means anything.
     published: [SigningKey; 2],
-    unpublished: SigningKey,
+    /// Made when a fault of the seed first needs it.
+    unpublished: OnceLock<SigningKey>,
 }
 
 /// The system could not make or use an RSA key.
@@ -44,11 +45,11 @@ impl SigningKeys {
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn generate() -> Result<Self, KeyError> {
-        let [active, next, unpublished] = thread::scope(|scope| {
-            let makers: [_; 3] = array::from_fn(|_| scope.spawn(SigningKey::generate));
-            makers.map(|maker| maker.join().unwrap_or(Err(KeyError)))
+        let (active, next) = thread::scope(|scope| {
+            let next = scope.spawn(SigningKey::generate);
+            (SigningKey::generate(), next.join().unwrap_or(Err(KeyError)))
         });
-        Ok(Self { published: [active?, next?], unpublished: unpublished? })
+        Ok(Self { published: [active?, next?], unpublished: OnceLock::new() })
     }
 
     /// The key set (`JWKS`); `issuer` appears in the version 2 list only.
@@ -80,10 +81,18 @@ impl SigningKeys {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
         let key = match with {
             SignWith::Active => active,
-            SignWith::Unpublished => &self.unpublished,
+            SignWith::Unpublished => self.unpublished()?,
         };
         let signature = key.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    fn unpublished(&self) -> Result<&SigningKey, KeyError> {
+        if let Some(key) = self.unpublished.get() {
+            return Ok(key);
+        }
+        let key = SigningKey::generate()?;
+        Ok(self.unpublished.get_or_init(|| key))
     }
 }
 

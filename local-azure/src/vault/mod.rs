@@ -74,8 +74,11 @@ impl Vault {
     }
 
     fn caller(&self, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
-        let caller =
-            access_token::verify(&self.world, headers, AUDIENCES, Timestamp::now()).map_err(Refusal::Unauthorized)?;
+        let verified = access_token::verify(&self.world, headers, AUDIENCES, Timestamp::now());
+        let caller = verified.map_err(|refusal| {
+            decision.audience = refusal.audience().map(str::to_owned);
+            Refusal::Unauthorized(refusal)
+        })?;
         decision.identity.clone_from(&caller.identity);
         decision.audience = Some(caller.audience.clone());
         Ok(caller)

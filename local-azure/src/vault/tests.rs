@@ -120,6 +120,7 @@ async fn a_token_for_another_audience_is_refused() {
         let answer = get_with(world.clone(), &token, SECRET).await;
         let message = format!("AKV10022: Invalid audience. Expected https://vault.azure.net, found: {audience}.");
         assert_unauthorized(&answer, &message);
+        assert_eq!(answer.decision.audience.as_deref(), Some(audience));
     }
 }
 

@@ -1,0 +1,205 @@
+//! Why Blob Storage says no: status, code and message as in
+//! <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>.
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use quick_xml::escape::escape;
+use uuid::Uuid;
+
+/// A refusal; its text is the message of the answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BlobError {
+    #[error(
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+    )]
+    NoAuthenticationInformation,
+    /// Holds what is wrong with the token.
+    #[error(
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+    )]
+    InvalidToken(String),
+    #[error("Authentication information is not given in the correct format. Check the value of Authorization header.")]
+    MalformedAuthorization,
+    /// Holds what is wrong with the request.
+    #[error(
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
+    )]
+    AuthenticationFailed(&'static str),
+    #[error("This request is not authorized to perform this operation using this permission.")]
+    AuthorizationPermissionMismatch,
+    #[error("The specified container does not exist.")]
+    ContainerNotFound,
+    #[error("The specified container already exists.")]
+    ContainerAlreadyExists,
+    #[error("The specified blob does not exist.")]
+    BlobNotFound,
+    #[error("The specified blob already exists.")]
+    BlobAlreadyExists,
+    #[error("The condition specified using HTTP conditional header(s) is not met.")]
+    ConditionNotMet,
+    /// A condition of a read that says the caller has the blob already.
+    #[error("The condition specified using HTTP conditional header(s) is not met.")]
+    NotModified,
+    /// Holds the blob's length.
+    #[error("The range specified is invalid for the current size of the resource.")]
+    InvalidRange(u64),
+    #[error("The value for one of the HTTP headers is not in the correct format.")]
+    InvalidHeaderValue { name: String, value: String },
+    #[error("An HTTP header that's mandatory for this request is not specified.")]
+    MissingRequiredHeader(&'static str),
+    #[error("One of the HTTP headers specified in the request is not supported.")]
+    UnsupportedHeader(String),
+    #[error("Content-Length HTTP header is missing.")]
+    MissingContentLengthHeader,
+    #[error("The request body is too large and exceeds the maximum permissible limit.")]
+    RequestBodyTooLarge { limit: u64 },
+    #[error("One of the request inputs is not valid.")]
+    IncompleteBody,
+    #[error("Value for one of the query parameters specified in the request URI is invalid.")]
+    InvalidQueryParameterValue { name: String, value: String },
+    #[error("A required query parameter was not specified for this request.")]
+    MissingRequiredQueryParameter(&'static str),
+    #[error("One of the query parameters specified in the request URI is not supported.")]
+    UnsupportedQueryParameter(String),
+    /// Holds the method and path.
+    #[error("The resource doesn't support the specified HTTP verb.")]
+    UnsupportedHttpVerb(String),
+    #[error("The requested URI does not represent any resource on the server.")]
+    InvalidUri(String),
+    // Azure spells it so.
+    #[error("The specifed resource name contains invalid characters.")]
+    InvalidResourceName(String),
+    #[error("The specified resource name length is not within the permissible limits.")]
+    OutOfRangeInput(String),
+    #[error("The metadata specified is invalid. It has characters that are not permitted.")]
+    InvalidMetadata(String),
+    #[error("The size of the specified metadata exceeds the maximum size permitted.")]
+    MetadataTooLarge,
+    #[error("The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.")]
+    InvalidMd5,
+    #[error("The MD5 value specified in the request did not match with the MD5 value calculated by the server.")]
+    Md5Mismatch,
+    #[error("The specified blob or block content is invalid.")]
+    InvalidBlobOrBlock,
+    #[error("The specified block list is invalid.")]
+    InvalidBlockList,
+    #[error("The block list may not contain more than 50,000 blocks.")]
+    BlockListTooLong,
+    #[error("XML specified is not syntactically valid.")]
+    InvalidXmlDocument(String),
+    /// The folder of the account cannot be read or written.
+    #[error("The server encountered an internal error. Please retry the request.")]
+    Disk(#[from] std::io::Error),
+}
+
+impl BlobError {
+    const fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoAuthenticationInformation => (StatusCode::UNAUTHORIZED, "NoAuthenticationInformation"),
+            Self::InvalidToken(_) => (StatusCode::UNAUTHORIZED, "InvalidAuthenticationInfo"),
+            Self::MalformedAuthorization => (StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo"),
+            Self::AuthenticationFailed(_) => (StatusCode::FORBIDDEN, "AuthenticationFailed"),
+            Self::AuthorizationPermissionMismatch => (StatusCode::FORBIDDEN, "AuthorizationPermissionMismatch"),
+            Self::ContainerNotFound => (StatusCode::NOT_FOUND, "ContainerNotFound"),
+            Self::ContainerAlreadyExists => (StatusCode::CONFLICT, "ContainerAlreadyExists"),
+            Self::BlobNotFound => (StatusCode::NOT_FOUND, "BlobNotFound"),
+            Self::BlobAlreadyExists => (StatusCode::CONFLICT, "BlobAlreadyExists"),
+            Self::ConditionNotMet => (StatusCode::PRECONDITION_FAILED, "ConditionNotMet"),
+            Self::NotModified => (StatusCode::NOT_MODIFIED, "ConditionNotMet"),
+            Self::InvalidRange(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"),
+            Self::InvalidHeaderValue { .. } => (StatusCode::BAD_REQUEST, "InvalidHeaderValue"),
+            Self::MissingRequiredHeader(_) => (StatusCode::BAD_REQUEST, "MissingRequiredHeader"),
+            Self::UnsupportedHeader(_) => (StatusCode::BAD_REQUEST, "UnsupportedHeader"),
+            Self::MissingContentLengthHeader => (StatusCode::LENGTH_REQUIRED, "MissingContentLengthHeader"),
+            Self::RequestBodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge"),
+            Self::IncompleteBody => (StatusCode::BAD_REQUEST, "InvalidInput"),
+            Self::InvalidQueryParameterValue { .. } => (StatusCode::BAD_REQUEST, "InvalidQueryParameterValue"),
+            Self::MissingRequiredQueryParameter(_) => (StatusCode::BAD_REQUEST, "MissingRequiredQueryParameter"),
+            Self::UnsupportedQueryParameter(_) => (StatusCode::BAD_REQUEST, "UnsupportedQueryParameter"),
+            Self::UnsupportedHttpVerb(_) => (StatusCode::METHOD_NOT_ALLOWED, "UnsupportedHttpVerb"),
+            Self::InvalidUri(_) => (StatusCode::BAD_REQUEST, "InvalidUri"),
+            Self::InvalidResourceName(_) => (StatusCode::BAD_REQUEST, "InvalidResourceName"),
+            Self::OutOfRangeInput(_) => (StatusCode::BAD_REQUEST, "OutOfRangeInput"),
+            Self::InvalidMetadata(_) => (StatusCode::BAD_REQUEST, "InvalidMetadata"),
+            Self::MetadataTooLarge => (StatusCode::BAD_REQUEST, "MetadataTooLarge"),
+            Self::InvalidMd5 => (StatusCode::BAD_REQUEST, "InvalidMd5"),
+            Self::Md5Mismatch => (StatusCode::BAD_REQUEST, "Md5Mismatch"),
+            Self::InvalidBlobOrBlock => (StatusCode::BAD_REQUEST, "InvalidBlobOrBlock"),
+            Self::InvalidBlockList => (StatusCode::BAD_REQUEST, "InvalidBlockList"),
+            Self::BlockListTooLong => (StatusCode::BAD_REQUEST, "BlockListTooLong"),
+            Self::InvalidXmlDocument(_) => (StatusCode::BAD_REQUEST, "InvalidXmlDocument"),
+            Self::Disk(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        }
+    }
+
+    /// Elements beside the message that say what exactly is meant.
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::InvalidToken(detail) => vec![("AuthenticationErrorDetail", detail.clone())],
+            Self::AuthenticationFailed(detail) => vec![("AuthenticationErrorDetail", (*detail).to_owned())],
+            Self::InvalidHeaderValue { name, value } => {
+                vec![("HeaderName", name.clone()), ("HeaderValue", value.clone())]
+            }
+            Self::MissingRequiredHeader(name) => vec![("HeaderName", (*name).to_owned())],
+            Self::UnsupportedHeader(name) => vec![("HeaderName", name.clone())],
+            Self::RequestBodyTooLarge { limit } => vec![("MaxLimit", limit.to_string())],
+            Self::InvalidQueryParameterValue { name, value } => {
+                vec![("QueryParameterName", name.clone()), ("QueryParameterValue", value.clone())]
+            }
+            Self::MissingRequiredQueryParameter(name) => vec![("QueryParameterName", (*name).to_owned())],
+            Self::UnsupportedQueryParameter(name) => vec![("QueryParameterName", name.clone())],
+            Self::UnsupportedHttpVerb(asked) | Self::InvalidUri(asked) => vec![("Request", asked.clone())],
+            Self::InvalidResourceName(name) | Self::OutOfRangeInput(name) => vec![("ResourceName", name.clone())],
+            Self::InvalidMetadata(name) => vec![("MetadataName", name.clone())],
+            Self::InvalidXmlDocument(problem) => vec![("Reason", problem.clone())],
+            Self::Disk(error) => vec![("Reason", error.to_string())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Message and details in one line, for the journal.
+    pub(super) fn reason(&self) -> String {
+        let details = self.details().into_iter().map(|(name, value)| format!(" {name}: {value}"));
+        std::iter::once(self.to_string()).chain(details).collect()
+    }
+
+    /// The answer. The code stands in a header as well, the only place where an answer to HEAD can have it.
+    pub(super) fn into_response(self, request_id: Uuid, tenant: Uuid) -> Response {
+        let (status, code) = self.status_and_code();
+        let mut response = if status == StatusCode::NOT_MODIFIED {
+            status.into_response()
+        } else {
+            let body = self.body(code, request_id, Timestamp::now());
+            (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+        };
+        let headers = response.headers_mut();
+        headers.insert("x-ms-error-code", HeaderValue::from_static(code));
+        match self {
+            // Parameters without quotes: that is how Azure sends this challenge.
+            Self::NoAuthenticationInformation | Self::InvalidToken(_) => {
+                let challenge = format!(
+                    "Bearer authorization_uri=https://login.microsoftonline.com/{tenant}/oauth2/authorize resource_id=https://storage.azure.com"
+                );
+                headers.extend(HeaderValue::from_str(&challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
+            }
+            Self::InvalidRange(length) => {
+                let range = HeaderValue::from_str(&format!("bytes */{length}"));
+                headers.extend(range.ok().map(|value| (header::CONTENT_RANGE, value)));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn body(&self, code: &str, request_id: Uuid, now: Timestamp) -> String {
+        let mut body = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{self}\nRequestId:{request_id}\nTime:{now:.7}</Message>"
+        );
+        for (name, value) in self.details() {
+            body.push_str(&format!("<{name}>{}</{name}>", escape(&value)));
+        }
+        body.push_str("</Error>");
+        body
+    }
+}

@@ -1,0 +1,107 @@
+//! What a client says about a blob besides its content: content properties and metadata, as request and response headers.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::{Deserialize, Serialize};
+
+use super::error::BlobError;
+
+/// Start of the names of metadata headers.
+pub(super) const METADATA_PREFIX: &str = "x-ms-meta-";
+/// Bytes of metadata, names included (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+const METADATA_LIMIT: usize = 8 * 1024;
+
+/// Name and value pairs of a blob or container. HTTP libraries write the names in lower case.
+pub(super) type Metadata = BTreeMap<String, String>;
+
+/// Headers that a blob is served with.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct ContentProperties {
+    pub(super) content_type: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) cache_control: Option<String>,
+    /// In base64.
+    pub(super) content_md5: Option<String>,
+}
+
+impl ContentProperties {
+    /// From the `x-ms-blob-…` headers of a write. Where the body is the content, the ordinary headers speak for it too.
+    pub(super) fn read(headers: &HeaderMap, body_is_content: bool) -> Result<Self, BlobError> {
+        let property = |own: &'static str, ordinary: HeaderName| -> Result<Option<String>, BlobError> {
+            let ordinary = headers.get(&ordinary).filter(|_| body_is_content);
+            headers.get(own).or(ordinary).map(|value| text(own, value)).transpose()
+        };
+        let content_md5 = headers.get("x-ms-blob-content-md5").map(|value| text("x-ms-blob-content-md5", value));
+        Ok(Self {
+            content_type: property("x-ms-blob-content-type", header::CONTENT_TYPE)?
+                .or_else(|| Some("application/octet-stream".to_owned())),
+            content_encoding: property("x-ms-blob-content-encoding", header::CONTENT_ENCODING)?,
+            content_language: property("x-ms-blob-content-language", header::CONTENT_LANGUAGE)?,
+            content_disposition: property("x-ms-blob-content-disposition", header::CONTENT_DISPOSITION)?,
+            cache_control: property("x-ms-blob-cache-control", header::CACHE_CONTROL)?,
+            content_md5: content_md5.transpose()?.map(checked_md5).transpose()?,
+        })
+    }
+
+    /// Puts them into the headers of an answer, all but the MD5, whose header depends on what is read.
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        for (name, value) in [
+            (header::CONTENT_TYPE, &self.content_type),
+            (header::CONTENT_ENCODING, &self.content_encoding),
+            (header::CONTENT_LANGUAGE, &self.content_language),
+            (header::CONTENT_DISPOSITION, &self.content_disposition),
+            (header::CACHE_CONTROL, &self.cache_control),
+        ] {
+            headers
+                .extend(value.as_ref().and_then(|value| HeaderValue::from_str(value).ok()).map(|value| (name, value)));
+        }
+    }
+}
+
+/// The base64 text of an MD5, if it is one.
+pub(super) fn checked_md5(value: String) -> Result<String, BlobError> {
+    match STANDARD.decode(&value) {
+        Ok(digest) if digest.len() == 16 => Ok(value),
+        _ => Err(BlobError::InvalidMd5),
+    }
+}
+
+/// The metadata of a request. Names must be identifiers, because they become XML elements.
+pub(super) fn read_metadata(headers: &HeaderMap) -> Result<Metadata, BlobError> {
+    let mut metadata = Metadata::new();
+    for (header, value) in headers {
+        let Some(name) = header.as_str().strip_prefix(METADATA_PREFIX) else { continue };
+        let mut characters = name.bytes();
+        let starts_well = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+        let value = value.to_str().ok();
+        match value {
+            Some(value) if starts_well && characters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+                metadata.insert(name.to_owned(), value.to_owned());
+            }
+            _ => return Err(BlobError::InvalidMetadata(name.to_owned())),
+        }
+    }
+    let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if size > METADATA_LIMIT { Err(BlobError::MetadataTooLarge) } else { Ok(metadata) }
+}
+
+/// Puts metadata into the headers of an answer.
+pub(super) fn write_metadata(metadata: &Metadata, headers: &mut HeaderMap) {
+    for (name, value) in metadata {
+        let name = HeaderName::from_bytes(format!("{METADATA_PREFIX}{name}").as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+fn text(name: &'static str, value: &HeaderValue) -> Result<String, BlobError> {
+    value
+        .to_str()
+        .map(str::to_owned)
+        .map_err(|_| BlobError::InvalidHeaderValue { name: name.to_owned(), value: String::new() })
+}
