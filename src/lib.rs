@@ -1,1 +1,33 @@
-//! Skeleton.
+//! An Azure Functions custom handler that holds no key, password or connection string: each service is called as a
+//! managed identity, and the one key that a service insists on lives in Key Vault.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | every setting, parsed once into types |
+//! | `app` | what the functions of one process share: settings and clients |
+//! | [`server`] | the router, made from the table of functions; serving and stopping |
+//! | `functions` | the table, and one file for each function |
+//! | `archive` | the main job: an API's answer is kept as a blob, one for each source and slot |
+//! | `azure` | the services that are called, one file each, and the identities they are called as |
+//! | `host` | the custom-handler protocol as types |
+//! | `error` | what can go wrong in an invocation, by who must act |
+//! | `start` | what can go wrong before |
+//! | [`telemetry`] | the log |
+//!
+//! The arrows go one way: `main → server → functions → {app, archive, host, error}` and
+//! `{app, archive} → azure → {config, error}`.
+
+mod app;
+mod archive;
+mod azure;
+pub mod config;
+mod error;
+mod functions;
+mod host;
+pub mod server;
+mod start;
+pub mod telemetry;
+
+pub use app::App;
+pub use config::Config;
+pub use start::StartError;

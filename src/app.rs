@@ -1,0 +1,56 @@
+//! What the functions of one process share.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Certificate;
+use tokio::sync::OnceCell;
+
+use crate::{
+    azure::{self, Clients},
+    config::{Config, Source},
+    error::{Error, Missing},
+    start::StartError,
+};
+
+/// The settings, and the clients made from them. Knows no route.
+#[derive(Debug)]
+pub struct App {
+    started: Instant,
+    config: Config,
+    extra_roots: Vec<Certificate>,
+    clients: OnceCell<Clients>,
+}
+
+impl App {
+    /// Reads the file of certificate authorities, if there is one; calls no service.
+    ///
+    /// # Errors
+    /// When that file holds no certificates.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let extra_roots = match &config.extra_ca_certs {
+            Some(path) => azure::read_certificates(path)
+                .map_err(|source| StartError::ExtraCaCerts { path: path.clone(), source })?,
+            None => Vec::new(),
+        };
+        Ok(Self { started: Instant::now(), config, extra_roots, clients: OnceCell::new() })
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The clients, made on first use: loading the system's certificate authorities must not delay the first answer to
+    /// the host, which waits for the handler while a caller waits for the host.
+    pub(crate) async fn clients(&self) -> Result<&Clients, Error> {
+        self.clients.get_or_try_init(async || Clients::new(&self.config, self.extra_roots.clone())).await
+    }
+
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.config.sources
+    }
+
+    pub(crate) fn source(&self, name: &str) -> Result<&Source, Error> {
+        let found = self.config.sources.iter().find(|source| source.name.as_str() == name);
+        found.ok_or(Error::NotFound(Missing::Source))
+    }
+}

@@ -1,0 +1,114 @@
+//! Turns the errors of the SDK and the answers of services into [`Error`]: who failed, and who must act.
+
+use std::{error::Error as StdError, iter::successors};
+
+use azure_core::error::ErrorKind;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::error::{Cause, Error, Service};
+
+/// The failure of a call to `service`, or of getting the token for it, which is the identity endpoint's.
+pub(super) fn failure(service: Service, error: azure_core::Error) -> Error {
+    let service = if *error.kind() == ErrorKind::Credential { Service::Identity } else { service };
+    let Some((status, cause)) = answer(service, &error) else {
+        return match () {
+            () if was_not_reached(&error) => Error::unreachable(service, error),
+            () if service == Service::Identity => Error::refused(service, error),
+            () => Error::internal(error),
+        };
+    };
+    Error::answered(service, status, cause.unwrap_or(Cause::Sdk(error)))
+}
+
+/// The status that the service answered, and what it said if `error` itself does not show that.
+fn answer(service: Service, error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
+    layers(error).find_map(|layer| match layer.kind() {
+        ErrorKind::HttpResponse { status, raw_response, .. } => {
+            let status = StatusCode::from_u16(u16::from(*status)).ok()?;
+            let said = raw_response.as_ref().filter(|_| service == Service::Identity);
+            Some((status, said.map(|response| explanation(response.body()))))
+        }
+        _ => None,
+    })
+}
+
+fn was_not_reached(error: &azure_core::Error) -> bool {
+    layers(error).any(|layer| matches!(layer.kind(), ErrorKind::Connection | ErrorKind::Io))
+}
+
+/// The SDK wraps its own errors in one another.
+fn layers(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> {
+    successors(Some(error as &dyn StdError), |&error| error.source()).filter_map(|error| error.downcast_ref())
+}
+
+/// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
+/// within `error` (most others). Never the whole body.
+pub(super) fn explanation(body: &[u8]) -> Cause {
+    #[derive(Deserialize)]
+    struct Body {
+        message: Option<String>,
+        error: Option<Detail>,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        message: Option<String>,
+    }
+    let said = serde_json::from_slice::<Body>(body).ok();
+    let said = said.and_then(|body| body.message.or_else(|| body.error?.message));
+    said.map_or(Cause::Silent, |text| Cause::Said(text.chars().take(500).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use azure_core::{
+        Bytes,
+        http::{RawResponse, StatusCode as SdkStatus, headers::Headers},
+    };
+
+    use super::*;
+
+    fn answered(status: u16, body: &'static str) -> azure_core::Error {
+        let status = SdkStatus::from(status);
+        let response = RawResponse::from_bytes(status, Headers::new(), Bytes::from_static(body.as_bytes()));
+        let kind = ErrorKind::HttpResponse { status, error_code: None, raw_response: Some(Box::new(response)) };
+        azure_core::Error::with_message(kind, "hidden").with_context("outer")
+    }
+
+    #[test]
+    fn a_failing_token_is_the_identity_endpoints_whoever_needed_it() {
+        let body = r#"{"statusCode":400,"message":"No User Assigned identity found."}"#;
+        let error = azure_core::Error::with_error(ErrorKind::Credential, answered(400, body), "no token");
+        match failure(Service::KeyVault, error) {
+            Error::Refused { service: Service::Identity, status: Some(StatusCode::BAD_REQUEST), source } => {
+                assert_eq!(source.to_string(), "it said: No User Assigned identity found.");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_service_that_refuses_and_one_that_fails_are_told_apart() {
+        let refused = failure(Service::KeyVault, answered(403, ""));
+        assert!(matches!(refused, Error::Refused { service: Service::KeyVault, .. }), "{refused:?}");
+        let failed = failure(Service::Storage, answered(503, ""));
+        assert!(matches!(failed, Error::Unavailable { service: Service::Storage, .. }), "{failed:?}");
+    }
+
+    #[test]
+    fn a_service_that_is_not_reached_is_unavailable() {
+        let inner = azure_core::Error::with_message(ErrorKind::Connection, "refused");
+        let error = azure_core::Error::with_error(ErrorKind::Credential, inner, "no token");
+        let error = failure(Service::Storage, error);
+        assert!(matches!(error, Error::Unavailable { service: Service::Identity, status: None, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn an_explanation_is_the_message_and_no_more() {
+        let said = |body: &str| explanation(body.as_bytes()).to_string();
+        assert_eq!(said(r#"{"statusCode":401,"message":"JWT not present."}"#), "it said: JWT not present.");
+        assert_eq!(said(r#"{"error":{"code":"x","message":"no"}}"#), "it said: no");
+        assert_eq!(said("<html>S3CRET</html>"), "it gave no explanation");
+        assert_eq!(said(&format!(r#"{{"message":"{}"}}"#, "x".repeat(9000))).len(), "it said: ".len() + 500);
+    }
+}

@@ -1,0 +1,167 @@
+//! Every setting, parsed once into types. No other module reads the environment.
+//!
+//! A connection to a service is `<NAME>__…`, the Functions convention for identity-based connections:
+//!
+//! | setting | is | absent |
+//! |---|---|---|
+//! | `KEYVAULT__vaultUri`, `STORAGE__blobServiceUri`, `APIM__baseUrl` | https URL of the service | an error |
+//! | `<NAME>__credential` | `managedidentity`, `workloadidentity` or `developer` | `managedidentity` |
+//! | `<NAME>__clientId` | client ID of a user-assigned identity; `developer` does not use it | `AZURE_CLIENT_ID`, else the system-assigned identity |
+//! | `<NAME>__identity` | `RunAs=App;AppId=…`, `RunAs=App` or `RunAs=Developer;DeveloperTool=AzureCli`, in place of the two above | |
+//! | `APIM__audience` | App ID URI of the API | an error |
+//! | `APIM__subscriptionKeySecret` | name of the secret that holds the subscription key | an error |
+//! | `APIM__subscriptionKeyHeader` | header that carries it | `Ocp-Apim-Subscription-Key` |
+//! | `SNAPSHOT_SOURCES` | `name=/path/of/the/api`, several separated by commas | an error |
+//! | `SNAPSHOT_CONTAINER` | blob container | an error |
+//! | `SNAPSHOT_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
+
+mod connection;
+mod reader;
+mod values;
+
+use std::{num::NonZeroU16, path::PathBuf};
+
+use http::HeaderName;
+
+pub use self::reader::ConfigError;
+use self::{connection::Names, reader::Reader};
+pub(crate) use self::{
+    connection::{Connection, Credential},
+    values::{ApiPath, Audience, ContainerName, SecretName, Source, SourceName},
+};
+
+const KEY_VAULT: Names = Names {
+    endpoint: "KEYVAULT__vaultUri",
+    credential: "KEYVAULT__credential",
+    client_id: "KEYVAULT__clientId",
+    identity: "KEYVAULT__identity",
+};
+const STORAGE: Names = Names {
+    endpoint: "STORAGE__blobServiceUri",
+    credential: "STORAGE__credential",
+    client_id: "STORAGE__clientId",
+    identity: "STORAGE__identity",
+};
+const APIM: Names = Names {
+    endpoint: "APIM__baseUrl",
+    credential: "APIM__credential",
+    client_id: "APIM__clientId",
+    identity: "APIM__identity",
+};
+const AUDIENCE: &str = "APIM__audience";
+const KEY_SECRET: &str = "APIM__subscriptionKeySecret";
+const KEY_HEADER: &str = "APIM__subscriptionKeyHeader";
+const SCHEDULE: &str = "SNAPSHOT_SCHEDULE";
+const SOURCES: &str = "SNAPSHOT_SOURCES";
+const CONTAINER: &str = "SNAPSHOT_CONTAINER";
+const EXTRA_CA_CERTS: &str = "EXTRA_CA_CERTS";
+
+// What the platform sets, and no person does.
+const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+const DEFAULT_CLIENT_ID: &str = "AZURE_CLIENT_ID";
+const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
+
+/// Every app setting of this app, by name. The example settings and the deployment hold exactly these, and what
+/// the Functions host needs for itself.
+pub const VARIABLES: &[&str] = &[
+    KEY_VAULT.endpoint,
+    KEY_VAULT.credential,
+    KEY_VAULT.client_id,
+    KEY_VAULT.identity,
+    STORAGE.endpoint,
+    STORAGE.credential,
+    STORAGE.client_id,
+    STORAGE.identity,
+    APIM.endpoint,
+    APIM.credential,
+    APIM.client_id,
+    APIM.identity,
+    AUDIENCE,
+    KEY_SECRET,
+    KEY_HEADER,
+    SCHEDULE,
+    SOURCES,
+    CONTAINER,
+    EXTRA_CA_CERTS,
+];
+
+/// What this process was told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) port: NonZeroU16,
+    /// Whether the platform gives this process managed identities.
+    pub(crate) has_identity_endpoint: bool,
+    pub(crate) extra_ca_certs: Option<PathBuf>,
+    pub(crate) key_vault: Connection,
+    pub(crate) storage: Connection,
+    pub(crate) container: ContainerName,
+    pub(crate) api_management: ApiManagement,
+    pub(crate) sources: Vec<Source>,
+}
+
+/// The gateway, and what it asks of its callers.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiManagement {
+    pub(crate) connection: Connection,
+    pub(crate) audience: Audience,
+    pub(crate) key_secret: SecretName,
+    pub(crate) key_header: HeaderName,
+}
+
+impl Config {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// See [`Config::from_lookup`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The settings that `lookup` knows by name.
+    ///
+    /// # Errors
+    /// Names every setting that is missing or wrong, with what is expected of it.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut settings = Reader::new(lookup);
+        let port = settings.required(PORT);
+        let has_identity_endpoint = settings.is_set(IDENTITY_ENDPOINT);
+        let default_id = settings.optional(DEFAULT_CLIENT_ID);
+        let key_vault = KEY_VAULT.read(&mut settings, default_id);
+        let storage = STORAGE.read(&mut settings, default_id);
+        let connection = APIM.read(&mut settings, default_id);
+        let audience = settings.required(AUDIENCE);
+        let key_secret = settings.required(KEY_SECRET);
+        let key_header = settings.optional(KEY_HEADER);
+        let sources = settings.required(SOURCES);
+        let container = settings.required(CONTAINER);
+        let extra_ca_certs = settings.optional(EXTRA_CA_CERTS);
+        let complete = || {
+            Some(Self {
+                port: port?,
+                has_identity_endpoint,
+                extra_ca_certs,
+                key_vault: key_vault?,
+                storage: storage?,
+                container: container?,
+                api_management: ApiManagement {
+                    connection: connection?,
+                    audience: audience?,
+                    key_secret: key_secret?,
+                    key_header: key_header.unwrap_or(HeaderName::from_static("ocp-apim-subscription-key")),
+                },
+                sources: sources?,
+            })
+        };
+        settings.finish(complete())
+    }
+
+    /// The port on 127.0.0.1 that the host will call.
+    pub fn port(&self) -> u16 {
+        self.port.get()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,221 @@
+//! What can go wrong, by who must act, and what the caller hears of it.
+//!
+//! The caller hears a stable code, who refused, and nothing else: no text of another service, URL, token or secret.
+//! The whole story is for the log ([`crate::telemetry`]).
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Json,
+    extract::rejection::{JsonRejection, PathRejection},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::config::SourceName;
+
+/// Why an invocation failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The caller sent what the function does not take.
+    #[error("the request is not what this function takes")]
+    Invalid(#[source] Arc<Cause>),
+    /// The caller asked for what is not there.
+    #[error("there is no such {0}")]
+    NotFound(Missing),
+    /// An operator must act: a role, an audience, a key, a name is wrong.
+    ///
+    /// A 401 or 403 of a service is a refusal of *our* identity, never of the caller's, so it is not passed on.
+    #[error("{service} refused this app{}", shown(*status))]
+    Refused { service: Service, status: Option<StatusCode>, source: Arc<Cause> },
+    /// Time must pass.
+    #[error("{service} is unavailable{}", shown(*status))]
+    Unavailable { service: Service, status: Option<StatusCode>, source: Arc<Cause> },
+    /// A developer must act.
+    #[error("the function failed")]
+    Internal(#[source] Arc<Cause>),
+    /// Some sources of one run failed; the others were written.
+    #[error("{} of the sources failed", .0.len())]
+    Sources(Vec<(SourceName, Error)>),
+}
+
+/// What the caller asked for in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Route,
+    Source,
+    Snapshot,
+}
+
+/// Whom we depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Identity,
+    KeyVault,
+    Storage,
+    ApiManagement,
+}
+
+/// What happened, for the log alone.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    #[error(transparent)]
+    Sdk(#[from] azure_core::Error),
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Json(#[from] JsonRejection),
+    #[error(transparent)]
+    Path(#[from] PathRejection),
+    /// The service's own explanation; the SDK hides the identity endpoint's.
+    #[error("it said: {0}")]
+    Said(String),
+    #[error("it gave no explanation")]
+    Silent,
+    #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
+    NoIdentityEndpoint,
+    #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
+    NotAKey,
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("it took longer than {0} seconds")]
+    TooSlow(u64),
+    #[error("panic: {0}")]
+    Panic(String),
+}
+
+impl Error {
+    /// `service` answered `status`, which is not success.
+    pub(crate) fn answered(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
+        let passing = status.is_server_error()
+            || status == StatusCode::REQUEST_TIMEOUT
+            || status == StatusCode::TOO_MANY_REQUESTS;
+        let (status, source) = (Some(status), Arc::new(cause.into()));
+        if passing { Self::Unavailable { service, status, source } } else { Self::Refused { service, status, source } }
+    }
+
+    /// `service` gave no usable answer, and only an operator can change that.
+    pub(crate) fn refused(service: Service, cause: impl Into<Cause>) -> Self {
+        Self::Refused { service, status: None, source: Arc::new(cause.into()) }
+    }
+
+    /// `service` was not reached, or broke off.
+    pub(crate) fn unreachable(service: Service, cause: impl Into<Cause>) -> Self {
+        Self::Unavailable { service, status: None, source: Arc::new(cause.into()) }
+    }
+
+    pub(crate) fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(Arc::new(cause.into()))
+    }
+
+    /// Whether `service` answered 401: our token or our key is not accepted.
+    pub(crate) fn is_unauthorized_by(&self, by: Service) -> bool {
+        matches!(self, Self::Refused { service, status: Some(StatusCode::UNAUTHORIZED), .. } if *service == by)
+    }
+
+    /// The status that the host, and behind it the caller, gets.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused { .. } => StatusCode::BAD_GATEWAY,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Sources(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, e)| e.status()),
+        }
+    }
+
+    /// A stable word for programs.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::NotFound(_) => "not_found",
+            Self::Refused { .. } => "upstream_refused",
+            Self::Unavailable { .. } => "upstream_unavailable",
+            Self::Internal(_) => "internal",
+            Self::Sources(failed) => failed.first().map_or("internal", |(_, error)| error.code()),
+        }
+    }
+
+    /// A sentence for people, the same for the same code, service and status.
+    fn message(&self) -> String {
+        match self {
+            Self::Refused { service, .. } => format!("{self}: an operator must check {}.", service.to_check()),
+            Self::Unavailable { service, .. } => {
+                format!(
+                    "{self}: try again later; if that does not help, an operator must check {}.",
+                    service.to_check()
+                )
+            }
+            Self::Sources(failed) => {
+                let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
+                each.join(" ")
+            }
+            Self::Invalid(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
+        }
+    }
+}
+
+impl Service {
+    fn to_check(self) -> &'static str {
+        match self {
+            Self::Identity => {
+                "that the identity is assigned to this function app, its client ID, and the audience asked for"
+            }
+            Self::KeyVault => "its role on the vault (Key Vault Secrets User) and the secret's name and state",
+            Self::Storage => "its role on the container (Storage Blob Data Contributor) and the container's name",
+            Self::ApiManagement => "its app role, the audience, the subscription key, and the API's path and backend",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "the identity endpoint",
+            Self::KeyVault => "Key Vault",
+            Self::Storage => "Blob Storage",
+            Self::ApiManagement => "API Management",
+        })
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Route => "function, or it does not take this method",
+            Self::Source => "source",
+            Self::Snapshot => "snapshot",
+        })
+    }
+}
+
+fn shown(status: Option<StatusCode>) -> String {
+    status.map_or_else(String::new, |status| format!(" ({})", status.as_u16()))
+}
+
+impl From<JsonRejection> for Error {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::Invalid(Arc::new(rejection.into()))
+    }
+}
+
+impl From<PathRejection> for Error {
+    fn from(rejection: PathRejection) -> Self {
+        Self::Invalid(Arc::new(rejection.into()))
+    }
+}
+
+/// Without side effects: the error travels in the response's extensions, from where it is logged once.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code(), "message": self.message() } });
+        let mut response = (self.status(), Json(body)).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

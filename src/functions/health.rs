@@ -1,0 +1,31 @@
+//! Says that the process lives; calls nothing.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    routing::{MethodFilter, on},
+};
+use serde::Serialize;
+
+use super::{Function, Trigger};
+use crate::app::App;
+
+pub(super) const FUNCTION: Function = Function {
+    name: "health",
+    trigger: Trigger::Http { method: MethodFilter::GET, route: "health" },
+    handler: |method| on(method, run),
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    uptime_seconds: u64,
+}
+
+async fn run(State(app): State<Arc<App>>) -> Json<Health> {
+    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION"), uptime_seconds: app.uptime().as_secs() })
+}

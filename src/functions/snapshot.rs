@@ -1,0 +1,102 @@
+//! The main job on a schedule, for every source.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    routing::on,
+};
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use tracing::info;
+
+use super::{Function, Trigger};
+use crate::{
+    app::App,
+    archive::{self, Slot, Snapshot, Taken},
+    azure::Clients,
+    config::{Source, SourceName},
+    error::Error,
+    host::{InvocationRequest, InvocationResponse, TimerData},
+};
+
+pub(super) const FUNCTION: Function =
+    Function { name: "snapshot", trigger: Trigger::Timer, handler: |method| on(method, run) };
+
+/// How many sources are asked at a time; each may hold an answer in memory.
+const AT_ONCE: usize = 4;
+
+async fn run(
+    State(app): State<Arc<App>>,
+    call: Result<Json<InvocationRequest<TimerData>>, JsonRejection>,
+) -> Result<Json<InvocationResponse>, Error> {
+    let Json(call) = call?;
+    let slot = slot(&call);
+    info!(%slot, past_due = call.data.is_past_due(), "taking the snapshot of every source");
+    Ok(Json(InvocationResponse::with_logs(take_all(&app, slot).await?)))
+}
+
+/// The occurrence of the schedule that is being run, so that a late or repeated run writes the same blob; the minute of
+/// the invocation where the host keeps no schedule.
+fn slot(call: &InvocationRequest<TimerData>) -> Slot {
+    match call.data.occurrence() {
+        Some(occurrence) => Slot::at(occurrence),
+        None => Slot::minute_of(call.invoked_at().unwrap_or_else(Timestamp::now)),
+    }
+}
+
+/// Takes every source's snapshot, also when others fail. A line for each, or the failures.
+async fn take_all(app: &App, slot: Slot) -> Result<Vec<String>, Error> {
+    let clients = app.clients().await?;
+    let each: Vec<_> = app.sources().iter().map(|source| take_one(clients, source, slot)).collect();
+    let mut taken = stream::iter(each).buffered(AT_ONCE);
+    let (mut logs, mut failed) = (Vec::new(), Vec::new());
+    while let Some(taken) = taken.next().await {
+        match taken {
+            Ok(line) => logs.push(line),
+            Err(failure) => failed.push(failure),
+        }
+    }
+    if failed.is_empty() { Ok(logs) } else { Err(Error::Sources(failed)) }
+}
+
+async fn take_one(clients: &Clients, source: &Source, slot: Slot) -> Result<String, (SourceName, Error)> {
+    let name = &source.name;
+    let line = match archive::take(clients, source, slot).await {
+        Ok(Taken::Written(Snapshot { blob, .. })) => format!("{name}: wrote {} ({} bytes)", blob.name, blob.size),
+        Ok(Taken::AlreadyWritten(Snapshot { blob, .. })) => format!("{name}: {} was already written", blob.name),
+        Err(error) => return Err((name.clone(), error)),
+    };
+    // Also here: the host drops the answer's lines when another source fails.
+    info!("{line}");
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn slot_of(next: Option<&str>, utc_now: &str) -> String {
+        let status = next.map(|next| json!({ "Next": next }));
+        let call = json!({
+            "Data": { "timer": { "ScheduleStatus": status, "IsPastDue": false } },
+            "Metadata": { "sys": { "MethodName": "snapshot", "UtcNow": utc_now } }
+        });
+        slot(&serde_json::from_value(call).unwrap()).to_string()
+    }
+
+    #[test]
+    fn the_slot_is_the_occurrence_that_is_being_run() {
+        assert_eq!(slot_of(Some("2026-11-21T09:30:00+00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:30:00Z");
+        assert_eq!(slot_of(Some("2026-11-21T09:30:15+00:00"), "2026-11-21T09:30:16Z"), "2026-11-21T09:30:15Z");
+    }
+
+    #[test]
+    fn without_an_occurrence_the_slot_is_the_minute_of_the_invocation() {
+        assert_eq!(slot_of(None, "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+        assert_eq!(slot_of(Some("0001-01-01T00:00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+    }
+}

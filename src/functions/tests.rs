@@ -1,0 +1,90 @@
+//! The table and the folders that get deployed say the same.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::Value;
+
+use super::*;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn json(path: impl AsRef<Path>) -> Value {
+    let path = Path::new(ROOT).join(path);
+    serde_json::from_slice(&fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
+}
+
+fn binding(function: &Function, kind: &str) -> Value {
+    let document = json(format!("functions/{}/function.json", function.name));
+    let bindings = document["bindings"].as_array().unwrap();
+    let found: Vec<_> = bindings.iter().filter(|binding| binding["type"] == kind).collect();
+    assert_eq!(found.len(), 1, "{} has not exactly one {kind}", function.name);
+    found[0].clone()
+}
+
+fn method(filter: MethodFilter) -> &'static str {
+    match filter {
+        MethodFilter::GET => "get",
+        MethodFilter::POST => "post",
+        MethodFilter::PUT => "put",
+        other => panic!("teach this test {other:?}"),
+    }
+}
+
+#[test]
+fn every_function_has_a_folder_and_every_folder_a_function() {
+    let folders = fs::read_dir(Path::new(ROOT).join("functions")).unwrap();
+    let folders: BTreeSet<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let names: BTreeSet<_> = ALL.iter().map(|function| function.name.to_owned()).collect();
+    assert_eq!(names, folders);
+    assert_eq!(names.len(), ALL.len());
+}
+
+#[test]
+fn triggers_are_those_of_function_json() {
+    for function in ALL {
+        match function.trigger {
+            Trigger::Timer => {
+                let timer = binding(function, "timerTrigger");
+                assert_eq!(timer["name"], "timer", "{}", function.name);
+                let schedule = timer["schedule"].as_str().unwrap().trim_matches('%').to_owned();
+                assert!(crate::config::VARIABLES.contains(&schedule.as_str()), "{}: {schedule}", function.name);
+            }
+            Trigger::Http { method: filter, route } => {
+                let http = binding(function, "httpTrigger");
+                assert_eq!(http["methods"], serde_json::json!([method(filter)]), "{}", function.name);
+                assert_eq!(http["route"], route, "{}", function.name);
+                binding(function, "http");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_health_is_anonymous() {
+    for function in ALL.iter().filter(|function| matches!(function.trigger, Trigger::Http { .. })) {
+        let expected = if function.name == "health" { "anonymous" } else { "function" };
+        assert_eq!(binding(function, "httpTrigger")["authLevel"], expected, "{}", function.name);
+    }
+}
+
+#[test]
+fn functions_are_called_at_their_name_or_below_api() {
+    let paths = |name: &str| ALL.iter().find(|function| function.name == name).unwrap().paths();
+    assert_eq!(paths("health"), ["/api/health"]);
+    assert_eq!(paths("snapshot"), ["/snapshot"]);
+    assert_eq!(paths("snapshot_now"), ["/api/snapshots/{source}"]);
+    assert_eq!(paths("snapshots"), ["/api/snapshots/{source}", "/api/snapshots/{source}/{which}"]);
+}
+
+#[test]
+fn the_host_starts_the_handler_and_passes_http_through_unchanged() {
+    let host = json("host.json");
+    let handler = &host["customHandler"];
+    assert_eq!(handler["description"]["defaultExecutablePath"], "handler");
+    assert_eq!(handler["enableForwardingHttpRequest"], true);
+    assert_eq!(handler["enableProxyingHttpRequest"], true);
+    // `Function::paths` counts on the host's own prefix.
+    assert_eq!(host["extensions"], Value::Null);
+    assert_eq!(host["functionTimeout"], "00:05:00");
+    assert!(crate::server::TIME_LIMIT.as_secs() < 5 * 60);
+}

@@ -1,0 +1,39 @@
+//! Decoding of values that the host encodes in more than one way.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::Value;
+
+/// A value, or a string that holds the JSON of that value, or nothing at all.
+///
+/// The host writes objects as objects and every other value as JSON within a string, and versions of it differ
+/// (`ScriptInvocationContextExtensions.cs` in Azure/azure-functions-host).
+pub(super) fn unwrapped<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let value = match Value::deserialize(deserializer)? {
+        Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        other => other,
+    };
+    if value.is_null() { Ok(T::default()) } else { serde_json::from_value(value).map_err(D::Error::custom) }
+}
+
+/// A time; `None` for the year 1, by which the host means "never".
+///
+/// Hosts write an offset, or none when the time is UTC; west of Greenwich the year 1 may fall into the year 0.
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = unwrapped::<Option<String>, D>(deserializer)? else { return Ok(None) };
+    let time = match text.parse::<Timestamp>() {
+        Ok(time) => time,
+        Err(error) => match text.parse::<DateTime>() {
+            Ok(date) => date.to_zoned(TimeZone::UTC).map_err(D::Error::custom)?.timestamp(),
+            Err(_) => return Err(D::Error::custom(error)),
+        },
+    };
+    Ok((time.to_zoned(TimeZone::UTC).year() > 1).then_some(time))
+}

@@ -1,0 +1,32 @@
+//! Why the process ended without serving.
+
+use std::{io, path::PathBuf};
+
+use crate::config::ConfigError;
+
+/// Ends the process with a message and a status that is not zero: the host restarts it, and gives up after three times.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings are missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file of further certificate authorities cannot be used.
+    #[error("EXTRA_CA_CERTS: cannot use the certificates in {}", path.display())]
+    ExtraCaCerts {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process has the port that the host gave us.
+    #[error("cannot listen on port {port} of 127.0.0.1")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The runtime or the listener broke.
+    #[error("cannot serve")]
+    Serve(#[from] io::Error),
+}

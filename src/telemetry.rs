@@ -1,0 +1,98 @@
+//! The log: what the host shows of this process.
+//!
+//! The host takes a line on standard output as information, and one on standard error as an error unless it has "warn"
+//! in it (`WorkerProcess.cs` in Azure/azure-functions-host). It adds no invocation ID, and drops what a failed function
+//! answers; so every line here carries the ID, and a failure is logged before it is answered.
+//! Never a token, a header, a body or the value of a secret.
+
+use std::{error::Error as StdError, iter::successors, time::Instant};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use tracing::{Instrument, Level, error, info, info_span};
+use tracing_subscriber::{filter::Targets, fmt::writer::MakeWriterExt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{error::Error, host::InvocationId};
+
+/// Writes this crate's lines from "info" up, and those of its dependencies from "warning" up. Without colours.
+pub fn init() {
+    let writer = std::io::stderr.with_max_level(Level::WARN).or_else(std::io::stdout);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(writer);
+    let levels = Targets::new().with_default(Level::WARN).with_target("keyless_functions", Level::INFO);
+    tracing_subscriber::registry().with(lines).with(levels).init();
+}
+
+/// Gives an invocation of `function` its span, and its one line of failure or success.
+pub(crate) async fn invocation(State(function): State<&'static str>, request: Request, next: Next) -> Response {
+    let id = InvocationId::of(request.headers());
+    let answered = async {
+        let started = Instant::now();
+        let response = next.run(request).await;
+        report(&response, started);
+        response
+    };
+    answered.instrument(info_span!("invocation", %id, %function)).await
+}
+
+fn report(response: &Response, started: Instant) {
+    let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    match response.extensions().get::<Error>() {
+        None => info!(status, duration_ms, "done"),
+        Some(failure @ (Error::Invalid(_) | Error::NotFound(_))) => info!(status, duration_ms, "{}", chain(failure)),
+        Some(Error::Sources(failed)) => {
+            for (source, failure) in failed {
+                error!(status, duration_ms, %source, "{}", chain(failure));
+            }
+        }
+        Some(failure) => error!(status, duration_ms, "{}", chain(failure)),
+    }
+}
+
+/// An error and everything below it, in one line: the host makes an entry of each line.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = String::new();
+    for layer in successors(Some(error), |&error| error.source()) {
+        let layer = one_line(&layer.to_string());
+        // Layers that only wrap another, and some that quote it, would say the same twice.
+        if !text.ends_with(&layer) {
+            text = if text.is_empty() { layer } else { format!("{text}: {layer}") };
+        }
+    }
+    text
+}
+
+/// Services put line breaks and whole documents into their messages.
+fn one_line(text: &str) -> String {
+    let words: Vec<_> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    words.join(" ").chars().take(2000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn a_failure_is_one_line_from_top_to_bottom() {
+        let bottom = Layer { text: "Caller: appid=x\r\nAction: get\u{1b}[31m", source: None };
+        let middle = Layer { text: "403", source: Some(Box::new(bottom)) };
+        let top = Layer { text: "Key Vault refused this app (403)", source: Some(Box::new(middle)) };
+        assert_eq!(chain(&top), "Key Vault refused this app (403): 403: Caller: appid=x Action: get [31m");
+    }
+
+    #[test]
+    fn a_layer_that_repeats_the_one_below_is_shown_once() {
+        let bottom = Layer { text: "connection refused", source: None };
+        let top = Layer { text: "connection refused", source: Some(Box::new(bottom)) };
+        assert_eq!(chain(&top), "connection refused");
+    }
+}
