@@ -28,8 +28,7 @@ impl App {
     /// When that file holds no certificates.
     pub fn new(config: Config) -> Result<Self, StartError> {
         let extra_roots = match &config.extra_ca_certs {
-            Some(path) => azure::read_certificates(path)
-                .map_err(|source| StartError::ExtraCaCerts { path: path.clone(), source })?,
+            Some(path) => azure::read_certificates(path).map_err(StartError::ExtraCaCerts)?,
             None => Vec::new(),
         };
         Ok(Self { started: Instant::now(), config, extra_roots, clients: OnceCell::new() })

@@ -1,6 +1,6 @@
 //! Why the process ended without serving.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use crate::config::ConfigError;
 
@@ -11,15 +11,10 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The file of further certificate authorities cannot be used.
-    #[error("EXTRA_CA_CERTS: cannot use the certificates in {}", path.display())]
-    ExtraCaCerts {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    #[error("EXTRA_CA_CERTS is wrong: {0}")]
+    ExtraCaCerts(#[source] io::Error),
     /// Another process has the port that the host gave us.
-    #[error("cannot listen on port {port} of 127.0.0.1")]
+    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
     Listen {
         /// The port.
         port: u16,
@@ -27,6 +22,6 @@ pub enum StartError {
         source: io::Error,
     },
     /// The runtime or the listener broke.
-    #[error("cannot serve")]
+    #[error("cannot serve: {0}")]
     Serve(#[from] io::Error),
 }

@@ -52,7 +52,7 @@ fn report(response: &Response, started: Instant) {
 }
 
 /// An error and everything below it, in one line: the host makes an entry of each line.
-pub fn chain(error: &dyn StdError) -> String {
+fn chain(error: &dyn StdError) -> String {
     let mut text = String::new();
     for layer in successors(Some(error), |&error| error.source()) {
         let layer = one_line(&layer.to_string());
@@ -66,8 +66,9 @@ pub fn chain(error: &dyn StdError) -> String {
 
 /// Services put line breaks and whole documents into their messages.
 fn one_line(text: &str) -> String {
-    let words: Vec<_> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    words.join(" ").chars().take(2000).collect()
+    // Blob Storage's documents begin with a byte-order mark.
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").chars().take(2000).collect()
 }
 
 #[cfg(test)]

@@ -68,7 +68,8 @@ impl Api {
         let response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             let (status, body) = (response.status(), read(response).await?);
-            return Err(Error::answered(Service::ApiManagement, status, explanation(&body)));
+            let said = explanation(&body).unwrap_or(Cause::Silent);
+            return Err(Error::answered(Service::ApiManagement, status, said));
         }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or("application/octet-stream").to_owned();
@@ -87,7 +88,7 @@ async fn read(mut response: Response) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         if body.len() + chunk.len() > LARGEST {
-            return Err(Error::refused(Service::ApiManagement, Cause::TooLarge(LARGEST)));
+            return Err(Error::internal(Cause::TooLarge(LARGEST)));
         }
         body.extend_from_slice(&chunk);
     }

@@ -11,23 +11,24 @@ use crate::error::{Cause, Error, Service};
 /// The failure of a call to `service`, or of getting the token for it, which is the identity endpoint's.
 pub(super) fn failure(service: Service, error: azure_core::Error) -> Error {
     let service = if *error.kind() == ErrorKind::Credential { Service::Identity } else { service };
-    let Some((status, cause)) = answer(service, &error) else {
-        return match () {
-            () if was_not_reached(&error) => Error::unreachable(service, error),
-            () if service == Service::Identity => Error::refused(service, error),
-            () => Error::internal(error),
-        };
-    };
-    Error::answered(service, status, cause.unwrap_or(Cause::Sdk(error)))
+    if let Some((status, said)) = answer(&error) {
+        Error::answered(service, status, said.unwrap_or(Cause::Sdk(error)))
+    } else if was_not_reached(&error) {
+        Error::unreachable(service, error)
+    } else if service == Service::Identity {
+        Error::refused(service, error)
+    } else {
+        Error::internal(error)
+    }
 }
 
-/// The status that the service answered, and what it said if `error` itself does not show that.
-fn answer(service: Service, error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
+/// The status that the service answered, and what it said: the SDK hides the words of the identity endpoint, and shows
+/// those of others as the JSON that they came in.
+fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
     layers(error).find_map(|layer| match layer.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             let status = StatusCode::from_u16(u16::from(*status)).ok()?;
-            let said = raw_response.as_ref().filter(|_| service == Service::Identity);
-            Some((status, said.map(|response| explanation(response.body()))))
+            Some((status, raw_response.as_ref().and_then(|response| explanation(response.body()))))
         }
         _ => None,
     })
@@ -44,7 +45,7 @@ fn layers(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error>
 
 /// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
 /// within `error` (most others). Never the whole body.
-pub(super) fn explanation(body: &[u8]) -> Cause {
+pub(super) fn explanation(body: &[u8]) -> Option<Cause> {
     #[derive(Deserialize)]
     struct Body {
         message: Option<String>,
@@ -54,9 +55,9 @@ pub(super) fn explanation(body: &[u8]) -> Cause {
     struct Detail {
         message: Option<String>,
     }
-    let said = serde_json::from_slice::<Body>(body).ok();
-    let said = said.and_then(|body| body.message.or_else(|| body.error?.message));
-    said.map_or(Cause::Silent, |text| Cause::Said(text.chars().take(500).collect()))
+    let body: Body = serde_json::from_slice(body).ok()?;
+    let said = body.message.or_else(|| body.error?.message)?;
+    Some(Cause::Said(said.chars().take(1000).collect()))
 }
 
 #[cfg(test)]
@@ -105,10 +106,12 @@ mod tests {
 
     #[test]
     fn an_explanation_is_the_message_and_no_more() {
-        let said = |body: &str| explanation(body.as_bytes()).to_string();
-        assert_eq!(said(r#"{"statusCode":401,"message":"JWT not present."}"#), "it said: JWT not present.");
-        assert_eq!(said(r#"{"error":{"code":"x","message":"no"}}"#), "it said: no");
-        assert_eq!(said("<html>S3CRET</html>"), "it gave no explanation");
-        assert_eq!(said(&format!(r#"{{"message":"{}"}}"#, "x".repeat(9000))).len(), "it said: ".len() + 500);
+        let said = |body: &str| explanation(body.as_bytes()).map(|cause| cause.to_string());
+        let expected = Some("it said: JWT not present.".to_owned());
+        assert_eq!(said(r#"{"statusCode":401,"message":"JWT not present."}"#), expected);
+        assert_eq!(said(r#"{"error":{"code":"x","message":"no"}}"#), Some("it said: no".to_owned()));
+        assert_eq!(said("<html>S3CRET</html>"), None);
+        let long = said(&format!(r#"{{"message":"{}"}}"#, "x".repeat(9000)));
+        assert_eq!(long.unwrap().len(), "it said: ".len() + 1000);
     }
 }

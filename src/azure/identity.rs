@@ -37,30 +37,31 @@ impl Identities {
     }
 
     fn make(&self, wanted: &Credential) -> Result<Arc<dyn TokenCredential>, Error> {
-        let made: azure_core::Result<Arc<dyn TokenCredential>> = match wanted {
+        let refused = |error| failure(Service::Identity, error);
+        let made: Arc<dyn TokenCredential> = match wanted {
             // Without the endpoint the SDK would look for a virtual machine's, which takes it minutes to miss.
             Credential::ManagedIdentity(_) if !self.has_endpoint => {
                 return Err(Error::refused(Service::Identity, Cause::NoIdentityEndpoint));
             }
             Credential::ManagedIdentity(client_id) => {
-                ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                let options = ManagedIdentityCredentialOptions {
                     user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_string())),
                     client_options: self.options.clone(),
-                }))
-                .map(|credential| credential as _)
+                };
+                ManagedIdentityCredential::new(Some(options)).map_err(refused)?
             }
             Credential::WorkloadIdentity(client_id) => {
-                WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                let options = WorkloadIdentityCredentialOptions {
                     client_id: client_id.map(|id| id.to_string()),
                     credential_options: ClientAssertionCredentialOptions { client_options: self.options.clone() },
                     ..Default::default()
-                }))
-                .map(|credential| credential as _)
+                };
+                WorkloadIdentityCredential::new(Some(options)).map_err(refused)?
             }
-            Credential::Developer => DeveloperToolsCredential::new(None).map(|credential| credential as _),
-            Credential::AzureCli => AzureCliCredential::new(None).map(|credential| credential as _),
+            Credential::Developer => DeveloperToolsCredential::new(None).map_err(refused)?,
+            Credential::AzureCli => AzureCliCredential::new(None).map_err(refused)?,
         };
-        made.map_err(|error| failure(Service::Identity, error))
+        Ok(made)
     }
 }
 

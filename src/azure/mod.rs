@@ -1,6 +1,6 @@
 //! The services that this app calls, one file each, and the identities it calls them as.
 //!
-//! Each client turns the errors of its service into [`Error`](crate::error::Error), so that nothing above this module
+//! Each client turns the errors of its service into [`Error`], so that nothing above this module
 //! knows an SDK's.
 
 mod api;

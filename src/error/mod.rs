@@ -68,7 +68,7 @@ pub(crate) enum Cause {
     Json(#[from] JsonRejection),
     #[error(transparent)]
     Path(#[from] PathRejection),
-    /// The service's own explanation; the SDK hides the identity endpoint's.
+    /// The service's own explanation.
     #[error("it said: {0}")]
     Said(String),
     #[error("it gave no explanation")]
@@ -77,7 +77,7 @@ pub(crate) enum Cause {
     NoIdentityEndpoint,
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,
-    #[error("the answer is larger than {0} bytes")]
+    #[error("an API answered more than {0} bytes")]
     TooLarge(usize),
     #[error("it took longer than {0} seconds")]
     TooSlow(u64),
@@ -142,11 +142,9 @@ impl Error {
     fn message(&self) -> String {
         match self {
             Self::Refused { service, .. } => format!("{self}: an operator must check {}.", service.to_check()),
-            Self::Unavailable { service, .. } => {
-                format!(
-                    "{self}: try again later; if that does not help, an operator must check {}.",
-                    service.to_check()
-                )
+            Self::Unavailable { service, status, .. } => {
+                let check = if status.is_some() { service.to_check() } else { AT_ALL };
+                format!("{self}: try again later; if that does not help, an operator must check {check}.")
             }
             Self::Sources(failed) => {
                 let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
@@ -157,13 +155,18 @@ impl Error {
     }
 }
 
+/// What to check when there was no answer at all.
+const AT_ALL: &str = "its address, the network and the certificate authorities";
+
 impl Service {
     fn to_check(self) -> &'static str {
         match self {
             Self::Identity => {
                 "that the identity is assigned to this function app, its client ID, and the audience asked for"
             }
-            Self::KeyVault => "its role on the vault (Key Vault Secrets User) and the secret's name and state",
+            Self::KeyVault => {
+                "its role on the vault (Key Vault Secrets User) and the secret itself (name, state, value)"
+            }
             Self::Storage => "its role on the container (Storage Blob Data Contributor) and the container's name",
             Self::ApiManagement => "its app role, the audience, the subscription key, and the API's path and backend",
         }

@@ -55,7 +55,7 @@ pub async fn serve(
     tokio::select! {
         served = served.into_future() => Ok(served?),
         () = overdue => {
-            warn!("warning: invocations that were still running have been cut off");
+            warn!("invocations that were still running have been cut off");
             Ok(())
         }
     }
