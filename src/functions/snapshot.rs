@@ -8,7 +8,7 @@ use axum::{
     routing::on,
 };
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
 use super::{Function, Trigger};
@@ -37,12 +37,18 @@ async fn run(
     Ok(Json(InvocationResponse::with_logs(take_all(&app, slot).await?)))
 }
 
+/// The host's timers fire early by milliseconds at most; an occurrence further ahead than this is not being run.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+
 /// The occurrence of the schedule that is being run, so that a late or repeated run writes the same blob; the minute of
 /// the invocation where the host keeps no schedule.
+///
+/// A run by hand comes with the *next* occurrence. It must not take that one's place, so it counts as unscheduled.
 fn slot(call: &InvocationRequest<TimerData>) -> Slot {
+    let now = call.invoked_at().unwrap_or_else(Timestamp::now);
     match call.data.occurrence() {
-        Some(occurrence) => Slot::at(occurrence),
-        None => Slot::minute_of(call.invoked_at().unwrap_or_else(Timestamp::now)),
+        Some(occurrence) if occurrence.duration_since(now) <= EARLY => Slot::at(occurrence),
+        _ => Slot::minute_of(now),
     }
 }
 
@@ -92,6 +98,12 @@ mod tests {
     fn the_slot_is_the_occurrence_that_is_being_run() {
         assert_eq!(slot_of(Some("2026-11-21T09:30:00+00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:30:00Z");
         assert_eq!(slot_of(Some("2026-11-21T09:30:15+00:00"), "2026-11-21T09:30:16Z"), "2026-11-21T09:30:15Z");
+    }
+
+    #[test]
+    fn a_run_by_hand_leaves_the_next_occurrence_its_slot() {
+        assert_eq!(slot_of(Some("2026-11-21T09:45:00+00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+        assert_eq!(slot_of(Some("2026-11-21T09:45:00+00:00"), "2026-11-21T09:44:59.9Z"), "2026-11-21T09:45:00Z");
     }
 
     #[test]
