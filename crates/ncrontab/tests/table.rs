@@ -1,4 +1,5 @@
 //! Expressions and the instants they fire at, each worked out by hand from the documented rules.
+#![expect(clippy::unwrap_used, reason = "the walk through the tables is part of the tests")]
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use ncrontab::{ParseError, Schedule};
