@@ -1,5 +1,6 @@
 //! Azure on a laptop.
 
+pub mod functions_host;
 pub mod issuer;
 pub mod journal;
 pub mod network;
