@@ -53,92 +53,86 @@ async fn a_script_root_that_cannot_run_says_what_to_do() {
     assert!(refusal.starts_with("host.json: unknown field `magic`, expected one of"), "{refusal}");
 }
 
+const OUTPUT: &str = r#"{ "type": "http", "direction": "out", "name": "res" }"#;
+
+/// Folder; its bindings (an `httpTrigger` is given its output); what is wrong with them, if anything.
+const FUNCTIONS: &[(&str, &str, &str)] = &[
+    (
+        "a_queue",
+        r#"{ "type": "queueTrigger", "name": "q" }"#,
+        "the trigger type \"queueTrigger\" is not supported by local-azure (httpTrigger and timerTrigger are)",
+    ),
+    (
+        "a_setting",
+        r#"{ "type": "timerTrigger", "name": "t", "schedule": "%UNSET%" }"#,
+        "'%UNSET%' does not resolve to a value",
+    ),
+    (
+        "a_sunday",
+        r#"{ "type": "timerTrigger", "name": "t", "schedule": "0 0 0 * * 7" }"#,
+        "\"7\" is not a valid day-of-week field: 7 is outside 0-6; Sunday is 0",
+    ),
+    ("b_level", r#"{ "type": "httpTrigger", "name": "req", "authLevel": "nobody" }"#, "\"nobody\" is not an authLevel"),
+    (
+        "b_member",
+        r#"{ "type": "httpTrigger", "name": "req", "webHookType": "x" }"#,
+        "binding \"req\": unknown field `webHookType`, expected one of `authLevel`, `methods`, `route`",
+    ),
+    (
+        "b_route",
+        r#"{ "type": "httpTrigger", "name": "req", "route": "administrators" }"#,
+        "the route \"administrators\" begins with \"admin\" or \"runtime\", which the host keeps for itself",
+    ),
+    (
+        "b_template",
+        r#"{ "type": "httpTrigger", "name": "req", "route": "x/{id:regex(a)}" }"#,
+        "route \"x/{id:regex(a)}\": the constraint \"regex(a)\" is not supported by local-azure",
+    ),
+    ("c_none", "", "no trigger binding"),
+    (
+        "c_two",
+        r#"{ "type": "timerTrigger", "name": "a", "schedule": "5" }, { "type": "httpTrigger", "name": "b" }"#,
+        "more than one trigger binding",
+    ),
+    (
+        "c_name",
+        r#"{ "type": "timerTrigger", "name": "my_timer", "schedule": "5" }"#,
+        "\"my_timer\" is not a binding name: a letter, then letters and digits, or \"$return\" for an output",
+    ),
+    (
+        "c_blob",
+        r#"{ "type": "timerTrigger", "name": "t", "schedule": "5" }, { "type": "blob", "name": "b", "direction": "out" }"#,
+        "the binding \"b\" (type \"blob\", direction \"out\") is not supported by local-azure",
+    ),
+    ("d_first", r#"{ "type": "httpTrigger", "name": "req", "route": "same", "methods": ["get"] }"#, ""),
+    (
+        "d_second",
+        r#"{ "type": "httpTrigger", "name": "req", "route": "Same", "methods": ["GET", "post"] }"#,
+        "the function \"d_first\" has the same name or the same route and method",
+    ),
+    ("d_third", r#"{ "type": "httpTrigger", "name": "req", "route": "same", "methods": ["post"] }"#, ""),
+];
+
 #[tokio::test]
 async fn a_function_in_error_is_named_and_the_others_load() {
-    let http = json!({ "type": "http", "direction": "out", "name": "res" });
-    let trigger = |members: serde_json::Value| {
-        let mut trigger = json!({ "type": "httpTrigger", "name": "req" });
-        trigger.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        json!([trigger, http.clone()])
-    };
-    let mut root = ScriptRoot::new().timer("fine", "0 0 0 1 1 *");
-    let cases = [
-        (
-            "a_queue",
-            json!([{ "type": "queueTrigger", "name": "q" }]),
-            "the trigger type \"queueTrigger\" is not supported by local-azure (httpTrigger and timerTrigger are)",
-        ),
-        (
-            "a_setting",
-            json!([{ "type": "timerTrigger", "name": "t", "schedule": "%UNSET%" }]),
-            "'%UNSET%' does not resolve to a value",
-        ),
-        (
-            "a_sunday",
-            json!([{ "type": "timerTrigger", "name": "t", "schedule": "0 0 0 * * 7" }]),
-            "\"7\" is not a valid day-of-week field: 7 is outside 0-6; Sunday is 0",
-        ),
-        ("b_level", trigger(json!({ "authLevel": "nobody" })), "\"nobody\" is not an authLevel"),
-        (
-            "b_member",
-            trigger(json!({ "webHookType": "x" })),
-            "binding \"req\": unknown field `webHookType`, expected one of `authLevel`, `methods`, `route`",
-        ),
-        (
-            "b_route",
-            trigger(json!({ "route": "administrators" })),
-            "the route \"administrators\" begins with \"admin\" or \"runtime\", which the host keeps for itself",
-        ),
-        (
-            "b_template",
-            trigger(json!({ "route": "x/{id:regex(a)}" })),
-            "route \"x/{id:regex(a)}\": the constraint \"regex(a)\" is not supported by local-azure",
-        ),
-        ("c_none", json!([]), "no trigger binding"),
-        (
-            "c_two",
-            json!([{ "type": "timerTrigger", "name": "a", "schedule": "5" }, { "type": "httpTrigger", "name": "b" }]),
-            "more than one trigger binding",
-        ),
-        (
-            "c_name",
-            json!([{ "type": "timerTrigger", "name": "my_timer", "schedule": "5" }]),
-            "\"my_timer\" is not a binding name: a letter, then letters and digits, or \"$return\" for an output",
-        ),
-        (
-            "c_blob",
-            json!([{ "type": "timerTrigger", "name": "t", "schedule": "5" }, { "type": "blob", "name": "b", "direction": "out" }]),
-            "the binding \"b\" (type \"blob\", direction \"out\") is not supported by local-azure",
-        ),
-        ("d_first", trigger(json!({ "route": "same", "methods": ["get"] })), ""),
-        (
-            "d_second",
-            trigger(json!({ "route": "Same", "methods": ["GET", "post"] })),
-            "the function \"d_first\" has the same name or the same route and method",
-        ),
-        ("d_third", trigger(json!({ "route": "same", "methods": ["post"] })), ""),
-    ];
-    for (name, bindings, _) in &cases {
-        root = root.function(name, bindings);
+    let mut root = ScriptRoot::new().timer("fine", "0 0 0 1 1 *").file("ignored/readme.txt", "");
+    for (name, bindings, _) in FUNCTIONS {
+        let output =
+            if bindings.starts_with(r#"{ "type": "httpTrigger""#) { format!(", {OUTPUT}") } else { String::new() };
+        root = root.file(&format!("{name}/function.json"), &format!(r#"{{ "bindings": [{bindings}{output}] }}"#));
     }
-    let mut rig = root
-        .file("z_json/function.json", "{")
-        .file("1st/function.json", "{}")
-        .file("ignored/readme.txt", "")
-        .start()
-        .await;
+    let mut rig = root.file("z_json/function.json", "{").file("1st/function.json", "{}").start().await;
     rig.line("Functions:").await;
     let log = rig.rest_of_log();
-    for (name, _, problem) in cases.iter().filter(|(_, _, problem)| !problem.is_empty()) {
+    for (name, _, problem) in FUNCTIONS.iter().filter(|(_, _, problem)| !problem.is_empty()) {
         let expected = format!("The '{name}' function is in error: {problem}");
         assert!(log.contains(&expected), "{expected}\nis not in\n{}", log.join("\n"));
     }
-    assert!(
-        log.iter().any(|line| line.starts_with("The 'z_json' function is in error: function.json: EOF while parsing"))
-    );
-    assert!(
-        log.iter().any(|line| line.starts_with("The '1st' function is in error: the name must begin with a letter"))
-    );
+    for beginning in
+        ["The 'z_json' function is in error: function.json: EOF", "The '1st' function is in error: the name"]
+    {
+        assert!(log.iter().any(|line| line.starts_with(beginning)), "{beginning}\nis not in\n{}", log.join("\n"));
+    }
     let names: Vec<&str> = rig.host.functions().iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["d_first", "d_third", "fine"]);
 }
