@@ -107,6 +107,12 @@ impl LocalAzure {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
     }
+
+    /// What the function app's processes get: its app settings, and [`environment`](Self::environment).
+    #[must_use]
+    pub fn app_environment(&self) -> Vec<(String, String)> {
+        self.world.seed.function_app.settings.clone().into_iter().chain(self.environment()).collect()
+    }
 }
 
 /// Every service under its host name.

@@ -60,8 +60,7 @@ impl Link {
 }
 
 fn spoil_tokens(seed: &mut Seed, kind: TokenFault) {
-    seed.faults =
-        seed.app_registrations.iter().map(|app| Fault { tokens_for: app.name.clone(), kind }).collect();
+    seed.faults = seed.app_registrations.iter().map(|app| Fault { tokens_for: app.name.clone(), kind }).collect();
 }
 
 /// Sets `APIM__audience` to the App ID URI of an API that it is not.

@@ -68,7 +68,8 @@ impl World {
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
     #[must_use]
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
-        const TELL_TALES: [&str; 5] = ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
+        const TELL_TALES: [&str; 5] =
+            ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
         let keys = || self.subscription_keys.values().flat_map(|keys| [keys.primary.as_str(), keys.secondary.as_str()]);
         let is_secret = |value: &str| {
             let lower = value.to_ascii_lowercase();

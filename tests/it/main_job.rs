@@ -8,7 +8,7 @@ use crate::rig::Rig;
 async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
     let rig = Rig::start().await;
     let invocation = rig.host.invoke("snapshot", None).await.unwrap();
-    assert!(invocation.succeeded, "{invocation:?}");
+    assert!(invocation.succeeded(), "{invocation:?}");
     let passed: Vec<_> = rig
         .answers()
         .into_iter()
@@ -27,7 +27,7 @@ async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
 #[tokio::test]
 async fn the_backend_sees_neither_our_token_nor_our_key_and_its_answer_is_what_is_stored() {
     let rig = Rig::start().await;
-    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded);
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
     let stored = reqwest::get(rig.url("/api/snapshots/orders/latest")).await.unwrap();
     assert_eq!(stored.status(), 200);
     assert_eq!(stored.headers()["content-type"], "application/json");
@@ -51,7 +51,7 @@ async fn no_setting_holds_a_secret() {
 #[tokio::test]
 async fn nothing_that_is_secret_reaches_the_log() {
     let rig = Rig::start().await;
-    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded);
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
     let log = rig.log();
     let keys = &rig.azure.world().subscription_keys["keyless-functions"];
     assert!(!log.contains(&keys.primary), "the subscription key was logged");

@@ -8,7 +8,7 @@ use crate::rig::Rig;
 async fn refused(link: Link, service: Service, status: u16, reason: &str) {
     let rig = Rig::with(|seed| link.spoil(seed)).await;
     let invocation = rig.host.invoke("snapshot", None).await.unwrap();
-    assert!(!invocation.succeeded, "{link:?} must fail the job");
+    assert!(!invocation.succeeded(), "{link:?} must fail the job");
     let answers = rig.answers();
     let last = answers.last().unwrap();
     assert_eq!((last.service, last.status), (service, status), "{link:?}");

@@ -45,7 +45,7 @@ impl Rig {
         let host = FunctionsHost::start(HostOptions {
             script_root,
             address: ([127, 0, 0, 1], 0).into(),
-            environment: azure.environment(),
+            environment: azure.app_environment(),
             settings: azure.world().seed.function_app.settings.clone(),
             journal: azure.journal().clone(),
             log: Arc::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
@@ -59,7 +59,7 @@ impl Rig {
 
     /// A URL of the Functions host.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.host.url().trim_end_matches('/'))
+        format!("{}{path}", self.host.url().as_str().trim_end_matches('/'))
     }
 
     /// What the handler itself was answered, in order; the key vault's challenge is left out.

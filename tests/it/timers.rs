@@ -7,7 +7,7 @@ async fn a_second_run_for_the_same_scheduled_time_writes_nothing_twice() {
     let rig = Rig::start().await;
     for run in 1..=2 {
         let invocation = rig.host.invoke("snapshot", None).await.unwrap();
-        assert!(invocation.succeeded, "run {run}: {invocation:?}");
+        assert!(invocation.succeeded(), "run {run}: {invocation:?}");
     }
     assert_eq!(rig.blob_count(), 1);
     let list: serde_json::Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
@@ -29,6 +29,6 @@ async fn one_source_that_fails_does_not_keep_the_others_from_being_stored() {
         seed.function_app.settings.insert("SNAPSHOT_SOURCES".to_owned(), sources);
     })
     .await;
-    assert!(!rig.host.invoke("snapshot", None).await.unwrap().succeeded);
+    assert!(!rig.host.invoke("snapshot", None).await.unwrap().succeeded());
     assert_eq!(rig.blob_count(), 1);
 }

@@ -1,1 +1,120 @@
-//! Skeleton.
+//! NCRONTAB expressions and `TimeSpan` schedules, read as the Azure Functions timer trigger reads them.
+//!
+//! The grammar is that of `NCrontab` 3.3.3 (`atifaziz/NCrontab`); time zones and changes of the clock follow
+//! `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`, its surprises included: a schedule that fires here at some
+//! instant fires in Azure at that instant. Pure: no clock is read, no time zone looked up.
+//!
+//! ```
+//! use ncrontab::Schedule;
+//!
+//! let schedule: Schedule = "0 30 9 * * Mon-Fri".parse()?;
+//! let friday: jiff::Zoned = "2026-03-27T09:30:00[Europe/Berlin]".parse()?;
+//! let monday: jiff::Zoned = "2026-03-30T09:30:00[Europe/Berlin]".parse()?;
+//! assert_eq!(schedule.next_after(&friday), Some(monday));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock_change;
+mod cron;
+mod error;
+mod field;
+mod time_span;
+
+use std::{fmt, str::FromStr};
+
+use jiff::{SignedDuration, Zoned};
+
+use crate::cron::Cron;
+pub use crate::{
+    error::{FieldProblem, ParseError},
+    field::FieldKind,
+    time_span::{TimeSpanError, format_time_span, parse_time_span},
+};
+
+/// When a timer fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Cron(Cron),
+    /// Positive.
+    Every(SignedDuration),
+}
+
+impl Schedule {
+    /// Reads five fields (minute first), six fields (second first) or a .NET `TimeSpan` such as `00:05:00`.
+    ///
+    /// As in .NET, a lone number is a number of *days*, and `24:00:00` is 24 days.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the field and what is wrong with it. Intervals of zero or less are refused:
+    /// the Functions host would take them and fire without pause.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let fields: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
+        match fields.len() {
+            0 => Err(ParseError::Empty),
+            5 | 6 => Cron::parse(&fields).map(|cron| Self(Kind::Cron(cron))),
+            count => match parse_time_span(text) {
+                Ok(interval) if interval.is_positive() => Ok(Self(Kind::Every(interval))),
+                Ok(_) => Err(ParseError::NotPositive { text: text.to_owned() }),
+                Err(TimeSpanError::TooLarge) => Err(ParseError::TimeSpanTooLarge { text: text.to_owned() }),
+                Err(TimeSpanError::NotATimeSpan) => Err(ParseError::NotASchedule { text: text.to_owned(), count }),
+            },
+        }
+    }
+
+    /// The first occurrence strictly after `time`, in its time zone; `None` if there is none before the year 10000.
+    #[must_use]
+    pub fn next_after(&self, time: &Zoned) -> Option<Zoned> {
+        match &self.0 {
+            Kind::Cron(cron) => clock_change::next_after(cron, time),
+            Kind::Every(interval) => time.checked_add(*interval).ok(),
+        }
+    }
+
+    /// The occurrences strictly after `time`, each counted from the one before.
+    pub fn occurrences_after(&self, time: &Zoned) -> impl Iterator<Item = Zoned> + '_ {
+        std::iter::successors(self.next_after(time), |previous| self.next_after(previous))
+    }
+
+    /// Whether this is a cron expression, not an interval.
+    #[must_use]
+    pub fn is_cron(&self) -> bool {
+        matches!(self.0, Kind::Cron(_))
+    }
+
+    /// `Schedule.AdjustForDST` as the host sends it to the handler: true for cron, false for an interval.
+    #[must_use]
+    pub fn adjust_for_dst(&self) -> bool {
+        self.is_cron()
+    }
+
+    /// Whether the host, in spite of `useMonitor`, keeps no status for this schedule: it fires more than once a minute,
+    /// every minute (cron), or its interval is under a minute.
+    #[must_use]
+    pub fn is_too_frequent_to_monitor(&self) -> bool {
+        match &self.0 {
+            Kind::Cron(cron) => cron.is_sub_minute(),
+            Kind::Every(interval) => *interval < SignedDuration::from_mins(1),
+        }
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+/// As the host writes it to its log: `Cron: '0 0,30 * * * *'` (normalised), `Constant: 00:05:00`.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Cron(cron) => write!(f, "Cron: '{cron}'"),
+            Kind::Every(interval) => write!(f, "Constant: {}", format_time_span(*interval)),
+        }
+    }
+}

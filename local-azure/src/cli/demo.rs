@@ -10,7 +10,7 @@ use anstream::{eprintln, println};
 use local_azure::{
     azure::LocalAzure,
     broken_link::Link,
-    functions_host::{FunctionsHost, HostOptions, Invocation, LogLine},
+    functions_host::{FunctionsHost, HostOptions, Invocation, Level, LogLine},
     seed::Seed,
 };
 use serde::Serialize;
@@ -55,9 +55,9 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
 
     let chain = Chain::new(azure.journal().entries());
     let report = Report {
-        succeeded: invocation.succeeded,
+        succeeded: invocation.succeeded(),
         broken,
-        refusal: chain.refusal().filter(|_| !invocation.succeeded),
+        refusal: chain.refusal().filter(|_| !invocation.succeeded()),
         wrote: chain.written(),
         settings: azure.world().seed.function_app.settings.len(),
         secrets_in_settings: azure.world().secrets_in(&azure.world().seed.function_app.settings),
@@ -81,7 +81,7 @@ async fn start_host(
     let host = FunctionsHost::start(HostOptions {
         script_root: project.script_root(),
         address: ([127, 0, 0, 1], 0).into(),
-        environment: azure.environment(),
+        environment: azure.app_environment(),
         settings: azure.world().seed.function_app.settings.clone(),
         journal: azure.journal().clone(),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line)),
@@ -112,7 +112,7 @@ fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
     }
     if !report.succeeded {
         println!("\nwhat the handler logged:");
-        for line in log.iter().filter(|line| line.text.is_empty()) {
+        for line in log.iter().filter(|line| line.level == Level::Error) {
             println!("  {DIM}{}{DIM:#}", line.text);
         }
     }

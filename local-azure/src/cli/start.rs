@@ -60,7 +60,7 @@ async fn run_host(project: &Project, azure: &LocalAzure, port: u16) -> Result<Ex
     let host = FunctionsHost::start(HostOptions {
         script_root: project.script_root(),
         address: SocketAddr::from(([127, 0, 0, 1], port)),
-        environment: azure.environment(),
+        environment: azure.app_environment(),
         settings: azure.world().seed.function_app.settings.clone(),
         journal: azure.journal().clone(),
         log: Arc::new(|line| println!("{line}")),
@@ -68,7 +68,7 @@ async fn run_host(project: &Project, azure: &LocalAzure, port: u16) -> Result<Ex
     })
     .await?;
     let ended = tokio::select! {
-        reason = host.stopped() => Err(reason.to_string().into()),
+        reason = host.stopped() => Err(reason.into()),
         signal = stop_signal() => signal.map(|()| ExitCode::SUCCESS),
     };
     host.stop().await;

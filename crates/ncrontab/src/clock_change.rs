@@ -1,0 +1,60 @@
+//! From the wall clock to instants: what happens when the clock jumps ahead or goes back.
+//!
+//! Follows `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`. A wall time that the clock skips moves ahead by
+//! the size of the gap. Where the clock repeats an hour, .NET takes a bare wall time for the second pass; the host then
+//! corrects it by comparing offsets. The comparison misjudges two rare cases, and Azure's timers fire accordingly:
+//! - counted from winter, a point in time in the repeated hour is taken for its second pass and left out;
+//! - counted from the repeated hour to the other side of a long pause, an interval lands off by the change of offset.
+
+use jiff::{
+    SignedDuration, Zoned,
+    civil::DateTime,
+    tz::{AmbiguousOffset, TimeZone},
+};
+
+use crate::cron::Cron;
+
+/// The first occurrence strictly after `now`.
+pub(crate) fn next_after(cron: &Cron, now: &Zoned) -> Option<Zoned> {
+    let wall = cron.next_after(now.datetime())?;
+    let next = in_zone(wall, now.time_zone())?;
+    let next = if cron.is_interval() { interval(now, next)? } else { point_in_time(cron, now, next)? };
+    // .NET compares wall clocks, so offsets that move without daylight saving could lead it back in time.
+    if next > *now { Some(next) } else { first_instant_after(cron, now, wall) }
+}
+
+/// Runs through both passes of the repeated hour.
+fn interval(now: &Zoned, next: Zoned) -> Option<Zoned> {
+    let change = i64::from(next.offset().seconds()) - i64::from(now.offset().seconds());
+    let concerned = [now, &next].into_iter().any(|time| is_repeated(time.datetime(), time.time_zone()));
+    if concerned { next.checked_add(SignedDuration::from_secs(change)).ok() } else { Some(next) }
+}
+
+/// Runs in the first pass of the repeated hour only.
+fn point_in_time(cron: &Cron, now: &Zoned, next: Zoned) -> Option<Zoned> {
+    let zone = now.time_zone();
+    if !is_repeated(next.datetime(), zone) {
+        return Some(next);
+    }
+    if next.offset() != now.offset() {
+        return zone.to_ambiguous_zoned(next.datetime()).earlier().ok();
+    }
+    std::iter::successors(Some(next.datetime()), |wall| cron.next_after(*wall))
+        .find(|wall| !is_repeated(*wall, zone))
+        .and_then(|wall| in_zone(wall, zone))
+}
+
+fn first_instant_after(cron: &Cron, now: &Zoned, wall: DateTime) -> Option<Zoned> {
+    std::iter::successors(Some(wall), |wall| cron.next_after(*wall))
+        .map_while(|wall| in_zone(wall, now.time_zone()))
+        .find(|next| next > now)
+}
+
+/// A skipped wall time moves ahead by the gap; a repeated one means the second pass.
+fn in_zone(wall: DateTime, zone: &TimeZone) -> Option<Zoned> {
+    zone.to_ambiguous_zoned(wall).later().ok()
+}
+
+fn is_repeated(wall: DateTime, zone: &TimeZone) -> bool {
+    matches!(zone.to_ambiguous_timestamp(wall).offset(), AmbiguousOffset::Fold { .. })
+}

@@ -1,0 +1,204 @@
+//! One field of a cron expression: a set of numbers below 64.
+//!
+//! Source of the rules: `NCrontab/CrontabFieldImpl.cs` and `CrontabField.cs` of `atifaziz/NCrontab`.
+
+use std::fmt;
+
+use crate::error::{FieldProblem, ParseError};
+
+/// Which field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// 0-59.
+    Second,
+    /// 0-59.
+    Minute,
+    /// 0-23.
+    Hour,
+    /// Day of the month, 1-31.
+    Day,
+    /// 1-12, or an English name.
+    Month,
+    /// 0-6, Sunday first, or an English name.
+    DayOfWeek,
+}
+
+const MONTHS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const DAYS: &[&str] = &["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+impl FieldKind {
+    const fn range(self) -> (u8, u8) {
+        match self {
+            Self::Second | Self::Minute => (0, 59),
+            Self::Hour => (0, 23),
+            Self::Day => (1, 31),
+            Self::Month => (1, 12),
+            Self::DayOfWeek => (0, 6),
+        }
+    }
+
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Month => MONTHS,
+            Self::DayOfWeek => DAYS,
+            Self::Second | Self::Minute | Self::Hour | Self::Day => &[],
+        }
+    }
+}
+
+impl fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::DayOfWeek => "day-of-week",
+        })
+    }
+}
+
+/// The values a field allows: bit n stands for n. Never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Field(u64);
+
+impl Field {
+    pub(crate) const ZERO: Self = Self(1);
+
+    pub(crate) fn parse(kind: FieldKind, text: &str) -> Result<Self, ParseError> {
+        text.split(',')
+            .map(|item| parse_item(kind, item))
+            .try_fold(0, |bits, item| item.map(|item| bits | item))
+            .map(Self)
+            .map_err(|problem| ParseError::Field { field: kind, text: text.to_owned(), problem })
+    }
+
+    pub(crate) const fn contains(self, value: u8) -> bool {
+        value < 64 && self.0 & (1 << value) != 0
+    }
+
+    /// The smallest value that is at least `start`.
+    pub(crate) fn from(self, start: u8) -> Option<u8> {
+        (start..64).find(|value| self.contains(*value))
+    }
+
+    pub(crate) fn first(self) -> u8 {
+        self.0.trailing_zeros() as u8
+    }
+
+    pub(crate) const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    pub(crate) fn is_all(self, kind: FieldKind) -> bool {
+        let (min, max) = kind.range();
+        self.0 == span(min, max, 1)
+    }
+
+    /// Whether the normalised text has a range or a star: two neighbouring values.
+    pub(crate) const fn has_neighbours(self) -> bool {
+        self.0 & (self.0 << 1) != 0
+    }
+
+    /// Normalised as `NCrontab` prints it: `*`, or single values and ranges without steps or names.
+    pub(crate) fn write(self, kind: FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_all(kind) {
+            return f.write_str("*");
+        }
+        let mut next = self.from(0);
+        let mut separator = "";
+        while let Some(first) = next {
+            let last = (first..63).find(|value| !self.contains(value + 1)).unwrap_or(63);
+            if first == last {
+                write!(f, "{separator}{first}")?;
+            } else {
+                write!(f, "{separator}{first}-{last}")?;
+            }
+            separator = ",";
+            next = self.from(last + 1);
+        }
+        Ok(())
+    }
+}
+
+fn span(first: u8, last: u8, step: usize) -> u64 {
+    (first..=last).step_by(step).fold(0, |bits, value| bits | 1 << value)
+}
+
+/// `*`, `a`, `a-b`, each with an optional `/step`. A lone value with a step runs to the end of the field; a reversed
+/// range is swapped, it does not wrap; a step below one counts as one.
+fn parse_item(kind: FieldKind, item: &str) -> Result<u64, FieldProblem> {
+    let (min, max) = kind.range();
+    let (values, step) = match item.split_once('/') {
+        Some((values, step)) => {
+            let step: i32 = step.parse().map_err(|_| FieldProblem::Step(step.to_owned()))?;
+            (values, Some(usize::try_from(step).unwrap_or(1).max(1)))
+        }
+        None => (item, None),
+    };
+    let (first, last) = if values == "*" {
+        (min, max)
+    } else if let Some((a, b)) = values.split_once('-') {
+        let (a, b) = (parse_value(kind, a)?, parse_value(kind, b)?);
+        (a.min(b), a.max(b))
+    } else {
+        let value = parse_value(kind, values)?;
+        (value, if step.is_some() { max } else { value })
+    };
+    Ok(span(first, last, step.unwrap_or(1)))
+}
+
+fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
+    let (min, max) = kind.range();
+    if text.is_empty() {
+        return Err(FieldProblem::Missing);
+    }
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        let value: i32 = text.parse().map_err(|_| not_a_number(text))?;
+        return u8::try_from(value).ok().filter(|value| (min..=max).contains(value)).ok_or(FieldProblem::OutOfRange {
+            value,
+            min,
+            max,
+            sunday: kind == FieldKind::DayOfWeek && value == 7,
+        });
+    }
+    let names = kind.names();
+    if names.is_empty() {
+        return Err(not_a_number(text));
+    }
+    let prefix = text.to_ascii_lowercase();
+    match (min..).zip(names).find(|(_, name)| name.starts_with(&prefix)) {
+        Some((value, _)) => Ok(value),
+        None if is_other_dialect(text) => Err(FieldProblem::OtherDialect(text.to_owned())),
+        None => Err(FieldProblem::NotAName(text.to_owned())),
+    }
+}
+
+fn not_a_number(text: &str) -> FieldProblem {
+    if is_other_dialect(text) {
+        FieldProblem::OtherDialect(text.to_owned())
+    } else {
+        FieldProblem::NotANumber(text.to_owned())
+    }
+}
+
+/// `?`, `L`, `LW`, `15W`, `5L`, `2#1`: Quartz and Vixie extensions.
+fn is_other_dialect(text: &str) -> bool {
+    text == "?"
+        || text.contains('#')
+        || (text.ends_with(['L', 'W']) && text.trim_end_matches(['L', 'W']).bytes().all(|b| b.is_ascii_digit()))
+}

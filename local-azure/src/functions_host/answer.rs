@@ -1,0 +1,191 @@
+//! What the handler answers to an invocation with a JSON payload, and which answers fail it.
+//!
+//! Source: `DefaultHttpWorkerService.cs` and `HttpScriptInvocationResult.cs` of `Azure/azure-functions-host`.
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+/// Longest text of a failure that is kept.
+const LONGEST_REASON: usize = 500;
+
+/// A usable answer.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    /// By name of the output binding; absent and `null` are alike.
+    pub(super) outputs: Option<Map<String, Value>>,
+    pub(super) logs: Vec<String>,
+    pub(super) return_value: Value,
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The handler said so.
+    #[error("the handler answered {status}{}", if body.is_empty() { String::new() } else { format!(": {body}") })]
+    Status { status: StatusCode, body: String },
+    /// Something the real host would wait for until `functionTimeout`.
+    #[error(
+        "the handler answered {status} with {what}. The Functions host never completes such an invocation: it waits until \
+         functionTimeout and then kills the handler. Answer at least {{}} with Content-Type application/json"
+    )]
+    Hangs { status: StatusCode, what: &'static str },
+    /// An answer that cannot be read, or none.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// In the handler's own words where it has some, else the failure itself; not longer than 500 characters.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Status { body, .. } if !body.is_empty() => reason(body),
+            other => shorten(&other.to_string()),
+        }
+    }
+}
+
+/// The message in a JSON error body, or the whole text; not longer than 500 characters.
+pub(super) fn reason(body: &str) -> String {
+    let document: Value = serde_json::from_str(body).unwrap_or_default();
+    let error = document.get("error").unwrap_or(&document);
+    let message = error.as_str().or_else(|| error.get("message")?.as_str());
+    shorten(message.unwrap_or(body).trim())
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(LONGEST_REASON).collect()
+}
+
+impl Answer {
+    /// Reads an answer. Redirects count as failures: the real host follows them only when forwarding is off.
+    pub(super) fn read(status: StatusCode, content_type: Option<&str>, body: &[u8]) -> Result<Self, Failure> {
+        if !status.is_success() {
+            return Err(Failure::Status { status, body: String::from_utf8_lossy(body).trim().to_owned() });
+        }
+        if body.is_empty() {
+            return Err(Failure::Hangs { status, what: "an empty body" });
+        }
+        let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        if !["application/json", "text/json"].iter().any(|json| media_type.eq_ignore_ascii_case(json)) {
+            return Err(Failure::Other(format!(
+                "the handler answered {status} with {}, which the Functions host refuses as an unsupported media type: \
+                 send Content-Type application/json",
+                if media_type.is_empty() { "no Content-Type".to_owned() } else { format!("Content-Type {media_type}") }
+            )));
+        }
+        let document = serde_json::from_slice(body).map_err(|error| {
+            Failure::Other(format!("the handler answered {status} with a body that is not JSON: {error}"))
+        })?;
+        match document {
+            Value::Null => Err(Failure::Hangs { status, what: "the body null" }),
+            Value::Object(members) => Self::from_members(members),
+            _ => Err(Failure::Other("the handler answered with JSON that is not an object".to_owned())),
+        }
+    }
+
+    /// Names in any letter case; unknown ones mean nothing.
+    fn from_members(members: Map<String, Value>) -> Result<Self, Failure> {
+        let mut answer = Self::default();
+        for (name, value) in members {
+            match (name.to_ascii_lowercase().as_str(), value) {
+                ("outputs", Value::Object(outputs)) => answer.outputs = Some(outputs),
+                ("logs", Value::Array(lines)) => {
+                    answer.logs = lines.into_iter().map(log_line).collect::<Result<_, _>>()?;
+                }
+                ("outputs" | "logs", Value::Null) => {}
+                (name @ ("outputs" | "logs"), _) => {
+                    let expected = if name == "logs" { "an array of texts" } else { "an object" };
+                    return Err(Failure::Other(format!("\"{name}\" of the handler's answer is not {expected}")));
+                }
+                ("returnvalue", value) => answer.return_value = value,
+                _ => {}
+            }
+        }
+        Ok(answer)
+    }
+}
+
+fn log_line(value: Value) -> Result<String, Failure> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Null => Ok(String::new()),
+        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+        Value::Array(_) | Value::Object(_) => {
+            Err(Failure::Other("\"logs\" of the handler's answer holds something that is not a text".to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use serde_json::json;
+
+    use super::{Answer, reason};
+
+    fn read(status: u16, content_type: Option<&str>, body: &str) -> Result<Answer, String> {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer::read(status, content_type, body.as_bytes()).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn members_are_read_in_any_letter_case() {
+        let body = r#"{"outputs":{"res":{"statusCode":201}},"LOGS":["a",1,null],"ReturnValue":[1],"More":0}"#;
+        let answer = read(200, Some("application/json; charset=utf-8"), body).unwrap();
+        assert_eq!(answer.outputs.as_ref().map(|outputs| json!(outputs)), Some(json!({"res": {"statusCode": 201}})));
+        assert_eq!(answer.logs, ["a", "1", ""]);
+        assert_eq!(answer.return_value, json!([1]));
+        assert_eq!(read(200, Some("text/json"), "{}"), Ok(Answer::default()));
+    }
+
+    #[test]
+    fn answers_that_fail_the_invocation_say_why() {
+        let json = Some("application/json");
+        let hang = "The Functions host never completes such an invocation: it waits until functionTimeout and then kills \
+                    the handler. Answer at least {} with Content-Type application/json";
+        let cases = [
+            (500, json, r#"{"e":1}"#, r#"the handler answered 500 Internal Server Error: {"e":1}"#.to_owned()),
+            (404, None, "", "the handler answered 404 Not Found".to_owned()),
+            (302, json, "{}", "the handler answered 302 Found: {}".to_owned()),
+            (200, json, "", format!("the handler answered 200 OK with an empty body. {hang}")),
+            (204, None, "", format!("the handler answered 204 No Content with an empty body. {hang}")),
+            (200, json, "null", format!("the handler answered 200 OK with the body null. {hang}")),
+            (
+                200,
+                Some("text/plain; charset=utf-8"),
+                "{}",
+                "the handler answered 200 OK with Content-Type text/plain, which the Functions host refuses as an \
+                 unsupported media type: send Content-Type application/json"
+                    .to_owned(),
+            ),
+            (
+                200,
+                json,
+                "{",
+                "the handler answered 200 OK with a body that is not JSON: EOF while parsing an object at line 1 column 1"
+                    .to_owned(),
+            ),
+            (200, json, "[]", "the handler answered with JSON that is not an object".to_owned()),
+            (200, json, r#"{"Logs":"a"}"#, "\"logs\" of the handler's answer is not an array of texts".to_owned()),
+            (
+                200,
+                json,
+                r#"{"Logs":[{}]}"#,
+                "\"logs\" of the handler's answer holds something that is not a text".to_owned(),
+            ),
+        ];
+        for (status, content_type, body, expected) in cases {
+            assert_eq!(read(status, content_type, body), Err(expected), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_the_message_of_the_error_body() {
+        assert_eq!(reason(r#"{"error":{"code":"refused","message":"Key Vault refused"}}"#), "Key Vault refused");
+        assert_eq!(reason(r#"{"error":"no"}"#), "no");
+        assert_eq!(reason(r#"{"message":"no"}"#), "no");
+        assert_eq!(reason(r#"{"else":1}"#), r#"{"else":1}"#);
+        assert_eq!(reason(" plain "), "plain");
+        assert_eq!(reason(&"é".repeat(600)).chars().count(), 500);
+    }
+}

@@ -1,0 +1,70 @@
+//! The host's log: lines as `func start` prints them, handed to whoever started the host.
+
+use std::{fmt, sync::Arc};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// How serious a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Ordinary.
+    Information,
+    /// Something to look at.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    /// Absent in the list of functions, which `func start` prints bare.
+    pub at: Option<Timestamp>,
+    /// How serious.
+    pub level: Level,
+    /// The text, without a line end.
+    pub text: String,
+}
+
+/// `[2026-01-01T00:00:00.000Z] text`
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some(at) => {
+                let at = at.to_zoned(TimeZone::UTC);
+                write!(f, "[{}] {}", at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"), self.text)
+            }
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// Where lines go. Called from many tasks; must not block.
+pub type LogSink = Arc<dyn Fn(LogLine) + Send + Sync>;
+
+/// The sink, with a method for each level.
+#[derive(Clone)]
+pub(super) struct Log(pub(super) LogSink);
+
+impl Log {
+    pub(super) fn information(&self, text: impl Into<String>) {
+        self.write(Level::Information, text);
+    }
+
+    pub(super) fn warning(&self, text: impl Into<String>) {
+        self.write(Level::Warning, text);
+    }
+
+    pub(super) fn error(&self, text: impl Into<String>) {
+        self.write(Level::Error, text);
+    }
+
+    pub(super) fn write(&self, level: Level, text: impl Into<String>) {
+        (self.0)(LogLine { at: Some(Timestamp::now()), level, text: text.into() });
+    }
+
+    /// Without a time.
+    pub(super) fn bare(&self, text: impl Into<String>) {
+        (self.0)(LogLine { at: None, level: Level::Information, text: text.into() });
+    }
+}

@@ -1,0 +1,139 @@
+//! The handler process: started, probed, restarted, given up on, killed as the Functions host does it.
+//!
+//! Source: `HttpFunctionInvocationDispatcher.cs`, `HttpWorkerProcess.cs` and `DefaultHttpWorkerService.cs` of
+//! `Azure/azure-functions-host`. One difference: a handler that cannot be started at all ends the host at once, where
+//! the real one waits two minutes for the first invocation.
+
+mod child;
+mod output;
+mod supervisor;
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::body::Body;
+use http::Uri;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::supervisor::Supervisor;
+use super::{log::Log, script::Script};
+
+pub(super) type HttpClient = Client<HttpConnector, Body>;
+
+/// Where the handler stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Starting,
+    Ready,
+    /// Ended with code 0: not restarted, and invocations run into the void.
+    Exited,
+    /// With the reason.
+    GaveUp(String),
+}
+
+enum Control {
+    Restart,
+    GiveUp(String),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The host's side of the handler process.
+#[derive(Clone)]
+pub(super) struct Handler {
+    port: u16,
+    patience: Duration,
+    state: watch::Receiver<State>,
+    control: mpsc::UnboundedSender<Control>,
+}
+
+impl Handler {
+    /// The handle, and what must be run for it to mean anything. `port` is the handler's; it stays over restarts.
+    pub(super) fn new(
+        script: Arc<Script>,
+        root: String,
+        environment: Vec<(String, String)>,
+        client: HttpClient,
+        log: Log,
+        port: u16,
+    ) -> (Self, Supervisor) {
+        let (state_sender, state) = watch::channel(State::Starting);
+        let (control_sender, control) = mpsc::unbounded_channel();
+        // Three more starts fit into the wait of an invocation.
+        let patience = script.host.initialization_timeout * 4;
+        let handler = Self { port, patience, state, control: control_sender };
+        (handler, Supervisor { script, environment, root, port, client, log, state: state_sender, control })
+    }
+
+    /// The handler's URL for a path with or without query.
+    pub(super) fn url(&self, path_and_query: &str) -> Result<Uri, http::Error> {
+        Uri::builder()
+            .scheme("http")
+            .authority(format!("127.0.0.1:{}", self.port))
+            .path_and_query(path_and_query)
+            .build()
+    }
+
+    /// Waits until invocations may be sent. The error says why the host is not running.
+    pub(super) async fn ready(&self) -> Result<(), String> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|state| *state != State::Starting);
+        match tokio::time::timeout(self.patience, settled).await {
+            Ok(Ok(state)) => match &*state {
+                State::GaveUp(reason) => Err(reason.clone()),
+                State::Starting | State::Ready | State::Exited => Ok(()),
+            },
+            Ok(Err(_)) => Err("it was stopped".to_owned()),
+            Err(_) => {
+                let reason = format!("the handler did not become ready within {} s", self.patience.as_secs_f64());
+                let _ = self.control.send(Control::GiveUp(reason.clone()));
+                Err(reason)
+            }
+        }
+    }
+
+    /// Whether the handler ended with code 0, which explains a refused connection.
+    pub(super) fn has_exited(&self) -> bool {
+        *self.state.borrow() == State::Exited
+    }
+
+    /// Why the host gave up, if it did.
+    pub(super) fn gave_up(&self) -> Option<String> {
+        match &*self.state.borrow() {
+            State::GaveUp(reason) => Some(reason.clone()),
+            State::Starting | State::Ready | State::Exited => None,
+        }
+    }
+
+    /// Resolves with the reason when the host gives up or is stopped.
+    pub(super) fn stopped(&self) -> impl Future<Output = String> + Send + 'static + use<> {
+        let mut state = self.state.clone();
+        async move {
+            match state.wait_for(|state| matches!(state, State::GaveUp(_))).await.as_deref() {
+                Ok(State::GaveUp(reason)) => reason.clone(),
+                _ => "it was stopped".to_owned(),
+            }
+        }
+    }
+
+    /// Kills and starts it again, as after a function's timeout.
+    pub(super) fn restart(&self) {
+        let _ = self.control.send(Control::Restart);
+    }
+
+    /// Kills it, and waits at most a second for it to be gone.
+    pub(super) async fn stop(&self) {
+        let (done, gone) = oneshot::channel();
+        if self.control.send(Control::Stop(done)).is_ok() {
+            let _ = gone.await;
+        }
+    }
+}
+
+/// A loopback port that was free a moment ago; the real host finds one the same way.
+pub(super) fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}

@@ -1,0 +1,31 @@
+//! Which HTTP function answers a request: functions in order of name, the first match wins.
+//!
+//! There is no order of specificity: a catch-all in function `a` hides the literal route of `b`. A method that the route
+//! does not list is no match, so it ends in 404, never 405. Source: `WebJobsRouteBuilder.cs` of
+//! `Azure/azure-webjobs-sdk-extensions` and `FunctionMetadataManager.cs` of `Azure/azure-functions-host`.
+
+use http::Method;
+
+use super::{
+    script::{FunctionDefinition, HttpTrigger, Trigger},
+    template::RouteValues,
+};
+
+/// A request's function.
+pub(super) struct Found<'a> {
+    pub(super) function: &'a FunctionDefinition,
+    pub(super) trigger: &'a HttpTrigger,
+    pub(super) values: RouteValues,
+}
+
+/// Finds the function for a request; `functions` are sorted by name.
+pub(super) fn find<'a>(functions: &'a [FunctionDefinition], method: &Method, path: &str) -> Option<Found<'a>> {
+    functions.iter().find_map(|function| {
+        let Trigger::Http(trigger) = &function.trigger else { return None };
+        if trigger.methods.as_ref().is_some_and(|methods| !methods.contains(method)) {
+            return None;
+        }
+        let values = trigger.template.matches(path)?;
+        Some(Found { function, trigger, values })
+    })
+}

@@ -1,0 +1,8 @@
+//! The Functions host with a real handler process (`examples/scripted_handler.rs`).
+
+mod admin;
+mod http;
+mod process;
+mod rig;
+mod script;
+mod timers;

@@ -1,0 +1,212 @@
+//! How the handler process is started, given up on and killed.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::time::Duration;
+
+use http::StatusCode;
+use local_azure::functions_host::{HostError, Level};
+use serde_json::json;
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+use crate::rig::ScriptRoot;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn the_handler_gets_arguments_and_variables_and_nothing_else() {
+    let mut root = ScriptRoot::new().timer("tick", "0 0 0 1 1 *");
+    root.environment.push(("GREETING".to_owned(), "hello".to_owned()));
+    let folder = root.folder.path().display().to_string();
+    let mut rig = root.start().await;
+    let arguments = rig.line("arguments ").await.text;
+    let variables = rig.line("variables ").await.text;
+    assert_eq!(rig.line("root ").await.text, format!("root {folder}"));
+    let listening = rig.line("listening on 127.0.0.1:").await.text;
+    let port = listening.rsplit(':').next().unwrap();
+    assert_eq!(arguments, format!("arguments [\"--port\", \"{port}\", \"two words\"]"));
+    let inherited =
+        ["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "SystemRoot", "SystemDrive", "USERPROFILE"];
+    let own: Vec<&str> = variables.split(' ').skip(1).filter(|name| !inherited.contains(name)).collect();
+    let expected = [
+        "FUNCTIONS_APP_ROOT_PATH",
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
+        "FUNCTIONS_HTTPWORKER_ID",
+        "FUNCTIONS_HTTPWORKER_PORT",
+        "GREETING",
+    ];
+    assert_eq!(own, expected);
+    rig.host.wait_ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn three_crashes_end_the_host_and_each_is_explained() {
+    let mut rig = ScriptRoot::new().timer("crash", "0 0 0 1 1 *").http("ok", "ok").start().await;
+    let stopped = rig.host.stopped();
+    for strike in 1..=3 {
+        rig.line("started").await;
+        rig.host.wait_ready().await.unwrap();
+        let invocation = rig.host.invoke("crash", None).await.unwrap();
+        assert!(!invocation.succeeded(), "strike {strike}");
+        let line = rig.line("the handler exited with code 3").await;
+        assert_eq!(line.level, Level::Error);
+        assert_eq!(line.text, "the handler exited with code 3: the disk is on fire");
+    }
+    rig.line("Exceeded http worker restart retry count. Shutting down Functions Host").await;
+    let reason = "the handler failed 3 times; the last time: the handler exited with code 3: the disk is on fire";
+    assert_eq!(timeout(PATIENCE, stopped).await.unwrap(), reason);
+    let error = rig.host.wait_ready().await.unwrap_err();
+    assert!(matches!(&error, HostError::Stopped(text) if text == reason), "{error}");
+    let (status, body) = rig.get("/api/ok").await;
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running."));
+    let (_, status) = rig.get("/admin/host/status").await;
+    assert!(status.contains("\"state\":\"Stopped\"") && status.contains(reason), "{status}");
+}
+
+#[tokio::test]
+async fn a_restarted_handler_keeps_its_port_and_works() {
+    let mut rig = ScriptRoot::new().timer("crash", "0 0 0 1 1 *").timer("tick", "0 0 0 1 1 *").start().await;
+    let first = rig.line("listening on").await.text;
+    assert!(!rig.host.invoke("crash", None).await.unwrap().succeeded());
+    let second = rig.line("listening on").await.text;
+    assert_eq!(first, second);
+    assert!(rig.host.invoke("tick", None).await.unwrap().succeeded());
+}
+
+#[tokio::test]
+async fn code_200_restarts_and_is_never_counted() {
+    let mut rig = ScriptRoot::new().http("exit", "exit/200").timer("tick", "0 0 0 1 1 *").start().await;
+    for _ in 0..4 {
+        rig.line("listening on").await;
+        rig.host.wait_ready().await.unwrap();
+        let (status, _) = rig.get("/api/exit/200").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        rig.line("The handler exited with code 200, which asks for a restart").await;
+    }
+    rig.line("listening on").await;
+    assert!(rig.host.invoke("tick", None).await.unwrap().succeeded());
+}
+
+#[tokio::test]
+async fn code_0_is_not_restarted_and_later_invocations_say_so() {
+    let mut rig = ScriptRoot::new().script("exit 0").timer("tick", "0 0 0 1 1 *").start().await;
+    let line = rig.line("exited with code 0").await;
+    assert_eq!(line.level, Level::Warning);
+    let invocation = rig.host.invoke("tick", None).await.unwrap();
+    let expected = "the handler exited with code 0, after which the Functions host does not restart it";
+    assert_eq!(invocation.error.as_deref(), Some(expected));
+    assert_eq!(rig.rest_of_log().iter().filter(|line| line.contains("started")).count(), 0);
+}
+
+#[tokio::test]
+async fn a_handler_that_never_listens_is_given_up_on() {
+    let root = ScriptRoot::new().host_json(&json!({ "initializationTimeout": "00:00:00.1" }));
+    let mut rig = root.script("never-binds").timer("tick", "0 0 0 1 1 *").start().await;
+    let line = rig.line("Initializing HttpWorker timed out").await.text;
+    assert!(
+        line.ends_with("within 0.1 s; the handler must listen on the port in FUNCTIONS_CUSTOMHANDLER_PORT"),
+        "{line}"
+    );
+    let reason = timeout(PATIENCE, rig.host.stopped()).await.unwrap();
+    assert!(
+        reason.starts_with("the handler failed 3 times; the last time: Initializing HttpWorker timed out"),
+        "{reason}"
+    );
+    let invocation = rig.host.invoke("tick", None).await.unwrap();
+    assert_eq!(invocation.error, Some(format!("the Functions host is not running: {reason}")));
+}
+
+#[tokio::test]
+async fn a_handler_that_listens_but_never_answers_ends_the_host() {
+    let root = ScriptRoot::new().host_json(&json!({ "initializationTimeout": "00:00:00.1" }));
+    let rig = root.script("mute").timer("tick", "0 0 0 1 1 *").start().await;
+    let error = rig.host.invoke("tick", None).await.unwrap().error.unwrap_or_default();
+    let reason = "the handler did not become ready within 0.4 s";
+    assert_eq!(error, format!("the Functions host is not running: {reason}"));
+    assert_eq!(timeout(PATIENCE, rig.host.stopped()).await.unwrap(), reason);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_handler_without_its_executable_bit_is_named() {
+    let mut root = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").file("plain", "not a program");
+    let path = root.folder.path().join("plain").display().to_string();
+    root = root.setting("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath", "plain");
+    let rig = root.start().await;
+    let error = rig.host.wait_ready().await.unwrap_err().to_string();
+    let expected = format!(
+        "the Functions host is not running: cannot start the handler {path}: Permission denied (os error 13) \
+         (is it executable?)"
+    );
+    assert_eq!(error, expected);
+}
+
+#[tokio::test]
+async fn a_handler_that_ends_at_once_is_given_up_on() {
+    let rig = ScriptRoot::new().script("exit 7").timer("tick", "0 0 0 1 1 *").start().await;
+    let reason = timeout(PATIENCE, rig.host.stopped()).await.unwrap();
+    assert_eq!(
+        reason,
+        "the handler failed 3 times; the last time: the handler exited with code 7: the script says exit"
+    );
+}
+
+#[tokio::test]
+async fn a_function_that_takes_too_long_fails_and_the_handler_is_replaced() {
+    let root =
+        ScriptRoot::new().whole_host_json(&json!({ "version": "2.0", "functionTimeout": "00:00:01" }), &json!({}));
+    let mut rig = root.timer("forever", "0 0 0 1 1 *").timer("tick", "0 0 0 1 1 *").start().await;
+    rig.line("listening on").await;
+    let invocation = rig.host.invoke("forever", None).await.unwrap();
+    let expected = "functionTimeout exceeded after 1 s; the handler is killed and restarted";
+    assert_eq!(invocation.error.as_deref(), Some(expected));
+    rig.line("listening on").await;
+    assert!(rig.host.invoke("tick", None).await.unwrap().succeeded());
+}
+
+#[tokio::test]
+async fn stopping_the_host_kills_the_handler() {
+    let mut rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").start().await;
+    let mut connection = connect_to_handler(&rig.line("listening on").await.text).await;
+    let stopped = rig.host.stopped();
+    rig.host.stop().await;
+    assert_closed(&mut connection).await;
+    assert_eq!(stopped.await, "it was stopped");
+}
+
+#[tokio::test]
+async fn dropping_the_host_kills_the_handler() {
+    let mut rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").start().await;
+    let mut connection = connect_to_handler(&rig.line("listening on").await.text).await;
+    drop(rig);
+    assert_closed(&mut connection).await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let port = address.port();
+    let expected = format!("port {port} is in use: end the process that listens on it, or choose another with --port");
+    assert_eq!(ScriptRoot::new().timer("tick", "0 0 0 1 1 *").address(address).refusal().await, expected);
+}
+
+#[tokio::test]
+async fn only_this_machine_is_served() {
+    let root = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").address("0.0.0.0:0".parse().unwrap());
+    assert_eq!(root.refusal().await, "0.0.0.0:0 is not a loopback address: the host serves this machine only");
+}
+
+/// The other end of this connection is open as long as the handler lives.
+async fn connect_to_handler(line: &str) -> TcpStream {
+    TcpStream::connect(line.trim_start_matches("listening on ")).await.unwrap()
+}
+
+async fn assert_closed(connection: &mut TcpStream) {
+    let read = timeout(PATIENCE, connection.read(&mut [0; 1])).await.expect("the handler ends");
+    assert!(!matches!(read, Ok(1..)), "the handler spoke");
+}
