@@ -75,11 +75,12 @@ impl Signer {
 
     pub(crate) fn key_set(&self, rsa_id: &str) -> Value {
         let (n, e) = self.rsa_components();
+        let for_encryption = Self::unpublished().rsa_components();
         let point = self.ec.public_key().as_ref();
         let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..65]));
         json!({ "keys": [
             { "kty": "oct", "kid": "oct-1", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ" },
-            { "kty": "RSA", "use": "enc", "kid": "enc-1", "n": n, "e": e },
+            { "kty": "RSA", "use": "enc", "kid": "enc-1", "n": for_encryption.0, "e": for_encryption.1 },
             { "kty": "RSA", "use": "sig", "kid": rsa_id, "n": n, "e": e },
             { "kty": "EC", "crv": "P-256", "kid": "ec-1", "x": x, "y": y },
         ]})

@@ -18,52 +18,81 @@ use jiff::Timestamp;
 use super::NAME;
 use crate::{failure::Failure, token::DiscoveryError};
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
+    #[error("JWT not present.")]
     NotPresent,
+    #[error("JWT is not well formed")]
     NotWellFormed,
+    #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
+    #[error("IDX10652: The algorithm '{0}' is not supported. Access denied.")]
     Algorithm(String),
     /// No key at all.
+    #[error(
+        "IDX10500: Signature validation failed. No security keys were provided to validate the signature. Access denied."
+    )]
     NoKeys,
     /// The token's key ID is not known, and no known key made its signature.
+    #[error(
+        "IDX10503: Signature validation failed. The token's kid is: '{0}', but did not match any keys in \
+         TokenValidationParameters or Configuration. Access denied."
+    )]
     UnknownKey(String),
-    /// The key that the token names, or with no name every key, says no.
-    Signature {
-        key_id: Option<String>,
-        tried: usize,
-    },
+    /// The key that the token names says no.
+    #[error("IDX10511: Signature validation failed. kid: '{0}'. Access denied.")]
+    Signature(String),
+    /// The token names no key, and every key says no.
+    #[error("IDX10517: Signature validation failed. The token's kid is missing. Access denied.")]
+    SignatureWithoutKeyId,
+    #[error("IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.")]
     NoExpiration,
-    NotYetValid {
-        from: Timestamp,
-        now: Timestamp,
-    },
-    Expired {
-        to: Timestamp,
-        now: Timestamp,
-    },
-    Lifetime {
-        from: Timestamp,
-        to: Timestamp,
-    },
+    #[error(
+        "IDX10222: Lifetime validation failed. The token is not yet valid. ValidFrom (UTC): '{}', Current time (UTC): \
+         '{}'. Access denied.",
+        date(from),
+        date(now)
+    )]
+    NotYetValid { from: Timestamp, now: Timestamp },
+    #[error(
+        "IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '{}', Current time (UTC): '{}'. \
+         Access denied.",
+        date(to),
+        date(now)
+    )]
+    Expired { to: Timestamp, now: Timestamp },
+    #[error(
+        "IDX10224: Lifetime validation failed. The NotBefore (UTC): '{}' is after Expires (UTC): '{}'. Access denied.",
+        date(from),
+        date(to)
+    )]
+    Lifetime { from: Timestamp, to: Timestamp },
     /// A claim that must be a number of seconds is something else.
+    #[error("The claim '{0}' is not a number of seconds. Access denied.")]
     Malformed(&'static str),
+    #[error("IDX10206: Unable to validate audience. The 'audiences' parameter is empty. Access denied.")]
     NoAudience,
-    Audience {
-        found: Vec<String>,
-        allowed: Vec<String>,
-    },
+    #[error(
+        "IDX10214: Audience validation failed. Audiences: '{}'. Did not match: validationParameters.ValidAudience: '' \
+         or validationParameters.ValidAudiences: '{}'. Access denied.",
+        found.join(", "),
+        allowed.join(", ")
+    )]
+    Audience { found: Vec<String>, allowed: Vec<String> },
+    #[error("IDX10211: Unable to validate issuer. The 'issuer' parameter is null or whitespace. Access denied.")]
     NoIssuer,
-    Issuer {
-        found: String,
-        allowed: Vec<String>,
-    },
+    #[error(
+        "IDX10205: Issuer validation failed. Issuer: '{found}'. Did not match: validationParameters.ValidIssuer: '' or \
+         validationParameters.ValidIssuers: '{}'. Access denied.",
+        allowed.join(", ")
+    )]
+    Issuer { found: String, allowed: Vec<String> },
+    #[error("JWT is missing the following claims: {}. Access denied.", .0.join(", "))]
     MissingClaims(Vec<String>),
-    ClaimValue {
-        name: String,
-        expected: Vec<String>,
-    },
+    #[error("Claim value mismatch: {name}={}.", expected.join(","))]
+    ClaimValue { name: String, expected: Vec<String> },
     /// Not the caller's fault: no keys could be had to judge the token by.
+    #[error(transparent)]
     Discovery(DiscoveryError),
 }
 
@@ -73,13 +102,15 @@ impl Refusal {
             return Failure::internal(NAME, "", error.to_string());
         }
         let default = if matches!(self, Self::NotPresent) { "JWT not present." } else { "Invalid JWT." };
-        Failure::new(NAME, self.reason(), self.message(), status, message.unwrap_or(default).to_owned())
+        Failure::new(NAME, self.reason(), self.to_string(), status, message.unwrap_or(default).to_owned())
     }
 
     fn reason(&self) -> &'static str {
         match self {
             Self::NotPresent => "TokenNotPresent",
-            Self::Unsigned | Self::Algorithm(_) | Self::Signature { .. } => "TokenInvalidSignature",
+            Self::Unsigned | Self::Algorithm(_) | Self::Signature(_) | Self::SignatureWithoutKeyId => {
+                "TokenInvalidSignature"
+            }
             Self::NoKeys | Self::UnknownKey(_) => "TokenSignatureKeyNotFound",
             Self::Expired { .. } => "TokenExpired",
             Self::NoAudience | Self::Audience { .. } => "TokenAudienceNotAllowed",
@@ -94,87 +125,9 @@ impl Refusal {
             | Self::Discovery(_) => "JwtInvalid",
         }
     }
-
-    fn message(&self) -> String {
-        match self {
-            Self::NotPresent => "JWT not present.".to_owned(),
-            Self::NotWellFormed => "JWT is not well formed".to_owned(),
-            Self::MissingClaims(names) => {
-                format!("JWT is missing the following claims: {}. Access denied.", names.join(", "))
-            }
-            Self::ClaimValue { name, expected } => format!("Claim value mismatch: {name}={}.", expected.join(",")),
-            _ => format!("{} Access denied.", self.library_text()),
-        }
-    }
-
-    /// The part of the message that Microsoft.IdentityModel writes.
-    fn library_text(&self) -> String {
-        match self {
-            Self::Unsigned => "IDX10504: Unable to validate signature, token does not have a signature.".to_owned(),
-            Self::Algorithm(name) => format!("IDX10652: The algorithm '{name}' is not supported."),
-            Self::NoKeys => {
-                "IDX10500: Signature validation failed. No security keys were provided to validate the signature."
-                    .to_owned()
-            }
-            Self::UnknownKey(id) => format!(
-                "IDX10503: Signature validation failed. The token's kid is: '{id}', but did not match any keys in \
-                 TokenValidationParameters or Configuration."
-            ),
-            Self::Signature { key_id: Some(id), .. } => {
-                format!("IDX10511: Signature validation failed. kid: '{id}'.")
-            }
-            Self::Signature { key_id: None, tried } => {
-                format!(
-                    "IDX10517: Signature validation failed. The token's kid is missing. Number of keys tried: {tried}."
-                )
-            }
-            Self::NoExpiration => {
-                "IDX10225: Lifetime validation failed. The token is missing an Expiration Time.".to_owned()
-            }
-            Self::NotYetValid { from, now } => format!(
-                "IDX10222: Lifetime validation failed. The token is not yet valid. ValidFrom (UTC): '{}', Current \
-                 time (UTC): '{}'.",
-                date(*from),
-                date(*now)
-            ),
-            Self::Expired { to, now } => format!(
-                "IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '{}', Current time (UTC): \
-                 '{}'.",
-                date(*to),
-                date(*now)
-            ),
-            Self::Lifetime { from, to } => format!(
-                "IDX10224: Lifetime validation failed. The NotBefore (UTC): '{}' is after Expires (UTC): '{}'.",
-                date(*from),
-                date(*to)
-            ),
-            Self::Malformed(claim) => format!("The claim '{claim}' is not a number of seconds."),
-            Self::NoAudience => "IDX10206: Unable to validate audience. The 'audiences' parameter is empty.".to_owned(),
-            Self::Audience { found, allowed } => format!(
-                "IDX10214: Audience validation failed. Audiences: '{}'. Did not match: validationParameters.\
-                 ValidAudience: '' or validationParameters.ValidAudiences: '{}'.",
-                found.join(", "),
-                allowed.join(", ")
-            ),
-            Self::NoIssuer => {
-                "IDX10211: Unable to validate issuer. The 'issuer' parameter is null or whitespace.".to_owned()
-            }
-            Self::Issuer { found, allowed } => format!(
-                "IDX10205: Issuer validation failed. Issuer: '{found}'. Did not match: validationParameters.\
-                 ValidIssuer: '' or validationParameters.ValidIssuers: '{}'.",
-                allowed.join(", ")
-            ),
-            // These have a message of their own.
-            Self::NotPresent
-            | Self::NotWellFormed
-            | Self::MissingClaims(_)
-            | Self::ClaimValue { .. }
-            | Self::Discovery(_) => String::new(),
-        }
-    }
 }
 
 /// As .NET writes a date in its invariant culture.
-fn date(at: Timestamp) -> String {
+fn date(at: &Timestamp) -> String {
     at.strftime("%m/%d/%Y %H:%M:%S").to_string()
 }

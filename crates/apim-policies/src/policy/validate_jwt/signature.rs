@@ -47,6 +47,7 @@ fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<(), Refusal> {
     Err(match key_id {
         _ if keys.is_empty() => Refusal::NoKeys,
         Some(id) if named.is_empty() => Refusal::UnknownKey(id),
-        key_id => Refusal::Signature { key_id, tried: tried.len() },
+        Some(id) => Refusal::Signature(id),
+        None => Refusal::SignatureWithoutKeyId,
     })
 }

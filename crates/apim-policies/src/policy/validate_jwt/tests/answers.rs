@@ -139,11 +139,14 @@ async fn without_keys_nothing_passes_and_it_is_not_the_callers_fault() {
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (500, 2));
     world.advance(SignedDuration::from_mins(5));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (200, 4));
-    // Keys that cannot be refreshed stay in use.
+    // Keys that cannot be refreshed stay in use, and an unknown kid does not bring the next attempt forward.
     world.publish(None);
     world.advance(SignedDuration::from_mins(60));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (200, 6));
     assert_eq!((run().await.response.status().as_u16(), world.fetches()), (200, 6));
+    let unknown = Signer::unpublished().token(&json!({ "alg": "RS256", "kid": "rsa-2" }), &v2(json!({})));
+    let outcome = world.run(&document, bearer(&unknown), &keys).await;
+    assert_eq!((outcome.last_error.unwrap().reason, world.fetches()), ("TokenSignatureKeyNotFound", 6));
 }
 
 #[tokio::test]

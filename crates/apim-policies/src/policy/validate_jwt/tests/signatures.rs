@@ -114,6 +114,7 @@ async fn published_keys() {
             ("no kid", nameless(issuer), "pass"),
             ("no kid, a stranger's key", nameless(stranger), "TokenInvalidSignature"),
             ("a known kid, a stranger's key", by(stranger, "RS256", "rsa-1"), "TokenInvalidSignature"),
+            ("a key that is not for signing", by(stranger, "RS256", "enc-1"), "TokenSignatureKeyNotFound"),
             ("an unknown kid", by(stranger, "RS256", "x"), "TokenSignatureKeyNotFound"),
             ("other claims", bearer(&format!("{promoted}.{signature}")), "TokenInvalidSignature"),
             ("no signature", bearer(&format!("{body}.")), "TokenInvalidSignature"),
