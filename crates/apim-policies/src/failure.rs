@@ -1,0 +1,169 @@
+//! Failures: what the caller is answered, and what `on-error` finds in `context.LastError`.
+//!
+//! Sources: learn.microsoft.com/azure/api-management/api-management-error-handling-policies for sources, reasons and
+//! messages; learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis for the
+//! bodies of the subscription key refusals, which the former page words a little differently.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use crate::scope::{Scope, Section};
+
+/// `context.LastError`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastError {
+    /// The policy or built-in step that failed, such as `validate-jwt`.
+    pub source: &'static str,
+    /// Machine-readable cause; may be empty.
+    pub reason: &'static str,
+    /// Human-readable cause.
+    pub message: String,
+    /// Scope of the failed policy; `None` for a built-in step.
+    pub scope: Option<Scope>,
+    /// Section of the failed policy; `None` for a built-in step.
+    pub section: Option<Section>,
+    /// The failed policy's `id` attribute.
+    pub policy_id: Option<String>,
+}
+
+impl fmt::Display for LastError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.reason.is_empty() {
+            write!(f, "{}: ", self.reason)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// The end of a request's normal course.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub(crate) error: LastError,
+    status: StatusCode,
+    /// `message` in the body of the default error response.
+    public_message: String,
+    challenge: Option<HeaderValue>,
+    /// Internal errors tell the caller the request's GUID.
+    shows_activity: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(
+        source: &'static str,
+        reason: &'static str,
+        message: String,
+        status: StatusCode,
+        public_message: String,
+    ) -> Self {
+        let error = LastError { source, reason, message, scope: None, section: None, policy_id: None };
+        Self { error, status, public_message, challenge: None, shows_activity: false }
+    }
+
+    /// No API or operation matches the request.
+    #[must_use]
+    pub fn operation_not_found() -> Self {
+        Self::new(
+            "configuration",
+            "OperationNotFound",
+            "Unable to match incoming request to an operation.".to_owned(),
+            StatusCode::NOT_FOUND,
+            "Resource not found".to_owned(),
+        )
+    }
+
+    /// The API needs a subscription key and the request has none.
+    #[must_use]
+    pub fn subscription_key_not_found(challenge: HeaderValue) -> Self {
+        Self::key(
+            "SubscriptionKeyNotFound",
+            "Access denied due to missing subscription key. Make sure to include subscription key when making \
+             requests to an API.",
+            challenge,
+        )
+    }
+
+    /// The key belongs to no active subscription for this API.
+    #[must_use]
+    pub fn subscription_key_invalid(challenge: HeaderValue) -> Self {
+        Self::key(
+            "SubscriptionKeyInvalid",
+            "Access denied due to invalid subscription key. Make sure to provide a valid key for an active \
+             subscription.",
+            challenge,
+        )
+    }
+
+    fn key(reason: &'static str, message: &str, challenge: HeaderValue) -> Self {
+        let message = message.to_owned();
+        let failure = Self::new("authorization", reason, message.clone(), StatusCode::UNAUTHORIZED, message);
+        Self { challenge: Some(challenge), ..failure }
+    }
+
+    /// Something that is not the caller's fault; the caller learns only that it happened.
+    pub(crate) fn internal(source: &'static str, reason: &'static str, message: String) -> Self {
+        let public = "Internal server error".to_owned();
+        let failure = Self::new(source, reason, message, StatusCode::INTERNAL_SERVER_ERROR, public);
+        Self { shows_activity: true, ..failure }
+    }
+
+    /// The error response before `on-error` sees it. `request_id` is called when the body shows it.
+    pub(crate) fn response<B: From<Bytes>>(&self, request_id: impl FnOnce() -> String) -> Response<B> {
+        let activity = self.shows_activity.then(request_id);
+        let body = body(self.status, &self.public_message, activity.as_deref());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = &self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+        let mut response = Response::new(B::from(Bytes::from(body)));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// One line, with a space inside each brace and after each colon and comma, as captured from live gateways.
+fn body(status: StatusCode, message: &str, activity: Option<&str>) -> String {
+    let status = status.as_u16();
+    let message = serde_json::Value::from(message);
+    match activity {
+        None => format!(r#"{{ "statusCode": {status}, "message": {message} }}"#),
+        Some(id) => {
+            let id = serde_json::Value::from(id);
+            format!(r#"{{ "statusCode": {status}, "message": {message}, "activityId": {id} }}"#)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(failure: &Failure) -> String {
+        let response: Response<Bytes> = failure.response(|| "0f8b".to_owned());
+        String::from_utf8(response.into_body().to_vec()).unwrap()
+    }
+
+    /// Lengths as captured in the `Content-Length` of live gateways.
+    #[test]
+    fn bodies_are_those_of_a_live_gateway() {
+        let challenge = HeaderValue::from_static("x");
+        assert_eq!(text(&Failure::subscription_key_not_found(challenge.clone())).len(), 152);
+        assert_eq!(text(&Failure::subscription_key_invalid(challenge)).len(), 143);
+        let not_found = text(&Failure::operation_not_found());
+        assert_eq!(not_found, r#"{ "statusCode": 404, "message": "Resource not found" }"#);
+        assert_eq!(not_found.len(), 54);
+        assert_eq!(
+            text(&Failure::internal("forward-request", "BackendConnectionFailure", "refused".to_owned())),
+            r#"{ "statusCode": 500, "message": "Internal server error", "activityId": "0f8b" }"#
+        );
+    }
+
+    #[test]
+    fn a_message_cannot_break_out_of_the_body() {
+        let failure = Failure::new("x", "", String::new(), StatusCode::FORBIDDEN, "a\"b\n".to_owned());
+        assert_eq!(text(&failure), r#"{ "statusCode": 403, "message": "a\"b\n" }"#);
+    }
+}

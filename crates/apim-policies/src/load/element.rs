@@ -1,0 +1,187 @@
+//! An XML element as policies read it: whatever they do not ask for is a problem.
+
+use std::{fmt::Display, ops::Range, str::FromStr};
+
+use roxmltree::{Attribute, Node, NodeType};
+
+use super::{Source, expression::MARKER};
+use crate::problem::Problems;
+
+/// An element and the file it stands in.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<'d> {
+    node: Node<'d, 'd>,
+    source: &'d Source,
+}
+
+/// How many of one child an element takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    AtMostOne,
+    Any,
+}
+
+impl<'d> Element<'d> {
+    pub(super) fn new(node: Node<'d, 'd>, source: &'d Source) -> Self {
+        Self { node, source }
+    }
+
+    pub(crate) fn name(&self) -> &'d str {
+        self.node.tag_name().name()
+    }
+
+    /// Where the element starts in the file.
+    pub(crate) fn offset(&self) -> usize {
+        self.source.origin(self.node.range().start)
+    }
+
+    /// Reports a problem at the element's start.
+    pub(crate) fn problem(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.push(self.offset(), message);
+    }
+
+    /// Refuses every attribute but these.
+    pub(crate) fn only_attributes(&self, known: &[&str], problems: &mut Problems) {
+        for attribute in self.node.attributes() {
+            if attribute.namespace().is_some() || !known.contains(&attribute.name()) {
+                problems.push(
+                    self.source.origin(attribute.range().start),
+                    format!("the attribute \"{}\" of <{}> is not supported", attribute.name(), self.name()),
+                );
+            }
+        }
+    }
+
+    /// The literal value of an attribute. `None` when it is absent, or not a literal, which is then already reported.
+    pub(crate) fn attribute(&self, name: &str, problems: &mut Problems) -> Option<&'d str> {
+        let attribute = self.find(name)?;
+        let value = attribute.value();
+        self.literal(value, &attribute.range(), &format!("the attribute \"{name}\" of <{}>", self.name()), problems)
+            .then_some(value)
+    }
+
+    /// Whether the attribute is written at all.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// As [`Self::attribute`]; its absence is a problem.
+    pub(crate) fn required(&self, name: &str, problems: &mut Problems) -> Option<&'d str> {
+        if !self.has(name) {
+            self.problem(problems, format!("<{}> needs the attribute \"{name}\"", self.name()));
+        }
+        self.attribute(name, problems)
+    }
+
+    /// An attribute's literal value read as `T`; `expected` says what it should have been.
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str, expected: impl Display, problems: &mut Problems) -> Option<T> {
+        let value = self.attribute(name, problems)?;
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.bad_value(name, expected, problems);
+        }
+        parsed
+    }
+
+    /// Reports an attribute whose value is not what it should be, without the value, which may come from a secret
+    /// named value.
+    pub(crate) fn bad_value(&self, name: &str, expected: impl Display, problems: &mut Problems) {
+        let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
+        problems.push(offset, format!("the attribute \"{name}\" of <{}> must be {expected}", self.name()));
+    }
+
+    /// The child elements, which must be of these names and in this order.
+    pub(crate) fn children(&self, known: &[(&str, Count)], problems: &mut Problems) -> Vec<Element<'d>> {
+        let mut reached = 0;
+        let mut children: Vec<Element<'d>> = Vec::new();
+        for child in self.child_elements(problems) {
+            let Some(place) = known.iter().position(|(name, _)| *name == child.name()) else {
+                child.problem(problems, format!("<{}> in <{}> is not supported", child.name(), self.name()));
+                continue;
+            };
+            if place < reached {
+                let (after, _) = known[reached];
+                child.problem(problems, format!("<{}> must stand before <{after}>", child.name()));
+            }
+            if known[place].1 == Count::AtMostOne && children.iter().any(|one| one.name() == child.name()) {
+                child.problem(problems, format!("<{}> appears twice in <{}>", child.name(), self.name()));
+            }
+            reached = reached.max(place);
+            children.push(child);
+        }
+        children
+    }
+
+    /// The child elements, whatever they are called; text between them is a problem.
+    pub(crate) fn child_elements(&self, problems: &mut Problems) -> Vec<Element<'d>> {
+        let mut elements = Vec::new();
+        for child in self.node.children() {
+            match child.node_type() {
+                NodeType::Element => elements.extend(self.checked(child, problems)),
+                NodeType::Text if child.text().unwrap_or_default().trim().is_empty() => {}
+                NodeType::Text => self.misplaced(child, "text", problems),
+                NodeType::PI => self.misplaced(child, "a processing instruction", problems),
+                NodeType::Comment | NodeType::Root => {}
+            }
+        }
+        elements
+    }
+
+    /// The literal text of an element that holds nothing else, without the white space around it.
+    /// `None` when it is not a literal, which is then already reported.
+    pub(crate) fn text(&self, problems: &mut Problems) -> Option<String> {
+        let mut text = String::new();
+        let mut clean = true;
+        let mut range: Option<Range<usize>> = None;
+        for child in self.node.children() {
+            match child.node_type() {
+                NodeType::Text => {
+                    text.push_str(child.text().unwrap_or_default());
+                    range = Some(range.map_or(child.range(), |range| range.start..child.range().end));
+                }
+                NodeType::Comment | NodeType::Root => {}
+                NodeType::Element | NodeType::PI => {
+                    clean = false;
+                    self.misplaced(child, "an element or a processing instruction", problems);
+                }
+            }
+        }
+        let text = text.trim().to_owned();
+        let range = range.unwrap_or(0..0);
+        (self.literal(&text, &range, &format!("the text of <{}>", self.name()), problems) && clean).then_some(text)
+    }
+
+    /// Whether a value is a plain one; reports expressions with other text around them, and unresolved braces.
+    fn literal(&self, value: &str, range: &Range<usize>, what: &str, problems: &mut Problems) -> bool {
+        let at = self.source.origin(range.start);
+        if self.source.has_expression(range) {
+            if value.trim() != MARKER {
+                problems.push(at, format!("{what} mixes a policy expression with other text"));
+            }
+            return false;
+        }
+        if value.contains("{{") {
+            problems.push(at, format!("{what} holds \"{{{{\", which names no named value"));
+            return false;
+        }
+        true
+    }
+
+    fn find(&self, name: &str) -> Option<Attribute<'d, 'd>> {
+        self.node.attributes().find(|attribute| attribute.namespace().is_none() && attribute.name() == name)
+    }
+
+    fn checked(&self, child: Node<'d, 'd>, problems: &mut Problems) -> Option<Element<'d>> {
+        let element = Element::new(child, self.source);
+        if let Some(namespace) = child.tag_name().namespace() {
+            element.problem(problems, format!("<{}> is in the namespace \"{namespace}\"", element.name()));
+            return None;
+        }
+        Some(element)
+    }
+
+    fn misplaced(&self, node: Node<'d, 'd>, what: &str, problems: &mut Problems) {
+        let leading = node.text().filter(|_| node.is_text()).map_or(0, |text| text.len() - text.trim_start().len());
+        problems.push(self.source.origin(node.range().start + leading), format!("<{}> holds {what}", self.name()));
+    }
+}

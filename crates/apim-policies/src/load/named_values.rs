@@ -1,0 +1,56 @@
+//! Named values: `{{name}}` is replaced by its value before anything else is read, wherever it stands, comments and
+//! expressions included (learn.microsoft.com/azure/api-management/api-management-howto-properties).
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::edited::Edited;
+use crate::problem::Problems;
+
+/// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded.
+pub(super) fn substitute(text: &str, values: &BTreeMap<String, String>, problems: &mut Problems) -> Edited {
+    let mut replacements = Vec::new();
+    for (part, name) in references(text) {
+        let trouble = match values.get(name) {
+            Some(value) if references(value).next().is_none() => {
+                replacements.push((part, value.as_str()));
+                continue;
+            }
+            Some(_) => "refers to a named value itself",
+            None => "is not defined",
+        };
+        problems.push(part.start, format!("the named value {{{{{name}}}}} {trouble}"));
+        // Something plain in its place, so that the same trouble is not reported twice.
+        replacements.push((part, name));
+    }
+    Edited::new(text, replacements)
+}
+
+/// Each `{{name}}` and where it stands. Names are letters, digits, `.`, `-` and `_`; other double braces are C#.
+fn references(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + text[from..].find("{{")?;
+            let rest = &text[start + 2..];
+            let length =
+                rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(rest.len());
+            if length > 0 && rest[length..].starts_with("}}") {
+                from = start + 2 + length + 2;
+                return Some((start..from, &rest[..length]));
+            }
+            // Only one brace further, so that `{{{name}}` is still seen.
+            from = start + 1;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_told_from_braces_of_csharp() {
+        let names: Vec<_> = references("{{a-b.c_1}}{{ x }}{{{y}}}{{").map(|(_, name)| name).collect();
+        assert_eq!(names, ["a-b.c_1", "y"]);
+    }
+}

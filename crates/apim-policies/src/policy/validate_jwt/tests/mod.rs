@@ -1,0 +1,95 @@
+//! Each check, made to fail on its own.
+
+mod answers;
+mod claims;
+mod signatures;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::{
+    rig::{DISCOVERY_V2, NOW, Signer, TENANT, World, issuer_v1, issuer_v2},
+    token::OpenIdCache,
+};
+
+const API: &str = "api://x";
+const CLIENT_ID: &str = "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c";
+
+/// A whole document around `<validate-jwt {attributes}>{children}</validate-jwt>`.
+fn policy(attributes: &str, children: &str) -> String {
+    format!(
+        "<policies><inbound><base /><validate-jwt {attributes}>{children}</validate-jwt></inbound>\
+         <backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>"
+    )
+}
+
+/// What most policies here hold: version 2 discovery and one audience, then issuers and claims.
+fn children(issuers: &str, audience: &str, claims: &str) -> String {
+    format!(
+        "<openid-config url=\"{DISCOVERY_V2}\" /><audiences><audience>{audience}</audience></audiences>{issuers}{claims}"
+    )
+}
+
+const IN_AUTHORIZATION: &str = "header-name=\"Authorization\" require-scheme=\"Bearer\"";
+
+fn roles(matching: &str, values: &[&str]) -> String {
+    let values: String = values.iter().map(|value| format!("<value>{value}</value>")).collect();
+    format!("<required-claims><claim name=\"roles\" match=\"{matching}\">{values}</claim></required-claims>")
+}
+
+fn v2(changes: Value) -> Value {
+    changed(
+        json!({ "iss": issuer_v2(), "aud": CLIENT_ID, "ver": "2.0", "tid": TENANT, "oid": "o", "roles": ["Read"],
+                "iat": NOW - 600, "nbf": NOW - 600, "exp": NOW + 86_400 }),
+        changes,
+    )
+}
+
+fn v1(changes: Value) -> Value {
+    changed(v2(json!({ "iss": issuer_v1(), "aud": API, "ver": "1.0" })), changes)
+}
+
+/// Null removes a claim.
+fn changed(mut claims: Value, changes: Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims
+}
+
+fn signed(claims: &Value) -> String {
+    Signer::published().token(&json!({ "alg": "RS256", "typ": "JWT", "kid": "rsa-1" }), claims)
+}
+
+fn request(header: &str, value: &str) -> Request<Bytes> {
+    Request::builder().uri("/x").header(header, value).body(Bytes::new()).unwrap()
+}
+
+fn bearer(token: &str) -> Request<Bytes> {
+    request("Authorization", &format!("Bearer {token}"))
+}
+
+/// The reason for the refusal, or `pass`; whether the backend was called must agree.
+async fn verdict(document: &str, request: Request<Bytes>) -> &'static str {
+    let world = World::new();
+    let outcome = world.run(document, request, &OpenIdCache::default()).await;
+    assert_eq!(world.forwarded.lock().unwrap().len(), usize::from(outcome.last_error.is_none()));
+    assert_eq!(outcome.tokens.len(), usize::from(outcome.last_error.is_none()));
+    match outcome.last_error {
+        None => "pass",
+        Some(error) => {
+            assert_eq!(outcome.response.status(), 401);
+            assert_eq!(error.source, "validate-jwt");
+            error.reason
+        }
+    }
+}
+
+/// Runs each request through the same document.
+async fn check<const N: usize>(document: &str, rows: [(&str, Request<Bytes>, &str); N]) {
+    for (name, request, expected) in rows {
+        assert_eq!(verdict(document, request).await, expected, "{name}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Discovery documents and the keys they lead to, cached as `validate-jwt` documents it: refreshed every hour,
+//! and at most once in five minutes after a failed retrieval or for a key ID that the cache does not hold
+//! (learn.microsoft.com/azure/api-management/validate-jwt-policy). Keys that cannot be refreshed stay in use.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+};
+
+use futures_util::lock::Mutex;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::SigningKey;
+use crate::outside::Outside;
+
+const REFRESH: SignedDuration = SignedDuration::from_hours(1);
+const RETRY: SignedDuration = SignedDuration::from_mins(5);
+
+/// Discovery documents and keys, shared by all requests of a gateway.
+#[derive(Debug, Default)]
+pub struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
+
+/// What a discovery document says, and its keys.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
+    pub(crate) keys: Vec<SigningKey>,
+}
+
+/// Why there is no [`Provider`].
+#[derive(Clone, Debug, thiserror::Error)]
+// The text is Microsoft.IdentityModel's, by which operators search for it.
+#[error("IDX20803: Unable to obtain configuration from: '{url}'. Exception: '{cause}'.")]
+pub(crate) struct DiscoveryError {
+    url: Url,
+    cause: String,
+}
+
+/// The entry's own lock is held while it is fetched, so that callers who need the same document wait for one fetch.
+#[derive(Debug, Default)]
+struct Entry {
+    provider: Option<Arc<Provider>>,
+    fetched: Option<Timestamp>,
+    failed: Option<(Timestamp, String)>,
+    /// When a key ID was last looked for in vain.
+    searched: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: Url,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+impl OpenIdCache {
+    /// The document at this URL and its keys; fetched again when the wanted key ID is not among them.
+    pub(crate) async fn provider<O: Outside>(
+        &self,
+        url: &Url,
+        key_id: Option<&str>,
+        outside: &O,
+    ) -> Result<Arc<Provider>, DiscoveryError> {
+        let entry = self.entry(url);
+        let mut entry = entry.lock().await;
+        let now = outside.now();
+        let due = entry.is_due(now);
+        if due {
+            entry.refresh(url, now, outside).await;
+        }
+        if let (Some(provider), Some(key_id)) = (&entry.provider, key_id)
+            && !provider.holds(key_id)
+            && !due
+            && entry.may_search(now)
+        {
+            entry.searched = Some(now);
+            entry.refresh(url, now, outside).await;
+        }
+        match (&entry.provider, &entry.failed) {
+            (Some(provider), _) => Ok(Arc::clone(provider)),
+            (None, failed) => {
+                let cause = failed.as_ref().map(|(_, cause)| cause.clone()).unwrap_or_default();
+                Err(DiscoveryError { url: url.clone(), cause })
+            }
+        }
+    }
+
+    fn entry(&self, url: &Url) -> Arc<Mutex<Entry>> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(entries.entry(url.clone()).or_default())
+    }
+}
+
+impl Provider {
+    pub(crate) fn holds(&self, key_id: &str) -> bool {
+        self.keys.iter().any(|key| key.id.as_deref() == Some(key_id))
+    }
+}
+
+impl Entry {
+    fn is_due(&self, now: Timestamp) -> bool {
+        !self.failed_lately(now) && self.fetched.is_none_or(|fetched| now.duration_since(fetched) >= REFRESH)
+    }
+
+    fn may_search(&self, now: Timestamp) -> bool {
+        !self.failed_lately(now) && self.searched.is_none_or(|searched| now.duration_since(searched) >= RETRY)
+    }
+
+    fn failed_lately(&self, now: Timestamp) -> bool {
+        self.failed.as_ref().is_some_and(|(failed, _)| now.duration_since(*failed) < RETRY)
+    }
+
+    async fn refresh<O: Outside>(&mut self, url: &Url, now: Timestamp, outside: &O) {
+        match fetch(url, outside).await {
+            Ok(provider) => {
+                self.provider = Some(Arc::new(provider));
+                self.fetched = Some(now);
+                self.failed = None;
+            }
+            Err(cause) => self.failed = Some((now, cause)),
+        }
+    }
+}
+
+async fn fetch<O: Outside>(url: &Url, outside: &O) -> Result<Provider, String> {
+    let document = outside.fetch(url).await.map_err(|unreachable| unreachable.to_string())?;
+    let document: Discovery =
+        serde_json::from_slice(&document).map_err(|error| format!("not a discovery document: {error}"))?;
+    let keys = outside.fetch(&document.jwks_uri).await.map_err(|unreachable| unreachable.to_string())?;
+    let keys: KeySet = serde_json::from_slice(&keys).map_err(|error| format!("not a key set: {error}"))?;
+    Ok(Provider { issuer: document.issuer, keys: keys.keys.iter().filter_map(SigningKey::from_jwk).collect() })
+}

@@ -1,0 +1,196 @@
+//! API Management's gateway: routing, subscription keys, the deployed policy documents, the backend.
+//!
+//! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
+//! must open the API (401), the policies must let it through.
+
+mod load;
+mod outside;
+mod policy_folder;
+mod routing;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use apim_policies::{Failure, OpenIdCache, Outcome, Pipeline, ValidatedToken};
+use axum::{Router, body::Body, extract::State};
+use http::{HeaderValue, Request, Response, request::Parts};
+use url::Url;
+use uuid::Uuid;
+
+pub use self::load::LoadError;
+use self::{
+    outside::Call,
+    routing::Template,
+    subscription::{Access, KeyRefusal},
+};
+use crate::{journal::Decision, seed, world::World};
+
+struct Gateway {
+    world: Arc<World>,
+    /// Applies where no API matches.
+    global: Pipeline,
+    /// Longest path first.
+    apis: Vec<Api>,
+    open_id: OpenIdCache,
+}
+
+struct Api {
+    seed: seed::Api,
+    /// Those that say most first.
+    operations: Vec<Operation>,
+    /// Applies where no operation matches.
+    unmatched: Pipeline,
+    backend: Backend,
+    challenge: HeaderValue,
+}
+
+struct Operation {
+    method: String,
+    template: Template,
+    /// Applies to keys that are not for a product, and to refused keys.
+    plain: Pipeline,
+    /// Applies to keys for a product of this API, by the product.
+    products: BTreeMap<String, Pipeline>,
+}
+
+/// Where an API's requests go.
+enum Backend {
+    /// The sample API, in process.
+    Sample(Router),
+    /// Another process on this machine.
+    Loopback(Url),
+}
+
+/// The gateway of the seed's API Management service, for the host `{name}.azure-api.net`.
+///
+/// # Errors
+/// When a policy document is not understood, belongs to nothing, or names an undefined named value; when a URL
+/// template is not understood; when the folder of a sample API cannot be served.
+pub fn routes(world: Arc<World>) -> Result<Router, LoadError> {
+    let gateway = Arc::new(load::load(world)?);
+    Ok(Router::new().fallback(handle).with_state(gateway))
+}
+
+async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    gateway.answer(request).await
+}
+
+impl Gateway {
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let mut call = Call { id: Uuid::new_v4(), world: &self.world, target: None };
+        let path = parts.uri.path().to_owned();
+        let Some((api, below)) = self.api(&path) else {
+            return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
+        };
+        let Some(operation) = api.operation(&parts, below) else {
+            return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, &call).await;
+        };
+        call.target = Some((&api.backend, below));
+        let access = match subscription::decide(&self.world, &api.seed, &parts) {
+            Ok(access) => access,
+            Err(refusal) => {
+                let failure = refusal.failure(api.challenge.clone());
+                return self.refuse(&operation.plain, failure, parts, body, &call).await;
+            }
+        };
+        // Loading made a pipeline for each product of the API; without one nothing would guard the backend.
+        let Some(pipeline) = operation.pipeline(access.product()) else {
+            return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, &call).await;
+        };
+        let outcome = pipeline.run(Request::from_parts(parts, body), &self.open_id, &call).await;
+        self.answer_with(outcome, Some(&access))
+    }
+
+    /// The API with the longest path that this path begins with, and what remains of it.
+    fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
+        if routing::has_dot_segment(path) {
+            return None;
+        }
+        self.apis.iter().find_map(|api| Some((api, routing::below(&api.seed.path, path)?)))
+    }
+
+    async fn refuse(
+        &self,
+        pipeline: &Pipeline,
+        failure: Failure,
+        parts: Parts,
+        body: Body,
+        call: &Call<'_>,
+    ) -> Response<Body> {
+        let outcome = pipeline.refuse(failure, Request::from_parts(parts, body), &self.open_id, call).await;
+        self.answer_with(outcome, None)
+    }
+
+    /// The response, with what the journal will say of it.
+    fn answer_with(&self, outcome: Outcome<Body>, access: Option<&Access<'_>>) -> Response<Body> {
+        let token = outcome.tokens.last();
+        let decision = Decision {
+            identity: token.and_then(|token| self.identity(token)),
+            audience: token.map(|token| token.jwt.values("aud").join(", ")),
+            allowed_by: access
+                .filter(|_| outcome.last_error.is_none())
+                .map(|access| allowed_by(access, &outcome.tokens)),
+            reason: outcome.last_error.as_ref().map(|error| match error.source {
+                "authorization" => error.message.clone(),
+                _ => error.to_string(),
+            }),
+            wrote: None,
+        };
+        let mut response = outcome.response;
+        response.extensions_mut().insert(decision);
+        response
+    }
+
+    /// The seed's name for the identity that a validated token speaks for.
+    fn identity(&self, token: &ValidatedToken) -> Option<String> {
+        let principal: Uuid = token.jwt.text("oid")?.parse().ok()?;
+        Some(self.world.seed.principal(principal)?.name.clone())
+    }
+}
+
+impl Api {
+    fn operation(&self, request: &Parts, below: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| {
+            operation.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
+        })
+    }
+}
+
+impl Operation {
+    fn pipeline(&self, product: Option<&str>) -> Option<&Pipeline> {
+        match product {
+            None => Some(&self.plain),
+            Some(product) => self.products.get(product),
+        }
+    }
+}
+
+impl KeyRefusal {
+    fn failure(self, challenge: HeaderValue) -> Failure {
+        match self {
+            Self::Missing => Failure::subscription_key_not_found(challenge),
+            Self::Invalid => Failure::subscription_key_invalid(challenge),
+        }
+    }
+}
+
+/// The subscription or product, then the claims that validated tokens proved.
+fn allowed_by(access: &Access<'_>, tokens: &[Arc<ValidatedToken>]) -> String {
+    let mut reasons = vec![match access {
+        Access::Subscription { name, .. } => format!("subscription {name}"),
+        Access::OpenProduct(product) => format!("open product {product}"),
+        Access::Keyless => "no subscription required".to_owned(),
+    }];
+    for (claim, values) in tokens.iter().flat_map(|token| &token.satisfied) {
+        let what = match claim.as_str() {
+            "roles" => "app role",
+            "scp" => "scope",
+            other => other,
+        };
+        reasons.extend(values.iter().map(|value| format!("{what} {value}")));
+    }
+    reasons.join(", ")
+}

@@ -1,0 +1,72 @@
+//! The policy folder: which file belongs to what.
+//!
+//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use apim_policies::Scope;
+
+use crate::seed::Seed;
+
+pub(super) fn global_file() -> PathBuf {
+    PathBuf::from("global.xml")
+}
+
+pub(super) fn product_file(id: &str) -> PathBuf {
+    Path::new("products").join(format!("{id}.xml"))
+}
+
+pub(super) fn api_file(id: &str) -> PathBuf {
+    Path::new("apis").join(format!("{id}.xml"))
+}
+
+pub(super) fn operation_file(api: &str, id: &str) -> PathBuf {
+    Path::new("operations").join(format!("{api}.{id}.xml"))
+}
+
+/// By the folder that a file is in.
+pub(super) fn scope_of(file: &Path) -> Scope {
+    match file.parent().and_then(Path::to_str) {
+        Some("products") => Scope::Product,
+        Some("apis") => Scope::Api,
+        Some("operations") => Scope::Operation,
+        _ => Scope::Global,
+    }
+}
+
+/// Every file that the seed gives a meaning.
+pub(super) fn expected_files(seed: &Seed) -> BTreeMap<PathBuf, Scope> {
+    let products = seed.apim.products.iter().map(|product| product_file(&product.id));
+    let apis = seed.apim.apis.iter().map(|api| api_file(&api.id));
+    let operations = seed
+        .apim
+        .apis
+        .iter()
+        .flat_map(|api| api.operations.iter().map(|operation| operation_file(&api.id, &operation.id)));
+    std::iter::once(global_file())
+        .chain(products)
+        .chain(apis)
+        .chain(operations)
+        .map(|file| {
+            let scope = scope_of(&file);
+            (file, scope)
+        })
+        .collect()
+}
+
+/// Every XML file below the folder, by its name relative to it.
+pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder.join(below))? {
+        let name = below.join(entry?.file_name());
+        // Through links too: what they lead to is policy all the same.
+        if std::fs::metadata(folder.join(&name))?.is_dir() {
+            find_policy_files(folder, &name, found)?;
+        } else if name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
+            found.insert(name);
+        }
+    }
+    Ok(())
+}
