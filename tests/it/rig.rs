@@ -1,8 +1,7 @@
 //! One world for one test: local-azure in process, the Functions host, and the built handler as its child.
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -23,7 +22,7 @@ pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
     pub(crate) host: FunctionsHost,
     log: Arc<Mutex<Vec<String>>>,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Rig {
@@ -54,7 +53,7 @@ impl Rig {
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
-        Self { azure, host, log, folder }
+        Self { azure, host, log, _folder: folder }
     }
 
     /// A URL of the Functions host.
@@ -69,7 +68,7 @@ impl Rig {
         entries
     }
 
-    /// Contents of every blob, by path below the data folder.
+    /// How many blobs were written.
     pub(crate) fn blob_count(&self) -> usize {
         self.answers().iter().filter(|entry| entry.wrote.is_some()).count()
     }
@@ -77,11 +76,6 @@ impl Rig {
     /// Everything the host and the handler logged.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
-    }
-
-    /// A folder that lives as long as the rig.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 
@@ -105,16 +99,4 @@ pub(crate) fn seed() -> Seed {
 /// The root of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every file below a folder.
-pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() { folders.push(entry.path()) } else { found.push(entry.path()) }
-        }
-    }
-    found
 }

@@ -53,7 +53,7 @@ enum Command {
         /// Name of an identity in the seed
         #[arg(long)]
         identity: String,
-        /// What the token is for: an App ID URI, a client ID, or a resource such as https://vault.azure.net
+        /// What the token is for: an App ID URI, a client ID, or a resource such as `https://vault.azure.net`
         #[arg(long)]
         resource: String,
         /// The world to play
