@@ -46,7 +46,7 @@ pub enum Service {
 
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::IdentityEndpoint => "identity endpoint",
             Self::Entra => "Entra ID",
             Self::KeyVault => "Key Vault",

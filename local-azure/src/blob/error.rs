@@ -158,10 +158,11 @@ impl BlobError {
         }
     }
 
-    /// Message and details in one line, for the journal.
+    /// Code, message and details in one line, for the journal.
     pub(super) fn reason(&self) -> String {
+        let (_, code) = self.status_and_code();
         let details = self.details().into_iter().map(|(name, value)| format!(" {name}: {value}"));
-        std::iter::once(self.to_string()).chain(details).collect()
+        std::iter::once(format!("{code}: {self}")).chain(details).collect()
     }
 
     /// The answer. The code stands in a header as well, the only place where an answer to HEAD can have it.

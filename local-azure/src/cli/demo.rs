@@ -102,6 +102,8 @@ fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
     }
     match &report.refusal {
         Some(Refusal { service, status, reason }) => {
+            // The chain above has all of it; some services explain themselves in nine lines.
+            let reason = reason.lines().next().unwrap_or_default();
             println!("{RED}failed{RED:#}  {service} refused with {status}: {reason}");
         }
         None if !report.succeeded => {
@@ -111,7 +113,7 @@ fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
         None => {}
     }
     if !report.succeeded {
-        println!("\nwhat the handler logged:");
+        println!("\nwhat an operator finds in the log:");
         for line in log.iter().filter(|line| line.level == Level::Error) {
             println!("  {DIM}{}{DIM:#}", line.text);
         }

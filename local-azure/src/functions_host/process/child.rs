@@ -61,15 +61,20 @@ impl Child {
     /// Waits for the end, and for what it still had to say. Safe to drop and call again.
     pub(super) async fn wait(&mut self) -> Exit {
         let status = self.process.wait().await;
-        // A process of its own making may hold the pipes open.
-        let _ = timeout(GRACE, async { while self.readers.join_next().await.is_some() {} }).await;
+        self.drain().await;
         Exit { code: status.map_or(-1, exit_code), last_errors: self.last_errors.take() }
     }
 
-    /// SIGKILL, without asking first: so does the real host.
+    /// SIGKILL, without asking first: so does the real host. What was already written still reaches the log.
     pub(super) async fn kill(&mut self) {
         let _ = self.process.start_kill();
         let _ = timeout(GRACE, self.process.wait()).await;
+        self.drain().await;
+    }
+
+    /// Reads what is left in the pipes; a process of the handler's own making may hold them open.
+    async fn drain(&mut self) {
+        let _ = timeout(GRACE, async { while self.readers.join_next().await.is_some() {} }).await;
     }
 }
 
