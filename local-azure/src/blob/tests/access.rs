@@ -109,7 +109,7 @@ async fn an_identity_without_a_role_may_do_nothing_and_learns_nothing() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         assert_eq!(answer.header("x-ms-error-code"), "AuthorizationPermissionMismatch");
         assert_eq!(answer.decision.identity.as_deref(), Some("id-keyless-caller"));
-        let reason = "This request is not authorized to perform this operation using this permission.";
+        let reason = "AuthorizationPermissionMismatch: This request is not authorized to perform this operation using this permission.";
         assert_eq!(answer.decision.reason.as_deref(), Some(reason));
     }
 }
