@@ -1,0 +1,104 @@
+// A Flex Consumption function app with a custom handler. The platform's own duties (host state, package, telemetry) run as the writer.
+param name string
+param location string
+param tags object
+param identityIds array
+
+@description('id and clientId of the identity for host storage, deployment and telemetry; one of identityIds.')
+param hostIdentity object
+
+param hostStorageName string
+param componentName string
+
+@description('Settings of the handler: name to value, none of them a secret.')
+param settings object
+
+@description('Subnet for outbound calls, or empty.')
+param subnetId string
+
+resource hostStorage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: hostStorageName
+}
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+var hostBlobs = 'https://${hostStorage.name}.blob.${environment().suffixes.storage}'
+
+// FUNCTIONS_WORKER_RUNTIME is not among them: on Flex Consumption the runtime stands in functionAppConfig.
+var hostSettings = {
+  AzureWebJobsStorage__blobServiceUri: hostBlobs
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: hostIdentity.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${hostIdentity.clientId};Authorization=AAD'
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: 'plan-${name}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: toObject(identityIds, id => id, id => {})
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${hostBlobs}/packages'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: hostIdentity.id
+          }
+        }
+      }
+      runtime: {
+        name: 'custom'
+        version: '1.0'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 512
+        maximumInstanceCount: 40
+      }
+    }
+    siteConfig: { minTlsVersion: '1.2' }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(hostSettings, settings)
+}
+
+// Without these two the app would have a user name and a password for deployment.
+resource noPublishingPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
+
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}

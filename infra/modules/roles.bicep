@@ -1,0 +1,145 @@
+// Every Azure role assignment of the deployment, each at the smallest scope that does the job.
+// The GUIDs are those of https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+param vaultName string
+param storageName string
+param hostStorageNames array
+param componentName string
+
+@description('Empty when no model account is deployed.')
+param openAIName string
+
+param readerPrincipalId string
+param writerPrincipalId string
+param gatewayPrincipalId string
+
+@description('Empty when no workflow is deployed.')
+param logicAppPrincipalId string
+
+param deployerPrincipalId string
+param deployerPrincipalType string
+
+var roles = {
+  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
+  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
+  cognitiveServicesOpenAIUser: '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd'
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
+  name: vaultName
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: storageName
+}
+
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+  parent: storage
+  name: 'default'
+}
+
+resource snapshots 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: blobService
+  name: 'snapshots'
+}
+
+resource hostStorage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = [
+  for name in hostStorageNames: {
+    name: name
+  }
+]
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+// A scope is evaluated even where its assignment is not made, so it needs some name.
+resource openAI 'Microsoft.CognitiveServices/accounts@2025-06-01' existing = if (!empty(openAIName)) {
+  name: empty(openAIName) ? 'not-deployed' : openAIName
+}
+
+resource readerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, readerPrincipalId, roles.keyVaultSecretsUser)
+  scope: vault
+  properties: {
+    principalId: readerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+  }
+}
+
+resource writerWritesSnapshots 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(snapshots.id, writerPrincipalId, roles.storageBlobDataContributor)
+  scope: snapshots
+  properties: {
+    principalId: writerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+// The Functions host asks for Owner on its own account: it leases, tags and deletes what it keeps there.
+resource writerOwnsHostStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, i) in hostStorageNames: {
+    name: guid(hostStorage[i].id, writerPrincipalId, roles.storageBlobDataOwner)
+    scope: hostStorage[i]
+    properties: {
+      principalId: writerPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataOwner)
+    }
+  }
+]
+
+resource writerSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(component.id, writerPrincipalId, roles.monitoringMetricsPublisher)
+  scope: component
+  properties: {
+    principalId: writerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+  }
+}
+
+resource gatewaySendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(component.id, gatewayPrincipalId, roles.monitoringMetricsPublisher)
+  scope: component
+  properties: {
+    principalId: gatewayPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+  }
+}
+
+resource gatewayCallsModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(openAIName)) {
+  name: guid(openAI.id, gatewayPrincipalId, roles.cognitiveServicesOpenAIUser)
+  scope: openAI
+  properties: {
+    principalId: gatewayPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAIUser)
+  }
+}
+
+resource logicAppReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(logicAppPrincipalId)) {
+  name: guid(vault.id, logicAppPrincipalId, roles.keyVaultSecretsUser)
+  scope: vault
+  properties: {
+    principalId: logicAppPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+  }
+}
+
+// Who deploys stores the subscription key; remove this assignment where a pipeline alone may do that.
+resource deployerWritesSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, deployerPrincipalId, roles.keyVaultSecretsOfficer)
+  scope: vault
+  properties: {
+    principalId: deployerPrincipalId
+    principalType: deployerPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
+  }
+}

@@ -1,0 +1,279 @@
+//! Rules: Azure role assignments have the right form, use built-in roles by their true IDs, and are those of the seed plus the
+//! platform's own.
+
+use local_azure::seed::{RoleAssignment, Scope};
+
+use crate::{
+    bicep::{Declaration, Document, Value},
+    files::{Files, assert_complains, assert_content, differences},
+    resolve::{Place, Program, without_unknown},
+};
+
+const TYPE: &str = "Microsoft.Authorization/roleAssignments";
+const ROLES: &str = "infra/modules/roles.bicep";
+
+/// Name in `roles.bicep`, display name, ID: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
+const BUILT_IN: [(&str, &str, &str); 6] = [
+    ("keyVaultSecretsUser", "Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6"),
+    ("keyVaultSecretsOfficer", "Key Vault Secrets Officer", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"),
+    ("storageBlobDataContributor", "Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
+    ("storageBlobDataOwner", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),
+    ("monitoringMetricsPublisher", "Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"),
+    ("cognitiveServicesOpenAIUser", "Cognitive Services OpenAI User", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"),
+];
+
+/// Assignments for what local-azure does not play: host storage, telemetry, the model, the workflow and who deploys.
+const OF_THE_PLATFORM: [&str; 6] = [
+    "principalId of id-keyless-writer: Storage Blob Data Owner on storageAccounts sthost",
+    "principalId of id-keyless-writer: Monitoring Metrics Publisher on components appi-keyless",
+    "principalId of apim-keyless: Monitoring Metrics Publisher on components appi-keyless",
+    "principalId of apim-keyless: Cognitive Services OpenAI User on accounts oai-keyless",
+    "principalId of logic-keyless: Key Vault Secrets User on vaults kv-keyless",
+    "deployerPrincipalId: Key Vault Secrets Officer on vaults kv-keyless",
+];
+
+fn form(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    documents
+        .iter()
+        .flat_map(|(path, document)| document.deployed(TYPE).map(move |assignment| (path, assignment)))
+        .flat_map(|(path, assignment)| {
+            let name = format!("{path} {}", assignment.name);
+            form_of(assignment).into_iter().map(move |complaint| format!("{name}: {complaint}"))
+        })
+        .collect()
+}
+
+fn form_of(assignment: &Declaration) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let scope = assignment.written("scope");
+    let principal = assignment.written("properties.principalId");
+    let role = role_name(assignment).unwrap_or_default();
+    if assignment.get("properties.scope").is_some() {
+        complaints.push("scope belongs beside name, not in properties".to_owned());
+    }
+    if scope.is_empty() {
+        complaints.push("no scope: it would hold for the whole resource group".to_owned());
+    }
+    if role.is_empty() {
+        complaints.push("roleDefinitionId does not take its ID from the variable roles".to_owned());
+    }
+    let unique = format!("guid({scope}.id, {principal}, roles.{role})");
+    if assignment.written("name") != unique {
+        complaints.push(format!("its name must be {unique}, so that a change of any of the three makes a new one"));
+    }
+    let kind = assignment.written("properties.principalType");
+    let is_deployer = principal == "deployerPrincipalId" && kind == "deployerPrincipalType";
+    if kind != "ServicePrincipal" && !is_deployer {
+        complaints
+            .push("principalType must be 'ServicePrincipal': without it a new identity may not be found".to_owned());
+    }
+    complaints
+}
+
+/// `keyVaultSecretsUser` of `subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)`.
+fn role_name(assignment: &Declaration) -> Option<String> {
+    let written = assignment.written("properties.roleDefinitionId");
+    let role = written
+        .strip_prefix("subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.")?
+        .strip_suffix(')')?;
+    Some(role.to_owned())
+}
+
+fn ids(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    let roles = documents.get(ROLES).and_then(|document| document.find("roles")?.value.clone());
+    let named = roles.as_ref().map(Value::members).unwrap_or_default();
+    let mut complaints = Vec::new();
+    for (name, value) in named {
+        match BUILT_IN.iter().find(|(known, ..)| known == name) {
+            None => complaints.push(format!("{name} is not a role that this rule knows")),
+            Some((_, title, id)) if value.written() != *id => {
+                complaints.push(format!("{name} has the ID {}, but {title} is {id}", value.written()));
+            }
+            Some(_) => {}
+        }
+    }
+    for (path, text) in files.ending("infra", ".bicep").filter(|(path, _)| *path != ROLES) {
+        complaints.extend(
+            BUILT_IN
+                .iter()
+                .filter(|(.., id)| text.contains(id))
+                .map(|(_, title, _)| format!("{path} writes out the ID of {title}; role IDs stand in {ROLES} only")),
+        );
+    }
+    complaints
+}
+
+fn same_as_the_seed(files: &Files) -> Vec<String> {
+    let program = Program(files.bicep());
+    let mut deployed = Vec::new();
+    for (path, document) in &program.0 {
+        for assignment in document.deployed(TYPE) {
+            let place = program.place(path, assignment);
+            deployed.push(described(&program, place, document, assignment));
+        }
+    }
+    let seed = files.seed();
+    let mut expected: Vec<String> = OF_THE_PLATFORM.map(str::to_owned).to_vec();
+    expected.extend(seed.role_assignments.iter().map(|RoleAssignment { identity, role, scope }| {
+        format!("principalId of {identity}: {role} on {}", seed_scope(scope))
+    }));
+    differences("role assignments", &deployed, &expected)
+}
+
+fn described<'a>(
+    program: &'a Program<'a>,
+    place: Place<'a>,
+    document: &'a Document,
+    assignment: &'a Declaration,
+) -> String {
+    let principal = assignment.get("properties.principalId").map(|id| program.resolve(place, id)).unwrap_or_default();
+    // Who deploys is known to a deployment only; the parameter's name tells.
+    let principal = if principal.starts_with('‹') { principal.replace(['‹', '›'], "") } else { principal };
+    let role = role_name(assignment).unwrap_or_default();
+    let title = BUILT_IN.iter().find(|(name, ..)| *name == role).map_or("an unknown role", |(_, title, _)| title);
+    let symbol = assignment.written("scope");
+    let symbol = symbol.split('[').next().unwrap_or_default();
+    let scope = document.find(symbol).map(|resource| scope_of(program, place, document, resource)).unwrap_or_default();
+    without_unknown(&format!("{principal}: {title} on {scope}"))
+}
+
+/// Last part of the type and the names from the top: `containers stkeyless/snapshots`.
+fn scope_of<'a>(
+    program: &'a Program<'a>,
+    place: Place<'a>,
+    document: &'a Document,
+    resource: &'a Declaration,
+) -> String {
+    let mut names = Vec::new();
+    let mut at = Some(resource);
+    while let Some(resource) = at {
+        let place = place.within(resource);
+        let name = resource.get("name").map(|name| program.resolve(place, name)).unwrap_or_default();
+        if name != "default" {
+            names.insert(0, without_unknown(&name));
+        }
+        at = document.find(&resource.written("parent"));
+    }
+    let kind = resource.resource_type().rsplit('/').next().unwrap_or_default();
+    format!("{kind} {}", names.join("/"))
+}
+
+fn seed_scope(scope: &Scope) -> String {
+    let Scope { vault, secret, storage, container } = scope;
+    match (vault, secret, storage, container) {
+        (Some(vault), None, None, None) => format!("vaults {vault}"),
+        (Some(vault), Some(secret), None, None) => format!("secrets {vault}/{secret}"),
+        (None, None, Some(storage), None) => format!("storageAccounts {storage}"),
+        (None, None, Some(storage), Some(container)) => format!("containers {storage}/{container}"),
+        _ => "a scope that means nothing".to_owned(),
+    }
+}
+
+#[test]
+fn role_assignments_have_the_right_form() {
+    assert_content(form);
+}
+
+#[test]
+fn a_scope_inside_properties_is_refused() {
+    let files = Files::of_this_repository();
+    let moved = "properties: {\n    scope: vault.id\n    principalId: readerPrincipalId";
+    let broken = files.with(ROLES, "  scope: vault\n", "").with(
+        ROLES,
+        "properties: {\n    principalId: readerPrincipalId",
+        moved,
+    );
+    assert_complains(form, &broken, "readerReadsSecrets: scope belongs beside name");
+    assert_complains(form, &broken, "readerReadsSecrets: no scope");
+}
+
+#[test]
+fn a_missing_principal_type_is_refused() {
+    let broken = Files::of_this_repository().with(ROLES, "    principalType: 'ServicePrincipal'\n", "");
+    assert_complains(form, &broken, "gatewaySendsTelemetry: principalType must be");
+}
+
+#[test]
+fn a_name_without_the_principal_is_refused() {
+    let broken = Files::of_this_repository().with(ROLES, "guid(vault.id, readerPrincipalId, ", "guid(vault.id, ");
+    assert_complains(form, &broken, "readerReadsSecrets: its name must be guid(vault.id, readerPrincipalId, roles.key");
+}
+
+#[test]
+fn a_role_id_written_out_is_refused() {
+    let broken = Files::of_this_repository().with(
+        ROLES,
+        "roles.keyVaultSecretsOfficer)\n  }",
+        "'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')\n  }",
+    );
+    assert_complains(form, &broken, "deployerWritesSecrets: roleDefinitionId does not take its ID");
+}
+
+#[test]
+fn role_ids_are_the_documented_ones() {
+    assert_content(ids);
+}
+
+#[test]
+fn an_id_of_no_role_is_refused() {
+    let broken = Files::of_this_repository().with(
+        ROLES,
+        "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+        "c1c469a3-0a2d-4bba-b0e1-0eaf1d3d728b",
+    );
+    assert_complains(ids, &broken, "but Cognitive Services OpenAI User is 5e0bd9bd");
+}
+
+#[test]
+fn a_role_id_in_another_file_is_refused() {
+    let files = Files::of_this_repository();
+    let broken = files.with(
+        "infra/modules/vault.bicep",
+        "param name string",
+        "var role = '4633458b-17de-408a-b874-0445c86b69e6'",
+    );
+    assert_complains(ids, &broken, "infra/modules/vault.bicep writes out the ID of Key Vault Secrets User");
+}
+
+#[test]
+fn role_assignments_are_those_of_the_seed_and_the_platform() {
+    assert_content(same_as_the_seed);
+}
+
+#[test]
+fn identities_mixed_up_on_the_way_to_a_role_are_seen() {
+    let broken = Files::of_this_repository().with(
+        "infra/main.bicep",
+        "readerPrincipalId: identities.outputs.reader.principalId",
+        "readerPrincipalId: identities.outputs.writer.principalId",
+    );
+    assert_complains(
+        same_as_the_seed,
+        &broken,
+        "id-keyless-reader: Key Vault Secrets User on vaults kv-keyless is missing",
+    );
+    assert_complains(
+        same_as_the_seed,
+        &broken,
+        "id-keyless-writer: Key Vault Secrets User on vaults kv-keyless stands in Bicep only",
+    );
+}
+
+#[test]
+fn a_wider_scope_than_the_seed_gives_is_seen() {
+    let broken = Files::of_this_repository().with(ROLES, "scope: snapshots", "scope: storage");
+    assert_complains(
+        same_as_the_seed,
+        &broken,
+        "Storage Blob Data Contributor on storageAccounts stkeyless stands in Bicep only",
+    );
+}
+
+#[test]
+fn a_role_that_the_seed_alone_knows_is_seen() {
+    let broken =
+        Files::of_this_repository().with("local-azure/seed.toml", "Key Vault Secrets User", "Key Vault Reader");
+    assert_complains(same_as_the_seed, &broken, "Key Vault Reader on vaults kv-keyless is missing in Bicep");
+}

@@ -1,0 +1,154 @@
+//! Rule: the app settings that Bicep gives the handler are those of the seed, and each value comes from the right resource.
+
+use local_azure::seed::Seed;
+use serde_json::Value as Json;
+
+use crate::{
+    bicep::Value,
+    files::{Files, assert_complains, assert_content, differences},
+    resolve::{MAIN, Program, without_unknown},
+};
+
+const EXAMPLE: &str = "local.settings.json.example";
+
+/// Flex Consumption refuses it: the runtime stands in `functionAppConfig`.
+/// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations>
+const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
+
+/// Each deployment has its own; that all parties agree on it is a rule of its own.
+const OF_THE_DEPLOYMENT: &str = "APIM__audience";
+
+fn same_as_the_seed(files: &Files) -> Vec<String> {
+    let program = Program(files.bicep());
+    let seed = files.seed();
+    let settings = program.0[MAIN].find("settings").expect("the settings stand in main.bicep");
+    let place = program.place(MAIN, settings);
+    let deployed: Vec<String> = settings
+        .value
+        .iter()
+        .flat_map(Value::members)
+        .map(|(name, value)| line(name, &without_unknown(&program.resolve(place, value))))
+        .collect();
+    let expected: Vec<String> = seed
+        .function_app
+        .settings
+        .iter()
+        .filter(|(name, _)| *name != NOT_ON_FLEX)
+        .map(|(name, value)| line(name, &from_resources(&seed, value)))
+        .collect();
+    differences("settings", &deployed, &expected)
+}
+
+fn line(name: &str, value: &str) -> String {
+    if name == OF_THE_DEPLOYMENT { name.to_owned() } else { format!("{name} = {value}") }
+}
+
+/// What the seed writes out, as what a deployment takes from its resources.
+fn from_resources(seed: &Seed, value: &str) -> String {
+    if let Some(identity) = seed.identities.iter().find(|identity| identity.client_id.to_string() == value) {
+        return format!("clientId of {}", identity.name);
+    }
+    if value == format!("https://{}.azure-api.net", seed.apim.name) {
+        return format!("gatewayUrl of {}", seed.apim.name);
+    }
+    value.to_owned()
+}
+
+fn reach_the_app(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    let app = &documents["infra/modules/function-app.bicep"];
+    let config = app.deployed("Microsoft.Web/sites/config").find(|config| config.written("name") == "appsettings");
+    let mut complaints = Vec::new();
+    if config.is_none_or(|config| config.written("properties") != "union(hostSettings, settings)") {
+        complaints.push("the app settings are not the host's and the handler's together".to_owned());
+    }
+    if app.find("hostSettings").is_some_and(|host| host.get(NOT_ON_FLEX).is_some()) {
+        complaints.push(format!("{NOT_ON_FLEX} must not be set on Flex Consumption"));
+    }
+    complaints
+}
+
+/// The example for `func start` names every setting that the seed has; more, such as optional ones, is fine.
+fn in_the_example(files: &Files) -> Vec<String> {
+    let Some(example) = files.get(EXAMPLE) else { return Vec::new() };
+    let example: Json = serde_json::from_str(example).expect("the example settings are JSON");
+    let names = files.seed().function_app.settings.into_keys();
+    names.filter(|name| example["Values"].get(name).is_none()).map(|name| format!("{EXAMPLE} lacks {name}")).collect()
+}
+
+#[test]
+fn settings_are_those_of_the_seed() {
+    assert_content(same_as_the_seed);
+}
+
+#[test]
+fn a_setting_that_only_one_side_has_is_seen() {
+    let files = Files::of_this_repository();
+    let broken = files.with(MAIN, "  SNAPSHOT_CONTAINER: 'snapshots'\n", "");
+    assert_complains(same_as_the_seed, &broken, "SNAPSHOT_CONTAINER = snapshots is missing in Bicep");
+    let broken = files.with("local-azure/seed.toml", "SNAPSHOT_SOURCES = ", "SNAPSHOT_PLACES = ");
+    assert_complains(same_as_the_seed, &broken, "SNAPSHOT_SOURCES = orders=/orders stands in Bicep only");
+}
+
+#[test]
+fn another_identity_for_a_duty_is_seen() {
+    let broken = Files::of_this_repository().with(
+        MAIN,
+        "KEYVAULT__clientId: identities.outputs.reader.clientId",
+        "KEYVAULT__clientId: identities.outputs.writer.clientId",
+    );
+    assert_complains(
+        same_as_the_seed,
+        &broken,
+        "KEYVAULT__clientId = clientId of id-keyless-writer stands in Bicep only",
+    );
+}
+
+#[test]
+fn outputs_mixed_up_inside_a_module_are_seen() {
+    let broken = Files::of_this_repository().with(
+        "infra/modules/identities.bicep",
+        "clientId: reader.properties.clientId",
+        "clientId: reader.properties.principalId",
+    );
+    assert_complains(same_as_the_seed, &broken, "KEYVAULT__clientId = principalId of id-keyless-reader");
+}
+
+#[test]
+fn a_slash_at_the_end_of_the_vault_is_seen() {
+    let broken = Files::of_this_repository().with(
+        "infra/modules/vault.bicep",
+        "environment().suffixes.keyvaultDns}",
+        "environment().suffixes.keyvaultDns}/",
+    );
+    assert_complains(same_as_the_seed, &broken, "KEYVAULT__vaultUri = https://kv-keyless.vault.azure.net/ stands");
+}
+
+#[test]
+fn settings_reach_the_function_app() {
+    assert_content(reach_the_app);
+}
+
+#[test]
+fn a_worker_runtime_on_flex_is_refused() {
+    let files = Files::of_this_repository();
+    let broken = files.with(
+        "infra/modules/function-app.bicep",
+        "var hostSettings = {",
+        "var hostSettings = {\n  FUNCTIONS_WORKER_RUNTIME: 'custom'",
+    );
+    assert_complains(reach_the_app, &broken, "must not be set on Flex Consumption");
+    let broken = files.with("infra/modules/function-app.bicep", "union(hostSettings, settings)", "hostSettings");
+    assert_complains(reach_the_app, &broken, "not the host's and the handler's together");
+}
+
+#[test]
+fn the_example_settings_name_every_setting() {
+    assert_content(in_the_example);
+}
+
+#[test]
+fn a_setting_missing_in_the_example_is_seen() {
+    let files = Files::of_this_repository().with_file(EXAMPLE, r#"{"Values":{"APIM__baseUrl":"https://…"}}"#);
+    assert_complains(in_the_example, &files, "local.settings.json.example lacks KEYVAULT__vaultUri");
+}
