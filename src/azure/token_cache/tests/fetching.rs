@@ -1,5 +1,7 @@
 //! Callers without a token: who fetches, how long they wait, what they get.
 
+use std::{sync::Barrier, thread};
+
 use tokio::{runtime::Runtime, sync::Semaphore, task::yield_now};
 
 use super::*;
@@ -51,6 +53,24 @@ async fn callers_on_several_threads_cost_one_fetch_for_each_audience() {
     let tokens = waiting.await.unwrap();
     assert!(tokens.len() == 10_000 && tokens.iter().all(Result::is_ok));
     assert_eq!(inner.fetches.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn the_very_first_callers_on_several_threads_start_one_task() {
+    let runtime = Runtime::new().unwrap();
+    for _ in 0..300 {
+        let inner = Arc::new(Gated { gate: Semaphore::new(100), fetches: AtomicU64::new(0) });
+        let (cache, start) = (TokenCache::new(inner.clone(), MINUTE), Barrier::new(4));
+        thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    start.wait();
+                    runtime.block_on(cache.get_token(&[VAULT], None)).unwrap();
+                });
+            }
+        });
+        assert_eq!(inner.fetches.load(Ordering::Relaxed), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -92,6 +92,11 @@ async fn an_endpoint_that_comes_back_is_found_without_a_caller() {
     let fetches = world.inner.fetches(VAULT);
     assert_eq!(fetches, 13);
     assert_eq!(world.token_at_once(VAULT).await, format!("{VAULT}#{fetches}"));
+    // The next time that it is down, pauses start short again.
+    world.inner.will(Outcome::Unreachable);
+    world.until_fetches(VAULT, 15).await;
+    let moments = world.inner.moments(VAULT);
+    assert!(moments[14] - moments[13] <= 3 * SECOND, "{:?}", moments[14] - moments[13]);
 }
 
 #[tokio::test(start_paused = true)]

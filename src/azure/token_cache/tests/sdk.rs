@@ -68,6 +68,12 @@ fn token() -> String {
     format!(r#"{{"access_token":"S3CRET","expires_on":"{end}","resource":"r","token_type":"Bearer"}}"#)
 }
 
+/// Where the rest of the app looks for it.
+fn status(error: &azure_core::Error) -> Option<StatusCode> {
+    let mut layers = successors(Some(error as &dyn StdError), |&error| error.source());
+    layers.find_map(|layer| layer.downcast_ref::<azure_core::Error>()?.http_status())
+}
+
 async fn error(wire: &Arc<Wire>) -> azure_core::Error {
     wire.cache().get_token(&[VAULT], None).await.unwrap_err()
 }
@@ -108,9 +114,7 @@ async fn a_fetch_that_is_cut_off_amid_retries_still_says_why() {
     assert_eq!(before.elapsed(), WAIT);
     assert!(wire.requests() > 1, "the SDK retries a 500");
     assert_eq!(IdentityProblem::of(&error), IdentityProblem::UnknownResource);
-    let status = successors(Some(&error as &dyn StdError), |&error| error.source())
-        .find_map(|layer| layer.downcast_ref::<azure_core::Error>()?.http_status());
-    assert_eq!(status, Some(StatusCode::InternalServerError), "the status is in the chain");
+    assert_eq!(status(&error), Some(StatusCode::InternalServerError));
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,5 +150,6 @@ async fn what_entra_says_survives_the_sdk() {
     let text = chain(&error);
     assert!(text.contains("the answer was 400: unauthorized_client: AADSTS700016"), "{text}");
     assert!(text.contains("expected a borrowed string"), "the SDK still loses it, or this wrapping can go: {text}");
+    assert_eq!(status(&error), Some(StatusCode::BadRequest), "the SDK loses it, the chain has it");
     assert_eq!(*wire.hosts.lock().unwrap(), ["login.microsoftonline.com"]);
 }
