@@ -2,15 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use azure_core::credentials::TokenCredential;
+use azure_core::credentials::TokenCredential as _;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use reqwest::{Client, Response};
 use url::Url;
 
 use super::{
     SecretValue,
     failure::{explanation, failure},
+    token_cache::TokenCache,
 };
 use crate::{
     config::{ApiManagement, ApiPath, SecretName},
@@ -31,18 +32,18 @@ pub(crate) struct Answer {
 pub(crate) struct Api {
     http: Client,
     base: Url,
-    identity: Arc<dyn TokenCredential>,
+    tokens: Arc<TokenCache>,
     scope: String,
     key_secret: SecretName,
     key_header: HeaderName,
 }
 
 impl Api {
-    pub(super) fn new(config: &ApiManagement, identity: Arc<dyn TokenCredential>, http: Client) -> Self {
+    pub(super) fn new(config: &ApiManagement, tokens: Arc<TokenCache>, http: Client) -> Self {
         Self {
             http,
             base: config.connection.endpoint.clone(),
-            identity,
+            tokens,
             scope: config.audience.scope(),
             key_secret: config.key_secret.clone(),
             key_header: config.key_header.clone(),
@@ -59,7 +60,7 @@ impl Api {
     /// Only a 2xx is an answer. A redirect is refused like any other: it would carry the token to another place.
     pub(crate) async fn get(&self, path: &ApiPath, key: &SecretValue) -> Result<Answer, Error> {
         let refused = |error| failure(Service::ApiManagement, error);
-        let token = self.identity.get_token(&[&self.scope], None).await.map_err(refused)?;
+        let token = self.tokens.get_token(&[&self.scope], None).await.map_err(refused)?;
         let request = self
             .http
             .get(path.below(&self.base))
@@ -68,6 +69,10 @@ impl Api {
         let response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             let (status, body) = (response.status(), read(response).await?);
+            if status == StatusCode::UNAUTHORIZED {
+                // A role that was given since is in a new token only.
+                self.tokens.invalidate(&token.token);
+            }
             let said = explanation(&body).unwrap_or(Cause::Silent);
             return Err(Error::answered(Service::ApiManagement, status, said));
         }

@@ -1,15 +1,19 @@
 //! Turns the errors of the SDK and the answers of services into [`Error`]: who failed, and who must act.
 
-use std::{error::Error as StdError, iter::successors};
+use std::{error::Error as StdError, iter::successors, sync::Arc};
 
 use azure_core::error::ErrorKind;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::token_cache::{IdentityProblem, TokenError};
 use crate::error::{Cause, Error, Service};
 
 /// The failure of a call to `service`, or of getting the token for it, which is the identity endpoint's.
 pub(super) fn failure(service: Service, error: azure_core::Error) -> Error {
+    if let Some(no_token) = TokenError::within(&error) {
+        return without_token(no_token.clone(), answer(&error).map(|(status, _)| status));
+    }
     let service = if *error.kind() == ErrorKind::Credential { Service::Identity } else { service };
     if let Some((status, said)) = answer(&error) {
         Error::answered(service, status, said.unwrap_or(Cause::Sdk(error)))
@@ -19,6 +23,19 @@ pub(super) fn failure(service: Service, error: azure_core::Error) -> Error {
         Error::refused(service, error)
     } else {
         Error::internal(error)
+    }
+}
+
+/// Whoever needed the token: it is the identity that an operator, or time, must mend.
+fn without_token(error: TokenError, status: Option<StatusCode>) -> Error {
+    use IdentityProblem::{EndpointTimeout, EndpointUnreachable, Other};
+    let (service, problem) = (Service::Identity, error.problem());
+    let source = azure_core::Error::from(error);
+    match (problem, status) {
+        (EndpointUnreachable | EndpointTimeout, _) => Error::unreachable(service, source),
+        (Other, Some(status)) => Error::answered(service, status, source),
+        // App Service answers 500 where only an operator can help.
+        (_, status) => Error::Refused { service, status, source: Arc::new(source.into()) },
     }
 }
 

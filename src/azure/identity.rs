@@ -8,60 +8,67 @@ use azure_identity::{
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
-use super::failure::failure;
+use super::{
+    failure::failure,
+    token_cache::{RecordAnswers, TokenCache, Uncached, WAIT},
+};
 use crate::{
     config::Credential,
     error::{Cause, Error, Service},
 };
 
-/// One SDK credential, and so one token cache, for each distinct identity.
+/// One token cache for each distinct identity.
 pub(super) struct Identities {
     has_endpoint: bool,
     options: ClientOptions,
-    made: HashMap<Credential, Arc<dyn TokenCredential>>,
+    made: HashMap<Credential, Arc<TokenCache>>,
 }
 
 impl Identities {
-    pub(super) fn new(has_endpoint: bool, options: ClientOptions) -> Self {
+    /// `options` are those of every client; what the endpoint says is recorded for these credentials alone.
+    pub(super) fn new(has_endpoint: bool, mut options: ClientOptions) -> Self {
+        options.per_try_policies.push(Arc::new(RecordAnswers));
         Self { has_endpoint, options, made: HashMap::new() }
     }
 
-    /// The credential, made on first demand. Asks for no token.
-    pub(super) fn credential(&mut self, wanted: &Credential) -> Result<Arc<dyn TokenCredential>, Error> {
+    /// The identity's tokens, kept from first demand on. Asks for none.
+    pub(super) fn tokens(&mut self, wanted: &Credential) -> Result<Arc<TokenCache>, Error> {
         if let Some(made) = self.made.get(wanted) {
             return Ok(made.clone());
         }
-        let made = self.make(wanted)?;
-        self.made.insert(wanted.clone(), made.clone());
-        Ok(made)
+        // Without the endpoint the SDK would look for a virtual machine's, which takes it minutes to miss.
+        if matches!(wanted, Credential::ManagedIdentity(_)) && !self.has_endpoint {
+            return Err(Error::refused(Service::Identity, Cause::NoIdentityEndpoint));
+        }
+        // What is wrong with its settings is known now, and not at the first token.
+        sdk_credential(wanted, &self.options).map_err(|error| failure(Service::Identity, error))?;
+        let (options, credential) = (self.options.clone(), wanted.clone());
+        let source = Uncached(move || sdk_credential(&credential, &options));
+        let cache = TokenCache::new(Arc::new(source), WAIT);
+        self.made.insert(wanted.clone(), cache.clone());
+        Ok(cache)
     }
+}
 
-    fn make(&self, wanted: &Credential) -> Result<Arc<dyn TokenCredential>, Error> {
-        let refused = |error| failure(Service::Identity, error);
-        let made: Arc<dyn TokenCredential> = match wanted {
-            // Without the endpoint the SDK would look for a virtual machine's, which takes it minutes to miss.
-            Credential::ManagedIdentity(_) if !self.has_endpoint => {
-                return Err(Error::refused(Service::Identity, Cause::NoIdentityEndpoint));
-            }
-            Credential::ManagedIdentity(client_id) => {
-                let options = ManagedIdentityCredentialOptions {
-                    user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_string())),
-                    client_options: self.options.clone(),
-                };
-                ManagedIdentityCredential::new(Some(options)).map_err(refused)?
-            }
-            Credential::WorkloadIdentity(client_id) => {
-                let options = WorkloadIdentityCredentialOptions {
-                    client_id: client_id.map(|id| id.to_string()),
-                    credential_options: ClientAssertionCredentialOptions { client_options: self.options.clone() },
-                    ..Default::default()
-                };
-                WorkloadIdentityCredential::new(Some(options)).map_err(refused)?
-            }
-            Credential::Developer => DeveloperToolsCredential::new(None).map_err(refused)?,
-            Credential::AzureCli => AzureCliCredential::new(None).map_err(refused)?,
-        };
-        Ok(made)
+fn sdk_credential(wanted: &Credential, options: &ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    match wanted {
+        Credential::ManagedIdentity(client_id) => {
+            ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_string())),
+                client_options: options.clone(),
+            }))
+            .map(|credential| credential as _)
+        }
+        Credential::WorkloadIdentity(client_id) => {
+            WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                client_id: client_id.map(|id| id.to_string()),
+                credential_options: ClientAssertionCredentialOptions { client_options: options.clone() },
+                ..Default::default()
+            }))
+            .map(|credential| credential as _)
+        }
+        Credential::Developer => DeveloperToolsCredential::new(None).map(|credential| credential as _),
+        Credential::AzureCli => AzureCliCredential::new(None).map(|credential| credential as _),
     }
 }
 
@@ -70,18 +77,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_identity_has_one_credential() {
+    fn one_identity_has_one_cache() {
         let mut identities = Identities::new(true, ClientOptions::default());
-        let first = identities.credential(&Credential::Developer).unwrap();
-        let second = identities.credential(&Credential::Developer).unwrap();
-        let other = identities.credential(&Credential::AzureCli).unwrap();
+        let first = identities.tokens(&Credential::Developer).unwrap();
+        let second = identities.tokens(&Credential::Developer).unwrap();
+        let other = identities.tokens(&Credential::AzureCli).unwrap();
         assert!(Arc::ptr_eq(&first, &second) && !Arc::ptr_eq(&first, &other));
     }
 
     #[test]
     fn without_an_identity_endpoint_a_managed_identity_is_refused_at_once() {
         let mut identities = Identities::new(false, ClientOptions::default());
-        let error = identities.credential(&Credential::ManagedIdentity(None)).unwrap_err();
+        let error = identities.tokens(&Credential::ManagedIdentity(None)).unwrap_err();
         assert!(matches!(error, Error::Refused { service: Service::Identity, .. }), "{error:?}");
     }
 }

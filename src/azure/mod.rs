@@ -8,16 +8,23 @@ mod blobs;
 mod failure;
 mod identity;
 mod secrets;
+mod token_cache;
 mod transport;
 
+use std::sync::Arc;
+
+use azure_core::http::ClientOptions;
 use reqwest::Certificate;
 
-use self::identity::Identities;
 pub(crate) use self::{
     api::{Answer, Api},
     blobs::{Blob, Blobs, Content, Creation},
     secrets::{SecretValue, Secrets},
     transport::read_certificates,
+};
+use self::{
+    identity::Identities,
+    token_cache::{ForgetRefused, TokenCache},
 };
 use crate::{config::Config, error::Error};
 
@@ -35,13 +42,22 @@ impl Clients {
         let http = transport::http_client(extra_roots).map_err(Error::internal)?;
         let options = transport::client_options(&http);
         let mut identities = Identities::new(config.has_identity_endpoint, options.clone());
-        let vault_identity = identities.credential(&config.key_vault.credential)?;
-        let storage_identity = identities.credential(&config.storage.credential)?;
-        let api_identity = identities.credential(&config.api_management.connection.credential)?;
+        let vault = identities.tokens(&config.key_vault.credential)?;
+        let storage = identities.tokens(&config.storage.credential)?;
+        let caller = identities.tokens(&config.api_management.connection.credential)?;
+        let for_vault = forgetting_refused(&options, &vault);
+        let for_storage = forgetting_refused(&options, &storage);
         Ok(Self {
-            secrets: Secrets::new(&config.key_vault.endpoint, vault_identity, options.clone())?,
-            api: Api::new(&config.api_management, api_identity, http),
-            blobs: Blobs::new(&config.storage.endpoint, &config.container, storage_identity, options)?,
+            secrets: Secrets::new(&config.key_vault.endpoint, vault, for_vault)?,
+            api: Api::new(&config.api_management, caller, http),
+            blobs: Blobs::new(&config.storage.endpoint, &config.container, storage, for_storage)?,
         })
     }
+}
+
+/// A client with these options drops a token that its service refuses.
+fn forgetting_refused(options: &ClientOptions, tokens: &Arc<TokenCache>) -> ClientOptions {
+    let mut options = options.clone();
+    options.per_try_policies.push(Arc::new(ForgetRefused(tokens.clone())));
+    options
 }
