@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::Router;
+use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     blob,
     edge::{Edge, EdgeError},
-    gateway, identity_endpoint, issuer,
+    gateway, graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
     seed::Seed,
     vault,
@@ -28,7 +29,9 @@ pub struct LocalAzure {
     edge: Edge,
     identity_endpoint: IdentityEndpoint,
     ca_file: PathBuf,
-    /// Holds the CA file and, without a data folder, the blobs.
+    /// The token of the seed's workload issuer.
+    workload_token_file: Option<PathBuf>,
+    /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
 }
 
@@ -76,8 +79,9 @@ impl LocalAzure {
         let ca_file = scratch.path().join("ca.pem");
         std::fs::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
+        let workload_token_file = write_workload_token(&world, scratch.path())?;
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
-        Ok(Self { world, edge, identity_endpoint, ca_file, _scratch: scratch })
+        Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, _scratch: scratch })
     }
 
     /// What every service was asked and decided.
@@ -96,7 +100,7 @@ impl LocalAzure {
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let ca_file = self.ca_file.display().to_string();
-        [
+        let mut environment = [
             ("IDENTITY_ENDPOINT", self.identity_endpoint.url.clone()),
             ("IDENTITY_HEADER", self.identity_endpoint.header.clone()),
             ("HTTPS_PROXY", self.edge.proxy_url()),
@@ -105,7 +109,9 @@ impl LocalAzure {
             ("EXTRA_CA_CERTS", ca_file),
         ]
         .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+        .to_vec();
+        environment.extend(self.workload_environment());
+        environment
     }
 
     /// What the function app's processes get: its app settings, and [`environment`](Self::environment).
@@ -113,6 +119,40 @@ impl LocalAzure {
     pub fn app_environment(&self) -> Vec<(String, String)> {
         self.world.seed.function_app.settings.clone().into_iter().chain(self.environment()).collect()
     }
+
+    /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
+    ///
+    /// [`LocalAzure::environment`] does not have it: a process with `IDENTITY_ENDPOINT` never looks there.
+    #[must_use]
+    pub fn imds_authority(&self) -> &str {
+        &self.identity_endpoint.origin
+    }
+
+    /// What Kubernetes gives to a pod with workload identity; empty when the seed has no workload issuer.
+    fn workload_environment(&self) -> Vec<(String, String)> {
+        let seed = &self.world.seed;
+        let (Some(workload), Some(file)) = (&seed.workload_identity, &self.workload_token_file) else {
+            return Vec::new();
+        };
+        let client = self.world.directory.principals().iter().find(|one| one.name == workload.client);
+        let client_id = client.map(|client| client.app_id.to_string());
+        let mut variables = vec![
+            ("AZURE_FEDERATED_TOKEN_FILE".to_owned(), file.display().to_string()),
+            ("AZURE_AUTHORITY_HOST".to_owned(), format!("{}/", issuer::AUTHORITY)),
+            ("AZURE_TENANT_ID".to_owned(), seed.tenant.id.to_string()),
+        ];
+        variables.extend(client_id.map(|id| ("AZURE_CLIENT_ID".to_owned(), id)));
+        variables
+    }
+}
+
+/// Writes the token of the seed's workload issuer, if it has one, readable by this user alone as the folder is.
+fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>, StartError> {
+    let Some(workload) = &world.workload else { return Ok(None) };
+    let file = folder.join("azure-identity-token");
+    let token = workload.token(Timestamp::now())?;
+    std::fs::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
+    Ok(Some(file))
 }
 
 /// Every service under its host name.
@@ -120,6 +160,7 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
+        ("graph.microsoft.com".to_owned(), observed(graph::routes(world.clone()), Service::MicrosoftGraph)),
         (
             format!("{}.azure-api.net", world.seed.apim.name),
             observed(gateway::routes(world.clone())?, Service::ApiManagement),
@@ -138,8 +179,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
     Ok(services)
 }
 
-/// App Service's endpoint for tokens: plain HTTP on loopback, guarded by a header.
+/// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.
 struct IdentityEndpoint {
+    origin: String,
     url: String,
     header: String,
     task: JoinHandle<()>,
@@ -148,15 +190,17 @@ struct IdentityEndpoint {
 impl IdentityEndpoint {
     async fn start(world: &Arc<World>) -> io::Result<Self> {
         let header = Uuid::new_v4().to_string();
-        let routes = identity_endpoint::routes(world.clone(), header.clone());
+        let imds = identity_endpoint::imds_routes(world.clone());
+        let routes = identity_endpoint::routes(world.clone(), header.clone()).merge(imds);
         let routes = observe(routes, &world.journal, Service::IdentityEndpoint);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}/msi/token", listener.local_addr()?);
+        let origin = format!("http://{}", listener.local_addr()?);
+        let url = format!("{origin}/msi/token");
         let task = tokio::spawn(async move {
             // axum's accept loop ends only with its task.
             let _ = axum::serve(listener, routes).await;
         });
-        Ok(Self { url, header, task })
+        Ok(Self { origin, url, header, task })
     }
 }
 

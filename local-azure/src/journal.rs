@@ -30,6 +30,8 @@ pub enum Service {
     IdentityEndpoint,
     /// Entra ID: discovery, keys, tokens.
     Entra,
+    /// Microsoft Graph.
+    MicrosoftGraph,
     /// Key Vault.
     KeyVault,
     /// Blob Storage.
@@ -49,6 +51,7 @@ impl fmt::Display for Service {
         f.pad(match self {
             Self::IdentityEndpoint => "identity endpoint",
             Self::Entra => "Entra ID",
+            Self::MicrosoftGraph => "Microsoft Graph",
             Self::KeyVault => "Key Vault",
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",

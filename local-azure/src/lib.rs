@@ -14,6 +14,7 @@ mod default_world;
 pub mod edge;
 pub mod functions_host;
 pub mod gateway;
+pub mod graph;
 pub mod identity_endpoint;
 pub mod issuer;
 pub mod journal;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    issuer::SigningKeys,
-    journal::Journal,
+    issuer::{AUTHORITY, Directory, KeyError, SigningKeys, WorkloadIssuer},
+    journal::{Entry, Journal, Service},
     network::Network,
     seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
 };
@@ -17,6 +18,10 @@ pub struct World {
     pub seed: Seed,
     /// The tenant's signing keys.
     pub signing_keys: SigningKeys,
+    /// The tenant's service principals and what they hold at this moment.
+    pub directory: Directory,
+    /// The issuer of workload tokens, if the seed has one.
+    pub workload: Option<WorkloadIssuer>,
     /// Keys of each APIM subscription, by its name.
     pub subscription_keys: BTreeMap<String, SubscriptionKeys>,
     /// Hosts and the services behind them.
@@ -38,7 +43,7 @@ impl World {
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
-    pub fn new(seed: Seed) -> Result<Self, crate::issuer::KeyError> {
+    pub fn new(seed: Seed) -> Result<Self, KeyError> {
         let subscription_keys = seed
             .apim
             .subscriptions
@@ -49,6 +54,8 @@ impl World {
             .collect();
         Ok(Self {
             signing_keys: SigningKeys::generate()?,
+            directory: Directory::new(&seed),
+            workload: seed.workload_identity.clone().map(WorkloadIssuer::new).transpose()?,
             subscription_keys,
             network: Network::new(),
             journal: Journal::default(),
@@ -65,12 +72,43 @@ impl World {
             .find(|app| app.app_id_uri == audience || app.client_id.to_string().eq_ignore_ascii_case(audience))
     }
 
+    /// Values of the app roles that an identity holds on an API at this moment.
+    #[must_use]
+    pub fn app_roles(&self, identity: &Identity, app: &AppRegistration) -> Vec<String> {
+        self.directory.access(identity.principal_id, app.client_id).roles
+    }
+
+    /// Lets the tenant sign with a new key from now on, and says so in the journal.
+    ///
+    /// # Errors
+    /// When the system cannot make an RSA key.
+    pub fn roll_over_signing_keys(&self) -> Result<(), KeyError> {
+        self.signing_keys.roll_over()?;
+        let path = format!("/{}/discovery/v2.0/keys", self.seed.tenant.id);
+        self.journal.record(Entry {
+            at: Timestamp::now(),
+            from: None,
+            service: Service::Entra,
+            method: "ROLLOVER".to_owned(),
+            wrote: Some(format!("{AUTHORITY}{path}")),
+            path,
+            status: 200,
+            identity: None,
+            audience: None,
+            allowed_by: None,
+            reason: None,
+        });
+        Ok(())
+    }
+
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
     #[must_use]
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
         const TELL_TALES: [&str; 5] =
             ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
-        let keys = || self.subscription_keys.values().flat_map(|keys| [keys.primary.as_str(), keys.secondary.as_str()]);
+        let subscription_keys =
+            || self.subscription_keys.values().flat_map(|keys| [keys.primary.as_str(), keys.secondary.as_str()]);
+        let keys = || subscription_keys().chain(self.directory.client_secrets());
         let is_secret = |value: &str| {
             let lower = value.to_ascii_lowercase();
             keys().any(|key| value.contains(key)) || TELL_TALES.iter().any(|part| lower.contains(part))

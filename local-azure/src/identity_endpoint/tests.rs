@@ -1,12 +1,19 @@
+use std::sync::Arc;
+
 use axum::body::Body;
+use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
     access_token,
     default_world::{world, world_where},
+    journal::Decision,
+    seed::IdentityKind,
 };
 
 const READER: &str = "b1a7c0de-0001-4a6b-8c1d-5f2e3d4c5b6a";
@@ -141,7 +148,7 @@ async fn the_header_must_be_the_one_handed_out() {
 async fn a_query_that_is_not_understood_is_refused_by_name() {
     for (query, part) in [
         ("resource=https://vault.azure.net", "api-version is missing"),
-        ("resource=https://vault.azure.net&api-version=2017-09-01", "api-version 2017-09-01 is not supported"),
+        ("resource=https://vault.azure.net&api-version=2025-01-01", "api-version 2025-01-01 is not supported"),
         ("api-version=2019-08-01", "resource is missing"),
         ("api-version=2019-08-01&resource=", "resource is missing"),
         ("api-version=2019-08-01&resource=a&clientid=b", "the query parameter clientid is not known"),

@@ -1,4 +1,4 @@
-//! The claims of a managed identity's token. The resource, not the caller, decides their version.
+//! The claims of an app-only token. The resource, not the caller, decides their version.
 //!
 //! Sources: <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference> and tokens seen in Azure.
 
@@ -7,19 +7,25 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{TokenError, resource::Resource, v1_issuer, v2_issuer};
+use super::{
+    TokenError,
+    client::{Client, ClientKind},
+    directory::GRAPH_APP_ID,
+    resource::{Resource, TOKEN_EXCHANGE_APP_ID},
+    v1_issuer, v2_issuer,
+};
 use crate::{
-    seed::{AppRegistration, Identity, IdentityKind, TokenFault, TokenVersion},
+    seed::{AppRegistration, Identity, OptionalClaim, TokenFault, TokenVersion},
     world::World,
 };
 
 /// Seconds that a managed identity's token lives: 24 hours and five minutes.
-const LIFETIME: i64 = 86_700;
+const MANAGED_IDENTITY_LIFETIME: i64 = 86_700;
+/// Seconds that any other client's token lives at least; how many more, up to half an hour, is left to chance.
+const CLIENT_LIFETIME: i64 = 3_600;
 /// Seconds that a token spoilt by [`TokenFault::Expired`] has been over when it is handed out:
 /// more than the clock difference that any validator forgives.
 const OVERDUE: i64 = 3_600;
-/// `appidacr` and `azpacr`: the client proved itself with a certificate, which is how a managed identity does it.
-const CERTIFICATE: &str = "2";
 
 /// The claims of the token that this identity gets for a resource.
 ///
@@ -31,27 +37,41 @@ pub fn claims(
     resource: &str,
     now: Timestamp,
 ) -> Result<Map<String, Value>, TokenError> {
+    claims_of(world, &Client::on_platform(identity), resource, now)
+}
+
+/// The claims of the token that any client gets for a resource.
+pub(super) fn claims_of(
+    world: &World,
+    client: &Client<'_>,
+    resource: &str,
+    now: Timestamp,
+) -> Result<Map<String, Value>, TokenError> {
+    let found = Resource::find(world, resource)?;
     let mut claims = Map::new();
-    match Resource::find(world, resource)? {
-        Resource::FirstParty => {
-            add_v1(&mut claims, world, identity, resource);
-            claims.insert("idtyp".to_owned(), json!("app"));
-            add_lifetime(&mut claims, now.as_second());
-        }
-        Resource::Api(app) => {
-            match app.token_version {
-                TokenVersion::V1 => {
-                    add_v1(&mut claims, world, identity, resource);
-                    claims.insert("xms_ftd".to_owned(), opaque(48)?);
-                }
-                TokenVersion::V2 => add_v2(&mut claims, world, identity, app),
-            }
-            add_roles(&mut claims, world, identity, app)?;
-            let late = if has_fault(world, app, TokenFault::Expired) { LIFETIME + OVERDUE } else { 0 };
-            add_lifetime(&mut claims, now.as_second() - late);
-        }
+    match found.version() {
+        TokenVersion::V1 => add_v1(&mut claims, world, client, resource),
+        TokenVersion::V2 => add_v2(&mut claims, world, client, &found),
     }
-    add_common(&mut claims, world, identity)?;
+    match found {
+        Resource::AzureService => add(&mut claims, "idtyp", "app"),
+        Resource::MicrosoftGraph => {
+            add(&mut claims, "idtyp", "app");
+            add(&mut claims, "app_displayname", client.name());
+            let roles = world.directory.access(client.principal_id(), GRAPH_APP_ID).roles;
+            if !roles.is_empty() {
+                add(&mut claims, "roles", roles);
+            }
+        }
+        Resource::TokenExchange => {}
+        Resource::Api(app) => add_api(&mut claims, world, client, app)?,
+    }
+    let late = match found {
+        Resource::Api(app) if has_fault(world, app, TokenFault::Expired) => MANAGED_IDENTITY_LIFETIME + OVERDUE,
+        _ => 0,
+    };
+    add_lifetime(&mut claims, now.as_second() - late, lifetime(client)?);
+    add_common(&mut claims, world, client)?;
     Ok(claims)
 }
 
@@ -60,69 +80,97 @@ pub(super) fn has_fault(world: &World, app: &AppRegistration, kind: TokenFault) 
     world.seed.faults.iter().any(|fault| fault.tokens_for == app.name && fault.kind == kind)
 }
 
-fn add_v1(claims: &mut Map<String, Value>, world: &World, identity: &Identity, resource: &str) {
+fn add(claims: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
+    claims.insert(name.to_owned(), value.into());
+}
+
+fn add_v1(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, resource: &str) {
     let issuer = v1_issuer(world.seed.tenant.id);
     claims.extend([
         ("aud".to_owned(), json!(resource)),
         ("iss".to_owned(), json!(issuer)),
         ("idp".to_owned(), json!(issuer)),
-        ("appid".to_owned(), json!(identity.client_id)),
-        ("appidacr".to_owned(), json!(CERTIFICATE)),
+        ("appid".to_owned(), json!(client.client_id())),
+        ("appidacr".to_owned(), json!(client.authentication())),
         ("ver".to_owned(), json!("1.0")),
     ]);
 }
 
-fn add_v2(claims: &mut Map<String, Value>, world: &World, identity: &Identity, app: &AppRegistration) {
+fn add_v2(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, resource: &Resource<'_>) {
+    let audience = match resource {
+        Resource::Api(app) => app.client_id,
+        _ => TOKEN_EXCHANGE_APP_ID,
+    };
     claims.extend([
-        ("aud".to_owned(), json!(app.client_id)),
+        ("aud".to_owned(), json!(audience)),
         ("iss".to_owned(), json!(v2_issuer(world.seed.tenant.id))),
-        ("azp".to_owned(), json!(identity.client_id)),
-        ("azpacr".to_owned(), json!(CERTIFICATE)),
+        ("azp".to_owned(), json!(client.client_id())),
+        ("azpacr".to_owned(), json!(client.authentication())),
         ("ver".to_owned(), json!("2.0")),
     ]);
 }
 
-/// App roles, or no claim at all: Entra never sends an empty list.
-fn add_roles(
+/// What only an API of the tenant gets: optional claims, and app roles or no such claim at all. Entra never sends an empty list.
+fn add_api(
     claims: &mut Map<String, Value>,
     world: &World,
-    identity: &Identity,
+    client: &Client<'_>,
     app: &AppRegistration,
 ) -> Result<(), TokenError> {
-    let roles = world.seed.app_roles(identity, app);
-    if !roles.is_empty() {
-        claims.insert("roles".to_owned(), json!(roles));
-    } else if app.assignment_required {
+    let access = world.directory.access(client.principal_id(), app.client_id);
+    if app.assignment_required && !access.assigned {
         return Err(TokenError::AssignmentRequired {
-            client_id: identity.client_id,
-            identity: identity.name.clone(),
+            client_id: client.client_id(),
+            client: client.name().to_owned(),
             api_client_id: app.client_id,
             api: app.name.clone(),
         });
     }
+    if !access.roles.is_empty() {
+        add(claims, "roles", access.roles);
+    }
+    if app.optional_claims.contains(&OptionalClaim::Idtyp) {
+        add(claims, "idtyp", "app");
+    }
+    if app.token_version == TokenVersion::V1 {
+        add(claims, "xms_ftd", opaque(48)?);
+    }
     Ok(())
 }
 
-fn add_lifetime(claims: &mut Map<String, Value>, from: i64) {
+fn lifetime(client: &Client<'_>) -> Result<i64, TokenError> {
+    match client.kind {
+        ClientKind::ManagedIdentity(_) => Ok(MANAGED_IDENTITY_LIFETIME),
+        ClientKind::App(_) => {
+            let mut random = [0; 2];
+            rand::fill(&mut random).map_err(|_| TokenError::Signing)?;
+            Ok(CLIENT_LIFETIME + i64::from(u16::from_be_bytes(random) % 1_801))
+        }
+    }
+}
+
+fn add_lifetime(claims: &mut Map<String, Value>, from: i64, seconds: i64) {
     claims.extend([
         ("iat".to_owned(), json!(from)),
         ("nbf".to_owned(), json!(from)),
-        ("exp".to_owned(), json!(from + LIFETIME)),
+        ("exp".to_owned(), json!(from + seconds)),
     ]);
 }
 
-fn add_common(claims: &mut Map<String, Value>, world: &World, identity: &Identity) -> Result<(), TokenError> {
+fn add_common(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>) -> Result<(), TokenError> {
     claims.extend([
-        ("oid".to_owned(), json!(identity.principal_id)),
-        ("sub".to_owned(), json!(identity.principal_id)),
+        ("oid".to_owned(), json!(client.principal_id())),
+        ("sub".to_owned(), json!(client.principal_id())),
         ("tid".to_owned(), json!(world.seed.tenant.id)),
         ("uti".to_owned(), opaque(16)?),
         ("rh".to_owned(), json!(format!("1.{}.", opaque_text(40)?))),
         ("aio".to_owned(), opaque(48)?),
-        ("xms_mirid".to_owned(), json!(world.identity_resource_id(identity))),
     ]);
-    if identity.kind == IdentityKind::UserAssigned {
-        claims.insert("xms_az_rid".to_owned(), json!(world.function_app_resource_id()));
+    if let Some(id) = client.identity_resource_id(world) {
+        add(claims, "xms_mirid", id);
+    }
+    if let Some(id) = client.host_resource_id(world) {
+        add(claims, "xms_az_rid", id);
     }
     Ok(())
 }

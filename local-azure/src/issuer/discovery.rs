@@ -1,141 +1,144 @@
-//! `login.microsoftonline.com`: the discovery documents and key sets of the one tenant.
+//! The documents that describe the tenant: endpoints, issuer and keys, in two versions.
 //!
 //! A validator must read the document of the token's own version: the issuers differ.
+//! Shapes: <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use axum::{
-    Json, Router,
-    extract::{Path, Request, State},
+    Json,
+    extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
-use http::{HeaderValue, Method, StatusCode, Uri, header};
-use jiff::Timestamp;
+use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AUTHORITY, v1_issuer, v2_issuer};
+use super::{AUTHORITY, refusal::Refusal};
 use crate::{journal::Decision, world::World};
 
-/// The service at `login.microsoftonline.com`.
-pub fn routes(world: Arc<World>) -> Router {
-    Router::new()
-        .route("/{tenant}/.well-known/openid-configuration", get(v1_configuration))
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(v2_configuration))
-        .route("/{tenant}/discovery/keys", get(v1_keys))
-        .route("/{tenant}/discovery/v2.0/keys", get(v2_keys))
-        .route("/common/discovery/keys", get(common_keys))
-        .route("/{tenant}/oauth2/token", post(no_token_endpoint))
-        .route("/{tenant}/oauth2/v2.0/token", post(no_token_endpoint))
-        .method_not_allowed_fallback(unknown)
-        .fallback(unknown)
-        .with_state(world)
+/// Which tenants a path speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TenantPath {
+    /// The one tenant, by its ID.
+    Tenant(Uuid),
+    /// `common` or `organizations`: any tenant, so issuers are templates.
+    Any(&'static str),
 }
 
-/// What is asked for, when it is asked of the seed's tenant.
-type Answer = Result<Response, UnknownTenant>;
+impl TenantPath {
+    /// Reads the first segment of a path.
+    pub(super) fn find(world: &World, segment: &str) -> Result<Self, Refusal> {
+        match (segment.to_ascii_lowercase().as_str(), Uuid::parse_str(segment)) {
+            ("common", _) => Ok(Self::Any("common")),
+            ("organizations", _) => Ok(Self::Any("organizations")),
+            (_, Ok(id)) if id == world.seed.tenant.id => Ok(Self::Tenant(id)),
+            (_, Err(_)) if !segment.contains('.') => Err(Refusal::invalid_request(
+                900_023,
+                format!(
+                    "Specified tenant identifier '{segment}' is neither a valid DNS name, nor a valid external domain."
+                ),
+            )),
+            _ => Err(Refusal::invalid_request(
+                90_002,
+                format!(
+                    "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+                ),
+            )),
+        }
+    }
 
-/// The tenant that was asked for, which does not exist.
-struct UnknownTenant(String);
+    fn issuer_tenant(self) -> String {
+        match self {
+            Self::Tenant(id) => id.to_string(),
+            Self::Any(_) => "{tenantid}".to_owned(),
+        }
+    }
 
-async fn v1_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = known_tenant(&world, &tenant)?;
-    Ok(cached(json!({
-        "token_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/token"),
+    fn v1_issuer(self) -> String {
+        format!("https://sts.windows.net/{}/", self.issuer_tenant())
+    }
+
+    fn v2_issuer(self) -> String {
+        format!("{AUTHORITY}/{}/v2.0", self.issuer_tenant())
+    }
+}
+
+impl fmt::Display for TenantPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant(id) => write!(f, "{id}"),
+            Self::Any(name) => f.write_str(name),
+        }
+    }
+}
+
+/// What is asked for, when it is asked of a tenant that exists.
+type Answer = Result<Response, Refusal>;
+
+pub(super) async fn v1_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&world, &tenant)?;
+    let mut document = shared(tenant, "oauth2");
+    document["jwks_uri"] = json!(format!("{AUTHORITY}/common/discovery/keys"));
+    document["issuer"] = json!(tenant.v1_issuer());
+    document["scopes_supported"] = json!(["openid"]);
+    document["response_types_supported"] = json!(["code", "id_token", "code id_token", "token id_token", "token"]);
+    document["microsoft_multi_refresh_token"] = json!(true);
+    document["check_session_iframe"] = json!(format!("{AUTHORITY}/{tenant}/oauth2/checksession"));
+    document["userinfo_endpoint"] = json!(format!("{AUTHORITY}/{tenant}/openid/userinfo"));
+    Ok(cached(document))
+}
+
+pub(super) async fn v2_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&world, &tenant)?;
+    let mut document = shared(tenant, "oauth2/v2.0");
+    document["jwks_uri"] = json!(format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"));
+    document["issuer"] = json!(tenant.v2_issuer());
+    document["scopes_supported"] = json!(["openid", "profile", "email", "offline_access"]);
+    document["response_types_supported"] = json!(["code", "id_token", "code id_token", "id_token token"]);
+    document["request_uri_parameter_supported"] = json!(false);
+    document["userinfo_endpoint"] = json!("https://graph.microsoft.com/oidc/userinfo");
+    document["kerberos_endpoint"] = json!(format!("{AUTHORITY}/{tenant}/kerberos"));
+    document["tls_client_certificate_bound_access_tokens"] = json!(true);
+    document["mtls_endpoint_aliases"] =
+        json!({ "token_endpoint": format!("https://mtlsauth.microsoft.com/{tenant}/oauth2/v2.0/token") });
+    Ok(cached(document))
+}
+
+/// What both versions say; `folder` is where the endpoints of the version lie.
+fn shared(tenant: TenantPath, folder: &str) -> Value {
+    json!({
+        "token_endpoint": format!("{AUTHORITY}/{tenant}/{folder}/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-        "jwks_uri": format!("{AUTHORITY}/common/discovery/keys"),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
-        "scopes_supported": ["openid"],
-        "issuer": v1_issuer(tenant),
-        "authorization_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/authorize"),
-        "end_session_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/logout"),
-        "tenant_region_scope": "EU",
+        "authorization_endpoint": format!("{AUTHORITY}/{tenant}/{folder}/authorize"),
+        "device_authorization_endpoint": format!("{AUTHORITY}/{tenant}/{folder}/devicecode"),
+        "http_logout_supported": true,
+        "frontchannel_logout_supported": true,
+        "end_session_endpoint": format!("{AUTHORITY}/{tenant}/{folder}/logout"),
+        "claims_supported": [
+            "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
+            "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid",
+            "ver", "at_hash", "c_hash", "email"
+        ],
+        "tenant_region_scope": if matches!(tenant, TenantPath::Any(_)) { Value::Null } else { json!("EU") },
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
         "msgraph_host": "graph.microsoft.com",
-    })))
+        "rbac_url": "https://pas.windows.net",
+    })
 }
 
-async fn v2_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = known_tenant(&world, &tenant)?;
-    Ok(cached(json!({
-        "token_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/v2.0/token"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-        "jwks_uri": format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"),
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": v2_issuer(tenant),
-        "request_uri_parameter_supported": false,
-        "authorization_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/v2.0/authorize"),
-        "end_session_endpoint": format!("{AUTHORITY}/{tenant}/oauth2/v2.0/logout"),
-        "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
-    })))
-}
-
-async fn v1_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    known_tenant(&world, &tenant)?;
+pub(super) async fn v1_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
+    TenantPath::find(&world, &tenant)?;
     Ok(cached(world.signing_keys.key_set(None)))
 }
 
-async fn v2_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = known_tenant(&world, &tenant)?;
-    Ok(cached(world.signing_keys.key_set(Some(&v2_issuer(tenant)))))
-}
-
-async fn common_keys(State(world): State<Arc<World>>) -> Response {
-    cached(world.signing_keys.key_set(None))
-}
-
-async fn no_token_endpoint(uri: Uri) -> Response {
-    let reason = format!(
-        "local-azure does not serve the token endpoint {}; a managed identity gets its tokens from IDENTITY_ENDPOINT",
-        uri.path()
-    );
-    refuse(StatusCode::BAD_REQUEST, json!({ "error": "invalid_request", "error_description": reason }), &reason)
-}
-
-async fn unknown(method: Method, request: Request) -> Response {
-    let reason = format!("local-azure does not serve {method} {} at login.microsoftonline.com", request.uri().path());
-    refuse(StatusCode::NOT_FOUND, json!({ "error": "not_found", "error_description": reason }), &reason)
-}
-
-fn known_tenant(world: &World, asked: &str) -> Result<Uuid, UnknownTenant> {
-    let tenant = world.seed.tenant.id;
-    let known = Uuid::parse_str(asked).is_ok_and(|asked| asked == tenant);
-    if known { Ok(tenant) } else { Err(UnknownTenant(asked.to_owned())) }
-}
-
-impl IntoResponse for UnknownTenant {
-    /// Entra's error object (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
-    fn into_response(self) -> Response {
-        let reason = format!(
-            "AADSTS90002: Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
-            self.0
-        );
-        let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
-        let timestamp = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let body = json!({
-            "error": "invalid_request",
-            "error_description":
-                format!("{reason} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"),
-            "error_codes": [90002],
-            "timestamp": timestamp,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": "https://login.microsoftonline.com/error?code=90002",
-        });
-        refuse(StatusCode::BAD_REQUEST, body, &reason)
-    }
+pub(super) async fn v2_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&world, &tenant)?;
+    Ok(cached(world.signing_keys.key_set(Some(&tenant.v2_issuer()))))
 }
 
 fn cached(document: Value) -> Response {
@@ -144,8 +147,8 @@ fn cached(document: Value) -> Response {
     response
 }
 
-fn refuse(status: StatusCode, body: Value, reason: &str) -> Response {
-    let mut response = (status, Json(body)).into_response();
-    response.extensions_mut().insert(Decision { reason: Some(reason.to_owned()), ..Decision::default() });
-    response
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.respond(Uuid::new_v4(), Decision::default())
+    }
 }

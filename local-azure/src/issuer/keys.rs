@@ -1,6 +1,9 @@
 //! RSA keys: those that the tenant publishes, and one that it does not.
 
-use std::{sync::OnceLock, thread};
+use std::{
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    thread,
+};
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
@@ -17,12 +20,15 @@ use jsonwebtoken::DecodingKey;
 use rcgen::{CertificateParams, DnType, PKCS_RSA_SHA256};
 use serde_json::{Map, Value, json};
 
-/// The tenant's signing keys, made at start.
+/// Keys that stay published after they stop signing, and the ones that have not signed yet.
+const BESIDES_ACTIVE: usize = 2;
+
+/// The tenant's signing keys, made at start and on [`SigningKeys::roll_over`].
 pub struct SigningKeys {
     /// The first one signs. Validators must look a key up by its ID: there is always more than one, in no order that means anything.
-    published: [SigningKey; 2],
+    published: RwLock<Vec<Arc<SigningKey>>>,
     /// Made when a fault of the seed first needs it.
-    unpublished: OnceLock<SigningKey>,
+    unpublished: OnceLock<Arc<SigningKey>>,
 }
 
 /// The system could not make or use an RSA key.
@@ -49,54 +55,67 @@ impl SigningKeys {
             let next = scope.spawn(SigningKey::generate);
             (SigningKey::generate(), next.join().unwrap_or(Err(KeyError)))
         });
-        Ok(Self { published: [active?, next?], unpublished: OnceLock::new() })
+        let published = RwLock::new(vec![Arc::new(active?), Arc::new(next?)]);
+        Ok(Self { published, unpublished: OnceLock::new() })
+    }
+
+    /// From now on signs with a key that nobody has seen before, as in an emergency, and returns its ID.
+    ///
+    /// The keys before it stay published until two more have come, so tokens that they signed still verify.
+    ///
+    /// # Errors
+    /// When the system cannot make an RSA key.
+    pub fn roll_over(&self) -> Result<String, KeyError> {
+        let key = SigningKey::generate()?;
+        let id = key.id.clone();
+        let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        published.insert(0, Arc::new(key));
+        published.truncate(1 + BESIDES_ACTIVE);
+        Ok(id)
+    }
+
+    fn published(&self) -> Vec<Arc<SigningKey>> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The key set (`JWKS`); `issuer` appears in the version 2 list only.
     ///
     /// Shape: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
     pub(super) fn key_set(&self, issuer: Option<&str>) -> Value {
-        json!({ "keys": self.published.iter().map(|key| key.public(issuer)).collect::<Vec<_>>() })
+        json!({ "keys": self.published().iter().map(|key| key.public(issuer)).collect::<Vec<_>>() })
     }
 
     /// The key to check a signature with, if the tenant publishes one with this ID.
     pub(crate) fn decoding_key(&self, id: &str) -> Option<DecodingKey> {
-        let key = self.published.iter().find(|key| key.id == id)?;
-        let public = key.pair.public_key();
-        Some(DecodingKey::from_rsa_raw_components(
-            public.modulus().big_endian_without_leading_zero(),
-            public.exponent().big_endian_without_leading_zero(),
-        ))
+        self.published().iter().find(|key| key.id == id).map(|key| key.decoding_key())
     }
 
     /// A signed token. `x5t` says whether the header names the certificate too, as version 1 tokens do.
     pub(crate) fn sign(&self, claims: &Map<String, Value>, x5t: bool, with: SignWith) -> Result<String, KeyError> {
-        let [active, _] = &self.published;
+        let published = self.published();
+        let active = published.first().ok_or(KeyError)?;
+        let key = match with {
+            SignWith::Active => active,
+            SignWith::Unpublished => self.unpublished()?,
+        };
         let header = if x5t {
             json!({ "typ": "JWT", "alg": "RS256", "x5t": active.id, "kid": active.id })
         } else {
             json!({ "typ": "JWT", "alg": "RS256", "kid": active.id })
         };
-        let claims = serde_json::to_vec(claims).map_err(|_| KeyError)?;
-        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
-        let key = match with {
-            SignWith::Active => active,
-            SignWith::Unpublished => self.unpublished()?,
-        };
-        let signature = key.sign(message.as_bytes())?;
-        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+        key.jwt(&header, claims)
     }
 
-    fn unpublished(&self) -> Result<&SigningKey, KeyError> {
+    fn unpublished(&self) -> Result<&Arc<SigningKey>, KeyError> {
         if let Some(key) = self.unpublished.get() {
             return Ok(key);
         }
-        let key = SigningKey::generate()?;
+        let key = Arc::new(SigningKey::generate()?);
         Ok(self.unpublished.get_or_init(|| key))
     }
 }
 
-struct SigningKey {
+pub(super) struct SigningKey {
     pair: KeyPair,
     /// Thumbprint of the certificate: `kid`, and `x5t` where that is given.
     id: String,
@@ -104,17 +123,36 @@ struct SigningKey {
 }
 
 impl SigningKey {
-    fn generate() -> Result<Self, KeyError> {
+    pub(super) fn generate() -> Result<Self, KeyError> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError)?;
         let certificate = self_signed(&pair)?;
         let id = URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate));
         Ok(Self { pair, id, certificate })
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+    /// What the header of a token names as `kid`.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A token signed with RS256.
+    pub(super) fn jwt(&self, header: &Value, claims: &Map<String, Value>) -> Result<String, KeyError> {
+        let claims = serde_json::to_vec(claims).map_err(|_| KeyError)?;
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(|_| KeyError)?;
-        Ok(signature)
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .map_err(|_| KeyError)?;
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The key to check this key's signatures with.
+    pub(super) fn decoding_key(&self) -> DecodingKey {
+        let public = self.pair.public_key();
+        DecodingKey::from_rsa_raw_components(
+            public.modulus().big_endian_without_leading_zero(),
+            public.exponent().big_endian_without_leading_zero(),
+        )
     }
 
     fn public(&self, issuer: Option<&str>) -> Value {
@@ -136,7 +174,7 @@ impl SigningKey {
 }
 
 /// A certificate of the key for itself, in DER; only its thumbprint and its place in `x5c` matter.
-fn self_signed(pair: &KeyPair) -> Result<Vec<u8>, KeyError> {
+pub(super) fn self_signed(pair: &KeyPair) -> Result<Vec<u8>, KeyError> {
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError)?;
     let key =
         rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&der.as_ref().into(), &PKCS_RSA_SHA256).map_err(|_| KeyError)?;

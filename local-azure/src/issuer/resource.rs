@@ -1,7 +1,21 @@
 //! What a token can be asked for: Azure's own services, and the APIs registered in the tenant.
 
-use super::TokenError;
-use crate::{seed::AppRegistration, world::World};
+use uuid::Uuid;
+
+use super::{TokenError, directory::GRAPH_APP_ID};
+use crate::{
+    seed::{AppRegistration, TokenVersion},
+    world::World,
+};
+
+/// What a managed identity asks a token for when that token is to prove another client: exactly this, no slash.
+/// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>
+pub(super) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
+/// The audience that such a token shows.
+pub(super) const TOKEN_EXCHANGE_APP_ID: Uuid = Uuid::from_u128(0xfb60f99c_7a34_4190_8149_302f77469936);
+
+/// App ID URI of Microsoft Graph.
+const GRAPH: &str = "https://graph.microsoft.com";
 
 /// App ID URIs of Azure services, accepted with or without a slash at the end, as Entra does.
 /// All of them ask for version 1 tokens.
@@ -11,7 +25,6 @@ const FIRST_PARTY_URIS: &[&str] = &[
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://cognitiveservices.azure.com",
-    "https://graph.microsoft.com",
     "https://monitor.azure.com",
     "https://database.windows.net",
     "https://servicebus.azure.net",
@@ -24,7 +37,11 @@ const FIRST_PARTY_IDS: &[&str] = &["cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "e406
 #[derive(Clone, Copy)]
 pub(super) enum Resource<'a> {
     /// An Azure service.
-    FirstParty,
+    AzureService,
+    /// Microsoft Graph: an Azure service with app roles.
+    MicrosoftGraph,
+    /// The tenant itself, for workload identity federation.
+    TokenExchange,
     /// An API of the tenant.
     Api(&'a AppRegistration),
 }
@@ -32,17 +49,32 @@ pub(super) enum Resource<'a> {
 impl<'a> Resource<'a> {
     /// Who answers to this name, exactly as a token request spells it.
     pub(super) fn find(world: &'a World, name: &str) -> Result<Self, TokenError> {
-        if is_first_party(world, name) {
-            return Ok(Self::FirstParty);
+        if name.strip_suffix('/').unwrap_or(name) == GRAPH || name == GRAPH_APP_ID.to_string() {
+            return Ok(Self::MicrosoftGraph);
+        }
+        if name == TOKEN_EXCHANGE {
+            return Ok(Self::TokenExchange);
+        }
+        if is_azure_service(world, name) {
+            return Ok(Self::AzureService);
         }
         world
             .app_registration(name)
             .map(Self::Api)
             .ok_or_else(|| TokenError::UnknownResource { resource: name.to_owned(), tenant: world.seed.tenant.id })
     }
+
+    /// The version of the tokens that it asks for.
+    pub(super) fn version(&self) -> TokenVersion {
+        match self {
+            Self::AzureService | Self::MicrosoftGraph => TokenVersion::V1,
+            Self::TokenExchange => TokenVersion::V2,
+            Self::Api(app) => app.token_version,
+        }
+    }
 }
 
-fn is_first_party(world: &World, name: &str) -> bool {
+fn is_azure_service(world: &World, name: &str) -> bool {
     let uri = name.strip_suffix('/').unwrap_or(name);
     let account = uri
         .strip_prefix("https://")

@@ -1,3 +1,10 @@
+mod claims;
+mod client_key;
+mod discovery;
+mod federation;
+mod rollover;
+mod token_endpoint;
+
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, StatusCode};
@@ -162,7 +169,7 @@ async fn an_expired_fault_spoils_only_the_named_api() {
     let (_, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     let now = Timestamp::now();
     let spoilt = issue(&world, caller, "api://orders", now).ok().unwrap();
-    assert_eq!(spoilt.expires_on, now.as_second() - 3_600);
+    assert_eq!(spoilt.expires_on, now.as_second() + 86_700, "what the client is told");
     let spoilt = verify(&spoilt, keys.clone(), "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c");
     assert_eq!(spoilt, Err(ErrorKind::ExpiredSignature));
     let sound = issue(&world, caller, "api://billing", now).ok().unwrap();
@@ -215,11 +222,4 @@ async fn what_is_not_served_is_refused_by_name() {
     let (status, body) = get(world(), "/common/oauth2/authorize").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(body["error_description"].as_str().unwrap().contains("GET /common/oauth2/authorize"), "{body}");
-
-    let path = format!("/{TENANT}/oauth2/v2.0/token");
-    let request = Request::post(&path).body(Body::from("grant_type=client_credentials")).unwrap();
-    let response = routes(world()).oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert!(String::from_utf8(body.to_vec()).unwrap().contains(&path));
 }

@@ -1,11 +1,12 @@
-//! A signed token for a managed identity.
+//! A signed token.
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    claims::{claims, has_fault},
+    claims::{claims_of, has_fault},
+    client::Client,
     keys::SignWith,
     resource::Resource,
 };
@@ -20,7 +21,8 @@ pub struct Token {
     pub jwt: String,
     /// Seconds since 1970 from which it is valid; also when it was issued.
     pub not_before: i64,
-    /// Seconds since 1970 at which it ends: the token's own `exp`, also when a fault of the seed puts that in the past.
+    /// Seconds since 1970 at which it ends. A fault of the seed puts the token's own `exp` in the past and leaves this as
+    /// it would be, or no client would ever send the token.
     pub expires_on: i64,
 }
 
@@ -35,15 +37,15 @@ pub enum TokenError {
         /// The tenant.
         tenant: Uuid,
     },
-    /// The API demands an assignment, and the identity holds none of its app roles.
+    /// The API demands an assignment, and the client has none.
     #[error(
-        "AADSTS501051: Application '{client_id}'({identity}) is not assigned to a role for the application '{api_client_id}'({api})."
+        "AADSTS501051: Application '{client_id}'({client}) is not assigned to a role for the application '{api_client_id}'({api})."
     )]
     AssignmentRequired {
-        /// The identity's client ID.
+        /// The client's ID.
         client_id: Uuid,
-        /// The identity's name.
-        identity: String,
+        /// The client's name.
+        client: String,
         /// The API's client ID.
         api_client_id: Uuid,
         /// The API's name.
@@ -59,16 +61,25 @@ pub enum TokenError {
 /// # Errors
 /// [`TokenError`]; see [`claims`](super::claims).
 pub fn issue(world: &World, identity: &Identity, resource: &str, now: Timestamp) -> Result<Token, TokenError> {
-    let claims = claims(world, identity, resource, now)?;
-    let (version, with) = match Resource::find(world, resource)? {
-        Resource::FirstParty => (TokenVersion::V1, SignWith::Active),
-        Resource::Api(app) if has_fault(world, app, TokenFault::Signature) => {
-            (app.token_version, SignWith::Unpublished)
-        }
-        Resource::Api(app) => (app.token_version, SignWith::Active),
+    issue_to(world, &Client::on_platform(identity), resource, now)
+}
+
+/// Issues the token that any client gets for a resource.
+pub(crate) fn issue_to(
+    world: &World,
+    client: &Client<'_>,
+    resource: &str,
+    now: Timestamp,
+) -> Result<Token, TokenError> {
+    let claims = claims_of(world, client, resource, now)?;
+    let found = Resource::find(world, resource)?;
+    let with = match found {
+        Resource::Api(app) if has_fault(world, app, TokenFault::Signature) => SignWith::Unpublished,
+        _ => SignWith::Active,
     };
     let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);
-    let (not_before, expires_on) = (seconds("nbf")?, seconds("exp")?);
-    let jwt = world.signing_keys.sign(&claims, version == TokenVersion::V1, with).map_err(|_| TokenError::Signing)?;
-    Ok(Token { jwt, not_before, expires_on })
+    let (not_before, lifetime) = (seconds("nbf")?, seconds("exp")? - seconds("nbf")?);
+    let x5t = found.version() == TokenVersion::V1;
+    let jwt = world.signing_keys.sign(&claims, x5t, with).map_err(|_| TokenError::Signing)?;
+    Ok(Token { jwt, not_before, expires_on: now.as_second() + lifetime })
 }

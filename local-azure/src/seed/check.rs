@@ -11,6 +11,8 @@ impl Seed {
         let mut problems = Vec::new();
         self.check_unique(&mut problems);
         self.check_roles(&mut problems);
+        self.check_app_roles(&mut problems);
+        self.check_clients(&mut problems);
         self.check_secrets(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
@@ -41,17 +43,6 @@ impl Seed {
             }
             self.check_scope(problems, &assignment.scope);
         }
-        for assignment in &self.app_role_assignments {
-            self.check_identity(problems, "app_role_assignments", &assignment.identity);
-            match self.app_registrations.iter().find(|app| app.name == assignment.app) {
-                None => problems.push(format!("app_role_assignments: no app registration \"{}\"", assignment.app)),
-                Some(app) if !app.app_roles.iter().any(|role| role.value == assignment.role) => problems.push(format!(
-                    "app_role_assignments: app registration \"{}\" defines no app role \"{}\"",
-                    app.name, assignment.role
-                )),
-                Some(_) => {}
-            }
-        }
         for fault in &self.faults {
             if !self.app_registrations.iter().any(|app| app.name == fault.tokens_for) {
                 problems.push(format!("faults: no app registration \"{}\"", fault.tokens_for));
@@ -59,7 +50,7 @@ impl Seed {
         }
     }
 
-    fn check_identity(&self, problems: &mut Vec<String>, place: &str, name: &str) {
+    pub(super) fn check_identity(&self, problems: &mut Vec<String>, place: &str, name: &str) {
         if self.identity(name).is_none() {
             problems.push(format!("{place}: no identity \"{name}\""));
         }

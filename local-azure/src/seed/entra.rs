@@ -1,7 +1,10 @@
 //! Identities, and what they may do: Azure RBAC and app roles.
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use super::clients::{ClientSecret, FederatedCredential};
 
 /// A managed identity.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +18,9 @@ pub struct Identity {
     pub client_id: Uuid,
     /// What role assignments take; `oid` and `sub` in tokens.
     pub principal_id: Uuid,
+    /// Tokens of other issuers that stand for this identity (user-assigned only): workload identity federation.
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredential>,
 }
 
 /// The two kinds of managed identity.
@@ -71,6 +77,50 @@ pub struct AppRegistration {
     /// The app roles it defines.
     #[serde(default)]
     pub app_roles: Vec<AppRole>,
+    /// Optional claims that its access tokens carry.
+    #[serde(default)]
+    pub optional_claims: Vec<OptionalClaim>,
+    /// Object ID of its service principal; derived from the client ID when absent.
+    pub principal_id: Option<Uuid>,
+    /// Client secrets that it proves itself with at the token endpoint.
+    #[serde(default)]
+    pub secrets: Vec<ClientSecret>,
+    /// Certificates (PEM text, public part alone) whose keys sign its assertions.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// Tokens of other issuers that it proves itself with: workload identity federation.
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredential>,
+}
+
+impl AppRegistration {
+    /// Object ID of the service principal: what app-role assignments name, and `oid` in the app's own tokens.
+    #[must_use]
+    pub fn principal_id(&self) -> Uuid {
+        self.principal_id.unwrap_or_else(|| derived_id("service principal", self.client_id))
+    }
+
+    /// Object ID of the application, which is not that of its service principal.
+    #[must_use]
+    pub fn object_id(&self) -> Uuid {
+        derived_id("application", self.client_id)
+    }
+}
+
+/// The same ID at each start, and another one for each purpose.
+fn derived_id(purpose: &str, client_id: Uuid) -> Uuid {
+    let digest = Sha256::new().chain_update(purpose).chain_update(client_id).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// A claim that access tokens carry only when the API asks for it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum OptionalClaim {
+    /// `idtyp`: `app` in a token that no user stands behind.
+    Idtyp,
 }
 
 /// Version of the tokens an API asks for.
@@ -105,13 +155,13 @@ pub struct AppRole {
     pub value: String,
 }
 
-/// An app role given to an identity.
+/// An app role given to an identity at start.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AppRoleAssignment {
-    /// Name of the identity.
+    /// Name of the identity, or of the app registration that is the client.
     pub identity: String,
-    /// Name of the app registration.
+    /// Name of the app registration that defines the role, or `Microsoft Graph`.
     pub app: String,
     /// The role's value.
     pub role: String,

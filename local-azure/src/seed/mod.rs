@@ -4,6 +4,8 @@
 
 mod apim;
 mod check;
+mod check_clients;
+mod clients;
 mod entra;
 
 use std::{
@@ -16,7 +18,11 @@ use uuid::Uuid;
 
 pub use self::{
     apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
-    entra::{AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, RoleAssignment, Scope, TokenVersion},
+    clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
+    entra::{
+        AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
+        TokenVersion,
+    },
 };
 
 /// Everything local-azure plays, as read from a seed file.
@@ -39,6 +45,8 @@ pub struct Seed {
     /// Which identity holds which app role.
     #[serde(default)]
     pub app_role_assignments: Vec<AppRoleAssignment>,
+    /// An issuer of workload tokens, for workload identity federation.
+    pub workload_identity: Option<WorkloadIdentity>,
     /// Key vaults.
     #[serde(default)]
     pub vaults: Vec<Vault>,
@@ -63,6 +71,10 @@ pub struct Seed {
 pub struct Tenant {
     /// Directory ID, the `tid` of every token.
     pub id: Uuid,
+    /// Whether the identity endpoint hands out the same token for about 24 hours, as Azure does: a new app role is then
+    /// invisible until the cached token ends. Without it every request gets a new token, and a change shows at once.
+    #[serde(default)]
+    pub token_cache: bool,
 }
 
 /// An Azure subscription and the one resource group in it.
@@ -211,16 +223,6 @@ impl Seed {
     #[must_use]
     pub fn principal(&self, principal_id: Uuid) -> Option<&Identity> {
         self.identities.iter().find(|identity| identity.principal_id == principal_id)
-    }
-
-    /// Values of the app roles that an identity holds on an API.
-    #[must_use]
-    pub fn app_roles(&self, identity: &Identity, app: &AppRegistration) -> Vec<&str> {
-        self.app_role_assignments
-            .iter()
-            .filter(|assignment| assignment.identity == identity.name && assignment.app == app.name)
-            .map(|assignment| assignment.role.as_str())
-            .collect()
     }
 }
 

@@ -1,0 +1,96 @@
+//! App roles given to principals: list, create, delete.
+
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    ROOT,
+    error::GraphError,
+    find,
+    path::{Collection, Direction, Key},
+    query::Query,
+    representation,
+};
+use crate::{
+    issuer::{Assignment, AssignmentError},
+    world::World,
+};
+
+/// An assignment that was made.
+pub(super) struct Created {
+    pub(super) url: String,
+    pub(super) body: Value,
+}
+
+/// Every assignment of an object, seen from its side.
+pub(super) fn list(world: &World, key: &Key, direction: Direction, query: &Query) -> Result<Response, GraphError> {
+    query.refuse_all()?;
+    let id = find(world, Collection::ServicePrincipals, key)?.id;
+    let all = world.directory.assignments();
+    let of_object = all.iter().filter(|one| side(one, direction) == id);
+    let value: Vec<_> = of_object.map(|one| representation::assignment(world, one)).collect();
+    let name = name(direction);
+    let context = format!("{ROOT}/$metadata#servicePrincipals('{id}')/{name}");
+    Ok(Json(json!({ "@odata.context": context, "value": value })).into_response())
+}
+
+/// Gives an app role. The three IDs are in the body; one of them repeats the object of the URL.
+pub(super) fn create(world: &World, key: &Key, direction: Direction, body: &[u8]) -> Result<Created, GraphError> {
+    let object = find(world, Collection::ServicePrincipals, key)?.id;
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
+        return Err(GraphError::bad_request("the request body is not a JSON object"));
+    };
+    let (principal_id, resource_id, role) =
+        (take(&mut members, "principalId")?, take(&mut members, "resourceId")?, take(&mut members, "appRoleId")?);
+    members.remove("@odata.type");
+    if let Some(unknown) = members.keys().next() {
+        return Err(GraphError::bad_request(format!("local-azure does not understand the member {unknown}")));
+    }
+    let repeated = if direction == Direction::OfApi { resource_id } else { principal_id };
+    if repeated != object {
+        return Err(GraphError::bad_assignment("Not a valid reference update."));
+    }
+    let assignment = world.directory.assign(principal_id, resource_id, role).map_err(|error| match error {
+        AssignmentError::UnknownPrincipal(id) => GraphError::NotFound(id.to_string()),
+        AssignmentError::UnknownRole => {
+            GraphError::bad_assignment("Permission being assigned was not found on application.")
+        }
+        AssignmentError::Exists => GraphError::bad_assignment("Permission being assigned already exists on the object"),
+    })?;
+    let mut body = representation::assignment(world, &assignment);
+    body["@odata.context"] = json!(format!("{ROOT}/$metadata#appRoleAssignments/$entity"));
+    let url = format!("{ROOT}/servicePrincipals/{object}/{}/{}", name(direction), assignment.id);
+    Ok(Created { url, body })
+}
+
+/// Takes an app role back.
+pub(super) fn delete(world: &World, key: &Key, direction: Direction, id: &str) -> Result<(), GraphError> {
+    let object = find(world, Collection::ServicePrincipals, key)?.id;
+    let all = world.directory.assignments();
+    let found = all.iter().any(|one| one.id == id && side(one, direction) == object);
+    if found && world.directory.unassign(id) { Ok(()) } else { Err(GraphError::NotFound(id.to_owned())) }
+}
+
+fn side(assignment: &Assignment, direction: Direction) -> Uuid {
+    match direction {
+        Direction::OfApi => assignment.resource_id,
+        Direction::OfHolder => assignment.principal_id,
+    }
+}
+
+const fn name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::OfApi => "appRoleAssignedTo",
+        Direction::OfHolder => "appRoleAssignments",
+    }
+}
+
+fn take(members: &mut Map<String, Value>, name: &str) -> Result<Uuid, GraphError> {
+    let value = members.remove(name);
+    let id = value.as_ref().and_then(Value::as_str).and_then(|text| Uuid::parse_str(text).ok());
+    id.ok_or_else(|| GraphError::bad_assignment(format!("{name} is missing or is not an ID")))
+}

@@ -1,0 +1,58 @@
+//! Whether a caller may: Microsoft Graph looks at the app roles in the token, nothing else.
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use super::error::GraphError;
+use crate::{
+    access_token::{self, Refusal},
+    journal::Decision,
+    world::World,
+};
+
+/// What Microsoft Graph takes as audience.
+const AUDIENCES: [&str; 3] =
+    ["https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000"];
+
+/// App roles that a request needs: one of each row.
+pub(super) type Needed = &'static [&'static [&'static str]];
+
+const READ_OBJECTS: &[&str] = &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"];
+/// To read objects and their assignments.
+pub(super) const READ: Needed = &[READ_OBJECTS];
+/// To give an app role
+/// (<https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto#permissions>).
+pub(super) const WRITE: Needed = &[&["AppRoleAssignment.ReadWrite.All"], READ_OBJECTS];
+
+/// Verifies the token and the app roles in it.
+pub(super) fn authorize(
+    world: &World,
+    headers: &HeaderMap,
+    needed: Needed,
+    decision: &mut Decision,
+) -> Result<(), GraphError> {
+    let caller = access_token::verify(world, headers, &AUDIENCES, Timestamp::now()).map_err(|refusal| {
+        decision.audience = refusal.audience().map(str::to_owned);
+        GraphError::Token(text_of(&refusal))
+    })?;
+    decision.identity.clone_from(&caller.identity);
+    decision.audience = Some(caller.audience);
+    let mut allowed_by = Vec::new();
+    for row in needed {
+        let held = caller.roles.iter().find(|role| row.contains(&role.as_str()));
+        allowed_by.push(held.ok_or(GraphError::Denied)?.as_str());
+    }
+    decision.allowed_by = Some(allowed_by.join(", "));
+    Ok(())
+}
+
+const fn text_of(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Missing | Refusal::NotBearer => "Access token is empty.",
+        Refusal::Malformed => "CompactToken parsing failed with error code: 80049217",
+        Refusal::UnknownKey(_) | Refusal::Signature => "Access token validation failure. Invalid signature.",
+        Refusal::NotYetValid | Refusal::Expired => "Access token has expired or is not yet valid.",
+        Refusal::Audience(_) => "Access token validation failure. Invalid audience.",
+        Refusal::Issuer { .. } => "Access token validation failure. Invalid issuer.",
+    }
+}

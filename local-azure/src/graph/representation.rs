@@ -1,0 +1,95 @@
+//! Directory objects as Microsoft Graph shows them.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::path::Collection;
+use crate::{
+    issuer::{Assignment, ServicePrincipal},
+    seed::{AppRegistration, TokenVersion},
+    world::World,
+};
+
+/// The object as this collection shows it.
+pub(super) fn of(world: &World, collection: Collection, principal: &ServicePrincipal) -> Value {
+    match collection {
+        Collection::ServicePrincipals => service_principal(world, principal),
+        Collection::Applications => application(world, principal),
+    }
+}
+
+/// The object's ID: an application and its service principal have different ones.
+pub(super) fn object_id(world: &World, collection: Collection, principal: &ServicePrincipal) -> Uuid {
+    let application = || registration(world, principal).map(AppRegistration::object_id);
+    match collection {
+        Collection::ServicePrincipals => principal.id,
+        Collection::Applications => application().unwrap_or(principal.id),
+    }
+}
+
+fn registration<'w>(world: &'w World, principal: &ServicePrincipal) -> Option<&'w AppRegistration> {
+    world.seed.app_registrations.iter().find(|app| app.client_id == principal.app_id)
+}
+
+/// <https://learn.microsoft.com/graph/api/resources/serviceprincipal>
+fn service_principal(world: &World, principal: &ServicePrincipal) -> Value {
+    let identity = world.seed.principal(principal.id);
+    json!({
+        "id": principal.id,
+        "accountEnabled": true,
+        "alternativeNames": identity.map(|identity| world.identity_resource_id(identity)).as_slice(),
+        "appDisplayName": principal.name,
+        "appId": principal.app_id,
+        "appRoleAssignmentRequired": principal.assignment_required,
+        "appRoles": app_roles(principal),
+        "displayName": principal.name,
+        "servicePrincipalNames": principal.names,
+        "servicePrincipalType": if principal.managed_identity { "ManagedIdentity" } else { "Application" },
+    })
+}
+
+/// <https://learn.microsoft.com/graph/api/resources/application>
+fn application(world: &World, principal: &ServicePrincipal) -> Value {
+    let registration = registration(world, principal);
+    let version = registration.map(|app| if app.token_version == TokenVersion::V1 { 1 } else { 2 });
+    json!({
+        "id": object_id(world, Collection::Applications, principal),
+        "api": { "requestedAccessTokenVersion": version },
+        "appId": principal.app_id,
+        "appRoles": app_roles(principal),
+        "displayName": principal.name,
+        "identifierUris": registration.map(|app| &app.app_id_uri).as_slice(),
+        "signInAudience": "AzureADMyOrg",
+    })
+}
+
+fn app_roles(principal: &ServicePrincipal) -> Vec<Value> {
+    let role = |role: &crate::seed::AppRole| {
+        json!({
+            "allowedMemberTypes": ["Application"],
+            "description": role.value,
+            "displayName": role.value,
+            "id": role.id,
+            "isEnabled": true,
+            "origin": "Application",
+            "value": role.value,
+        })
+    };
+    principal.app_roles.iter().map(role).collect()
+}
+
+/// <https://learn.microsoft.com/graph/api/resources/approleassignment>
+pub(super) fn assignment(world: &World, assignment: &Assignment) -> Value {
+    let name = |id| world.directory.principal(id).map(|principal| &principal.name);
+    json!({
+        "id": assignment.id,
+        "deletedDateTime": null,
+        "appRoleId": assignment.app_role_id,
+        "createdDateTime": assignment.created.strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
+        "principalDisplayName": name(assignment.principal_id),
+        "principalId": assignment.principal_id,
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": name(assignment.resource_id),
+        "resourceId": assignment.resource_id,
+    })
+}

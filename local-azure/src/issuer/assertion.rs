@@ -1,0 +1,152 @@
+//! A JWT that a client sends to prove itself. Nothing in it holds before its signature was checked.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jiff::Timestamp;
+use jsonwebtoken::{DecodingKey, decode};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    certificate::{ClientCertificate, Padding},
+    refusal::Refusal,
+};
+use crate::access_token::signature_only;
+
+/// Seconds of difference between two clocks that are forgiven.
+const CLOCK_DIFFERENCE: i64 = 300;
+
+/// An assertion that was read, and not yet believed.
+pub(super) struct Assertion<'t> {
+    token: &'t str,
+    header: Header,
+    claims: Claims,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    x5t: Option<String>,
+    #[serde(rename = "x5t#S256")]
+    x5t_s256: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    nbf: Option<i64>,
+    exp: i64,
+    xms_mirid: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl<'t> Assertion<'t> {
+    /// Reads a token with the claims that every assertion has.
+    pub(super) fn read(token: &'t str) -> Option<Self> {
+        let mut parts = token.split('.');
+        let (header, claims) = (json(parts.next()?)?, json(parts.next()?)?);
+        (parts.count() == 1).then_some(Self { token, header, claims })
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.claims.iss
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        &self.claims.sub
+    }
+
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// `aud`, for the text of a refusal.
+    pub(super) fn audience(&self) -> String {
+        match &self.claims.aud {
+            Audience::One(one) => one.clone(),
+            Audience::Many(many) => many.join(", "),
+        }
+    }
+
+    pub(super) fn is_for(&self, audience: &str) -> bool {
+        match &self.claims.aud {
+            Audience::One(one) => one == audience,
+            Audience::Many(many) => many.iter().any(|one| one == audience),
+        }
+    }
+
+    /// Whether it says that a managed identity is its subject.
+    pub(super) fn is_of_managed_identity(&self) -> bool {
+        self.claims.xms_mirid.is_some()
+    }
+
+    /// Whether its header names a certificate.
+    pub(super) fn names_certificate(&self) -> bool {
+        self.header.x5t.is_some() || self.header.x5t_s256.is_some()
+    }
+
+    /// Whether its header names this certificate. Thumbprints come in either alphabet of base64.
+    pub(super) fn is_signed_with(&self, certificate: &ClientCertificate) -> bool {
+        let is = |named: &Option<String>, thumbprint: &[u8]| {
+            let named = named.as_deref().map(|text| text.trim_end_matches('='));
+            named.is_some_and(|text| {
+                text == URL_SAFE_NO_PAD.encode(thumbprint) || text == STANDARD.encode(thumbprint).trim_end_matches('=')
+            })
+        };
+        is(&self.header.x5t_s256, certificate.sha256()) || is(&self.header.x5t, certificate.sha1())
+    }
+
+    /// Whether this certificate's key made the signature.
+    pub(super) fn verify_with(&self, certificate: &ClientCertificate) -> bool {
+        let padding = match self.header.alg.as_str() {
+            "RS256" => Padding::Pkcs1,
+            "PS256" => Padding::Pss,
+            _ => return false,
+        };
+        let signed = self.token.rsplit_once('.');
+        signed.is_some_and(|(message, signature)| {
+            URL_SAFE_NO_PAD
+                .decode(signature)
+                .is_ok_and(|signature| certificate.verify(padding, message.as_bytes(), &signature))
+        })
+    }
+
+    /// Whether this key made the signature, with RS256.
+    pub(super) fn verify_with_key(&self, key: &DecodingKey) -> bool {
+        decode::<serde_json::Value>(self.token, key, &signature_only()).is_ok()
+    }
+
+    pub(super) fn check_lifetime(&self, now: Timestamp) -> Result<(), Refusal> {
+        let seconds = now.as_second();
+        let from = self.claims.nbf.unwrap_or(seconds);
+        if from.saturating_sub(CLOCK_DIFFERENCE) <= seconds
+            && seconds < self.claims.exp.saturating_add(CLOCK_DIFFERENCE)
+        {
+            return Ok(());
+        }
+        let time = |at| Timestamp::from_second(at).map_or_else(|_| at.to_string(), |time| time.to_string());
+        Err(Refusal::invalid_client(
+            700_024,
+            format!(
+                "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}.",
+                time(seconds),
+                time(from),
+                time(self.claims.exp)
+            ),
+        ))
+    }
+}
+
+fn json<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}

@@ -1,0 +1,177 @@
+//! Whether a client is who it says: secret, certificate, or a token of an issuer that it trusts.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::{
+    AUTHORITY,
+    assertion::Assertion,
+    certificate::ClientCertificate,
+    client::{Client, ClientKind, Proof},
+    federation,
+    form::Form,
+    refusal::Refusal,
+    v2_issuer,
+};
+use crate::{
+    seed::{AppRegistration, ClientSecret},
+    world::World,
+};
+
+/// The one kind of assertion that Entra takes from clients.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The client of a token request, once it has proved itself.
+pub(super) fn authenticate<'w>(world: &'w World, form: &Form, now: Timestamp) -> Result<Client<'w>, Refusal> {
+    let id = form.required("client_id")?;
+    let kind = find(world, id)?;
+    let proof = match (form.get("client_secret"), form.get("client_assertion")) {
+        (Some(_), Some(_)) => {
+            return Err(Refusal::not_understood("the request has a client_secret and a client_assertion"));
+        }
+        (Some(secret), None) => {
+            check_secret(world, kind, secret, now)?;
+            Proof::Secret
+        }
+        (None, Some(assertion)) => {
+            check_assertion(world, kind, form, assertion, now)?;
+            Proof::Assertion
+        }
+        (None, None) => {
+            let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+            return Err(Refusal::invalid_client(7_000_218, text));
+        }
+    };
+    Ok(Client { kind, proof })
+}
+
+/// Client ID and secret of an `Authorization: Basic` header; both are form-encoded before they are joined.
+pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let credentials = || {
+        let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+        let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (id, secret) = decoded.split_once(':')?;
+        scheme.eq_ignore_ascii_case("basic").then(|| (form_decoded(id), form_decoded(secret)))
+    };
+    let refusal = || Refusal::not_understood("the Authorization header is not Basic with a client ID and a secret");
+    credentials().map(Some).ok_or_else(refusal)
+}
+
+fn form_decoded(text: &str) -> String {
+    // An equals sign would end the name that this text is parsed as.
+    form_urlencoded::parse(text.replace('=', "%3D").as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+fn find<'w>(world: &'w World, id: &str) -> Result<ClientKind<'w>, Refusal> {
+    let unknown = || {
+        let text = format!(
+            "Application with identifier '{id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant.",
+            world.seed.tenant.id
+        );
+        Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
+    };
+    let id = Uuid::parse_str(id).map_err(|_| unknown())?;
+    let app = world.seed.app_registrations.iter().find(|app| app.client_id == id).map(ClientKind::App);
+    let identity = || world.seed.identities.iter().find(|one| one.client_id == id).map(ClientKind::ManagedIdentity);
+    app.or_else(identity).ok_or_else(unknown)
+}
+
+fn check_secret(world: &World, kind: ClientKind<'_>, shown: &str, now: Timestamp) -> Result<(), Refusal> {
+    let secrets: &[ClientSecret] = match kind {
+        ClientKind::App(app) => &app.secrets,
+        ClientKind::ManagedIdentity(_) => &[],
+    };
+    let matches = |app: &AppRegistration, secret: &ClientSecret| {
+        world.directory.client_secret(&app.name, &secret.name) == Some(shown)
+    };
+    let found = secrets.iter().find(|secret| matches!(kind, ClientKind::App(app) if matches(app, secret)));
+    match found {
+        None => Err(Refusal::invalid_client(
+            7_000_215,
+            format!(
+                "Invalid client secret provided for app '{}'. Ensure the secret being sent is its value, not its ID.",
+                kind.client_id()
+            ),
+        )),
+        Some(ClientSecret { expires: Some(end), .. }) if *end <= now => Err(Refusal::invalid_client(
+            7_000_222,
+            format!("The provided client secret keys for app '{}' are expired.", kind.client_id()),
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+fn check_assertion(
+    world: &World,
+    kind: ClientKind<'_>,
+    form: &Form,
+    token: &str,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let assertion_type = form.required("client_assertion_type")?;
+    if assertion_type != JWT_BEARER {
+        return Err(Refusal::not_understood(format!("client_assertion_type is {JWT_BEARER}, not {assertion_type}")));
+    }
+    let assertion = Assertion::read(token).ok_or_else(|| {
+        Refusal::invalid_client(50_027, "The client assertion is not a JWT with iss, sub, aud and exp.")
+    })?;
+    // An assertion of its own is issued by the client itself; anything else comes from an issuer that it trusts.
+    if !assertion.names_certificate() && !is(kind.client_id(), assertion.issuer()) {
+        return federation::check(world, kind, &assertion, now);
+    }
+    check_own_assertion(world, kind, &assertion, now)
+}
+
+/// An assertion signed with the client's certificate
+/// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>).
+fn check_own_assertion(
+    world: &World,
+    kind: ClientKind<'_>,
+    assertion: &Assertion<'_>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let id = kind.client_id();
+    let certificates = match kind {
+        ClientKind::App(app) => app.certificates.as_slice(),
+        ClientKind::ManagedIdentity(_) => &[],
+    };
+    let certificates = certificates.iter().filter_map(|pem| ClientCertificate::from_pem(pem).ok());
+    let refusal = |why: &str| {
+        Refusal::invalid_client(
+            700_027,
+            format!("Client assertion of app '{id}' failed signature validation. Reason - {why}."),
+        )
+    };
+    let certificate = certificates
+        .into_iter()
+        .find(|certificate| assertion.is_signed_with(certificate))
+        .ok_or_else(|| refusal("The key was not found"))?;
+    if !assertion.verify_with(&certificate) {
+        return Err(refusal("The signature is wrong"));
+    }
+    if !is(id, assertion.issuer()) || !is(id, assertion.subject()) {
+        let text = "Client assertion application identifier doesn't match 'client_id' parameter.";
+        return Err(Refusal::invalid_client(700_021, text));
+    }
+    let tenant = world.seed.tenant.id;
+    let ours = [
+        format!("{AUTHORITY}/{tenant}/oauth2/v2.0/token"),
+        format!("{AUTHORITY}/{tenant}/oauth2/token"),
+        v2_issuer(tenant),
+    ];
+    if !ours.iter().any(|audience| assertion.is_for(audience)) {
+        return Err(Refusal::invalid_client(700_023, "Client assertion audience claim does not match Realm issuer."));
+    }
+    assertion.check_lifetime(now)
+}
+
+fn is(id: Uuid, text: &str) -> bool {
+    Uuid::parse_str(text).is_ok_and(|text| text == id)
+}

@@ -1,0 +1,91 @@
+//! Who asks for a token, and how it proved itself.
+
+use uuid::Uuid;
+
+use crate::{
+    seed::{AppRegistration, Identity, IdentityKind},
+    world::World,
+};
+
+/// A client of the tenant.
+#[derive(Clone, Copy)]
+pub(crate) struct Client<'a> {
+    pub(super) kind: ClientKind<'a>,
+    pub(super) proof: Proof,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum ClientKind<'a> {
+    ManagedIdentity(&'a Identity),
+    App(&'a AppRegistration),
+}
+
+/// How a client proved itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It runs on the resource that carries the identity.
+    Platform,
+    /// A client secret.
+    Secret,
+    /// An assertion, signed with its certificate or by an issuer that it trusts.
+    Assertion,
+}
+
+impl<'a> Client<'a> {
+    /// A managed identity, through the endpoint of the resource that carries it.
+    pub(crate) fn on_platform(identity: &'a Identity) -> Self {
+        Self { kind: ClientKind::ManagedIdentity(identity), proof: Proof::Platform }
+    }
+
+    pub(crate) fn client_id(&self) -> Uuid {
+        self.kind.client_id()
+    }
+
+    pub(crate) fn name(&self) -> &'a str {
+        match self.kind {
+            ClientKind::ManagedIdentity(identity) => &identity.name,
+            ClientKind::App(app) => &app.name,
+        }
+    }
+
+    pub(super) fn principal_id(&self) -> Uuid {
+        match self.kind {
+            ClientKind::ManagedIdentity(identity) => identity.principal_id,
+            ClientKind::App(app) => app.principal_id(),
+        }
+    }
+
+    /// `appidacr` and `azpacr`: a managed identity proves itself with a certificate of the platform.
+    pub(super) fn authentication(&self) -> &'static str {
+        if self.proof == Proof::Secret { "1" } else { "2" }
+    }
+
+    /// `xms_mirid`: resource ID of the managed identity.
+    pub(super) fn identity_resource_id(&self, world: &World) -> Option<String> {
+        match self.kind {
+            ClientKind::ManagedIdentity(identity) => Some(world.identity_resource_id(identity)),
+            ClientKind::App(_) => None,
+        }
+    }
+
+    /// `xms_az_rid`: the resource on which a user-assigned identity was used.
+    pub(super) fn host_resource_id(&self, world: &World) -> Option<String> {
+        match self.kind {
+            ClientKind::ManagedIdentity(identity)
+                if identity.kind == IdentityKind::UserAssigned && self.proof == Proof::Platform =>
+            {
+                Some(world.function_app_resource_id())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ClientKind<'_> {
+    pub(super) fn client_id(&self) -> Uuid {
+        match self {
+            Self::ManagedIdentity(identity) => identity.client_id,
+            Self::App(app) => app.client_id,
+        }
+    }
+}

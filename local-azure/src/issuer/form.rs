@@ -1,0 +1,59 @@
+//! The form that a client sends to the token endpoint.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, header};
+use url::form_urlencoded;
+
+use super::refusal::Refusal;
+
+/// Fields that mean something here.
+const FIELDS: [&str; 7] =
+    ["client_assertion", "client_assertion_type", "client_id", "client_secret", "grant_type", "resource", "scope"];
+/// Fields in which client libraries describe themselves; they change nothing for this grant.
+const TOLERATED: [&str; 3] = ["client_info", "client-request-id", "return-client-request-id"];
+
+/// Fields by name, each given once. It holds credentials, so it has no `Debug`.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads a form whose every field is known.
+    pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_form = content_type.split(';').next().unwrap_or_default().trim();
+        if !is_form.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            // Entra reads such a body as an empty form.
+            return Ok(Self(BTreeMap::new()));
+        }
+        let mut form = Self(BTreeMap::new());
+        for (name, value) in form_urlencoded::parse(body) {
+            if FIELDS.contains(&name.as_ref()) {
+                form.add(&name, value.into_owned())?;
+            } else if !TOLERATED.contains(&name.as_ref()) && !name.starts_with("x-") {
+                return Err(Refusal::not_understood(format!("the form field {name} is not known")));
+            }
+        }
+        Ok(form)
+    }
+
+    /// Adds a field that must not be there yet.
+    pub(super) fn add(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+        match self.0.insert(name.to_owned(), value) {
+            None => Ok(()),
+            Some(_) => Err(Refusal::not_understood(format!("{name} is given twice"))),
+        }
+    }
+
+    /// A field, when it is there and not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A field that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        self.get(name).ok_or_else(|| {
+            let text = format!("The request body must contain the following parameter: '{name}'.");
+            Refusal::invalid_request(900_144, text)
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Which clouds exist, and under which names: what client libraries ask before they trust an authority.
+
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use http::{StatusCode, Uri};
+use serde_json::json;
+use url::{Url, form_urlencoded};
+use uuid::Uuid;
+
+use super::{AUTHORITY, refusal::Refusal};
+use crate::journal::Decision;
+
+/// Host names of the public cloud's authority.
+const ALIASES: [&str; 4] = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+
+/// `GET /common/discovery/instance?api-version=1.1&authorization_endpoint=…`.
+pub(super) async fn instance(uri: Uri) -> Response {
+    match answer(uri.query().unwrap_or_default()) {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(Uuid::new_v4(), Decision::default()),
+    }
+}
+
+fn answer(query: &str) -> Result<Response, Refusal> {
+    let (mut version, mut endpoint) = (None, None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "api-version" => version = Some(value),
+            "authorization_endpoint" => endpoint = Some(value),
+            // Names of the library, and what it calls its request.
+            name if name.starts_with("x-client-") || name == "client-request-id" => {}
+            name => return Err(Refusal::not_understood(format!("the query parameter {name} is not known"))),
+        }
+    }
+    if !matches!(version.as_deref(), Some("1.0" | "1.1")) {
+        return Err(Refusal::not_understood("api-version of instance discovery is 1.0 or 1.1"));
+    }
+    let endpoint = endpoint.ok_or_else(|| missing("authorization_endpoint"))?;
+    let unknown = || Refusal::new(StatusCode::BAD_REQUEST, "invalid_instance", 50_049, "Unknown or invalid instance.");
+    let url = Url::parse(&endpoint).map_err(|_| unknown())?;
+    if url.scheme() != "https" || !url.host_str().is_some_and(|host| ALIASES.contains(&host)) {
+        return Err(unknown());
+    }
+    let tenant = url.path_segments().and_then(|mut parts| parts.next()).filter(|part| !part.is_empty());
+    let tenant = tenant.unwrap_or("common");
+    let mut document = json!({
+        "tenant_discovery_endpoint": format!("{AUTHORITY}/{tenant}/v2.0/.well-known/openid-configuration"),
+        "api-version": version,
+    });
+    if version.as_deref() == Some("1.1") {
+        document["metadata"] = json!([{
+            "preferred_network": "login.microsoftonline.com",
+            "preferred_cache": "login.windows.net",
+            "aliases": ALIASES,
+        }]);
+    }
+    Ok(Json(document).into_response())
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal::invalid_request(900_144, format!("The request must contain the following parameter: '{name}'."))
+}

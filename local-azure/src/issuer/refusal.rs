@@ -1,0 +1,90 @@
+//! Entra's error object: what the token endpoint, discovery and the virtual machine's endpoint answer with.
+//!
+//! Shape: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application>.
+
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::TokenError;
+use crate::journal::Decision;
+
+/// Why Entra refuses. Its text holds no character that JSON escapes: some clients search the raw body for codes.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    /// OAuth's word, such as `invalid_client`.
+    error: &'static str,
+    /// Number after `AADSTS`; absent where Azure's is not known and the text is ours.
+    code: Option<u32>,
+    text: String,
+}
+
+impl Refusal {
+    /// A refusal with one of Entra's codes; `text` is what follows the code.
+    pub(super) fn new(status: StatusCode, error: &'static str, code: u32, text: impl AsRef<str>) -> Self {
+        Self { status, error, code: Some(code), text: plain(&format!("AADSTS{code}: {}", text.as_ref())) }
+    }
+
+    /// 401 `invalid_client`: the client did not prove itself.
+    pub(super) fn invalid_client(code: u32, text: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", code, text)
+    }
+
+    /// 400 `invalid_request`.
+    pub(super) fn invalid_request(code: u32, text: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", code, text)
+    }
+
+    /// 400 `invalid_request` for what only local-azure does not understand.
+    pub(super) fn not_understood(text: impl AsRef<str>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", code: None, text: plain(text.as_ref()) }
+    }
+
+    /// The error object; `correlation` is what the client calls its request.
+    pub(crate) fn body(&self, correlation: Uuid) -> Value {
+        let trace = Uuid::new_v4();
+        let timestamp = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let mut body = json!({
+            "error": self.error,
+            "error_description":
+                format!("{} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}", self.text),
+            "error_codes": Vec::from_iter(self.code),
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+        });
+        if let Some(code) = self.code {
+            body["error_uri"] = json!(format!("https://login.microsoftonline.com/error?code={code}"));
+        }
+        body
+    }
+
+    /// The answer; `decision` is what is known of the request so far.
+    pub(super) fn respond(self, correlation: Uuid, decision: Decision) -> Response {
+        let mut response = (self.status, Json(self.body(correlation))).into_response();
+        response.extensions_mut().insert(Decision { reason: Some(self.text), ..decision });
+        response
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        let (status, word, code) = match error {
+            TokenError::UnknownResource { .. } => (StatusCode::BAD_REQUEST, "invalid_resource", Some(500_011)),
+            TokenError::AssignmentRequired { .. } => (StatusCode::BAD_REQUEST, "invalid_grant", Some(501_051)),
+            TokenError::Signing => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", None),
+        };
+        Self { status, error: word, code, text: plain(&error.to_string()) }
+    }
+}
+
+/// Leaves out what JSON would escape.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect()
+}

@@ -1,0 +1,168 @@
+//! The token endpoint in both versions: `grant_type=client_credentials`.
+//!
+//! Protocol: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>. No other grant is served.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::to_bytes,
+    extract::{Path, Request, State},
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::{
+    Token,
+    authentication::{authenticate, basic_credentials},
+    discovery::TenantPath,
+    form::Form,
+    refusal::Refusal,
+    token::issue_to,
+};
+use crate::{journal::Decision, world::World};
+
+/// More than any form with an assertion.
+const BODY_LIMIT: usize = 64 * 1024;
+/// What a scope of this grant ends with.
+const DEFAULT: &str = "/.default";
+
+/// The two versions differ in how the resource is named and in the answer's shape, not in the token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    V2,
+}
+
+/// `POST /{tenant}/oauth2/token`, with `resource`.
+pub(super) async fn v1(state: State<Arc<World>>, tenant: Path<String>, request: Request) -> Response {
+    answer(Version::V1, state, tenant, request).await
+}
+
+/// `POST /{tenant}/oauth2/v2.0/token`, with `scope`.
+pub(super) async fn v2(state: State<Arc<World>>, tenant: Path<String>, request: Request) -> Response {
+    answer(Version::V2, state, tenant, request).await
+}
+
+async fn answer(
+    version: Version,
+    State(world): State<Arc<World>>,
+    Path(tenant): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let correlation = correlation(&parts);
+    let mut decision = Decision::default();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Refusal::not_understood("the request body is too long").respond(correlation, decision);
+    };
+    match token(version, &world, &tenant, &parts, &body, &mut decision) {
+        Ok(body) => {
+            let mut response = Json(body).into_response();
+            let no_store = HeaderValue::from_static("no-store, no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+            response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+            response.extensions_mut().insert(decision);
+            response
+        }
+        Err(refusal) => refusal.respond(correlation, decision),
+    }
+}
+
+fn token(
+    version: Version,
+    world: &World,
+    tenant: &str,
+    parts: &Parts,
+    body: &[u8],
+    decision: &mut Decision,
+) -> Result<Value, Refusal> {
+    let tenant = TenantPath::find(world, tenant)?;
+    known_query(parts.uri.query().unwrap_or_default())?;
+    let mut form = Form::parse(&parts.headers, body)?;
+    if let Some((id, secret)) = basic_credentials(&parts.headers)? {
+        form.add("client_id", id)?;
+        form.add("client_secret", secret)?;
+    }
+    let grant = form.required("grant_type")?;
+    if grant != "client_credentials" {
+        let text = format!("The app requested an unsupported grant type '{grant}'.");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003, text));
+    }
+    if matches!(tenant, TenantPath::Any(_)) {
+        let text =
+            "No tenant-identifying information found in either the request or implied by any provided credentials.";
+        return Err(Refusal::invalid_request(50_059, text));
+    }
+    let now = Timestamp::now();
+    let client = authenticate(world, &form, now)?;
+    decision.identity = Some(client.name().to_owned());
+    let resource = match version {
+        Version::V1 => form.required("resource")?,
+        Version::V2 => resource_of(form.required("scope")?)?,
+    };
+    decision.audience = Some(resource.to_owned());
+    let token = issue_to(world, &client, resource, now)?;
+    Ok(success(version, &token, resource, now))
+}
+
+/// The resource that a scope names: `{resource}/.default`, and nothing beside it.
+fn resource_of(scope: &str) -> Result<&str, Refusal> {
+    let mut scopes = scope.split(' ').filter(|scope| !scope.is_empty());
+    let invalid = |code, text| Refusal::new(StatusCode::BAD_REQUEST, "invalid_scope", code, text);
+    match (scopes.next(), scopes.next()) {
+        (Some(one), None) => one.strip_suffix(DEFAULT).filter(|resource| !resource.is_empty()).ok_or_else(|| {
+            invalid(
+                1_002_012,
+                format!("The provided value for scope {one} is not valid. Client credential flows must have a scope value with {DEFAULT} suffixed to the resource identifier."),
+            )
+        }),
+        _ => Err(invalid(70_011, format!("The provided value for the input parameter 'scope' is not valid: {scope}."))),
+    }
+}
+
+/// Version 2 counts in numbers, version 1 in text.
+fn success(version: Version, token: &Token, resource: &str, now: Timestamp) -> Value {
+    let lasts = token.expires_on - now.as_second() - 1;
+    match version {
+        Version::V2 => json!({
+            "token_type": "Bearer",
+            "expires_in": lasts,
+            "ext_expires_in": lasts,
+            "access_token": token.jwt,
+        }),
+        Version::V1 => json!({
+            "token_type": "Bearer",
+            "expires_in": lasts.to_string(),
+            "ext_expires_in": lasts.to_string(),
+            "expires_on": token.expires_on.to_string(),
+            "not_before": token.not_before.to_string(),
+            "resource": resource,
+            "access_token": token.jwt,
+        }),
+    }
+}
+
+/// What the client calls its request, in a header or, from JavaScript, in the query.
+fn correlation(parts: &Parts) -> Uuid {
+    let header = |headers: &HeaderMap| headers.get("client-request-id")?.to_str().ok()?.parse().ok();
+    let query = || {
+        form_urlencoded::parse(parts.uri.query()?.as_bytes())
+            .find(|(name, _)| name == "client-request-id")
+            .and_then(|(_, value)| value.parse().ok())
+    };
+    header(&parts.headers).or_else(query).unwrap_or_else(Uuid::new_v4)
+}
+
+fn known_query(query: &str) -> Result<(), Refusal> {
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        if name != "client-request-id" && !name.starts_with("x-client-") {
+            return Err(Refusal::not_understood(format!("the query parameter {name} is not known")));
+        }
+    }
+    Ok(())
+}
