@@ -4,6 +4,7 @@
 
 mod handler_process;
 mod http;
+mod identities;
 mod main_job;
 mod refusals;
 mod rig;

@@ -1,0 +1,55 @@
+//! Three identities, one duty each: what one may do, the others are refused.
+
+use local_azure::{journal::Service, seed::Seed};
+
+use crate::rig::Rig;
+
+/// Lets `connection` use the identity of another connection.
+fn swap(seed: &mut Seed, connection: &str, for_identity_of: &str) {
+    let settings = &mut seed.function_app.settings;
+    let other = settings[&format!("{for_identity_of}__clientId")].clone();
+    settings.insert(format!("{connection}__clientId"), other);
+}
+
+/// Runs the main job with one connection using another's identity; `service` must refuse it.
+async fn refused(connection: &str, for_identity_of: &str, service: Service, status: u16, identity: Option<&str>) {
+    let rig = Rig::with(|seed| swap(seed, connection, for_identity_of)).await;
+    assert!(!rig.host.invoke("snapshot", None).await.unwrap().succeeded());
+    let answers = rig.answers();
+    let last = answers.last().unwrap();
+    assert_eq!((last.service, last.status), (service, status), "{last:?}");
+    assert_eq!(last.identity.as_deref(), identity);
+    assert_eq!(rig.blob_count(), 0);
+}
+
+#[tokio::test]
+async fn the_writer_cannot_read_secrets() {
+    refused("KEYVAULT", "STORAGE", Service::KeyVault, 403, Some("id-keyless-writer")).await;
+}
+
+#[tokio::test]
+async fn the_reader_cannot_write_blobs() {
+    refused("STORAGE", "KEYVAULT", Service::BlobStorage, 403, Some("id-keyless-reader")).await;
+}
+
+#[tokio::test]
+async fn the_reader_cannot_call_the_api() {
+    // The gateway names no identity: a token that it refused proves none.
+    refused("APIM", "KEYVAULT", Service::ApiManagement, 401, None).await;
+}
+
+#[tokio::test]
+async fn the_caller_can_neither_read_secrets_nor_write_blobs() {
+    refused("KEYVAULT", "APIM", Service::KeyVault, 403, Some("id-keyless-caller")).await;
+    refused("STORAGE", "APIM", Service::BlobStorage, 403, Some("id-keyless-caller")).await;
+}
+
+#[tokio::test]
+async fn one_identity_serves_many_invocations_with_one_token_request_for_each_audience() {
+    let rig = Rig::start().await;
+    for _ in 0..5 {
+        assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
+    }
+    let requests = rig.answers().iter().filter(|entry| entry.service == Service::IdentityEndpoint).count();
+    assert_eq!(requests, 3, "one each for the vault, the API and storage");
+}
