@@ -1,16 +1,35 @@
 //! One call by the host, when it does not forward an HTTP request.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Map, Value};
 
 use super::{http::HttpOutput, lenient};
 
 /// What the host sends. `D` has one member for each input binding, by the binding's name.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(crate) struct InvocationRequest<D: Default + DeserializeOwned> {
-    #[serde(alias = "data", deserialize_with = "lenient::unwrapped")]
+#[derive(Debug, Default)]
+pub(crate) struct InvocationRequest<D> {
     pub(crate) data: D,
+    metadata: Metadata,
+}
+
+/// Always an object. Serde on its own would take `[]` for one whose members are all absent.
+impl<'de, D: Default + DeserializeOwned> Deserialize<'de> for InvocationRequest<D> {
+    fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
+        let members = Map::deserialize(deserializer)?;
+        let Members { data, metadata } = serde_json::from_value(Value::Object(members)).map_err(T::Error::custom)?;
+        Ok(Self { data, metadata })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Members<D: Default + DeserializeOwned> {
+    #[serde(alias = "data", deserialize_with = "lenient::unwrapped")]
+    data: D,
     #[serde(alias = "metadata", deserialize_with = "lenient::unwrapped")]
     metadata: Metadata,
 }
@@ -30,7 +49,7 @@ struct Sys {
     utc_now: Option<Timestamp>,
 }
 
-impl<D: Default + DeserializeOwned> InvocationRequest<D> {
+impl<D> InvocationRequest<D> {
     /// When the host made this invocation.
     pub(crate) fn invoked_at(&self) -> Option<Timestamp> {
         self.metadata.sys.utc_now

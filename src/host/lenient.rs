@@ -20,7 +20,12 @@ where
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         other => other,
     };
-    if value.is_null() { Ok(T::default()) } else { serde_json::from_value(value).map_err(D::Error::custom) }
+    match value {
+        Value::Null => Ok(T::default()),
+        // Serde would take it for an object, member by member.
+        Value::Array(_) => Err(D::Error::custom("a list where the host sends none")),
+        value => serde_json::from_value(value).map_err(D::Error::custom),
+    }
 }
 
 /// A string, or a string that holds it as JSON, or nothing at all.

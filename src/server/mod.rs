@@ -14,7 +14,7 @@ use std::{future::Future, net::Ipv4Addr, sync::Arc, time::Duration};
 use axum::serve::ListenerExt;
 use futures_util::FutureExt;
 use tokio::{net::TcpListener, time};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 pub use self::{
     router::RouteError,
@@ -30,7 +30,10 @@ const GRACE: Duration = Duration::from_secs(4);
 /// # Errors
 /// When the port is taken.
 pub async fn bind(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| StartError::Listen { port, source })
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = listener.map_err(|source| StartError::Listen { port, source })?;
+    info!("listening on port {port} of 127.0.0.1");
+    Ok(listener)
 }
 
 /// Answers the host until `stop` is ready; then running invocations may finish, for four seconds.
