@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     azure::{self, Clients},
-    config::{Config, Source},
+    config::{Config, HostJson, Source},
     error::{Error, Missing},
     start::StartError,
 };
@@ -42,6 +42,14 @@ impl App {
     /// the host, which waits for the handler while a caller waits for the host.
     pub(crate) async fn clients(&self) -> Result<&Clients, Error> {
         self.clients.get_or_try_init(async || Clients::new(&self.config, self.extra_roots.clone())).await
+    }
+
+    pub(crate) fn host_json(&self) -> &HostJson {
+        &self.config.host_json
+    }
+
+    pub(crate) fn max_concurrent(&self) -> usize {
+        self.config.max_concurrent.get()
     }
 
     pub(crate) fn sources(&self) -> &[Source] {

@@ -14,13 +14,21 @@
 //! | `SNAPSHOT_SOURCES` | `name=/path/of/the/api`, several separated by commas | an error |
 //! | `SNAPSHOT_CONTAINER` | blob container | an error |
 //! | `SNAPSHOT_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `MAX_CONCURRENT_INVOCATIONS` | how many invocations run at a time; beyond, the host is told to come again | 256 |
 //! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
+//!
+//! From the host come the port (`FUNCTIONS_CUSTOMHANDLER_PORT`) and the script root (`FUNCTIONS_APP_ROOT_PATH`), whose
+//! `host.json` holds the route prefix and the time that a function may take.
 
 mod connection;
+mod host_json;
 mod reader;
 mod values;
 
-use std::{num::NonZeroU16, path::PathBuf};
+use std::{
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+};
 
 use http::HeaderName;
 
@@ -28,6 +36,7 @@ pub use self::reader::ConfigError;
 use self::{connection::Names, reader::Reader};
 pub(crate) use self::{
     connection::{Connection, Credential},
+    host_json::HostJson,
     values::{ApiPath, Audience, ContainerName, SecretName, Source, SourceName},
 };
 
@@ -55,10 +64,12 @@ const KEY_HEADER: &str = "APIM__subscriptionKeyHeader";
 const SCHEDULE: &str = "SNAPSHOT_SCHEDULE";
 const SOURCES: &str = "SNAPSHOT_SOURCES";
 const CONTAINER: &str = "SNAPSHOT_CONTAINER";
+const MAX_CONCURRENT: &str = "MAX_CONCURRENT_INVOCATIONS";
 const EXTRA_CA_CERTS: &str = "EXTRA_CA_CERTS";
 
 // What the platform sets, and no person does.
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+const SCRIPT_ROOT: &str = "FUNCTIONS_APP_ROOT_PATH";
 const DEFAULT_CLIENT_ID: &str = "AZURE_CLIENT_ID";
 const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
 
@@ -83,13 +94,20 @@ pub const VARIABLES: &[&str] = &[
     SCHEDULE,
     SOURCES,
     CONTAINER,
+    MAX_CONCURRENT,
     EXTRA_CA_CERTS,
 ];
+
+/// Enough to keep the services behind busy, and few enough that each still gets its share of a small instance.
+const DEFAULT_MAX_CONCURRENT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// What this process was told.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) port: NonZeroU16,
+    pub(crate) host_json: HostJson,
+    /// How many invocations run at a time.
+    pub(crate) max_concurrent: NonZeroUsize,
     /// Whether the platform gives this process managed identities.
     pub(crate) has_identity_endpoint: bool,
     pub(crate) extra_ca_certs: Option<PathBuf>,
@@ -124,6 +142,8 @@ impl Config {
     /// # Errors
     /// Names every setting that is missing or wrong, with what is expected of it.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let script_root = lookup(SCRIPT_ROOT).filter(|text| !text.is_empty()).map(PathBuf::from);
+        let host_json = HostJson::read(script_root.as_deref(), &lookup);
         let mut settings = Reader::new(lookup);
         let port = settings.required(PORT);
         let has_identity_endpoint = settings.is_set(IDENTITY_ENDPOINT);
@@ -136,10 +156,13 @@ impl Config {
         let key_header = settings.optional(KEY_HEADER);
         let sources = settings.required(SOURCES);
         let container = settings.required(CONTAINER);
+        let max_concurrent = settings.optional(MAX_CONCURRENT);
         let extra_ca_certs = settings.optional(EXTRA_CA_CERTS);
         let complete = || {
             Some(Self {
                 port: port?,
+                host_json,
+                max_concurrent: max_concurrent.unwrap_or(DEFAULT_MAX_CONCURRENT),
                 has_identity_endpoint,
                 extra_ca_certs,
                 key_vault: key_vault?,

@@ -38,6 +38,7 @@ fn complete_settings_are_read() {
     assert_eq!(config.storage.credential, Credential::Developer);
     assert_eq!(config.api_management.connection.credential, Credential::ManagedIdentity(None));
     assert_eq!(config.api_management.key_header, "Ocp-Apim-Subscription-Key");
+    assert_eq!(config.max_concurrent.get(), 256);
     assert_eq!(config.extra_ca_certs, None);
 }
 
@@ -61,7 +62,7 @@ fn every_missing_setting_is_named_in_one_error() {
 
 #[test]
 fn every_wrong_setting_is_named_and_no_value_is_shown() {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "FUNCTIONS_CUSTOMHANDLER_PORT",
         "AZURE_CLIENT_ID",
         "KEYVAULT__vaultUri",
@@ -77,6 +78,7 @@ fn every_wrong_setting_is_named_and_no_value_is_shown() {
         "APIM__subscriptionKeyHeader",
         "SNAPSHOT_SOURCES",
         "SNAPSHOT_CONTAINER",
+        "MAX_CONCURRENT_INVOCATIONS",
     ];
     let error = read(&NAMES.map(|name| (name, "AccountKey=S3CRET/ value".to_owned())).into()).unwrap_err();
     for name in NAMES {

@@ -1,6 +1,11 @@
 //! The types that settings are parsed into.
 
-use std::{collections::HashSet, fmt, num::NonZeroU16, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fmt,
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+};
 
 use http::{HeaderName, header};
 use url::Url;
@@ -20,6 +25,14 @@ impl Setting for NonZeroU16 {
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Setting for NonZeroUsize {
+    const EXPECTED: &'static str = "a number from 1 to 1000000";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &Self| number.get() <= 1_000_000)
     }
 }
 

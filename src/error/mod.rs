@@ -3,17 +3,20 @@
 //! The caller hears a stable code, who refused, and nothing else: no text of another service, URL, token or secret.
 //! The whole story is for the log ([`crate::telemetry`]).
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    extract::rejection::{JsonRejection, PathRejection},
+    extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use serde_json::json;
 
-use crate::config::SourceName;
+use crate::{
+    config::SourceName,
+    host::{Inexpressible, Malformed},
+};
 
 /// Why an invocation failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -21,6 +24,12 @@ pub(crate) enum Error {
     /// The caller sent what the function does not take.
     #[error("the request is not what this function takes")]
     Invalid(#[source] Arc<Cause>),
+    /// The caller sent more than the function takes.
+    #[error("the request is larger than this function takes")]
+    TooLarge(#[source] Arc<Cause>),
+    /// More invocations run than this process takes on. The status depends on who asked.
+    #[error("too many invocations are running")]
+    Busy(StatusCode),
     /// The caller asked for what is not there.
     #[error("there is no such {0}")]
     NotFound(Missing),
@@ -68,6 +77,16 @@ pub(crate) enum Cause {
     Json(#[from] JsonRejection),
     #[error(transparent)]
     Path(#[from] PathRejection),
+    #[error(transparent)]
+    Query(#[from] QueryRejection),
+    #[error(transparent)]
+    Bytes(#[from] BytesRejection),
+    #[error("the host's request is no request: {0}")]
+    Malformed(#[from] Malformed),
+    #[error("the function's answer cannot be given to the host: {0}")]
+    Inexpressible(#[from] Inexpressible),
+    #[error("the function's answer broke off, or is larger than {0} bytes")]
+    Unreadable(usize),
     /// The service's own explanation.
     #[error("it said: {0}")]
     Said(String),
@@ -79,8 +98,8 @@ pub(crate) enum Cause {
     NotAKey,
     #[error("an API answered more than {0} bytes")]
     TooLarge(usize),
-    #[error("it took longer than {0} seconds")]
-    TooSlow(u64),
+    #[error("it took longer than {} seconds", .0.as_secs_f64())]
+    TooSlow(Duration),
     #[error("panic: {0}")]
     Panic(String),
 }
@@ -109,6 +128,12 @@ impl Error {
         Self::Internal(Arc::new(cause.into()))
     }
 
+    /// The status tells a body that is too large from one that is wrong.
+    fn rejected(status: StatusCode, cause: impl Into<Cause>) -> Self {
+        let cause = Arc::new(cause.into());
+        if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge(cause) } else { Self::Invalid(cause) }
+    }
+
     /// Whether `service` answered 401: our token or our key is not accepted.
     pub(crate) fn is_unauthorized_by(&self, by: Service) -> bool {
         matches!(self, Self::Refused { service, status: Some(StatusCode::UNAUTHORIZED), .. } if *service == by)
@@ -118,6 +143,8 @@ impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy(status) => *status,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused { .. } => StatusCode::BAD_GATEWAY,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -130,6 +157,8 @@ impl Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_request",
+            Self::TooLarge(_) => "request_too_large",
+            Self::Busy(_) => "busy",
             Self::NotFound(_) => "not_found",
             Self::Refused { .. } => "upstream_refused",
             Self::Unavailable { .. } => "upstream_unavailable",
@@ -150,7 +179,8 @@ impl Error {
                 let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
                 each.join(" ")
             }
-            Self::Invalid(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
+            Self::Busy(_) => format!("{self}: try again later."),
+            Self::Invalid(_) | Self::TooLarge(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
         }
     }
 }
@@ -200,7 +230,13 @@ fn shown(status: Option<StatusCode>) -> String {
 
 impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
-        Self::Invalid(Arc::new(rejection.into()))
+        Self::rejected(rejection.status(), rejection)
+    }
+}
+
+impl From<BytesRejection> for Error {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::rejected(rejection.status(), rejection)
     }
 }
 
@@ -210,11 +246,26 @@ impl From<PathRejection> for Error {
     }
 }
 
+impl From<QueryRejection> for Error {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Invalid(Arc::new(rejection.into()))
+    }
+}
+
+impl From<Malformed> for Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::Invalid(Arc::new(malformed.into()))
+    }
+}
+
 /// Without side effects: the error travels in the response's extensions, from where it is logged once.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let body = json!({ "error": { "code": self.code(), "message": self.message() } });
         let mut response = (self.status(), Json(body)).into_response();
+        if let Self::Busy(_) = self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response.extensions_mut().insert(self);
         response
     }

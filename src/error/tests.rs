@@ -26,6 +26,8 @@ fn every_error() -> Vec<(Error, u16, &'static str)> {
     let refused = Error::Refused { service, status, source: said() };
     let table = vec![
         (Error::Invalid(said()), 400, "invalid_request"),
+        (Error::TooLarge(said()), 413, "request_too_large"),
+        (Error::Busy(StatusCode::TOO_MANY_REQUESTS), 429, "busy"),
         (Error::NotFound(Missing::Snapshot), 404, "not_found"),
         (refused.clone(), 502, "upstream_refused"),
         (Error::Unavailable { service, status: None, source: said() }, 503, "upstream_unavailable"),
@@ -35,6 +37,8 @@ fn every_error() -> Vec<(Error, u16, &'static str)> {
     for (error, ..) in &table {
         match error {
             Error::Invalid(_)
+            | Error::TooLarge(_)
+            | Error::Busy(_)
             | Error::NotFound(_)
             | Error::Refused { .. }
             | Error::Unavailable { .. }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    routing::{MethodFilter, on},
+    routing::{MethodFilter, any},
 };
 use serde::Serialize;
 
@@ -14,8 +14,7 @@ use crate::app::App;
 
 pub(super) const FUNCTION: Function = Function {
     name: "health",
-    trigger: Trigger::Http { method: MethodFilter::GET, route: "health" },
-    handler: |method| on(method, run),
+    trigger: Trigger::Http { methods: MethodFilter::GET, route: "health", run: || any(run) },
 };
 
 #[derive(Serialize)]

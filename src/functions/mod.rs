@@ -10,49 +10,42 @@ mod snapshots;
 use std::sync::Arc;
 
 use axum::routing::{MethodFilter, MethodRouter};
+use futures_util::future::BoxFuture;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    error::Error,
+    host::{InvocationRequest, InvocationResponse, TimerData},
+};
 
 /// Every function that the host may call.
 pub(crate) const ALL: &[Function] =
     &[health::FUNCTION, snapshot::FUNCTION, snapshot_now::FUNCTION, snapshots::FUNCTION];
 
 /// A function as the host knows it: its name is that of its folder.
+#[derive(Clone, Copy)]
 pub(crate) struct Function {
     pub(crate) name: &'static str,
-    trigger: Trigger,
-    handler: fn(MethodFilter) -> MethodRouter<Arc<App>>,
+    pub(crate) trigger: Trigger,
 }
 
-/// What starts a function.
-enum Trigger {
+/// What starts a function, and what runs then.
+#[derive(Clone, Copy)]
+pub(crate) enum Trigger {
     /// The binding is named `timer`.
-    Timer,
-    /// The route is written as in `function.json`; only its last segment may be optional.
-    Http { method: MethodFilter, route: &'static str },
+    Timer { run: fn(Arc<App>, InvocationRequest<TimerData>) -> Running },
+    /// The bindings are named `req` and `res`; the route is written as in `function.json`. `run` need not look at the
+    /// method, nor does it matter to it in which of its two forms the host sends the request.
+    Http { methods: MethodFilter, route: &'static str, run: fn() -> MethodRouter<Arc<App>> },
 }
+
+/// A timer's run.
+pub(crate) type Running = BoxFuture<'static, Result<InvocationResponse, Error>>;
 
 impl Function {
-    /// The paths at which the host calls this function.
-    ///
-    /// It keeps the path of an HTTP request, with the prefix `/api` that it gives to every route; anything else it
-    /// sends to the function's name.
-    pub(crate) fn paths(&self) -> Vec<String> {
-        let Trigger::Http { route, .. } = self.trigger else { return vec![format!("/{}", self.name)] };
-        match route.rsplit_once('/') {
-            Some((start, last)) if last.ends_with("?}") => {
-                vec![format!("/api/{start}"), format!("/api/{start}/{}", last.replace('?', ""))]
-            }
-            _ => vec![format!("/api/{route}")],
-        }
-    }
-
-    /// What answers there.
-    pub(crate) fn endpoint(&self) -> MethodRouter<Arc<App>> {
-        (self.handler)(match self.trigger {
-            Trigger::Timer => MethodFilter::POST,
-            Trigger::Http { method, .. } => method,
-        })
+    /// Whether this function only says that the process lives. It must answer also when too much is going on.
+    pub(crate) fn is_health(&self) -> bool {
+        self.name == health::FUNCTION.name
     }
 }
 

@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    routing::on,
-};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 
@@ -22,19 +17,15 @@ use crate::{
 };
 
 pub(super) const FUNCTION: Function =
-    Function { name: "snapshot", trigger: Trigger::Timer, handler: |method| on(method, run) };
+    Function { name: "snapshot", trigger: Trigger::Timer { run: |app, call| run(app, call).boxed() } };
 
 /// How many sources are asked at a time; each may hold an answer in memory.
 const AT_ONCE: usize = 4;
 
-async fn run(
-    State(app): State<Arc<App>>,
-    call: Result<Json<InvocationRequest<TimerData>>, JsonRejection>,
-) -> Result<Json<InvocationResponse>, Error> {
-    let Json(call) = call?;
+async fn run(app: Arc<App>, call: InvocationRequest<TimerData>) -> Result<InvocationResponse, Error> {
     let slot = slot(&call);
     info!(%slot, past_due = call.data.is_past_due(), "taking the snapshot of every source");
-    Ok(Json(InvocationResponse::with_logs(take_all(&app, slot).await?)))
+    Ok(InvocationResponse::with_logs(take_all(&app, slot).await?))
 }
 
 /// The host's timers fire early by milliseconds at most; an occurrence further ahead than this is not being run.

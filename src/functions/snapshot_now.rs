@@ -9,7 +9,7 @@ use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
+    routing::{MethodFilter, any},
 };
 use http::{StatusCode, header::LOCATION};
 use jiff::Timestamp;
@@ -24,8 +24,7 @@ use crate::{
 
 pub(super) const FUNCTION: Function = Function {
     name: "snapshot_now",
-    trigger: Trigger::Http { method: MethodFilter::POST, route: "snapshots/{source}" },
-    handler: |method| on(method, run),
+    trigger: Trigger::Http { methods: MethodFilter::POST, route: "snapshots/{source}", run: || any(run) },
 };
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
+    routing::{MethodFilter, any},
 };
 use futures_util::TryStreamExt;
 use http::header::{CONTENT_TYPE, ETAG};
@@ -24,8 +24,7 @@ use crate::{
 
 pub(super) const FUNCTION: Function = Function {
     name: "snapshots",
-    trigger: Trigger::Http { method: MethodFilter::GET, route: "snapshots/{source}/{which?}" },
-    handler: |method| on(method, run),
+    trigger: Trigger::Http { methods: MethodFilter::GET, route: "snapshots/{source}/{which?}", run: || any(run) },
 };
 
 #[derive(Deserialize)]

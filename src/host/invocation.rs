@@ -1,48 +1,43 @@
 //! One call by the host, when it does not forward an HTTP request.
 
-use std::fmt;
-
-use http::HeaderMap;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Map, Value};
 
-use super::lenient;
-
-/// The ID that the host gives each invocation, for the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct InvocationId(Option<Uuid>);
-
-impl InvocationId {
-    /// The host appends its ID to whatever the caller may have sent under this name, so the last one is the host's.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let last = headers.get_all("x-azure-functions-invocationid").iter().next_back();
-        let text = last.and_then(|value| value.to_str().ok()).and_then(|text| text.rsplit(',').next());
-        Self(text.and_then(|text| Uuid::try_parse(text.trim()).ok()))
-    }
-}
-
-impl fmt::Display for InvocationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(id) => id.fmt(f),
-            None => f.write_str("none"),
-        }
-    }
-}
+use super::{http::HttpOutput, lenient};
 
 /// What the host sends. `D` has one member for each input binding, by the binding's name.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub(crate) struct InvocationRequest<D: Default> {
+#[derive(Debug, Default)]
+pub(crate) struct InvocationRequest<D> {
     pub(crate) data: D,
+    metadata: Metadata,
+}
+
+/// Always an object. Serde on its own would take `[]` for one whose members are all absent.
+impl<'de, D: Default + DeserializeOwned> Deserialize<'de> for InvocationRequest<D> {
+    fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
+        let members = Map::deserialize(deserializer)?;
+        let Members { data, metadata } = serde_json::from_value(Value::Object(members)).map_err(T::Error::custom)?;
+        Ok(Self { data, metadata })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Members<D: Default + DeserializeOwned> {
+    #[serde(alias = "data", deserialize_with = "lenient::unwrapped")]
+    data: D,
+    #[serde(alias = "metadata", deserialize_with = "lenient::unwrapped")]
     metadata: Metadata,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
-    #[serde(deserialize_with = "lenient::unwrapped")]
+    #[serde(alias = "Sys", deserialize_with = "lenient::unwrapped")]
     sys: Sys,
 }
 
@@ -50,11 +45,11 @@ struct Metadata {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Sys {
-    #[serde(deserialize_with = "lenient::time")]
+    #[serde(alias = "utcNow", deserialize_with = "lenient::time")]
     utc_now: Option<Timestamp>,
 }
 
-impl<D: Default> InvocationRequest<D> {
+impl<D> InvocationRequest<D> {
     /// When the host made this invocation.
     pub(crate) fn invoked_at(&self) -> Option<Timestamp> {
         self.metadata.sys.utc_now
@@ -66,15 +61,28 @@ impl<D: Default> InvocationRequest<D> {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct InvocationResponse {
-    outputs: serde_json::Map<String, serde_json::Value>,
+    outputs: Outputs,
     /// Lines for the log of this invocation. The host keeps them only if the invocation succeeds.
     logs: Vec<String>,
+    /// Always null: the host would take an object for further outputs, and base64 in a string for bytes.
     return_value: (),
+}
+
+/// By the name of the binding.
+#[derive(Debug, Default, Serialize)]
+struct Outputs {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    res: Option<HttpOutput>,
 }
 
 impl InvocationResponse {
     pub(crate) fn with_logs(logs: Vec<String>) -> Self {
         Self { logs, ..Self::default() }
+    }
+
+    /// For a function with an HTTP trigger: what its caller gets.
+    pub(crate) fn with_http(res: HttpOutput) -> Self {
+        Self { outputs: Outputs { res: Some(res) }, ..Self::default() }
     }
 }
 
@@ -83,29 +91,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    const ID: &str = "7d9aa9f2-5a3c-4f0e-8a5f-0f6b1c2d3e4f";
-
-    fn id(values: &[&str]) -> String {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append("X-Azure-Functions-InvocationId", value.parse().unwrap());
-        }
-        InvocationId::of(&headers).to_string()
-    }
-
-    #[test]
-    fn the_hosts_invocation_id_wins_over_the_callers() {
-        assert_eq!(id(&[ID]), ID);
-        assert_eq!(id(&["forged", ID]), ID);
-        assert_eq!(id(&[&format!("forged, {ID}")]), ID);
-    }
-
-    #[test]
-    fn an_invocation_id_that_is_no_guid_does_not_reach_the_log() {
-        assert_eq!(id(&["x ERROR forged line"]), "none");
-        assert_eq!(id(&[]), "none");
-    }
 
     #[test]
     fn the_time_of_the_invocation_is_read_from_sys() {

@@ -20,14 +20,30 @@ where
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         other => other,
     };
-    if value.is_null() { Ok(T::default()) } else { serde_json::from_value(value).map_err(D::Error::custom) }
+    match value {
+        Value::Null => Ok(T::default()),
+        // Serde would take it for an object, member by member.
+        Value::Array(_) => Err(D::Error::custom("a list where the host sends none")),
+        value => serde_json::from_value(value).map_err(D::Error::custom),
+    }
+}
+
+/// A string, or a string that holds it as JSON, or nothing at all.
+///
+/// Unlike [`unwrapped`], takes `42` for what it is: text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(serde_json::from_str(&text).unwrap_or(text))
 }
 
 /// A time; `None` for the year 1, by which the host means "never".
 ///
 /// Hosts write an offset, or none when the time is UTC; west of Greenwich the year 1 may fall into the year 0.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let Some(text) = unwrapped::<Option<String>, D>(deserializer)? else { return Ok(None) };
+    let text = text(deserializer)?;
+    if text.is_empty() || text == "null" {
+        return Ok(None);
+    }
     let time = match text.parse::<Timestamp>() {
         Ok(time) => time,
         Err(error) => match text.parse::<DateTime>() {

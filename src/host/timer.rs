@@ -18,14 +18,16 @@ pub(crate) struct TimerData {
 #[serde(default, rename_all = "PascalCase")]
 struct Timer {
     /// Null when the host does not monitor the schedule, as with one that runs more than once a minute.
+    #[serde(alias = "scheduleStatus", deserialize_with = "lenient::unwrapped")]
     schedule_status: Option<ScheduleStatus>,
+    #[serde(alias = "isPastDue", deserialize_with = "lenient::unwrapped")]
     is_past_due: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct ScheduleStatus {
-    #[serde(deserialize_with = "lenient::time")]
+    #[serde(alias = "next", deserialize_with = "lenient::time")]
     next: Option<Timestamp>,
 }
 

@@ -5,43 +5,56 @@
 //! answers; so every line here carries the ID, and a failure is logged before it is answered.
 //! Never a token, a header, a body or the value of a secret.
 
-use std::{error::Error as StdError, iter::successors, time::Instant};
+mod lines;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
+use std::{any::Any, error::Error as StdError, iter::successors, panic, time::Instant};
+
+use axum::response::Response;
+use http::HeaderMap;
+use tracing::{Level, Span, error, field::display, info, info_span, warn};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use self::lines::Lines;
+use crate::{
+    error::Error,
+    host::{InvocationId, TraceId},
 };
-use tracing::{Instrument, Level, error, info, info_span};
-use tracing_subscriber::{filter::Targets, fmt::writer::MakeWriterExt, layer::SubscriberExt, util::SubscriberInitExt};
-
-use crate::{error::Error, host::InvocationId};
 
 /// Writes this crate's lines from "info" up, and those of its dependencies from "warning" up. Without colours.
 pub fn init() {
-    let writer = std::io::stderr.with_max_level(Level::WARN).or_else(std::io::stdout);
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(writer);
+    // A host that died has closed both pipes; to complain of that on one of them would be a panic.
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).log_internal_errors(false);
     let levels = Targets::new().with_default(Level::WARN).with_target("keyless_functions", Level::INFO);
-    tracing_subscriber::registry().with(lines).with(levels).init();
+    tracing_subscriber::registry().with(lines.with_writer(Lines)).with(levels).init();
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        error!("panic{place}: {}", one_line(panic_text(panic.payload())));
+    }));
 }
 
-/// Gives an invocation of `function` its span, and its one line of failure or success.
-pub(crate) async fn invocation(State(function): State<&'static str>, request: Request, next: Next) -> Response {
-    let id = InvocationId::of(request.headers());
-    let answered = async {
-        let started = Instant::now();
-        let response = next.run(request).await;
-        report(&response, started);
-        response
-    };
-    answered.instrument(info_span!("invocation", %id, %function)).await
+/// What a panic was given to say.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
-fn report(response: &Response, started: Instant) {
-    let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
-    match response.extensions().get::<Error>() {
+/// What every line of an invocation begins with.
+pub(crate) fn invocation(function: &str, headers: &HeaderMap) -> Span {
+    let (id, trace) = (InvocationId::of(headers), TraceId::of(headers).map(display));
+    info_span!("invocation", %id, %function, trace)
+}
+
+/// An invocation's one line of failure or success.
+pub(crate) fn report(response: &Response, started: Instant) {
+    let failure = response.extensions().get::<Error>();
+    let status = failure.map_or(response.status(), Error::status).as_u16();
+    let duration_ms = started.elapsed().as_millis();
+    match failure {
         None => info!(status, duration_ms, "done"),
-        Some(failure @ (Error::Invalid(_) | Error::NotFound(_))) => info!(status, duration_ms, "{}", chain(failure)),
+        Some(failure @ (Error::Invalid(_) | Error::TooLarge(_) | Error::NotFound(_))) => {
+            info!(status, duration_ms, "{}", chain(failure));
+        }
+        Some(failure @ Error::Busy(_)) => warn!(status, duration_ms, "{}", chain(failure)),
         Some(Error::Sources(failed)) => {
             for (source, failure) in failed {
                 error!(status, duration_ms, %source, "{}", chain(failure));

@@ -1,0 +1,73 @@
+//! How the handler ends. The host kills it, which needs no test; people, containers and a host that died do not.
+#![cfg(unix)]
+
+use std::{
+    net::TcpStream,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    identity::SlowIdentity,
+    rig::{HANDLER, Handler, Pipe, free_port, settings, signal},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_a_running_invocation_is_finished_and_the_status_is_zero() {
+    for name in ["TERM", "INT"] {
+        let identity = SlowIdentity::start();
+        let mut handler = Handler::start(&identity.settings());
+        let request = handler.forwarded(handler.client.get(handler.url("/api/snapshots/orders")));
+        let running = tokio::spawn(request.send());
+        tokio::task::block_in_place(|| identity.wait_until_asked());
+        handler.signal(name);
+        // New connections are refused from the moment on at which the handler has taken notice.
+        while TcpStream::connect(("127.0.0.1", handler.port)).is_ok() {}
+        identity.answer();
+        assert_eq!(running.await.unwrap().unwrap().status(), 502, "{name}");
+        assert_eq!(handler.exit_code(), Some(0), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_an_invocation_that_does_not_end_is_cut_off_within_five_seconds() {
+    let identity = SlowIdentity::start();
+    let mut handler = Handler::start(&identity.settings());
+    let request = handler.forwarded(handler.client.get(handler.url("/api/snapshots/orders")));
+    let running = tokio::spawn(request.send());
+    tokio::task::block_in_place(|| identity.wait_until_asked());
+    let asked = Instant::now();
+    handler.signal("TERM");
+    assert!(running.await.unwrap().is_err());
+    assert_eq!(handler.exit_code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(handler.stderr.line_with("cut off").is_some());
+}
+
+#[test]
+fn stopping_a_handler_whose_parent_was_killed_ends_too() {
+    let mut settings = settings(&[]);
+    let port = free_port();
+    settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
+    let mut parent = Command::new("sh");
+    parent.args(["-c", "\"$0\" & echo $!; wait", HANDLER]).env_clear().envs(&settings);
+    let mut parent = parent.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = Pipe::of(parent.stdout.take().unwrap());
+    let stderr = Pipe::of(parent.stderr.take().unwrap());
+    assert!(stdout.line_with("listening on port").is_some(), "{:?}", stderr.to_end());
+    let handler: u32 = stdout.so_far().iter().find_map(|line| line.parse().ok()).unwrap();
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    // The pipes end with the last process that holds them.
+    stdout.to_end();
+    assert!(stderr.to_end().iter().any(|line| line.contains("has gone")));
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "handler {handler} still has its port");
+}
+
+#[test]
+fn stopping_a_handler_nobody_reads_any_more_still_ends_in_order() {
+    let mut handler = Handler::start(&[]);
+    signal(handler.child.id(), "TERM");
+    assert_eq!(handler.exit_code(), Some(0));
+    assert!(handler.stderr.to_end().is_empty());
+}
