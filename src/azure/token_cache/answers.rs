@@ -19,7 +19,7 @@ use azure_core::{
 };
 use serde_json::Value;
 
-use super::{error::layers, problem::IdentityProblem};
+use super::{IdentityProblem, error::layers};
 
 /// Characters of a message that are kept.
 const LONGEST: usize = 500;

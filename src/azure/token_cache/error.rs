@@ -5,8 +5,8 @@ use std::{error::Error as StdError, fmt, iter::successors, sync::Arc, time::Dura
 use azure_core::error::ErrorKind;
 
 use super::{
+    IdentityProblem,
     answers::{Answer, Heard},
-    problem::IdentityProblem,
 };
 
 /// Why there is no token. All who waited for the same fetch have the same one.
@@ -21,7 +21,7 @@ struct Details {
     scope: String,
     problem: IdentityProblem,
     answer: Option<Answer>,
-    cause: Option<azure_core::Error>,
+    cause: azure_core::Error,
 }
 
 impl TokenError {
@@ -38,7 +38,7 @@ impl TokenError {
             (Some(answer), None) => azure_core::Error::with_error(kind(answer), error, "the answer was not understood"),
             _ => error,
         };
-        Self::new(scope, problem, answer, Some(cause))
+        Self::new(scope, problem, answer, cause)
     }
 
     /// The credential was at it for `limit`, and was stopped.
@@ -47,24 +47,20 @@ impl TokenError {
         let answer = answer(heard);
         let kind = answer.as_ref().map_or(ErrorKind::Io, kind);
         let cause = azure_core::Error::with_message(kind, format!("gave up after {} seconds", limit.as_secs()));
-        Self::new(scope, problem, answer, Some(cause))
-    }
-
-    pub(super) fn ended(scope: String) -> Self {
-        Self::new(scope, IdentityProblem::AlreadyEnded, None, None)
+        Self::new(scope, problem, answer, cause)
     }
 
     pub(super) fn stopped(scope: String) -> Self {
         let cause = azure_core::Error::with_message(ErrorKind::Other, "the task that fetches it has ended");
-        Self::new(scope, IdentityProblem::Other, None, Some(cause))
+        Self::new(scope, IdentityProblem::Other, None, cause)
     }
 
     pub(super) fn no_runtime(scope: String) -> Self {
         let cause = azure_core::Error::with_message(ErrorKind::Other, "asked for outside of a Tokio runtime");
-        Self::new(scope, IdentityProblem::Other, None, Some(cause))
+        Self::new(scope, IdentityProblem::Other, None, cause)
     }
 
-    fn new(scope: String, problem: IdentityProblem, answer: Option<Answer>, cause: Option<azure_core::Error>) -> Self {
+    fn new(scope: String, problem: IdentityProblem, answer: Option<Answer>, cause: azure_core::Error) -> Self {
         Self(Arc::new(Details { scope, problem, answer, cause }))
     }
 
@@ -114,7 +110,7 @@ impl fmt::Display for TokenError {
 // By hand, since what `thiserror` gives as the source of a shared error cannot be downcast to that error.
 impl StdError for TokenError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.cause.as_ref().map(|cause| cause as _)
+        Some(&self.0.cause)
     }
 }
 

@@ -7,8 +7,15 @@ use azure_core::{
     http::{ClientMethodOptions, Context},
 };
 use tokio::{select, time::sleep};
+use tracing::warn;
 
-use super::{Supply, answers::Answers, clock::Moment, error::TokenError, state::Held};
+use super::{
+    Supply,
+    answers::Answers,
+    clock::Moment,
+    error::TokenError,
+    state::{Held, life},
+};
 
 /// How long a renewal may take that nobody waits for: time for the credential's own retries.
 const UNWANTED: Duration = Duration::from_secs(60);
@@ -30,7 +37,11 @@ pub(super) async fn fetch(
         limit = too_late(wanted, supply.wait) => return Err(TokenError::late(scopes.join(" "), limit, answers.last())),
     };
     let token = token.map_err(|error| TokenError::failed(scopes.join(" "), error, answers.last()))?;
-    Held::new(token, Moment::now(&supply.clock)).ok_or_else(|| TokenError::ended(scopes.join(" ")))
+    let now = Moment::now(&supply.clock);
+    if life(&token, now).is_zero() {
+        warn!("the identity endpoint gave a token that has already ended: check this machine's clock");
+    }
+    Ok(Held::new(token, now))
 }
 
 async fn too_late(wanted: impl Future<Output = bool>, wait: Duration) -> Duration {

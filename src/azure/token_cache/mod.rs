@@ -56,6 +56,8 @@ pub(crate) const WAIT: Duration = Duration::from_secs(5);
 ///   up does not end it for the others. No audience waits for another.
 /// - A token is renewed in the background at half of its remaining life, give or take a tenth. A renewal that fails
 ///   leaves it as it is and is tried again. It is given to callers until five seconds before its end.
+/// - However short the tokens' lives, and whatever fails, an audience costs at most one fetch a second, and one more a
+///   minute for a refused token.
 /// - Callers that wait get one another's error, after at most the time that [`TokenCache::new`] was told; callers in
 ///   the second after that get it at once.
 /// - A caller that finds a token holds two locks, one after the other, for reading and for nanoseconds. They are

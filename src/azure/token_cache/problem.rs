@@ -23,8 +23,6 @@ pub(crate) enum IdentityProblem {
     NotAssigned,
     EndpointUnreachable,
     EndpointTimeout,
-    /// It gave a token that has ended.
-    AlreadyEnded,
     Other,
 }
 
@@ -114,9 +112,6 @@ impl fmt::Display for IdentityProblem {
             Self::EndpointTimeout => {
                 "the identity endpoint does not answer in time: it may be starting; if it stays so, restart the app, \
                  and check that no proxy stands before it (NO_PROXY)"
-            }
-            Self::AlreadyEnded => {
-                "the identity endpoint gave a token that has already ended: check this machine's clock"
             }
             Self::Other => "getting it failed for none of the usual reasons",
         })

@@ -13,9 +13,9 @@ use super::{
 /// clock. Of a token that lives less than 50 seconds it is the last tenth.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// For how long a failure answers those who come after it, without another fetch: a dead endpoint is asked once a
-/// second, however many ask us.
-const HOLD: Duration = Duration::from_secs(1);
+/// For how long what a fetch brought answers those who come after it, be it a failure or a token that is as good as
+/// over: an endpoint is asked once a second, however many ask us.
+const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// The shortest time between two tokens of one audience that are dropped because a service refused them.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
@@ -27,12 +27,18 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// `None` if the token has already ended.
-    pub(super) fn new(token: AccessToken, now: Moment) -> Option<Self> {
-        let life = until(SystemTime::from(token.expires_on), now);
-        let end = now.after(life - SLACK.min(life / 10));
-        (!life.is_zero()).then_some(Self { token, end })
+    /// A token that has already ended is given out for a second, like any other that is as good as over: it is the
+    /// service that decides, by a clock which may be better than ours, and we must not fetch for each caller.
+    pub(super) fn new(token: AccessToken, now: Moment) -> Self {
+        let life = life(&token, now);
+        let end = now.after((life - SLACK.min(life / 10)).max(BRIEFLY));
+        Self { token, end }
     }
+}
+
+/// How long a token lives from now on; zero if it has ended.
+pub(super) fn life(token: &AccessToken, now: Moment) -> Duration {
+    until(SystemTime::from(token.expires_on), now)
 }
 
 struct Failure {
@@ -101,7 +107,7 @@ impl State {
             }
             Err(error) => {
                 self.held.take_if(|held| held.end.has_come(now));
-                self.failure = Some(Failure { error, held_until: now.after(HOLD) });
+                self.failure = Some(Failure { error, held_until: now.after(BRIEFLY) });
             }
         }
     }
