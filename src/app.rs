@@ -56,6 +56,11 @@ impl App {
         &self.config.sources
     }
 
+    /// Settings have at least one.
+    pub(crate) fn first_source(&self) -> &Source {
+        &self.config.sources[0]
+    }
+
     pub(crate) fn source(&self, name: &str) -> Result<&Source, Error> {
         let found = self.config.sources.iter().find(|source| source.name.as_str() == name);
         found.ok_or(Error::NotFound(Missing::Source))

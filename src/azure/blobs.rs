@@ -117,6 +117,11 @@ impl Blobs {
         }))
     }
 
+    /// Asks for the container's properties.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        self.container.get_properties(None).await.map(drop).map_err(refused)
+    }
+
     async fn describe(&self, name: String) -> Result<Blob, Error> {
         let properties = self.container.blob_client(&name).get_properties(None).await.map_err(refused)?;
         let (etag, size) = (properties.etag().map_err(refused)?, properties.content_length().map_err(refused)?);

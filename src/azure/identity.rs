@@ -1,6 +1,6 @@
 //! The identities that this app calls services as: no key, no password, only tokens.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use azure_core::{credentials::TokenCredential, http::ClientOptions};
 use azure_identity::{
@@ -16,6 +16,9 @@ use crate::{
     config::Credential,
     error::{Cause, Error, Service},
 };
+
+/// How long `az` or `azd` may take to give a token.
+const TOOL_WAIT: Duration = Duration::from_secs(30);
 
 /// One token cache for each distinct identity.
 pub(super) struct Identities {
@@ -40,14 +43,26 @@ impl Identities {
         if matches!(wanted, Credential::ManagedIdentity(_)) && !self.has_endpoint {
             return Err(Error::refused(Service::Identity, Cause::NoIdentityEndpoint));
         }
-        // What is wrong with its settings is known now, and not at the first token.
-        sdk_credential(wanted, &self.options).map_err(|error| failure(Service::Identity, error))?;
-        let (options, credential) = (self.options.clone(), wanted.clone());
-        let source = Uncached(move || sdk_credential(&credential, &options));
-        let cache = TokenCache::new(Arc::new(source), WAIT);
+        let cache = match wanted {
+            // These keep no token themselves, and a tool is slow to start.
+            Credential::Developer | Credential::AzureCli => {
+                let tool = sdk_credential(wanted, &self.options).map_err(misconfigured)?;
+                TokenCache::new(tool, TOOL_WAIT)
+            }
+            Credential::ManagedIdentity(_) | Credential::WorkloadIdentity(_) => {
+                // What is wrong with its settings is known now, and not at the first token.
+                sdk_credential(wanted, &self.options).map_err(misconfigured)?;
+                let (options, credential) = (self.options.clone(), wanted.clone());
+                TokenCache::new(Arc::new(Uncached(move || sdk_credential(&credential, &options))), WAIT)
+            }
+        };
         self.made.insert(wanted.clone(), cache.clone());
         Ok(cache)
     }
+}
+
+fn misconfigured(error: azure_core::Error) -> Error {
+    failure(Service::Identity, error)
 }
 
 fn sdk_credential(wanted: &Credential, options: &ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {

@@ -5,13 +5,15 @@
 
 mod api;
 mod blobs;
+mod claims;
 mod failure;
 mod identity;
+mod readiness;
 mod secrets;
 mod token_cache;
 mod transport;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use azure_core::http::ClientOptions;
 use reqwest::Certificate;
@@ -19,22 +21,38 @@ use reqwest::Certificate;
 pub(crate) use self::{
     api::{Answer, Api},
     blobs::{Blob, Blobs, Content, Creation},
+    readiness::Check,
     secrets::{SecretValue, Secrets},
     transport::read_certificates,
 };
 use self::{
     identity::Identities,
+    readiness::Caller,
     token_cache::{ForgetRefused, TokenCache},
 };
-use crate::{config::Config, error::Error};
+use crate::{
+    config::{Config, Credential},
+    error::Error,
+};
 
 /// All clients: one connection pool below them, one credential for each identity.
-#[derive(Debug)]
 pub(crate) struct Clients {
     pub(crate) secrets: Secrets,
     pub(crate) api: Api,
     pub(crate) blobs: Blobs,
+    callers: Callers,
 }
+
+/// Who this app is to each service; for [`Clients::check`].
+struct Callers {
+    vault: Caller,
+    storage: Caller,
+    api: Caller,
+}
+
+/// What the SDK's clients ask tokens for. The vault names its own in a challenge.
+const VAULT_SCOPE: &str = "https://vault.azure.net/.default";
+const STORAGE_SCOPE: &str = "https://storage.azure.com/.default";
 
 impl Clients {
     /// Makes every client; calls nothing. `extra_roots` are trusted beside the system's certificate authorities.
@@ -42,15 +60,24 @@ impl Clients {
         let http = transport::http_client(extra_roots).map_err(Error::internal)?;
         let options = transport::client_options(&http);
         let mut identities = Identities::new(config.has_identity_endpoint, options.clone());
-        let vault = identities.tokens(&config.key_vault.credential)?;
-        let storage = identities.tokens(&config.storage.credential)?;
-        let caller = identities.tokens(&config.api_management.connection.credential)?;
+        let gateway = &config.api_management;
+        let mut caller = |credential: &Credential, scope: String| -> Result<Caller, Error> {
+            Ok(Caller { credential: credential.clone(), scope, tokens: identities.tokens(credential)? })
+        };
+        let callers = Callers {
+            vault: caller(&config.key_vault.credential, VAULT_SCOPE.to_owned())?,
+            storage: caller(&config.storage.credential, STORAGE_SCOPE.to_owned())?,
+            api: caller(&gateway.connection.credential, gateway.audience.scope())?,
+        };
+        let tokens = |caller: &Caller| caller.tokens.clone();
+        let (vault, storage) = (tokens(&callers.vault), tokens(&callers.storage));
         let for_vault = forgetting_refused(&options, &vault);
         let for_storage = forgetting_refused(&options, &storage);
         Ok(Self {
             secrets: Secrets::new(&config.key_vault.endpoint, vault, for_vault)?,
-            api: Api::new(&config.api_management, caller, http),
+            api: Api::new(gateway, tokens(&callers.api), http),
             blobs: Blobs::new(&config.storage.endpoint, &config.container, storage, for_storage)?,
+            callers,
         })
     }
 }
@@ -60,4 +87,10 @@ fn forgetting_refused(options: &ClientOptions, tokens: &Arc<TokenCache>) -> Clie
     let mut options = options.clone();
     options.per_try_policies.push(Arc::new(ForgetRefused(tokens.clone())));
     options
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
 }

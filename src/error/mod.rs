@@ -168,7 +168,7 @@ impl Error {
     }
 
     /// A sentence for people, the same for the same code, service and status.
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Refused { service, .. } => format!("{self}: an operator must check {}.", service.to_check()),
             Self::Unavailable { service, status, .. } => {

@@ -3,6 +3,7 @@
 //! A new function is `functions/<name>/function.json`, a file here, and a line in [`ALL`].
 
 mod health;
+mod ready;
 mod snapshot;
 mod snapshot_now;
 mod snapshots;
@@ -20,7 +21,7 @@ use crate::{
 
 /// Every function that the host may call.
 pub(crate) const ALL: &[Function] =
-    &[health::FUNCTION, snapshot::FUNCTION, snapshot_now::FUNCTION, snapshots::FUNCTION];
+    &[health::FUNCTION, ready::FUNCTION, snapshot::FUNCTION, snapshot_now::FUNCTION, snapshots::FUNCTION];
 
 /// A function as the host knows it: its name is that of its folder.
 #[derive(Clone, Copy)]

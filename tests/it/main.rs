@@ -6,6 +6,7 @@ mod handler_process;
 mod http;
 mod identities;
 mod main_job;
+mod readiness;
 mod refusals;
 mod rig;
 mod timers;

@@ -21,8 +21,7 @@ pub struct Token {
     pub jwt: String,
     /// Seconds since 1970 from which it is valid; also when it was issued.
     pub not_before: i64,
-    /// Seconds since 1970 at which it ends. A fault of the seed puts the token's own `exp` in the past and leaves this as
-    /// it would be, or no client would ever send the token.
+    /// Seconds since 1970 at which it ends: the token's own `exp`, also when a fault of the seed puts that in the past.
     pub expires_on: i64,
 }
 
@@ -78,8 +77,8 @@ pub(crate) fn issue_to(
         _ => SignWith::Active,
     };
     let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);
-    let (not_before, lifetime) = (seconds("nbf")?, seconds("exp")? - seconds("nbf")?);
+    let (not_before, expires_on) = (seconds("nbf")?, seconds("exp")?);
     let x5t = found.version() == TokenVersion::V1;
     let jwt = world.signing_keys.sign(&claims, x5t, with).map_err(|_| TokenError::Signing)?;
-    Ok(Token { jwt, not_before, expires_on: now.as_second() + lifetime })
+    Ok(Token { jwt, not_before, expires_on })
 }
