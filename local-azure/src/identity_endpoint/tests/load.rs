@@ -72,10 +72,7 @@ fn queries() -> impl Strategy<Value = String> {
     let name = "(api-version|resource|client_id|object_id|principal_id|mi_res_id|msi_res_id|[a-z%]{0,4})";
     let value = format!("(2019-08-01|2018-02-01|https://vault\\.azure\\.net|{READER}|[!-~&&[^#<>\"]]{{0,12}})");
     let pair = string_regex(&format!("{name}={value}")).unwrap();
-    prop_oneof![
-        proptest::collection::vec(pair, 0..5).prop_map(|pairs| pairs.join("&")),
-        "[!-~&&[^#]]{0,60}",
-    ]
+    prop_oneof![proptest::collection::vec(pair, 0..5).prop_map(|pairs| pairs.join("&")), "[!-~&&[^#]]{0,60}",]
 }
 
 proptest! {
