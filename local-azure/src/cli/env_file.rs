@@ -17,6 +17,8 @@ fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
     let seed = &azure.world().seed;
     let mut variables = seed.function_app.settings.clone();
     variables.insert("AZURE_TENANT_ID".to_owned(), seed.tenant.id.to_string());
+    // For a client that has no IDENTITY_ENDPOINT, as on a virtual machine.
+    variables.insert("AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(), azure.imds_authority().to_owned());
     for (name, value) in azure.environment() {
         if name == "SSL_CERT_FILE" {
             variables.extend(CA_FILE_NAMES.map(|other| (other.to_owned(), value.clone())));

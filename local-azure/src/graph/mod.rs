@@ -128,3 +128,6 @@ fn find<'w>(world: &'w World, collection: Collection, key: &path::Key) -> Result
     let mut objects = world.directory.principals().iter().filter(|one| collection.has(one));
     objects.find(is_it).ok_or_else(|| GraphError::NotFound(key.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,7 @@ pub(super) fn assignment(world: &World, assignment: &Assignment) -> Value {
         "id": assignment.id,
         "deletedDateTime": null,
         "appRoleId": assignment.app_role_id,
-        "createdDateTime": assignment.created.strftime("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
+        "createdDateTime": assignment.created.strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string(),
         "principalDisplayName": name(assignment.principal_id),
         "principalId": assignment.principal_id,
         "principalType": "ServicePrincipal",

@@ -1,6 +1,11 @@
+mod cache;
+mod errors;
+mod imds;
+mod load;
+
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::{Router, body::Body};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
@@ -23,6 +28,7 @@ const UNKNOWN_IDENTITY: &str =
 
 struct Answer {
     status: StatusCode,
+    headers: HeaderMap,
     body: String,
     decision: Decision,
 }
@@ -34,12 +40,16 @@ impl Answer {
 }
 
 async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {
-    let request = request.body(Body::empty()).unwrap();
-    let response = routes(world, "the-header".to_owned()).oneshot(request).await.unwrap();
+    send_to(routes(world, "the-header".to_owned()), request).await
+}
+
+async fn send_to(routes: Router, request: http::request::Builder) -> Answer {
+    let response = routes.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
+        headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
         decision: parts.extensions.get().cloned().unwrap(),
     }

@@ -38,8 +38,9 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    nbf: Option<i64>,
-    exp: i64,
+    // Seconds may have a fraction (RFC 7519, NumericDate); MSAL for Python sends one.
+    nbf: Option<f64>,
+    exp: f64,
     xms_mirid: Option<String>,
 }
 
@@ -128,10 +129,9 @@ impl<'t> Assertion<'t> {
 
     pub(super) fn check_lifetime(&self, now: Timestamp) -> Result<(), Refusal> {
         let seconds = now.as_second();
-        let from = self.claims.nbf.unwrap_or(seconds);
-        if from.saturating_sub(CLOCK_DIFFERENCE) <= seconds
-            && seconds < self.claims.exp.saturating_add(CLOCK_DIFFERENCE)
-        {
+        let from = self.claims.nbf.map_or(seconds, |from| from as i64);
+        let to = self.claims.exp as i64;
+        if from.saturating_sub(CLOCK_DIFFERENCE) <= seconds && seconds < to.saturating_add(CLOCK_DIFFERENCE) {
             return Ok(());
         }
         let time = |at| Timestamp::from_second(at).map_or_else(|_| at.to_string(), |time| time.to_string());
@@ -141,7 +141,7 @@ impl<'t> Assertion<'t> {
                 "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}.",
                 time(seconds),
                 time(from),
-                time(self.claims.exp)
+                time(to)
             ),
         ))
     }

@@ -229,3 +229,6 @@ impl Seed {
 const fn yes() -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests;

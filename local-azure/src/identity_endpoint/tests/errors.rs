@@ -1,0 +1,79 @@
+//! Every error of App Service's endpoint: exact status and body, but for the correlation ID.
+
+use super::*;
+
+const VAULT: &str = "api-version=2019-08-01&resource=https://vault.azure.net";
+
+struct Row {
+    what: &'static str,
+    query: String,
+    status: u16,
+    message: &'static str,
+}
+
+fn row(what: &'static str, query: impl Into<String>, status: u16, message: &'static str) -> Row {
+    Row { what, query: query.into(), status, message }
+}
+
+fn rows() -> Vec<Row> {
+    let reader = format!("&client_id={READER}");
+    let unknown = "11111111-0001-4a6b-8c1d-5f2e3d4c5b6a";
+    let vague = "An unexpected error occured while fetching the AAD Token.";
+    vec![
+        row("unknown client ID", format!("{VAULT}&client_id={unknown}"), 400, UNKNOWN_IDENTITY),
+        row("unknown object ID", format!("{VAULT}&object_id={unknown}"), 400, UNKNOWN_IDENTITY),
+        row("unknown principal ID", format!("{VAULT}&principal_id={unknown}"), 400, UNKNOWN_IDENTITY),
+        row("unknown resource ID", format!("{VAULT}&mi_res_id=/subscriptions/x"), 400, UNKNOWN_IDENTITY),
+        row("no ID and no system-assigned identity", VAULT, 400, "Unable to load the proper Managed Identity."),
+        row("unknown resource", format!("api-version=2019-08-01&resource=https://x.example{reader}"), 500, vague),
+        row("unknown API", format!("api-version=2019-08-01&resource=api://nobody{reader}"), 500, vague),
+        row("assignment required", format!("api-version=2019-08-01&resource=api://billing{reader}"), 500, vague),
+        row("no resource", format!("api-version=2019-08-01{reader}"), 400, "resource is missing"),
+        row(
+            "no version",
+            format!("resource=https://vault.azure.net{reader}"),
+            400,
+            "api-version is missing; it is 2019-08-01",
+        ),
+        row(
+            "two IDs",
+            format!("{VAULT}{reader}&mi_res_id=x"),
+            400,
+            "mi_res_id is one name too many: a request names one identity at most",
+        ),
+        row(
+            "legacy protocol",
+            "api-version=2017-09-01&resource=https://vault.azure.net&clientid=x",
+            400,
+            "api-version 2017-09-01 (MSI_ENDPOINT, header secret, parameter clientid) is not supported; it is 2019-08-01",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_error_has_its_status_and_body() {
+    let world = world_where(|seed| {
+        seed.app_registrations.iter_mut().for_each(|app| app.assignment_required = app.name == "billing-api");
+    });
+    for Row { what, query, status, message } in rows() {
+        let answer = get(world.clone(), &query).await;
+        assert_eq!(answer.status.as_u16(), status, "{what}");
+        let correlation = answer.headers["x-correlation-id"].to_str().unwrap();
+        assert!(Uuid::parse_str(correlation).is_ok(), "{what}");
+        let expected = json!({ "statusCode": status, "message": message, "correlationId": correlation });
+        assert_eq!(answer.json(), expected, "{what}");
+        assert_eq!(answer.headers["server"], "Kestrel", "{what}");
+        assert_eq!(answer.headers["content-type"], "application/json", "{what}");
+        assert_eq!(answer.decision.reason.as_deref(), Some(message), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_legacy_client_is_told_even_though_it_shows_another_header() {
+    for (query, name) in [("api-version=2017-09-01&resource=a", "x-other"), ("resource=a", "secret")] {
+        let request = http::Request::get(format!("/msi/token?{query}")).header(name, "the-header");
+        let answer = send(world(), request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(answer.body.contains("api-version 2017-09-01"), "{}", answer.body);
+    }
+}
