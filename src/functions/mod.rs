@@ -1,6 +1,7 @@
 //! The functions of this app: one file each, and the table that names them all.
 //!
-//! A new function is `functions/<name>/function.json`, a file here, and a line in [`ALL`].
+//! A new function is `functions/<name>/function.json`, a file here, and a line in [`ALL`]; `cargo local new` makes
+//! them.
 
 mod health;
 mod ready;
@@ -20,8 +21,14 @@ use crate::{
 };
 
 /// Every function that the host may call.
-pub(crate) const ALL: &[Function] =
-    &[health::FUNCTION, ready::FUNCTION, snapshot::FUNCTION, snapshot_now::FUNCTION, snapshots::FUNCTION];
+#[rustfmt::skip] // One a line: each function is a line of its own.
+pub(crate) const ALL: &[Function] = &[
+    health::FUNCTION,
+    ready::FUNCTION,
+    snapshot::FUNCTION,
+    snapshot_now::FUNCTION,
+    snapshots::FUNCTION,
+];
 
 /// A function as the host knows it: its name is that of its folder.
 #[derive(Clone, Copy)]

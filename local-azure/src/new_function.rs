@@ -1,0 +1,213 @@
+//! A new function of the app: its folder, its file, and its lines in the table of functions.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+/// What starts the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// A caller's HTTP request
+    Http,
+    /// A schedule
+    Timer,
+}
+
+impl Kind {
+    /// `function.json` and the Rust file, with `NAME` where the name goes.
+    fn templates(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Http => (include_str!("../templates/http.json"), include_str!("../templates/http.rs")),
+            Self::Timer => (include_str!("../templates/timer.json"), include_str!("../templates/timer.rs")),
+        }
+    }
+}
+
+/// A name that both the Functions host and Rust accept: the folder and the module are called by it.
+///
+/// The host: <https://learn.microsoft.com/azure/azure-functions/functions-reference#folder-structure>, by
+/// `ValidateFunctionName` in Azure/azure-functions-host at most 128 letters, digits, `_` and `-`, and not `host`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionName(String);
+
+/// Why a text is no name for a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It is not written as Rust modules are.
+    #[error("a function's name is snake_case: lower-case letters, digits and single underscores, a letter first")]
+    NotSnakeCase,
+    /// The host refuses it.
+    #[error("the Functions host takes no name longer than 128 characters, and not \"host\"")]
+    NotForHost,
+    /// Rust, or the app, uses the word.
+    #[error("the word means something to Rust, or to the module of the functions")]
+    Reserved,
+}
+
+/// Words that cannot be the name of a module here.
+const RESERVED: [&str; 57] = [
+    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "std", "struct",
+    "super", "tests", "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield", "axum",
+];
+
+impl FromStr for FunctionName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let letters = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
+        if !letters || !starts || text.contains("__") || text.ends_with('_') {
+            return Err(NameError::NotSnakeCase);
+        }
+        if text.len() > 128 || text == "host" {
+            return Err(NameError::NotForHost);
+        }
+        if RESERVED.contains(&text) {
+            return Err(NameError::Reserved);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for FunctionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why there is no new function. The project is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum NewFunctionError {
+    /// Something of this name is there.
+    #[error("{} is there already", .0.display())]
+    Exists(PathBuf),
+    /// The host keeps routes that begin like this to itself.
+    #[error("an HTTP function named {0} would have a route that the Functions host keeps to itself")]
+    ReservedRoute(FunctionName),
+    /// The module uses a crate of this name.
+    #[error("{} uses a crate named {name}", table.display())]
+    CrateName {
+        /// The module of the functions.
+        table: PathBuf,
+        /// The name.
+        name: FunctionName,
+    },
+    /// The table is not where it was, or not as it was.
+    #[error("{} has no table with one function a line: add `mod {name};` and `{name}::FUNCTION` by hand", table.display())]
+    NoTable {
+        /// The module of the functions.
+        table: PathBuf,
+        /// The name.
+        name: FunctionName,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being read or written.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Makes `functions/<name>/function.json` and `src/functions/<name>.rs`, and adds the function to the table in
+/// `src/functions/mod.rs`. Returns the three paths: two new files, and the one that has changed.
+///
+/// # Errors
+/// [`NewFunctionError`]; then nothing has been made or changed.
+pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<PathBuf>, NewFunctionError> {
+    // The prefixes are tested on the text: `administrators` is refused too (`ScriptHost.cs` of the host).
+    if kind == Kind::Http && (name.0.starts_with("admin") || name.0.starts_with("runtime")) {
+        return Err(NewFunctionError::ReservedRoute(name.clone()));
+    }
+    let module = project.join("src/functions");
+    let (folder, code, table) =
+        (project.join("functions").join(&name.0), module.join(format!("{name}.rs")), module.join("mod.rs"));
+    let directory = module.join(&name.0);
+    for path in [&folder, &code, &directory] {
+        if let Some(taken) = taken(path).map_err(|source| NewFunctionError::Io { path: path.clone(), source })? {
+            return Err(NewFunctionError::Exists(taken));
+        }
+    }
+    let text = fs::read_to_string(&table).map_err(|source| NewFunctionError::Io { path: table.clone(), source })?;
+    if text.lines().any(|line| line.trim_start().starts_with(&format!("use {name}::"))) {
+        return Err(NewFunctionError::CrateName { table, name: name.clone() });
+    }
+    let extended = with_function(&text, name);
+    let extended = extended.ok_or_else(|| NewFunctionError::NoTable { table: table.clone(), name: name.clone() })?;
+    let (definition, rust) = kind.templates();
+    let files = [
+        (folder.join("function.json"), definition.replace("NAME", &name.0)),
+        (code.clone(), rust.replace("NAME", &name.0)),
+    ];
+    let written = write_all(&folder, &files).and_then(|()| replace(&table, &extended));
+    written.inspect_err(|_| {
+        let _ = fs::remove_dir_all(&folder);
+        let _ = fs::remove_file(&code);
+    })?;
+    let [(definition, _), (code, _)] = files;
+    Ok(vec![definition, code, table])
+}
+
+/// What is at this path, in whatever case: the host tells names apart in no case.
+fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_name().eq_ignore_ascii_case(name) {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
+
+/// The module's text with the function in its two places, each sorted; `None` if they are not found.
+fn with_function(text: &str, name: &FunctionName) -> Option<String> {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let modules = lines.iter().position(|line| is_module(line))?;
+    insert_sorted(&mut lines, modules, &format!("mod {name};"), is_module);
+    let table = lines.iter().position(|line| line.contains("const ALL: &[Function] = &["))? + 1;
+    let is_entry = |line: &str| line.starts_with("    ") && line.ends_with("::FUNCTION,");
+    if !is_entry(lines.get(table)?) {
+        return None;
+    }
+    insert_sorted(&mut lines, table, &format!("    {name}::FUNCTION,"), is_entry);
+    Some(lines.join("\n") + "\n")
+}
+
+fn is_module(line: &str) -> bool {
+    line.starts_with("mod ") && line.ends_with(';')
+}
+
+/// Puts a line among those from `first` on that are of its sort.
+fn insert_sorted(lines: &mut Vec<String>, first: usize, line: &str, is_one: impl Fn(&str) -> bool) {
+    // Without the mark at the end: `snapshot;` would come after `snapshot_now;`.
+    let key = |line: &str| line.split([';', ':']).next().unwrap_or_default().to_owned();
+    let before = lines[first..].iter().take_while(|other| is_one(other) && key(other) < key(line)).count();
+    lines.insert(first + before, line.to_owned());
+}
+
+fn write_all(folder: &Path, files: &[(PathBuf, String)]) -> Result<(), NewFunctionError> {
+    fs::create_dir(folder).map_err(|source| NewFunctionError::Io { path: folder.to_owned(), source })?;
+    files.iter().try_for_each(|(path, text)| {
+        fs::write(path, text).map_err(|source| NewFunctionError::Io { path: path.clone(), source })
+    })
+}
+
+/// Replaces a file by a rename, so that it is never there in part.
+fn replace(path: &Path, text: &str) -> Result<(), NewFunctionError> {
+    let temporary = path.with_extension("rs.new");
+    let replaced = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    replaced.map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        NewFunctionError::Io { path: path.to_owned(), source }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// The parts of this project that a new function touches.
+fn project() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for folder in ["functions", "src/functions"] {
+        copy_all(&original.join(folder), &copy.path().join(folder));
+    }
+    copy
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() { copy_all(&entry.path(), &to) } else { fs::copy(entry.path(), to).map(drop).unwrap() }
+    }
+}
+
+/// Every file below a folder, with its text.
+fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read_to_string(path).unwrap());
+        }
+    }
+    found
+}
+
+fn name(text: &str) -> FunctionName {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_new_function_is_two_files_and_two_lines() {
+    for (kind, trigger) in [(Kind::Http, "httpTrigger"), (Kind::Timer, "timerTrigger")] {
+        let project = project();
+        let before = files(project.path());
+        let paths = create(project.path(), kind, &name("order_report")).unwrap();
+        let expected =
+            ["functions/order_report/function.json", "src/functions/order_report.rs", "src/functions/mod.rs"];
+        assert_eq!(paths, expected.map(|path| project.path().join(path)));
+        let mut after = files(project.path());
+        let (definition, code) = (after.remove(&paths[0]).unwrap(), after.remove(&paths[1]).unwrap());
+        let definition: serde_json::Value = serde_json::from_str(&definition).unwrap();
+        assert_eq!(definition["bindings"][0]["type"], trigger);
+        assert!(code.contains("name: \"order_report\"") && !code.contains("NAME"), "{code}");
+        let table = after.remove(&paths[2]).unwrap();
+        let old = &before[&paths[2]];
+        let new: Vec<_> = table.lines().filter(|line| !old.lines().any(|old| old == *line)).collect();
+        assert_eq!(new, ["mod order_report;", "    order_report::FUNCTION,"]);
+        assert_eq!(table.lines().count(), old.lines().count() + 2);
+        assert_eq!(after.len(), before.len() - 1);
+        assert!(after.iter().all(|(path, text)| before[path] == *text));
+    }
+}
+
+#[test]
+fn the_table_stays_sorted_wherever_the_name_falls() {
+    let project = project();
+    for new in ["aaa", "snapshot_a", "snapshotter", "zzz"] {
+        create(project.path(), Kind::Timer, &name(new)).unwrap();
+    }
+    let table = fs::read_to_string(project.path().join("src/functions/mod.rs")).unwrap();
+    let expected = ["aaa", "health", "snapshot", "snapshot_a", "snapshot_now", "snapshots", "snapshotter", "zzz"]
+        .map(str::to_owned);
+    let between = |start: &str, end: &str| -> Vec<String> {
+        let lines = table.lines().filter_map(|line| line.strip_prefix(start)?.strip_suffix(end));
+        lines.filter(|name| *name != "tests").map(str::to_owned).collect()
+    };
+    assert_eq!(between("mod ", ";"), expected);
+    assert_eq!(between("    ", "::FUNCTION,"), expected);
+    assert!(table.ends_with("#[cfg(test)]\nmod tests;\n"), "{table}");
+}
+
+#[test]
+fn what_is_there_is_left_alone() {
+    let project = project();
+    fs::create_dir(project.path().join("functions/Upper")).unwrap();
+    fs::create_dir(project.path().join("src/functions/parts")).unwrap();
+    let before = files(project.path());
+    for taken in ["health", "upper", "parts"] {
+        let error = create(project.path(), Kind::Http, &name(taken)).unwrap_err();
+        assert!(matches!(error, NewFunctionError::Exists(_)), "{error}");
+    }
+    assert_eq!(files(project.path()), before);
+}
+
+#[test]
+fn what_cannot_be_finished_is_not_begun() {
+    let project = project();
+    let table = project.path().join("src/functions/mod.rs");
+    // The last of the three steps fails.
+    fs::create_dir(table.with_extension("rs.new")).unwrap();
+    let before = files(project.path());
+    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
+    assert!(matches!(error, NewFunctionError::Io { .. }), "{error}");
+    assert_eq!(files(project.path()), before);
+    assert!(!project.path().join("functions/orders").exists());
+
+    fs::write(&table, "mod health;\n").unwrap();
+    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
+    assert!(error.to_string().contains("add `mod orders;` and `orders::FUNCTION` by hand"), "{error}");
+    assert!(!project.path().join("functions/orders").exists());
+}
+
+#[test]
+fn a_name_is_one_for_the_host_and_for_rust() {
+    for right in ["a", "order_report", "report2", &"a".repeat(128)] {
+        assert!(right.parse::<FunctionName>().is_ok(), "{right}");
+    }
+    for wrong in ["", "2a", "_a", "a_", "a__b", "Order", "order-report", "a/b", "../a", "ä", "a b"] {
+        assert_eq!(wrong.parse::<FunctionName>(), Err(NameError::NotSnakeCase), "{wrong}");
+    }
+    assert_eq!("host".parse::<FunctionName>(), Err(NameError::NotForHost));
+    assert_eq!("a".repeat(129).parse::<FunctionName>(), Err(NameError::NotForHost));
+    for word in ["match", "type", "tests", "std", "axum"] {
+        assert_eq!(word.parse::<FunctionName>(), Err(NameError::Reserved), "{word}");
+    }
+}
+
+#[test]
+fn names_that_would_not_work_in_their_place_are_refused() {
+    let project = project();
+    let before = files(project.path());
+    for reserved in ["admin", "administrators", "runtime_report"] {
+        let error = create(project.path(), Kind::Http, &name(reserved)).unwrap_err();
+        assert!(matches!(error, NewFunctionError::ReservedRoute(_)), "{error}");
+    }
+    let error = create(project.path(), Kind::Timer, &name("futures_util")).unwrap_err();
+    assert!(matches!(error, NewFunctionError::CrateName { .. }), "{error}");
+    assert_eq!(files(project.path()), before);
+    assert!(create(project.path(), Kind::Timer, &name("admin_report")).is_ok());
+}
