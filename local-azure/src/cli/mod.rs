@@ -2,8 +2,11 @@
 
 mod chain;
 mod demo;
+mod doctor;
+mod dotenv;
 mod env_file;
 mod invoke;
+mod package;
 mod project;
 mod start;
 mod token;
@@ -68,6 +71,14 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Build the handler for Azure and write the deployable zip
+    Package(package::PackageArguments),
+    /// Say what is installed, and what to do about what is missing
+    Doctor {
+        /// Also start the handler with the variables of this file, as `start --env-file` or `azd env get-values` write it
+        #[arg(long, value_name = "FILE")]
+        env_file: Option<PathBuf>,
+    },
 }
 
 /// Runs the command of this process's arguments.
@@ -78,6 +89,8 @@ pub(crate) async fn run() -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
         Command::Stage { directory, release } => stage(directory, release).await,
+        Command::Package(arguments) => package::package(arguments).await,
+        Command::Doctor { env_file } => doctor::doctor(env_file.as_deref()).await,
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{RED}error{RED:#}: {error}");
