@@ -19,6 +19,8 @@ pub mod identity_endpoint;
 pub mod issuer;
 pub mod journal;
 pub mod network;
+pub mod new_function;
+pub mod package;
 pub mod rbac;
 mod sample_api;
 pub mod script_root;

@@ -29,7 +29,7 @@ fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
 }
 
 /// Single quotes keep every character as it is, for shells and for dotenv readers alike.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

@@ -114,7 +114,7 @@ fn fill(template: &str, parameters: &[(String, String)]) -> Result<String, Comma
     Ok(filled.trim_end_matches('/').to_owned())
 }
 
-async fn send(
+pub(super) async fn send(
     host: &str,
     method: Method,
     url: &str,

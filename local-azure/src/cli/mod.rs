@@ -2,8 +2,12 @@
 
 mod chain;
 mod demo;
+mod doctor;
+mod dotenv;
 mod env_file;
 mod invoke;
+mod new;
+mod package;
 mod project;
 mod start;
 mod token;
@@ -13,7 +17,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Color, Style};
 use clap::{Parser, Subcommand};
-use local_azure::broken_link::Link;
+use local_azure::{
+    broken_link::Link,
+    new_function::{FunctionName, Kind},
+};
 
 use self::project::Project;
 
@@ -68,6 +75,21 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Build the handler for Azure and write the deployable zip
+    Package(package::PackageArguments),
+    /// Write the files of a new function, and its lines in the table
+    New {
+        /// What starts it
+        kind: Kind,
+        /// Its name, in `snake_case`: the folder, the module and the URL are called by it
+        name: FunctionName,
+    },
+    /// Say what is installed, and what to do about what is missing
+    Doctor {
+        /// Also start the handler with the variables of this file, as `start --env-file` or `azd env get-values` write it
+        #[arg(long, value_name = "FILE")]
+        env_file: Option<PathBuf>,
+    },
 }
 
 /// Runs the command of this process's arguments.
@@ -78,6 +100,9 @@ pub(crate) async fn run() -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
         Command::Stage { directory, release } => stage(directory, release).await,
+        Command::Package(arguments) => package::package(arguments).await,
+        Command::New { kind, name } => new::new(kind, &name),
+        Command::Doctor { env_file } => doctor::doctor(env_file.as_deref()).await,
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{RED}error{RED:#}: {error}");

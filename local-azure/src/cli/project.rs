@@ -1,6 +1,7 @@
 //! The project on disk: where it is, and its script root, built.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -38,6 +39,11 @@ impl Project {
         })
     }
 
+    /// The folder that holds `host.json`.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where the script root goes unless told otherwise.
     pub(super) fn script_root(&self) -> PathBuf {
         self.root.join("target/app")
@@ -50,18 +56,29 @@ impl Project {
 
     /// Builds the handler with cargo, which shows its progress, and fills the script root.
     pub(super) async fn build_and_stage(&self, script_root: &Path, release: bool) -> Result<(), CommandError> {
+        let arguments: &[&str] = if release { &["--release"] } else { &[] };
+        self.build_and_stage_with(script_root, arguments, &[]).await
+    }
+
+    /// The same, with further arguments and variables for cargo.
+    pub(super) async fn build_and_stage_with(
+        &self,
+        script_root: &Path,
+        arguments: &[&str],
+        environment: &[(&str, OsString)],
+    ) -> Result<(), CommandError> {
         eprintln!("{BOLD}Building{BOLD:#} the handler");
-        let handler = self.build(release).await?;
+        let handler = self.build(arguments, environment).await?;
         Ok(script_root::stage(&self.root, &handler, script_root)?)
     }
 
     /// Builds the handler and returns its path, wherever cargo's settings put it.
-    async fn build(&self, release: bool) -> Result<PathBuf, CommandError> {
+    async fn build(&self, arguments: &[&str], environment: &[(&str, OsString)]) -> Result<PathBuf, CommandError> {
         #[expect(clippy::disallowed_methods, reason = "cargo tells its subprocesses which cargo it is")]
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.args(["build", "--bin", "handler", "--message-format=json-render-diagnostics"]);
-        command.args(release.then_some("--release"));
+        command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
         let child = command.current_dir(&self.root).stdout(Stdio::piped()).spawn();
         let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
         if !output.status.success() {

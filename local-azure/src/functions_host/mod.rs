@@ -21,6 +21,7 @@ mod proxy;
 mod routes;
 mod script;
 mod start;
+mod summary;
 mod template;
 mod timers;
 
@@ -39,6 +40,7 @@ pub use self::{
     invocation::Invocation,
     log::{Level, LogLine, LogSink},
     script::ScriptError,
+    summary::{FunctionProblem, ScriptSummary},
 };
 use crate::journal::Journal;
 

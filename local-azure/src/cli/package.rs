@@ -1,0 +1,114 @@
+//! `package`: the deployable zip, from a release build that runs on any x86-64 Linux.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anstream::{eprintln, println};
+use clap::ValueEnum;
+use local_azure::{package, seed::Seed};
+use tokio::process::Command;
+
+use super::{CommandError, DIM, Project};
+
+#[derive(clap::Args)]
+pub(super) struct PackageArguments {
+    /// What to build for; both are linked statically
+    #[arg(long, value_name = "TRIPLE", value_enum, default_value_t = Target::Musl)]
+    target: Target,
+    /// Where to; `target/app.zip` unless given
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The world whose app settings the bindings are checked with
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+}
+
+/// What Flex Consumption runs.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Target {
+    #[value(name = "x86_64-unknown-linux-musl")]
+    Musl,
+    #[value(name = "x86_64-unknown-linux-gnu")]
+    Gnu,
+}
+
+impl Target {
+    fn triple(self) -> &'static str {
+        match self {
+            Self::Musl => "x86_64-unknown-linux-musl",
+            Self::Gnu => "x86_64-unknown-linux-gnu",
+        }
+    }
+}
+
+pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, CommandError> {
+    if cfg!(windows) {
+        // The deployment tool zips the script root, and takes the modes from its files.
+        return Err("files made on Windows have no execute bit; package from WSL, Linux or macOS".into());
+    }
+    let project = Project::find()?;
+    let settings = Seed::read(&arguments.seed.unwrap_or_else(|| project.seed_file()))?.function_app.settings;
+    let triple = arguments.target.triple();
+    require_standard_library(arguments.target).await?;
+    let script_root = project.script_root();
+    let flags = [("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root()))];
+    project.build_and_stage_with(&script_root, &["--release", "--locked", "--target", triple], &flags).await?;
+    let zip = arguments.output.unwrap_or_else(|| script_root.with_extension("zip"));
+    let package = package::package(&script_root, &settings, &zip)?;
+    eprintln!("{DIM}functions{DIM:#}  {}", package.functions.join(", "));
+    eprintln!("{DIM}handler{DIM:#}    {}, static, {triple}", megabytes(package.handler_size));
+    eprintln!("{DIM}zip{DIM:#}        {}", megabytes(package.zip_size));
+    println!("{}", zip.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Flags for every crate of the handler, in place of those of the environment: linked statically, and without the
+/// folders of this machine, so that one commit makes one binary wherever it is built.
+fn rust_flags(project: &Path) -> OsString {
+    let mut flags = OsString::from("-Ctarget-feature=+crt-static");
+    let cargo_home = cargo_home();
+    for (folder, name) in [(Some(project), "/project"), (cargo_home.as_deref(), "/cargo")] {
+        let Some(folder) = folder else { continue };
+        flags.push("\x1f--remap-path-prefix=");
+        flags.push(folder);
+        flags.push("=");
+        flags.push(name);
+    }
+    flags
+}
+
+#[expect(clippy::disallowed_methods, reason = "where cargo keeps sources is known to cargo's environment")]
+fn cargo_home() -> Option<PathBuf> {
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+async fn require_standard_library(target: Target) -> Result<(), CommandError> {
+    if has_standard_library(target.triple()).await? {
+        return Ok(());
+    }
+    let triple = target.triple();
+    let instead = match target {
+        Target::Musl => "\n\nor package with --target x86_64-unknown-linux-gnu, which is linked statically too",
+        Target::Gnu => "",
+    };
+    Err(format!(
+        "Rust's standard library for {triple} is not installed. Run\n\n    rustup target add {triple}{instead}"
+    )
+    .into())
+}
+
+/// Whether rustc can build for `triple`.
+pub(super) async fn has_standard_library(triple: &str) -> Result<bool, CommandError> {
+    let rustc = Command::new("rustc").args(["--print", "target-libdir", "--target", triple]).output().await;
+    let output = rustc.map_err(|error| format!("cannot run rustc: {error}"))?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    Ok(output.status.success() && Path::new(folder.trim()).is_dir())
+}
+
+/// Decimal megabytes, as deployment limits count them.
+fn megabytes(bytes: usize) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}

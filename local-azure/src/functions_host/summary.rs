@@ -1,0 +1,45 @@
+//! What the host would load from a script root, without running anything.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::{
+    ScriptError,
+    script::{Script, Settings},
+};
+
+/// What the host would load from a script root.
+#[derive(Debug)]
+pub struct ScriptSummary {
+    /// Names of the functions that load, sorted.
+    pub functions: Vec<String>,
+    /// Those that do not.
+    pub problems: Vec<FunctionProblem>,
+}
+
+/// A function that the host would leave out.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct FunctionProblem {
+    /// Its folder's name.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl ScriptSummary {
+    /// Reads a script root as a host with these app settings would. The handler must lie in the script root: nothing is
+    /// looked for on this machine's `PATH`.
+    ///
+    /// # Errors
+    /// [`ScriptError`] if the host would not start at all.
+    pub fn read(script_root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, ScriptError> {
+        let settings = Settings::new(settings.clone());
+        let script = Script::load(script_root, &Settings::default(), &settings)?;
+        let problem =
+            |error: super::script::FunctionError| FunctionProblem { name: error.name, problem: error.problem };
+        Ok(Self {
+            functions: script.functions.into_iter().map(|function| function.name).collect(),
+            problems: script.errors.into_iter().map(problem).collect(),
+        })
+    }
+}
