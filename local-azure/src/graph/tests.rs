@@ -2,6 +2,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
+use proptest::{prelude::*, test_runner::Config};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -283,4 +284,22 @@ async fn what_is_not_understood_is_refused_by_name() {
     }
     let answer = post(&world, "/applications", &json!({})).await;
     assert!(answer.decision.reason.unwrap().contains("POST /v1.0/applications"));
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn any_path_and_query_are_read_or_refused(
+        path in "(/v1\\.0/)?(servicePrincipals|applications)?[(/a-zA-Z0-9'=)%-]{0,40}",
+        query in "([$](select|filter|top)=)?[ -~]{0,40}",
+    ) {
+        if let Ok(path) = Path::parse(&path) {
+            prop_assert!(path.text.starts_with("/v1.0/"));
+        }
+        if let Ok(query) = Query::parse(&query) {
+            let _ = query.admits(&json!({ "id": "x" }), Collection::Applications);
+            let _ = query.select(json!({ "id": "x" }), Collection::Applications);
+        }
+    }
 }

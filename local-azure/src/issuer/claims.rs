@@ -66,11 +66,12 @@ pub(super) fn claims_of(
         Resource::TokenExchange => {}
         Resource::Api(app) => add_api(&mut claims, world, client, app)?,
     }
+    let lifetime = lifetime(client)?;
     let late = match found {
-        Resource::Api(app) if has_fault(world, app, TokenFault::Expired) => MANAGED_IDENTITY_LIFETIME + OVERDUE,
+        Resource::Api(app) if has_fault(world, app, TokenFault::Expired) => lifetime + OVERDUE,
         _ => 0,
     };
-    add_lifetime(&mut claims, now.as_second() - late, lifetime(client)?);
+    add_lifetime(&mut claims, now.as_second() - late, lifetime);
     add_common(&mut claims, world, client)?;
     Ok(claims)
 }
