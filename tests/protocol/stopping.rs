@@ -62,9 +62,12 @@ fn stopping_a_handler_whose_parent_was_killed_ends_too() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     // The pipes end with the last process that holds them.
-    stdout.to_end();
-    assert!(stderr.to_end().iter().any(|line| line.contains("has gone")));
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "handler {handler} still has its port");
+    let Some(lines) = stderr.to_end() else {
+        signal(handler, "KILL");
+        panic!("the handler outlived its parent");
+    };
+    assert!(lines.iter().any(|line| line.contains("has gone")), "{lines:?}");
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
 #[tokio::test]
