@@ -15,7 +15,7 @@
 //! | [`telemetry`] | the log |
 //!
 //! The arrows go one way: `main → server → functions → {app, archive, host, error}` and
-//! `{app, archive} → azure → {config, error}`.
+//! `{app, archive} → azure → {config, error}`, `error → {config, host}`.
 
 mod app;
 mod archive;

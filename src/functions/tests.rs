@@ -6,6 +6,12 @@ use serde_json::Value;
 
 use super::*;
 
+// What `cargo local new` makes a function of; here they are compiled.
+#[path = "../../local-azure/templates/http.rs"]
+mod http_template;
+#[path = "../../local-azure/templates/timer.rs"]
+mod timer_template;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn json(path: impl AsRef<Path>) -> Value {
@@ -88,4 +94,20 @@ fn the_host_starts_the_handler_and_passes_http_through_unchanged() {
     assert_eq!(handler["description"]["defaultExecutablePath"], "handler");
     assert_eq!(handler["enableForwardingHttpRequest"], true);
     assert_eq!(handler["enableProxyingHttpRequest"], true);
+}
+
+#[test]
+fn the_templates_of_new_functions_agree_with_their_folders() {
+    let http = json("local-azure/templates/http.json");
+    let http = &http["bindings"][0];
+    match http_template::FUNCTION.trigger {
+        Trigger::Http { methods: filter, route, .. } => {
+            assert_eq!(http["route"], route);
+            assert_eq!(strings(&http["methods"]), methods(filter));
+        }
+        Trigger::Timer { .. } => panic!("the template of an HTTP function is none"),
+    }
+    assert!(matches!(timer_template::FUNCTION.trigger, Trigger::Timer { .. }));
+    assert_eq!(json("local-azure/templates/timer.json")["bindings"][0]["name"], "timer");
+    assert_eq!((http_template::FUNCTION.name, timer_template::FUNCTION.name), ("NAME", "NAME"));
 }

@@ -19,6 +19,7 @@ use tracing::{debug, info, warn};
 pub use self::{
     router::RouteError,
     stop::{Parent, stop_signal},
+    template::TemplateError,
 };
 use crate::{app::App, functions, start::StartError};
 

@@ -50,7 +50,7 @@ pub enum RouteError {
         /// Name of the function.
         function: &'static str,
         /// What is wrong.
-        template: TemplateProblem,
+        template: TemplateError,
     },
     /// Callers of one function could pose as the host to another.
     #[error(
@@ -64,11 +64,6 @@ pub enum RouteError {
         other: &'static str,
     },
 }
-
-/// What is wrong with a route.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct TemplateProblem(TemplateError);
 
 /// Everything that the host may call.
 struct Functions {
@@ -174,7 +169,7 @@ impl Builder {
 
     fn template(&self, function: &'static str, route: &str) -> Result<Arc<Template>, RouteError> {
         let template = Template::new(&self.app.host_json().route_prefix, route).map(Arc::new);
-        template.map_err(|problem| RouteError::Template { function, template: TemplateProblem(problem) })
+        template.map_err(|template| RouteError::Template { function, template })
     }
 
     /// The function alone, at its paths.
@@ -187,7 +182,7 @@ impl Builder {
 
     /// The function for its callers.
     fn route(&self, function: Function, methods: MethodFilter, template: Arc<Template>) -> Option<Route> {
-        // The host's own throttle answers 429 too.
+        // As the host's own throttle does, whose callers need not know which of the two it was.
         let service = self.ruled(function, StatusCode::TOO_MANY_REQUESTS, self.bare(function, &template)?);
         Some(Route { methods, template, service })
     }
@@ -208,6 +203,7 @@ impl Builder {
             }
         };
         let router = router.layer(DefaultBodyLimit::max(LARGEST_POSTED));
+        // Here it is the host that has to come again, and it does where the function has a retry policy.
         Some((function.name, self.ruled(function, StatusCode::SERVICE_UNAVAILABLE, router)))
     }
 

@@ -41,7 +41,7 @@ enum Constraint {
 /// A part of a route that this handler would not match as the host does.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the route \"{route}\" has \"{part}\": {problem}")]
-pub(crate) struct TemplateError {
+pub struct TemplateError {
     route: String,
     part: String,
     problem: &'static str,

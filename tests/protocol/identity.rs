@@ -1,4 +1,5 @@
-//! An identity endpoint that keeps its caller waiting, and with it the invocation: then it refuses.
+//! An identity endpoint that keeps its caller waiting, and with it the invocation: then it refuses, in a word by which
+//! the host would take an error for a warning.
 
 use std::{
     io::{Read, Write},
@@ -26,7 +27,7 @@ impl SlowIdentity {
                 if now_asked.send(()).is_err() || may_answer.recv().is_err() {
                     return;
                 }
-                let body = r#"{"statusCode":400,"message":"No such identity."}"#;
+                let body = r#"{"statusCode":400,"message":"Warning: no such identity."}"#;
                 let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close";
                 let _ = write!(connection, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
             }

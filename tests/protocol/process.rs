@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::rig::{Handler, ID, free_port, run_to_end, settings};
+use crate::{
+    identity::SlowIdentity,
+    rig::{Handler, ID, free_port, run_to_end, settings},
+};
 
 #[tokio::test]
 async fn process_port_only_127_0_0_1_is_listened_on() {
@@ -75,11 +78,12 @@ async fn process_output_information_goes_to_stdout_with_invocation_and_trace() {
 
 #[tokio::test]
 async fn process_output_errors_go_to_stderr_and_carry_the_invocation_id() {
-    // The name has "warn" in it, by which the host would take the line for a warning.
-    let handler = Handler::start(&[("SNAPSHOT_SOURCES", "warnings=/warnings")]);
-    assert_eq!(handler.post("snapshot", &json!({})).await.status(), 502);
+    let identity = SlowIdentity::start();
+    let handler = Handler::start(&identity.settings());
+    identity.answer();
+    assert_eq!(handler.get("/api/snapshots/orders").await.status(), 502);
     let line = handler.stderr.line_with("status=502").unwrap();
-    assert!(line.contains(ID) && line.contains("IDENTITY_ENDPOINT is not set"), "{line}");
+    assert!(line.contains(ID) && line.contains("rning: no such identity"), "{line}");
     for line in handler.stderr.so_far() {
         assert!(line.contains("ERROR") && !line.to_ascii_lowercase().contains("warn"), "{line}");
     }

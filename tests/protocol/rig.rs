@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread,
+    time::Duration,
 };
 
 use futures_util::stream;
@@ -85,10 +86,11 @@ impl Pipe {
         found(&lines)
     }
 
-    /// Waits for the end of the pipe, which is that of the last process that holds it.
-    pub(crate) fn to_end(&self) -> Vec<String> {
+    /// Waits for the end of the pipe, which is that of the last process that holds it. `None` after half a minute.
+    pub(crate) fn to_end(&self) -> Option<Vec<String>> {
         let lines = self.0.0.lock().unwrap();
-        self.0.1.wait_while(lines, |lines| !lines.closed).unwrap().lines.clone()
+        let lines = self.0.1.wait_timeout_while(lines, Duration::from_secs(30), |lines| !lines.closed).unwrap().0;
+        lines.closed.then(|| lines.lines.clone())
     }
 
     /// What has come so far.

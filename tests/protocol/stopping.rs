@@ -2,14 +2,17 @@
 #![cfg(unix)]
 
 use std::{
+    io::{BufRead, BufReader},
     net::TcpStream,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
+use serde_json::json;
+
 use crate::{
     identity::SlowIdentity,
-    rig::{HANDLER, Handler, Pipe, free_port, settings, signal},
+    rig::{HANDLER, Handler, Pipe, command, free_port, settings, signal},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,15 +62,30 @@ fn stopping_a_handler_whose_parent_was_killed_ends_too() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     // The pipes end with the last process that holds them.
-    stdout.to_end();
-    assert!(stderr.to_end().iter().any(|line| line.contains("has gone")));
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "handler {handler} still has its port");
+    let Some(lines) = stderr.to_end() else {
+        signal(handler, "KILL");
+        panic!("the handler outlived its parent");
+    };
+    assert!(lines.iter().any(|line| line.contains("has gone")), "{lines:?}");
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
-#[test]
-fn stopping_a_handler_nobody_reads_any_more_still_ends_in_order() {
+#[tokio::test]
+async fn stopping_a_handler_whose_output_nobody_reads_any_more_goes_on_until_it_is_asked() {
     let mut handler = Handler::start(&[]);
-    signal(handler.child.id(), "TERM");
-    assert_eq!(handler.exit_code(), Some(0));
-    assert!(handler.stderr.to_end().is_empty());
+    // A second process with the same settings, whose pipes close after the first line.
+    let port = free_port();
+    let mut settings = settings(&[]);
+    settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
+    let mut unread = command(&settings).spawn().unwrap();
+    drop(unread.stderr.take());
+    let mut line = String::new();
+    BufReader::new(unread.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("listening on port"), "{line}");
+
+    handler.port = port;
+    assert_eq!(handler.post("snapshot", &json!({})).await.status(), 502);
+    assert_eq!(handler.get("/api/health").await.status(), 200);
+    signal(unread.id(), "TERM");
+    assert_eq!(unread.wait().unwrap().code(), Some(0));
 }

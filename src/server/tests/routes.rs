@@ -2,6 +2,7 @@
 
 use axum::{extract::Path, routing::any};
 use http::HeaderValue;
+use proptest::prelude::*;
 
 use super::*;
 use crate::host::{INVOCATION_ID, InvocationResponse};
@@ -102,4 +103,18 @@ fn a_route_that_leads_to_another_functions_name_is_refused() {
 fn a_route_that_is_not_understood_is_refused_with_the_functions_name() {
     let error = router(app(&[]), &[http("a", GET, "x/{id:range(1,2)}", says_a)]).unwrap_err().to_string();
     assert!(error.contains("function a: ") && error.contains("{id:range(1,2)}"), "{error}");
+}
+
+proptest! {
+    /// What a template matches, axum must find behind it; else the answer would be axum's own 404, without a body.
+    #[test]
+    fn whatever_the_path_it_is_the_functions_or_nobodys(path in "/(api|API)?(/+(a|Z|x))?(/[!-~]{0,3}){0,4}") {
+        let functions = [http("a", GET, "a/{b}/{c?}", || any(async || "ok")), http("z", GET, "z/{*rest}", says_b)];
+        let router = router(app(&[]), &functions).unwrap();
+        if let Ok(request) = Request::get(&path).body(Body::empty()) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let answer = runtime.block_on(answer(&router, request));
+            prop_assert!(answer.status == StatusCode::OK || answer.code() == "not_found", "{}", path);
+        }
+    }
 }
