@@ -5,6 +5,7 @@ mod demo;
 mod env_file;
 mod invoke;
 mod project;
+mod schedule;
 mod start;
 mod token;
 
@@ -60,6 +61,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
+    /// Print the next occurrences of a timer's schedule, one instant a line
+    Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
     Stage {
         /// Where to; `target/app` unless given
@@ -77,6 +80,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
     };
     outcome.unwrap_or_else(|error| {
