@@ -42,13 +42,12 @@ impl Rig {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let host = FunctionsHost::start(HostOptions {
-            script_root,
-            address: ([127, 0, 0, 1], 0).into(),
             environment: azure.app_environment(),
             settings: azure.world().seed.function_app.settings.clone(),
             journal: azure.journal().clone(),
             log: Arc::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
             fire_timers: false,
+            ..HostOptions::new(script_root)
         })
         .await
         .unwrap();

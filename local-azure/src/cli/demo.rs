@@ -79,14 +79,13 @@ async fn start_host(
     log: Arc<Mutex<Vec<LogLine>>>,
 ) -> Result<FunctionsHost, CommandError> {
     let host = FunctionsHost::start(HostOptions {
-        script_root: project.script_root(),
-        address: ([127, 0, 0, 1], 0).into(),
         environment: azure.app_environment(),
         settings: azure.world().seed.function_app.settings.clone(),
         journal: azure.journal().clone(),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line)),
         // The one run is ours; a schedule that comes due meanwhile would add a second.
         fire_timers: false,
+        ..HostOptions::new(project.script_root())
     })
     .await?;
     host.wait_ready().await?;

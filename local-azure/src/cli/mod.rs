@@ -9,6 +9,7 @@ mod invoke;
 mod new;
 mod package;
 mod project;
+mod schedule;
 mod start;
 mod token;
 
@@ -67,6 +68,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
+    /// Print the next occurrences of a timer's schedule, one instant a line
+    Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
     Stage {
         /// Where to; `target/app` unless given
@@ -99,6 +102,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,
         Command::New { kind, name } => new::new(kind, &name),

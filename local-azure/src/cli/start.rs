@@ -58,13 +58,13 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
 /// Runs the Functions host until Ctrl-C, or until it gives up on the handler.
 async fn run_host(project: &Project, azure: &LocalAzure, port: u16) -> Result<ExitCode, CommandError> {
     let host = FunctionsHost::start(HostOptions {
-        script_root: project.script_root(),
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         environment: azure.app_environment(),
         settings: azure.world().seed.function_app.settings.clone(),
         journal: azure.journal().clone(),
         log: Arc::new(|line| println!("{line}")),
         fire_timers: true,
+        ..HostOptions::new(project.script_root())
     })
     .await?;
     let ended = tokio::select! {

@@ -1,87 +1,94 @@
-//! The admin API, open as under `func start`.
+//! The admin API: open as under `func start`, or for the master key alone.
 //!
 //! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. One extension of our own: with
 //! the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has ended,
 //! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does. What is not here answers 501.
+//! An HTTP function cannot be run by hand: the real host would make up a request from `input`, which proves nothing about
+//! the route, so 400 names the URL to call instead.
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{Path, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::{any, get, post},
+    routing::{any, get, post, put},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
 use super::{
+    admin_host as host,
     core::Core,
     invocation::Invocation,
+    keys::Access,
     script::{FunctionDefinition, Trigger},
     timers,
+    web::WebHost,
 };
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// Open to everybody.
+const PING: &str = "/host/ping";
 
-pub(super) fn routes() -> Router<Arc<Core>> {
+pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
     Router::new()
         .route("/functions", get(list))
         .route("/functions/{name}", get(describe).post(invoke))
         .route("/functions/{name}/status", get(function_status))
-        .route("/host/status", get(host_status))
-        .route("/host/ping", get(ping).post(ping))
+        .route("/host/status", get(host::status))
+        .route(PING, get(ping).post(ping))
+        .route("/host/drain", post(host::drain))
+        .route("/host/drain/status", get(host::drain_status))
+        .route("/host/resume", post(host::resume))
+        .route("/host/restart", post(host::restart))
+        .route("/host/state", put(host::set_state))
+        .route("/host/processes", get(host::processes))
+        .route("/host/synctriggers", post(host::sync_triggers))
         .route("/warmup", any(ping))
         .route("/", post(not_here).get(not_here))
         .fallback(not_here)
+        .layer(from_fn_with_state(Arc::clone(web), require_master_key))
 }
 
-async fn list(State(core): State<Arc<Core>>) -> Json<Vec<Value>> {
-    Json(core.script.functions.iter().map(|function| description(&core, function)).collect())
+async fn require_master_key(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+    let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(request.headers(), request.uri(), None));
+    if access != Access::Admin && request.uri().path() != PING {
+        web.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
 }
 
-async fn describe(State(core): State<Arc<Core>>, Path(name): Path<String>) -> Response {
+async fn list(State(web): State<Arc<WebHost>>) -> Response {
+    match web.core() {
+        Some(core) => {
+            let functions = core.script.functions.iter();
+            Json(functions.map(|function| description(&core, function)).collect::<Vec<_>>()).into_response()
+        }
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn describe(State(web): State<Arc<WebHost>>, Path(name): Path<String>) -> Response {
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     match core.function(&name) {
         Some(function) => Json(description(&core, function)).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-async fn function_status(State(core): State<Arc<Core>>, Path(name): Path<String>) -> Response {
+async fn function_status(State(web): State<Arc<WebHost>>, Path(name): Path<String>) -> Response {
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let error = core.script.errors.iter().find(|error| error.name.eq_ignore_ascii_case(&name));
     match (error, core.function(&name)) {
         (Some(error), _) => Json(json!({ "errors": [error.problem] })).into_response(),
         (None, Some(_)) => Json(json!({})).into_response(),
         (None, None) => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-async fn host_status(State(core): State<Arc<Core>>) -> Json<Value> {
-    let gave_up = core.handler.gave_up();
-    let errors: Vec<String> = core
-        .script
-        .errors
-        .iter()
-        .map(|error| format!("The '{}' function is in error: {}", error.name, error.problem))
-        .chain(gave_up.clone())
-        .collect();
-    let mut status = json!({
-        "id": "local-azure",
-        "state": if gave_up.is_some() { "Stopped" } else { "Running" },
-        "version": "4.1052.0.0",
-        "versionDetails": "local-azure",
-        "platformVersion": "",
-        "instanceId": core.instance.to_string(),
-        "computerName": "localhost",
-        "processUptime": u64::try_from(core.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "functionAppContentEditingState": "NotAllowed",
-    });
-    if !errors.is_empty() {
-        status["errors"] = json!(errors);
-    }
-    Json(status)
 }
 
 async fn ping() -> StatusCode {
@@ -94,10 +101,16 @@ async fn not_here(method: Method, uri: Uri) -> Response {
 }
 
 /// Runs a function by hand. Its input means nothing to a timer; an HTTP function has a URL for that.
-async fn invoke(State(core): State<Arc<Core>>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn invoke(
+    State(web): State<Arc<WebHost>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if let Err(refusal) = check_input(&headers, &body) {
         return refusal.into_response();
     }
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let Some(function) = core.function(&name) else { return StatusCode::NOT_FOUND.into_response() };
     if let Some(url) = core.invoke_url(function) {
         let error = format!("local-azure does not run an HTTP function by hand: call {url}");

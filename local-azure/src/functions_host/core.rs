@@ -1,9 +1,12 @@
-//! What the parts of a running host share.
+//! What the parts of a running job host share: one script root, one handler, until the next restart.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
-use uuid::Uuid;
+use tokio::sync::watch;
 
 use super::{
     log::Log,
@@ -19,15 +22,40 @@ pub(super) struct Core {
     pub(super) client: HttpClient,
     pub(super) log: Log,
     pub(super) journal: Journal,
-    pub(super) statuses: Statuses,
+    pub(super) statuses: Arc<Statuses>,
     /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` says otherwise.
     pub(super) zone: TimeZone,
     /// `http://localhost:PORT`, as `func start` prints it.
     pub(super) base_url: String,
-    pub(super) instance: Uuid,
-    pub(super) started: Instant,
-    /// `AzureWebJobsDisableHomepage`.
-    pub(super) no_homepage: bool,
+    /// Timers have stopped; running invocations go on.
+    pub(super) draining: watch::Sender<bool>,
+    pub(super) invocations: Arc<Count>,
+    /// Waits between a failed run and the next attempt.
+    pub(super) retries: Arc<Count>,
+}
+
+/// How many of something are under way.
+#[derive(Default)]
+pub(super) struct Count(AtomicUsize);
+
+/// One of them; it ends when dropped.
+pub(super) struct Counted(Arc<Count>);
+
+impl Count {
+    pub(super) fn one(self: &Arc<Self>) -> Counted {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Counted(Arc::clone(self))
+    }
+
+    pub(super) fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Core {
@@ -43,7 +71,15 @@ impl Core {
         Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
     }
 
+    /// In whole microseconds: .NET's clock is no finer than what a stored status can say.
     pub(super) fn now(&self) -> Zoned {
-        Timestamp::now().to_zoned(self.zone.clone())
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now).to_zoned(self.zone.clone())
+    }
+
+    /// Waits until the host is drained.
+    pub(super) async fn drained(&self) {
+        // The sender is in this very struct.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 }

@@ -24,6 +24,15 @@ pub enum HostError {
         /// Why.
         source: io::Error,
     },
+    /// `customHandler.port` is taken, or 0.
+    #[error(
+        "Unable to bind to port {0}, which customHandler.port in host.json fixes for the handler: end the process that \
+         listens on it, or remove the member and any free port is taken"
+    )]
+    HandlerPort(u16),
+    /// The system gave no random numbers for the keys.
+    #[error("this system gives no random numbers, so there can be no keys")]
+    NoRandomNumbers,
     /// `WEBSITE_TIME_ZONE` names no zone.
     #[error("WEBSITE_TIME_ZONE \"{0}\" is not an IANA time zone")]
     TimeZone(String),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     answer::{Answer, Failure},
-    core::Core,
+    core::{Core, Counted},
 };
 use crate::journal::{Entry, Service};
 
@@ -57,6 +57,7 @@ pub(super) struct Run {
     path: String,
     started: Instant,
     over: bool,
+    _counted: Counted,
 }
 
 impl Run {
@@ -72,6 +73,7 @@ impl Run {
             path: path.to_owned(),
             started: Instant::now(),
             over: false,
+            _counted: core.invocations.one(),
         }
     }
 
@@ -90,9 +92,18 @@ impl Run {
         let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         Failure::Other(if self.core.handler.has_exited() {
             "the handler exited with code 0, after which the Functions host does not restart it".to_owned()
+        } else if is_rubbish(error) {
+            format!(
+                "the handler's answer is not HTTP ({cause}): it must speak HTTP/1.1 on FUNCTIONS_CUSTOMHANDLER_PORT"
+            )
         } else {
             format!("no answer from the handler: {cause}")
         })
+    }
+
+    /// When `functionTimeout` ends it.
+    pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
+        self.core.script.host.function_timeout.and_then(|limit| self.started.checked_add(limit)).map(Into::into)
     }
 
     /// The function took too long: the real host kills the handler, which ends every other invocation too.
@@ -188,6 +199,11 @@ impl Run {
             .header(INVOCATION_ID_HEADER, self.id_header())
             .body(body)
     }
+}
+
+fn is_rubbish(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_parse)
 }
 
 impl Drop for Run {

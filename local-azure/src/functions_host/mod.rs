@@ -2,30 +2,38 @@
 //!
 //! Reference: `Azure/azure-functions-host` and `Azure/azure-webjobs-sdk-extensions` (sources are named file by file), and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>. HTTP and timer triggers; host.json and
-//! function.json members that would change anything else are refused by name. Left out: authorization keys (every level
-//! is open), the stored status of timers and the lock between instances (one process, in memory), retries, drain mode.
+//! function.json members that would change anything else are refused by name. Left out: the lock that keeps the instances
+//! of one app from running a timer twice (there is one instance), throttles, host IDs, and the management of keys.
 
 mod admin;
+mod admin_host;
 mod answer;
 mod constraint;
 mod core;
+mod cors;
 mod error;
 mod forward;
 mod front;
 mod http_payload;
 mod invocation;
+mod job;
+mod keys;
+mod lent_body;
 mod log;
+mod options;
 mod payload;
 mod process;
 mod proxy;
+mod retry;
 mod routes;
 mod script;
 mod start;
 mod summary;
 mod template;
 mod timers;
+mod web;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -34,34 +42,16 @@ use url::Url;
 use self::{
     core::Core,
     script::{FunctionDefinition, Trigger},
+    web::{Phase, WebHost},
 };
 pub use self::{
     error::HostError,
     invocation::Invocation,
     log::{Level, LogLine, LogSink},
+    options::{Cors, HostOptions},
     script::ScriptError,
     summary::{FunctionProblem, ScriptSummary},
 };
-use crate::journal::Journal;
-
-/// What a host runs, where, and with what.
-pub struct HostOptions {
-    /// Folder with `host.json` and one folder for each function.
-    pub script_root: PathBuf,
-    /// Where the host listens: a loopback address; port 0 takes any.
-    pub address: SocketAddr,
-    /// The handler's environment, besides `PATH`, the home and temporary folders, and the five variables of the protocol.
-    pub environment: Vec<(String, String)>,
-    /// App settings: `%NAME%` in bindings, `AzureFunctionsJobHost__…`, `AzureWebJobs.<name>.Disabled`,
-    /// `AzureWebJobsDisableHomepage`, `WEBSITE_TIME_ZONE`.
-    pub settings: BTreeMap<String, String>,
-    /// Gets an entry for each invocation: from the Functions host, answered by the handler.
-    pub journal: Journal,
-    /// Gets the host's log.
-    pub log: LogSink,
-    /// Whether timers fire on their schedule. They can be invoked either way.
-    pub fire_timers: bool,
-}
 
 /// A function that was loaded.
 #[derive(Clone, Debug)]
@@ -82,10 +72,9 @@ pub struct Function {
 
 /// A running host. Dropping it kills the handler and closes the port.
 pub struct FunctionsHost {
-    core: Arc<Core>,
+    web: Arc<WebHost>,
     url: Url,
-    functions: Vec<Function>,
-    tasks: JoinSet<()>,
+    server: JoinSet<()>,
 }
 
 impl FunctionsHost {
@@ -103,10 +92,17 @@ impl FunctionsHost {
         &self.url
     }
 
-    /// The functions that were loaded, sorted by name. Those in error are in the log.
+    /// The functions that are loaded now, sorted by name. Those in error are in the log.
     #[must_use]
-    pub fn functions(&self) -> &[Function] {
-        &self.functions
+    pub fn functions(&self) -> Vec<Function> {
+        let core = self.web.core();
+        core.iter().flat_map(|core| core.script.functions.iter().map(|one| Function::new(core, one))).collect()
+    }
+
+    /// The key that opens everything; absent where no keys are asked for.
+    #[must_use]
+    pub fn master_key(&self) -> Option<&str> {
+        self.web.keys.as_ref().map(|keys| keys.master.as_str())
     }
 
     /// Waits until the handler answers.
@@ -114,10 +110,11 @@ impl FunctionsHost {
     /// # Errors
     /// [`HostError::Stopped`] if the host gave up on it.
     pub async fn wait_ready(&self) -> Result<(), HostError> {
-        if self.functions.is_empty() {
+        let core = self.settled_core().await?;
+        if core.script.functions.is_empty() {
             return Ok(());
         }
-        self.core.handler.ready().await.map_err(HostError::Stopped)
+        core.handler.ready().await.map_err(HostError::Stopped)
     }
 
     /// Runs a timer function now, as `POST /admin/functions/<name>` does, and waits for its end. `data` is the input that
@@ -127,30 +124,46 @@ impl FunctionsHost {
     /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
     /// see [`Invocation::error`].
     pub async fn invoke(&self, name: &str, data: Option<Value>) -> Result<Invocation, HostError> {
-        let function = self.core.function(name).ok_or_else(|| HostError::UnknownFunction(name.to_owned()))?;
+        let core = self.settled_core().await?;
+        let function = core.function(name).ok_or_else(|| HostError::UnknownFunction(name.to_owned()))?;
         match &function.trigger {
             Trigger::Timer(timer) => {
                 if data.is_some() {
-                    self.core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
+                    core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
                 }
-                Ok(timers::invoke_by_hand(&self.core, function, timer).await)
+                Ok(timers::invoke_by_hand(&core, function, timer).await)
             }
             Trigger::Http(_) => Err(HostError::HttpFunction {
                 name: function.name.clone(),
-                url: self.core.invoke_url(function).unwrap_or_default(),
+                url: core.invoke_url(function).unwrap_or_default(),
             }),
         }
     }
 
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.
     pub async fn stop(mut self) {
-        self.core.handler.stop().await;
-        self.tasks.shutdown().await;
+        self.server.shutdown().await;
+        self.web.end_job(Phase::Stopped).await;
     }
 
     /// Resolves with the reason when the host gives up on the handler, or is stopped.
     pub fn stopped(&self) -> impl Future<Output = String> + Send + 'static + use<> {
-        self.core.handler.stopped()
+        let mut ended = self.web.ended.subscribe();
+        async move {
+            let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+            reason.unwrap_or_else(|| "it was stopped".to_owned())
+        }
+    }
+
+    async fn settled_core(&self) -> Result<Arc<Core>, HostError> {
+        let not_running = || HostError::Stopped(self.web.problem().unwrap_or_else(|| "it is not running".to_owned()));
+        self.web.settled_core().await.ok_or_else(not_running)
+    }
+}
+
+impl Drop for FunctionsHost {
+    fn drop(&mut self) {
+        self.web.abandon();
     }
 }
 

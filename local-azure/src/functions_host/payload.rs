@@ -29,17 +29,24 @@ pub(super) fn body(function: &str, binding: &str, data: Value, metadata: Map<Str
     json!({ "Data": { binding: data }, "Metadata": metadata })
 }
 
-/// A timer's entry in `Data`. No status is sent for a timer without monitor.
-pub(super) fn timer(adjust_for_dst: bool, status: Option<&ScheduleStatus>) -> Value {
+impl ScheduleStatus {
+    /// As it is stored, and sent.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "Last": offset_time(self.last.as_ref(), "0001-01-01T00:00:00+00:00"),
+            "Next": offset_time(self.next.as_ref(), "9999-12-31T23:59:59.9999999+00:00"),
+            "LastUpdated": offset_time(self.last_updated.as_ref(), "0001-01-01T00:00:00+00:00"),
+        })
+    }
+}
+
+/// A timer's entry in `Data`. No status is sent for a timer without monitor. `past_due`: this run makes up for an
+/// occurrence that was missed while no host ran.
+pub(super) fn timer(adjust_for_dst: bool, status: Option<&ScheduleStatus>, past_due: bool) -> Value {
     json!({
         "Schedule": { "AdjustForDST": adjust_for_dst },
-        "ScheduleStatus": status.map(|status| json!({
-            "Last": offset_time(status.last.as_ref(), "0001-01-01T00:00:00+00:00"),
-            "Next": offset_time(status.next.as_ref(), "9999-12-31T23:59:59.9999999+00:00"),
-            "LastUpdated": offset_time(status.last_updated.as_ref(), "0001-01-01T00:00:00+00:00"),
-        })),
-        // The status is kept in memory, so no occurrence is ever found missed at start.
-        "IsPastDue": false,
+        "ScheduleStatus": status.map(ScheduleStatus::to_json),
+        "IsPastDue": past_due,
     })
 }
 
@@ -68,7 +75,7 @@ mod tests {
             next: Some("2026-03-28T15:40:00+01:00[Europe/Berlin]".parse().unwrap()),
             last_updated: None,
         };
-        let body = body("tick", "timer", timer(true, Some(&status)), Map::new());
+        let body = body("tick", "timer", timer(true, Some(&status), false), Map::new());
         assert_eq!(
             body["Data"],
             json!({ "timer": {
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_timer_without_monitor_has_no_status() {
-        assert_eq!(timer(false, None)["ScheduleStatus"], json!(null));
-        assert_eq!(timer(false, None)["Schedule"]["AdjustForDST"], json!(false));
+        assert_eq!(timer(false, None, false)["ScheduleStatus"], json!(null));
+        assert_eq!(timer(false, None, false)["Schedule"]["AdjustForDST"], json!(false));
     }
 }

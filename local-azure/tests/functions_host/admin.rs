@@ -68,7 +68,7 @@ async fn functions_and_the_host_describe_themselves() {
 #[tokio::test]
 async fn what_is_not_implemented_says_so() {
     let rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").start().await;
-    let (status, body) = rig.call(request(Method::POST, "/admin/host/restart", Body::empty())).await;
+    let (status, body) = rig.call(request(Method::POST, "/admin/host/config", Body::empty())).await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
-    assert_eq!(body, r#"{"error":"POST /admin/host/restart is not supported by local-azure"}"#);
+    assert_eq!(body, r#"{"error":"POST /admin/host/config is not supported by local-azure"}"#);
 }

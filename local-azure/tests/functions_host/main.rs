@@ -4,5 +4,6 @@ mod admin;
 mod http;
 mod process;
 mod rig;
+mod schedule_command;
 mod script;
 mod timers;

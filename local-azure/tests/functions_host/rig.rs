@@ -122,7 +122,6 @@ impl ScriptRoot {
         let (sender, log) = mpsc::unbounded_channel();
         let journal = Journal::default();
         let host = FunctionsHost::start(HostOptions {
-            script_root: self.folder.path().to_owned(),
             address: self.address,
             environment: self.environment,
             settings: self.settings,
@@ -131,6 +130,7 @@ impl ScriptRoot {
                 let _ = sender.send(line);
             }),
             fire_timers: self.fire_timers,
+            ..HostOptions::new(self.folder.path().to_owned())
         })
         .await?;
         let client = Client::builder(TokioExecutor::new()).build_http();

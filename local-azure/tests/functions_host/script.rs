@@ -29,8 +29,8 @@ async fn a_script_root_that_cannot_run_says_what_to_do() {
         (json!({ "customHandler": good }).to_string(), "host.json: \"version\" must be \"2.0\""),
         (json!({ "version": "2.0" }).to_string(), "host.json: there is no \"customHandler\" section"),
         (
-            json!({ "version": "2.0", "retry": {}, "customHandler": good }).to_string(),
-            "host.json: \"retry\" is not supported by local-azure",
+            json!({ "version": "2.0", "retry": { "strategy": "fixedDelay" }, "customHandler": good }).to_string(),
+            "host.json: retry: maxRetryCount is missing",
         ),
         (
             json!({ "version": "2.0", "customHandler": { "description": {}, "http": {} } }).to_string(),
@@ -133,7 +133,7 @@ async fn a_function_in_error_is_named_and_the_others_load() {
     {
         assert!(log.iter().any(|line| line.starts_with(beginning)), "{beginning}\nis not in\n{}", log.join("\n"));
     }
-    let names: Vec<&str> = rig.host.functions().iter().map(|function| function.name.as_str()).collect();
+    let names: Vec<String> = rig.host.functions().into_iter().map(|function| function.name).collect();
     assert_eq!(names, ["d_first", "d_third", "fine"]);
 }
 
@@ -149,7 +149,7 @@ async fn the_list_of_functions_is_printed_as_func_start_does() {
     let expected = [
         "Functions:".to_owned(),
         String::new(),
-        format!("\tany: http://localhost:{port}/api/any"),
+        format!("\tany:  http://localhost:{port}/api/any"),
         String::new(),
         format!("\torders: [GET,POST] http://localhost:{port}/api/orders/{{id?}}"),
         String::new(),

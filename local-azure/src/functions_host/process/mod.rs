@@ -10,7 +10,10 @@ mod supervisor;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +51,7 @@ pub(super) struct Handler {
     patience: Duration,
     state: watch::Receiver<State>,
     control: mpsc::UnboundedSender<Control>,
+    process: Arc<AtomicU32>,
 }
 
 impl Handler {
@@ -64,8 +68,9 @@ impl Handler {
         let (control_sender, control) = mpsc::unbounded_channel();
         // Three more starts fit into the wait of an invocation.
         let patience = script.host.initialization_timeout * 4;
-        let handler = Self { port, patience, state, control: control_sender };
-        (handler, Supervisor { script, environment, root, port, client, log, state: state_sender, control })
+        let process = Arc::new(AtomicU32::new(0));
+        let handler = Self { port, patience, state, control: control_sender, process: Arc::clone(&process) };
+        (handler, Supervisor { script, environment, root, port, client, log, state: state_sender, control, process })
     }
 
     /// The handler's URL for a path with or without query.
@@ -93,6 +98,11 @@ impl Handler {
                 Err(reason)
             }
         }
+    }
+
+    /// Its process, while one runs.
+    pub(super) fn process_id(&self) -> Option<u32> {
+        Some(self.process.load(Ordering::SeqCst)).filter(|id| *id != 0)
     }
 
     /// Whether the handler ended with code 0, which explains a refused connection.

@@ -1,7 +1,10 @@
 //! Keeps the handler process running, and decides when to give up.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -34,6 +37,8 @@ pub(in crate::functions_host) struct Supervisor {
     pub(super) log: Log,
     pub(super) state: watch::Sender<State>,
     pub(super) control: mpsc::UnboundedReceiver<Control>,
+    /// 0 while there is none.
+    pub(super) process: Arc<AtomicU32>,
 }
 
 /// How one run of the process ended.
@@ -89,6 +94,12 @@ impl Supervisor {
     }
 
     async fn run_once(&mut self) -> End {
+        let end = self.run_process().await;
+        self.process.store(0, Ordering::SeqCst);
+        end
+    }
+
+    async fn run_process(&mut self) -> End {
         let mut child = match self.spawn() {
             Ok(child) => child,
             Err(reason) => {
@@ -96,6 +107,7 @@ impl Supervisor {
                 return End::GaveUp(reason);
             }
         };
+        self.process.store(child.id().unwrap_or(0), Ordering::SeqCst);
         let mut probe = std::pin::pin!(probe(
             self.client.clone(),
             format!("http://127.0.0.1:{}/", self.port),

@@ -2,6 +2,8 @@
 //!
 //! A type or member that is not known here makes the function fail to load, naming it.
 
+use std::{fmt, str::FromStr};
+
 use http::Method;
 use ncrontab::Schedule;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -27,9 +29,20 @@ pub(in crate::functions_host) struct HttpTrigger {
     pub(in crate::functions_host) template: Template,
     /// Absent: every method.
     pub(in crate::functions_host) methods: Option<Vec<Method>>,
+    pub(in crate::functions_host) level: AuthLevel,
     /// Name of the `http` output.
     pub(in crate::functions_host) output: String,
     pub(in crate::functions_host) mode: HttpMode,
+}
+
+/// Which key a call needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::functions_host) enum AuthLevel {
+    Anonymous,
+    User,
+    Function,
+    System,
+    Admin,
 }
 
 #[derive(Debug)]
@@ -108,10 +121,7 @@ impl HttpTrigger {
     fn read(trigger: Binding, others: Vec<Binding>, function: &str, host: &HostJson) -> Result<Self, String> {
         let Binding { name, members, .. } = trigger;
         let members: HttpMembers = parse(&name, members)?;
-        let level = members.auth_level.as_deref().unwrap_or("function").to_ascii_lowercase();
-        if !["anonymous", "user", "function", "system", "admin"].contains(&level.as_str()) {
-            return Err(format!("\"{level}\" is not an authLevel"));
-        }
+        let level = members.auth_level.as_deref().map_or(Ok(AuthLevel::Function), str::parse)?;
         let mut output = None;
         for other in others {
             if !other.kind.eq_ignore_ascii_case("http") || !other.output || output.is_some() {
@@ -132,6 +142,7 @@ impl HttpTrigger {
             template: route_template(&host.route_prefix, &route)?,
             route: route.trim_matches('/').to_owned(),
             methods: members.methods.map(methods).transpose()?,
+            level,
             output,
             mode: host.http,
         })
@@ -144,6 +155,35 @@ impl HttpTrigger {
             _ => true,
         };
         methods && self.route.eq_ignore_ascii_case(&other.route)
+    }
+}
+
+impl AuthLevel {
+    const ALL: [Self; 5] = [Self::Anonymous, Self::User, Self::Function, Self::System, Self::Admin];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::User => "user",
+            Self::Function => "function",
+            Self::System => "system",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for AuthLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for AuthLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let level = Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(text));
+        level.ok_or_else(|| format!("\"{text}\" is not an authLevel"))
     }
 }
 

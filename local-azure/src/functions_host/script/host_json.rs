@@ -9,7 +9,8 @@ use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{HandlerCommand, ScriptError, Settings, overrides};
+use super::{HandlerCommand, ScriptError, Settings, member_names::as_documented, overrides};
+use crate::functions_host::retry::Retry;
 
 /// `host.json`, checked.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(in crate::functions_host) struct HostJson {
     pub(in crate::functions_host) custom_headers: Vec<(HeaderName, HeaderValue)>,
     /// What is in the file but not enforced here.
     pub(in crate::functions_host) warnings: Vec<String>,
+    /// For functions without a policy of their own.
+    pub(in crate::functions_host) retry: Option<Retry>,
     allowed: Option<Vec<String>>,
 }
 
@@ -53,17 +56,15 @@ struct Document {
     extensions: Extensions,
     configuration_profile: Option<String>,
     http_worker: Option<IgnoredAny>,
-    retry: Option<IgnoredAny>,
+    retry: Option<Value>,
 }
 
 /// Sections that change nothing for HTTP and timer functions in one local process.
 const NO_EFFECT: &[&str] = &[
-    "$schema",
     "aggregator",
     "concurrency",
     "extensionBundle",
     "healthMonitor",
-    "isDefaultHostConfig",
     "logging",
     "metadataProviderTimeout",
     "sendCanceledInvocationsToWorker",
@@ -90,10 +91,12 @@ struct CustomHandler {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Extensions {
     #[serde(default)]
     http: HttpOptions,
+    // Each belongs to triggers and bindings of its own, which are refused where a function has them.
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -128,10 +131,11 @@ impl HostJson {
         })?;
         let mut document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
         overrides::apply(&mut document, settings);
-        if let Value::Object(members) = &mut document {
-            members.retain(|name, _| !NO_EFFECT.contains(&name.as_str()));
-        }
-        Self::check(serde_json::from_value(document)?, root, environment)
+        let mut document = as_documented(document);
+        let warning = drop_what_has_no_effect(&mut document);
+        let mut host = Self::check(serde_json::from_value(document)?, root, environment)?;
+        host.warnings.extend(warning);
+        Ok(host)
     }
 
     /// Whether `functions`, if present, lists this one.
@@ -151,6 +155,9 @@ impl HostJson {
             ));
         }
         let mut warnings = document.extensions.http.warnings();
+        warnings.extend(
+            document.extensions.others.keys().map(|name| format!("host.json: extensions.{name} has no effect")),
+        );
         if handler.kind.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("http")) {
             warnings.push("customHandler.type is not \"Http\"; the host takes it as \"Http\"".to_owned());
         }
@@ -166,7 +173,7 @@ impl HostJson {
             command,
             http,
             initialization_timeout,
-            port: handler.port.filter(|port| *port != 0),
+            port: handler.port,
             function_timeout,
             route_prefix: document
                 .extensions
@@ -178,9 +185,20 @@ impl HostJson {
                 .to_owned(),
             custom_headers: document.extensions.http.headers()?,
             warnings,
+            retry: document.retry.map(Retry::parse).transpose().map_err(|error| problem(&error))?,
             allowed: document.functions,
         })
     }
+}
+
+/// Removes whole sections, and says which.
+fn drop_what_has_no_effect(document: &mut Value) -> Option<String> {
+    let members = document.as_object_mut()?;
+    for note_to_tools in ["$schema", "isDefaultHostConfig"] {
+        members.remove(note_to_tools);
+    }
+    let dropped: Vec<&str> = NO_EFFECT.iter().filter(|name| members.remove(**name).is_some()).copied().collect();
+    (!dropped.is_empty()).then(|| format!("host.json: no effect in local-azure: {}", dropped.join(", ")))
 }
 
 impl Document {
@@ -191,7 +209,6 @@ impl Document {
         let profile = self.configuration_profile.as_deref().unwrap_or_default();
         let unsupported = [
             ("httpWorker", self.http_worker.is_some()),
-            ("retry", self.retry.is_some()),
             ("configurationProfile", !(profile.is_empty() || profile.eq_ignore_ascii_case("default"))),
         ];
         match unsupported.into_iter().find(|(_, present)| *present) {

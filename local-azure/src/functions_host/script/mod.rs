@@ -1,11 +1,13 @@
 //! The script root: `host.json` and one folder for each function, read as the Functions host reads them.
 //!
-//! Where the real host ignores what it does not know, this one refuses it by name.
+//! Where the real host ignores what it does not know, this one refuses it by name. What is documented and means nothing
+//! to HTTP and timer functions on one machine is accepted with a warning.
 
 mod bindings;
 mod command;
 mod function_json;
 mod host_json;
+mod member_names;
 mod overrides;
 mod settings;
 
@@ -17,7 +19,7 @@ use std::{
 
 use self::host_json::HostJson;
 pub(super) use self::{
-    bindings::{HttpTrigger, TimerTrigger, Trigger},
+    bindings::{AuthLevel, HttpTrigger, TimerTrigger, Trigger},
     command::HandlerCommand,
     function_json::FunctionDefinition,
     host_json::HttpMode,

@@ -1,0 +1,53 @@
+//! `schedule`: when a timer with this schedule fires next.
+
+use std::process::ExitCode;
+
+use anstream::println;
+use jiff::{Timestamp, tz::TimeZone};
+use ncrontab::Schedule;
+
+use super::CommandError;
+
+#[derive(clap::Args)]
+pub(super) struct ScheduleArguments {
+    /// Six fields (second first), five (minute first), or an interval such as `00:05:00`
+    #[arg(value_parser = schedule)]
+    expression: Schedule,
+    /// Only what comes after this instant; now unless given
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    from: Option<Timestamp>,
+    /// How many
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    count: u16,
+    /// The host's time zone, by IANA name
+    #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = time_zone)]
+    time_zone: TimeZone,
+}
+
+pub(super) fn schedule_command(arguments: &ScheduleArguments) -> Result<ExitCode, CommandError> {
+    let from = arguments.from.unwrap_or_else(Timestamp::now).to_zoned(arguments.time_zone.clone());
+    let mut occurrences = arguments.expression.occurrences_after(&from).take(arguments.count.into()).peekable();
+    if occurrences.peek().is_none() {
+        return Err(format!("this schedule has no occurrence after {}", from.timestamp()).into());
+    }
+    for at in occurrences {
+        if at.offset().is_zero() {
+            println!("{}", at.timestamp());
+        } else {
+            println!("{}", at.timestamp().display_with_offset(at.offset()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schedule(text: &str) -> Result<Schedule, String> {
+    Schedule::parse(text).map_err(|error| error.to_string())
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "not an instant such as 2026-11-20T00:00:00Z".to_owned())
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "not an IANA time zone such as Europe/Berlin".to_owned())
+}

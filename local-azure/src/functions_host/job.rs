@@ -1,0 +1,131 @@
+//! A job host: the script as it was read, its handler and its timers.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use jiff::tz::TimeZone;
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{
+    Function, HostError,
+    core::{Core, Count},
+    log::Log,
+    process::{Handler, free_port},
+    script::{Script, Settings},
+    timers,
+    web::WebHost,
+};
+
+/// Everything that runs for it. Dropping it ends the handler and the timers.
+pub(super) struct Job {
+    pub(super) tasks: JoinSet<()>,
+}
+
+pub(super) fn start(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), HostError> {
+    let script = Arc::new(script);
+    let zone = time_zone(&web.settings)?;
+    let port = handler_port(&script)?;
+    let root = web.root.to_string_lossy().into_owned();
+    let (handler, supervisor) =
+        Handler::new(Arc::clone(&script), root, web.environment.clone(), web.client.clone(), web.log.clone(), port);
+    let core = Arc::new(Core {
+        script,
+        handler,
+        client: web.client.clone(),
+        log: web.log.clone(),
+        journal: web.journal.clone(),
+        statuses: Arc::clone(&web.statuses),
+        zone,
+        base_url: web.base_url.clone(),
+        draining: watch::Sender::new(false),
+        invocations: Arc::new(Count::default()),
+        retries: Arc::new(Count::default()),
+    });
+    print_script(&core);
+    let timers = timers::start(&core);
+    let mut tasks = JoinSet::new();
+    if core.script.functions.is_empty() {
+        tasks.spawn(supervisor.idle());
+    } else {
+        tasks.spawn(supervisor.run());
+    }
+    if web.fire_timers {
+        for timer in timers {
+            tasks.spawn(timer);
+        }
+    }
+    tasks.spawn(tell_the_end(core.handler.clone(), web.ended.clone()));
+    Ok((core, Job { tasks }))
+}
+
+/// A handler given up on ends the whole host, not the job host alone.
+async fn tell_the_end(handler: Handler, ended: watch::Sender<Option<String>>) {
+    handler.stopped().await;
+    if let Some(reason) = handler.gave_up() {
+        ended.send_replace(Some(reason));
+    }
+}
+
+fn time_zone(settings: &Settings) -> Result<TimeZone, HostError> {
+    match settings.get("WEBSITE_TIME_ZONE").filter(|name| !name.is_empty()) {
+        Some(name) => TimeZone::get(name).map_err(|_| HostError::TimeZone(name.to_owned())),
+        None => Ok(TimeZone::UTC),
+    }
+}
+
+/// The port that `host.json` fixes, if it can be had, or any free one.
+fn handler_port(script: &Script) -> Result<u16, HostError> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    match script.host.port {
+        None => free_port().map_err(|source| HostError::Bind { address: any, source }),
+        Some(port) => match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) if port != 0 => Ok(port),
+            _ => Err(HostError::HandlerPort(port)),
+        },
+    }
+}
+
+/// The list of functions as `func start` prints it, and what is wrong with the script root.
+fn print_script(core: &Core) {
+    let (log, script) = (&core.log, &core.script);
+    for warning in script.host.warnings.iter().chain(script.functions.iter().flat_map(|function| &function.warnings)) {
+        log.warning(warning);
+    }
+    let functions: Vec<Function> = script.functions.iter().map(|function| Function::new(core, function)).collect();
+    print_functions(log, &functions);
+    for error in &script.errors {
+        log.error(format!("The '{}' function is in error: {}", error.name, error.problem));
+    }
+    if functions.is_empty() {
+        log.warning("No functions were found, so the handler is not started");
+    }
+}
+
+/// Source: `DisplayFunctionsInfoUtilities.cs` of `Azure/azure-functions-core-tools`.
+fn print_functions(log: &Log, functions: &[Function]) {
+    let (disabled, enabled): (Vec<_>, Vec<_>) = functions.iter().partition(|function| function.disabled);
+    if !enabled.is_empty() {
+        for line in ["", "Functions:", ""] {
+            log.bare(line);
+        }
+    }
+    let (http, other): (Vec<_>, Vec<_>) = enabled.into_iter().partition(|function| function.invoke_url.is_some());
+    for function in http.into_iter().chain(other) {
+        log.bare(list_line(function));
+        log.bare("");
+    }
+    for function in disabled {
+        log.bare(format!("Function {} is disabled.", function.name));
+    }
+}
+
+fn list_line(function: &Function) -> String {
+    let methods = if function.methods.is_empty() { String::new() } else { format!("[{}]", function.methods.join(",")) };
+    match &function.invoke_url {
+        // Two spaces where there are no methods: so does `func start`.
+        Some(url) => format!("\t{}: {methods} {url}", function.name),
+        None => format!("\t{}: {}", function.name, function.trigger),
+    }
+}

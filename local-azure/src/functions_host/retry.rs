@@ -1,0 +1,135 @@
+//! Retry policies: `retry` in `function.json`, else in `host.json`.
+//!
+//! Source: `RetryOptions.cs` of `Azure/azure-functions-host` and
+//! <https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages>. The real host varies the delays of
+//! `exponentialBackoff` by a fifth at random; here they double exactly.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// When a failed run is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Retry {
+    /// Attempts after the first; absent for no end.
+    limit: Option<u32>,
+    first: Duration,
+    /// The longest, for a delay that doubles each time.
+    doubling_up_to: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Members {
+    strategy: String,
+    max_retry_count: Option<i64>,
+    delay_interval: Option<String>,
+    minimum_interval: Option<String>,
+    maximum_interval: Option<String>,
+}
+
+impl Retry {
+    /// Reads the `retry` object. The error names the member that is missing or wrong.
+    pub(super) fn parse(value: Value) -> Result<Self, String> {
+        let members: Members = serde_json::from_value(value).map_err(|error| format!("retry: {error}"))?;
+        let limit = match members.max_retry_count {
+            Some(-1) => None,
+            Some(count) => Some(u32::try_from(count).map_err(|_| format!("retry: maxRetryCount is {count}"))?),
+            None => return Err("retry: maxRetryCount is missing".to_owned()),
+        };
+        match members.strategy.to_ascii_lowercase().as_str() {
+            "fixeddelay" => {
+                Ok(Self { limit, first: interval("delayInterval", members.delay_interval)?, doubling_up_to: None })
+            }
+            "exponentialbackoff" => {
+                let first = interval("minimumInterval", members.minimum_interval)?;
+                let longest = interval("maximumInterval", members.maximum_interval)?;
+                if longest < first {
+                    return Err("retry: maximumInterval is less than minimumInterval".to_owned());
+                }
+                Ok(Self { limit, first, doubling_up_to: Some(longest) })
+            }
+            _ => Err(format!(
+                "retry: the strategy \"{}\" is neither \"fixedDelay\" nor \"exponentialBackoff\"",
+                members.strategy
+            )),
+        }
+    }
+
+    /// How long to wait after this many retries; absent when they are used up.
+    pub(super) fn delay(&self, retries: u32) -> Option<Duration> {
+        let left = self.limit.is_none_or(|limit| retries < limit);
+        left.then(|| match self.doubling_up_to {
+            None => self.first,
+            Some(longest) => self.first.saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX)).min(longest),
+        })
+    }
+
+    /// `Metadata.RetryContext` of an attempt; 0 is the first. `error` is what the attempt before it ended with.
+    pub(super) fn context(&self, retries: u32, error: Option<&str>) -> Value {
+        json!({
+            "State": null,
+            "RetryCount": retries,
+            "Instance": null,
+            "MaxRetryCount": self.limit.map_or(-1, i64::from),
+            "Exception": error.map(|message| json!({ "Message": message })),
+        })
+    }
+}
+
+fn interval(member: &str, text: Option<String>) -> Result<Duration, String> {
+    let text = text.ok_or_else(|| format!("retry: {member} is missing"))?;
+    let interval = ncrontab::parse_time_span(&text).map_err(|error| format!("retry: {member} \"{text}\": {error}"))?;
+    Duration::try_from(interval).map_err(|_| format!("retry: {member} \"{text}\" is negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::Retry;
+
+    #[test]
+    fn section_5_2_delays_are_fixed_or_double_up_to_the_longest() {
+        let fixed = json!({ "strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:10" });
+        let fixed = Retry::parse(fixed).unwrap();
+        let delays: Vec<_> = (0..4).map(|retries| fixed.delay(retries).map(|delay| delay.as_secs())).collect();
+        assert_eq!(delays, [Some(10), Some(10), None, None]);
+        let growing = json!({
+            "strategy": "ExponentialBackoff", "maxRetryCount": -1,
+            "minimumInterval": "00:00:03", "maximumInterval": "00:00:20",
+        });
+        let growing = Retry::parse(growing).unwrap();
+        let delays: Vec<_> = [0, 1, 2, 3, 40].map(|retries| growing.delay(retries).unwrap().as_secs()).to_vec();
+        assert_eq!(delays, [3, 6, 12, 20, 20]);
+        assert_eq!(growing.context(1, Some("no"))["Exception"]["Message"], "no");
+        assert_eq!(growing.context(0, None)["MaxRetryCount"], -1);
+        assert_eq!(fixed.delay(0), Some(Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn section_5_2_a_policy_that_cannot_be_is_refused_by_name() {
+        let cases = [
+            (json!({ "strategy": "fixedDelay", "delayInterval": "00:00:01" }), "retry: maxRetryCount is missing"),
+            (json!({ "strategy": "fixedDelay", "maxRetryCount": 1 }), "retry: delayInterval is missing"),
+            (json!({ "strategy": "fixedDelay", "maxRetryCount": -2 }), "retry: maxRetryCount is -2"),
+            (
+                json!({ "strategy": "never", "maxRetryCount": 1 }),
+                "retry: the strategy \"never\" is neither \"fixedDelay\" nor \"exponentialBackoff\"",
+            ),
+            (
+                json!({
+                    "strategy": "exponentialBackoff", "maxRetryCount": 1,
+                    "minimumInterval": "00:00:02", "maximumInterval": "00:00:01",
+                }),
+                "retry: maximumInterval is less than minimumInterval",
+            ),
+        ];
+        for (policy, expected) in cases {
+            assert_eq!(Retry::parse(policy), Err(expected.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Timers: one loop for each, and the status that the handler sees.
+//!
+//! Follows `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`. A run never overlaps the next on the same schedule;
+//! a call by hand may, and has no retries.
+
+mod plan;
+mod status;
+
+use std::{sync::Arc, time::Duration};
+
+use http::Method;
+use jiff::{Zoned, tz::TimeZone};
+use ncrontab::Schedule;
+use serde_json::Map;
+
+use self::plan::Start;
+pub(super) use self::status::Statuses;
+use super::{
+    core::Core,
+    invocation::{BY_CALL, Invocation, Run},
+    payload::{self, ScheduleStatus},
+    script::{FunctionDefinition, TimerTrigger, Trigger},
+};
+
+/// Longest single sleep, so that a suspended machine or a changed clock is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Occurrences named in the log at start.
+const ANNOUNCED: usize = 5;
+
+/// What one invocation of a timer is about.
+struct Firing<'a> {
+    core: &'a Arc<Core>,
+    function: &'a FunctionDefinition,
+    timer: &'a TimerTrigger,
+    status: Option<&'a ScheduleStatus>,
+    past_due: bool,
+}
+
+/// Checks the stored status of each timer that is not disabled, and returns the loops that fire them.
+pub(super) fn start(core: &Arc<Core>) -> Vec<impl Future<Output = ()> + Send + 'static + use<>> {
+    let timers = core.script.functions.iter().filter(|function| !function.disabled);
+    timers
+        .filter_map(|function| match &function.trigger {
+            Trigger::Timer(timer) => {
+                let start = check(core, &function.name, timer)?;
+                Some(run(Arc::clone(core), function.name.clone(), start))
+            }
+            Trigger::Http(_) => None,
+        })
+        .collect()
+}
+
+/// Runs a timer now, by hand: with the stored status, which stays as it is.
+pub(super) async fn invoke_by_hand(
+    core: &Arc<Core>,
+    function: &FunctionDefinition,
+    timer: &TimerTrigger,
+) -> Invocation {
+    let status = core.statuses.get(&function.name, &core.zone).unwrap_or_else(|error| {
+        core.log.error(format!("The status of '{}' cannot be read: {error}", function.name));
+        None
+    });
+    let firing = Firing { core, function, timer, status: status.as_ref(), past_due: false };
+    firing.invoke(BY_CALL, Map::new()).await
+}
+
+/// How the timer starts; absent if its status cannot be read.
+fn check(core: &Core, name: &str, timer: &TimerTrigger) -> Option<Start> {
+    let now = core.now();
+    if !timer.use_monitor {
+        return Some(plan::first_start(&timer.schedule, &now));
+    }
+    let start = match core.statuses.get(name, &core.zone) {
+        Ok(Some(stored)) => plan::later_start(&timer.schedule, stored, &now),
+        Ok(None) => plan::first_start(&timer.schedule, &now),
+        Err(error) => {
+            core.log.error(format!("The listener for function '{name}' was unable to start: {error}"));
+            return None;
+        }
+    };
+    if let Some(status) = &start.store {
+        store(core, name, status);
+    }
+    Some(start)
+}
+
+/// A status that cannot be written is no reason not to run.
+fn store(core: &Core, name: &str, status: &ScheduleStatus) {
+    if let Err(error) = core.statuses.set(name, status) {
+        core.log.error(format!("The status of '{name}' cannot be written: {error}"));
+    }
+}
+
+async fn run(core: Arc<Core>, name: String, start: Start) {
+    let Some(function) = core.function(&name) else { return };
+    let Trigger::Timer(timer) = &function.trigger else { return };
+    announce(&core, &name, &timer.schedule);
+    let mut status = start.status;
+    if start.past_due || timer.run_on_startup {
+        let what = if start.past_due { "is past due on startup" } else { "is configured to run on startup" };
+        core.log.information(format!("Function '{name}' {what}. Executing now."));
+        let started = core.now();
+        let firing = Firing { core: &core, function, timer, status: Some(&status), past_due: start.past_due };
+        firing.fire(&started).await;
+        status = after_run(&core, &name, timer, &started);
+    }
+    while let Some(next) = status.next.clone() {
+        tokio::select! {
+            () = sleep_until(&core, &next) => {}
+            () = core.drained() => return,
+        }
+        let started = core.now();
+        if core.handler.gave_up().is_some() || *core.draining.borrow() {
+            return;
+        }
+        Firing { core: &core, function, timer, status: Some(&status), past_due: false }.fire(&started).await;
+        // A clock that is a little fast must not run the same occurrence twice.
+        status = after_run(&core, &name, timer, &started.max(next));
+    }
+    core.log.warning(format!("The schedule of '{name}' has no further occurrence ({})", timer.schedule));
+}
+
+fn after_run(core: &Core, name: &str, timer: &TimerTrigger, started: &Zoned) -> ScheduleStatus {
+    let status = plan::after_run(&timer.schedule, started);
+    if timer.use_monitor {
+        store(core, name, &status);
+    }
+    status
+}
+
+impl Firing<'_> {
+    /// One run on schedule, with its retries; each attempt is an invocation of its own.
+    async fn fire(&self, started: &Zoned) {
+        let (core, name) = (self.core, &self.function.name);
+        let reason = format!("Timer fired at {}", started.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z"));
+        if let (true, Some(missed)) = (self.past_due, self.status.and_then(|status| status.next.as_ref())) {
+            let missed = missed.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z");
+            core.log.information(format!(
+                "Trigger Details: UnscheduledInvocationReason: IsPastDue, OriginalSchedule: {missed}"
+            ));
+        }
+        let policy = self.function.retry.as_ref().or(core.script.host.retry.as_ref());
+        let mut retries = 0;
+        let mut error = None;
+        loop {
+            let context = policy.map(|policy| policy.context(retries, error.as_deref()));
+            let metadata = context.map(|context| ("RetryContext".to_owned(), context)).into_iter().collect();
+            error = self.invoke(&reason, metadata).await.error;
+            let Some(delay) = policy.and_then(|policy| policy.delay(retries)).filter(|_| error.is_some()) else {
+                return;
+            };
+            if core.handler.gave_up().is_some() {
+                return;
+            }
+            retries += 1;
+            core.log.information(format!("'{name}' failed: attempt {} follows in {delay:?}", retries + 1));
+            let _waiting = core.retries.one();
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    async fn invoke(&self, reason: &str, metadata: Map<String, serde_json::Value>) -> Invocation {
+        let (name, timer) = (&self.function.name, self.timer);
+        let status = self.status.filter(|_| timer.use_monitor);
+        let data = payload::timer(timer.schedule.adjust_for_dst(), status, self.past_due);
+        let body = payload::body(name, &timer.binding, data, metadata);
+        let run = Run::begin(self.core, name, reason, &Method::POST, &format!("/{name}"));
+        match run.post(&body).await {
+            Ok((status, _)) => run.succeeded(status, None),
+            Err((status, failure)) => run.failed(status, &failure),
+        }
+    }
+}
+
+async fn sleep_until(core: &Core, next: &Zoned) {
+    loop {
+        let left = Duration::try_from(core.now().duration_until(next)).unwrap_or_default();
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+    }
+}
+
+fn announce(core: &Core, name: &str, schedule: &Schedule) {
+    core.log.information(format!("The next {ANNOUNCED} occurrences of the '{name}' schedule ({schedule}) will be:"));
+    for at in schedule.occurrences_after(&core.now()).take(ANNOUNCED) {
+        let utc = at.with_time_zone(TimeZone::UTC);
+        let utc = utc.strftime("%m/%d/%Y %H:%M:%SZ");
+        if at.offset().is_zero() {
+            core.log.information(utc.to_string());
+        } else {
+            core.log.information(format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z")));
+        }
+    }
+}
