@@ -42,15 +42,7 @@ fn unpack(zip: &Path) -> TempDir {
 }
 
 fn options(script_root: &Path) -> HostOptions {
-    HostOptions {
-        script_root: script_root.to_owned(),
-        address: ([127, 0, 0, 1], 0).into(),
-        environment: Vec::new(),
-        settings: Default::default(),
-        journal: Journal::default(),
-        log: Arc::new(|line| println!("{line}")),
-        fire_timers: false,
-    }
+    HostOptions { log: Arc::new(|line| println!("{line}")), ..HostOptions::new(script_root.to_owned()) }
 }
 
 #[tokio::test]

@@ -5,16 +5,15 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anstream::eprintln;
 use http::Method;
-use local_azure::{
-    functions_host::{FunctionsHost, HostOptions, ScriptSummary},
-    journal::Journal,
-};
+use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
+use serde::Deserialize;
 
 use super::{Finding, State};
 use crate::cli::{CommandError, Project, dotenv, invoke};
@@ -46,7 +45,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
         Ok(()) => {
             let note = "it starts with these settings".to_owned();
             findings.push(Finding { name: "handler".to_owned(), state: State::Good, note });
-            findings.push(ready(&host).await?);
+            findings.extend(ready(&host).await?);
         }
         Err(error) => {
             for line in log.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -65,26 +64,82 @@ async fn start(
     log: Arc<Mutex<Vec<String>>>,
 ) -> Result<FunctionsHost, CommandError> {
     let host = FunctionsHost::start(HostOptions {
-        script_root: script_root.to_owned(),
-        address: ([127, 0, 0, 1], 0).into(),
         environment: variables.clone().into_iter().collect(),
         settings: variables,
-        journal: Journal::default(),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
-        fire_timers: false,
+        ..HostOptions::new(script_root.to_owned())
     });
     Ok(host.await?)
 }
 
-/// What the handler says about the services it calls.
-async fn ready(host: &FunctionsHost) -> Result<Finding, CommandError> {
-    let name = "Azure".to_owned();
-    let function = host.functions().iter().find(|function| function.name == READY);
+/// What `ready` answers, as far as it is shown.
+#[derive(Deserialize)]
+struct Readiness {
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Check {
+    service: String,
+    milliseconds: u64,
+    identity: Identity,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    credential: String,
+    client_id: Option<String>,
+    audience: Option<String>,
+    version: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+    expires_on: Option<String>,
+}
+
+/// What the handler says about the services it calls, a line each.
+async fn ready(host: &FunctionsHost) -> Result<Vec<Finding>, CommandError> {
+    let functions = host.functions();
+    let function = functions.iter().find(|function| function.name == READY);
     let Some(url) = function.and_then(|function| function.invoke_url.as_deref()) else {
         let note = format!("not asked: the app has no HTTP function named {READY} that probes what it calls");
-        return Ok(Finding { name, state: State::Missing, note });
+        return Ok(vec![Finding { name: "Azure".to_owned(), state: State::Missing, note }]);
     };
     let (status, body) = invoke::send(host.url().as_str(), Method::GET, url, None).await?;
-    let state = if status.is_success() { State::Good } else { State::Failed };
-    Ok(Finding { name, state, note: format!("{status} {}", String::from_utf8_lossy(&body)) })
+    match serde_json::from_slice::<Readiness>(&body) {
+        Ok(readiness) => Ok(readiness.checks.into_iter().map(Finding::from).collect()),
+        Err(_) => {
+            let note = format!("{READY} answered {status} {}", String::from_utf8_lossy(&body));
+            Ok(vec![Finding { name: "Azure".to_owned(), state: State::Failed, note }])
+        }
+    }
+}
+
+impl From<Check> for Finding {
+    fn from(Check { service, milliseconds, identity, problem }: Check) -> Self {
+        let seen = identity.to_string();
+        match problem {
+            None => Self { name: service, state: State::Good, note: format!("in {milliseconds} ms {seen}") },
+            Some(problem) => Self { name: service, state: State::Failed, note: format!("{problem} Asked {seen}") },
+        }
+    }
+}
+
+/// `as managedidentity b1a7…, token for api://orders (v2.0, roles Orders.Read) until 2026-…`
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "as {}", self.credential)?;
+        if let Some(id) = &self.client_id {
+            write!(f, " {id}")?;
+        }
+        let Some(audience) = &self.audience else { return Ok(()) };
+        write!(f, ", token for {audience}")?;
+        if let Some(version) = &self.version {
+            let roles = if self.roles.is_empty() { "none".to_owned() } else { self.roles.join(" ") };
+            write!(f, " (v{version}, app roles: {roles})")?;
+        }
+        self.expires_on.as_ref().map_or(Ok(()), |end| write!(f, " until {end}"))
+    }
 }
