@@ -4,6 +4,7 @@ mod chain;
 mod demo;
 mod env_file;
 mod invoke;
+mod local_settings;
 mod project;
 mod schedule;
 mod start;
