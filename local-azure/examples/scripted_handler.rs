@@ -1,6 +1,6 @@
 //! A custom handler that misbehaves on demand: the tests of the Functions host run it as a real process.
 //!
-//! `SCRIPT` decides about the start: `exit N`, `never-binds`, `mute`, or nothing. After that the path decides.
+//! `SCRIPT` decides about the start: `exit N`, `never-binds`, `mute`, `rubbish`, or nothing. After that the path decides.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,11 @@ use axum::{
 };
 use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    sync::Semaphore,
+};
 
 /// Lets one waiting request through for each call of `/api/release`.
 struct Gate {
@@ -49,6 +53,7 @@ async fn main() -> std::io::Result<()> {
         .route("/", get(|| async { StatusCode::NOT_FOUND }))
         .route("/{function}", post(invoked))
         .route("/api/release", any(release))
+        .route("/api/hold", any(held))
         .route("/api/stream", any(two_chunks))
         .route("/api/exit/{code}", any(exit_now))
         .fallback(echo)
@@ -58,7 +63,21 @@ async fn main() -> std::io::Result<()> {
     if script == "mute" {
         std::future::pending::<()>().await;
     }
+    if script == "rubbish" {
+        return answer_rubbish(&listener).await;
+    }
     axum::serve(listener, routes).await
+}
+
+/// Takes connections and says something that is not HTTP.
+async fn answer_rubbish(listener: &TcpListener) -> std::io::Result<()> {
+    loop {
+        let (mut connection, _) = listener.accept().await?;
+        // Whoever hangs up early has heard enough.
+        let _ = connection.read(&mut [0; 4096]).await;
+        let _ = connection.write_all(b"rubbish\r\n\r\n").await;
+        let _ = connection.shutdown().await;
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the protocol and the script of a handler are environment variables")]
@@ -82,7 +101,10 @@ async fn invoked(State(gate): State<Arc<Gate>>, Path(function): Path<String>, re
         "null" => json(StatusCode::OK, "null"),
         "nonsense" => json(StatusCode::OK, "{not json"),
         "plain" => "{}".into_response(),
-        "refused" => json(StatusCode::BAD_GATEWAY, r#"{"error":{"code":"refused","message":"the vault refused"}}"#),
+        "refused" => {
+            tell(request).await;
+            json(StatusCode::BAD_GATEWAY, r#"{"error":{"code":"refused","message":"the vault refused"}}"#)
+        }
         "crash" => {
             eprintln!("warning: not the cause");
             eprintln!("the disk is on fire");
@@ -121,8 +143,19 @@ async fn web(request: Request) -> Value {
     json!({ "statusCode": "201", "headers": { "content-type": "application/json", "x-more": 7 }, "body": payload })
 }
 
-async fn release(State(gate): State<Arc<Gate>>) -> StatusCode {
-    gate.permits.add_permits(1);
+/// Lets one through, or as many as `count=` says.
+async fn release(State(gate): State<Arc<Gate>>, request: Request) -> StatusCode {
+    let count = request.uri().query().and_then(|query| query.strip_prefix("count=")?.parse().ok());
+    gate.permits.add_permits(count.unwrap_or(1));
+    StatusCode::NO_CONTENT
+}
+
+/// Says whose call began, and waits for a release.
+async fn held(State(gate): State<Arc<Gate>>, headers: HeaderMap) -> StatusCode {
+    println!("held {}", headers.get("x-number").and_then(|value| value.to_str().ok()).unwrap_or_default());
+    if let Ok(permit) = gate.permits.acquire().await {
+        permit.forget();
+    }
     StatusCode::NO_CONTENT
 }
 

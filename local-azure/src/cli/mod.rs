@@ -6,6 +6,7 @@ mod doctor;
 mod dotenv;
 mod env_file;
 mod invoke;
+mod local_settings;
 mod new;
 mod package;
 mod project;

@@ -9,23 +9,34 @@ use local_azure::{
     seed::Seed,
 };
 
-use super::{BOLD, CommandError, DIM, Project, env_file};
+use super::{BOLD, CommandError, DIM, Project, env_file, local_settings::LocalSettings};
+
+/// `func start`'s.
+const DEFAULT_PORT: u16 = 7071;
+/// Beside the folders of the storage accounts, and named as Azure names its container.
+const HOST_STATE: &str = "azure-webjobs-hosts";
 
 #[derive(clap::Args)]
 pub(super) struct StartArguments {
     /// The world to play
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Port of the Functions host; 0 takes a free one
-    #[arg(long, default_value_t = 7071)]
-    port: u16,
+    /// Port of the Functions host, 7071 unless the settings file says otherwise; 0 takes a free one
+    #[arg(long)]
+    port: Option<u16>,
+    /// App settings that win over the seed's, in the format of `local.settings.json`; its `Host` section counts too
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Ask for function keys and the master key, which are printed; every level is open otherwise
+    #[arg(long)]
+    enable_auth: bool,
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Run the Azure side alone
     #[arg(long)]
     no_host: bool,
-    /// Keep blobs in this folder; without it they end with the command
+    /// Keep blobs and the status of timers in this folder; without it they end with the command
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 }
@@ -38,6 +49,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     };
     let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
     let seed = Seed::read(&seed_file)?;
+    let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.build_and_stage(&project.script_root(), false).await?;
     }
@@ -47,7 +59,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     }
     print_services(&azure, arguments.env_file.as_deref());
     match project.filter(|_| !arguments.no_host) {
-        Some(project) => run_host(&project, &azure, arguments.port).await,
+        Some(project) => run_host(&project, &azure, &arguments, settings).await,
         None => {
             stop_signal().await?;
             Ok(ExitCode::SUCCESS)
@@ -56,14 +68,27 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
 }
 
 /// Runs the Functions host until Ctrl-C, or until it gives up on the handler.
-async fn run_host(project: &Project, azure: &LocalAzure, port: u16) -> Result<ExitCode, CommandError> {
+async fn run_host(
+    project: &Project,
+    azure: &LocalAzure,
+    arguments: &StartArguments,
+    settings: LocalSettings,
+) -> Result<ExitCode, CommandError> {
+    let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
+    let mut environment = azure.app_environment();
+    environment.extend(settings.values.clone());
+    let mut app_settings = azure.world().seed.function_app.settings.clone();
+    app_settings.extend(settings.values);
     let host = FunctionsHost::start(HostOptions {
         address: SocketAddr::from(([127, 0, 0, 1], port)),
-        environment: azure.app_environment(),
-        settings: azure.world().seed.function_app.settings.clone(),
+        environment,
+        settings: app_settings,
         journal: azure.journal().clone(),
         log: Arc::new(|line| println!("{line}")),
         fire_timers: true,
+        enforce_keys: arguments.enable_auth,
+        state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),
+        cors: settings.cors,
         ..HostOptions::new(project.script_root())
     })
     .await?;

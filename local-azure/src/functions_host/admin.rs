@@ -45,6 +45,7 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/host/drain/status", get(host::drain_status))
         .route("/host/resume", post(host::resume))
         .route("/host/restart", post(host::restart))
+        .route("/host/config", get(host::config))
         .route("/host/state", put(host::set_state))
         .route("/host/processes", get(host::processes))
         .route("/host/synctriggers", post(host::sync_triggers))

@@ -108,6 +108,15 @@ pub(super) async fn processes(State(web): State<Arc<WebHost>>) -> Json<Value> {
     Json(json!({ "processes": processes }))
 }
 
+/// `host.json` as it stands.
+pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
+    let text = std::fs::read(web.root.join("host.json")).ok();
+    match text.and_then(|text| serde_json::from_slice::<Value>(&text).ok()) {
+        Some(document) => Json(document).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// There is no platform to tell about the triggers.
 pub(super) async fn sync_triggers() -> Json<Value> {
     Json(json!({ "status": "success" }))

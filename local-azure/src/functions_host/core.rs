@@ -23,7 +23,7 @@ pub(super) struct Core {
     pub(super) log: Log,
     pub(super) journal: Journal,
     pub(super) statuses: Arc<Statuses>,
-    /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` says otherwise.
+    /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` or `TZ` says otherwise.
     pub(super) zone: TimeZone,
     /// `http://localhost:PORT`, as `func start` prints it.
     pub(super) base_url: String,

@@ -33,9 +33,14 @@ pub enum HostError {
     /// The system gave no random numbers for the keys.
     #[error("this system gives no random numbers, so there can be no keys")]
     NoRandomNumbers,
-    /// `WEBSITE_TIME_ZONE` names no zone.
-    #[error("WEBSITE_TIME_ZONE \"{0}\" is not an IANA time zone")]
-    TimeZone(String),
+    /// `WEBSITE_TIME_ZONE` or `TZ` names no zone.
+    #[error("{setting} \"{value}\" is not an IANA time zone")]
+    TimeZone {
+        /// Which app setting.
+        setting: &'static str,
+        /// What it says.
+        value: String,
+    },
     /// No function has this name.
     #[error("there is no function \"{0}\"")]
     UnknownFunction(String),

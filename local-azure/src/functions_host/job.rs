@@ -68,11 +68,13 @@ async fn tell_the_end(handler: Handler, ended: watch::Sender<Option<String>>) {
     }
 }
 
+/// As the app settings name it; UTC unless they do, whatever this machine's zone is.
 fn time_zone(settings: &Settings) -> Result<TimeZone, HostError> {
-    match settings.get("WEBSITE_TIME_ZONE").filter(|name| !name.is_empty()) {
-        Some(name) => TimeZone::get(name).map_err(|_| HostError::TimeZone(name.to_owned())),
-        None => Ok(TimeZone::UTC),
-    }
+    let zone = ["WEBSITE_TIME_ZONE", "TZ"].into_iter().find_map(|name| {
+        let value = settings.get(name).filter(|value| !value.is_empty())?;
+        Some(TimeZone::get(value).map_err(|_| HostError::TimeZone { setting: name, value: value.to_owned() }))
+    });
+    zone.unwrap_or(Ok(TimeZone::UTC))
 }
 
 /// The port that `host.json` fixes, if it can be had, or any free one.

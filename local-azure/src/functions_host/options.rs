@@ -19,7 +19,7 @@ pub struct HostOptions {
     /// The handler's environment, besides `PATH`, the home and temporary folders, and the five variables of the protocol.
     pub environment: Vec<(String, String)>,
     /// App settings: `%NAME%` in bindings, `AzureFunctionsJobHost__…`, `AzureWebJobs.<name>.Disabled`,
-    /// `AzureWebJobsDisableHomepage`, `WEBSITE_TIME_ZONE`.
+    /// `AzureWebJobsDisableHomepage`, `WEBSITE_TIME_ZONE`, `TZ`.
     pub settings: BTreeMap<String, String>,
     /// Gets an entry for each invocation: from the Functions host, answered by the handler.
     pub journal: Journal,

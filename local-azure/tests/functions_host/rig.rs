@@ -18,7 +18,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use local_azure::{
-    functions_host::{FunctionsHost, HostError, HostOptions, LogLine},
+    functions_host::{Cors, FunctionsHost, HostError, HostOptions, LogLine},
     journal::{Entry, Journal},
 };
 use serde_json::{Value, json};
@@ -35,6 +35,9 @@ pub(crate) struct ScriptRoot {
     settings: BTreeMap<String, String>,
     address: SocketAddr,
     fire_timers: bool,
+    enforce_keys: bool,
+    state: Option<PathBuf>,
+    cors: Option<Cors>,
 }
 
 /// A running host.
@@ -43,7 +46,7 @@ pub(crate) struct Rig {
     pub(crate) journal: Journal,
     log: mpsc::UnboundedReceiver<LogLine>,
     client: Client<HttpConnector, Body>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl ScriptRoot {
@@ -55,6 +58,9 @@ impl ScriptRoot {
             settings: BTreeMap::new(),
             address: "127.0.0.1:0".parse().unwrap(),
             fire_timers: false,
+            enforce_keys: false,
+            state: None,
+            cors: None,
         };
         root.host_json(&json!({ "enableProxyingHttpRequest": true }))
     }
@@ -114,6 +120,21 @@ impl ScriptRoot {
         self
     }
 
+    pub(crate) fn enforcing_keys(mut self) -> Self {
+        self.enforce_keys = true;
+        self
+    }
+
+    pub(crate) fn state(mut self, folder: &Path) -> Self {
+        self.state = Some(folder.to_owned());
+        self
+    }
+
+    pub(crate) fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
+        self
+    }
+
     pub(crate) async fn start(self) -> Rig {
         self.try_start().await.expect("the host starts")
     }
@@ -130,11 +151,14 @@ impl ScriptRoot {
                 let _ = sender.send(line);
             }),
             fire_timers: self.fire_timers,
+            enforce_keys: self.enforce_keys,
+            state: self.state,
+            cors: self.cors,
             ..HostOptions::new(self.folder.path().to_owned())
         })
         .await?;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Ok(Rig { host, journal, log, client, _folder: self.folder })
+        Ok(Rig { host, journal, log, client, folder: self.folder })
     }
 
     /// Starts a host that must not start, and says why it did not.
@@ -164,11 +188,32 @@ impl Rig {
         std::iter::from_fn(|| self.log.try_recv().ok()).map(|line| line.text).collect()
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+    /// Writes a file of the running host's script root.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn add_function(&self, name: &str, bindings: &Value) {
+        self.write(&format!("{name}/function.json"), &json!({ "bindings": bindings }).to_string());
+    }
+
+    /// A call to be awaited elsewhere; its status.
+    pub(crate) fn later(&self, request: Request<Body>) -> impl Future<Output = StatusCode> + Send + use<> {
+        let answer = self.client.request(self.addressed(request));
+        async move { timeout(PATIENCE, answer).await.expect("an answer in time").unwrap().status() }
+    }
+
+    fn addressed(&self, request: Request<Body>) -> Request<Body> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().unwrap().as_str();
         parts.uri = format!("{}{path}", self.host.url().as_str().trim_end_matches('/')).parse().unwrap();
-        let request = Request::from_parts(parts, body);
+        Request::from_parts(parts, body)
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+        let request = self.addressed(request);
         timeout(PATIENCE, self.client.request(request)).await.expect("an answer in time").unwrap().map(Body::new)
     }
 

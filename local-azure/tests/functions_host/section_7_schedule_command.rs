@@ -1,4 +1,5 @@
 //! `schedule`, the command: what it prints and what it refuses.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 
