@@ -4,11 +4,15 @@
 //! does not. [`Pipeline::compose`] joins the documents of the scopes that apply to a request the way `<base />` says.
 //! [`Pipeline::run`] executes the result.
 //!
+//! [`expression`] runs policy expressions. Documents with expressions are still refused by [`Document::load`]: the
+//! policies do not evaluate them yet.
+//!
 //! Nothing here does I/O, reads a clock or opens a file: the embedder brings those with [`Outside`].
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
 //! silent or a live gateway was seen to differ, the place says so.
 
 mod execute;
+pub mod expression;
 mod failure;
 mod load;
 mod outside;

@@ -13,7 +13,6 @@ use http_body_util::BodyExt as _;
 use local_azure::{
     azure::LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
-    journal::Journal,
     network::Network,
     seed::Seed,
 };

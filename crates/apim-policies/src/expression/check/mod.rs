@@ -1,0 +1,167 @@
+//! From the tree to the program: every name is looked up, every type worked out, every conversion written out. What
+//! the C# compiler behind API Management would refuse on upload is refused here.
+
+mod arguments;
+mod call;
+mod chain;
+mod creation;
+mod expression;
+mod flow;
+mod operator;
+mod place;
+mod statement;
+
+use std::sync::Arc;
+
+use super::{
+    problem::ParseError,
+    program::{Body, Code, Function, Program},
+    syntax::Source,
+    types::{Class, Type, convert},
+};
+
+/// An expression with its type.
+struct Typed {
+    code: Code,
+    class: Type,
+    /// The value of a whole-number literal, which fits where its type would not.
+    constant: Option<i128>,
+}
+
+/// What a name in scope stands for.
+#[derive(Clone)]
+enum Local {
+    Variable(usize, Type),
+    /// Index into the program's functions.
+    Function(usize),
+}
+
+struct FunctionType {
+    returns: Type,
+    parameters: Vec<Type>,
+}
+
+struct Checker {
+    scopes: Vec<Vec<(Arc<str>, Local)>>,
+    slots: usize,
+    function_types: Vec<FunctionType>,
+    functions: Vec<Function>,
+    /// What `return` must give; `None` in the main block, which may give anything.
+    returns: Option<Type>,
+    loops: usize,
+    breakable: usize,
+    catches: usize,
+}
+
+/// Checks a whole expression.
+pub(crate) fn program(source: &Source) -> Result<Program, ParseError> {
+    let mut checker = Checker {
+        scopes: vec![Vec::new()],
+        slots: 0,
+        function_types: Vec::new(),
+        functions: Vec::new(),
+        returns: None,
+        loops: 0,
+        breakable: 0,
+        catches: 0,
+    };
+    let body = match source {
+        Source::Single(expression) => {
+            let value = checker.value(expression)?;
+            Body::Single(value.code)
+        }
+        Source::Block(statements) => {
+            if !flow::always_leaves(statements) {
+                return Err(error(0, "not all code paths return a value"));
+            }
+            Body::Block(checker.block(statements)?)
+        }
+    };
+    Ok(Program { body, slots: checker.slots, functions: checker.functions })
+}
+
+fn error(offset: usize, message: impl Into<String>) -> ParseError {
+    ParseError { offset, message: message.into() }
+}
+
+impl Typed {
+    fn new(code: Code, class: impl Into<Type>) -> Self {
+        Self { code, class: class.into(), constant: None }
+    }
+}
+
+impl Checker {
+    fn lookup(&self, name: &str) -> Option<&Local> {
+        let names = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev());
+        names.into_iter().find(|(known, _)| **known == *name).map(|(_, local)| local)
+    }
+
+    /// Gives a new variable its slot. C# lets no variable hide another of the same function.
+    fn declare(&mut self, at: usize, name: &Arc<str>, class: Type) -> Result<usize, ParseError> {
+        let slot = self.slots;
+        self.introduce(at, name, Local::Variable(slot, class))?;
+        self.slots += 1;
+        Ok(slot)
+    }
+
+    fn introduce(&mut self, at: usize, name: &Arc<str>, local: Local) -> Result<(), ParseError> {
+        if self.lookup(name).is_some() || &**name == "context" {
+            let message = format!("A local variable named '{name}' is already defined in this scope");
+            return Err(error(at, message));
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push((Arc::clone(name), local));
+        }
+        Ok(())
+    }
+
+    /// Runs `check` with a scope of its own.
+    fn scoped<T>(&mut self, check: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+        self.scopes.push(Vec::new());
+        let result = check(self);
+        self.scopes.pop();
+        result
+    }
+
+    /// A value as another type, as C# converts it unasked.
+    fn convert(&self, value: Typed, to: &Type, at: usize) -> Result<Code, ParseError> {
+        if let Some(number) = value.constant
+            && value.class.is(Class::Int)
+            && to.class.is_integer()
+            && super::value::Integer::fit(to.class, number).is_some()
+        {
+            return Ok(convert_code(value.code, convert::Conversion::Number(to.class)));
+        }
+        if let Some((_, conversion)) = convert::implicit(&value.class, to) {
+            return Ok(convert_code(value.code, conversion));
+        }
+        let from = &value.class;
+        let mut message = format!("Cannot implicitly convert type '{from}' to '{to}'");
+        if convert::explicit(from, to).is_some() {
+            message += ". An explicit conversion exists (are you missing a cast?)";
+        }
+        Err(error(at, message))
+    }
+
+    /// An expression that must have a value.
+    fn value(&mut self, expression: &super::syntax::Expr) -> Result<Typed, ParseError> {
+        let value = self.expression(expression)?;
+        if value.class.is(Class::Void) {
+            return Err(error(expression.at, "the call returns nothing (`void`), and a value is needed"));
+        }
+        if value.class.is_too_big() {
+            return Err(error(expression.at, "the type of the expression is too complex"));
+        }
+        Ok(value)
+    }
+
+    /// An expression of the given type.
+    fn expect(&mut self, expression: &super::syntax::Expr, class: &Type) -> Result<Code, ParseError> {
+        let value = self.value(expression)?;
+        self.convert(value, class, expression.at)
+    }
+}
+
+fn convert_code(code: Code, conversion: convert::Conversion) -> Code {
+    if conversion == convert::Conversion::Same { code } else { Code::Convert(Box::new(code), conversion) }
+}

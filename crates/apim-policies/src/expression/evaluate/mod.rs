@@ -1,0 +1,147 @@
+//! Runs a checked program.
+
+mod convert;
+mod expression;
+mod operator;
+mod place;
+mod statement;
+mod values;
+
+use super::{
+    context::Context,
+    limits::Budget,
+    members::regex::Patterns,
+    problem::{Exception, Failure},
+    program::{Body, Bound, Code, Lambda, Program},
+    types::Type,
+    value::{Object, Value, object::Part},
+};
+
+/// What evaluating something gives.
+pub(crate) type Outcome = Result<Value, Failure>;
+
+/// The state of one evaluation.
+pub(crate) struct Machine<'m> {
+    pub(crate) context: &'m mut Context,
+    pub(crate) budget: Budget,
+    pub(crate) patterns: Patterns,
+    program: &'m Program,
+    slots: Vec<Value>,
+    /// Exceptions that the surrounding `catch` blocks hold.
+    caught: Vec<Exception>,
+}
+
+/// A call of a member.
+pub(crate) struct Call<'c, 'm> {
+    pub(crate) machine: &'c mut Machine<'m>,
+    bound: &'c Bound,
+    pub(crate) receiver: Value,
+    pub(crate) arguments: Vec<Value>,
+    /// Values for `out` parameters, by their position.
+    outs: Vec<(usize, Value)>,
+}
+
+/// What a value may be once the evaluation is over.
+pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
+    let mut machine = Machine {
+        context,
+        budget: Budget::new(),
+        patterns: Patterns::default(),
+        program,
+        slots: vec![Value::Null; program.slots],
+        caught: Vec::new(),
+    };
+    let value = match &program.body {
+        Body::Single(code) => machine.evaluate(code)?,
+        Body::Block(steps) => machine.block_value(steps)?,
+    };
+    machine.leave(value)
+}
+
+impl<'m> Machine<'m> {
+    /// `context.Response` leaves as a copy; other parts of the context do not leave.
+    fn leave(&self, value: Value) -> Outcome {
+        match value.as_object() {
+            Some(Object::Part(Part::Response)) => Ok(self.context.response.clone().map_or(Value::Null, Value::from)),
+            Some(Object::Part(_) | Object::Facts(..) | Object::Body(_) | Object::Lambda(_)) => {
+                Err(Failure::unsupported(format!("a policy expression that returns a `{}`", value.type_of())))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn evaluate(&mut self, code: &Code) -> Outcome {
+        match code {
+            Code::Constant(value) => {
+                self.budget.steps(1)?;
+                Ok(value.clone())
+            }
+            Code::Local(slot) => {
+                self.budget.steps(1)?;
+                Ok(self.local(*slot))
+            }
+            _ => {
+                self.budget.enter()?;
+                let outcome = self.operation(code);
+                self.budget.leave();
+                outcome
+            }
+        }
+    }
+
+    fn local(&self, slot: usize) -> Value {
+        self.slots.get(slot).cloned().unwrap_or(Value::Null)
+    }
+
+    fn set_local(&mut self, slot: usize, value: Value) {
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = value;
+        }
+    }
+
+    /// Calls a lambda that a member was given.
+    pub(crate) fn invoke(&mut self, lambda: &Lambda, arguments: &[Value]) -> Outcome {
+        for (slot, value) in lambda.parameters.iter().zip(arguments) {
+            self.set_local(*slot, value.clone());
+        }
+        self.evaluate(&lambda.body)
+    }
+
+    /// Calls a member.
+    fn member(
+        &mut self,
+        bound: &Bound,
+        receiver: Value,
+        arguments: Vec<Value>,
+    ) -> Result<(Value, Vec<(usize, Value)>), Failure> {
+        let mut call = Call { machine: self, bound, receiver, arguments, outs: Vec::new() };
+        let value = (bound.member.run)(&mut call)?;
+        Ok((value, call.outs))
+    }
+}
+
+impl Call<'_, '_> {
+    /// The name under which the member was called.
+    pub(crate) fn name(&self) -> &'static str {
+        self.bound.member.name
+    }
+
+    /// The class that has the member.
+    pub(crate) fn owner(&self) -> super::types::Class {
+        self.bound.owner
+    }
+
+    /// A type argument of the member, or of the class that is constructed.
+    pub(crate) fn type_argument(&self, index: usize) -> Type {
+        self.bound.types.get(index).cloned().unwrap_or_else(|| super::types::Class::Object.into())
+    }
+
+    pub(crate) fn type_arguments(&self) -> Vec<Type> {
+        self.bound.types.clone()
+    }
+
+    /// Gives the `out` parameter at this position its value.
+    pub(crate) fn set_out(&mut self, index: usize, value: Value) {
+        self.outs.push((index, value));
+    }
+}

@@ -1,0 +1,166 @@
+//! From text to tokens, by the lexical rules of C# 7. Interpolated strings come out flat: their text, and the tokens
+//! of their holes between [`Kind::HoleBegin`] and [`Kind::HoleEnd`].
+
+mod number;
+mod string;
+
+use std::sync::Arc;
+
+use super::problem::ParseError;
+
+/// A piece of the source.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    /// First byte in the source.
+    pub(crate) at: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// An identifier or keyword.
+    Name(Arc<str>),
+    /// Value and suffix: `l`, `u` or none.
+    Integer(u64, Option<u8>),
+    Real(f64),
+    Text(Arc<str>),
+    Char(u16),
+    InterpolationBegin,
+    HoleBegin,
+    /// The part of a hole after `:`.
+    Format(Arc<str>),
+    HoleEnd,
+    InterpolationEnd,
+    Symbol(&'static str),
+    End,
+}
+
+/// Longest first, where one begins another. `>>` is two tokens, so that `List<List<int>>` needs no care.
+const SYMBOLS: [&str; 54] = [
+    "<<=", "??=", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=",
+    "|=", "^=", "<<", "->", "::", "..", "(", ")", "[", "]", "{", "}", ".", ",", ";", ":", "?", "+", "-", "*", "/", "%",
+    "&", "|", "^", "!", "~", "<", ">", "=", "@", "#", "\\", "$", "`",
+];
+
+/// An open bracket that the scanner is inside of.
+enum Nested {
+    Bracket,
+    /// A hole of an interpolated string, verbatim or not.
+    Hole {
+        verbatim: bool,
+    },
+}
+
+struct Lexer<'s> {
+    source: &'s str,
+    at: usize,
+    end: usize,
+    nested: Vec<Nested>,
+    tokens: Vec<Token>,
+}
+
+/// The tokens of `source[start..end]`, ending with [`Kind::End`]; offsets count from the start of `source`.
+pub(crate) fn tokens(source: &str, start: usize, end: usize) -> Result<Vec<Token>, ParseError> {
+    let mut lexer = Lexer { source, at: start, end, nested: Vec::new(), tokens: Vec::new() };
+    while lexer.skip_blank()? {
+        lexer.token()?;
+    }
+    if lexer.nested.iter().any(|nested| matches!(nested, Nested::Hole { .. })) {
+        return Err(lexer.error(end, "an interpolated string has no end"));
+    }
+    lexer.push(end, Kind::End);
+    Ok(lexer.tokens)
+}
+
+impl<'s> Lexer<'s> {
+    fn rest(&self) -> &'s str {
+        self.source.get(self.at..self.end).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn error(&self, offset: usize, message: impl Into<String>) -> ParseError {
+        ParseError { offset, message: message.into() }
+    }
+
+    fn push(&mut self, at: usize, kind: Kind) {
+        self.tokens.push(Token { kind, at, end: self.at });
+    }
+
+    /// Skips white space and comments; false at the end.
+    fn skip_blank(&mut self) -> Result<bool, ParseError> {
+        loop {
+            let rest = self.rest();
+            let Some(first) = rest.chars().next() else { return Ok(false) };
+            if first.is_whitespace() {
+                self.at += first.len_utf8();
+            } else if rest.starts_with("//") {
+                self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
+            } else if rest.starts_with("/*") {
+                let Some(length) = rest.find("*/") else { return Err(self.error(self.at, "a comment has no end")) };
+                self.at += length + 2;
+            } else {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn token(&mut self) -> Result<(), ParseError> {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Ok(()) };
+        let second = rest.chars().nth(1);
+        match (first, second) {
+            ('"', _) => self.text(1, false),
+            ('@', Some('"')) => self.text(2, true),
+            ('$', Some('"')) => self.interpolation(2, false),
+            ('$', Some('@')) | ('@', Some('$')) if rest[2..].starts_with('"') => self.interpolation(3, true),
+            ('\'', _) => self.character(),
+            ('0'..='9', _) | ('.', Some('0'..='9')) => self.number(),
+            _ if first == '_' || first.is_alphabetic() => {
+                self.name();
+                Ok(())
+            }
+            _ => self.symbol(first),
+        }
+    }
+
+    fn name(&mut self) {
+        let rest = self.rest();
+        let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
+        let at = self.at;
+        self.at += length;
+        self.push(at, Kind::Name(rest[..length].into()));
+    }
+
+    fn symbol(&mut self, first: char) -> Result<(), ParseError> {
+        let rest = self.rest();
+        let at = self.at;
+        if let Some(Nested::Hole { verbatim }) = self.nested.last() {
+            let verbatim = *verbatim;
+            if first == ':' {
+                return self.hole_format();
+            }
+            if first == '}' {
+                self.at += 1;
+                self.push(at, Kind::HoleEnd);
+                self.nested.pop();
+                return self.interpolated_text(verbatim);
+            }
+        }
+        let digit_follows = rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit);
+        let found = SYMBOLS.into_iter().find(|s| rest.starts_with(s) && !(*s == "?." && digit_follows));
+        let Some(symbol) = found else { return Err(self.error(at, format!("unexpected character '{first}'"))) };
+        match symbol {
+            "(" | "[" | "{" => self.nested.push(Nested::Bracket),
+            ")" | "]" | "}" if matches!(self.nested.last(), Some(Nested::Bracket)) => drop(self.nested.pop()),
+            _ => {}
+        }
+        self.at += symbol.len();
+        self.push(at, Kind::Symbol(symbol));
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Number literals.
+
+use super::{Kind, Lexer, ParseError};
+
+impl Lexer<'_> {
+    pub(super) fn number(&mut self) -> Result<(), ParseError> {
+        let rest = self.rest();
+        let at = self.at;
+        let (radix, prefix) = match rest.get(..2) {
+            Some("0x" | "0X") => (16, 2),
+            Some("0b" | "0B") => (2, 2),
+            _ => (10, 0),
+        };
+        let body = &rest[prefix..];
+        let length = if radix == 10 { decimal_length(body) } else { digits(body, radix) };
+        let written: String = body[..length].chars().filter(|c| *c != '_').collect();
+        let suffix = body[length..].chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+        self.at += prefix + length + suffix.len();
+        let real = radix == 10 && written.contains(['.', 'e', 'E']);
+        let bad = |lexer: &Self| lexer.error(at, format!("`{}` is not a number", &lexer.source[at..lexer.at]));
+        let kind = match suffix.to_ascii_lowercase().as_str() {
+            "" if !real => Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, None),
+            "l" | "u" if !real => {
+                let suffix = suffix.to_ascii_lowercase().as_bytes().first().copied();
+                Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, suffix)
+            }
+            "" | "d" if radix == 10 => Kind::Real(written.parse().map_err(|_| bad(self))?),
+            "m" => return Err(self.error(at, "type `decimal` is not supported")),
+            "f" => return Err(self.error(at, "type `float` is not supported")),
+            "ul" | "lu" => return Err(self.error(at, "type `ulong` is not supported")),
+            _ => return Err(bad(self)),
+        };
+        self.push(at, kind);
+        Ok(())
+    }
+}
+
+fn digits(text: &str, radix: u32) -> usize {
+    text.find(|c: char| c != '_' && !c.is_digit(radix)).unwrap_or(text.len())
+}
+
+/// Length of `12`, `12.5`, `.5`, `12e-3`; the dot of `12.ToString()` is not part of the number.
+fn decimal_length(text: &str) -> usize {
+    let mut length = digits(text, 10);
+    let after = |at: usize| text[at..].chars().next();
+    if after(length) == Some('.') && text[length + 1..].starts_with(|c: char| c.is_ascii_digit()) {
+        length += 1 + digits(&text[length + 1..], 10);
+    }
+    if matches!(after(length), Some('e' | 'E')) {
+        let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
+        let exponent = digits(&text[length + 1 + sign..], 10);
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+        }
+    }
+    length
+}

@@ -1,0 +1,109 @@
+//! Limits that no policy can pass, so that none can hang the gateway or fill its memory.
+//!
+//! Everything is counted in one pass: a step per node of the program, a step per 32 bytes that a member reads or
+//! writes, and the bytes of all strings, elements and JSON nodes made since the evaluation began.
+
+use super::problem::{Failure, ParseError};
+
+/// Longest source of one expression; API Management refuses whole policy documents above this size.
+pub(crate) const SOURCE_BYTES: usize = 256 * 1024;
+/// Deepest nesting of expressions and statements in a source.
+pub(crate) const SOURCE_NESTING: usize = 100;
+/// Most parts that the type of one value may have.
+pub(crate) const TYPE_PARTS: usize = 256;
+/// Deepest nesting of JSON, and of lists in lists; the default of the JSON library that API Management uses.
+pub(crate) const VALUE_NESTING: usize = 64;
+const STEPS: u64 = 1_000_000;
+const BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const LONGEST_STRING: usize = 8 * 1024 * 1024;
+const DEPTH: usize = 160;
+const BYTES_PER_STEP: usize = 32;
+
+/// What an evaluation may still spend.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    steps: u64,
+    bytes: usize,
+    depth: usize,
+}
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self { steps: STEPS, bytes: BYTES, depth: 0 }
+    }
+
+    /// Counts `steps` of work.
+    pub(crate) fn steps(&mut self, steps: u64) -> Result<(), Failure> {
+        match self.steps.checked_sub(steps) {
+            Some(left) => self.steps = left,
+            None => return Err(Failure::Stopped(format!("The expression took more than {STEPS} steps."))),
+        }
+        Ok(())
+    }
+
+    /// Counts the reading or writing of `bytes`.
+    pub(crate) fn work(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.steps(1 + (bytes / BYTES_PER_STEP) as u64)
+    }
+
+    /// Counts `bytes` of new memory, and the work of filling it.
+    pub(crate) fn memory(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.work(bytes)?;
+        match self.bytes.checked_sub(bytes) {
+            Some(left) => self.bytes = left,
+            None => return Err(Failure::Stopped(format!("The expression made more than {BYTES} bytes of values."))),
+        }
+        Ok(())
+    }
+
+    /// Counts a new string before it is made.
+    pub(crate) fn string(&mut self, bytes: usize) -> Result<(), Failure> {
+        if bytes > LONGEST_STRING {
+            return Err(Failure::Stopped(format!("The expression made a string of more than {LONGEST_STRING} bytes.")));
+        }
+        self.memory(bytes)
+    }
+
+    /// One level deeper; every `enter` that succeeds is followed by a [`Budget::leave`].
+    pub(crate) fn enter(&mut self) -> Result<(), Failure> {
+        if self.depth == DEPTH {
+            return Err(Failure::Stopped(format!("The expression nests more than {DEPTH} calls and operations.")));
+        }
+        self.depth += 1;
+        self.steps(1).inspect_err(|_| self.depth -= 1)
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}
+
+/// The refusal of a source that nests too deeply.
+pub(crate) fn too_deep(offset: usize) -> ParseError {
+    ParseError { offset, message: format!("the expression nests more than {SOURCE_NESTING} levels deep") }
+}
+
+/// A string being made, counted as it grows.
+pub(crate) struct Writer<'b> {
+    text: String,
+    pub(crate) budget: &'b mut Budget,
+}
+
+impl<'b> Writer<'b> {
+    pub(crate) fn new(budget: &'b mut Budget) -> Self {
+        Self { text: String::new(), budget }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) -> Result<(), Failure> {
+        if self.text.len() + text.len() > LONGEST_STRING {
+            return self.budget.string(LONGEST_STRING + 1);
+        }
+        self.budget.memory(text.len())?;
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> std::sync::Arc<str> {
+        self.text.into()
+    }
+}

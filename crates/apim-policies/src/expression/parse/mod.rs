@@ -1,0 +1,208 @@
+//! From tokens to the tree. Every construct of C# 7 outside the supported subset is refused by name.
+
+mod creation;
+mod expression;
+mod postfix;
+mod statement;
+mod type_name;
+
+use std::sync::Arc;
+
+use super::{
+    lexer::{self, Kind, Token},
+    limits,
+    problem::ParseError,
+    syntax::{Source, TypeName},
+};
+
+/// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
+const UNSUPPORTED: [&str; 34] = [
+    "abstract",
+    "async",
+    "await",
+    "base",
+    "checked",
+    "class",
+    "delegate",
+    "dynamic",
+    "enum",
+    "event",
+    "explicit",
+    "extern",
+    "fixed",
+    "from",
+    "goto",
+    "implicit",
+    "interface",
+    "internal",
+    "lock",
+    "nameof",
+    "namespace",
+    "operator",
+    "params",
+    "private",
+    "protected",
+    "public",
+    "ref",
+    "sizeof",
+    "stackalloc",
+    "static",
+    "struct",
+    "this",
+    "typeof",
+    "unchecked",
+];
+
+/// Keywords of C# that are part of the subset, and so are no names either.
+const KEYWORDS: [&str; 30] = [
+    "as", "break", "case", "catch", "const", "continue", "default", "do", "else", "false", "finally", "for", "foreach",
+    "if", "in", "is", "new", "null", "out", "return", "switch", "throw", "true", "try", "using", "void", "while",
+    "unsafe", "volatile", "yield",
+];
+
+pub(crate) struct Parser<'s> {
+    source: &'s str,
+    tokens: Vec<Token>,
+    position: usize,
+    depth: usize,
+    /// Razor reads the statements of `@{…}`, but not those inside a function declared there.
+    razor: bool,
+}
+
+/// Parses `@(…)` or `@{…}`.
+pub(crate) fn source(text: &str) -> Result<Source, ParseError> {
+    let error = |offset, message: String| Err(ParseError { offset, message });
+    if text.len() > limits::SOURCE_BYTES {
+        return error(0, format!("the expression is longer than {} bytes", limits::SOURCE_BYTES));
+    }
+    let (block, close) = match text.get(..2) {
+        Some("@(") => (false, ')'),
+        Some("@{") => (true, '}'),
+        _ => return error(0, "a policy expression begins with `@(` or `@{`".to_owned()),
+    };
+    if text.len() < 3 || !text.ends_with(close) {
+        return error(text.len(), format!("a policy expression that begins with `{}` ends with `{close}`", &text[..2]));
+    }
+    let tokens = lexer::tokens(text, 2, text.len() - 1)?;
+    let mut parser = Parser { source: text, tokens, position: 0, depth: 0, razor: true };
+    let source = if block { Source::Block(parser.statements()?) } else { Source::Single(parser.expression()?) };
+    match parser.kind() {
+        Kind::End => Ok(source),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+/// Parses a type as it is written in the tables of members.
+pub(crate) fn type_name(text: &str) -> Result<TypeName, ParseError> {
+    let tokens = lexer::tokens(text, 0, text.len())?;
+    Parser { source: text, tokens, position: 0, depth: 0, razor: false }.type_name()
+}
+
+impl Parser<'_> {
+    fn token(&self) -> &Token {
+        // The last token is always `End`, and `advance` never passes it.
+        &self.tokens[self.position.min(self.tokens.len() - 1)]
+    }
+
+    fn kind(&self) -> &Kind {
+        &self.token().kind
+    }
+
+    fn at(&self) -> usize {
+        self.token().at
+    }
+
+    fn ahead(&self, count: usize) -> &Kind {
+        self.tokens.get(self.position + count).map_or(&Kind::End, |token| &token.kind)
+    }
+
+    fn advance(&mut self) {
+        self.position = (self.position + 1).min(self.tokens.len() - 1);
+    }
+
+    fn is(&self, symbol: &str) -> bool {
+        matches!(self.kind(), Kind::Symbol(s) if *s == symbol)
+    }
+
+    fn ahead_is(&self, count: usize, symbol: &str) -> bool {
+        matches!(self.ahead(count), Kind::Symbol(s) if *s == symbol)
+    }
+
+    fn eat(&mut self, symbol: &str) -> bool {
+        let found = self.is(symbol);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect(&mut self, symbol: &str) -> Result<(), ParseError> {
+        if self.eat(symbol) { Ok(()) } else { Err(self.error(format!("{symbol} expected"))) }
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self.kind(), Kind::Name(name) if &**name == word)
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), ParseError> {
+        if self.eat_word(word) { Ok(()) } else { Err(self.error(format!("{word} expected"))) }
+    }
+
+    /// A name that is not a keyword.
+    fn name(&mut self) -> Result<Arc<str>, ParseError> {
+        match self.kind() {
+            Kind::Name(name) if !is_keyword(name) && !expression::PREDEFINED.contains(&&**name) => {
+                let name = Arc::clone(name);
+                self.advance();
+                Ok(name)
+            }
+            Kind::Name(name) if is_unsupported(name) => Err(self.error(format!("`{name}` is not supported"))),
+            _ => Err(self.error("Identifier expected")),
+        }
+    }
+
+    fn error(&self, message: impl Into<String>) -> ParseError {
+        ParseError { offset: self.at(), message: message.into() }
+    }
+
+    /// The token here, as it is written.
+    fn written(&self) -> String {
+        let token = self.token();
+        self.source.get(token.at..token.end).unwrap_or_default().chars().take(40).collect()
+    }
+
+    fn unexpected(&self) -> ParseError {
+        match self.kind() {
+            Kind::End => self.error("the expression ends too early"),
+            Kind::Name(name) if is_unsupported(name) => self.error(format!("`{name}` is not supported")),
+            _ => self.error(format!("unexpected `{}`", self.written())),
+        }
+    }
+
+    /// Runs `parse` one level deeper.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+        if self.depth == limits::SOURCE_NESTING {
+            return Err(limits::too_deep(self.at()));
+        }
+        self.depth += 1;
+        let result = parse(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name) || is_unsupported(name) && name != "from"
+}
+
+fn is_unsupported(name: &str) -> bool {
+    UNSUPPORTED.contains(&name)
+}

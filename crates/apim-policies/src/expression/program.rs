@@ -1,0 +1,240 @@
+//! The checked program: names are slots, members are functions, every conversion is written out.
+
+use std::sync::Arc;
+
+use super::{
+    members::Member,
+    types::{Class, Type, convert::Conversion},
+    value::Value,
+};
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) body: Body,
+    pub(crate) slots: usize,
+    pub(crate) functions: Vec<Function>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    Single(Code),
+    Block(Vec<Step>),
+}
+
+/// A function that the program declares. Its parameters and variables have slots of their own, which a call saves and
+/// restores, so that it may call itself.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) slots: std::ops::Range<usize>,
+    pub(crate) parameters: Vec<usize>,
+    pub(crate) body: Vec<Step>,
+}
+
+/// An expression.
+#[derive(Debug)]
+pub(crate) enum Code {
+    Constant(Value),
+    Local(usize),
+    /// A value, then the members asked of it one after the other.
+    Chain(Box<Code>, Vec<Link>),
+    /// A static member or constructor.
+    Static(Box<Call>),
+    Function(usize, Vec<Code>),
+    Convert(Box<Code>, Conversion),
+    Not(Box<Code>),
+    Negate(Box<Code>, Class),
+    Complement(Box<Code>, Class),
+    Operate(Box<Code>, Vec<(Operation, Code)>),
+    /// `&&`
+    All(Vec<Code>),
+    /// `||`
+    Any(Vec<Code>),
+    Conditional(Box<[Code; 3]>),
+    Coalesce(Vec<Code>),
+    Interpolate(Vec<Piece>),
+    Array(Type, Vec<Code>),
+    SizedArray(Type, Box<Code>),
+    Anonymous(Type, Vec<Code>),
+    /// A new object, then calls on it.
+    Initialize(Box<Code>, Vec<Call>),
+    Is(Box<Code>, Type),
+    As(Box<Code>, Type),
+    Lambda(Arc<Lambda>),
+    Write(Box<Write>),
+}
+
+/// An assignment of any kind.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) place: Place,
+    pub(crate) how: How,
+}
+
+#[derive(Debug)]
+pub(crate) enum Place {
+    Local(usize),
+    /// An indexer or property: its object, its arguments, and how to read (where it is read) and write it.
+    Member {
+        object: Code,
+        arguments: Vec<Code>,
+        read: Option<Bound>,
+        write: Bound,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) enum How {
+    Set(Code),
+    /// `x += v`, `x++`: the operation, then back to the type of the place.
+    Update {
+        operation: Operation,
+        operand: Code,
+        back: Conversion,
+        gives_old: bool,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Lambda {
+    pub(crate) parameters: Vec<usize>,
+    pub(crate) body: Code,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// `?.`: null ends the chain with null.
+    pub(crate) conditional: bool,
+    pub(crate) call: Call,
+}
+
+/// A member with what it needs besides its arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    pub(crate) member: &'static Member,
+    /// The class that the member was found on.
+    pub(crate) owner: Class,
+    /// Extension methods are called on null, too.
+    pub(crate) extension: bool,
+    /// Type arguments, in the order the member declares them.
+    pub(crate) types: Vec<Type>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) bound: Bound,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Argument {
+    Value(Code),
+    Out(usize),
+}
+
+#[derive(Debug)]
+pub(crate) enum Piece {
+    Text(Arc<str>),
+    Value { value: Code, width: i32, format: Arc<str> },
+}
+
+/// What happens to two values. A null operand makes arithmetic null and comparisons false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Concat,
+    Arithmetic(Arithmetic, Class),
+    Compare(Comparison),
+    Bits(Bits, Class),
+    Shift {
+        left: bool,
+        class: Class,
+    },
+    /// Equal values.
+    Equal {
+        negated: bool,
+    },
+    /// The same object.
+    Same {
+        negated: bool,
+    },
+    /// `+` and `-` of times.
+    Time {
+        subtract: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bits {
+    And,
+    Or,
+    Xor,
+}
+
+/// A statement.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Evaluate(Code),
+    Set(usize, Code),
+    If {
+        branches: Vec<(Code, Vec<Step>)>,
+        otherwise: Vec<Step>,
+    },
+    Loop {
+        first: Vec<Step>,
+        condition: Option<Code>,
+        after: Vec<Code>,
+        body: Vec<Step>,
+        body_first: bool,
+    },
+    ForEach {
+        slot: usize,
+        source: Code,
+        pairs: bool,
+        convert: Conversion,
+        body: Vec<Step>,
+    },
+    Switch {
+        subject: Code,
+        sections: Vec<Section>,
+    },
+    Try {
+        body: Vec<Step>,
+        catch: Option<Catch>,
+        finally: Vec<Step>,
+    },
+    Return(Option<Code>),
+    /// Without a value: what the surrounding `catch` caught.
+    Throw(Option<Code>),
+    Break,
+    Continue,
+    Block(Vec<Step>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// Constants; `None` is `default`.
+    pub(crate) labels: Vec<Option<Value>>,
+    pub(crate) body: Vec<Step>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Catch {
+    pub(crate) slot: Option<usize>,
+    pub(crate) body: Vec<Step>,
+}

@@ -1,0 +1,212 @@
+//! The tree of a parsed expression, before names and types are looked up.
+
+use std::sync::Arc;
+
+/// `@(expression)` or `@{ statements }`.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Single(Expr),
+    Block(Vec<Statement>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Expr {
+    pub(crate) at: usize,
+    pub(crate) kind: ExprKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ExprKind {
+    Null,
+    Bool(bool),
+    /// Value and suffix (`l`, `u`).
+    Integer(u64, Option<u8>),
+    Real(f64),
+    Text(Arc<str>),
+    Char(u16),
+    Interpolated(Vec<Segment>),
+    Name(Arc<str>),
+    /// A type where a value may stand: `string` in `string.Join(…)`.
+    Type(TypeName),
+    /// `a.b(c)[d]`, flat so that long chains do not nest.
+    Chain(Box<Expr>, Vec<Link>),
+    Unary(Unary, Box<Expr>),
+    /// `++x`, `x--`.
+    Step {
+        place: Box<Expr>,
+        increment: bool,
+        prefix: bool,
+    },
+    /// Operators of one precedence, applied from the left.
+    Binary(Box<Expr>, Vec<(usize, Binary, Expr)>),
+    Coalesce(Vec<Expr>),
+    Conditional(Box<[Expr; 3]>),
+    Assign(Box<Expr>, Option<Binary>, Box<Expr>),
+    Cast(TypeName, Box<Expr>),
+    Is(Box<Expr>, TypeName),
+    As(Box<Expr>, TypeName),
+    New {
+        class: TypeName,
+        arguments: Vec<Argument>,
+        initializer: Vec<Item>,
+    },
+    /// `new T[size]`, `new T[] {…}`, `new[] {…}`.
+    NewArray {
+        element: Option<TypeName>,
+        size: Option<Box<Expr>>,
+        items: Vec<Expr>,
+    },
+    Anonymous(Vec<(Arc<str>, Expr)>),
+    Lambda(Vec<Arc<str>>, Box<Expr>),
+    Default(TypeName),
+}
+
+/// A piece of an interpolated string.
+#[derive(Debug)]
+pub(crate) enum Segment {
+    Text(Arc<str>),
+    Hole { value: Expr, alignment: Option<i32>, format: Option<Arc<str>> },
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) at: usize,
+    /// `?.` or `?[`: the rest of the chain is null when this far it is null.
+    pub(crate) conditional: bool,
+    pub(crate) kind: LinkKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum LinkKind {
+    Member(Arc<str>, Vec<TypeName>),
+    Invoke(Vec<Argument>),
+    Index(Vec<Argument>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) value: ArgumentValue,
+}
+
+#[derive(Debug)]
+pub(crate) enum ArgumentValue {
+    Plain(Expr),
+    /// `out x`, or `out T x` and `out var x`, which declare it.
+    Out {
+        at: usize,
+        declares: Option<TypeName>,
+        name: Arc<str>,
+    },
+}
+
+/// An element of `{ … }` after `new T(…)`.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// `value` or `{ a, b }`: arguments of `Add`.
+    Add(usize, Vec<Expr>),
+    /// `["key"] = value`.
+    Index(usize, Expr, Expr),
+    /// `Name = value`.
+    Property(usize, Arc<str>, Expr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unary {
+    Not,
+    Minus,
+    Plus,
+    Complement,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Or,
+    And,
+    BitOr,
+    BitXor,
+    BitAnd,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    ShiftLeft,
+    ShiftRight,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct TypeName {
+    pub(crate) at: usize,
+    pub(crate) parts: Vec<Arc<str>>,
+    pub(crate) arguments: Vec<TypeName>,
+    pub(crate) nullable: bool,
+    /// How many `[]` follow.
+    pub(crate) rank: usize,
+}
+
+impl TypeName {
+    pub(crate) fn is_var(&self) -> bool {
+        matches!(self.parts.as_slice(), [one] if &**one == "var")
+            && self.arguments.is_empty()
+            && self.rank == 0
+            && !self.nullable
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) at: usize,
+    pub(crate) kind: StatementKind,
+}
+
+pub(crate) type Block = Vec<Statement>;
+
+#[derive(Debug)]
+pub(crate) enum StatementKind {
+    Declare { class: TypeName, names: Vec<(usize, Arc<str>, Option<Expr>)> },
+    Function(Function),
+    Evaluate(Expr),
+    If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },
+    For { first: Vec<Statement>, condition: Option<Expr>, after: Vec<Expr>, body: Block },
+    ForEach { class: TypeName, name: Arc<str>, source: Expr, body: Block },
+    While { condition: Expr, body: Block },
+    DoWhile { body: Block, condition: Expr },
+    Switch { subject: Expr, sections: Vec<Section> },
+    Try { body: Block, catches: Vec<Catch>, finally: Option<Block> },
+    Using { resource: Box<Statement>, body: Block },
+    Return(Option<Expr>),
+    Throw(Option<Expr>),
+    Break,
+    Continue,
+    Block(Block),
+}
+
+/// A function declared among the statements.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) returns: TypeName,
+    pub(crate) name: Arc<str>,
+    pub(crate) parameters: Vec<(TypeName, Arc<str>)>,
+    pub(crate) body: Block,
+}
+
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// `None` is `default`.
+    pub(crate) labels: Vec<Option<Expr>>,
+    pub(crate) body: Block,
+}
+
+#[derive(Debug)]
+pub(crate) struct Catch {
+    pub(crate) class: Option<TypeName>,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) body: Block,
+}

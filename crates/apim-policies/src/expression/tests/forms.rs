@@ -1,0 +1,534 @@
+//! The forms that policies use most, each with its failure.
+
+use super::check;
+
+#[test]
+fn variables() {
+    check(&[
+        (r#"@(context.Variables["text"])"#, "String hello"),
+        (r#"@(context.Variables["absent"])"#, "!The given key 'absent' was not present in the dictionary."),
+        (r#"@((string)context.Variables["text"])"#, "String hello"),
+        (r#"@((string)context.Variables["nothing"])"#, "null "),
+        (
+            r#"@((string)context.Variables["number"])"#,
+            "!Unable to cast object of type 'System.Int32' to type 'System.String'.",
+        ),
+        (r#"@((int)context.Variables["number"])"#, "Int32 5"),
+        (
+            r#"@((long)context.Variables["number"])"#,
+            "!Unable to cast object of type 'System.Int32' to type 'System.Int64'.",
+        ),
+        (r#"@((int)context.Variables["nothing"])"#, "!Object reference not set to an instance of an object."),
+        (r#"@(context.Variables.GetValueOrDefault<string>("text"))"#, "String hello"),
+        (r#"@(context.Variables.GetValueOrDefault<string>("absent", "d"))"#, "String d"),
+        (r#"@(context.Variables.GetValueOrDefault<int>("absent"))"#, "Int32 0"),
+        (
+            r#"@(context.Variables.GetValueOrDefault<bool>("text"))"#,
+            "!Unable to cast object of type 'System.String' to type 'System.Boolean'.",
+        ),
+        (r#"@(context.Variables.GetValueOrDefault("absent", "d"))"#, "String d"),
+        (r#"@(context.Variables.GetValueOrDefault("text"))"#, "String hello"),
+        (
+            r#"@(context.Variables.GetValueOrDefault<string>("text", 1))"#,
+            "!parse: Argument 2: cannot convert from 'int' to 'string'",
+        ),
+        (r#"@(context.Variables.ContainsKey("text"))"#, "Boolean True"),
+        (r#"@(context.Variables.ContainsKey(1))"#, "!parse: Argument 1: cannot convert from 'int' to 'string'"),
+        (
+            r#"@(context.Variables["text"].Length)"#,
+            "!parse: 'object' does not contain a definition for 'Length', or it is not supported",
+        ),
+    ]);
+}
+
+#[test]
+fn text() {
+    check(&[
+        (r#"@(5.ToString())"#, "String 5"),
+        (r#"@(context.Variables["nothing"].ToString())"#, "!Object reference not set to an instance of an object."),
+        (r#"@("Bearer " + (string)context.Variables["text"])"#, "String Bearer hello"),
+        (r#"@("a" + null + 1 + true + 'c' + 1.5)"#, "String a1Truec1.5"),
+        (r#"@(1 + 2 + "3")"#, "String 33"),
+        (r#"@("a" - "b")"#, "!parse: Operator '-' cannot be applied to operands of type 'string' and 'string'"),
+        (r#"@($"{context.Variables["text"]}-{1 + 1}-{{}}-{(true ? "y" : "n")}")"#, "String hello-2-{}-y"),
+        (r#"@($"{1.5:F2}|{7,4}|{7,-4}|{255:x}")"#, "String 1.50|   7|7   |ff"),
+        (r#"@($"{missing}")"#, "!parse: The name 'missing' does not exist in the current context"),
+        (r#"@($@"a\{1}""")"#, r#"String a\1""#),
+        (r#"@(@"c:\x""y")"#, r#"String c:\x"y"#),
+        ("@(\"a\nb\")", "!parse: Unterminated string literal"),
+        (r#"@("a\qb")"#, "!parse: Unrecognized escape sequence"),
+        (
+            r#"@(string.IsNullOrEmpty("") && string.IsNullOrWhiteSpace(" ") && !string.IsNullOrEmpty("x"))"#,
+            "Boolean True",
+        ),
+        (
+            r#"@(string.IsNullOrEmpty(context.Variables["text"]))"#,
+            "!parse: Argument 1: cannot convert from 'object' to 'string'",
+        ),
+        (r#"@("hello".Length)"#, "Int32 5"),
+        (r#"@(((string)null).Length)"#, "!Object reference not set to an instance of an object."),
+        (r#"@("a,b".Split(',')[1])"#, "String b"),
+        (r#"@("a,b".Split(',')[2])"#, "!Index was outside the bounds of the array."),
+        (r#"@("a=b=c".Split(new char[] {'='}, 2)[1])"#, "String b=c"),
+        (r#"@(string.Join("|", "a,,b".Split(new[] { ',' }, StringSplitOptions.RemoveEmptyEntries)))"#, "String a|b"),
+        (r#"@("x model/y".Split(new[] { "model/" }, 2, StringSplitOptions.None)[1])"#, "String y"),
+        (r#"@("a b".Split()[1])"#, "String b"),
+        (r#"@("abc".Contains("b") && "abc".Contains('c') && !"abc".Contains("B"))"#, "Boolean True"),
+        (r#"@("abc".Contains(null))"#, "!Value cannot be null. (Parameter 'value')"),
+        (r#"@("  AbC ".Trim().ToLower() + "x".ToUpper() + "..x..".Trim('.'))"#, "String abcXx"),
+        (r#"@("text...".TrimEnd('.', ',', ' '))"#, "String text"),
+        (r#"@("a-b-c".Replace("-", "+") + "aba".Replace('a', 'x'))"#, "String a+b+cxbx"),
+        (r#"@("a".Replace("", "b"))"#, "!String cannot be of zero length. (Parameter 'oldValue')"),
+        (r#"@("abcdef".Substring(2) + "|" + "abcdef".Substring(1, 2))"#, "String cdef|bc"),
+        (r#"@("abc".Substring(4))"#, "!startIndex cannot be larger than length of string. (Parameter 'startIndex')"),
+        (
+            r#"@("abc".Substring(1, 5))"#,
+            "!Index and length must refer to a location within the string. (Parameter 'length')",
+        ),
+        (
+            r#"@("Bearer x".StartsWith("Bearer ") && "a.json".EndsWith(".json") && "ABC".StartsWith("ab", StringComparison.OrdinalIgnoreCase))"#,
+            "Boolean True",
+        ),
+        (r#"@("abc".StartsWith(5))"#, "!parse: Argument 1: cannot convert from 'int' to 'string'"),
+        (r#"@("hello".IndexOf("l") + "hello".LastIndexOf('l') + "hello".IndexOf("x"))"#, "Int32 4"),
+        (r#"@("abc"[1])"#, "Char b"),
+        (r#"@("abc"[3])"#, "!Index was outside the bounds of the array."),
+        (r#"@(string.Format("{0}/{1:000}", "a", 7) + string.Concat("x", 1))"#, "String a/007x1"),
+        (
+            r#"@(string.Format("{1}", "a"))"#,
+            "!Index (zero based) must be greater than or equal to zero and less than the size of the argument list.",
+        ),
+        (r#"@("a".PadLeft(3, '0') + "b".PadRight(2) + "|")"#, "String 00ab |"),
+        (r#"@("ABC".Equals("abc", StringComparison.OrdinalIgnoreCase))"#, "Boolean True"),
+    ]);
+}
+
+#[test]
+fn operators() {
+    check(&[
+        (r#"@(true && false || true)"#, "Boolean True"),
+        (r#"@(false && ((string)null).Length > 0)"#, "Boolean False"),
+        (r#"@(1 && true)"#, "!parse: Cannot implicitly convert type 'int' to 'bool'"),
+        (r#"@(!context.Variables.ContainsKey("absent"))"#, "Boolean True"),
+        (r#"@(!1)"#, "!parse: Operator '!' cannot be applied to operand of type 'int'"),
+        (r#"@(!(bool)context.Variables["flag"])"#, "Boolean False"),
+        (r#"@(context.Response.StatusCode == 429 ? "slow" : "fine")"#, "String slow"),
+        (
+            r#"@(true ? 1 : "a")"#,
+            "!parse: Type of conditional expression cannot be determined because there is no implicit conversion between 'int' and 'string'",
+        ),
+        (r#"@(1 == 1 ? 2 == 3 ? "a" : "b" : "c")"#, "String b"),
+        (r#"@(context.Response.StatusCode == 429 || context.Response.StatusCode >= 500)"#, "Boolean True"),
+        (
+            r#"@(context.Response.StatusCode == "429")"#,
+            "!parse: Operator '==' cannot be applied to operands of type 'int' and 'string'",
+        ),
+        (r#"@(context.Request.Body != null && context.Product == null)"#, "Boolean False"),
+        (r#"@(5 == null)"#, "!parse: Operator '==' cannot be applied to operands of type 'int' and '<null>'"),
+        (r#"@(context.Product?.Name ?? "none")"#, "String Starter"),
+        (r#"@(((Jwt)null)?.Claims["x"][0].Length ?? -1)"#, "Int32 -1"),
+        (r#"@(((string[])null)?[0] ?? "d")"#, "String d"),
+        (r#"@(5 ?? 6)"#, "!parse: Operator '??' cannot be applied to operands of type 'int' and 'int'"),
+        (r#"@(7 / 2 + 7 % 4 + 2 * 3 - 1)"#, "Int32 11"),
+        (r#"@(1 / 0)"#, "!Attempted to divide by zero."),
+        (r#"@(context.Variables["text"] is string)"#, "Boolean True"),
+        (r#"@((context.Variables["text"] as JObject) == null)"#, "Boolean True"),
+        (
+            r#"@(context.Variables["number"] as int)"#,
+            "!parse: The as operator must be used with a reference type or nullable type ('int' is a non-nullable value type)",
+        ),
+    ]);
+}
+
+#[test]
+fn request_and_response() {
+    check(&[
+        (r#"@(context.Request.Headers.GetValueOrDefault("X-One","d"))"#, "String 1"),
+        (r#"@(context.Request.Headers.GetValueOrDefault("X-Two","d"))"#, "String a,b"),
+        (r#"@(context.Request.Headers.GetValueOrDefault("absent","d"))"#, "String d"),
+        (r#"@(context.Request.Headers.GetValueOrDefault("absent"))"#, "null "),
+        (r#"@(context.Request.Headers["X-Two"][1])"#, "String b"),
+        (r#"@(context.Request.Headers["absent"])"#, "!The given key 'absent' was not present in the dictionary."),
+        (r#"@(context.Request.Headers.ContainsKey("Content-Type"))"#, "Boolean True"),
+        (r#"@(context.Request.Headers["x-one"].Single())"#, "String 1"),
+        (r#"@(context.Request.Headers["x-two"].Single())"#, "!Sequence contains more than one element"),
+        (r#"@(context.Response.Headers.GetValueOrDefault("Retry-After", "-1"))"#, "String 12"),
+        (r#"@(context.Request.Url.Query.GetValueOrDefault("q",""))"#, "String a b"),
+        (r#"@(context.Request.Url.Query.GetValueOrDefault("tag",""))"#, "String 1,2"),
+        (r#"@(context.Request.Url.Query["tag"].Length)"#, "Int32 2"),
+        (r#"@(context.Request.Url.Query["absent"])"#, "!The given key 'absent' was not present in the dictionary."),
+        (r#"@(context.Request.MatchedParameters["id"] == "7")"#, "Boolean True"),
+        (
+            r#"@(context.Request.MatchedParameters["absent"])"#,
+            "!The given key 'absent' was not present in the dictionary.",
+        ),
+        (r#"@(context.Request.MatchedParameters.GetValueOrDefault("absent", "d"))"#, "String d"),
+        (r#"@(context.Request.Method + " " + context.Request.IpAddress)"#, "String POST 203.0.113.9"),
+        (
+            r#"@(context.Request.Verb)"#,
+            "!parse: 'IRequest' does not contain a definition for 'Verb', or it is not supported",
+        ),
+        (
+            r#"@(context.Request.OriginalUrl.Host + context.Request.OriginalUrl.Path + context.Request.OriginalUrl.QueryString)"#,
+            "String gw.azure-api.net/orders/7?q=a%20b&tag=1&tag=2",
+        ),
+        (r#"@(context.Request.Url.ToString())"#, "String https://backend.example/v2/orders?q=a%20b&tag=1&tag=2"),
+        (r#"@(context.Request.Body.As<JObject>(true)["model"].ToString())"#, "String gpt"),
+        (r#"@(context.Request.Body.As<string>(preserveContent: true).Length)"#, "Int32 52"),
+        (r#"@(context.Request.Body.As<byte[]>().Length)"#, "Int32 52"),
+        (
+            r#"@(context.Request.Body.As<JArray>())"#,
+            "!The message body is not a valid JSON. Error reading JArray from JsonReader. Current JsonReader item is not an array: StartObject. Path '', line 1, position 1.",
+        ),
+        (
+            r#"@(context.Request.Body.As<int>())"#,
+            "!parse: a body can be read as string, byte[], JObject, JArray or JToken",
+        ),
+        (
+            r#"@(context.Request.Body.As<XElement>())"#,
+            "!parse: type `System.Xml.Linq.XElement` is allowed by API Management but not supported here",
+        ),
+        (
+            r#"@(context.Request.Body.As<string>() + context.Request.Body.As<string>())"#,
+            "!The message body was already read by an expression that did not set preserveContent to true.",
+        ),
+        (r#"@(context.Request.Body.As<string>(preserve: true))"#, "!parse: No overload of 'As' takes these arguments"),
+        (r#"@(((IResponse)context.Variables["response"]).StatusCode)"#, "Int32 200"),
+        (r#"@(((IResponse)context.Variables["response"]).Body.As<JObject>()["access_token"].ToString())"#, "String t"),
+        (r#"@((int)((IResponse)context.Variables["response"]).Body.As<JObject>()["expires_in"])"#, "Int32 3600"),
+        (
+            r#"@(((IResponse)context.Variables["text"]).StatusCode)"#,
+            "!Unable to cast object of type 'System.String' to type 'IResponse'.",
+        ),
+        (r#"@(context.Response.Body.As<JObject>(true).SelectToken("usage.total_tokens").ToObject<int>())"#, "Int32 42"),
+        (r#"@(context.Response.StatusReason)"#, "String Too Many Requests"),
+        (r#"@(context.Request)"#, "!a policy expression that returns a `IRequest` is not supported"),
+    ]);
+}
+
+#[test]
+fn other_parts_of_the_context() {
+    check(&[
+        (r#"@(context.Api.Id + context.Api.Name + context.Api.Path)"#, "String ordersOrdersorders"),
+        (r#"@(context.Api.Title)"#, "!parse: 'IApi' does not contain a definition for 'Title', or it is not supported"),
+        (r#"@(context.Subscription.Id + context.Subscription?.Id)"#, "String sub-1sub-1"),
+        (r#"@(context.Subscription.EndDate == null)"#, "Boolean True"),
+        (r#"@(context.Product.Name.Equals("Starter"))"#, "Boolean True"),
+        (r#"@(context.Product.State.ToString())"#, "String NotPublished"),
+        (r#"@(context.User.Groups.Any(g => g.Name == "Developers"))"#, "Boolean True"),
+        (r#"@(context.LastError.Source)"#, "String validate-jwt"),
+        (
+            r#"@(context.LastError.Code)"#,
+            "!parse: 'ILastError' does not contain a definition for 'Code', or it is not supported",
+        ),
+        (
+            r#"@(context.Deployment.Region == "West Europe" && context.Deployment.GatewayId == "managed")"#,
+            "Boolean True",
+        ),
+        (
+            r#"@(context.Deployment.Certificates)"#,
+            "!parse: 'IDeployment' does not contain a definition for 'Certificates', or it is not supported",
+        ),
+        (r#"@(context.Operation.Id)"#, "String get-order"),
+        (r#"@(context.RequestId)"#, "Guid 00000000-0000-0000-0000-000000000102"),
+        (r#"@(context.Timestamp.Year + context.Elapsed.TotalSeconds)"#, "Double 2026"),
+        (r#"@(context.Tracing)"#, "Boolean False"),
+        (
+            r#"@(context.Secret)"#,
+            "!parse: 'IExpressionContext' does not contain a definition for 'Secret', or it is not supported",
+        ),
+        (r#"@(context.Request.Certificate == null)"#, "Boolean True"),
+        (
+            r#"@(context.Request.Certificate.Thumbprint)"#,
+            "!parse: 'X509Certificate2' does not contain a definition for 'Thumbprint', or it is not supported",
+        ),
+    ]);
+}
+
+#[test]
+fn json() {
+    check(&[
+        (r#"@(((JObject)context.Variables["json"])["a"]["b"])"#, "Newtonsoft.Json.Linq.JValue c"),
+        (r#"@((string)((JObject)context.Variables["json"])["a"]["b"])"#, "String c"),
+        (r#"@((string)((JObject)context.Variables["json"])["absent"])"#, "null "),
+        (r#"@((string)((JObject)context.Variables["json"])["a"])"#, "!Can not convert Object to String."),
+        (r#"@((int)((JObject)context.Variables["json"])["none"])"#, "!Can not convert Null to Int32."),
+        (r#"@((int)((JObject)context.Variables["json"])["absent"])"#, "!Value cannot be null. (Parameter 'value')"),
+        (
+            r#"@(((JObject)context.Variables["json"])["absent"]["b"])"#,
+            "!Object reference not set to an instance of an object.",
+        ),
+        (r#"@(((JObject)context.Variables["json"])["absent"]?["b"]?.ToString() ?? "d")"#, "String d"),
+        (
+            r#"@(((JObject)context.Variables["json"])["n"]["b"])"#,
+            "!Cannot access child value on Newtonsoft.Json.Linq.JValue.",
+        ),
+        (
+            r#"@(((JObject)context.Variables["json"])[0])"#,
+            "!Accessed JObject values with invalid key value: 0. Object property name expected.",
+        ),
+        (r#"@(((JArray)context.Variables["array"])[1]["id"].ToString())"#, "String y"),
+        (
+            r#"@(((JArray)context.Variables["array"])[2])"#,
+            "!Index was out of range. Must be non-negative and less than the size of the collection. (Parameter 'index')",
+        ),
+        (r#"@(((JArray)context.Variables["array"]).Count)"#, "Int32 2"),
+        (
+            r#"@((JObject)context.Variables["array"])"#,
+            "!Unable to cast object of type 'Newtonsoft.Json.Linq.JArray' to type 'Newtonsoft.Json.Linq.JObject'.",
+        ),
+        (
+            r#"@(((JObject)((JArray)context.Variables["array"])[(Int32)context.Variables["number"] - 5]).Value<string>("id"))"#,
+            "String x",
+        ),
+        (r#"@(((JObject)context.Variables["json"]).Value<int>("n"))"#, "Int32 2"),
+        (r#"@(((JObject)context.Variables["json"]).Value<int?>("absent") ?? -1)"#, "Int32 -1"),
+        (
+            r#"@(((JObject)context.Variables["json"]).Value<int>("a"))"#,
+            "!Cannot cast Newtonsoft.Json.Linq.JObject to System.Int32.",
+        ),
+        (r#"@(JObject.Parse("{\"a\":{\"b\":1}}")["a"]["b"].Value<int>() + 1)"#, "Int32 2"),
+        (r#"@(JObject.Parse("{'a':1, b:[1,2,],/*c*/}")["b"].Count())"#, "Int32 2"),
+        (
+            r#"@(JObject.Parse("[1]"))"#,
+            "!Error reading JObject from JsonReader. Current JsonReader item is not an object: StartArray. Path '', line 1, position 1.",
+        ),
+        (
+            r#"@(JObject.Parse("x"))"#,
+            "!Unexpected character encountered while parsing value: x. Path '', line 1, position 0.",
+        ),
+        (r#"@(JArray.Parse("[1,2]").Count)"#, "Int32 2"),
+        (
+            r#"@(JsonConvert.SerializeObject(new { typ = "JWT", n = 1, list = new[] { 1, 2 }, d = 1.0 }))"#,
+            r#"String {"typ":"JWT","n":1,"list":[1,2],"d":1.0}"#,
+        ),
+        (r#"@(JsonConvert.DeserializeObject<List<string>>("['a','b']")[1])"#, "String b"),
+        (r#"@(JsonConvert.SerializeObject(context.Request))"#, "!turning a `IRequest` into JSON is not supported"),
+        (
+            r#"@(new JObject(new JProperty("a", 1), new JProperty("b", new JArray("x", "y"))).ToString(Newtonsoft.Json.Formatting.None))"#,
+            r#"String {"a":1,"b":["x","y"]}"#,
+        ),
+        (r#"@(new JObject { { "a", 1 }, { "b", "x" } }.ToString())"#, "String {\r\n  \"a\": 1,\r\n  \"b\": \"x\"\r\n}"),
+        (
+            r#"@(new JObject { ["a"] = new JObject { ["b"] = true }, ["c"] = null }.ToString(Formatting.None))"#,
+            r#"String {"a":{"b":true},"c":null}"#,
+        ),
+        (
+            r#"@(new JObject { { "a", 1 }, { "a", 2 } })"#,
+            "!Can not add property a to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object.",
+        ),
+        (r#"@(new JObject(1))"#, "!Can not add System.Int32 to Newtonsoft.Json.Linq.JObject."),
+        (r#"@(((JObject)context.Variables["json"]).SelectToken("$.list[1]").ToString())"#, "String 2"),
+        (
+            r#"@(((JObject)context.Variables["json"]).SelectTokens("$.list[*]").Select(t => t.ToString()).Count())"#,
+            "Int32 3",
+        ),
+        (
+            r#"@(((JObject)context.Variables["json"]).SelectToken("$.list[?(@ > 1)]"))"#,
+            "!the JSONPath `[?(@ > 1)]` is not supported",
+        ),
+        (r#"@(((JObject)context.Variables["json"])["list"].HasValues)"#, "Boolean True"),
+        (
+            r#"@(((JObject)context.Variables["json"])["a"] == "x")"#,
+            "!parse: Operator '==' cannot be applied to operands of type 'JToken' and 'string'",
+        ),
+        (
+            r#"@(string.IsNullOrEmpty(((JObject)context.Variables["json"])["a"]))"#,
+            "!parse: Argument 1: cannot convert from 'JToken' to 'string'",
+        ),
+    ]);
+}
+
+#[test]
+fn encodings_and_hashes() {
+    check(&[
+        (r#"@(Uri.EscapeDataString("a b/c?d=é~"))"#, "String a%20b%2Fc%3Fd%3D%C3%A9~"),
+        (r#"@(Uri.UnescapeDataString("a%20b+c%zz"))"#, "String a b+c%zz"),
+        (r#"@(Uri.EscapeDataString(null))"#, "!Value cannot be null. (Parameter 'value')"),
+        (r#"@(System.Net.WebUtility.UrlEncode("a b/c!*~"))"#, "String a+b%2Fc!*%7E"),
+        (r#"@(System.Net.WebUtility.UrlDecode("a+b%2Fc"))"#, "String a b/c"),
+        (
+            r#"@(System.Net.WebUtility.HtmlDecode(System.Net.WebUtility.HtmlEncode("<a href='x'>&</a>")))"#,
+            "String <a href='x'>&</a>",
+        ),
+        (r#"@(System.Net.Dns.GetHostName())"#, "!parse: type `System.Net.Dns` is not on API Management's list"),
+        (r#"@(Convert.ToBase64String(Encoding.UTF8.GetBytes("hi")))"#, "String aGk="),
+        (r#"@(System.Text.Encoding.UTF8.GetString(System.Convert.FromBase64String("aGk=")))"#, "String hi"),
+        (
+            r#"@(Convert.FromBase64String("aGk"))"#,
+            "!The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters, or an illegal character among the padding characters.",
+        ),
+        (
+            r#"@(Encoding.UTF8.GetBytes(context.Variables["text"]))"#,
+            "!parse: Argument 1: cannot convert from 'object' to 'string'",
+        ),
+        (
+            r#"@(BitConverter.ToString(new HMACSHA256(Encoding.UTF8.GetBytes("key")).ComputeHash(Encoding.UTF8.GetBytes("data"))).Replace("-", "").ToLower())"#,
+            "String 5031fe3d989c6d1537a013fa6e739da23463fdaec3b70137d828e36ace221bd0",
+        ),
+        (r#"@(BitConverter.ToString(SHA256.Create().ComputeHash(new byte[] { 1 })).Substring(0, 5))"#, "String 4B-F5"),
+        (r#"@(new HMACSHA256("key"))"#, "!parse: Argument 1: cannot convert from 'string' to 'byte[]'"),
+        (
+            r#"@(new HMACMD5(null))"#,
+            "!parse: type `System.Security.Cryptography.HMACMD5` is allowed by API Management but not supported here",
+        ),
+        (
+            r#"@(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes("secret").Encrypt("Aes", new byte[16], new byte[16]).Decrypt("Aes", new byte[16], new byte[16])))"#,
+            "String secret",
+        ),
+        (
+            r#"@(new byte[] { 1 }.Encrypt("Aes", new byte[5], new byte[16]))"#,
+            "!Specified key is not a valid size for this algorithm.",
+        ),
+    ]);
+}
+
+#[test]
+fn times_and_ids() {
+    check(&[
+        (r#"@(DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ"))"#, "String 2026-11-21T09:30:00Z"),
+        (r#"@($"{DateTime.UtcNow:yyyy-MM-dd}")"#, "String 2026-11-21"),
+        (r#"@(DateTime.UtcNow.AddDays(1).ToString("R"))"#, "String Sun, 22 Nov 2026 09:30:00 GMT"),
+        (r#"@(DateTime.UtcNow.AddSeconds("5"))"#, "!parse: Argument 1: cannot convert from 'string' to 'double'"),
+        (
+            r#"@(DateTime.UtcNow.ToUniversalTime())"#,
+            "!parse: 'DateTime' does not contain a definition for 'ToUniversalTime', or it is not supported",
+        ),
+        (
+            r#"@(DateTime.MinValue.AddDays(-1))"#,
+            "!The added or subtracted value results in an un-representable DateTime. (Parameter 'value')",
+        ),
+        (r#"@((int)(DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds)"#, "Int32 1795253400"),
+        (r#"@(DateTimeOffset.UtcNow.ToUnixTimeSeconds())"#, "Int64 1795253400"),
+        (r#"@(DateTimeOffset.UtcNow > DateTimeOffset.FromUnixTimeSeconds(0))"#, "Boolean True"),
+        (r#"@(DateTime.Parse("2026-01-02").Month + DateTime.Now.Hour)"#, "Int32 10"),
+        (r#"@(DateTime.Parse("never"))"#, "!String 'never' was not recognized as a valid DateTime."),
+        (r#"@(TimeSpan.FromMinutes(90).ToString())"#, "String 01:30:00"),
+        (r#"@(Guid.NewGuid().ToString().Length + Guid.NewGuid().ToString("N").Length)"#, "Int32 68"),
+        (r#"@(Guid.NewGuid() == Guid.NewGuid())"#, "Boolean False"),
+        (r#"@(Guid.Parse("00000000-0000-0000-0000-000000000001") == Guid.Empty)"#, "Boolean False"),
+        (r#"@(Guid.Parse("x"))"#, "!Unrecognized Guid format."),
+        (r#"@(new Random().Next(3, 4) + new Random(5).Next(1))"#, "Int32 3"),
+        (r#"@(new Random().Next(5, 1))"#, "!'minValue' cannot be greater than maxValue. (Parameter 'minValue')"),
+    ]);
+}
+
+#[test]
+fn parsing_and_converting() {
+    check(&[
+        (r#"@(int.Parse("-7") + Convert.ToInt32("5"))"#, "Int32 -2"),
+        (r#"@(int.Parse("x"))"#, "!The input string 'x' was not in a correct format."),
+        (r#"@(int.Parse("3000000000"))"#, "!Value was either too large or too small for an Int32."),
+        (r#"@(int.Parse(null))"#, "!Value cannot be null. (Parameter 'value')"),
+        (r#"@(int.TryParse("5", out var n) ? n : -1)"#, "Int32 5"),
+        (r#"@(int.TryParse("x", out int n) ? n : -1)"#, "Int32 -1"),
+        (r#"@(double.Parse("0.8") + long.Parse("2"))"#, "Double 2.8"),
+        (r#"@(bool.Parse("True") && !bool.Parse("false"))"#, "Boolean True"),
+        (r#"@(bool.Parse("1"))"#, "!String '1' was not recognized as a valid Boolean."),
+        (r#"@(Math.Max(0, 7) + Math.Min(1L, 2))"#, "Int64 8"),
+        (r#"@(Math.Max("a", "b"))"#, "!parse: Argument 1: cannot convert from 'string' to 'int'"),
+        (r#"@(Math.Round(2.5) + Math.Round(1.005, 1))"#, "Double 3"),
+        (r#"@(Convert.ToString((object)5) + Convert.ToInt32(2.5) + Convert.ToInt32(true))"#, "String 521"),
+        (r#"@(Convert.ToByte(256))"#, "!Value was either too large or too small for an unsigned byte."),
+    ]);
+}
+
+#[test]
+fn tokens() {
+    check(&[
+        (
+            r#"@(((Jwt)context.Variables["jwt"]).Claims.GetValueOrDefault("roles", ""))"#,
+            "String Orders.Read,Orders.Write",
+        ),
+        (r#"@(((Jwt)context.Variables["jwt"]).Claims.GetValueOrDefault("oid", new string[]{""})[0])"#, "String "),
+        (r#"@(((Jwt)context.Variables["jwt"]).Claims["roles"].Contains("Orders.Read"))"#, "Boolean True"),
+        (
+            r#"@(((Jwt)context.Variables["jwt"]).Claims["absent"])"#,
+            "!The given key 'absent' was not present in the dictionary.",
+        ),
+        (
+            r#"@(Array.Exists(((Jwt)context.Variables["jwt"]).Claims["roles"], r => r == "Orders.Write"))"#,
+            "Boolean True",
+        ),
+        (
+            r#"@(((Jwt)context.Variables["text"]).Subject)"#,
+            "!Unable to cast object of type 'System.String' to type 'Jwt'.",
+        ),
+        (r#"@(((string)context.Variables["token"]).AsJwt().Subject)"#, "String alice"),
+        (r#"@(("Bearer " + (string)context.Variables["token"]).AsJwt()?.Issuer)"#, "String https://issuer"),
+        (r#"@("nonsense".AsJwt()?.Subject ?? "none")"#, "String none"),
+        (r#"@("nonsense".AsJwt().Subject)"#, "!Object reference not set to an instance of an object."),
+        (
+            r#"@(((string)context.Variables["token"]).TryParseJwt(out var jwt) ? jwt.Algorithm + jwt.Type : "")"#,
+            "String RS256JWT",
+        ),
+        (r#"@("x".TryParseJwt(out Jwt jwt))"#, "Boolean False"),
+        (r#"@(((Jwt)context.Variables["jwt"]).ExpirationTime > DateTime.UtcNow)"#, "Boolean False"),
+        (r#"@(string.Join(",", ((Jwt)context.Variables["jwt"]).Audiences))"#, "String api://orders"),
+        (
+            r#"@("Basic YWxpY2U6c2VjcmV0".AsBasic().UserId + "Basic YWxpY2U6c2VjcmV0".AsBasic().Password)"#,
+            "String alicesecret",
+        ),
+        (r#"@("Bearer x".AsBasic() == null)"#, "Boolean True"),
+    ]);
+}
+
+#[test]
+fn regular_expressions() {
+    check(&[
+        (r#"@(Regex.Match("max-age=60", @"max-age=(?<maxAge>\d+)").Groups["maxAge"]?.Value)"#, "String 60"),
+        (r#"@(Regex.IsMatch("a%20b", @"%[0-9A-Fa-f]{2}"))"#, "Boolean True"),
+        (r#"@(System.Text.RegularExpressions.Regex.IsMatch("ABC", "b", RegexOptions.IgnoreCase))"#, "Boolean True"),
+        (r#"@(Regex.Replace("2026-11", @"(\d+)-(?<m>\d+)", "${m}/$1$$"))"#, "String 11/2026$"),
+        (r#"@(new Regex("a+").Matches("aa b a").Count)"#, "Int32 2"),
+        (r#"@(Regex.Match("x", "y").Success)"#, "Boolean False"),
+        (r#"@(Regex.IsMatch("a", "(?=a)"))"#, "!lookahead in a regular expression is not supported"),
+        (r#"@(Regex.IsMatch("aa", @"(a)\1"))"#, "!a backreference in a regular expression is not supported"),
+        (r#"@(Regex.IsMatch("a", "("))"#, "!The regular expression `(` is not valid, or not supported."),
+        (r#"@(Regex.IsMatch(null, "a"))"#, "!Value cannot be null. (Parameter 'input')"),
+    ]);
+}
+
+#[test]
+fn lambdas_and_linq() {
+    check(&[
+        (
+            r#"@(string.Join(",", "b;a;c".Split(';').Select(x => x + "!").Where(x => x != "c!").OrderBy(x => x)))"#,
+            "String a!,b!",
+        ),
+        (r#"@("a=1; b=2".Split(';').Select(c => c.Trim().Split('=')).Single(c => c[0] == "b")[1])"#, "String 2"),
+        (
+            r#"@("a".Split(';').Select(c => c.Split('=')).SingleOrDefault(c => c[0] == "z")?[1] ?? string.Empty)"#,
+            "String ",
+        ),
+        (r#"@(new[] { 1, 2, 3 }.First(x => x > 5))"#, "!Sequence contains no matching element"),
+        (r#"@(new[] { 1, 2, 3 }.FirstOrDefault(x => x > 5) + new[] { 1, 2 }.Sum() + new[] { 1, 2 }.Max())"#, "Int32 5"),
+        (
+            r#"@(new[] { 1, 2, 3 }.Any(x => x > 2) && new[] { 1, 2 }.All(x => x > 0) && new[] { 1 }.Contains(1))"#,
+            "Boolean True",
+        ),
+        (r#"@(new[] { 1, 2, 3 }.Where(x => x))"#, "!parse: Cannot implicitly convert type 'int' to 'bool'"),
+        (
+            r#"@(new[] { 1, 2, 3 }.Select(x => x.Foo))"#,
+            "!parse: 'int' does not contain a definition for 'Foo', or it is not supported",
+        ),
+        (r#"@(((JArray)context.Variables["array"]).Select(t => (string)t["id"]).ToList().Count)"#, "Int32 2"),
+        (
+            r#"@(((JArray)context.Variables["array"]).FirstOrDefault(o => o["id"]?.Value<string>() == "y")["id"])"#,
+            "Newtonsoft.Json.Linq.JValue y",
+        ),
+        (
+            r#"@(new Dictionary<string,string> { { "a", "1" }, { "b", "2" } }.Select(kv => kv.Key + "=" + kv.Value).Aggregate((x, y) => x + "&" + y))"#,
+            "String a=1&b=2",
+        ),
+        (r#"@(new[] { "a", "b" }.ToDictionary(x => x, x => x.Length)["b"])"#, "Int32 1"),
+        (
+            r#"@(string.Join("", new[] { 3, 1, 2 }.OrderByDescending(x => x).Skip(1).Take(1).Concat(new[] { 9 }).Distinct()))"#,
+            "String 29",
+        ),
+        (r#"@(Enumerable.Range(1, 4).Select((x, i) => x * i).Sum())"#, "Int32 20"),
+        (r#"@(from x in new[] { 1 } select x)"#, "!parse: LINQ query syntax (`from`) is not supported"),
+        (r#"@(new[] { 1 }.Select(x => { return x; }))"#, "!parse: a lambda with statements is not supported"),
+        (r#"@(x => x)"#, "!parse: a lambda can only be an argument of a method that takes one"),
+    ]);
+}

@@ -1,0 +1,167 @@
+//! Which types convert to which, without being asked (implicit) and by a cast (explicit).
+
+use super::{Class, Type};
+
+/// What a conversion does when the expression runs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Conversion {
+    /// Nothing: the same value under another type.
+    Same,
+    /// Between numbers, `char` and enums; too large values wrap.
+    Number(Class),
+    /// The value's own type must be this one or derive from it.
+    Check(Type),
+    /// A `JToken` to a plain value.
+    FromJson(Type),
+    /// A plain value to a `JValue`.
+    ToJson,
+    /// `DateTime` to `DateTimeOffset`.
+    ToOffset,
+    /// `T?` to `T`, which must not be null; then the other conversion.
+    Unwrap(Box<Conversion>),
+    /// Null stays null; anything else is converted.
+    Lift(Box<Conversion>),
+}
+
+/// How well an argument fits a parameter: the smaller, the better.
+pub(crate) type Cost = u32;
+
+/// The conversion that C# makes on its own, if there is one.
+pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
+    if from == to {
+        return Some((0, Conversion::Same));
+    }
+    if from.is(Class::Void) || to.is(Class::Void) {
+        return None;
+    }
+    if from.is(Class::Null) {
+        let fits = !to.is_value() || to.is(Class::Nullable);
+        return fits.then_some((if to.is(Class::Object) { 2 } else { 1 }, Conversion::Same));
+    }
+    if let Some(cost) = widening(from.class, to.class) {
+        return Some((cost, Conversion::Number(to.class)));
+    }
+    if let Some(inner) = to.underlying() {
+        return match from.underlying() {
+            Some(source) => implicit(source, inner).map(|(cost, how)| (cost + 1, lift(how))),
+            None => implicit(from, inner).map(|(cost, how)| (cost + 1, how)),
+        };
+    }
+    if to.is(Class::Object) {
+        return Some((20, Conversion::Same));
+    }
+    if to.is(Class::DateTimeOffset) && from.is(Class::DateTime) {
+        return Some((3, Conversion::ToOffset));
+    }
+    if matches!(to.class, Class::JToken) && !from.class.is_json() && becomes_json(from) {
+        return Some((5, Conversion::ToJson));
+    }
+    inherits(from, to).map(|distance| (distance, Conversion::Same))
+}
+
+/// The conversion that `(to)value` makes, if it is allowed at all.
+pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
+    if let Some((_, conversion)) = implicit(from, to) {
+        return Some(conversion);
+    }
+    if from.is(Class::Void) || from.is(Class::Null) {
+        return None;
+    }
+    let from_class = from.class;
+    if is_numeric(from_class) && is_numeric(to.class) {
+        return Some(Conversion::Number(to.class));
+    }
+    if let Some(inner) = to.underlying() {
+        if from_class.is_json() {
+            return becomes_plain(inner).then(|| Conversion::FromJson(to.clone()));
+        }
+        return match from.underlying() {
+            Some(source) => explicit(source, inner).map(lift),
+            None if from.is(Class::Object) => Some(Conversion::Check(to.clone())),
+            None => explicit(from, inner),
+        };
+    }
+    if let Some(inner) = from.underlying() {
+        return explicit(inner, to).map(|how| Conversion::Unwrap(Box::new(how)));
+    }
+    if from_class.is_json() && !to.class.is_json() && becomes_plain(to) {
+        return Some(Conversion::FromJson(to.clone()));
+    }
+    // Downcasts, unboxing, and casts to or from an interface are checked when they run.
+    let interface = |item: &Type| item.class.description().name.starts_with('I') && !item.is_value();
+    let related = inherits(to, from).is_some() || from.is(Class::Object);
+    let checked = related || interface(from) && !to.is_value() || interface(to) && !from.is_value();
+    checked.then(|| Conversion::Check(to.clone()))
+}
+
+fn lift(conversion: Conversion) -> Conversion {
+    if conversion == Conversion::Same { conversion } else { Conversion::Lift(Box::new(conversion)) }
+}
+
+fn is_numeric(class: Class) -> bool {
+    class.is_number() || class == Class::Char || !class.enumerators().is_empty()
+}
+
+/// C#'s implicit numeric conversions.
+fn widening(from: Class, to: Class) -> Option<Cost> {
+    use Class::{Byte, Char, Double, Int, Long, SByte, Short, UInt, UShort};
+    let targets: &[Class] = match from {
+        SByte => &[Short, Int, Long, Double],
+        Byte => &[Short, UShort, Int, UInt, Long, Double],
+        Short => &[Int, Long, Double],
+        UShort | Char => &[UShort, Int, UInt, Long, Double],
+        Int => &[Long, Double],
+        UInt => &[Long, Double],
+        Long => &[Double],
+        _ => return None,
+    };
+    let position = targets.iter().position(|target| *target == to)?;
+    u32::try_from(position).ok().map(|position| position + 1)
+}
+
+/// How far up `to` is among the base classes and interfaces of `from`.
+pub(crate) fn inherits(from: &Type, to: &Type) -> Option<Cost> {
+    let ancestors = from.ancestors();
+    let fits = |ancestor: &Type| {
+        ancestor == to
+            // `IEnumerable<out T>`, and arrays, accept what derives from their element.
+            || ancestor.class == to.class
+                && matches!(to.class, Class::Enumerable | Class::Array | Class::ReadOnlyCollection)
+                && ancestor.arguments.iter().zip(&to.arguments).all(|(from, to)| {
+                    !from.is_value() && (to.is(Class::Object) || inherits(from, to).is_some())
+                })
+    };
+    let position = ancestors.iter().position(fits)?;
+    u32::try_from(position).ok().map(|position| 1 + position)
+}
+
+/// Types with an implicit operator to `JToken`.
+fn becomes_json(from: &Type) -> bool {
+    let plain = from.underlying().unwrap_or(from);
+    plain.class.is_number()
+        || matches!(
+            plain.class,
+            Class::Bool
+                | Class::String
+                | Class::DateTime
+                | Class::DateTimeOffset
+                | Class::TimeSpan
+                | Class::Guid
+                | Class::Uri
+        )
+}
+
+/// Types with an explicit operator from `JToken`.
+pub(crate) fn becomes_plain(to: &Type) -> bool {
+    to.class.is_number()
+        || matches!(
+            to.class,
+            Class::Bool
+                | Class::String
+                | Class::DateTime
+                | Class::DateTimeOffset
+                | Class::TimeSpan
+                | Class::Guid
+                | Class::Uri
+        )
+}

@@ -1,0 +1,157 @@
+//! Static types: what C# knows about a value before it exists.
+
+pub(crate) mod class;
+pub(crate) mod convert;
+pub(crate) mod names;
+
+use std::{fmt, sync::Arc};
+
+pub(crate) use class::Class;
+
+use super::limits;
+
+/// A type with its arguments: `int`, `List<string>`, `string[]` (class [`Class::Array`]), `int?` ([`Class::Nullable`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Type {
+    pub(crate) class: Class,
+    pub(crate) arguments: Vec<Type>,
+    /// Member names of an anonymous type; its member types are the arguments.
+    pub(crate) names: Arc<[Arc<str>]>,
+}
+
+impl From<Class> for Type {
+    fn from(class: Class) -> Self {
+        Self::new(class, Vec::new())
+    }
+}
+
+impl Type {
+    pub(crate) fn new(class: Class, arguments: Vec<Self>) -> Self {
+        Self { class, arguments, names: Arc::default() }
+    }
+
+    pub(crate) fn anonymous(members: Vec<(Arc<str>, Self)>) -> Self {
+        let (names, arguments): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+        Self { class: Class::Anonymous, arguments, names: names.into() }
+    }
+
+    pub(crate) fn array(element: Self) -> Self {
+        Self::new(Class::Array, vec![element])
+    }
+
+    /// `T?` of a value type; reference types have null anyway.
+    pub(crate) fn nullable(self) -> Self {
+        if self.is_value() && self.class != Class::Nullable { Self::new(Class::Nullable, vec![self]) } else { self }
+    }
+
+    /// The `T` of `T?`.
+    pub(crate) fn underlying(&self) -> Option<&Self> {
+        if self.class == Class::Nullable { self.arguments.first() } else { None }
+    }
+
+    pub(crate) fn argument(&self, index: usize) -> Self {
+        self.arguments.get(index).cloned().unwrap_or_else(|| Class::Object.into())
+    }
+
+    /// Structs and enums: no variable of such a type is null, except of `T?`.
+    pub(crate) fn is_value(&self) -> bool {
+        self.class.is_value()
+    }
+
+    pub(crate) fn is(&self, class: Class) -> bool {
+        self.class == class
+    }
+
+    /// Whether the type has more parts than any real one.
+    pub(crate) fn is_too_big(&self) -> bool {
+        fn count(item: &Type, left: &mut usize) -> bool {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            item.arguments.iter().all(|argument| count(argument, left))
+        }
+        !count(self, &mut limits::TYPE_PARTS.clone())
+    }
+
+    /// The types this one can stand for without a cast, nearest first, itself included.
+    pub(crate) fn ancestors(&self) -> Vec<Self> {
+        let mut found = vec![self.clone()];
+        let mut next = 0;
+        while let Some(current) = found.get(next).cloned() {
+            next += 1;
+            for parent in current.parents() {
+                if !found.contains(&parent) {
+                    found.push(parent);
+                }
+            }
+        }
+        found
+    }
+
+    fn parents(&self) -> Vec<Self> {
+        if self.class == Class::Anonymous {
+            return vec![Class::Object.into()];
+        }
+        let description = self.class.description();
+        let parents = description.parents.iter().filter_map(|parent| names::signature_type(parent).ok());
+        parents.map(|parent| parent.with(&self.parameters())).collect()
+    }
+
+    /// The letters that stand for this type's arguments in the tables of members, with those arguments.
+    pub(crate) fn parameters(&self) -> Vec<(char, Self)> {
+        let letters = self.class.description().parameters.chars();
+        letters.zip(self.arguments.iter().cloned()).collect()
+    }
+
+    /// This type with letters replaced.
+    pub(crate) fn with(&self, bindings: &[(char, Self)]) -> Self {
+        if let Class::Letter(letter) = self.class {
+            let bound = bindings.iter().find(|(name, _)| *name == letter);
+            return bound.map_or_else(|| self.clone(), |(_, bound)| bound.clone());
+        }
+        let arguments = self.arguments.iter().map(|argument| argument.with(bindings)).collect();
+        Self { class: self.class, arguments, names: Arc::clone(&self.names) }
+    }
+
+    /// The name .NET gives the type in messages: ``System.Collections.Generic.List`1[System.String]``.
+    pub(crate) fn runtime_name(&self) -> String {
+        let inner = |index: usize| self.argument(index).runtime_name();
+        match self.class {
+            Class::Array => format!("{}[]", inner(0)),
+            Class::Nullable => format!("System.Nullable`1[{}]", inner(0)),
+            Class::Anonymous => "<>f__AnonymousType0".to_owned(),
+            _ => {
+                let description = self.class.description();
+                let mut name = description.full_name();
+                if !self.arguments.is_empty() {
+                    let arguments: Vec<_> = self.arguments.iter().map(Self::runtime_name).collect();
+                    name = format!("{name}`{}[{}]", arguments.len(), arguments.join(","));
+                }
+                name
+            }
+        }
+    }
+}
+
+/// The type as a C# programmer writes it.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.class {
+            Class::Array => write!(f, "{}[]", self.argument(0)),
+            Class::Nullable => write!(f, "{}?", self.argument(0)),
+            Class::Anonymous => f.write_str("<anonymous type>"),
+            Class::Letter(letter) => write!(f, "{letter}"),
+            // What the documentation calls them; they have members of their own besides.
+            Class::Variables | Class::TextLists => f.write_str(&self.class.description().parents.concat()),
+            _ => {
+                f.write_str(self.class.description().written())?;
+                if self.arguments.is_empty() {
+                    return Ok(());
+                }
+                let arguments: Vec<_> = self.arguments.iter().map(ToString::to_string).collect();
+                write!(f, "<{}>", arguments.join(", "))
+            }
+        }
+    }
+}
