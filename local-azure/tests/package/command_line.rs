@@ -151,7 +151,7 @@ fn the_doctor_starts_the_handler_with_the_given_settings_and_asks_whether_it_is_
     let output = machine.run(&arguments);
     let report = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{report}");
-    assert!(report.contains("failed   Azure: 503 Service Unavailable the vault refused\n"), "{report}");
+    assert!(report.contains("failed   Azure: ready answered 503 Service Unavailable the vault refused\n"), "{report}");
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
