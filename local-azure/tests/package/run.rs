@@ -11,10 +11,8 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt as _;
 use local_azure::{
-    azure::LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
     network::Network,
-    seed::Seed,
 };
 use tempfile::TempDir;
 use zip::ZipArchive;
@@ -61,27 +59,5 @@ async fn a_package_unpacked_elsewhere_runs_under_the_functions_host() {
     assert_eq!(String::from_utf8_lossy(&body), host_json.to_string_lossy());
     let invocation = host.invoke("tick", None).await.unwrap();
     assert_eq!(invocation.error, None);
-    host.stop().await;
-}
-
-#[tokio::test]
-#[ignore = "needs target/app.zip: run `cargo local package` first"]
-async fn the_package_of_this_project_does_the_main_job() {
-    let project = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let elsewhere = unpack(&project.join("target/app.zip"));
-    let seed = Seed::read(&project.join("local-azure/seed.toml")).unwrap();
-    let azure = LocalAzure::start(seed, None).await.unwrap();
-    let host = FunctionsHost::start(HostOptions {
-        environment: azure.app_environment(),
-        settings: azure.world().seed.function_app.settings.clone(),
-        journal: azure.journal().clone(),
-        ..options(elsewhere.path())
-    });
-    let host = host.await.unwrap();
-    host.wait_ready().await.unwrap();
-    let invocation = host.invoke("snapshot", None).await.unwrap();
-    assert_eq!(invocation.error, None);
-    let written = azure.journal().entries().iter().filter(|entry| entry.wrote.is_some()).count();
-    assert_eq!(written, 1, "{:#?}", azure.journal().entries());
     host.stop().await;
 }

@@ -3,14 +3,8 @@
 //! How far that reaches into Azure is the handler's to say: the function `ready` is asked if there is one. No timer is
 //! fired, since timers write.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, fmt, path::Path};
 
-use anstream::eprintln;
 use http::Method;
 use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
 use serde::Deserialize;
@@ -39,18 +33,15 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     if functions.is_empty() {
         return Ok(findings);
     }
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let host = start(&script_root, variables, log.clone()).await?;
+    let host = start(&script_root, variables).await?;
     match host.wait_ready().await {
         Ok(()) => {
             let note = "it starts with these settings".to_owned();
             findings.push(Finding { name: "handler".to_owned(), state: State::Good, note });
             findings.extend(ready(&host).await?);
         }
+        // It holds the last that the handler said.
         Err(error) => {
-            for line in log.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                eprintln!("{line}");
-            }
             findings.push(Finding { name: "handler".to_owned(), state: State::Failed, note: error.to_string() });
         }
     }
@@ -58,15 +49,10 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     Ok(findings)
 }
 
-async fn start(
-    script_root: &Path,
-    variables: BTreeMap<String, String>,
-    log: Arc<Mutex<Vec<String>>>,
-) -> Result<FunctionsHost, CommandError> {
+async fn start(script_root: &Path, variables: BTreeMap<String, String>) -> Result<FunctionsHost, CommandError> {
     let host = FunctionsHost::start(HostOptions {
         environment: variables.clone().into_iter().collect(),
         settings: variables,
-        log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
         ..HostOptions::new(script_root.to_owned())
     });
     Ok(host.await?)
