@@ -15,6 +15,7 @@ pub mod edge;
 pub mod functions_host;
 pub mod gateway;
 pub mod graph;
+mod hop_by_hop;
 pub mod identity_endpoint;
 pub mod issuer;
 pub mod journal;

@@ -25,6 +25,15 @@ pub(super) struct InvokeArguments {
     /// Port of the Functions host
     #[arg(long, default_value_t = 7071)]
     port: u16,
+    /// A function key, or the master key for a timer, of a host started with --enable-auth
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// A running host, and the key that opens it if it asks for one.
+pub(super) struct Host {
+    pub(super) url: String,
+    pub(super) key: Option<String>,
 }
 
 /// The members of `GET /admin/functions/{name}` that say how to call it.
@@ -48,8 +57,12 @@ struct Binding {
 }
 
 pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, CommandError> {
-    let host = format!("http://127.0.0.1:{}", arguments.port);
-    let (status, body) = send(&host, Method::GET, &format!("{host}/admin/functions/{}", arguments.name), None).await?;
+    let host = Host { url: format!("http://127.0.0.1:{}", arguments.port), key: arguments.key };
+    let admin = format!("{}/admin/functions/{}", host.url, arguments.name);
+    let (status, body) = host.send(Method::GET, &admin, None).await?;
+    if status == StatusCode::UNAUTHORIZED {
+        return Err("the host asks for its master key: give it with --key; it is printed when the host starts".into());
+    }
     if status == StatusCode::NOT_FOUND {
         return Err(
             format!("the host has no function \"{}\"; it lists its functions when it starts", arguments.name).into()
@@ -61,17 +74,11 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
     let (status, body) = match (trigger, description.invoke_url_template) {
         (Some(trigger), Some(template)) => {
             let url = fill(&template, &arguments.parameters)?;
-            send(&host, method(&trigger, arguments.data.is_some())?, &url, arguments.data).await?
+            host.send(method(&trigger, arguments.data.is_some())?, &url, arguments.data).await?
         }
         _ => {
-            let url = format!("{host}/admin/functions/{}", arguments.name);
-            send(
-                &host,
-                Method::POST,
-                &url,
-                Some(arguments.data.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
-            )
-            .await?
+            let data = arguments.data.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            host.send(Method::POST, &admin, Some(data)).await?
         }
     };
     let text = String::from_utf8_lossy(&body);
@@ -114,27 +121,33 @@ fn fill(template: &str, parameters: &[(String, String)]) -> Result<String, Comma
     Ok(filled.trim_end_matches('/').to_owned())
 }
 
-pub(super) async fn send(
-    host: &str,
-    method: Method,
-    url: &str,
-    data: Option<Value>,
-) -> Result<(StatusCode, bytes::Bytes), CommandError> {
-    let request = Request::builder()
-        .method(method)
-        .uri(url)
-        .header(header::CONTENT_TYPE, "application/json")
-        // The real host answers 202 before the function ran; ours waits for its outcome when asked to.
-        .header("prefer", "wait")
-        .body(data.map_or_else(Body::empty, |data| Body::from(data.to_string())))?;
-    let response = match Network::new().send(request).await {
-        Err(NetworkError::Unreachable { .. }) => {
-            return Err(format!("no Functions host answers at {host}; start one with `cargo local start`").into());
+impl Host {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        data: Option<Value>,
+    ) -> Result<(StatusCode, bytes::Bytes), CommandError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header(header::CONTENT_TYPE, "application/json")
+            // The real host answers 202 before the function ran; ours waits for its outcome when asked to.
+            .header("prefer", "wait");
+        if let Some(key) = &self.key {
+            request = request.header("x-functions-key", key);
         }
-        other => other?,
-    };
-    let status = response.status();
-    Ok((status, response.into_body().collect().await?.to_bytes()))
+        let request = request.body(data.map_or_else(Body::empty, |data| Body::from(data.to_string())))?;
+        let response = match Network::new().send(request).await {
+            Err(NetworkError::Unreachable { .. }) => {
+                let message = format!("no Functions host answers at {}; start one with `cargo local start`", self.url);
+                return Err(message.into());
+            }
+            other => other?,
+        };
+        let status = response.status();
+        Ok((status, response.into_body().collect().await?.to_bytes()))
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

@@ -16,9 +16,9 @@ use super::{
     answer::{self, Failure},
     core::Core,
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
-    proxy::drop_connection_headers,
     template::decode,
 };
+use crate::hop_by_hop;
 
 /// The host's limit for a request body, in bytes.
 pub(super) const BODY_LIMIT: usize = 104_857_600;
@@ -72,7 +72,7 @@ async fn exchange(core: &Core, run: &Run, request: Request<Body>) -> Result<Resp
         .collect()
         .await
         .map_err(|error| failed(Failure::Other(format!("the handler broke off its answer: {error}"))))?;
-    drop_connection_headers(&mut parts.headers);
+    hop_by_hop::drop_from(&mut parts.headers);
     Ok(Response::from_parts(parts, body.to_bytes()))
 }
 

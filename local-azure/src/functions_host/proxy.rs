@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::{StreamExt as _, stream};
-use http::{HeaderMap, HeaderName, Request, StatusCode, Version, header, request::Parts};
+use http::{HeaderName, Request, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 use tokio::time::{Instant, error::Elapsed, timeout_at};
 
@@ -20,6 +20,7 @@ use super::{
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     lent_body::Lender,
 };
+use crate::hop_by_hop;
 
 /// How long nothing may happen on a request: neither an answer nor the next piece of it.
 const IDLE_LIMIT: Duration = Duration::from_secs(240);
@@ -31,7 +32,6 @@ const LONGEST_DELAY: Duration = Duration::from_millis(250);
 const KEPT: usize = 4096;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-ms-invocation-id");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// Passes a request to the handler, and its answer back.
 pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>) -> Response {
@@ -93,40 +93,16 @@ fn outgoing(core: &Core, run: &Run, parts: Parts, body: Body) -> Result<Request<
     *outgoing.version_mut() = Version::HTTP_11;
     let headers = outgoing.headers_mut();
     *headers = parts.headers;
-    drop_connection_headers(headers);
+    hop_by_hop::drop_from(headers);
     headers.insert(HOST_VERSION_HEADER, HOST_VERSION);
     headers.insert(INVOCATION_ID_HEADER, run.id_header());
     headers.insert(INVOCATION_ID, run.id_header());
     Ok(outgoing)
 }
 
-/// What belongs to one connection, not to the message: RFC 9110, section 7.6.1.
-pub(super) fn drop_connection_headers(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    let fixed = [
-        header::CONNECTION,
-        KEEP_ALIVE,
-        header::PROXY_AUTHENTICATE,
-        header::PROXY_AUTHORIZATION,
-        header::TE,
-        header::TRAILER,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-    ];
-    for name in named.into_iter().chain(fixed) {
-        headers.remove(name);
-    }
-}
-
 fn pass_back(run: Run, response: Response<Body>) -> Response {
     let (mut parts, body) = response.into_parts();
-    drop_connection_headers(&mut parts.headers);
+    hop_by_hop::drop_from(&mut parts.headers);
     let deadline = run.deadline();
     let passing = Passing { run: Some(run), status: parts.status, kept: Vec::new(), broken: None };
     let pieces = stream::unfold((body.into_data_stream(), passing), move |(mut body, mut passing)| async move {

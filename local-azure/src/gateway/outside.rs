@@ -2,7 +2,7 @@
 
 use apim_policies::{Outside, Unreachable};
 use axum::body::{Body, Bytes, to_bytes};
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode, Uri, header};
+use http::{Request, Response, StatusCode, Uri, header};
 use jiff::Timestamp;
 use tower::ServiceExt as _;
 use url::Url;
@@ -10,24 +10,13 @@ use uuid::Uuid;
 
 use super::Backend;
 use crate::{
+    hop_by_hop,
     journal::{Asker, Service},
     world::World,
 };
 
 /// Discovery and key documents are a few kilobytes.
 const LARGEST_DOCUMENT: usize = 1024 * 1024;
-
-/// Meant for one connection only (RFC 9110, section 7.6.1), besides those that `Connection` names.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// One request on its way.
 pub(super) struct Call<'g> {
@@ -77,7 +66,7 @@ impl Outside for Call<'_> {
             }
         };
         let (mut parts, body) = response.into_parts();
-        drop_hop_by_hop(&mut parts.headers);
+        hop_by_hop::drop_from(&mut parts.headers);
         parts.extensions.clear();
         Ok(Response::from_parts(parts, body))
     }
@@ -96,24 +85,11 @@ impl Backend {
         };
         let mut request = Request::builder().method(incoming.method).uri(uri).body(body)?;
         *request.headers_mut() = incoming.headers;
-        drop_hop_by_hop(request.headers_mut());
+        hop_by_hop::drop_from(request.headers_mut());
         // The client fills in the backend's own.
         request.headers_mut().remove(header::HOST);
         request.extensions_mut().insert(Asker(Service::ApiManagement));
         Ok(request)
-    }
-}
-
-fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in HOP_BY_HOP.iter().chain(&named) {
-        headers.remove(name);
     }
 }
 

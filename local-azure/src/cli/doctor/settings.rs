@@ -10,7 +10,7 @@ use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
 use serde::Deserialize;
 
 use super::{Finding, State};
-use crate::cli::{CommandError, Project, dotenv, invoke};
+use crate::cli::{CommandError, Project, dotenv, invoke::Host};
 
 /// Name of the function that probes what the handler calls.
 const READY: &str = "ready";
@@ -93,7 +93,8 @@ async fn ready(host: &FunctionsHost) -> Result<Vec<Finding>, CommandError> {
         let note = format!("not asked: the app has no HTTP function named {READY} that probes what it calls");
         return Ok(vec![Finding { name: "Azure".to_owned(), state: State::Missing, note }]);
     };
-    let (status, body) = invoke::send(host.url().as_str(), Method::GET, url, None).await?;
+    let host = Host { url: host.url().to_string(), key: None };
+    let (status, body) = host.send(Method::GET, url, None).await?;
     match serde_json::from_slice::<Readiness>(&body) {
         Ok(readiness) => Ok(readiness.checks.into_iter().map(Finding::from).collect()),
         Err(_) => {
