@@ -139,7 +139,7 @@ impl ScriptRoot {
         self.try_start().await.expect("the host starts")
     }
 
-    async fn try_start(self) -> Result<Rig, HostError> {
+    pub(crate) async fn try_start(self) -> Result<Rig, HostError> {
         let (sender, log) = mpsc::unbounded_channel();
         let journal = Journal::default();
         let host = FunctionsHost::start(HostOptions {

@@ -1,12 +1,14 @@
 //! `host.json`.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::net::TcpListener;
 
 use axum::body::Body;
 use http::{Method, StatusCode};
+use local_azure::functions_host::HostError;
 use serde_json::json;
 
-use crate::rig::{ScriptRoot, request, scripted_handler};
+use crate::rig::{Rig, ScriptRoot, request, scripted_handler};
 
 #[tokio::test]
 async fn section_1_1_a_script_root_that_cannot_run_says_what_to_do() {
@@ -110,8 +112,21 @@ async fn section_1_2_a_fixed_port_is_the_handlers_or_the_host_says_what_to_do() 
         );
     }
     drop(taken);
-    let mut rig = root(port).start().await;
+    let (port, mut rig) = on_a_free_port(root).await;
     rig.line(&format!("listening on 127.0.0.1:{port}")).await;
+}
+
+/// A port that was free a moment ago may be another test's by now.
+async fn on_a_free_port(root: impl Fn(u16) -> ScriptRoot) -> (u16, Rig) {
+    for _ in 0..50 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        match root(port).try_start().await {
+            Ok(rig) => return (port, rig),
+            Err(HostError::HandlerPort(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("none of 50 ports stayed free");
 }
 
 #[tokio::test]
