@@ -8,7 +8,7 @@ use super::problem::{Failure, ParseError};
 /// Longest source of one expression; API Management refuses whole policy documents above this size.
 pub(crate) const SOURCE_BYTES: usize = 256 * 1024;
 /// Deepest nesting of expressions and statements in a source.
-pub(crate) const SOURCE_NESTING: usize = 100;
+pub(crate) const SOURCE_NESTING: usize = 64;
 /// Most parts that the type of one value may have.
 pub(crate) const TYPE_PARTS: usize = 256;
 /// Deepest nesting of JSON, and of lists in lists; the default of the JSON library that API Management uses.

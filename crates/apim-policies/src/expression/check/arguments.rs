@@ -187,6 +187,12 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
     let letters = &candidate.signature.letters;
     let mut bindings = bindings(&candidate.owner);
     if !types.is_empty() {
+        // LINQ's methods declare the type of the elements, too: `.ToArray<string>()`.
+        let linq = candidate.owner.is(Class::Enumerable) && types.len() == letters.len() + 1;
+        let types = match types.split_first() {
+            Some((first, rest)) if linq && *first == candidate.owner.argument(0) => rest,
+            _ => types,
+        };
         if types.len() != letters.len() {
             return None;
         }

@@ -125,7 +125,7 @@ impl Checker {
         }
         let namespace = matches!(&**first, "System" | "Newtonsoft" | "Microsoft");
         let capital = first.chars().next().is_some_and(char::is_uppercase);
-        if namespace || capital && !links.is_empty() {
+        if namespace || capital && parts.len() > 1 {
             let length = if namespace { (parts.len() - 1).max(1) } else { 1 };
             return Err(error(at, names::refusal(&parts[..length].join("."))));
         }

@@ -18,12 +18,6 @@ impl Checker {
     pub(super) fn expression(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
         let at = expression.at;
         match &expression.kind {
-            ExprKind::Null => Ok(Typed::new(Code::Constant(Value::Null), Class::Null)),
-            ExprKind::Bool(value) => Ok(Typed::new(Code::Constant(Value::Bool(*value)), Class::Bool)),
-            ExprKind::Integer(value, suffix) => integer(at, *value, *suffix),
-            ExprKind::Real(value) => Ok(Typed::new(Code::Constant(Value::Double(*value)), Class::Double)),
-            ExprKind::Text(text) => Ok(Typed::new(Code::Constant(Value::String(Arc::clone(text))), Class::String)),
-            ExprKind::Char(unit) => Ok(Typed::new(Code::Constant(Value::Char(*unit)), Class::Char)),
             ExprKind::Interpolated(segments) => self.interpolated(segments),
             ExprKind::Name(_) | ExprKind::Type(_) => self.chain(expression, &[]),
             ExprKind::Chain(base, links) => self.chain(base, links),
@@ -34,20 +28,18 @@ impl Checker {
             ExprKind::Conditional(parts) => self.conditional(at, parts),
             ExprKind::Assign(target, operator, value) => self.assign(at, target, *operator, value),
             ExprKind::Cast(class, value) => self.cast(at, class, value),
-            ExprKind::Is(value, class) => {
-                let value = self.value(value)?;
-                Ok(Typed::new(Code::Is(Box::new(value.code), variable_type(class)?), Class::Bool))
-            }
+            ExprKind::Is(value, class) => self.is_type(value, class),
             ExprKind::As(value, class) => self.as_type(at, value, class),
             ExprKind::New { class, arguments, initializer } => self.creation(at, class, arguments, initializer),
             ExprKind::NewArray { element, size, items } => self.array(at, element.as_ref(), size.as_deref(), items),
             ExprKind::Anonymous(members) => self.anonymous(at, members),
-            ExprKind::Lambda(..) => Err(error(at, "a lambda can only be an argument of a method that takes one")),
-            ExprKind::Default(class) => {
-                let class = variable_type(class)?;
-                Ok(Typed::new(Code::Constant(Value::default_of(&class)), class))
-            }
+            _ => constant(expression),
         }
+    }
+
+    fn is_type(&mut self, value: &Expr, class: &TypeName) -> Result<Typed, ParseError> {
+        let value = self.value(value)?;
+        Ok(Typed::new(Code::Is(Box::new(value.code), variable_type(class)?), Class::Bool))
     }
 
     fn interpolated(&mut self, segments: &[Segment]) -> Result<Typed, ParseError> {
@@ -186,6 +178,25 @@ impl Checker {
         let value = self.value(value)?;
         Ok(Typed::new(Code::As(Box::new(value.code), class.clone()), class))
     }
+}
+
+/// Literals and `default(T)`.
+fn constant(expression: &Expr) -> Result<Typed, ParseError> {
+    let at = expression.at;
+    let (value, class) = match &expression.kind {
+        ExprKind::Null => (Value::Null, Class::Null.into()),
+        ExprKind::Bool(value) => (Value::Bool(*value), Class::Bool.into()),
+        ExprKind::Integer(value, suffix) => return integer(at, *value, *suffix),
+        ExprKind::Real(value) => (Value::Double(*value), Class::Double.into()),
+        ExprKind::Text(text) => (Value::String(Arc::clone(text)), Class::String.into()),
+        ExprKind::Char(unit) => (Value::Char(*unit), Class::Char.into()),
+        ExprKind::Default(class) => {
+            let class = variable_type(class)?;
+            (Value::default_of(&class), class)
+        }
+        _ => return Err(error(at, "a lambda can only be an argument of a method that takes one")),
+    };
+    Ok(Typed::new(Code::Constant(value), class))
 }
 
 fn refused_coalesce(at: usize, left: &Type, right: &Type) -> ParseError {

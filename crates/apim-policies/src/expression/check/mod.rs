@@ -128,9 +128,9 @@ impl Checker {
         if let Some(number) = value.constant
             && value.class.is(Class::Int)
             && to.class.is_integer()
-            && super::value::Integer::fit(to.class, number).is_some()
+            && let Some(number) = super::value::Integer::fit(to.class, number)
         {
-            return Ok(convert_code(value.code, convert::Conversion::Number(to.class)));
+            return Ok(Code::Constant(super::value::Value::Integer(number)));
         }
         if let Some((_, conversion)) = convert::implicit(&value.class, to) {
             return Ok(convert_code(value.code, conversion));

@@ -30,53 +30,69 @@ impl Checker {
         })
     }
 
+    /// Each kind of statement has its own function, so that nested statements need little stack.
     fn statement(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
-        let at = statement.at;
         let step = match &statement.kind {
             StatementKind::Declare { class, names } => return self.declaration(class, names, steps),
             StatementKind::Function(function) => return self.function(function),
-            StatementKind::Evaluate(expression) => Step::Evaluate(self.statement_expression(expression)?),
-            StatementKind::If { branches, otherwise } => {
-                let mut checked = Vec::new();
-                for (condition, body) in branches {
-                    checked.push((self.condition(condition)?, self.block(body)?));
-                }
-                let otherwise = otherwise.as_ref().map_or(Ok(Vec::new()), |body| self.block(body))?;
-                Step::If { branches: checked, otherwise }
+            StatementKind::Block(body) => self.block(body).map(Step::Block),
+            StatementKind::If { branches, otherwise } => self.choice(branches, otherwise.as_ref()),
+            StatementKind::For { .. } => self.for_loop(&statement.kind),
+            StatementKind::ForEach { class, name, source, body } => {
+                self.for_each(statement.at, class, name, source, body)
             }
-            StatementKind::For { first, condition, after, body } => {
-                self.for_loop(first, condition.as_ref(), after, body)?
-            }
-            StatementKind::ForEach { class, name, source, body } => self.for_each(at, class, name, source, body)?,
-            StatementKind::While { condition, body } => {
-                let condition = Some(self.condition(condition)?);
-                let body = self.loop_body(body)?;
-                Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: false }
-            }
-            StatementKind::DoWhile { body, condition } => {
-                let body = self.loop_body(body)?;
-                let condition = Some(self.condition(condition)?);
-                Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: true }
-            }
-            StatementKind::Switch { subject, sections } => self.switch(subject, sections)?,
-            StatementKind::Try { body, catches, finally } => self.try_catch(body, catches, finally.as_ref())?,
-            StatementKind::Using { resource, body } => self.scoped(|checker| {
-                let mut inner = Vec::new();
-                checker.statement_or_value(resource, &mut inner)?;
-                inner.push(Step::Block(checker.block(body)?));
-                Ok(Step::Block(inner))
-            })?,
-            StatementKind::Return(value) => self.return_value(at, value.as_ref())?,
-            StatementKind::Throw(value) => self.throw(at, value.as_ref())?,
-            StatementKind::Break if self.breakable > 0 => Step::Break,
-            StatementKind::Continue if self.loops > 0 => Step::Continue,
-            StatementKind::Break | StatementKind::Continue => {
-                return Err(error(at, "No enclosing loop out of which to break or continue"));
-            }
-            StatementKind::Block(body) => Step::Block(self.block(body)?),
+            StatementKind::While { condition, body } => self.while_loop(condition, body),
+            StatementKind::DoWhile { body, condition } => self.do_while(body, condition),
+            StatementKind::Switch { subject, sections } => self.switch(subject, sections),
+            StatementKind::Try { body, catches, finally } => self.try_catch(body, catches, finally.as_ref()),
+            StatementKind::Using { resource, body } => self.using(resource, body),
+            _ => self.simple_statement(statement),
         };
-        steps.push(step);
+        steps.push(step?);
         Ok(())
+    }
+
+    /// Statements without others in them.
+    fn simple_statement(&mut self, statement: &Statement) -> Result<Step, ParseError> {
+        let at = statement.at;
+        match &statement.kind {
+            StatementKind::Evaluate(expression) => self.statement_expression(expression).map(Step::Evaluate),
+            StatementKind::Return(value) => self.return_value(at, value.as_ref()),
+            StatementKind::Throw(value) => self.throw(at, value.as_ref()),
+            StatementKind::Break if self.breakable > 0 => Ok(Step::Break),
+            StatementKind::Continue if self.loops > 0 => Ok(Step::Continue),
+            _ => Err(error(at, "No enclosing loop out of which to break or continue")),
+        }
+    }
+
+    fn choice(&mut self, branches: &[(Expr, Block)], otherwise: Option<&Block>) -> Result<Step, ParseError> {
+        let mut checked = Vec::new();
+        for (condition, body) in branches {
+            checked.push((self.condition(condition)?, self.block(body)?));
+        }
+        let otherwise = otherwise.map_or(Ok(Vec::new()), |body| self.block(body))?;
+        Ok(Step::If { branches: checked, otherwise })
+    }
+
+    fn while_loop(&mut self, condition: &Expr, body: &Block) -> Result<Step, ParseError> {
+        let condition = Some(self.condition(condition)?);
+        let body = self.loop_body(body)?;
+        Ok(Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: false })
+    }
+
+    fn do_while(&mut self, body: &Block, condition: &Expr) -> Result<Step, ParseError> {
+        let body = self.loop_body(body)?;
+        let condition = Some(self.condition(condition)?);
+        Ok(Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: true })
+    }
+
+    fn using(&mut self, resource: &Statement, body: &Block) -> Result<Step, ParseError> {
+        self.scoped(|checker| {
+            let mut inner = Vec::new();
+            checker.statement_or_value(resource, &mut inner)?;
+            inner.push(Step::Block(checker.block(body)?));
+            Ok(Step::Block(inner))
+        })
     }
 
     /// What may stand in `using (…)`.
@@ -177,19 +193,14 @@ impl Checker {
         steps
     }
 
-    fn for_loop(
-        &mut self,
-        first: &[Statement],
-        condition: Option<&Expr>,
-        after: &[Expr],
-        body: &Block,
-    ) -> Result<Step, ParseError> {
+    fn for_loop(&mut self, statement: &StatementKind) -> Result<Step, ParseError> {
+        let StatementKind::For { first, condition, after, body } = statement else { return Ok(Step::Break) };
         self.scoped(|checker| {
             let mut steps = Vec::new();
             for statement in first {
                 checker.statement(statement, &mut steps)?;
             }
-            let condition = condition.map(|condition| checker.condition(condition)).transpose()?;
+            let condition = condition.as_ref().map(|condition| checker.condition(condition)).transpose()?;
             let body = checker.loop_body(body)?;
             let after = after.iter().map(|step| checker.statement_expression(step)).collect::<Result<_, _>>()?;
             Ok(Step::Loop { first: steps, condition, after, body, body_first: false })

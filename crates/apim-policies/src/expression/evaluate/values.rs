@@ -57,10 +57,11 @@ impl Machine<'_> {
     }
 
     /// Prepares one value for being put into a collection that exists.
-    pub(crate) fn hold_in(&mut self, held: bool, value: &Value) -> Result<(), Failure> {
+    /// `held` says whether that collection is itself inside another, which the value may be.
+    pub(crate) fn hold_in(&mut self, held: impl FnOnce() -> bool, value: &Value) -> Result<(), Failure> {
         self.budget.memory(ELEMENT_BYTES)?;
         self.hold(std::slice::from_ref(value))?;
-        if held && is_composite(value) {
+        if is_composite(value) && held() {
             return Err(Failure::unsupported("putting a collection into one that is itself inside another"));
         }
         Ok(())

@@ -75,7 +75,7 @@ pub(super) const LIST: &[Member] = &[
         call.work(list.len() * 32)?;
         let at = within(call.int(0), list.len() + 1)
             .ok_or_else(|| Failure::out_of_range("Index must be within the bounds of the List.", "index"))?;
-        call.machine.hold_in(list.is_held(), &item)?;
+        call.machine.hold_in(|| list.is_held(), &item)?;
         list.change(|items| items.insert(at, item));
         Ok(Value::Null)
     }),
@@ -148,7 +148,7 @@ fn outside(collection: &Collection) -> Failure {
 fn set(call: &mut Call<'_, '_>) -> Outcome {
     let collection = call.this_collection()?;
     let value = call.argument(1).clone();
-    call.machine.hold_in(collection.is_held(), &value)?;
+    call.machine.hold_in(|| collection.is_held(), &value)?;
     let set = usize::try_from(call.int(0)).is_ok_and(|index| collection.set(index, value));
     if set { Ok(Value::Null) } else { Err(outside(&collection)) }
 }
@@ -186,7 +186,7 @@ fn add(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn push(call: &mut Call<'_, '_>, list: &Collection, item: Value) -> Result<(), Failure> {
-    call.machine.hold_in(list.is_held(), &item)?;
+    call.machine.hold_in(|| list.is_held(), &item)?;
     list.change(|items| items.push(item));
     Ok(())
 }

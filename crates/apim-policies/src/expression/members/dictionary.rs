@@ -136,7 +136,7 @@ fn put(call: &mut Call<'_, '_>, key: &Value, only_new: bool) -> Outcome {
         let key = call.machine.text_of(key)?;
         return Err(Failure::argument(format!("An item with the same key has already been added. Key: {key}")));
     }
-    call.machine.hold_in(dictionary.is_held(), &value)?;
+    call.machine.hold_in(|| dictionary.is_held(), &value)?;
     call.machine.budget.memory(64 + key.as_str().map_or(0, str::len))?;
     dictionary.insert(key, value);
     Ok(Value::Null)

@@ -38,41 +38,38 @@ impl Parser<'_> {
         Ok(if self.eat(";") { Vec::new() } else { vec![self.nested(Self::statement)?] })
     }
 
+    /// Each kind of statement has its own function, so that nested statements need little stack.
     fn statement(&mut self) -> Result<Statement, ParseError> {
         let at = self.at();
         let kind = match self.kind() {
-            Kind::Symbol("{") => StatementKind::Block(self.block()?),
+            Kind::Symbol("{") => self.block().map(StatementKind::Block),
             Kind::Name(name) => match &*name.clone() {
-                "if" => self.if_statement()?,
-                "for" => self.for_statement()?,
-                "foreach" => self.foreach_statement()?,
-                "while" => {
-                    self.advance();
-                    StatementKind::While { condition: self.condition()?, body: self.body()? }
-                }
-                "do" => self.do_statement()?,
-                "switch" => self.switch_statement()?,
-                "try" => self.try_statement()?,
-                "using" => self.using_statement()?,
-                "return" => {
-                    self.advance();
-                    StatementKind::Return(self.optional_value()?)
-                }
-                "throw" => {
-                    self.advance();
-                    StatementKind::Throw(self.optional_value()?)
-                }
-                "break" => self.jump(StatementKind::Break)?,
-                "continue" => self.jump(StatementKind::Continue)?,
+                "if" => self.if_statement(),
+                "for" => self.for_statement(),
+                "foreach" => self.foreach_statement(),
+                "while" => self.while_statement(),
+                "do" => self.do_statement(),
+                "switch" => self.switch_statement(),
+                "try" => self.try_statement(),
+                "using" => self.using_statement(),
+                "return" => self.optional_value().map(StatementKind::Return),
+                "throw" => self.optional_value().map(StatementKind::Throw),
+                "break" => self.jump(StatementKind::Break),
+                "continue" => self.jump(StatementKind::Continue),
                 "const" => {
                     self.advance();
-                    self.declaration_or_expression()?
+                    self.declaration_or_expression()
                 }
-                _ => self.declaration_or_expression()?,
+                _ => self.declaration_or_expression(),
             },
-            _ => self.declaration_or_expression()?,
+            _ => self.declaration_or_expression(),
         };
-        Ok(Statement { at, kind })
+        kind.map(|kind| Statement { at, kind })
+    }
+
+    fn while_statement(&mut self) -> Result<StatementKind, ParseError> {
+        self.advance();
+        Ok(StatementKind::While { condition: self.condition()?, body: self.body()? })
     }
 
     fn jump(&mut self, kind: StatementKind) -> Result<StatementKind, ParseError> {
@@ -81,7 +78,9 @@ impl Parser<'_> {
         Ok(kind)
     }
 
+    /// What follows `return` or `throw`.
     fn optional_value(&mut self) -> Result<Option<Expr>, ParseError> {
+        self.advance();
         let value = if self.is(";") { None } else { Some(self.expression()?) };
         self.expect(";")?;
         Ok(value)

@@ -1,7 +1,10 @@
 //! Tests of whole expressions.
 
+mod context_forms;
+mod embedding;
 mod forms;
 mod limits;
+mod random;
 mod refusals;
 mod semantics;
 mod statements;
