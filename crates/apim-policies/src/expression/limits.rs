@@ -9,6 +9,8 @@ use super::problem::{Failure, ParseError};
 pub(crate) const SOURCE_BYTES: usize = 256 * 1024;
 /// Deepest nesting of expressions and statements in a source.
 pub(crate) const SOURCE_NESTING: usize = 64;
+/// Most variables and functions of one expression.
+pub(crate) const VARIABLES: usize = 2000;
 /// Most parts that the type of one value may have.
 pub(crate) const TYPE_PARTS: usize = 256;
 /// Deepest nesting of JSON, and of lists in lists; the default of the JSON library that API Management uses.

@@ -14,6 +14,7 @@ mod statement;
 use std::sync::Arc;
 
 use super::{
+    limits,
     problem::ParseError,
     program::{Body, Code, Function, Program},
     syntax::Source,
@@ -105,6 +106,9 @@ impl Checker {
     }
 
     fn introduce(&mut self, at: usize, name: &Arc<str>, local: Local) -> Result<(), ParseError> {
+        if self.slots + self.functions.len() >= limits::VARIABLES {
+            return Err(error(at, format!("the expression has more than {} variables", limits::VARIABLES)));
+        }
         if self.lookup(name).is_some() || &**name == "context" {
             let message = format!("A local variable named '{name}' is already defined in this scope");
             return Err(error(at, message));

@@ -170,28 +170,41 @@ fn is_match(call: &mut Call<'_, '_>) -> Outcome {
 
 fn first(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
+    call.machine.budget.work(text.len().saturating_mul(pattern.group_cost()))?;
     let found = pattern.regex().captures(&text);
     Ok(Value::object(Object::Match(Arc::new(pattern.found(&text, found.as_ref())))))
 }
 
+/// All matches, one after the other.
+fn matches(call: &mut Call<'_, '_>, text: &Arc<str>, pattern: &Pattern) -> Result<Vec<Match>, Failure> {
+    let budget = &mut call.machine.budget;
+    budget.work(text.len().saturating_mul(pattern.group_cost()))?;
+    let mut matches = Vec::new();
+    for found in pattern.regex().captures_iter(text) {
+        // Each search may read the rest of the text, and find its match near where it began.
+        let rest = found.get(0).map_or(0, |whole| text.len() - whole.start());
+        budget.work(rest.saturating_mul(pattern.cost() / 16))?;
+        budget.memory(128 + found.len() * 64)?;
+        matches.push(pattern.found(text, Some(&found)));
+    }
+    Ok(matches)
+}
+
 fn all(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
-    let mut matches = Vec::new();
-    for found in pattern.regex().captures_iter(&text) {
-        // Looking for the next match may read the rest of the text once more.
-        call.machine.budget.memory(128 + found.len() * 32)?;
-        matches.push(Value::object(Object::Match(Arc::new(pattern.found(&text, Some(&found))))));
-    }
-    call.machine.collection(Kind::Sequence, Class::Match.into(), matches)
+    let found = matches(call, &text, &pattern)?;
+    let values = found.into_iter().map(|found| Value::object(Object::Match(Arc::new(found)))).collect();
+    call.machine.collection(Kind::Sequence, Class::Match.into(), values)
 }
 
 fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
     let with = call.text(replacement)?;
     let (text, pattern) = subject(call)?;
+    let matches = matches(call, &text, &pattern)?;
     let mut out = Writer::new(&mut call.machine.budget);
     let mut end = 0;
-    for captures in pattern.regex().captures_iter(&text) {
-        let found = pattern.found(&text, Some(&captures));
+    for found in matches {
+        out.budget.work(with.len())?;
         let Some((start, stop)) = found.groups.first().copied().flatten() else { continue };
         out.push(&text[end..start])?;
         expand(&with, &found, &mut out)?;
@@ -208,7 +221,7 @@ fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<(), Failure
         out.push(&rest[..at])?;
         rest = &rest[at..];
         let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
-        let braced = rest[1..].strip_prefix('{').and_then(|inner| inner.find('}').map(|end| &inner[..end]));
+        let braced = rest[1..].strip_prefix('{').and_then(group_name);
         let (name, length) = match (rest.as_bytes().get(1), braced) {
             (Some(b'$'), _) => {
                 out.push("$")?;
@@ -231,14 +244,18 @@ fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<(), Failure
     out.push(rest)
 }
 
+/// What stands before `}`. Names are not longer than this, so that a missing `}` costs no search to the end.
+fn group_name(inner: &str) -> Option<&str> {
+    let (end, _) = inner.char_indices().take(64).find(|(_, c)| *c == '}')?;
+    Some(&inner[..end])
+}
+
 fn split(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let mut parts = Vec::new();
     let mut end = 0;
-    for captures in pattern.regex().captures_iter(&text) {
-        let found = pattern.found(&text, Some(&captures));
+    for found in matches(call, &text, &pattern)? {
         let Some((start, stop)) = found.groups.first().copied().flatten() else { continue };
-        call.machine.budget.memory(64)?;
         parts.push(text[end..start].to_owned());
         // What the pattern's groups matched is part of the result.
         let inner = found.groups.iter().skip(1).flatten();

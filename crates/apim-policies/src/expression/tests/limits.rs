@@ -121,7 +121,15 @@ fn regular_expressions_cannot_explode() {
     }
     let huge = outcome("@(Regex.IsMatch(\"a\", \"((a{100}){100}){100}\"))").unwrap_err();
     assert_eq!(huge, "The regular expression `((a{100}){100}){100}` is too large.");
-    assert_stopped("for (var i = 0; ; i++) { Regex.IsMatch(\"a\", \"a{1000}b\" + i); }");
+    for body in [
+        "for (var i = 0; ; i++) { Regex.IsMatch(\"a\", \"a{1000}b\" + i); }",
+        // Each search reads to the end, and each group is remembered in each state.
+        "return Regex.Matches(\"\".PadLeft(200000, 'a'), \"a[^z]*z|a\").Count;",
+        "return Regex.Match(\"\".PadLeft(200000, 'a'), \"\".PadLeft(40, '(') + \"a*\" + \"\".PadLeft(40, ')')).Value;",
+        "return Regex.Replace(\"aaaa\", \"a\", \"\".PadLeft(500000, 'x').Replace(\"x\", \"${\"));",
+    ] {
+        assert_stopped(body);
+    }
 }
 
 /// Sources that nest: `open` many times, a middle, `close` as often.
@@ -198,6 +206,13 @@ fn long_but_flat_sources_are_fine() {
     }
     let long = format!("@(\"{}\")", "a".repeat(300_000));
     assert_eq!(outcome(&long).unwrap_err(), "parse: the expression is longer than 262144 bytes");
+}
+
+#[test]
+fn variables_are_counted() {
+    let many: String = (0..3000).map(|i| format!("int x{i};")).collect();
+    let error = outcome(&format!("@{{ {many} return 1; }}")).unwrap_err();
+    assert_eq!(error, "parse: the expression has more than 2000 variables");
 }
 
 #[test]

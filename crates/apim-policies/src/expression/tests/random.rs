@@ -222,7 +222,7 @@ const READERS: [&str; 26] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_parsed_or_refused(text in "\\PC{0,200}") {

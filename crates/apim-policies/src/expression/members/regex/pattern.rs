@@ -80,6 +80,11 @@ impl Pattern {
         self.cost
     }
 
+    /// The further work where it matters what each group matched: every state then keeps the places of all groups.
+    pub(super) fn group_cost(&self) -> usize {
+        self.cost.saturating_mul(self.order.len() / 2)
+    }
+
     /// A match in .NET's order of groups.
     pub(super) fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_>>) -> Match {
         let place = |index: &usize| captures?.get(*index).map(|group| (group.start(), group.end()));
