@@ -102,7 +102,7 @@ fn operators() {
 }
 
 #[test]
-fn json() {
+fn json_is_read() {
     check(&[
         (r#"@(((JObject)context.Variables["json"])["a"]["b"])"#, "Newtonsoft.Json.Linq.JValue c"),
         (r#"@((string)((JObject)context.Variables["json"])["a"]["b"])"#, "String c"),
@@ -139,6 +139,12 @@ fn json() {
         ),
         (r#"@(((JObject)context.Variables["json"]).Value<int>("n"))"#, "Int32 2"),
         (r#"@(((JObject)context.Variables["json"]).Value<int?>("absent") ?? -1)"#, "Int32 -1"),
+    ]);
+}
+
+#[test]
+fn json_is_parsed_and_made() {
+    check(&[
         (
             r#"@(((JObject)context.Variables["json"]).Value<int>("a"))"#,
             "!Cannot cast Newtonsoft.Json.Linq.JObject to System.Int32.",
@@ -343,6 +349,11 @@ fn lambdas_and_linq() {
             "String 29",
         ),
         (r#"@(Enumerable.Range(1, 4).Select((x, i) => x * i).Sum())"#, "Int32 20"),
+        (
+            r#"@(context.Request.Headers.Where(h => h.Key.StartsWith("x-")).Select(h => h.Key).ToArray<string>().Length)"#,
+            "Int32 2",
+        ),
+        (r#"@(new[] { 1 }.ToArray<string>())"#, "!parse: No overload of 'ToArray' takes these arguments"),
         (r#"@(from x in new[] { 1 } select x)"#, "!parse: LINQ query syntax (`from`) is not supported"),
         (r#"@(new[] { 1 }.Select(x => { return x; }))"#, "!parse: a lambda with statements is not supported"),
         (r#"@(x => x)"#, "!parse: a lambda can only be an argument of a method that takes one"),
