@@ -19,8 +19,8 @@ impl Kind {
     /// `function.json` and the Rust file, with `NAME` where the name goes.
     fn templates(self) -> (&'static str, &'static str) {
         match self {
-            Self::Http => (include_str!("../templates/http.json"), include_str!("../templates/http.rs")),
-            Self::Timer => (include_str!("../templates/timer.json"), include_str!("../templates/timer.rs")),
+            Self::Http => (include_str!("../../templates/http.json"), include_str!("../../templates/http.rs")),
+            Self::Timer => (include_str!("../../templates/timer.json"), include_str!("../../templates/timer.rs")),
         }
     }
 }

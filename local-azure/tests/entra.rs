@@ -1,6 +1,6 @@
 //! Clients other than managed identities on App Service, against a whole local Azure.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
 
 use std::{collections::BTreeMap, path::Path};
 

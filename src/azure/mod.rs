@@ -69,13 +69,13 @@ impl Clients {
             storage: caller(&config.storage.credential, STORAGE_SCOPE.to_owned())?,
             api: caller(&gateway.connection.credential, gateway.audience.scope())?,
         };
-        let tokens = |caller: &Caller| caller.tokens.clone();
-        let (vault, storage) = (tokens(&callers.vault), tokens(&callers.storage));
-        let for_vault = forgetting_refused(&options, &vault);
-        let for_storage = forgetting_refused(&options, &storage);
+        let Callers { vault, storage, api } = &callers;
+        let for_vault = forgetting_refused(&options, &vault.tokens);
+        let for_storage = forgetting_refused(&options, &storage.tokens);
+        let storage = storage.tokens.clone();
         Ok(Self {
-            secrets: Secrets::new(&config.key_vault.endpoint, vault, for_vault)?,
-            api: Api::new(gateway, tokens(&callers.api), http),
+            secrets: Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?,
+            api: Api::new(gateway, api.tokens.clone(), http),
             blobs: Blobs::new(&config.storage.endpoint, &config.container, storage, for_storage)?,
             callers,
         })

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::*;
 
 // What `cargo local new` makes a function of; here they are compiled.
-#[path = "../../local-azure/templates/http.rs"]
+#[path = "../../templates/http.rs"]
 mod http_template;
-#[path = "../../local-azure/templates/timer.rs"]
+#[path = "../../templates/timer.rs"]
 mod timer_template;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -98,7 +98,7 @@ fn the_host_starts_the_handler_and_passes_http_through_unchanged() {
 
 #[test]
 fn the_templates_of_new_functions_agree_with_their_folders() {
-    let http = json("local-azure/templates/http.json");
+    let http = json("templates/http.json");
     let http = &http["bindings"][0];
     match http_template::FUNCTION.trigger {
         Trigger::Http { methods: filter, route, .. } => {
@@ -108,6 +108,6 @@ fn the_templates_of_new_functions_agree_with_their_folders() {
         Trigger::Timer { .. } => panic!("the template of an HTTP function is none"),
     }
     assert!(matches!(timer_template::FUNCTION.trigger, Trigger::Timer { .. }));
-    assert_eq!(json("local-azure/templates/timer.json")["bindings"][0]["name"], "timer");
+    assert_eq!(json("templates/timer.json")["bindings"][0]["name"], "timer");
     assert_eq!((http_template::FUNCTION.name, timer_template::FUNCTION.name), ("NAME", "NAME"));
 }

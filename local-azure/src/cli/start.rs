@@ -34,7 +34,7 @@ pub(super) struct StartArguments {
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Run the Azure side alone
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
     /// Keep blobs and the status of timers in this folder; without it they end with the command
     #[arg(long, value_name = "FOLDER")]
@@ -75,10 +75,10 @@ async fn run_host(
     settings: LocalSettings,
 ) -> Result<ExitCode, CommandError> {
     let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
-    let mut environment = azure.app_environment();
-    environment.extend(settings.values.clone());
     let mut app_settings = azure.world().seed.function_app.settings.clone();
     app_settings.extend(settings.values);
+    // These come last: a settings file that names them was written for another Azure than this one.
+    let environment = app_settings.clone().into_iter().chain(azure.environment()).collect();
     let host = FunctionsHost::start(HostOptions {
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         environment,

@@ -17,6 +17,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use jiff::Timestamp;
 use local_azure::{
     functions_host::{Cors, FunctionsHost, HostError, HostOptions, LogLine},
     journal::{Entry, Journal},
@@ -242,6 +243,17 @@ impl Rig {
     pub(crate) fn last_entry(&self) -> Entry {
         self.journal.entries().pop().expect("an entry")
     }
+}
+
+/// The next payload that the handler was sent, as it told in the log.
+pub(crate) async fn payload(rig: &mut Rig) -> Value {
+    let line = rig.line("payload ").await.text;
+    serde_json::from_str(line.strip_prefix("payload ").unwrap()).unwrap()
+}
+
+/// A time within a payload.
+pub(crate) fn time(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
 }
 
 pub(crate) fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {

@@ -1,5 +1,4 @@
 //! What an invocation carries, and what it may be answered.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -7,16 +6,7 @@ use jiff::Timestamp;
 use local_azure::journal::Service;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, ScriptRoot, text};
-
-fn time(value: &Value) -> Timestamp {
-    value.as_str().unwrap().parse().unwrap()
-}
-
-async fn payload(rig: &mut Rig) -> Value {
-    let line = rig.line("payload ").await.text;
-    serde_json::from_str(line.strip_prefix("payload ").unwrap()).unwrap()
-}
+use crate::rig::{ScriptRoot, payload, text, time};
 
 #[tokio::test]
 async fn section_3_3_without_forwarding_a_request_travels_as_json() {

@@ -8,16 +8,7 @@ use jiff::{Timestamp, ToSpan as _, Zoned};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::rig::{Rig, ScriptRoot};
-
-fn time(value: &Value) -> Timestamp {
-    value.as_str().unwrap().parse().unwrap()
-}
-
-async fn payload(rig: &mut Rig) -> Value {
-    let line = rig.line("payload ").await.text;
-    serde_json::from_str(line.strip_prefix("payload ").unwrap()).unwrap()
-}
+use crate::rig::{ScriptRoot, payload, time};
 
 #[tokio::test]
 async fn section_7_4_a_schedule_under_a_minute_fires_without_status() {

@@ -116,7 +116,7 @@ fn section_9_3_a_settings_file_that_cannot_be_taken_ends_start_and_says_why() {
     std::fs::write(&file, r#"{ "IsEncrypted": true, "Values": {} }"#).unwrap();
     let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
     let start = Command::new(env!("CARGO_BIN_EXE_local-azure"))
-        .args(["start", "--no-host", "--seed", seed, "--settings"])
+        .args(["start", "--port", "0", "--seed", seed, "--settings"])
         .arg(&file)
         .output()
         .unwrap();
