@@ -13,7 +13,7 @@ use crate::{
     load::{Readable, Setting},
     outside::Outside,
     policy::Step,
-    scope::Section,
+    scope::{Scope, Section},
     token::ValidatedToken,
     trace::Trace,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) section: Section,
     /// What expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
-    pub(crate) target: Target,
+    target: Target,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// The policy that runs.
@@ -41,9 +41,9 @@ pub(crate) struct Run<'r, O: Outside> {
 
 /// Where the request goes: `context.Request.Url` is made of it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Target {
-    /// Identifier of the backend, when the policy named one.
-    pub(crate) backend: Option<String>,
+struct Target {
+    /// Identifier of the backend, when a policy named one, and that policy's scope.
+    backend: Option<(String, Scope)>,
     base: Option<Url>,
     /// Below the base: empty, or beginning with `/`.
     path: String,
@@ -217,8 +217,15 @@ impl<'r, O: Outside> Run<'r, O> {
     /// Sends the request on to another base URL.
     pub(crate) fn set_base(&mut self, base: Url, backend: Option<String>) {
         self.target.base = Some(base);
-        self.target.backend = backend;
+        let scope = self.step.map_or(Scope::Global, |step| step.scope);
+        self.target.backend = backend.map(|id| (id, scope));
         self.aim();
+    }
+
+    /// Whether a document of a broader scope than the running policy's named a backend.
+    pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
+        let scope = self.step.map(|step| step.scope);
+        self.target.backend.as_ref().is_some_and(|(_, other)| Some(*other) < scope)
     }
 
     /// Sends the request on to another path below the base.
