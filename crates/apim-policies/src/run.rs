@@ -181,6 +181,21 @@ impl<'r, O: Outside> Run<'r, O> {
         Ok(())
     }
 
+    /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.
+    pub(crate) async fn body(&mut self) -> Result<Bytes, Failure> {
+        let body = match self.section {
+            Section::Inbound | Section::Backend => {
+                self.read_request_body().await?;
+                &self.context.request.body
+            }
+            Section::Outbound | Section::OnError => {
+                self.read_response_body().await?;
+                &self.response().body
+            }
+        };
+        Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
+    }
+
     /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
     /// it, or when asked to; otherwise it goes along and cannot be sent again.
     pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
@@ -232,10 +247,6 @@ impl<'r, O: Outside> Run<'r, O> {
     pub(crate) fn set_path(&mut self, path: String) {
         self.target.path = path;
         self.aim();
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        &self.target.path
     }
 
     fn aim(&mut self) {

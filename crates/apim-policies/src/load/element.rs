@@ -263,7 +263,8 @@ impl<'d> Element<'d> {
                 }
             }
         }
-        clean.then(|| (text, range.unwrap_or(0..0)))
+        let start = self.node.range().start;
+        clean.then(|| (text, range.unwrap_or(start..start)))
     }
 
     /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.

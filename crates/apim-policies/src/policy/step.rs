@@ -93,7 +93,7 @@ fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>
 }
 
 /// Reads the policies that a policy holds.
-pub(super) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step>> {
+pub(crate) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step>> {
     if element.depth() > DEEPEST {
         element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
         return Vec::new();
