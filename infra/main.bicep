@@ -257,6 +257,7 @@ var settings = {
   SNAPSHOT_SCHEDULE: snapshotSchedule
   SNAPSHOT_SOURCES: snapshotSources
   SNAPSHOT_CONTAINER: 'snapshots'
+  RELAY_PATHS: '/orders'
 }
 
 module functionApps 'modules/function-app.bicep' = [
@@ -297,3 +298,4 @@ output APIM__subscriptionKeySecret string = settings.APIM__subscriptionKeySecret
 output SNAPSHOT_SCHEDULE string = settings.SNAPSHOT_SCHEDULE
 output SNAPSHOT_SOURCES string = settings.SNAPSHOT_SOURCES
 output SNAPSHOT_CONTAINER string = settings.SNAPSHOT_CONTAINER
+output RELAY_PATHS string = settings.RELAY_PATHS
