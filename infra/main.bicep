@@ -258,6 +258,7 @@ var settings = {
   SNAPSHOT_SCHEDULE: snapshotSchedule
   SNAPSHOT_SOURCES: snapshotSources
   SNAPSHOT_CONTAINER: 'snapshots'
+  RELAY_PATHS: '/orders'
   MAX_CONCURRENT_INVOCATIONS: '256'
 }
 
@@ -300,4 +301,5 @@ output APIM__subscriptionKeyHeader string = settings.APIM__subscriptionKeyHeader
 output SNAPSHOT_SCHEDULE string = settings.SNAPSHOT_SCHEDULE
 output SNAPSHOT_SOURCES string = settings.SNAPSHOT_SOURCES
 output SNAPSHOT_CONTAINER string = settings.SNAPSHOT_CONTAINER
+output RELAY_PATHS string = settings.RELAY_PATHS
 output MAX_CONCURRENT_INVOCATIONS string = settings.MAX_CONCURRENT_INVOCATIONS

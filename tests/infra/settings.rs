@@ -20,10 +20,10 @@ const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
 /// Each deployment has its own; that all parties agree on it is a rule of its own.
 const OF_THE_DEPLOYMENT: &str = "APIM__audience";
 
-/// What the handler reads and a deployment does not set: the older way to name an identity stands in place of the other
-/// two settings, and no proxy with a certificate authority of its own stands between Azure and Azure.
+/// What the handler reads and a deployment does not set: other ways to name an identity stand in place of its client ID,
+/// and no proxy with a certificate authority of its own stands between Azure and Azure.
 fn is_not_deployed(name: &str) -> bool {
-    name.ends_with("__identity") || name == "EXTRA_CA_CERTS"
+    name.ends_with("__identity") || name.ends_with("__objectId") || name == "EXTRA_CA_CERTS"
 }
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
