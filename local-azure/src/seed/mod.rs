@@ -18,7 +18,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 pub use self::{
-    apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
+    apim::{
+        Api, Apim, ApimSubscription, Backend, NamedBackend, Operation, Product, SubscriptionScope, SubscriptionState,
+    },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
