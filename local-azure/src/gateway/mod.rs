@@ -94,8 +94,10 @@ impl Gateway {
         let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None, lines: Lines::default() };
         let response = self.answer_call(parts, body, &mut call).await;
         let reason = response.extensions().get::<Decision>().and_then(|decision| decision.reason.as_deref());
-        call.lines
-            .show(&self.world, &format!("{asked}  {}  {}", response.status().as_u16(), reason.unwrap_or_default()));
+        call.lines.show(
+            &self.world,
+            format!("{asked}  {}  {}", response.status().as_u16(), reason.unwrap_or_default()).trim_end(),
+        );
         response
     }
 

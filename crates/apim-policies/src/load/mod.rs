@@ -191,4 +191,6 @@ fn xml_message(error: &XmlError) -> String {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
