@@ -7,15 +7,12 @@ use http::{HeaderName, StatusCode};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::{
-    Place, ValidateJwt,
-    required_claims::{Match, RequiredClaim},
-};
+use super::{Place, ValidateJwt};
 use crate::{
     load::{Count, Element},
     policy::Policy,
     problem::Problems,
-    token::SigningKey,
+    token::{Match, RequiredClaim, SigningKey},
 };
 
 const ATTRIBUTES: [&str; 11] = [

@@ -10,16 +10,27 @@
 //! denied." as the page has it; the lists of keys and exceptions that they carry there are left out, and so is the
 //! token. How a live gateway joins the two is derived.
 //!
-//! The caller is told `JWT not present.` or `Invalid JWT.`, both captured from live gateways.
+//! What the caller is told is the policy's own affair ([`Answer`]).
 
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::NAME;
-use crate::{failure::Failure, token::DiscoveryError};
+use super::open_id::DiscoveryError;
+use crate::failure::Failure;
+
+/// How a policy answers a token that it refuses.
+pub(crate) struct Answer<'p> {
+    /// Name of the policy.
+    pub(crate) policy: &'static str,
+    pub(crate) status: StatusCode,
+    /// Told to the caller whatever is wrong; `None` for one of the two below.
+    pub(crate) message: Option<&'p str>,
+    pub(crate) not_present: &'static str,
+    pub(crate) invalid: &'static str,
+}
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     #[error("JWT not present.")]
     NotPresent,
     #[error("JWT is not well formed")]
@@ -97,12 +108,13 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn into_failure(self, status: StatusCode, message: Option<&str>) -> Failure {
+    pub(crate) fn into_failure(self, answer: &Answer<'_>) -> Failure {
         if let Self::Discovery(error) = self {
-            return Failure::internal(NAME, "", error.to_string());
+            return Failure::internal(answer.policy, "", error.to_string());
         }
-        let default = if matches!(self, Self::NotPresent) { "JWT not present." } else { "Invalid JWT." };
-        Failure::new(NAME, self.reason(), self.to_string(), status, message.unwrap_or(default).to_owned())
+        let default = if matches!(self, Self::NotPresent) { answer.not_present } else { answer.invalid };
+        let told = answer.message.unwrap_or(default).to_owned();
+        Failure::new(answer.policy, self.reason(), self.to_string(), answer.status, told)
     }
 
     fn reason(&self) -> &'static str {
