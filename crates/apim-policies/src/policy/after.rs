@@ -14,7 +14,8 @@ pub(crate) enum After<'r> {
     Rate(&'r RateLimitByKey, String),
     Quota(&'r QuotaByKey, String),
     /// Count the tokens that the response says were used.
-    Tokens(&'r TokenLimit, String),
+    /// The number is the estimate for the prompt.
+    Tokens(&'r TokenLimit, String, u64),
 }
 
 /// Does all of it. It runs after `outbound` or `on-error`, also when the response came from a policy.
@@ -29,7 +30,7 @@ pub(crate) async fn finish<O: Outside>(run: &mut Run<'_, O>) -> Result<(), Failu
             }
             After::Rate(policy, key) => policy.count(key, run).await?,
             After::Quota(policy, key) => policy.count(key, run).await?,
-            After::Tokens(policy, key) => policy.count(key, run).await?,
+            After::Tokens(policy, key, prompt) => policy.count(&key, prompt, run).await?,
         }
     }
     Ok(())

@@ -34,7 +34,8 @@ impl Outputs {
 
     pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Self {
         Self {
-            retry_after_header: header_name(element, "retry-after-header-name", problems).unwrap_or(header::RETRY_AFTER),
+            retry_after_header: header_name(element, "retry-after-header-name", problems)
+                .unwrap_or(header::RETRY_AFTER),
             retry_after_variable: variable(element, "retry-after-variable-name", problems),
             remaining_header: header_name(element, "remaining-calls-header-name", problems),
             remaining_variable: variable(element, "remaining-calls-variable-name", problems),

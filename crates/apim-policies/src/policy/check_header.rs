@@ -15,8 +15,7 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind { name: "check-header", sections: &[Section::Inbound], load };
 
-const ATTRIBUTES: [&str; 5] =
-    ["id", "name", "failed-check-httpcode", "failed-check-error-message", "ignore-case"];
+const ATTRIBUTES: [&str; 5] = ["id", "name", "failed-check-httpcode", "failed-check-error-message", "ignore-case"];
 
 #[derive(Debug)]
 pub(crate) struct CheckHeader {
@@ -89,7 +88,10 @@ mod tests {
     use bytes::Bytes;
     use http::Request;
 
-    use crate::{State, rig::{World, document, problems_in}};
+    use crate::{
+        State,
+        rig::{World, document, problems_in},
+    };
 
     const SECRET: &str = "<check-header name=\"X-Secret\" failed-check-httpcode=\"403\" \
          failed-check-error-message=\"Not authorized\" ignore-case=\"IGNORE\">VALUES</check-header>";
@@ -136,18 +138,24 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
-            problems_in("inbound", "<check-header name=\"a b\" failed-check-httpcode=\"99\" ignore-case=\"no\" x=\"\"><values /></check-header>"),
+            problems_in(
+                "inbound",
+                "<check-header name=\"a b\" failed-check-httpcode=\"99\" ignore-case=\"no\" x=\"\"><values /></check-header>"
+            ),
             [
                 "2:1: <check-header> needs the attribute \"failed-check-error-message\"",
                 "2:15: the attribute \"name\" of <check-header> must be a header name",
                 "2:26: the attribute \"failed-check-httpcode\" of <check-header> must be a status code from 200 to 599",
                 "2:53: the attribute \"ignore-case\" of <check-header> must be true or false",
                 "2:70: the attribute \"x\" of <check-header> is not supported",
-                "2:76: <values> in <check-header> is not supported",
+                "2:75: <values> in <check-header> is not supported",
             ]
         );
         assert_eq!(
-            problems_in("outbound", "<check-header name=\"a\" failed-check-httpcode=\"400\" failed-check-error-message=\"\" ignore-case=\"true\" />"),
+            problems_in(
+                "outbound",
+                "<check-header name=\"a\" failed-check-httpcode=\"400\" failed-check-error-message=\"\" ignore-case=\"true\" />"
+            ),
             ["2:1: the policy <check-header> is not allowed in <outbound>"]
         );
     }

@@ -163,8 +163,7 @@ mod tests {
     async fn callers_are_let_through_by_their_address() {
         const LIST: &str = "<address>13.66.201.169</address><address>@(\"2001:db8::\" + \"1\")</address>\
                             <address-range from=\"13.66.140.128\" to=\"13.66.140.143\" />";
-        let denied =
-            |ip: &str| format!("CallerIpNotAllowed: Caller IP address {ip} is not allowed. Access denied.");
+        let denied = |ip: &str| format!("CallerIpNotAllowed: Caller IP address {ip} is not allowed. Access denied.");
         let blocked = "CallerIpBlocked: Caller IP address is blocked. Access denied.";
         for (caller, allow, forbid) in [
             ("13.66.201.169", "pass".to_owned(), blocked),
@@ -186,7 +185,10 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
-            problems_in("inbound", "<ip-filter action=\"deny\"><address>1.2.3</address>\n<address-range from=\"1.1.1.2\" to=\"1.1.1.1\" />\n<address-range from=\"1.1.1.1\" />\n<address-range from=\"x\" to=\"::1\" /></ip-filter>\n<ip-filter />"),
+            problems_in(
+                "inbound",
+                "<ip-filter action=\"deny\"><address>1.2.3</address>\n<address-range from=\"1.1.1.2\" to=\"1.1.1.1\" />\n<address-range from=\"1.1.1.1\" />\n<address-range from=\"x\" to=\"::1\" /></ip-filter>\n<ip-filter />"
+            ),
             [
                 "2:12: the attribute \"action\" of <ip-filter> must be allow or forbid",
                 "2:35: the text of <address> must be an IP address",

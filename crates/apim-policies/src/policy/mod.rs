@@ -1,27 +1,54 @@
 //! The policies that are understood: a table, and one file for each.
 
+mod after;
+mod allowance;
+mod authentication_managed_identity;
+mod check_header;
+mod cors;
 mod forward_request;
+mod ip_filter;
+mod limit_concurrency;
+mod quota;
+mod quota_by_key;
+mod rate_limit;
+mod rate_limit_by_key;
 mod set_header;
+mod step;
+mod subscription_limits;
+mod token_limit;
+mod token_policy;
+mod validate_azure_ad_token;
 mod validate_jwt;
 
-use std::sync::Arc;
-
-use self::{set_header::SetHeader, validate_jwt::ValidateJwt};
-use crate::{
-    execute::Context,
-    failure::Failure,
-    load::Element,
-    outside::Outside,
-    problem::Problems,
-    scope::{Scope, Section},
-    token::OpenIdCache,
+pub(crate) use self::{
+    after::{After, finish},
+    cors::{is_preflight, policies as cors_policies, preflight},
+    step::{Statement, Step, Stop, load_section, run_all},
 };
+use self::{
+    authentication_managed_identity::ManagedIdentity, check_header::CheckHeader, cors::Cors, ip_filter::IpFilter,
+    limit_concurrency::LimitConcurrency, quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit,
+    rate_limit_by_key::RateLimitByKey, set_header::SetHeader, token_limit::TokenLimit,
+    validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
+};
+use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
 /// A policy, checked.
 #[derive(Debug)]
 pub(crate) enum Policy {
+    CheckHeader(Box<CheckHeader>),
+    Cors(Box<Cors>),
     ForwardRequest,
+    IpFilter(IpFilter),
+    LimitConcurrency(LimitConcurrency),
+    ManagedIdentity(ManagedIdentity),
+    Quota(Quota),
+    QuotaByKey(QuotaByKey),
+    RateLimit(Box<RateLimit>),
+    RateLimitByKey(Box<RateLimitByKey>),
     SetHeader(SetHeader),
+    TokenLimit(Box<TokenLimit>),
+    ValidateAzureAdToken(Box<ValidateAzureAdToken>),
     ValidateJwt(Box<ValidateJwt>),
 }
 
@@ -32,77 +59,43 @@ struct Kind {
     load: fn(&Element<'_>, &mut Problems) -> Option<Policy>,
 }
 
-const KINDS: &[Kind] = &[forward_request::KIND, set_header::KIND, validate_jwt::KIND];
+const KINDS: &[Kind] = &[
+    authentication_managed_identity::KIND,
+    check_header::KIND,
+    cors::KIND,
+    forward_request::KIND,
+    ip_filter::KIND,
+    limit_concurrency::KIND,
+    quota::KIND,
+    quota_by_key::KIND,
+    rate_limit::KIND,
+    rate_limit_by_key::KIND,
+    set_header::KIND,
+    token_limit::AZURE_OPENAI,
+    token_limit::LLM,
+    validate_azure_ad_token::KIND,
+    validate_jwt::KIND,
+];
 
-/// A policy in its place.
-#[derive(Debug)]
-pub(crate) struct Step {
-    /// The element's own `id`, `LastError.PolicyId`; every policy may have one.
-    pub(crate) id: Option<String>,
-    pub(crate) scope: Scope,
-    pub(crate) policy: Policy,
-}
-
-/// What a section holds.
-#[derive(Debug)]
-pub(crate) enum Statement {
-    /// `<base />`: the same section of the scopes above.
-    Base,
-    Step(Arc<Step>),
-}
-
-/// Reads the content of a section.
-pub(crate) fn load_section(
-    scope: Scope,
-    section: Section,
-    element: &Element<'_>,
-    problems: &mut Problems,
-) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    for child in element.child_elements(problems) {
-        if child.name() == "base" {
-            child.only_attributes(&[], problems);
-            child.children(&[], problems);
-            if statements.iter().any(|one| matches!(one, Statement::Base)) {
-                child.problem(problems, format!("<base> appears twice in <{section}>"));
-            }
-            statements.push(Statement::Base);
-        } else if let Some(step) = load_step(scope, section, &child, problems) {
-            statements.push(Statement::Step(Arc::new(step)));
-        }
-    }
-    statements
-}
-
-fn load_step(scope: Scope, section: Section, element: &Element<'_>, problems: &mut Problems) -> Option<Step> {
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
-        element.problem(problems, format!("the policy <{}> is not supported", element.name()));
-        return None;
-    };
-    if !kind.sections.contains(&section) {
-        element.problem(problems, format!("the policy <{}> is not allowed in <{section}>", kind.name));
-    }
-    let id = element.attribute("id", problems).map(str::to_owned);
-    let policy = (kind.load)(element, problems)?;
-    Some(Step { id, scope, policy })
-}
-
-impl Step {
+impl Policy {
     /// Does what the policy says.
-    pub(crate) async fn run<O: Outside>(
-        &self,
-        section: Section,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        match &self.policy {
-            Policy::ForwardRequest => forward_request::run(context, outside).await,
-            Policy::SetHeader(policy) => {
-                policy.run(context.headers(section));
-                Ok(())
-            }
-            Policy::ValidateJwt(policy) => policy.run(context, keys, outside).await,
+    async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        match self {
+            Self::CheckHeader(policy) => policy.run(run).await?,
+            Self::Cors(policy) => policy.run(run).await?,
+            Self::ForwardRequest => forward_request::run(run).await?,
+            Self::IpFilter(policy) => policy.run(run).await?,
+            Self::LimitConcurrency(policy) => policy.run(run).await?,
+            Self::ManagedIdentity(policy) => policy.run(run).await?,
+            Self::Quota(policy) => policy.run(run)?,
+            Self::QuotaByKey(policy) => policy.run(run).await?,
+            Self::RateLimit(policy) => policy.run(run)?,
+            Self::RateLimitByKey(policy) => policy.run(run).await?,
+            Self::SetHeader(policy) => policy.run(run).await?,
+            Self::TokenLimit(policy) => policy.run(run).await?,
+            Self::ValidateAzureAdToken(policy) => policy.run(run).await?,
+            Self::ValidateJwt(policy) => policy.run(run).await?,
         }
+        Ok(())
     }
 }

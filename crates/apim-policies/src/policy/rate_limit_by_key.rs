@@ -54,7 +54,8 @@ impl RateLimitByKey {
         let key = run.get(&self.key).await?;
         let mut want = self.want(&key, run).await?;
         let now = run.outside.now();
-        let later = matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
+        let later =
+            matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
         let counts = !later && !matches!(self.condition, Some(Setting::Literal(false)));
         let standing = if counts && run.counted.insert(want.key.clone()) {
             want.by = run.get_any(self.by.as_ref()).await?.unwrap_or(1).into();

@@ -25,13 +25,15 @@ impl Cache {
             entries.remove(key);
             return None;
         }
-        Some(value.copied())
+        value.detached()
     }
 
-    /// Keeps a value for this long. When the cache is full, what ends soonest makes room.
-    pub(crate) fn put(&self, key: String, value: &Value, duration: SignedDuration, now: Timestamp) {
+    /// Keeps a value for this long. When the cache is full, what ends soonest makes room. `None` when the value is of a
+    /// type that cannot be kept.
+    pub(crate) fn put(&self, key: String, value: &Value, duration: SignedDuration, now: Timestamp) -> Option<()> {
+        let value = value.detached()?;
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ok(until) = now.checked_add(duration) else { return };
+        let until = now.checked_add(duration).unwrap_or(Timestamp::MAX);
         if entries.len() >= MOST && !entries.contains_key(&key) {
             entries.retain(|_, (_, until)| *until > now);
             if entries.len() >= MOST
@@ -40,7 +42,8 @@ impl Cache {
                 entries.remove(&soonest);
             }
         }
-        entries.insert(key, (value.copied(), until));
+        entries.insert(key, (value, until));
+        Some(())
     }
 
     pub(crate) fn remove(&self, key: &str) {
@@ -57,7 +60,7 @@ mod tests {
         let (cache, now) = (Cache::default(), Timestamp::UNIX_EPOCH);
         for key in 0..=MOST {
             let seconds = i64::try_from(key).unwrap() + 1;
-            cache.put(key.to_string(), &Value::from("x"), SignedDuration::from_secs(seconds), now);
+            cache.put(key.to_string(), &Value::from("x"), SignedDuration::from_secs(seconds), now).unwrap();
         }
         assert_eq!(cache.0.lock().unwrap().len(), MOST);
         assert!(cache.get("0", now).is_none());

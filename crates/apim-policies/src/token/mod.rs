@@ -9,10 +9,10 @@ mod signing_key;
 mod verify;
 
 pub use jwt::Jwt;
-pub use open_id::OpenIdCache;
 
 pub(crate) use jwt::SignedJwt;
-pub(crate) use refusal::Answer;
+pub(crate) use open_id::OpenIdCache;
+pub(crate) use refusal::{Answer, Refusal};
 pub(crate) use required_claims::{Match, RequiredClaim};
 pub(crate) use signing_key::{SigningKey, algorithm};
 pub(crate) use verify::Rules;

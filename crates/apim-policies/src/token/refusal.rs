@@ -18,13 +18,9 @@ use jiff::Timestamp;
 use super::open_id::DiscoveryError;
 use crate::failure::Failure;
 
-/// How a policy answers a token that it refuses.
-pub(crate) struct Answer<'p> {
-    /// Name of the policy.
-    pub(crate) policy: &'static str,
-    pub(crate) status: StatusCode,
-    /// Told to the caller whatever is wrong; `None` for one of the two below.
-    pub(crate) message: Option<&'p str>,
+/// What a policy tells the caller about a token, unless the policy has words of its own.
+#[derive(Debug)]
+pub(crate) struct Answer {
     pub(crate) not_present: &'static str,
     pub(crate) invalid: &'static str,
 }
@@ -108,13 +104,15 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn into_failure(self, answer: &Answer<'_>) -> Failure {
+    pub(crate) fn into_failure(self, answer: &Answer, status: StatusCode) -> Failure {
         if let Self::Discovery(error) = self {
-            return Failure::internal(answer.policy, "", error.to_string());
+            return Failure::internal("", "", error.to_string());
         }
-        let default = if matches!(self, Self::NotPresent) { answer.not_present } else { answer.invalid };
-        let told = answer.message.unwrap_or(default).to_owned();
-        Failure::new(answer.policy, self.reason(), self.to_string(), answer.status, told)
+        let (message, told) = match self {
+            Self::NotPresent => (answer.not_present.to_owned(), answer.not_present),
+            _ => (self.to_string(), answer.invalid),
+        };
+        Failure::new("", self.reason(), message, status, told.to_owned())
     }
 
     fn reason(&self) -> &'static str {

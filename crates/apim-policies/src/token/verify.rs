@@ -16,12 +16,12 @@ use crate::outside::Outside;
 #[derive(Debug)]
 pub(crate) struct Rules<'p> {
     /// Discovery documents; their keys and issuers count besides those listed here.
-    pub(crate) open_id: &'p [Url],
+    pub(crate) open_id: Vec<Url>,
     pub(crate) keys: &'p [SigningKey],
     pub(crate) require_signed: bool,
     pub(crate) require_expiration: bool,
     pub(crate) clock_skew: SignedDuration,
-    pub(crate) audiences: &'p [String],
+    pub(crate) audiences: Vec<String>,
     pub(crate) issuers: &'p [String],
     pub(crate) required_claims: &'p [RequiredClaim],
 }
@@ -54,7 +54,7 @@ impl Rules<'_> {
         // A configured key that has the ID spares looking for it at the issuer.
         let wanted = key_id.filter(|id| !self.keys.iter().any(|key| key.id.as_deref() == Some(id)));
         let mut providers = Vec::new();
-        for url in self.open_id {
+        for url in &self.open_id {
             providers.push(cache.provider(url, wanted, outside).await.map_err(Refusal::Discovery)?);
         }
         let issuers = providers.iter().map(|provider| provider.issuer.clone()).collect();
@@ -75,7 +75,7 @@ impl Rules<'_> {
         now: Timestamp,
     ) -> Result<ValidatedToken, Refusal> {
         claims::lifetime(&jwt, now, self.clock_skew, self.require_expiration)?;
-        claims::audience(&jwt, self.audiences)?;
+        claims::audience(&jwt, &self.audiences)?;
         claims::issuer(&jwt, self.issuers, published_issuers)?;
         let satisfied = required_claims::check(self.required_claims, &jwt)?;
         Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })

@@ -9,128 +9,67 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use http::{HeaderName, StatusCode, header, request::Parts};
 use jiff::SignedDuration;
 use url::Url;
 
-use super::Kind;
+use super::{Kind, token_policy::TokenPolicy};
 use crate::{
-    execute::{Context, Variable},
     failure::Failure,
+    load::Setting,
     outside::Outside,
+    run::Run,
     scope::Section,
-    token::{Answer, OpenIdCache, RequiredClaim, Rules, SigningKey},
+    token::{Answer, RequiredClaim, Rules, SigningKey},
 };
 
-const NAME: &str = "validate-jwt";
+pub(super) const KIND: Kind = Kind { name: "validate-jwt", sections: &[Section::Inbound], load: load::load };
 
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load: load::load };
+const ANSWER: Answer = Answer { not_present: "JWT not present.", invalid: "Invalid JWT." };
 
-/// The policy as written, with the documented defaults filled in.
+/// The policy as written; the documented defaults are filled in when it runs.
 #[derive(Debug)]
 pub(crate) struct ValidateJwt {
-    place: Place,
-    status: StatusCode,
-    /// Replaces the message in the error body.
-    message: Option<String>,
-    require_expiration: bool,
+    token: TokenPolicy,
+    require_expiration: Option<Setting<bool>>,
     /// Looked at in the Authorization header only.
-    scheme: Option<String>,
-    require_signed: bool,
-    clock_skew: SignedDuration,
-    variable: Option<String>,
-    open_id: Vec<Url>,
+    scheme: Option<Setting<String>>,
+    require_signed: Option<Setting<bool>>,
+    /// In seconds.
+    clock_skew: Option<Setting<u32>>,
+    open_id: Vec<Setting<Url>>,
     keys: Vec<SigningKey>,
-    audiences: Vec<String>,
+    audiences: Vec<Setting<String>>,
     /// Accepted besides the issuers of the discovery documents.
     issuers: Vec<String>,
     required_claims: Vec<RequiredClaim>,
 }
 
-/// Where the token is.
-#[derive(Debug)]
-enum Place {
-    Header(HeaderName),
-    Query(String),
-    Literal(String),
-}
-
 impl ValidateJwt {
-    pub(super) async fn run<O: Outside>(
-        &self,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        let text = self.token(&context.request);
-        let verified = self.rules().verify(text.as_deref(), keys, outside).await;
-        let token = Arc::new(verified.map_err(|refusal| refusal.into_failure(&self.answer()))?);
-        if let Some(name) = &self.variable {
-            context.variables.insert(name.clone(), Variable::Jwt(Arc::clone(&token.jwt)));
-        }
-        context.tokens.push(token);
-        Ok(())
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let scheme = run.get_any(self.scheme.as_ref()).await?;
+        let token = self.token.find(scheme.as_deref(), run).await?;
+        let rules = self.rules(run).await?;
+        let verified = rules.verify(token.as_deref(), &run.state.open_id, run.outside).await;
+        self.token.settle(verified, &ANSWER, run).await
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules {
-            open_id: &self.open_id,
+    async fn rules<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Rules<'_>, Failure> {
+        let mut rules = Rules {
+            open_id: Vec::new(),
             keys: &self.keys,
-            require_signed: self.require_signed,
-            require_expiration: self.require_expiration,
-            clock_skew: self.clock_skew,
-            audiences: &self.audiences,
+            require_signed: run.get_any(self.require_signed.as_ref()).await?.unwrap_or(true),
+            require_expiration: run.get_any(self.require_expiration.as_ref()).await?.unwrap_or(true),
+            clock_skew: SignedDuration::from_secs(run.get_any(self.clock_skew.as_ref()).await?.unwrap_or(0).into()),
+            audiences: Vec::new(),
             issuers: &self.issuers,
             required_claims: &self.required_claims,
+        };
+        for url in &self.open_id {
+            rules.open_id.push(run.get(url).await?);
         }
+        for audience in &self.audiences {
+            rules.audiences.push(run.get(audience).await?);
+        }
+        Ok(rules)
     }
-
-    fn answer(&self) -> Answer<'_> {
-        Answer {
-            policy: NAME,
-            status: self.status,
-            message: self.message.as_deref(),
-            not_present: "JWT not present.",
-            invalid: "Invalid JWT.",
-        }
-    }
-
-    /// The token as text.
-    fn token(&self, request: &Parts) -> Option<String> {
-        match &self.place {
-            Place::Header(name) => self.header(request, name),
-            Place::Query(name) => {
-                let query = request.uri.query().unwrap_or_default();
-                let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?;
-                Some(value.into_owned())
-            }
-            Place::Literal(token) => Some(token.clone()),
-        }
-    }
-
-    fn header(&self, request: &Parts, name: &HeaderName) -> Option<String> {
-        // Several lines are one value with commas, which is not a token: none of them is picked out.
-        let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
-        if lines.is_empty() {
-            return None;
-        }
-        let value = String::from_utf8(lines.join(&b',')).ok()?;
-        if *name != header::AUTHORIZATION {
-            return Some(value);
-        }
-        match &self.scheme {
-            Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
-            // Every example of the documentation sends "Bearer"; the bare token is taken too.
-            None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
-        }
-    }
-}
-
-/// What follows a scheme, in any letter case as HTTP has it (how a live gateway compares it is not documented).
-fn without_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
-    let value = value.trim_start();
-    let (found, rest) = value.split_once(' ')?;
-    found.eq_ignore_ascii_case(scheme).then_some(rest)
 }
