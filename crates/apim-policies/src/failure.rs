@@ -109,6 +109,12 @@ impl Failure {
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 
+    /// An expression gave a required field nothing; in the words of a live gateway.
+    pub(crate) fn invalid_value(field: &str) -> Self {
+        let message = format!("Expression value is invalid. The {field} field is required.");
+        Self::internal("", "ExpressionValueEvaluationFailure", message)
+    }
+
     /// Whether the caller learns nothing but that it happened.
     pub(crate) fn is_internal(&self) -> bool {
         self.0.shows_activity
