@@ -1,6 +1,6 @@
 //! One request on its way through a pipeline: what policies see and change.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
@@ -12,7 +12,7 @@ use crate::{
     failure::{Failure, LastError},
     load::{Readable, Setting},
     outside::Outside,
-    policy::Step,
+    policy::{After, Step},
     scope::{Scope, Section},
     token::ValidatedToken,
     trace::Trace,
@@ -28,6 +28,10 @@ pub(crate) struct Run<'r, O: Outside> {
     target: Target,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
+    /// What is left to do when the response is known.
+    pub(crate) after: Vec<After<'r>>,
+    /// Keys of the counters that this request has counted for.
+    pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
     step: Option<&'r Step>,
     /// What any expression of the pipeline may read.
@@ -74,6 +78,8 @@ impl<'r, O: Outside> Run<'r, O> {
             context,
             target,
             tokens: Vec::new(),
+            after: Vec::new(),
+            counted: BTreeSet::new(),
             step: None,
             reads,
             request_stream,

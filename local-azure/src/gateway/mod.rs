@@ -14,6 +14,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,6 +34,7 @@ use self::{
     routing::Template,
     subscription::{Access, KeyRefusal},
     trace::Lines,
+    version::Version,
 };
 use crate::{journal::Decision, seed, world::World};
 
@@ -48,6 +50,9 @@ struct Gateway {
 
 struct Api {
     seed: seed::Api,
+    /// What its URLs begin with, after the host.
+    path: String,
+    version: Version,
     /// Those that say most first.
     operations: Vec<Operation>,
     /// Applies where no operation matches.
@@ -103,7 +108,7 @@ impl Gateway {
 
     async fn answer_call<'g>(&'g self, parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
         let path = parts.uri.path().to_owned();
-        let Some((api, below)) = self.api(&path) else {
+        let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
         let Some(operation) = api.operation(&parts, below) else {
@@ -126,12 +131,15 @@ impl Gateway {
         self.answer_with(outcome, Some(&access))
     }
 
-    /// The API with the longest path that this path begins with, and what remains of it.
-    fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
+    /// The API with the longest path that this path begins with, in the version that the request asks for; and what
+    /// remains of the path.
+    fn api<'p>(&self, request: &Parts, path: &'p str) -> Option<(&Api, &'p str)> {
         if routing::has_dot_segment(path) {
             return None;
         }
-        self.apis.iter().find_map(|api| Some((api, routing::below(&api.seed.path, path)?)))
+        let (longest, below) = self.apis.iter().find_map(|api| Some((&api.path, routing::below(&api.path, path)?)))?;
+        let api = self.apis.iter().find(|api| api.path == *longest && api.version.fits(request))?;
+        Some((api, below))
     }
 
     async fn refuse(

@@ -4,6 +4,7 @@
 
 mod apim;
 mod check;
+mod check_apim;
 mod check_clients;
 mod clients;
 mod entra;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use self::{
     apim::{
         Api, Apim, ApimSubscription, Backend, NamedBackend, Operation, Product, SubscriptionScope, SubscriptionState,
+        VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{

@@ -77,6 +77,12 @@ impl<'d> Element<'d> {
         })
     }
 
+    /// Whether an element of the same name stands before this one in the file.
+    pub(crate) fn is_repeated(&self) -> bool {
+        let before = self.node.document().descendants().take_while(|node| *node != self.node);
+        before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name())
+    }
+
     /// How many elements hold this one.
     pub(crate) fn depth(&self) -> usize {
         self.node.ancestors().count()

@@ -49,7 +49,7 @@ fn a_byte_order_mark_cdata_entities_and_comments_are_fine() {
 fn every_problem_is_reported_where_it_is() {
     let file = "\u{feff}<policies version='1'>
   <inbound>
-    <rate-limit calls=\"5\" renewal-period=\"60\" />
+    <validate-status-code calls=\"5\" renewal-period=\"60\" />
     <set-header nam=\"x\" exists-action=\"replace\"><value>ö</value><values /></set-header> text
     <forward-request time=\"5\" />
     <base /><base id=\"x\"><x /></base>
@@ -63,7 +63,7 @@ fn every_problem_is_reported_where_it_is() {
         problems(file),
         [
             "1:11: the attribute \"version\" of <policies> is not supported",
-            "3:5: the policy <rate-limit> is not supported",
+            "3:5: the policy <validate-status-code> is not supported",
             "4:5: <set-header> needs the attribute \"name\"",
             "4:17: the attribute \"nam\" of <set-header> is not supported",
             "4:25: the attribute \"exists-action\" of <set-header> must be override, skip, append or delete",

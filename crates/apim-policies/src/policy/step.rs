@@ -30,6 +30,12 @@ pub(crate) struct Step {
     policy: Policy,
 }
 
+impl Step {
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
 /// What a section holds.
 #[derive(Debug)]
 pub(crate) enum Statement {

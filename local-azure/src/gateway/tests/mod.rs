@@ -5,6 +5,7 @@ mod keys;
 mod loading;
 mod policies;
 mod refusals;
+mod versions;
 
 use std::{
     collections::BTreeMap,
