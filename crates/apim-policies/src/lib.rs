@@ -34,7 +34,7 @@ pub use load::Document;
 pub use outside::{NoReply, Outside, Unreachable};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
-pub use service::{Backend, Service};
+pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 pub use state::State;
 pub use token::{Jwt, ValidatedToken};
 pub use trace::Trace;
