@@ -17,6 +17,8 @@ mod failure;
 mod load;
 mod outside;
 mod policy;
+#[cfg(test)]
+mod predefined_errors;
 mod problem;
 #[cfg(test)]
 mod rig;
