@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
+mod audiences;
+mod first_token;
+mod handler;
 mod handler_process;
 mod http;
 mod identities;
 mod main_job;
 mod readiness;
+mod reasons;
 mod refusals;
+mod relay;
 mod rig;
 mod timers;
