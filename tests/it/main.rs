@@ -14,4 +14,5 @@ mod reasons;
 mod refusals;
 mod relay;
 mod rig;
+mod rollover;
 mod timers;
