@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
 mod audiences;
+#[cfg(unix)]
+mod developer;
 mod first_token;
 mod handler;
 mod handler_process;
