@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Scope, Secret, Seed};
+use super::{Scope, Seed};
 
 impl Seed {
     /// Every contradiction, one sentence each; empty when the seed is sound.
@@ -13,7 +13,7 @@ impl Seed {
         self.check_roles(&mut problems);
         self.check_app_roles(&mut problems);
         self.check_clients(&mut problems);
-        self.check_secrets(&mut problems);
+        self.check_vaults(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
         problems
@@ -82,26 +82,6 @@ impl Seed {
         }
     }
 
-    fn check_secrets(&self, problems: &mut Vec<String>) {
-        for vault in &self.vaults {
-            for Secret { name, value, generated, subscription_key, .. } in &vault.secrets {
-                let sources =
-                    usize::from(value.is_some()) + usize::from(*generated) + usize::from(subscription_key.is_some());
-                if sources != 1 {
-                    problems.push(format!(
-                        "vaults: secret \"{name}\" of \"{}\" needs exactly one of value, generated = true, subscription_key",
-                        vault.name
-                    ));
-                }
-                if let Some(subscription) = subscription_key
-                    && !self.apim.subscriptions.iter().any(|known| known.name == *subscription)
-                {
-                    problems.push(format!("vaults: secret \"{name}\" names no subscription: \"{subscription}\""));
-                }
-            }
-        }
-    }
-
     fn check_apim(&self, problems: &mut Vec<String>) {
         let known = |id: &str| self.apim.apis.iter().any(|api| api.id == id);
         for api in &self.apim.apis {
@@ -148,7 +128,7 @@ impl Seed {
     }
 }
 
-fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
+pub(super) fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {

@@ -5,6 +5,7 @@
 mod apim;
 mod check;
 mod check_clients;
+mod check_vaults;
 mod clients;
 mod entra;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
+pub(crate) use self::check_vaults::is_secret_name;
 pub use self::{
     apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
