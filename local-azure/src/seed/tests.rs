@@ -122,3 +122,12 @@ fn a_vault_that_key_vault_would_not_have_is_refused() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn the_seed_of_the_other_languages_clients_is_sound() {
+    let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/seed.toml")).unwrap();
+    for name in seed.function_app.settings.keys().filter(|name| name.ends_with("__clientId")) {
+        let id = &seed.function_app.settings[name];
+        assert!(seed.identities.iter().any(|identity| identity.client_id.to_string() == *id), "{name}");
+    }
+}
