@@ -254,9 +254,12 @@ var settings = {
   APIM__clientId: identities.outputs.caller.clientId
   APIM__audience: appIdUri
   APIM__subscriptionKeySecret: 'orders-subscription-key'
+  APIM__subscriptionKeyHeader: 'Ocp-Apim-Subscription-Key'
   SNAPSHOT_SCHEDULE: snapshotSchedule
   SNAPSHOT_SOURCES: snapshotSources
   SNAPSHOT_CONTAINER: 'snapshots'
+  RELAY_PATHS: '/orders'
+  MAX_CONCURRENT_INVOCATIONS: '256'
 }
 
 module functionApps 'modules/function-app.bicep' = [
@@ -294,6 +297,9 @@ output APIM__credential string = settings.APIM__credential
 output APIM__clientId string = settings.APIM__clientId
 output APIM__audience string = settings.APIM__audience
 output APIM__subscriptionKeySecret string = settings.APIM__subscriptionKeySecret
+output APIM__subscriptionKeyHeader string = settings.APIM__subscriptionKeyHeader
 output SNAPSHOT_SCHEDULE string = settings.SNAPSHOT_SCHEDULE
 output SNAPSHOT_SOURCES string = settings.SNAPSHOT_SOURCES
 output SNAPSHOT_CONTAINER string = settings.SNAPSHOT_CONTAINER
+output RELAY_PATHS string = settings.RELAY_PATHS
+output MAX_CONCURRENT_INVOCATIONS string = settings.MAX_CONCURRENT_INVOCATIONS

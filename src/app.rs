@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     azure::{self, Clients},
-    config::{Config, HostJson, Source},
+    config::{Config, HostJson, RelayPaths, Source},
     error::{Error, Missing},
     start::StartError,
 };
@@ -54,6 +54,10 @@ impl App {
 
     pub(crate) fn sources(&self) -> &[Source] {
         &self.config.sources
+    }
+
+    pub(crate) fn relay_paths(&self) -> &RelayPaths {
+        &self.config.relay_paths
     }
 
     /// Settings have at least one.

@@ -47,6 +47,9 @@ pub(crate) enum Error {
     /// Some sources of one run failed; the others were written.
     #[error("{} of the sources failed", .0.len())]
     Sources(Vec<(SourceName, Error)>),
+    /// Some services would not serve this app.
+    #[error("{} of the services would not serve this app", .0.len())]
+    Checks(Vec<Error>),
 }
 
 /// What the caller asked for in vain.
@@ -55,6 +58,7 @@ pub(crate) enum Missing {
     Route,
     Source,
     Snapshot,
+    RelayPath,
 }
 
 /// Whom we depend on.
@@ -92,10 +96,19 @@ pub(crate) enum Cause {
     Said(String),
     #[error("it gave no explanation")]
     Silent,
+    /// A refused token: what was said, and what its claims show.
+    #[error("{said}; of our token, {misfit}")]
+    Token { said: String, misfit: String },
+    #[error("the path leads, or may lead, to another place than below the base URL")]
+    Escapes,
+    #[error("the request's body broke off")]
+    BrokenOff(#[source] axum::Error),
     #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
     NoIdentityEndpoint,
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,
+    #[error("the token cannot be sent in a header")]
+    NotAToken,
     #[error("an API answered more than {0} bytes")]
     TooLarge(usize),
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
@@ -119,9 +132,18 @@ impl Error {
         Self::Refused { service, status: None, source: Arc::new(cause.into()) }
     }
 
+    /// `service` gives no more for now: a quota is used up, whatever the status.
+    pub(crate) fn exhausted(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
+        Self::Unavailable { service, status: Some(status), source: Arc::new(cause.into()) }
+    }
+
     /// `service` was not reached, or broke off.
     pub(crate) fn unreachable(service: Service, cause: impl Into<Cause>) -> Self {
         Self::Unavailable { service, status: None, source: Arc::new(cause.into()) }
+    }
+
+    pub(crate) fn invalid(cause: impl Into<Cause>) -> Self {
+        Self::Invalid(Arc::new(cause.into()))
     }
 
     pub(crate) fn internal(cause: impl Into<Cause>) -> Self {
@@ -132,11 +154,6 @@ impl Error {
     fn rejected(status: StatusCode, cause: impl Into<Cause>) -> Self {
         let cause = Arc::new(cause.into());
         if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge(cause) } else { Self::Invalid(cause) }
-    }
-
-    /// Whether `service` answered 401: our token or our key is not accepted.
-    pub(crate) fn is_unauthorized_by(&self, by: Service) -> bool {
-        matches!(self, Self::Refused { service, status: Some(StatusCode::UNAUTHORIZED), .. } if *service == by)
     }
 
     /// The status that the host, and behind it the caller, gets.
@@ -150,6 +167,7 @@ impl Error {
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Sources(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, e)| e.status()),
+            Self::Checks(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, Self::status),
         }
     }
 
@@ -164,6 +182,7 @@ impl Error {
             Self::Unavailable { .. } => "upstream_unavailable",
             Self::Internal(_) => "internal",
             Self::Sources(failed) => failed.first().map_or("internal", |(_, error)| error.code()),
+            Self::Checks(failed) => failed.first().map_or("internal", Self::code),
         }
     }
 
@@ -179,6 +198,7 @@ impl Error {
                 let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
                 each.join(" ")
             }
+            Self::Checks(failed) => failed.iter().map(Self::message).collect::<Vec<_>>().join(" "),
             Self::Busy(_) => format!("{self}: try again later."),
             Self::Invalid(_) | Self::TooLarge(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
         }
@@ -220,6 +240,7 @@ impl fmt::Display for Missing {
             Self::Route => "function, or it does not take this method",
             Self::Source => "source",
             Self::Snapshot => "snapshot",
+            Self::RelayPath => "path for callers to reach (RELAY_PATHS names those that there are)",
         })
     }
 }

@@ -5,6 +5,7 @@
 
 mod health;
 mod ready;
+mod relay;
 mod snapshot;
 mod snapshot_now;
 mod snapshots;
@@ -25,6 +26,7 @@ use crate::{
 pub(crate) const ALL: &[Function] = &[
     health::FUNCTION,
     ready::FUNCTION,
+    relay::FUNCTION,
     snapshot::FUNCTION,
     snapshot_now::FUNCTION,
     snapshots::FUNCTION,

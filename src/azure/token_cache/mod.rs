@@ -40,7 +40,8 @@ use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequest
 use tokio::runtime::Handle;
 
 pub(crate) use self::{
-    answers::RecordAnswers, error::TokenError, problem::IdentityProblem, refusals::ForgetRefused, uncached::Uncached,
+    answers::RecordAnswers, error::TokenError, problem::IdentityProblem, refusals::ForgetRefused, schedule::chance,
+    uncached::Uncached,
 };
 use self::{
     clock::{Clock, Moment},

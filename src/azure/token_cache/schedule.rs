@@ -33,7 +33,7 @@ pub(super) fn back_off(failures: u32, left: Duration, chance: f64) -> Duration {
 
 /// A number between 0 and 1, another at each call and in each process. The keys of the standard library's maps are the
 /// one source of randomness that needs no further dependency; nothing secret depends on it.
-pub(super) fn chance() -> f64 {
+pub(crate) fn chance() -> f64 {
     let bits = RandomState::new().hash_one(()) >> 11;
     bits as f64 / (1_u64 << 53) as f64
 }
