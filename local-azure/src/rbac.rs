@@ -23,16 +23,21 @@ pub struct Role {
 pub(crate) enum Operation {
     GetSecret,
     ReadContainer,
-    CreateContainer,
+    WriteContainer,
+    DeleteContainer,
+    GetUserDelegationKey,
     ReadBlob,
     WriteBlob,
     DeleteBlob,
+    ReadBlobTags,
+    WriteBlobTags,
 }
 
 /// What an operation is done to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'a> {
     Secret { vault: &'a str, name: &'a str },
+    Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
 }
 
@@ -61,16 +66,22 @@ impl Operation {
         match self {
             Self::GetSecret => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
             Self::ReadContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/read",
-            Self::CreateContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            Self::WriteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            Self::DeleteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+            Self::GetUserDelegationKey => {
+                "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
+            }
             Self::ReadBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
             Self::WriteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
             Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+            Self::ReadBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
+            Self::WriteBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
         }
     }
 
     /// Containers are resources; what is in them is data.
     const fn is_about_data(self) -> bool {
-        !matches!(self, Self::ReadContainer | Self::CreateContainer)
+        !matches!(self, Self::ReadContainer | Self::WriteContainer | Self::DeleteContainer | Self::GetUserDelegationKey)
     }
 }
 
@@ -82,6 +93,7 @@ impl Target<'_> {
             Self::Secret { vault, name } => {
                 Scope { vault: some(vault), secret: some(name), storage: None, container: None }
             }
+            Self::Account { name } => Scope { vault: None, secret: None, storage: some(name), container: None },
             Self::Container { account, name } => {
                 Scope { vault: None, secret: None, storage: some(account), container: some(name) }
             }
@@ -96,6 +108,7 @@ impl Target<'_> {
             Self::Secret { vault, name } => {
                 same(&scope.vault, vault) && (scope.secret.is_none() || same(&scope.secret, name))
             }
+            Self::Account { name } => same(&scope.storage, name) && scope.container.is_none(),
             Self::Container { account, name } => {
                 same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
             }
@@ -195,7 +208,18 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 6] = [GetSecret, ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob];
+    const ALL: [Operation; 10] = [
+        GetSecret,
+        ReadContainer,
+        WriteContainer,
+        DeleteContainer,
+        GetUserDelegationKey,
+        ReadBlob,
+        WriteBlob,
+        DeleteBlob,
+        ReadBlobTags,
+        WriteBlobTags,
+    ];
 
     #[test]
     fn each_role_permits_its_operations_and_no_other() {
@@ -204,10 +228,10 @@ mod tests {
             ("Key Vault Reader", &[]),
             ("Key Vault Secrets Officer", &[GetSecret]),
             ("Key Vault Administrator", &[GetSecret]),
-            ("Storage Blob Data Reader", &[ReadContainer, ReadBlob]),
-            ("Storage Blob Data Contributor", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
-            ("Storage Blob Data Owner", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
-            ("Storage Blob Delegator", &[]),
+            ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
+            ("Storage Blob Data Contributor", &ALL[1..8]),
+            ("Storage Blob Data Owner", &ALL[1..]),
+            ("Storage Blob Delegator", &[GetUserDelegationKey]),
         ];
         assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());
         for (name, expected) in permitted {
