@@ -133,7 +133,7 @@ module storage 'modules/storage.bicep' = {
     name: 'stkeyless${suffix}'
     location: location
     tags: tags
-    containers: ['snapshots']
+    containers: ['snapshots', 'uploads']
     publicNetworkAccess: publicNetworkAccess
   }
 }
@@ -257,6 +257,7 @@ var settings = {
   SNAPSHOT_SCHEDULE: snapshotSchedule
   SNAPSHOT_SOURCES: snapshotSources
   SNAPSHOT_CONTAINER: 'snapshots'
+  UPLOAD_CONTAINER: 'uploads'
 }
 
 module functionApps 'modules/function-app.bicep' = [

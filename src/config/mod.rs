@@ -14,6 +14,13 @@
 //! | `SNAPSHOT_SOURCES` | `name=/path/of/the/api`, several separated by commas | an error |
 //! | `SNAPSHOT_CONTAINER` | blob container | an error |
 //! | `SNAPSHOT_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `UPLOAD_CONTAINER` | blob container for uploads | `uploads` |
+//! | `UPLOAD_MAX_BYTES` | the largest upload | 1073741824 (1 GiB) |
+//! | `UPLOAD_NAMES` | names that may be uploaded, as patterns such as `*.csv,in/*` | any |
+//! | `UPLOAD_CONTENT_TYPES` | types that may be uploaded, such as `text/*,application/json` | any |
+//! | `UPLOAD_MAX_CONCURRENT` | how many uploads run at a time, 16 MiB of memory each | 8 |
+//! | `SECRET_EXPIRY_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `SECRET_EXPIRY_DAYS` | a secret that ends within so many days is reported | 30 |
 //! | `MAX_CONCURRENT_INVOCATIONS` | how many invocations run at a time; beyond, the host is told to come again | 256 |
 //! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
 //!
@@ -23,6 +30,7 @@
 mod connection;
 mod host_json;
 mod reader;
+mod uploads;
 mod values;
 
 use std::{
@@ -33,10 +41,12 @@ use std::{
 use http::HeaderName;
 
 pub use self::reader::ConfigError;
+use self::values::Days;
 use self::{connection::Names, reader::Reader};
 pub(crate) use self::{
     connection::{Connection, Credential},
     host_json::HostJson,
+    uploads::Uploads,
     values::{ApiPath, Audience, ContainerName, SecretName, Source, SourceName},
 };
 
@@ -64,6 +74,8 @@ const KEY_HEADER: &str = "APIM__subscriptionKeyHeader";
 const SCHEDULE: &str = "SNAPSHOT_SCHEDULE";
 const SOURCES: &str = "SNAPSHOT_SOURCES";
 const CONTAINER: &str = "SNAPSHOT_CONTAINER";
+const EXPIRY_SCHEDULE: &str = "SECRET_EXPIRY_SCHEDULE";
+const EXPIRY_DAYS: &str = "SECRET_EXPIRY_DAYS";
 const MAX_CONCURRENT: &str = "MAX_CONCURRENT_INVOCATIONS";
 const EXTRA_CA_CERTS: &str = "EXTRA_CA_CERTS";
 
@@ -94,12 +106,21 @@ pub const VARIABLES: &[&str] = &[
     SCHEDULE,
     SOURCES,
     CONTAINER,
+    uploads::CONTAINER,
+    uploads::MAX_BYTES,
+    uploads::NAMES,
+    uploads::CONTENT_TYPES,
+    uploads::AT_ONCE,
+    EXPIRY_SCHEDULE,
+    EXPIRY_DAYS,
     MAX_CONCURRENT,
     EXTRA_CA_CERTS,
 ];
 
 /// Enough to keep the services behind busy, and few enough that each still gets its share of a small instance.
 const DEFAULT_MAX_CONCURRENT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+const DEFAULT_EXPIRY_DAYS: u16 = 30;
 
 /// What this process was told.
 #[derive(Clone, Debug)]
@@ -116,6 +137,9 @@ pub struct Config {
     pub(crate) container: ContainerName,
     pub(crate) api_management: ApiManagement,
     pub(crate) sources: Vec<Source>,
+    pub(crate) uploads: Uploads,
+    /// Secrets that end within so many days are reported.
+    pub(crate) expiry_days: u16,
 }
 
 /// The gateway, and what it asks of its callers.
@@ -156,6 +180,8 @@ impl Config {
         let key_header = settings.optional(KEY_HEADER);
         let sources = settings.required(SOURCES);
         let container = settings.required(CONTAINER);
+        let uploads = Uploads::read(&mut settings);
+        let expiry_days = settings.optional(EXPIRY_DAYS).map_or(DEFAULT_EXPIRY_DAYS, Days::get);
         let max_concurrent = settings.optional(MAX_CONCURRENT);
         let extra_ca_certs = settings.optional(EXTRA_CA_CERTS);
         let complete = || {
@@ -175,6 +201,8 @@ impl Config {
                     key_header: key_header.unwrap_or(HeaderName::from_static("ocp-apim-subscription-key")),
                 },
                 sources: sources?,
+                uploads,
+                expiry_days,
             })
         };
         settings.finish(complete())

@@ -36,6 +36,23 @@ impl Setting for NonZeroUsize {
     }
 }
 
+/// A number of days.
+pub(super) struct Days(u16);
+
+impl Days {
+    pub(super) fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Setting for Days {
+    const EXPECTED: &'static str = "a number of days from 1 to 3650";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Self)
+    }
+}
+
 impl Setting for PathBuf {
     const EXPECTED: &'static str = "the path of a PEM file";
 
@@ -132,6 +149,11 @@ impl Setting for HeaderName {
 pub(crate) struct ContainerName(String);
 
 impl ContainerName {
+    /// The container for uploads, unless a setting says otherwise.
+    pub(super) fn for_uploads() -> Self {
+        Self("uploads".to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

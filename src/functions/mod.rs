@@ -8,6 +8,7 @@ mod ready;
 mod snapshot;
 mod snapshot_now;
 mod snapshots;
+mod upload;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) const ALL: &[Function] = &[
     snapshot::FUNCTION,
     snapshot_now::FUNCTION,
     snapshots::FUNCTION,
+    upload::FUNCTION,
 ];
 
 /// A function as the host knows it: its name is that of its folder.
