@@ -8,7 +8,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::{
     azure::{self, Clients},
-    config::{Config, HostJson, Source, Uploads},
+    config::{Config, HostJson, RelayPaths, Source, Uploads},
     error::{Error, Missing},
     start::StartError,
 };
@@ -60,6 +60,11 @@ impl App {
         &self.config.uploads
     }
 
+    /// Secrets that end within so many days are reported.
+    pub(crate) fn expiry_days(&self) -> u16 {
+        self.config.expiry_days
+    }
+
     /// An upload's share of the memory. Uploads do not queue, as invocations do not.
     pub(crate) fn place_for_upload(&self) -> Result<SemaphorePermit<'_>, Error> {
         self.uploads.try_acquire().map_err(|_| Error::Busy(StatusCode::TOO_MANY_REQUESTS))
@@ -67,6 +72,10 @@ impl App {
 
     pub(crate) fn sources(&self) -> &[Source] {
         &self.config.sources
+    }
+
+    pub(crate) fn relay_paths(&self) -> &RelayPaths {
+        &self.config.relay_paths
     }
 
     /// Settings have at least one.

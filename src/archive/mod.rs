@@ -12,7 +12,7 @@ pub(crate) use self::{
 use crate::{
     azure::{Answer, Blob, Clients, Creation},
     config::Source,
-    error::{Error, Service},
+    error::Error,
 };
 
 /// An answer that was kept.
@@ -34,21 +34,10 @@ pub(crate) enum Taken {
 ///
 /// May be repeated at will, also by two processes at once: the first to write wins.
 pub(crate) async fn take(clients: &Clients, source: &Source, slot: Slot) -> Result<Taken, Error> {
-    let Answer { content_type, body } = ask(clients, source).await?;
+    let Answer { content_type, body } = clients.api.get(&source.path).await?;
     let creation = clients.blobs.create(slot.blob_name(&source.name), content_type, body).await?;
     Ok(match creation {
         Creation::Written(blob) => Taken::Written(Snapshot { slot, blob }),
         Creation::Existed(blob) => Taken::AlreadyWritten(Snapshot { slot, blob }),
     })
-}
-
-async fn ask(clients: &Clients, source: &Source) -> Result<Answer, Error> {
-    let name = clients.api.key_secret();
-    let key = clients.secrets.get(name).await?;
-    let answer = clients.api.get(&source.path, &key).await;
-    // The key may have been renewed since it was read; the next run shall not wait for its lifetime to end.
-    if answer.as_ref().is_err_and(|error| error.is_unauthorized_by(Service::ApiManagement)) {
-        clients.secrets.forget(name).await;
-    }
-    answer
 }

@@ -37,6 +37,11 @@ impl Slot {
         format!("{}{}", prefix(source), self.0.strftime(NAME))
     }
 
+    /// For example `secret-expiry/2026/11/22/060000Z.json`. No source has this name.
+    pub(crate) fn report_name(self) -> String {
+        format!("secret-expiry/{}", self.0.strftime(NAME))
+    }
+
     /// The slot that a blob of `source` is named after.
     pub(crate) fn of_blob(name: &str, source: &SourceName) -> Option<Self> {
         let time = DateTime::strptime(NAME, name.strip_prefix(&prefix(source))?).ok()?;

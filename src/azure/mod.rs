@@ -3,7 +3,7 @@
 //! Each client turns the errors of its service into [`Error`], so that nothing above this module
 //! knows an SDK's.
 
-mod api;
+mod apim;
 mod blobs;
 mod claims;
 mod failure;
@@ -19,10 +19,10 @@ use azure_core::http::ClientOptions;
 use reqwest::Certificate;
 
 pub(crate) use self::{
-    api::{Answer, Api},
+    apim::{Answer, Api},
     blobs::{Blob, Blobs, Condition, Creation, Metadata, NewBlob, Tier},
     readiness::Check,
-    secrets::{SecretValue, Secrets},
+    secrets::{SecretDates, SecretValue, Secrets},
     transport::read_certificates,
 };
 use self::{
@@ -37,7 +37,7 @@ use crate::{
 
 /// All clients: one connection pool below them, one credential for each identity.
 pub(crate) struct Clients {
-    pub(crate) secrets: Secrets,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) api: Api,
     /// Where snapshots and reports are.
     pub(crate) blobs: Blobs,
@@ -76,9 +76,10 @@ impl Clients {
         let for_vault = forgetting_refused(&options, &vault.tokens);
         let for_storage = forgetting_refused(&options, &storage.tokens);
         let container = |name| Blobs::new(&config.storage.endpoint, name, storage.tokens.clone(), for_storage.clone());
+        let secrets = Arc::new(Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?);
         Ok(Self {
-            secrets: Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?,
-            api: Api::new(gateway, api.tokens.clone(), http),
+            api: Api::new(gateway, api.tokens.clone(), secrets.clone(), http),
+            secrets,
             blobs: container(&config.container)?,
             uploads: container(&config.uploads.container)?,
             callers,

@@ -62,6 +62,9 @@ pub(crate) enum Error {
     /// Some sources of one run failed; the others were written.
     #[error("{} of the sources failed", .0.len())]
     Sources(Vec<(SourceName, Error)>),
+    /// Some services would not serve this app.
+    #[error("{} of the services would not serve this app", .0.len())]
+    Checks(Vec<Error>),
 }
 
 /// What the caller asked for in vain.
@@ -71,6 +74,7 @@ pub(crate) enum Missing {
     Source,
     Snapshot,
     Blob,
+    RelayPath,
 }
 
 /// Why something cannot be done with what is there.
@@ -105,6 +109,8 @@ pub(crate) enum Cause {
     Query(#[from] QueryRejection),
     #[error(transparent)]
     Bytes(#[from] BytesRejection),
+    #[error("the answer cannot be written as JSON: {0}")]
+    Serialize(#[from] serde_json::Error),
     #[error("the host's request is no request: {0}")]
     Malformed(#[from] Malformed),
     #[error("the function's answer cannot be given to the host: {0}")]
@@ -112,8 +118,6 @@ pub(crate) enum Cause {
     /// A rule of a function's, in words for its callers.
     #[error("{0}")]
     Rule(&'static str),
-    #[error("the request's body broke off: {0}")]
-    BrokenOff(axum::Error),
     #[error("more than {0} bytes came")]
     MoreThan(u64),
     #[error(
@@ -127,14 +131,25 @@ pub(crate) enum Cause {
     Said(String),
     #[error("it gave no explanation")]
     Silent,
+    /// A refused token: what was said, and what its claims show.
+    #[error("{said}; of our token, {misfit}")]
+    Token { said: String, misfit: String },
+    #[error("the path leads, or may lead, to another place than below the base URL")]
+    Escapes,
+    #[error("the request's body broke off")]
+    BrokenOff(#[source] axum::Error),
     #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
     NoIdentityEndpoint,
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,
+    #[error("the token cannot be sent in a header")]
+    NotAToken,
     #[error("an API answered more than {0} bytes")]
     TooLarge(usize),
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
     TooSlow(Duration),
+    #[error("the task that reads it has ended")]
+    NoTask,
     #[error("panic: {0}")]
     Panic(String),
 }
@@ -154,9 +169,18 @@ impl Error {
         Self::Refused { service, status: None, source: Arc::new(cause.into()) }
     }
 
+    /// `service` gives no more for now: a quota is used up, whatever the status.
+    pub(crate) fn exhausted(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
+        Self::Unavailable { service, status: Some(status), source: Arc::new(cause.into()) }
+    }
+
     /// `service` was not reached, or broke off.
     pub(crate) fn unreachable(service: Service, cause: impl Into<Cause>) -> Self {
         Self::Unavailable { service, status: None, source: Arc::new(cause.into()) }
+    }
+
+    pub(crate) fn invalid(cause: impl Into<Cause>) -> Self {
+        Self::Invalid(Arc::new(cause.into()))
     }
 
     pub(crate) fn internal(cause: impl Into<Cause>) -> Self {
@@ -169,18 +193,13 @@ impl Error {
         if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge(cause) } else { Self::Invalid(cause) }
     }
 
-    /// Whether `service` answered 401: our token or our key is not accepted.
-    pub(crate) fn is_unauthorized_by(&self, by: Service) -> bool {
-        matches!(self, Self::Refused { service, status: Some(StatusCode::UNAUTHORIZED), .. } if *service == by)
-    }
-
     /// Whether it is the caller who must act.
     pub(crate) fn is_the_callers(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::TooLarge(_) | Self::UnsupportedType | Self::NotFound(_) => true,
             Self::Conflict(_) | Self::Precondition | Self::OutOfRange(_) => true,
             Self::Busy(_) | Self::Refused { .. } | Self::Unavailable { .. } => false,
-            Self::Internal(_) | Self::Sources(_) => false,
+            Self::Internal(_) | Self::Sources(_) | Self::Checks(_) => false,
         }
     }
 
@@ -199,6 +218,7 @@ impl Error {
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Sources(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, e)| e.status()),
+            Self::Checks(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, Self::status),
         }
     }
 
@@ -217,6 +237,7 @@ impl Error {
             Self::Unavailable { .. } => "upstream_unavailable",
             Self::Internal(_) => "internal",
             Self::Sources(failed) => failed.first().map_or("internal", |(_, error)| error.code()),
+            Self::Checks(failed) => failed.first().map_or("internal", Self::code),
         }
     }
 
@@ -232,6 +253,7 @@ impl Error {
                 let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
                 each.join(" ")
             }
+            Self::Checks(failed) => failed.iter().map(Self::message).collect::<Vec<_>>().join(" "),
             Self::Busy(_) => format!("{self}: try again later."),
             Self::Invalid(cause) | Self::TooLarge(cause) => match **cause {
                 Cause::Rule(rule) => format!("{self}: {rule}."),
@@ -278,6 +300,7 @@ impl fmt::Display for Missing {
             Self::Source => "source",
             Self::Snapshot => "snapshot",
             Self::Blob => "blob",
+            Self::RelayPath => "path for callers to reach (RELAY_PATHS names those that there are)",
         })
     }
 }

@@ -36,7 +36,8 @@ fn every_error() -> Vec<(Error, u16, &'static str)> {
         (refused.clone(), 502, "upstream_refused"),
         (Error::Unavailable { service, status: None, source: said() }, 503, "upstream_unavailable"),
         (Error::Internal(said()), 500, "internal"),
-        (Error::Sources(vec![(source(), refused)]), 502, "upstream_refused"),
+        (Error::Sources(vec![(source(), refused.clone())]), 502, "upstream_refused"),
+        (Error::Checks(vec![refused]), 502, "upstream_refused"),
     ];
     for (error, ..) in &table {
         match error {
@@ -51,7 +52,8 @@ fn every_error() -> Vec<(Error, u16, &'static str)> {
             | Error::Refused { .. }
             | Error::Unavailable { .. }
             | Error::Internal(_)
-            | Error::Sources(_) => {}
+            | Error::Sources(_)
+            | Error::Checks(_) => {}
         }
     }
     table

@@ -5,6 +5,10 @@
 
 mod health;
 mod ready;
+mod relay;
+mod secret_expiry;
+mod secrets;
+mod slot;
 mod snapshot;
 mod snapshot_now;
 mod snapshots;
@@ -26,6 +30,9 @@ use crate::{
 pub(crate) const ALL: &[Function] = &[
     health::FUNCTION,
     ready::FUNCTION,
+    relay::FUNCTION,
+    secret_expiry::FUNCTION,
+    secrets::FUNCTION,
     snapshot::FUNCTION,
     snapshot_now::FUNCTION,
     snapshots::FUNCTION,

@@ -58,6 +58,11 @@ pub(crate) fn report(response: &Response, started: Instant) {
                 error!(status, duration_ms, %source, "{}", chain(failure));
             }
         }
+        Some(Error::Checks(failed)) => {
+            for failure in failed {
+                error!(status, duration_ms, "{}", chain(failure));
+            }
+        }
         Some(failure) => error!(status, duration_ms, "{}", chain(failure)),
     }
 }

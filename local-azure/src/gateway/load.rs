@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, OpenIdCache, Pipeline, Position, Problem, Scope};
+use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as ApimService, State};
 
 use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription};
 use crate::{
@@ -50,6 +50,7 @@ impl fmt::Display for LoadProblem {
 struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
+    service: ApimService,
     documents: BTreeMap<PathBuf, Document>,
     default_global: Document,
     problems: Vec<LoadProblem>,
@@ -61,6 +62,7 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let mut loader = Loader {
         seed,
         folder: seed.path(&seed.apim.policies),
+        service: ApimService { named_values: seed.apim.named_values.clone(), ..ApimService::default() },
         documents: BTreeMap::new(),
         default_global: Document::default_global(),
         problems: Vec::new(),
@@ -75,7 +77,7 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     problems.sort();
     problems.dedup();
     match global {
-        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, open_id: OpenIdCache::default(), world }),
+        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, state: State::default(), world }),
         _ => Err(LoadError { problems }),
     }
 }
@@ -100,7 +102,7 @@ impl Loader<'_> {
             Ok(text) => text,
             Err(error) => return self.problem(file, None, format!("cannot be read: {error}")),
         };
-        match Document::load(scope, &text, &self.seed.apim.named_values) {
+        match Document::load(scope, &text, &self.service) {
             Ok(document) => {
                 self.documents.insert(file.to_owned(), document);
             }
@@ -140,7 +142,7 @@ impl Loader<'_> {
             products.extend(self.pipeline(&files).map(|pipeline| (product.id.clone(), pipeline)));
         }
         match Template::parse(&operation.template) {
-            Ok(template) => Some(Operation { method: operation.method.clone(), template, plain: plain?, products }),
+            Ok(template) => Some(Operation { seed: operation.clone(), template, plain: plain?, products }),
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
                 self.seed_problem(format!("the URL template of the {what} is not understood: {reason}"));

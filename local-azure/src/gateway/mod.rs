@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod facts;
 mod load;
 mod outside;
 mod policy_folder;
@@ -13,7 +14,7 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Failure, OpenIdCache, Outcome, Pipeline, ValidatedToken};
+use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Request, Response, request::Parts};
 use url::Url;
@@ -33,7 +34,8 @@ struct Gateway {
     global: Pipeline,
     /// Longest path first.
     apis: Vec<Api>,
-    open_id: OpenIdCache,
+    /// Shared by the policies of all requests.
+    state: PolicyState,
 }
 
 struct Api {
@@ -47,7 +49,7 @@ struct Api {
 }
 
 struct Operation {
-    method: String,
+    seed: seed::Operation,
     template: Template,
     /// Applies to keys that are not for a product, and to refused keys.
     plain: Pipeline,
@@ -80,7 +82,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
 impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let mut call = Call { id: Uuid::new_v4(), world: &self.world, target: None };
+        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None };
         let path = parts.uri.path().to_owned();
         let Some((api, below)) = self.api(&path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
@@ -88,7 +90,7 @@ impl Gateway {
         let Some(operation) = api.operation(&parts, below) else {
             return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, &call).await;
         };
-        call.target = Some((&api.backend, below));
+        call.sample = api.backend.sample();
         let access = match subscription::decide(&self.world, &api.seed, &parts) {
             Ok(access) => access,
             Err(refusal) => {
@@ -100,7 +102,8 @@ impl Gateway {
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, &call).await;
         };
-        let outcome = pipeline.run(Request::from_parts(parts, body), &self.open_id, &call).await;
+        let facts = facts::of(&self.world.seed, &parts, api, operation, &access, below);
+        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, &call).await;
         self.answer_with(outcome, Some(&access))
     }
 
@@ -120,7 +123,8 @@ impl Gateway {
         body: Body,
         call: &Call<'_>,
     ) -> Response<Body> {
-        let outcome = pipeline.refuse(failure, Request::from_parts(parts, body), &self.open_id, call).await;
+        let request = Request::from_parts(parts, body);
+        let outcome = pipeline.refuse(failure, request, Facts::default(), &self.state, call).await;
         self.answer_with(outcome, None)
     }
 
@@ -140,6 +144,12 @@ impl Gateway {
             wrote: None,
         };
         let mut response = outcome.response;
+        // Where a policy gave the status a text of its own.
+        if Some(outcome.reason.as_str()) != response.status().canonical_reason()
+            && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(outcome.reason)
+        {
+            response.extensions_mut().insert(reason);
+        }
         response.extensions_mut().insert(decision);
         response
     }
@@ -154,7 +164,7 @@ impl Gateway {
 impl Api {
     fn operation(&self, request: &Parts, below: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| {
-            operation.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
+            operation.seed.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
         })
     }
 }

@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -95,6 +96,12 @@ pub struct Subscription {
 pub struct Vault {
     /// Vault name; the host is `{name}.vault.azure.net`.
     pub name: String,
+    /// For how many days a deleted secret can be recovered: 7 to 90.
+    #[serde(default = "longest_retention")]
+    pub soft_delete_retention_days: u8,
+    /// Whether a deleted secret can only be recovered, and is purged by time alone.
+    #[serde(default)]
+    pub purge_protection: bool,
     /// Its secrets at start.
     #[serde(default)]
     pub secrets: Vec<Secret>,
@@ -116,6 +123,15 @@ pub struct Secret {
     /// A disabled secret cannot be read.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// What the value is, in the writer's words.
+    pub content_type: Option<String>,
+    /// At most 15.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// When the value begins to be good. Key Vault tells readers and does not act on it.
+    pub not_before: Option<Timestamp>,
+    /// When the value ceases to be good. Key Vault tells readers and does not act on it.
+    pub expires: Option<Timestamp>,
 }
 
 /// A storage account.
@@ -228,6 +244,10 @@ impl Seed {
 
 const fn yes() -> bool {
     true
+}
+
+const fn longest_retention() -> u8 {
+    90
 }
 
 #[cfg(test)]

@@ -2,8 +2,13 @@
 //!
 //! Writing, listing, deleting and everything that is not a secret is refused by name.
 
+mod bundle;
+mod clock;
 mod refusal;
+mod secret;
 mod secrets;
+mod throttle;
+mod vaults;
 
 use std::sync::Arc;
 
@@ -17,15 +22,12 @@ use jiff::{Timestamp, civil::Date};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use self::{
-    refusal::Refusal,
-    secrets::{Secrets, Version},
-};
+pub use self::vaults::{NoSuchSecret, Vault, Vaults};
+use self::{bundle::Bundle, refusal::Refusal, secret::Which};
 use crate::{
     access_token::{self, Caller},
     journal::Decision,
     rbac::{self, Operation, Target},
-    seed,
     world::World,
 };
 
@@ -35,42 +37,44 @@ const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9
 const NUMBERED_VERSIONS: &[&str] = &["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6"];
 const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
 
-/// A vault of the seed, for the host `{name}.vault.azure.net`. Its generated secrets are made now.
-pub fn routes(world: Arc<World>, vault: &seed::Vault) -> Router {
-    let secrets = Secrets::new(&world, vault);
-    Router::new().fallback(answer).with_state(Arc::new(Vault { world, name: vault.name.clone(), secrets }))
+/// A vault of the world, for its host name.
+pub fn routes(world: Arc<World>, vault: Arc<Vault>) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(Service { world, vault }))
 }
 
-struct Vault {
+struct Service {
     world: Arc<World>,
-    name: String,
-    secrets: Secrets,
+    vault: Arc<Vault>,
 }
 
-async fn answer(State(vault): State<Arc<Vault>>, request: Request) -> Response {
+async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
     let mut decision = Decision::default();
-    let mut response = match vault.respond(&request, &mut decision) {
+    let mut response = match service.respond(&request, &mut decision) {
         Ok(response) => response,
         Err(refusal) => {
             decision.reason = Some(refusal.to_string());
-            refusal.into_response(vault.world.seed.tenant.id)
+            refusal.into_response(service.world.seed.tenant.id)
         }
     };
-    vault.add_headers(request.headers(), response.headers_mut());
+    service.add_headers(request.headers(), response.headers_mut());
     response.extensions_mut().insert(decision);
     response
 }
 
-impl Vault {
+impl Service {
     fn respond(&self, request: &Request, decision: &mut Decision) -> Result<Response, Refusal> {
         let (name, version) = asked_secret(request.method(), request.uri())?;
         check_query(request.uri())?;
         let caller = self.caller(request.headers(), decision)?;
+        let vault = &self.vault;
+        vault.lock().throttle.admit(vault.clock.now()).map_err(Refusal::Throttled)?;
         if !is_secret_name(name) {
             return Err(Refusal::InvalidName(name.to_owned()));
         }
         self.authorize(&caller, name, decision)?;
-        self.secrets.read(name, version).map(|bundle| Json(bundle).into_response())
+        let state = vault.lock();
+        let (secret, version) = state.secrets.read(name, version)?;
+        Ok(Json(Bundle::of_version(vault, secret, version).with_value(version)).into_response())
     }
 
     fn caller(&self, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
@@ -86,7 +90,7 @@ impl Vault {
 
     fn authorize(&self, caller: &Caller, secret: &str, decision: &mut Decision) -> Result<(), Refusal> {
         let seed = &self.world.seed;
-        let target = Target::Secret { vault: &self.name, name: secret };
+        let target = Target::Secret { vault: &self.vault.name, name: secret };
         match rbac::allowed(seed, caller.principal_id, Operation::GetSecret, &target) {
             Some(assignment) => {
                 decision.allowed_by = Some(rbac::describe(assignment));
@@ -95,7 +99,7 @@ impl Vault {
             None => Err(Refusal::ForbiddenByRbac {
                 caller: describe_caller(caller),
                 resource: self.world.scope_resource_id(&target.scope()).to_lowercase(),
-                vault: self.name.clone(),
+                vault: self.vault.name.clone(),
                 location: seed.subscription.location.clone(),
             }),
         }
@@ -125,11 +129,11 @@ impl Vault {
 }
 
 /// The secret and version that a request asks for. Clients ask for the latest version with a slash after the name.
-fn asked_secret<'a>(method: &Method, uri: &'a Uri) -> Result<(&'a str, Version<'a>), Refusal> {
+fn asked_secret<'a>(method: &Method, uri: &'a Uri) -> Result<(&'a str, Which<'a>), Refusal> {
     let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
     let asked = match segments.as_slice() {
-        ["secrets", name] | ["secrets", name, ""] if !name.is_empty() => Some((*name, Version::Latest)),
-        ["secrets", name, version] if is_version(version) => Some((*name, Version::Exactly(version))),
+        ["secrets", name] | ["secrets", name, ""] if !name.is_empty() => Some((*name, Which::Latest)),
+        ["secrets", name, version] if is_version(version) => Some((*name, Which::Exactly(version))),
         _ => None,
     };
     match asked {

@@ -38,6 +38,14 @@ pub(super) enum Refusal {
          https://go.microsoft.com/fwlink/?linkid=2125182"
     )]
     SecretNotFound(String),
+    #[error(
+        "Secret {0} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the \
+         secret can only be recovered or purged."
+    )]
+    DeletedButRecoverable(String),
+    /// Holds the seconds after which to come again.
+    #[error("Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached")]
+    Throttled(u64),
     #[error("The request URI contains an invalid name: {0}")]
     InvalidName(String),
     #[error("The specified version ({0}) is not recognized. Consider using the latest supported version (2025-07-01).")]
@@ -57,6 +65,8 @@ impl Refusal {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::ForbiddenByRbac { .. } | Self::SecretDisabled => StatusCode::FORBIDDEN,
             Self::SecretNotFound(_) | Self::Unsupported { known_path: false, .. } => StatusCode::NOT_FOUND,
+            Self::DeletedButRecoverable(_) => StatusCode::CONFLICT,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unsupported { known_path: true, .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidName(_) | Self::UnknownApiVersion(_) | Self::NoApiVersion | Self::UnknownParameter(_) => {
                 StatusCode::BAD_REQUEST
@@ -69,6 +79,8 @@ impl Refusal {
             Self::Unauthorized(_) => "Unauthorized",
             Self::ForbiddenByRbac { .. } | Self::SecretDisabled => "Forbidden",
             Self::SecretNotFound(_) => "SecretNotFound",
+            Self::DeletedButRecoverable(_) => "Conflict",
+            Self::Throttled(_) => "Throttled",
             Self::InvalidName(_) | Self::UnknownApiVersion(_) | Self::NoApiVersion | Self::UnknownParameter(_) => {
                 "BadParameter"
             }
@@ -80,6 +92,7 @@ impl Refusal {
         match self {
             Self::ForbiddenByRbac { .. } => Some("ForbiddenByRbac"),
             Self::SecretDisabled => Some("SecretDisabled"),
+            Self::DeletedButRecoverable(_) => Some("ObjectIsDeletedButRecoverable"),
             _ => None,
         }
     }
@@ -91,6 +104,9 @@ impl Refusal {
             error["innererror"] = json!({ "code": code });
         }
         let mut response = (self.status(), Json(json!({ "error": error }))).into_response();
+        if let Self::Throttled(seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         let challenge = format!(
             "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
         );

@@ -5,10 +5,9 @@ mod open_id;
 mod signing_key;
 
 pub use jwt::Jwt;
-pub use open_id::OpenIdCache;
 
 pub(crate) use jwt::SignedJwt;
-pub(crate) use open_id::DiscoveryError;
+pub(crate) use open_id::{DiscoveryError, OpenIdCache};
 pub(crate) use signing_key::{SigningKey, algorithm};
 
 /// A token that passed every check of a `validate-jwt`.

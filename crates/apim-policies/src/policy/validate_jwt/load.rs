@@ -1,10 +1,6 @@
 //! Reads the `<validate-jwt>` element.
 
-use std::str::FromStr;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderName, StatusCode};
-use jiff::SignedDuration;
 use url::Url;
 
 use super::{
@@ -12,7 +8,7 @@ use super::{
     required_claims::{Match, RequiredClaim},
 };
 use crate::{
-    load::{Count, Element},
+    load::{Count, Element, Readable as _, Setting},
     policy::Policy,
     problem::Problems,
     token::SigningKey,
@@ -48,15 +44,13 @@ const SMALLEST_SECRET: usize = 16;
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     element.only_attributes(&ATTRIBUTES, problems);
     let mut policy = ValidateJwt {
-        place: place(element, problems).unwrap_or(Place::Literal(String::new())),
-        status: status(element, problems),
-        message: element.attribute("failed-validation-error-message", problems).map(str::to_owned),
-        require_expiration: boolean(element, "require-expiration-time", true, problems),
-        scheme: element.attribute("require-scheme", problems).map(str::to_owned),
-        require_signed: boolean(element, "require-signed-tokens", true, problems),
-        clock_skew: SignedDuration::from_secs(
-            element.parsed::<u32>("clock-skew", "a number of seconds", problems).unwrap_or(0).into(),
-        ),
+        place: place(element, problems).unwrap_or(Place::Value(Setting::Literal(String::new()))),
+        status: element.setting("failed-validation-httpcode", problems),
+        message: element.setting("failed-validation-error-message", problems),
+        require_expiration: element.setting("require-expiration-time", problems),
+        scheme: element.setting("require-scheme", problems),
+        require_signed: element.setting("require-signed-tokens", problems),
+        clock_skew: element.setting("clock-skew", problems),
         variable: element.attribute("output-token-variable-name", problems).map(str::to_owned),
         open_id: Vec::new(),
         keys: Vec::new(),
@@ -71,7 +65,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
                 policy.keys =
                     list(&child, "key", problems).iter().filter_map(|key| signing_key(key, problems)).collect();
             }
-            "audiences" => policy.audiences = texts(&child, "audience", problems),
+            "audiences" => {
+                let audiences = list(&child, "audience", problems);
+                policy.audiences = audiences.iter().filter_map(|one| audience(one, problems)).collect();
+            }
             "issuers" => policy.issuers = texts(&child, "issuer", problems),
             "required-claims" => {
                 let claims = list(&child, "claim", problems);
@@ -94,52 +91,28 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
         return None;
     };
     match name {
-        "header-name" => element.parsed::<HeaderName>(name, "a header name", problems).map(Place::Header),
-        "query-parameter-name" => element.attribute(name, problems).map(|name| Place::Query(name.to_owned())),
+        "header-name" => element.setting(name, problems).map(Place::Header),
+        "query-parameter-name" => element.setting(name, problems).map(Place::Query),
         _ => {
-            let token = element.attribute(name, problems)?;
-            if token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
+            let token = element.setting::<String>(name, problems)?;
+            if let Setting::Literal(token) = &token
+                && token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer "))
+            {
                 element.bad_value(name, "a token without the scheme Bearer", problems);
             }
-            Some(Place::Literal(token.to_owned()))
+            Some(Place::Value(token))
         }
     }
 }
 
-fn status(element: &Element<'_>, problems: &mut Problems) -> StatusCode {
-    const NAME: &str = "failed-validation-httpcode";
-    let Some(status) = element.parsed::<StatusCode>(NAME, "an HTTP status code", problems) else {
-        return StatusCode::UNAUTHORIZED;
-    };
-    if status.is_informational() || status.as_u16() > 599 {
-        element.bad_value(NAME, "a status code from 200 to 599", problems);
-    }
-    status
-}
-
-fn boolean(element: &Element<'_>, name: &str, default: bool, problems: &mut Problems) -> bool {
-    /// `true` or `false`, in the letter cases that .NET reads.
-    struct Boolean(bool);
-    impl FromStr for Boolean {
-        type Err = std::str::ParseBoolError;
-        fn from_str(text: &str) -> Result<Self, Self::Err> {
-            text.to_ascii_lowercase().parse().map(Self)
-        }
-    }
-    element.parsed::<Boolean>(name, "true or false", problems).map_or(default, |value| value.0)
-}
-
-fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Url> {
+fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {
     element.only_attributes(&["url", "validate-connectivity"], problems);
     element.children(&[], problems);
     // It concerns the moment when the policy is saved, when API Management tries the URL.
-    boolean(element, "validate-connectivity", true, problems);
-    element.required("url", problems)?;
-    let url: Url = element.parsed("url", "an absolute URL", problems)?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        element.bad_value("url", "an http or https URL", problems);
+    if element.attribute("validate-connectivity", problems).is_some_and(|value| bool::read(value).is_none()) {
+        element.bad_value("validate-connectivity", bool::EXPECTED, problems);
     }
-    Some(url)
+    element.required_setting("url", problems)
 }
 
 fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<SigningKey> {
@@ -192,6 +165,16 @@ fn required_claim(element: &Element<'_>, problems: &mut Problems) -> Option<Requ
     let values = values.iter().filter_map(|value| plain_text(value, problems)).collect();
     let name = element.required("name", problems)?.to_owned();
     Some(RequiredClaim { name, matching, separator: separator.map(str::to_owned), values })
+}
+
+fn audience(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<String>> {
+    element.only_attributes(&[], problems);
+    let audience: Setting<String> = element.text_setting(problems)?;
+    if matches!(&audience, Setting::Literal(text) if text.is_empty()) {
+        element.problem(problems, "<audience> is empty");
+        return None;
+    }
+    Some(audience)
 }
 
 /// The texts of a list's entries.

@@ -14,16 +14,18 @@ mod tests;
 
 use std::sync::Arc;
 
-use http::{HeaderName, StatusCode, header, request::Parts};
+use http::{HeaderName, StatusCode, header};
 use jiff::SignedDuration;
 use url::Url;
 
 use self::{refusal::Refusal, required_claims::RequiredClaim};
 use super::Kind;
 use crate::{
-    execute::{Context, Variable},
+    expression::{self, Request},
     failure::Failure,
+    load::Setting,
     outside::Outside,
+    run::Run,
     scope::Section,
     token::{OpenIdCache, SignedJwt, SigningKey, ValidatedToken},
 };
@@ -32,22 +34,23 @@ const NAME: &str = "validate-jwt";
 
 pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load: load::load };
 
-/// The policy as written, with the documented defaults filled in.
+/// The policy as written; the documented defaults are filled in when it runs.
 #[derive(Debug)]
 pub(crate) struct ValidateJwt {
     place: Place,
-    status: StatusCode,
+    status: Option<Setting<StatusCode>>,
     /// Replaces the message in the error body.
-    message: Option<String>,
-    require_expiration: bool,
+    message: Option<Setting<String>>,
+    require_expiration: Option<Setting<bool>>,
     /// Looked at in the Authorization header only.
-    scheme: Option<String>,
-    require_signed: bool,
-    clock_skew: SignedDuration,
+    scheme: Option<Setting<String>>,
+    require_signed: Option<Setting<bool>>,
+    /// In seconds.
+    clock_skew: Option<Setting<u32>>,
     variable: Option<String>,
-    open_id: Vec<Url>,
+    open_id: Vec<Setting<Url>>,
     keys: Vec<SigningKey>,
-    audiences: Vec<String>,
+    audiences: Vec<Setting<String>>,
     /// Accepted besides the issuers of the discovery documents.
     issuers: Vec<String>,
     required_claims: Vec<RequiredClaim>,
@@ -56,76 +59,116 @@ pub(crate) struct ValidateJwt {
 /// Where the token is.
 #[derive(Debug)]
 enum Place {
-    Header(HeaderName),
-    Query(String),
-    Literal(String),
+    Header(Setting<HeaderName>),
+    Query(Setting<String>),
+    Value(Setting<String>),
+}
+
+/// What the settings say for one request.
+struct Rules {
+    require_expiration: bool,
+    require_signed: bool,
+    clock_skew: SignedDuration,
+    open_id: Vec<Url>,
+    audiences: Vec<String>,
 }
 
 impl ValidateJwt {
-    pub(super) async fn run<O: Outside>(
-        &self,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        let token = match self.validate(&context.request, keys, outside).await {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let token = self.token(run).await?;
+        let rules = self.rules(run).await?;
+        let token = match self.validate(token.as_deref(), &rules, &run.state.open_id, run.outside).await {
             Ok(token) => Arc::new(token),
-            Err(refusal) => return Err(refusal.into_failure(self.status, self.message.as_deref())),
+            Err(refusal) => return Err(self.refuse(refusal, run).await?),
         };
+        run.trace(|| trace(&token));
         if let Some(name) = &self.variable {
-            context.variables.insert(name.clone(), Variable::Jwt(Arc::clone(&token.jwt)));
+            let jwt = expression::Jwt::new(token.jwt.header.clone(), token.jwt.claims.clone());
+            run.context.variables.insert(name.clone(), jwt.into());
         }
-        context.tokens.push(token);
+        run.tokens.push(token);
         Ok(())
+    }
+
+    /// The failure as the policy words it. Its own words may ask for `context.LastError`.
+    async fn refuse<O: Outside>(&self, refusal: Refusal, run: &mut Run<'_, O>) -> Result<Failure, Failure> {
+        let status = run.get_any(self.status.as_ref()).await?.unwrap_or(StatusCode::UNAUTHORIZED);
+        let failure = refusal.into_failure(status);
+        let Some(message) = &self.message else { return Ok(failure) };
+        run.set_last_error(&failure);
+        let message = run.get(message).await?;
+        Ok(if failure.is_internal() { failure } else { failure.with_public_message(message) })
+    }
+
+    async fn rules<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Rules, Failure> {
+        let mut rules = Rules {
+            require_expiration: run.get_any(self.require_expiration.as_ref()).await?.unwrap_or(true),
+            require_signed: run.get_any(self.require_signed.as_ref()).await?.unwrap_or(true),
+            clock_skew: SignedDuration::from_secs(run.get_any(self.clock_skew.as_ref()).await?.unwrap_or(0).into()),
+            open_id: Vec::new(),
+            audiences: Vec::new(),
+        };
+        for url in &self.open_id {
+            rules.open_id.push(run.get(url).await?);
+        }
+        for audience in &self.audiences {
+            rules.audiences.push(run.get(audience).await?);
+        }
+        Ok(rules)
     }
 
     async fn validate<O: Outside>(
         &self,
-        request: &Parts,
+        token: Option<&str>,
+        rules: &Rules,
         keys: &OpenIdCache,
         outside: &O,
     ) -> Result<ValidatedToken, Refusal> {
-        let token = self.token(request).ok_or(Refusal::NotPresent)?;
-        let token = SignedJwt::parse(&token).ok_or(Refusal::NotWellFormed)?;
-        let published_issuers = self.verify_signature(&token, keys, outside).await?;
+        let token = token.ok_or(Refusal::NotPresent)?;
+        let token = SignedJwt::parse(token).ok_or(Refusal::NotWellFormed)?;
+        let published_issuers = self.verify_signature(&token, rules, keys, outside).await?;
         let jwt = token.jwt;
-        checks::lifetime(&jwt, outside.now(), self.clock_skew, self.require_expiration)?;
-        checks::audience(&jwt, &self.audiences)?;
+        checks::lifetime(&jwt, outside.now(), rules.clock_skew, rules.require_expiration)?;
+        checks::audience(&jwt, &rules.audiences)?;
         checks::issuer(&jwt, &self.issuers, &published_issuers)?;
         let satisfied = required_claims::check(&self.required_claims, &jwt)?;
         Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })
     }
 
     /// The token as text; an empty one counts as absent.
-    fn token(&self, request: &Parts) -> Option<String> {
+    async fn token<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Option<String>, Failure> {
         let text = match &self.place {
-            Place::Header(name) => self.header(request, name)?,
-            Place::Query(name) => {
-                let query = request.uri.query().unwrap_or_default();
-                let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?;
-                value.into_owned()
+            Place::Header(name) => {
+                let name = run.get(name).await?;
+                let scheme = run.get_any(self.scheme.as_ref()).await?;
+                header(&run.context.request, &name, scheme.as_deref())
             }
-            Place::Literal(token) => token.clone(),
+            Place::Query(name) => {
+                let name = run.get(name).await?;
+                let query = run.context.request.url.query.as_bytes();
+                let mut pairs = url::form_urlencoded::parse(query);
+                pairs.find(|(key, _)| *key == name).map(|(_, value)| value.into_owned())
+            }
+            Place::Value(token) => Some(run.get(token).await?),
         };
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
     }
+}
 
-    fn header(&self, request: &Parts, name: &HeaderName) -> Option<String> {
-        // Several lines are one value with commas, which is not a token: none of them is picked out.
-        let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
-        if lines.is_empty() {
-            return None;
-        }
-        let value = String::from_utf8(lines.join(&b',')).ok()?;
-        if *name != header::AUTHORIZATION {
-            return Some(value);
-        }
-        match &self.scheme {
-            Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
-            // Every example of the documentation sends "Bearer"; the bare token is taken too.
-            None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
-        }
+fn header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Option<String> {
+    // Several lines are one value with commas, which is not a token: none of them is picked out.
+    let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let value = String::from_utf8(lines.join(&b',')).ok()?;
+    if *name != header::AUTHORIZATION {
+        return Some(value);
+    }
+    match scheme {
+        Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
+        // Every example of the documentation sends "Bearer"; the bare token is taken too.
+        None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
     }
 }
 
@@ -134,4 +177,16 @@ fn without_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
     let value = value.trim_start();
     let (found, rest) = value.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+/// What the token proved.
+fn trace(token: &ValidatedToken) -> String {
+    let satisfied: Vec<_> =
+        token.satisfied.iter().map(|(name, values)| format!(", {name}={}", values.join(","))).collect();
+    format!(
+        "the token is valid: aud={}, iss={}{}",
+        token.jwt.values("aud").join(","),
+        token.jwt.text("iss").unwrap_or_default(),
+        satisfied.concat()
+    )
 }

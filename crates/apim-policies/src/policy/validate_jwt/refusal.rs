@@ -97,12 +97,12 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn into_failure(self, status: StatusCode, message: Option<&str>) -> Failure {
+    pub(super) fn into_failure(self, status: StatusCode) -> Failure {
         if let Self::Discovery(error) = self {
             return Failure::internal(NAME, "", error.to_string());
         }
         let default = if matches!(self, Self::NotPresent) { "JWT not present." } else { "Invalid JWT." };
-        Failure::new(NAME, self.reason(), self.to_string(), status, message.unwrap_or(default).to_owned())
+        Failure::new(NAME, self.reason(), self.to_string(), status, default.to_owned())
     }
 
     fn reason(&self) -> &'static str {

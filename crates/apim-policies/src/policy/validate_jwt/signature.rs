@@ -1,6 +1,6 @@
 //! Who signed the token: discovery, configured keys, and the order in which they are tried.
 
-use super::{ValidateJwt, refusal::Refusal};
+use super::{Rules, ValidateJwt, refusal::Refusal};
 use crate::{
     outside::Outside,
     token::{self, OpenIdCache, SignedJwt, SigningKey},
@@ -14,6 +14,7 @@ impl ValidateJwt {
     pub(super) async fn verify_signature<O: Outside>(
         &self,
         token: &SignedJwt,
+        rules: &Rules,
         cache: &OpenIdCache,
         outside: &O,
     ) -> Result<Vec<String>, Refusal> {
@@ -21,12 +22,12 @@ impl ValidateJwt {
         // A configured key that has the ID spares looking for it at the issuer.
         let wanted = key_id.filter(|id| !self.keys.iter().any(|key| key.id.as_deref() == Some(id)));
         let mut providers = Vec::new();
-        for url in &self.open_id {
+        for url in &rules.open_id {
             providers.push(cache.provider(url, wanted, outside).await.map_err(Refusal::Discovery)?);
         }
         let issuers = providers.iter().map(|provider| provider.issuer.clone()).collect();
         if token.jwt.algorithm == "none" {
-            let unsigned_is_fine = !self.require_signed && token.signature.is_empty();
+            let unsigned_is_fine = !rules.require_signed && token.signature.is_empty();
             return if unsigned_is_fine { Ok(issuers) } else { Err(Refusal::Unsigned) };
         }
         let keys = self.keys.iter().chain(providers.iter().flat_map(|provider| &provider.keys));

@@ -1,3 +1,7 @@
+mod behind_the_back;
+
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -22,8 +26,8 @@ struct Answer {
 }
 
 async fn send(world: Arc<World>, request: Request<Body>) -> Answer {
-    let vault = world.seed.vaults[0].clone();
-    let response = routes(world, &vault).oneshot(request).await.unwrap();
+    let vault = world.vaults.all().next().unwrap().clone();
+    let response = routes(world, vault).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
@@ -73,8 +77,8 @@ async fn the_reader_reads_the_subscription_key() {
 #[tokio::test]
 async fn a_secret_has_one_value_under_each_of_its_addresses() {
     let world = world_where(|seed| seed.vaults[0].secrets.push(secret("made", None, true)));
-    let vault = world.seed.vaults[0].clone();
-    let routes = routes(world.clone(), &vault);
+    let vault = world.vaults.all().next().unwrap().clone();
+    let routes = routes(world.clone(), vault);
     let token = bearer(&world, "id-keyless-reader", "https://vault.azure.net");
     let mut path = "/secrets/made".to_owned();
     let mut values = Vec::new();
@@ -330,5 +334,9 @@ fn secret(name: &str, value: Option<&str>, enabled: bool) -> Secret {
         generated: value.is_none(),
         subscription_key: None,
         enabled,
+        content_type: None,
+        tags: BTreeMap::new(),
+        not_before: None,
+        expires: None,
     }
 }
