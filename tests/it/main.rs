@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
+mod breaking_proxy;
 mod handler_process;
 mod http;
 mod identities;
@@ -9,4 +10,7 @@ mod main_job;
 mod readiness;
 mod refusals;
 mod rig;
+mod snapshots;
+mod storage;
 mod timers;
+mod uploads;
