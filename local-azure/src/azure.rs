@@ -167,9 +167,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
             observed(gateway::routes(world.clone())?, Service::ApiManagement),
         ),
     ]);
-    for vault in &world.seed.vaults {
-        let routes = vault::routes(world.clone(), vault);
-        services.insert(format!("{}.vault.azure.net", vault.name), observed(routes, Service::KeyVault));
+    for vault in world.vaults.all() {
+        let routes = vault::routes(world.clone(), vault.clone());
+        services.insert(vault.host(), observed(routes, Service::KeyVault));
     }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);

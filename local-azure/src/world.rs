@@ -10,6 +10,7 @@ use crate::{
     journal::{Entry, Journal, Service},
     network::Network,
     seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
+    vault::Vaults,
 };
 
 /// The world of one run.
@@ -24,6 +25,8 @@ pub struct World {
     pub workload: Option<WorkloadIssuer>,
     /// Keys of each APIM subscription, by its name.
     pub subscription_keys: BTreeMap<String, SubscriptionKeys>,
+    /// Key vaults and what they hold at this moment.
+    pub vaults: Vaults,
     /// Hosts and the services behind them.
     pub network: Network,
     /// What happened.
@@ -44,7 +47,7 @@ impl World {
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn new(seed: Seed) -> Result<Self, KeyError> {
-        let subscription_keys = seed
+        let subscription_keys: BTreeMap<_, _> = seed
             .apim
             .subscriptions
             .iter()
@@ -56,6 +59,7 @@ impl World {
             signing_keys: SigningKeys::generate()?,
             directory: Directory::new(&seed),
             workload: seed.workload_identity.clone().map(WorkloadIssuer::new).transpose()?,
+            vaults: Vaults::new(&seed, &subscription_keys),
             subscription_keys,
             network: Network::new(),
             journal: Journal::default(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
 mod audiences;
+mod breaking_proxy;
 #[cfg(unix)]
 mod developer;
 mod first_token;
@@ -17,4 +18,7 @@ mod refusals;
 mod relay;
 mod rig;
 mod rollover;
+mod snapshots;
+mod storage;
 mod timers;
+mod uploads;

@@ -104,7 +104,7 @@ async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: T
     if let Some((host, service, upgrade)) = tunnel
         && let Ok(upgraded) = upgrade.await
     {
-        serve_tls(upgraded, host, service, acceptor).await;
+        serve_tls(upgraded, host, service, &network, acceptor).await;
     }
 }
 
@@ -121,6 +121,7 @@ fn connect(network: &Network, request: Request<Incoming>) -> Result<Tunnel, Box<
     let authority = request.uri().authority().map(Authority::as_str).unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
     match network.service(host) {
+        Some(_) if network.is_cut_off(host) => Err(refuse(StatusCode::BAD_GATEWAY, format!("{host} is cut off\n"))),
         Some(service) if port == "443" => Ok((host.to_ascii_lowercase(), service, hyper::upgrade::on(request))),
         Some(_) => Err(refuse(StatusCode::FORBIDDEN, format!("{host} answers on port 443 only, not {port}\n"))),
         None => Err(refuse(
@@ -142,16 +143,20 @@ fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
     Box::new(response)
 }
 
-async fn serve_tls(upgraded: Upgraded, host: String, service: Router, acceptor: TlsAcceptor) {
+async fn serve_tls(upgraded: Upgraded, host: String, service: Router, network: &Network, acceptor: TlsAcceptor) {
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let Ok(stream) = acceptor.accept(TokioIo::new(upgraded)).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let (host, service) = (host.clone(), service.clone());
         async move {
+            if network.is_cut_off(&host) {
+                // An error ends the connection without an answer.
+                return Err(io::Error::from(io::ErrorKind::ConnectionReset));
+            }
             if let Some(refusal) = misdirected(&host, &request) {
                 return Ok(refusal);
             }
-            service.oneshot(request.map(Body::new)).await
+            service.oneshot(request.map(Body::new)).await.map_err(|never| match never {})
         }
     });
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -166,3 +171,6 @@ fn misdirected(host: &str, request: &Request<Incoming>) -> Option<Response<Body>
         (StatusCode::MISDIRECTED_REQUEST, message).into_response()
     })
 }
+
+#[cfg(test)]
+mod tests;
