@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::{
-    blob,
+    blob, control,
     edge::{Edge, EdgeError},
     gateway, graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
@@ -76,12 +76,13 @@ impl LocalAzure {
         let world = Arc::new(World::new(seed)?);
         world.network.open(services(&world, &data)?);
         cut_off_what_the_seed_says(&world);
-        let edge = Edge::start(world.network.clone()).await?;
+        let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
+        let control = control::routes(world.clone(), identity_endpoint.header.clone());
+        let edge = Edge::start(world.network.clone(), control).await?;
         let ca_file = scratch.path().join("ca.pem");
         std::fs::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
-        let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, _scratch: scratch })
     }
 

@@ -32,10 +32,14 @@ pub(crate) enum Operation {
     RecoverSecret,
     PurgeSecret,
     ReadContainer,
-    CreateContainer,
+    WriteContainer,
+    DeleteContainer,
+    GetUserDelegationKey,
     ReadBlob,
     WriteBlob,
     DeleteBlob,
+    ReadBlobTags,
+    WriteBlobTags,
 }
 
 /// What an operation is done to.
@@ -43,6 +47,7 @@ pub(crate) enum Operation {
 pub(crate) enum Target<'a> {
     Vault { vault: &'a str },
     Secret { vault: &'a str, name: &'a str },
+    Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
 }
 
@@ -79,16 +84,22 @@ impl Operation {
             Self::RecoverSecret => "Microsoft.KeyVault/vaults/secrets/recover/action",
             Self::PurgeSecret => "Microsoft.KeyVault/vaults/secrets/purge/action",
             Self::ReadContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/read",
-            Self::CreateContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            Self::WriteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            Self::DeleteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+            Self::GetUserDelegationKey => {
+                "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
+            }
             Self::ReadBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
             Self::WriteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
             Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+            Self::ReadBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
+            Self::WriteBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
         }
     }
 
     /// Containers are resources; what is in them is data.
     const fn is_about_data(self) -> bool {
-        !matches!(self, Self::ReadContainer | Self::CreateContainer)
+        !matches!(self, Self::ReadContainer | Self::WriteContainer | Self::DeleteContainer | Self::GetUserDelegationKey)
     }
 }
 
@@ -101,6 +112,7 @@ impl Target<'_> {
             Self::Secret { vault, name } => {
                 Scope { vault: some(vault), secret: some(name), storage: None, container: None }
             }
+            Self::Account { name } => Scope { vault: None, secret: None, storage: some(name), container: None },
             Self::Container { account, name } => {
                 Scope { vault: None, secret: None, storage: some(account), container: some(name) }
             }
@@ -116,6 +128,7 @@ impl Target<'_> {
             Self::Secret { vault, name } => {
                 same(&scope.vault, vault) && (scope.secret.is_none() || same(&scope.secret, name))
             }
+            Self::Account { name } => same(&scope.storage, name) && scope.container.is_none(),
             Self::Container { account, name } => {
                 same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
             }
@@ -249,7 +262,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 14] = [
+    const ALL: [Operation; 18] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -260,10 +273,14 @@ mod tests {
         RecoverSecret,
         PurgeSecret,
         ReadContainer,
-        CreateContainer,
+        WriteContainer,
+        DeleteContainer,
+        GetUserDelegationKey,
         ReadBlob,
         WriteBlob,
         DeleteBlob,
+        ReadBlobTags,
+        WriteBlobTags,
     ];
 
     #[test]
@@ -278,10 +295,10 @@ mod tests {
             ("Key Vault Crypto Officer", &[]),
             ("Key Vault Contributor", &[]),
             ("Key Vault Purge Operator", &[]),
-            ("Storage Blob Data Reader", &[ReadContainer, ReadBlob]),
-            ("Storage Blob Data Contributor", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
-            ("Storage Blob Data Owner", &[ReadContainer, CreateContainer, ReadBlob, WriteBlob, DeleteBlob]),
-            ("Storage Blob Delegator", &[]),
+            ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
+            ("Storage Blob Data Contributor", &ALL[9..16]),
+            ("Storage Blob Data Owner", &ALL[9..]),
+            ("Storage Blob Delegator", &[GetUserDelegationKey]),
         ];
         assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());
         for (name, expected) in permitted {

@@ -4,6 +4,7 @@
 
 mod apim;
 mod check;
+mod check_apim;
 mod check_clients;
 mod clients;
 mod entra;
@@ -19,7 +20,10 @@ use uuid::Uuid;
 
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
-    apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
+    apim::{
+        Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState, VersionScheme,
+        VersionSet,
+    },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,

@@ -80,6 +80,68 @@ fn a_client_that_makes_no_sense_is_refused() {
     }
 }
 
+const VERSIONS: &str = r#"
+[[apim.version_sets]]
+id = "stock"
+scheme = "header"
+name = "Api-Version"
+
+[[apim.apis]]
+id = "stock-1"
+path = "stock"
+version_set = "stock"
+version = "1"
+backend = { url = "http://127.0.0.1:1" }
+operations = [{ id = "all", method = "GET", template = "/*" }]
+
+[[apim.apis]]
+id = "stock-2"
+path = "stock"
+version_set = "stock"
+version = "2"
+backend = { url = "http://127.0.0.1:1" }
+operations = []
+
+[[apim.products]]
+id = "open"
+apis = ["stock-1"]
+subscription_required = false
+
+[[apim.products]]
+id = "free"
+apis = ["stock-2"]
+subscription_required = false
+"#;
+
+#[test]
+fn versions_of_an_api_share_a_path_and_nothing_else_does() {
+    let seed = read_with(VERSIONS).unwrap();
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock");
+    let in_path = VERSIONS.replace("\"header\"\nname = \"Api-Version\"", "\"path\"");
+    let seed = read_with(&in_path).unwrap();
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock/1");
+    for (from, to, part) in [
+        ("version = \"2\"", "version = \"1\"", "API path \"stock version 1 of stock\" is defined twice"),
+        ("version_set = \"stock\"\nversion = \"2\"", "version = \"2\"", "\"stock-2\" has a version and no version_set"),
+        ("version_set = \"stock\"\nversion = \"2\"", "version_set = \"s\"", "\"stock-2\" names no version set: \"s\""),
+        ("version = \"2\"", "version = \"\"", "the version of \"stock-2\" is empty"),
+        ("name = \"Api-Version\"", "", "needs the name of its header or query parameter"),
+        ("\"Api-Version\"", "\"Api Version\"", "is not a header name"),
+        ("\"header\"", "\"path\"", "so it has no name"),
+        ("\"header\"", "\"host\"", "unknown variant"),
+        ("apis = [\"stock-2\"]", "apis = [\"stock-1\"]", "\"stock-1\" is in several open products"),
+        (
+            "operations = []",
+            "operations = [{ id = \"a\", method = \"GET\", template = \"/\" }, { id = \"a\", method = \"PUT\", template = \"/\" }]",
+            "operation of API \"stock-2\": \"a\" is defined twice",
+        ),
+    ] {
+        assert!(VERSIONS.contains(from), "{from}");
+        let error = read_with(&VERSIONS.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
 const VAULT: &str = r#"
 [[vaults]]
 name = "kv-other"
