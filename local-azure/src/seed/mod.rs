@@ -29,7 +29,7 @@ pub use self::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
-    vaults::{Secret, Vault},
+    vaults::{Secret, Vault, VaultFault},
 };
 
 /// Everything local-azure plays, as read from a seed file.
