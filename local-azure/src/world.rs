@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    gateway::PolicyTrace,
     issuer::{AUTHORITY, Directory, KeyError, SigningKeys, WorkloadIssuer},
     journal::{Entry, Journal, Service},
     network::Network,
@@ -31,6 +32,8 @@ pub struct World {
     pub network: Network,
     /// What happened.
     pub journal: Journal,
+    /// What policies did, as it happens.
+    pub policy_trace: PolicyTrace,
 }
 
 /// The two keys of an APIM subscription; either opens it.
@@ -63,6 +66,7 @@ impl World {
             subscription_keys,
             network: Network::new(),
             journal: Journal::default(),
+            policy_trace: PolicyTrace::default(),
             seed,
         })
     }

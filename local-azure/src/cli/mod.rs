@@ -9,6 +9,7 @@ mod invoke;
 mod local_settings;
 mod new;
 mod package;
+mod policy;
 mod project;
 mod schedule;
 mod start;
@@ -69,6 +70,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
+    /// Work with API Management's policy files
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
@@ -103,6 +107,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Policy(command) => policy::policy(&command),
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,

@@ -3,14 +3,17 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod check;
 mod facts;
 mod load;
 mod outside;
 mod policy_folder;
 mod routing;
+mod service;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -21,11 +24,16 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
-pub use self::load::LoadError;
+pub use self::{
+    check::{CheckedFile, check},
+    load::LoadError,
+    trace::PolicyTrace,
+};
 use self::{
     outside::Call,
     routing::Template,
     subscription::{Access, KeyRefusal},
+    trace::Lines,
     version::Version,
 };
 use crate::{journal::Decision, seed, world::World};
@@ -87,28 +95,39 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
 impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None };
+        let asked = format!("API Management  {} {}", parts.method, parts.uri.path());
+        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None, lines: Lines::default() };
+        let response = self.answer_call(parts, body, &mut call).await;
+        let reason = response.extensions().get::<Decision>().and_then(|decision| decision.reason.as_deref());
+        call.lines.show(
+            &self.world,
+            format!("{asked}  {}  {}", response.status().as_u16(), reason.unwrap_or_default()).trim_end(),
+        );
+        response
+    }
+
+    async fn answer_call<'g>(&'g self, parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
         let path = parts.uri.path().to_owned();
         let Some((api, below)) = self.api(&parts, &path) else {
-            return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
+            return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
         let Some(operation) = api.operation(&parts, below) else {
-            return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, &call).await;
+            return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, call).await;
         };
         call.sample = api.backend.sample();
         let access = match subscription::decide(&self.world, &api.seed, &parts) {
             Ok(access) => access,
             Err(refusal) => {
                 let failure = refusal.failure(api.challenge.clone());
-                return self.refuse(&operation.plain, failure, parts, body, &call).await;
+                return self.refuse(&operation.plain, failure, parts, body, call).await;
             }
         };
         // Loading made a pipeline for each product of the API; without one nothing would guard the backend.
         let Some(pipeline) = operation.pipeline(access.product()) else {
-            return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, &call).await;
+            return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
         };
         let facts = facts::of(&self.world.seed, &parts, api, operation, &access, below);
-        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, &call).await;
+        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use apim_policies::{NoReply, Outside, Unreachable, expression::Entropy};
+use apim_policies::{NoReply, Outside, Trace, Unreachable, expression::Entropy};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::Backend;
+use super::{Backend, trace::Lines};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -35,6 +35,7 @@ pub(super) struct Call<'g> {
     pub(super) world: &'g World,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
+    pub(super) lines: Lines,
 }
 
 impl Outside for Call<'_> {
@@ -111,6 +112,14 @@ impl Outside for Call<'_> {
 
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+
+    fn traces(&self) -> bool {
+        self.world.policy_trace.is_on()
+    }
+
+    fn trace(&self, line: Trace<'_>) {
+        self.lines.push(line.to_string());
     }
 }
 

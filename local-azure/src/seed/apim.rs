@@ -17,6 +17,9 @@ pub struct Apim {
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
+    /// Backends that policies may name.
+    #[serde(default)]
+    pub backends: Vec<NamedBackend>,
     /// Ways to tell the versions of an API apart.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,
@@ -29,6 +32,16 @@ pub struct Apim {
     /// Subscriptions; their keys are made at start.
     #[serde(default)]
     pub subscriptions: Vec<ApimSubscription>,
+}
+
+/// A backend entity, what `set-backend-service` names with `backend-id`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedBackend {
+    /// Identifier.
+    pub id: String,
+    /// Where its requests go: a host of the seed, or a loopback address.
+    pub url: url::Url,
 }
 
 /// An API of the gateway.

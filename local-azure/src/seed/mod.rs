@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState, VersionScheme,
-        VersionSet,
+        Api, Apim, ApimSubscription, Backend, NamedBackend, Operation, Product, SubscriptionScope, SubscriptionState,
+        VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{

@@ -3,6 +3,7 @@
 mod forwarding;
 mod keys;
 mod loading;
+mod policies;
 mod refusals;
 mod versions;
 
