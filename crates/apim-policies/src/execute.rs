@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 
 use crate::{
     Facts, State,
@@ -61,20 +61,17 @@ impl Pipeline {
     /// No other policy runs.
     pub async fn preflight<O: Outside>(
         &self,
-        request: &Request<O::Body>,
+        request: &Parts,
         facts: Facts,
         state: &State,
         outside: &O,
     ) -> Option<Outcome<O::Body>> {
         let mut policies = cors_policies(self.steps(Section::Inbound)).peekable();
-        if !is_preflight(request.method(), request.headers()) || policies.peek().is_none() {
+        if !is_preflight(&request.method, &request.headers) || policies.peek().is_none() {
             return None;
         }
-        let mut copy = Request::new(O::Body::from(Bytes::new()));
-        *copy.method_mut() = request.method().clone();
-        *copy.uri_mut() = request.uri().clone();
-        *copy.headers_mut() = request.headers().clone();
-        let mut run = Run::new(copy, facts, self.reads, state, outside);
+        let request = Request::from_parts(request.clone(), O::Body::from(Bytes::new()));
+        let mut run = Run::new(request, facts, self.reads, state, outside);
         match preflight(policies, &mut run).await {
             Ok(()) => Some(run.end(None)),
             Err(failure) => Some(self.fail(failure, run).await),
