@@ -11,7 +11,7 @@ use crate::{
     expression::Value,
     failure::{Failure, LastError},
     outside::Outside,
-    policy::{Stop, cors_policies, finish, is_preflight, preflight, run_all},
+    policy::{Stop, after_cache_store, cors_policies, finish, is_preflight, preflight, run_all},
     run::Run,
     scope::{Pipeline, Section},
     token::ValidatedToken,
@@ -42,12 +42,19 @@ impl Pipeline {
         outside: &O,
     ) -> Outcome<O::Body> {
         let mut run = Run::new(request, facts, self.reads, state, outside);
+        let mut ended = Ok(());
         for section in [Section::Inbound, Section::Backend, Section::Outbound] {
-            match self.run_section(section, &mut run).await {
-                Ok(()) => {}
-                Err(Stop::Returned) => break,
-                Err(Stop::Failed(failure)) => return self.fail(failure, run).await,
+            ended = self.run_section(section, &mut run).await;
+            if ended.is_err() {
+                break;
             }
+        }
+        if let Err(Stop::Found) = ended {
+            run.section = Section::Outbound;
+            ended = run_all(after_cache_store(self.steps(Section::Outbound)), &mut run).await;
+        }
+        if let Err(Stop::Failed(failure)) = ended {
+            return self.fail(failure, run).await;
         }
         match finish(&mut run).await {
             Ok(()) => run.end(None),
@@ -97,7 +104,7 @@ impl Pipeline {
             ended = Err(late.into());
         }
         match ended {
-            Ok(()) | Err(Stop::Returned) => run.end(Some(failure.into_error())),
+            Ok(()) | Err(Stop::Returned | Stop::Found) => run.end(Some(failure.into_error())),
             // What a live gateway does here is not documented; the newer failure is the one to look at.
             Err(Stop::Failed(second)) => {
                 answer(&second, &mut run);
