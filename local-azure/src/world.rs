@@ -133,6 +133,9 @@ impl World {
                 self.resource_group_id(),
                 identity.name
             ),
+            IdentityKind::SystemAssigned if self.seed.apim.identities.contains(&identity.name) => {
+                self.api_management_resource_id()
+            }
             IdentityKind::SystemAssigned => self.function_app_resource_id(),
         }
     }
@@ -141,6 +144,12 @@ impl World {
     #[must_use]
     pub fn function_app_resource_id(&self) -> String {
         format!("{}/providers/Microsoft.Web/sites/{}", self.resource_group_id(), self.seed.function_app.name)
+    }
+
+    /// ARM resource ID of the API Management service.
+    #[must_use]
+    pub fn api_management_resource_id(&self) -> String {
+        format!("{}/providers/Microsoft.ApiManagement/service/{}", self.resource_group_id(), self.seed.apim.name)
     }
 
     /// ARM resource ID of what an RBAC scope names.

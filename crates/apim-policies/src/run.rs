@@ -37,6 +37,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r>>,
+    /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
+    pub(crate) lookup: Option<String>,
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
@@ -78,6 +80,7 @@ impl<'r, O: Outside> Run<'r, O> {
             target,
             tokens: Vec::new(),
             after: Vec::new(),
+            lookup: None,
             counted: BTreeSet::new(),
             step: None,
             reads,

@@ -14,7 +14,8 @@ use std::{
 use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as Resources, State};
 
 use super::{
-    Api, Backend, Gateway, Operation, policy_folder, routing::Template, service, subscription, version::Version,
+    Api, Backend, Gateway, Operation, identity::Identities, policy_folder, routing::Template, service, subscription,
+    version::Version,
 };
 use crate::{
     journal::{self, Journal, Service},
@@ -81,7 +82,9 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     problems.sort();
     problems.dedup();
     match global {
-        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, state: State::default(), world }),
+        Some(global) if problems.is_empty() => {
+            Ok(Gateway { global, apis, state: State::default(), identities: Identities::default(), world })
+        }
         _ => Err(LoadError { problems }),
     }
 }

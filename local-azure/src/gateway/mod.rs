@@ -5,6 +5,7 @@
 
 mod check;
 mod facts;
+mod identity;
 mod load;
 mod outside;
 mod policy_folder;
@@ -20,7 +21,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
 use axum::{Router, body::Body, extract::State};
-use http::{HeaderValue, Request, Response, request::Parts};
+use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ pub use self::{
     trace::PolicyTrace,
 };
 use self::{
+    identity::Identities,
     outside::Call,
     routing::Template,
     subscription::{Access, KeyRefusal},
@@ -46,6 +48,7 @@ struct Gateway {
     apis: Vec<Api>,
     /// Shared by the policies of all requests.
     state: PolicyState,
+    identities: Identities,
 }
 
 struct Api {
@@ -96,7 +99,13 @@ impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let asked = format!("API Management  {} {}", parts.method, parts.uri.path());
-        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None, lines: Lines::default() };
+        let mut call = Call {
+            id: Uuid::new_v4(),
+            world: &self.world,
+            identities: &self.identities,
+            sample: None,
+            lines: Lines::default(),
+        };
         let response = self.answer_call(parts, body, &mut call).await;
         let reason = response.extensions().get::<Decision>().and_then(|decision| decision.reason.as_deref());
         call.lines.show(
@@ -111,7 +120,10 @@ impl Gateway {
         let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
-        let Some(operation) = api.operation(&parts, below) else {
+        let Some(operation) = api.operation(parts.method.as_str(), below) else {
+            if let Some(answer) = self.preflight(&parts, api, below, call).await {
+                return answer;
+            }
             return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, call).await;
         };
         call.sample = api.backend.sample();
@@ -126,9 +138,29 @@ impl Gateway {
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
         };
-        let facts = facts::of(&self.world.seed, &parts, api, operation, &access, below);
+        let facts = facts::of(&self.world, &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
+    }
+
+    /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies
+    /// of the operation that the request is for. A product's policies count when a key in the query says so.
+    async fn preflight(&self, parts: &Parts, api: &Api, below: &str, call: &Call<'_>) -> Option<Response<Body>> {
+        if parts.method != Method::OPTIONS {
+            return None;
+        }
+        let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?.to_str().ok()?;
+        let operation = api.operation(method, below);
+        let access = subscription::decide(&self.world, &api.seed, parts).unwrap_or(Access::Keyless);
+        let (pipeline, facts) = match operation {
+            None => (&api.unmatched, Facts::default()),
+            Some(operation) => (
+                operation.pipeline(access.product()).unwrap_or(&operation.plain),
+                facts::of(&self.world, parts, api, operation, &access, below),
+            ),
+        };
+        let outcome = pipeline.preflight(parts, facts, &self.state, call).await?;
+        Some(self.answer_with(outcome, None))
     }
 
     /// The API with the longest path that this path begins with, in the version that the request asks for; and what
@@ -189,10 +221,10 @@ impl Gateway {
 }
 
 impl Api {
-    fn operation(&self, request: &Parts, below: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| {
-            operation.seed.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
-        })
+    fn operation(&self, method: &str, below: &str) -> Option<&Operation> {
+        self.operations
+            .iter()
+            .find(|operation| operation.seed.method.eq_ignore_ascii_case(method) && operation.template.fits(below))
     }
 }
 

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Backend, trace::Lines};
+use super::{Backend, identity::Identities, trace::Lines};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -33,6 +33,7 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 pub(super) struct Call<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g World,
+    pub(super) identities: &'g Identities,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
     pub(super) lines: Lines,
@@ -106,8 +107,8 @@ impl Outside for Call<'_> {
         tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)?
     }
 
-    async fn managed_identity_token(&self, resource: &str, _client_id: Option<&str>) -> Result<String, Unreachable> {
-        Err(Unreachable(format!("the gateway has no identity to ask a token for {resource} as")))
+    async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
+        self.identities.token(self.world, resource, client_id).map_err(|error| Unreachable(error.to_string()))
     }
 
     async fn sleep(&self, time: Duration) {

@@ -14,6 +14,9 @@ pub struct Apim {
     pub name: String,
     /// Folder of policy documents, relative to the seed file; see [`Seed::path`](super::Seed::path).
     pub policies: PathBuf,
+    /// Names of the identities assigned to the service: one system-assigned at most, and ten user-assigned.
+    #[serde(default)]
+    pub identities: Vec<String>,
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,

@@ -53,6 +53,8 @@ pub(crate) enum Stop {
     Failed(Failure),
     /// To the caller: `return-response`.
     Returned,
+    /// To what follows `cache-store`: `cache-lookup` found a response.
+    Found,
 }
 
 impl From<Failure> for Stop {
