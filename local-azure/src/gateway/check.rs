@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use apim_policies::{Document, Problem, Service};
+use apim_policies::{Document, Problem, Scope, Service};
 
 use super::{policy_folder, service};
 use crate::seed::Seed;
@@ -50,9 +50,20 @@ fn check_file(path: &Path, service: &Service) -> io::Result<CheckedFile> {
     let checked = if policy_folder::is_fragment(path) || Document::is_fragment(&text) {
         Document::check_fragment(&text, service)
     } else {
-        Document::load(policy_folder::scope_of(path), &text, service).map(drop)
+        check_document(path, &text, service)
     };
     Ok(CheckedFile { path: path.to_owned(), problems: checked.err().unwrap_or_default() })
+}
+
+/// The folder says the scope; a file elsewhere is fine when it is fine in some scope.
+fn check_document(path: &Path, text: &str, service: &Service) -> Result<(), Vec<Problem>> {
+    let known = policy_folder::scope_of(path);
+    if known != Scope::Global || path.file_name() == policy_folder::global_file().file_name() {
+        return Document::load(known, text, service).map(drop);
+    }
+    let loaded =
+        [Scope::Api, Scope::Product, Scope::Global].map(|scope| Document::load(scope, text, service).map(drop));
+    if loaded.iter().any(Result::is_ok) { Ok(()) } else { loaded.into_iter().next().unwrap_or(Ok(())) }
 }
 
 #[cfg(test)]

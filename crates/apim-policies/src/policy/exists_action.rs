@@ -34,7 +34,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Override => "override",
-            Self::Skip => "set unless it is there",
+            Self::Skip => "set if absent:",
             Self::Append => "append to",
             Self::Delete => "delete",
         })

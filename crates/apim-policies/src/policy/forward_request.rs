@@ -107,8 +107,10 @@ impl ForwardRequest {
     }
 }
 
-/// What the gateway answers in the place of backends whose circuit breakers keep it from asking them. Policies go on, and
-/// public policies tell this answer from a backend's by the status's text.
+/// What the gateway answers in the place of backends whose circuit breakers keep it from asking them.
+///
+/// Public policies tell this answer from a backend's by the status's text in the condition of a `retry`, so policies go
+/// on. Its exact words, and whether a live gateway then goes to on-error, are not documented.
 fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
     run.trace(|| reason.clone());
     let public = "Service unavailable".to_owned();

@@ -1,0 +1,53 @@
+//! `local-azure policy check` as people and scripts run it: lines and exit codes.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
+
+use std::{path::Path, process::Command};
+
+/// Standard output, standard error and exit code.
+fn check(folder: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {
+    let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml");
+    let output = Command::new(env!("CARGO_BIN_EXE_local-azure"))
+        .args(["policy", "check", "--seed"])
+        .arg(seed)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn clean_files_are_ok_and_problems_have_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("good.xml"),
+        "<policies><inbound><set-variable name=\"a\" value=\"@(1 < 2 && \"{{tenant-id}}\" != \"\")\" /></inbound></policies>",
+    )
+    .unwrap();
+    assert_eq!(check(folder.path(), &["good.xml"]), ("good.xml: ok\n".to_owned(), String::new(), Some(0)));
+    std::fs::write(
+        folder.path().join("bad.xml"),
+        "<policies>\n  <inbound>\n    <rate-limitt calls=\"1\" />\n    <set-body>@(context.Foo)</set-body></inbound></policies>",
+    )
+    .unwrap();
+    let (lines, errors, code) = check(folder.path(), &["bad.xml", "good.xml"]);
+    assert_eq!(
+        lines,
+        "bad.xml:3:5: the policy <rate-limitt> is not supported\n\
+         bad.xml:4:24: policy expression: 'IExpressionContext' does not contain a definition for 'Foo', or it is not \
+         supported\ngood.xml: ok\n"
+    );
+    assert_eq!((errors.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+fn nothing_to_check_is_an_error_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, message) in [(["none.xml"], "none.xml"), (["."], "no .xml file is in it")] {
+        let (lines, errors, code) = check(folder.path(), &arguments);
+        assert_eq!((lines.as_str(), code), ("", Some(2)));
+        assert!(errors.contains(message), "{errors}");
+    }
+}
