@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     expression::Value,
     failure::{Failure, LastError},
     outside::Outside,
-    policy::{Stop, run_all},
+    policy::{Stop, cors_policies, finish, is_preflight, preflight, run_all},
     run::Run,
     scope::{Pipeline, Section},
     token::ValidatedToken,
@@ -44,11 +45,40 @@ impl Pipeline {
         for section in [Section::Inbound, Section::Backend, Section::Outbound] {
             match self.run_section(section, &mut run).await {
                 Ok(()) => {}
-                Err(Stop::Returned) => return run.end(None),
+                Err(Stop::Returned) => break,
                 Err(Stop::Failed(failure)) => return self.fail(failure, run).await,
             }
         }
-        run.end(None)
+        match finish(&mut run).await {
+            Ok(()) => run.end(None),
+            Err(failure) => self.fail(failure, run).await,
+        }
+    }
+
+    /// Answers a browser that asks whether it may send a request; `None` when this request is no such question, or the
+    /// inbound section has no `cors` of its own, so that nobody answers.
+    ///
+    /// No other policy runs.
+    pub async fn preflight<O: Outside>(
+        &self,
+        request: &Request<O::Body>,
+        facts: Facts,
+        state: &State,
+        outside: &O,
+    ) -> Option<Outcome<O::Body>> {
+        let mut policies = cors_policies(self.steps(Section::Inbound)).peekable();
+        if !is_preflight(request.method(), request.headers()) || policies.peek().is_none() {
+            return None;
+        }
+        let mut copy = Request::new(O::Body::from(Bytes::new()));
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        let mut run = Run::new(copy, facts, self.reads, state, outside);
+        match preflight(policies, &mut run).await {
+            Ok(()) => Some(run.end(None)),
+            Err(failure) => Some(self.fail(failure, run).await),
+        }
     }
 
     /// Ends a request that a built-in step refused before any policy ran: only `on-error` runs.
@@ -65,7 +95,11 @@ impl Pipeline {
 
     async fn fail<O: Outside>(&self, failure: Failure, mut run: Run<'_, O>) -> Outcome<O::Body> {
         answer(&failure, &mut run);
-        match self.run_section(Section::OnError, &mut run).await {
+        let mut ended = self.run_section(Section::OnError, &mut run).await;
+        if let Err(late) = finish(&mut run).await {
+            ended = Err(late.into());
+        }
+        match ended {
             Ok(()) | Err(Stop::Returned) => run.end(Some(failure.into_error())),
             // What a live gateway does here is not documented; the newer failure is the one to look at.
             Err(Stop::Failed(second)) => {

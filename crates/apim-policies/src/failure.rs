@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     expression,
@@ -84,7 +84,8 @@ struct Details {
     status: StatusCode,
     /// `message` in the body of the default error response.
     public_message: String,
-    challenge: Option<HeaderValue>,
+    /// Besides the content type.
+    headers: HeaderMap,
     /// Internal errors tell the caller the request's GUID.
     shows_activity: bool,
 }
@@ -99,12 +100,18 @@ impl Failure {
     ) -> Self {
         let path = String::new();
         let error = LastError { source, reason, message, scope: None, section: None, path, policy_id: None };
-        Self(Box::new(Details { error, status, public_message, challenge: None, shows_activity: false }))
+        Self(Box::new(Details { error, status, public_message, headers: HeaderMap::new(), shows_activity: false }))
     }
 
     /// An expression that did not give what its place needs.
     pub(crate) fn expression(cause: &str) -> Self {
         let message = format!("Expression evaluation failed. {cause}");
+        Self::internal("", "ExpressionValueEvaluationFailure", message)
+    }
+
+    /// An expression gave a required field nothing; in the words of a live gateway.
+    pub(crate) fn invalid_value(field: &str) -> Self {
+        let message = format!("Expression value is invalid. The {field} field is required.");
         Self::internal("", "ExpressionValueEvaluationFailure", message)
     }
 
@@ -128,6 +135,12 @@ impl Failure {
     /// Tells the caller something else.
     pub(crate) fn with_public_message(mut self, message: String) -> Self {
         self.0.public_message = message;
+        self
+    }
+
+    /// Puts a header on the error response.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -167,9 +180,8 @@ impl Failure {
 
     fn key(reason: &'static str, message: &str, challenge: HeaderValue) -> Self {
         let message = message.to_owned();
-        let mut failure = Self::new("authorization", reason, message.clone(), StatusCode::UNAUTHORIZED, message);
-        failure.0.challenge = Some(challenge);
-        failure
+        Self::new("authorization", reason, message.clone(), StatusCode::UNAUTHORIZED, message)
+            .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// Something that is not the caller's fault; the caller learns only that it happened.
@@ -182,14 +194,11 @@ impl Failure {
 
     /// The error response before `on-error` sees it. `request_id` is called when the body shows it.
     pub(crate) fn response(&self, request_id: impl FnOnce() -> String) -> expression::Response {
-        let Details { status, public_message, challenge, shows_activity, .. } = &*self.0;
+        let Details { status, public_message, headers, shows_activity, .. } = &*self.0;
         let activity = shows_activity.then(request_id);
         let body = body(*status, public_message, activity.as_deref());
-        let mut headers = HeaderMap::new();
+        let mut headers = headers.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(challenge) = challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
-        }
         expression::Response {
             status_code: status.as_u16(),
             status_reason: status.canonical_reason().unwrap_or_default().to_owned(),

@@ -178,6 +178,12 @@ impl World {
         }
     }
 
+    /// Publishes a discovery document at a URL.
+    pub(crate) fn announce(&self, url: &str, issuer: &str) {
+        let document = json!({ "issuer": issuer, "jwks_uri": JWKS });
+        self.documents.lock().unwrap().insert(url.to_owned(), document);
+    }
+
     pub(crate) fn advance(&self, by: SignedDuration) {
         *self.now.lock().unwrap() += by;
     }

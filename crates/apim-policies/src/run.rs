@@ -1,6 +1,6 @@
 //! One request on its way through a pipeline: what policies see and change.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
@@ -12,8 +12,8 @@ use crate::{
     failure::{Failure, LastError},
     load::{Readable, Setting},
     outside::Outside,
-    policy::Step,
-    scope::Section,
+    policy::{After, Step},
+    scope::{Scope, Section},
     token::ValidatedToken,
     trace::Trace,
 };
@@ -25,9 +25,13 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) section: Section,
     /// What expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
-    pub(crate) target: Target,
+    target: Target,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
+    /// What is left to do when the response is known.
+    pub(crate) after: Vec<After<'r>>,
+    /// Keys of the counters that this request has counted for.
+    pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
     step: Option<&'r Step>,
     /// What any expression of the pipeline may read.
@@ -41,9 +45,9 @@ pub(crate) struct Run<'r, O: Outside> {
 
 /// Where the request goes: `context.Request.Url` is made of it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Target {
-    /// Identifier of the backend, when the policy named one.
-    pub(crate) backend: Option<String>,
+struct Target {
+    /// Identifier of the backend, when a policy named one, and that policy's scope.
+    backend: Option<(String, Scope)>,
     base: Option<Url>,
     /// Below the base: empty, or beginning with `/`.
     path: String,
@@ -74,6 +78,8 @@ impl<'r, O: Outside> Run<'r, O> {
             context,
             target,
             tokens: Vec::new(),
+            after: Vec::new(),
+            counted: BTreeSet::new(),
             step: None,
             reads,
             request_stream,
@@ -181,6 +187,21 @@ impl<'r, O: Outside> Run<'r, O> {
         Ok(())
     }
 
+    /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.
+    pub(crate) async fn body(&mut self) -> Result<Bytes, Failure> {
+        let body = match self.section {
+            Section::Inbound | Section::Backend => {
+                self.read_request_body().await?;
+                &self.context.request.body
+            }
+            Section::Outbound | Section::OnError => {
+                self.read_response_body().await?;
+                &self.response().body
+            }
+        };
+        Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
+    }
+
     /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
     /// it, or when asked to; otherwise it goes along and cannot be sent again.
     pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
@@ -217,18 +238,21 @@ impl<'r, O: Outside> Run<'r, O> {
     /// Sends the request on to another base URL.
     pub(crate) fn set_base(&mut self, base: Url, backend: Option<String>) {
         self.target.base = Some(base);
-        self.target.backend = backend;
+        let scope = self.step.map_or(Scope::Global, |step| step.scope);
+        self.target.backend = backend.map(|id| (id, scope));
         self.aim();
+    }
+
+    /// Whether a document of a broader scope than the running policy's named a backend.
+    pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
+        let scope = self.step.map(|step| step.scope);
+        self.target.backend.as_ref().is_some_and(|(_, other)| Some(*other) < scope)
     }
 
     /// Sends the request on to another path below the base.
     pub(crate) fn set_path(&mut self, path: String) {
         self.target.path = path;
         self.aim();
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        &self.target.path
     }
 
     fn aim(&mut self) {

@@ -13,7 +13,7 @@ use std::{
 
 use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as ApimService, State};
 
-use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription};
+use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription, version::Version};
 use crate::{
     journal::{self, Journal, Service},
     sample_api,
@@ -71,7 +71,7 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let global = loader.pipeline(&[policy_folder::global_file()]);
     let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world.journal)).collect();
     // The longest path decides.
-    apis.sort_by_key(|api| Reverse(api.seed.path.len()));
+    apis.sort_by_key(|api| Reverse(api.path.len()));
     let mut problems = loader.problems;
     // Scopes share documents, so pipelines repeat what is wrong with them.
     problems.sort();
@@ -121,12 +121,14 @@ impl Loader<'_> {
             api.operations.iter().filter_map(|operation| self.operation(api, operation)).collect();
         operations.sort_by_key(|operation| operation.template.vagueness());
         let backend = self.backend(api, journal);
-        let challenge = subscription::challenge(&self.seed.apim.name, api).ok();
+        let path = self.seed.apim.url_path(api);
+        let challenge = subscription::challenge(&self.seed.apim.name, &path, &api.subscription_key_header).ok();
         if challenge.is_none() {
             self.seed_problem(format!("the path or the key header of API \"{}\" cannot stand in a header", api.id));
         }
         let (unmatched, backend, challenge) = (unmatched?, backend?, challenge?);
-        Some(Api { seed: api.clone(), operations, unmatched, backend, challenge })
+        let version = Version::of(&self.seed.apim, api);
+        Some(Api { seed: api.clone(), path, version, operations, unmatched, backend, challenge })
     }
 
     fn operation(&mut self, api: &seed::Api, operation: &seed::Operation) -> Option<Operation> {

@@ -11,6 +11,7 @@ mod routing;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,6 +26,7 @@ use self::{
     outside::Call,
     routing::Template,
     subscription::{Access, KeyRefusal},
+    version::Version,
 };
 use crate::{journal::Decision, seed, world::World};
 
@@ -40,6 +42,9 @@ struct Gateway {
 
 struct Api {
     seed: seed::Api,
+    /// What its URLs begin with, after the host.
+    path: String,
+    version: Version,
     /// Those that say most first.
     operations: Vec<Operation>,
     /// Applies where no operation matches.
@@ -84,7 +89,7 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None };
         let path = parts.uri.path().to_owned();
-        let Some((api, below)) = self.api(&path) else {
+        let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
         };
         let Some(operation) = api.operation(&parts, below) else {
@@ -107,12 +112,15 @@ impl Gateway {
         self.answer_with(outcome, Some(&access))
     }
 
-    /// The API with the longest path that this path begins with, and what remains of it.
-    fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
+    /// The API with the longest path that this path begins with, in the version that the request asks for; and what
+    /// remains of the path.
+    fn api<'p>(&self, request: &Parts, path: &'p str) -> Option<(&Api, &'p str)> {
         if routing::has_dot_segment(path) {
             return None;
         }
-        self.apis.iter().find_map(|api| Some((api, routing::below(&api.seed.path, path)?)))
+        let (longest, below) = self.apis.iter().find_map(|api| Some((&api.path, routing::below(&api.path, path)?)))?;
+        let api = self.apis.iter().find(|api| api.path == *longest && api.version.fits(request))?;
+        Some((api, below))
     }
 
     async fn refuse(

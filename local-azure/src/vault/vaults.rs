@@ -9,6 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
+    backup::BackupKey,
     clock::Clock,
     secret::{Properties, Which},
     secrets::Secrets,
@@ -21,6 +22,7 @@ use crate::{
 
 /// Every vault of the seed.
 pub struct Vaults {
+    pub(super) backup_key: BackupKey,
     by_name: BTreeMap<String, Arc<Vault>>,
 }
 
@@ -55,7 +57,7 @@ impl Vaults {
     /// The vaults of a seed; generated values are made now.
     pub(crate) fn new(seed: &Seed, keys: &BTreeMap<String, SubscriptionKeys>) -> Self {
         let vault = |vault: &seed::Vault| (vault.name.clone(), Arc::new(Vault::new(vault, keys)));
-        Self { by_name: seed.vaults.iter().map(vault).collect() }
+        Self { backup_key: BackupKey::new(), by_name: seed.vaults.iter().map(vault).collect() }
     }
 
     /// The vault with this name.
@@ -165,6 +167,12 @@ impl Vault {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.secrets.forget_expired(self.clock.now().as_second());
         state
+    }
+
+    /// Moves the vault's time on and holds it there: a deleted secret comes to its end, and so does Key Vault's count of
+    /// requests. Tokens live by the system's time.
+    pub fn hold_time_after(&self, time: Duration) {
+        self.clock.hold_after(time);
     }
 
     /// The host name that the vault answers to.

@@ -32,6 +32,11 @@ pub use jwt::Jwt;
 pub use problem::{EvaluationError, ParseError};
 pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value};
 
+/// A copy of a response that a variable holds.
+pub(crate) fn copy_of(response: &std::sync::Mutex<Response>) -> Response {
+    value::lock(response).clone()
+}
+
 /// A policy expression, ready to run.
 #[derive(Debug)]
 pub struct Expression {

@@ -77,6 +77,12 @@ impl<'d> Element<'d> {
         })
     }
 
+    /// Whether an element of the same name stands before this one in the file.
+    pub(crate) fn is_repeated(&self) -> bool {
+        let before = self.node.document().descendants().take_while(|node| *node != self.node);
+        before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name())
+    }
+
     /// How many elements hold this one.
     pub(crate) fn depth(&self) -> usize {
         self.node.ancestors().count()
@@ -158,6 +164,12 @@ impl<'d> Element<'d> {
         self.read_setting(text.trim(), &range, &format!("the text of <{}>", self.name()), problems)
     }
 
+    /// As [`Self::text_setting`], but white space around a literal belongs to it.
+    pub(crate) fn whole_text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
+        let (text, range) = self.read_text(problems)?;
+        self.read_setting(&text, &range, &format!("the text of <{}>", self.name()), problems)
+    }
+
     fn read_setting<T: Readable>(
         &self,
         value: &str,
@@ -187,6 +199,11 @@ impl<'d> Element<'d> {
             problems.push(at, format!("{what} must be {}", T::EXPECTED));
         }
         read.map(Setting::Literal)
+    }
+
+    /// Whether the element holds any other.
+    pub(crate) fn has_children(&self) -> bool {
+        self.node.children().any(|child| child.is_element())
     }
 
     /// The child elements, which must be of these names and in this order.
@@ -252,7 +269,8 @@ impl<'d> Element<'d> {
                 }
             }
         }
-        clean.then(|| (text, range.unwrap_or(0..0)))
+        let start = self.node.range().start;
+        clean.then(|| (text, range.unwrap_or(start..start)))
     }
 
     /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.

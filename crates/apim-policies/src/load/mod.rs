@@ -7,10 +7,11 @@ mod csharp;
 mod edited;
 mod element;
 mod expression;
+mod fragment;
 mod named_values;
 mod setting;
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, ops::Range, sync::Arc};
 
 use roxmltree::{Document as Xml, Error as XmlError};
 
@@ -57,6 +58,16 @@ impl Document {
             Some(document) if problems.is_empty() => Ok(document),
             _ => Err(problems.locate(file)),
         }
+    }
+
+    /// Reads a fragment file on its own, to say what is wrong with it wherever it is included. Whether its policies are
+    /// allowed in a section shows where it is.
+    ///
+    /// # Errors
+    /// Everything in it that is not understood, in the order of the file.
+    pub fn check_fragment(file: &str, service: &Service) -> Result<(), Vec<Problem>> {
+        let place = Place { scope: Scope::Global, section: None, path: String::new(), in_fragment: true };
+        fragment::load(file, service, place).map(drop)
     }
 
     /// The global document of a service that has none: requests are forwarded, nothing else.
@@ -113,6 +124,8 @@ pub(crate) struct Source<'s> {
     lifted: Lifted,
     service: &'s Service,
     place: Place,
+    /// What fragments read that it includes.
+    included: Cell<Reads>,
 }
 
 /// Where the policies of a text run.
@@ -129,7 +142,7 @@ impl<'s> Source<'s> {
     fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
         let named = named_values::substitute(file, &service.named_values, problems);
         let lifted = expression::lift(file, &named, problems)?;
-        Some(Self { named, lifted, service, place })
+        Some(Self { named, lifted, service, place, included: Cell::default() })
     }
 
     fn text(&self) -> &str {
@@ -148,7 +161,7 @@ impl<'s> Source<'s> {
 
     fn reads(&self) -> Reads {
         let all = self.lifted.expressions.iter().flatten().map(|expression| expression.reads());
-        all.fold(Reads::default(), Reads::or)
+        all.fold(self.included.get(), Reads::or)
     }
 }
 

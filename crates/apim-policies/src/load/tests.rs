@@ -49,9 +49,9 @@ fn a_byte_order_mark_cdata_entities_and_comments_are_fine() {
 fn every_problem_is_reported_where_it_is() {
     let file = "\u{feff}<policies version='1'>
   <inbound>
-    <rate-limit calls=\"5\" renewal-period=\"60\" />
+    <validate-status-code calls=\"5\" renewal-period=\"60\" />
     <set-header nam=\"x\" exists-action=\"replace\"><value>ö</value><values /></set-header> text
-    <forward-request timeout=\"5\" />
+    <forward-request time=\"5\" />
     <base /><base id=\"x\"><x /></base>
   </inbound>
   <backend><validate-jwt header-name=\"Authorization\" /></backend>
@@ -63,7 +63,7 @@ fn every_problem_is_reported_where_it_is() {
         problems(file),
         [
             "1:11: the attribute \"version\" of <policies> is not supported",
-            "3:5: the policy <rate-limit> is not supported",
+            "3:5: the policy <validate-status-code> is not supported",
             "4:5: <set-header> needs the attribute \"name\"",
             "4:17: the attribute \"nam\" of <set-header> is not supported",
             "4:25: the attribute \"exists-action\" of <set-header> must be override, skip, append or delete",
@@ -71,7 +71,7 @@ fn every_problem_is_reported_where_it_is() {
             "4:65: <values> in <set-header> is not supported",
             "4:89: <inbound> holds text",
             "5:5: the policy <forward-request> is not allowed in <inbound>",
-            "5:22: the attribute \"timeout\" of <forward-request> is not supported",
+            "5:22: the attribute \"time\" of <forward-request> is not supported",
             "6:13: <base> appears twice in <inbound>",
             "6:19: the attribute \"id\" of <base> is not supported",
             "6:26: <x> in <base> is not supported",
@@ -101,8 +101,8 @@ fn expressions_are_reported_even_in_a_file_that_is_not_xml() {
     assert_eq!(
         problems(file),
         [
-            "4:5: the policy <choose> is not supported",
-            "4:101: policy expression: The name 'none' does not exist in the current context",
+            "4:91: policy expression: The name 'none' does not exist in the current context",
+            "4:102: <base> stands in a section, not in a policy or fragment",
             "8:21: the text of <value> mixes a policy expression with other text",
             "10:23: policy expression: what the named value stands for is not understood here",
             "11:44: policy expression: Operator '-' cannot be applied to operand of type 'string'",

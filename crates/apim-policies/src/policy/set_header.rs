@@ -3,10 +3,13 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Kind, Policy};
+use super::{
+    Kind, Policy,
+    exists_action::{self, Action},
+};
 use crate::{
     failure::Failure,
-    load::{Count, Element, Readable, Setting},
+    load::{Element, Readable, Setting},
     outside::Outside,
     problem::Problems,
     run::Run,
@@ -38,29 +41,6 @@ pub(crate) struct SetHeader {
     values: Vec<Setting<HeaderValue>>,
 }
 
-/// What happens when the header is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Override,
-    Skip,
-    Append,
-    Delete,
-}
-
-impl Readable for Action {
-    const EXPECTED: &'static str = "override, skip, append or delete";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "override" => Some(Self::Override),
-            "skip" => Some(Self::Skip),
-            "append" => Some(Self::Append),
-            "delete" => Some(Self::Delete),
-            _ => None,
-        }
-    }
-}
-
 impl Readable for HeaderValue {
     const EXPECTED: &'static str = "visible ASCII";
 
@@ -70,19 +50,15 @@ impl Readable for HeaderValue {
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    read(element, problems).map(Policy::SetHeader)
+}
+
+/// Reads the element, which other policies hold, too.
+pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetHeader> {
     element.only_attributes(&["id", "name", "exists-action"], problems);
     let name: Option<Setting<HeaderName>> = element.required_setting("name", problems);
-    let action = element.has("exists-action").then(|| element.setting("exists-action", problems));
-    let action = action.unwrap_or(Some(Setting::Literal(Action::Override)));
-    let children = element.children(&[("value", Count::Any)], problems);
-    let values: Vec<_> = children
-        .iter()
-        .map(|child| {
-            child.only_attributes(&[], problems);
-            child.text_setting(problems)
-        })
-        .collect();
-    check_values(element, action.as_ref(), values.len(), problems);
+    let action = exists_action::read(element, problems);
+    let values = exists_action::values(element, action.as_ref(), problems);
     let (name, action) = (name?, action?);
     if let (Setting::Literal(name), Setting::Literal(action)) = (&name, &action)
         && let Err(refusal) = changeable(name, *action)
@@ -90,22 +66,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.problem(problems, refusal);
         return None;
     }
-    let values = values.into_iter().collect::<Option<_>>()?;
-    Some(Policy::SetHeader(SetHeader { name, action, values }))
-}
-
-fn check_values(element: &Element<'_>, action: Option<&Setting<Action>>, values: usize, problems: &mut Problems) {
-    let deletes = match action {
-        Some(Setting::Expression(_)) => return,
-        Some(Setting::Literal(action)) => *action == Action::Delete,
-        None => false,
-    };
-    if deletes && values > 0 {
-        element.problem(problems, "<set-header> with exists-action=\"delete\" takes no <value>");
-    }
-    if !deletes && values == 0 {
-        element.problem(problems, "<set-header> needs a <value>, unless exists-action is \"delete\"");
-    }
+    Some(SetHeader { name, action, values: values? })
 }
 
 /// Which headers a policy may not touch.
@@ -121,6 +82,13 @@ fn changeable(name: &HeaderName, action: Action) -> Result<(), String> {
 
 impl SetHeader {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let change = self.change(run).await?;
+        change.apply(run.headers());
+        Ok(())
+    }
+
+    /// What the settings say for this request.
+    pub(super) async fn change<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Change, Failure> {
         let name = run.get(&self.name).await?;
         let action = run.get(&self.action).await?;
         changeable(&name, action).map_err(|refusal| Failure::expression(&refusal))?;
@@ -129,22 +97,31 @@ impl SetHeader {
             values.push(run.get(value).await?);
         }
         // A value may be a secret.
-        run.trace(|| format!("{action:?} {name}").to_lowercase());
-        apply(&name, action, values, run.headers());
-        Ok(())
+        run.trace(|| format!("{action} {name}"));
+        Ok(Change { name, action, values })
     }
 }
 
-fn apply(name: &HeaderName, action: Action, values: Vec<HeaderValue>, headers: &mut HeaderMap) {
-    match action {
-        Action::Delete => {
-            headers.remove(name);
-        }
-        Action::Skip if headers.contains_key(name) => {}
-        Action::Skip | Action::Override => set(name, values, headers),
-        Action::Append => {
-            let present = headers.get_all(name).iter().cloned();
-            set(name, present.chain(values).collect(), headers);
+/// What happens to a header.
+pub(super) struct Change {
+    name: HeaderName,
+    action: Action,
+    values: Vec<HeaderValue>,
+}
+
+impl Change {
+    pub(super) fn apply(self, headers: &mut HeaderMap) {
+        let Self { name, action, values } = self;
+        match action {
+            Action::Delete => {
+                headers.remove(&name);
+            }
+            Action::Skip if headers.contains_key(&name) => {}
+            Action::Skip | Action::Override => set(&name, values, headers),
+            Action::Append => {
+                let present = headers.get_all(&name).iter().cloned();
+                set(&name, present.chain(values).collect(), headers);
+            }
         }
     }
 }
@@ -172,7 +149,7 @@ mod tests {
         for value in present {
             headers.append(&name, HeaderValue::from_static(value));
         }
-        apply(&name, action, values, &mut headers);
+        Change { name: name.clone(), action, values }.apply(&mut headers);
         headers.get_all(&name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 

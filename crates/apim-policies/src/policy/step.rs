@@ -30,6 +30,12 @@ pub(crate) struct Step {
     policy: Policy,
 }
 
+impl Step {
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
 /// What a section holds.
 #[derive(Debug)]
 pub(crate) enum Statement {
@@ -73,7 +79,13 @@ pub(crate) fn load_section(section: Section, element: &Element<'_>, problems: &m
 
 fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
-        element.problem(problems, format!("the policy <{}> is not supported", element.name()));
+        element.problem(
+            problems,
+            match element.name() {
+                "base" => "<base> stands in a section, not in a policy or fragment".to_owned(),
+                other => format!("the policy <{other}> is not supported"),
+            },
+        );
         return None;
     };
     if let Some(section) = element.section()
@@ -87,7 +99,7 @@ fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>
 }
 
 /// Reads the policies that a policy holds.
-pub(super) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step>> {
+pub(crate) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step>> {
     if element.depth() > DEEPEST {
         element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
         return Vec::new();

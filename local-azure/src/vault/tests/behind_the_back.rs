@@ -6,10 +6,6 @@ use super::*;
 
 const KEY: &str = "orders-subscription-key";
 
-fn vault(world: &World) -> &Vault {
-    world.vaults.get("kv-keyless").unwrap()
-}
-
 async fn read(world: &Arc<World>, path: &str) -> Answer {
     get_as(world.clone(), "id-keyless-reader", path).await
 }

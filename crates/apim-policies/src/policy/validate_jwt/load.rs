@@ -3,30 +3,15 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
-use super::{
-    Place, ValidateJwt,
-    required_claims::{Match, RequiredClaim},
-};
+use super::{TokenPolicy, ValidateJwt};
 use crate::{
     load::{Count, Element, Readable as _, Setting},
-    policy::Policy,
+    policy::{Policy, token_policy::list},
     problem::Problems,
-    token::SigningKey,
+    token::{Match, RequiredClaim, SigningKey},
 };
 
-const ATTRIBUTES: [&str; 11] = [
-    "header-name",
-    "query-parameter-name",
-    "token-value",
-    "failed-validation-httpcode",
-    "failed-validation-error-message",
-    "require-expiration-time",
-    "require-scheme",
-    "require-signed-tokens",
-    "clock-skew",
-    "output-token-variable-name",
-    "id",
-];
+const OWN_ATTRIBUTES: [&str; 4] = ["require-expiration-time", "require-scheme", "require-signed-tokens", "clock-skew"];
 
 /// In the documented order.
 const CHILDREN: [(&str, Count); 6] = [
@@ -42,16 +27,14 @@ const CHILDREN: [(&str, Count); 6] = [
 const SMALLEST_SECRET: usize = 16;
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&ATTRIBUTES, problems);
+    let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(OWN_ATTRIBUTES).collect();
+    element.only_attributes(&attributes, problems);
     let mut policy = ValidateJwt {
-        place: place(element, problems).unwrap_or(Place::Value(Setting::Literal(String::new()))),
-        status: element.setting("failed-validation-httpcode", problems),
-        message: element.setting("failed-validation-error-message", problems),
+        token: TokenPolicy::load(element, None, problems),
         require_expiration: element.setting("require-expiration-time", problems),
         scheme: element.setting("require-scheme", problems),
         require_signed: element.setting("require-signed-tokens", problems),
         clock_skew: element.setting("clock-skew", problems),
-        variable: element.attribute("output-token-variable-name", problems).map(str::to_owned),
         open_id: Vec::new(),
         keys: Vec::new(),
         audiences: Vec::new(),
@@ -78,31 +61,6 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
         }
     }
     Some(Policy::ValidateJwt(Box::new(policy)))
-}
-
-fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
-    let written: Vec<_> =
-        ["header-name", "query-parameter-name", "token-value"].into_iter().filter(|name| element.has(name)).collect();
-    let &[name] = written.as_slice() else {
-        element.problem(
-            problems,
-            "<validate-jwt> needs exactly one of the attributes header-name, query-parameter-name and token-value",
-        );
-        return None;
-    };
-    match name {
-        "header-name" => element.setting(name, problems).map(Place::Header),
-        "query-parameter-name" => element.setting(name, problems).map(Place::Query),
-        _ => {
-            let token = element.setting::<String>(name, problems)?;
-            if let Setting::Literal(token) = &token
-                && token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer "))
-            {
-                element.bad_value(name, "a token without the scheme Bearer", problems);
-            }
-            Some(Place::Value(token))
-        }
-    }
 }
 
 fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {
@@ -180,16 +138,6 @@ fn audience(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<St
 /// The texts of a list's entries.
 fn texts(element: &Element<'_>, entry: &str, problems: &mut Problems) -> Vec<String> {
     list(element, entry, problems).iter().filter_map(|child| plain_text(child, problems)).collect()
-}
-
-/// The entries of a list, of which there must be one at least.
-fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Problems) -> Vec<Element<'d>> {
-    element.only_attributes(&[], problems);
-    let entries = element.children(&[(entry, Count::Any)], problems);
-    if entries.is_empty() {
-        element.problem(problems, format!("<{}> needs at least one <{entry}>", element.name()));
-    }
-    entries
 }
 
 /// The text of an entry, which has no attributes and is not empty.

@@ -2,21 +2,20 @@
 //!
 //! Claim names are those in the token (`roles`, `scp`). Values are compared as text, to the letter.
 
-use super::refusal::Refusal;
-use crate::token::Jwt;
+use super::{Jwt, refusal::Refusal};
 
 #[derive(Debug)]
-pub(super) struct RequiredClaim {
-    pub(super) name: String,
-    pub(super) matching: Match,
+pub(crate) struct RequiredClaim {
+    pub(crate) name: String,
+    pub(crate) matching: Match,
     /// Splits the token's value, never the policy's.
-    pub(super) separator: Option<String>,
+    pub(crate) separator: Option<String>,
     /// None: the claim must only be there.
-    pub(super) values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Match {
+pub(crate) enum Match {
     All,
     Any,
 }

@@ -4,8 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::refusal::Refusal;
-use crate::token::Jwt;
+use super::{Jwt, refusal::Refusal};
 
 /// `exp` and `nbf` against the clock. Without skew a token is expired the moment after `exp`.
 pub(super) fn lifetime(

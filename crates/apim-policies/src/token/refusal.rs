@@ -10,16 +10,23 @@
 //! denied." as the page has it; the lists of keys and exceptions that they carry there are left out, and so is the
 //! token. How a live gateway joins the two is derived.
 //!
-//! The caller is told `JWT not present.` or `Invalid JWT.`, both captured from live gateways.
+//! What the caller is told is the policy's own affair ([`Answer`]).
 
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::NAME;
-use crate::{failure::Failure, token::DiscoveryError};
+use super::open_id::DiscoveryError;
+use crate::failure::Failure;
+
+/// What a policy tells the caller about a token, unless the policy has words of its own.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) not_present: &'static str,
+    pub(crate) invalid: &'static str,
+}
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     #[error("JWT not present.")]
     NotPresent,
     #[error("JWT is not well formed")]
@@ -97,12 +104,15 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn into_failure(self, status: StatusCode) -> Failure {
+    pub(crate) fn into_failure(self, answer: &Answer, status: StatusCode) -> Failure {
         if let Self::Discovery(error) = self {
-            return Failure::internal(NAME, "", error.to_string());
+            return Failure::internal("", "", error.to_string());
         }
-        let default = if matches!(self, Self::NotPresent) { "JWT not present." } else { "Invalid JWT." };
-        Failure::new(NAME, self.reason(), self.to_string(), status, default.to_owned())
+        let (message, told) = match self {
+            Self::NotPresent => (answer.not_present.to_owned(), answer.not_present),
+            _ => (self.to_string(), answer.invalid),
+        };
+        Failure::new("", self.reason(), message, status, told.to_owned())
     }
 
     fn reason(&self) -> &'static str {
