@@ -39,7 +39,6 @@ pub(super) fn of(
             service_url: expression::Url::parse(&api.backend.url()),
             key_header: text(&api.seed.subscription_key_header),
             key_query: text(&api.seed.subscription_key_query),
-            ..expression::Api::default()
         },
         operation: expression::Operation {
             id: text(&operation.seed.id),
