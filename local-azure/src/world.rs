@@ -86,12 +86,12 @@ impl World {
         self.directory.access(identity.principal_id, app.client_id).roles
     }
 
-    /// Lets the tenant sign with a new key from now on, and says so in the journal.
+    /// Lets the tenant sign with a new key from now on, says so in the journal, and returns the key's ID.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
-    pub fn roll_over_signing_keys(&self) -> Result<(), KeyError> {
-        self.signing_keys.roll_over()?;
+    pub fn roll_over_signing_keys(&self) -> Result<String, KeyError> {
+        let id = self.signing_keys.roll_over()?;
         let path = format!("/{}/discovery/v2.0/keys", self.seed.tenant.id);
         self.journal.record(Entry {
             at: Timestamp::now(),
@@ -106,7 +106,7 @@ impl World {
             allowed_by: None,
             reason: None,
         });
-        Ok(())
+        Ok(id)
     }
 
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.

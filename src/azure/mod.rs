@@ -20,9 +20,9 @@ use reqwest::Certificate;
 
 pub(crate) use self::{
     apim::{Answer, Api},
-    blobs::{Blob, Blobs, Content, Creation},
+    blobs::{Blob, Blobs, Condition, Creation, Metadata, NewBlob, Tier},
     readiness::Check,
-    secrets::{SecretValue, Secrets},
+    secrets::{SecretDates, SecretValue, Secrets},
     transport::read_certificates,
 };
 use self::{
@@ -39,7 +39,10 @@ use crate::{
 pub(crate) struct Clients {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) api: Api,
+    /// Where snapshots and reports are.
     pub(crate) blobs: Blobs,
+    /// Where uploads are.
+    pub(crate) uploads: Blobs,
     callers: Callers,
 }
 
@@ -72,12 +75,13 @@ impl Clients {
         let Callers { vault, storage, api } = &callers;
         let for_vault = forgetting_refused(&options, &vault.tokens);
         let for_storage = forgetting_refused(&options, &storage.tokens);
-        let storage = storage.tokens.clone();
+        let container = |name| Blobs::new(&config.storage.endpoint, name, storage.tokens.clone(), for_storage.clone());
         let secrets = Arc::new(Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?);
         Ok(Self {
             api: Api::new(gateway, api.tokens.clone(), secrets.clone(), http),
             secrets,
-            blobs: Blobs::new(&config.storage.endpoint, &config.container, storage, for_storage)?,
+            blobs: container(&config.container)?,
+            uploads: container(&config.uploads.container)?,
             callers,
         })
     }

@@ -15,6 +15,13 @@
 //! | `SNAPSHOT_SOURCES` | `name=/path/of/the/api`, several separated by commas | an error |
 //! | `SNAPSHOT_CONTAINER` | blob container | an error |
 //! | `SNAPSHOT_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `UPLOAD_CONTAINER` | blob container for uploads | `uploads` |
+//! | `UPLOAD_MAX_BYTES` | the largest upload | 1073741824 (1 GiB) |
+//! | `UPLOAD_NAMES` | names that may be uploaded, as patterns such as `*.csv,in/*` | any |
+//! | `UPLOAD_CONTENT_TYPES` | types that may be uploaded, such as `text/*,application/json` | any |
+//! | `UPLOAD_MAX_CONCURRENT` | how many uploads run at a time, 16 MiB of memory each | 8 |
+//! | `SECRET_EXPIRY_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
+//! | `SECRET_EXPIRY_DAYS` | a secret that ends within so many days is reported | 30 |
 //! | `RELAY_PATHS` | what callers of `relay` may reach: `/path/of/an/api` and all below it, several separated by commas | the paths of `SNAPSHOT_SOURCES` |
 //! | `MAX_CONCURRENT_INVOCATIONS` | how many invocations run at a time; beyond, the host is told to come again | 256 |
 //! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
@@ -27,6 +34,7 @@ mod connection;
 mod host_json;
 mod reader;
 mod run_as;
+mod uploads;
 mod values;
 
 use std::{
@@ -41,9 +49,10 @@ pub(crate) use self::{
     api_path::{ApiPath, RelayPaths},
     connection::{Connection, Credential, Developer, Tool, UserAssigned},
     host_json::HostJson,
+    uploads::Uploads,
     values::{Audience, ContainerName, SecretName, Source, SourceName},
 };
-use self::{connection::Names, reader::Reader};
+use self::{connection::Names, reader::Reader, values::Days};
 
 const KEY_VAULT: Names = Names {
     endpoint: "KEYVAULT__vaultUri",
@@ -76,6 +85,8 @@ const SCHEDULE: &str = "SNAPSHOT_SCHEDULE";
 const SOURCES: &str = "SNAPSHOT_SOURCES";
 const RELAY_PATHS: &str = "RELAY_PATHS";
 const CONTAINER: &str = "SNAPSHOT_CONTAINER";
+const EXPIRY_SCHEDULE: &str = "SECRET_EXPIRY_SCHEDULE";
+const EXPIRY_DAYS: &str = "SECRET_EXPIRY_DAYS";
 const MAX_CONCURRENT: &str = "MAX_CONCURRENT_INVOCATIONS";
 const EXTRA_CA_CERTS: &str = "EXTRA_CA_CERTS";
 
@@ -109,6 +120,13 @@ pub const VARIABLES: &[&str] = &[
     SCHEDULE,
     SOURCES,
     CONTAINER,
+    uploads::CONTAINER,
+    uploads::MAX_BYTES,
+    uploads::NAMES,
+    uploads::CONTENT_TYPES,
+    uploads::AT_ONCE,
+    EXPIRY_SCHEDULE,
+    EXPIRY_DAYS,
     RELAY_PATHS,
     MAX_CONCURRENT,
     EXTRA_CA_CERTS,
@@ -116,6 +134,8 @@ pub const VARIABLES: &[&str] = &[
 
 /// Enough to keep the services behind busy, and few enough that each still gets its share of a small instance.
 const DEFAULT_MAX_CONCURRENT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+const DEFAULT_EXPIRY_DAYS: u16 = 30;
 
 /// What this process was told.
 #[derive(Clone, Debug)]
@@ -132,6 +152,9 @@ pub struct Config {
     pub(crate) container: ContainerName,
     pub(crate) api_management: ApiManagement,
     pub(crate) sources: Vec<Source>,
+    pub(crate) uploads: Uploads,
+    /// Secrets that end within so many days are reported.
+    pub(crate) expiry_days: u16,
     pub(crate) relay_paths: RelayPaths,
 }
 
@@ -174,6 +197,8 @@ impl Config {
         let sources = settings.required::<Vec<Source>>(SOURCES);
         let relay_paths = settings.optional(RELAY_PATHS);
         let container = settings.required(CONTAINER);
+        let uploads = Uploads::read(&mut settings);
+        let expiry_days = settings.optional(EXPIRY_DAYS).map_or(DEFAULT_EXPIRY_DAYS, Days::get);
         let max_concurrent = settings.optional(MAX_CONCURRENT);
         let extra_ca_certs = settings.optional(EXTRA_CA_CERTS);
         let complete = || {
@@ -194,6 +219,8 @@ impl Config {
                 },
                 relay_paths: relay_paths.or_else(|| sources.as_deref().map(RelayPaths::of))?,
                 sources: sources?,
+                uploads,
+                expiry_days,
             })
         };
         settings.finish(complete())

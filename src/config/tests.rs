@@ -39,6 +39,8 @@ fn complete_settings_are_read() {
     assert_eq!(config.api_management.connection.credential, Credential::ManagedIdentity(None));
     assert_eq!(config.api_management.key_header, "Ocp-Apim-Subscription-Key");
     assert_eq!(config.max_concurrent.get(), 256);
+    assert_eq!((config.uploads.container.as_str(), config.uploads.at_once.get()), ("uploads", 8));
+    assert_eq!((config.uploads.max_bytes.get(), config.expiry_days), (1 << 30, 30));
     assert_eq!(config.extra_ca_certs, None);
 }
 
@@ -62,7 +64,7 @@ fn every_missing_setting_is_named_in_one_error() {
 
 #[test]
 fn every_wrong_setting_is_named_and_no_value_is_shown() {
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 22] = [
         "FUNCTIONS_CUSTOMHANDLER_PORT",
         "AZURE_CLIENT_ID",
         "KEYVAULT__vaultUri",
@@ -79,6 +81,10 @@ fn every_wrong_setting_is_named_and_no_value_is_shown() {
         "APIM__subscriptionKeyHeader",
         "SNAPSHOT_SOURCES",
         "SNAPSHOT_CONTAINER",
+        "UPLOAD_CONTAINER",
+        "UPLOAD_MAX_BYTES",
+        "UPLOAD_MAX_CONCURRENT",
+        "SECRET_EXPIRY_DAYS",
         "RELAY_PATHS",
         "MAX_CONCURRENT_INVOCATIONS",
     ];

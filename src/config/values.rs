@@ -38,6 +38,23 @@ impl Setting for NonZeroUsize {
     }
 }
 
+/// A number of days.
+pub(super) struct Days(u16);
+
+impl Days {
+    pub(super) fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Setting for Days {
+    const EXPECTED: &'static str = "a number of days from 1 to 3650";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Self)
+    }
+}
+
 impl Setting for PathBuf {
     const EXPECTED: &'static str = "the path of a PEM file";
 
@@ -140,23 +157,35 @@ impl Setting for Audience {
     }
 }
 
-/// Name of a secret in the vault; never its value.
+/// Name of a secret in the vault, or of one version of it; never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SecretName(String);
+pub(crate) struct SecretName {
+    name: String,
+    version: Option<String>,
+}
 
 impl SecretName {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// `None` for whatever version is the latest.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 }
 
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>
 impl Setting for SecretName {
-    const EXPECTED: &'static str = "the name of a Key Vault secret (letters, digits and hyphens), not its value";
+    const EXPECTED: &'static str = "the name of a Key Vault secret (letters, digits and hyphens), or NAME/VERSION, not \
+        its value";
 
     fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() <= 127 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        fits.then(|| Self(text.to_owned()))
+        let (name, version) = text.split_once('/').map_or((text, None), |(name, version)| (name, Some(version)));
+        let fits = (1..=127).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_version = |text: &str| text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
+        let version_fits = version.is_none_or(is_version);
+        (fits && version_fits).then(|| Self { name: name.to_owned(), version: version.map(str::to_owned) })
     }
 }
 
@@ -174,6 +203,11 @@ impl Setting for HeaderName {
 pub(crate) struct ContainerName(String);
 
 impl ContainerName {
+    /// The container for uploads, unless a setting says otherwise.
+    pub(super) fn for_uploads() -> Self {
+        Self("uploads".to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -198,7 +232,9 @@ pub(crate) struct SourceName(String);
 impl SourceName {
     fn parse(text: &str) -> Option<Self> {
         let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        ((1..=63).contains(&text.len()) && letters).then(|| Self(text.to_owned()))
+        // Reports of secrets have this place.
+        let free = text != "secret-expiry";
+        ((1..=63).contains(&text.len()) && letters && free).then(|| Self(text.to_owned()))
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -10,7 +10,10 @@ use axum::{
     extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_RANGE, RETRY_AFTER},
+};
 use serde_json::json;
 
 use crate::{
@@ -27,6 +30,18 @@ pub(crate) enum Error {
     /// The caller sent more than the function takes.
     #[error("the request is larger than this function takes")]
     TooLarge(#[source] Arc<Cause>),
+    /// The caller sent content of a type that the function does not take.
+    #[error("this function does not take content of this type")]
+    UnsupportedType,
+    /// What the caller asked for cannot be done with what is there.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// What is there is not what the caller's condition (`If-Match` and the like) names.
+    #[error("what is there is not what the condition of the request names")]
+    Precondition,
+    /// The caller asked for a part of what is not that long. Holds its length in bytes.
+    #[error("the range is not within the {0} bytes that are there")]
+    OutOfRange(u64),
     /// More invocations run than this process takes on. The status depends on who asked.
     #[error("too many invocations are running")]
     Busy(StatusCode),
@@ -58,7 +73,16 @@ pub(crate) enum Missing {
     Route,
     Source,
     Snapshot,
+    Blob,
     RelayPath,
+}
+
+/// Why something cannot be done with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    Exists,
+    Overtaken,
+    Locked,
 }
 
 /// Whom we depend on.
@@ -85,10 +109,21 @@ pub(crate) enum Cause {
     Query(#[from] QueryRejection),
     #[error(transparent)]
     Bytes(#[from] BytesRejection),
+    #[error("the answer cannot be written as JSON: {0}")]
+    Serialize(#[from] serde_json::Error),
     #[error("the host's request is no request: {0}")]
     Malformed(#[from] Malformed),
     #[error("the function's answer cannot be given to the host: {0}")]
     Inexpressible(#[from] Inexpressible),
+    /// A rule of a function's, in words for its callers.
+    #[error("{0}")]
+    Rule(&'static str),
+    #[error("more than {0} bytes came")]
+    MoreThan(u64),
+    #[error(
+        "the container {0} does not exist, and this identity may not make it: make it, or give the role on the account"
+    )]
+    NoContainer(String),
     #[error("the function's answer broke off, or is larger than {0} bytes")]
     Unreadable(usize),
     /// The service's own explanation.
@@ -113,6 +148,8 @@ pub(crate) enum Cause {
     TooLarge(usize),
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
     TooSlow(Duration),
+    #[error("the task that reads it has ended")]
+    NoTask,
     #[error("panic: {0}")]
     Panic(String),
 }
@@ -156,11 +193,25 @@ impl Error {
         if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge(cause) } else { Self::Invalid(cause) }
     }
 
+    /// Whether it is the caller who must act.
+    pub(crate) fn is_the_callers(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::TooLarge(_) | Self::UnsupportedType | Self::NotFound(_) => true,
+            Self::Conflict(_) | Self::Precondition | Self::OutOfRange(_) => true,
+            Self::Busy(_) | Self::Refused { .. } | Self::Unavailable { .. } => false,
+            Self::Internal(_) | Self::Sources(_) | Self::Checks(_) => false,
+        }
+    }
+
     /// The status that the host, and behind it the caller, gets.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Precondition => StatusCode::PRECONDITION_FAILED,
+            Self::OutOfRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Busy(status) => *status,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused { .. } => StatusCode::BAD_GATEWAY,
@@ -176,6 +227,10 @@ impl Error {
         match self {
             Self::Invalid(_) => "invalid_request",
             Self::TooLarge(_) => "request_too_large",
+            Self::UnsupportedType => "unsupported_media_type",
+            Self::Conflict(_) => "conflict",
+            Self::Precondition => "precondition_failed",
+            Self::OutOfRange(_) => "range_not_satisfiable",
             Self::Busy(_) => "busy",
             Self::NotFound(_) => "not_found",
             Self::Refused { .. } => "upstream_refused",
@@ -200,7 +255,11 @@ impl Error {
             }
             Self::Checks(failed) => failed.iter().map(Self::message).collect::<Vec<_>>().join(" "),
             Self::Busy(_) => format!("{self}: try again later."),
-            Self::Invalid(_) | Self::TooLarge(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
+            Self::Invalid(cause) | Self::TooLarge(cause) => match **cause {
+                Cause::Rule(rule) => format!("{self}: {rule}."),
+                _ => format!("{self}."),
+            },
+            _ => format!("{self}."),
         }
     }
 }
@@ -240,7 +299,18 @@ impl fmt::Display for Missing {
             Self::Route => "function, or it does not take this method",
             Self::Source => "source",
             Self::Snapshot => "snapshot",
+            Self::Blob => "blob",
             Self::RelayPath => "path for callers to reach (RELAY_PATHS names those that there are)",
+        })
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exists => "there is a blob of this name; If-Match replaces it",
+            Self::Overtaken => "another upload of this name ended first, and this one was not written",
+            Self::Locked => "the blob of this name cannot be replaced now: it is leased, archived or held",
         })
     }
 }
@@ -284,8 +354,15 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let body = json!({ "error": { "code": self.code(), "message": self.message() } });
         let mut response = (self.status(), Json(body)).into_response();
-        if let Self::Busy(_) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        match self {
+            Self::Busy(_) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::OutOfRange(length) => {
+                let length = HeaderValue::try_from(format!("bytes */{length}"));
+                response.headers_mut().extend(length.ok().map(|length| (CONTENT_RANGE, length)));
+            }
+            _ => {}
         }
         response.extensions_mut().insert(self);
         response

@@ -3,11 +3,11 @@
 use http::HeaderMap;
 use jiff::{Timestamp, civil::Date};
 
-use super::{Account, error::BlobError, request::Operation};
+use super::{Account, copy, error::BlobError, operation::Operation};
 use crate::{
-    access_token::{self, Refusal},
+    access_token::{self, Caller, Refusal},
     journal::Decision,
-    rbac::{self, Target},
+    rbac::{self, Operation as Right, Target},
 };
 
 /// Storage accepts these audiences, and its own account's address.
@@ -18,10 +18,52 @@ const AUDIENCES: [&str; 3] =
 pub(super) fn authorize(
     account: &Account,
     headers: &HeaderMap,
-    operation: Operation,
-    container: &str,
+    asked: &Asked<'_>,
     decision: &mut Decision,
+) -> Result<Caller, BlobError> {
+    let caller = verify(account, headers, decision)?;
+    for right in asked.rights() {
+        decision.allowed_by = Some(check(account, &caller, right, asked.container)?);
+    }
+    Ok(caller)
+}
+
+/// Lets a copy read its source. Only the copy of a whole blob in the background speaks for both with one token.
+pub(super) fn authorize_source(
+    account: &Account,
+    headers: &HeaderMap,
+    has_own_token: bool,
+    container: &str,
 ) -> Result<(), BlobError> {
+    let own = has_own_token.then(|| copy::source_headers(headers));
+    let caller = verify(account, own.as_ref().unwrap_or(headers), &mut Decision::default())?;
+    check(account, &caller, Right::ReadBlob, container)?;
+    if headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY") {
+        check(account, &caller, Right::ReadBlobTags, container)?;
+    }
+    Ok(())
+}
+
+/// What a request asks for, as far as rights are concerned.
+pub(super) struct Asked<'a> {
+    pub(super) operation: Operation,
+    /// Empty for the account.
+    pub(super) container: &'a str,
+    pub(super) writes_tags: bool,
+    pub(super) reads_tags: bool,
+}
+
+impl Asked<'_> {
+    /// Tags have rights of their own, beside that of the operation that carries them. The operation's own comes last,
+    /// because its role is what the journal tells.
+    fn rights(&self) -> impl Iterator<Item = Right> {
+        let writes_tags = self.writes_tags.then_some(Right::WriteBlobTags);
+        let reads_tags = self.reads_tags.then_some(Right::ReadBlobTags);
+        [writes_tags, reads_tags, self.operation.needs()].into_iter().flatten()
+    }
+}
+
+fn verify(account: &Account, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, BlobError> {
     let own = format!("https://{}.blob.core.windows.net", account.name);
     let own_with_slash = format!("{own}/");
     let audiences = [AUDIENCES.as_slice(), &[&own, &own_with_slash]].concat();
@@ -30,13 +72,19 @@ pub(super) fn authorize(
         explain(refusal)
     })?;
     decision.identity.clone_from(&caller.identity);
-    decision.audience = Some(caller.audience);
+    decision.audience = Some(caller.audience.clone());
     check_version(headers)?;
-    let target = Target::Container { account: &account.name, name: container };
-    let assignment = rbac::allowed(&account.world.seed, caller.principal_id, operation.needs(), &target)
-        .ok_or(BlobError::AuthorizationPermissionMismatch)?;
-    decision.allowed_by = Some(rbac::describe(assignment));
-    Ok(())
+    Ok(caller)
+}
+
+/// The role assignment that gives a right, in words.
+fn check(account: &Account, caller: &Caller, right: Right, container: &str) -> Result<String, BlobError> {
+    let target = match container {
+        "" => Target::Account { name: &account.name },
+        name => Target::Container { account: &account.name, name },
+    };
+    let assignment = rbac::allowed(&account.world.seed, caller.principal_id, right, &target);
+    assignment.map(rbac::describe).ok_or(BlobError::AuthorizationPermissionMismatch)
 }
 
 /// Bearer tokens came with version 2017-11-09 of the service; any later date is accepted.

@@ -1,15 +1,18 @@
-//! Containers: creating one, and its properties.
+//! Containers: creating, deleting and listing them, their properties and metadata.
 
-use axum::{body::Body, response::Response};
+use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
 
 use super::{
     Call,
+    answer::{self, date, describe_lease, empty},
+    conditions::Conditions,
     error::BlobError,
+    paging::{Page, Paging},
     properties::{read_metadata, write_metadata},
-    read::{date, insert},
-    store::ContainerState,
-    write::run,
+    store::{ContainerState, Shows},
+    xml::element,
 };
 
 /// Names are 3 to 63 lower-case letters, digits and single hyphens
@@ -27,29 +30,124 @@ pub(super) fn check_name(name: &str) -> Result<(), BlobError> {
 pub(super) async fn create(call: Call<'_>) -> Result<Response, BlobError> {
     let metadata = read_metadata(&call.parts.headers)?;
     let name = call.container.to_owned();
-    let state = run(&call, move |store| store.create_container(&name, metadata)).await?;
+    let state = call.run(move |store| store.create_container(&name, metadata)).await?;
     call.decision.wrote = Some(format!("https://{}.blob.core.windows.net/{}", call.account.name, call.container));
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::CREATED;
-    describe(&state, response.headers_mut());
-    Ok(response)
+    Ok(answer::changed(StatusCode::CREATED, &state.etag, state.last_modified))
 }
 
 /// Get Container Properties: <https://learn.microsoft.com/rest/api/storageservices/get-container-properties>.
 pub(super) fn properties(call: &Call<'_>) -> Result<Response, BlobError> {
-    let state = call.account.store.container(call.container)?;
-    let mut response = Response::new(Body::empty());
+    let state = readable(call)?;
+    let mut response = described(&state);
     let headers = response.headers_mut();
-    describe(&state, headers);
-    write_metadata(&state.metadata, headers);
-    headers.insert("x-ms-lease-status", HeaderValue::from_static("unlocked"));
-    headers.insert("x-ms-lease-state", HeaderValue::from_static("available"));
-    headers.insert("x-ms-has-immutability-policy", HeaderValue::from_static("false"));
-    headers.insert("x-ms-has-legal-hold", HeaderValue::from_static("false"));
+    describe_lease(&state.lease, headers);
+    for (name, value) in [
+        ("x-ms-has-immutability-policy", "false"),
+        ("x-ms-has-legal-hold", "false"),
+        ("x-ms-default-encryption-scope", "$account-encryption-key"),
+        ("x-ms-deny-encryption-scope-override", "false"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     Ok(response)
 }
 
-fn describe(state: &ContainerState, headers: &mut HeaderMap) {
-    insert(headers, "etag", &state.etag);
-    insert(headers, "last-modified", &date(state.last_modified));
+/// Get Container Metadata: <https://learn.microsoft.com/rest/api/storageservices/get-container-metadata>.
+pub(super) fn metadata(call: &Call<'_>) -> Result<Response, BlobError> {
+    Ok(described(&readable(call)?))
+}
+
+/// Set Container Metadata: <https://learn.microsoft.com/rest/api/storageservices/set-container-metadata>.
+pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let metadata = read_metadata(headers)?;
+    let conditions = Conditions::read(headers)?;
+    let name = call.container.to_owned();
+    let work = move |state: &mut ContainerState| {
+        conditions.check_state(&state.etag, state.last_modified)?;
+        check_named_lease(state, &conditions)?;
+        state.metadata = metadata;
+        Ok(())
+    };
+    let state = call.run(move |store| store.change_container(&name, Shows::Yes, work)).await?;
+    Ok(answer::changed(StatusCode::OK, &state.etag, state.last_modified))
+}
+
+/// Delete Container: <https://learn.microsoft.com/rest/api/storageservices/delete-container>. Here it is gone at once;
+/// Azure refuses to make another of the same name for half a minute.
+pub(super) async fn delete(call: &Call<'_>) -> Result<Response, BlobError> {
+    let conditions = Conditions::read(&call.parts.headers)?;
+    let name = call.container.to_owned();
+    let check = move |state: &ContainerState| {
+        conditions.check_state(&state.etag, state.last_modified)?;
+        let lease = state.lease.check_write(conditions.lease(), Timestamp::now());
+        lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Container"))
+    };
+    call.run(move |store| store.delete_container(&name, check)).await?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+/// List Containers: <https://learn.microsoft.com/rest/api/storageservices/list-containers2>.
+pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
+    let paging = Paging::read(call.query, &["metadata", "deleted", "system"])?;
+    let mut page = Page::default();
+    for (name, state) in call.account.store.containers() {
+        if name >= paging.from && name.starts_with(paging.prefix) && !page.push(&paging, &name, state) {
+            break;
+        }
+    }
+    let mut xml = format!("<EnumerationResults ServiceEndpoint=\"{}\">", call.account.endpoint());
+    paging.echo(&mut xml);
+    xml.push_str("<Containers>");
+    for (name, state) in &page.items {
+        container_xml(name, state, paging.includes("metadata"), &mut xml);
+    }
+    xml.push_str("</Containers>");
+    page.next_marker(&mut xml);
+    xml.push_str("</EnumerationResults>");
+    Ok(answer::document(&xml))
+}
+
+fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, xml: &mut String) {
+    xml.push_str("<Container>");
+    element(xml, "Name", name);
+    xml.push_str("<Properties>");
+    let now = Timestamp::now();
+    element(xml, "Last-Modified", &date(state.last_modified));
+    element(xml, "Etag", &state.etag);
+    element(xml, "LeaseStatus", state.lease.status(now));
+    element(xml, "LeaseState", state.lease.state(now).name());
+    if let Some(duration) = state.lease.duration(now) {
+        element(xml, "LeaseDuration", duration);
+    }
+    for (name, value) in [("HasImmutabilityPolicy", "false"), ("HasLegalHold", "false")] {
+        element(xml, name, value);
+    }
+    xml.push_str("</Properties>");
+    if with_metadata && !state.metadata.is_empty() {
+        xml.push_str("<Metadata>");
+        state.metadata.iter().for_each(|(name, value)| element(xml, name, value));
+        xml.push_str("</Metadata>");
+    }
+    xml.push_str("</Container>");
+}
+
+fn readable(call: &Call<'_>) -> Result<ContainerState, BlobError> {
+    let conditions = Conditions::read(&call.parts.headers)?;
+    let state = call.account.store.container(call.container)?;
+    check_named_lease(&state, &conditions)?;
+    Ok(state)
+}
+
+/// A request need not name a container's lease, but it must not name another.
+fn check_named_lease(state: &ContainerState, conditions: &Conditions) -> Result<(), BlobError> {
+    let lease = state.lease.check_read(conditions.lease(), Timestamp::now());
+    lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Container"))
+}
+
+fn described(state: &ContainerState) -> Response {
+    let mut response = answer::changed(StatusCode::OK, &state.etag, state.last_modified);
+    let headers: &mut HeaderMap = response.headers_mut();
+    write_metadata(&state.metadata, headers);
+    response
 }

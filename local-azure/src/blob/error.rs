@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use quick_xml::escape::escape;
 use uuid::Uuid;
 
+use super::lease::{LeaseRefusal, UseRefusal};
+
 /// A refusal; its text is the message of the answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BlobError {
@@ -41,6 +43,75 @@ pub(super) enum BlobError {
     /// A condition of a read that says the caller has the blob already.
     #[error("The condition specified using HTTP conditional header(s) is not met.")]
     NotModified,
+    #[error("The request includes an unsatisfiable condition for this operation.")]
+    UnsatisfiableCondition,
+    #[error("Multiple condition headers are not supported.")]
+    MultipleConditionHeadersNotSupported,
+    #[error("The source condition specified using HTTP conditional header(s) is not met.")]
+    SourceConditionNotMet,
+    #[error("The append position condition specified was not met.")]
+    AppendPositionConditionNotMet,
+    #[error("The max blob size condition specified was not met.")]
+    MaxBlobSizeConditionNotMet,
+    #[error("The sequence number condition specified was not met.")]
+    SequenceNumberConditionNotMet,
+    #[error("The blob type is invalid for this operation.")]
+    InvalidBlobType,
+    #[error(
+        "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete."
+    )]
+    BlobIsSealed,
+    #[error("The committed block count cannot exceed the maximum limit of 50,000 blocks.")]
+    BlockCountExceedsLimit,
+    #[error("The page range specified is invalid.")]
+    InvalidPageRange,
+    #[error("The access tier is not supported for this blob type.")]
+    AccessTierNotSupportedForBlobType,
+    /// An action on a lease.
+    #[error("{}", lease_message(*.0))]
+    Lease(LeaseRefusal),
+    /// Holds whether a blob or a container has the lease.
+    #[error("There is currently a lease on the {} and no lease ID was specified in the request.", .0.to_lowercase())]
+    LeaseIdMissing(&'static str),
+    #[error("The lease ID specified did not match the lease ID for the {}.", .0.to_lowercase())]
+    LeaseIdMismatch(&'static str),
+    #[error("There is currently no lease on the {}.", .0.to_lowercase())]
+    LeaseNotPresent(&'static str),
+    #[error("There is currently no pending copy operation.")]
+    NoPendingCopyOperation,
+    #[error("The source of the copy is larger than 256 MiB, the most that is copied in one request.")]
+    CopyTooLarge,
+    /// Holds the URL.
+    #[error(
+        "The copy source is not a blob of this account, addressed without a signature; local-azure copies no other."
+    )]
+    UnsupportedCopySource(String),
+    /// The answer that the source gave to the service.
+    #[error("{message}")]
+    CannotVerifyCopySource { status: StatusCode, message: String },
+    #[error("The tags specified exceed the maximum permissible limit.")]
+    TagsTooLarge,
+    #[error("The name of one of the tag key-value pairs is empty.")]
+    EmptyTagName,
+    /// Holds the key.
+    #[error("The tags specified are invalid. It contains characters that are not permitted.")]
+    InvalidTags(String),
+    #[error("The tags specified contain duplicate names.")]
+    DuplicateTagNames,
+    #[error("The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.")]
+    Crc64Mismatch,
+    #[error("Both x-ms-content-crc64 header and Content-MD5 header are present.")]
+    BothCrc64AndMd5HeaderPresent,
+    #[error("{0}")]
+    InvalidOperation(&'static str),
+    /// Holds what is wrong with it.
+    #[error("One of the request inputs is not valid.")]
+    InvalidBatch(&'static str),
+    /// Holds the request that may not stand in the batch.
+    #[error("One of the batch's requests is not supported in a batch.")]
+    UnsupportedBatch(String),
+    #[error("One of the query parameters specified in the request URI is outside the permissible range.")]
+    OutOfRangeQueryParameterValue { name: &'static str, value: String },
     /// Holds the blob's length.
     #[error("The range specified is invalid for the current size of the resource.")]
     InvalidRange(u64),
@@ -94,6 +165,21 @@ pub(super) enum BlobError {
 }
 
 impl BlobError {
+    /// The refusal of a request because of the lease of what it is about, a `Blob` or a `Container`.
+    pub(super) const fn of_lease_use(refusal: UseRefusal, kind: &'static str) -> Self {
+        match refusal {
+            UseRefusal::Missing => Self::LeaseIdMissing(kind),
+            UseRefusal::Mismatch => Self::LeaseIdMismatch(kind),
+            UseRefusal::NotPresent => Self::LeaseNotPresent(kind),
+        }
+    }
+
+    /// The refusal of a copy because of what its source answered.
+    pub(super) fn of_copy_source(self) -> Self {
+        let (status, _) = self.status_and_code();
+        Self::CannotVerifyCopySource { status, message: self.to_string() }
+    }
+
     const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoAuthenticationInformation => (StatusCode::UNAUTHORIZED, "NoAuthenticationInformation"),
@@ -107,6 +193,43 @@ impl BlobError {
             Self::BlobAlreadyExists => (StatusCode::CONFLICT, "BlobAlreadyExists"),
             Self::ConditionNotMet => (StatusCode::PRECONDITION_FAILED, "ConditionNotMet"),
             Self::NotModified => (StatusCode::NOT_MODIFIED, "ConditionNotMet"),
+            Self::UnsatisfiableCondition => (StatusCode::BAD_REQUEST, "UnsatisfiableCondition"),
+            Self::MultipleConditionHeadersNotSupported => {
+                (StatusCode::BAD_REQUEST, "MultipleConditionHeadersNotSupported")
+            }
+            Self::SourceConditionNotMet => (StatusCode::PRECONDITION_FAILED, "SourceConditionNotMet"),
+            Self::AppendPositionConditionNotMet => (StatusCode::PRECONDITION_FAILED, "AppendPositionConditionNotMet"),
+            Self::MaxBlobSizeConditionNotMet => (StatusCode::PRECONDITION_FAILED, "MaxBlobSizeConditionNotMet"),
+            Self::SequenceNumberConditionNotMet => (StatusCode::PRECONDITION_FAILED, "SequenceNumberConditionNotMet"),
+            Self::InvalidBlobType => (StatusCode::CONFLICT, "InvalidBlobType"),
+            Self::BlobIsSealed => (StatusCode::CONFLICT, "BlobIsSealed"),
+            Self::BlockCountExceedsLimit => (StatusCode::CONFLICT, "BlockCountExceedsLimit"),
+            Self::InvalidPageRange => (StatusCode::RANGE_NOT_SATISFIABLE, "InvalidPageRange"),
+            Self::AccessTierNotSupportedForBlobType => (StatusCode::BAD_REQUEST, "AccessTierNotSupportedForBlobType"),
+            Self::Lease(refusal) => (StatusCode::CONFLICT, lease_code(*refusal)),
+            Self::LeaseIdMissing(_) => (StatusCode::PRECONDITION_FAILED, "LeaseIdMissing"),
+            Self::LeaseIdMismatch(kind) => {
+                let code = of_kind(kind, "LeaseIdMismatchWithBlobOperation", "LeaseIdMismatchWithContainerOperation");
+                (StatusCode::PRECONDITION_FAILED, code)
+            }
+            Self::LeaseNotPresent(kind) => {
+                let code = of_kind(kind, "LeaseNotPresentWithBlobOperation", "LeaseNotPresentWithContainerOperation");
+                (StatusCode::PRECONDITION_FAILED, code)
+            }
+            Self::NoPendingCopyOperation => (StatusCode::CONFLICT, "NoPendingCopyOperation"),
+            Self::CopyTooLarge => (StatusCode::CONFLICT, "CannotVerifyCopySource"),
+            Self::UnsupportedCopySource(_) => (StatusCode::BAD_REQUEST, "InvalidHeaderValue"),
+            Self::CannotVerifyCopySource { status, .. } => (*status, "CannotVerifyCopySource"),
+            Self::TagsTooLarge => (StatusCode::BAD_REQUEST, "TagsTooLarge"),
+            Self::EmptyTagName => (StatusCode::BAD_REQUEST, "EmptyTagName"),
+            Self::InvalidTags(_) => (StatusCode::BAD_REQUEST, "InvalidTags"),
+            Self::DuplicateTagNames => (StatusCode::BAD_REQUEST, "DuplicateTagNames"),
+            Self::Crc64Mismatch => (StatusCode::BAD_REQUEST, "Crc64Mismatch"),
+            Self::BothCrc64AndMd5HeaderPresent => (StatusCode::BAD_REQUEST, "BothCrc64AndMd5HeaderPresent"),
+            Self::InvalidOperation(_) => (StatusCode::BAD_REQUEST, "InvalidOperation"),
+            Self::InvalidBatch(_) => (StatusCode::BAD_REQUEST, "InvalidInput"),
+            Self::UnsupportedBatch(_) => (StatusCode::BAD_REQUEST, "InvalidInput"),
+            Self::OutOfRangeQueryParameterValue { .. } => (StatusCode::BAD_REQUEST, "OutOfRangeQueryParameterValue"),
             Self::InvalidRange(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"),
             Self::InvalidHeaderValue { .. } => (StatusCode::BAD_REQUEST, "InvalidHeaderValue"),
             Self::MissingRequiredHeader(_) => (StatusCode::BAD_REQUEST, "MissingRequiredHeader"),
@@ -141,6 +264,15 @@ impl BlobError {
             Self::InvalidHeaderValue { name, value } => {
                 vec![("HeaderName", name.clone()), ("HeaderValue", value.clone())]
             }
+            Self::OutOfRangeQueryParameterValue { name, value } => {
+                vec![("QueryParameterName", (*name).to_owned()), ("QueryParameterValue", value.clone())]
+            }
+            Self::UnsupportedCopySource(url) => {
+                vec![("HeaderName", "x-ms-copy-source".to_owned()), ("HeaderValue", url.clone())]
+            }
+            Self::InvalidTags(key) => vec![("TagName", key.clone())],
+            Self::InvalidBatch(problem) => vec![("Reason", (*problem).to_owned())],
+            Self::UnsupportedBatch(request) => vec![("Request", request.clone())],
             Self::MissingRequiredHeader(name) => vec![("HeaderName", (*name).to_owned())],
             Self::UnsupportedHeader(name) => vec![("HeaderName", name.clone())],
             Self::RequestBodyTooLarge { limit } => vec![("MaxLimit", limit.to_string())],
@@ -203,4 +335,37 @@ impl BlobError {
         body.push_str("</Error>");
         body
     }
+}
+
+const fn lease_code(refusal: LeaseRefusal) -> &'static str {
+    match refusal {
+        LeaseRefusal::AlreadyPresent => "LeaseAlreadyPresent",
+        LeaseRefusal::BreakingCannotBeAcquired => "LeaseIsBreakingAndCannotBeAcquired",
+        LeaseRefusal::BreakingCannotBeChanged => "LeaseIsBreakingAndCannotBeChanged",
+        LeaseRefusal::BrokenCannotBeRenewed => "LeaseIsBrokenAndCannotBeRenewed",
+        LeaseRefusal::IdMismatch => "LeaseIdMismatchWithLeaseOperation",
+        LeaseRefusal::NotPresent => "LeaseNotPresentWithLeaseOperation",
+    }
+}
+
+const fn lease_message(refusal: LeaseRefusal) -> &'static str {
+    match refusal {
+        LeaseRefusal::AlreadyPresent => "There is already a lease present.",
+        LeaseRefusal::BreakingCannotBeAcquired => {
+            "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken."
+        }
+        LeaseRefusal::BreakingCannotBeChanged => {
+            "The lease ID matched, but the lease is currently in breaking state and cannot be changed."
+        }
+        LeaseRefusal::BrokenCannotBeRenewed => {
+            "The lease ID matched, but the lease has been broken explicitly and cannot be renewed."
+        }
+        LeaseRefusal::IdMismatch => "The lease ID specified did not match the lease ID for the resource.",
+        LeaseRefusal::NotPresent => "There is currently no lease on the resource.",
+    }
+}
+
+/// The code for a blob, or for a container.
+const fn of_kind(kind: &str, blob: &'static str, container: &'static str) -> &'static str {
+    if kind.len() == "Blob".len() { blob } else { container }
 }

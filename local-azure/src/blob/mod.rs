@@ -1,17 +1,35 @@
-//! Blob Storage: block blobs in containers, kept as files, with bearer tokens and roles as the only way in.
+//! Blob Storage: block, append and page blobs in containers, kept as files, with bearer tokens and roles as the only way in.
 //!
-//! Other kinds of blob, snapshots, versions, tags, leases, tiers, copies and shared keys are refused by name.
+//! Snapshots, versions, soft delete, the archive, searches by tag, access policies, and shared keys and signatures are
+//! refused by name.
 
+mod answer;
+mod append_blobs;
 mod authorization;
+mod batch;
+mod block_blobs;
+mod change;
 mod conditions;
 mod containers;
+mod copy;
+mod crc64;
+mod delegation_key;
 mod error;
+mod lease;
+mod lease_calls;
 mod list;
+mod operation;
+mod page_blobs;
+mod pages;
+mod paging;
 mod properties;
+mod query;
+mod range;
 mod read;
-mod request;
+mod receive;
 mod store;
-mod write;
+mod tags;
+mod xml;
 
 use std::{path::Path, sync::Arc};
 
@@ -24,11 +42,16 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use http_body_util::BodyExt as _;
+use percent_encoding::percent_decode_str;
+use tokio::task::spawn_blocking;
+use url::Url;
 use uuid::Uuid;
 
 use self::{
+    authorization::Asked,
     error::BlobError,
-    request::{Operation, Query},
+    operation::{Operation, Place},
+    query::Query,
     store::Store,
 };
 use crate::{journal::Decision, seed, world::World};
@@ -51,6 +74,7 @@ pub fn routes(world: Arc<World>, account: &seed::StorageAccount, data: &Path) ->
     let store = Store::open(data, &account.containers)?;
     let account = Account { world, name: account.name.clone(), store: Arc::new(store) };
     Ok(Router::new()
+        .route("/", any(in_account))
         .route("/{container}", any(in_container))
         .route("/{container}/{*blob}", any(in_blob))
         .fallback(elsewhere)
@@ -76,7 +100,40 @@ struct Call<'a> {
 #[derive(Clone, Copy)]
 struct BlobName<'a>(&'a str);
 
+impl Account {
+    fn host(&self) -> String {
+        format!("{}.blob.core.windows.net", self.name)
+    }
+
+    /// As lists name it.
+    fn endpoint(&self) -> String {
+        format!("https://{}/", self.host())
+    }
+
+    fn blob_url(&self, container: &str, name: &str) -> Option<String> {
+        let mut url = Url::parse(&self.endpoint()).ok()?;
+        url.path_segments_mut().ok()?.pop_if_empty().push(container).extend(name.split('/'));
+        Some(url.into())
+    }
+}
+
+impl Call<'_> {
+    /// Lets the store work where waiting for the disk holds nobody up.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, BlobError> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        let store = self.account.store.clone();
+        spawn_blocking(move || work(&store)).await.map_err(|error| BlobError::Disk(error.into()))?
+    }
+}
+
+/// Container and blob of a path, both empty for the account.
 type Names = (String, Option<String>);
+
+async fn in_account(State(account): State<Arc<Account>>, request: Request) -> Response {
+    answer(&account, Ok((String::new(), None)), request).await
+}
 
 async fn in_container(
     State(account): State<Arc<Account>>,
@@ -102,6 +159,19 @@ async fn elsewhere(State(account): State<Arc<Account>>, request: Request) -> Res
 
 fn invalid_uri(request: &Request) -> BlobError {
     BlobError::InvalidUri(format!("{} {}", request.method(), request.uri().path()))
+}
+
+/// Answers a request that stands in a batch.
+async fn respond_to(account: &Account, request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/');
+    let names = match path.split_once('/') {
+        Some((container, blob)) => percent_decode_str(blob)
+            .decode_utf8()
+            .map(|blob| (container.to_owned(), Some(blob.into_owned())))
+            .map_err(|_| invalid_uri(&request)),
+        None => Err(invalid_uri(&request)),
+    };
+    answer(account, names, request).await
 }
 
 async fn answer(account: &Account, names: Result<Names, BlobError>, request: Request) -> Response {
@@ -133,25 +203,78 @@ async fn respond(
     blob: Option<&str>,
     decision: &mut Decision,
 ) -> Result<Response, BlobError> {
-    containers::check_name(container)?;
-    let query = Query::read(&parts.uri);
-    let operation = Operation::of(parts, &query, blob.is_some())?;
-    authorization::authorize(account, &parts.headers, operation, container, decision)?;
-    let call = Call { account, parts, query: &query, container, decision };
-    let Some(name) = blob else {
-        return match operation {
-            Operation::CreateContainer => containers::create(call).await,
-            Operation::ListBlobs => list::list(&call),
-            _ => containers::properties(&call),
-        };
+    let place = match (container, blob) {
+        ("", _) => Place::Account,
+        (_, None) => Place::Container,
+        (_, Some(_)) => Place::Blob,
     };
-    let name = BlobName::checked(name)?;
+    if place != Place::Account {
+        containers::check_name(container)?;
+    }
+    let query = Query::read(&parts.uri);
+    let operation = Operation::of(parts, &query, place)?;
+    let asked = Asked {
+        operation,
+        container,
+        writes_tags: parts.headers.contains_key("x-ms-tags"),
+        reads_tags: query.get("include").is_some_and(|include| include.split(',').any(|part| part == "tags")),
+    };
+    let caller = authorization::authorize(account, &parts.headers, &asked, decision)?;
+    let call = Call { account, parts, query: &query, container, decision };
+    match blob {
+        Some(name) => in_blob_do(operation, call, BlobName::checked(name)?, body).await,
+        None if operation == Operation::GetUserDelegationKey => {
+            delegation_key::get(&call, caller.principal_id, body).await
+        }
+        None => in_container_do(operation, call, body).await,
+    }
+}
+
+async fn in_container_do(operation: Operation, call: Call<'_>, body: &mut Body) -> Result<Response, BlobError> {
     match operation {
-        Operation::PutBlob => write::put_blob(call, name, body).await,
-        Operation::PutBlock => write::put_block(&call, name, body).await,
-        Operation::PutBlockList => write::put_block_list(call, name, body).await,
-        Operation::DeleteBlob => write::delete(&call, name).await,
-        Operation::GetBlob => read::get(&call, name),
+        Operation::ListContainers => containers::list(&call),
+        Operation::Batch => batch::batch(call, body).await,
+        Operation::CreateContainer => containers::create(call).await,
+        Operation::GetContainerMetadata => containers::metadata(&call),
+        Operation::SetContainerMetadata => containers::set_metadata(&call).await,
+        Operation::DeleteContainer => containers::delete(&call).await,
+        Operation::LeaseContainer => lease_calls::of_container(&call).await,
+        Operation::ListBlobs => list::list(&call),
+        _ => containers::properties(&call),
+    }
+}
+
+async fn in_blob_do(
+    operation: Operation,
+    call: Call<'_>,
+    name: BlobName<'_>,
+    body: &mut Body,
+) -> Result<Response, BlobError> {
+    match operation {
+        Operation::PutBlockBlob => block_blobs::put(call, name, body).await,
+        Operation::PutAppendBlob => append_blobs::create(call, name).await,
+        Operation::PutPageBlob => page_blobs::create(call, name).await,
+        Operation::PutBlobFromUrl => copy::put_from_url(call, name).await,
+        Operation::CopyBlob | Operation::CopyBlobFromUrl => copy::blob(call, name, operation).await,
+        Operation::AbortCopy => copy::abort(&call, name),
+        Operation::PutBlock => block_blobs::put_block(&call, name, body).await,
+        Operation::PutBlockFromUrl => copy::block_from_url(&call, name).await,
+        Operation::PutBlockList => block_blobs::put_list(call, name, body).await,
+        Operation::GetBlockList => block_blobs::get_list(&call, name),
+        Operation::AppendBlock => append_blobs::append(call, name, body).await,
+        Operation::AppendBlockFromUrl => copy::append_from_url(call, name).await,
+        Operation::SealAppendBlob => append_blobs::seal(&call, name).await,
+        Operation::PutPage => page_blobs::put_pages(call, name, body).await,
+        Operation::GetPageRanges => page_blobs::get_ranges(&call, name),
+        Operation::GetBlob => read::get(&call, name).await,
+        Operation::GetBlobMetadata => read::metadata(&call, name),
+        Operation::SetBlobMetadata => change::metadata(&call, name).await,
+        Operation::SetBlobProperties => change::properties(&call, name).await,
+        Operation::SetBlobTier => change::set_tier(&call, name).await,
+        Operation::GetBlobTags => tags::get(&call, name),
+        Operation::SetBlobTags => tags::set(&call, name, body).await,
+        Operation::LeaseBlob => lease_calls::of_blob(&call, name).await,
+        Operation::DeleteBlob => change::delete(&call, name).await,
         _ => read::head(&call, name),
     }
 }

@@ -13,6 +13,16 @@ pub(super) const METADATA_PREFIX: &str = "x-ms-meta-";
 /// Bytes of metadata, names included (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 const METADATA_LIMIT: usize = 8 * 1024;
 
+/// Headers that say how a blob is served.
+pub(super) const HEADERS: &[&str] = &[
+    "x-ms-blob-content-type",
+    "x-ms-blob-content-encoding",
+    "x-ms-blob-content-language",
+    "x-ms-blob-content-disposition",
+    "x-ms-blob-cache-control",
+    "x-ms-blob-content-md5",
+];
+
 /// Name and value pairs of a blob or container. HTTP libraries write the names in lower case.
 pub(super) type Metadata = BTreeMap<String, String>;
 
@@ -45,6 +55,15 @@ impl ContentProperties {
             cache_control: property("x-ms-blob-cache-control", header::CACHE_CONTROL)?,
             content_md5: content_md5.transpose()?.map(checked_md5).transpose()?,
         })
+    }
+
+    /// What a change of properties gives, and nothing in place of the rest.
+    pub(super) fn given(headers: &HeaderMap) -> Result<Self, BlobError> {
+        let mut properties = Self::read(headers, false)?;
+        if !headers.contains_key("x-ms-blob-content-type") {
+            properties.content_type = None;
+        }
+        Ok(properties)
     }
 
     /// Puts them into the headers of an answer, all but the MD5, whose header depends on what is read.

@@ -3,9 +3,10 @@
 use std::{io::SeekFrom, sync::Arc};
 
 use axum::{body::Body, response::Response};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::BodyExt as _;
 use tokio::{
     fs::File,
     io::{AsyncReadExt as _, AsyncSeekExt as _},
@@ -14,22 +15,31 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     BlobName, Call,
+    answer::{self, date, insert},
     conditions::Conditions,
     error::BlobError,
+    page_blobs::insert_sequence_number,
+    pages,
     properties::write_metadata,
-    store::{Blob, Part},
+    range,
+    receive::Checksums,
+    store::{Blob, Kind, Piece},
 };
 
 /// Bytes read from disk at once.
 const CHUNK: usize = 128 * 1024;
+/// Bytes of a range whose checksum a client may ask for.
+const CHECKSUM_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Get Blob: <https://learn.microsoft.com/rest/api/storageservices/get-blob>.
-pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     let length = blob.length();
-    let range = asked_range(&call.parts.headers, length)?;
+    let request = &call.parts.headers;
+    let range = range::asked(request)?.map(|range| range.within(length)).transpose()?;
     let (from, to) = range.unwrap_or((0, length));
-    let mut response = Response::new(content(blob.clone(), from, to));
+    let checksums = range_checksums(request, &blob, range).await?;
+    let mut response = Response::new(content(&blob, from, to));
     let headers = response.headers_mut();
     describe(&blob, headers);
     insert(headers, "content-length", &(to - from).to_string());
@@ -37,6 +47,7 @@ pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobE
         insert(headers, "content-range", &format!("bytes {from}-{}/{length}", to - 1));
         // The MD5 of the whole content has a name of its own beside a part.
         insert_md5(&blob, "x-ms-blob-content-md5", headers);
+        checksums.insert(headers);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     } else {
         insert_md5(&blob, "content-md5", headers);
@@ -47,13 +58,25 @@ pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobE
 /// Get Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/get-blob-properties>.
 pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
-    let mut response = Response::new(Body::empty());
+    let mut response = answer::empty(StatusCode::OK);
     let headers = response.headers_mut();
     describe(&blob, headers);
     insert(headers, "content-length", &blob.length().to_string());
     insert_md5(&blob, "content-md5", headers);
-    headers.insert("x-ms-access-tier", HeaderValue::from_static("Hot"));
-    headers.insert("x-ms-access-tier-inferred", HeaderValue::from_static("true"));
+    if blob.kind == Kind::Block {
+        insert(headers, "x-ms-access-tier", blob.tier.map_or("Hot", |tier| tier.name()));
+        if blob.tier.is_none() {
+            headers.insert("x-ms-access-tier-inferred", HeaderValue::from_static("true"));
+        }
+    }
+    Ok(response)
+}
+
+/// Get Blob Metadata: <https://learn.microsoft.com/rest/api/storageservices/get-blob-metadata>.
+pub(super) fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let blob = readable(call, name)?;
+    let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
+    write_metadata(&blob.metadata, response.headers_mut());
     Ok(response)
 }
 
@@ -65,17 +88,29 @@ fn readable(call: &Call<'_>, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError>
 }
 
 fn describe(blob: &Blob, headers: &mut HeaderMap) {
-    insert(headers, "etag", &blob.etag);
-    insert(headers, "last-modified", &date(blob.last_modified));
+    answer::state(&blob.etag, blob.last_modified, headers);
     insert(headers, "x-ms-creation-time", &date(blob.created));
-    for (name, value) in [
-        ("accept-ranges", "bytes"),
-        ("x-ms-blob-type", "BlockBlob"),
-        ("x-ms-lease-status", "unlocked"),
-        ("x-ms-lease-state", "available"),
-        ("x-ms-server-encrypted", "true"),
-    ] {
+    insert(headers, "x-ms-blob-type", blob.kind.name());
+    answer::describe_lease(&blob.lease, headers);
+    for (name, value) in [("accept-ranges", "bytes"), ("x-ms-server-encrypted", "true")] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !blob.tags.is_empty() {
+        insert(headers, "x-ms-tag-count", &blob.tags.len().to_string());
+    }
+    if let Kind::Append { sealed } = blob.kind {
+        insert(headers, "x-ms-blob-committed-block-count", &blob.pieces.len().to_string());
+        if sealed {
+            headers.insert("x-ms-blob-sealed", HeaderValue::from_static("true"));
+        }
+    }
+    insert_sequence_number(blob, headers);
+    if let Some(copied) = &blob.copied {
+        insert(headers, "x-ms-copy-id", &copied.id);
+        insert(headers, "x-ms-copy-source", &copied.source);
+        insert(headers, "x-ms-copy-status", "success");
+        insert(headers, "x-ms-copy-progress", &format!("{0}/{0}", copied.length));
+        insert(headers, "x-ms-copy-completion-time", &date(copied.completed));
     }
     blob.properties.write(headers);
     write_metadata(&blob.metadata, headers);
@@ -87,59 +122,36 @@ fn insert_md5(blob: &Blob, header: &'static str, headers: &mut HeaderMap) {
     }
 }
 
-/// The first byte asked for and the one after the last. `x-ms-range` goes before `Range`. Azure knows no other form than
-/// `bytes=first-` and `bytes=first-last`.
-fn asked_range(headers: &HeaderMap, length: u64) -> Result<Option<(u64, u64)>, BlobError> {
-    let Some((name, value)) = ["x-ms-range", "range"].iter().find_map(|name| Some((*name, headers.get(*name)?))) else {
-        return Ok(None);
+/// The checksums of a range that the request asks for.
+async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u64)>) -> Result<Checksums, BlobError> {
+    let asked = |name: &'static str| request.get(name).filter(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let md5 = asked("x-ms-range-get-content-md5");
+    let crc64 = asked("x-ms-range-get-content-crc64");
+    let Some(value) = md5.or(crc64) else { return Ok(Checksums::default()) };
+    let name = if md5.is_some() { "x-ms-range-get-content-md5" } else { "x-ms-range-get-content-crc64" };
+    match range {
+        Some((from, to)) if to - from <= CHECKSUM_LIMIT => {
+            let bytes = content(blob, from, to).collect().await.map_err(std::io::Error::other)?.to_bytes();
+            let all = Checksums::of(&bytes);
+            Ok(Checksums { md5: md5.and(all.md5), crc64: crc64.and(all.crc64) })
+        }
+        Some(_) => Err(BlobError::OutOfRangeInput(name.to_owned())),
+        None => Err(answer::invalid(name, value)),
+    }
+}
+
+/// The bytes of a blob from `from` to before `to`, piece after piece.
+fn content(blob: &Blob, from: u64, to: u64) -> Body {
+    Body::from_stream(stream::iter(pages::slice(&blob.pieces, from, to)).then(open).try_flatten())
+}
+
+async fn open(piece: Piece) -> std::io::Result<BoxStream<'static, std::io::Result<Bytes>>> {
+    let Some(part) = piece.part else {
+        let zeros = tokio::io::repeat(0).take(piece.length);
+        return Ok(ReaderStream::with_capacity(zeros, CHUNK).boxed());
     };
-    let text = value.to_str().unwrap_or_default();
-    let invalid = || BlobError::InvalidHeaderValue { name: name.to_owned(), value: text.to_owned() };
-    let (first, last) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(invalid)?;
-    let first: u64 = first.parse().map_err(|_| invalid())?;
-    let last: u64 = if last.is_empty() { u64::MAX } else { last.parse().map_err(|_| invalid())? };
-    if last < first {
-        return Err(invalid());
-    }
-    if first >= length {
-        return Err(BlobError::InvalidRange(length));
-    }
-    Ok(Some((first, last.saturating_add(1).min(length))))
-}
-
-/// The bytes of a blob from `from` to before `to`, part after part.
-fn content(blob: Arc<Blob>, from: u64, to: u64) -> Body {
-    let mut start = 0;
-    let slices: Vec<_> = blob
-        .parts
-        .iter()
-        .filter_map(|part| {
-            let (first, end) = (from.max(start), to.min(start + part.length));
-            let slice = (first < end).then(|| (part.clone(), first - start, end - first));
-            start += part.length;
-            slice
-        })
-        .collect();
-    Body::from_stream(stream::iter(slices).then(|(part, skip, take)| open(part, skip, take)).try_flatten())
-}
-
-async fn open(
-    part: Arc<Part>,
-    skip: u64,
-    take: u64,
-) -> std::io::Result<impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>>> {
     let mut file = File::open(part.path()).await?;
-    file.seek(SeekFrom::Start(skip)).await?;
-    Ok(ReaderStream::with_capacity(file.take(take), CHUNK))
-}
-
-/// A date as HTTP writes it.
-pub(super) fn date(time: Timestamp) -> String {
-    // Only years beyond 9999 have no such form.
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap_or_default()
-}
-
-/// Puts a header that came from a header, or is made of digits, into an answer.
-pub(super) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
+    file.seek(SeekFrom::Start(piece.offset)).await?;
+    // The file may go when the last that knows it does; an open one can be read on.
+    Ok(ReaderStream::with_capacity(file.take(piece.length), CHUNK).boxed())
 }

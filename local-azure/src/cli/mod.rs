@@ -11,6 +11,7 @@ mod new;
 mod package;
 mod policy;
 mod project;
+mod rollover;
 mod schedule;
 mod start;
 mod token;
@@ -73,6 +74,8 @@ enum Command {
     /// Work with API Management's policy files
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
+    Rollover(rollover::RolloverArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
@@ -108,6 +111,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
         Command::Policy(command) => policy::policy(&command),
+        Command::Rollover(arguments) => rollover::rollover(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,

@@ -14,6 +14,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, response::IntoResponse};
+use futures_util::future::Either;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header::HOST, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::Upgraded};
 use hyper_util::rt::TokioIo;
@@ -43,13 +44,13 @@ pub enum EdgeError {
 }
 
 impl Edge {
-    /// Listens on a free loopback port for the hosts that `network` has now.
-    pub(crate) async fn start(network: Network) -> Result<Self, EdgeError> {
+    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host.
+    pub(crate) async fn start(network: Network, control: Router) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(tls.config);
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, acceptor)) })
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptor)) })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -69,21 +70,25 @@ impl Drop for Edge {
     }
 }
 
-async fn accept(listener: TcpListener, network: Network, acceptor: TlsAcceptor) {
+async fn accept(listener: TcpListener, network: Network, control: Router, acceptor: TlsAcceptor) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
         // A failed accept concerns that one connection (or a momentary lack of descriptors).
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        connections.spawn(proxy(stream, network.clone(), acceptor.clone()));
+        connections.spawn(proxy(stream, network.clone(), control.clone(), acceptor.clone()));
     }
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: TlsAcceptor) {
     let tunnel = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
+        let is_for_no_host = request.method() != Method::CONNECT && request.uri().authority().is_none();
+        if is_for_no_host {
+            return Either::Left(control.clone().oneshot(request.map(Body::new)));
+        }
         let answer = match connect(&network, request) {
             Ok(opened) => {
                 *tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
@@ -91,7 +96,7 @@ async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
             }
             Err(refusal) => *refusal,
         };
-        ready(Ok::<_, Infallible>(answer))
+        Either::Right(ready(Ok::<_, Infallible>(answer)))
     });
     // A client that goes away ends its connection; there is nobody left to tell.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use apim_policies::{Backend, Service};
+use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
+use jiff::SignedDuration;
 
 use super::policy_folder;
-use crate::seed::Seed;
+use crate::seed::{self, NamedBackend, Seed};
 
 /// What is wrong with a file or a part of the seed.
 pub(super) type Trouble = (PathBuf, String);
@@ -17,18 +18,61 @@ pub(super) type Trouble = (PathBuf, String);
 /// What the seed and this policy folder define, and what of it cannot be used.
 pub(super) fn read(seed: &Seed, folder: &Path) -> (Service, Vec<Trouble>) {
     let mut troubles = Vec::new();
-    let mut backends = BTreeMap::new();
-    for backend in &seed.apim.backends {
-        let part = PathBuf::from("apim.backends");
-        if !matches!(backend.url.scheme(), "http" | "https") || backend.url.host().is_none() {
-            troubles.push((part.clone(), format!("the URL of \"{}\" is not an http or https URL", backend.id)));
-        }
-        if backends.insert(backend.id.clone(), Backend { url: backend.url.clone() }).is_some() {
-            troubles.push((part, format!("\"{}\" is there twice", backend.id)));
-        }
-    }
+    let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
     (Service { named_values: seed.apim.named_values.clone(), fragments, backends }, troubles)
+}
+
+fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
+    let mut backends = Backends::new();
+    for backend in written {
+        let mut trouble = |what: &str| {
+            troubles.push((PathBuf::from("apim.backends"), format!("the backend \"{}\" {what}", backend.id)));
+        };
+        if backends.contains_key(&backend.id) {
+            trouble("is there twice");
+        }
+        let read = match (&backend.url, backend.pool.is_empty()) {
+            (Some(url), true) => {
+                if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+                    trouble("has a URL that is not http or https");
+                }
+                let breaker = backend.circuit_breaker.as_ref().map(breaker);
+                Backend::Single { url: url.clone(), breaker }
+            }
+            (None, false) => {
+                for member in &backend.pool {
+                    if !written.iter().any(|other| other.id == member.backend && other.url.is_some()) {
+                        trouble(&format!("has \"{}\" in its pool, which is no backend with a URL", member.backend));
+                    }
+                }
+                if backend.circuit_breaker.is_some() {
+                    trouble("is a pool with a circuit breaker, which belongs to the backends in it");
+                }
+                Backend::Pool(backend.pool.iter().map(member).collect())
+            }
+            _ => {
+                trouble("needs either a url or a pool");
+                continue;
+            }
+        };
+        backends.insert(backend.id.clone(), read);
+    }
+    backends
+}
+
+fn breaker(breaker: &seed::CircuitBreaker) -> CircuitBreaker {
+    CircuitBreaker {
+        failures: breaker.failures.max(1),
+        interval: SignedDuration::from_secs(breaker.interval.into()),
+        statuses: breaker.statuses.iter().map(|[first, last]| (*first, *last)).collect(),
+        trip: SignedDuration::from_secs(breaker.trip.into()),
+        accepts_retry_after: breaker.accept_retry_after,
+    }
+}
+
+fn member(member: &seed::PoolMember) -> PoolMember {
+    PoolMember { backend: member.backend.clone(), priority: member.priority, weight: member.weight }
 }
 
 /// The texts of the fragments by identifier. A folder that cannot be read is somebody else's to report.
@@ -49,4 +93,45 @@ fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, Str
         }
     }
     fragments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backends_that_cannot_be_are_refused() {
+        let written: Vec<NamedBackend> = toml::from_str::<BTreeMap<String, Vec<NamedBackend>>>(
+            r#"
+            [[backends]]
+            id = "one"
+            url = "https://one.test"
+            circuit_breaker = { failures = 3, interval = 60, statuses = [[429, 429], [500, 599]], trip = 30 }
+            [[backends]]
+            id = "all"
+            pool = [{ backend = "one" }, { backend = "two", priority = 2, weight = 3 }, { backend = "all" }]
+            [[backends]]
+            id = "one"
+            url = "file:///etc"
+            [[backends]]
+            id = "none"
+            "#,
+        )
+        .unwrap()
+        .remove("backends")
+        .unwrap();
+        let mut troubles = Vec::new();
+        backends(&written, &mut troubles);
+        let messages: Vec<_> = troubles.into_iter().map(|(_, message)| message).collect();
+        assert_eq!(
+            messages,
+            [
+                "the backend \"all\" has \"two\" in its pool, which is no backend with a URL",
+                "the backend \"all\" has \"all\" in its pool, which is no backend with a URL",
+                "the backend \"one\" is there twice",
+                "the backend \"one\" has a URL that is not http or https",
+                "the backend \"none\" needs either a url or a pool",
+            ]
+        );
+    }
 }

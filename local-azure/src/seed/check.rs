@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Scope, Secret, Seed};
+use super::{Scope, Seed};
 
 impl Seed {
     /// Every contradiction, one sentence each; empty when the seed is sound.
@@ -13,7 +13,7 @@ impl Seed {
         self.check_roles(&mut problems);
         self.check_app_roles(&mut problems);
         self.check_clients(&mut problems);
-        self.check_secrets(&mut problems);
+        self.check_vaults(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
         problems
@@ -75,26 +75,6 @@ impl Seed {
                 "role_assignments: a scope is { vault }, { vault, secret }, { storage } or { storage, container }"
                     .to_owned(),
             ),
-        }
-    }
-
-    fn check_secrets(&self, problems: &mut Vec<String>) {
-        for vault in &self.vaults {
-            for Secret { name, value, generated, subscription_key, .. } in &vault.secrets {
-                let sources =
-                    usize::from(value.is_some()) + usize::from(*generated) + usize::from(subscription_key.is_some());
-                if sources != 1 {
-                    problems.push(format!(
-                        "vaults: secret \"{name}\" of \"{}\" needs exactly one of value, generated = true, subscription_key",
-                        vault.name
-                    ));
-                }
-                if let Some(subscription) = subscription_key
-                    && !self.apim.subscriptions.iter().any(|known| known.name == *subscription)
-                {
-                    problems.push(format!("vaults: secret \"{name}\" names no subscription: \"{subscription}\""));
-                }
-            }
         }
     }
 

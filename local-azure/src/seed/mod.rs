@@ -8,26 +8,28 @@ mod check_apim;
 mod check_clients;
 mod clients;
 mod entra;
+mod vaults;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
+pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, NamedBackend, Operation, Product, SubscriptionScope, SubscriptionState,
-        VersionScheme, VersionSet,
+        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, PoolMember, Product,
+        SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
+    vaults::{Secret, Vault, VaultFault},
 };
 
 /// Everything local-azure plays, as read from a seed file.
@@ -92,50 +94,6 @@ pub struct Subscription {
     pub resource_group: String,
     /// Region name, such as `westeurope`.
     pub location: String,
-}
-
-/// A key vault under RBAC.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vault {
-    /// Vault name; the host is `{name}.vault.azure.net`.
-    pub name: String,
-    /// For how many days a deleted secret can be recovered: 7 to 90.
-    #[serde(default = "longest_retention")]
-    pub soft_delete_retention_days: u8,
-    /// Whether a deleted secret can only be recovered, and is purged by time alone.
-    #[serde(default)]
-    pub purge_protection: bool,
-    /// Its secrets at start.
-    #[serde(default)]
-    pub secrets: Vec<Secret>,
-}
-
-/// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Secret {
-    /// Secret name.
-    pub name: String,
-    /// The value itself.
-    pub value: Option<String>,
-    /// A random value, new at each start.
-    #[serde(default)]
-    pub generated: bool,
-    /// The primary key of this APIM subscription.
-    pub subscription_key: Option<String>,
-    /// A disabled secret cannot be read.
-    #[serde(default = "yes")]
-    pub enabled: bool,
-    /// What the value is, in the writer's words.
-    pub content_type: Option<String>,
-    /// At most 15.
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
-    /// When the value begins to be good. Key Vault tells readers and does not act on it.
-    pub not_before: Option<Timestamp>,
-    /// When the value ceases to be good. Key Vault tells readers and does not act on it.
-    pub expires: Option<Timestamp>,
 }
 
 /// A storage account.
@@ -248,10 +206,6 @@ impl Seed {
 
 const fn yes() -> bool {
     true
-}
-
-const fn longest_retention() -> u8 {
-    90
 }
 
 #[cfg(test)]

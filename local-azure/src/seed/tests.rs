@@ -155,3 +155,58 @@ fn identities_of_the_gateway_are_its_own() {
     seed.apim.identities = vec!["id-keyless-writer".to_owned(); 11];
     assert_eq!(seed.check(), ["apim.identities: ten user-assigned and one system-assigned are the most"]);
 }
+
+const VAULT: &str = r#"
+[[vaults]]
+name = "kv-other"
+soft_delete_retention_days = 7
+purge_protection = true
+fault = "throttled"
+secrets = [
+    { name = "one", value = "v", content_type = "text/plain", tags = { owner = "team" }, expires = "2030-01-01T00:00:00Z" },
+    { name = "two", generated = true },
+]
+"#;
+
+#[test]
+fn vaults_are_read_and_what_is_left_out_has_a_default() {
+    let seed = read_with(VAULT).unwrap();
+    let [usual, other] = seed.vaults.as_slice() else { panic!("{:?}", seed.vaults) };
+    assert_eq!((usual.soft_delete_retention_days, usual.purge_protection), (90, false));
+    assert_eq!((other.soft_delete_retention_days, other.purge_protection), (7, true));
+    assert_eq!((usual.fault, other.fault), (None, Some(VaultFault::Throttled)));
+    let secret = &other.secrets[0];
+    assert!(secret.enabled && secret.not_before.is_none());
+    assert_eq!((secret.content_type.as_deref(), secret.tags["owner"].as_str()), (Some("text/plain"), "team"));
+    assert_eq!(secret.expires.unwrap().to_string(), "2030-01-01T00:00:00Z");
+}
+
+#[test]
+fn a_vault_that_key_vault_would_not_have_is_refused() {
+    let many: String = (0..16).map(|n| format!("t{n} = \"x\", ")).collect();
+    for (from, to, part) in [
+        ("days = 7", "days = 6", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
+        ("days = 7", "days = 91", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
+        ("throttled", "asleep", "unknown variant"),
+        ("\"two\"", "\"ONE\"", "in \"kv-other\" the secret \"one\" is defined twice"),
+        ("\"two\"", "\"t_wo\"", "letters, digits and hyphens only, not \"t_wo\""),
+        ("\"two\"", "\"\"", "letters, digits and hyphens only, not \"\""),
+        ("generated = true", "enabled = true", "secret \"two\" of \"kv-other\" needs exactly one of value"),
+        ("generated = true", "subscription_key = \"none\"", "secret \"two\" names no subscription: \"none\""),
+        ("owner = \"team\"", many.trim_end_matches(", "), "secret \"one\" has more than 15 tags"),
+        ("expires = ", "expires_on = ", "unknown field"),
+    ] {
+        assert!(VAULT.contains(from));
+        let error = read_with(&VAULT.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn the_seed_of_the_other_languages_clients_is_sound() {
+    let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/seed.toml")).unwrap();
+    for name in seed.function_app.settings.keys().filter(|name| name.ends_with("__clientId")) {
+        let id = &seed.function_app.settings[name];
+        assert!(seed.identities.iter().any(|identity| identity.client_id.to_string() == *id), "{name}");
+    }
+}

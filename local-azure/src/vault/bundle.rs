@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    secret::{Secret, Version},
+    secret::{Deletion, Secret, Version},
     vaults::Vault,
 };
 
@@ -15,6 +15,8 @@ use super::{
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bundle<'a> {
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    deletion: Option<DeletionBundle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,6 +25,14 @@ pub(super) struct Bundle<'a> {
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'a BTreeMap<String, String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeletionBundle {
+    recovery_id: String,
+    deleted_date: i64,
+    scheduled_purge_date: i64,
 }
 
 #[derive(Serialize)]
@@ -51,6 +61,7 @@ impl<'a> Bundle<'a> {
     pub(super) fn of_item(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
         let properties = &version.properties;
         Self {
+            deletion: None,
             value: None,
             content_type: properties.content_type.as_deref(),
             id: format!("{}/secrets/{}", vault.origin(), secret.name),
@@ -69,6 +80,15 @@ impl<'a> Bundle<'a> {
 
     pub(super) fn with_value(mut self, version: &'a Version) -> Self {
         self.value = Some(&version.value);
+        self
+    }
+
+    pub(super) fn with_deletion(mut self, vault: &Vault, secret: &Secret, deletion: Deletion) -> Self {
+        self.deletion = Some(DeletionBundle {
+            recovery_id: format!("{}/deletedsecrets/{}", vault.origin(), secret.name),
+            deleted_date: deletion.at,
+            scheduled_purge_date: deletion.purged_at,
+        });
         self
     }
 }

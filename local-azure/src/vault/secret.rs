@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A secret with all its versions. Its `Debug` is missing on purpose: it holds values.
@@ -15,6 +16,7 @@ pub(super) struct Secret {
 }
 
 /// One version. Everything but the value may change later.
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Version {
     /// 32 hexadecimal digits.
     pub(super) id: String,
@@ -27,7 +29,7 @@ pub(super) struct Version {
 }
 
 /// What a writer may say about a version besides its value.
-#[derive(Default)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub(super) struct Properties {
     pub(super) content_type: Option<String>,
     pub(super) tags: Option<BTreeMap<String, String>>,
@@ -39,9 +41,10 @@ pub(super) struct Properties {
     pub(super) expires: Option<i64>,
 }
 
-/// Seconds since 1970.
+/// Times are seconds since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Deletion {
+    pub(super) at: i64,
     pub(super) purged_at: i64,
 }
 
@@ -55,6 +58,16 @@ pub(super) enum Which<'a> {
 impl Secret {
     pub(super) fn new(name: &str, first: Version) -> Self {
         Self { name: name.to_owned(), versions: vec![first], deletion: None }
+    }
+
+    /// `None` when there is no version.
+    pub(super) fn from_versions(name: String, versions: Vec<Version>) -> Option<Self> {
+        (!versions.is_empty()).then_some(Self { name, versions, deletion: None })
+    }
+
+    /// Oldest first.
+    pub(super) fn versions(&self) -> &[Version] {
+        &self.versions
     }
 
     pub(super) fn add(&mut self, version: Version) {

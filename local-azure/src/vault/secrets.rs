@@ -1,6 +1,6 @@
 //! The secrets of one vault: what each operation does to them, and when it cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
     refusal::Refusal,
@@ -24,8 +24,8 @@ impl Secrets {
     ) -> Result<&Secret, Refusal> {
         let version = Version::new(value, properties, now);
         let secret = match self.0.entry(key(name)) {
-            std::collections::btree_map::Entry::Vacant(free) => free.insert(Secret::new(name, version)),
-            std::collections::btree_map::Entry::Occupied(taken) => {
+            Entry::Vacant(free) => free.insert(Secret::new(name, version)),
+            Entry::Occupied(taken) => {
                 let secret = taken.into_mut();
                 if secret.deletion.is_some() {
                     return Err(Refusal::DeletedButRecoverable(name.to_owned()));
@@ -69,8 +69,14 @@ impl Secrets {
         let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_none());
         let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
         let purged_at = now + i64::from(retention_days) * SECONDS_A_DAY;
-        secret.deletion = Some(Deletion { purged_at });
+        secret.deletion = Some(Deletion { at: now, purged_at });
         Ok(secret)
+    }
+
+    /// A deleted secret, and its latest version.
+    pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), Refusal> {
+        let found = self.0.get(&key(name)).and_then(|secret| Some((secret, secret.latest()?, secret.deletion?)));
+        found.ok_or_else(|| Refusal::DeletedSecretNotFound(name.to_owned()))
     }
 
     /// Undoes a deletion.
@@ -82,9 +88,32 @@ impl Secrets {
         Ok(secret)
     }
 
+    /// Ends a deleted secret for good.
+    pub(super) fn purge(&mut self, name: &str) -> Result<(), Refusal> {
+        self.find_deleted(name)?;
+        self.0.remove(&key(name));
+        Ok(())
+    }
+
+    /// Brings back a secret with all its versions.
+    pub(super) fn restore(&mut self, secret: Secret) -> Result<&Secret, Refusal> {
+        match self.0.entry(key(&secret.name)) {
+            Entry::Vacant(free) => Ok(free.insert(secret)),
+            Entry::Occupied(taken) => Err(match taken.get().deletion {
+                Some(_) => Refusal::DeletedButRecoverable(secret.name),
+                None => Refusal::AlreadyExists(secret.name),
+            }),
+        }
+    }
+
     /// Purges what has been deleted for as long as the vault keeps it.
     pub(super) fn forget_expired(&mut self, now: i64) {
         self.0.retain(|_, secret| secret.deletion.is_none_or(|deletion| now < deletion.purged_at));
+    }
+
+    /// Everything, deleted or not, in order of names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.0.iter().map(|(key, secret)| (key.as_str(), secret))
     }
 }
 

@@ -9,18 +9,23 @@ use std::{
 use uuid::Uuid;
 
 use super::{
+    backup::BackupKey,
     clock::Clock,
     secret::{Properties, Which},
     secrets::Secrets,
     throttle::Throttle,
 };
 use crate::{
-    seed::{self, Seed},
+    seed::{self, Seed, VaultFault},
     world::SubscriptionKeys,
 };
 
+/// What a vault with [`VaultFault::Throttled`] asks for.
+const FAULTY_RETRY_AFTER: Duration = Duration::from_secs(2);
+
 /// Every vault of the seed.
 pub struct Vaults {
+    pub(super) backup_key: BackupKey,
     by_name: BTreeMap<String, Arc<Vault>>,
 }
 
@@ -55,7 +60,7 @@ impl Vaults {
     /// The vaults of a seed; generated values are made now.
     pub(crate) fn new(seed: &Seed, keys: &BTreeMap<String, SubscriptionKeys>) -> Self {
         let vault = |vault: &seed::Vault| (vault.name.clone(), Arc::new(Vault::new(vault, keys)));
-        Self { by_name: seed.vaults.iter().map(vault).collect() }
+        Self { backup_key: BackupKey::new(), by_name: seed.vaults.iter().map(vault).collect() }
     }
 
     /// The vault with this name.
@@ -79,12 +84,14 @@ impl Vault {
             // A new vault has no deleted secret whose name could be in the way.
             let _ = secrets.set(&secret.name, value(secret, keys), properties(secret), now);
         }
+        let mut throttle = Throttle::default();
+        throttle.refuse_all((seed.fault == Some(VaultFault::Throttled)).then_some(FAULTY_RETRY_AFTER));
         Self {
             name: seed.name.clone(),
             retention_days: seed.soft_delete_retention_days,
             purge_protection: seed.purge_protection,
             clock,
-            state: Mutex::new(State { secrets, throttle: Throttle::default() }),
+            state: Mutex::new(State { secrets, throttle }),
         }
     }
 
@@ -165,6 +172,12 @@ impl Vault {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.secrets.forget_expired(self.clock.now().as_second());
         state
+    }
+
+    /// Moves the vault's time on and holds it there: a deleted secret comes to its end, and so does Key Vault's count of
+    /// requests. Tokens live by the system's time.
+    pub fn hold_time_after(&self, time: Duration) {
+        self.clock.hold_after(time);
     }
 
     /// The host name that the vault answers to.

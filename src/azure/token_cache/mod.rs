@@ -18,14 +18,14 @@
 //! token. Wrap them in [`Uncached`], or a renewal gets the old token again.
 
 mod answers;
-mod clock;
+pub(super) mod clock;
 mod entry;
 mod error;
 mod flight;
 mod keeper;
 mod problem;
 mod refusals;
-mod schedule;
+pub(super) mod schedule;
 mod state;
 mod uncached;
 

@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BlockReference, NewBlob, Part, disk, new_etag};
-use crate::blob::{
-    BlobName,
-    error::BlobError,
-    properties::{ContentProperties, Metadata},
-};
+use super::{Blob, BlockReference, Part, disk};
+use crate::blob::{BlobName, error::BlobError, lease::Lease, properties::Metadata};
+
+/// Blocks of one blob that may wait to be committed (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
+const WAITING_LIMIT: usize = 100_000;
 
 /// A container.
 pub(in crate::blob) struct Container {
@@ -33,88 +32,66 @@ pub(in crate::blob) struct ContainerState {
     pub(in crate::blob) etag: String,
     pub(in crate::blob) last_modified: Timestamp,
     pub(in crate::blob) metadata: Metadata,
-}
-
-/// A blob as it was last written; a write makes a new one.
-#[derive(Debug)]
-pub(in crate::blob) struct Blob {
-    pub(in crate::blob) name: String,
-    /// With its quotes.
-    pub(in crate::blob) etag: String,
-    pub(in crate::blob) created: Timestamp,
-    pub(in crate::blob) last_modified: Timestamp,
-    pub(in crate::blob) properties: ContentProperties,
-    pub(in crate::blob) metadata: Metadata,
-    pub(in crate::blob) parts: Vec<Arc<Part>>,
-}
-
-impl Blob {
-    /// Bytes.
-    pub(in crate::blob) fn length(&self) -> u64 {
-        self.parts.iter().map(|part| part.length).sum()
-    }
+    #[serde(default)]
+    pub(in crate::blob) lease: Lease,
 }
 
 impl Container {
-    pub(super) fn existing(&self, name: BlobName<'_>) -> Option<&Blob> {
-        self.blobs.get(name.0).map(Arc::as_ref)
+    pub(in crate::blob) fn existing(&self, name: BlobName<'_>) -> Option<&Arc<Blob>> {
+        self.blobs.get(name.0)
     }
 
-    pub(super) fn new_part(&self) -> Part {
+    pub(in crate::blob) fn new_part(&self) -> Part {
         Part::new(disk::content(&self.folder).join(Uuid::new_v4().simple().to_string()), 0, None, false)
     }
 
     /// Writes the record of a blob and gives up what the old one had alone.
-    pub(super) fn replace(
-        &mut self,
-        name: BlobName<'_>,
-        new: NewBlob,
-        parts: Vec<Arc<Part>>,
-    ) -> Result<Arc<Blob>, BlobError> {
-        let now = Timestamp::now();
-        let old = self.blobs.get(name.0);
-        let blob = Arc::new(Blob {
-            name: name.0.to_owned(),
-            etag: new_etag(),
-            created: old.map_or(now, |old| old.created),
-            last_modified: now,
-            properties: new.properties,
-            metadata: new.metadata,
-            parts,
-        });
+    pub(super) fn save(&mut self, blob: Blob) -> Result<Arc<Blob>, BlobError> {
+        let blob = Arc::new(blob);
         disk::write_blob(&self.folder, &blob)?;
-        if let Some(old) = old {
-            old.parts.iter().for_each(|part| part.keep(false));
+        if let Some(old) = self.blobs.insert(blob.name.clone(), blob.clone()) {
+            old.parts().for_each(|part| part.keep(false));
         }
-        blob.parts.iter().for_each(|part| part.keep(true));
-        self.uncommitted.remove(name.0);
-        self.blobs.insert(name.0.to_owned(), blob.clone());
+        blob.parts().for_each(|part| part.keep(true));
         Ok(blob)
+    }
+
+    /// Drops the blocks of a blob that nobody committed.
+    pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) {
+        self.uncommitted.remove(name.0);
     }
 
     pub(super) fn remove(&mut self, name: BlobName<'_>) -> io::Result<()> {
         disk::remove_blob(&self.folder, name.0)?;
-        self.uncommitted.remove(name.0);
+        self.forget_blocks(name);
         if let Some(old) = self.blobs.remove(name.0) {
-            old.parts.iter().for_each(|part| part.keep(false));
+            old.parts().for_each(|part| part.keep(false));
         }
         Ok(())
     }
 
+    /// Keeps a block until it is committed. All that wait for one blob have IDs of one length.
     pub(super) fn stage(&mut self, name: BlobName<'_>, part: Part) -> Result<(), BlobError> {
         let id = part.block_id.clone().ok_or(BlobError::InvalidBlobOrBlock)?;
         let blocks = self.uncommitted.entry(name.0.to_owned()).or_default();
         if blocks.keys().next().is_some_and(|known| known.len() != id.len()) {
             return Err(BlobError::InvalidBlobOrBlock);
         }
+        if blocks.len() >= WAITING_LIMIT && !blocks.contains_key(&id) {
+            return Err(BlobError::BlockCountExceedsLimit);
+        }
         blocks.insert(id, Arc::new(part));
         Ok(())
     }
 
     /// The parts that a block list names.
-    pub(super) fn blocks(&self, name: BlobName<'_>, list: &[BlockReference]) -> Result<Vec<Arc<Part>>, BlobError> {
+    pub(in crate::blob) fn blocks(
+        &self,
+        name: BlobName<'_>,
+        list: &[BlockReference],
+    ) -> Result<Vec<Arc<Part>>, BlobError> {
         let waiting = self.uncommitted.get(name.0);
-        let committed = self.blobs.get(name.0).map(|blob| by_id(&blob.parts)).unwrap_or_default();
+        let committed = self.blobs.get(name.0).map(|blob| by_id(blob)).unwrap_or_default();
         let uncommitted = |id: &String| waiting.and_then(|blocks| blocks.get(id));
         let committed = |id: &String| committed.get(id.as_str()).copied();
         let found = list.iter().map(|reference| match reference {
@@ -127,10 +104,10 @@ impl Container {
 
     /// Names of the files that records refer to.
     pub(super) fn files(&self) -> HashSet<PathBuf> {
-        self.blobs.values().flat_map(|blob| &blob.parts).map(|part| part.path.clone()).collect()
+        self.blobs.values().flat_map(|blob| blob.parts()).map(|part| part.path.clone()).collect()
     }
 }
 
-fn by_id(parts: &[Arc<Part>]) -> BTreeMap<&str, &Arc<Part>> {
-    parts.iter().filter_map(|part| Some((part.block_id.as_deref()?, part))).collect()
+fn by_id(blob: &Blob) -> BTreeMap<&str, &Arc<Part>> {
+    blob.parts().filter_map(|part| Some((part.block_id.as_deref()?, part))).collect()
 }

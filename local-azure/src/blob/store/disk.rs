@@ -10,38 +10,18 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::{Blob, Container, ContainerState, Part};
-use crate::blob::properties::{ContentProperties, Metadata};
+use super::{
+    Blob, Container, ContainerState,
+    record::{BlobRecord, KnownParts},
+};
 
 const CONTAINER_RECORD: &str = "container.json";
 const TEMPORARY: &str = "tmp";
 
-/// A blob's record.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BlobRecord {
-    name: String,
-    etag: String,
-    created: Timestamp,
-    last_modified: Timestamp,
-    properties: ContentProperties,
-    metadata: Metadata,
-    parts: Vec<PartRecord>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartRecord {
-    file: String,
-    length: u64,
-    block_id: Option<String>,
-}
-
-/// Every container in the folder, which is made if it does not exist. A container without a record was never finished.
+/// Every container in the folder, which is made if it does not exist. A container without a record was never finished, or deleted.
 pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
     fs::create_dir_all(folder)?;
     let mut containers = BTreeMap::new();
@@ -50,6 +30,8 @@ pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         if path.join(CONTAINER_RECORD).is_file() {
             containers.insert(name, load_container(path)?);
+        } else if records(&path).is_dir() && content(&path).is_dir() {
+            fs::remove_dir_all(path)?;
         }
     }
     Ok(containers)
@@ -59,7 +41,7 @@ pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
 pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Container> {
     fs::create_dir_all(records(folder))?;
     fs::create_dir_all(content(folder))?;
-    write(&folder.join(CONTAINER_RECORD), &state)?;
+    write_container(folder, &state)?;
     Ok(Container { folder: folder.to_owned(), state, blobs: BTreeMap::new(), uncommitted: BTreeMap::new() })
 }
 
@@ -70,22 +52,20 @@ pub(super) fn content(container: &Path) -> PathBuf {
 
 /// Writes a blob's record in place of an older one.
 pub(super) fn write_blob(container: &Path, blob: &Blob) -> io::Result<()> {
-    let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let parts = blob.parts.iter().map(|part| PartRecord {
-        file: file_name(&part.path),
-        length: part.length,
-        block_id: part.block_id.clone(),
-    });
-    let record = BlobRecord {
-        name: blob.name.clone(),
-        etag: blob.etag.clone(),
-        created: blob.created,
-        last_modified: blob.last_modified,
-        properties: blob.properties.clone(),
-        metadata: blob.metadata.clone(),
-        parts: parts.collect(),
-    };
-    write(&record_path(container, &blob.name), &record)
+    write(&record_path(container, &blob.name), &BlobRecord::of(blob))
+}
+
+/// Writes what a container says about itself in place of what it said before.
+pub(super) fn write_container(container: &Path, state: &ContainerState) -> io::Result<()> {
+    write(&container.join(CONTAINER_RECORD), state)
+}
+
+/// Removes a container: its record first, so that a killed process leaves the whole container or none.
+pub(super) fn remove_container(container: &Path) -> io::Result<()> {
+    fs::remove_file(container.join(CONTAINER_RECORD))?;
+    // What stays has no record, so that it counts for nothing.
+    let _ = fs::remove_dir_all(container);
+    Ok(())
 }
 
 /// Removes a blob's record.
@@ -95,14 +75,14 @@ pub(super) fn remove_blob(container: &Path, name: &str) -> io::Result<()> {
 
 fn load_container(folder: PathBuf) -> io::Result<Container> {
     let state = read(&folder.join(CONTAINER_RECORD))?;
-    let mut blobs = BTreeMap::new();
+    let (mut blobs, mut parts) = (BTreeMap::new(), KnownParts::new());
     for entry in fs::read_dir(records(&folder))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == TEMPORARY) {
             fs::remove_file(path)?;
             continue;
         }
-        let blob = read::<BlobRecord>(&path)?.into_blob(&content(&folder));
+        let blob = read::<BlobRecord>(&path)?.into_blob(&content(&folder), &mut parts);
         blobs.insert(blob.name.clone(), Arc::new(blob));
     }
     let container = Container { folder, state, blobs, uncommitted: BTreeMap::new() };
@@ -120,23 +100,6 @@ fn remove_unnamed(container: &Container) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-impl BlobRecord {
-    fn into_blob(self, content: &Path) -> Blob {
-        let parts = self.parts.into_iter();
-        Blob {
-            name: self.name,
-            etag: self.etag,
-            created: self.created,
-            last_modified: self.last_modified,
-            properties: self.properties,
-            metadata: self.metadata,
-            parts: parts
-                .map(|part| Arc::new(Part::new(content.join(part.file), part.length, part.block_id, true)))
-                .collect(),
-        }
-    }
 }
 
 fn records(container: &Path) -> PathBuf {

@@ -4,9 +4,11 @@
 //! is written beside the old one and renamed over it, so that a process killed at any moment leaves the old or the new blob.
 //! What needs a decision and a change at once happens under one lock, and never waits for a client.
 
+mod blob;
 mod container;
 mod disk;
 mod part;
+mod record;
 
 use std::{
     collections::BTreeMap,
@@ -19,27 +21,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::{
-    container::{Blob, Container, ContainerState},
+    blob::{Blob, Copied, Kind, Piece, Tier},
+    container::{Container, ContainerState},
     part::Part,
 };
-use super::{
-    BlobName,
-    conditions::Conditions,
-    error::BlobError,
-    properties::{ContentProperties, Metadata},
-};
+use super::{BlobName, conditions::Conditions, error::BlobError, lease::Lease, properties::Metadata};
 
 /// The containers of an account.
 pub(super) struct Store {
     folder: PathBuf,
     containers: Mutex<BTreeMap<String, Container>>,
-}
-
-/// What a write makes of a blob, besides its content.
-pub(super) struct NewBlob {
-    pub(super) properties: ContentProperties,
-    pub(super) metadata: Metadata,
-    pub(super) conditions: Conditions,
 }
 
 /// A block named in a block list, and where to look for it.
@@ -48,6 +39,14 @@ pub(super) enum BlockReference {
     Committed(String),
     Uncommitted(String),
     Latest(String),
+}
+
+/// Whether a change of a blob shows in its `ETag` and time, as most do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    Yes,
+    /// Leases, tags and tiers are kept beside a blob rather than in it.
+    No,
 }
 
 impl Store {
@@ -67,6 +66,11 @@ impl Store {
         self.read(name, |container| container.state.clone())
     }
 
+    /// Names and states of the containers, in the order of their names.
+    pub(super) fn containers(&self) -> Vec<(String, ContainerState)> {
+        self.lock().iter().map(|(name, container)| (name.clone(), container.state.clone())).collect()
+    }
+
     /// Makes a container.
     pub(super) fn create_container(&self, name: &str, metadata: Metadata) -> Result<ContainerState, BlobError> {
         self.add_container(name, metadata)?.ok_or(BlobError::ContainerAlreadyExists)
@@ -77,25 +81,98 @@ impl Store {
         if containers.contains_key(name) {
             return Ok(None);
         }
-        let state = ContainerState { etag: new_etag(), last_modified: Timestamp::now(), metadata };
+        let state =
+            ContainerState { etag: new_etag(), last_modified: Timestamp::now(), metadata, lease: Lease::default() };
         containers.insert(name.to_owned(), disk::create(&self.folder.join(name), state.clone())?);
         Ok(Some(state))
     }
 
-    /// A blob.
-    pub(super) fn blob(&self, container: &str, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
-        self.read(container, |container| container.blobs.get(name.0).cloned())?.ok_or(BlobError::BlobNotFound)
+    /// Changes what a container says about itself.
+    pub(super) fn change_container(
+        &self,
+        name: &str,
+        shows: Shows,
+        change: impl FnOnce(&mut ContainerState) -> Result<(), BlobError>,
+    ) -> Result<ContainerState, BlobError> {
+        self.change(name, |container| {
+            let mut state = container.state.clone();
+            change(&mut state)?;
+            if shows == Shows::Yes {
+                (state.etag, state.last_modified) = (new_etag(), Timestamp::now());
+            }
+            disk::write_container(&container.folder, &state)?;
+            container.state = state.clone();
+            Ok(state)
+        })
     }
 
-    /// Looks at the blobs of a container from a name on, in the order of their names, until `visit` says that it has enough.
-    pub(super) fn visit(
+    /// Deletes a container with all that is in it, if `check` agrees.
+    pub(super) fn delete_container(
+        &self,
+        name: &str,
+        check: impl FnOnce(&ContainerState) -> Result<(), BlobError>,
+    ) -> Result<(), BlobError> {
+        let mut containers = self.lock();
+        check(&containers.get(name).ok_or(BlobError::ContainerNotFound)?.state)?;
+        disk::remove_container(&self.folder.join(name))?;
+        containers.remove(name);
+        Ok(())
+    }
+
+    /// A blob.
+    pub(super) fn blob(&self, container: &str, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
+        self.read(container, |container| container.existing(name).cloned())?.ok_or(BlobError::BlobNotFound)
+    }
+
+    /// Makes or replaces a blob with what `make` gives. Blocks that wait to be committed are dropped.
+    ///
+    /// The creation time and a lease outlive the replacement.
+    pub(super) fn put(
         &self,
         container: &str,
-        from: &str,
-        mut visit: impl FnMut(&Arc<Blob>) -> bool,
-    ) -> Result<(), BlobError> {
-        self.read(container, |container| {
-            let _ = container.blobs.range(from.to_owned()..).map(|(_, blob)| blob).all(&mut visit);
+        name: BlobName<'_>,
+        conditions: &Conditions,
+        make: impl FnOnce(&Container) -> Result<Blob, BlobError>,
+    ) -> Result<Arc<Blob>, BlobError> {
+        self.change(container, |container| {
+            let old = container.existing(name).cloned();
+            conditions.check_put(old.as_deref())?;
+            let mut blob = make(container)?;
+            if let Some(old) = old {
+                blob.created = old.created;
+                blob.lease = old.lease.after_write(blob.last_modified);
+            }
+            let saved = container.save(blob)?;
+            container.forget_blocks(name);
+            Ok(saved)
+        })
+    }
+
+    /// Changes a blob that exists.
+    pub(super) fn update<T>(
+        &self,
+        container: &str,
+        name: BlobName<'_>,
+        shows: Shows,
+        change: impl FnOnce(&mut Blob) -> Result<T, BlobError>,
+    ) -> Result<(Arc<Blob>, T), BlobError> {
+        self.change(container, |container| {
+            let mut blob = Blob::clone(container.existing(name).ok_or(BlobError::BlobNotFound)?);
+            let result = change(&mut blob)?;
+            if shows == Shows::Yes {
+                (blob.etag, blob.last_modified) = (new_etag(), Timestamp::now());
+                blob.lease = blob.lease.after_write(blob.last_modified);
+            }
+            Ok((container.save(blob)?, result))
+        })
+    }
+
+    /// Deletes a blob.
+    pub(super) fn delete(&self, container: &str, name: BlobName<'_>, conditions: &Conditions) -> Result<(), BlobError> {
+        self.change(container, |container| {
+            let blob = container.existing(name).ok_or(BlobError::BlobNotFound)?;
+            conditions.check_update(blob)?;
+            Ok(container.remove(name)?)
         })
     }
 
@@ -104,50 +181,24 @@ impl Store {
         self.read(container, Container::new_part)
     }
 
-    /// Makes or replaces a blob with one part. Blocks that wait to be committed are dropped.
-    pub(super) fn put(
+    /// Keeps a block until it is committed.
+    pub(super) fn stage(
         &self,
         container: &str,
         name: BlobName<'_>,
-        new: NewBlob,
+        conditions: &Conditions,
         part: Part,
-    ) -> Result<Arc<Blob>, BlobError> {
+    ) -> Result<(), BlobError> {
         self.change(container, |container| {
-            new.conditions.check_write(container.existing(name))?;
-            container.replace(name, new, vec![Arc::new(part)])
+            if let Some(blob) = container.existing(name) {
+                conditions.check_lease(blob)?;
+            }
+            container.stage(name, part)
         })
     }
 
-    /// Keeps a block until it is committed. All IDs of a blob have one length.
-    pub(super) fn stage(&self, container: &str, name: BlobName<'_>, part: Part) -> Result<(), BlobError> {
-        self.change(container, |container| container.stage(name, part))
-    }
-
-    /// Makes or replaces a blob with the blocks of a list. The others that wait are dropped.
-    pub(super) fn commit(
-        &self,
-        container: &str,
-        name: BlobName<'_>,
-        new: NewBlob,
-        list: &[BlockReference],
-    ) -> Result<Arc<Blob>, BlobError> {
-        self.change(container, |container| {
-            new.conditions.check_write(container.existing(name))?;
-            let parts = container.blocks(name, list)?;
-            container.replace(name, new, parts)
-        })
-    }
-
-    /// Deletes a blob.
-    pub(super) fn delete(&self, container: &str, name: BlobName<'_>, conditions: &Conditions) -> Result<(), BlobError> {
-        self.change(container, |container| {
-            let blob = container.existing(name).ok_or(BlobError::BlobNotFound)?;
-            conditions.check_delete(blob)?;
-            Ok(container.remove(name)?)
-        })
-    }
-
-    fn read<T>(&self, name: &str, read: impl FnOnce(&Container) -> T) -> Result<T, BlobError> {
+    /// Looks at a container's blobs and waiting blocks under the lock.
+    pub(super) fn read<T>(&self, name: &str, read: impl FnOnce(&Container) -> T) -> Result<T, BlobError> {
         self.lock().get(name).map(read).ok_or(BlobError::ContainerNotFound)
     }
 
@@ -161,6 +212,26 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Container>> {
         self.containers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Container {
+    /// Names of blobs from a name on, in order; with those of which there are waiting blocks only, where `waiting`.
+    pub(super) fn names(&self, from: &str, waiting: bool) -> impl Iterator<Item = (&str, Option<&Arc<Blob>>)> {
+        let from = from.to_owned();
+        let mut blobs = self.blobs.range(from.clone()..).peekable();
+        let waiting = waiting.then(|| self.uncommitted.keys().filter(move |name| **name >= from));
+        let mut waiting = waiting.into_iter().flatten().filter(|name| !self.blobs.contains_key(*name)).peekable();
+        std::iter::from_fn(move || match (blobs.peek(), waiting.peek()) {
+            (Some((blob, _)), Some(name)) if *name < *blob => waiting.next().map(|name| (name.as_str(), None)),
+            (None, Some(_)) => waiting.next().map(|name| (name.as_str(), None)),
+            _ => blobs.next().map(|(name, blob)| (name.as_str(), Some(blob))),
+        })
+    }
+
+    /// The blocks of a blob that wait to be committed, if there is such a blob or block.
+    pub(super) fn waiting(&self, name: BlobName<'_>) -> Option<&BTreeMap<String, Arc<Part>>> {
+        self.uncommitted.get(name.0)
     }
 }
 

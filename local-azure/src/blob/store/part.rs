@@ -1,10 +1,13 @@
 //! A file that holds a blob's content or a part of it.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
+
+use super::Piece;
 
 /// A file that is written once. It goes with the last reader unless a record on disk names it:
 /// a download that is under way when its blob is replaced still gets the whole old content.
@@ -30,6 +33,32 @@ impl Part {
     /// Says whether a record names the file.
     pub(super) fn keep(&self, kept: bool) {
         self.kept.store(kept, Ordering::Release);
+    }
+
+    /// Gives this new, empty part the content of another. Files never change, so two names for one are as good as two files.
+    pub(in crate::blob) fn fill_from(&mut self, other: &Self) -> io::Result<()> {
+        self.length = other.length;
+        self.block_id.clone_from(&other.block_id);
+        fs::hard_link(&other.path, &self.path).or_else(|_| fs::copy(&other.path, &self.path).map(|_| ()))
+    }
+
+    /// Gives this new, empty part the bytes of pieces of others.
+    pub(in crate::blob) fn fill_from_pieces(&mut self, pieces: &[Piece]) -> io::Result<()> {
+        let mut file = File::create(&self.path)?;
+        for piece in pieces {
+            match &piece.part {
+                Some(part) => {
+                    let mut source = File::open(&part.path)?;
+                    source.seek(SeekFrom::Start(piece.offset))?;
+                    io::copy(&mut source.take(piece.length), &mut file)?;
+                }
+                None => {
+                    io::copy(&mut io::repeat(0).take(piece.length), &mut file)?;
+                }
+            }
+            self.length += piece.length;
+        }
+        Ok(())
     }
 }
 

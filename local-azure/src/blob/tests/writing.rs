@@ -179,7 +179,9 @@ async fn a_write_must_say_what_it_writes() {
     let block_blob = || put().header("x-ms-blob-type", "BlockBlob");
     service.send(put().header("content-length", "1"), "a").await.assert_refused(400, "MissingRequiredHeader");
     let append = put().header("x-ms-blob-type", "AppendBlob").header("content-length", "1");
-    service.send(append, "a").await.assert_refused(400, "InvalidHeaderValue");
+    service.send(append, "a").await.assert_refused(400, "InvalidOperation");
+    let other = put().header("x-ms-blob-type", "OtherBlob").header("content-length", "1");
+    service.send(other, "a").await.assert_refused(400, "InvalidHeaderValue");
     service.send(block_blob(), "a").await.assert_refused(411, "MissingContentLengthHeader");
     let large = block_blob().header("content-length", (5_000_u64 * 1024 * 1024 + 1).to_string());
     service.send(large, "a").await.assert_refused(413, "RequestBodyTooLarge");

@@ -77,7 +77,7 @@ async fn a_backend_of_the_seed_can_be_named_and_a_fragment_included() {
     let include = "<include-fragment fragment-id=\"route\" />";
     let (rig, _folder) = rig(include, "", &[("route", fragment)], |seed| {
         let url = seed.apim.apis[0].backend.url.clone().unwrap().join("/second").unwrap();
-        seed.apim.backends.push(NamedBackend { id: "second".to_owned(), url });
+        seed.apim.backends.push(NamedBackend { id: "second".to_owned(), url: Some(url), ..NamedBackend::default() });
     })
     .await;
     assert_eq!(rig.send(rig.request("/orders/7?a=b")).await.status, 200);

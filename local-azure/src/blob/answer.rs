@@ -1,0 +1,91 @@
+//! What answers have in common.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+
+use super::{error::BlobError, lease::Lease, store::Blob};
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// An answer that says what something has become.
+pub(super) fn changed(status: StatusCode, etag: &str, last_modified: Timestamp) -> Response {
+    let mut response = empty(status);
+    state(etag, last_modified, response.headers_mut());
+    response
+}
+
+/// An answer to a request that wrote a blob.
+pub(super) fn written(status: StatusCode, blob: &Blob) -> Response {
+    let mut response = changed(status, &blob.etag, blob.last_modified);
+    encrypted(response.headers_mut());
+    response
+}
+
+/// An XML document without its first line.
+pub(super) fn document(xml: &str) -> Response {
+    let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{xml}");
+    ([(header::CONTENT_TYPE, "application/xml")], body).into_response()
+}
+
+/// `ETag` and `Last-Modified`.
+pub(super) fn state(etag: &str, last_modified: Timestamp, headers: &mut HeaderMap) {
+    insert(headers, "etag", etag);
+    insert(headers, "last-modified", &date(last_modified));
+}
+
+/// Azure encrypts whatever it stores.
+pub(super) fn encrypted(headers: &mut HeaderMap) {
+    headers.insert("x-ms-request-server-encrypted", HeaderValue::from_static("true"));
+}
+
+/// The state of a lease, with the answer to a read.
+pub(super) fn describe_lease(lease: &Lease, headers: &mut HeaderMap) {
+    let now = Timestamp::now();
+    insert(headers, "x-ms-lease-status", lease.status(now));
+    insert(headers, "x-ms-lease-state", lease.state(now).name());
+    if let Some(duration) = lease.duration(now) {
+        insert(headers, "x-ms-lease-duration", duration);
+    }
+}
+
+/// A date as HTTP writes it.
+pub(super) fn date(time: Timestamp) -> String {
+    // Only years beyond 9999 have no such form.
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap_or_default()
+}
+
+/// Puts a header that came from a header, or is made of digits, into an answer.
+pub(super) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
+}
+
+/// A header as text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, BlobError> {
+    let text = |value: &'a HeaderValue| value.to_str().map_err(|_| invalid(name, value));
+    headers.get(name).map(text).transpose()
+}
+
+/// A header that is a whole number.
+pub(super) fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, BlobError> {
+    let number = |value: &HeaderValue| {
+        value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| invalid(name, value))
+    };
+    headers.get(name).map(number).transpose()
+}
+
+/// The refusal of a header's value.
+pub(super) fn invalid(name: &str, value: &HeaderValue) -> BlobError {
+    BlobError::InvalidHeaderValue {
+        name: name.to_owned(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Append blobs: made empty, then grown block by block, until they are sealed.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::{HeaderValue, StatusCode};
+
+use super::{
+    BlobName, Call,
+    answer::{self, insert, number},
+    block_blobs::{created, described},
+    conditions::Conditions,
+    error::BlobError,
+    receive::{self, Checksums, Wants},
+    store::{Blob, Kind, Part, Piece, Shows},
+};
+
+const MIB: u64 = 1024 * 1024;
+/// Bytes of one block and blocks of one blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+pub(super) const BLOCK_LIMIT: u64 = 100 * MIB;
+const BLOCKS_LIMIT: usize = 50_000;
+
+/// Put Blob for an append blob, which takes no content: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    if receive::length(headers, u64::MAX)? != 0 {
+        return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Append Blob request."));
+    }
+    let mut blob = described(headers, name, Kind::Append { sealed: false }, true)?;
+    if blob.tier.take().is_some() {
+        return Err(BlobError::AccessTierNotSupportedForBlobType);
+    }
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let written = call.run(move |store| store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))).await?;
+    Ok(created(call, &written))
+}
+
+/// Append Block: <https://learn.microsoft.com/rest/api/storageservices/append-block>.
+pub(super) async fn append(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+    if receive::length(&call.parts.headers, BLOCK_LIMIT)? == 0 {
+        return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
+    }
+    let mut received = receive::content(&call, body, BLOCK_LIMIT, Wants::Crc64).await?;
+    if call.parts.headers.contains_key("content-md5") {
+        received.checksums.crc64 = None;
+    }
+    append_parts(call, name, vec![received.part], &received.checksums).await
+}
+
+/// Adds content to the end of a blob, as one block.
+pub(super) async fn append_parts(
+    call: Call<'_>,
+    name: BlobName<'_>,
+    parts: Vec<Part>,
+    checksums: &Checksums,
+) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    let position = number(headers, "x-ms-blob-condition-appendpos")?;
+    let most = number(headers, "x-ms-blob-condition-maxsize")?;
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let work = move |blob: &mut Blob| {
+        conditions.check_update(blob)?;
+        check_open(blob)?;
+        let length = blob.length();
+        let added: u64 = parts.iter().map(|part| part.length).sum();
+        if position.is_some_and(|position| position != length) {
+            return Err(BlobError::AppendPositionConditionNotMet);
+        }
+        if most.is_some_and(|most| length + added > most) {
+            return Err(BlobError::MaxBlobSizeConditionNotMet);
+        }
+        if blob.pieces.len() >= BLOCKS_LIMIT {
+            return Err(BlobError::BlockCountExceedsLimit);
+        }
+        blob.pieces.extend(parts.into_iter().map(|part| Piece::whole(Arc::new(part))));
+        Ok(length)
+    };
+    let (blob, offset) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let mut response = created(call, &blob);
+    let headers = response.headers_mut();
+    insert(headers, "x-ms-blob-append-offset", &offset.to_string());
+    insert(headers, "x-ms-blob-committed-block-count", &blob.pieces.len().to_string());
+    checksums.insert(headers);
+    Ok(response)
+}
+
+/// Append Blob Seal: <https://learn.microsoft.com/rest/api/storageservices/append-blob-seal>.
+pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    let position = number(headers, "x-ms-blob-condition-appendpos")?;
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let work = move |blob: &mut Blob| {
+        conditions.check_update(blob)?;
+        if !matches!(blob.kind, Kind::Append { .. }) {
+            return Err(BlobError::InvalidBlobType);
+        }
+        if position.is_some_and(|position| position != blob.length()) {
+            return Err(BlobError::AppendPositionConditionNotMet);
+        }
+        blob.kind = Kind::Append { sealed: true };
+        Ok(())
+    };
+    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
+    response.headers_mut().insert("x-ms-blob-sealed", HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn check_open(blob: &Blob) -> Result<(), BlobError> {
+    match blob.kind {
+        Kind::Append { sealed: false } => Ok(()),
+        Kind::Append { sealed: true } => Err(BlobError::BlobIsSealed),
+        _ => Err(BlobError::InvalidBlobType),
+    }
+}

@@ -1,0 +1,201 @@
+//! Block blobs: written in one request, or block by block and then committed.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, StatusCode};
+
+use super::{
+    BlobName, Call,
+    answer::{self, insert, text},
+    conditions::Conditions,
+    error::BlobError,
+    properties::{ContentProperties, read_metadata},
+    receive::{self, Wants},
+    store::{Blob, BlockReference, Kind, Part, Piece, Tier},
+    tags,
+    xml::{self, element},
+};
+
+const MIB: u64 = 1024 * 1024;
+/// Bytes in one Put Blob and in one block (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+const BLOB_LIMIT: u64 = 5_000 * MIB;
+const BLOCK_LIMIT: u64 = 4_000 * MIB;
+/// Bytes of a block list: 50,000 of the longest IDs fit.
+const BLOCK_LIST_LIMIT: u64 = 8 * MIB;
+const BLOCKS_LIMIT: usize = 50_000;
+
+/// Put Blob: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    if !headers.contains_key("x-ms-blob-type") {
+        return Err(BlobError::MissingRequiredHeader("x-ms-blob-type"));
+    }
+    let conditions = Conditions::read(headers)?;
+    let mut blob = described(headers, name, Kind::Block, true)?;
+    let received = receive::content(&call, body, BLOB_LIMIT, Wants::Md5).await?;
+    if blob.properties.content_md5.is_some() && blob.properties.content_md5 != received.checksums.md5 {
+        return Err(BlobError::Md5Mismatch);
+    }
+    blob.properties.content_md5.clone_from(&received.checksums.md5);
+    blob.pieces = vec![Piece::whole(Arc::new(received.part))];
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let written = call.run(move |store| store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))).await?;
+    let mut response = created(call, &written);
+    received.checksums.insert(response.headers_mut());
+    Ok(response)
+}
+
+/// Put Block: <https://learn.microsoft.com/rest/api/storageservices/put-block>.
+pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+    let id = block_id(call)?;
+    let conditions = Conditions::read(&call.parts.headers)?;
+    let mut received = receive::content(call, body, BLOCK_LIMIT, Wants::Crc64).await?;
+    if received.part.length == 0 {
+        return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
+    }
+    received.part.block_id = Some(id);
+    call.account.store.stage(call.container, name, &conditions, received.part)?;
+    let mut response = answer::empty(StatusCode::CREATED);
+    received.checksums.insert(response.headers_mut());
+    answer::encrypted(response.headers_mut());
+    Ok(response)
+}
+
+/// The ID of the block that is written, in base64.
+pub(super) fn block_id(call: &Call<'_>) -> Result<String, BlobError> {
+    let id = call.query.get("blockid").ok_or(BlobError::MissingRequiredQueryParameter("blockid"))?;
+    if STANDARD.decode(id).is_ok_and(|id| (1..=64).contains(&id.len())) {
+        return Ok(id.to_owned());
+    }
+    Err(BlobError::InvalidQueryParameterValue { name: "blockid".to_owned(), value: id.to_owned() })
+}
+
+/// Put Block List: <https://learn.microsoft.com/rest/api/storageservices/put-block-list>.
+pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    let mut blob = described(headers, name, Kind::Block, false)?;
+    let document = receive::document(&call, body, BLOCK_LIST_LIMIT).await?;
+    let list = parse_block_list(&document)?;
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let work = move |store: &super::store::Store| {
+        store.put(&container, BlobName(&owned), &conditions, |container| {
+            if container.existing(BlobName(&owned)).is_some_and(|old| old.kind != Kind::Block) {
+                return Err(BlobError::InvalidBlobType);
+            }
+            let parts = container.blocks(BlobName(&owned), &list)?;
+            blob.pieces = parts.into_iter().map(Piece::whole).collect();
+            Ok(blob)
+        })
+    };
+    let written = call.run(work).await?;
+    let mut response = created(call, &written);
+    response.headers_mut().remove("content-md5");
+    receive::Checksums { md5: None, ..receive::Checksums::of(&document) }.insert(response.headers_mut());
+    Ok(response)
+}
+
+/// Get Block List: <https://learn.microsoft.com/rest/api/storageservices/get-block-list>.
+pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let wanted = call.query.get("blocklisttype").unwrap_or("committed").to_ascii_lowercase();
+    let (committed, uncommitted) = match wanted.as_str() {
+        "committed" => (true, false),
+        "uncommitted" => (false, true),
+        "all" => (true, true),
+        _ => return Err(BlobError::InvalidQueryParameterValue { name: "blocklisttype".to_owned(), value: wanted }),
+    };
+    let conditions = Conditions::read(&call.parts.headers)?;
+    let (blob, waiting) = call
+        .account
+        .store
+        .read(call.container, |container| (container.existing(name).cloned(), container.waiting(name).cloned()))?;
+    if blob.is_none() && waiting.is_none() {
+        return Err(BlobError::BlobNotFound);
+    }
+    if let Some(blob) = &blob {
+        conditions.check_read(blob)?;
+        if blob.kind != Kind::Block {
+            return Err(BlobError::InvalidBlobType);
+        }
+    }
+    let mut xml = "<BlockList>".to_owned();
+    if committed {
+        let parts = blob.iter().flat_map(|blob| &blob.pieces).filter_map(|piece| piece.part.as_ref());
+        blocks_xml("CommittedBlocks", parts, &mut xml);
+    }
+    if uncommitted {
+        blocks_xml("UncommittedBlocks", waiting.iter().flat_map(|blocks| blocks.values()), &mut xml);
+    }
+    xml.push_str("</BlockList>");
+    let mut response = answer::document(&xml);
+    let headers = response.headers_mut();
+    if let Some(blob) = &blob {
+        answer::state(&blob.etag, blob.last_modified, headers);
+    }
+    insert(headers, "x-ms-blob-content-length", &blob.map_or(0, |blob| blob.length()).to_string());
+    Ok(response)
+}
+
+fn blocks_xml<'a>(name: &str, parts: impl Iterator<Item = &'a Arc<Part>>, xml: &mut String) {
+    xml.push_str(&format!("<{name}>"));
+    for part in parts {
+        let Some(id) = &part.block_id else { continue };
+        xml.push_str("<Block>");
+        element(xml, "Name", id);
+        element(xml, "Size", &part.length.to_string());
+        xml.push_str("</Block>");
+    }
+    xml.push_str(&format!("</{name}>"));
+}
+
+/// The IDs of a `BlockList` document, in their order.
+fn parse_block_list(document: &[u8]) -> Result<Vec<BlockReference>, BlobError> {
+    let root = xml::parse(document, "BlockList")?;
+    if !root.text.trim().is_empty() {
+        return Err(xml::invalid("text where block IDs should stand"));
+    }
+    if root.children.len() > BLOCKS_LIMIT {
+        return Err(BlobError::BlockListTooLong);
+    }
+    let references = root.children.into_iter().map(|block| {
+        let id = block.text.trim().to_owned();
+        match block.name.as_str() {
+            "Latest" => Ok(BlockReference::Latest(id)),
+            "Committed" => Ok(BlockReference::Committed(id)),
+            "Uncommitted" => Ok(BlockReference::Uncommitted(id)),
+            other => Err(xml::invalid(&format!("unknown element {other}"))),
+        }
+    });
+    references.collect()
+}
+
+/// A blob without content, with all that the headers of a write say about it.
+pub(super) fn described(
+    headers: &HeaderMap,
+    name: BlobName<'_>,
+    kind: Kind,
+    body_is_content: bool,
+) -> Result<Blob, BlobError> {
+    Ok(Blob {
+        properties: ContentProperties::read(headers, body_is_content)?,
+        metadata: read_metadata(headers)?,
+        tags: tags::of_headers(headers)?,
+        tier: tier(headers)?,
+        ..Blob::new(name.0, kind)
+    })
+}
+
+/// The tier in `x-ms-access-tier`.
+pub(super) fn tier(headers: &HeaderMap) -> Result<Option<Tier>, BlobError> {
+    let Some(value) = text(headers, "x-ms-access-tier")? else { return Ok(None) };
+    let refused = || BlobError::InvalidHeaderValue { name: "x-ms-access-tier".to_owned(), value: value.to_owned() };
+    Tier::by_name(value).map(Some).ok_or_else(refused)
+}
+
+/// The answer to a write that made a blob, which the journal learns of.
+pub(super) fn created(call: Call<'_>, blob: &Blob) -> Response {
+    call.decision.wrote = call.account.blob_url(call.container, &blob.name);
+    answer::written(StatusCode::CREATED, blob)
+}

@@ -1,0 +1,57 @@
+//! The checksum of `x-ms-content-crc64`: CRC-64/NVME, eight bytes with the lowest first, in base64
+//! (<https://learn.microsoft.com/rest/api/storageservices/put-block#request-headers>).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// 0xAD93D23594C93659 with its bits turned round.
+const POLYNOMIAL: u64 = 0x9A6C_9329_AC4B_C9B5;
+
+const TABLE: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut value = byte as u64;
+        let mut bit = 0;
+        while bit < 8 {
+            value = if value & 1 == 1 { (value >> 1) ^ POLYNOMIAL } else { value >> 1 };
+            bit += 1;
+        }
+        table[byte] = value;
+        byte += 1;
+    }
+    table
+};
+
+/// A checksum under way.
+pub(super) struct Crc64(u64);
+
+impl Crc64 {
+    pub(super) const fn new() -> Self {
+        Self(u64::MAX)
+    }
+
+    pub(super) fn update(&mut self, data: &[u8]) {
+        for byte in data {
+            let [index, ..] = (self.0 ^ u64::from(*byte)).to_le_bytes();
+            self.0 = TABLE[usize::from(index)] ^ (self.0 >> 8);
+        }
+    }
+
+    /// In base64.
+    pub(super) fn finish(self) -> String {
+        STANDARD.encode((!self.0).to_le_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_one_of_its_catalogue() {
+        let mut crc = Crc64::new();
+        crc.update(b"1234");
+        crc.update(b"56789");
+        assert_eq!(crc.finish(), STANDARD.encode(0xAE8B_1486_0A79_9888_u64.to_le_bytes()));
+    }
+}

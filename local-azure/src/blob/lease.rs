@@ -1,0 +1,200 @@
+//! Leases of blobs and containers: who alone may write or delete, and for how long. Nothing of HTTP is in here.
+//!
+//! States and outcomes: <https://learn.microsoft.com/rest/api/storageservices/lease-blob#remarks>.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A lease as it was last acted upon; what has become of it since depends on the time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Lease {
+    #[default]
+    None,
+    /// Held by whoever knows the ID, without end or until a time. `seconds` is what was asked for.
+    Held { id: Uuid, seconds: Option<u32>, until: Option<Timestamp> },
+    /// Broken at a time, which may be yet to come.
+    Broken { id: Uuid, at: Timestamp },
+}
+
+/// What a lease is at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Available,
+    Leased,
+    Expired,
+    Breaking,
+    Broken,
+}
+
+/// How long a lease is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    Infinite,
+    Seconds(u32),
+}
+
+/// Why an action on a lease is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeaseRefusal {
+    AlreadyPresent,
+    BreakingCannotBeAcquired,
+    BreakingCannotBeChanged,
+    BrokenCannotBeRenewed,
+    IdMismatch,
+    NotPresent,
+}
+
+/// Why a request is refused because of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UseRefusal {
+    /// There is a lease, and the request names none.
+    Missing,
+    Mismatch,
+    /// The request names a lease that there is not, or no longer.
+    NotPresent,
+}
+
+impl Lease {
+    pub(super) fn state(&self, now: Timestamp) -> State {
+        match self {
+            Self::None => State::Available,
+            Self::Held { until: Some(until), .. } if *until <= now => State::Expired,
+            Self::Held { .. } => State::Leased,
+            Self::Broken { at, .. } if *at <= now => State::Broken,
+            Self::Broken { .. } => State::Breaking,
+        }
+    }
+
+    pub(super) const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::None => None,
+            Self::Held { id, .. } | Self::Broken { id, .. } => Some(*id),
+        }
+    }
+
+    fn is(&self, other: Uuid) -> bool {
+        self.id() == Some(other)
+    }
+
+    pub(super) fn acquire(&self, id: Option<Uuid>, length: Length, now: Timestamp) -> Result<Self, LeaseRefusal> {
+        match self.state(now) {
+            State::Leased if self.id() != id => Err(LeaseRefusal::AlreadyPresent),
+            State::Breaking if self.id() == id => Err(LeaseRefusal::BreakingCannotBeAcquired),
+            State::Breaking => Err(LeaseRefusal::AlreadyPresent),
+            _ => Ok(held(id.unwrap_or_else(Uuid::new_v4), length, now)),
+        }
+    }
+
+    pub(super) fn renew(&self, id: Uuid, now: Timestamp) -> Result<Self, LeaseRefusal> {
+        match self {
+            _ if !self.is(id) => Err(LeaseRefusal::IdMismatch),
+            Self::Held { seconds, .. } => Ok(held(id, seconds.map_or(Length::Infinite, Length::Seconds), now)),
+            _ => Err(LeaseRefusal::BrokenCannotBeRenewed),
+        }
+    }
+
+    pub(super) fn change(&self, id: Uuid, new: Uuid, now: Timestamp) -> Result<Self, LeaseRefusal> {
+        match (self.state(now), self) {
+            (State::Leased, Self::Held { seconds, until, .. }) if self.is(id) || self.is(new) => {
+                Ok(Self::Held { id: new, seconds: *seconds, until: *until })
+            }
+            (State::Breaking, _) if self.is(id) => Err(LeaseRefusal::BreakingCannotBeChanged),
+            (State::Leased | State::Breaking, _) => Err(LeaseRefusal::IdMismatch),
+            _ => Err(LeaseRefusal::NotPresent),
+        }
+    }
+
+    pub(super) fn release(&self, id: Uuid) -> Result<Self, LeaseRefusal> {
+        if self.is(id) { Ok(Self::None) } else { Err(LeaseRefusal::IdMismatch) }
+    }
+
+    /// Ends a lease after what is left of it, or sooner when a number of seconds is given.
+    pub(super) fn end(&self, after: Option<u32>, now: Timestamp) -> Result<Self, LeaseRefusal> {
+        let asked = after.map(|seconds| later(now, seconds));
+        match self {
+            Self::None => Err(LeaseRefusal::NotPresent),
+            Self::Held { id, until: None, .. } => Ok(Self::Broken { id: *id, at: asked.unwrap_or(now) }),
+            Self::Held { id, until: Some(left), .. } | Self::Broken { id, at: left } => {
+                Ok(Self::Broken { id: *id, at: asked.unwrap_or(*left).min(*left) })
+            }
+        }
+    }
+
+    /// Whole seconds until a breaking lease is broken.
+    pub(super) fn seconds_left(&self, now: Timestamp) -> i64 {
+        match self {
+            Self::Broken { at, .. } => (at.duration_since(now).as_millis().max(0) as u64).div_ceil(1_000) as i64,
+            _ => 0,
+        }
+    }
+
+    /// Whether a request that names this lease (or none) may write.
+    pub(super) fn check_write(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
+        match (self.is_locked(now), named) {
+            (true, None) => Err(UseRefusal::Missing),
+            _ => self.check_read(named, now),
+        }
+    }
+
+    /// Whether a request that names this lease (or none) may read.
+    pub(super) fn check_read(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
+        match named {
+            Some(_) if !self.is_locked(now) => Err(UseRefusal::NotPresent),
+            Some(id) if !self.is(id) => Err(UseRefusal::Mismatch),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is left of a lease after a write: one that is over cannot be renewed any more.
+    pub(super) fn after_write(&self, now: Timestamp) -> Self {
+        if self.is_locked(now) { self.clone() } else { Self::None }
+    }
+
+    pub(super) fn is_locked(&self, now: Timestamp) -> bool {
+        matches!(self.state(now), State::Leased | State::Breaking)
+    }
+
+    /// `infinite` or `fixed`, while it is held.
+    pub(super) fn duration(&self, now: Timestamp) -> Option<&'static str> {
+        match self {
+            Self::Held { seconds, .. } if self.state(now) == State::Leased => {
+                Some(if seconds.is_some() { "fixed" } else { "infinite" })
+            }
+            _ => None,
+        }
+    }
+
+    /// `locked` or `unlocked`.
+    pub(super) fn status(&self, now: Timestamp) -> &'static str {
+        if self.is_locked(now) { "locked" } else { "unlocked" }
+    }
+}
+
+impl State {
+    /// The name in the API.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Leased => "leased",
+            Self::Expired => "expired",
+            Self::Breaking => "breaking",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+fn held(id: Uuid, length: Length, now: Timestamp) -> Lease {
+    match length {
+        Length::Infinite => Lease::Held { id, seconds: None, until: None },
+        Length::Seconds(seconds) => Lease::Held { id, seconds: Some(seconds), until: Some(later(now, seconds)) },
+    }
+}
+
+fn later(now: Timestamp, seconds: u32) -> Timestamp {
+    now.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests;

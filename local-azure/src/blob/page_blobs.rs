@@ -1,0 +1,220 @@
+//! Page blobs: made with a length, written in pages of 512 bytes, cleared, resized.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::HeaderMap;
+
+use super::{
+    BlobName, Call,
+    answer::{self, insert, number, text},
+    block_blobs::{created, described},
+    conditions::Conditions,
+    error::BlobError,
+    pages::{self, PAGE},
+    range::{self, Range},
+    receive::{self, Received, Wants},
+    store::{Blob, Kind, Piece, Shows},
+    xml::element,
+};
+
+const MIB: u64 = 1024 * 1024;
+/// Bytes of one write and of a blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
+const WRITE_LIMIT: u64 = 4 * MIB;
+const BLOB_LIMIT: u64 = 8 * MIB * MIB;
+
+/// Put Blob for a page blob, which starts with zeros: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    if receive::length(headers, u64::MAX)? != 0 {
+        return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Page Blob request."));
+    }
+    let length = length(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-content-length"))?;
+    let sequence_number = number(headers, "x-ms-blob-sequence-number")?.unwrap_or(0);
+    let mut blob = described(headers, name, Kind::Page { sequence_number }, true)?;
+    if blob.tier.take().is_some() {
+        return Err(BlobError::AccessTierNotSupportedForBlobType);
+    }
+    blob.pieces = pages::resize(&[], length);
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let written = call.run(move |store| store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))).await?;
+    Ok(created(call, &written))
+}
+
+/// The length that a page blob is to have.
+pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, BlobError> {
+    let length = number(headers, "x-ms-blob-content-length")?;
+    match length {
+        Some(length) if length % PAGE != 0 => {
+            Err(BlobError::InvalidOperation("x-ms-blob-content-length must be aligned to a 512-byte boundary."))
+        }
+        Some(length) if length > BLOB_LIMIT => Err(BlobError::RequestBodyTooLarge { limit: BLOB_LIMIT }),
+        _ => Ok(length),
+    }
+}
+
+/// Put Page: <https://learn.microsoft.com/rest/api/storageservices/put-page>.
+pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let written = match text(headers, "x-ms-page-write")? {
+        Some("update") => true,
+        Some("clear") => false,
+        Some(other) => {
+            let (name, value) = ("x-ms-page-write".to_owned(), other.to_owned());
+            return Err(BlobError::InvalidHeaderValue { name, value });
+        }
+        None => return Err(BlobError::MissingRequiredHeader("x-ms-page-write")),
+    };
+    let range = range::asked(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-range"))?;
+    let Range { first, last: Some(last) } = range else { return Err(BlobError::InvalidPageRange) };
+    if first % PAGE != 0 || (last + 1) % PAGE != 0 {
+        return Err(BlobError::InvalidPageRange);
+    }
+    let length = last + 1 - first;
+    if receive::length(headers, WRITE_LIMIT)? != if written { length } else { 0 } {
+        return Err(if written {
+            BlobError::InvalidPageRange
+        } else {
+            BlobError::InvalidHeaderValue {
+                name: "Content-Length".to_owned(),
+                value: text(headers, "content-length")?.unwrap_or_default().to_owned(),
+            }
+        });
+    }
+    let conditions = PageConditions::read(headers)?;
+    let received = if written { Some(receive::content(&call, body, WRITE_LIMIT, Wants::Crc64).await?) } else { None };
+    let (part, checksums) = match received {
+        Some(Received { part, checksums }) => (Some(Arc::new(part)), checksums),
+        None => (None, receive::Checksums::default()),
+    };
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let work = move |blob: &mut Blob| {
+        conditions.check(blob)?;
+        if first >= blob.length() || part.is_some() && last >= blob.length() {
+            return Err(BlobError::InvalidPageRange);
+        }
+        let length = length.min(blob.length() - first);
+        blob.pieces = pages::overlay(&blob.pieces, first, Piece { part, offset: 0, length });
+        Ok(())
+    };
+    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let mut response = created(call, &blob);
+    insert_sequence_number(&blob, response.headers_mut());
+    checksums.insert(response.headers_mut());
+    Ok(response)
+}
+
+/// Get Page Ranges: <https://learn.microsoft.com/rest/api/storageservices/get-page-ranges>.
+pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let conditions = Conditions::read(headers)?;
+    let blob = call.account.store.blob(call.container, name)?;
+    conditions.check_read(&blob)?;
+    if !matches!(blob.kind, Kind::Page { .. }) {
+        return Err(BlobError::InvalidBlobType);
+    }
+    let length = blob.length();
+    let (from, to) = match range::asked(headers)? {
+        Some(range) => range.within(length)?,
+        None => (0, length),
+    };
+    let mut xml = "<PageList>".to_owned();
+    for (first, last) in pages::written(&blob.pieces, from, to) {
+        xml.push_str("<PageRange>");
+        element(&mut xml, "Start", &first.to_string());
+        element(&mut xml, "End", &last.to_string());
+        xml.push_str("</PageRange>");
+    }
+    xml.push_str("</PageList>");
+    let mut response = answer::document(&xml);
+    let headers = response.headers_mut();
+    answer::state(&blob.etag, blob.last_modified, headers);
+    insert(headers, "x-ms-blob-content-length", &length.to_string());
+    Ok(response)
+}
+
+/// What Set Blob Properties does to a page blob beside its properties: another length, another sequence number.
+pub(super) struct PageChange {
+    length: Option<u64>,
+    action: Option<SequenceNumberAction>,
+}
+
+enum SequenceNumberAction {
+    Increment,
+    Max(u64),
+    Update(u64),
+}
+
+impl PageChange {
+    pub(super) fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
+        let given = number(headers, "x-ms-blob-sequence-number")?;
+        let needed = || given.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-sequence-number"));
+        let action = match text(headers, "x-ms-sequence-number-action")? {
+            None => None,
+            Some("increment") if given.is_none() => Some(SequenceNumberAction::Increment),
+            Some("max") => Some(SequenceNumberAction::Max(needed()?)),
+            Some("update") => Some(SequenceNumberAction::Update(needed()?)),
+            Some(other) => {
+                let (name, value) = ("x-ms-sequence-number-action".to_owned(), other.to_owned());
+                return Err(BlobError::InvalidHeaderValue { name, value });
+            }
+        };
+        Ok(Self { length: length(headers)?, action })
+    }
+
+    /// Whether it changes anything; where it does, properties are left as they are.
+    pub(super) const fn is_some(&self) -> bool {
+        self.length.is_some() || self.action.is_some()
+    }
+
+    pub(super) fn apply(&self, blob: &mut Blob) -> Result<(), BlobError> {
+        let Kind::Page { sequence_number } = &mut blob.kind else {
+            return if self.is_some() { Err(BlobError::InvalidBlobType) } else { Ok(()) };
+        };
+        match self.action {
+            None => {}
+            Some(SequenceNumberAction::Increment) => *sequence_number += 1,
+            Some(SequenceNumberAction::Max(given)) => *sequence_number = given.max(*sequence_number),
+            Some(SequenceNumberAction::Update(given)) => *sequence_number = given,
+        }
+        if let Some(length) = self.length {
+            blob.pieces = pages::resize(&blob.pieces, length);
+        }
+        Ok(())
+    }
+}
+
+/// The sequence number, with answers about page blobs.
+pub(super) fn insert_sequence_number(blob: &Blob, headers: &mut HeaderMap) {
+    if let Kind::Page { sequence_number } = blob.kind {
+        insert(headers, "x-ms-blob-sequence-number", &sequence_number.to_string());
+    }
+}
+
+struct PageConditions {
+    ordinary: Conditions,
+    at_most: Option<u64>,
+    less_than: Option<u64>,
+    equal: Option<u64>,
+}
+
+impl PageConditions {
+    fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
+        Ok(Self {
+            ordinary: Conditions::read(headers)?,
+            at_most: number(headers, "x-ms-if-sequence-number-le")?,
+            less_than: number(headers, "x-ms-if-sequence-number-lt")?,
+            equal: number(headers, "x-ms-if-sequence-number-eq")?,
+        })
+    }
+
+    fn check(&self, blob: &Blob) -> Result<(), BlobError> {
+        self.ordinary.check_update(blob)?;
+        let Kind::Page { sequence_number } = blob.kind else { return Err(BlobError::InvalidBlobType) };
+        let broken = self.at_most.is_some_and(|most| sequence_number > most)
+            || self.less_than.is_some_and(|end| sequence_number >= end)
+            || self.equal.is_some_and(|equal| sequence_number != equal);
+        if broken { Err(BlobError::SequenceNumberConditionNotMet) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,84 @@
+//! The content of a page blob: written here and there, zeros in between. Nothing of HTTP is in here.
+
+use super::store::Piece;
+
+/// Bytes of a page; every offset and length is a multiple of it.
+pub(super) const PAGE: u64 = 512;
+
+/// The pieces from byte `from` to before `to`.
+pub(super) fn slice(pieces: &[Piece], from: u64, to: u64) -> Vec<Piece> {
+    let mut start = 0;
+    let mut slices = Vec::new();
+    for piece in pieces {
+        let (first, end) = (from.max(start), to.min(start + piece.length));
+        if first < end {
+            let offset = piece.offset + (first - start);
+            slices.push(Piece { part: piece.part.clone(), offset, length: end - first });
+        }
+        start += piece.length;
+    }
+    slices
+}
+
+/// The pieces with `new` from byte `from` on in place of what was there.
+pub(super) fn overlay(pieces: &[Piece], from: u64, new: Piece) -> Vec<Piece> {
+    let end = from + new.length;
+    let mut result = slice(pieces, 0, from);
+    result.push(new);
+    result.extend(slice(pieces, end, u64::MAX));
+    merge_zeros(result)
+}
+
+/// The pieces cut, or followed by zeros, so that they have this length.
+pub(super) fn resize(pieces: &[Piece], length: u64) -> Vec<Piece> {
+    let mut result = slice(pieces, 0, length);
+    let now: u64 = result.iter().map(|piece| piece.length).sum();
+    if now < length {
+        result.push(Piece::zeros(length - now));
+    }
+    merge_zeros(result)
+}
+
+/// The written bytes between `from` and before `to`: first and last byte of each stretch.
+pub(super) fn written(pieces: &[Piece], from: u64, to: u64) -> Vec<(u64, u64)> {
+    let mut stretches: Vec<(u64, u64)> = Vec::new();
+    let mut start = from;
+    for piece in slice(pieces, from, to) {
+        let end = start + piece.length;
+        match stretches.last_mut() {
+            _ if piece.part.is_none() => {}
+            Some(last) if last.1 + 1 == start => last.1 = end - 1,
+            _ => stretches.push((start, end - 1)),
+        }
+        start = end;
+    }
+    stretches
+}
+
+fn merge_zeros(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut merged: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match merged.last_mut() {
+            Some(last) if last.part.is_none() && piece.part.is_none() => last.length += piece.length,
+            _ => merged.push(piece),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(pieces: &[Piece]) -> Vec<u64> {
+        pieces.iter().map(|piece| piece.length).collect()
+    }
+
+    #[test]
+    fn zeros_stay_one_piece() {
+        let pieces = overlay(&resize(&[], 4096), 512, Piece::zeros(512));
+        assert_eq!(lengths(&pieces), [4096]);
+        assert_eq!(lengths(&resize(&pieces, 1024)), [1024]);
+        assert_eq!(written(&pieces, 0, 4096), []);
+    }
+}

@@ -1,0 +1,95 @@
+//! Lists in pages: where one starts, how much it holds, where the next starts.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{error::BlobError, query::Query, xml::element};
+
+/// Most entries in one answer.
+const PAGE: usize = 5_000;
+
+/// What a client asks of a list.
+pub(super) struct Paging<'a> {
+    pub(super) prefix: &'a str,
+    marker: Option<&'a str>,
+    /// Name that the page starts with.
+    pub(super) from: String,
+    max_results: Option<usize>,
+    include: &'a str,
+}
+
+/// Entries with their names, in order.
+pub(super) struct Page<T> {
+    pub(super) items: Vec<(String, T)>,
+    /// Name that the next page starts with.
+    next: Option<String>,
+}
+
+impl<'a> Paging<'a> {
+    /// `known` are the values of `include` that the list understands.
+    pub(super) fn read(query: &'a Query, known: &[&str]) -> Result<Self, BlobError> {
+        let invalid = |name: &str, value: &str| BlobError::InvalidQueryParameterValue {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let max_results = query.get("maxresults").map(|value| match value.parse() {
+            Ok(0) => Err(BlobError::OutOfRangeQueryParameterValue { name: "maxresults", value: value.to_owned() }),
+            Ok(number) => Ok(number),
+            Err(_) => Err(invalid("maxresults", value)),
+        });
+        let from = query.get("marker").map(|marker| {
+            let name = URL_SAFE_NO_PAD.decode(marker).ok().and_then(|name| String::from_utf8(name).ok());
+            name.ok_or_else(|| invalid("marker", marker))
+        });
+        let include = query.get("include").unwrap_or_default();
+        if let Some(unknown) = include.split(',').find(|part| !part.is_empty() && !known.contains(part)) {
+            return Err(invalid("include", unknown));
+        }
+        let prefix = query.get("prefix").unwrap_or_default();
+        Ok(Self {
+            prefix,
+            marker: query.get("marker"),
+            from: from.transpose()?.unwrap_or_else(|| prefix.to_owned()),
+            max_results: max_results.transpose()?,
+            include,
+        })
+    }
+
+    pub(super) fn includes(&self, what: &str) -> bool {
+        self.include.split(',').any(|part| part == what)
+    }
+
+    /// What was asked, as the answer repeats it.
+    pub(super) fn echo(&self, xml: &mut String) {
+        if !self.prefix.is_empty() {
+            element(xml, "Prefix", self.prefix);
+        }
+        if let Some(marker) = self.marker {
+            element(xml, "Marker", marker);
+        }
+        if let Some(max_results) = self.max_results {
+            element(xml, "MaxResults", &max_results.to_string());
+        }
+    }
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+}
+
+impl<T> Page<T> {
+    /// Adds an entry, or says that the page is full and the next starts with it.
+    pub(super) fn push(&mut self, paging: &Paging<'_>, name: &str, item: T) -> bool {
+        if self.items.len() >= paging.max_results.unwrap_or(PAGE).min(PAGE) {
+            self.next = Some(name.to_owned());
+            return false;
+        }
+        self.items.push((name.to_owned(), item));
+        true
+    }
+
+    pub(super) fn next_marker(&self, xml: &mut String) {
+        element(xml, "NextMarker", &self.next.as_ref().map(|name| URL_SAFE_NO_PAD.encode(name)).unwrap_or_default());
+    }
+}
