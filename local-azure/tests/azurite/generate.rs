@@ -18,7 +18,7 @@ pub(crate) fn sequence() -> impl Strategy<Value = Vec<Call>> {
         1 => Just("PageBlob"),
         1 => Just(""),
     ];
-    (first, vec(call(), 3..9)).prop_map(|(kind, mut calls)| {
+    (first, vec(call(), 3..7)).prop_map(|(kind, mut calls)| {
         let first = Call::new("PUT", Some(BLOBS[0]), "").header("x-ms-blob-type", kind);
         match kind {
             "BlockBlob" => calls.insert(0, first.body(b"first content".to_vec())),
