@@ -133,7 +133,7 @@ module storage 'modules/storage.bicep' = {
     name: 'stkeyless${suffix}'
     location: location
     tags: tags
-    containers: ['snapshots']
+    containers: ['snapshots', 'uploads']
     publicNetworkAccess: publicNetworkAccess
   }
 }
@@ -254,9 +254,19 @@ var settings = {
   APIM__clientId: identities.outputs.caller.clientId
   APIM__audience: appIdUri
   APIM__subscriptionKeySecret: 'orders-subscription-key'
+  APIM__subscriptionKeyHeader: 'Ocp-Apim-Subscription-Key'
   SNAPSHOT_SCHEDULE: snapshotSchedule
   SNAPSHOT_SOURCES: snapshotSources
   SNAPSHOT_CONTAINER: 'snapshots'
+  UPLOAD_CONTAINER: 'uploads'
+  UPLOAD_MAX_BYTES: '1073741824'
+  UPLOAD_NAMES: '*'
+  UPLOAD_CONTENT_TYPES: '*'
+  UPLOAD_MAX_CONCURRENT: '8'
+  SECRET_EXPIRY_SCHEDULE: '0 0 6 * * *'
+  SECRET_EXPIRY_DAYS: '30'
+  RELAY_PATHS: '/orders'
+  MAX_CONCURRENT_INVOCATIONS: '256'
 }
 
 module functionApps 'modules/function-app.bicep' = [
@@ -294,6 +304,16 @@ output APIM__credential string = settings.APIM__credential
 output APIM__clientId string = settings.APIM__clientId
 output APIM__audience string = settings.APIM__audience
 output APIM__subscriptionKeySecret string = settings.APIM__subscriptionKeySecret
+output APIM__subscriptionKeyHeader string = settings.APIM__subscriptionKeyHeader
 output SNAPSHOT_SCHEDULE string = settings.SNAPSHOT_SCHEDULE
 output SNAPSHOT_SOURCES string = settings.SNAPSHOT_SOURCES
 output SNAPSHOT_CONTAINER string = settings.SNAPSHOT_CONTAINER
+output UPLOAD_CONTAINER string = settings.UPLOAD_CONTAINER
+output UPLOAD_MAX_BYTES string = settings.UPLOAD_MAX_BYTES
+output UPLOAD_NAMES string = settings.UPLOAD_NAMES
+output UPLOAD_CONTENT_TYPES string = settings.UPLOAD_CONTENT_TYPES
+output UPLOAD_MAX_CONCURRENT string = settings.UPLOAD_MAX_CONCURRENT
+output SECRET_EXPIRY_SCHEDULE string = settings.SECRET_EXPIRY_SCHEDULE
+output SECRET_EXPIRY_DAYS string = settings.SECRET_EXPIRY_DAYS
+output RELAY_PATHS string = settings.RELAY_PATHS
+output MAX_CONCURRENT_INVOCATIONS string = settings.MAX_CONCURRENT_INVOCATIONS

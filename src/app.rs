@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use reqwest::Certificate;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::{
     azure::{self, Clients},
-    config::{Config, HostJson, Source},
+    config::{Config, HostJson, RelayPaths, Source, Uploads},
     error::{Error, Missing},
     start::StartError,
 };
@@ -19,6 +20,7 @@ pub struct App {
     config: Config,
     extra_roots: Vec<Certificate>,
     clients: OnceCell<Clients>,
+    uploads: Semaphore,
 }
 
 impl App {
@@ -31,7 +33,8 @@ impl App {
             Some(path) => azure::read_certificates(path).map_err(StartError::ExtraCaCerts)?,
             None => Vec::new(),
         };
-        Ok(Self { started: Instant::now(), config, extra_roots, clients: OnceCell::new() })
+        let uploads = Semaphore::new(config.uploads.at_once.get());
+        Ok(Self { started: Instant::now(), config, extra_roots, clients: OnceCell::new(), uploads })
     }
 
     pub(crate) fn uptime(&self) -> Duration {
@@ -52,8 +55,27 @@ impl App {
         self.config.max_concurrent.get()
     }
 
+    /// The limits of uploads.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.config.uploads
+    }
+
+    /// Secrets that end within so many days are reported.
+    pub(crate) fn expiry_days(&self) -> u16 {
+        self.config.expiry_days
+    }
+
+    /// An upload's share of the memory. Uploads do not queue, as invocations do not.
+    pub(crate) fn place_for_upload(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.uploads.try_acquire().map_err(|_| Error::Busy(StatusCode::TOO_MANY_REQUESTS))
+    }
+
     pub(crate) fn sources(&self) -> &[Source] {
         &self.config.sources
+    }
+
+    pub(crate) fn relay_paths(&self) -> &RelayPaths {
+        &self.config.relay_paths
     }
 
     /// Settings have at least one.

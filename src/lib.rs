@@ -9,21 +9,26 @@
 //! | `functions` | the table, and one file for each function |
 //! | `archive` | the main job: an API's answer is kept as a blob, one for each source and slot |
 //! | `azure` | the services that are called, one file each, and the identities they are called as |
+//! | `expiry` | which secrets end soon |
+//! | `partial` | which part of a stored thing a request wants, by its conditions and range |
 //! | `host` | the custom-handler protocol as types |
 //! | `error` | what can go wrong in an invocation, by who must act |
 //! | `start` | what can go wrong before |
 //! | [`telemetry`] | the log |
 //!
-//! The arrows go one way: `main → server → functions → {app, archive, host, error}` and
-//! `{app, archive} → azure → {config, error}`, `error → {config, host}`.
+//! The arrows go one way: `main → server → functions → {app, archive, expiry, host, partial, error}` and
+//! `{app, archive} → azure → {config, error}`, `error → {config, host}`,
+//! `partial → error`.
 
 mod app;
 mod archive;
 mod azure;
 pub mod config;
 mod error;
+mod expiry;
 mod functions;
 mod host;
+mod partial;
 pub mod server;
 mod start;
 pub mod telemetry;

@@ -26,11 +26,13 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
 
 var hostBlobs = 'https://${hostStorage.name}.blob.${environment().suffixes.storage}'
 
+// The host refuses larger requests, 100 MiB by default; the handler has limits of its own (UPLOAD_MAX_BYTES).
 // FUNCTIONS_WORKER_RUNTIME is not among them: on Flex Consumption the runtime stands in functionAppConfig.
 var hostSettings = {
   AzureWebJobsStorage__blobServiceUri: hostBlobs
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: hostIdentity.clientId
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1073741824'
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${hostIdentity.clientId};Authorization=AAD'
 }

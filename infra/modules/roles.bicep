@@ -45,6 +45,11 @@ resource snapshots 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'snapshots'
 }
 
+resource uploads 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: blobService
+  name: 'uploads'
+}
+
 resource hostStorage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = [
   for name in hostStorageNames: {
     name: name
@@ -73,6 +78,16 @@ resource readerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01'
 resource writerWritesSnapshots 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(snapshots.id, writerPrincipalId, roles.storageBlobDataContributor)
   scope: snapshots
+  properties: {
+    principalId: writerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+resource writerWritesUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(uploads.id, writerPrincipalId, roles.storageBlobDataContributor)
+  scope: uploads
   properties: {
     principalId: writerPrincipalId
     principalType: 'ServicePrincipal'

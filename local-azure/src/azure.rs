@@ -14,11 +14,11 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::{
-    blob,
+    blob, control,
     edge::{Edge, EdgeError},
     gateway, graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
-    seed::Seed,
+    seed::{Seed, VaultFault},
     vault,
     world::World,
 };
@@ -75,12 +75,14 @@ impl LocalAzure {
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
         let world = Arc::new(World::new(seed)?);
         world.network.open(services(&world, &data)?);
-        let edge = Edge::start(world.network.clone()).await?;
+        cut_off_what_the_seed_says(&world);
+        let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
+        let control = control::routes(world.clone(), identity_endpoint.header.clone());
+        let edge = Edge::start(world.network.clone(), control).await?;
         let ca_file = scratch.path().join("ca.pem");
         std::fs::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
-        let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, _scratch: scratch })
     }
 
@@ -155,6 +157,13 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
     Ok(Some(file))
 }
 
+fn cut_off_what_the_seed_says(world: &World) {
+    let unreachable = world.seed.vaults.iter().filter(|vault| vault.fault == Some(VaultFault::Unreachable));
+    for vault in unreachable.filter_map(|vault| world.vaults.get(&vault.name)) {
+        world.network.cut_off(&vault.host());
+    }
+}
+
 /// Every service under its host name.
 fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>, StartError> {
     let observed = |routes, service| observe(routes, &world.journal, service);
@@ -166,9 +175,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
             observed(gateway::routes(world.clone())?, Service::ApiManagement),
         ),
     ]);
-    for vault in &world.seed.vaults {
-        let routes = vault::routes(world.clone(), vault);
-        services.insert(format!("{}.vault.azure.net", vault.name), observed(routes, Service::KeyVault));
+    for vault in world.vaults.all() {
+        let routes = vault::routes(world.clone(), vault.clone());
+        services.insert(vault.host(), observed(routes, Service::KeyVault));
     }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);

@@ -9,6 +9,7 @@ mod access_token;
 pub mod azure;
 pub mod blob;
 pub mod broken_link;
+pub mod control;
 #[cfg(test)]
 mod default_world;
 pub mod edge;

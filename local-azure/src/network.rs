@@ -3,8 +3,8 @@
 //! Nothing leaves the machine: a host is a service of the seed, or a loopback address, or it is refused.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use axum::{Router, body::Body};
@@ -19,6 +19,7 @@ use tower::ServiceExt as _;
 #[derive(Clone)]
 pub struct Network {
     services: Arc<OnceLock<BTreeMap<String, Router>>>,
+    cut_off: Arc<RwLock<BTreeSet<String>>>,
     loopback: Client<HttpConnector, Body>,
 }
 
@@ -28,6 +29,9 @@ pub enum NetworkError {
     /// Neither a service of the seed nor a loopback address.
     #[error("the host \"{0}\" is not in the seed and is not a loopback address; local-azure never connects to it")]
     UnknownHost(String),
+    /// A test has cut the host off.
+    #[error("the host \"{0}\" is cut off")]
+    CutOff(String),
     /// The loopback address did not answer.
     #[error("no answer from {authority}: {source}")]
     Unreachable {
@@ -42,7 +46,11 @@ impl Network {
     /// A network without hosts; they are added once with [`Network::open`].
     #[must_use]
     pub fn new() -> Self {
-        Self { services: Arc::default(), loopback: Client::builder(TokioExecutor::new()).build_http() }
+        Self {
+            services: Arc::default(),
+            cut_off: Arc::default(),
+            loopback: Client::builder(TokioExecutor::new()).build_http(),
+        }
     }
 
     /// Gives every service its host name. Later calls change nothing.
@@ -61,12 +69,32 @@ impl Network {
         self.services.get()?.get(&host.to_ascii_lowercase()).cloned()
     }
 
+    /// Makes a host unreachable, as a firewall or a broken network does: the edge opens no tunnel to it (502) and drops
+    /// the ones it has at their next request, without an answer. Its journal shows nothing.
+    pub fn cut_off(&self, host: &str) {
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(host.to_ascii_lowercase());
+    }
+
+    /// Undoes [`Network::cut_off`].
+    pub fn reconnect(&self, host: &str) {
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&host.to_ascii_lowercase());
+    }
+
+    /// Whether a host has been made unreachable.
+    #[must_use]
+    pub fn is_cut_off(&self, host: &str) -> bool {
+        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&host.to_ascii_lowercase())
+    }
+
     /// Sends a request with an absolute URL to the service or loopback address it names.
     ///
     /// # Errors
-    /// [`NetworkError`] when the host is unknown or a loopback address does not answer.
+    /// [`NetworkError`] when the host is unknown or cut off, or a loopback address does not answer.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, NetworkError> {
         let host = request.uri().host().unwrap_or_default().to_owned();
+        if self.is_cut_off(&host) {
+            return Err(NetworkError::CutOff(host));
+        }
         if let Some(service) = self.service(&host) {
             return match service.oneshot(request).await {
                 Ok(response) => Ok(response),

@@ -22,6 +22,15 @@ pub struct Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     GetSecret,
+    SetSecret,
+    UpdateSecret,
+    DeleteSecret,
+    /// List, and view without the value.
+    ReadSecretMetadata,
+    BackupSecret,
+    RestoreSecret,
+    RecoverSecret,
+    PurgeSecret,
     ReadContainer,
     WriteContainer,
     DeleteContainer,
@@ -36,6 +45,7 @@ pub(crate) enum Operation {
 /// What an operation is done to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'a> {
+    Vault { vault: &'a str },
     Secret { vault: &'a str, name: &'a str },
     Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
@@ -65,6 +75,14 @@ impl Operation {
     pub(crate) const fn action(self) -> &'static str {
         match self {
             Self::GetSecret => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            Self::SetSecret => "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+            Self::UpdateSecret => "Microsoft.KeyVault/vaults/secrets/update/action",
+            Self::DeleteSecret => "Microsoft.KeyVault/vaults/secrets/delete",
+            Self::ReadSecretMetadata => "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            Self::BackupSecret => "Microsoft.KeyVault/vaults/secrets/backup/action",
+            Self::RestoreSecret => "Microsoft.KeyVault/vaults/secrets/restore/action",
+            Self::RecoverSecret => "Microsoft.KeyVault/vaults/secrets/recover/action",
+            Self::PurgeSecret => "Microsoft.KeyVault/vaults/secrets/purge/action",
             Self::ReadContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/read",
             Self::WriteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/write",
             Self::DeleteContainer => "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
@@ -90,6 +108,7 @@ impl Target<'_> {
     pub(crate) fn scope(&self) -> Scope {
         let some = |name: &str| Some(name.to_owned());
         match self {
+            Self::Vault { vault } => Scope { vault: some(vault), secret: None, storage: None, container: None },
             Self::Secret { vault, name } => {
                 Scope { vault: some(vault), secret: some(name), storage: None, container: None }
             }
@@ -105,6 +124,7 @@ impl Target<'_> {
         let same =
             |scope: &Option<String>, name: &str| scope.as_ref().is_some_and(|scope| scope.eq_ignore_ascii_case(name));
         match self {
+            Self::Vault { vault } => same(&scope.vault, vault) && scope.secret.is_none(),
             Self::Secret { vault, name } => {
                 same(&scope.vault, vault) && (scope.secret.is_none() || same(&scope.secret, name))
             }
@@ -165,6 +185,40 @@ const ROLES: &[Role] = &[
     Role { name: "Key Vault Secrets Officer", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/secrets/*"] },
     Role { name: "Key Vault Administrator", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/*"] },
     Role {
+        name: "Key Vault Certificate User",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/certificates/read",
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            "Microsoft.KeyVault/vaults/keys/read",
+        ],
+    },
+    Role {
+        name: "Key Vault Certificates Officer",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/certificatecas/*",
+            "Microsoft.KeyVault/vaults/certificates/*",
+            "Microsoft.KeyVault/vaults/certificatecontacts/write",
+        ],
+    },
+    Role {
+        name: "Key Vault Crypto Officer",
+        actions: &[],
+        data_actions: &["Microsoft.KeyVault/vaults/keys/*", "Microsoft.KeyVault/vaults/keyrotationpolicies/*"],
+    },
+    // These two manage vaults, not what is in them.
+    Role { name: "Key Vault Contributor", actions: &["Microsoft.KeyVault/*"], data_actions: &[] },
+    Role {
+        name: "Key Vault Purge Operator",
+        actions: &[
+            "Microsoft.KeyVault/locations/deletedVaults/read",
+            "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+        ],
+        data_actions: &[],
+    },
+    Role {
         name: "Storage Blob Data Reader",
         actions: &[
             "Microsoft.Storage/storageAccounts/blobServices/containers/read",
@@ -208,8 +262,16 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 10] = [
+    const ALL: [Operation; 18] = [
         GetSecret,
+        SetSecret,
+        UpdateSecret,
+        DeleteSecret,
+        ReadSecretMetadata,
+        BackupSecret,
+        RestoreSecret,
+        RecoverSecret,
+        PurgeSecret,
         ReadContainer,
         WriteContainer,
         DeleteContainer,
@@ -224,13 +286,18 @@ mod tests {
     #[test]
     fn each_role_permits_its_operations_and_no_other() {
         let permitted: &[(&str, &[Operation])] = &[
-            ("Key Vault Secrets User", &[GetSecret]),
-            ("Key Vault Reader", &[]),
-            ("Key Vault Secrets Officer", &[GetSecret]),
-            ("Key Vault Administrator", &[GetSecret]),
+            ("Key Vault Secrets User", &[GetSecret, ReadSecretMetadata]),
+            ("Key Vault Reader", &[ReadSecretMetadata]),
+            ("Key Vault Secrets Officer", &ALL[..9]),
+            ("Key Vault Administrator", &ALL[..9]),
+            ("Key Vault Certificate User", &[GetSecret, ReadSecretMetadata]),
+            ("Key Vault Certificates Officer", &[]),
+            ("Key Vault Crypto Officer", &[]),
+            ("Key Vault Contributor", &[]),
+            ("Key Vault Purge Operator", &[]),
             ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
-            ("Storage Blob Data Contributor", &ALL[1..8]),
-            ("Storage Blob Data Owner", &ALL[1..]),
+            ("Storage Blob Data Contributor", &ALL[9..16]),
+            ("Storage Blob Data Owner", &ALL[9..]),
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
         ];
         assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());

@@ -10,6 +10,7 @@ use crate::{
     journal::{Entry, Journal, Service},
     network::Network,
     seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
+    vault::Vaults,
 };
 
 /// The world of one run.
@@ -24,6 +25,8 @@ pub struct World {
     pub workload: Option<WorkloadIssuer>,
     /// Keys of each APIM subscription, by its name.
     pub subscription_keys: BTreeMap<String, SubscriptionKeys>,
+    /// Key vaults and what they hold at this moment.
+    pub vaults: Vaults,
     /// Hosts and the services behind them.
     pub network: Network,
     /// What happened.
@@ -44,7 +47,7 @@ impl World {
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn new(seed: Seed) -> Result<Self, KeyError> {
-        let subscription_keys = seed
+        let subscription_keys: BTreeMap<_, _> = seed
             .apim
             .subscriptions
             .iter()
@@ -56,6 +59,7 @@ impl World {
             signing_keys: SigningKeys::generate()?,
             directory: Directory::new(&seed),
             workload: seed.workload_identity.clone().map(WorkloadIssuer::new).transpose()?,
+            vaults: Vaults::new(&seed, &subscription_keys),
             subscription_keys,
             network: Network::new(),
             journal: Journal::default(),
@@ -78,12 +82,12 @@ impl World {
         self.directory.access(identity.principal_id, app.client_id).roles
     }
 
-    /// Lets the tenant sign with a new key from now on, and says so in the journal.
+    /// Lets the tenant sign with a new key from now on, says so in the journal, and returns the key's ID.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
-    pub fn roll_over_signing_keys(&self) -> Result<(), KeyError> {
-        self.signing_keys.roll_over()?;
+    pub fn roll_over_signing_keys(&self) -> Result<String, KeyError> {
+        let id = self.signing_keys.roll_over()?;
         let path = format!("/{}/discovery/v2.0/keys", self.seed.tenant.id);
         self.journal.record(Entry {
             at: Timestamp::now(),
@@ -98,7 +102,7 @@ impl World {
             allowed_by: None,
             reason: None,
         });
-        Ok(())
+        Ok(id)
     }
 
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.

@@ -1,14 +1,18 @@
 //! The moment that a snapshot stands for, which is its blob's name.
 
-use std::fmt;
+use std::{fmt, iter::successors, str::FromStr};
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use serde::{Serialize, Serializer};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::config::SourceName;
 
 /// A second in UTC. One slot of one source has at most one snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Slot(Timestamp);
 
 impl Slot {
@@ -33,10 +37,42 @@ impl Slot {
         format!("{}{}", prefix(source), self.0.strftime(NAME))
     }
 
+    /// For example `secret-expiry/2026/11/22/060000Z.json`. No source has this name.
+    pub(crate) fn report_name(self) -> String {
+        format!("secret-expiry/{}", self.0.strftime(NAME))
+    }
+
     /// The slot that a blob of `source` is named after.
     pub(crate) fn of_blob(name: &str, source: &SourceName) -> Option<Self> {
         let time = DateTime::strptime(NAME, name.strip_prefix(&prefix(source))?).ok()?;
         Some(Self(time.to_zoned(TimeZone::UTC).ok()?.timestamp()))
+    }
+
+    /// The first day of this slot's month, of the month before, and so on until that of `oldest`.
+    pub(super) fn months_back_to(self, oldest: Self) -> impl Iterator<Item = Date> {
+        let oldest = oldest.day().first_of_month();
+        let months = successors(Some(self.day().first_of_month()), |month| month.checked_sub(1.month()).ok());
+        months.take_while(move |month| *month >= oldest)
+    }
+
+    fn day(self) -> Date {
+        self.0.to_zoned(TimeZone::UTC).date()
+    }
+}
+
+/// As [`Display`](fmt::Display) writes it, or with `20261121T093000Z` in place of what has colons.
+impl FromStr for Slot {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::at)
+    }
+}
+
+impl<'de> Deserialize<'de> for Slot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom("a time such as 2026-11-21T09:30:00Z is wanted"))
     }
 }
 
@@ -46,6 +82,16 @@ const NAME: &str = "%Y/%m/%d/%H%M%SZ.json";
 /// What the names of all blobs of `source` begin with.
 pub(super) fn prefix(source: &SourceName) -> String {
     format!("{source}/")
+}
+
+/// What the names of the blobs of one month begin with.
+pub(super) fn month(source: &SourceName, month: Date) -> String {
+    format!("{}{}", prefix(source), month.strftime("%Y/%m/"))
+}
+
+/// What the names of the blobs of a slot's day begin with.
+pub(super) fn day(source: &SourceName, slot: Slot) -> String {
+    format!("{}{}", prefix(source), slot.0.strftime("%Y/%m/%d/"))
 }
 
 /// For example `2026-11-21T09:30:00Z`.
@@ -87,6 +133,28 @@ mod tests {
     fn an_unscheduled_run_has_the_slot_of_its_minute() {
         for text in ["2026-11-21T09:30:00Z", "2026-11-21T09:30:00.0209Z", "2026-11-21T09:30:59.999Z"] {
             assert_eq!(Slot::minute_of(time(text)).to_string(), "2026-11-21T09:30:00Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn months_are_gone_through_backwards() {
+        let slot = |text: &str| text.parse::<Slot>().unwrap();
+        let months = |from: &str, to: &str| -> Vec<String> {
+            slot(from).months_back_to(slot(to)).map(|first| month(&source(), first)).collect()
+        };
+        let expected = ["orders/2026/02/", "orders/2026/01/", "orders/2025/12/"];
+        assert_eq!(months("2026-02-28T23:59:59Z", "2025-12-31T00:00:00Z"), expected);
+        assert_eq!(months("2026-03-31T00:00:00Z", "2026-03-01T00:00:00Z"), ["orders/2026/03/"]);
+        assert!(months("2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z").is_empty());
+    }
+
+    #[test]
+    fn a_slot_is_read_as_it_is_written_and_without_colons() {
+        for text in ["2026-11-21T09:30:00Z", "20261121T093000Z", "2026-11-21T10:30:00+01:00"] {
+            assert_eq!(text.parse::<Slot>().unwrap().to_string(), "2026-11-21T09:30:00Z", "{text}");
+        }
+        for wrong in ["latest", "2026-11-21", "09:30:00Z", "2026-11-21T09:30:00", ""] {
+            assert!(wrong.parse::<Slot>().is_err(), "{wrong}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Turns the errors of the SDK and the answers of services into [`Error`]: who failed, and who must act.
 
-use std::{error::Error as StdError, iter::successors, sync::Arc};
+use std::{error::Error as StdError, iter::successors, sync::Arc, time::Duration};
 
-use azure_core::error::ErrorKind;
+use azure_core::{error::ErrorKind, http::headers::RETRY_AFTER};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -46,6 +46,18 @@ fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             let status = StatusCode::from_u16(u16::from(*status)).ok()?;
             Some((status, raw_response.as_ref().and_then(|response| explanation(response.body()))))
+        }
+        _ => None,
+    })
+}
+
+/// How long the service asks its callers to wait, if it answered so.
+/// <https://learn.microsoft.com/azure/key-vault/general/overview-throttling>
+pub(super) fn retry_after(error: &azure_core::Error) -> Option<Duration> {
+    layers(error).find_map(|layer| match layer.kind() {
+        ErrorKind::HttpResponse { raw_response, .. } => {
+            let seconds = raw_response.as_ref()?.headers().get_optional_str(&RETRY_AFTER)?;
+            seconds.parse().ok().map(Duration::from_secs)
         }
         _ => None,
     })

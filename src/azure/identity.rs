@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use azure_core::{credentials::TokenCredential, http::ClientOptions};
 use azure_identity::{
-    AzureCliCredential, ClientAssertionCredentialOptions, DeveloperToolsCredential, ManagedIdentityCredential,
+    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential, AzureDeveloperCliCredentialOptions,
+    ClientAssertionCredentialOptions, DeveloperToolsCredential, ManagedIdentityCredential,
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
@@ -13,7 +14,7 @@ use super::{
     token_cache::{RecordAnswers, TokenCache, Uncached, WAIT},
 };
 use crate::{
-    config::Credential,
+    config::{Credential, Developer, Tool, UserAssigned},
     error::{Cause, Error, Service},
 };
 
@@ -45,7 +46,7 @@ impl Identities {
         }
         let cache = match wanted {
             // These keep no token themselves, and a tool is slow to start.
-            Credential::Developer | Credential::AzureCli => {
+            Credential::Developer(_) => {
                 let tool = sdk_credential(wanted, &self.options).map_err(misconfigured)?;
                 TokenCache::new(tool, TOOL_WAIT)
             }
@@ -67,9 +68,12 @@ fn misconfigured(error: azure_core::Error) -> Error {
 
 fn sdk_credential(wanted: &Credential, options: &ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
     match wanted {
-        Credential::ManagedIdentity(client_id) => {
+        Credential::ManagedIdentity(identity) => {
             ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-                user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_string())),
+                user_assigned_id: identity.map(|identity| match identity {
+                    UserAssigned::ClientId(id) => UserAssignedId::ClientId(id.to_string()),
+                    UserAssigned::ObjectId(id) => UserAssignedId::ObjectId(id.to_string()),
+                }),
                 client_options: options.clone(),
             }))
             .map(|credential| credential as _)
@@ -82,8 +86,23 @@ fn sdk_credential(wanted: &Credential, options: &ClientOptions) -> azure_core::R
             }))
             .map(|credential| credential as _)
         }
-        Credential::Developer => DeveloperToolsCredential::new(None).map(|credential| credential as _),
-        Credential::AzureCli => AzureCliCredential::new(None).map(|credential| credential as _),
+        Credential::Developer(developer) => tool_credential(developer),
+    }
+}
+
+/// Without a tool of choice, `az` is asked and then `azd`; whichever gives a token first is asked from then on.
+fn tool_credential(Developer { tool, tenant }: &Developer) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    let tenant_id = tenant.as_ref().map(|tenant| tenant.as_str().to_owned());
+    match tool {
+        Tool::Any => DeveloperToolsCredential::new(None).map(|credential| credential as _),
+        Tool::AzureCli => {
+            let options = AzureCliCredentialOptions { tenant_id, ..Default::default() };
+            AzureCliCredential::new(Some(options)).map(|credential| credential as _)
+        }
+        Tool::AzureDeveloperCli => {
+            let options = AzureDeveloperCliCredentialOptions { tenant_id, ..Default::default() };
+            AzureDeveloperCliCredential::new(Some(options)).map(|credential| credential as _)
+        }
     }
 }
 
@@ -94,9 +113,11 @@ mod tests {
     #[test]
     fn one_identity_has_one_cache() {
         let mut identities = Identities::new(true, ClientOptions::default());
-        let first = identities.tokens(&Credential::Developer).unwrap();
-        let second = identities.tokens(&Credential::Developer).unwrap();
-        let other = identities.tokens(&Credential::AzureCli).unwrap();
+        let any = Credential::Developer(Developer::default());
+        let first = identities.tokens(&any).unwrap();
+        let second = identities.tokens(&any).unwrap();
+        let tool = Developer { tool: Tool::AzureCli, tenant: None };
+        let other = identities.tokens(&Credential::Developer(tool)).unwrap();
         assert!(Arc::ptr_eq(&first, &second) && !Arc::ptr_eq(&first, &other));
     }
 

@@ -3,7 +3,7 @@
 //! Each client turns the errors of its service into [`Error`], so that nothing above this module
 //! knows an SDK's.
 
-mod api;
+mod apim;
 mod blobs;
 mod claims;
 mod failure;
@@ -19,10 +19,10 @@ use azure_core::http::ClientOptions;
 use reqwest::Certificate;
 
 pub(crate) use self::{
-    api::{Answer, Api},
-    blobs::{Blob, Blobs, Content, Creation},
+    apim::{Answer, Api},
+    blobs::{Blob, Blobs, Condition, Creation, Metadata, NewBlob, Tier},
     readiness::Check,
-    secrets::{SecretValue, Secrets},
+    secrets::{SecretDates, SecretValue, Secrets},
     transport::read_certificates,
 };
 use self::{
@@ -37,9 +37,12 @@ use crate::{
 
 /// All clients: one connection pool below them, one credential for each identity.
 pub(crate) struct Clients {
-    pub(crate) secrets: Secrets,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) api: Api,
+    /// Where snapshots and reports are.
     pub(crate) blobs: Blobs,
+    /// Where uploads are.
+    pub(crate) uploads: Blobs,
     callers: Callers,
 }
 
@@ -72,11 +75,13 @@ impl Clients {
         let Callers { vault, storage, api } = &callers;
         let for_vault = forgetting_refused(&options, &vault.tokens);
         let for_storage = forgetting_refused(&options, &storage.tokens);
-        let storage = storage.tokens.clone();
+        let container = |name| Blobs::new(&config.storage.endpoint, name, storage.tokens.clone(), for_storage.clone());
+        let secrets = Arc::new(Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?);
         Ok(Self {
-            secrets: Secrets::new(&config.key_vault.endpoint, vault.tokens.clone(), for_vault)?,
-            api: Api::new(gateway, api.tokens.clone(), http),
-            blobs: Blobs::new(&config.storage.endpoint, &config.container, storage, for_storage)?,
+            api: Api::new(gateway, api.tokens.clone(), secrets.clone(), http),
+            secrets,
+            blobs: container(&config.container)?,
+            uploads: container(&config.uploads.container)?,
             callers,
         })
     }

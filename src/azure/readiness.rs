@@ -6,10 +6,15 @@ use azure_core::credentials::TokenCredential as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Clients, claims::UnverifiedClaims, failure::failure, token_cache::TokenCache};
+use super::{
+    Clients,
+    claims::UnverifiedClaims,
+    failure::failure,
+    token_cache::{TokenCache, TokenError},
+};
 use crate::{
-    config::{ApiPath, Credential},
-    error::{Error, Service},
+    config::{ApiPath, Credential, Developer, Tool, UserAssigned},
+    error::{Cause, Error, Service},
 };
 
 /// Who this app is to one service.
@@ -27,7 +32,7 @@ pub(crate) struct Check {
     ready: bool,
     milliseconds: u128,
     identity: Identity,
-    /// Who refused and what an operator must check; no text of a service.
+    /// Who refused and what an operator must mend; no text of a service.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(skip)]
@@ -42,6 +47,8 @@ struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    object_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expires_on: Option<Timestamp>,
     #[serde(flatten)]
     token: UnverifiedClaims,
@@ -53,9 +60,7 @@ impl Clients {
         let name = self.api.key_secret();
         let vault = check(Service::KeyVault, &self.callers.vault, async { self.secrets.probe(name).await });
         let storage = check(Service::Storage, &self.callers.storage, async { self.blobs.probe().await });
-        let api = check(Service::ApiManagement, &self.callers.api, async {
-            self.api.get(path, &self.secrets.get(name).await?).await.map(drop)
-        });
+        let api = check(Service::ApiManagement, &self.callers.api, async { self.api.get(path).await.map(drop) });
         let (vault, storage, api) = futures_util::join!(vault, storage, api);
         vec![vault, storage, api]
     }
@@ -78,20 +83,43 @@ async fn check(service: Service, caller: &Caller, probe: impl Future<Output = Re
         ready: failure.is_none(),
         milliseconds: started.elapsed().as_millis(),
         identity,
-        problem: failure.as_ref().map(Error::message),
+        problem: failure.as_ref().map(problem),
         failure,
+    }
+}
+
+/// The message, and what is known beyond it: why there is no token, or what about it does not fit.
+fn problem(failure: &Error) -> String {
+    let message = failure.message();
+    let (Error::Refused { source, .. } | Error::Unavailable { source, .. }) = failure else { return message };
+    match &**source {
+        Cause::Token { misfit, .. } => format!("{message} Of the token, {misfit}."),
+        Cause::Sdk(error) => match TokenError::within(error) {
+            Some(no_token) => format!("{message} Most likely {}.", no_token.problem()),
+            None => message,
+        },
+        _ => message,
     }
 }
 
 impl Identity {
     fn of(credential: &Credential) -> Self {
-        let (credential, client_id) = match credential {
-            Credential::ManagedIdentity(id) => ("managedidentity", *id),
-            Credential::WorkloadIdentity(id) => ("workloadidentity", *id),
-            Credential::Developer => ("developer", None),
-            Credential::AzureCli => ("azurecli", None),
+        let (credential, client_id, object_id) = match credential {
+            Credential::ManagedIdentity(None) => ("managedidentity", None, None),
+            Credential::ManagedIdentity(Some(UserAssigned::ClientId(id))) => ("managedidentity", Some(*id), None),
+            Credential::ManagedIdentity(Some(UserAssigned::ObjectId(id))) => ("managedidentity", None, Some(*id)),
+            Credential::WorkloadIdentity(id) => ("workloadidentity", *id, None),
+            Credential::Developer(Developer { tool, .. }) => (tool_name(*tool), None, None),
         };
-        let client_id = client_id.map(|id| id.to_string());
-        Self { credential, client_id, expires_on: None, token: UnverifiedClaims::default() }
+        let (client_id, object_id) = (client_id.map(|id| id.to_string()), object_id.map(|id| id.to_string()));
+        Self { credential, client_id, object_id, expires_on: None, token: UnverifiedClaims::default() }
+    }
+}
+
+fn tool_name(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Any => "developer",
+        Tool::AzureCli => "azurecli",
+        Tool::AzureDeveloperCli => "azuredevelopercli",
     }
 }

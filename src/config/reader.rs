@@ -1,6 +1,6 @@
 //! Reads settings one by one and remembers every problem, so that one run shows them all.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::values::Setting;
 
@@ -16,7 +16,7 @@ pub struct ConfigError {
 struct Problem {
     name: &'static str,
     missing: bool,
-    expected: &'static str,
+    expected: Cow<'static, str>,
 }
 
 impl fmt::Display for ConfigError {
@@ -42,17 +42,18 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     pub(super) fn is_set(&self, name: &str) -> bool {
-        (self.lookup)(name).is_some_and(|text| !text.trim().is_empty())
+        self.text(name).is_some()
+    }
+
+    /// What a setting holds, neither empty nor padded.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let text = (self.lookup)(name)?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
     }
 
     /// `None` also for a setting that is wrong; [`Self::finish`] tells.
     pub(super) fn optional<T: Setting>(&mut self, name: &'static str) -> Option<T> {
-        let text = (self.lookup)(name)?;
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let value = T::parse(text);
+        let value = T::parse(&self.text(name)?);
         if value.is_none() {
             self.refuse(name, T::EXPECTED);
         }
@@ -61,13 +62,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     pub(super) fn required<T: Setting>(&mut self, name: &'static str) -> Option<T> {
         if !self.is_set(name) {
-            self.problems.push(Problem { name, missing: true, expected: T::EXPECTED });
+            self.problems.push(Problem { name, missing: true, expected: T::EXPECTED.into() });
         }
         self.optional(name)
     }
 
-    pub(super) fn refuse(&mut self, name: &'static str, expected: &'static str) {
-        self.problems.push(Problem { name, missing: false, expected });
+    /// `expected` must not show the value.
+    pub(super) fn refuse(&mut self, name: &'static str, expected: impl Into<Cow<'static, str>>) {
+        self.problems.push(Problem { name, missing: false, expected: expected.into() });
     }
 
     /// The finished value, if nothing was missing or wrong.

@@ -11,6 +11,8 @@ use http::{HeaderName, header};
 use url::Url;
 use uuid::Uuid;
 
+use super::api_path::ApiPath;
+
 /// A type that the text of a setting can become.
 pub(super) trait Setting: Sized {
     /// What a person should write. The error shows this in place of the value, which may be anything, a key too.
@@ -36,6 +38,23 @@ impl Setting for NonZeroUsize {
     }
 }
 
+/// A number of days.
+pub(super) struct Days(u16);
+
+impl Days {
+    pub(super) fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Setting for Days {
+    const EXPECTED: &'static str = "a number of days from 1 to 3650";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Self)
+    }
+}
+
 impl Setting for PathBuf {
     const EXPECTED: &'static str = "the path of a PEM file";
 
@@ -58,8 +77,7 @@ impl Setting for Url {
 
 /// Client ID of a user-assigned identity.
 ///
-/// Not the principal ID (which role assignments take) and not the resource ID (which App Service's endpoint knows
-/// under a name that the SDK does not send).
+/// Not the object ID ([`ObjectId`]) and not the resource ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ClientId(Uuid);
 
@@ -77,11 +95,50 @@ impl Setting for ClientId {
     }
 }
 
+/// Object ID of a user-assigned identity, also called its principal ID: what role assignments take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectId(Uuid);
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Setting for ObjectId {
+    const EXPECTED: &'static str = "the object ID (principal ID, a GUID) of a user-assigned identity";
+
+    fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+/// A directory, by its ID or one of its domains.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Tenant(String);
+
+impl Tenant {
+    /// It is passed to a command line; letters, digits, dots and hyphens are all that it may hold.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        (letters && text.starts_with(|c: char| c.is_ascii_alphanumeric())).then(|| Self(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whom a token is for: the App ID URI or the client ID of the app registration that stands for an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Audience(String);
 
 impl Audience {
+    /// The resource, as a token of version 1 repeats it: a slash at the end belongs to it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The v2 scope that asks for every app role granted on this audience.
     pub(crate) fn scope(&self) -> String {
         format!("{}/.default", self.0)
@@ -89,32 +146,46 @@ impl Audience {
 }
 
 impl Setting for Audience {
-    const EXPECTED: &'static str = "the App ID URI of the API, such as api://NAME, without /.default";
+    const EXPECTED: &'static str = "the App ID URI of the API, such as api://NAME, or its client ID";
 
+    /// Also from a scope, which is the same with `/.default` after it.
     fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_suffix("/.default").unwrap_or(text);
         let known = Uuid::try_parse(text).is_ok() || Url::parse(text).is_ok();
         let plain = text.chars().all(|c| c.is_ascii_graphic()) && !text.ends_with("/.default");
         (known && plain).then(|| Self(text.to_owned()))
     }
 }
 
-/// Name of a secret in the vault; never its value.
+/// Name of a secret in the vault, or of one version of it; never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SecretName(String);
+pub(crate) struct SecretName {
+    name: String,
+    version: Option<String>,
+}
 
 impl SecretName {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// `None` for whatever version is the latest.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 }
 
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>
 impl Setting for SecretName {
-    const EXPECTED: &'static str = "the name of a Key Vault secret (letters, digits and hyphens), not its value";
+    const EXPECTED: &'static str = "the name of a Key Vault secret (letters, digits and hyphens), or NAME/VERSION, not \
+        its value";
 
     fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() <= 127 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        fits.then(|| Self(text.to_owned()))
+        let (name, version) = text.split_once('/').map_or((text, None), |(name, version)| (name, Some(version)));
+        let fits = (1..=127).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_version = |text: &str| text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
+        let version_fits = version.is_none_or(is_version);
+        (fits && version_fits).then(|| Self { name: name.to_owned(), version: version.map(str::to_owned) })
     }
 }
 
@@ -132,6 +203,11 @@ impl Setting for HeaderName {
 pub(crate) struct ContainerName(String);
 
 impl ContainerName {
+    /// The container for uploads, unless a setting says otherwise.
+    pub(super) fn for_uploads() -> Self {
+        Self("uploads".to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -156,7 +232,9 @@ pub(crate) struct SourceName(String);
 impl SourceName {
     fn parse(text: &str) -> Option<Self> {
         let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        ((1..=63).contains(&text.len()) && letters).then(|| Self(text.to_owned()))
+        // Reports of secrets have this place.
+        let free = text != "secret-expiry";
+        ((1..=63).contains(&text.len()) && letters && free).then(|| Self(text.to_owned()))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -167,29 +245,6 @@ impl SourceName {
 impl fmt::Display for SourceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Where an API is, below the base URL of API Management.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ApiPath {
-    path: String,
-    query: Option<String>,
-}
-
-impl ApiPath {
-    fn parse(text: &str) -> Option<Self> {
-        let plain = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic() && c != '#');
-        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
-        plain.then(|| Self { path: path.to_owned(), query: query.map(str::to_owned) })
-    }
-
-    /// The URL of this path below `base`, which may have a path of its own.
-    pub(crate) fn below(&self, base: &Url) -> Url {
-        let mut url = base.clone();
-        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.path));
-        url.set_query(self.query.as_deref());
-        url
     }
 }
 
@@ -233,7 +288,10 @@ mod tests {
     fn an_audience_becomes_its_default_scope() {
         let audience = <Audience as Setting>::parse("api://orders").unwrap();
         assert_eq!(audience.scope(), "api://orders/.default");
-        for wrong in ["orders", "api://orders/.default", "api://two words"] {
+        let slash = <Audience as Setting>::parse("https://storage.azure.com//.default").unwrap();
+        assert_eq!((slash.as_str(), audience.as_str()), ("https://storage.azure.com/", "api://orders"));
+        assert_eq!(<Audience as Setting>::parse("api://orders/.default"), Some(audience));
+        for wrong in ["orders", "/.default", "api://orders/.default/.default", "api://two words"] {
             assert!(<Audience as Setting>::parse(wrong).is_none(), "{wrong}");
         }
     }
@@ -264,7 +322,9 @@ mod tests {
 
     #[test]
     fn a_source_without_name_or_path_or_named_twice_is_refused() {
-        for wrong in ["orders", "=/orders", "orders=orders", "a/b=/x", "a=/x,a=/y", "a=/x,", "a=/x y", "a=/x#y"] {
+        for wrong in
+            ["orders", "=/orders", "orders=orders", "a/b=/x", "a=/x,a=/y", "a=/x,", "a=/x y", "a=/x#y", "a=/../x"]
+        {
             assert!(<Vec<Source> as Setting>::parse(wrong).is_none(), "{wrong}");
         }
     }

@@ -10,7 +10,10 @@ use axum::{
     extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_RANGE, RETRY_AFTER},
+};
 use serde_json::json;
 
 use crate::{
@@ -27,6 +30,18 @@ pub(crate) enum Error {
     /// The caller sent more than the function takes.
     #[error("the request is larger than this function takes")]
     TooLarge(#[source] Arc<Cause>),
+    /// The caller sent content of a type that the function does not take.
+    #[error("this function does not take content of this type")]
+    UnsupportedType,
+    /// What the caller asked for cannot be done with what is there.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// What is there is not what the caller's condition (`If-Match` and the like) names.
+    #[error("what is there is not what the condition of the request names")]
+    Precondition,
+    /// The caller asked for a part of what is not that long. Holds its length in bytes.
+    #[error("the range is not within the {0} bytes that are there")]
+    OutOfRange(u64),
     /// More invocations run than this process takes on. The status depends on who asked.
     #[error("too many invocations are running")]
     Busy(StatusCode),
@@ -47,6 +62,9 @@ pub(crate) enum Error {
     /// Some sources of one run failed; the others were written.
     #[error("{} of the sources failed", .0.len())]
     Sources(Vec<(SourceName, Error)>),
+    /// Some services would not serve this app.
+    #[error("{} of the services would not serve this app", .0.len())]
+    Checks(Vec<Error>),
 }
 
 /// What the caller asked for in vain.
@@ -55,6 +73,16 @@ pub(crate) enum Missing {
     Route,
     Source,
     Snapshot,
+    Blob,
+    RelayPath,
+}
+
+/// Why something cannot be done with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    Exists,
+    Overtaken,
+    Locked,
 }
 
 /// Whom we depend on.
@@ -81,10 +109,21 @@ pub(crate) enum Cause {
     Query(#[from] QueryRejection),
     #[error(transparent)]
     Bytes(#[from] BytesRejection),
+    #[error("the answer cannot be written as JSON: {0}")]
+    Serialize(#[from] serde_json::Error),
     #[error("the host's request is no request: {0}")]
     Malformed(#[from] Malformed),
     #[error("the function's answer cannot be given to the host: {0}")]
     Inexpressible(#[from] Inexpressible),
+    /// A rule of a function's, in words for its callers.
+    #[error("{0}")]
+    Rule(&'static str),
+    #[error("more than {0} bytes came")]
+    MoreThan(u64),
+    #[error(
+        "the container {0} does not exist, and this identity may not make it: make it, or give the role on the account"
+    )]
+    NoContainer(String),
     #[error("the function's answer broke off, or is larger than {0} bytes")]
     Unreadable(usize),
     /// The service's own explanation.
@@ -92,14 +131,25 @@ pub(crate) enum Cause {
     Said(String),
     #[error("it gave no explanation")]
     Silent,
+    /// A refused token: what was said, and what its claims show.
+    #[error("{said}; of our token, {misfit}")]
+    Token { said: String, misfit: String },
+    #[error("the path leads, or may lead, to another place than below the base URL")]
+    Escapes,
+    #[error("the request's body broke off")]
+    BrokenOff(#[source] axum::Error),
     #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
     NoIdentityEndpoint,
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,
+    #[error("the token cannot be sent in a header")]
+    NotAToken,
     #[error("an API answered more than {0} bytes")]
     TooLarge(usize),
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
     TooSlow(Duration),
+    #[error("the task that reads it has ended")]
+    NoTask,
     #[error("panic: {0}")]
     Panic(String),
 }
@@ -119,9 +169,18 @@ impl Error {
         Self::Refused { service, status: None, source: Arc::new(cause.into()) }
     }
 
+    /// `service` gives no more for now: a quota is used up, whatever the status.
+    pub(crate) fn exhausted(service: Service, status: StatusCode, cause: impl Into<Cause>) -> Self {
+        Self::Unavailable { service, status: Some(status), source: Arc::new(cause.into()) }
+    }
+
     /// `service` was not reached, or broke off.
     pub(crate) fn unreachable(service: Service, cause: impl Into<Cause>) -> Self {
         Self::Unavailable { service, status: None, source: Arc::new(cause.into()) }
+    }
+
+    pub(crate) fn invalid(cause: impl Into<Cause>) -> Self {
+        Self::Invalid(Arc::new(cause.into()))
     }
 
     pub(crate) fn internal(cause: impl Into<Cause>) -> Self {
@@ -134,9 +193,14 @@ impl Error {
         if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge(cause) } else { Self::Invalid(cause) }
     }
 
-    /// Whether `service` answered 401: our token or our key is not accepted.
-    pub(crate) fn is_unauthorized_by(&self, by: Service) -> bool {
-        matches!(self, Self::Refused { service, status: Some(StatusCode::UNAUTHORIZED), .. } if *service == by)
+    /// Whether it is the caller who must act.
+    pub(crate) fn is_the_callers(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::TooLarge(_) | Self::UnsupportedType | Self::NotFound(_) => true,
+            Self::Conflict(_) | Self::Precondition | Self::OutOfRange(_) => true,
+            Self::Busy(_) | Self::Refused { .. } | Self::Unavailable { .. } => false,
+            Self::Internal(_) | Self::Sources(_) | Self::Checks(_) => false,
+        }
     }
 
     /// The status that the host, and behind it the caller, gets.
@@ -144,12 +208,17 @@ impl Error {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Precondition => StatusCode::PRECONDITION_FAILED,
+            Self::OutOfRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Busy(status) => *status,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused { .. } => StatusCode::BAD_GATEWAY,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Sources(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, e)| e.status()),
+            Self::Checks(failed) => failed.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, Self::status),
         }
     }
 
@@ -158,12 +227,17 @@ impl Error {
         match self {
             Self::Invalid(_) => "invalid_request",
             Self::TooLarge(_) => "request_too_large",
+            Self::UnsupportedType => "unsupported_media_type",
+            Self::Conflict(_) => "conflict",
+            Self::Precondition => "precondition_failed",
+            Self::OutOfRange(_) => "range_not_satisfiable",
             Self::Busy(_) => "busy",
             Self::NotFound(_) => "not_found",
             Self::Refused { .. } => "upstream_refused",
             Self::Unavailable { .. } => "upstream_unavailable",
             Self::Internal(_) => "internal",
             Self::Sources(failed) => failed.first().map_or("internal", |(_, error)| error.code()),
+            Self::Checks(failed) => failed.first().map_or("internal", Self::code),
         }
     }
 
@@ -179,8 +253,13 @@ impl Error {
                 let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {}", error.message())).collect();
                 each.join(" ")
             }
+            Self::Checks(failed) => failed.iter().map(Self::message).collect::<Vec<_>>().join(" "),
             Self::Busy(_) => format!("{self}: try again later."),
-            Self::Invalid(_) | Self::TooLarge(_) | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),
+            Self::Invalid(cause) | Self::TooLarge(cause) => match **cause {
+                Cause::Rule(rule) => format!("{self}: {rule}."),
+                _ => format!("{self}."),
+            },
+            _ => format!("{self}."),
         }
     }
 }
@@ -220,6 +299,18 @@ impl fmt::Display for Missing {
             Self::Route => "function, or it does not take this method",
             Self::Source => "source",
             Self::Snapshot => "snapshot",
+            Self::Blob => "blob",
+            Self::RelayPath => "path for callers to reach (RELAY_PATHS names those that there are)",
+        })
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exists => "there is a blob of this name; If-Match replaces it",
+            Self::Overtaken => "another upload of this name ended first, and this one was not written",
+            Self::Locked => "the blob of this name cannot be replaced now: it is leased, archived or held",
         })
     }
 }
@@ -263,8 +354,15 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let body = json!({ "error": { "code": self.code(), "message": self.message() } });
         let mut response = (self.status(), Json(body)).into_response();
-        if let Self::Busy(_) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        match self {
+            Self::Busy(_) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::OutOfRange(length) => {
+                let length = HeaderValue::try_from(format!("bytes */{length}"));
+                response.headers_mut().extend(length.ok().map(|length| (CONTENT_RANGE, length)));
+            }
+            _ => {}
         }
         response.extensions_mut().insert(self);
         response

@@ -27,23 +27,33 @@ fn every_error() -> Vec<(Error, u16, &'static str)> {
     let table = vec![
         (Error::Invalid(said()), 400, "invalid_request"),
         (Error::TooLarge(said()), 413, "request_too_large"),
+        (Error::UnsupportedType, 415, "unsupported_media_type"),
+        (Error::Conflict(Conflict::Exists), 409, "conflict"),
+        (Error::Precondition, 412, "precondition_failed"),
+        (Error::OutOfRange(7), 416, "range_not_satisfiable"),
         (Error::Busy(StatusCode::TOO_MANY_REQUESTS), 429, "busy"),
         (Error::NotFound(Missing::Snapshot), 404, "not_found"),
         (refused.clone(), 502, "upstream_refused"),
         (Error::Unavailable { service, status: None, source: said() }, 503, "upstream_unavailable"),
         (Error::Internal(said()), 500, "internal"),
-        (Error::Sources(vec![(source(), refused)]), 502, "upstream_refused"),
+        (Error::Sources(vec![(source(), refused.clone())]), 502, "upstream_refused"),
+        (Error::Checks(vec![refused]), 502, "upstream_refused"),
     ];
     for (error, ..) in &table {
         match error {
             Error::Invalid(_)
             | Error::TooLarge(_)
+            | Error::UnsupportedType
+            | Error::Conflict(_)
+            | Error::Precondition
+            | Error::OutOfRange(_)
             | Error::Busy(_)
             | Error::NotFound(_)
             | Error::Refused { .. }
             | Error::Unavailable { .. }
             | Error::Internal(_)
-            | Error::Sources(_) => {}
+            | Error::Sources(_)
+            | Error::Checks(_) => {}
         }
     }
     table

@@ -5,9 +5,14 @@
 
 mod health;
 mod ready;
+mod relay;
+mod secret_expiry;
+mod secrets;
+mod slot;
 mod snapshot;
 mod snapshot_now;
 mod snapshots;
+mod upload;
 
 use std::sync::Arc;
 
@@ -25,9 +30,13 @@ use crate::{
 pub(crate) const ALL: &[Function] = &[
     health::FUNCTION,
     ready::FUNCTION,
+    relay::FUNCTION,
+    secret_expiry::FUNCTION,
+    secrets::FUNCTION,
     snapshot::FUNCTION,
     snapshot_now::FUNCTION,
     snapshots::FUNCTION,
+    upload::FUNCTION,
 ];
 
 /// A function as the host knows it: its name is that of its folder.

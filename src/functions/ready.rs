@@ -26,12 +26,12 @@ struct Readiness {
 /// 200 when all would serve us, else the status of the first failure. The API that is tried is that of the first source.
 async fn run(State(app): State<Arc<App>>) -> Result<Response, Error> {
     let checks = app.clients().await?.check(&app.first_source().path).await;
-    let failure = checks.iter().find_map(|check| check.failure.clone());
-    let status = failure.as_ref().map_or(StatusCode::OK, Error::status);
-    let mut response = (status, Json(Readiness { ready: failure.is_none(), checks })).into_response();
-    // From here it reaches the log, once.
-    if let Some(failure) = failure {
-        response.extensions_mut().insert(failure);
+    let failures: Vec<_> = checks.iter().filter_map(|check| check.failure.clone()).collect();
+    let status = failures.first().map_or(StatusCode::OK, Error::status);
+    let mut response = (status, Json(Readiness { ready: failures.is_empty(), checks })).into_response();
+    // From here they reach the log, each once.
+    if !failures.is_empty() {
+        response.extensions_mut().insert(Error::Checks(failures));
     }
     Ok(response)
 }

@@ -1,25 +1,36 @@
-//! Lists a source's snapshots, newest first and a thousand at most, and reads the latest back as it was stored.
+//! Lists a source's snapshots, newest first and in pages, and reads one back as it was stored: the latest, or that of a
+//! slot; whole or in part.
+//!
+//! `?limit=` (1,000 at most, and by default) says how many a page has; `next` in the answer is the `?before=` of the next.
 
 use std::sync::Arc;
 
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State, rejection::PathRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
     routing::{MethodFilter, any},
 };
 use futures_util::TryStreamExt;
-use http::header::{CONTENT_TYPE, ETAG};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED},
+};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
 use super::{Function, Trigger};
 use crate::{
     app::App,
-    archive::{self, Snapshot},
-    azure::Content,
+    archive::{self, Slot, Snapshot},
+    azure::{Blob, Blobs},
     error::{Error, Missing},
+    partial::{Stored, Wanted},
 };
 
 pub(super) const FUNCTION: Function = Function {
@@ -27,33 +38,86 @@ pub(super) const FUNCTION: Function = Function {
     trigger: Trigger::Http { methods: MethodFilter::GET, route: "snapshots/{source}/{which?}", run: || any(run) },
 };
 
+/// The most snapshots of a page.
+const LONGEST_PAGE: usize = 1000;
+
 #[derive(Deserialize)]
 struct Route {
     source: String,
     which: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Paging {
+    limit: Option<usize>,
+    before: Option<Slot>,
+}
+
 #[derive(Serialize)]
 struct List {
     source: String,
     snapshots: Vec<Snapshot>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Slot>,
 }
 
-async fn run(State(app): State<Arc<App>>, route: Result<Path<Route>, PathRejection>) -> Result<Response, Error> {
+async fn run(
+    State(app): State<Arc<App>>,
+    route: Result<Path<Route>, PathRejection>,
+    paging: Result<Query<Paging>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let Path(route) = route?;
     let source = &app.source(&route.source)?.name;
-    match route.which.as_deref() {
-        None => {
-            let snapshots = archive::list(&app.clients().await?.blobs, source).await?;
-            Ok(Json(List { source: route.source, snapshots }).into_response())
+    let slot = match route.which.as_deref() {
+        None | Some("latest") => None,
+        Some(slot) => Some(slot.parse::<Slot>().map_err(|_| Error::NotFound(Missing::Snapshot))?),
+    };
+    let Query(paging) = paging?;
+    let blobs = &app.clients().await?.blobs;
+    let blob = match (route.which, slot) {
+        (None, _) => {
+            let most = paging.limit.unwrap_or(LONGEST_PAGE).clamp(1, LONGEST_PAGE);
+            let page = archive::list(blobs, source, paging.before, most).await?;
+            let list = List { source: route.source, snapshots: page.snapshots, next: page.next };
+            return Ok(Json(list).into_response());
         }
-        Some("latest") => Ok(stream(archive::latest(&app.clients().await?.blobs, source).await?)),
-        Some(_) => Err(Error::NotFound(Missing::Snapshot)),
-    }
+        (Some(_), None) => archive::latest(blobs, source).await?,
+        (Some(_), Some(slot)) => archive::find(blobs, source, slot).await?,
+    };
+    send(blobs, &blob, &headers).await
 }
 
-/// The status has gone out before the last byte has come in, so a failure then can only be logged and cut the answer.
-fn stream(Content { content_type, etag, body }: Content) -> Response {
+/// The blob, as much of it as is wanted. The status has gone out before the last byte has come in, so a failure then can
+/// only be logged and cut the answer.
+async fn send(blobs: &Blobs, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
+    let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
+    let (status, range) = match stored.wanted(headers)? {
+        Wanted::Nothing => return Ok((StatusCode::NOT_MODIFIED, described(blob)).into_response()),
+        Wanted::All => (StatusCode::OK, None),
+        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
+    };
+    let mut head = described(blob);
+    let mut insert =
+        |name: HeaderName, value: String| head.extend(HeaderValue::try_from(value).ok().map(|v| (name, v)));
+    let kind = blob.content.kind.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
+    insert(CONTENT_TYPE, kind);
+    if let Some(range) = &range {
+        insert(CONTENT_RANGE, format!("bytes {}-{}/{}", range.start, range.end - 1, blob.size));
+    }
+    insert(CONTENT_LENGTH, range.as_ref().map_or(blob.size, |range| range.end - range.start).to_string());
+    let body = blobs.read(blob, range).await?;
     let body = body.inspect_err(|failure| error!(error = %failure, "Blob Storage broke off"));
-    ([(CONTENT_TYPE, content_type), (ETAG, etag)], Body::from_stream(body)).into_response()
+    Ok((status, head, Body::from_stream(body)).into_response())
+}
+
+/// What a caller needs to ask for the rest, or not to ask again.
+fn described(blob: &Blob) -> HeaderMap {
+    let modified =
+        blob.content.modified.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok());
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.extend(HeaderValue::try_from(&blob.etag).ok().map(|etag| (ETAG, etag)));
+    headers.extend(modified.and_then(|time| HeaderValue::try_from(time).ok()).map(|time| (LAST_MODIFIED, time)));
+    headers
 }

@@ -51,13 +51,16 @@ pub(crate) fn report(response: &Response, started: Instant) {
     let duration_ms = started.elapsed().as_millis();
     match failure {
         None => info!(status, duration_ms, "done"),
-        Some(failure @ (Error::Invalid(_) | Error::TooLarge(_) | Error::NotFound(_))) => {
-            info!(status, duration_ms, "{}", chain(failure));
-        }
+        Some(failure) if failure.is_the_callers() => info!(status, duration_ms, "{}", chain(failure)),
         Some(failure @ Error::Busy(_)) => warn!(status, duration_ms, "{}", chain(failure)),
         Some(Error::Sources(failed)) => {
             for (source, failure) in failed {
                 error!(status, duration_ms, %source, "{}", chain(failure));
+            }
+        }
+        Some(Error::Checks(failed)) => {
+            for failure in failed {
+                error!(status, duration_ms, "{}", chain(failure));
             }
         }
         Some(failure) => error!(status, duration_ms, "{}", chain(failure)),

@@ -90,7 +90,11 @@ fn an_identity_that_the_app_does_not_carry_is_seen() {
 
 #[test]
 fn another_container_is_seen() {
-    let broken = Files::of_this_repository().with(MAIN, "containers: ['snapshots']", "containers: ['data']");
+    let broken = Files::of_this_repository().with(
+        MAIN,
+        "containers: ['snapshots', 'uploads']",
+        "containers: ['data', 'uploads']",
+    );
     assert_complains(same_as_the_seed, &broken, "containers: stkeyless/snapshots is missing");
 }
 

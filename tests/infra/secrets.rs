@@ -9,6 +9,9 @@ use crate::{
 /// Where azd and the hook after provisioning find the resources.
 const RESOURCE_GROUP: &str = "AZURE_RESOURCE_GROUP";
 
+/// These settings name a secret and a header; neither is a key.
+const NAMES_OF_KEYS: [&str; 2] = ["APIM__subscriptionKeySecret", "APIM__subscriptionKeyHeader"];
+
 fn no_keys_read(files: &Files) -> Vec<String> {
     let is_list_call = |word: &str| {
         word.strip_prefix("list").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.ends_with('('))
@@ -32,8 +35,7 @@ fn outputs_hold_no_secret(files: &Files) -> Vec<String> {
     let mut complaints = Vec::new();
     for (path, document) in &documents {
         for output in document.of_kind(Kind::Output) {
-            // This setting is the name of a secret.
-            if output.name == "APIM__subscriptionKeySecret" {
+            if NAMES_OF_KEYS.contains(&output.name.as_str()) {
                 continue;
             }
             let told = format!("{} {:?}", output.name, output.value).to_lowercase();

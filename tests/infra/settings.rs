@@ -1,5 +1,7 @@
-//! Rule: the app settings that Bicep gives the handler are those of the seed, and each value comes from the right resource.
+//! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right resource,
+//! and they are the settings that the handler reads.
 
+use keyless_functions::config::VARIABLES;
 use local_azure::seed::Seed;
 use serde_json::Value as Json;
 
@@ -17,6 +19,12 @@ const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
 
 /// Each deployment has its own; that all parties agree on it is a rule of its own.
 const OF_THE_DEPLOYMENT: &str = "APIM__audience";
+
+/// What the handler reads and a deployment does not set: other ways to name an identity stand in place of its client ID,
+/// and no proxy with a certificate authority of its own stands between Azure and Azure.
+fn is_not_deployed(name: &str) -> bool {
+    name.ends_with("__identity") || name.ends_with("__objectId") || name == "EXTRA_CA_CERTS"
+}
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
     let program = Program(files.bicep());
@@ -54,6 +62,18 @@ fn from_resources(seed: &Seed, value: &str) -> String {
     value.to_owned()
 }
 
+/// Nothing that the handler reads is left to chance, and nothing is set that nobody reads.
+fn read_by_the_handler(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    let settings = documents[MAIN].find("settings").expect("the settings stand in main.bicep");
+    let deployed: Vec<&str> = settings.value.iter().flat_map(Value::members).map(|(name, _)| name.as_str()).collect();
+    let expected: Vec<&str> = VARIABLES.iter().copied().filter(|name| !is_not_deployed(name)).collect();
+    let missing = expected.iter().filter(|name| !deployed.contains(name));
+    let unread = deployed.iter().filter(|name| !expected.contains(name));
+    let missing = missing.map(|name| format!("the handler reads {name}, which main.bicep does not set"));
+    missing.chain(unread.map(|name| format!("main.bicep sets {name}, which the handler does not read"))).collect()
+}
+
 fn reach_the_app(files: &Files) -> Vec<String> {
     let documents = files.bicep();
     let app = &documents["infra/modules/function-app.bicep"];
@@ -88,6 +108,19 @@ fn a_setting_that_only_one_side_has_is_seen() {
     assert_complains(same_as_the_seed, &broken, "SNAPSHOT_CONTAINER = snapshots is missing in Bicep");
     let broken = files.with("local-azure/seed.toml", "SNAPSHOT_SOURCES = ", "SNAPSHOT_PLACES = ");
     assert_complains(same_as_the_seed, &broken, "SNAPSHOT_SOURCES = orders=/orders stands in Bicep only");
+}
+
+#[test]
+fn settings_are_those_that_the_handler_reads() {
+    assert_content(read_by_the_handler);
+}
+
+#[test]
+fn a_setting_that_is_not_deployed_or_not_read_is_seen() {
+    let files = Files::of_this_repository();
+    let broken = files.with(MAIN, "  MAX_CONCURRENT_INVOCATIONS: '256'\n", "  MAX_INVOCATIONS: '256'\n");
+    assert_complains(read_by_the_handler, &broken, "the handler reads MAX_CONCURRENT_INVOCATIONS, which");
+    assert_complains(read_by_the_handler, &broken, "main.bicep sets MAX_INVOCATIONS, which the handler does not read");
 }
 
 #[test]

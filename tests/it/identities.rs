@@ -53,3 +53,19 @@ async fn one_identity_serves_many_invocations_with_one_token_request_for_each_au
     let requests = rig.answers().iter().filter(|entry| entry.service == Service::IdentityEndpoint).count();
     assert_eq!(requests, 3, "one each for the vault, the API and storage");
 }
+
+#[tokio::test]
+async fn an_identity_may_be_named_by_its_object_id_or_in_the_older_connection_string() {
+    let rig = Rig::with(|seed| {
+        let caller = seed.identities[2].principal_id.to_string();
+        let settings = &mut seed.function_app.settings;
+        settings.remove("APIM__clientId");
+        settings.insert("APIM__objectId".to_owned(), caller);
+        let reader = settings.remove("KEYVAULT__clientId").unwrap();
+        settings.remove("KEYVAULT__credential");
+        settings.insert("KEYVAULT__identity".to_owned(), format!("RunAs=App; AppId={reader}"));
+    })
+    .await;
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
+    assert_eq!(rig.blob_count(), 1);
+}

@@ -2,11 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
+mod audiences;
+mod breaking_proxy;
+#[cfg(unix)]
+mod developer;
+mod first_token;
+mod handler;
 mod handler_process;
 mod http;
 mod identities;
 mod main_job;
 mod readiness;
+mod reasons;
 mod refusals;
+mod relay;
 mod rig;
+mod rollover;
+mod snapshots;
+mod storage;
 mod timers;
+mod uploads;

@@ -1,7 +1,7 @@
 //! One world for one test: local-azure in process, the Functions host, and the built handler as its child.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,6 +22,7 @@ pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
     pub(crate) host: FunctionsHost,
     log: Arc<Mutex<Vec<String>>>,
+    script_root: PathBuf,
     _folder: TempDir,
 }
 
@@ -33,26 +34,35 @@ impl Rig {
 
     /// The default world, changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Seed)) -> Self {
+        Self::behind(change, async |edge| edge).await
+    }
+
+    /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
+    /// the handler shall use in its place.
+    pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script_root = folder.path().join("app");
         script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
         let mut seed = seed();
         change(&mut seed);
         let azure = LocalAzure::start(seed, Some(&folder.path().join("data"))).await.unwrap();
+        let mut environment = azure.app_environment();
+        let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
+        *edge = proxy(std::mem::take(edge)).await;
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let host = FunctionsHost::start(HostOptions {
-            environment: azure.app_environment(),
+            environment,
             settings: azure.world().seed.function_app.settings.clone(),
             journal: azure.journal().clone(),
             log: Arc::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
             fire_timers: false,
-            ..HostOptions::new(script_root)
+            ..HostOptions::new(script_root.clone())
         })
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
-        Self { azure, host, log, _folder: folder }
+        Self { azure, host, log, script_root, _folder: folder }
     }
 
     /// A URL of the Functions host.
@@ -70,6 +80,11 @@ impl Rig {
     /// How many blobs were written.
     pub(crate) fn blob_count(&self) -> usize {
         self.answers().iter().filter(|entry| entry.wrote.is_some()).count()
+    }
+
+    /// The folder that the host runs.
+    pub(crate) fn script_root(&self) -> &Path {
+        &self.script_root
     }
 
     /// Everything the host and the handler logged.

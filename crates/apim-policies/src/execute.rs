@@ -4,13 +4,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, request::Parts};
+use http::{Request, Response};
 
 use crate::{
+    Facts, State,
+    expression::Value,
     failure::{Failure, LastError},
     outside::Outside,
+    policy::{Stop, cors_policies, finish, is_preflight, preflight, run_all},
+    run::Run,
     scope::{Pipeline, Section},
-    token::{Jwt, OpenIdCache, ValidatedToken},
+    token::ValidatedToken,
 };
 
 /// How a request ended.
@@ -18,59 +22,14 @@ use crate::{
 pub struct Outcome<B> {
     /// What the caller gets.
     pub response: Response<B>,
+    /// The text after its status.
+    pub reason: String,
     /// What went wrong; `None` when nothing did.
     pub last_error: Option<LastError>,
     /// Tokens that passed every check of a `validate-jwt`, in the order they were checked.
     pub tokens: Vec<Arc<ValidatedToken>>,
     /// `context.Variables` at the end.
-    pub variables: BTreeMap<String, Variable>,
-}
-
-/// A value in `context.Variables`.
-#[derive(Clone, Debug)]
-pub enum Variable {
-    /// A validated token, from `output-token-variable-name`.
-    Jwt(Arc<Jwt>),
-}
-
-/// What policies work on.
-pub(crate) struct Context<B> {
-    pub(crate) request: Parts,
-    /// Taken when the request is forwarded.
-    body: Option<B>,
-    pub(crate) response: Option<Response<B>>,
-    pub(crate) tokens: Vec<Arc<ValidatedToken>>,
-    pub(crate) variables: BTreeMap<String, Variable>,
-}
-
-impl<B: From<Bytes>> Context<B> {
-    fn new(request: Request<B>) -> Self {
-        let (request, body) = request.into_parts();
-        Self { request, body: Some(body), response: None, tokens: Vec::new(), variables: BTreeMap::new() }
-    }
-
-    /// The request as policies left it; `None` the second time.
-    pub(crate) fn take_request(&mut self) -> Option<Request<B>> {
-        Some(Request::from_parts(self.request.clone(), self.body.take()?))
-    }
-
-    /// The headers that a policy in this section changes: of the request before there is a response, then of that.
-    pub(crate) fn headers(&mut self, section: Section) -> &mut HeaderMap {
-        match section {
-            Section::Inbound | Section::Backend => &mut self.request.headers,
-            Section::Outbound | Section::OnError => self.response.get_or_insert_with(empty).headers_mut(),
-        }
-    }
-
-    fn end(self, last_error: Option<LastError>) -> Outcome<B> {
-        let response = self.response.unwrap_or_else(empty);
-        Outcome { response, last_error, tokens: self.tokens, variables: self.variables }
-    }
-}
-
-/// Where no `forward-request` ran, the caller gets 200 with nothing in it.
-fn empty<B: From<Bytes>>() -> Response<B> {
-    Response::new(B::from(Bytes::new()))
+    pub variables: BTreeMap<String, Value>,
 }
 
 impl Pipeline {
@@ -78,16 +37,48 @@ impl Pipeline {
     pub async fn run<O: Outside>(
         &self,
         request: Request<O::Body>,
-        keys: &OpenIdCache,
+        facts: Facts,
+        state: &State,
         outside: &O,
     ) -> Outcome<O::Body> {
-        let mut context = Context::new(request);
+        let mut run = Run::new(request, facts, self.reads, state, outside);
         for section in [Section::Inbound, Section::Backend, Section::Outbound] {
-            if let Err(failure) = self.run_section(section, &mut context, keys, outside).await {
-                return self.fail(failure, context, keys, outside).await;
+            match self.run_section(section, &mut run).await {
+                Ok(()) => {}
+                Err(Stop::Returned) => break,
+                Err(Stop::Failed(failure)) => return self.fail(failure, run).await,
             }
         }
-        context.end(None)
+        match finish(&mut run).await {
+            Ok(()) => run.end(None),
+            Err(failure) => self.fail(failure, run).await,
+        }
+    }
+
+    /// Answers a browser that asks whether it may send a request; `None` when this request is no such question, or the
+    /// inbound section has no `cors` of its own, so that nobody answers.
+    ///
+    /// No other policy runs.
+    pub async fn preflight<O: Outside>(
+        &self,
+        request: &Request<O::Body>,
+        facts: Facts,
+        state: &State,
+        outside: &O,
+    ) -> Option<Outcome<O::Body>> {
+        let mut policies = cors_policies(self.steps(Section::Inbound)).peekable();
+        if !is_preflight(request.method(), request.headers()) || policies.peek().is_none() {
+            return None;
+        }
+        let mut copy = Request::new(O::Body::from(Bytes::new()));
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        let mut run = Run::new(copy, facts, self.reads, state, outside);
+        match preflight(policies, &mut run).await {
+            Ok(()) => Some(run.end(None)),
+            Err(failure) => Some(self.fail(failure, run).await),
+        }
     }
 
     /// Ends a request that a built-in step refused before any policy ran: only `on-error` runs.
@@ -95,62 +86,52 @@ impl Pipeline {
         &self,
         failure: Failure,
         request: Request<O::Body>,
-        keys: &OpenIdCache,
+        facts: Facts,
+        state: &State,
         outside: &O,
     ) -> Outcome<O::Body> {
-        self.fail(failure, Context::new(request), keys, outside).await
+        self.fail(failure, Run::new(request, facts, self.reads, state, outside)).await
     }
 
-    async fn fail<O: Outside>(
-        &self,
-        failure: Failure,
-        mut context: Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Outcome<O::Body> {
-        context.response = Some(failure.response(|| outside.request_id()));
-        match self.run_section(Section::OnError, &mut context, keys, outside).await {
-            Ok(()) => context.end(Some(failure.error)),
+    async fn fail<O: Outside>(&self, failure: Failure, mut run: Run<'_, O>) -> Outcome<O::Body> {
+        answer(&failure, &mut run);
+        let mut ended = self.run_section(Section::OnError, &mut run).await;
+        if let Err(late) = finish(&mut run).await {
+            ended = Err(late.into());
+        }
+        match ended {
+            Ok(()) | Err(Stop::Returned) => run.end(Some(failure.into_error())),
             // What a live gateway does here is not documented; the newer failure is the one to look at.
-            Err(second) => {
-                context.response = Some(second.response(|| outside.request_id()));
-                context.end(Some(second.error))
+            Err(Stop::Failed(second)) => {
+                answer(&second, &mut run);
+                run.end(Some(second.into_error()))
             }
         }
     }
 
-    async fn run_section<O: Outside>(
-        &self,
-        section: Section,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        for step in self.steps(section) {
-            step.run(section, context, keys, outside).await.map_err(|mut failure| {
-                failure.error.scope = Some(step.scope);
-                failure.error.section = Some(section);
-                failure.error.policy_id.clone_from(&step.id);
-                failure
-            })?;
-        }
-        Ok(())
+    async fn run_section<'r, O: Outside>(&'r self, section: Section, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        run.section = section;
+        run_all(self.steps(section), run).await
     }
+}
+
+/// The default error response of a failure, and `context.LastError`.
+fn answer<O: Outside>(failure: &Failure, run: &mut Run<'_, O>) {
+    let response = failure.response(|| run.outside.request_id().to_string());
+    run.respond(response, None);
+    run.context.last_error = Some(failure.error().clone().into());
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http::HeaderValue;
 
     use super::*;
-    use crate::{Scope, rig::World};
-
-    fn document(inbound: &str, backend: &str, outbound: &str, on_error: &str) -> String {
-        format!(
-            "<policies><inbound>{inbound}</inbound><backend>{backend}</backend><outbound>{outbound}</outbound>\
-             <on-error>{on_error}</on-error></policies>"
-        )
-    }
+    use crate::{
+        Scope, Service,
+        rig::{World, document},
+    };
 
     fn set(name: &str, value: &str) -> String {
         format!("<set-header name=\"{name}\"><value>{value}</value></set-header>")
@@ -168,14 +149,14 @@ mod tests {
         let inbound = format!("{}<set-header name=\"x-old\" exists-action=\"delete\" />", set("x-in", "1"));
         let text =
             document(&inbound, &format!("{}<base />", set("x-back", "2")), &set("x-out", "3"), &set("x-error", "4"));
-        let outcome = world.run(&text, request(), &OpenIdCache::default()).await;
+        let outcome = world.run(&text, request(), &State::default()).await;
         let forwarded = world.forwarded.lock().unwrap();
         let sent = forwarded[0].headers();
         assert_eq!(
             (sent["x-in"].as_bytes(), sent["x-back"].as_bytes(), sent.get("x-old")),
             (&b"1"[..], &b"2"[..], None)
         );
-        assert_eq!(forwarded[0].uri(), "/orders?a=b");
+        assert_eq!(forwarded[0].uri(), "https://backend.test/base/?a=b");
         assert_eq!(forwarded[0].body(), "body");
         let got = outcome.response.headers();
         assert_eq!((got["x-out"].as_bytes(), got.len()), (&b"3"[..], 1));
@@ -187,7 +168,7 @@ mod tests {
         let world = World::new();
         let inbound = format!("{TOKEN}{}", set("x-in", "1"));
         let text = document(&inbound, "<base />", &set("x-out", "1"), &set("WWW-Authenticate", "Bearer"));
-        let outcome = world.run(&text, request(), &OpenIdCache::default()).await;
+        let outcome = world.run(&text, request(), &State::default()).await;
         assert_eq!(outcome.response.status(), 401);
         assert_eq!(outcome.response.body(), r#"{ "statusCode": 401, "message": "JWT not present." }"#);
         assert_eq!(outcome.response.headers()["www-authenticate"], "Bearer");
@@ -201,7 +182,7 @@ mod tests {
     async fn an_unreachable_backend_is_an_internal_error() {
         let mut world = World::new();
         world.backend_is_down = true;
-        let outcome = world.run(&document("", "<base />", "", ""), request(), &OpenIdCache::default()).await;
+        let outcome = world.run(&document("", "<base />", "", ""), request(), &State::default()).await;
         assert_eq!(outcome.response.status(), 500);
         assert!(
             outcome.response.body().starts_with(b"{ \"statusCode\": 500, \"message\": \"Internal server error\", ")
@@ -217,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn without_forward_request_nothing_is_sent_and_the_answer_is_empty() {
         let world = World::new();
-        let outcome = world.run(&document("", "", &set("x-out", "1"), ""), request(), &OpenIdCache::default()).await;
+        let outcome = world.run(&document("", "", &set("x-out", "1"), ""), request(), &State::default()).await;
         assert_eq!((outcome.response.status().as_u16(), outcome.response.body().len()), (200, 0));
         assert_eq!(outcome.response.headers()["x-out"], "1");
         assert!(world.forwarded.lock().unwrap().is_empty());
@@ -227,7 +208,7 @@ mod tests {
     async fn a_second_forward_fails() {
         let world = World::new();
         let text = document("", "<base /><forward-request />", "", "");
-        let outcome = world.run(&text, request(), &OpenIdCache::default()).await;
+        let outcome = world.run(&text, request(), &State::default()).await;
         assert_eq!(outcome.response.status(), 500);
         assert_eq!(world.forwarded.lock().unwrap().len(), 1);
     }
@@ -236,10 +217,10 @@ mod tests {
     async fn a_refusal_before_the_policies_runs_on_error_alone() {
         let world = World::new();
         let text = document(&set("x-in", "1"), "", &set("x-out", "1"), &set("x-error", "1"));
-        let document = crate::Document::load(Scope::Global, &text, &BTreeMap::new()).unwrap();
+        let document = crate::Document::load(Scope::Global, &text, &Service::default()).unwrap();
         let pipeline = Pipeline::compose(&[&document]).unwrap();
         let failure = Failure::subscription_key_not_found(HeaderValue::from_static("challenge"));
-        let outcome = pipeline.refuse(failure, request(), &OpenIdCache::default(), &world).await;
+        let outcome = pipeline.refuse(failure, request(), Facts::default(), &State::default(), &world).await;
         let headers = outcome.response.headers();
         assert_eq!(
             (headers["www-authenticate"].as_bytes(), headers["x-error"].as_bytes()),

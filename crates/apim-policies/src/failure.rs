@@ -6,10 +6,13 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::scope::{Scope, Section};
+use crate::{
+    expression,
+    policy::Step,
+    scope::{Scope, Section},
+};
 
 /// `context.LastError`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +27,42 @@ pub struct LastError {
     pub scope: Option<Scope>,
     /// Section of the failed policy; `None` for a built-in step.
     pub section: Option<Section>,
+    /// What holds the failed policy in its section, as `choose[3]/when[2]`, counted from 1; empty at the top.
+    pub path: String,
     /// The failed policy's `id` attribute.
     pub policy_id: Option<String>,
+}
+
+impl LastError {
+    /// Says which policy failed, unless one inside of it did.
+    pub(crate) fn locate(&mut self, step: &Step, section: Section) {
+        if self.section.is_some() {
+            return;
+        }
+        if self.source.is_empty() {
+            self.source = step.name;
+        }
+        self.scope = Some(step.scope);
+        self.section = Some(section);
+        self.path.clone_from(&step.path);
+        self.policy_id.clone_from(&step.id);
+    }
+}
+
+/// As expressions see it.
+impl From<LastError> for expression::LastError {
+    fn from(error: LastError) -> Self {
+        let text = |of: Option<&dyn fmt::Display>| of.map(ToString::to_string).unwrap_or_default();
+        Self {
+            source: error.source.to_owned(),
+            reason: error.reason.to_owned(),
+            message: error.message,
+            scope: text(error.scope.as_ref().map(|scope| scope as _)),
+            section: text(error.section.as_ref().map(|section| section as _)),
+            path: error.path,
+            policy_id: error.policy_id.unwrap_or_default(),
+        }
+    }
 }
 
 impl fmt::Display for LastError {
@@ -39,12 +76,16 @@ impl fmt::Display for LastError {
 
 /// The end of a request's normal course.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    pub(crate) error: LastError,
+pub struct Failure(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    error: LastError,
     status: StatusCode,
     /// `message` in the body of the default error response.
     public_message: String,
-    challenge: Option<HeaderValue>,
+    /// Besides the content type.
+    headers: HeaderMap,
     /// Internal errors tell the caller the request's GUID.
     shows_activity: bool,
 }
@@ -57,8 +98,50 @@ impl Failure {
         status: StatusCode,
         public_message: String,
     ) -> Self {
-        let error = LastError { source, reason, message, scope: None, section: None, policy_id: None };
-        Self { error, status, public_message, challenge: None, shows_activity: false }
+        let path = String::new();
+        let error = LastError { source, reason, message, scope: None, section: None, path, policy_id: None };
+        Self(Box::new(Details { error, status, public_message, headers: HeaderMap::new(), shows_activity: false }))
+    }
+
+    /// An expression that did not give what its place needs.
+    pub(crate) fn expression(cause: &str) -> Self {
+        let message = format!("Expression evaluation failed. {cause}");
+        Self::internal("", "ExpressionValueEvaluationFailure", message)
+    }
+
+    /// An expression gave a required field nothing; in the words of a live gateway.
+    pub(crate) fn invalid_value(field: &str) -> Self {
+        let message = format!("Expression value is invalid. The {field} field is required.");
+        Self::internal("", "ExpressionValueEvaluationFailure", message)
+    }
+
+    /// Whether the caller learns nothing but that it happened.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.0.shows_activity
+    }
+
+    pub(crate) fn error(&self) -> &LastError {
+        &self.0.error
+    }
+
+    pub(crate) fn error_mut(&mut self) -> &mut LastError {
+        &mut self.0.error
+    }
+
+    pub(crate) fn into_error(self) -> LastError {
+        self.0.error
+    }
+
+    /// Tells the caller something else.
+    pub(crate) fn with_public_message(mut self, message: String) -> Self {
+        self.0.public_message = message;
+        self
+    }
+
+    /// Puts a header on the error response.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
     }
 
     /// No API or operation matches the request.
@@ -97,30 +180,31 @@ impl Failure {
 
     fn key(reason: &'static str, message: &str, challenge: HeaderValue) -> Self {
         let message = message.to_owned();
-        let failure = Self::new("authorization", reason, message.clone(), StatusCode::UNAUTHORIZED, message);
-        Self { challenge: Some(challenge), ..failure }
+        Self::new("authorization", reason, message.clone(), StatusCode::UNAUTHORIZED, message)
+            .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// Something that is not the caller's fault; the caller learns only that it happened.
     pub(crate) fn internal(source: &'static str, reason: &'static str, message: String) -> Self {
         let public = "Internal server error".to_owned();
-        let failure = Self::new(source, reason, message, StatusCode::INTERNAL_SERVER_ERROR, public);
-        Self { shows_activity: true, ..failure }
+        let mut failure = Self::new(source, reason, message, StatusCode::INTERNAL_SERVER_ERROR, public);
+        failure.0.shows_activity = true;
+        failure
     }
 
     /// The error response before `on-error` sees it. `request_id` is called when the body shows it.
-    pub(crate) fn response<B: From<Bytes>>(&self, request_id: impl FnOnce() -> String) -> Response<B> {
-        let activity = self.shows_activity.then(request_id);
-        let body = body(self.status, &self.public_message, activity.as_deref());
-        let mut headers = HeaderMap::new();
+    pub(crate) fn response(&self, request_id: impl FnOnce() -> String) -> expression::Response {
+        let Details { status, public_message, headers, shows_activity, .. } = &*self.0;
+        let activity = shows_activity.then(request_id);
+        let body = body(*status, public_message, activity.as_deref());
+        let mut headers = headers.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(challenge) = &self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
+        expression::Response {
+            status_code: status.as_u16(),
+            status_reason: status.canonical_reason().unwrap_or_default().to_owned(),
+            headers,
+            body: Some(expression::Body::new(body)),
         }
-        let mut response = Response::new(B::from(Bytes::from(body)));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = headers;
-        response
     }
 }
 
@@ -142,8 +226,8 @@ mod tests {
     use super::*;
 
     fn text(failure: &Failure) -> String {
-        let response: Response<Bytes> = failure.response(|| "0f8b".to_owned());
-        String::from_utf8(response.into_body().to_vec()).unwrap()
+        let response = failure.response(|| "0f8b".to_owned());
+        String::from_utf8(response.body.unwrap().content().unwrap().to_vec()).unwrap()
     }
 
     /// Lengths as captured in the `Content-Length` of live gateways.

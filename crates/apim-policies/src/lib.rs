@@ -4,8 +4,7 @@
 //! does not. [`Pipeline::compose`] joins the documents of the scopes that apply to a request the way `<base />` says.
 //! [`Pipeline::run`] executes the result.
 //!
-//! [`expression`] runs policy expressions. Documents with expressions are still refused by [`Document::load`]: the
-//! policies do not evaluate them yet.
+//! [`expression`] runs the policy expressions in them.
 //!
 //! Nothing here does I/O, reads a clock or opens a file: the embedder brings those with [`Outside`].
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
@@ -13,6 +12,7 @@
 
 mod execute;
 pub mod expression;
+mod facts;
 mod failure;
 mod load;
 mod outside;
@@ -20,13 +20,21 @@ mod policy;
 mod problem;
 #[cfg(test)]
 mod rig;
+mod run;
 mod scope;
+mod service;
+mod state;
 mod token;
+mod trace;
 
-pub use execute::{Outcome, Variable};
+pub use execute::Outcome;
+pub use facts::Facts;
 pub use failure::{Failure, LastError};
 pub use load::Document;
-pub use outside::{Outside, Unreachable};
+pub use outside::{NoReply, Outside, Unreachable};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
-pub use token::{Jwt, OpenIdCache, ValidatedToken};
+pub use service::{Backend, Service};
+pub use state::State;
+pub use token::{Jwt, ValidatedToken};
+pub use trace::Trace;

@@ -1,34 +1,85 @@
-//! What the embedder brings: a clock, discovery documents, the backend.
+//! What the embedder brings: a clock, randomness, tokens, and everything that is sent anywhere.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
 use url::Url;
+use uuid::Uuid;
+
+use crate::{expression::Entropy, trace::Trace};
 
 /// The world as one request sees it. Policies reach outside only through this.
 pub trait Outside: Sync {
-    /// Message bodies; policies pass them on unread and make new ones for error responses.
+    /// Message bodies; policies pass them on unread unless an expression reads them.
     type Body: From<Bytes> + Send;
 
-    /// The time that token lifetimes and cache ages are judged by.
+    /// The time that token lifetimes, cache ages and counters are judged by.
     fn now(&self) -> Timestamp;
 
-    /// The GUID of this request, `activityId` in the body of an internal error.
-    fn request_id(&self) -> String;
+    /// The GUID of this request: `context.RequestId`, and `activityId` in the body of an internal error.
+    fn request_id(&self) -> Uuid;
+
+    /// Where `Guid.NewGuid()` and `Random` come from.
+    fn entropy(&self) -> Entropy;
+
+    /// Whether a body is known to have nothing in it; `context.Request.Body` is then null.
+    fn is_empty(&self, body: &Self::Body) -> bool;
+
+    /// Reads a whole body into memory. The embedder sets the largest size.
+    fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;
 
     /// Reads a discovery or key document; anything but a 200 answer is [`Unreachable`].
     fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;
 
-    /// Sends the request to the API's backend.
+    /// Sends the request to the backend that its absolute URL names, for `forward-request`. The response's headers must
+    /// be there within the time.
     fn forward(
         &self,
         request: Request<Self::Body>,
-    ) -> impl Future<Output = Result<Response<Self::Body>, Unreachable>> + Send;
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Response<Self::Body>, NoReply>> + Send;
+
+    /// Sends a request that a policy made, for `send-request`. The whole response must be there within the time.
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Response<Bytes>, NoReply>> + Send;
+
+    /// A token for the resource, as the service's user-assigned identity with this client ID, or as its system-assigned
+    /// one. The embedder keeps tokens until they expire.
+    fn managed_identity_token(
+        &self,
+        resource: &str,
+        client_id: Option<&str>,
+    ) -> impl Future<Output = Result<String, Unreachable>> + Send;
+
+    /// Waits, between the attempts of `retry`.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Whether [`Self::trace`] wants anything.
+    fn traces(&self) -> bool {
+        false
+    }
+
+    /// Takes one line of the request's trace. It never holds a token or key.
+    fn trace(&self, _line: Trace<'_>) {}
 }
 
 /// A host did not answer, or not with what was asked for. The text enters `LastError.Message`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreachable(pub String);
+
+/// Why a request that was sent got no response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoReply {
+    /// Refused, unknown, or broken off.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Not in time.
+    #[error("Request to the backend service timed out")]
+    TimedOut,
+}

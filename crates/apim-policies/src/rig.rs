@@ -1,8 +1,9 @@
 //! What the tests stand on: an issuer that signs, and an outside whose clock and documents are set by hand.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, OnceLock},
+    time::Duration,
 };
 
 use aws_lc_rs::{
@@ -18,8 +19,12 @@ use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::Url;
+use uuid::Uuid;
 
-use crate::{Document, OpenIdCache, Outcome, Outside, Pipeline, Scope, Unreachable};
+use crate::{
+    Document, Facts, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
+    expression::{self, Entropy},
+};
 
 pub(crate) const NOW: i64 = 1_772_000_000;
 pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
@@ -119,13 +124,30 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// The outside of the tests: discovery documents of one issuer and a backend that answers 200 `backend`.
+/// The outside of the tests: discovery documents of one issuer and a backend that answers 200 `backend`, or what was
+/// put into `answers`.
 pub(crate) struct World {
     now: Mutex<Timestamp>,
     documents: Mutex<BTreeMap<String, Value>>,
+    pub(crate) service: Service,
     pub(crate) fetched: Mutex<Vec<String>>,
     pub(crate) forwarded: Mutex<Vec<Request<Bytes>>>,
+    /// How long each forwarded or sent request may take.
+    pub(crate) timeouts: Mutex<Vec<Duration>>,
+    /// What the backend answers, one after the other, before it answers 200.
+    pub(crate) answers: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
     pub(crate) backend_is_down: bool,
+    /// What `send-request` sent, and what it gets, one after the other; then nothing.
+    pub(crate) sent: Mutex<Vec<Request<Bytes>>>,
+    pub(crate) replies: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
+    /// Resource and client ID of the tokens asked for.
+    pub(crate) tokens_asked: Mutex<Vec<(String, Option<String>)>>,
+    /// Tokens by resource.
+    pub(crate) tokens: BTreeMap<String, String>,
+    pub(crate) slept: Mutex<Vec<Duration>>,
+    /// How often a body was read into memory.
+    pub(crate) reads: Mutex<usize>,
+    pub(crate) traces: Mutex<Vec<String>>,
 }
 
 impl World {
@@ -140,10 +162,26 @@ impl World {
         Self {
             now: Mutex::new(Timestamp::from_second(NOW).unwrap()),
             documents: Mutex::new(documents.into_iter().map(|(url, text)| (url.to_owned(), text)).collect()),
+            service: Service::default(),
             fetched: Mutex::default(),
             forwarded: Mutex::default(),
+            timeouts: Mutex::default(),
+            answers: Mutex::default(),
             backend_is_down: false,
+            sent: Mutex::default(),
+            replies: Mutex::default(),
+            tokens_asked: Mutex::default(),
+            tokens: BTreeMap::new(),
+            slept: Mutex::default(),
+            reads: Mutex::default(),
+            traces: Mutex::default(),
         }
+    }
+
+    /// Publishes a discovery document at a URL.
+    pub(crate) fn announce(&self, url: &str, issuer: &str) {
+        let document = json!({ "issuer": issuer, "jwks_uri": JWKS });
+        self.documents.lock().unwrap().insert(url.to_owned(), document);
     }
 
     pub(crate) fn advance(&self, by: SignedDuration) {
@@ -161,12 +199,63 @@ impl World {
         self.fetched.lock().unwrap().len()
     }
 
-    /// Sends a request through an API document with nothing but the default document above it.
-    pub(crate) async fn run(&self, document: &str, request: Request<Bytes>, keys: &OpenIdCache) -> Outcome<Bytes> {
-        let document = Document::load(Scope::Api, document, &BTreeMap::new()).unwrap();
-        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
-        pipeline.run(request, keys, self).await
+    /// The backend's next answer.
+    pub(crate) fn answer(&self, status: u16, body: &'static str) {
+        let response = Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap();
+        self.answers.lock().unwrap().push_back(Ok(response));
     }
+
+    /// Sends a request through an API document with nothing but the default document above it.
+    pub(crate) async fn run(&self, document: &str, request: Request<Bytes>, state: &State) -> Outcome<Bytes> {
+        let document = Document::load(Scope::Api, document, &self.service).unwrap();
+        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
+        let facts = facts(&request);
+        pipeline.run(request, facts, state, self).await
+    }
+
+    /// As [`Self::run`], of a document with these sections and `GET /orders/7?q=1`.
+    pub(crate) async fn run_sections(
+        &self,
+        inbound: &str,
+        backend: &str,
+        outbound: &str,
+        on_error: &str,
+    ) -> Outcome<Bytes> {
+        let request = Request::builder().uri("/orders/7?q=1").body(Bytes::new()).unwrap();
+        self.run(&document(inbound, backend, outbound, on_error), request, &State::default()).await
+    }
+}
+
+/// A document of these sections.
+pub(crate) fn document(inbound: &str, backend: &str, outbound: &str, on_error: &str) -> String {
+    format!(
+        "<policies><inbound>{inbound}</inbound><backend>{backend}</backend><outbound>{outbound}</outbound>\
+         <on-error>{on_error}</on-error></policies>"
+    )
+}
+
+/// What is wrong with the content of a section, which begins on line 2.
+pub(crate) fn problems_in(section: &str, content: &str) -> Vec<String> {
+    let file = format!("<policies><{section}>\n{content}\n</{section}></policies>");
+    let loaded = Document::load(Scope::Api, &file, &Service::default());
+    loaded.map(drop).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+/// What the gateway knows of a request for the API at `/orders`.
+pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
+    let original_url = expression::Url::parse(&format!("https://gateway.test{}", request.uri())).unwrap();
+    let path = original_url.path.strip_prefix("/orders").unwrap_or_default().to_owned();
+    let api = expression::Api {
+        id: "orders".to_owned(),
+        service_url: expression::Url::parse("https://backend.test/base"),
+        ..expression::Api::default()
+    };
+    Facts { api, original_url, path, ip_address: "203.0.113.9".to_owned(), ..Facts::default() }
+}
+
+/// The next of the answers; `None` when there is no more.
+fn next<T>(answers: &Mutex<VecDeque<T>>) -> Option<T> {
+    answers.lock().unwrap().pop_front()
 }
 
 impl Outside for World {
@@ -176,8 +265,21 @@ impl Outside for World {
         *self.now.lock().unwrap()
     }
 
-    fn request_id(&self) -> String {
-        "00000000-0000-0000-0000-000000000001".to_owned()
+    fn request_id(&self) -> Uuid {
+        Uuid::from_u128(1)
+    }
+
+    fn entropy(&self) -> Entropy {
+        Entropy::seeded(1)
+    }
+
+    fn is_empty(&self, body: &Bytes) -> bool {
+        body.is_empty()
+    }
+
+    async fn read(&self, body: Bytes) -> Result<Bytes, Unreachable> {
+        *self.reads.lock().unwrap() += 1;
+        Ok(body)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
@@ -189,11 +291,35 @@ impl Outside for World {
         Ok(Bytes::from(document.to_string()))
     }
 
-    async fn forward(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+    async fn forward(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, NoReply> {
         if self.backend_is_down {
-            return Err(Unreachable("connection refused".to_owned()));
+            return Err(NoReply::Unreachable("connection refused".to_owned()));
         }
         self.forwarded.lock().unwrap().push(request);
-        Ok(Response::new(Bytes::from_static(b"backend")))
+        self.timeouts.lock().unwrap().push(timeout);
+        next(&self.answers).unwrap_or_else(|| Ok(Response::new(Bytes::from_static(b"backend"))))
+    }
+
+    async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, NoReply> {
+        self.sent.lock().unwrap().push(request);
+        self.timeouts.lock().unwrap().push(timeout);
+        next(&self.replies).unwrap_or_else(|| Err(NoReply::Unreachable("connection refused".to_owned())))
+    }
+
+    async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
+        self.tokens_asked.lock().unwrap().push((resource.to_owned(), client_id.map(str::to_owned)));
+        self.tokens.get(resource).cloned().ok_or_else(|| Unreachable(format!("no token for {resource}")))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.slept.lock().unwrap().push(time);
+    }
+
+    fn traces(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, line: Trace<'_>) {
+        self.traces.lock().unwrap().push(line.to_string());
     }
 }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
+    expression::Reads,
     load::Document,
     policy::{Statement, Step},
     problem::Problem,
@@ -24,7 +25,7 @@ pub enum Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Global => "global",
             Self::Product => "product",
             Self::Api => "api",
@@ -49,6 +50,11 @@ pub enum Section {
 impl Section {
     pub(crate) const ALL: [Self; 4] = [Self::Inbound, Self::Backend, Self::Outbound, Self::OnError];
 
+    /// The section whose element has this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|section| section.name() == name)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Inbound => "inbound",
@@ -61,13 +67,17 @@ impl Section {
 
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
 /// The policies that apply to a request, in the order they run.
 #[derive(Debug)]
-pub struct Pipeline(BTreeMap<Section, Vec<Arc<Step>>>);
+pub struct Pipeline {
+    sections: BTreeMap<Section, Vec<Arc<Step>>>,
+    /// Message bodies that their expressions may read.
+    pub(crate) reads: Reads,
+}
 
 impl Pipeline {
     /// Joins documents of different scopes, given in any order: in each section the narrowest document runs, and
@@ -91,11 +101,12 @@ impl Pipeline {
             }
             sections.insert(section, steps);
         }
-        if problems.is_empty() { Ok(Self(sections)) } else { Err(problems) }
+        let reads = ordered.iter().map(|document| document.reads).fold(Reads::default(), Reads::or);
+        if problems.is_empty() { Ok(Self { sections, reads }) } else { Err(problems) }
     }
 
     pub(crate) fn steps(&self, section: Section) -> &[Arc<Step>] {
-        self.0.get(&section).map(Vec::as_slice).unwrap_or_default()
+        self.sections.get(&section).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -123,7 +134,7 @@ mod tests {
     use super::*;
 
     fn document(scope: Scope, text: &str) -> Document {
-        Document::load(scope, text, &BTreeMap::new()).unwrap()
+        Document::load(scope, text, &crate::Service::default()).unwrap()
     }
 
     fn with_inbound(scope: Scope, inbound: &str) -> Document {

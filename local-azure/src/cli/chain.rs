@@ -48,14 +48,12 @@ impl Chain {
         Self(steps)
     }
 
-    /// The last answer of the chain, if it is a refusal.
+    /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        let last = &self.0.last()?.entry;
-        (last.status >= 400).then(|| Refusal {
-            service: last.service,
-            status: last.status,
-            reason: last.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned()),
-        })
+        let entries = self.0.iter().map(|step| &step.entry);
+        let last = entries.rev().find(|entry| entry.status >= 400 && !is_challenge(entry))?;
+        let reason = last.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
+        Some(Refusal { service: last.service, status: last.status, reason })
     }
 
     /// URLs of what was written.

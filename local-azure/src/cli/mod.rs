@@ -10,6 +10,7 @@ mod local_settings;
 mod new;
 mod package;
 mod project;
+mod rollover;
 mod schedule;
 mod start;
 mod token;
@@ -69,6 +70,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
+    /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
+    Rollover(rollover::RolloverArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
@@ -103,6 +106,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Rollover(arguments) => rollover::rollover(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,

@@ -65,10 +65,11 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
     Ok(ExitCode::SUCCESS)
 }
 
-/// Flags for every crate of the handler, in place of those of the environment: linked statically, and without the
-/// folders of this machine, so that one commit makes one binary wherever it is built.
+/// Flags for every crate of the handler, in place of those of the environment: linked statically, without the folders of
+/// this machine, so that one commit makes one binary wherever it is built, and asking the kernel alone for random
+/// numbers, so that it runs where there is no `/dev`.
 fn rust_flags(project: &Path) -> OsString {
-    let mut flags = OsString::from("-Ctarget-feature=+crt-static");
+    let mut flags = OsString::from("-Ctarget-feature=+crt-static\x1f--cfg\x1fgetrandom_backend=\"linux_getrandom\"");
     let cargo_home = cargo_home();
     for (folder, name) in [(Some(project), "/project"), (cargo_home.as_deref(), "/cargo")] {
         let Some(folder) = folder else { continue };

@@ -14,6 +14,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, response::IntoResponse};
+use futures_util::future::Either;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header::HOST, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::Upgraded};
 use hyper_util::rt::TokioIo;
@@ -43,13 +44,13 @@ pub enum EdgeError {
 }
 
 impl Edge {
-    /// Listens on a free loopback port for the hosts that `network` has now.
-    pub(crate) async fn start(network: Network) -> Result<Self, EdgeError> {
+    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host.
+    pub(crate) async fn start(network: Network, control: Router) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(tls.config);
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, acceptor)) })
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptor)) })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -69,21 +70,25 @@ impl Drop for Edge {
     }
 }
 
-async fn accept(listener: TcpListener, network: Network, acceptor: TlsAcceptor) {
+async fn accept(listener: TcpListener, network: Network, control: Router, acceptor: TlsAcceptor) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
         // A failed accept concerns that one connection (or a momentary lack of descriptors).
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        connections.spawn(proxy(stream, network.clone(), acceptor.clone()));
+        connections.spawn(proxy(stream, network.clone(), control.clone(), acceptor.clone()));
     }
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: TlsAcceptor) {
     let tunnel = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
+        let is_for_no_host = request.method() != Method::CONNECT && request.uri().authority().is_none();
+        if is_for_no_host {
+            return Either::Left(control.clone().oneshot(request.map(Body::new)));
+        }
         let answer = match connect(&network, request) {
             Ok(opened) => {
                 *tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
@@ -91,7 +96,7 @@ async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
             }
             Err(refusal) => *refusal,
         };
-        ready(Ok::<_, Infallible>(answer))
+        Either::Right(ready(Ok::<_, Infallible>(answer)))
     });
     // A client that goes away ends its connection; there is nobody left to tell.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
@@ -99,7 +104,7 @@ async fn proxy(stream: TcpStream, network: Network, acceptor: TlsAcceptor) {
     if let Some((host, service, upgrade)) = tunnel
         && let Ok(upgraded) = upgrade.await
     {
-        serve_tls(upgraded, host, service, acceptor).await;
+        serve_tls(upgraded, host, service, &network, acceptor).await;
     }
 }
 
@@ -116,6 +121,7 @@ fn connect(network: &Network, request: Request<Incoming>) -> Result<Tunnel, Box<
     let authority = request.uri().authority().map(Authority::as_str).unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
     match network.service(host) {
+        Some(_) if network.is_cut_off(host) => Err(refuse(StatusCode::BAD_GATEWAY, format!("{host} is cut off\n"))),
         Some(service) if port == "443" => Ok((host.to_ascii_lowercase(), service, hyper::upgrade::on(request))),
         Some(_) => Err(refuse(StatusCode::FORBIDDEN, format!("{host} answers on port 443 only, not {port}\n"))),
         None => Err(refuse(
@@ -137,16 +143,20 @@ fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
     Box::new(response)
 }
 
-async fn serve_tls(upgraded: Upgraded, host: String, service: Router, acceptor: TlsAcceptor) {
+async fn serve_tls(upgraded: Upgraded, host: String, service: Router, network: &Network, acceptor: TlsAcceptor) {
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let Ok(stream) = acceptor.accept(TokioIo::new(upgraded)).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let (host, service) = (host.clone(), service.clone());
         async move {
+            if network.is_cut_off(&host) {
+                // An error ends the connection without an answer.
+                return Err(io::Error::from(io::ErrorKind::ConnectionReset));
+            }
             if let Some(refusal) = misdirected(&host, &request) {
                 return Ok(refusal);
             }
-            service.oneshot(request.map(Body::new)).await
+            service.oneshot(request.map(Body::new)).await.map_err(|never| match never {})
         }
     });
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -161,3 +171,6 @@ fn misdirected(host: &str, request: &Request<Incoming>) -> Option<Response<Body>
         (StatusCode::MISDIRECTED_REQUEST, message).into_response()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,9 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, OpenIdCache, Pipeline, Position, Problem, Scope};
+use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as ApimService, State};
 
-use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription};
+use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription, version::Version};
 use crate::{
     journal::{self, Journal, Service},
     sample_api,
@@ -50,6 +50,7 @@ impl fmt::Display for LoadProblem {
 struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
+    service: ApimService,
     documents: BTreeMap<PathBuf, Document>,
     default_global: Document,
     problems: Vec<LoadProblem>,
@@ -61,6 +62,7 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let mut loader = Loader {
         seed,
         folder: seed.path(&seed.apim.policies),
+        service: ApimService { named_values: seed.apim.named_values.clone(), ..ApimService::default() },
         documents: BTreeMap::new(),
         default_global: Document::default_global(),
         problems: Vec::new(),
@@ -69,13 +71,13 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let global = loader.pipeline(&[policy_folder::global_file()]);
     let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world.journal)).collect();
     // The longest path decides.
-    apis.sort_by_key(|api| Reverse(api.seed.path.len()));
+    apis.sort_by_key(|api| Reverse(api.path.len()));
     let mut problems = loader.problems;
     // Scopes share documents, so pipelines repeat what is wrong with them.
     problems.sort();
     problems.dedup();
     match global {
-        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, open_id: OpenIdCache::default(), world }),
+        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, state: State::default(), world }),
         _ => Err(LoadError { problems }),
     }
 }
@@ -100,7 +102,7 @@ impl Loader<'_> {
             Ok(text) => text,
             Err(error) => return self.problem(file, None, format!("cannot be read: {error}")),
         };
-        match Document::load(scope, &text, &self.seed.apim.named_values) {
+        match Document::load(scope, &text, &self.service) {
             Ok(document) => {
                 self.documents.insert(file.to_owned(), document);
             }
@@ -119,12 +121,14 @@ impl Loader<'_> {
             api.operations.iter().filter_map(|operation| self.operation(api, operation)).collect();
         operations.sort_by_key(|operation| operation.template.vagueness());
         let backend = self.backend(api, journal);
-        let challenge = subscription::challenge(&self.seed.apim.name, api).ok();
+        let path = self.seed.apim.url_path(api);
+        let challenge = subscription::challenge(&self.seed.apim.name, &path, &api.subscription_key_header).ok();
         if challenge.is_none() {
             self.seed_problem(format!("the path or the key header of API \"{}\" cannot stand in a header", api.id));
         }
         let (unmatched, backend, challenge) = (unmatched?, backend?, challenge?);
-        Some(Api { seed: api.clone(), operations, unmatched, backend, challenge })
+        let version = Version::of(&self.seed.apim, api);
+        Some(Api { seed: api.clone(), path, version, operations, unmatched, backend, challenge })
     }
 
     fn operation(&mut self, api: &seed::Api, operation: &seed::Operation) -> Option<Operation> {
@@ -140,7 +144,7 @@ impl Loader<'_> {
             products.extend(self.pipeline(&files).map(|pipeline| (product.id.clone(), pipeline)));
         }
         match Template::parse(&operation.template) {
-            Ok(template) => Some(Operation { method: operation.method.clone(), template, plain: plain?, products }),
+            Ok(template) => Some(Operation { seed: operation.clone(), template, plain: plain?, products }),
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
                 self.seed_problem(format!("the URL template of the {what} is not understood: {reason}"));

@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod facts;
 mod load;
 mod outside;
 mod policy_folder;
@@ -10,10 +11,11 @@ mod routing;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Failure, OpenIdCache, Outcome, Pipeline, ValidatedToken};
+use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Request, Response, request::Parts};
 use url::Url;
@@ -24,6 +26,7 @@ use self::{
     outside::Call,
     routing::Template,
     subscription::{Access, KeyRefusal},
+    version::Version,
 };
 use crate::{journal::Decision, seed, world::World};
 
@@ -33,11 +36,15 @@ struct Gateway {
     global: Pipeline,
     /// Longest path first.
     apis: Vec<Api>,
-    open_id: OpenIdCache,
+    /// Shared by the policies of all requests.
+    state: PolicyState,
 }
 
 struct Api {
     seed: seed::Api,
+    /// What its URLs begin with, after the host.
+    path: String,
+    version: Version,
     /// Those that say most first.
     operations: Vec<Operation>,
     /// Applies where no operation matches.
@@ -47,7 +54,7 @@ struct Api {
 }
 
 struct Operation {
-    method: String,
+    seed: seed::Operation,
     template: Template,
     /// Applies to keys that are not for a product, and to refused keys.
     plain: Pipeline,
@@ -80,15 +87,15 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
 impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let mut call = Call { id: Uuid::new_v4(), world: &self.world, target: None };
+        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None };
         let path = parts.uri.path().to_owned();
-        let Some((api, below)) = self.api(&path) else {
+        let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
         };
         let Some(operation) = api.operation(&parts, below) else {
             return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, &call).await;
         };
-        call.target = Some((&api.backend, below));
+        call.sample = api.backend.sample();
         let access = match subscription::decide(&self.world, &api.seed, &parts) {
             Ok(access) => access,
             Err(refusal) => {
@@ -100,16 +107,20 @@ impl Gateway {
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, &call).await;
         };
-        let outcome = pipeline.run(Request::from_parts(parts, body), &self.open_id, &call).await;
+        let facts = facts::of(&self.world.seed, &parts, api, operation, &access, below);
+        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, &call).await;
         self.answer_with(outcome, Some(&access))
     }
 
-    /// The API with the longest path that this path begins with, and what remains of it.
-    fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
+    /// The API with the longest path that this path begins with, in the version that the request asks for; and what
+    /// remains of the path.
+    fn api<'p>(&self, request: &Parts, path: &'p str) -> Option<(&Api, &'p str)> {
         if routing::has_dot_segment(path) {
             return None;
         }
-        self.apis.iter().find_map(|api| Some((api, routing::below(&api.seed.path, path)?)))
+        let (longest, below) = self.apis.iter().find_map(|api| Some((&api.path, routing::below(&api.path, path)?)))?;
+        let api = self.apis.iter().find(|api| api.path == *longest && api.version.fits(request))?;
+        Some((api, below))
     }
 
     async fn refuse(
@@ -120,7 +131,8 @@ impl Gateway {
         body: Body,
         call: &Call<'_>,
     ) -> Response<Body> {
-        let outcome = pipeline.refuse(failure, Request::from_parts(parts, body), &self.open_id, call).await;
+        let request = Request::from_parts(parts, body);
+        let outcome = pipeline.refuse(failure, request, Facts::default(), &self.state, call).await;
         self.answer_with(outcome, None)
     }
 
@@ -140,6 +152,12 @@ impl Gateway {
             wrote: None,
         };
         let mut response = outcome.response;
+        // Where a policy gave the status a text of its own.
+        if Some(outcome.reason.as_str()) != response.status().canonical_reason()
+            && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(outcome.reason)
+        {
+            response.extensions_mut().insert(reason);
+        }
         response.extensions_mut().insert(decision);
         response
     }
@@ -154,7 +172,7 @@ impl Gateway {
 impl Api {
     fn operation(&self, request: &Parts, below: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| {
-            operation.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
+            operation.seed.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
         })
     }
 }

@@ -1,8 +1,13 @@
 //! What the policies of one request reach: the clock, the tenant's discovery documents, the API's backend.
 
-use apim_policies::{Outside, Unreachable};
-use axum::body::{Body, Bytes, to_bytes};
-use http::{Request, Response, StatusCode, Uri, header};
+use std::time::Duration;
+
+use apim_policies::{NoReply, Outside, Unreachable, expression::Entropy};
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody as _, to_bytes},
+};
+use http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use tower::ServiceExt as _;
 use url::Url;
@@ -18,12 +23,18 @@ use crate::{
 /// Discovery and key documents are a few kilobytes.
 const LARGEST_DOCUMENT: usize = 1024 * 1024;
 
+/// Stands for the sample API of whichever API is called, which is served in process.
+const SAMPLE_HOST: &str = "sample.invalid";
+
+/// Bodies that policies read are kept in memory.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
 /// One request on its way.
 pub(super) struct Call<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g World,
-    /// The API's backend, and the path to ask there; `None` when no operation was found, so nothing is forwarded.
-    pub(super) target: Option<(&'g Backend, &'g str)>,
+    /// The API's backend, when it is served in process.
+    pub(super) sample: Option<&'g Router>,
 }
 
 impl Outside for Call<'_> {
@@ -33,8 +44,20 @@ impl Outside for Call<'_> {
         Timestamp::now()
     }
 
-    fn request_id(&self) -> String {
-        self.id.to_string()
+    fn request_id(&self) -> Uuid {
+        self.id
+    }
+
+    fn entropy(&self) -> Entropy {
+        Entropy::new(|| Uuid::new_v4().as_u64_pair().1)
+    }
+
+    fn is_empty(&self, body: &Body) -> bool {
+        body.is_end_stream() || body.size_hint().exact() == Some(0)
+    }
+
+    async fn read(&self, body: Body) -> Result<Bytes, Unreachable> {
+        to_bytes(body, LARGEST_BODY).await.map_err(|error| Unreachable(error.to_string()))
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
@@ -51,46 +74,77 @@ impl Outside for Call<'_> {
         to_bytes(response.into_body(), LARGEST_DOCUMENT).await.map_err(|error| unreachable(url, &error))
     }
 
-    async fn forward(&self, request: Request<Body>) -> Result<Response<Body>, Unreachable> {
-        let Some((backend, path)) = self.target else {
-            return Err(Unreachable("no operation was found".to_owned()));
-        };
-        let request = backend.request(path, request).map_err(|error| Unreachable(error.to_string()))?;
-        let response = match backend {
-            Backend::Sample(routes) => match routes.clone().oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
-            Backend::Loopback(_) => {
-                self.world.network.send(request).await.map_err(|error| Unreachable(error.to_string()))?
+    async fn forward(&self, request: Request<Body>, timeout: Duration) -> Result<Response<Body>, NoReply> {
+        let request = prepared(request)?;
+        let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
+        let answer = async {
+            match sample {
+                Some(routes) => match routes.clone().oneshot(request).await {
+                    Ok(response) => Ok(response),
+                    Err(never) => match never {},
+                },
+                None => self.world.network.send(request).await.map_err(|error| NoReply::Unreachable(error.to_string())),
             }
         };
+        let response = tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)??;
         let (mut parts, body) = response.into_parts();
         hop_by_hop::drop_from(&mut parts.headers);
         parts.extensions.clear();
         Ok(Response::from_parts(parts, body))
     }
+
+    async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, NoReply> {
+        let request = prepared(request.map(Body::from))?;
+        let answer = async {
+            let answer = self.world.network.send(request).await;
+            let (mut parts, body) = answer.map_err(|error| NoReply::Unreachable(error.to_string()))?.into_parts();
+            hop_by_hop::drop_from(&mut parts.headers);
+            let body = self.read(body).await.map_err(|error| NoReply::Unreachable(error.to_string()))?;
+            Ok(Response::from_parts(parts, body))
+        };
+        tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)?
+    }
+
+    async fn managed_identity_token(&self, resource: &str, _client_id: Option<&str>) -> Result<String, Unreachable> {
+        Err(Unreachable(format!("the gateway has no identity to ask a token for {resource} as")))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
 }
 
 impl Backend {
-    /// The request as the backend gets it. Only what belongs to the connection is dropped: keys and tokens stay,
-    /// unless a policy took them away.
-    fn request(&self, path: &str, request: Request<Body>) -> Result<Request<Body>, http::Error> {
-        let (incoming, body) = request.into_parts();
-        let query = incoming.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = if path.is_empty() { "/" } else { path };
-        let uri: Uri = match self {
-            Self::Sample(_) => format!("{path}{query}").parse()?,
-            Self::Loopback(base) => format!("{}{path}{query}", base.as_str().trim_end_matches('/')).parse()?,
-        };
-        let mut request = Request::builder().method(incoming.method).uri(uri).body(body)?;
-        *request.headers_mut() = incoming.headers;
-        hop_by_hop::drop_from(request.headers_mut());
-        // The client fills in the backend's own.
-        request.headers_mut().remove(header::HOST);
-        request.extensions_mut().insert(Asker(Service::ApiManagement));
-        Ok(request)
+    /// The routes of a sample.
+    pub(super) fn sample(&self) -> Option<&Router> {
+        match self {
+            Self::Sample(routes) => Some(routes),
+            Self::Loopback(_) => None,
+        }
     }
+
+    /// Where requests go, without a path of their own.
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Sample(_) => format!("http://{SAMPLE_HOST}"),
+            Self::Loopback(url) => url.to_string(),
+        }
+    }
+}
+
+/// The request as another host gets it. Only what belongs to the connection is dropped: keys and tokens stay, unless a
+/// policy took them away.
+fn prepared(request: Request<Body>) -> Result<Request<Body>, NoReply> {
+    let (mut parts, body) = request.into_parts();
+    if parts.uri.authority().is_none() {
+        return Err(NoReply::Unreachable("no backend was found".to_owned()));
+    }
+    hop_by_hop::drop_from(&mut parts.headers);
+    // The client fills in the backend's own.
+    parts.headers.remove(header::HOST);
+    parts.extensions.clear();
+    parts.extensions.insert(Asker(Service::ApiManagement));
+    Ok(Request::from_parts(parts, body))
 }
 
 fn unreachable(url: &Url, error: &dyn std::error::Error) -> Unreachable {

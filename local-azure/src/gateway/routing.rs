@@ -4,6 +4,8 @@
 //! Paths are compared to the letter. Whether a live gateway minds letter case or a trailing slash is not documented
 //! precisely, so neither is forgiven here.
 
+use std::collections::BTreeMap;
+
 /// A URL template, such as `/{id}/lines` or `/files/*`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template {
@@ -15,7 +17,8 @@ pub(super) struct Template {
 #[derive(Debug, PartialEq, Eq)]
 enum Segment {
     Literal(String),
-    Parameter,
+    /// Its name.
+    Parameter(String),
 }
 
 impl Template {
@@ -41,9 +44,19 @@ impl Template {
         enough && self.segments.iter().zip(found).all(|(segment, text)| segment.fits(text))
     }
 
+    /// The values of the parameters in a path that fits, decoded.
+    pub(super) fn parameters(&self, path: &str) -> BTreeMap<String, String> {
+        let found = segments(path.strip_prefix('/').unwrap_or(path));
+        let named = self.segments.iter().zip(found).filter_map(|(segment, text)| match segment {
+            Segment::Parameter(name) => Some((name.clone(), decoded(text))),
+            Segment::Literal(_) => None,
+        });
+        named.collect()
+    }
+
     /// Templates that say more come first: fewer wildcards, then fewer parameters.
     pub(super) fn vagueness(&self) -> (bool, usize) {
-        (self.wildcard, self.segments.iter().filter(|segment| **segment == Segment::Parameter).count())
+        (self.wildcard, self.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count())
     }
 }
 
@@ -53,7 +66,7 @@ impl Segment {
             && !name.contains(['{', '}', '*'])
             && !name.is_empty()
         {
-            return Ok(Self::Parameter);
+            return Ok(Self::Parameter(name.to_owned()));
         }
         if text.contains(['{', '}', '*']) {
             return Err("a parameter is a whole segment, {name}, and * stands only at the end, after /");
@@ -64,9 +77,16 @@ impl Segment {
     fn fits(&self, text: &str) -> bool {
         match self {
             Self::Literal(literal) => literal == text,
-            Self::Parameter => !text.is_empty(),
+            Self::Parameter(_) => !text.is_empty(),
         }
     }
+}
+
+/// A segment without percent-encoding.
+fn decoded(segment: &str) -> String {
+    // The form encoding would also turn `+` into a space.
+    let text = format!("v={}", segment.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(text.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
 /// The segments of a path without its first slash; an empty path has none.
@@ -115,6 +135,13 @@ mod tests {
         ] {
             assert!(!fits(template, path), "{template} {path}");
         }
+    }
+
+    #[test]
+    fn parameters_have_the_values_of_their_segments() {
+        let template = Template::parse("/{id}/lines/{line}").unwrap();
+        let found = template.parameters("/a%2Fb+c&d/lines/%C3%A9");
+        assert_eq!((found["id"].as_str(), found["line"].as_str(), found.len()), ("a/b+c&d", "é", 2));
     }
 
     #[test]

@@ -100,8 +100,11 @@ fn open_product<'s>(seed: &'s Seed, api: &Api) -> Option<&'s Product> {
 }
 
 /// The `WWW-Authenticate` header of both refusals, as live gateways send it.
-pub(super) fn challenge(service: &str, api: &Api) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
-    let (path, header) = (&api.path, &api.subscription_key_header);
+pub(super) fn challenge(
+    service: &str,
+    path: &str,
+    header: &str,
+) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
     HeaderValue::try_from(format!(
         "AzureApiManagementKey realm=\"https://{service}.azure-api.net/{path}\",name=\"{header}\",type=\"header\""
     ))

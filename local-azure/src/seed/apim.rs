@@ -17,6 +17,9 @@ pub struct Apim {
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
+    /// Ways to tell the versions of an API apart.
+    #[serde(default)]
+    pub version_sets: Vec<VersionSet>,
     /// APIs.
     #[serde(default)]
     pub apis: Vec<Api>,
@@ -36,6 +39,10 @@ pub struct Api {
     pub id: String,
     /// URL suffix, without slashes at its ends.
     pub path: String,
+    /// Identifier of the version set that it belongs to.
+    pub version_set: Option<String>,
+    /// Its version there. An API of a version set without one is the original: it answers when no version is asked for.
+    pub version: Option<String>,
     /// Where requests go.
     pub backend: Backend,
     /// Whether a subscription key is needed.
@@ -49,6 +56,31 @@ pub struct Api {
     pub subscription_key_query: String,
     /// Operations.
     pub operations: Vec<Operation>,
+}
+
+/// A version set: APIs that differ in their version alone
+/// (learn.microsoft.com/azure/api-management/api-management-versions).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionSet {
+    /// Identifier.
+    pub id: String,
+    /// Where a request names the version.
+    pub scheme: VersionScheme,
+    /// The header or query parameter that names it.
+    pub name: Option<String>,
+}
+
+/// Where a request names the version it wants.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum VersionScheme {
+    /// The segment after the API's path.
+    Path,
+    /// A header.
+    Header,
+    /// A query parameter.
+    Query,
 }
 
 /// What stands behind an API: exactly one of the two.
@@ -99,7 +131,8 @@ pub struct ApimSubscription {
     pub state: SubscriptionState,
 }
 
-/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs.
+/// Scope of an APIM subscription: one product, one API, or (neither given) all APIs. The subscription that every service
+/// has from the start, with access to everything, differs from one for all APIs in its name only.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionScope {
@@ -126,6 +159,27 @@ pub enum SubscriptionState {
     Cancelled,
     /// Past its end date.
     Expired,
+}
+
+impl Apim {
+    /// The version set of an API.
+    #[must_use]
+    pub fn version_set(&self, api: &Api) -> Option<&VersionSet> {
+        let id = api.version_set.as_ref()?;
+        self.version_sets.iter().find(|set| set.id == *id)
+    }
+
+    /// What an API's URLs begin with, after the host: its path, and its version when that stands there.
+    #[must_use]
+    pub fn url_path(&self, api: &Api) -> String {
+        let scheme = self.version_set(api).map(|set| set.scheme);
+        match &api.version {
+            Some(version) if scheme == Some(VersionScheme::Path) => {
+                format!("{}/{version}", api.path).trim_start_matches('/').to_owned()
+            }
+            _ => api.path.clone(),
+        }
+    }
 }
 
 fn default_key_header() -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Scope, Secret, Seed};
+use super::{Scope, Seed};
 
 impl Seed {
     /// Every contradiction, one sentence each; empty when the seed is sound.
@@ -13,7 +13,7 @@ impl Seed {
         self.check_roles(&mut problems);
         self.check_app_roles(&mut problems);
         self.check_clients(&mut problems);
-        self.check_secrets(&mut problems);
+        self.check_vaults(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
         problems
@@ -25,10 +25,6 @@ impl Seed {
         unique(problems, "App ID URI", self.app_registrations.iter().map(|a| a.app_id_uri.as_str()));
         unique(problems, "vault", self.vaults.iter().map(|v| v.name.as_str()));
         unique(problems, "storage account", self.storage_accounts.iter().map(|s| s.name.as_str()));
-        unique(problems, "API", self.apim.apis.iter().map(|a| a.id.as_str()));
-        unique(problems, "API path", self.apim.apis.iter().map(|a| a.path.as_str()));
-        unique(problems, "product", self.apim.products.iter().map(|p| p.id.as_str()));
-        unique(problems, "subscription", self.apim.subscriptions.iter().map(|s| s.name.as_str()));
     }
 
     fn check_roles(&self, problems: &mut Vec<String>) {
@@ -82,65 +78,6 @@ impl Seed {
         }
     }
 
-    fn check_secrets(&self, problems: &mut Vec<String>) {
-        for vault in &self.vaults {
-            for Secret { name, value, generated, subscription_key, .. } in &vault.secrets {
-                let sources =
-                    usize::from(value.is_some()) + usize::from(*generated) + usize::from(subscription_key.is_some());
-                if sources != 1 {
-                    problems.push(format!(
-                        "vaults: secret \"{name}\" of \"{}\" needs exactly one of value, generated = true, subscription_key",
-                        vault.name
-                    ));
-                }
-                if let Some(subscription) = subscription_key
-                    && !self.apim.subscriptions.iter().any(|known| known.name == *subscription)
-                {
-                    problems.push(format!("vaults: secret \"{name}\" names no subscription: \"{subscription}\""));
-                }
-            }
-        }
-    }
-
-    fn check_apim(&self, problems: &mut Vec<String>) {
-        let known = |id: &str| self.apim.apis.iter().any(|api| api.id == id);
-        for api in &self.apim.apis {
-            if api.backend.sample.is_some() == api.backend.url.is_some() {
-                problems.push(format!("apim.apis: backend of \"{}\" needs either sample or url", api.id));
-            }
-            if let Some(url) = &api.backend.url
-                && !is_loopback(url)
-            {
-                problems.push(format!(
-                    "apim.apis: backend of \"{}\" must be a loopback http URL, such as http://127.0.0.1:8080",
-                    api.id
-                ));
-            }
-        }
-        for product in &self.apim.products {
-            for api in product.apis.iter().filter(|id| !known(id)) {
-                problems.push(format!("apim.products: \"{}\" lists no known API: \"{api}\"", product.id));
-            }
-        }
-        for subscription in &self.apim.subscriptions {
-            let scope = &subscription.scope;
-            if let Some(product) = &scope.product
-                && !self.apim.products.iter().any(|one| one.id == *product)
-            {
-                problems.push(format!("apim.subscriptions: \"{}\" names no product: \"{product}\"", subscription.name));
-            }
-            if let Some(api) = &scope.api
-                && !known(api)
-            {
-                problems.push(format!("apim.subscriptions: \"{}\" names no API: \"{api}\"", subscription.name));
-            }
-            if scope.product.is_some() && scope.api.is_some() {
-                problems
-                    .push(format!("apim.subscriptions: \"{}\" has one scope: a product or an API", subscription.name));
-            }
-        }
-    }
-
     fn check_function_app(&self, problems: &mut Vec<String>) {
         for name in &self.function_app.identities {
             self.check_identity(problems, "function_app.identities", name);
@@ -148,21 +85,11 @@ impl Seed {
     }
 }
 
-fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
+pub(super) fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
             problems.push(format!("{what} \"{name}\" is defined twice"));
         }
     }
-}
-
-fn is_loopback(url: &url::Url) -> bool {
-    let host = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    host && url.scheme() == "http"
 }

@@ -4,9 +4,11 @@
 
 mod apim;
 mod check;
+mod check_apim;
 mod check_clients;
 mod clients;
 mod entra;
+mod vaults;
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +18,18 @@ use std::{
 use serde::Deserialize;
 use uuid::Uuid;
 
+pub(crate) use self::vaults::is_secret_name;
 pub use self::{
-    apim::{Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState},
+    apim::{
+        Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState, VersionScheme,
+        VersionSet,
+    },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
+    vaults::{Secret, Vault, VaultFault},
 };
 
 /// Everything local-azure plays, as read from a seed file.
@@ -87,35 +94,6 @@ pub struct Subscription {
     pub resource_group: String,
     /// Region name, such as `westeurope`.
     pub location: String,
-}
-
-/// A key vault under RBAC.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vault {
-    /// Vault name; the host is `{name}.vault.azure.net`.
-    pub name: String,
-    /// Its secrets at start.
-    #[serde(default)]
-    pub secrets: Vec<Secret>,
-}
-
-/// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Secret {
-    /// Secret name.
-    pub name: String,
-    /// The value itself.
-    pub value: Option<String>,
-    /// A random value, new at each start.
-    #[serde(default)]
-    pub generated: bool,
-    /// The primary key of this APIM subscription.
-    pub subscription_key: Option<String>,
-    /// A disabled secret cannot be read.
-    #[serde(default = "yes")]
-    pub enabled: bool,
 }
 
 /// A storage account.

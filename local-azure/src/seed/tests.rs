@@ -79,3 +79,120 @@ fn a_client_that_makes_no_sense_is_refused() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+const VERSIONS: &str = r#"
+[[apim.version_sets]]
+id = "stock"
+scheme = "header"
+name = "Api-Version"
+
+[[apim.apis]]
+id = "stock-1"
+path = "stock"
+version_set = "stock"
+version = "1"
+backend = { url = "http://127.0.0.1:1" }
+operations = [{ id = "all", method = "GET", template = "/*" }]
+
+[[apim.apis]]
+id = "stock-2"
+path = "stock"
+version_set = "stock"
+version = "2"
+backend = { url = "http://127.0.0.1:1" }
+operations = []
+
+[[apim.products]]
+id = "open"
+apis = ["stock-1"]
+subscription_required = false
+
+[[apim.products]]
+id = "free"
+apis = ["stock-2"]
+subscription_required = false
+"#;
+
+#[test]
+fn versions_of_an_api_share_a_path_and_nothing_else_does() {
+    let seed = read_with(VERSIONS).unwrap();
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock");
+    let in_path = VERSIONS.replace("\"header\"\nname = \"Api-Version\"", "\"path\"");
+    let seed = read_with(&in_path).unwrap();
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock/1");
+    for (from, to, part) in [
+        ("version = \"2\"", "version = \"1\"", "API path \"stock version 1 of stock\" is defined twice"),
+        ("version_set = \"stock\"\nversion = \"2\"", "version = \"2\"", "\"stock-2\" has a version and no version_set"),
+        ("version_set = \"stock\"\nversion = \"2\"", "version_set = \"s\"", "\"stock-2\" names no version set: \"s\""),
+        ("version = \"2\"", "version = \"\"", "the version of \"stock-2\" is empty"),
+        ("name = \"Api-Version\"", "", "needs the name of its header or query parameter"),
+        ("\"Api-Version\"", "\"Api Version\"", "is not a header name"),
+        ("\"header\"", "\"path\"", "so it has no name"),
+        ("\"header\"", "\"host\"", "unknown variant"),
+        ("apis = [\"stock-2\"]", "apis = [\"stock-1\"]", "\"stock-1\" is in several open products"),
+        (
+            "operations = []",
+            "operations = [{ id = \"a\", method = \"GET\", template = \"/\" }, { id = \"a\", method = \"PUT\", template = \"/\" }]",
+            "operation of API \"stock-2\": \"a\" is defined twice",
+        ),
+    ] {
+        assert!(VERSIONS.contains(from), "{from}");
+        let error = read_with(&VERSIONS.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+const VAULT: &str = r#"
+[[vaults]]
+name = "kv-other"
+soft_delete_retention_days = 7
+purge_protection = true
+fault = "throttled"
+secrets = [
+    { name = "one", value = "v", content_type = "text/plain", tags = { owner = "team" }, expires = "2030-01-01T00:00:00Z" },
+    { name = "two", generated = true },
+]
+"#;
+
+#[test]
+fn vaults_are_read_and_what_is_left_out_has_a_default() {
+    let seed = read_with(VAULT).unwrap();
+    let [usual, other] = seed.vaults.as_slice() else { panic!("{:?}", seed.vaults) };
+    assert_eq!((usual.soft_delete_retention_days, usual.purge_protection), (90, false));
+    assert_eq!((other.soft_delete_retention_days, other.purge_protection), (7, true));
+    assert_eq!((usual.fault, other.fault), (None, Some(VaultFault::Throttled)));
+    let secret = &other.secrets[0];
+    assert!(secret.enabled && secret.not_before.is_none());
+    assert_eq!((secret.content_type.as_deref(), secret.tags["owner"].as_str()), (Some("text/plain"), "team"));
+    assert_eq!(secret.expires.unwrap().to_string(), "2030-01-01T00:00:00Z");
+}
+
+#[test]
+fn a_vault_that_key_vault_would_not_have_is_refused() {
+    let many: String = (0..16).map(|n| format!("t{n} = \"x\", ")).collect();
+    for (from, to, part) in [
+        ("days = 7", "days = 6", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
+        ("days = 7", "days = 91", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
+        ("throttled", "asleep", "unknown variant"),
+        ("\"two\"", "\"ONE\"", "in \"kv-other\" the secret \"one\" is defined twice"),
+        ("\"two\"", "\"t_wo\"", "letters, digits and hyphens only, not \"t_wo\""),
+        ("\"two\"", "\"\"", "letters, digits and hyphens only, not \"\""),
+        ("generated = true", "enabled = true", "secret \"two\" of \"kv-other\" needs exactly one of value"),
+        ("generated = true", "subscription_key = \"none\"", "secret \"two\" names no subscription: \"none\""),
+        ("owner = \"team\"", many.trim_end_matches(", "), "secret \"one\" has more than 15 tags"),
+        ("expires = ", "expires_on = ", "unknown field"),
+    ] {
+        assert!(VAULT.contains(from));
+        let error = read_with(&VAULT.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn the_seed_of_the_other_languages_clients_is_sound() {
+    let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/seed.toml")).unwrap();
+    for name in seed.function_app.settings.keys().filter(|name| name.ends_with("__clientId")) {
+        let id = &seed.function_app.settings[name];
+        assert!(seed.identities.iter().any(|identity| identity.client_id.to_string() == *id), "{name}");
+    }
+}

@@ -6,11 +6,12 @@ use axum::{
     Json,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{access_token, rbac::Operation};
+use super::query::LATEST_API_VERSION;
+use crate::access_token;
 
 /// A refusal; its text is the `message` of the answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,83 +22,136 @@ pub(super) enum Refusal {
         "Caller is not authorized to perform action on resource.\r\n\
          If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n\
          Caller: {caller}\r\n\
-         Action: '{}'\r\n\
+         Action: '{action}'\r\n\
          Resource: '{resource}'\r\n\
          Assignment: (not found)\r\n\
          DenyAssignmentId: null\r\n\
          DecisionReason: 'DeniedWithNoValidRBAC' \r\n\
-         Vault: {vault};location={location}\r\n",
-        Operation::GetSecret.action()
+         Vault: {vault};location={location}\r\n"
     )]
-    ForbiddenByRbac { caller: String, resource: String, vault: String, location: String },
+    ForbiddenByRbac { caller: String, action: &'static str, resource: String, vault: String, location: String },
     #[error("Operation get is not allowed on a disabled secret.")]
     SecretDisabled,
+    #[error(
+        "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will \
+         automatically purge it after the retention period has passed.\r\nVault: {vault};location={location}"
+    )]
+    PurgeProtected { vault: String, location: String },
     #[error(
         "A secret with (name/id) {0} was not found in this key vault. If you recently deleted this secret you may be able \
          to recover it using the correct recovery command. For help resolving this issue, please see \
          https://go.microsoft.com/fwlink/?linkid=2125182"
     )]
     SecretNotFound(String),
+    #[error("Deleted Secret not found: {0}")]
+    DeletedSecretNotFound(String),
+    #[error(
+        "Secret {0} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the \
+         secret can only be recovered or purged."
+    )]
+    DeletedButRecoverable(String),
+    /// The text is ours: no report of Azure's was found.
+    #[error("a secret with the name {0} already exists in this key vault")]
+    AlreadyExists(String),
+    /// Holds the seconds after which to come again.
+    #[error("Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached")]
+    Throttled(u64),
+    #[error("HTTP {0} not allowed")]
+    MethodNotAllowed(Method),
     #[error("The request URI contains an invalid name: {0}")]
     InvalidName(String),
-    #[error("The specified version ({0}) is not recognized. Consider using the latest supported version (2025-07-01).")]
+    #[error(
+        "The specified version ({0}) is not recognized. Consider using the latest supported version \
+         ({LATEST_API_VERSION})."
+    )]
     UnknownApiVersion(String),
     /// The text is ours: Azure's is not documented.
     #[error("the query parameter api-version is missing")]
     NoApiVersion,
+    /// The text is ours: clients refuse such a number themselves.
+    #[error("maxresults must be a number from 1 to 25")]
+    InvalidPageSize,
+    /// The text is ours.
+    #[error("the $skiptoken is not one that this vault gave out")]
+    InvalidSkipToken,
     #[error("local-azure does not know the query parameter {0} of Key Vault")]
     UnknownParameter(String),
-    #[error("local-azure does not serve {asked} of Key Vault; it serves GET /secrets/{{name}}[/{{version}}]")]
-    Unsupported { known_path: bool, asked: String },
+    /// Azure's text does not name the property.
+    #[error("Property {0} has invalid value\r\n")]
+    InvalidProperty(&'static str),
+    #[error("local-azure does not know the property {0} of a secret")]
+    UnknownProperty(String),
+    /// The text is ours.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    /// The text is ours.
+    #[error("the body is \"{0}\", not application/json")]
+    NotJson(String),
+    /// The text is ours.
+    #[error("the body did not arrive whole, or is larger than 32 MiB")]
+    UnreadableBody,
+    #[error("Backup blob contains invalid or corrupt version.")]
+    MalformedBackup,
+    #[error("Cannot decrypt backup blob")]
+    ForeignBackup,
+    /// The text is ours.
+    #[error("the backup cannot be encrypted")]
+    BackupFailed,
+    #[error("local-azure does not serve {0} of Key Vault; it serves secrets and deletedsecrets")]
+    Unsupported(String),
 }
 
 impl Refusal {
-    const fn status(&self) -> StatusCode {
+    /// Status, code and inner code.
+    const fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::ForbiddenByRbac { .. } | Self::SecretDisabled => StatusCode::FORBIDDEN,
-            Self::SecretNotFound(_) | Self::Unsupported { known_path: false, .. } => StatusCode::NOT_FOUND,
-            Self::Unsupported { known_path: true, .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidName(_) | Self::UnknownApiVersion(_) | Self::NoApiVersion | Self::UnknownParameter(_) => {
-                StatusCode::BAD_REQUEST
-            }
-        }
-    }
-
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Unauthorized(_) => "Unauthorized",
-            Self::ForbiddenByRbac { .. } | Self::SecretDisabled => "Forbidden",
-            Self::SecretNotFound(_) => "SecretNotFound",
-            Self::InvalidName(_) | Self::UnknownApiVersion(_) | Self::NoApiVersion | Self::UnknownParameter(_) => {
-                "BadParameter"
-            }
-            Self::Unsupported { .. } => "NotSupported",
-        }
-    }
-
-    const fn inner_code(&self) -> Option<&'static str> {
-        match self {
-            Self::ForbiddenByRbac { .. } => Some("ForbiddenByRbac"),
-            Self::SecretDisabled => Some("SecretDisabled"),
-            _ => None,
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "Unauthorized", None),
+            Self::ForbiddenByRbac { .. } => (StatusCode::FORBIDDEN, "Forbidden", Some("ForbiddenByRbac")),
+            Self::SecretDisabled => (StatusCode::FORBIDDEN, "Forbidden", Some("SecretDisabled")),
+            Self::PurgeProtected { .. } => (StatusCode::FORBIDDEN, "Forbidden", None),
+            Self::SecretNotFound(_) | Self::DeletedSecretNotFound(_) => (StatusCode::NOT_FOUND, "SecretNotFound", None),
+            Self::DeletedButRecoverable(_) => (StatusCode::CONFLICT, "Conflict", Some("ObjectIsDeletedButRecoverable")),
+            Self::AlreadyExists(_) => (StatusCode::CONFLICT, "Conflict", None),
+            Self::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Throttled", None),
+            Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", None),
+            Self::NotJson(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "BadParameter", None),
+            Self::MalformedBackup => (StatusCode::BAD_REQUEST, "Malformed backup blob", None),
+            Self::BackupFailed => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", None),
+            Self::Unsupported(_) => (StatusCode::NOT_FOUND, "NotSupported", None),
+            Self::InvalidName(_)
+            | Self::UnknownApiVersion(_)
+            | Self::NoApiVersion
+            | Self::InvalidPageSize
+            | Self::InvalidSkipToken
+            | Self::UnknownParameter(_)
+            | Self::InvalidProperty(_)
+            | Self::UnknownProperty(_)
+            | Self::NotAnObject
+            | Self::UnreadableBody
+            | Self::ForeignBackup => (StatusCode::BAD_REQUEST, "BadParameter", None),
         }
     }
 
     /// The answer. Every 401 carries the challenge that tells clients what to ask a token for.
     pub(super) fn into_response(self, tenant: Uuid) -> Response {
-        let mut error = json!({ "code": self.code(), "message": self.to_string() });
-        if let Some(code) = self.inner_code() {
+        let (status, code, inner_code) = self.class();
+        let mut error = json!({ "code": code, "message": self.to_string() });
+        if let Some(code) = inner_code {
             error["innererror"] = json!({ "code": code });
         }
-        let mut response = (self.status(), Json(json!({ "error": error }))).into_response();
+        let mut response = (status, Json(json!({ "error": error }))).into_response();
         let challenge = format!(
             "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
         );
-        if let Self::Unauthorized(_) = self
-            && let Ok(challenge) = HeaderValue::from_str(&challenge)
-        {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        match self {
+            // The documentation asks clients to back off; a recorded answer of Azure's had no such header.
+            Self::Throttled(seconds) => _ = response.headers_mut().insert(header::RETRY_AFTER, seconds.into()),
+            Self::Unauthorized(_) => {
+                if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+                    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                }
+            }
+            _ => {}
         }
         response
     }

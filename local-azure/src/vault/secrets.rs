@@ -1,104 +1,129 @@
-//! The secrets of one vault, each with the one version it has had since start.
+//! The secrets of one vault: what each operation does to them, and when it cannot.
 
-use aws_lc_rs::rand;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::Timestamp;
-use serde::Serialize;
-use uuid::Uuid;
+use std::collections::{BTreeMap, btree_map::Entry};
 
-use super::refusal::Refusal;
-use crate::{seed, world::World};
+use super::{
+    refusal::Refusal,
+    secret::{Deletion, Properties, Secret, Version, Which},
+};
 
-/// What a vault holds.
-pub(super) struct Secrets(Vec<Secret>);
+const SECONDS_A_DAY: i64 = 86_400;
 
-/// Which version of a secret is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version<'a> {
-    Latest,
-    Exactly(&'a str),
-}
-
-struct Secret {
-    name: String,
-    version: String,
-    bundle: Bundle,
-}
-
-/// The answer to a read: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret>.
-#[derive(Clone, Serialize)]
-pub(super) struct Bundle {
-    value: String,
-    id: String,
-    attributes: Attributes,
-}
-
-/// Times are seconds since 1970.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attributes {
-    enabled: bool,
-    created: i64,
-    updated: i64,
-    recovery_level: &'static str,
-    recoverable_days: u8,
-}
+/// What a vault holds, by name in small letters: letter case does not tell names apart.
+#[derive(Default)]
+pub(super) struct Secrets(BTreeMap<String, Secret>);
 
 impl Secrets {
-    /// The vault's secrets as the seed describes them; generated values are made now.
-    pub(super) fn new(world: &World, vault: &seed::Vault) -> Self {
-        let now = Timestamp::now().as_second();
-        Self(vault.secrets.iter().filter_map(|secret| Secret::new(world, vault, secret, now)).collect())
-    }
-
-    /// Reads a secret. Names do not depend on letter case.
-    pub(super) fn read(&self, name: &str, version: Version<'_>) -> Result<Bundle, Refusal> {
-        let asked = |secret: &&Secret| {
-            secret.name.eq_ignore_ascii_case(name)
-                && match version {
-                    Version::Latest => true,
-                    Version::Exactly(version) => secret.version.eq_ignore_ascii_case(version),
+    /// Adds a version; the secret may be new.
+    pub(super) fn set(
+        &mut self,
+        name: &str,
+        value: String,
+        properties: Properties,
+        now: i64,
+    ) -> Result<&Secret, Refusal> {
+        let version = Version::new(value, properties, now);
+        let secret = match self.0.entry(key(name)) {
+            Entry::Vacant(free) => free.insert(Secret::new(name, version)),
+            Entry::Occupied(taken) => {
+                let secret = taken.into_mut();
+                if secret.deletion.is_some() {
+                    return Err(Refusal::DeletedButRecoverable(name.to_owned()));
                 }
+                secret.add(version);
+                secret
+            }
         };
-        let secret = self.0.iter().find(asked).ok_or_else(|| {
-            Refusal::SecretNotFound(match version {
-                Version::Latest => name.to_owned(),
-                Version::Exactly(version) => format!("{name}/{version}"),
-            })
-        })?;
-        if secret.bundle.attributes.enabled { Ok(secret.bundle.clone()) } else { Err(Refusal::SecretDisabled) }
+        Ok(secret)
+    }
+
+    /// A secret that is not deleted, and one of its versions.
+    pub(super) fn find(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), Refusal> {
+        let secret = self.0.get(&key(name)).filter(|secret| secret.deletion.is_none());
+        let found = secret.and_then(|secret| Some((secret, secret.version(which)?)));
+        found.ok_or_else(|| not_found(name, which))
+    }
+
+    /// Like [`Secrets::find`], for the one operation that a disabled version refuses.
+    pub(super) fn read(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), Refusal> {
+        let (secret, version) = self.find(name, which)?;
+        if version.is_enabled() { Ok((secret, version)) } else { Err(Refusal::SecretDisabled) }
+    }
+
+    /// Changes what may change of a version.
+    pub(super) fn update(
+        &mut self,
+        name: &str,
+        which: Which<'_>,
+        change: Properties,
+        now: i64,
+    ) -> Result<(&Secret, &Version), Refusal> {
+        let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_none());
+        let secret = secret.ok_or_else(|| not_found(name, which))?;
+        secret.version_mut(which).ok_or_else(|| not_found(name, which))?.update(change, now);
+        self.find(name, which)
+    }
+
+    /// Soft-deletes a secret with all its versions.
+    pub(super) fn delete(&mut self, name: &str, retention_days: u8, now: i64) -> Result<&Secret, Refusal> {
+        let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_none());
+        let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
+        let purged_at = now + i64::from(retention_days) * SECONDS_A_DAY;
+        secret.deletion = Some(Deletion { at: now, purged_at });
+        Ok(secret)
+    }
+
+    /// A deleted secret, and its latest version.
+    pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), Refusal> {
+        let found = self.0.get(&key(name)).and_then(|secret| Some((secret, secret.latest()?, secret.deletion?)));
+        found.ok_or_else(|| Refusal::DeletedSecretNotFound(name.to_owned()))
+    }
+
+    /// Undoes a deletion.
+    pub(super) fn recover(&mut self, name: &str) -> Result<&Secret, Refusal> {
+        let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_some());
+        // Key Vault answers here as if a live secret was asked for.
+        let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
+        secret.deletion = None;
+        Ok(secret)
+    }
+
+    /// Ends a deleted secret for good.
+    pub(super) fn purge(&mut self, name: &str) -> Result<(), Refusal> {
+        self.find_deleted(name)?;
+        self.0.remove(&key(name));
+        Ok(())
+    }
+
+    /// Brings back a secret with all its versions.
+    pub(super) fn restore(&mut self, secret: Secret) -> Result<&Secret, Refusal> {
+        match self.0.entry(key(&secret.name)) {
+            Entry::Vacant(free) => Ok(free.insert(secret)),
+            Entry::Occupied(taken) => Err(match taken.get().deletion {
+                Some(_) => Refusal::DeletedButRecoverable(secret.name),
+                None => Refusal::AlreadyExists(secret.name),
+            }),
+        }
+    }
+
+    /// Purges what has been deleted for as long as the vault keeps it.
+    pub(super) fn forget_expired(&mut self, now: i64) {
+        self.0.retain(|_, secret| secret.deletion.is_none_or(|deletion| now < deletion.purged_at));
+    }
+
+    /// Everything, deleted or not, in order of names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.0.iter().map(|(key, secret)| (key.as_str(), secret))
     }
 }
 
-impl Secret {
-    /// `None` when the seed gives the secret no value, which its own check forbids.
-    fn new(world: &World, vault: &seed::Vault, secret: &seed::Secret, now: i64) -> Option<Self> {
-        let value = match (&secret.value, &secret.subscription_key) {
-            (Some(value), _) => value.clone(),
-            (None, Some(subscription)) => world.subscription_keys.get(subscription)?.primary.clone(),
-            (None, None) => random_value()?,
-        };
-        let version = Uuid::new_v4().simple().to_string();
-        Some(Self {
-            name: secret.name.clone(),
-            bundle: Bundle {
-                value,
-                id: format!("https://{}.vault.azure.net/secrets/{}/{version}", vault.name, secret.name),
-                attributes: Attributes {
-                    enabled: secret.enabled,
-                    created: now,
-                    updated: now,
-                    recovery_level: "Recoverable+Purgeable",
-                    recoverable_days: 90,
-                },
-            },
-            version,
-        })
-    }
+fn key(name: &str) -> String {
+    name.to_ascii_lowercase()
 }
 
-fn random_value() -> Option<String> {
-    let mut random = [0; 32];
-    rand::fill(&mut random).ok()?;
-    Some(URL_SAFE_NO_PAD.encode(random))
+fn not_found(name: &str, which: Which<'_>) -> Refusal {
+    Refusal::SecretNotFound(match which {
+        Which::Latest => name.to_owned(),
+        Which::Exactly(version) => format!("{name}/{version}"),
+    })
 }

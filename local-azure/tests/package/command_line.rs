@@ -105,6 +105,8 @@ fn the_handler_is_built_static_and_without_folders_of_this_machine() {
     for part in [
         "--release --locked --target x86_64-unknown-linux-musl",
         "-Ctarget-feature=+crt-static",
+        "--cfg",
+        "getrandom_backend=\"linux_getrandom\"",
         &format!("--remap-path-prefix={}=/project", project.display()),
         "--remap-path-prefix=/home/of/cargo=/cargo",
     ] {

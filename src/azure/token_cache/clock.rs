@@ -1,4 +1,4 @@
-//! When a token ends, on a machine that may sleep and whose clock may be set.
+//! When a token, or the value of a secret, ends, on a machine that may sleep and whose clock may be set.
 
 use std::{
     sync::Arc,
@@ -8,7 +8,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 /// Tells the time of day; a token's end is a time of day.
-pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+pub(in crate::azure) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// How long a sleeping task trusts its timer, which stands still while the machine sleeps.
 const LOOK: Duration = Duration::from_secs(60);
@@ -20,27 +20,27 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// somebody sets the time of day. A moment has come as soon as one of them says so, since a token that is taken for
 /// ended too early costs one fetch, and one taken for good too late costs a refused request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(in crate::azure) struct Moment {
     day: SystemTime,
     running: Instant,
 }
 
 impl Moment {
-    pub(super) fn now(clock: &Clock) -> Self {
+    pub(in crate::azure) fn now(clock: &Clock) -> Self {
         Self { day: clock(), running: Instant::now() }
     }
 
-    pub(super) fn after(self, span: Duration) -> Self {
+    pub(in crate::azure) fn after(self, span: Duration) -> Self {
         let span = span.min(LONGEST);
         Self { day: self.day + span, running: self.running + span }
     }
 
-    pub(super) fn has_come(self, now: Self) -> bool {
+    pub(in crate::azure) fn has_come(self, now: Self) -> bool {
         now.day >= self.day || now.running >= self.running
     }
 
     /// How long it is until then; zero if it has come.
-    pub(super) fn left(self, now: Self) -> Duration {
+    pub(in crate::azure) fn left(self, now: Self) -> Duration {
         until(self.day, now).min(self.running.saturating_duration_since(now.running))
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn until(day: SystemTime, now: Moment) -> Duration {
 }
 
 /// Returns when `moment` has come, at most a minute after a sleeping machine woke.
-pub(super) async fn reach(moment: Moment, clock: &Clock) {
+pub(in crate::azure) async fn reach(moment: Moment, clock: &Clock) {
     loop {
         let now = Moment::now(clock);
         if moment.has_come(now) {

@@ -18,14 +18,14 @@
 //! token. Wrap them in [`Uncached`], or a renewal gets the old token again.
 
 mod answers;
-mod clock;
+pub(super) mod clock;
 mod entry;
 mod error;
 mod flight;
 mod keeper;
 mod problem;
 mod refusals;
-mod schedule;
+pub(super) mod schedule;
 mod state;
 mod uncached;
 
@@ -40,7 +40,8 @@ use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequest
 use tokio::runtime::Handle;
 
 pub(crate) use self::{
-    answers::RecordAnswers, error::TokenError, problem::IdentityProblem, refusals::ForgetRefused, uncached::Uncached,
+    answers::RecordAnswers, error::TokenError, problem::IdentityProblem, refusals::ForgetRefused, schedule::chance,
+    uncached::Uncached,
 };
 use self::{
     clock::{Clock, Moment},

@@ -23,6 +23,10 @@ pub(crate) enum IdentityProblem {
     NotAssigned,
     EndpointUnreachable,
     EndpointTimeout,
+    /// A developer's tool is not installed.
+    NoTool,
+    /// A developer's tool is there, and nobody is logged in to it.
+    NotLoggedIn,
     Other,
 }
 
@@ -70,6 +74,17 @@ impl IdentityProblem {
             () if kinds().any(|kind| *kind == ErrorKind::Connection) => Self::EndpointUnreachable,
             () if layers(error).any(ran_out_of_time) => Self::EndpointTimeout,
             () if kinds().any(|kind| *kind == ErrorKind::Io) => Self::EndpointUnreachable,
+            () => Self::of_tools(&layers(error).map(ToString::to_string).collect::<String>()),
+        }
+    }
+
+    /// From the words of the SDK's credentials for developers and of the tools that they run. A login that is missing
+    /// tells more than a tool that is.
+    fn of_tools(said: &str) -> Self {
+        let has = |text| said.contains(text);
+        match () {
+            () if has("az login") || has("azd auth login") => Self::NotLoggedIn,
+            () if has("az not found on PATH") || has("azd not found on PATH") => Self::NoTool,
             () => Self::Other,
         }
     }
@@ -113,6 +128,11 @@ impl fmt::Display for IdentityProblem {
                 "the identity endpoint does not answer in time: it may be starting; if it stays so, restart the app, \
                  and check that no proxy stands before it (NO_PROXY)"
             }
+            Self::NoTool => {
+                "no tool of a developer's that could give it is on PATH: install the Azure CLI (az) or the Azure \
+                 Developer CLI (azd) and log in, or set <NAME>__credential to managedidentity"
+            }
+            Self::NotLoggedIn => "nobody is logged in: run `az login` or, for azd alone, `azd auth login`",
             Self::Other => "getting it failed for none of the usual reasons",
         })
     }
@@ -140,6 +160,22 @@ mod tests {
         assert_eq!(said(400, "invalid_grant: AADSTS501051: Application … is not assigned"), NotAssigned);
         assert_eq!(said(400, "AADSTS5010519"), Other);
         assert_eq!(said(403, ""), Other);
+    }
+
+    #[test]
+    fn a_tool_that_is_missing_and_one_without_a_login_are_told_apart() {
+        let said = |text: &str| {
+            let tool = azure_core::Error::with_message(ErrorKind::Credential, text.to_owned());
+            IdentityProblem::of(&azure_core::Error::new(ErrorKind::Credential, tool))
+        };
+        assert_eq!(said("az not found on PATH"), IdentityProblem::NoTool);
+        assert_eq!(said("azd not found on PATH"), IdentityProblem::NoTool);
+        let both = "Multiple errors were encountered:\naz not found on PATH\nazd not found on PATH";
+        assert_eq!(said(both), IdentityProblem::NoTool);
+        assert_eq!(said("Please run 'az login' to setup account."), IdentityProblem::NotLoggedIn);
+        let one = "az not found on PATH\nERROR: not logged in, run `azd auth login` to login";
+        assert_eq!(said(one), IdentityProblem::NotLoggedIn);
+        assert_eq!(said("something else"), IdentityProblem::Other);
     }
 
     #[test]

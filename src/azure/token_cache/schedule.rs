@@ -26,14 +26,14 @@ pub(super) fn renew_after(left: Duration, chance: f64) -> Option<Duration> {
 
 /// The pause after a number of failed renewals in a row: it doubles, up to five minutes, and never takes more than half
 /// of what is left. Up to half of it is left to `chance`, which is between 0 and 1.
-pub(super) fn back_off(failures: u32, left: Duration, chance: f64) -> Duration {
+pub(in crate::azure) fn back_off(failures: u32, left: Duration, chance: f64) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
     doubled.mul_f64(0.5 + 0.5 * chance).min(left / 2).max(SHORTEST_PAUSE)
 }
 
 /// A number between 0 and 1, another at each call and in each process. The keys of the standard library's maps are the
 /// one source of randomness that needs no further dependency; nothing secret depends on it.
-pub(super) fn chance() -> f64 {
+pub(crate) fn chance() -> f64 {
     let bits = RandomState::new().hash_one(()) >> 11;
     bits as f64 / (1_u64 << 53) as f64
 }

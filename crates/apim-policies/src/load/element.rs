@@ -1,17 +1,20 @@
 //! An XML element as policies read it: whatever they do not ask for is a problem.
 
-use std::{fmt::Display, ops::Range, str::FromStr};
+use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
 
 use roxmltree::{Attribute, Node, NodeType};
 
-use super::{Source, expression::MARKER};
-use crate::problem::Problems;
+use super::{Readable, Service, Setting, Source, expression::MARKER};
+use crate::{
+    problem::Problems,
+    scope::{Scope, Section},
+};
 
 /// An element and the file it stands in.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'d> {
     node: Node<'d, 'd>,
-    source: &'d Source,
+    source: &'d Source<'d>,
 }
 
 /// How many of one child an element takes.
@@ -22,7 +25,7 @@ pub(crate) enum Count {
 }
 
 impl<'d> Element<'d> {
-    pub(super) fn new(node: Node<'d, 'd>, source: &'d Source) -> Self {
+    pub(super) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
         Self { node, source }
     }
 
@@ -50,6 +53,56 @@ impl<'d> Element<'d> {
                 );
             }
         }
+    }
+
+    /// The scope of the document.
+    pub(crate) fn scope(&self) -> Scope {
+        self.source.place.scope
+    }
+
+    /// What the service defines besides documents.
+    pub(crate) fn service(&self) -> &'d Service {
+        self.source.service
+    }
+
+    pub(super) fn source(&self) -> &'d Source<'d> {
+        self.source
+    }
+
+    /// The section that the element stands in; `None` in a fragment that is looked at on its own.
+    pub(crate) fn section(&self) -> Option<Section> {
+        self.source.place.section.or_else(|| {
+            let names = self.node.ancestors().map(|one| one.tag_name().name());
+            names.filter_map(Section::named).last()
+        })
+    }
+
+    /// Whether an element of the same name stands before this one in the file.
+    pub(crate) fn is_repeated(&self) -> bool {
+        let before = self.node.document().descendants().take_while(|node| *node != self.node);
+        before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name())
+    }
+
+    /// How many elements hold this one.
+    pub(crate) fn depth(&self) -> usize {
+        self.node.ancestors().count()
+    }
+
+    /// The policies that hold the element, as `LastError.Path` has them: `choose[3]/when[2]`, counted from 1 among
+    /// neighbours of the same name.
+    pub(crate) fn path(&self) -> String {
+        let mut names = Vec::new();
+        // The outermost two are <policies> and its section, or <fragment>.
+        let holders: Vec<_> = self.node.ancestors().skip(1).filter(Node::is_element).collect();
+        let outer = if self.source.place.in_fragment { 1 } else { 2 };
+        for holder in &holders[..holders.len().saturating_sub(outer)] {
+            let name = holder.tag_name().name();
+            let before = holder.prev_siblings().filter(|one| one.is_element() && one.tag_name().name() == name);
+            names.push(format!("{name}[{}]", before.count()));
+        }
+        names.extend((!self.source.place.path.is_empty()).then(|| self.source.place.path.clone()));
+        names.reverse();
+        names.join("/")
     }
 
     /// The literal value of an attribute. `None` when it is absent, or not a literal, which is then already reported.
@@ -88,6 +141,69 @@ impl<'d> Element<'d> {
     pub(crate) fn bad_value(&self, name: &str, expected: impl Display, problems: &mut Problems) {
         let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
         problems.push(offset, format!("the attribute \"{name}\" of <{}> must be {expected}", self.name()));
+    }
+
+    /// An attribute's value, an expression or a literal. `None` when it is absent, or wrong, which is then reported.
+    pub(crate) fn setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
+        let attribute = self.find(name)?;
+        let what = format!("the attribute \"{name}\" of <{}>", self.name());
+        self.read_setting(attribute.value(), &attribute.range(), &what, problems)
+    }
+
+    /// As [`Self::setting`]; its absence is a problem.
+    pub(crate) fn required_setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
+        if !self.has(name) {
+            self.problem(problems, format!("<{}> needs the attribute \"{name}\"", self.name()));
+        }
+        self.setting(name, problems)
+    }
+
+    /// The text of an element that holds nothing else, an expression or a literal without the white space around it.
+    pub(crate) fn text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
+        let (text, range) = self.read_text(problems)?;
+        self.read_setting(text.trim(), &range, &format!("the text of <{}>", self.name()), problems)
+    }
+
+    /// As [`Self::text_setting`], but white space around a literal belongs to it.
+    pub(crate) fn whole_text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
+        let (text, range) = self.read_text(problems)?;
+        self.read_setting(&text, &range, &format!("the text of <{}>", self.name()), problems)
+    }
+
+    fn read_setting<T: Readable>(
+        &self,
+        value: &str,
+        range: &Range<usize>,
+        what: &str,
+        problems: &mut Problems,
+    ) -> Option<Setting<T>> {
+        let at = self.source.origin(range.start);
+        if let Some(expression) = self.source.expression_in(range) {
+            if value.trim() != MARKER {
+                problems.push(at, format!("{what} mixes a policy expression with other text"));
+                return None;
+            }
+            let expression = expression.as_ref()?;
+            if let Some(misfit) = expression.misfit(T::WANTED) {
+                let message = format!("{what} must be {}, and its expression gives `{misfit}`", T::EXPECTED);
+                problems.push(at, message);
+                return None;
+            }
+            return Some(Setting::Expression(Arc::clone(expression)));
+        }
+        if !self.literal(value, range, what, problems) {
+            return None;
+        }
+        let read = T::read(value);
+        if read.is_none() {
+            problems.push(at, format!("{what} must be {}", T::EXPECTED));
+        }
+        read.map(Setting::Literal)
+    }
+
+    /// Whether the element holds any other.
+    pub(crate) fn has_children(&self) -> bool {
+        self.node.children().any(|child| child.is_element())
     }
 
     /// The child elements, which must be of these names and in this order.
@@ -130,6 +246,13 @@ impl<'d> Element<'d> {
     /// The literal text of an element that holds nothing else, without the white space around it.
     /// `None` when it is not a literal, which is then already reported.
     pub(crate) fn text(&self, problems: &mut Problems) -> Option<String> {
+        let (text, range) = self.read_text(problems)?;
+        let text = text.trim().to_owned();
+        self.literal(&text, &range, &format!("the text of <{}>", self.name()), problems).then_some(text)
+    }
+
+    /// The text of an element as written, and where it stands; reports anything else in it.
+    pub(crate) fn read_text(&self, problems: &mut Problems) -> Option<(String, Range<usize>)> {
         let mut text = String::new();
         let mut clean = true;
         let mut range: Option<Range<usize>> = None;
@@ -146,18 +269,15 @@ impl<'d> Element<'d> {
                 }
             }
         }
-        let text = text.trim().to_owned();
-        let range = range.unwrap_or(0..0);
-        (self.literal(&text, &range, &format!("the text of <{}>", self.name()), problems) && clean).then_some(text)
+        let start = self.node.range().start;
+        clean.then(|| (text, range.unwrap_or(start..start)))
     }
 
-    /// Whether a value is a plain one; reports expressions with other text around them, and unresolved braces.
+    /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.
     fn literal(&self, value: &str, range: &Range<usize>, what: &str, problems: &mut Problems) -> bool {
         let at = self.source.origin(range.start);
-        if self.source.has_expression(range) {
-            if value.trim() != MARKER {
-                problems.push(at, format!("{what} mixes a policy expression with other text"));
-            }
+        if self.source.expression_in(range).is_some() {
+            problems.push(at, format!("{what} does not take a policy expression"));
             return false;
         }
         if value.contains("{{") {

@@ -1,20 +1,35 @@
 //! Policy expressions are lifted out before the file is read as XML, because it is not XML until then: they carry raw
 //! quotes, `<` and `&&` inside attribute values.
+//!
+//! Some files write entities for those characters instead (`&quot;`, `&lt;`). Where an expression is XML as it stands,
+//! its entities are the characters that they stand for; where it is not, they are C# text like any other.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{csharp, edited::Edited};
-use crate::problem::Problems;
+use crate::{expression::Expression, problem::Problems};
 
 /// What stands where an expression was.
 pub(super) const MARKER: &str = "@expression";
 
-/// Replaces each expression by [`MARKER`]. No expression is supported yet, so each is a problem.
-/// `None` when one of them has no end, so that what follows cannot be told from it.
+/// `&#x10FFFF;`
+const LONGEST_ENTITY: usize = 10;
+
+/// A file without its expressions.
+pub(super) struct Lifted {
+    /// Holds [`MARKER`] where an expression was.
+    pub(super) text: Edited,
+    /// In the order of the markers; `None` where one was refused.
+    pub(super) expressions: Vec<Option<Arc<Expression>>>,
+}
+
+/// Takes each expression out and reads it. `None` when one of them has no end, so that what follows cannot be told
+/// from it.
 ///
 /// `named` is the file after its named values were filled in; messages quote the file, since a value may be a secret.
-pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Option<Edited> {
+pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Option<Lifted> {
     let text = named.text.as_str();
+    let mut markers = Vec::new();
     let mut expressions = Vec::new();
     let mut at = 0;
     while let Some(found) = next(text, at) {
@@ -22,12 +37,8 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
             Found::Comment(end) => at = end,
             Found::Expression(part) => {
                 at = part.end;
-                let written = named.origin(part.start)..named.origin(part.end);
-                problems.push(
-                    written.start,
-                    format!("policy expressions are not supported yet: {}", shown(&file[written])),
-                );
-                expressions.push((part, MARKER));
+                expressions.push(parse(named, part.clone(), problems));
+                markers.push((part, MARKER));
             }
             Found::Unended(start) => {
                 let start = named.origin(start);
@@ -39,7 +50,72 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
             }
         }
     }
-    Some(Edited::new(text, expressions))
+    Some(Lifted { text: Edited::new(text, markers), expressions })
+}
+
+fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<Arc<Expression>> {
+    let source = csharp_of(&named.text, &part);
+    match Expression::parse(&source.text) {
+        Ok(expression) => Some(Arc::new(expression)),
+        Err(error) => {
+            let at = part.start + source.origin(error.offset);
+            // The message quotes the source, and a named value may be a secret.
+            let message = match named.replacement_in(&(at..at + 1)) {
+                Some(_) => "what the named value stands for is not understood here",
+                None => &error.message,
+            };
+            problems.push(named.origin(at), format!("policy expression: {message}"));
+            None
+        }
+    }
+}
+
+/// The expression as C#.
+fn csharp_of(text: &str, part: &Range<usize>) -> Edited {
+    let written = &text[part.clone()];
+    let entities = if is_xml(text, part) { entities(written) } else { Vec::new() };
+    Edited::new(written, entities.iter().map(|(part, character)| (part.clone(), character.as_str())))
+}
+
+/// Whether the expression could stand where it stands in an XML file.
+fn is_xml(text: &str, part: &Range<usize>) -> bool {
+    let (before, written) = (text[..part.start].trim_end(), &text[part.clone()]);
+    let in_quotes = before.chars().next_back().filter(|last| matches!(last, '"' | '\''));
+    !before.ends_with("<![CDATA[")
+        && !written.contains('<')
+        && !in_quotes.is_some_and(|quote| written.contains(quote))
+        && written.matches('&').count() == entities(written).len()
+}
+
+/// The predefined entities and character references in a text, and what they stand for.
+fn entities(text: &str) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices('&') {
+        let mut ahead = text[start..].bytes().take(LONGEST_ENTITY);
+        let Some(length) = ahead.position(|byte| byte == b';') else { continue };
+        if let Some(character) = character(&text[start + 1..start + length]) {
+            found.push((start..start + length + 1, character.to_string()));
+        }
+    }
+    found
+}
+
+fn character(name: &str) -> Option<char> {
+    match name {
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix('x') {
+                Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)
+        }
+    }
 }
 
 enum Found {
@@ -78,4 +154,30 @@ fn shown(expression: &str) -> String {
         line.push('…');
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_expression(text: &str) -> String {
+        let Some(Found::Expression(part)) = next(text, 0) else { panic!("no expression in {text}") };
+        csharp_of(text, &part).text
+    }
+
+    #[test]
+    fn entities_stand_for_characters_only_where_the_expression_is_xml() {
+        for (text, expected) in [
+            (r#"a="@(b == &quot;c&quot; &amp;&amp; d &lt; &#51;)""#, r#"@(b == "c" && d < 3)"#),
+            (r#"a="@(b == "&lt;")""#, r#"@(b == "&lt;")"#),
+            (r#"a='@(b == "&lt;")'"#, r#"@(b == "<")"#),
+            (r#"<v>@("a&amp;b")</v>"#, r#"@("a&b")"#),
+            (r#"<v>@("a&amp;b" && c)</v>"#, r#"@("a&amp;b" && c)"#),
+            (r#"<v>@(1 < 2 ? "&amp;" : "")</v>"#, r#"@(1 < 2 ? "&amp;" : "")"#),
+            (r#"<v><![CDATA[@("&amp;")]]></v>"#, r#"@("&amp;")"#),
+            (r#"<v>@("&nbsp;")</v>"#, r#"@("&nbsp;")"#),
+        ] {
+            assert_eq!(first_expression(text), expected, "{text}");
+        }
+    }
 }

@@ -7,18 +7,25 @@ mod csharp;
 mod edited;
 mod element;
 mod expression;
+mod fragment;
 mod named_values;
+mod setting;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{cell::Cell, collections::BTreeMap, ops::Range, sync::Arc};
 
 use roxmltree::{Document as Xml, Error as XmlError};
 
-use self::edited::Edited;
-pub(crate) use self::element::{Count, Element};
+use self::{edited::Edited, expression::Lifted};
+pub(crate) use self::{
+    element::{Count, Element},
+    setting::{Readable, Setting},
+};
 use crate::{
+    expression::{Expression, Reads},
     policy::{self, Statement},
     problem::{Position, Problem, Problems, position_of},
     scope::{Scope, Section},
+    service::Service,
 };
 
 /// A policy document of one scope.
@@ -28,6 +35,8 @@ pub struct Document {
     /// Where `<policies>` starts.
     pub(crate) position: Position,
     sections: BTreeMap<Section, Vec<Statement>>,
+    /// Message bodies that its expressions may read.
+    pub(crate) reads: Reads,
 }
 
 /// What the global scope holds when nobody has written a document for it
@@ -40,14 +49,25 @@ impl Document {
     ///
     /// # Errors
     /// Everything in it that is not understood, in the order of the file.
-    pub fn load(scope: Scope, file: &str, named_values: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+    pub fn load(scope: Scope, file: &str, service: &Service) -> Result<Self, Vec<Problem>> {
         let file = file.strip_prefix('\u{feff}').unwrap_or(file);
         let mut problems = Problems::default();
-        let source = Source::new(file, named_values, &mut problems);
-        match source.and_then(|source| read_xml(scope, file, &source, &mut problems)) {
+        let place = Place { scope, section: None, path: String::new(), in_fragment: false };
+        let source = Source::new(file, service, place, &mut problems);
+        match source.and_then(|source| read_xml(file, &source, &mut problems)) {
             Some(document) if problems.is_empty() => Ok(document),
             _ => Err(problems.locate(file)),
         }
+    }
+
+    /// Reads a fragment file on its own, to say what is wrong with it wherever it is included. Whether its policies are
+    /// allowed in a section shows where it is.
+    ///
+    /// # Errors
+    /// Everything in it that is not understood, in the order of the file.
+    pub fn check_fragment(file: &str, service: &Service) -> Result<(), Vec<Problem>> {
+        let place = Place { scope: Scope::Global, section: None, path: String::new(), in_fragment: true };
+        fragment::load(file, service, place).map(drop)
     }
 
     /// The global document of a service that has none: requests are forwarded, nothing else.
@@ -57,7 +77,7 @@ impl Document {
     #[must_use]
     #[expect(clippy::expect_used, reason = "a fixed text that a test loads")]
     pub fn default_global() -> Self {
-        Self::load(Scope::Global, DEFAULT_GLOBAL, &BTreeMap::new()).expect("the default document is well formed")
+        Self::load(Scope::Global, DEFAULT_GLOBAL, &Service::default()).expect("the default document is well formed")
     }
 
     /// The statements of a section; `None` when the document does not have it.
@@ -66,9 +86,9 @@ impl Document {
     }
 }
 
-fn read_xml(scope: Scope, file: &str, source: &Source, problems: &mut Problems) -> Option<Document> {
+fn read_xml(file: &str, source: &Source<'_>, problems: &mut Problems) -> Option<Document> {
     match Xml::parse(source.text()) {
-        Ok(xml) => read(scope, file, &Element::new(xml.root_element(), source), problems),
+        Ok(xml) => read(file, &Element::new(xml.root_element(), source), problems),
         Err(error) => {
             problems.push(source.origin(xml_offset(source.text(), &error)), xml_message(&error));
             None
@@ -76,7 +96,7 @@ fn read_xml(scope: Scope, file: &str, source: &Source, problems: &mut Problems) 
     }
 }
 
-fn read(scope: Scope, file: &str, root: &Element<'_>, problems: &mut Problems) -> Option<Document> {
+fn read(file: &str, root: &Element<'_>, problems: &mut Problems) -> Option<Document> {
     if root.name() != "policies" {
         root.problem(problems, format!("a policy document is <policies>, not <{}>", root.name()));
         return None;
@@ -84,43 +104,64 @@ fn read(scope: Scope, file: &str, root: &Element<'_>, problems: &mut Problems) -
     root.only_attributes(&[], problems);
     let mut sections = BTreeMap::new();
     for element in root.child_elements(problems) {
-        let Some(section) = Section::ALL.into_iter().find(|section| section.name() == element.name()) else {
+        let Some(section) = Section::named(element.name()) else {
             element.problem(problems, format!("<{}> is not a section of a policy document", element.name()));
             continue;
         };
         element.only_attributes(&[], problems);
-        let statements = policy::load_section(scope, section, &element, problems);
+        let statements = policy::load_section(section, &element, problems);
         if sections.insert(section, statements).is_some() {
             element.problem(problems, format!("the section <{}> appears twice", section.name()));
         }
     }
-    Some(Document { scope, position: position_of(file, root.offset()), sections })
+    let reads = root.source().reads();
+    Some(Document { scope: root.scope(), position: position_of(file, root.offset()), sections, reads })
 }
 
-/// The text that is read as XML, and the way back to the file.
-pub(crate) struct Source {
+/// The text that is read as XML, the way back to the file, and where its policies will run.
+pub(crate) struct Source<'s> {
     named: Edited,
-    lifted: Edited,
+    lifted: Lifted,
+    service: &'s Service,
+    place: Place,
+    /// What fragments read that it includes.
+    included: Cell<Reads>,
 }
 
-impl Source {
-    fn new(file: &str, named_values: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Self> {
-        let named = named_values::substitute(file, named_values, problems);
+/// Where the policies of a text run.
+struct Place {
+    scope: Scope,
+    /// Where the fragment is included; otherwise the elements say it.
+    section: Option<Section>,
+    /// What holds the fragment there.
+    path: String,
+    in_fragment: bool,
+}
+
+impl<'s> Source<'s> {
+    fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
+        let named = named_values::substitute(file, &service.named_values, problems);
         let lifted = expression::lift(file, &named, problems)?;
-        Some(Self { named, lifted })
+        Some(Self { named, lifted, service, place, included: Cell::default() })
     }
 
     fn text(&self) -> &str {
-        &self.lifted.text
+        &self.lifted.text.text
     }
 
     /// Where a place of the text is in the file.
     fn origin(&self, offset: usize) -> usize {
-        self.named.origin(self.lifted.origin(offset))
+        self.named.origin(self.lifted.text.origin(offset))
     }
 
-    fn has_expression(&self, part: &Range<usize>) -> bool {
-        self.lifted.replacement_in(part).is_some()
+    /// The first expression in a part of the text; `None` inside when it was refused.
+    fn expression_in(&self, part: &Range<usize>) -> Option<&Option<Arc<Expression>>> {
+        self.lifted.expressions.get(self.lifted.text.replacement_in(part)?)
+    }
+
+    fn reads(&self) -> Reads {
+        let all = self.lifted.expressions.iter().flatten().map(|expression| expression.reads());
+        all.fold(self.included.get(), Reads::or)
     }
 }
 

@@ -1,29 +1,209 @@
 //! `forward-request`: sends the request to the backend
-//! (learn.microsoft.com/azure/api-management/forward-request-policy). No attribute is honoured yet, so none is taken.
+//! (learn.microsoft.com/azure/api-management/forward-request-policy).
+//!
+//! `buffer-response` says when the gateway passes on what the backend sends; here a body that no expression reads is
+//! passed on as it comes, so both values are honoured.
+
+use std::time::Duration;
 
 use super::{Kind, Policy};
-use crate::{execute::Context, failure::Failure, load::Element, outside::Outside, problem::Problems, scope::Section};
+use crate::{
+    failure::Failure,
+    load::{Element, Setting},
+    outside::{NoReply, Outside},
+    problem::Problems,
+    run::{Run, seen},
+    scope::Section,
+};
 
 const NAME: &str = "forward-request";
 
 pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Backend], load };
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&["id"], problems);
-    element.children(&[], problems);
-    Some(Policy::ForwardRequest)
+/// What the documentation gives the backend when the policy does not say.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+const ATTRIBUTES: [&str; 8] = [
+    "id",
+    "timeout",
+    "timeout-ms",
+    "http-version",
+    "follow-redirects",
+    "buffer-request-body",
+    "buffer-response",
+    "fail-on-error-status-code",
+];
+
+#[derive(Debug)]
+pub(crate) struct ForwardRequest {
+    /// In seconds.
+    timeout: Option<Setting<u32>>,
+    timeout_ms: Option<Setting<u32>>,
+    /// Keeps the body, to send it again.
+    buffers_body: Option<Setting<bool>>,
+    fails_on_error: Option<Setting<bool>>,
 }
 
-pub(super) async fn run<O: Outside>(context: &mut Context<O::Body>, outside: &O) -> Result<(), Failure> {
-    // A body streams through once. What a live gateway does with a second forward-request is not documented.
-    let Some(request) = context.take_request() else {
-        return Err(Failure::internal(NAME, "", "the request has been forwarded already".to_owned()));
-    };
-    match outside.forward(request).await {
-        Ok(response) => {
-            context.response = Some(response);
-            Ok(())
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&ATTRIBUTES, problems);
+    element.children(&[], problems);
+    if element.has("timeout") && element.has("timeout-ms") {
+        element.problem(problems, "<forward-request> takes timeout or timeout-ms, not both");
+    }
+    if !matches!(element.attribute("http-version", problems), None | Some("1" | "2or1")) {
+        element.bad_value("http-version", "1 or 2or1: HTTP/2 to the backend is not supported", problems);
+    }
+    if matches!(element.setting("follow-redirects", problems), Some(Setting::Literal(true) | Setting::Expression(_))) {
+        element.bad_value("follow-redirects", "false: following redirects is not supported", problems);
+    }
+    let _either_is_honoured: Option<Setting<bool>> = element.setting("buffer-response", problems);
+    Some(Policy::ForwardRequest(ForwardRequest {
+        timeout: element.setting("timeout", problems),
+        timeout_ms: element.setting("timeout-ms", problems),
+        buffers_body: element.setting("buffer-request-body", problems),
+        fails_on_error: element.setting("fail-on-error-status-code", problems),
+    }))
+}
+
+impl ForwardRequest {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let timeout = self.timeout(run).await?;
+        let keeps_body = run.get_any(self.buffers_body.as_ref()).await?.unwrap_or(false);
+        let fails_on_error = run.get_any(self.fails_on_error.as_ref()).await?.unwrap_or(false);
+        let request = run.request_to_send(keeps_body).await?;
+        // The query may hold a key.
+        run.trace(|| format!("sends {} {}", request.method(), without_query(&request.uri().to_string())));
+        let response = run.outside.forward(request, timeout).await.map_err(failure)?;
+        let (seen, body) = seen(response);
+        let status = seen.status_code;
+        run.trace(|| format!("the backend answered {status}"));
+        let body = (!run.outside.is_empty(&body)).then_some(body);
+        run.respond(seen, body);
+        if fails_on_error && (400..600).contains(&status) {
+            // What a live gateway says then is not documented.
+            return Err(Failure::internal(NAME, "", format!("The backend answered {status}.")));
         }
-        Err(unreachable) => Err(Failure::internal(NAME, "BackendConnectionFailure", unreachable.to_string())),
+        Ok(())
+    }
+
+    async fn timeout<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Duration, Failure> {
+        if let Some(seconds) = run.get_any(self.timeout.as_ref()).await? {
+            return Ok(Duration::from_secs(seconds.into()));
+        }
+        let milliseconds = run.get_any(self.timeout_ms.as_ref()).await?;
+        Ok(milliseconds.map_or(TIMEOUT, |milliseconds| Duration::from_millis(milliseconds.into())))
+    }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(url, _)| url)
+}
+
+fn failure(error: NoReply) -> Failure {
+    let reason = match error {
+        NoReply::Unreachable(_) => "BackendConnectionFailure",
+        NoReply::TimedOut => "Timeout",
+    };
+    Failure::internal(NAME, reason, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http::Request;
+
+    use crate::{
+        NoReply, State,
+        rig::{World, document, problems_in},
+    };
+
+    /// How long the backend is given.
+    async fn timeout(attributes: &str) -> Duration {
+        let world = World::new();
+        world.run_sections("", &format!("<forward-request {attributes} />"), "", "").await;
+        world.timeouts.lock().unwrap()[0]
+    }
+
+    #[tokio::test]
+    async fn the_backend_is_given_the_time_that_the_policy_says() {
+        assert_eq!(timeout("").await, Duration::from_secs(300));
+        assert_eq!(
+            timeout("timeout=\"20\" http-version=\"2or1\" buffer-response=\"false\"").await,
+            Duration::from_secs(20)
+        );
+        assert_eq!(timeout("timeout=\"@(2 * 5)\"").await, Duration::from_secs(10));
+        assert_eq!(timeout("timeout-ms=\"1500\"").await, Duration::from_millis(1500));
+    }
+
+    #[tokio::test]
+    async fn no_answer_in_time_is_an_internal_error() {
+        let world = World::new();
+        world.answers.lock().unwrap().push_back(Err(NoReply::TimedOut));
+        let outcome = world.run_sections("", "<base />", "", "").await;
+        assert_eq!(outcome.response.status(), 500);
+        assert_eq!(
+            outcome.response.body(),
+            "{ \"statusCode\": 500, \"message\": \"Internal server error\", \
+             \"activityId\": \"00000000-0000-0000-0000-000000000001\" }"
+        );
+        let error = outcome.last_error.unwrap();
+        assert_eq!(
+            (error.source, error.to_string().as_str()),
+            ("forward-request", "Timeout: Request to the backend service timed out")
+        );
+    }
+
+    #[tokio::test]
+    async fn an_error_status_fails_only_when_it_is_asked_to() {
+        let run = async |attribute: &str| {
+            let world = World::new();
+            world.answer(503, "busy");
+            world.run_sections("", &format!("<forward-request {attribute} />"), "", "").await
+        };
+        let passed = run("fail-on-error-status-code=\"false\"").await;
+        assert_eq!((passed.response.status().as_u16(), passed.response.body()), (503, &Bytes::from("busy")));
+        let failed = run("fail-on-error-status-code=\"true\"").await;
+        assert_eq!(failed.response.status(), 500);
+        assert_eq!(failed.last_error.unwrap().message, "The backend answered 503.");
+    }
+
+    #[tokio::test]
+    async fn a_body_is_sent_twice_only_when_it_is_buffered() {
+        let send_twice = async |backend: &str, body: &'static str| {
+            let world = World::new();
+            let request = Request::post("/orders").body(Bytes::from_static(body.as_bytes())).unwrap();
+            let outcome = world.run(&document("", backend, "", ""), request, &State::default()).await;
+            let forwarded: Vec<_> = world.forwarded.lock().unwrap().iter().map(|one| one.body().clone()).collect();
+            (outcome.last_error.map(|error| error.source), forwarded)
+        };
+        let twice = "<forward-request /><forward-request />";
+        assert_eq!(send_twice(twice, "body").await, (Some("forward-request"), vec!["body".into()]));
+        assert_eq!(send_twice(twice, "").await, (None, vec!["".into(), "".into()]));
+        let buffered = "<forward-request buffer-request-body=\"true\" /><forward-request />";
+        assert_eq!(send_twice(buffered, "body").await, (None, vec!["body".into(), "body".into()]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        assert_eq!(
+            problems_in(
+                "backend",
+                "<forward-request timeout=\"-1\" timeout-ms=\"1\" http-version=\"2\" follow-redirects=\"true\" \
+                 continue-timeout=\"1\" buffer-response=\"no\"><x /></forward-request>"
+            ),
+            [
+                "2:1: <forward-request> takes timeout or timeout-ms, not both",
+                "2:18: the attribute \"timeout\" of <forward-request> must be a whole number, not negative",
+                "2:46: the attribute \"http-version\" of <forward-request> must be 1 or 2or1: HTTP/2 to the backend is \
+                 not supported",
+                "2:63: the attribute \"follow-redirects\" of <forward-request> must be false: following redirects is not \
+                 supported",
+                "2:87: the attribute \"continue-timeout\" of <forward-request> is not supported",
+                "2:108: the attribute \"buffer-response\" of <forward-request> must be true or false",
+                "2:129: <x> in <forward-request> is not supported",
+            ]
+        );
     }
 }

@@ -1,27 +1,99 @@
 //! The policies that are understood: a table, and one file for each.
 
+mod after;
+mod allowance;
+mod authentication_managed_identity;
+mod cache_lookup_value;
+mod cache_remove_value;
+mod cache_store_value;
+mod check_header;
+mod choose;
+mod cors;
+mod emit_metric;
+mod exists_action;
+mod find_and_replace;
 mod forward_request;
+mod include_fragment;
+mod ip_filter;
+mod limit_concurrency;
+mod log_to_eventhub;
+mod quota;
+mod quota_by_key;
+mod rate_limit;
+mod rate_limit_by_key;
+mod retry;
+mod return_response;
+mod rewrite_uri;
+mod send_request;
+mod set_backend_service;
+mod set_body;
 mod set_header;
+mod set_method;
+mod set_query_parameter;
+mod set_status;
+mod set_variable;
+mod step;
+mod subscription_limits;
+mod token_limit;
+mod token_policy;
+mod trace;
+mod validate_azure_ad_token;
 mod validate_jwt;
 
-use std::sync::Arc;
-
-use self::{set_header::SetHeader, validate_jwt::ValidateJwt};
-use crate::{
-    execute::Context,
-    failure::Failure,
-    load::Element,
-    outside::Outside,
-    problem::Problems,
-    scope::{Scope, Section},
-    token::OpenIdCache,
+pub(crate) use self::{
+    after::{After, finish},
+    cors::{is_preflight, policies as cors_policies, preflight},
+    step::{Statement, Step, Stop, load_all, load_section, run_all},
 };
+use self::{
+    authentication_managed_identity::ManagedIdentity, cache_lookup_value::CacheLookupValue,
+    cache_remove_value::CacheRemoveValue, cache_store_value::CacheStoreValue, check_header::CheckHeader,
+    choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
+    forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter,
+    limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey,
+    rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse,
+    rewrite_uri::RewriteUri, send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody,
+    set_header::SetHeader, set_method::SetMethod, set_query_parameter::SetQueryParameter, set_status::SetStatus,
+    set_variable::SetVariable, token_limit::TokenLimit, trace::Trace, validate_azure_ad_token::ValidateAzureAdToken,
+    validate_jwt::ValidateJwt,
+};
+use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
 /// A policy, checked.
 #[derive(Debug)]
 pub(crate) enum Policy {
-    ForwardRequest,
+    CacheLookupValue(CacheLookupValue),
+    CacheRemoveValue(CacheRemoveValue),
+    CacheStoreValue(CacheStoreValue),
+    CheckHeader(Box<CheckHeader>),
+    Choose(Choose),
+    Cors(Box<Cors>),
+    EmitMetric(Box<EmitMetric>),
+    FindAndReplace(FindAndReplace),
+    ForwardRequest(ForwardRequest),
+    IncludeFragment(IncludeFragment),
+    IpFilter(IpFilter),
+    LimitConcurrency(LimitConcurrency),
+    LogToEventHub(LogToEventHub),
+    ManagedIdentity(ManagedIdentity),
+    Quota(Quota),
+    QuotaByKey(QuotaByKey),
+    RateLimit(Box<RateLimit>),
+    RateLimitByKey(Box<RateLimitByKey>),
+    Retry(Box<Retry>),
+    ReturnResponse(Box<ReturnResponse>),
+    RewriteUri(RewriteUri),
+    SendRequest(Box<SendRequest>),
+    SetBackendService(Box<SetBackendService>),
+    SetBody(SetBody),
     SetHeader(SetHeader),
+    SetMethod(SetMethod),
+    SetQueryParameter(SetQueryParameter),
+    SetStatus(SetStatus),
+    SetVariable(SetVariable),
+    TokenLimit(Box<TokenLimit>),
+    Trace(Box<Trace>),
+    ValidateAzureAdToken(Box<ValidateAzureAdToken>),
     ValidateJwt(Box<ValidateJwt>),
 }
 
@@ -32,77 +104,84 @@ struct Kind {
     load: fn(&Element<'_>, &mut Problems) -> Option<Policy>,
 }
 
-const KINDS: &[Kind] = &[forward_request::KIND, set_header::KIND, validate_jwt::KIND];
+const KINDS: &[Kind] = &[
+    authentication_managed_identity::KIND,
+    cache_lookup_value::KIND,
+    cache_remove_value::KIND,
+    cache_store_value::KIND,
+    check_header::KIND,
+    choose::KIND,
+    cors::KIND,
+    emit_metric::EMIT,
+    emit_metric::LLM,
+    emit_metric::OPENAI,
+    find_and_replace::KIND,
+    forward_request::KIND,
+    include_fragment::KIND,
+    ip_filter::KIND,
+    limit_concurrency::KIND,
+    log_to_eventhub::KIND,
+    quota::KIND,
+    quota_by_key::KIND,
+    rate_limit::KIND,
+    rate_limit_by_key::KIND,
+    retry::KIND,
+    return_response::KIND,
+    rewrite_uri::KIND,
+    send_request::ONE_WAY,
+    send_request::SEND,
+    set_backend_service::KIND,
+    set_body::KIND,
+    set_header::KIND,
+    set_method::KIND,
+    set_query_parameter::KIND,
+    set_status::KIND,
+    set_variable::KIND,
+    token_limit::AZURE_OPENAI,
+    token_limit::LLM,
+    trace::KIND,
+    validate_azure_ad_token::KIND,
+    validate_jwt::KIND,
+];
 
-/// A policy in its place.
-#[derive(Debug)]
-pub(crate) struct Step {
-    /// The element's own `id`, `LastError.PolicyId`; every policy may have one.
-    pub(crate) id: Option<String>,
-    pub(crate) scope: Scope,
-    pub(crate) policy: Policy,
-}
-
-/// What a section holds.
-#[derive(Debug)]
-pub(crate) enum Statement {
-    /// `<base />`: the same section of the scopes above.
-    Base,
-    Step(Arc<Step>),
-}
-
-/// Reads the content of a section.
-pub(crate) fn load_section(
-    scope: Scope,
-    section: Section,
-    element: &Element<'_>,
-    problems: &mut Problems,
-) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    for child in element.child_elements(problems) {
-        if child.name() == "base" {
-            child.only_attributes(&[], problems);
-            child.children(&[], problems);
-            if statements.iter().any(|one| matches!(one, Statement::Base)) {
-                child.problem(problems, format!("<base> appears twice in <{section}>"));
-            }
-            statements.push(Statement::Base);
-        } else if let Some(step) = load_step(scope, section, &child, problems) {
-            statements.push(Statement::Step(Arc::new(step)));
-        }
-    }
-    statements
-}
-
-fn load_step(scope: Scope, section: Section, element: &Element<'_>, problems: &mut Problems) -> Option<Step> {
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
-        element.problem(problems, format!("the policy <{}> is not supported", element.name()));
-        return None;
-    };
-    if !kind.sections.contains(&section) {
-        element.problem(problems, format!("the policy <{}> is not allowed in <{section}>", kind.name));
-    }
-    let id = element.attribute("id", problems).map(str::to_owned);
-    let policy = (kind.load)(element, problems)?;
-    Some(Step { id, scope, policy })
-}
-
-impl Step {
+impl Policy {
     /// Does what the policy says.
-    pub(crate) async fn run<O: Outside>(
-        &self,
-        section: Section,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        match &self.policy {
-            Policy::ForwardRequest => forward_request::run(context, outside).await,
-            Policy::SetHeader(policy) => {
-                policy.run(context.headers(section));
-                Ok(())
-            }
-            Policy::ValidateJwt(policy) => policy.run(context, keys, outside).await,
+    async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        match self {
+            Self::CacheLookupValue(policy) => policy.run(run).await?,
+            Self::CacheRemoveValue(policy) => policy.run(run).await?,
+            Self::CacheStoreValue(policy) => policy.run(run).await?,
+            Self::CheckHeader(policy) => policy.run(run).await?,
+            Self::Choose(policy) => policy.run(run).await?,
+            Self::Cors(policy) => policy.run(run).await?,
+            Self::EmitMetric(policy) => policy.run(run).await?,
+            Self::FindAndReplace(policy) => policy.run(run).await?,
+            Self::ForwardRequest(policy) => policy.run(run).await?,
+            Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
+            Self::IpFilter(policy) => policy.run(run).await?,
+            Self::LimitConcurrency(policy) => policy.run(run).await?,
+            Self::LogToEventHub(policy) => policy.run(run).await?,
+            Self::ManagedIdentity(policy) => policy.run(run).await?,
+            Self::Quota(policy) => policy.run(run)?,
+            Self::QuotaByKey(policy) => policy.run(run).await?,
+            Self::RateLimit(policy) => policy.run(run)?,
+            Self::RateLimitByKey(policy) => policy.run(run).await?,
+            Self::Retry(policy) => policy.run(run).await?,
+            Self::ReturnResponse(policy) => policy.run(run).await?,
+            Self::RewriteUri(policy) => policy.run(run).await?,
+            Self::SendRequest(policy) => policy.run(run).await?,
+            Self::SetBackendService(policy) => policy.run(run).await?,
+            Self::SetBody(policy) => policy.run(run).await?,
+            Self::SetHeader(policy) => policy.run(run).await?,
+            Self::SetMethod(policy) => policy.run(run).await?,
+            Self::SetQueryParameter(policy) => policy.run(run).await?,
+            Self::SetStatus(policy) => policy.run(run).await?,
+            Self::SetVariable(policy) => policy.run(run).await?,
+            Self::TokenLimit(policy) => policy.run(run).await?,
+            Self::Trace(policy) => policy.run(run).await?,
+            Self::ValidateAzureAdToken(policy) => policy.run(run).await?,
+            Self::ValidateJwt(policy) => policy.run(run).await?,
         }
+        Ok(())
     }
 }

@@ -3,10 +3,16 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Kind, Policy};
+use super::{
+    Kind, Policy,
+    exists_action::{self, Action},
+};
 use crate::{
-    load::{Count, Element},
+    failure::Failure,
+    load::{Element, Readable, Setting},
+    outside::Outside,
     problem::Problems,
+    run::Run,
     scope::Section,
 };
 
@@ -30,109 +36,106 @@ const SEPARATE: [HeaderName; 9] = [
 
 #[derive(Debug)]
 pub(crate) struct SetHeader {
+    name: Setting<HeaderName>,
+    action: Setting<Action>,
+    values: Vec<Setting<HeaderValue>>,
+}
+
+impl Readable for HeaderValue {
+    const EXPECTED: &'static str = "visible ASCII";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::from_str(text).ok().filter(|_| text.is_ascii())
+    }
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    read(element, problems).map(Policy::SetHeader)
+}
+
+/// Reads the element, which other policies hold, too.
+pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetHeader> {
+    element.only_attributes(&["id", "name", "exists-action"], problems);
+    let name: Option<Setting<HeaderName>> = element.required_setting("name", problems);
+    let action = exists_action::read(element, problems);
+    let values = exists_action::values(element, action.as_ref(), problems);
+    let (name, action) = (name?, action?);
+    if let (Setting::Literal(name), Setting::Literal(action)) = (&name, &action)
+        && let Err(refusal) = changeable(name, *action)
+    {
+        element.problem(problems, refusal);
+        return None;
+    }
+    Some(SetHeader { name, action, values: values? })
+}
+
+/// Which headers a policy may not touch.
+fn changeable(name: &HeaderName, action: Action) -> Result<(), String> {
+    if FORBIDDEN.contains(&name.as_str()) {
+        return Err(format!("<set-header> cannot change the header {name}"));
+    }
+    if *name == header::SERVER && action == Action::Delete {
+        return Err("<set-header> cannot delete the header Server".to_owned());
+    }
+    Ok(())
+}
+
+impl SetHeader {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let change = self.change(run).await?;
+        change.apply(run.headers());
+        Ok(())
+    }
+
+    /// What the settings say for this request.
+    pub(super) async fn change<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Change, Failure> {
+        let name = run.get(&self.name).await?;
+        let action = run.get(&self.action).await?;
+        changeable(&name, action).map_err(|refusal| Failure::expression(&refusal))?;
+        let mut values = Vec::with_capacity(self.values.len());
+        for value in &self.values {
+            values.push(run.get(value).await?);
+        }
+        // A value may be a secret.
+        run.trace(|| format!("{action} {name}"));
+        Ok(Change { name, action, values })
+    }
+}
+
+/// What happens to a header.
+pub(super) struct Change {
     name: HeaderName,
     action: Action,
     values: Vec<HeaderValue>,
 }
 
-/// What happens when the header is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Override,
-    Skip,
-    Append,
-    Delete,
-}
-
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&["id", "name", "exists-action"], problems);
-    let name = name(element, problems);
-    let action = action(element, problems);
-    let values = values(element, problems);
-    if action == Some(Action::Delete) && !values.is_empty() {
-        element.problem(problems, "<set-header> with exists-action=\"delete\" takes no <value>");
-    }
-    if action != Some(Action::Delete) && values.is_empty() {
-        element.problem(problems, "<set-header> needs a <value>, unless exists-action is \"delete\"");
-    }
-    let (name, action) = (name?, action?);
-    if name == header::SERVER && action == Action::Delete {
-        element.problem(problems, "<set-header> cannot delete the header Server");
-    }
-    let values = values.into_iter().collect::<Option<_>>()?;
-    Some(Policy::SetHeader(SetHeader { name, action, values }))
-}
-
-fn name(element: &Element<'_>, problems: &mut Problems) -> Option<HeaderName> {
-    let name: HeaderName = {
-        element.required("name", problems)?;
-        element.parsed("name", "a header name", problems)?
-    };
-    if FORBIDDEN.contains(&name.as_str()) {
-        element.problem(problems, format!("<set-header> cannot change the header {name}"));
-        return None;
-    }
-    Some(name)
-}
-
-fn action(element: &Element<'_>, problems: &mut Problems) -> Option<Action> {
-    if !element.has("exists-action") {
-        return Some(Action::Override);
-    }
-    match element.attribute("exists-action", problems)? {
-        "override" => Some(Action::Override),
-        "skip" => Some(Action::Skip),
-        "append" => Some(Action::Append),
-        "delete" => Some(Action::Delete),
-        _ => {
-            element.bad_value("exists-action", "override, skip, append or delete", problems);
-            None
-        }
-    }
-}
-
-/// One entry for each `<value>`, empty when it cannot be used.
-fn values(element: &Element<'_>, problems: &mut Problems) -> Vec<Option<HeaderValue>> {
-    let mut values = Vec::new();
-    for child in element.children(&[("value", Count::Any)], problems) {
-        child.only_attributes(&[], problems);
-        values.push(child.text(problems).and_then(|text| {
-            let value = HeaderValue::from_str(&text).ok().filter(|_| text.is_ascii());
-            if value.is_none() {
-                child.problem(problems, "the <value> of <set-header> is not visible ASCII");
-            }
-            value
-        }));
-    }
-    values
-}
-
-impl SetHeader {
-    pub(super) fn run(&self, headers: &mut HeaderMap) {
-        match self.action {
+impl Change {
+    pub(super) fn apply(self, headers: &mut HeaderMap) {
+        let Self { name, action, values } = self;
+        match action {
             Action::Delete => {
-                headers.remove(&self.name);
+                headers.remove(&name);
             }
-            Action::Skip if headers.contains_key(&self.name) => {}
-            Action::Skip | Action::Override => self.set(headers, self.values.clone()),
+            Action::Skip if headers.contains_key(&name) => {}
+            Action::Skip | Action::Override => set(&name, values, headers),
             Action::Append => {
-                let present = headers.get_all(&self.name).iter().cloned();
-                self.set(headers, present.chain(self.values.iter().cloned()).collect());
+                let present = headers.get_all(&name).iter().cloned();
+                set(&name, present.chain(values).collect(), headers);
             }
         }
     }
+}
 
-    fn set(&self, headers: &mut HeaderMap, values: Vec<HeaderValue>) {
-        headers.remove(&self.name);
-        if SEPARATE.contains(&self.name) {
-            for value in values {
-                headers.append(&self.name, value);
-            }
-        } else if let Ok(joined) =
-            HeaderValue::from_bytes(&values.iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b','))
-        {
-            headers.insert(&self.name, joined);
+fn set(name: &HeaderName, values: Vec<HeaderValue>, headers: &mut HeaderMap) {
+    headers.remove(name);
+    if SEPARATE.contains(name) {
+        for value in values {
+            headers.append(name, value);
         }
+    } else if let Ok(joined) =
+        HeaderValue::from_bytes(&values.iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b','))
+    {
+        headers.insert(name, joined);
     }
 }
 
@@ -146,7 +149,7 @@ mod tests {
         for value in present {
             headers.append(&name, HeaderValue::from_static(value));
         }
-        SetHeader { name: name.clone(), action, values }.run(&mut headers);
+        Change { name: name.clone(), action, values }.apply(&mut headers);
         headers.get_all(&name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-/// Members of a token's payload.
+/// Members of a token's header or payload.
 type Claims = serde_json::Map<String, Value>;
 
 /// A token's header and claims.
@@ -13,6 +13,7 @@ pub struct Jwt {
     pub algorithm: String,
     /// `kid` of the header.
     pub key_id: Option<String>,
+    pub(crate) header: Claims,
     pub(crate) claims: Claims,
 }
 
@@ -65,7 +66,8 @@ impl SignedJwt {
             None => None,
             Some(id) => Some(id.as_str()?.to_owned()),
         };
-        let jwt = Jwt { algorithm: header.get("alg")?.as_str()?.to_owned(), key_id, claims: object(payload)? };
+        let algorithm = header.get("alg")?.as_str()?.to_owned();
+        let jwt = Jwt { algorithm, key_id, header, claims: object(payload)? };
         Some(Self { jwt, signed: signed.to_owned(), signature: signature.to_owned() })
     }
 }

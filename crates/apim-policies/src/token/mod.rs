@@ -1,15 +1,21 @@
-//! JSON Web Tokens: reading them, the keys that sign them, and where those keys are published.
+//! JSON Web Tokens: reading them, the keys that sign them, where those keys are published, and what is checked.
 
+mod claims;
 mod jwt;
 mod open_id;
+mod refusal;
+mod required_claims;
 mod signing_key;
+mod verify;
 
 pub use jwt::Jwt;
-pub use open_id::OpenIdCache;
 
 pub(crate) use jwt::SignedJwt;
-pub(crate) use open_id::DiscoveryError;
+pub(crate) use open_id::OpenIdCache;
+pub(crate) use refusal::{Answer, Refusal};
+pub(crate) use required_claims::{Match, RequiredClaim};
 pub(crate) use signing_key::{SigningKey, algorithm};
+pub(crate) use verify::Rules;
 
 /// A token that passed every check of a `validate-jwt`.
 #[derive(Clone, Debug)]

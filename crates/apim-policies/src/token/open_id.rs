@@ -21,7 +21,7 @@ const RETRY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Discovery documents and keys, shared by all requests of a gateway.
 #[derive(Debug, Default)]
-pub struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
+pub(crate) struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
 
 /// What a discovery document says, and its keys.
 #[derive(Debug)]

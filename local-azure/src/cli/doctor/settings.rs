@@ -78,6 +78,7 @@ struct Check {
 struct Identity {
     credential: String,
     client_id: Option<String>,
+    object_id: Option<String>,
     audience: Option<String>,
     version: Option<String>,
     #[serde(default)]
@@ -120,6 +121,9 @@ impl fmt::Display for Identity {
         write!(f, "as {}", self.credential)?;
         if let Some(id) = &self.client_id {
             write!(f, " {id}")?;
+        }
+        if let Some(id) = &self.object_id {
+            write!(f, " with object ID {id}")?;
         }
         let Some(audience) = &self.audience else { return Ok(()) };
         write!(f, ", token for {audience}")?;

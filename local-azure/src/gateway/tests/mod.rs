@@ -4,6 +4,7 @@ mod forwarding;
 mod keys;
 mod loading;
 mod refusals;
+mod versions;
 
 use std::{
     collections::BTreeMap,

@@ -36,6 +36,12 @@ fn rows() -> Vec<Row> {
             "api-version is missing; it is 2019-08-01",
         ),
         row(
+            "wrong version",
+            format!("api-version=2025-01-01&resource=https://vault.azure.net{reader}"),
+            400,
+            "api-version 2025-01-01 is not supported; it is 2019-08-01",
+        ),
+        row(
             "two IDs",
             format!("{VAULT}{reader}&mi_res_id=x"),
             400,
@@ -65,6 +71,20 @@ async fn each_error_has_its_status_and_body() {
         assert_eq!(answer.headers["server"], "Kestrel", "{what}");
         assert_eq!(answer.headers["content-type"], "application/json", "{what}");
         assert_eq!(answer.decision.reason.as_deref(), Some(message), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_header_is_a_403_without_json() {
+    let path = format!("/msi/token?{VAULT}&client_id={READER}");
+    for shown in [None, Some("another")] {
+        let mut request = http::Request::get(&path);
+        if let Some(value) = shown {
+            request = request.header("x-identity-header", value);
+        }
+        let answer = send(world(), request).await;
+        assert_eq!((answer.status.as_u16(), &answer.headers["server"]), (403, &"Kestrel".parse().unwrap()));
+        assert_eq!(answer.body, "the header X-IDENTITY-HEADER is missing or is not the value of IDENTITY_HEADER");
     }
 }
 

@@ -17,10 +17,11 @@ async fn a_new_key_signs_and_the_old_ones_still_verify() {
     let world = world_where(|_| {});
     let before = published(&world).await;
     let old = token(&world);
-    world.roll_over_signing_keys().unwrap();
+    let rolled_over = world.roll_over_signing_keys().unwrap();
 
     let new = token(&world);
     let new_id = header_of(&new)["kid"].as_str().unwrap().to_owned();
+    assert_eq!(new_id, rolled_over);
     assert!(!before.contains(&new_id));
     let after = published(&world).await;
     assert!(after.contains(&new_id) && before.iter().all(|id| after.contains(id)), "{after:?}");

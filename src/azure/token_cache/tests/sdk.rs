@@ -7,7 +7,7 @@ use azure_core::{
     http::{AsyncRawResponse, ClientOptions, HttpClient, Request, StatusCode, Transport, headers::Headers},
 };
 use azure_identity::{
-    ClientAssertionCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
+    ClientAssertionCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
@@ -18,12 +18,14 @@ use super::*;
 struct Wire {
     answers: Vec<(u16, String)>,
     hosts: Mutex<Vec<String>>,
+    /// Identity and audience of each request.
+    asked: Mutex<Vec<(String, String)>>,
 }
 
 impl Wire {
     fn new(answers: &[(u16, &str)]) -> Arc<Self> {
         let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
-        Arc::new(Self { answers, hosts: Mutex::default() })
+        Arc::new(Self { answers, hosts: Mutex::default(), asked: Mutex::default() })
     }
 
     fn requests(&self) -> usize {
@@ -43,6 +45,14 @@ impl Wire {
         Ok(ManagedIdentityCredential::new(Some(options))?)
     }
 
+    fn user_assigned(self: &Arc<Self>, id: &str) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: Some(UserAssignedId::ClientId(id.to_owned())),
+            client_options: self.options(),
+        };
+        Ok(ManagedIdentityCredential::new(Some(options))?)
+    }
+
     fn cache(self: &Arc<Self>) -> Arc<TokenCache> {
         let wire = self.clone();
         TokenCache::new(Arc::new(Uncached(move || wire.managed_identity())), WAIT)
@@ -54,6 +64,11 @@ impl HttpClient for Wire {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let before = self.requests();
         self.hosts.lock().unwrap().extend(request.url().host_str().map(str::to_owned));
+        let value = |name: &str| {
+            let found = request.url().query_pairs().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+        };
+        self.asked.lock().unwrap().push((value("client_id"), value("resource")));
         match self.answers.get(before).or(self.answers.last()) {
             Some((status, body)) => {
                 Ok(AsyncRawResponse::from_bytes(StatusCode::from(*status), Headers::new(), body.clone()))
@@ -152,4 +167,27 @@ async fn what_entra_says_survives_the_sdk() {
     assert!(text.contains("expected a borrowed string"), "the SDK still loses it, or this wrapping can go: {text}");
     assert_eq!(status(&error), Some(StatusCode::BadRequest), "the SDK loses it, the chain has it");
     assert_eq!(*wire.hosts.lock().unwrap(), ["login.microsoftonline.com"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_first_calls_over_three_identities_and_four_audiences_are_twelve_requests() {
+    let wire = Wire::new(&[(200, &token())]);
+    let identities = ["reader", "writer", "caller"];
+    let caches = identities.map(|id| {
+        let wire = wire.clone();
+        TokenCache::new(Arc::new(Uncached(move || wire.user_assigned(id))), WAIT)
+    });
+    let mut calls = JoinSet::new();
+    for call in 0..10_000 {
+        let (cache, scope) = (caches[call % 3].clone(), SCOPES[call / 3 % 4]);
+        calls.spawn(async move { cache.get_token(&[scope], None).await.is_ok() });
+    }
+    assert!(calls.join_all().await.into_iter().all(|served| served));
+    let mut asked = wire.asked.lock().unwrap().clone();
+    asked.sort();
+    let resources = SCOPES.map(|scope| scope.trim_end_matches("/.default").to_owned());
+    let each = identities.map(|id| resources.clone().map(|resource| (id.to_owned(), resource)));
+    let mut expected = each.concat();
+    expected.sort();
+    assert_eq!(asked, expected);
 }

@@ -40,6 +40,7 @@ impl Checker {
         }
         let found = candidates(class, name, false).into_iter().find(|c| c.signature.parameters.is_none());
         let Some(candidate) = found else { return Err(unknown(at, class, name)) };
+        self.touch(candidate.owner.class, name);
         let returns = candidate.signature.returns.with(&bindings(&candidate.owner));
         Ok((Call { bound: bind(&candidate, Vec::new()), arguments: Vec::new() }, returns))
     }

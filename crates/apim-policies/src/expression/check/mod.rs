@@ -14,12 +14,20 @@ mod statement;
 use std::sync::Arc;
 
 use super::{
-    limits,
+    Reads, limits,
     problem::ParseError,
     program::{Body, Code, Function, Program},
     syntax::Source,
     types::{Class, Type, convert},
 };
+
+/// A program, and what is known of it before it runs.
+pub(crate) struct Checked {
+    pub(crate) program: Program,
+    /// The type of its value, once for each `return`.
+    pub(crate) gives: Vec<Type>,
+    pub(crate) reads: Reads,
+}
 
 /// An expression with its type.
 struct Typed {
@@ -49,19 +57,34 @@ struct Checker {
     functions: Vec<Function>,
     /// What `return` must give; `None` in the main block, which may give anything.
     returns: Option<Type>,
+    /// What the main block gives, each time it returns.
+    gives: Vec<Type>,
+    touches: Touches,
     loops: usize,
     breakable: usize,
     catches: usize,
 }
 
+/// Members of `context` that an expression asks for anywhere.
+#[derive(Clone, Copy, Default)]
+struct Touches {
+    request_body: bool,
+    /// `context.Response`
+    response: bool,
+    /// The body of that or of another response.
+    response_body: bool,
+}
+
 /// Checks a whole expression.
-pub(crate) fn program(source: &Source) -> Result<Program, ParseError> {
+pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
     let mut checker = Checker {
         scopes: vec![Vec::new()],
         slots: 0,
         function_types: Vec::new(),
         functions: Vec::new(),
         returns: None,
+        gives: Vec::new(),
+        touches: Touches::default(),
         loops: 0,
         breakable: 0,
         catches: 0,
@@ -69,6 +92,7 @@ pub(crate) fn program(source: &Source) -> Result<Program, ParseError> {
     let body = match source {
         Source::Single(expression) => {
             let value = checker.value(expression)?;
+            checker.gives.push(value.class);
             Body::Single(value.code)
         }
         Source::Block(statements) => {
@@ -78,7 +102,9 @@ pub(crate) fn program(source: &Source) -> Result<Program, ParseError> {
             Body::Block(checker.block(statements)?)
         }
     };
-    Ok(Program { body, slots: checker.slots, functions: checker.functions })
+    let reads = checker.reads();
+    let program = Program { body, slots: checker.slots, functions: checker.functions };
+    Ok(Checked { program, gives: checker.gives, reads })
 }
 
 fn error(offset: usize, message: impl Into<String>) -> ParseError {
@@ -92,6 +118,23 @@ impl Typed {
 }
 
 impl Checker {
+    fn reads(&self) -> Reads {
+        let Touches { request_body, response, response_body } = self.touches;
+        // A response that leaves the expression takes its body along.
+        let leaves = self.gives.iter().any(|class| matches!(class.class, Class::Object | Class::Response));
+        Reads { request_body, response_body: response && (response_body || leaves) }
+    }
+
+    /// Remembers which messages the expression looks into.
+    fn touch(&mut self, owner: Class, member: &str) {
+        match (owner, member) {
+            (Class::Request, "Body") => self.touches.request_body = true,
+            (Class::Response, "Body") => self.touches.response_body = true,
+            (Class::Context, "Response") => self.touches.response = true,
+            _ => {}
+        }
+    }
+
     fn lookup(&self, name: &str) -> Option<&Local> {
         let names = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev());
         names.into_iter().find(|(known, _)| **known == *name).map(|(_, local)| local)

@@ -314,7 +314,8 @@ impl Checker {
             }
             (Some(class), Some(value)) => Some(self.expect(value, &class)?),
             (None, Some(value)) => {
-                let Typed { code, .. } = self.value(value)?;
+                let Typed { code, class, .. } = self.value(value)?;
+                self.gives.push(class);
                 Some(code)
             }
         }))

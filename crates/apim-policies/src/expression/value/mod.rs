@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod collection;
+mod detached;
 pub(crate) mod dictionary;
 pub(crate) mod equality;
 pub(crate) mod format;

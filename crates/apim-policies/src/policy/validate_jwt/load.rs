@@ -1,36 +1,17 @@
 //! Reads the `<validate-jwt>` element.
 
-use std::str::FromStr;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderName, StatusCode};
-use jiff::SignedDuration;
 use url::Url;
 
-use super::{
-    Place, ValidateJwt,
-    required_claims::{Match, RequiredClaim},
-};
+use super::{TokenPolicy, ValidateJwt};
 use crate::{
-    load::{Count, Element},
-    policy::Policy,
+    load::{Count, Element, Readable as _, Setting},
+    policy::{Policy, token_policy::list},
     problem::Problems,
-    token::SigningKey,
+    token::{Match, RequiredClaim, SigningKey},
 };
 
-const ATTRIBUTES: [&str; 11] = [
-    "header-name",
-    "query-parameter-name",
-    "token-value",
-    "failed-validation-httpcode",
-    "failed-validation-error-message",
-    "require-expiration-time",
-    "require-scheme",
-    "require-signed-tokens",
-    "clock-skew",
-    "output-token-variable-name",
-    "id",
-];
+const OWN_ATTRIBUTES: [&str; 4] = ["require-expiration-time", "require-scheme", "require-signed-tokens", "clock-skew"];
 
 /// In the documented order.
 const CHILDREN: [(&str, Count); 6] = [
@@ -46,18 +27,14 @@ const CHILDREN: [(&str, Count); 6] = [
 const SMALLEST_SECRET: usize = 16;
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&ATTRIBUTES, problems);
+    let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(OWN_ATTRIBUTES).collect();
+    element.only_attributes(&attributes, problems);
     let mut policy = ValidateJwt {
-        place: place(element, problems).unwrap_or(Place::Literal(String::new())),
-        status: status(element, problems),
-        message: element.attribute("failed-validation-error-message", problems).map(str::to_owned),
-        require_expiration: boolean(element, "require-expiration-time", true, problems),
-        scheme: element.attribute("require-scheme", problems).map(str::to_owned),
-        require_signed: boolean(element, "require-signed-tokens", true, problems),
-        clock_skew: SignedDuration::from_secs(
-            element.parsed::<u32>("clock-skew", "a number of seconds", problems).unwrap_or(0).into(),
-        ),
-        variable: element.attribute("output-token-variable-name", problems).map(str::to_owned),
+        token: TokenPolicy::load(element, None, problems),
+        require_expiration: element.setting("require-expiration-time", problems),
+        scheme: element.setting("require-scheme", problems),
+        require_signed: element.setting("require-signed-tokens", problems),
+        clock_skew: element.setting("clock-skew", problems),
         open_id: Vec::new(),
         keys: Vec::new(),
         audiences: Vec::new(),
@@ -71,7 +48,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
                 policy.keys =
                     list(&child, "key", problems).iter().filter_map(|key| signing_key(key, problems)).collect();
             }
-            "audiences" => policy.audiences = texts(&child, "audience", problems),
+            "audiences" => {
+                let audiences = list(&child, "audience", problems);
+                policy.audiences = audiences.iter().filter_map(|one| audience(one, problems)).collect();
+            }
             "issuers" => policy.issuers = texts(&child, "issuer", problems),
             "required-claims" => {
                 let claims = list(&child, "claim", problems);
@@ -83,63 +63,14 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
     Some(Policy::ValidateJwt(Box::new(policy)))
 }
 
-fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
-    let written: Vec<_> =
-        ["header-name", "query-parameter-name", "token-value"].into_iter().filter(|name| element.has(name)).collect();
-    let &[name] = written.as_slice() else {
-        element.problem(
-            problems,
-            "<validate-jwt> needs exactly one of the attributes header-name, query-parameter-name and token-value",
-        );
-        return None;
-    };
-    match name {
-        "header-name" => element.parsed::<HeaderName>(name, "a header name", problems).map(Place::Header),
-        "query-parameter-name" => element.attribute(name, problems).map(|name| Place::Query(name.to_owned())),
-        _ => {
-            let token = element.attribute(name, problems)?;
-            if token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
-                element.bad_value(name, "a token without the scheme Bearer", problems);
-            }
-            Some(Place::Literal(token.to_owned()))
-        }
-    }
-}
-
-fn status(element: &Element<'_>, problems: &mut Problems) -> StatusCode {
-    const NAME: &str = "failed-validation-httpcode";
-    let Some(status) = element.parsed::<StatusCode>(NAME, "an HTTP status code", problems) else {
-        return StatusCode::UNAUTHORIZED;
-    };
-    if status.is_informational() || status.as_u16() > 599 {
-        element.bad_value(NAME, "a status code from 200 to 599", problems);
-    }
-    status
-}
-
-fn boolean(element: &Element<'_>, name: &str, default: bool, problems: &mut Problems) -> bool {
-    /// `true` or `false`, in the letter cases that .NET reads.
-    struct Boolean(bool);
-    impl FromStr for Boolean {
-        type Err = std::str::ParseBoolError;
-        fn from_str(text: &str) -> Result<Self, Self::Err> {
-            text.to_ascii_lowercase().parse().map(Self)
-        }
-    }
-    element.parsed::<Boolean>(name, "true or false", problems).map_or(default, |value| value.0)
-}
-
-fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Url> {
+fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {
     element.only_attributes(&["url", "validate-connectivity"], problems);
     element.children(&[], problems);
     // It concerns the moment when the policy is saved, when API Management tries the URL.
-    boolean(element, "validate-connectivity", true, problems);
-    element.required("url", problems)?;
-    let url: Url = element.parsed("url", "an absolute URL", problems)?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        element.bad_value("url", "an http or https URL", problems);
+    if element.attribute("validate-connectivity", problems).is_some_and(|value| bool::read(value).is_none()) {
+        element.bad_value("validate-connectivity", bool::EXPECTED, problems);
     }
-    Some(url)
+    element.required_setting("url", problems)
 }
 
 fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<SigningKey> {
@@ -194,19 +125,19 @@ fn required_claim(element: &Element<'_>, problems: &mut Problems) -> Option<Requ
     Some(RequiredClaim { name, matching, separator: separator.map(str::to_owned), values })
 }
 
+fn audience(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<String>> {
+    element.only_attributes(&[], problems);
+    let audience: Setting<String> = element.text_setting(problems)?;
+    if matches!(&audience, Setting::Literal(text) if text.is_empty()) {
+        element.problem(problems, "<audience> is empty");
+        return None;
+    }
+    Some(audience)
+}
+
 /// The texts of a list's entries.
 fn texts(element: &Element<'_>, entry: &str, problems: &mut Problems) -> Vec<String> {
     list(element, entry, problems).iter().filter_map(|child| plain_text(child, problems)).collect()
-}
-
-/// The entries of a list, of which there must be one at least.
-fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Problems) -> Vec<Element<'d>> {
-    element.only_attributes(&[], problems);
-    let entries = element.children(&[(entry, Count::Any)], problems);
-    if entries.is_empty() {
-        element.problem(problems, format!("<{}> needs at least one <{entry}>", element.name()));
-    }
-    entries
 }
 
 /// The text of an entry, which has no attributes and is not empty.

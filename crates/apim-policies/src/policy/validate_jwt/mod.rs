@@ -2,136 +2,74 @@
 //! (learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
 //! The signature is checked first; then lifetime, audience and issuer; the required claims last. The first failure
-//! decides what the caller and `on-error` see.
+//! decides what the caller and `on-error` see. The caller is told `JWT not present.` or `Invalid JWT.`, both captured
+//! from live gateways.
 
-mod checks;
 mod load;
-mod refusal;
-mod required_claims;
-mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use http::{HeaderName, StatusCode, header, request::Parts};
 use jiff::SignedDuration;
 use url::Url;
 
-use self::{refusal::Refusal, required_claims::RequiredClaim};
-use super::Kind;
+use super::{Kind, token_policy::TokenPolicy};
 use crate::{
-    execute::{Context, Variable},
     failure::Failure,
+    load::Setting,
     outside::Outside,
+    run::Run,
     scope::Section,
-    token::{OpenIdCache, SignedJwt, SigningKey, ValidatedToken},
+    token::{Answer, RequiredClaim, Rules, SigningKey},
 };
 
-const NAME: &str = "validate-jwt";
+pub(super) const KIND: Kind = Kind { name: "validate-jwt", sections: &[Section::Inbound], load: load::load };
 
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load: load::load };
+const ANSWER: Answer = Answer { not_present: "JWT not present.", invalid: "Invalid JWT." };
 
-/// The policy as written, with the documented defaults filled in.
+/// The policy as written; the documented defaults are filled in when it runs.
 #[derive(Debug)]
 pub(crate) struct ValidateJwt {
-    place: Place,
-    status: StatusCode,
-    /// Replaces the message in the error body.
-    message: Option<String>,
-    require_expiration: bool,
+    token: TokenPolicy,
+    require_expiration: Option<Setting<bool>>,
     /// Looked at in the Authorization header only.
-    scheme: Option<String>,
-    require_signed: bool,
-    clock_skew: SignedDuration,
-    variable: Option<String>,
-    open_id: Vec<Url>,
+    scheme: Option<Setting<String>>,
+    require_signed: Option<Setting<bool>>,
+    /// In seconds.
+    clock_skew: Option<Setting<u32>>,
+    open_id: Vec<Setting<Url>>,
     keys: Vec<SigningKey>,
-    audiences: Vec<String>,
+    audiences: Vec<Setting<String>>,
     /// Accepted besides the issuers of the discovery documents.
     issuers: Vec<String>,
     required_claims: Vec<RequiredClaim>,
 }
 
-/// Where the token is.
-#[derive(Debug)]
-enum Place {
-    Header(HeaderName),
-    Query(String),
-    Literal(String),
-}
-
 impl ValidateJwt {
-    pub(super) async fn run<O: Outside>(
-        &self,
-        context: &mut Context<O::Body>,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<(), Failure> {
-        let token = match self.validate(&context.request, keys, outside).await {
-            Ok(token) => Arc::new(token),
-            Err(refusal) => return Err(refusal.into_failure(self.status, self.message.as_deref())),
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let scheme = run.get_any(self.scheme.as_ref()).await?;
+        let token = self.token.find(scheme.as_deref(), run).await?;
+        let rules = self.rules(run).await?;
+        let verified = rules.verify(token.as_deref(), &run.state.open_id, run.outside).await;
+        self.token.settle(verified, &ANSWER, run).await
+    }
+
+    async fn rules<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Rules<'_>, Failure> {
+        let mut rules = Rules {
+            open_id: Vec::new(),
+            keys: &self.keys,
+            require_signed: run.get_any(self.require_signed.as_ref()).await?.unwrap_or(true),
+            require_expiration: run.get_any(self.require_expiration.as_ref()).await?.unwrap_or(true),
+            clock_skew: SignedDuration::from_secs(run.get_any(self.clock_skew.as_ref()).await?.unwrap_or(0).into()),
+            audiences: Vec::new(),
+            issuers: &self.issuers,
+            required_claims: &self.required_claims,
         };
-        if let Some(name) = &self.variable {
-            context.variables.insert(name.clone(), Variable::Jwt(Arc::clone(&token.jwt)));
+        for url in &self.open_id {
+            rules.open_id.push(run.get(url).await?);
         }
-        context.tokens.push(token);
-        Ok(())
-    }
-
-    async fn validate<O: Outside>(
-        &self,
-        request: &Parts,
-        keys: &OpenIdCache,
-        outside: &O,
-    ) -> Result<ValidatedToken, Refusal> {
-        let token = self.token(request).ok_or(Refusal::NotPresent)?;
-        let token = SignedJwt::parse(&token).ok_or(Refusal::NotWellFormed)?;
-        let published_issuers = self.verify_signature(&token, keys, outside).await?;
-        let jwt = token.jwt;
-        checks::lifetime(&jwt, outside.now(), self.clock_skew, self.require_expiration)?;
-        checks::audience(&jwt, &self.audiences)?;
-        checks::issuer(&jwt, &self.issuers, &published_issuers)?;
-        let satisfied = required_claims::check(&self.required_claims, &jwt)?;
-        Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })
-    }
-
-    /// The token as text; an empty one counts as absent.
-    fn token(&self, request: &Parts) -> Option<String> {
-        let text = match &self.place {
-            Place::Header(name) => self.header(request, name)?,
-            Place::Query(name) => {
-                let query = request.uri.query().unwrap_or_default();
-                let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?;
-                value.into_owned()
-            }
-            Place::Literal(token) => token.clone(),
-        };
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    fn header(&self, request: &Parts, name: &HeaderName) -> Option<String> {
-        // Several lines are one value with commas, which is not a token: none of them is picked out.
-        let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
-        if lines.is_empty() {
-            return None;
+        for audience in &self.audiences {
+            rules.audiences.push(run.get(audience).await?);
         }
-        let value = String::from_utf8(lines.join(&b',')).ok()?;
-        if *name != header::AUTHORIZATION {
-            return Some(value);
-        }
-        match &self.scheme {
-            Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
-            // Every example of the documentation sends "Bearer"; the bare token is taken too.
-            None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
-        }
+        Ok(rules)
     }
-}
-
-/// What follows a scheme, in any letter case as HTTP has it (how a live gateway compares it is not documented).
-fn without_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
-    let value = value.trim_start();
-    let (found, rest) = value.split_once(' ')?;
-    found.eq_ignore_ascii_case(scheme).then_some(rest)
 }

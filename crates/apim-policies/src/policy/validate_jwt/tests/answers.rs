@@ -5,10 +5,10 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    API, Bytes, CLIENT_ID, DISCOVERY_V2, IN_AUTHORIZATION, NOW, OpenIdCache, Signer, World, bearer, changed, children,
+    API, Bytes, CLIENT_ID, DISCOVERY_V2, IN_AUTHORIZATION, NOW, Signer, State, World, bearer, changed, children,
     issuer_v1, issuer_v2, policy, roles, signed, v1, v2,
 };
-use crate::{Outcome, Variable};
+use crate::{Outcome, expression::Value as Variable};
 
 fn body(outcome: &Outcome<Bytes>) -> &str {
     std::str::from_utf8(outcome.response.body()).unwrap()
@@ -17,8 +17,7 @@ fn body(outcome: &Outcome<Bytes>) -> &str {
 #[tokio::test]
 async fn messages_name_the_cause_and_the_caller_learns_little() {
     let document = policy(IN_AUTHORIZATION, &children("", API, &roles("any", &["Read", "Write"])));
-    let run =
-        async |claims: &Value| World::new().run(&document, bearer(&signed(claims)), &OpenIdCache::default()).await;
+    let run = async |claims: &Value| World::new().run(&document, bearer(&signed(claims)), &State::default()).await;
     let issuer = run(&v1(json!({}))).await;
     let valid = issuer_v2();
     assert_eq!(
@@ -64,7 +63,7 @@ async fn status_and_message_are_those_of_the_policy() {
          failed-validation-error-message=\"Unauthorized. Access token is missing or invalid.\""
     );
     let document = policy(&attributes, &children("", CLIENT_ID, ""));
-    let outcome = World::new().run(&document, bearer("x"), &OpenIdCache::default()).await;
+    let outcome = World::new().run(&document, bearer("x"), &State::default()).await;
     assert_eq!(outcome.response.status(), 403);
     assert_eq!(
         body(&outcome),
@@ -80,17 +79,18 @@ async fn status_and_message_are_those_of_the_policy() {
 async fn a_valid_token_is_kept_with_what_it_proved() {
     let attributes = format!("{IN_AUTHORIZATION} output-token-variable-name=\"jwt\"");
     let document = policy(&attributes, &children("", CLIENT_ID, &roles("any", &["Read", "Write"])));
-    let outcome = World::new().run(&document, bearer(&signed(&v2(json!({})))), &OpenIdCache::default()).await;
+    let outcome = World::new().run(&document, bearer(&signed(&v2(json!({})))), &State::default()).await;
     let token = &outcome.tokens[0];
     assert_eq!(token.satisfied, [("roles".to_owned(), vec!["Read".to_owned()])]);
-    let Variable::Jwt(jwt) = &outcome.variables["jwt"];
-    assert_eq!((jwt.text("oid"), jwt.values("aud")), (Some("o"), vec![CLIENT_ID.to_owned()]));
+    let Variable::Jwt(jwt) = &outcome.variables["jwt"] else { panic!("{:?}", outcome.variables) };
+    assert_eq!((&jwt.claims["oid"], &jwt.claims["aud"]), (&json!("o"), &json!(CLIENT_ID)));
+    assert_eq!(jwt.header["alg"], "RS256");
 }
 
 #[tokio::test]
 async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minutes() {
     let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, ""));
-    let (world, keys) = (World::new(), OpenIdCache::default());
+    let (world, keys) = (World::new(), State::default());
     let reason = async |request: Request<Bytes>| {
         world.run(&document, request, &keys).await.last_error.map_or("pass", |error| error.reason)
     };
@@ -119,7 +119,7 @@ async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minut
 #[tokio::test]
 async fn without_keys_nothing_passes_and_it_is_not_the_callers_fault() {
     let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, ""));
-    let (world, keys) = (World::new(), OpenIdCache::default());
+    let (world, keys) = (World::new(), State::default());
     let key_set = Signer::published().key_set("rsa-1");
     world.publish(None);
     let run = async || world.run(&document, bearer(&signed(&v2(json!({})))), &keys).await;
@@ -152,7 +152,7 @@ async fn without_keys_nothing_passes_and_it_is_not_the_callers_fault() {
 #[tokio::test]
 async fn requests_that_need_the_same_keys_wait_for_one_fetch() {
     let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, ""));
-    let (world, keys) = (World::new(), OpenIdCache::default());
+    let (world, keys) = (World::new(), State::default());
     let run = async || world.run(&document, bearer(&signed(&v2(json!({})))), &keys).await.response.status().as_u16();
     assert_eq!(tokio::join!(run(), run(), run()), (200, 200, 200));
     assert_eq!(world.fetches(), 2);

@@ -9,8 +9,8 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
+    State,
     rig::{DISCOVERY_V2, NOW, Signer, TENANT, World, issuer_v1, issuer_v2},
-    token::OpenIdCache,
 };
 
 const API: &str = "api://x";
@@ -74,7 +74,7 @@ fn bearer(token: &str) -> Request<Bytes> {
 /// The reason for the refusal, or `pass`; whether the backend was called must agree.
 async fn verdict(document: &str, request: Request<Bytes>) -> &'static str {
     let world = World::new();
-    let outcome = world.run(document, request, &OpenIdCache::default()).await;
+    let outcome = world.run(document, request, &State::default()).await;
     assert_eq!(world.forwarded.lock().unwrap().len(), usize::from(outcome.last_error.is_none()));
     assert_eq!(outcome.tokens.len(), usize::from(outcome.last_error.is_none()));
     match outcome.last_error {

@@ -1,0 +1,110 @@
+//! What the policies that count have in common: how they refuse, and where they say how a counter stands.
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use super::after::After;
+use crate::{
+    expression::Value,
+    failure::Failure,
+    load::{Element, Readable as _},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    state::Over,
+};
+
+/// Headers and variables that a policy fills. None of them takes an expression.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    retry_after_header: HeaderName,
+    retry_after_variable: Option<String>,
+    remaining_header: Option<HeaderName>,
+    remaining_variable: Option<String>,
+    total_header: Option<HeaderName>,
+}
+
+impl Outputs {
+    pub(super) const ATTRIBUTES: [&str; 5] = [
+        "retry-after-header-name",
+        "retry-after-variable-name",
+        "remaining-calls-header-name",
+        "remaining-calls-variable-name",
+        "total-calls-header-name",
+    ];
+
+    pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Self {
+        Self {
+            retry_after_header: header_name(element, "retry-after-header-name", problems)
+                .unwrap_or(header::RETRY_AFTER),
+            retry_after_variable: variable(element, "retry-after-variable-name", problems),
+            remaining_header: header_name(element, "remaining-calls-header-name", problems),
+            remaining_variable: variable(element, "remaining-calls-variable-name", problems),
+            total_header: header_name(element, "total-calls-header-name", problems),
+        }
+    }
+
+    /// Tells what remains. The headers stand on the response, whatever it will be.
+    pub(super) fn tell<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, remaining: u64) {
+        run.trace(|| format!("{remaining} of {limit} remain"));
+        store(run, self.remaining_variable.as_deref(), remaining);
+        let mut headers = Vec::new();
+        headers.extend(self.remaining_header.clone().map(|name| (name, HeaderValue::from(remaining))));
+        headers.extend(self.total_header.clone().map(|name| (name, HeaderValue::from(limit))));
+        if !headers.is_empty() {
+            run.after.push(After::Headers(headers));
+        }
+    }
+
+    /// The refusal of a call too many in a short time.
+    pub(super) fn rate_exceeded<O: Outside>(&self, run: &mut Run<'_, O>, limit: u64, over: Over) -> Failure {
+        self.tell(run, limit, 0);
+        let seconds = over.retry_after.unwrap_or_default();
+        store(run, self.retry_after_variable.as_deref(), seconds);
+        rate_exceeded(seconds).with_header(self.retry_after_header.clone(), seconds.into())
+    }
+}
+
+/// 429, as live gateways answer.
+fn rate_exceeded(seconds: u64) -> Failure {
+    let message = "Rate limit is exceeded";
+    let told = format!("{message}. Try again in {seconds} seconds.");
+    Failure::new("", "RateLimitExceeded", message.to_owned(), StatusCode::TOO_MANY_REQUESTS, told)
+}
+
+/// 403 of a quota of calls
+/// (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
+pub(super) fn quota_exceeded(over: Over) -> Failure {
+    let replenished = match over.retry_after {
+        // As .NET writes a time span.
+        Some(seconds) => {
+            let (days, rest) = (seconds / 86_400, seconds % 86_400);
+            let days = if days == 0 { String::new() } else { format!("{days}.") };
+            let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60);
+            format!(" Quota will be replenished in {days}{hours:02}:{minutes:02}:{seconds:02}.")
+        }
+        // What is said of a quota that never is, is not documented.
+        None => String::new(),
+    };
+    let message = format!("Out of call volume quota.{replenished}");
+    let failure = Failure::new("", "QuotaExceeded", message.clone(), StatusCode::FORBIDDEN, message);
+    match over.retry_after {
+        Some(seconds) => failure.with_header(header::RETRY_AFTER, seconds.into()),
+        None => failure,
+    }
+}
+
+/// Stores a number as `int`.
+pub(super) fn store<O: Outside>(run: &mut Run<'_, O>, variable: Option<&str>, number: u64) {
+    if let Some(name) = variable {
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        run.context.variables.insert(name.to_owned(), Value::from(number));
+    }
+}
+
+pub(super) fn header_name(element: &Element<'_>, name: &str, problems: &mut Problems) -> Option<HeaderName> {
+    element.parsed(name, HeaderName::EXPECTED, problems)
+}
+
+pub(super) fn variable(element: &Element<'_>, name: &str, problems: &mut Problems) -> Option<String> {
+    element.attribute(name, problems).map(str::to_owned)
+}

@@ -1,0 +1,58 @@
+//! `cache-remove-value`: forgets a value that was kept
+//! (learn.microsoft.com/azure/api-management/cache-remove-value-policy).
+
+use super::{Kind, Policy, cache_store_value::only_built_in};
+use crate::{
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "cache-remove-value", sections: &Section::ALL, load };
+
+#[derive(Debug)]
+pub(crate) struct CacheRemoveValue(Setting<String>);
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "key", "caching-type"], problems);
+    element.children(&[], problems);
+    only_built_in(element, problems);
+    element.required_setting("key", problems).map(CacheRemoveValue).map(Policy::CacheRemoveValue)
+}
+
+impl CacheRemoveValue {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let key = run.get(&self.0).await?;
+        run.state.cache.remove(&key);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rig::{World, problems_in};
+
+    #[tokio::test]
+    async fn a_value_is_gone_and_others_stay() {
+        let inbound = "<cache-store-value key=\"a\" value=\"1\" duration=\"9\" /><cache-store-value key=\"b\" value=\"2\" duration=\"9\" />\
+            <cache-remove-value key=\"@(\"A\".ToLower())\" /><cache-remove-value key=\"none\" />\
+            <cache-lookup-value key=\"a\" variable-name=\"a\" /><cache-lookup-value key=\"b\" variable-name=\"b\" />";
+        let outcome = World::new().run_sections(inbound, "", "", "").await;
+        assert_eq!((outcome.variables.len(), outcome.variables["b"].as_str()), (1, Some("2")));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(
+            problems_in("on-error", "<cache-remove-value caching-type=\"external\" duration=\"1\" />"),
+            [
+                "2:1: <cache-remove-value> needs the attribute \"key\"",
+                "2:21: the attribute \"caching-type\" of <cache-remove-value> must be internal or prefer-external: there is no external cache",
+                "2:45: the attribute \"duration\" of <cache-remove-value> is not supported",
+            ]
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! `cache-store-value`: keeps a value for later requests
+//! (learn.microsoft.com/azure/api-management/cache-store-value-policy).
+//!
+//! Only the built-in cache exists. `caching-type` may be `internal` or `prefer-external`, which takes the built-in one
+//! where there is no other; `external` is refused. A live gateway stores in the background; here the value is there at
+//! once.
+
+use jiff::SignedDuration;
+
+use super::{Kind, Policy};
+use crate::{
+    expression::Value,
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "cache-store-value", sections: &Section::ALL, load };
+
+#[derive(Debug)]
+pub(crate) struct CacheStoreValue {
+    key: Setting<String>,
+    value: Setting<Value>,
+    /// In seconds.
+    duration: Setting<u32>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "key", "value", "duration", "caching-type"], problems);
+    element.children(&[], problems);
+    only_built_in(element, problems);
+    let key = element.required_setting("key", problems);
+    let value = element.required_setting("value", problems);
+    let duration = element.required_setting("duration", problems);
+    Some(Policy::CacheStoreValue(CacheStoreValue { key: key?, value: value?, duration: duration? }))
+}
+
+/// Refuses a cache that does not exist here.
+pub(super) fn only_built_in(element: &Element<'_>, problems: &mut Problems) {
+    if !matches!(element.attribute("caching-type", problems), None | Some("internal" | "prefer-external")) {
+        element.bad_value("caching-type", "internal or prefer-external: there is no external cache", problems);
+    }
+}
+
+impl CacheStoreValue {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let key = run.get(&self.key).await?;
+        let value = run.get(&self.value).await?;
+        let duration = run.get(&self.duration).await?;
+        // Neither key nor value is shown: both may hold a secret.
+        run.trace(|| format!("keeps a value of type {} for {duration} seconds", value.type_name()));
+        let kept = run.state.cache.put(key, &value, SignedDuration::from_secs(duration.into()), run.outside.now());
+        kept.ok_or_else(|| {
+            Failure::expression(&format!("A value of type {} cannot be cached here.", value.type_name()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use jiff::SignedDuration;
+
+    use crate::{
+        Outcome, State,
+        rig::{World, document, problems_in},
+    };
+
+    async fn run(world: &World, state: &State, inbound: &str) -> Outcome<Bytes> {
+        let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+        world.run(&document(inbound, "", "", ""), request, state).await
+    }
+
+    fn store(value: &str) -> String {
+        format!("<cache-store-value key=\"@(\"k\" + 1)\" value=\"{value}\" duration=\"@(30 * 2)\" />")
+    }
+
+    const LOOK: &str =
+        "<cache-lookup-value key=\"k1\" variable-name=\"v\" default-value=\"none\" caching-type=\"internal\" />";
+
+    #[tokio::test]
+    async fn a_value_is_there_for_other_requests_until_its_time_is_over() {
+        let (world, state) = (World::new(), State::default());
+        run(&world, &state, &store("@(40 + 2)")).await;
+        world.advance(SignedDuration::from_secs(59));
+        assert_eq!(run(&world, &state, LOOK).await.variables["v"].as_integer(), Some(42));
+        world.advance(SignedDuration::from_secs(1));
+        assert_eq!(run(&world, &state, LOOK).await.variables["v"].as_str(), Some("none"));
+        run(&world, &state, &store("text")).await;
+        assert_eq!(run(&world, &state, LOOK).await.variables["v"].as_str(), Some("text"));
+        assert_eq!(run(&world, &State::default(), LOOK).await.variables["v"].as_str(), Some("none"));
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_does_not_change_with_what_it_was_made_of() {
+        let (world, state) = (World::new(), State::default());
+        let change =
+            "<set-variable name=\"x\" value=\"@{ ((JObject)context.Variables[\"j\"])[\"a\"] = 2; return 1; }\" />";
+        let make = "<set-variable name=\"j\" value=\"@(new JObject(new JProperty(\"a\", 1)))\" />";
+        let keep = store("@((JObject)context.Variables[\"j\"])");
+        assert_eq!(run(&world, &state, &format!("{make}{keep}{change}")).await.last_error, None);
+        let look = LOOK.replace("\"v\"", "\"j\"");
+        let read = "<set-variable name=\"a\" value=\"@((int)((JObject)context.Variables[\"j\"])[\"a\"])\" />";
+        for _ in 0..2 {
+            let outcome = run(&world, &state, &format!("{look}{read}{change}")).await;
+            assert_eq!((outcome.last_error, outcome.variables["a"].as_integer()), (None, Some(1)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_kept_fails() {
+        let value = "@(new Dictionary<string, string>())";
+        let outcome = run(&World::new(), &State::default(), &store(value)).await;
+        let error = outcome.last_error.unwrap();
+        assert_eq!(error.source, "cache-store-value");
+        assert!(error.message.ends_with("cannot be cached here."), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(
+            problems_in(
+                "outbound",
+                "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"external\" x=\"\" />"
+            ),
+            [
+                "2:1: <cache-store-value> needs the attribute \"value\"",
+                "2:28: the attribute \"duration\" of <cache-store-value> must be a whole number, not negative",
+                "2:44: the attribute \"caching-type\" of <cache-store-value> must be internal or prefer-external: there is no external cache",
+                "2:68: the attribute \"x\" of <cache-store-value> is not supported",
+            ]
+        );
+    }
+}

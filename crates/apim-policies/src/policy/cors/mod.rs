@@ -1,0 +1,155 @@
+//! `cors`: which pages of other origins may call (learn.microsoft.com/azure/api-management/cors-policy).
+//!
+//! A preflight request is answered before keys are looked at, by this policy alone. What the page leaves open: an origin
+//! is compared without letter case, with the scheme's own port filled in; the preflight answer repeats the method and
+//! headers asked for; `Access-Control-Allow-Credentials` is sent when it is `true` alone, and then, or where origins are
+//! listed, the origin is repeated instead of `*`; the headers also stand on errors that come after this policy. Of the
+//! two defaults that the page gives for `terminate-unmatched-request`, `true` is taken.
+
+mod load;
+#[cfg(test)]
+mod tests;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+
+use self::load::Origin;
+use super::{Kind, Policy, Step, Stop, after::After};
+use crate::{expression::Response, failure::Failure, load::Setting, outside::Outside, run::Run, scope::Section};
+
+pub(super) const KIND: Kind = Kind { name: "cors", sections: &[Section::Inbound], load: load::load };
+
+#[derive(Debug)]
+pub(crate) struct Cors {
+    credentials: Option<Setting<bool>>,
+    terminate: Option<Setting<bool>>,
+    origins: Vec<Origin>,
+    /// `None` for GET and POST.
+    methods: Option<Vec<Setting<String>>>,
+    max_age: Option<Setting<u32>>,
+    /// Header names, or `*`.
+    headers: Vec<String>,
+    expose: Vec<String>,
+}
+
+/// The policy of a section that answers preflight requests, and those after it.
+pub(crate) fn policies(steps: &[std::sync::Arc<Step>]) -> impl Iterator<Item = &Cors> {
+    steps.iter().filter_map(|step| match step.policy() {
+        Policy::Cors(policy) => Some(&**policy),
+        _ => None,
+    })
+}
+
+/// Whether a browser asks with this request if it may send another one.
+pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Answers a preflight request: 200 without a body, and the headers of the first policy that allows it. A policy that
+/// does not may leave it to the next one.
+pub(crate) async fn preflight<'r, O: Outside>(
+    policies: impl Iterator<Item = &'r Cors>,
+    run: &mut Run<'r, O>,
+) -> Result<(), Failure> {
+    let mut headers = HeaderMap::new();
+    for policy in policies {
+        if let Some(allowed) = policy.preflight_headers(run).await? {
+            headers = allowed;
+            break;
+        }
+        if run.get_any(policy.terminate.as_ref()).await?.unwrap_or(true) {
+            break;
+        }
+    }
+    run.respond(Response { headers, ..ok() }, None);
+    Ok(())
+}
+
+fn ok() -> Response {
+    Response { status_code: 200, status_reason: "OK".to_owned(), ..Response::default() }
+}
+
+impl Cors {
+    /// The request itself, when no preflight was needed or it went well.
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
+        let Some(origin) = run.context.request.headers.get(header::ORIGIN).cloned() else { return Ok(()) };
+        if let Some(mut headers) = self.origin_headers(&origin, run).await? {
+            if !self.expose.is_empty() {
+                headers.extend(list(header::ACCESS_CONTROL_EXPOSE_HEADERS, &self.expose));
+            }
+            run.trace(|| "the origin is allowed".to_owned());
+            run.after.push(After::Headers(headers));
+            return Ok(());
+        }
+        let simple = matches!(run.context.request.method.as_str(), "GET" | "HEAD");
+        if simple && run.get_any(self.terminate.as_ref()).await?.unwrap_or(true) {
+            run.trace(|| "the origin is not allowed: an empty 200".to_owned());
+            run.respond(ok(), None);
+            return Err(Stop::Returned);
+        }
+        run.trace(|| "the origin is not allowed: no headers for it".to_owned());
+        Ok(())
+    }
+
+    /// The headers of the answer to a preflight request; `None` when something in it is not allowed.
+    async fn preflight_headers<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Option<HeaderMap>, Failure> {
+        let request = &run.context.request.headers;
+        let [origin, method, asked] =
+            [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS]
+                .map(|name| request.get(name).cloned());
+        let (Some(origin), Some(method)) = (origin, method) else { return Ok(None) };
+        let Some(mut headers) = self.origin_headers(&origin, run).await? else { return Ok(None) };
+        if !self.allows_method(method.to_str().unwrap_or_default(), run).await? {
+            return Ok(None);
+        }
+        headers.push((header::ACCESS_CONTROL_ALLOW_METHODS, method));
+        if let Some(asked) = asked {
+            let mut names =
+                asked.to_str().unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+            if !names.all(|name| self.headers.iter().any(|one| one == "*" || one.eq_ignore_ascii_case(name))) {
+                return Ok(None);
+            }
+            headers.push((header::ACCESS_CONTROL_ALLOW_HEADERS, asked));
+        }
+        if let Some(seconds) = run.get_any(self.max_age.as_ref()).await? {
+            headers.push((header::ACCESS_CONTROL_MAX_AGE, seconds.into()));
+        }
+        Ok(Some(headers.into_iter().collect()))
+    }
+
+    /// `Access-Control-Allow-Origin` and `-Credentials` for an allowed origin.
+    async fn origin_headers<O: Outside>(
+        &self,
+        origin: &HeaderValue,
+        run: &mut Run<'_, O>,
+    ) -> Result<Option<Vec<(HeaderName, HeaderValue)>>, Failure> {
+        let found = Origin::of(origin.to_str().unwrap_or_default());
+        let any = self.origins.contains(&Origin::Any);
+        if !any && !found.is_some_and(|found| self.origins.contains(&found)) {
+            return Ok(None);
+        }
+        let credentials = run.get_any(self.credentials.as_ref()).await?.unwrap_or(false);
+        let shown = if any && !credentials { HeaderValue::from_static("*") } else { origin.clone() };
+        let mut headers = vec![(header::ACCESS_CONTROL_ALLOW_ORIGIN, shown)];
+        if credentials {
+            headers.push((header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")));
+        }
+        Ok(Some(headers))
+    }
+
+    async fn allows_method<O: Outside>(&self, method: &str, run: &mut Run<'_, O>) -> Result<bool, Failure> {
+        let Some(methods) = &self.methods else { return Ok(matches!(method, "GET" | "POST")) };
+        for allowed in methods {
+            let allowed = run.get(allowed).await?;
+            if allowed == "*" || allowed == method {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn list(name: HeaderName, values: &[String]) -> Option<(HeaderName, HeaderValue)> {
+    Some((name, HeaderValue::try_from(values.join(",")).ok()?))
+}

@@ -1,0 +1,174 @@
+//! `emit-metric`, `llm-emit-token-metric` and `azure-openai-emit-token-metric`: numbers for Application Insights
+//! (learn.microsoft.com/azure/api-management/emit-metric-policy and the pages of the other two).
+//!
+//! There is no Application Insights here: what would be sent is said in the trace, without a token count.
+
+use super::{Kind, Policy};
+use crate::{
+    expression::{Value, Wanted},
+    failure::Failure,
+    load::{Count, Element, Readable, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const EMIT: Kind = Kind { name: "emit-metric", sections: &Section::ALL, load };
+pub(super) const LLM: Kind = Kind { name: "llm-emit-token-metric", sections: &[Section::Inbound], load };
+pub(super) const OPENAI: Kind = Kind { name: "azure-openai-emit-token-metric", sections: &[Section::Inbound], load };
+
+const MOST_DIMENSIONS: usize = 5;
+
+/// Dimensions whose value the gateway knows.
+const KNOWN: [&str; 10] = [
+    "API ID",
+    "Operation ID",
+    "Product ID",
+    "User ID",
+    "Subscription ID",
+    "Location",
+    "Gateway ID",
+    "Backend ID",
+    "Client IP",
+    "Client IP address",
+];
+
+#[derive(Debug)]
+pub(crate) struct EmitMetric {
+    /// `None` for a count of tokens.
+    metric: Option<(Setting<String>, Option<Setting<Number>>)>,
+    namespace: Option<Setting<String>>,
+    dimensions: Vec<(String, Option<Setting<String>>)>,
+}
+
+/// The text of a number.
+#[derive(Clone, Debug)]
+struct Number(String);
+
+impl Readable for Number {
+    const EXPECTED: &'static str = "a number";
+    const WANTED: Wanted = Wanted::Text;
+
+    fn read(text: &str) -> Option<Self> {
+        text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|_| Self(text.trim().to_owned()))
+    }
+
+    fn of(value: &Value) -> Option<Self> {
+        Self::read(&value.to_text().ok()?)
+    }
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    let counts = element.name() != EMIT.name;
+    let known: &[&str] = if counts { &["id", "namespace"] } else { &["id", "namespace", "name", "value"] };
+    element.only_attributes(known, problems);
+    let children = element.children(&[("dimension", Count::Any)], problems);
+    if children.len() > MOST_DIMENSIONS {
+        element.problem(problems, format!("<{}> takes at most {MOST_DIMENSIONS} dimensions", element.name()));
+    }
+    if children.is_empty() {
+        element.problem(problems, format!("<{}> needs a <dimension>", element.name()));
+    }
+    let dimensions = children.iter().filter_map(|child| dimension(child, problems)).collect();
+    let metric = match counts {
+        true => None,
+        false => Some((element.required_setting("name", problems)?, element.setting("value", problems))),
+    };
+    let namespace = element.setting("namespace", problems);
+    Some(Policy::EmitMetric(Box::new(EmitMetric { metric, namespace, dimensions })))
+}
+
+fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<(String, Option<Setting<String>>)> {
+    element.only_attributes(&["name", "value"], problems);
+    element.children(&[], problems);
+    let name = element.required("name", problems)?;
+    if !element.has("value") && !KNOWN.contains(&name) {
+        element.problem(problems, format!("<dimension> needs a value, unless its name is one of {}", KNOWN.join(", ")));
+    }
+    Some((name.to_owned(), element.setting("value", problems)))
+}
+
+impl EmitMetric {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let what = match &self.metric {
+            None => "token counts".to_owned(),
+            Some((name, value)) => {
+                let name = run.get(name).await?;
+                let value = run.get_any(value.as_ref()).await?.map_or_else(|| "1".to_owned(), |value| value.0);
+                format!("{name}={value}")
+            }
+        };
+        let namespace = run.get_any(self.namespace.as_ref()).await?.unwrap_or_else(|| "API Management".to_owned());
+        let mut dimensions = Vec::new();
+        for (name, value) in &self.dimensions {
+            dimensions.push(match run.get_any(value.as_ref()).await? {
+                Some(value) => format!("{name}={value}"),
+                None => name.clone(),
+            });
+        }
+        run.trace(|| format!("would send {what} to {namespace}, by {}", dimensions.join(", ")));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rig::{World, problems_in};
+
+    async fn traced(inbound: &str) -> (u16, String) {
+        let world = World::new();
+        let outcome = world.run_sections(inbound, "<base />", "", "").await;
+        let lines = world.traces.lock().unwrap();
+        (outcome.response.status().as_u16(), lines[0].clone())
+    }
+
+    #[tokio::test]
+    async fn the_request_goes_on_and_the_trace_says_what_would_be_sent() {
+        let metric = "<emit-metric name=\"calls\" value=\"@(1 + 1)\" namespace=\"orders\"><dimension name=\"API ID\" />\
+                      <dimension name=\"who\" value=\"@(context.Request.IpAddress)\" /></emit-metric>";
+        assert_eq!(
+            traced(metric).await,
+            (
+                200,
+                "inbound   api        emit-metric: would send calls=2 to orders, by API ID, who=203.0.113.9".to_owned()
+            )
+        );
+        for name in ["llm-emit-token-metric", "azure-openai-emit-token-metric"] {
+            let (status, line) = traced(&format!("<{name}><dimension name=\"Subscription ID\" /></{name}>")).await;
+            assert_eq!(status, 200);
+            assert!(line.ends_with(": would send token counts to API Management, by Subscription ID"), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_expression_that_fails_ends_the_request() {
+        let metric =
+            "<emit-metric name=\"x\" value=\"@(&quot;many&quot;)\"><dimension name=\"API ID\" /></emit-metric>";
+        let error = World::new().run_sections(metric, "", "", "").await.last_error.unwrap();
+        assert_eq!(error.source, "emit-metric");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let six = "<dimension name=\"API ID\" />".repeat(6);
+        assert_eq!(
+            problems_in(
+                "inbound",
+                &format!(
+                    "<emit-metric value=\"x\" /><llm-emit-token-metric name=\"x\"><dimension /><dimension name=\"team\" />\
+                     </llm-emit-token-metric><azure-openai-emit-token-metric>{six}</azure-openai-emit-token-metric>"
+                )
+            ),
+            [
+                "2:1: <emit-metric> needs a <dimension>",
+                "2:1: <emit-metric> needs the attribute \"name\"",
+                "2:49: the attribute \"name\" of <llm-emit-token-metric> is not supported",
+                "2:58: <dimension> needs the attribute \"name\"",
+                "2:71: <dimension> needs a value, unless its name is one of API ID, Operation ID, Product ID, User ID, \
+                 Subscription ID, Location, Gateway ID, Backend ID, Client IP, Client IP address",
+                "2:120: <azure-openai-emit-token-metric> takes at most 5 dimensions",
+            ]
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! `exists-action` and the `<value>` children of `set-header` and `set-query-parameter`.
+
+use std::fmt;
+
+use crate::{
+    load::{Count, Element, Readable, Setting},
+    problem::Problems,
+};
+
+/// What happens when what is to be set is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Override,
+    Skip,
+    Append,
+    Delete,
+}
+
+impl Readable for Action {
+    const EXPECTED: &'static str = "override, skip, append or delete";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "override" => Some(Self::Override),
+            "skip" => Some(Self::Skip),
+            "append" => Some(Self::Append),
+            "delete" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Override => "override",
+            Self::Skip => "set unless it is there",
+            Self::Append => "append to",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// The attribute, `override` where it is not written.
+pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Action>> {
+    if element.has("exists-action") {
+        return element.setting("exists-action", problems);
+    }
+    Some(Setting::Literal(Action::Override))
+}
+
+/// The values, which a deletion has none of and everything else at least one.
+pub(super) fn values<T: Readable>(
+    element: &Element<'_>,
+    action: Option<&Setting<Action>>,
+    problems: &mut Problems,
+) -> Option<Vec<Setting<T>>> {
+    let children = element.children(&[("value", Count::Any)], problems);
+    let name = element.name();
+    let deletes = match action {
+        Some(Setting::Expression(_)) => None,
+        Some(Setting::Literal(action)) => Some(*action == Action::Delete),
+        None => Some(false),
+    };
+    if deletes == Some(true) && !children.is_empty() {
+        element.problem(problems, format!("<{name}> with exists-action=\"delete\" takes no <value>"));
+    }
+    if deletes == Some(false) && children.is_empty() {
+        element.problem(problems, format!("<{name}> needs a <value>, unless exists-action is \"delete\""));
+    }
+    let values: Vec<_> = children
+        .iter()
+        .map(|child| {
+            child.only_attributes(&[], problems);
+            child.text_setting(problems)
+        })
+        .collect();
+    values.into_iter().collect()
+}

@@ -1,0 +1,82 @@
+//! `find-and-replace`: replaces text in the body of the request or response
+//! (learn.microsoft.com/azure/api-management/find-and-replace-policy).
+
+use super::{Kind, Policy};
+use crate::{
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "find-and-replace", sections: &Section::ALL, load };
+
+#[derive(Debug)]
+pub(crate) struct FindAndReplace {
+    from: Setting<String>,
+    to: Setting<String>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "from", "to"], problems);
+    element.children(&[], problems);
+    let from = element.required_setting::<String>("from", problems);
+    if matches!(&from, Some(Setting::Literal(text)) if text.is_empty()) {
+        element.bad_value("from", "a text to look for", problems);
+    }
+    let to = element.required_setting("to", problems);
+    Some(Policy::FindAndReplace(FindAndReplace { from: from?, to: to? }))
+}
+
+impl FindAndReplace {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let from = run.get(&self.from).await?;
+        let to = run.get(&self.to).await?;
+        let body = run.body().await?;
+        let text = String::from_utf8_lossy(&body);
+        let count = if from.is_empty() { 0 } else { text.matches(&from).count() };
+        run.trace(|| format!("{count} places"));
+        if count > 0 {
+            run.set_body(text.replace(&from, &to).into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use crate::{
+        State,
+        rig::{World, document, problems_in},
+    };
+
+    #[tokio::test]
+    async fn every_place_is_replaced_in_the_request_or_the_response() {
+        let world = World::new();
+        world.answer(200, "notfound, notes");
+        let inbound = "<find-and-replace from=\"a.\" to=\"@(context.Request.Method)\" />";
+        let outbound = "<find-and-replace from=\"@(\"not\")\" to=\"\" /><find-and-replace from=\"x\" to=\"y\" />";
+        let request = Request::post("/orders").body(Bytes::from_static(b"a.b a.c ab")).unwrap();
+        let outcome = world.run(&document(inbound, "<base />", outbound, ""), request, &State::default()).await;
+        assert_eq!(world.forwarded.lock().unwrap()[0].body(), "POSTb POSTc ab");
+        assert_eq!(outcome.response.body(), "found, es");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        assert_eq!(
+            problems_in("outbound", "<find-and-replace from=\"\" with=\"x\"><x /></find-and-replace>"),
+            [
+                "2:1: <find-and-replace> needs the attribute \"to\"",
+                "2:19: the attribute \"from\" of <find-and-replace> must be a text to look for",
+                "2:27: the attribute \"with\" of <find-and-replace> is not supported",
+                "2:36: <x> in <find-and-replace> is not supported",
+            ]
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! `include-fragment`: runs the policies of a fragment in its place
+//! (learn.microsoft.com/azure/api-management/include-fragment-policy).
+
+use std::sync::Arc;
+
+use super::{Kind, Policy, Step};
+use crate::{load::Element, problem::Problems, scope::Section};
+
+pub(super) const KIND: Kind = Kind { name: "include-fragment", sections: &Section::ALL, load };
+
+#[derive(Debug)]
+pub(crate) struct IncludeFragment {
+    pub(super) steps: Vec<Arc<Step>>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "fragment-id"], problems);
+    element.children(&[], problems);
+    let id = element.required("fragment-id", problems)?;
+    if element.is_in_fragment() {
+        element.problem(problems, "a fragment cannot include another");
+        return None;
+    }
+    match element.include(id) {
+        None => element.bad_value("fragment-id", "a fragment of the service", problems),
+        Some(Ok(steps)) => return Some(Policy::IncludeFragment(IncludeFragment { steps })),
+        Some(Err(refused)) => {
+            for problem in refused {
+                element.problem(problems, format!("in the fragment \"{id}\": {problem}"));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Document, Scope, Service,
+        rig::{World, document},
+    };
+
+    fn service() -> Service {
+        let fragments = [
+            (
+                "mark",
+                "<!-- --><fragment>\n<set-header name=\"x\"><value>@(context.Request.Body == null ? {{word}} : \"b\")</value></set-header></fragment>",
+            ),
+            (
+                "fails",
+                "<fragment><choose><when condition=\"true\"><set-variable id=\"in\" name=\"x\" value=\"@(context.Variables[\"y\"])\" /></when></choose></fragment>",
+            ),
+            ("nested", "<fragment><include-fragment fragment-id=\"mark\" /></fragment>"),
+            ("inbound-only", "<fragment>\n  <rewrite-uri template=\"/\" /></fragment>"),
+            ("broken", "<fragment><inbound /><base /></fragment>"),
+            ("document", "<policies />"),
+        ];
+        let named_values = [("word".to_owned(), "\"none\"".to_owned())].into();
+        let fragments = fragments.map(|(id, text)| (id.to_owned(), text.to_owned())).into();
+        Service { named_values, fragments, ..Service::default() }
+    }
+
+    #[tokio::test]
+    async fn the_policies_of_the_fragment_run_in_its_place() {
+        let mut world = World::new();
+        world.service = service();
+        let include = "<choose><when condition=\"true\"><include-fragment fragment-id=\"mark\" /></when></choose>";
+        world.run_sections(include, "<base />", "", "").await;
+        assert_eq!(world.forwarded.lock().unwrap()[0].headers()["x"], "none");
+        let outcome = world.run_sections("", "", include, "").await;
+        assert_eq!(outcome.response.headers()["x"], "none");
+    }
+
+    #[tokio::test]
+    async fn an_error_in_it_is_located_where_it_is_included() {
+        let mut world = World::new();
+        world.service = service();
+        let include = "<choose><when condition=\"true\"><include-fragment fragment-id=\"fails\" /></when></choose>";
+        let error = world.run_sections(include, "", "", "").await.last_error.unwrap();
+        assert_eq!((error.source, error.policy_id.as_deref()), ("set-variable", Some("in")));
+        assert_eq!(error.path, "choose[1]/when[1]/choose[1]/when[1]");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let problems = |outbound: &str| {
+            let loaded = Document::load(Scope::Api, &document("", "", outbound, ""), &service());
+            loaded.map(drop).unwrap_err().into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        let include = |id: &str| problems(&format!("<include-fragment fragment-id=\"{id}\" />"));
+        assert_eq!(
+            include("none"),
+            ["the attribute \"fragment-id\" of <include-fragment> must be a fragment of the service"]
+        );
+        assert_eq!(include("nested"), ["in the fragment \"nested\": 1:11: a fragment cannot include another"]);
+        assert_eq!(
+            include("inbound-only"),
+            ["in the fragment \"inbound-only\": 2:3: the policy <rewrite-uri> is not allowed in <outbound>"]
+        );
+        assert_eq!(
+            include("broken"),
+            [
+                "in the fragment \"broken\": 1:11: the policy <inbound> is not supported",
+                "in the fragment \"broken\": 1:22: <base> stands in a section, not in a policy or fragment",
+            ]
+        );
+        assert_eq!(
+            include("document"),
+            ["in the fragment \"document\": 1:1: a fragment is <fragment>, not <policies>"]
+        );
+        assert_eq!(
+            problems("<include-fragment id=\"x\" name=\"y\" />"),
+            [
+                "<include-fragment> needs the attribute \"fragment-id\"",
+                "the attribute \"name\" of <include-fragment> is not supported",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fragment_is_checked_on_its_own() {
+        let service = service();
+        assert_eq!(Document::check_fragment(&service.fragments["inbound-only"], &service), Ok(()));
+        let problems = Document::check_fragment(&service.fragments["broken"], &service).unwrap_err();
+        assert_eq!(problems.len(), 2);
+    }
+}

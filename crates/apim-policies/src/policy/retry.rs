@@ -1,0 +1,187 @@
+//! `retry`: runs its policies once, and again while a condition holds
+//! (learn.microsoft.com/azure/api-management/retry-policy).
+//!
+//! An error in them goes to `on-error` as anywhere; the condition is about what did answer.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Kind, Policy, Step, Stop, run_all, step::load_all};
+use crate::{
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "retry", sections: &Section::ALL, load };
+
+const MOST: u32 = 50;
+const ATTRIBUTES: [&str; 7] = ["id", "condition", "count", "interval", "max-interval", "delta", "first-fast-retry"];
+
+#[derive(Debug)]
+pub(crate) struct Retry {
+    condition: Setting<bool>,
+    /// How often at most, after the first time.
+    count: Setting<u32>,
+    /// These three in seconds.
+    interval: Setting<u32>,
+    delta: Option<Setting<u32>>,
+    max_interval: Option<Setting<u32>>,
+    first_fast: Option<Setting<bool>>,
+    steps: Vec<Arc<Step>>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&ATTRIBUTES, problems);
+    if element.has("max-interval") && !element.has("delta") {
+        element.problem(problems, "<retry> with max-interval needs delta, too");
+    }
+    let condition = element.required_setting("condition", problems);
+    let count = element.required_setting("count", problems);
+    if matches!(&count, Some(Setting::Literal(count)) if !(1..=MOST).contains(count)) {
+        element.bad_value("count", format!("from 1 to {MOST}"), problems);
+    }
+    let interval = element.required_setting("interval", problems);
+    let delta = element.setting("delta", problems);
+    let max_interval = element.setting("max-interval", problems);
+    let first_fast = element.setting("first-fast-retry", problems);
+    let steps = load_all(element, problems);
+    let retry =
+        Retry { condition: condition?, count: count?, interval: interval?, delta, max_interval, first_fast, steps };
+    Some(Policy::Retry(Box::new(retry)))
+}
+
+impl Retry {
+    pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        let count = run.get(&self.count).await?;
+        if !(1..=MOST).contains(&count) {
+            return Err(Failure::expression(&format!("count is {count}, not from 1 to {MOST}.")).into());
+        }
+        let waits = self.waits(run).await?;
+        run_all(&self.steps, run).await?;
+        for attempt in 1..=count {
+            if !run.get(&self.condition).await? {
+                run.trace(|| format!("the condition is false after {attempt} of at most {} times", count + 1));
+                return Ok(());
+            }
+            let wait = waits.before(attempt, &mut || run.context.entropy.next());
+            run.trace(|| format!("the condition is true: retry {attempt} of {count} after {wait:?}"));
+            if !wait.is_zero() {
+                run.outside.sleep(wait).await;
+            }
+            run_all(&self.steps, run).await?;
+        }
+        run.trace(|| "no retries are left".to_owned());
+        Ok(())
+    }
+
+    async fn waits<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Waits, Failure> {
+        Ok(Waits {
+            interval: run.get(&self.interval).await?.into(),
+            delta: run.get_any(self.delta.as_ref()).await?.map(f64::from),
+            max: run.get_any(self.max_interval.as_ref()).await?.map(f64::from),
+            first_fast: run.get_any(self.first_fast.as_ref()).await?.unwrap_or(false),
+        })
+    }
+}
+
+/// How long to wait, in seconds.
+struct Waits {
+    interval: f64,
+    delta: Option<f64>,
+    max: Option<f64>,
+    first_fast: bool,
+}
+
+impl Waits {
+    /// Before a retry, counted from 1. The interval alone is a fixed wait; with `delta` it grows by that each time; with
+    /// `max-interval`, too, it doubles each time, give or take a fifth.
+    fn before(&self, attempt: u32, random: &mut dyn FnMut() -> u64) -> Duration {
+        if self.first_fast && attempt == 1 {
+            return Duration::ZERO;
+        }
+        let seconds = match (self.delta, self.max) {
+            (None, _) => self.interval,
+            (Some(delta), None) => self.interval + f64::from(attempt - 1) * delta,
+            (Some(delta), Some(max)) => {
+                let share = f64::from(u32::try_from(random() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
+                (self.interval + 2f64.powi(attempt.cast_signed() - 1) * delta * (0.8 + 0.4 * share)).min(max)
+            }
+        };
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::rig::{World, problems_in};
+
+    const BUSY: &str = "condition=\"@(context.Response.StatusCode == 503)\"";
+
+    /// The status that the caller gets from a backend that is busy so many times, how often it was asked, and the waits.
+    async fn run(busy: usize, attributes: &str) -> (u16, usize, Vec<Duration>) {
+        let world = World::new();
+        for _ in 0..busy {
+            world.answer(503, "busy");
+        }
+        let backend = format!("<retry {BUSY} {attributes}><forward-request buffer-request-body=\"true\" /></retry>");
+        let outcome = world.run_sections("", &backend, "", "").await;
+        let asked = world.forwarded.lock().unwrap().len();
+        let slept = world.slept.lock().unwrap().clone();
+        (outcome.response.status().as_u16(), asked, slept)
+    }
+
+    fn seconds(waits: &[u64]) -> Vec<Duration> {
+        waits.iter().map(|wait| Duration::from_secs(*wait)).collect()
+    }
+
+    #[tokio::test]
+    async fn it_goes_on_while_the_condition_holds_and_attempts_are_left() {
+        assert_eq!(run(0, "count=\"3\" interval=\"1\"").await, (200, 1, seconds(&[])));
+        assert_eq!(run(2, "count=\"3\" interval=\"1\"").await, (200, 3, seconds(&[1, 1])));
+        assert_eq!(run(9, "count=\"2\" interval=\"0\"").await, (503, 3, seconds(&[])));
+        assert_eq!(run(9, "count=\"@(1)\" interval=\"@(5)\"").await, (503, 2, seconds(&[5])));
+    }
+
+    #[tokio::test]
+    async fn waits_are_fixed_or_grow() {
+        assert_eq!(run(9, "count=\"3\" interval=\"2\" delta=\"3\"").await.2, seconds(&[2, 5, 8]));
+        assert_eq!(run(9, "count=\"3\" interval=\"2\" first-fast-retry=\"true\"").await.2, seconds(&[2, 2]));
+        let waits = run(9, "count=\"4\" interval=\"1\" delta=\"10\" max-interval=\"30\"").await.2;
+        let within = |wait: Duration, least: u64, most: u64| (least..=most).contains(&wait.as_secs());
+        assert!(within(waits[0], 9, 13) && within(waits[1], 17, 25), "{waits:?}");
+        assert_eq!(waits[3], Duration::from_secs(30));
+    }
+
+    #[tokio::test]
+    async fn an_error_inside_is_not_retried() {
+        let mut world = World::new();
+        world.backend_is_down = true;
+        let backend = "<retry condition=\"true\" count=\"3\" interval=\"0\"><forward-request /></retry>";
+        let error = world.run_sections("", backend, "", "").await.last_error.unwrap();
+        assert_eq!((error.source, error.path.as_str()), ("forward-request", "retry[1]"));
+        let count = "<retry condition=\"true\" count=\"@(51)\" interval=\"0\" />";
+        let error = World::new().run_sections("", count, "", "").await.last_error.unwrap();
+        assert_eq!(error.message, "Expression evaluation failed. count is 51, not from 1 to 50.");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        assert_eq!(
+            problems_in("backend", "<retry count=\"51\" max-interval=\"x\" every=\"1\"><wait /></retry>"),
+            [
+                "2:1: <retry> needs the attribute \"condition\"",
+                "2:1: <retry> needs the attribute \"interval\"",
+                "2:1: <retry> with max-interval needs delta, too",
+                "2:8: the attribute \"count\" of <retry> must be from 1 to 50",
+                "2:19: the attribute \"max-interval\" of <retry> must be a whole number, not negative",
+                "2:36: the attribute \"every\" of <retry> is not supported",
+                "2:46: the policy <wait> is not supported",
+            ]
+        );
+    }
+}

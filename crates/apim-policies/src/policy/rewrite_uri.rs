@@ -1,0 +1,173 @@
+//! `rewrite-uri`: the path below the backend's URL, and the query
+//! (learn.microsoft.com/azure/api-management/rewrite-uri-policy).
+
+use percent::{encode_query, encode_segment};
+
+use super::{Kind, Policy};
+use crate::{
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "rewrite-uri", sections: &[Section::Inbound], load };
+
+#[derive(Debug)]
+pub(crate) struct RewriteUri {
+    /// May hold `{parameters}` of the operation's URL template.
+    template: Setting<String>,
+    /// The request's query parameters stay.
+    copies: Option<Setting<bool>>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "template", "copy-unmatched-params"], problems);
+    element.children(&[], problems);
+    let copies = element.setting("copy-unmatched-params", problems);
+    let template = element.required_setting::<String>("template", problems)?;
+    if matches!(&template, Setting::Literal(text) if text.is_empty()) {
+        element.bad_value("template", "a path", problems);
+    }
+    Some(Policy::RewriteUri(RewriteUri { template, copies }))
+}
+
+impl RewriteUri {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let template = run.get(&self.template).await?;
+        let copies = run.get_any(self.copies.as_ref()).await?.unwrap_or(true);
+        let (path, query) = template.split_once('?').unwrap_or((&template, ""));
+        let parameters = &run.context.request.matched_parameters;
+        let find = |name: &str| parameters.get(name).map(String::as_str);
+        let mut path = fill(path, &find, encode_segment)?;
+        let mut query = fill(query, &find, encode_query)?;
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        let written = &run.context.request.url.query;
+        if copies && !written.is_empty() {
+            let separator = if query.is_empty() { "" } else { "&" };
+            query = format!("{query}{separator}{written}");
+        }
+        // The query may hold a key.
+        run.trace(|| path.clone());
+        run.context.request.url.query = query;
+        run.set_path(path);
+        Ok(())
+    }
+}
+
+/// Puts values in the places of `{names}`.
+fn fill<'v>(
+    template: &str,
+    find: &impl Fn(&str) -> Option<&'v str>,
+    encode: impl Fn(&str) -> String,
+) -> Result<String, Failure> {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        let value = find(name).ok_or_else(|| {
+            let message = format!("The URL template of the operation has no parameter {{{name}}}.");
+            Failure::internal("", "", message)
+        })?;
+        filled = filled + before + &encode(value);
+        rest = after;
+    }
+    Ok(filled + rest)
+}
+
+mod percent {
+    //! Percent-encoding of what stands for a parameter.
+
+    use std::fmt::Write as _;
+
+    pub(super) fn encode_segment(text: &str) -> String {
+        encode(text, b"-._~!$'()*+,;=:@")
+    }
+
+    pub(super) fn encode_query(text: &str) -> String {
+        encode(text, b"-._~!$'()*,;:@/?")
+    }
+
+    fn encode(text: &str, plain: &[u8]) -> String {
+        let mut encoded = String::new();
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+                encoded.push(char::from(byte));
+            } else {
+                // Writing to a string does not fail.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+        encoded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bytes::Bytes;
+    use http::Request;
+
+    use crate::{
+        Document, Outcome, Pipeline, Scope, Service, State,
+        rig::{World, document, facts, problems_in},
+    };
+
+    async fn run(world: &World, policy: &str) -> Outcome<Bytes> {
+        let document = Document::load(Scope::Api, &document(policy, "<base />", "", ""), &Service::default()).unwrap();
+        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
+        let request = Request::get("/orders/7/a%2Fb?q=1").body(Bytes::new()).unwrap();
+        let mut facts = facts(&request);
+        facts.matched_parameters =
+            BTreeMap::from([("id", "7"), ("name", "a/b c")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        pipeline.run(request, facts, &State::default(), world).await
+    }
+
+    /// Where the request goes, below `https://backend.test/base`.
+    async fn target(policy: &str) -> String {
+        let world = World::new();
+        assert_eq!(run(&world, policy).await.last_error, None);
+        world.forwarded.lock().unwrap()[0].uri().to_string().replace("https://backend.test/base", "")
+    }
+
+    #[tokio::test]
+    async fn the_template_replaces_the_path_below_the_backend() {
+        assert_eq!(target("<rewrite-uri template=\"/v2/{id}/x\" />").await, "/v2/7/x?q=1");
+        assert_eq!(
+            target("<rewrite-uri template=\"x/{name}\" copy-unmatched-params=\"false\" />").await,
+            "/x/a%2Fb%20c"
+        );
+        assert_eq!(target("<rewrite-uri template=\"/x?n={name}&amp;v=1\" />").await, "/x?n=a/b%20c&v=1&q=1");
+        assert_eq!(target("<rewrite-uri template=\"@(\"/\" + context.Api.Id)\" />").await, "/orders?q=1");
+        let after = "<rewrite-uri template=\"/x\" /><set-backend-service base-url=\"https://other.test\" />";
+        assert_eq!(target(after).await, "https://other.test/x?q=1");
+    }
+
+    #[tokio::test]
+    async fn a_parameter_that_the_operation_does_not_have_is_an_error() {
+        let error = run(&World::new(), "<rewrite-uri template=\"/{other}\" />").await.last_error.unwrap();
+        assert_eq!(error.message, "The URL template of the operation has no parameter {other}.");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        assert_eq!(
+            problems_in(
+                "inbound",
+                "<rewrite-uri template=\"\" copy-unmatched-params=\"1\" /><rewrite-uri uri=\"/\" /><rewrite-uri template=\"/@(1)\" />"
+            ),
+            [
+                "2:14: the attribute \"template\" of <rewrite-uri> must be a path",
+                "2:26: the attribute \"copy-unmatched-params\" of <rewrite-uri> must be true or false",
+                "2:54: <rewrite-uri> needs the attribute \"template\"",
+                "2:67: the attribute \"uri\" of <rewrite-uri> is not supported",
+                "2:90: the attribute \"template\" of <rewrite-uri> mixes a policy expression with other text",
+            ]
+        );
+    }
+}

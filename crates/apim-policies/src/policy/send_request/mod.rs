@@ -1,0 +1,206 @@
+//! `send-request`: a request of the policy's own, whose response goes into a variable
+//! (learn.microsoft.com/azure/api-management/send-request-policy); and `send-one-way-request`, whose response nobody
+//! looks at (learn.microsoft.com/azure/api-management/send-one-way-request-policy).
+//!
+//! The embedder decides which hosts exist. A live gateway does not wait for the answer to a one-way request; here it is
+//! waited for, and whatever comes of it is ignored.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header};
+use url::Url;
+
+use super::{
+    Kind, Policy,
+    authentication_managed_identity::{self, ManagedIdentity},
+    set_body::{self, SetBody},
+    set_header::{self, SetHeader},
+};
+use crate::{
+    expression::{Body, Response, Value},
+    failure::Failure,
+    load::{Count, Element, Readable, Setting},
+    outside::{NoReply, Outside},
+    problem::Problems,
+    run::{Run, seen},
+    scope::Section,
+};
+
+pub(super) const SEND: Kind = Kind { name: "send-request", sections: &Section::ALL, load };
+pub(super) const ONE_WAY: Kind = Kind { name: "send-one-way-request", sections: &Section::ALL, load };
+
+/// What the documentation gives a request when the policy does not say.
+const TIMEOUT: u32 = 60;
+
+/// In the documented order.
+const CHILDREN: [(&str, Count); 7] = [
+    ("set-url", Count::AtMostOne),
+    ("set-method", Count::AtMostOne),
+    ("set-header", Count::Any),
+    ("set-body", Count::AtMostOne),
+    ("authentication-certificate", Count::AtMostOne),
+    ("authentication-token", Count::AtMostOne),
+    ("authentication-managed-identity", Count::AtMostOne),
+];
+
+#[derive(Debug)]
+pub(crate) struct SendRequest {
+    /// `None` for a one-way request.
+    variable: Option<Setting<String>>,
+    mode: Setting<Mode>,
+    /// In seconds.
+    timeout: Option<Setting<u32>>,
+    ignore_error: Option<Setting<bool>>,
+    url: Option<Setting<Url>>,
+    method: Option<Setting<Method>>,
+    headers: Vec<SetHeader>,
+    body: Option<SetBody>,
+    identity: Option<ManagedIdentity>,
+}
+
+/// What the request begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    New,
+    Copy,
+}
+
+impl Readable for Mode {
+    const EXPECTED: &'static str = "new or copy";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "new" => Some(Self::New),
+            "copy" => Some(Self::Copy),
+            _ => None,
+        }
+    }
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    let one_way = element.name() == ONE_WAY.name;
+    let variable = if one_way {
+        element.only_attributes(&["id", "mode", "timeout"], problems);
+        None
+    } else {
+        element.only_attributes(&["id", "mode", "response-variable-name", "timeout", "ignore-error"], problems);
+        element.required_setting("response-variable-name", problems)
+    };
+    let mode = element.has("mode").then(|| element.setting("mode", problems));
+    let mut policy = SendRequest {
+        variable,
+        mode: mode.flatten().unwrap_or(Setting::Literal(Mode::New)),
+        timeout: element.setting("timeout", problems),
+        ignore_error: element.setting("ignore-error", problems),
+        url: None,
+        method: None,
+        headers: Vec::new(),
+        body: None,
+        identity: None,
+    };
+    let children = element.children(&CHILDREN, problems);
+    if matches!(policy.mode, Setting::Literal(Mode::New)) {
+        for required in ["set-url", "set-method"] {
+            if !children.iter().any(|child| child.name() == required) {
+                element.problem(problems, format!("<{}> needs <{required}>, unless mode is \"copy\"", element.name()));
+            }
+        }
+    }
+    for child in children {
+        read_child(&child, &mut policy, problems);
+    }
+    Some(Policy::SendRequest(Box::new(policy)))
+}
+
+fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Problems) {
+    match child.name() {
+        "set-url" => {
+            child.only_attributes(&[], problems);
+            policy.url = child.text_setting(problems);
+        }
+        "set-method" => {
+            child.only_attributes(&[], problems);
+            policy.method = child.text_setting(problems);
+        }
+        "set-header" => policy.headers.extend(set_header::read(child, problems)),
+        "set-body" => policy.body = set_body::read(child, problems),
+        "authentication-managed-identity" => {
+            policy.identity = authentication_managed_identity::read(child, problems);
+        }
+        other => child.problem(problems, format!("<{other}> of a request is not supported")),
+    }
+}
+
+impl SendRequest {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let timeout = run.get_any(self.timeout.as_ref()).await?.unwrap_or(TIMEOUT);
+        let ignore_error = run.get_any(self.ignore_error.as_ref()).await?.unwrap_or(self.variable.is_none());
+        let variable = run.get_any(self.variable.as_ref()).await?;
+        let request = self.request(run).await?;
+        // The query may hold a key.
+        let target =
+            format!("{} {}{}", request.method(), request.uri().host().unwrap_or_default(), request.uri().path());
+        let answer = run.outside.send(request, Duration::from_secs(timeout.into())).await;
+        let value = match answer {
+            Ok(response) => {
+                let (seen, body) = seen(response);
+                run.trace(|| format!("{target} was answered {}", seen.status_code));
+                Value::from(Response { body: (!body.is_empty()).then(|| Body::new(body)), ..seen })
+            }
+            Err(cause) if ignore_error => {
+                run.trace(|| format!("{target}: {cause}, which is ignored"));
+                Value::Null
+            }
+            Err(NoReply::Unreachable(cause)) => return Err(Failure::internal("", "BackendConnectionFailure", cause)),
+            Err(timed_out @ NoReply::TimedOut) => return Err(Failure::internal("", "Timeout", timed_out.to_string())),
+        };
+        if let Some(name) = variable {
+            run.context.variables.insert(name, value);
+        }
+        Ok(())
+    }
+
+    async fn request<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Request<Bytes>, Failure> {
+        let copies = run.get(&self.mode).await? == Mode::Copy;
+        let mut headers = HeaderMap::new();
+        let (mut method, mut url, mut body) = (Method::GET, run.context.request.url.to_string(), Bytes::new());
+        if copies {
+            headers = run.context.request.headers.clone();
+            // The body of the request is copied before there is a response only, as documented.
+            if matches!(run.section, Section::Inbound | Section::Backend) {
+                run.read_request_body().await?;
+                let content = run.context.request.body.as_ref().and_then(|body| body.content());
+                body = content.cloned().unwrap_or_default();
+            }
+            method = Method::from_bytes(run.context.request.method.as_bytes()).unwrap_or(method);
+        }
+        if let Some(setting) = &self.method {
+            method = run.get(setting).await?;
+        }
+        if let Some(setting) = &self.url {
+            url = run.get(setting).await?.to_string();
+        }
+        for header in &self.headers {
+            header.change(run).await?.apply(&mut headers);
+        }
+        if let Some(setting) = &self.body {
+            body = setting.body(run).await?;
+        }
+        if let Some(identity) = &self.identity
+            && let Some(authorization) = identity.authorization(run).await?
+        {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        // What they say is of the request that was copied; the client fills in what is so of this one.
+        headers.remove(header::HOST);
+        headers.remove(header::CONTENT_LENGTH);
+        let request = Request::builder().method(method).uri(url.as_str()).body(body);
+        let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests;

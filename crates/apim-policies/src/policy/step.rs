@@ -1,0 +1,130 @@
+//! Policies in their places: in a section, or in a policy that holds others.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::{KINDS, Policy};
+use crate::{
+    failure::Failure,
+    load::Element,
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::{Scope, Section},
+};
+
+/// Policies that hold policies, one in another, up to this depth.
+const DEEPEST: usize = 32;
+
+/// A policy in its place.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// Name of its element, `LastError.Source`.
+    pub(crate) name: &'static str,
+    /// The element's own `id`, `LastError.PolicyId`; every policy may have one.
+    pub(crate) id: Option<String>,
+    pub(crate) scope: Scope,
+    /// `LastError.Path`
+    pub(crate) path: String,
+    policy: Policy,
+}
+
+impl Step {
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
+/// What a section holds.
+#[derive(Debug)]
+pub(crate) enum Statement {
+    /// `<base />`: the same section of the scopes above.
+    Base,
+    Step(Arc<Step>),
+}
+
+/// Why the policies after this one do not run.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// To `on-error`.
+    Failed(Failure),
+    /// To the caller: `return-response`.
+    Returned,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Reads the content of a section.
+pub(crate) fn load_section(section: Section, element: &Element<'_>, problems: &mut Problems) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for child in element.child_elements(problems) {
+        if child.name() == "base" {
+            child.only_attributes(&[], problems);
+            child.children(&[], problems);
+            if statements.iter().any(|one| matches!(one, Statement::Base)) {
+                child.problem(problems, format!("<base> appears twice in <{section}>"));
+            }
+            statements.push(Statement::Base);
+        } else {
+            statements.extend(load_step(&child, problems).map(Statement::Step));
+        }
+    }
+    statements
+}
+
+fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>> {
+    let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
+        element.problem(
+            problems,
+            match element.name() {
+                "base" => "<base> stands in a section, not in a policy or fragment".to_owned(),
+                other => format!("the policy <{other}> is not supported"),
+            },
+        );
+        return None;
+    };
+    if let Some(section) = element.section()
+        && !kind.sections.contains(&section)
+    {
+        element.problem(problems, format!("the policy <{}> is not allowed in <{section}>", kind.name));
+    }
+    let id = element.attribute("id", problems).map(str::to_owned);
+    let policy = (kind.load)(element, problems)?;
+    Some(Arc::new(Step { name: kind.name, id, scope: element.scope(), path: element.path(), policy }))
+}
+
+/// Reads the policies that a policy holds.
+pub(crate) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step>> {
+    if element.depth() > DEEPEST {
+        element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
+        return Vec::new();
+    }
+    element.child_elements(problems).iter().filter_map(|child| load_step(child, problems)).collect()
+}
+
+/// Runs policies one after the other.
+pub(crate) fn run_all<'f, 'r, O: Outside>(
+    steps: &'r [Arc<Step>],
+    run: &'f mut Run<'r, O>,
+) -> BoxFuture<'f, Result<(), Stop>> {
+    Box::pin(async move {
+        for step in steps {
+            let outer = run.enter(Some(step));
+            let ended = step.policy.run(run).await;
+            if let Err(Stop::Failed(mut failure)) = ended {
+                failure.error_mut().locate(step, run.section);
+                run.trace(|| format!("failed: {}", failure.error()));
+                run.enter(outer);
+                return Err(Stop::Failed(failure));
+            }
+            run.enter(outer);
+            ended?;
+        }
+        Ok(())
+    })
+}

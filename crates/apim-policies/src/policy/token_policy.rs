@@ -1,0 +1,189 @@
+//! What the policies that check a token have in common: where it is, and what follows when it is good or bad.
+
+use std::sync::Arc;
+
+use http::{HeaderName, StatusCode, header};
+
+use crate::{
+    expression::{self, Request},
+    failure::Failure,
+    load::{Count, Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    token::{Answer, Refusal, ValidatedToken},
+};
+
+#[derive(Debug)]
+pub(super) struct TokenPolicy {
+    place: Place,
+    status: Option<Setting<StatusCode>>,
+    /// Replaces the message in the error body.
+    message: Option<Setting<String>>,
+    variable: Option<String>,
+}
+
+/// Where the token is.
+#[derive(Debug)]
+enum Place {
+    Header(Setting<HeaderName>),
+    Query(Setting<String>),
+    Value(Setting<String>),
+}
+
+const PLACES: [&str; 3] = ["header-name", "query-parameter-name", "token-value"];
+
+impl TokenPolicy {
+    pub(super) const ATTRIBUTES: [&str; 7] = [
+        "id",
+        "header-name",
+        "query-parameter-name",
+        "token-value",
+        "failed-validation-httpcode",
+        "failed-validation-error-message",
+        "output-token-variable-name",
+    ];
+
+    /// Reads the attributes. Where no place is written, it is `default`, if there is one.
+    pub(super) fn load(element: &Element<'_>, default: Option<HeaderName>, problems: &mut Problems) -> Self {
+        let default = default.filter(|_| PLACES.iter().all(|name| !element.has(name)));
+        let place = match default {
+            Some(name) => Some(Place::Header(Setting::Literal(name))),
+            None => place(element, problems),
+        };
+        Self {
+            // Without a place there is a problem, and nothing runs.
+            place: place.unwrap_or(Place::Value(Setting::Literal(String::new()))),
+            status: element.setting("failed-validation-httpcode", problems),
+            message: element.setting("failed-validation-error-message", problems),
+            variable: element.attribute("output-token-variable-name", problems).map(str::to_owned),
+        }
+    }
+
+    /// The token as text. The scheme is looked at in the Authorization header only.
+    pub(super) async fn find<O: Outside>(
+        &self,
+        scheme: Option<&str>,
+        run: &mut Run<'_, O>,
+    ) -> Result<Option<String>, Failure> {
+        Ok(match &self.place {
+            Place::Header(name) => {
+                let name = run.get(name).await?;
+                in_header(&run.context.request, &name, scheme)
+            }
+            Place::Query(name) => {
+                let name = run.get(name).await?;
+                let query = run.context.request.url.query.as_bytes();
+                let mut pairs = url::form_urlencoded::parse(query);
+                pairs.find(|(key, _)| *key == name).map(|(_, value)| value.into_owned())
+            }
+            Place::Value(token) => Some(run.get(token).await?),
+        })
+    }
+
+    /// Keeps a good token for later policies, or fails as the policy words it.
+    pub(super) async fn settle<O: Outside>(
+        &self,
+        verified: Result<ValidatedToken, Refusal>,
+        answer: &Answer,
+        run: &mut Run<'_, O>,
+    ) -> Result<(), Failure> {
+        let token = match verified {
+            Ok(token) => Arc::new(token),
+            Err(refusal) => return Err(self.refuse(refusal, answer, run).await?),
+        };
+        run.trace(|| trace(&token));
+        if let Some(name) = &self.variable {
+            let jwt = expression::Jwt::new(token.jwt.header.clone(), token.jwt.claims.clone());
+            run.context.variables.insert(name.clone(), jwt.into());
+        }
+        run.tokens.push(token);
+        Ok(())
+    }
+
+    /// The failure. The policy's own words for it may ask for `context.LastError`.
+    async fn refuse<O: Outside>(
+        &self,
+        refusal: Refusal,
+        answer: &Answer,
+        run: &mut Run<'_, O>,
+    ) -> Result<Failure, Failure> {
+        let status = run.get_any(self.status.as_ref()).await?.unwrap_or(StatusCode::UNAUTHORIZED);
+        let failure = refusal.into_failure(answer, status);
+        let Some(message) = &self.message else { return Ok(failure) };
+        run.set_last_error(&failure);
+        let message = run.get(message).await?;
+        Ok(if failure.is_internal() { failure } else { failure.with_public_message(message) })
+    }
+}
+
+fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
+    let written: Vec<_> = PLACES.into_iter().filter(|name| element.has(name)).collect();
+    let &[name] = written.as_slice() else {
+        let message = format!(
+            "<{}> needs exactly one of the attributes header-name, query-parameter-name and token-value",
+            element.name()
+        );
+        element.problem(problems, message);
+        return None;
+    };
+    match name {
+        "header-name" => element.setting(name, problems).map(Place::Header),
+        "query-parameter-name" => element.setting(name, problems).map(Place::Query),
+        _ => {
+            let token = element.setting::<String>(name, problems)?;
+            if let Setting::Literal(token) = &token
+                && token.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer "))
+            {
+                element.bad_value(name, "a token without the scheme Bearer", problems);
+            }
+            Some(Place::Value(token))
+        }
+    }
+}
+
+/// The entries of a list, of which there must be one at least.
+pub(super) fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Problems) -> Vec<Element<'d>> {
+    element.only_attributes(&[], problems);
+    let entries = element.children(&[(entry, Count::Any)], problems);
+    if entries.is_empty() {
+        element.problem(problems, format!("<{}> needs at least one <{entry}>", element.name()));
+    }
+    entries
+}
+
+fn in_header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Option<String> {
+    // Several lines are one value with commas, which is not a token: none of them is picked out.
+    let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let value = String::from_utf8(lines.join(&b',')).ok()?;
+    if *name != header::AUTHORIZATION {
+        return Some(value);
+    }
+    match scheme {
+        Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
+        // Every example of the documentation sends "Bearer"; the bare token is taken too.
+        None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
+    }
+}
+
+/// What follows a scheme, in any letter case as HTTP has it (how a live gateway compares it is not documented).
+fn without_scheme<'v>(value: &'v str, scheme: &str) -> Option<&'v str> {
+    let value = value.trim_start();
+    let (found, rest) = value.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+/// What the token proved.
+fn trace(token: &ValidatedToken) -> String {
+    let satisfied: Vec<_> =
+        token.satisfied.iter().map(|(name, values)| format!(", {name}={}", values.join(","))).collect();
+    format!(
+        "the token is valid: aud={}, iss={}{}",
+        token.jwt.values("aud").join(","),
+        token.jwt.text("iss").unwrap_or_default(),
+        satisfied.concat()
+    )
+}

@@ -1,0 +1,23 @@
+//! What lives as long as the gateway, for all of its requests.
+
+mod cache;
+mod counters;
+mod slots;
+
+pub(crate) use counters::{Over, Want, Window};
+
+use self::{cache::Cache, counters::Counters, slots::Slots};
+use crate::token::OpenIdCache;
+
+/// Shared by all requests of a gateway. Kept in memory alone: a gateway that starts knows nothing.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Discovery documents and keys of token issuers.
+    pub(crate) open_id: OpenIdCache,
+    /// Calls and tokens.
+    pub(crate) counters: Counters,
+    /// Values that policies keep.
+    pub(crate) cache: Cache,
+    /// Requests inside of `limit-concurrency`.
+    pub(crate) slots: Slots,
+}

@@ -1,0 +1,251 @@
+//! Counters of calls and tokens: who has used how much of what is allowed, and when there is more.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Nothing is counted over a longer moving window, so what is older is forgotten.
+const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+
+/// Counters by key. A key is shared by all policies that name it.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    counters: HashMap<String, Counter>,
+    /// At this many, those that count nothing any more are looked for.
+    crowded: usize,
+}
+
+#[derive(Debug)]
+enum Counter {
+    /// What was counted, and when; the oldest first.
+    Moving(VecDeque<(Timestamp, u64)>),
+    /// What was counted since the period began, until it ends.
+    Fixed { used: u64, until: Option<Timestamp> },
+}
+
+/// The time over which is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Window {
+    /// The time up to now; five minutes at most.
+    Moving(SignedDuration),
+    /// A period that ends then; never, without an end.
+    Until(Option<Timestamp>),
+}
+
+/// What a policy wants to count.
+#[derive(Clone, Debug)]
+pub(crate) struct Want {
+    /// Names of counters for moving windows and for periods must differ.
+    pub(crate) key: String,
+    pub(crate) window: Window,
+    pub(crate) limit: u64,
+    pub(crate) by: u64,
+}
+
+/// The limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Over {
+    /// Whole seconds until there is room again, one at least; `None` when there never will be.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl Counters {
+    /// Counts everything, or nothing when some limit would be passed. Gives what remains of each limit.
+    pub(crate) fn take(&self, wants: &[Want], now: Timestamp) -> Result<Vec<u64>, Over> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remaining = Vec::with_capacity(wants.len());
+        for want in wants {
+            let used = inner.counter(want, now).used(want.window, now);
+            let after = used.saturating_add(want.by);
+            if after > want.limit {
+                return Err(inner.counter(want, now).over(want, now));
+            }
+            remaining.push(want.limit - after);
+        }
+        for want in wants {
+            inner.counter(want, now).add(want.by, now);
+        }
+        inner.tidy(now);
+        Ok(remaining)
+    }
+
+    /// What remains of the limit; an error when nothing does. Counts nothing.
+    pub(crate) fn look(&self, want: &Want, now: Timestamp) -> Result<u64, Over> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = inner.counter(want, now);
+        match want.limit.saturating_sub(counter.used(want.window, now)) {
+            0 => Err(counter.over(&Want { by: 1, ..want.clone() }, now)),
+            remaining => Ok(remaining),
+        }
+    }
+
+    /// Counts, whatever the limit is. Gives what remains of it.
+    pub(crate) fn add(&self, want: &Want, now: Timestamp) -> u64 {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = inner.counter(want, now);
+        counter.add(want.by, now);
+        let used = counter.used(want.window, now);
+        inner.tidy(now);
+        want.limit.saturating_sub(used)
+    }
+}
+
+impl Inner {
+    /// The counter as it stands now: a period that is over begins again.
+    fn counter(&mut self, want: &Want, now: Timestamp) -> &mut Counter {
+        let fresh = || match want.window {
+            Window::Moving(_) => Counter::Moving(VecDeque::new()),
+            Window::Until(until) => Counter::Fixed { used: 0, until },
+        };
+        let counter = self.counters.entry(want.key.clone()).or_insert_with(fresh);
+        if counter.is_over(now) {
+            *counter = fresh();
+        }
+        counter
+    }
+
+    /// Keys may come from callers, so those that count nothing any more are dropped from time to time.
+    fn tidy(&mut self, now: Timestamp) {
+        if self.counters.len() > self.crowded.max(1024) {
+            self.counters.retain(|_, counter| !counter.is_over(now));
+            self.crowded = self.counters.len() * 2;
+        }
+    }
+}
+
+impl Counter {
+    fn is_over(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Moving(counted) => counted.back().is_none_or(|(at, _)| now.duration_since(*at) >= LONGEST),
+            Self::Fixed { until, .. } => until.is_some_and(|until| until <= now),
+        }
+    }
+
+    fn used(&mut self, window: Window, now: Timestamp) -> u64 {
+        match (self, window) {
+            (Self::Moving(counted), Window::Moving(period)) => {
+                while counted.front().is_some_and(|(at, _)| now.duration_since(*at) >= LONGEST) {
+                    counted.pop_front();
+                }
+                let recent = counted.iter().rev().take_while(|(at, _)| now.duration_since(*at) < period);
+                recent.fold(0, |sum, (_, amount)| sum.saturating_add(*amount))
+            }
+            (Self::Fixed { used, .. }, _) => *used,
+            (Self::Moving(_), Window::Until(_)) => 0,
+        }
+    }
+
+    fn add(&mut self, by: u64, now: Timestamp) {
+        match self {
+            Self::Moving(counted) if by > 0 => counted.push_back((now, by)),
+            Self::Moving(_) => {}
+            Self::Fixed { used, .. } => *used = used.saturating_add(by),
+        }
+    }
+
+    /// When there is room for what is wanted.
+    fn over(&mut self, want: &Want, now: Timestamp) -> Over {
+        let mut excess = self.used(want.window, now).saturating_add(want.by).saturating_sub(want.limit);
+        let until = match (self, want.window) {
+            (Self::Moving(counted), Window::Moving(period)) => {
+                let mut recent = counted.iter().filter(|(at, _)| now.duration_since(*at) < period);
+                let leaves = recent.find(|(_, amount)| {
+                    excess = excess.saturating_sub(*amount);
+                    excess == 0
+                });
+                // What is wanted alone may pass the limit; then it never fits, and a window later is as good a guess.
+                leaves.map_or(now, |(at, _)| *at).checked_add(period).ok()
+            }
+            (Self::Fixed { until, .. }, _) => *until,
+            (Self::Moving(_), Window::Until(until)) => until,
+        };
+        Over { retry_after: until.map(|until| seconds_up(until.duration_since(now))) }
+    }
+}
+
+/// Whole seconds, rounded up; one at least.
+fn seconds_up(time: SignedDuration) -> u64 {
+    let whole = time.as_secs() + i64::from(time.subsec_nanos() > 0);
+    whole.max(1).unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_772_000_000_000 + milliseconds).unwrap()
+    }
+
+    fn want(key: &str, seconds: i64, limit: u64) -> Want {
+        Want { key: key.to_owned(), window: Window::Moving(SignedDuration::from_secs(seconds)), limit, by: 1 }
+    }
+
+    fn over<T>(seconds: u64) -> Result<T, Over> {
+        Err(Over { retry_after: Some(seconds) })
+    }
+
+    #[test]
+    fn a_moving_window_frees_each_call_when_it_is_old_enough() {
+        let counters = Counters::default();
+        let take = |time| counters.take(&[want("a", 10, 2)], at(time));
+        assert_eq!(take(0), Ok(vec![1]));
+        assert_eq!(take(4_500), Ok(vec![0]));
+        assert_eq!(take(4_501), over(6));
+        assert_eq!(take(9_999), over(1));
+        assert_eq!(take(10_000), Ok(vec![0]));
+        assert_eq!(take(14_499), over(1));
+        assert_eq!(take(14_500), Ok(vec![0]));
+        // Another key, and the same with a higher limit.
+        assert_eq!(counters.take(&[want("b", 10, 2)], at(14_500)), Ok(vec![1]));
+        assert_eq!(counters.look(&want("a", 10, 5), at(14_500)), Ok(3));
+    }
+
+    #[test]
+    fn all_is_counted_or_nothing() {
+        let counters = Counters::default();
+        let both = [want("a", 10, 9), want("b", 10, 1)];
+        assert_eq!(counters.take(&both, at(0)), Ok(vec![8, 0]));
+        assert_eq!(counters.take(&both, at(1)), over(10));
+        assert_eq!(counters.look(&both[0], at(1)), Ok(8));
+    }
+
+    #[test]
+    fn what_was_added_past_the_limit_has_to_leave_first() {
+        let counters = Counters::default();
+        let tokens = |by| Want { by, ..want("a", 60, 100) };
+        assert_eq!(counters.look(&tokens(0), at(0)), Ok(100));
+        assert_eq!(counters.add(&tokens(70), at(0)), 30);
+        assert_eq!(counters.add(&tokens(50), at(10_000)), 0);
+        assert_eq!(counters.look(&tokens(0), at(20_000)), over(40));
+        assert_eq!(counters.look(&tokens(0), at(60_000)), Ok(50));
+        assert_eq!(counters.take(&[tokens(101)], at(60_000)), over(60));
+    }
+
+    #[test]
+    fn a_period_begins_again_after_its_end_or_never() {
+        let counters = Counters::default();
+        let until = |end: Option<i64>| Want { window: Window::Until(end.map(at)), ..want("q", 0, 1) };
+        assert_eq!(counters.take(&[until(Some(3_000))], at(0)), Ok(vec![0]));
+        assert_eq!(counters.take(&[until(Some(3_000))], at(500)), over(3));
+        assert_eq!(counters.take(&[until(Some(6_000))], at(3_000)), Ok(vec![0]));
+        let forever = Want { key: "for ever".to_owned(), ..until(None) };
+        assert_eq!(counters.take(std::slice::from_ref(&forever), at(0)), Ok(vec![0]));
+        assert_eq!(counters.take(&[forever], at(i64::from(i32::MAX))), Err(Over { retry_after: None }));
+    }
+
+    #[test]
+    fn counters_that_count_nothing_any_more_are_forgotten() {
+        let counters = Counters::default();
+        for key in 0..5_000_i64 {
+            counters.take(&[want(&key.to_string(), 1, 1)], at(key * 1_000)).unwrap();
+        }
+        assert!(counters.0.lock().unwrap().counters.len() < 2_000);
+    }
+}

@@ -1,0 +1,58 @@
+//! `required-claims`: every listed claim must be there, and hold all or any of the listed values.
+//!
+//! Claim names are those in the token (`roles`, `scp`). Values are compared as text, to the letter.
+
+use super::{Jwt, refusal::Refusal};
+
+#[derive(Debug)]
+pub(crate) struct RequiredClaim {
+    pub(crate) name: String,
+    pub(crate) matching: Match,
+    /// Splits the token's value, never the policy's.
+    pub(crate) separator: Option<String>,
+    /// None: the claim must only be there.
+    pub(crate) values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    All,
+    Any,
+}
+
+/// For each claim, its name and which of its values were asked for and found.
+pub(super) fn check(required: &[RequiredClaim], jwt: &Jwt) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+    let missing: Vec<_> =
+        required.iter().filter(|claim| claim.found(jwt).is_empty()).map(|claim| claim.name.clone()).collect();
+    if !missing.is_empty() {
+        return Err(Refusal::MissingClaims(missing));
+    }
+    required.iter().map(|claim| claim.check(jwt)).collect()
+}
+
+impl RequiredClaim {
+    fn check(&self, jwt: &Jwt) -> Result<(String, Vec<String>), Refusal> {
+        let found = self.found(jwt);
+        let (present, absent): (Vec<_>, Vec<_>) = self.values.iter().cloned().partition(|value| found.contains(value));
+        let holds = match self.matching {
+            Match::All => absent.is_empty(),
+            Match::Any => !present.is_empty() || self.values.is_empty(),
+        };
+        if holds {
+            Ok((self.name.clone(), present))
+        } else {
+            // The values that the policy wanted are printed, as seen on live gateways, not those of the token.
+            Err(Refusal::ClaimValue { name: self.name.clone(), expected: absent })
+        }
+    }
+
+    fn found(&self, jwt: &Jwt) -> Vec<String> {
+        let values = jwt.values(&self.name);
+        match &self.separator {
+            None => values,
+            Some(separator) => {
+                values.iter().flat_map(|value| value.split(separator.as_str()).map(str::to_owned)).collect()
+            }
+        }
+    }
+}

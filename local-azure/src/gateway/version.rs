@@ -1,0 +1,48 @@
+//! Which version of an API a request asks for (learn.microsoft.com/azure/api-management/api-management-versions).
+//!
+//! A version in the path is part of the API's path and needs nothing here. Values are compared to the letter. What names
+//! the version goes on to the backend like any header or query parameter. Whether a live gateway does the same in these
+//! two points is not documented.
+
+use http::request::Parts;
+
+use crate::seed::{self, Apim, VersionScheme};
+
+/// What a request must say, besides the path, for an API to answer it.
+pub(super) enum Version {
+    /// Nothing.
+    InPath,
+    /// This in a header; `None` for the original, which answers when nothing is said.
+    InHeader(String, Option<String>),
+    /// This in a query parameter; `None` as above.
+    InQuery(String, Option<String>),
+}
+
+impl Version {
+    pub(super) fn of(apim: &Apim, api: &seed::Api) -> Self {
+        let named = apim.version_set(api).and_then(|set| Some((set.scheme, set.name.clone()?)));
+        match named {
+            Some((VersionScheme::Header, name)) => Self::InHeader(name, api.version.clone()),
+            Some((VersionScheme::Query, name)) => Self::InQuery(name, api.version.clone()),
+            Some((VersionScheme::Path, _)) | None => Self::InPath,
+        }
+    }
+
+    pub(super) fn fits(&self, request: &Parts) -> bool {
+        match self {
+            Self::InPath => true,
+            Self::InHeader(name, version) => {
+                let mut said = request.headers.get_all(name).iter();
+                let said = (said.next(), said.next());
+                // Two headers name no version.
+                said.1.is_none() && said.0.map(http::HeaderValue::as_bytes) == version.as_deref().map(str::as_bytes)
+            }
+            Self::InQuery(name, version) => {
+                let query = request.uri.query().unwrap_or_default();
+                let mut said = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+                let said = (said.next(), said.next());
+                said.1.is_none() && said.0.map(|(_, value)| value).as_deref() == version.as_deref()
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Whether the API Management service of a seed makes sense.
+
+use super::{Api, Seed, VersionScheme, VersionSet, check::unique};
+
+impl Seed {
+    pub(super) fn check_apim(&self, problems: &mut Vec<String>) {
+        self.check_apim_names(problems);
+        for api in &self.apim.apis {
+            check_backend(problems, api);
+            self.check_version(problems, api);
+            self.check_open_products(problems, api);
+        }
+        for set in &self.apim.version_sets {
+            check_version_set(problems, set);
+        }
+        self.check_apim_scopes(problems);
+    }
+
+    fn check_apim_names(&self, problems: &mut Vec<String>) {
+        let apim = &self.apim;
+        unique(problems, "API", apim.apis.iter().map(|api| api.id.as_str()));
+        unique(problems, "version set", apim.version_sets.iter().map(|set| set.id.as_str()));
+        unique(problems, "product", apim.products.iter().map(|product| product.id.as_str()));
+        unique(problems, "subscription", apim.subscriptions.iter().map(|one| one.name.as_str()));
+        let addresses: Vec<_> = apim.apis.iter().map(|api| self.address(api)).collect();
+        unique(problems, "API path", addresses.iter().map(String::as_str));
+        for api in &apim.apis {
+            let what = format!("operation of API \"{}\":", api.id);
+            unique(problems, &what, api.operations.iter().map(|operation| operation.id.as_str()));
+        }
+    }
+
+    /// What a request must say to reach an API: where it is, and its version.
+    fn address(&self, api: &Api) -> String {
+        let path = self.apim.url_path(api);
+        let named_elsewhere = self.apim.version_set(api).filter(|set| set.scheme != VersionScheme::Path);
+        match (named_elsewhere, &api.version) {
+            (Some(set), Some(version)) => format!("{path} version {version} of {}", set.id),
+            _ => path,
+        }
+    }
+
+    fn check_version(&self, problems: &mut Vec<String>, api: &Api) {
+        if let Some(id) = &api.version_set
+            && self.apim.version_set(api).is_none()
+        {
+            problems.push(format!("apim.apis: \"{}\" names no version set: \"{id}\"", api.id));
+        }
+        if let Some(version) = &api.version {
+            if api.version_set.is_none() {
+                problems.push(format!("apim.apis: \"{}\" has a version and no version_set", api.id));
+            }
+            if version.is_empty() || version.contains('/') {
+                problems.push(format!("apim.apis: the version of \"{}\" is empty or holds a slash", api.id));
+            }
+        }
+    }
+
+    /// An API may belong to one open product at most
+    /// (learn.microsoft.com/azure/api-management/api-management-subscriptions).
+    fn check_open_products(&self, problems: &mut Vec<String>, api: &Api) {
+        let open = self.apim.products.iter().filter(|one| !one.subscription_required && one.apis.contains(&api.id));
+        if open.count() > 1 {
+            problems.push(format!("apim.products: \"{}\" is in several open products; one is allowed", api.id));
+        }
+    }
+
+    fn check_apim_scopes(&self, problems: &mut Vec<String>) {
+        let known = |id: &str| self.apim.apis.iter().any(|api| api.id == id);
+        for product in &self.apim.products {
+            for api in product.apis.iter().filter(|id| !known(id)) {
+                problems.push(format!("apim.products: \"{}\" lists no known API: \"{api}\"", product.id));
+            }
+        }
+        for subscription in &self.apim.subscriptions {
+            let scope = &subscription.scope;
+            if let Some(product) = &scope.product
+                && !self.apim.products.iter().any(|one| one.id == *product)
+            {
+                problems.push(format!("apim.subscriptions: \"{}\" names no product: \"{product}\"", subscription.name));
+            }
+            if let Some(api) = &scope.api
+                && !known(api)
+            {
+                problems.push(format!("apim.subscriptions: \"{}\" names no API: \"{api}\"", subscription.name));
+            }
+            if scope.product.is_some() && scope.api.is_some() {
+                problems
+                    .push(format!("apim.subscriptions: \"{}\" has one scope: a product or an API", subscription.name));
+            }
+        }
+    }
+}
+
+fn check_backend(problems: &mut Vec<String>, api: &Api) {
+    if api.backend.sample.is_some() == api.backend.url.is_some() {
+        problems.push(format!("apim.apis: backend of \"{}\" needs either sample or url", api.id));
+    }
+    if let Some(url) = &api.backend.url
+        && !is_loopback(url)
+    {
+        problems.push(format!(
+            "apim.apis: backend of \"{}\" must be a loopback http URL, such as http://127.0.0.1:8080",
+            api.id
+        ));
+    }
+}
+
+fn check_version_set(problems: &mut Vec<String>, set: &VersionSet) {
+    let id = &set.id;
+    match (set.scheme, &set.name) {
+        (VersionScheme::Path, Some(_)) => {
+            problems.push(format!("apim.version_sets: \"{id}\" names its version in the path, so it has no name"));
+        }
+        (VersionScheme::Header, Some(name)) if name.parse::<http::HeaderName>().is_err() => {
+            problems.push(format!("apim.version_sets: the name of \"{id}\" is not a header name"));
+        }
+        (VersionScheme::Header | VersionScheme::Query, None) => {
+            problems.push(format!("apim.version_sets: \"{id}\" needs the name of its header or query parameter"));
+        }
+        _ => {}
+    }
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    let host = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    host && url.scheme() == "http"
+}

@@ -1,0 +1,110 @@
+//! Key vaults and their secrets at start, and whether Key Vault would have such ones.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Seed, check::unique, yes};
+
+/// A key vault under RBAC.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    /// Vault name; the host is `{name}.vault.azure.net`.
+    pub name: String,
+    /// For how many days a deleted secret can be recovered: 7 to 90.
+    #[serde(default = "longest_retention")]
+    pub soft_delete_retention_days: u8,
+    /// Whether a deleted secret can only be recovered, and is purged by time alone.
+    #[serde(default)]
+    pub purge_protection: bool,
+    /// Something made wrong on purpose.
+    pub fault: Option<VaultFault>,
+    /// Its secrets at start.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+}
+
+/// What is wrong with a vault.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum VaultFault {
+    /// It answers 429 and asks to come again after two seconds.
+    Throttled,
+    /// Nobody gets a connection to it.
+    Unreachable,
+}
+
+/// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// Secret name.
+    pub name: String,
+    /// The value itself.
+    pub value: Option<String>,
+    /// A random value, new at each start.
+    #[serde(default)]
+    pub generated: bool,
+    /// The primary key of this APIM subscription.
+    pub subscription_key: Option<String>,
+    /// A disabled secret cannot be read.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// What the value is, in the writer's words.
+    pub content_type: Option<String>,
+    /// At most 15.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// When the value begins to be good. Key Vault tells readers and does not act on it.
+    pub not_before: Option<Timestamp>,
+    /// When the value ceases to be good. Key Vault tells readers and does not act on it.
+    pub expires: Option<Timestamp>,
+}
+
+const fn longest_retention() -> u8 {
+    90
+}
+
+impl Seed {
+    pub(super) fn check_vaults(&self, problems: &mut Vec<String>) {
+        for vault in &self.vaults {
+            if !(7..=90).contains(&vault.soft_delete_retention_days) {
+                problems.push(format!("vaults: soft_delete_retention_days of \"{}\" must be 7 to 90", vault.name));
+            }
+            let names: Vec<String> = vault.secrets.iter().map(|secret| secret.name.to_ascii_lowercase()).collect();
+            unique(problems, &format!("vaults: in \"{}\" the secret", vault.name), names.iter().map(String::as_str));
+            for secret in &vault.secrets {
+                self.check_secret(problems, vault, secret);
+            }
+        }
+    }
+
+    fn check_secret(&self, problems: &mut Vec<String>, vault: &Vault, secret: &Secret) {
+        let Secret { name, value, generated, subscription_key, .. } = secret;
+        if !is_secret_name(name) {
+            problems.push(format!("vaults: a secret's name has letters, digits and hyphens only, not \"{name}\""));
+        }
+        let sources = usize::from(value.is_some()) + usize::from(*generated) + usize::from(subscription_key.is_some());
+        if sources != 1 {
+            problems.push(format!(
+                "vaults: secret \"{name}\" of \"{}\" needs exactly one of value, generated = true, subscription_key",
+                vault.name
+            ));
+        }
+        if let Some(subscription) = subscription_key
+            && !self.apim.subscriptions.iter().any(|known| known.name == *subscription)
+        {
+            problems.push(format!("vaults: secret \"{name}\" names no subscription: \"{subscription}\""));
+        }
+        if secret.tags.len() > 15 {
+            problems.push(format!("vaults: secret \"{name}\" has more than 15 tags"));
+        }
+    }
+}
+
+/// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning>
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    (1..=127).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

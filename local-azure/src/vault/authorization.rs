@@ -1,0 +1,64 @@
+//! Who asks, and whether a role on the vault or on the secret lets them.
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use super::{ask::Ask, refusal::Refusal, vaults::Vault};
+use crate::{
+    access_token::{self, Caller},
+    journal::Decision,
+    rbac::{self, Target},
+    world::World,
+};
+
+/// Audiences that Key Vault accepts. A slash at the end makes another one, which it refuses.
+const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"];
+
+pub(super) fn caller(world: &World, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
+    let verified = access_token::verify(world, headers, AUDIENCES, Timestamp::now());
+    let caller = verified.map_err(|refusal| {
+        decision.audience = refusal.audience().map(str::to_owned);
+        Refusal::Unauthorized(refusal)
+    })?;
+    decision.identity.clone_from(&caller.identity);
+    decision.audience = Some(caller.audience.clone());
+    Ok(caller)
+}
+
+pub(super) fn authorize(
+    world: &World,
+    vault: &Vault,
+    caller: &Caller,
+    ask: &Ask<'_>,
+    decision: &mut Decision,
+) -> Result<(), Refusal> {
+    let target = match ask.name() {
+        Some(name) => Target::Secret { vault: &vault.name, name },
+        None => Target::Vault { vault: &vault.name },
+    };
+    let operation = ask.operation();
+    match rbac::allowed(&world.seed, caller.principal_id, operation, &target) {
+        Some(assignment) => {
+            decision.allowed_by = Some(rbac::describe(assignment));
+            Ok(())
+        }
+        None => Err(Refusal::ForbiddenByRbac {
+            caller: describe(caller),
+            action: operation.action(),
+            resource: world.scope_resource_id(&target.scope()).to_lowercase(),
+            vault: vault.name.clone(),
+            location: world.seed.subscription.location.clone(),
+        }),
+    }
+}
+
+/// The caller as Key Vault names it in a refusal.
+fn describe(caller: &Caller) -> String {
+    let mut text = format!("appid={};oid={};iss={}", caller.app_id, caller.principal_id, caller.issuer);
+    for (claim, value) in [("xms_mirid", &caller.identity_resource_id), ("xms_az_rid", &caller.host_resource_id)] {
+        if let Some(value) = value {
+            text.push_str(&format!(";{claim}={value}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,25 @@
+//! The time in a vault: the system's, unless a test holds it still.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+/// What a vault takes the time from. Tokens are not checked against it.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Mutex<Option<Timestamp>>);
+
+impl Clock {
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Timestamp::now)
+    }
+
+    /// Moves the time on and holds it there. What does not fit into the calendar leaves the time as it is.
+    pub(super) fn hold_after(&self, time: Duration) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = held.unwrap_or_else(Timestamp::now);
+        *held = Some(now.checked_add(time).unwrap_or(now));
+    }
+}

@@ -1,0 +1,99 @@
+//! What each operation does to a vault, and its answer. Who asks has been settled before.
+
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    ask::Ask,
+    body,
+    bundle::Bundle,
+    pages::Page,
+    query::Query,
+    refusal::Refusal,
+    secret::{Secret, Version, Which},
+    secrets::Secrets,
+    vaults::Vault,
+};
+use crate::world::World;
+
+pub(super) fn act(
+    world: &World,
+    vault: &Vault,
+    ask: &Ask<'_>,
+    query: &Query,
+    body: &[u8],
+) -> Result<Response, Refusal> {
+    let now = vault.clock.now().as_second();
+    let mut state = vault.lock();
+    let secrets = &mut state.secrets;
+    match *ask {
+        Ask::Get(name, which) => answer(with_value(vault, secrets.read(name, which)?)),
+        Ask::Set(name) => {
+            let (value, properties) = body::read_set(body)?;
+            secrets.set(name, value, properties, now)?;
+            answer(with_value(vault, secrets.find(name, Which::Latest)?))
+        }
+        Ask::Update(name, which) => {
+            answer(without_value(vault, secrets.update(name, which, body::read_update(body)?, now)?))
+        }
+        Ask::List => answer(Page::of_secrets(vault, secrets, query)),
+        Ask::ListVersions(name) => {
+            let secret = secrets.find(name, Which::Latest).ok().map(|(secret, _)| secret);
+            answer(Page::of_versions(vault, secret, name, query))
+        }
+        Ask::Backup(name) => {
+            let (secret, _) = secrets.find(name, Which::Latest)?;
+            answer(json!({ "value": world.vaults.backup_key.seal(secret)? }))
+        }
+        Ask::Restore => {
+            let secret = world.vaults.backup_key.open(&body::read_restore(body)?)?;
+            let name = secret.name.clone();
+            secrets.restore(secret)?;
+            answer(without_value(vault, secrets.find(&name, Which::Latest)?))
+        }
+        Ask::Delete(name) => {
+            secrets.delete(name, vault.retention_days, now)?;
+            answer(deleted(vault, secrets, name)?)
+        }
+        Ask::GetDeleted(name) => answer(deleted(vault, secrets, name)?),
+        Ask::ListDeleted => answer(Page::of_deleted(vault, secrets, query)),
+        Ask::Recover(name) => {
+            secrets.recover(name)?;
+            answer(without_value(vault, secrets.find(name, Which::Latest)?))
+        }
+        Ask::Purge(name) => {
+            purge(world, vault, secrets, name)?;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
+    }
+}
+
+fn answer(body: impl Serialize) -> Result<Response, Refusal> {
+    Ok(Json(body).into_response())
+}
+
+fn purge(world: &World, vault: &Vault, secrets: &mut Secrets, name: &str) -> Result<(), Refusal> {
+    if vault.purge_protection {
+        let location = world.seed.subscription.location.clone();
+        return Err(Refusal::PurgeProtected { vault: vault.name.clone(), location });
+    }
+    secrets.purge(name)
+}
+
+fn with_value<'a>(vault: &Vault, (secret, version): (&'a Secret, &'a Version)) -> Bundle<'a> {
+    Bundle::of_version(vault, secret, version).with_value(version)
+}
+
+fn without_value<'a>(vault: &Vault, (secret, version): (&'a Secret, &'a Version)) -> Bundle<'a> {
+    Bundle::of_version(vault, secret, version)
+}
+
+fn deleted<'a>(vault: &Vault, secrets: &'a Secrets, name: &str) -> Result<Bundle<'a>, Refusal> {
+    let (secret, version, deletion) = secrets.find_deleted(name)?;
+    Ok(Bundle::of_version(vault, secret, version).with_deletion(vault, secret, deletion))
+}

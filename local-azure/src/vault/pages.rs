@@ -1,0 +1,74 @@
+//! Lists, a page at a time.
+//!
+//! A page is a stretch of everything the vault holds, of which the items that were not asked for are left out. So a page
+//! may have few items, or none, and another one after it, as with Azure.
+
+use serde::Serialize;
+
+use super::{
+    bundle::Bundle,
+    query::{PageQuery, Query},
+    secret::Secret,
+    secrets::Secrets,
+    vaults::Vault,
+};
+
+/// The answer to a list: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets#secretlistresult>.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page<'a> {
+    value: Vec<Bundle<'a>>,
+    /// Absolute, with the port; `null` at the end.
+    next_link: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    /// The secrets that are not deleted.
+    pub(super) fn of_secrets(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
+        let item = |secret: &'a Secret| match secret.deletion {
+            None => Some(Bundle::of_item(vault, secret, secret.latest()?)),
+            Some(_) => None,
+        };
+        Self::cut(vault, "secrets", secrets.all(), item, query)
+    }
+
+    /// The secrets that are deleted.
+    pub(super) fn of_deleted(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
+        let item = |secret: &'a Secret| {
+            let deletion = secret.deletion?;
+            Some(Bundle::of_item(vault, secret, secret.latest()?).with_deletion(vault, secret, deletion))
+        };
+        Self::cut(vault, "deletedsecrets", secrets.all(), item, query)
+    }
+
+    /// The versions of a secret, in order of their IDs and not of their age. A secret that does not exist has none.
+    pub(super) fn of_versions(vault: &Vault, secret: Option<&'a Secret>, name: &str, query: &Query) -> Self {
+        let mut versions: Vec<_> = secret.into_iter().flat_map(|secret| secret.versions().iter()).collect();
+        versions.sort_by(|one, other| one.id.cmp(&other.id));
+        let entries = versions.into_iter().map(|version| (version.id.as_str(), version));
+        let item = |version| Some(Bundle::of_version(vault, secret?, version));
+        Self::cut(vault, &format!("secrets/{name}/versions"), entries, item, query)
+    }
+
+    /// One page of `entries`, which are in order of their keys.
+    fn cut<T>(
+        vault: &Vault,
+        path: &str,
+        entries: impl Iterator<Item = (&'a str, T)>,
+        item: impl Fn(T) -> Option<Bundle<'a>>,
+        query: &Query,
+    ) -> Self {
+        let PageQuery { limit, after } = &query.page;
+        let mut rest = entries.skip_while(|(key, _)| after.as_deref().is_some_and(|after| *key <= after)).peekable();
+        let mut value = Vec::new();
+        let mut last = None;
+        for (key, entry) in rest.by_ref().take(*limit) {
+            value.extend(item(entry));
+            last = Some(key);
+        }
+        let more = rest.peek().is_some();
+        let next_link =
+            last.filter(|_| more).map(|last| format!("{}:443/{path}?{}", vault.origin(), query.after(last)));
+        Self { value, next_link }
+    }
+}

@@ -1,0 +1,113 @@
+//! `local-azure rollover` against a running `local-azure start`.
+
+#![expect(clippy::unwrap_used, reason = "a test's way to fail")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use axum::body::{Body, to_bytes};
+use http::Request;
+use local_azure::network::Network;
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_local-azure");
+const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
+
+/// A running Azure side; ends when dropped.
+struct Running(Child);
+
+impl Running {
+    fn start(env_file: &Path) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["start", "--no-host", "--seed", SEED, "--env-file"]).arg(env_file);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let running = Self(child);
+        assert!(lines.map_while(Result::ok).any(|line| line.contains("variables for other processes")));
+        running
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Told to end, it takes its files along.
+        let told = cfg!(unix) && Command::new("kill").arg(self.0.id().to_string()).status().is_ok_and(|s| s.success());
+        if !told {
+            let _ = self.0.kill();
+        }
+        let _ = self.0.wait();
+    }
+}
+
+fn rollover(env_file: &Path) -> Output {
+    Command::new(PROGRAM).args(["rollover", "--env-file"]).arg(env_file).output().unwrap()
+}
+
+fn variable(env_file: &Path, name: &str) -> String {
+    let text = fs::read_to_string(env_file).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap();
+    line.trim_matches('\'').to_owned()
+}
+
+async fn send(request: http::request::Builder) -> (u16, Vec<u8>) {
+    let response = Network::new().send(request.body(Body::empty()).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+}
+
+/// ID of the key that a token is signed with now.
+async fn key_of_a_new_token(env_file: &Path) -> String {
+    let endpoint = variable(env_file, "IDENTITY_ENDPOINT");
+    let query =
+        format!("api-version=2019-08-01&resource=api://orders&client_id={}", variable(env_file, "APIM__clientId"));
+    let request = Request::get(format!("{endpoint}?{query}"));
+    let (status, body) = send(request.header("x-identity-header", variable(env_file, "IDENTITY_HEADER"))).await;
+    assert_eq!(status, 200);
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    jsonwebtoken::decode_header(answer["access_token"].as_str().unwrap()).unwrap().kid.unwrap()
+}
+
+#[tokio::test]
+async fn a_running_tenant_signs_with_a_new_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let env_file = folder.path().join("azure.env");
+    let running = Running::start(&env_file);
+    let before = key_of_a_new_token(&env_file).await;
+    let output = rollover(&env_file);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let after = key_of_a_new_token(&env_file).await;
+    assert_ne!(before, after);
+    assert!(said.contains(&format!("signed with key {after}")), "{said}");
+
+    // Who does not know this run's secret moves nothing.
+    let url = format!("{}/local-azure/signing-keys/roll-over", variable(&env_file, "HTTPS_PROXY"));
+    for (request, status) in [
+        (Request::post(&url), 403),
+        (Request::post(&url).header("x-local-azure-control", "guessed"), 403),
+        (Request::get(&url), 405),
+        (Request::post(url.replace("roll-over", "other")), 405),
+    ] {
+        assert_eq!(send(request).await.0, status);
+    }
+    assert_eq!(key_of_a_new_token(&env_file).await, after);
+
+    drop(running);
+    let output = rollover(&env_file);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("that run has ended"));
+}
+
+#[test]
+fn a_file_of_something_else_is_refused_by_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let env_file = folder.path().join("other.env");
+    fs::write(&env_file, "A='1'\n").unwrap();
+    let output = rollover(&env_file);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("has no HTTPS_PROXY"));
+}

@@ -1,0 +1,65 @@
+//! A body of unknown length, cut into blocks and digested on the way.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use md5::{Digest, Md5};
+
+use crate::error::Error;
+
+/// An MD5, which is what Storage checks a block by. It finds damage; it proves nothing.
+pub(super) type Checksum = [u8; 16];
+
+/// A part of a body.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) bytes: Bytes,
+    pub(super) md5: Checksum,
+}
+
+/// What is still to come of a body. It ends well, or it ends in the error of `source`.
+pub(super) struct Body<S> {
+    source: S,
+    /// What came with the end of the last block and belongs to the next.
+    rest: Bytes,
+    ended: bool,
+    size: u64,
+    md5: Md5,
+}
+
+impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Body<S> {
+    pub(super) fn new(source: S) -> Self {
+        Self { source, rest: Bytes::new(), ended: false, size: 0, md5: Md5::new() }
+    }
+
+    /// The next `length` bytes, fewer at the end, in `buffer`.
+    pub(super) async fn block(&mut self, mut buffer: BytesMut, length: usize) -> Result<Block, Error> {
+        let mut md5 = Md5::new();
+        while buffer.len() < length {
+            if self.rest.is_empty() {
+                match self.source.next().await {
+                    Some(piece) => self.rest = piece?,
+                    None => {
+                        self.ended = true;
+                        break;
+                    }
+                }
+            }
+            let piece = self.rest.split_to(self.rest.len().min(length - buffer.len()));
+            md5.update(&piece);
+            self.md5.update(&piece);
+            self.size += piece.len() as u64;
+            buffer.extend_from_slice(&piece);
+        }
+        Ok(Block { bytes: buffer.freeze(), md5: md5.finalize().into() })
+    }
+
+    /// Whether the last block was the last.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The bytes that came, and the MD5 of them all.
+    pub(super) fn digest(self) -> (u64, Checksum) {
+        (self.size, self.md5.finalize().into())
+    }
+}

@@ -1,0 +1,97 @@
+//! Which secrets end soon, by name and date; never a value.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::azure::SecretDates;
+
+/// Secrets that have ended or end soon, the first to end first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    checked_at: Timestamp,
+    within_days: u16,
+    /// How many secrets there are.
+    secrets: usize,
+    /// How many of them have no end.
+    without_end: usize,
+    pub(crate) ending: Vec<Ending>,
+}
+
+/// A secret that has ended or ends soon.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ending {
+    pub(crate) name: String,
+    pub(crate) expires_on: Timestamp,
+    /// Whole days; negative when it has ended.
+    pub(crate) days_left: i64,
+    pub(crate) enabled: bool,
+}
+
+impl Report {
+    pub(crate) fn new(secrets: Vec<SecretDates>, now: Timestamp, within_days: u16) -> Self {
+        let horizon = now + SignedDuration::from_hours(24 * i64::from(within_days));
+        let (count, without_end) = (secrets.len(), secrets.iter().filter(|secret| secret.expires.is_none()).count());
+        let mut ending: Vec<_> = secrets
+            .into_iter()
+            .filter_map(|SecretDates { name, enabled, expires }| {
+                let expires_on = expires.filter(|expires| *expires <= horizon)?;
+                let days_left = (expires_on.as_second() - now.as_second()).div_euclid(24 * 60 * 60);
+                Some(Ending { name, expires_on, days_left, enabled })
+            })
+            .collect();
+        ending.sort_by(|a, b| (a.expires_on, &a.name).cmp(&(b.expires_on, &b.name)));
+        Self { checked_at: now, within_days, secrets: count, without_end, ending }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_ended_or_ends_in_time_is_reported_first_to_end_first() {
+        let secret = |name: &str, expires: Option<&str>| SecretDates {
+            name: name.to_owned(),
+            enabled: name != "off",
+            expires: expires.map(|time| time.parse().unwrap()),
+        };
+        let secrets = vec![
+            secret("later", Some("2026-12-22T06:00:01Z")),
+            secret("just", Some("2026-12-22T06:00:00Z")),
+            secret("never", None),
+            secret("off", Some("2026-11-22T05:59:59Z")),
+            secret("today", Some("2026-11-23T05:59:59Z")),
+        ];
+        let report = Report::new(secrets, "2026-11-22T06:00:00Z".parse().unwrap(), 30);
+        insta::assert_json_snapshot!(report, @r#"
+        {
+          "checkedAt": "2026-11-22T06:00:00Z",
+          "withinDays": 30,
+          "secrets": 5,
+          "withoutEnd": 1,
+          "ending": [
+            {
+              "name": "off",
+              "expiresOn": "2026-11-22T05:59:59Z",
+              "daysLeft": -1,
+              "enabled": false
+            },
+            {
+              "name": "today",
+              "expiresOn": "2026-11-23T05:59:59Z",
+              "daysLeft": 0,
+              "enabled": true
+            },
+            {
+              "name": "just",
+              "expiresOn": "2026-12-22T06:00:00Z",
+              "daysLeft": 30,
+              "enabled": true
+            }
+          ]
+        }
+        "#);
+    }
+}

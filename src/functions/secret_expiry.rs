@@ -1,0 +1,38 @@
+//! Reports on a schedule which secrets end soon: as a blob beside the snapshots, and as warnings in the log.
+//!
+//! The blob is `secret-expiry/2026/11/22/060000Z.json`, named by the occurrence, and written once for each.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use tracing::{info, warn};
+
+use super::{Function, Trigger, slot};
+use crate::{
+    app::App,
+    azure::Creation,
+    error::Error,
+    expiry::Report,
+    host::{InvocationRequest, InvocationResponse, TimerData},
+};
+
+pub(super) const FUNCTION: Function =
+    Function { name: "secret_expiry", trigger: Trigger::Timer { run: |app, call| run(app, call).boxed() } };
+
+async fn run(app: Arc<App>, call: InvocationRequest<TimerData>) -> Result<InvocationResponse, Error> {
+    let clients = app.clients().await?;
+    let report = Report::new(clients.secrets.dates().await?, Timestamp::now(), app.expiry_days());
+    for ending in &report.ending {
+        let (name, expires_on, days_left) = (&ending.name, ending.expires_on, ending.days_left);
+        warn!(%name, %expires_on, days_left, "a secret ends soon, or has ended");
+    }
+    let body = serde_json::to_vec_pretty(&report).map_err(Error::internal)?;
+    let name = slot::of(&call).report_name();
+    let line = match clients.blobs.create(name, "application/json".to_owned(), body.into()).await? {
+        Creation::Written(blob) => format!("wrote {} ({} secrets end soon)", blob.name, report.ending.len()),
+        Creation::Existed(blob) => format!("{} was already written", blob.name),
+    };
+    info!("{line}");
+    Ok(InvocationResponse::with_logs(vec![line]))
+}

@@ -1,0 +1,84 @@
+//! The handler alone, with an environment of the test's making: no Functions host before it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+};
+
+use serde_json::Value;
+
+use crate::rig::HANDLER;
+
+/// A handler that listens; killed when dropped.
+pub(crate) struct Handler {
+    child: Child,
+    port: u16,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Handler {
+    pub(crate) fn start(environment: &[(String, String)]) -> Self {
+        // Between being found free and being taken, a port may go to another test.
+        (0..10).find_map(|_| Self::on_a_port(environment)).unwrap()
+    }
+
+    fn on_a_port(environment: &[(String, String)]) -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new(HANDLER);
+        command.env_clear().envs(environment.iter().cloned()).env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (listening, listens) = mpsc::channel();
+        keep(child.stdout.take().unwrap(), lines.clone(), listening.clone());
+        keep(child.stderr.take().unwrap(), lines.clone(), listening);
+        let handler = Self { child, port, lines };
+        // Both pipes close when it ends, and with them the channel.
+        listens.recv().is_ok().then_some(handler)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// What `ready` says, and its status.
+    pub(crate) async fn ready(&self) -> (u16, Value) {
+        let answer = reqwest::get(self.url("/api/ready")).await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// The most memory that it has had so far, in MiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    }
+}
+
+fn keep(pipe: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>, listening: mpsc::Sender<()>) {
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if line.contains("listening on port") {
+                let _ = listening.send(());
+            }
+            lines.lock().unwrap().push(line);
+        }
+    });
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- log\n{:#?}", self.log());
+        }
+    }
+}
