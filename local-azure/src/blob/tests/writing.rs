@@ -102,7 +102,7 @@ async fn conditions_of_writes_are_kept() {
     ] {
         service.put("/snapshots/a", "no", &[header]).await.assert_refused(412, "ConditionNotMet");
     }
-    for header in [("if-match", "W/\"1\""), ("if-match", "1"), ("if-modified-since", "yesterday")] {
+    for header in [("if-match", "W/\"1\""), ("if-match", "\""), ("if-modified-since", "yesterday")] {
         service.put("/snapshots/a", "no", &[header]).await.assert_refused(400, "InvalidHeaderValue");
     }
     let mut etag = etag.to_owned();
