@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Answer, Request, Rig};
 use crate::{
-    LocalAzure,
+    azure::LocalAzure,
     journal::Service,
     seed::{Identity, IdentityKind, Seed},
 };
