@@ -85,5 +85,5 @@ async fn no_tool_of_a_developers() {
     })
     .await;
     assert_eq!(status, 502);
-    assert!(problem.contains("neither tool of a developer's is on PATH"), "{problem}");
+    assert!(problem.contains("no tool of a developer's that could give it is on PATH"), "{problem}");
 }

@@ -4,6 +4,8 @@
 
 mod audiences;
 mod breaking_proxy;
+#[cfg(unix)]
+mod developer;
 mod first_token;
 mod handler;
 mod handler_process;

@@ -59,6 +59,17 @@ async fn any_method_arrives_with_its_path_query_headers_and_body_and_without_the
 }
 
 #[tokio::test]
+async fn the_sample_api_is_reached_as_its_readers_are_told() {
+    let rig = Rig::start().await;
+    let order = reqwest::get(relay(&rig, "/orders/1001")).await.unwrap();
+    assert_eq!(order.status(), 200);
+    assert_eq!(order.json::<Value>().await.unwrap()["id"], "1001");
+    let none = reqwest::get(relay(&rig, "/orders/9999")).await.unwrap();
+    assert_eq!(none.status(), 404);
+    assert_eq!(none.json::<Value>().await.unwrap()["error"]["code"], "NotFound", "the API's own answer");
+}
+
+#[tokio::test]
 async fn a_head_keeps_its_length_and_a_204_has_none() {
     let (rig, _backend) = rig().await;
     let head = Client::new().head(relay(&rig, "/orders/sized")).send().await.unwrap();

@@ -1,11 +1,10 @@
 //! The token and the subscription key of a request, and what to do about them after a 401.
 
-use std::{mem::replace, sync::Arc, time::Duration};
+use std::{mem::replace, sync::Arc};
 
 use azure_core::credentials::{AccessToken, TokenCredential as _};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
-use tokio::{sync::Mutex, time::Instant};
 
 use super::refusal::{About, Refusal};
 use crate::{
@@ -13,10 +12,6 @@ use crate::{
     config::{ApiManagement, Audience, SecretName},
     error::{Cause, Error, Service},
 };
-
-/// The shortest time between two times that the vault is asked again because the gateway refused the key: a key that is
-/// wrong in the vault must not make each request two.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// What this app shows to the gateway.
 pub(super) struct Access {
@@ -26,8 +21,6 @@ pub(super) struct Access {
     secrets: Arc<Secrets>,
     key_secret: SecretName,
     key_header: HeaderName,
-    /// When the vault was asked again. Held while it is: others wait, and find the new key.
-    asked_again: Mutex<Option<Instant>>,
 }
 
 /// What one request shows.
@@ -52,7 +45,6 @@ impl Access {
             secrets,
             key_secret: config.key_secret.clone(),
             key_header: config.key_header.clone(),
-            asked_again: Mutex::default(),
         }
     }
 
@@ -97,17 +89,13 @@ impl Access {
         }
     }
 
-    /// The secret may have been rotated since it was read.
+    /// The secret may have been rotated since it was read; another caller may have found that already. A key that is
+    /// wrong in the vault does not make each request two: [`Secrets::forget`] sees to that.
     async fn renew_key(&self, refused: &SecretValue) -> bool {
         let is_other = |key: Result<SecretValue, Error>| key.is_ok_and(|key| key.expose() != refused.expose());
-        let mut asked_again = self.asked_again.lock().await;
         if is_other(self.secrets.get(&self.key_secret).await) {
             return true;
         }
-        if asked_again.is_some_and(|at| at.elapsed() < PAUSE) {
-            return false;
-        }
-        *asked_again = Some(Instant::now());
         self.secrets.forget(&self.key_secret).await;
         is_other(self.secrets.get(&self.key_secret).await)
     }

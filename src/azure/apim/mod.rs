@@ -134,7 +134,7 @@ impl Api {
             // A stream is gone with the first try.
             let again = call.payload.may_be_repeated();
             let sent = request.body(call.payload.take()).send().await;
-            if let Some(wait) = self.retries.wait(&mut tries, &call.method, &sent).filter(|_| again) {
+            if again && let Some(wait) = self.retries.wait(&mut tries, &call.method, &sent) {
                 sleep(wait).await;
                 continue;
             }
@@ -142,6 +142,7 @@ impl Api {
                 Ok(answer) => return Ok(answer),
                 // What the gateway refused, nobody behind it saw: any method may be repeated.
                 Err(refusal) => {
+                    // A token is dropped also when this call cannot have another.
                     if !(self.access.renew(&pass, &refusal, &mut renewals).await && again) {
                         return Err(refusal.into_error(|| self.access.misfit(&pass)));
                     }

@@ -129,7 +129,7 @@ impl fmt::Display for IdentityProblem {
                  and check that no proxy stands before it (NO_PROXY)"
             }
             Self::NoTool => {
-                "neither tool of a developer's is on PATH that could give it: install the Azure CLI (az) or the Azure \
+                "no tool of a developer's that could give it is on PATH: install the Azure CLI (az) or the Azure \
                  Developer CLI (azd) and log in, or set <NAME>__credential to managedidentity"
             }
             Self::NotLoggedIn => "nobody is logged in: run `az login` or, for azd alone, `azd auth login`",
