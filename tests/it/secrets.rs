@@ -62,3 +62,13 @@ async fn a_role_on_one_secret_is_not_enough_to_list_them() {
     assert!(text.contains("role on the vault"), "{text}");
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded(), "the secret itself may be read");
 }
+
+#[tokio::test]
+async fn the_main_job_outlives_an_outage_of_the_vault() {
+    let rig = Rig::start().await;
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
+    rig.azure.world().network.cut_off("kv-keyless.vault.azure.net");
+    assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded(), "the key is in memory");
+    let (status, text) = report(&rig).await;
+    assert_eq!(status, 503, "{text}");
+}
