@@ -18,7 +18,7 @@ use crate::{
     edge::{Edge, EdgeError},
     gateway, graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
-    seed::Seed,
+    seed::{Seed, VaultFault},
     vault,
     world::World,
 };
@@ -75,6 +75,7 @@ impl LocalAzure {
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
         let world = Arc::new(World::new(seed)?);
         world.network.open(services(&world, &data)?);
+        cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
         let edge = Edge::start(world.network.clone(), control).await?;
@@ -154,6 +155,13 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
     let token = workload.token(Timestamp::now())?;
     std::fs::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
     Ok(Some(file))
+}
+
+fn cut_off_what_the_seed_says(world: &World) {
+    let unreachable = world.seed.vaults.iter().filter(|vault| vault.fault == Some(VaultFault::Unreachable));
+    for vault in unreachable.filter_map(|vault| world.vaults.get(&vault.name)) {
+        world.network.cut_off(&vault.host());
+    }
 }
 
 /// Every service under its host name.

@@ -21,15 +21,15 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState, VersionScheme,
-        VersionSet,
+        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, PoolMember, Product,
+        SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
-    vaults::{Secret, Vault},
+    vaults::{Secret, Vault, VaultFault},
 };
 
 /// Everything local-azure plays, as read from a seed file.

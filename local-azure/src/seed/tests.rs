@@ -142,11 +142,26 @@ fn versions_of_an_api_share_a_path_and_nothing_else_does() {
     }
 }
 
+#[test]
+fn identities_of_the_gateway_are_its_own() {
+    let mut seed = read_with("").unwrap();
+    seed.apim.identities = vec!["id-keyless-reader".to_owned()];
+    assert_eq!(seed.check(), [""; 0]);
+    seed.apim.identities.push("nobody".to_owned());
+    assert_eq!(seed.check(), ["apim.identities: no identity \"nobody\""]);
+    seed.apim.identities.pop();
+    seed.identities[0].kind = IdentityKind::SystemAssigned;
+    assert_eq!(seed.check(), ["apim.identities: \"id-keyless-reader\" is the function app's own and cannot be shared"]);
+    seed.apim.identities = vec!["id-keyless-writer".to_owned(); 11];
+    assert_eq!(seed.check(), ["apim.identities: ten user-assigned and one system-assigned are the most"]);
+}
+
 const VAULT: &str = r#"
 [[vaults]]
 name = "kv-other"
 soft_delete_retention_days = 7
 purge_protection = true
+fault = "throttled"
 secrets = [
     { name = "one", value = "v", content_type = "text/plain", tags = { owner = "team" }, expires = "2030-01-01T00:00:00Z" },
     { name = "two", generated = true },
@@ -159,6 +174,7 @@ fn vaults_are_read_and_what_is_left_out_has_a_default() {
     let [usual, other] = seed.vaults.as_slice() else { panic!("{:?}", seed.vaults) };
     assert_eq!((usual.soft_delete_retention_days, usual.purge_protection), (90, false));
     assert_eq!((other.soft_delete_retention_days, other.purge_protection), (7, true));
+    assert_eq!((usual.fault, other.fault), (None, Some(VaultFault::Throttled)));
     let secret = &other.secrets[0];
     assert!(secret.enabled && secret.not_before.is_none());
     assert_eq!((secret.content_type.as_deref(), secret.tags["owner"].as_str()), (Some("text/plain"), "team"));
@@ -171,6 +187,7 @@ fn a_vault_that_key_vault_would_not_have_is_refused() {
     for (from, to, part) in [
         ("days = 7", "days = 6", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
         ("days = 7", "days = 91", "soft_delete_retention_days of \"kv-other\" must be 7 to 90"),
+        ("throttled", "asleep", "unknown variant"),
         ("\"two\"", "\"ONE\"", "in \"kv-other\" the secret \"one\" is defined twice"),
         ("\"two\"", "\"t_wo\"", "letters, digits and hyphens only, not \"t_wo\""),
         ("\"two\"", "\"\"", "letters, digits and hyphens only, not \"\""),

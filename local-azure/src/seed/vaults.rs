@@ -19,9 +19,21 @@ pub struct Vault {
     /// Whether a deleted secret can only be recovered, and is purged by time alone.
     #[serde(default)]
     pub purge_protection: bool,
+    /// Something made wrong on purpose.
+    pub fault: Option<VaultFault>,
     /// Its secrets at start.
     #[serde(default)]
     pub secrets: Vec<Secret>,
+}
+
+/// What is wrong with a vault.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum VaultFault {
+    /// It answers 429 and asks to come again after two seconds.
+    Throttled,
+    /// Nobody gets a connection to it.
+    Unreachable,
 }
 
 /// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.

@@ -16,9 +16,12 @@ use super::{
     throttle::Throttle,
 };
 use crate::{
-    seed::{self, Seed},
+    seed::{self, Seed, VaultFault},
     world::SubscriptionKeys,
 };
+
+/// What a vault with [`VaultFault::Throttled`] asks for.
+const FAULTY_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Every vault of the seed.
 pub struct Vaults {
@@ -81,12 +84,14 @@ impl Vault {
             // A new vault has no deleted secret whose name could be in the way.
             let _ = secrets.set(&secret.name, value(secret, keys), properties(secret), now);
         }
+        let mut throttle = Throttle::default();
+        throttle.refuse_all((seed.fault == Some(VaultFault::Throttled)).then_some(FAULTY_RETRY_AFTER));
         Self {
             name: seed.name.clone(),
             retention_days: seed.soft_delete_retention_days,
             purge_protection: seed.purge_protection,
             clock,
-            state: Mutex::new(State { secrets, throttle: Throttle::default() }),
+            state: Mutex::new(State { secrets, throttle }),
         }
     }
 

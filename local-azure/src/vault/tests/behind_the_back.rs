@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::{azure::LocalAzure, network::NetworkError, seed::VaultFault};
 
 const KEY: &str = "orders-subscription-key";
 
@@ -69,4 +70,23 @@ fn what_is_not_there_cannot_be_changed() {
     vault.delete(KEY).unwrap();
     assert!(vault.rotate(KEY, "x").is_err(), "it is deleted");
     assert!(world.vaults.get("another").is_none());
+}
+
+#[tokio::test]
+async fn a_seed_may_make_a_vault_throttled() {
+    let world = world_where(|seed| seed.vaults[0].fault = Some(VaultFault::Throttled));
+    let answer = read(&world, SECRET).await;
+    assert_eq!((answer.status, &answer.headers["retry-after"]), (StatusCode::TOO_MANY_REQUESTS, &"2".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_seed_may_make_a_vault_unreachable() {
+    let mut seed = world().seed.clone();
+    seed.vaults[0].fault = Some(VaultFault::Unreachable);
+    let azure = LocalAzure::start(seed, None).await.unwrap();
+    let network = &azure.world().network;
+    let request = || Request::get(format!("{ORIGIN}{SECRET}")).body(Body::empty()).unwrap();
+    assert!(matches!(network.send(request()).await, Err(NetworkError::CutOff(host)) if ORIGIN.ends_with(&host)));
+    network.reconnect(&vault(azure.world()).host());
+    assert_eq!(network.send(request()).await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
