@@ -60,7 +60,7 @@ pub(super) async fn append_parts(
     let position = number(headers, "x-ms-blob-condition-appendpos")?;
     let most = number(headers, "x-ms-blob-condition-maxsize")?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
         check_open(blob)?;
         let length = blob.length();
@@ -77,7 +77,8 @@ pub(super) async fn append_parts(
         blob.pieces.extend(parts.into_iter().map(|part| Piece::whole(Arc::new(part))));
         Ok(length)
     };
-    let (blob, offset) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let (blob, offset) =
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, Shows::Yes, work)).await?;
     let mut response = created(call, &blob);
     let headers = response.headers_mut();
     insert(headers, "x-ms-blob-append-offset", &offset.to_string());
@@ -92,7 +93,7 @@ pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
     let conditions = Conditions::read(headers)?;
     let position = number(headers, "x-ms-blob-condition-appendpos")?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
         if !matches!(blob.kind, Kind::Append { .. }) {
             return Err(BlobError::InvalidBlobType);
@@ -103,7 +104,8 @@ pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
         blob.kind = Kind::Append { sealed: true };
         Ok(())
     };
-    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let (blob, ()) =
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, Shows::Yes, work)).await?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
     response.headers_mut().insert("x-ms-blob-sealed", HeaderValue::from_static("true"));
     Ok(response)

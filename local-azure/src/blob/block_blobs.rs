@@ -82,8 +82,8 @@ pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |store: &super::store::Store| {
         store.put(&container, BlobName(&owned), &conditions, |container| {
-            if container.existing(BlobName(&owned)).is_some_and(|old| old.kind != Kind::Block) {
-                return Err(BlobError::InvalidBlobType);
+            if let Some(old) = container.existing(BlobName(&owned)) {
+                old.check_is_block()?;
             }
             let parts = container.blocks(BlobName(&owned), &list)?;
             blob.pieces = parts.into_iter().map(Piece::whole).collect();
@@ -116,9 +116,7 @@ pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, 
     }
     if let Some(blob) = &blob {
         conditions.check_read(blob)?;
-        if blob.kind != Kind::Block {
-            return Err(BlobError::InvalidBlobType);
-        }
+        blob.check_is_block()?;
     }
     let mut xml = "<BlockList>".to_owned();
     if committed {

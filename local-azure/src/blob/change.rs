@@ -21,14 +21,14 @@ pub(super) async fn properties(call: &Call<'_>, name: BlobName<'_>) -> Result<Re
     let pages = PageChange::read(headers)?;
     let given = headers.keys().any(|name| super::properties::HEADERS.contains(&name.as_str()));
     let new = ContentProperties::given(headers)?;
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
         if given || !pages.is_some() {
             blob.properties = new;
         }
         pages.apply(blob)
     };
-    let blob = update(call, name, Shows::Yes, work).await?;
+    let blob = update(call, name, conditions, Shows::Yes, work).await?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
     insert_sequence_number(&blob, response.headers_mut());
     Ok(response)
@@ -39,12 +39,12 @@ pub(super) async fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Resp
     let headers = &call.parts.headers;
     let conditions = Conditions::read(headers)?;
     let metadata = read_metadata(headers)?;
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
         blob.metadata = metadata;
         Ok(())
     };
-    Ok(answer::written(StatusCode::OK, &*update(call, name, Shows::Yes, work).await?))
+    Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, Shows::Yes, work).await?))
 }
 
 /// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>.
@@ -52,16 +52,15 @@ pub(super) async fn set_tier(call: &Call<'_>, name: BlobName<'_>) -> Result<Resp
     let headers = &call.parts.headers;
     let conditions = Conditions::read(headers)?;
     let tier = tier(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-access-tier"))?;
-    let work = move |blob: &mut Blob| {
-        let lease = blob.lease.check_read(conditions.lease(), jiff::Timestamp::now());
-        lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))?;
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
+        conditions.check_lease(blob)?;
         if blob.kind != Kind::Block {
             return Err(BlobError::AccessTierNotSupportedForBlobType);
         }
         blob.tier = Some(tier);
         Ok(())
     };
-    update(call, name, Shows::No, work).await?;
+    update(call, name, conditions, Shows::No, work).await?;
     Ok(answer::empty(StatusCode::OK))
 }
 
@@ -82,10 +81,12 @@ pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Respon
 async fn update(
     call: &Call<'_>,
     name: BlobName<'_>,
+    conditions: Conditions,
     shows: Shows,
-    change: impl FnOnce(&mut Blob) -> Result<(), BlobError> + Send + 'static,
+    change: impl FnOnce(&mut Blob, &Conditions) -> Result<(), BlobError> + Send + 'static,
 ) -> Result<std::sync::Arc<Blob>, BlobError> {
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
-    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), shows, change)).await?;
+    let (blob, ()) =
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, shows, change)).await?;
     Ok(blob)
 }

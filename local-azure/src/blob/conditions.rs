@@ -14,25 +14,30 @@ pub(super) const HEADERS: &[&str] =
 /// What must hold for a request to be carried out.
 #[derive(Default)]
 pub(super) struct Conditions {
-    matches: Option<ETag>,
-    matches_not: Option<ETag>,
+    matches: Option<ETags>,
+    matches_not: Option<ETags>,
     modified_since: Option<Timestamp>,
     unmodified_since: Option<Timestamp>,
     lease: Option<Uuid>,
 }
 
 #[derive(PartialEq, Eq)]
-enum ETag {
+enum ETags {
     Any,
-    Exactly(String),
+    /// With their quotes.
+    OneOf(Vec<String>),
 }
 
-impl ETag {
-    fn is(&self, etag: &str) -> bool {
+impl ETags {
+    fn cover(&self, etag: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Exactly(wanted) => wanted == etag,
+            Self::OneOf(etags) => etags.iter().any(|one| one == etag),
         }
+    }
+
+    fn are_several(&self) -> bool {
+        matches!(self, Self::OneOf(etags) if etags.len() > 1)
     }
 }
 
@@ -71,7 +76,7 @@ impl Conditions {
             None if self.matches.is_some() => Err(BlobError::ConditionNotMet),
             None if self.lease.is_some() => Err(BlobError::LeaseNotPresent("Blob")),
             None => Ok(()),
-            Some(_) if self.matches_not == Some(ETag::Any) => Err(BlobError::BlobAlreadyExists),
+            Some(_) if self.matches_not == Some(ETags::Any) => Err(BlobError::BlobAlreadyExists),
             Some(blob) => self.check_update(blob),
         }
     }
@@ -97,19 +102,42 @@ impl Conditions {
         check.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
     }
 
-    /// For a request that reads a blob.
+    /// For a request that reads a blob: all conditions together count, and several tags may be given.
     pub(super) fn check_read(&self, blob: &Blob) -> Result<(), BlobError> {
-        if self.matches_not == Some(ETag::Any) {
+        if self.matches_not == Some(ETags::Any) {
             return Err(BlobError::UnsatisfiableCondition);
         }
-        if self.wants_another(&blob.etag, blob.last_modified) {
+        let is_another = self.matches.as_ref().is_some_and(|wanted| !wanted.cover(&blob.etag));
+        if is_another || self.was_modified(blob.last_modified) == Some(true) {
             return Err(BlobError::ConditionNotMet);
         }
-        if self.has_already(&blob.etag, blob.last_modified) {
+        let is_new = [
+            self.matches_not.as_ref().map(|known| !known.cover(&blob.etag)),
+            self.modified_since.map(|time| blob.last_modified.as_second() > time.as_second()),
+        ];
+        if is_new.contains(&Some(false)) && !is_new.contains(&Some(true)) {
             return Err(BlobError::NotModified);
         }
         let check = blob.lease.check_read(self.lease, Timestamp::now());
         check.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
+    }
+
+    /// What a request that reads a blob which is not there gets: a condition that only a blob can meet goes first.
+    pub(super) fn of_missing_read(&self) -> BlobError {
+        match (&self.matches, &self.matches_not) {
+            (Some(_), _) => BlobError::ConditionNotMet,
+            (None, Some(ETags::Any)) => BlobError::UnsatisfiableCondition,
+            _ => BlobError::BlobNotFound,
+        }
+    }
+
+    /// The same for a request that changes a blob.
+    pub(super) fn of_missing(&self) -> BlobError {
+        match self.check_combination() {
+            Ok(()) if self.matches.is_some() => BlobError::ConditionNotMet,
+            Ok(()) => BlobError::BlobNotFound,
+            Err(refusal) => refusal,
+        }
     }
 
     /// For a copy, of its source.
@@ -117,39 +145,47 @@ impl Conditions {
         self.check_state(&blob.etag, blob.last_modified).map_err(|_| BlobError::SourceConditionNotMet)
     }
 
-    /// A write takes one condition, or one of the two pairs that belong together.
+    /// A write takes one condition, or one of the two pairs that belong together, and one tag.
     fn check_combination(&self) -> Result<(), BlobError> {
-        let wants = u8::from(self.matches.is_some()) + u8::from(self.unmodified_since.is_some());
-        let has = u8::from(self.matches_not.is_some()) + u8::from(self.modified_since.is_some());
-        if wants > 0 && has > 0 { Err(BlobError::MultipleConditionHeadersNotSupported) } else { Ok(()) }
+        let wants = self.matches.is_some() || self.unmodified_since.is_some();
+        let has = self.matches_not.is_some() || self.modified_since.is_some();
+        let several = [&self.matches, &self.matches_not].into_iter().flatten().any(ETags::are_several);
+        if wants && has || several { Err(BlobError::MultipleConditionHeadersNotSupported) } else { Ok(()) }
     }
 
     /// The caller wants a version that this is not. A tag goes before a time.
     fn wants_another(&self, etag: &str, last_modified: Timestamp) -> bool {
         match &self.matches {
-            Some(wanted) => !wanted.is(etag),
-            None => self.unmodified_since.is_some_and(|time| last_modified.as_second() > time.as_second()),
+            Some(wanted) => !wanted.cover(etag),
+            None => self.was_modified(last_modified) == Some(true),
         }
     }
 
     /// The caller wants a version newer than this one. A tag goes before a time.
     fn has_already(&self, etag: &str, last_modified: Timestamp) -> bool {
         match &self.matches_not {
-            Some(known) => known.is(etag),
+            Some(known) => known.cover(etag),
             None => self.modified_since.is_some_and(|time| last_modified.as_second() <= time.as_second()),
         }
     }
+
+    fn was_modified(&self, last_modified: Timestamp) -> Option<bool> {
+        self.unmodified_since.map(|time| last_modified.as_second() > time.as_second())
+    }
 }
 
-fn etag(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<ETag>, BlobError> {
+/// One tag or several, with quotes or without.
+fn etag(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<ETags>, BlobError> {
     let Some(value) = text(headers, &name)? else { return Ok(None) };
-    let quoted = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-    match value {
-        "*" => Ok(Some(ETag::Any)),
-        _ if value.contains(',') => Err(BlobError::MultipleConditionHeadersNotSupported),
-        _ if quoted => Ok(Some(ETag::Exactly(value.to_owned()))),
-        _ => Err(invalid(name.as_str(), value)),
+    if value == "*" {
+        return Ok(Some(ETags::Any));
     }
+    let etags = value.split(',').map(str::trim).map(|etag| {
+        let bare = etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag);
+        let is_one = !bare.is_empty() && !bare.contains('"');
+        is_one.then(|| format!("\"{bare}\"")).ok_or_else(|| invalid(name.as_str(), value))
+    });
+    Ok(Some(ETags::OneOf(etags.collect::<Result<_, _>>()?)))
 }
 
 fn date(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<Timestamp>, BlobError> {

@@ -19,7 +19,9 @@ use super::{
     containers,
     error::BlobError,
     operation::Operation,
-    pages, range,
+    pages,
+    properties::ContentProperties,
+    range,
     receive::{self, Checksums},
     store::{Blob, Copied, Kind, Part, Piece, Store},
 };
@@ -91,18 +93,16 @@ pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<R
     let conditions = Conditions::read(headers)?;
     let (_, source) = source(&call, Operation::PutBlobFromUrl)?;
     let mut blob = described(headers, name, Kind::Block, false)?;
-    let given = blob.properties;
-    blob.properties = source.properties.clone();
-    if headers.contains_key("x-ms-blob-content-type") {
-        blob.properties.content_type = given.content_type;
-    }
-    for (given, property) in [
-        (given.content_encoding, &mut blob.properties.content_encoding),
-        (given.content_language, &mut blob.properties.content_language),
-        (given.content_disposition, &mut blob.properties.content_disposition),
-        (given.cache_control, &mut blob.properties.cache_control),
-    ] {
-        *property = given.or(property.take());
+    let takes_properties = match text(headers, "x-ms-copy-source-blob-properties")?.map(str::to_ascii_lowercase) {
+        None => true,
+        Some(value) if value == "true" || value == "false" => value == "true",
+        Some(value) => {
+            let name = "x-ms-copy-source-blob-properties".to_owned();
+            return Err(BlobError::InvalidHeaderValue { name, value });
+        }
+    };
+    if takes_properties {
+        blob.properties = ContentProperties::given(headers)?.or(source.properties.clone());
     }
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |store: &Store| {

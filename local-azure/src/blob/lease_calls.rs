@@ -33,12 +33,13 @@ pub(super) async fn of_blob(call: &Call<'_>, name: BlobName<'_>) -> Result<Respo
     let conditions = Conditions::read(&call.parts.headers)?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let now = Timestamp::now();
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_state(&blob.etag, blob.last_modified)?;
         blob.lease = action.on(&blob.lease, now).map_err(BlobError::Lease)?;
         Ok(())
     };
-    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::No, work)).await?;
+    let (blob, ()) =
+        call.run(move |store| store.update(&container, BlobName(&owned), &conditions, Shows::No, work)).await?;
     Ok(action.answer(&blob.lease, now, answer::changed(action.status(), &blob.etag, blob.last_modified)))
 }
 

@@ -95,6 +95,8 @@ fn blob_xml(paging: &Paging<'_>, blob: &Blob, committed: bool, xml: &mut String)
     } else {
         element(xml, "Content-Length", "0");
         element(xml, "BlobType", blob.kind.name());
+        element(xml, "LeaseStatus", "unlocked");
+        element(xml, "LeaseState", "available");
     }
     if let Some(copied) = blob.copied.as_ref().filter(|_| paging.includes("copy")) {
         for (name, value) in [

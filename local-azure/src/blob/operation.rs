@@ -155,9 +155,13 @@ impl Operation {
                 OF_NEW,
                 &["x-ms-blob-type", "x-ms-blob-content-length", "x-ms-blob-sequence-number"],
             ],
-            Op::PutBlobFromUrl => {
-                &[CONDITIONS, PROPERTIES, OF_NEW, SOURCE, &["x-ms-blob-type", "x-ms-copy-source-authorization"]]
-            }
+            Op::PutBlobFromUrl => &[
+                CONDITIONS,
+                PROPERTIES,
+                OF_NEW,
+                SOURCE,
+                &["x-ms-blob-type", "x-ms-copy-source-authorization", "x-ms-copy-source-blob-properties"],
+            ],
             Op::CopyBlob => &[CONDITIONS, OF_NEW, SOURCE, &["x-ms-source-lease-id"]],
             Op::CopyBlobFromUrl => &[
                 CONDITIONS,
@@ -166,7 +170,8 @@ impl Operation {
                 &["x-ms-requires-sync", "x-ms-copy-source-authorization", "x-ms-copy-source-tag-option"],
             ],
             Op::AbortCopy => &[LEASE_ID, &["x-ms-copy-action"]],
-            Op::PutBlock => &[CHECKSUMS, LEASE_ID],
+            // Clients send a blob's metadata with each of its blocks; only what commits them counts.
+            Op::PutBlock => &[CHECKSUMS, LEASE_ID, METADATA],
             Op::PutBlockFromUrl => &[LEASE_ID, SOURCE, &["x-ms-copy-source-authorization", "x-ms-source-range"]],
             Op::PutBlockList => &[CONDITIONS, PROPERTIES, OF_NEW, CHECKSUMS],
             Op::AppendBlock => {
@@ -273,15 +278,18 @@ fn of_put_blob(headers: &HeaderMap, from_url: bool) -> Result<Op, BlobError> {
         (Some("BlockBlob"), false) => Ok(Op::PutBlockBlob),
         (Some("AppendBlob"), false) => Ok(Op::PutAppendBlob),
         (Some("PageBlob"), false) => Ok(Op::PutPageBlob),
-        (None, true) if headers.get("x-ms-requires-sync").is_some_and(|value| value == "true") => {
-            Ok(Op::CopyBlobFromUrl)
-        }
+        (None, true) if says_true(headers, "x-ms-requires-sync") => Ok(Op::CopyBlobFromUrl),
         (None, true) => Ok(Op::CopyBlob),
         (None, false) => Ok(Op::PutBlockBlob),
         (Some(other), _) => {
             Err(BlobError::InvalidHeaderValue { name: "x-ms-blob-type".to_owned(), value: other.to_owned() })
         }
     }
+}
+
+/// Python's client writes a capital letter.
+fn says_true(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 /// Headers that tell the service to do something else, as opposed to those of HTTP's own machinery.

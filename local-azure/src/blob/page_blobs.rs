@@ -82,14 +82,16 @@ pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Bod
             }
         });
     }
-    let conditions = PageConditions::read(headers)?;
+    let ordinary = Conditions::read(headers)?;
+    let conditions = SequenceConditions::read(headers)?;
     let received = if written { Some(receive::content(&call, body, WRITE_LIMIT, Wants::Crc64).await?) } else { None };
     let (part, checksums) = match received {
         Some(Received { part, checksums }) => (Some(Arc::new(part)), checksums),
         None => (None, receive::Checksums::default()),
     };
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
-    let work = move |blob: &mut Blob| {
+    let work = move |blob: &mut Blob, ordinary: &Conditions| {
+        ordinary.check_update(blob)?;
         conditions.check(blob)?;
         if first >= blob.length() || part.is_some() && last >= blob.length() {
             return Err(BlobError::InvalidPageRange);
@@ -98,7 +100,8 @@ pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Bod
         blob.pieces = pages::overlay(&blob.pieces, first, Piece { part, offset: 0, length });
         Ok(())
     };
-    let (blob, ()) = call.run(move |store| store.update(&container, BlobName(&owned), Shows::Yes, work)).await?;
+    let (blob, ()) =
+        call.run(move |store| store.update(&container, BlobName(&owned), &ordinary, Shows::Yes, work)).await?;
     let mut response = created(call, &blob);
     insert_sequence_number(&blob, response.headers_mut());
     checksums.insert(response.headers_mut());
@@ -109,8 +112,7 @@ pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Bod
 pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = Conditions::read(headers)?;
-    let blob = call.account.store.blob(call.container, name)?;
-    conditions.check_read(&blob)?;
+    let blob = call.account.store.readable(call.container, name, &conditions)?;
     if !matches!(blob.kind, Kind::Page { .. }) {
         return Err(BlobError::InvalidBlobType);
     }
@@ -192,17 +194,15 @@ pub(super) fn insert_sequence_number(blob: &Blob, headers: &mut HeaderMap) {
     }
 }
 
-struct PageConditions {
-    ordinary: Conditions,
+struct SequenceConditions {
     at_most: Option<u64>,
     less_than: Option<u64>,
     equal: Option<u64>,
 }
 
-impl PageConditions {
+impl SequenceConditions {
     fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
         Ok(Self {
-            ordinary: Conditions::read(headers)?,
             at_most: number(headers, "x-ms-if-sequence-number-le")?,
             less_than: number(headers, "x-ms-if-sequence-number-lt")?,
             equal: number(headers, "x-ms-if-sequence-number-eq")?,
@@ -210,7 +210,6 @@ impl PageConditions {
     }
 
     fn check(&self, blob: &Blob) -> Result<(), BlobError> {
-        self.ordinary.check_update(blob)?;
         let Kind::Page { sequence_number } = blob.kind else { return Err(BlobError::InvalidBlobType) };
         let broken = self.at_most.is_some_and(|most| sequence_number > most)
             || self.less_than.is_some_and(|end| sequence_number >= end)

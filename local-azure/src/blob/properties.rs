@@ -66,6 +66,18 @@ impl ContentProperties {
         Ok(properties)
     }
 
+    /// These, and others where these say nothing.
+    pub(super) fn or(self, others: Self) -> Self {
+        Self {
+            content_type: self.content_type.or(others.content_type),
+            content_encoding: self.content_encoding.or(others.content_encoding),
+            content_language: self.content_language.or(others.content_language),
+            content_disposition: self.content_disposition.or(others.content_disposition),
+            cache_control: self.cache_control.or(others.cache_control),
+            content_md5: self.content_md5.or(others.content_md5),
+        }
+    }
+
     /// Puts them into the headers of an answer, all but the MD5, whose header depends on what is read.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
         for (name, value) in [

@@ -82,9 +82,7 @@ pub(super) fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, 
 
 fn readable(call: &Call<'_>, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
     let conditions = Conditions::read(&call.parts.headers)?;
-    let blob = call.account.store.blob(call.container, name)?;
-    conditions.check_read(&blob)?;
-    Ok(blob)
+    call.account.store.readable(call.container, name, &conditions)
 }
 
 fn describe(blob: &Blob, headers: &mut HeaderMap) {

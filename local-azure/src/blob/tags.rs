@@ -32,8 +32,7 @@ pub(super) type Tags = BTreeMap<String, String>;
 /// Get Blob Tags: <https://learn.microsoft.com/rest/api/storageservices/get-blob-tags>.
 pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let conditions = Conditions::read(&call.parts.headers)?;
-    let blob = call.account.store.blob(call.container, name)?;
-    conditions.check_read(&blob)?;
+    let blob = call.account.store.readable(call.container, name, &conditions)?;
     let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", xml_of(&blob.tags));
     Ok(([(header::CONTENT_TYPE, "application/xml")], body).into_response())
 }
@@ -45,7 +44,7 @@ pub(super) async fn set(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) ->
     let tags = checked(read_document(&document)?)?;
     let (container, blob) = (call.container.to_owned(), name.0.to_owned());
     call.run(move |store| {
-        store.update(&container, BlobName(&blob), Shows::No, |blob| {
+        store.update(&container, BlobName(&blob), &conditions, Shows::No, |blob, conditions| {
             conditions.check_update(blob)?;
             blob.tags = tags;
             Ok(())

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Part;
 use crate::blob::{
+    error::BlobError,
     lease::Lease,
     properties::{ContentProperties, Metadata},
     tags::Tags,
@@ -90,6 +91,11 @@ impl Blob {
     /// Bytes.
     pub(in crate::blob) fn length(&self) -> u64 {
         self.pieces.iter().map(|piece| piece.length).sum()
+    }
+
+    /// Blocks make block blobs only.
+    pub(in crate::blob) fn check_is_block(&self) -> Result<(), BlobError> {
+        if self.kind == Kind::Block { Ok(()) } else { Err(BlobError::InvalidBlobType) }
     }
 
     pub(super) fn parts(&self) -> impl Iterator<Item = &Arc<Part>> {

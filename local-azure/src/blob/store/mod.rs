@@ -119,6 +119,19 @@ impl Store {
         Ok(())
     }
 
+    /// A blob that conditions let the caller read.
+    pub(super) fn readable(
+        &self,
+        container: &str,
+        name: BlobName<'_>,
+        conditions: &Conditions,
+    ) -> Result<Arc<Blob>, BlobError> {
+        let blob = self.read(container, |container| container.existing(name).cloned())?;
+        let blob = blob.ok_or_else(|| conditions.of_missing_read())?;
+        conditions.check_read(&blob)?;
+        Ok(blob)
+    }
+
     /// A blob.
     pub(super) fn blob(&self, container: &str, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
         self.read(container, |container| container.existing(name).cloned())?.ok_or(BlobError::BlobNotFound)
@@ -148,17 +161,18 @@ impl Store {
         })
     }
 
-    /// Changes a blob that exists.
+    /// Changes a blob that exists. `change` decides which of the conditions count.
     pub(super) fn update<T>(
         &self,
         container: &str,
         name: BlobName<'_>,
+        conditions: &Conditions,
         shows: Shows,
-        change: impl FnOnce(&mut Blob) -> Result<T, BlobError>,
+        change: impl FnOnce(&mut Blob, &Conditions) -> Result<T, BlobError>,
     ) -> Result<(Arc<Blob>, T), BlobError> {
         self.change(container, |container| {
-            let mut blob = Blob::clone(container.existing(name).ok_or(BlobError::BlobNotFound)?);
-            let result = change(&mut blob)?;
+            let mut blob = Blob::clone(container.existing(name).ok_or_else(|| conditions.of_missing())?);
+            let result = change(&mut blob, conditions)?;
             if shows == Shows::Yes {
                 (blob.etag, blob.last_modified) = (new_etag(), Timestamp::now());
                 blob.lease = blob.lease.after_write(blob.last_modified);
@@ -170,7 +184,7 @@ impl Store {
     /// Deletes a blob.
     pub(super) fn delete(&self, container: &str, name: BlobName<'_>, conditions: &Conditions) -> Result<(), BlobError> {
         self.change(container, |container| {
-            let blob = container.existing(name).ok_or(BlobError::BlobNotFound)?;
+            let blob = container.existing(name).ok_or_else(|| conditions.of_missing())?;
             conditions.check_update(blob)?;
             Ok(container.remove(name)?)
         })
@@ -190,8 +204,12 @@ impl Store {
         part: Part,
     ) -> Result<(), BlobError> {
         self.change(container, |container| {
-            if let Some(blob) = container.existing(name) {
-                conditions.check_lease(blob)?;
+            match container.existing(name) {
+                Some(blob) => {
+                    conditions.check_lease(blob)?;
+                    blob.check_is_block()?;
+                }
+                None => conditions.check_put(None)?,
             }
             container.stage(name, part)
         })

@@ -182,7 +182,6 @@ async fn what_is_not_understood_is_refused_by_name() {
             "<QueryParameterValue>snapshot</QueryParameterValue>",
         ),
         (Method::PUT, "/snapshots/a?comp=undelete", None, "InvalidQueryParameterValue", "undelete"),
-        (Method::HEAD, "/snapshots/a?comp=blocklist", None, "InvalidQueryParameterValue", "blocklist"),
         (Method::GET, "/snapshots?restype=share", None, "InvalidQueryParameterValue", "share"),
         (Method::GET, "/snapshots?restype=container&comp=acl", None, "InvalidQueryParameterValue", "acl"),
         (Method::POST, "/snapshots?restype=container", None, "UnsupportedHttpVerb", "POST /snapshots"),

@@ -3,8 +3,11 @@
 mod access;
 mod blocks;
 mod containers;
+mod copying;
 mod listing;
 mod reading;
+mod roles;
+mod surviving;
 mod writing;
 
 use std::{path::PathBuf, sync::LazyLock};
@@ -89,7 +92,7 @@ impl Service {
 
     async fn put(&self, path: &str, content: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.request(Method::PUT, path).header("content-length", content.len());
-        if !path.contains("comp=") {
+        if !path.contains("comp=") && headers.iter().all(|(name, _)| *name != "x-ms-blob-type") {
             request = request.header("x-ms-blob-type", "BlockBlob");
         }
         for (name, value) in headers {

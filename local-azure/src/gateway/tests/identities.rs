@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Answer, Request, Rig};
 use crate::{
+    azure::LocalAzure,
     journal::Service,
     seed::{Identity, IdentityKind, Seed},
 };
@@ -147,4 +148,48 @@ async fn requests_go_only_to_hosts_of_the_seed() {
     let rig = start(&send("https://login.microsoftonline.com/none"), |_| {}).await;
     assert_eq!(call(&rig).await.status, 404);
     assert!(rig.received().is_empty());
+}
+
+/// What a policy that reads a secret as the service's own identity answers: the vault's status and the value.
+async fn secret_through_the_gateway(change: impl FnOnce(&mut Seed)) -> (u16, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = format!(
+        "<policies><inbound><send-request response-variable-name=\"s\"><set-url>https://kv-keyless.vault.azure.net/secrets/\
+         orders-subscription-key?api-version=7.4</set-url><set-method>GET</set-method>{}</send-request><return-response>\
+         <set-status code=\"@(((IResponse)context.Variables[\"s\"]).StatusCode)\" /><set-body>@((string)((IResponse)\
+         context.Variables[\"s\"]).Body.As<JObject>()[\"value\"])</set-body></return-response></inbound>\
+         <backend /><outbound /><on-error /></policies>",
+        policy(&format!("resource=\"https://vault.azure.net\" client-id=\"{OWN}\""))
+    );
+    std::fs::write(folder.path().join("global.xml"), policy).unwrap();
+    let mut seed = super::seed();
+    seed.apim.policies = folder.path().to_owned();
+    seed.identities.push(Identity {
+        name: "id-apim".to_owned(),
+        kind: IdentityKind::UserAssigned,
+        client_id: OWN.parse().unwrap(),
+        principal_id: uuid::Uuid::from_u128(7),
+        federated_credentials: Vec::new(),
+    });
+    seed.apim.identities.push("id-apim".to_owned());
+    change(&mut seed);
+    let azure = LocalAzure::start(seed, None).await.unwrap();
+    let key = azure.world().subscription_keys["keyless-functions"].primary.clone();
+    let request = Request::get("https://apim-keyless.azure-api.net/orders").header("Ocp-Apim-Subscription-Key", &key);
+    let response = azure.world().network.send(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    // The secret is the key itself.
+    (status, String::from_utf8(body.to_vec()).unwrap().replace(&key, "the key"))
+}
+
+#[tokio::test]
+async fn a_policy_reads_a_secret_when_the_services_identity_has_a_role_on_the_vault() {
+    let role = |seed: &mut Seed| {
+        let mut assignment = seed.role_assignments[0].clone();
+        assignment.identity = "id-apim".to_owned();
+        seed.role_assignments.push(assignment);
+    };
+    assert_eq!(secret_through_the_gateway(role).await, (200, "the key".to_owned()));
+    assert_eq!(secret_through_the_gateway(|_| {}).await, (403, String::new()));
 }

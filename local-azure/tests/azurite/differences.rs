@@ -1,0 +1,312 @@
+//! Where local-azure answers otherwise than Azurite, why, and the documentation that settles it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    answer::Facts,
+    call::{Call, Condition, Tag},
+};
+
+/// What differs between two answers to one call.
+pub(crate) struct Difference<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) ours: &'a Facts,
+    pub(crate) azurites: &'a Facts,
+    /// Names of the facts that differ and are not explained.
+    pub(crate) names: BTreeSet<String>,
+    /// Whether there may be blocks of the blob that nobody committed.
+    pub(crate) blocks_wait: bool,
+}
+
+/// A difference with its reason.
+struct Known {
+    name: &'static str,
+    /// The page that settles it, under <https://learn.microsoft.com/rest/api/storageservices/>.
+    #[expect(dead_code, reason = "for the reader of this table")]
+    documentation: &'static str,
+    /// The facts that it explains, in this difference.
+    explains: fn(&Difference<'_>, &str) -> bool,
+    /// Whether the services are in other states afterwards.
+    ends_sequence: bool,
+}
+
+const KNOWN: &[Known] = &[
+    Known {
+        name: "the version in the answer is the one asked for; Azurite's is its own latest",
+        documentation: "versioning-for-the-azure-storage-services",
+        explains: |_, fact| fact == "x-ms-version",
+        ends_sequence: false,
+    },
+    Known {
+        name: "refusals repeat the client's request ID too",
+        documentation: "common-rest-response-headers",
+        explains: |it, fact| fact == "x-ms-client-request-id" && it.ours.contains_key("x-ms-error-code"),
+        ends_sequence: false,
+    },
+    Known {
+        name: "a list repeats MaxResults only when it was asked for",
+        documentation: "list-blobs#response-body",
+        explains: |it, fact| fact == "xml:EnumerationResults/MaxResults" && !it.call.query.contains("maxresults"),
+        ends_sequence: false,
+    },
+    Known {
+        name: "a call that is wrong in itself is refused for that, before the blob is looked for",
+        documentation: "blob-service-error-codes",
+        explains: |it, _| it.call.wrong.is_some_and(|code| code == it.our("x-ms-error-code")),
+        ends_sequence: true,
+    },
+    Known {
+        name: "conditions and leases go before the blob's kind, and for append and page blobs before their existence",
+        documentation: "specifying-conditional-headers-for-blob-service-operations",
+        explains: |it, fact| {
+            IS_ABOUT_REFUSAL.contains(&fact)
+                && [
+                    "ConditionNotMet",
+                    "MultipleConditionHeadersNotSupported",
+                    "LeaseNotPresentWithBlobOperation",
+                    "LeaseIdMissing",
+                    "LeaseIdMismatchWithBlobOperation",
+                ]
+                .contains(&it.our("x-ms-error-code"))
+                && (it.azurites("x-ms-error-code") != "BlobNotFound"
+                    || ["comp=appendblock", "comp=page"].contains(&it.call.query.as_str()))
+                && [
+                    "BlobNotFound",
+                    "InvalidBlobType",
+                    "InvalidOperation",
+                    "AccessTierNotSupportedForBlobType",
+                    "LeaseNotPresentWithBlobOperation",
+                    "LeaseIdMissing",
+                    "LeaseIdMismatchWithBlobOperation",
+                ]
+                .contains(&it.azurites("x-ms-error-code"))
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "blocks that nobody committed make no blob, except for lists that ask for them and Get Block List",
+        documentation: "put-block#remarks",
+        explains: |it, fact| {
+            it.blocks_wait
+                && (it.our("x-ms-error-code") == "BlobNotFound"
+                    || it.azurites("x-ms-error-code") == "BlobAlreadyExists"
+                    || it.call.query.starts_with("comp=blocklist&") && it.ours.get("etag").is_none() && fact != "xml")
+        },
+        ends_sequence: true,
+    },
+    Known {
+        name: "a blob of which there are only blocks is listed without a tag",
+        documentation: "list-blobs#uncommitted-blobs-in-the-response",
+        explains: |it, fact| {
+            it.call.query.contains("uncommittedblobs")
+                && (fact.ends_with("/Etag") || fact.ends_with("/ServerEncrypted"))
+                && (it.our(fact).is_empty() || fact.ends_with("/ServerEncrypted"))
+        },
+        ends_sequence: true,
+    },
+    Known {
+        name: "every committed blob is listed as encrypted",
+        documentation: "list-blobs#response-body",
+        explains: |it, fact| fact.ends_with("/ServerEncrypted") && it.our(fact) == "true",
+        ends_sequence: false,
+    },
+    Known {
+        name: "what only a page blob has cannot be set on another",
+        documentation: "blob-service-error-codes",
+        explains: |it, fact| {
+            IS_ABOUT_REFUSAL.contains(&fact)
+                && it.our("x-ms-error-code") == "InvalidBlobType"
+                && it.azurites("x-ms-error-code") == "InvalidOperation"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "the MD5 of the whole blob has a header of its own only beside a range",
+        documentation: "get-blob#response-headers",
+        explains: |it, fact| fact == "x-ms-blob-content-md5" && it.our("status") == "200",
+        ends_sequence: false,
+    },
+    Known {
+        name: "a blob has an MD5 only if it was written whole or a client gave one, and until its properties are set without",
+        documentation: "get-blob#response-headers",
+        explains: |it, fact| fact == "content-md5" && it.call.method == "GET" && it.our(fact).is_empty(),
+        ends_sequence: false,
+    },
+    Known {
+        name: "a list tells of copies only when asked, and of incremental ones only where there are any",
+        documentation: "list-blobs#uri-parameters",
+        explains: |it, fact| {
+            let of_copy = ["/CopyStatus", "/CopyProgress", "/CopyStatusDescription"];
+            fact.ends_with("/IncrementalCopy")
+                || of_copy.iter().any(|end| fact.ends_with(end)) && !it.call.query.contains("copy")
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "If-None-Match: * lets nothing be done to a blob that exists",
+        documentation: "specifying-conditional-headers-for-blob-service-operations#supported-conditional-headers",
+        explains: |it, _| {
+            let any = matches!(
+                it.call.condition,
+                Condition::NoneMatch(Tag::Any) | Condition::NoneMatchAndModified(Tag::Any, _)
+            );
+            any && it.our("x-ms-error-code") == "ConditionNotMet"
+        },
+        ends_sequence: true,
+    },
+    Known {
+        name: "where the container is missing, so is its blob, and the container is named",
+        documentation: "blob-service-error-codes",
+        explains: |it, fact| {
+            fact == "x-ms-error-code" && it.our(fact) == "ContainerNotFound" && it.azurites(fact) == "BlobNotFound"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a range outside of the blob has an error code; Azurite gives the status in words",
+        documentation: "blob-service-error-codes",
+        explains: |it, fact| {
+            it.azurites("x-ms-error-code") == "Requested Range Not Satisfiable"
+                && ["status", "x-ms-error-code", "content-range"].contains(&fact)
+                && ["InvalidRange", "InvalidPageRange", "SequenceNumberConditionNotMet", "ConditionNotMet"]
+                    .contains(&it.our("x-ms-error-code"))
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "clearing pages is a write too",
+        documentation: "put-page#response-headers",
+        explains: |it, fact| {
+            fact == "x-ms-request-server-encrypted" && it.call.query == "comp=page" && it.our(fact) == "true"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a copy cannot take the place of a blob of another kind",
+        documentation: "copy-blob#remarks",
+        explains: |it, _| it.call.source.is_some() && it.our("x-ms-error-code") == "InvalidBlobType",
+        ends_sequence: true,
+    },
+    Known {
+        name: "a tier is said to be inferred only where it is",
+        documentation: "get-blob-properties#response-headers",
+        explains: |it, fact| fact == "x-ms-access-tier-inferred" && it.azurites(fact) == "false",
+        ends_sequence: false,
+    },
+    Known {
+        name: "a page blob without pages has an empty list of ranges",
+        documentation: "get-page-ranges#remarks",
+        explains: |it, _| {
+            it.call.query == "comp=pagelist" && it.our("status") == "200" && it.our("x-ms-blob-content-length") == "0"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "the copy of an empty blob has a progress as well",
+        documentation: "get-blob-properties#response-headers",
+        explains: |it, fact| {
+            fact.to_ascii_lowercase().replace('-', "").ends_with("copyprogress") && it.our(fact) == "0/0"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "an empty blob has no range",
+        documentation: "specifying-the-range-header-for-blob-service-operations",
+        explains: |it, _| it.our("x-ms-error-code") == "InvalidRange" && it.azurites("status") == "206",
+        ends_sequence: false,
+    },
+    Known {
+        name: "pages beyond the end of the blob cannot be written",
+        documentation: "put-page#remarks",
+        explains: |it, _| it.call.query == "comp=page" && it.our("x-ms-error-code") == "InvalidPageRange",
+        ends_sequence: true,
+    },
+    Known {
+        name: "every blob can be read in parts",
+        documentation: "get-blob#response-headers",
+        explains: |it, fact| fact == "accept-ranges" && it.our(fact) == "bytes",
+        ends_sequence: false,
+    },
+    Known {
+        name: "a write that names a lease fails where there is none, also where there is no blob",
+        documentation: "lease-blob#outcomes-of-use-attempts-on-blobs-by-lease-state",
+        explains: |it, _| {
+            it.our("x-ms-error-code") == "LeaseNotPresentWithBlobOperation"
+                && it.call.headers.contains_key("x-ms-lease-id")
+        },
+        ends_sequence: true,
+    },
+    Known {
+        name: "the checksum of a block list is its CRC64 unless the request brings its MD5",
+        documentation: "put-block-list#response-headers",
+        explains: |it, fact| {
+            it.call.query == "comp=blocklist"
+                && it.call.method == "PUT"
+                && ["content-md5", "x-ms-content-crc64"].contains(&fact)
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a container's metadata comes without its properties",
+        documentation: "get-container-metadata#response-headers",
+        explains: |it, fact| {
+            it.call.query == "restype=container&comp=metadata"
+                && (fact.starts_with("x-ms-has-") || fact.starts_with("x-ms-lease-"))
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "only a sealed append blob is said to be so",
+        documentation: "list-blobs#response-body",
+        explains: |it, fact| (fact.ends_with("/Sealed") || fact == "x-ms-blob-sealed") && it.azurites(fact) == "false",
+        ends_sequence: false,
+    },
+];
+
+const IS_ABOUT_REFUSAL: &[&str] = &["status", "x-ms-error-code"];
+
+impl<'a> Difference<'a> {
+    pub(crate) fn between(call: &'a Call, ours: &'a Facts, azurites: &'a Facts, blocks_wait: bool) -> Self {
+        let all = ours.keys().chain(azurites.keys());
+        let names = all.filter(|name| ours.get(*name) != azurites.get(*name)).cloned().collect();
+        Self { call, ours, azurites, names, blocks_wait }
+    }
+
+    fn our(&self, fact: &str) -> &str {
+        self.ours.get(fact).map(String::as_str).unwrap_or_default()
+    }
+
+    fn azurites(&self, fact: &str) -> &str {
+        self.azurites.get(fact).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// Takes what is explained out of the difference and names the explanations.
+pub(crate) fn explain(difference: &mut Difference<'_>) -> Vec<&'static str> {
+    let mut explanations = Vec::new();
+    for known in KNOWN {
+        let explained: Vec<String> =
+            difference.names.iter().filter(|name| (known.explains)(difference, name)).cloned().collect();
+        if !explained.is_empty() {
+            explanations.push(known.name);
+            difference.names.retain(|name| !explained.contains(name));
+        }
+    }
+    explanations
+}
+
+pub(crate) fn ends_sequence(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.name == name && known.ends_sequence)
+}
+
+#[test]
+fn a_difference_that_the_table_does_not_know_stays() {
+    let facts = |status: &str, code: &str| {
+        Facts::from([("status".to_owned(), status.to_owned()), ("x-ms-error-code".to_owned(), code.to_owned())])
+    };
+    let call = Call::new("GET", Some("a"), "");
+    let (ours, azurites) = (facts("404", "BlobNotFound"), facts("412", "ConditionNotMet"));
+    let mut difference = Difference::between(&call, &ours, &azurites, false);
+    assert_eq!(explain(&mut difference), Vec::<&str>::new());
+    assert_eq!(difference.names, BTreeSet::from(["status".to_owned(), "x-ms-error-code".to_owned()]));
+}
