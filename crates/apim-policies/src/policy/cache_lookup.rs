@@ -1,8 +1,8 @@
 //! `cache-lookup`: a kept response instead of the backend's
 //! (learn.microsoft.com/azure/api-management/cache-lookup-policy).
 //!
-//! A response that is found goes on after the `cache-store` of the outbound section, as traces of live gateways say. It
-//! is looked for by API, operation, path, and what the policy names; query parameters that it does not name do not count,
+//! A response that is found goes on after the `cache-store` of the outbound section; where it goes on is not documented,
+//! and nobody compared it with a live gateway. It is looked for by API, operation, path, and what the policy names; query parameters that it does not name do not count,
 //! which is the plain reading of the page. `downstream-caching-type` other than `none` is not supported: which headers
 //! it makes is not documented.
 

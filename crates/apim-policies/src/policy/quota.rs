@@ -1,6 +1,6 @@
 //! `quota`: so many calls of a subscription in a period (learn.microsoft.com/azure/api-management/quota-policy).
 //!
-//! Periods begin with the subscription: with its start, or else when it was made. `bandwidth` is not supported.
+//! Periods begin with the subscription: with its start, or else with the year 1970. `bandwidth` is not supported.
 
 use jiff::{SignedDuration, Timestamp};
 

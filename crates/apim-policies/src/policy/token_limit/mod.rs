@@ -3,8 +3,8 @@
 //!
 //! Tokens are counted when the response is known, after the outbound section: those that its `usage` reports. Estimates
 //! are rough here, a token for four bytes of what the prompt says: with `estimate-prompt-tokens` they decide whether a
-//! prompt is sent at all, and of a streamed response the estimate of its prompt is all that counts. The 429 was captured
-//! from live gateways; the words of the 403 are derived, and periods of a quota are those of the calendar in UTC.
+//! prompt is sent at all, and of a streamed response the estimate of its prompt is all that counts. The words
+//! of the 429 and the 403 are derived from what live gateways were seen to log, not captured; periods of a quota are those of the calendar in UTC.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Weekday, tz::TimeZone};
