@@ -75,8 +75,10 @@ fn the_table_stays_sorted_wherever_the_name_falls() {
         let lines = table.lines().filter_map(|line| line.strip_prefix(start)?.strip_suffix(end));
         lines.filter(|name| *name != "tests").map(str::to_owned).collect()
     };
-    assert_eq!(between("mod ", ";"), expected);
     assert_eq!(between("    ", "::FUNCTION,"), expected);
+    // What functions share is a module beside them.
+    let modules = between("mod ", ";");
+    assert!(modules.is_sorted() && expected.iter().all(|name| modules.contains(name)), "{modules:?}");
     assert!(table.ends_with("#[cfg(test)]\nmod tests;\n"), "{table}");
 }
 
