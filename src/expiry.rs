@@ -1,5 +1,7 @@
 //! Which secrets end soon, by name and date; never a value.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -27,6 +29,16 @@ pub(crate) struct Ending {
     /// Whole days; negative when it has ended.
     pub(crate) days_left: i64,
     pub(crate) enabled: bool,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, expires_on, days_left, .. } = self;
+        match days_left {
+            ..0 => write!(f, "the secret {name} ended on {expires_on}"),
+            _ => write!(f, "the secret {name} ends on {expires_on}, in {days_left} days"),
+        }
+    }
 }
 
 impl Report {
@@ -65,6 +77,14 @@ mod tests {
             secret("today", Some("2026-11-23T05:59:59Z")),
         ];
         let report = Report::new(secrets, "2026-11-22T06:00:00Z".parse().unwrap(), 30);
+        let lines: Vec<_> = report.ending.iter().map(Ending::to_string).collect();
+        assert_eq!(
+            lines[..2],
+            [
+                "the secret off ended on 2026-11-22T05:59:59Z",
+                "the secret today ends on 2026-11-23T05:59:59Z, in 0 days",
+            ]
+        );
         insta::assert_json_snapshot!(report, @r#"
         {
           "checkedAt": "2026-11-22T06:00:00Z",

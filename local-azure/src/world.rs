@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    gateway::PolicyTrace,
     issuer::{AUTHORITY, Directory, KeyError, SigningKeys, WorkloadIssuer},
     journal::{Entry, Journal, Service},
     network::Network,
@@ -31,6 +32,8 @@ pub struct World {
     pub network: Network,
     /// What happened.
     pub journal: Journal,
+    /// What policies did, as it happens.
+    pub policy_trace: PolicyTrace,
 }
 
 /// The two keys of an APIM subscription; either opens it.
@@ -63,6 +66,7 @@ impl World {
             subscription_keys,
             network: Network::new(),
             journal: Journal::default(),
+            policy_trace: PolicyTrace::default(),
             seed,
         })
     }
@@ -129,6 +133,9 @@ impl World {
                 self.resource_group_id(),
                 identity.name
             ),
+            IdentityKind::SystemAssigned if self.seed.apim.identities.contains(&identity.name) => {
+                self.api_management_resource_id()
+            }
             IdentityKind::SystemAssigned => self.function_app_resource_id(),
         }
     }
@@ -137,6 +144,12 @@ impl World {
     #[must_use]
     pub fn function_app_resource_id(&self) -> String {
         format!("{}/providers/Microsoft.Web/sites/{}", self.resource_group_id(), self.seed.function_app.name)
+    }
+
+    /// ARM resource ID of the API Management service.
+    #[must_use]
+    pub fn api_management_resource_id(&self) -> String {
+        format!("{}/providers/Microsoft.ApiManagement/service/{}", self.resource_group_id(), self.seed.apim.name)
     }
 
     /// ARM resource ID of what an RBAC scope names.

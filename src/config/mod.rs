@@ -19,7 +19,7 @@
 //! | `UPLOAD_MAX_BYTES` | the largest upload | 1073741824 (1 GiB) |
 //! | `UPLOAD_NAMES` | names that may be uploaded, as patterns such as `*.csv,in/*` | any |
 //! | `UPLOAD_CONTENT_TYPES` | types that may be uploaded, such as `text/*,application/json` | any |
-//! | `UPLOAD_MAX_CONCURRENT` | how many uploads run at a time, 16 MiB of memory each | 8 |
+//! | `UPLOAD_MAX_CONCURRENT` | how many uploads run at a time, 12 MiB of memory each | 8 |
 //! | `SECRET_EXPIRY_SCHEDULE` | NCRONTAB expression, read by the host alone | the host refuses the timer |
 //! | `SECRET_EXPIRY_DAYS` | a secret that ends within so many days is reported | 30 |
 //! | `RELAY_PATHS` | what callers of `relay` may reach: `/path/of/an/api` and all below it, several separated by commas | the paths of `SNAPSHOT_SOURCES` |

@@ -12,7 +12,7 @@ pub(super) const AT_ONCE: &str = "UPLOAD_MAX_CONCURRENT";
 
 const DEFAULT_MAX_BYTES: NonZeroU64 = NonZeroU64::new(1024 * 1024 * 1024).unwrap();
 
-/// Each takes 16 MiB, and the smallest instance has 512.
+/// Each takes 12 MiB, and the smallest instance has 512.
 const DEFAULT_AT_ONCE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// The limits of uploads.

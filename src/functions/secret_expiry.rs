@@ -13,7 +13,7 @@ use crate::{
     app::App,
     azure::Creation,
     error::Error,
-    expiry::Report,
+    expiry::{Ending, Report},
     host::{InvocationRequest, InvocationResponse, TimerData},
 };
 
@@ -23,9 +23,9 @@ pub(super) const FUNCTION: Function =
 async fn run(app: Arc<App>, call: InvocationRequest<TimerData>) -> Result<InvocationResponse, Error> {
     let clients = app.clients().await?;
     let report = Report::new(clients.secrets.dates().await?, Timestamp::now(), app.expiry_days());
-    for ending in &report.ending {
-        let (name, expires_on, days_left) = (&ending.name, ending.expires_on, ending.days_left);
-        warn!(%name, %expires_on, days_left, "a secret ends soon, or has ended");
+    let mut lines: Vec<_> = report.ending.iter().map(Ending::to_string).collect();
+    for line in &lines {
+        warn!("{line}");
     }
     let body = serde_json::to_vec_pretty(&report).map_err(Error::internal)?;
     let name = slot::of(&call).report_name();
@@ -34,5 +34,6 @@ async fn run(app: Arc<App>, call: InvocationRequest<TimerData>) -> Result<Invoca
         Creation::Existed(blob) => format!("{} was already written", blob.name),
     };
     info!("{line}");
-    Ok(InvocationResponse::with_logs(vec![line]))
+    lines.push(line);
+    Ok(InvocationResponse::with_logs(lines))
 }

@@ -9,8 +9,9 @@ use crate::{
 /// Where azd and the hook after provisioning find the resources.
 const RESOURCE_GROUP: &str = "AZURE_RESOURCE_GROUP";
 
-/// These settings name a secret and a header; neither is a key.
-const NAMES_OF_KEYS: [&str; 2] = ["APIM__subscriptionKeySecret", "APIM__subscriptionKeyHeader"];
+/// These settings name a secret and a header, or say when secrets are looked at; none is a key.
+const NAMES_OF_KEYS: [&str; 4] =
+    ["APIM__subscriptionKeySecret", "APIM__subscriptionKeyHeader", "SECRET_EXPIRY_SCHEDULE", "SECRET_EXPIRY_DAYS"];
 
 fn no_keys_read(files: &Files) -> Vec<String> {
     let is_list_call = |word: &str| {

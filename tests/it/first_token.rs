@@ -13,7 +13,7 @@ async fn without_token(change: impl FnOnce(&mut Vec<(String, String)>)) -> (u16,
     change(&mut environment);
     let handler = Handler::start(&environment);
     let (status, body) = handler.ready().await;
-    (status, body["checks"][2]["problem"].as_str().unwrap_or_default().to_owned(), handler.log())
+    (status, body["checks"][2]["problem"].as_str().unwrap_or_default().to_owned(), handler.end())
 }
 
 fn set(environment: &mut Vec<(String, String)>, name: &str, value: &str) {

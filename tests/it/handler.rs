@@ -4,8 +4,8 @@ use std::{
     io::{BufRead as _, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, mpsc},
-    thread,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, JoinHandle},
 };
 
 use serde_json::Value;
@@ -17,6 +17,7 @@ pub(crate) struct Handler {
     child: Child,
     port: u16,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Handler {
@@ -32,9 +33,9 @@ impl Handler {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (listening, listens) = mpsc::channel();
-        keep(child.stdout.take().unwrap(), lines.clone(), listening.clone());
-        keep(child.stderr.take().unwrap(), lines.clone(), listening);
-        let handler = Self { child, port, lines };
+        let out = keep(child.stdout.take().unwrap(), lines.clone(), listening.clone());
+        let err = keep(child.stderr.take().unwrap(), lines.clone(), listening);
+        let handler = Self { child, port, lines, readers: vec![out, err] };
         // Both pipes close when it ends, and with them the channel.
         listens.recv().is_ok().then_some(handler)
     }
@@ -49,7 +50,13 @@ impl Handler {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    pub(crate) fn log(&self) -> Vec<String> {
+    /// Ends it, and gives all that it has logged.
+    pub(crate) fn end(mut self) -> Vec<String> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
         self.lines.lock().unwrap().clone()
     }
 
@@ -62,7 +69,11 @@ impl Handler {
     }
 }
 
-fn keep(pipe: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>, listening: mpsc::Sender<()>) {
+fn keep(
+    pipe: impl Read + Send + 'static,
+    lines: Arc<Mutex<Vec<String>>>,
+    listening: mpsc::Sender<()>,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             if line.contains("listening on port") {
@@ -70,7 +81,7 @@ fn keep(pipe: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>, listen
             }
             lines.lock().unwrap().push(line);
         }
-    });
+    })
 }
 
 impl Drop for Handler {
@@ -78,7 +89,7 @@ impl Drop for Handler {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("--- log\n{:#?}", self.log());
+            eprintln!("--- log\n{:#?}", self.lines.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 }

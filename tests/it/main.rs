@@ -18,6 +18,7 @@ mod refusals;
 mod relay;
 mod rig;
 mod rollover;
+mod secrets;
 mod snapshots;
 mod storage;
 mod timers;

@@ -195,7 +195,7 @@ async fn a_refusal_of_this_app_is_never_the_callers_401() {
     assert_eq!(answer.status(), 502);
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["error"]["code"], json!("upstream_refused"), "{body}");
-    assert!(rig.log().contains("the role does not fit"));
+    rig.until_logged("the role does not fit").await;
 }
 
 #[cfg(target_os = "linux")]

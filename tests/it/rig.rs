@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use local_azure::{
@@ -13,6 +14,7 @@ use local_azure::{
     seed::Seed,
 };
 use tempfile::TempDir;
+use tokio::{sync::Notify, time::timeout};
 
 /// The handler that cargo built for these tests.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
@@ -22,6 +24,7 @@ pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
     pub(crate) host: FunctionsHost,
     log: Arc<Mutex<Vec<String>>>,
+    logged: Arc<Notify>,
     script_root: PathBuf,
     _folder: TempDir,
 }
@@ -50,19 +53,23 @@ impl Rig {
         let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
         *edge = proxy(std::mem::take(edge)).await;
         let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = log.clone();
+        let logged = Arc::new(Notify::new());
+        let (lines, bell) = (log.clone(), logged.clone());
         let host = FunctionsHost::start(HostOptions {
             environment,
             settings: azure.world().seed.function_app.settings.clone(),
             journal: azure.journal().clone(),
-            log: Arc::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string())),
+            log: Arc::new(move |line| {
+                lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+                bell.notify_waiters();
+            }),
             fire_timers: false,
             ..HostOptions::new(script_root.clone())
         })
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
-        Self { azure, host, log, script_root, _folder: folder }
+        Self { azure, host, log, logged, script_root, _folder: folder }
     }
 
     /// A URL of the Functions host.
@@ -85,6 +92,20 @@ impl Rig {
     /// The folder that the host runs.
     pub(crate) fn script_root(&self) -> &Path {
         &self.script_root
+    }
+
+    /// Waits for this in the log: what the handler writes before it answers may come through its pipe later.
+    pub(crate) async fn until_logged(&self, text: &str) {
+        let found = async {
+            loop {
+                let more = self.logged.notified();
+                if self.log().contains(text) {
+                    return;
+                }
+                more.await;
+            }
+        };
+        timeout(Duration::from_secs(30), found).await.unwrap_or_else(|_| panic!("not logged: {text}"));
     }
 
     /// Everything the host and the handler logged.

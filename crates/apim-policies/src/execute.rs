@@ -4,14 +4,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 
 use crate::{
     Facts, State,
     expression::Value,
     failure::{Failure, LastError},
     outside::Outside,
-    policy::{Stop, cors_policies, finish, is_preflight, preflight, run_all},
+    policy::{Stop, after_cache_store, cors_policies, finish, is_preflight, preflight, run_all},
     run::Run,
     scope::{Pipeline, Section},
     token::ValidatedToken,
@@ -42,12 +42,19 @@ impl Pipeline {
         outside: &O,
     ) -> Outcome<O::Body> {
         let mut run = Run::new(request, facts, self.reads, state, outside);
+        let mut ended = Ok(());
         for section in [Section::Inbound, Section::Backend, Section::Outbound] {
-            match self.run_section(section, &mut run).await {
-                Ok(()) => {}
-                Err(Stop::Returned) => break,
-                Err(Stop::Failed(failure)) => return self.fail(failure, run).await,
+            ended = self.run_section(section, &mut run).await;
+            if ended.is_err() {
+                break;
             }
+        }
+        if let Err(Stop::Found) = ended {
+            run.section = Section::Outbound;
+            ended = run_all(after_cache_store(self.steps(Section::Outbound)), &mut run).await;
+        }
+        if let Err(Stop::Failed(failure)) = ended {
+            return self.fail(failure, run).await;
         }
         match finish(&mut run).await {
             Ok(()) => run.end(None),
@@ -61,20 +68,17 @@ impl Pipeline {
     /// No other policy runs.
     pub async fn preflight<O: Outside>(
         &self,
-        request: &Request<O::Body>,
+        request: &Parts,
         facts: Facts,
         state: &State,
         outside: &O,
     ) -> Option<Outcome<O::Body>> {
         let mut policies = cors_policies(self.steps(Section::Inbound)).peekable();
-        if !is_preflight(request.method(), request.headers()) || policies.peek().is_none() {
+        if !is_preflight(&request.method, &request.headers) || policies.peek().is_none() {
             return None;
         }
-        let mut copy = Request::new(O::Body::from(Bytes::new()));
-        *copy.method_mut() = request.method().clone();
-        *copy.uri_mut() = request.uri().clone();
-        *copy.headers_mut() = request.headers().clone();
-        let mut run = Run::new(copy, facts, self.reads, state, outside);
+        let request = Request::from_parts(request.clone(), O::Body::from(Bytes::new()));
+        let mut run = Run::new(request, facts, self.reads, state, outside);
         match preflight(policies, &mut run).await {
             Ok(()) => Some(run.end(None)),
             Err(failure) => Some(self.fail(failure, run).await),
@@ -100,7 +104,7 @@ impl Pipeline {
             ended = Err(late.into());
         }
         match ended {
-            Ok(()) | Err(Stop::Returned) => run.end(Some(failure.into_error())),
+            Ok(()) | Err(Stop::Returned | Stop::Found) => run.end(Some(failure.into_error())),
             // What a live gateway does here is not documented; the newer failure is the one to look at.
             Err(Stop::Failed(second)) => {
                 answer(&second, &mut run);

@@ -17,6 +17,8 @@ mod failure;
 mod load;
 mod outside;
 mod policy;
+#[cfg(test)]
+mod predefined_errors;
 mod problem;
 #[cfg(test)]
 mod rig;
@@ -34,7 +36,7 @@ pub use load::Document;
 pub use outside::{NoReply, Outside, Unreachable};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
-pub use service::{Backend, Service};
+pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 pub use state::State;
 pub use token::{Jwt, ValidatedToken};
 pub use trace::Trace;

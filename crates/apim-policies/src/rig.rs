@@ -213,6 +213,14 @@ impl World {
         pipeline.run(request, facts, state, self).await
     }
 
+    /// Sends `GET /orders` with these facts through a document of any scope.
+    pub(crate) async fn run_at(&self, scope: Scope, document: &str, facts: Facts, state: &State) -> Outcome<Bytes> {
+        let document = Document::load(scope, document, &self.service).unwrap();
+        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
+        let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+        pipeline.run(request, facts, state, self).await
+    }
+
     /// As [`Self::run`], of a document with these sections and `GET /orders/7?q=1`.
     pub(crate) async fn run_sections(
         &self,
@@ -251,6 +259,24 @@ pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
         ..expression::Api::default()
     };
     Facts { api, original_url, path, ip_address: "203.0.113.9".to_owned(), ..Facts::default() }
+}
+
+/// The facts of a call with the key of this subscription, for the product `gold` and the operation `list`.
+pub(crate) fn subscribed(subscription: &str) -> Facts {
+    let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+    Facts {
+        subscription: Some(expression::Subscription {
+            id: subscription.to_owned(),
+            ..expression::Subscription::default()
+        }),
+        product: Some(expression::Product { id: "gold".to_owned(), ..expression::Product::default() }),
+        operation: expression::Operation {
+            id: "list".to_owned(),
+            name: "List orders".to_owned(),
+            ..expression::Operation::default()
+        },
+        ..facts(&request)
+    }
 }
 
 /// The next of the answers; `None` when there is no more.

@@ -6,17 +6,24 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use jiff::SignedDuration;
 
+mod body;
+mod target;
+
+use self::target::Target;
 use crate::{
     Facts, Outcome, State,
-    expression::{self, Body, Context, Expression, Reads, Url, Value},
+    expression::{self, Context, Expression, Reads, Value},
     failure::{Failure, LastError},
     load::{Readable, Setting},
     outside::Outside,
     policy::{After, Step},
-    scope::{Scope, Section},
+    scope::Section,
     token::ValidatedToken,
     trace::Trace,
 };
+
+/// Characters of a trace's line.
+const LONGEST_TRACE: usize = 1000;
 
 /// A request on its way. Policies get it, work on [`Self::context`], and reach the world through the rest.
 pub(crate) struct Run<'r, O: Outside> {
@@ -30,6 +37,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r>>,
+    /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
+    pub(crate) lookup: Option<String>,
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
@@ -41,23 +50,15 @@ pub(crate) struct Run<'r, O: Outside> {
     response_stream: Option<O::Body>,
     /// The request's body went to the backend unread.
     body_gone: bool,
-}
-
-/// Where the request goes: `context.Request.Url` is made of it.
-#[derive(Clone, Debug, Default)]
-struct Target {
-    /// Identifier of the backend, when a policy named one, and that policy's scope.
-    backend: Option<(String, Scope)>,
-    base: Option<Url>,
-    /// Below the base: empty, or beginning with `/`.
-    path: String,
+    /// How many policies ran.
+    policies: u32,
 }
 
 impl<'r, O: Outside> Run<'r, O> {
     pub(crate) fn new(request: Request<O::Body>, facts: Facts, reads: Reads, state: &'r State, outside: &'r O) -> Self {
         let (parts, body) = request.into_parts();
         let mut context = Context::new(outside.now(), outside.request_id(), outside.entropy());
-        let target = Target { backend: None, base: facts.api.service_url.clone(), path: facts.path };
+        let target = Target::new(facts.api.service_url.clone(), facts.path);
         context.request = expression::Request {
             method: parts.method.to_string(),
             url: facts.original_url.clone(),
@@ -79,12 +80,14 @@ impl<'r, O: Outside> Run<'r, O> {
             target,
             tokens: Vec::new(),
             after: Vec::new(),
+            lookup: None,
             counted: BTreeSet::new(),
             step: None,
             reads,
             request_stream,
             response_stream: None,
             body_gone: false,
+            policies: 0,
         };
         run.aim();
         run
@@ -149,120 +152,6 @@ impl<'r, O: Outside> Run<'r, O> {
         self.response_stream = body;
     }
 
-    /// Replaces the body of the request, or of the response once there is one, as [`Self::headers`] does.
-    pub(crate) fn set_body(&mut self, body: Bytes) {
-        let body = (!body.is_empty()).then(|| Body::new(body));
-        match self.section {
-            Section::Inbound | Section::Backend => {
-                self.request_stream = None;
-                self.context.request.body = body;
-            }
-            Section::Outbound | Section::OnError => {
-                self.response_stream = None;
-                self.response().body = body;
-            }
-        }
-        self.headers().remove(header::CONTENT_LENGTH);
-    }
-
-    /// Reads the request's body into memory, unless it is there.
-    pub(crate) async fn read_request_body(&mut self) -> Result<(), Failure> {
-        if let Some(stream) = self.request_stream.take() {
-            let bytes = self.outside.read(stream).await.map_err(|error| {
-                Failure::internal("", "ClientConnectionFailure", format!("the request's body: {error}"))
-            })?;
-            self.context.request.body = (!bytes.is_empty()).then(|| Body::new(bytes));
-        }
-        Ok(())
-    }
-
-    /// Reads the response's body into memory, unless it is there.
-    pub(crate) async fn read_response_body(&mut self) -> Result<(), Failure> {
-        if let Some(stream) = self.response_stream.take() {
-            let bytes = self.outside.read(stream).await.map_err(|error| {
-                Failure::internal("", "BackendConnectionFailure", format!("the response's body: {error}"))
-            })?;
-            self.response().body = (!bytes.is_empty()).then(|| Body::new(bytes));
-        }
-        Ok(())
-    }
-
-    /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.
-    pub(crate) async fn body(&mut self) -> Result<Bytes, Failure> {
-        let body = match self.section {
-            Section::Inbound | Section::Backend => {
-                self.read_request_body().await?;
-                &self.context.request.body
-            }
-            Section::Outbound | Section::OnError => {
-                self.read_response_body().await?;
-                &self.response().body
-            }
-        };
-        Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
-    }
-
-    /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
-    /// it, or when asked to; otherwise it goes along and cannot be sent again.
-    pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
-        if keep_body || self.reads.request_body {
-            self.read_request_body().await?;
-        }
-        if std::mem::replace(&mut self.body_gone, self.request_stream.is_some()) && self.context.request.body.is_none()
-        {
-            // What a live gateway does with a second forward-request is not documented.
-            let message = "the request's body has been forwarded already; buffer-request-body=\"true\" keeps it";
-            return Err(Failure::internal("", "", message.to_owned()));
-        }
-        let body = match (self.request_stream.take(), &self.context.request.body) {
-            (Some(stream), _) => stream,
-            (None, Some(body)) => {
-                // What an expression took away is gone, and its length with it.
-                if body.content().is_none() {
-                    self.context.request.headers.remove(header::CONTENT_LENGTH);
-                }
-                O::Body::from(body.content().cloned().unwrap_or_default())
-            }
-            (None, None) => O::Body::from(Bytes::new()),
-        };
-        let seen = &self.context.request;
-        let mut request = Request::builder()
-            .method(seen.method.as_str())
-            .uri(seen.url.to_string())
-            .body(body)
-            .map_err(|error| Failure::internal("", "", format!("{}: {error}", seen.url)))?;
-        *request.headers_mut() = seen.headers.clone();
-        Ok(request)
-    }
-
-    /// Sends the request on to another base URL.
-    pub(crate) fn set_base(&mut self, base: Url, backend: Option<String>) {
-        self.target.base = Some(base);
-        let scope = self.step.map_or(Scope::Global, |step| step.scope);
-        self.target.backend = backend.map(|id| (id, scope));
-        self.aim();
-    }
-
-    /// Whether a document of a broader scope than the running policy's named a backend.
-    pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
-        let scope = self.step.map(|step| step.scope);
-        self.target.backend.as_ref().is_some_and(|(_, other)| Some(*other) < scope)
-    }
-
-    /// Sends the request on to another path below the base.
-    pub(crate) fn set_path(&mut self, path: String) {
-        self.target.path = path;
-        self.aim();
-    }
-
-    fn aim(&mut self) {
-        let Some(base) = &self.target.base else { return };
-        let path = if self.target.path.is_empty() { "/" } else { &self.target.path };
-        let query = std::mem::take(&mut self.context.request.url.query);
-        let path = format!("{}{path}", base.path.trim_end_matches('/'));
-        self.context.request.url = Url { path, query, ..base.clone() };
-    }
-
     /// Makes a failure of the running policy `context.LastError`.
     pub(crate) fn set_last_error(&mut self, failure: &Failure) {
         let mut error = failure.error().clone();
@@ -278,8 +167,15 @@ impl<'r, O: Outside> Run<'r, O> {
             && self.outside.traces()
         {
             let (scope, section, policy) = (step.scope, self.section, step.name);
-            self.outside.trace(Trace { scope, section, path: &step.path, policy, text: &text() });
+            let text: String = text().chars().take(LONGEST_TRACE).collect();
+            self.outside.trace(Trace { scope, section, path: &step.path, policy, text: &text });
         }
+    }
+
+    /// Counts a policy that is about to run.
+    pub(crate) fn count_policy(&mut self) -> u32 {
+        self.policies = self.policies.saturating_add(1);
+        self.policies
     }
 
     /// Makes a policy the running one, and returns the one before.

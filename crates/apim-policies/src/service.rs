@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 /// Named values, fragments and backends. A document that names something else is refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
@@ -10,12 +12,48 @@ pub struct Service {
     /// The texts of fragment files by their identifier.
     pub fragments: BTreeMap<String, String>,
     /// Backends by identifier.
-    pub backends: BTreeMap<String, Backend>,
+    pub backends: Backends,
 }
+
+/// Backends by identifier.
+pub type Backends = BTreeMap<String, Backend>;
 
 /// A backend entity (learn.microsoft.com/azure/api-management/backends).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backend {
-    /// Where requests go, without the operation's path.
-    pub url: url::Url,
+pub enum Backend {
+    /// One host.
+    Single {
+        /// Where requests go, without the operation's path.
+        url: url::Url,
+        /// When to leave it alone.
+        breaker: Option<CircuitBreaker>,
+    },
+    /// Several, none of which is a pool.
+    Pool(Vec<PoolMember>),
+}
+
+/// A backend of a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolMember {
+    /// Its identifier.
+    pub backend: String,
+    /// Smaller numbers come first; others are used when none of these may be.
+    pub priority: u32,
+    /// Its share among those of the same priority.
+    pub weight: u32,
+}
+
+/// When a backend is left alone: after so many failures within an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// How many.
+    pub failures: u32,
+    /// Within.
+    pub interval: SignedDuration,
+    /// Statuses that are failures, each first and last; no response at all is one, too.
+    pub statuses: Vec<(u16, u16)>,
+    /// For how long.
+    pub trip: SignedDuration,
+    /// Whether a `Retry-After` in seconds says for how long.
+    pub accepts_retry_after: bool,
 }

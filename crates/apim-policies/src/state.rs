@@ -1,12 +1,13 @@
 //! What lives as long as the gateway, for all of its requests.
 
+mod backends;
 mod cache;
 mod counters;
 mod slots;
 
 pub(crate) use counters::{Over, Want, Window};
 
-use self::{cache::Cache, counters::Counters, slots::Slots};
+use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};
 use crate::token::OpenIdCache;
 
 /// Shared by all requests of a gateway. Kept in memory alone: a gateway that starts knows nothing.
@@ -18,6 +19,8 @@ pub struct State {
     pub(crate) counters: Counters,
     /// Values that policies keep.
     pub(crate) cache: Cache,
+    /// Circuit breakers, and turns in pools.
+    pub(crate) backends: BackendStates,
     /// Requests inside of `limit-concurrency`.
     pub(crate) slots: Slots,
 }

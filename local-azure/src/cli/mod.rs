@@ -9,6 +9,7 @@ mod invoke;
 mod local_settings;
 mod new;
 mod package;
+mod policy;
 mod project;
 mod rollover;
 mod schedule;
@@ -70,6 +71,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
+    /// Work with API Management's policy files
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
     Rollover(rollover::RolloverArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
@@ -106,6 +110,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Policy(command) => policy::policy(&command),
         Command::Rollover(arguments) => rollover::rollover(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,

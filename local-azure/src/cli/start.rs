@@ -33,6 +33,9 @@ pub(super) struct StartArguments {
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// Print what API Management's policies do with each request: what ran, what it decided, and why
+    #[arg(long)]
+    trace: bool,
     /// Run the Azure side alone
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
@@ -54,6 +57,9 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         project.build_and_stage(&project.script_root(), false).await?;
     }
     let azure = LocalAzure::start(seed, arguments.data.as_deref()).await?;
+    if arguments.trace {
+        azure.world().policy_trace.send_to(|line| println!("{DIM}{line}{DIM:#}"));
+    }
     if let Some(file) = &arguments.env_file {
         env_file::write(file, &azure).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }

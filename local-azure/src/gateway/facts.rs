@@ -6,18 +6,25 @@ use apim_policies::{
 };
 use http::request::Parts;
 
-use super::{Api, Operation, subscription::Access};
-use crate::seed::Seed;
+use super::{
+    Api, Operation,
+    subscription::{Access, key},
+};
+use crate::{
+    seed::{self, Seed},
+    world::World,
+};
 
 /// The members of `context` for a request of this operation; `below` is its path below the API's.
 pub(super) fn of(
-    seed: &Seed,
+    world: &World,
     request: &Parts,
     api: &Api,
     operation: &Operation,
     access: &Access<'_>,
     below: &str,
 ) -> Facts {
+    let seed = &world.seed;
     let service = &seed.apim.name;
     let host = format!("{service}.azure-api.net");
     let text = |text: &str| text.to_owned();
@@ -27,11 +34,11 @@ pub(super) fn of(
             name: text(&api.seed.id),
             path: text(&api.seed.path),
             revision: text("1"),
+            version: api.seed.version.clone(),
             is_current_revision: true,
             service_url: expression::Url::parse(&api.backend.url()),
             key_header: text(&api.seed.subscription_key_header),
             key_query: text(&api.seed.subscription_key_query),
-            ..expression::Api::default()
         },
         operation: expression::Operation {
             id: text(&operation.seed.id),
@@ -41,9 +48,7 @@ pub(super) fn of(
         },
         product: access.product().map(|id| product(seed, id)),
         subscription: match access {
-            Access::Subscription { name, .. } => {
-                Some(Subscription { id: text(name), name: text(name), ..Subscription::default() })
-            }
+            Access::Subscription { name, .. } => Some(subscription(world, name, &api.seed, request)),
             Access::OpenProduct(_) | Access::Keyless => None,
         },
         user: None,
@@ -58,6 +63,18 @@ pub(super) fn of(
             query: text(request.uri.query().unwrap_or_default()),
         },
         path: text(below),
+    }
+}
+
+fn subscription(world: &World, name: &str, api: &seed::Api, request: &Parts) -> Subscription {
+    let keys = world.subscription_keys.get(name);
+    Subscription {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        key: key(api, request).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default(),
+        primary_key: keys.map(|keys| keys.primary.clone()).unwrap_or_default(),
+        secondary_key: keys.map(|keys| keys.secondary.clone()).unwrap_or_default(),
+        ..Subscription::default()
     }
 }
 

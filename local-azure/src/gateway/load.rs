@@ -11,9 +11,12 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as ApimService, State};
+use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as Resources, State};
 
-use super::{Api, Backend, Gateway, Operation, policy_folder, routing::Template, subscription, version::Version};
+use super::{
+    Api, Backend, Gateway, Operation, identity::Identities, policy_folder, routing::Template, service, subscription,
+    version::Version,
+};
 use crate::{
     journal::{self, Journal, Service},
     sample_api,
@@ -50,7 +53,7 @@ impl fmt::Display for LoadProblem {
 struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
-    service: ApimService,
+    service: Resources,
     documents: BTreeMap<PathBuf, Document>,
     default_global: Document,
     problems: Vec<LoadProblem>,
@@ -59,13 +62,15 @@ struct Loader<'s> {
 /// Loads everything the gateway needs, or says all that is wrong.
 pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let seed = &world.seed;
+    let folder = seed.path(&seed.apim.policies);
+    let (service, troubles) = service::read(seed, &folder);
     let mut loader = Loader {
         seed,
-        folder: seed.path(&seed.apim.policies),
-        service: ApimService { named_values: seed.apim.named_values.clone(), ..ApimService::default() },
+        folder,
+        service,
         documents: BTreeMap::new(),
         default_global: Document::default_global(),
-        problems: Vec::new(),
+        problems: troubles.into_iter().map(|(path, message)| LoadProblem { path, position: None, message }).collect(),
     };
     loader.read_documents();
     let global = loader.pipeline(&[policy_folder::global_file()]);
@@ -77,7 +82,9 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     problems.sort();
     problems.dedup();
     match global {
-        Some(global) if problems.is_empty() => Ok(Gateway { global, apis, state: State::default(), world }),
+        Some(global) if problems.is_empty() => {
+            Ok(Gateway { global, apis, state: State::default(), identities: Identities::default(), world })
+        }
         _ => Err(LoadError { problems }),
     }
 }
@@ -91,6 +98,7 @@ impl Loader<'_> {
         }
         for file in &found {
             match expected.get(file) {
+                _ if policy_folder::is_fragment(file) => self.check_fragment(file),
                 Some(scope) => self.read_document(file, *scope),
                 None => self.problem(file, None, "nothing in the seed has a policy document of this name".to_owned()),
             }
@@ -111,6 +119,14 @@ impl Loader<'_> {
                     self.problem(file, Some(position), message);
                 }
             }
+        }
+    }
+
+    fn check_fragment(&mut self, file: &Path) {
+        let id = file.file_stem().unwrap_or_default().to_string_lossy();
+        let Some(text) = self.service.fragments.get(&*id) else { return };
+        for Problem { position, message } in Document::check_fragment(text, &self.service).err().unwrap_or_default() {
+            self.problem(file, Some(position), message);
         }
     }
 

@@ -3,29 +3,39 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod check;
 mod facts;
+mod identity;
 mod load;
 mod outside;
 mod policy_folder;
 mod routing;
+mod service;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
 use axum::{Router, body::Body, extract::State};
-use http::{HeaderValue, Request, Response, request::Parts};
+use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
-pub use self::load::LoadError;
+pub use self::{
+    check::{CheckedFile, check},
+    load::LoadError,
+    trace::PolicyTrace,
+};
 use self::{
+    identity::Identities,
     outside::Call,
     routing::Template,
     subscription::{Access, KeyRefusal},
+    trace::Lines,
     version::Version,
 };
 use crate::{journal::Decision, seed, world::World};
@@ -38,6 +48,7 @@ struct Gateway {
     apis: Vec<Api>,
     /// Shared by the policies of all requests.
     state: PolicyState,
+    identities: Identities,
 }
 
 struct Api {
@@ -87,29 +98,69 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
 impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let mut call = Call { id: Uuid::new_v4(), world: &self.world, sample: None };
+        let asked = format!("API Management  {} {}", parts.method, parts.uri.path());
+        let mut call = Call {
+            id: Uuid::new_v4(),
+            world: &self.world,
+            identities: &self.identities,
+            sample: None,
+            lines: Lines::default(),
+        };
+        let response = self.answer_call(parts, body, &mut call).await;
+        let reason = response.extensions().get::<Decision>().and_then(|decision| decision.reason.as_deref());
+        call.lines.show(
+            &self.world,
+            format!("{asked}  {}  {}", response.status().as_u16(), reason.unwrap_or_default()).trim_end(),
+        );
+        response
+    }
+
+    async fn answer_call<'g>(&'g self, parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
         let path = parts.uri.path().to_owned();
         let Some((api, below)) = self.api(&parts, &path) else {
-            return self.refuse(&self.global, Failure::operation_not_found(), parts, body, &call).await;
+            return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
-        let Some(operation) = api.operation(&parts, below) else {
-            return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, &call).await;
+        let Some(operation) = api.operation(parts.method.as_str(), below) else {
+            if let Some(answer) = self.preflight(&parts, api, below, call).await {
+                return answer;
+            }
+            return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, call).await;
         };
         call.sample = api.backend.sample();
         let access = match subscription::decide(&self.world, &api.seed, &parts) {
             Ok(access) => access,
             Err(refusal) => {
                 let failure = refusal.failure(api.challenge.clone());
-                return self.refuse(&operation.plain, failure, parts, body, &call).await;
+                return self.refuse(&operation.plain, failure, parts, body, call).await;
             }
         };
         // Loading made a pipeline for each product of the API; without one nothing would guard the backend.
         let Some(pipeline) = operation.pipeline(access.product()) else {
-            return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, &call).await;
+            return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
         };
-        let facts = facts::of(&self.world.seed, &parts, api, operation, &access, below);
-        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, &call).await;
+        let facts = facts::of(&self.world, &parts, api, operation, &access, below);
+        let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
+    }
+
+    /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies
+    /// of the operation that the request is for. A product's policies count when a key in the query says so.
+    async fn preflight(&self, parts: &Parts, api: &Api, below: &str, call: &Call<'_>) -> Option<Response<Body>> {
+        if parts.method != Method::OPTIONS {
+            return None;
+        }
+        let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?.to_str().ok()?;
+        let operation = api.operation(method, below);
+        let access = subscription::decide(&self.world, &api.seed, parts).unwrap_or(Access::Keyless);
+        let (pipeline, facts) = match operation {
+            None => (&api.unmatched, Facts::default()),
+            Some(operation) => (
+                operation.pipeline(access.product()).unwrap_or(&operation.plain),
+                facts::of(&self.world, parts, api, operation, &access, below),
+            ),
+        };
+        let outcome = pipeline.preflight(parts, facts, &self.state, call).await?;
+        Some(self.answer_with(outcome, None))
     }
 
     /// The API with the longest path that this path begins with, in the version that the request asks for; and what
@@ -170,10 +221,10 @@ impl Gateway {
 }
 
 impl Api {
-    fn operation(&self, request: &Parts, below: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| {
-            operation.seed.method.eq_ignore_ascii_case(request.method.as_str()) && operation.template.fits(below)
-        })
+    fn operation(&self, method: &str, below: &str) -> Option<&Operation> {
+        self.operations
+            .iter()
+            .find(|operation| operation.seed.method.eq_ignore_ascii_case(method) && operation.template.fits(below))
     }
 }
 

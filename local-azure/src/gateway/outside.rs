@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use apim_policies::{NoReply, Outside, Unreachable, expression::Entropy};
+use apim_policies::{NoReply, Outside, Trace, Unreachable, expression::Entropy};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::Backend;
+use super::{Backend, identity::Identities, trace::Lines};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -33,8 +33,10 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 pub(super) struct Call<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g World,
+    pub(super) identities: &'g Identities,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
+    pub(super) lines: Lines,
 }
 
 impl Outside for Call<'_> {
@@ -105,12 +107,20 @@ impl Outside for Call<'_> {
         tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)?
     }
 
-    async fn managed_identity_token(&self, resource: &str, _client_id: Option<&str>) -> Result<String, Unreachable> {
-        Err(Unreachable(format!("the gateway has no identity to ask a token for {resource} as")))
+    async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
+        self.identities.token(self.world, resource, client_id).map_err(|error| Unreachable(error.to_string()))
     }
 
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+
+    fn traces(&self) -> bool {
+        self.world.policy_trace.is_on()
+    }
+
+    fn trace(&self, line: Trace<'_>) {
+        self.lines.push(line.to_string());
     }
 }
 

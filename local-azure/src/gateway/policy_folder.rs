@@ -1,6 +1,7 @@
 //! The policy folder: which file belongs to what.
 //!
-//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`.
+//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`, and fragments, which
+//! belong to what includes them: `fragments/{id}.xml`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,6 +11,14 @@ use std::{
 use apim_policies::Scope;
 
 use crate::seed::Seed;
+
+/// The folder of fragments.
+pub(super) const FRAGMENTS: &str = "fragments";
+
+/// Whether the file holds a fragment.
+pub(super) fn is_fragment(file: &Path) -> bool {
+    file.parent().and_then(Path::file_name).is_some_and(|folder| folder == FRAGMENTS)
+}
 
 pub(super) fn global_file() -> PathBuf {
     PathBuf::from("global.xml")
@@ -29,7 +38,7 @@ pub(super) fn operation_file(api: &str, id: &str) -> PathBuf {
 
 /// By the folder that a file is in.
 pub(super) fn scope_of(file: &Path) -> Scope {
-    match file.parent().and_then(Path::to_str) {
+    match file.parent().and_then(Path::file_name).and_then(std::ffi::OsStr::to_str) {
         Some("products") => Scope::Product,
         Some("apis") => Scope::Api,
         Some("operations") => Scope::Operation,

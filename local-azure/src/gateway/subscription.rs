@@ -61,7 +61,7 @@ pub(super) fn decide<'w>(world: &'w World, api: &Api, request: &Parts) -> Result
 }
 
 /// The key as sent: in the API's header, or when that is absent in its query parameter. An empty one counts as absent.
-fn key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
+pub(super) fn key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
     let key = match request.headers.get(&api.subscription_key_header) {
         Some(header) => header.as_bytes().to_vec(),
         None => {

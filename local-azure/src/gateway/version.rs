@@ -11,33 +11,33 @@ use crate::seed::{self, Apim, VersionScheme};
 /// What a request must say, besides the path, for an API to answer it.
 pub(super) enum Version {
     /// Nothing.
-    InPath,
+    Path,
     /// This in a header; `None` for the original, which answers when nothing is said.
-    InHeader(String, Option<String>),
+    Header(String, Option<String>),
     /// This in a query parameter; `None` as above.
-    InQuery(String, Option<String>),
+    Query(String, Option<String>),
 }
 
 impl Version {
     pub(super) fn of(apim: &Apim, api: &seed::Api) -> Self {
         let named = apim.version_set(api).and_then(|set| Some((set.scheme, set.name.clone()?)));
         match named {
-            Some((VersionScheme::Header, name)) => Self::InHeader(name, api.version.clone()),
-            Some((VersionScheme::Query, name)) => Self::InQuery(name, api.version.clone()),
-            Some((VersionScheme::Path, _)) | None => Self::InPath,
+            Some((VersionScheme::Header, name)) => Self::Header(name, api.version.clone()),
+            Some((VersionScheme::Query, name)) => Self::Query(name, api.version.clone()),
+            Some((VersionScheme::Path, _)) | None => Self::Path,
         }
     }
 
     pub(super) fn fits(&self, request: &Parts) -> bool {
         match self {
-            Self::InPath => true,
-            Self::InHeader(name, version) => {
+            Self::Path => true,
+            Self::Header(name, version) => {
                 let mut said = request.headers.get_all(name).iter();
                 let said = (said.next(), said.next());
                 // Two headers name no version.
                 said.1.is_none() && said.0.map(http::HeaderValue::as_bytes) == version.as_deref().map(str::as_bytes)
             }
-            Self::InQuery(name, version) => {
+            Self::Query(name, version) => {
                 let query = request.uri.query().unwrap_or_default();
                 let mut said = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
                 let said = (said.next(), said.next());

@@ -23,8 +23,10 @@ pub(super) enum ClientKind<'a> {
 /// How a client proved itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// It runs on the resource that carries the identity.
+    /// It runs on the function app, which carries the identity.
     Platform,
+    /// It is the API Management service, which carries the identity.
+    ApiManagement,
     /// A client secret.
     Secret,
     /// An assertion, signed with its certificate or by an issuer that it trusts.
@@ -35,6 +37,11 @@ impl<'a> Client<'a> {
     /// A managed identity, through the endpoint of the resource that carries it.
     pub(crate) fn on_platform(identity: &'a Identity) -> Self {
         Self { kind: ClientKind::ManagedIdentity(identity), proof: Proof::Platform }
+    }
+
+    /// A managed identity of the API Management service.
+    pub(crate) fn on_api_management(identity: &'a Identity) -> Self {
+        Self { kind: ClientKind::ManagedIdentity(identity), proof: Proof::ApiManagement }
     }
 
     pub(crate) fn client_id(&self) -> Uuid {
@@ -71,11 +78,11 @@ impl<'a> Client<'a> {
     /// `xms_az_rid`: the resource on which a user-assigned identity was used.
     pub(super) fn host_resource_id(&self, world: &World) -> Option<String> {
         match self.kind {
-            ClientKind::ManagedIdentity(identity)
-                if identity.kind == IdentityKind::UserAssigned && self.proof == Proof::Platform =>
-            {
-                Some(world.function_app_resource_id())
-            }
+            ClientKind::ManagedIdentity(identity) if identity.kind == IdentityKind::UserAssigned => match self.proof {
+                Proof::Platform => Some(world.function_app_resource_id()),
+                Proof::ApiManagement => Some(world.api_management_resource_id()),
+                Proof::Secret | Proof::Assertion => None,
+            },
             _ => None,
         }
     }

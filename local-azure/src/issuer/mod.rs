@@ -31,7 +31,9 @@ pub use keys::{KeyError, SigningKeys};
 pub use routes::routes;
 pub use token::{Token, TokenError, issue};
 pub use workload::WorkloadIssuer;
-pub(crate) use {certificate::ClientCertificate, directory::graph_role, refusal::Refusal};
+pub(crate) use {
+    certificate::ClientCertificate, client::Client, directory::graph_role, refusal::Refusal, token::issue_to,
+};
 
 /// `https://login.microsoftonline.com`, the authority of the public cloud.
 pub(crate) const AUTHORITY: &str = "https://login.microsoftonline.com";

@@ -14,9 +14,15 @@ pub struct Apim {
     pub name: String,
     /// Folder of policy documents, relative to the seed file; see [`Seed::path`](super::Seed::path).
     pub policies: PathBuf,
+    /// Names of the identities assigned to the service: one system-assigned at most, and ten user-assigned.
+    #[serde(default)]
+    pub identities: Vec<String>,
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
+    /// Backends that policies may name.
+    #[serde(default)]
+    pub backends: Vec<NamedBackend>,
     /// Ways to tell the versions of an API apart.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,
@@ -29,6 +35,52 @@ pub struct Apim {
     /// Subscriptions; their keys are made at start.
     #[serde(default)]
     pub subscriptions: Vec<ApimSubscription>,
+}
+
+/// A backend entity, what `set-backend-service` names with `backend-id`: a URL or a pool.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedBackend {
+    /// Identifier.
+    pub id: String,
+    /// Where its requests go: a host of the seed, or a loopback address.
+    pub url: Option<url::Url>,
+    /// When to leave it alone.
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// Other backends that share its requests.
+    #[serde(default)]
+    pub pool: Vec<PoolMember>,
+}
+
+/// When a backend is left alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircuitBreaker {
+    /// After so many failures.
+    pub failures: u32,
+    /// Within so many seconds.
+    pub interval: u32,
+    /// Statuses that are failures: `[429, 429]`, `[500, 599]`. No answer is one, too.
+    pub statuses: Vec<[u16; 2]>,
+    /// For so many seconds.
+    pub trip: u32,
+    /// Unless the answer's `Retry-After` says otherwise.
+    #[serde(default)]
+    pub accept_retry_after: bool,
+}
+
+/// A backend in a pool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolMember {
+    /// Its identifier.
+    pub backend: String,
+    /// Those with the smallest number share the requests; the next ones come in when all of these are left alone.
+    #[serde(default = "one")]
+    pub priority: u32,
+    /// Its share.
+    #[serde(default = "one")]
+    pub weight: u32,
 }
 
 /// An API of the gateway.
@@ -188,4 +240,8 @@ fn default_key_header() -> String {
 
 fn default_key_query() -> String {
     "subscription-key".to_owned()
+}
+
+fn one() -> u32 {
+    1
 }

@@ -1,10 +1,11 @@
 //! Whether the API Management service of a seed makes sense.
 
-use super::{Api, Seed, VersionScheme, VersionSet, check::unique};
+use super::{Api, IdentityKind, Seed, VersionScheme, VersionSet, check::unique};
 
 impl Seed {
     pub(super) fn check_apim(&self, problems: &mut Vec<String>) {
         self.check_apim_names(problems);
+        self.check_apim_identities(problems);
         for api in &self.apim.apis {
             check_backend(problems, api);
             self.check_version(problems, api);
@@ -14,6 +15,26 @@ impl Seed {
             check_version_set(problems, set);
         }
         self.check_apim_scopes(problems);
+    }
+
+    /// How many there may be: learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity.
+    fn check_apim_identities(&self, problems: &mut Vec<String>) {
+        let mut count = (0, 0);
+        for name in &self.apim.identities {
+            self.check_identity(problems, "apim.identities", name);
+            match self.identity(name).map(|identity| identity.kind) {
+                Some(IdentityKind::UserAssigned) => count.0 += 1,
+                Some(IdentityKind::SystemAssigned) => count.1 += 1,
+                None => {}
+            }
+            let system_assigned = self.identity(name).is_some_and(|one| one.kind == IdentityKind::SystemAssigned);
+            if system_assigned && self.function_app.identities.contains(name) {
+                problems.push(format!("apim.identities: \"{name}\" is the function app's own and cannot be shared"));
+            }
+        }
+        if count.0 > 10 || count.1 > 1 {
+            problems.push("apim.identities: ten user-assigned and one system-assigned are the most".to_owned());
+        }
     }
 
     fn check_apim_names(&self, problems: &mut Vec<String>) {

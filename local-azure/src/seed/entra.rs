@@ -12,7 +12,7 @@ use super::clients::{ClientSecret, FederatedCredential};
 pub struct Identity {
     /// Resource name.
     pub name: String,
-    /// Stands alone, or belongs to the function app.
+    /// Stands alone, or belongs to one resource: the function app, or the API Management service.
     pub kind: IdentityKind,
     /// What tokens are asked with (`client_id`), and what `appid`/`azp` shows.
     pub client_id: Uuid,
@@ -29,7 +29,7 @@ pub struct Identity {
 pub enum IdentityKind {
     /// A resource of its own; named in each token request.
     UserAssigned,
-    /// Part of the function app; used when a token request names no identity.
+    /// Part of one resource; used when a token request of that resource names no identity.
     SystemAssigned,
 }
 

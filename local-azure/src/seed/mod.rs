@@ -21,8 +21,8 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, Operation, Product, SubscriptionScope, SubscriptionState, VersionScheme,
-        VersionSet,
+        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, PoolMember, Product,
+        SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     entra::{

@@ -142,6 +142,20 @@ fn versions_of_an_api_share_a_path_and_nothing_else_does() {
     }
 }
 
+#[test]
+fn identities_of_the_gateway_are_its_own() {
+    let mut seed = read_with("").unwrap();
+    seed.apim.identities = vec!["id-keyless-reader".to_owned()];
+    assert_eq!(seed.check(), [""; 0]);
+    seed.apim.identities.push("nobody".to_owned());
+    assert_eq!(seed.check(), ["apim.identities: no identity \"nobody\""]);
+    seed.apim.identities.pop();
+    seed.identities[0].kind = IdentityKind::SystemAssigned;
+    assert_eq!(seed.check(), ["apim.identities: \"id-keyless-reader\" is the function app's own and cannot be shared"]);
+    seed.apim.identities = vec!["id-keyless-writer".to_owned(); 11];
+    assert_eq!(seed.check(), ["apim.identities: ten user-assigned and one system-assigned are the most"]);
+}
+
 const VAULT: &str = r#"
 [[vaults]]
 name = "kv-other"

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `upload` | a body of any length, written block by block with bounded memory |
+//! | `staging` | its blocks, on their way |
 //! | `body` | that body, cut into blocks and digested |
 //! | `list` | blobs by prefix, in pages |
 //! | `read` | a blob's properties, its bytes or some of them |
@@ -12,6 +13,7 @@ mod body;
 mod list;
 mod read;
 mod refusal;
+mod staging;
 mod upload;
 
 use std::{collections::HashMap, fmt, sync::Arc};

@@ -15,28 +15,25 @@ use azure_storage_blob::{
     BlockBlobClient,
     models::{
         AccessTier, BlobClientGetPropertiesResultHeaders, BlobClientUploadOptions,
-        BlockBlobClientCommitBlockListOptions, BlockBlobClientCommitBlockListResultHeaders,
-        BlockBlobClientStageBlockOptions, BlockLookupList, StorageErrorCode,
+        BlockBlobClientCommitBlockListOptions, BlockBlobClientCommitBlockListResultHeaders, BlockLookupList,
+        StorageErrorCode,
     },
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
-use tokio::task::JoinSet;
-use tracing::{Instrument, debug};
+use tracing::debug;
 use uuid::Uuid;
 
 use super::{
     Blob, Blobs, Metadata,
-    body::{Block, Body, Checksum},
+    body::{Body, Checksum},
     refusal::{already_exists, has_code, not_written, refused},
+    staging::Staging,
 };
 use crate::error::{Cause, Conflict, Error};
 
 /// Bytes of a block, and so of the largest blob that is written in one request.
 pub(super) const BLOCK: usize = 4 * 1024 * 1024;
-
-/// How many blocks are on their way while the next is being filled.
-const IN_FLIGHT: usize = 3;
 
 /// Metadata in which a blob says which upload it is from.
 const UPLOAD_ID: &str = "upload_id";
@@ -119,8 +116,7 @@ impl Blobs {
         }
         // Before more is sent: the answer at the end would be the same.
         self.check(&new).await?;
-        let client = Arc::new(self.container.blob_client(&new.name).block_blob_client());
-        let mut staging = Staging { client, id, staged: Vec::new(), tasks: JoinSet::new() };
+        let mut staging = Staging::new(self.container.blob_client(&new.name).block_blob_client(), id);
         let mut spare = staging.stage(first).await.map_err(|error| not_written(error, &new.condition))?;
         while !body.has_ended() {
             let block = body.block(spare, BLOCK).await?;
@@ -231,74 +227,4 @@ where
         }
         _ => Ok((size, md5)),
     }
-}
-
-/// The blocks of one upload. Dropping it ends the requests that are under way.
-struct Staging {
-    client: Arc<BlockBlobClient>,
-    id: Uuid,
-    staged: Vec<Vec<u8>>,
-    tasks: JoinSet<azure_core::Result<Bytes>>,
-}
-
-impl Staging {
-    /// Sends a block on its way, as soon as there is room for it. Returns a buffer for the next.
-    async fn stage(&mut self, block: Block) -> azure_core::Result<BytesMut> {
-        let id = block_id(self.id, self.staged.len());
-        self.staged.push(id.clone());
-        self.tasks.spawn(put_block(self.client.clone(), id, block).in_current_span());
-        if self.tasks.len() < IN_FLIGHT {
-            return Ok(BytesMut::with_capacity(BLOCK));
-        }
-        let sent = self.one().await?.unwrap_or_default();
-        // The same memory again: a fresh block each time would leave the allocator with ever more of them.
-        let mut buffer = sent.try_into_mut().unwrap_or_else(|_| BytesMut::with_capacity(BLOCK));
-        buffer.clear();
-        Ok(buffer)
-    }
-
-    /// Waits until one of the blocks has been staged; `None` if all are.
-    async fn one(&mut self) -> azure_core::Result<Option<Bytes>> {
-        match self.tasks.join_next().await {
-            Some(Ok(staged)) => staged.map(Some),
-            Some(Err(broken)) => {
-                Err(azure_core::Error::with_error(azure_core::error::ErrorKind::Other, broken, "a block's task ended"))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Waits until all have been staged. Returns their IDs in the order of the body.
-    async fn all(mut self) -> azure_core::Result<(Arc<BlockBlobClient>, Vec<Vec<u8>>)> {
-        while self.one().await?.is_some() {}
-        Ok((self.client, self.staged))
-    }
-}
-
-/// Stages a block; once more if a token was refused, for then the next request has another, or if it arrived damaged.
-async fn put_block(client: Arc<BlockBlobClient>, id: Vec<u8>, block: Block) -> azure_core::Result<Bytes> {
-    match stage(&client, &id, &block).await {
-        Err(error) if is_worth_another(&error) => stage(&client, &id, &block).await?,
-        staged => staged?,
-    }
-    Ok(block.bytes)
-}
-
-fn is_worth_another(error: &azure_core::Error) -> bool {
-    error.http_status().map(u16::from) == Some(401) || has_code(error, &StorageErrorCode::Md5Mismatch)
-}
-
-async fn stage(client: &BlockBlobClient, id: &[u8], block: &Block) -> azure_core::Result<()> {
-    let options =
-        BlockBlobClientStageBlockOptions { transactional_content_md5: Some(block.md5.to_vec()), ..Default::default() };
-    let length = block.bytes.len() as u64;
-    client.stage_block(id, length, block.bytes.clone().into(), Some(options)).await.map(drop)
-}
-
-/// Another for each block of each upload, so that two uploads of one name never mix. As long as those of the SDK: all
-/// IDs of a blob must be of one length.
-fn block_id(upload: Uuid, number: usize) -> Vec<u8> {
-    let mut id = upload.into_bytes();
-    id[12..].copy_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());
-    id.to_vec()
 }

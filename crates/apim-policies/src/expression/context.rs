@@ -12,7 +12,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::value::Value;
+use super::{limits::Allowance, value::Value};
 
 /// `context`
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub struct Context {
     pub traces: Vec<String>,
     /// Where `Guid.NewGuid()` and `Random` come from.
     pub entropy: Entropy,
+    /// What expressions may still cost.
+    pub(crate) allowance: Allowance,
 }
 
 /// A source of random numbers.
@@ -265,6 +267,7 @@ impl Context {
             tracing: false,
             traces: Vec::new(),
             entropy,
+            allowance: Allowance::new(),
         }
     }
 }

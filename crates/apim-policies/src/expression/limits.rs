@@ -21,24 +21,57 @@ pub(crate) const LONGEST_STRING: usize = 8 * 1024 * 1024;
 const DEPTH: usize = 160;
 const BYTES_PER_STEP: usize = 32;
 
+/// What all evaluations with one context may still spend, so that a policy that is run again and again cannot do what a
+/// single expression cannot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    steps: u64,
+    bytes: usize,
+}
+
+impl Allowance {
+    pub(crate) fn new() -> Self {
+        Self { steps: 10 * STEPS, bytes: 4 * BYTES }
+    }
+}
+
 /// What an evaluation may still spend.
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: u64,
     bytes: usize,
     depth: usize,
+    /// What it had at first.
+    given: Allowance,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self { steps: STEPS, bytes: BYTES, depth: 0 }
+        Self::within(Allowance::new())
+    }
+
+    /// One evaluation's share of what is left.
+    pub(crate) fn within(allowance: Allowance) -> Self {
+        let given = Allowance { steps: allowance.steps.min(STEPS), bytes: allowance.bytes.min(BYTES) };
+        Self { steps: given.steps, bytes: given.bytes, depth: 0, given }
+    }
+
+    /// What is left of an allowance after this evaluation.
+    pub(crate) fn rest_of(&self, allowance: Allowance) -> Allowance {
+        Allowance {
+            steps: allowance.steps - (self.given.steps - self.steps),
+            bytes: allowance.bytes - (self.given.bytes - self.bytes),
+        }
     }
 
     /// Counts `steps` of work.
     pub(crate) fn steps(&mut self, steps: u64) -> Result<(), Failure> {
         match self.steps.checked_sub(steps) {
             Some(left) => self.steps = left,
-            None => return Err(Failure::Stopped(format!("The expression took more than {STEPS} steps."))),
+            None => {
+                let most = self.given.steps;
+                return Err(Failure::Stopped(format!("The expression took more than {most} steps.")));
+            }
         }
         Ok(())
     }
@@ -53,7 +86,10 @@ impl Budget {
         self.work(bytes)?;
         match self.bytes.checked_sub(bytes) {
             Some(left) => self.bytes = left,
-            None => return Err(Failure::Stopped(format!("The expression made more than {BYTES} bytes of values."))),
+            None => {
+                let most = self.given.bytes;
+                return Err(Failure::Stopped(format!("The expression made more than {most} bytes of values.")));
+            }
         }
         Ok(())
     }

@@ -70,6 +70,18 @@ impl Document {
         fragment::load(file, service, place).map(drop)
     }
 
+    /// Whether the root of a file is `<fragment>`, as far as can be told without reading the file.
+    #[must_use]
+    pub fn is_fragment(file: &str) -> bool {
+        let mut rest = file.trim_start_matches('\u{feff}').trim_start();
+        for (start, end) in [("<?", "?>"), ("<!--", "-->")].iter().cycle().take(64) {
+            if let Some(inside) = rest.strip_prefix(start) {
+                rest = inside.split_once(end).map_or("", |(_, after)| after).trim_start();
+            }
+        }
+        rest.strip_prefix("<fragment").is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '-'))
+    }
+
     /// The global document of a service that has none: requests are forwarded, nothing else.
     ///
     /// # Panics
@@ -178,5 +190,7 @@ fn xml_message(error: &XmlError) -> String {
     format!("not well-formed XML: {}", message.replace(&format!(" at {}", error.pos()), ""))
 }
 
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,9 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind { name: "find-and-replace", sections: &Section::ALL, load };
 
+/// A body in memory.
+const LONGEST: usize = 16 * 1024 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct FindAndReplace {
     from: Setting<String>,
@@ -38,6 +41,10 @@ impl FindAndReplace {
         let text = String::from_utf8_lossy(&body);
         let count = if from.is_empty() { 0 } else { text.matches(&from).count() };
         run.trace(|| format!("{count} places"));
+        let length = (text.len() - count * from.len()).saturating_add(count.saturating_mul(to.len()));
+        if length > LONGEST {
+            return Err(Failure::internal("", "", format!("the body would be longer than {LONGEST} bytes")));
+        }
         if count > 0 {
             run.set_body(text.replace(&from, &to).into());
         }

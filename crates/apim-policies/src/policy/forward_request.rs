@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use super::{Kind, Policy};
 use crate::{
     failure::Failure,
@@ -70,11 +72,21 @@ impl ForwardRequest {
         let timeout = self.timeout(run).await?;
         let keeps_body = run.get_any(self.buffers_body.as_ref()).await?.unwrap_or(false);
         let fails_on_error = run.get_any(self.fails_on_error.as_ref()).await?.unwrap_or(false);
+        let backend = match run.next_backend() {
+            Ok(backend) => backend,
+            Err(reason) => {
+                unavailable(reason, run);
+                return Ok(());
+            }
+        };
         let request = run.request_to_send(keeps_body).await?;
         // The query may hold a key.
         run.trace(|| format!("sends {} {}", request.method(), without_query(&request.uri().to_string())));
-        let response = run.outside.forward(request, timeout).await.map_err(failure)?;
-        let (seen, body) = seen(response);
+        let sent = run.outside.forward(request, timeout).await.map(seen);
+        if let Some(backend) = &backend {
+            run.report(backend, sent.as_ref().ok().map(|(seen, _)| seen));
+        }
+        let (seen, body) = sent.map_err(failure)?;
         let status = seen.status_code;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
@@ -93,6 +105,17 @@ impl ForwardRequest {
         let milliseconds = run.get_any(self.timeout_ms.as_ref()).await?;
         Ok(milliseconds.map_or(TIMEOUT, |milliseconds| Duration::from_millis(milliseconds.into())))
     }
+}
+
+/// What the gateway answers in the place of backends whose circuit breakers keep it from asking them. Policies go on, and
+/// public policies tell this answer from a backend's by the status's text.
+fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
+    run.trace(|| reason.clone());
+    let public = "Service unavailable".to_owned();
+    let failure = Failure::new(NAME, "", reason.clone(), StatusCode::SERVICE_UNAVAILABLE, public);
+    let mut response = failure.response(String::new);
+    response.status_reason = reason;
+    run.respond(response, None);
 }
 
 fn without_query(url: &str) -> &str {

@@ -135,7 +135,7 @@ mod tests {
     use http::Request;
 
     use crate::{
-        Document, Pipeline, Scope, Service, State,
+        Scope, State,
         rig::{World, document, facts, problems_in},
     };
 
@@ -143,12 +143,10 @@ mod tests {
     async fn verdict(action: &str, addresses: &str, caller: &str) -> String {
         let world = World::new();
         let policy = format!("<ip-filter action=\"{action}\">{addresses}</ip-filter>");
-        let text = document(&policy, "<base />", "", "");
-        let document = Document::load(Scope::Api, &text, &Service::default()).unwrap();
-        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
         let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
         let facts = crate::Facts { ip_address: caller.to_owned(), ..facts(&request) };
-        let outcome = pipeline.run(request, facts, &State::default(), &world).await;
+        let document = document(&policy, "<base />", "", "");
+        let outcome = world.run_at(Scope::Api, &document, facts, &State::default()).await;
         match outcome.last_error {
             None => "pass".to_owned(),
             Some(error) => {

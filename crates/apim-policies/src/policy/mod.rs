@@ -3,8 +3,10 @@
 mod after;
 mod allowance;
 mod authentication_managed_identity;
+mod cache_lookup;
 mod cache_lookup_value;
 mod cache_remove_value;
+mod cache_store;
 mod cache_store_value;
 mod check_header;
 mod choose;
@@ -42,13 +44,14 @@ mod validate_jwt;
 
 pub(crate) use self::{
     after::{After, finish},
+    cache_store::after as after_cache_store,
     cors::{is_preflight, policies as cors_policies, preflight},
     step::{Statement, Step, Stop, load_all, load_section, run_all},
 };
 use self::{
-    authentication_managed_identity::ManagedIdentity, cache_lookup_value::CacheLookupValue,
-    cache_remove_value::CacheRemoveValue, cache_store_value::CacheStoreValue, check_header::CheckHeader,
-    choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
+    authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup, cache_lookup_value::CacheLookupValue,
+    cache_remove_value::CacheRemoveValue, cache_store::CacheStore, cache_store_value::CacheStoreValue,
+    check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
     forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter,
     limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey,
     rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse,
@@ -62,8 +65,10 @@ use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope:
 /// A policy, checked.
 #[derive(Debug)]
 pub(crate) enum Policy {
+    CacheLookup(Box<CacheLookup>),
     CacheLookupValue(CacheLookupValue),
     CacheRemoveValue(CacheRemoveValue),
+    CacheStore(CacheStore),
     CacheStoreValue(CacheStoreValue),
     CheckHeader(Box<CheckHeader>),
     Choose(Choose),
@@ -106,8 +111,10 @@ struct Kind {
 
 const KINDS: &[Kind] = &[
     authentication_managed_identity::KIND,
+    cache_lookup::KIND,
     cache_lookup_value::KIND,
     cache_remove_value::KIND,
+    cache_store::KIND,
     cache_store_value::KIND,
     check_header::KIND,
     choose::KIND,
@@ -148,8 +155,10 @@ impl Policy {
     /// Does what the policy says.
     async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         match self {
+            Self::CacheLookup(policy) => policy.run(run).await?,
             Self::CacheLookupValue(policy) => policy.run(run).await?,
             Self::CacheRemoveValue(policy) => policy.run(run).await?,
+            Self::CacheStore(policy) => policy.run(run).await?,
             Self::CacheStoreValue(policy) => policy.run(run).await?,
             Self::CheckHeader(policy) => policy.run(run).await?,
             Self::Choose(policy) => policy.run(run).await?,

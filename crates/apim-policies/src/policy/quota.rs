@@ -1,7 +1,6 @@
 //! `quota`: so many calls of a subscription in a period (learn.microsoft.com/azure/api-management/quota-policy).
 //!
-//! Periods begin with the subscription: here, with the time it was made, which is when local time began for it.
-//! `bandwidth` is not supported.
+//! Periods begin with the subscription: with its start, or else when it was made. `bandwidth` is not supported.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,4 +75,98 @@ pub(super) fn period(start: Timestamp, seconds: u32, now: Timestamp) -> Window {
     let begun = now.as_second() - into + i64::from(start.subsec_nanosecond() > 0 && into == 0);
     let end = Timestamp::from_second(begun + seconds).ok();
     Window::Until(end.or_else(|| now.checked_add(SignedDuration::from_secs(seconds)).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::{
+        State,
+        rig::{NOW, World, document, problems_in, subscribed},
+    };
+
+    const QUOTA: &str = "<quota calls=\"2\" renewal-period=\"3600\"><api id=\"orders\" calls=\"9\" renewal-period=\"60\">\
+        <operation name=\"List orders\" calls=\"9\" renewal-period=\"0\" /></api></quota>";
+
+    #[tokio::test]
+    async fn the_calls_of_a_subscription_run_out_until_the_period_ends() {
+        let (world, state) = (World::new(), State::default());
+        let text = document(QUOTA, "<base />", "", "");
+        let send = async |subscription| {
+            // Half an hour and two seconds before the next period.
+            let mut facts = subscribed(subscription);
+            let start = Timestamp::from_second(NOW - 3600 * 7 - 1798).unwrap();
+            facts.subscription.as_mut().unwrap().created_date = start;
+            world.run_at(Scope::Product, &text, facts, &state).await
+        };
+        assert_eq!(send("a").await.response.status(), 200);
+        assert_eq!(send("a").await.response.status(), 200);
+        let refused = send("a").await;
+        assert_eq!(refused.response.status(), 403);
+        let message = "Out of call volume quota. Quota will be replenished in 00:30:02.";
+        assert_eq!(refused.response.body(), &format!("{{ \"statusCode\": 403, \"message\": \"{message}\" }}"));
+        assert_eq!(refused.response.headers()["retry-after"], "1802");
+        let error = refused.last_error.unwrap();
+        assert_eq!((error.source, error.reason, error.message.as_str()), (NAME, "QuotaExceeded", message));
+        assert_eq!(send("b").await.response.status(), 200);
+        world.advance(SignedDuration::from_secs(1801));
+        assert_eq!(send("a").await.response.status(), 403);
+        world.advance(SignedDuration::from_secs(1));
+        assert_eq!(send("a").await.response.status(), 200);
+        assert_eq!(world.forwarded.lock().unwrap().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn apis_and_operations_have_their_own_and_one_without_a_period_is_never_replenished() {
+        let (world, state) = (World::new(), State::default());
+        let text = document(
+            &QUOTA.replace("calls=\"9\" renewal-period=\"0\"", "calls=\"1\" renewal-period=\"0\""),
+            "<base />",
+            "",
+            "",
+        );
+        let send = async || world.run_at(Scope::Product, &text, subscribed("a"), &state).await;
+        assert_eq!(send().await.response.status(), 200);
+        world.advance(SignedDuration::from_hours(10_000));
+        let refused = send().await;
+        assert_eq!(refused.response.body(), "{ \"statusCode\": 403, \"message\": \"Out of call volume quota.\" }");
+        assert!(!refused.response.headers().contains_key("retry-after"));
+        // Refused, so it did not count for the product either, nor where the operation is another one.
+        let mut other = subscribed("a");
+        other.operation.name = "Get order".to_owned();
+        for status in [200, 200, 403] {
+            let outcome = world.run_at(Scope::Product, &text, other.clone(), &state).await;
+            assert_eq!(outcome.response.status(), status);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_subscription_there_is_no_quota() {
+        let (world, state) = (World::new(), State::default());
+        let text = document(QUOTA, "<base />", "", "");
+        for _ in 0..3 {
+            let facts = crate::Facts { subscription: None, ..subscribed("a") };
+            assert_eq!(world.run_at(Scope::Product, &text, facts, &state).await.response.status(), 200);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let two = "<quota bandwidth=\"1\" renewal-period=\"-1\"><api calls=\"1\" renewal-period=\"1\"><x /></api></quota>\n<quota calls=\"1\" renewal-period=\"1\" />";
+        assert_eq!(
+            problems_in("inbound", two),
+            [
+                "2:1: <quota> is allowed in the document of a product only",
+                "2:1: <quota> needs the attribute \"calls\"",
+                "2:8: the attribute \"bandwidth\" of <quota> is not supported",
+                "2:22: the attribute \"renewal-period\" of <quota> must be a number of seconds, or 0",
+                "2:42: <api> needs the attribute \"id\" or \"name\"",
+                "2:76: <x> in <api> is not supported",
+                "3:1: <quota> is allowed in the document of a product only",
+                "3:1: <quota> may stand in a document once",
+            ]
+        );
+    }
 }

@@ -169,6 +169,18 @@ mod tests {
         assert_eq!(error.message, "Expression evaluation failed. count is 51, not from 1 to 50.");
     }
 
+    #[tokio::test]
+    async fn retries_in_retries_come_to_an_end() {
+        let open = "<retry condition=\"true\" count=\"50\" interval=\"0\">";
+        let grow = "<set-header name=\"x\" exists-action=\"append\"><value>a</value></set-header>";
+        let inbound = format!("{}{grow}{}", open.repeat(6), "</retry>".repeat(6));
+        let error = World::new().run_sections(&inbound, "", "", "").await.last_error.unwrap();
+        assert!(error.message.starts_with("the request ran more than 10000 policies"), "{error}");
+        let double = format!("{open}<find-and-replace from=\"a\" to=\"aaaa\" /></retry>");
+        let error = World::new().run_sections(&format!("<set-body>a</set-body>{double}"), "", "", "").await.last_error;
+        assert_eq!(error.unwrap().source, "find-and-replace");
+    }
+
     #[test]
     fn what_is_not_understood_is_refused() {
         assert_eq!(

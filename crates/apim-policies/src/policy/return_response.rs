@@ -57,7 +57,7 @@ impl ReturnResponse {
             set_status::apply(code, reason, &mut response);
         }
         for header in &self.headers {
-            header.change(run).await?.apply(&mut response.headers);
+            header.change(run).await?.apply(&mut response.headers)?;
         }
         if let Some(body) = &self.body {
             let body = body.body(run).await?;

@@ -1,13 +1,13 @@
 //! `set-backend-service`: sends the request somewhere else
 //! (learn.microsoft.com/azure/api-management/set-backend-service-policy). What follows the API's path stays.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use url::Url;
 
 use super::{Kind, Policy};
 use crate::{
-    Backend,
+    Backends,
     expression::Url as BaseUrl,
     failure::Failure,
     load::{Element, Setting},
@@ -24,7 +24,7 @@ pub(super) const KIND: Kind =
 pub(crate) enum SetBackendService {
     Url(Setting<Url>),
     /// With the backends of the service.
-    Backend(Setting<String>, BTreeMap<String, Backend>),
+    Backend(Setting<String>, Arc<Backends>),
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
@@ -40,7 +40,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
             {
                 element.bad_value("backend-id", "a backend of the service", problems);
             }
-            SetBackendService::Backend(id, backends.clone())
+            SetBackendService::Backend(id, Arc::new(backends.clone()))
         }
         _ => {
             element.problem(problems, "<set-backend-service> needs either base-url or backend-id");
@@ -52,26 +52,27 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
 
 impl SetBackendService {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let (url, backend) = match self {
-            Self::Url(url) => (run.get(url).await?, None),
-            Self::Backend(id, backends) => {
+        match self {
+            Self::Backend(id, all) => {
                 let id = run.get(id).await?;
-                let backend = backends
-                    .get(&id)
-                    .ok_or_else(|| Failure::internal("", "", format!("Backend with id '{id}' could not be found.")))?;
-                (backend.url.clone(), Some(id))
+                if !all.contains_key(&id) {
+                    let message = format!("Backend with id '{id}' could not be found.");
+                    return Err(Failure::internal("", "", message));
+                }
+                run.trace(|| format!("the backend is {id}"));
+                run.set_backend(id, Arc::clone(all));
             }
-        };
-        let base = BaseUrl::parse(url.as_str())
-            .ok_or_else(|| Failure::expression(&format!("{url} is not an http or https URL.")))?;
-        match backend {
-            // The page says that only a backend-id overrides a backend-id that a broader scope set.
-            None if run.has_backend_of_broader_scope() => {
-                run.trace(|| "a broader scope named a backend, which a base-url does not override".to_owned());
-            }
-            backend => {
-                run.trace(|| backend.as_ref().map_or_else(|| base.to_string(), |id| format!("{id}: {base}")));
-                run.set_base(base, backend);
+            Self::Url(url) => {
+                let url = run.get(url).await?;
+                let base = BaseUrl::parse(url.as_str())
+                    .ok_or_else(|| Failure::expression(&format!("{url} is not an http or https URL.")))?;
+                // The page says that only a backend-id overrides a backend-id that a broader scope set.
+                if run.has_backend_of_broader_scope() {
+                    run.trace(|| "a broader scope named a backend, which a base-url does not override".to_owned());
+                } else {
+                    run.trace(|| format!("the backend is {base}"));
+                    run.set_base(base);
+                }
             }
         }
         Ok(())
@@ -84,15 +85,16 @@ mod tests {
 
     use bytes::Bytes;
     use http::Request;
+    use jiff::SignedDuration;
 
     use crate::{
-        Backend, Document, Pipeline, Scope, State,
+        Backend, CircuitBreaker, Document, Pipeline, PoolMember, Scope, State,
         rig::{World, document, facts, problems_in},
     };
 
     fn world() -> World {
         let mut world = World::new();
-        let backend = |url: &str| Backend { url: url.parse().unwrap() };
+        let backend = |url: &str| Backend::Single { url: url.parse().unwrap(), breaker: None };
         world.service.backends = BTreeMap::from([
             ("one".to_owned(), backend("https://one.test/api/")),
             ("two".to_owned(), backend("http://two.test:8080")),
@@ -149,6 +151,66 @@ mod tests {
             (error.source, error.message.as_str()),
             ("set-backend-service", "Backend with id 'x' could not be found.")
         );
+    }
+
+    /// Two backends in a pool, each left alone after one failure.
+    fn pool() -> World {
+        let mut world = World::new();
+        let breaker = CircuitBreaker {
+            failures: 1,
+            interval: SignedDuration::from_secs(60),
+            statuses: vec![(429, 429)],
+            trip: SignedDuration::from_secs(10),
+            accepts_retry_after: false,
+        };
+        for id in ["one", "two"] {
+            let url = format!("https://{id}.test").parse().unwrap();
+            let backend = Backend::Single { url, breaker: Some(breaker.clone()) };
+            world.service.backends.insert(id.to_owned(), backend);
+        }
+        let member = |id: &str, priority| PoolMember { backend: id.to_owned(), priority, weight: 1 };
+        world.service.backends.insert("pool".to_owned(), Backend::Pool(vec![member("one", 1), member("two", 2)]));
+        world
+    }
+
+    #[tokio::test]
+    async fn a_retry_goes_to_the_backend_whose_circuit_breaker_is_not_open() {
+        let world = pool();
+        world.answer(429, "busy");
+        let retry = "<retry condition=\"@(context.Response.StatusCode == 429)\" count=\"2\" interval=\"0\">\
+                     <forward-request buffer-request-body=\"true\" /></retry>";
+        let inbound = "<set-backend-service backend-id=\"pool\" />";
+        let outcome = world.run_sections(inbound, retry, "", "").await;
+        assert_eq!(outcome.response.status(), 200);
+        let hosts: Vec<_> =
+            world.forwarded.lock().unwrap().iter().map(|request| request.uri().host().unwrap().to_owned()).collect();
+        assert_eq!(hosts, ["one.test", "two.test"]);
+    }
+
+    #[tokio::test]
+    async fn a_pool_without_a_usable_backend_answers_503_and_policies_go_on() {
+        let (world, state) = (pool(), State::default());
+        let document = document(
+            "<set-backend-service backend-id=\"pool\" />",
+            "<base />",
+            "<set-header name=\"x-reason\"><value>@(context.Response.StatusReason)</value></set-header>",
+            "",
+        );
+        let run = async || {
+            let request = Request::get("/orders").body(Bytes::new()).unwrap();
+            world.run(&document, request, &state).await
+        };
+        for _ in 0..2 {
+            world.answer(429, "busy");
+            assert_eq!(run().await.response.status(), 429);
+        }
+        let outcome = run().await;
+        assert_eq!((outcome.response.status().as_u16(), outcome.last_error), (503, None));
+        assert_eq!(outcome.response.body(), r#"{ "statusCode": 503, "message": "Service unavailable" }"#);
+        assert_eq!(outcome.response.headers()["x-reason"], "Backend pool 'pool' is temporarily unavailable.");
+        assert_eq!(world.forwarded.lock().unwrap().len(), 2);
+        world.advance(SignedDuration::from_secs(10));
+        assert_eq!(run().await.response.status(), 200);
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind { name: "set-header", sections: &Section::ALL, load };
 
+/// Longer headers reach no backend and no caller.
+const LONGEST: usize = 64 * 1024;
+
 /// The documentation says that these cannot be changed.
 const FORBIDDEN: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
 
@@ -83,8 +86,7 @@ fn changeable(name: &HeaderName, action: Action) -> Result<(), String> {
 impl SetHeader {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let change = self.change(run).await?;
-        change.apply(run.headers());
-        Ok(())
+        change.apply(run.headers())
     }
 
     /// What the settings say for this request.
@@ -110,8 +112,12 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn apply(self, headers: &mut HeaderMap) {
+    pub(super) fn apply(self, headers: &mut HeaderMap) -> Result<(), Failure> {
         let Self { name, action, values } = self;
+        let length = |values: &mut dyn Iterator<Item = &HeaderValue>| values.map(HeaderValue::len).sum::<usize>();
+        if length(&mut values.iter()) + length(&mut headers.get_all(&name).iter()) > LONGEST {
+            return Err(Failure::internal("", "", format!("the header {name} is longer than {LONGEST} bytes")));
+        }
         match action {
             Action::Delete => {
                 headers.remove(&name);
@@ -123,6 +129,7 @@ impl Change {
                 set(&name, present.chain(values).collect(), headers);
             }
         }
+        Ok(())
     }
 }
 
@@ -149,7 +156,7 @@ mod tests {
         for value in present {
             headers.append(&name, HeaderValue::from_static(value));
         }
-        Change { name: name.clone(), action, values }.apply(&mut headers);
+        Change { name: name.clone(), action, values }.apply(&mut headers).unwrap();
         headers.get_all(&name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 

@@ -19,6 +19,9 @@ use crate::{
 pub(super) const KIND: Kind =
     Kind { name: "set-query-parameter", sections: &[Section::Inbound, Section::Backend], load };
 
+/// A longer URL cannot be sent.
+const LONGEST: usize = 64 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct SetQueryParameter {
     name: Setting<String>,
@@ -44,8 +47,11 @@ impl SetQueryParameter {
         }
         // A value may be a secret.
         run.trace(|| format!("{action} {name}"));
-        let query = &mut run.context.request.url.query;
-        *query = changed(query, &name, action, &values);
+        let query = changed(&run.context.request.url.query, &name, action, &values);
+        if query.len() > LONGEST {
+            return Err(Failure::internal("", "", format!("the query is longer than {LONGEST} bytes")));
+        }
+        run.context.request.url.query = query;
         Ok(())
     }
 }

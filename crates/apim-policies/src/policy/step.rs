@@ -16,6 +16,8 @@ use crate::{
 
 /// Policies that hold policies, one in another, up to this depth.
 const DEEPEST: usize = 32;
+/// Policies that one request may run; `retry` in `retry` would run them without end.
+const MOST: u32 = 10_000;
 
 /// A policy in its place.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub(crate) enum Stop {
     Failed(Failure),
     /// To the caller: `return-response`.
     Returned,
+    /// To what follows `cache-store`: `cache-lookup` found a response.
+    Found,
 }
 
 impl From<Failure> for Stop {
@@ -107,6 +111,10 @@ pub(crate) fn load_all(element: &Element<'_>, problems: &mut Problems) -> Vec<Ar
     element.child_elements(problems).iter().filter_map(|child| load_step(child, problems)).collect()
 }
 
+fn too_many() -> Failure {
+    Failure::internal("", "", format!("the request ran more than {MOST} policies, which local-azure does not do"))
+}
+
 /// Runs policies one after the other.
 pub(crate) fn run_all<'f, 'r, O: Outside>(
     steps: &'r [Arc<Step>],
@@ -115,7 +123,10 @@ pub(crate) fn run_all<'f, 'r, O: Outside>(
     Box::pin(async move {
         for step in steps {
             let outer = run.enter(Some(step));
-            let ended = step.policy.run(run).await;
+            let ended = match run.count_policy() {
+                1..=MOST => step.policy.run(run).await,
+                _ => Err(too_many().into()),
+            };
             if let Err(Stop::Failed(mut failure)) = ended {
                 failure.error_mut().locate(step, run.section);
                 run.trace(|| format!("failed: {}", failure.error()));

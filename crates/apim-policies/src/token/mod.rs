@@ -1,6 +1,7 @@
 //! JSON Web Tokens: reading them, the keys that sign them, where those keys are published, and what is checked.
 
 mod claims;
+mod decryption;
 mod jwt;
 mod open_id;
 mod refusal;
@@ -10,6 +11,9 @@ mod verify;
 
 pub use jwt::Jwt;
 
+pub(crate) use decryption::DecryptionKey;
+#[cfg(test)]
+pub(crate) use decryption::encrypt;
 pub(crate) use jwt::SignedJwt;
 pub(crate) use open_id::OpenIdCache;
 pub(crate) use refusal::{Answer, Refusal};

@@ -31,6 +31,9 @@ pub(crate) enum Refusal {
     NotPresent,
     #[error("JWT is not well formed")]
     NotWellFormed,
+    /// Encrypted, and no key opens it.
+    #[error("IDX10603: Decryption failed. Access denied.")]
+    Decryption,
     #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
     #[error("IDX10652: The algorithm '{0}' is not supported. Access denied.")]
@@ -128,6 +131,7 @@ impl Refusal {
             Self::MissingClaims(_) => "TokenClaimNotFound",
             Self::ClaimValue { .. } => "TokenClaimValueMismatch",
             Self::NotWellFormed
+            | Self::Decryption
             | Self::NoExpiration
             | Self::NotYetValid { .. }
             | Self::Lifetime { .. }

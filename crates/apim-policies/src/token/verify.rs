@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{
-    Jwt, OpenIdCache, SignedJwt, SigningKey, ValidatedToken, algorithm, claims,
+    DecryptionKey, Jwt, OpenIdCache, SignedJwt, SigningKey, ValidatedToken, algorithm, claims, decryption,
     refusal::Refusal,
     required_claims::{self, RequiredClaim},
 };
@@ -18,6 +18,8 @@ pub(crate) struct Rules<'p> {
     /// Discovery documents; their keys and issuers count besides those listed here.
     pub(crate) open_id: Vec<Url>,
     pub(crate) keys: &'p [SigningKey],
+    /// For encrypted tokens, each of which is tried.
+    pub(crate) decryption_keys: &'p [DecryptionKey],
     pub(crate) require_signed: bool,
     pub(crate) require_expiration: bool,
     pub(crate) clock_skew: SignedDuration,
@@ -49,7 +51,11 @@ impl Rules<'_> {
         outside: &O,
     ) -> Result<(Jwt, Vec<String>), Refusal> {
         let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(Refusal::NotPresent)?;
-        let token = SignedJwt::parse(token).ok_or(Refusal::NotWellFormed)?;
+        let opened = match decryption::is_encrypted(token) && !self.decryption_keys.is_empty() {
+            true => Some(decryption::decrypt(token, self.decryption_keys).ok_or(Refusal::Decryption)?),
+            false => None,
+        };
+        let token = SignedJwt::parse(opened.as_deref().unwrap_or(token)).ok_or(Refusal::NotWellFormed)?;
         let key_id = token.jwt.key_id.as_deref();
         // A configured key that has the ID spares looking for it at the issuer.
         let wanted = key_id.filter(|id| !self.keys.iter().any(|key| key.id.as_deref() == Some(id)));

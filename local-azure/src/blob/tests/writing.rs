@@ -1,3 +1,5 @@
+use std::{collections::BTreeSet, ffi::OsString};
+
 use futures_util::{StreamExt as _, future::join_all, stream};
 
 use super::*;
@@ -149,9 +151,14 @@ async fn blobs_survive_a_restart_and_unfinished_writes_do_not() {
     }
 }
 
+fn folders(service: &Service) -> BTreeSet<OsString> {
+    std::fs::read_dir(service.data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+}
+
 #[tokio::test]
 async fn no_name_leads_out_of_the_folder() {
     let service = Service::start();
+    let before = folders(&service);
     let long = "ä".repeat(1_024);
     let names = ["../../escaped", "..", "a/../../b", "%2e%2e%2fc", "A", "a", "CON", "a%00b"];
     for name in names.into_iter().chain([long.as_str()]) {
@@ -164,12 +171,7 @@ async fn no_name_leads_out_of_the_folder() {
         let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         assert_eq!(service.get(&format!("/snapshots/{encoded}")).await.text(), name);
     }
-    let beside = std::fs::read_dir(service.data.path()).unwrap();
-    let mut beside: Vec<_> = beside.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    beside.sort();
-    let mut containers = service.world.seed.storage_accounts[0].containers.clone();
-    containers.sort();
-    assert_eq!(beside, containers);
+    assert_eq!(folders(&service), before);
     service.put(&format!("/snapshots/{}", "a".repeat(1_025)), "", &[]).await.assert_refused(400, "OutOfRangeInput");
     service.put("/snapshots/a%0Ab", "", &[]).await.assert_refused(400, "InvalidResourceName");
     service.put("/snapshots/%ff", "", &[]).await.assert_refused(400, "InvalidUri");

@@ -26,7 +26,8 @@ fn every_problem_of_every_file_is_one_line() {
             ("global.xml", "<policies>\n  <inbound><cors /></inbound>\n  <backend>@(</backend></policies>"),
             ("apis/orders.xml", "<policies><inbound>{{a}}</inbound>\n<outbound>{{b}}<x/></outbound></policies>"),
             ("apis/order.xml", "<policies />"),
-            ("fragments/auth.XML", "<fragment />"),
+            ("fragments/auth.XML", "<fragment>\n<x /></fragment>"),
+            ("fragments/fine.xml", "<fragment />"),
             ("operations/orders.list-orders.xml", "<policies><inbound /></policies>"),
             ("notes.md", "not a policy"),
         ],
@@ -41,7 +42,7 @@ fn every_problem_of_every_file_is_one_line() {
             "apis/orders.xml:2:11: <outbound> holds text",
             "apis/orders.xml:2:11: the named value {{b}} is not defined",
             "apis/orders.xml:2:16: the policy <x> is not supported",
-            "fragments/auth.XML: nothing in the seed has a policy document of this name",
+            "fragments/auth.XML:2:1: the policy <x> is not supported",
             "global.xml:3:12: the policy expression that starts here has no end: @(</backend></policies>",
             "operations/orders.list-orders.xml:1:1: there is no <backend> section, and the scopes above fill theirs; \
              whether it then runs is not documented, so write <backend><base /></backend> or an empty <backend />",

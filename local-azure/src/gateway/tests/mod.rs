@@ -1,8 +1,11 @@
 //! The gateway with the deployed policy files, a tenant of the tests' own, and a backend that keeps what it is sent.
 
+mod browsers;
 mod forwarding;
+mod identities;
 mod keys;
 mod loading;
+mod policies;
 mod refusals;
 mod versions;
 

@@ -43,19 +43,21 @@ pub(crate) struct Call<'c, 'm> {
 
 /// What a value may be once the evaluation is over.
 pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
+    let allowance = context.allowance;
     let mut machine = Machine {
         context,
-        budget: Budget::new(),
+        budget: Budget::within(allowance),
         patterns: Patterns::default(),
         program,
         slots: vec![Value::Null; program.slots],
         caught: Vec::new(),
     };
     let value = match &program.body {
-        Body::Single(code) => machine.evaluate(code)?,
-        Body::Block(steps) => machine.block_value(steps)?,
+        Body::Single(code) => machine.evaluate(code),
+        Body::Block(steps) => machine.block_value(steps),
     };
-    machine.leave(value)
+    machine.context.allowance = machine.budget.rest_of(allowance);
+    machine.leave(value?)
 }
 
 impl<'m> Machine<'m> {

@@ -221,3 +221,14 @@ fn types_cannot_explode() {
     let error = outcome(&format!("@{{ var a0 = new {{ x = 1 }}; {doubling} return a39; }}")).unwrap_err();
     assert_eq!(error, "parse: the type of the expression is too complex");
 }
+
+#[test]
+fn evaluations_with_one_context_share_what_they_may_cost() {
+    let mut context = super::context();
+    let source = "@(new string('a', 8000000).Length)";
+    let mut outcomes = (0..20).map(|_| outcome_in(&mut context, source));
+    assert_eq!(outcomes.next().unwrap().unwrap(), "Int32 8000000");
+    let refused = outcomes.find_map(Result::err).unwrap();
+    assert!(refused.starts_with("The expression made more than "), "{refused}");
+    assert!(outcome_in(&mut context, "@(\"a\" + context.Request.Method)").is_ok());
+}

@@ -182,7 +182,7 @@ impl SendRequest {
             url = run.get(setting).await?.to_string();
         }
         for header in &self.headers {
-            header.change(run).await?.apply(&mut headers);
+            header.change(run).await?.apply(&mut headers)?;
         }
         if let Some(setting) = &self.body {
             body = setting.body(run).await?;

@@ -56,14 +56,13 @@ async fn a_copy_begins_with_the_request() {
     reply(&world, 200, "");
     let copy = "<send-request mode=\"copy\" response-variable-name=\"r\"><set-url>https://other.test/</set-url></send-request>";
     run(&world, copy, "").await;
-    let sent = world.sent.lock().unwrap();
+    let sent = std::mem::take(&mut *world.sent.lock().unwrap());
     assert_eq!((sent[0].method().as_str(), sent[0].uri().to_string().as_str()), ("PUT", "https://other.test/"));
     assert_eq!((sent[0].headers().len(), &sent[0].body()[..]), (1, &b"body"[..]));
     assert_eq!(sent[0].headers()["x-caller"], "1");
     assert_eq!(world.timeouts.lock().unwrap()[0].as_secs(), 60);
     // The request's own body still goes to the backend.
     assert_eq!(world.forwarded.lock().unwrap()[0].body(), "body");
-    drop(sent);
 
     let world = World::new();
     reply(&world, 200, "");

@@ -60,6 +60,7 @@ impl ValidateAzureAdToken {
         let rules = Rules {
             open_id: vec![discovery],
             keys: &[],
+            decryption_keys: &[],
             require_signed: true,
             require_expiration: true,
             clock_skew: SignedDuration::ZERO,

@@ -8,7 +8,7 @@ use crate::{
     load::{Count, Element, Readable as _, Setting},
     policy::{Policy, token_policy::list},
     problem::Problems,
-    token::{Match, RequiredClaim, SigningKey},
+    token::{DecryptionKey, Match, RequiredClaim, SigningKey},
 };
 
 const OWN_ATTRIBUTES: [&str; 4] = ["require-expiration-time", "require-scheme", "require-signed-tokens", "clock-skew"];
@@ -37,6 +37,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
         clock_skew: element.setting("clock-skew", problems),
         open_id: Vec::new(),
         keys: Vec::new(),
+        decryption_keys: Vec::new(),
         audiences: Vec::new(),
         issuers: Vec::new(),
         required_claims: Vec::new(),
@@ -57,7 +58,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
                 let claims = list(&child, "claim", problems);
                 policy.required_claims = claims.iter().filter_map(|claim| required_claim(claim, problems)).collect();
             }
-            other => child.problem(problems, format!("<{other}> of <validate-jwt> is not supported yet")),
+            _ => {
+                let keys = list(&child, "key", problems);
+                policy.decryption_keys = keys.iter().filter_map(|key| decryption_key(key, problems)).collect();
+            }
         }
     }
     Some(Policy::ValidateJwt(Box::new(policy)))
@@ -103,6 +107,17 @@ fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems
             None
         }
     }
+}
+
+/// Certificates are not supported.
+fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<DecryptionKey> {
+    element.only_attributes(&[], problems);
+    let text = element.text(problems)?;
+    let key = STANDARD.decode(text).ok().and_then(DecryptionKey::new);
+    if key.is_none() {
+        element.problem(problems, "the text of <key> is not Base64 of 32, 48 or 64 bytes");
+    }
+    key
 }
 
 fn required_claim(element: &Element<'_>, problems: &mut Problems) -> Option<RequiredClaim> {

@@ -19,7 +19,7 @@ use crate::{
     outside::Outside,
     run::Run,
     scope::Section,
-    token::{Answer, RequiredClaim, Rules, SigningKey},
+    token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey},
 };
 
 pub(super) const KIND: Kind = Kind { name: "validate-jwt", sections: &[Section::Inbound], load: load::load };
@@ -38,6 +38,7 @@ pub(crate) struct ValidateJwt {
     clock_skew: Option<Setting<u32>>,
     open_id: Vec<Setting<Url>>,
     keys: Vec<SigningKey>,
+    decryption_keys: Vec<DecryptionKey>,
     audiences: Vec<Setting<String>>,
     /// Accepted besides the issuers of the discovery documents.
     issuers: Vec<String>,
@@ -57,6 +58,7 @@ impl ValidateJwt {
         let mut rules = Rules {
             open_id: Vec::new(),
             keys: &self.keys,
+            decryption_keys: &self.decryption_keys,
             require_signed: run.get_any(self.require_signed.as_ref()).await?.unwrap_or(true),
             require_expiration: run.get_any(self.require_expiration.as_ref()).await?.unwrap_or(true),
             clock_skew: SignedDuration::from_secs(run.get_any(self.clock_skew.as_ref()).await?.unwrap_or(0).into()),

@@ -82,6 +82,10 @@ async fn verdict(document: &str, request: Request<Bytes>) -> &'static str {
         Some(error) => {
             assert_eq!(outcome.response.status(), 401);
             assert_eq!(error.source, "validate-jwt");
+            let told = if error.reason == "TokenNotPresent" { "JWT not present." } else { "Invalid JWT." };
+            assert_eq!(outcome.response.body(), &format!("{{ \"statusCode\": 401, \"message\": \"{told}\" }}"));
+            let headers: Vec<_> = outcome.response.headers().iter().collect();
+            assert_eq!(headers, [(&http::header::CONTENT_TYPE, &http::HeaderValue::from_static("application/json"))]);
             error.reason
         }
     }

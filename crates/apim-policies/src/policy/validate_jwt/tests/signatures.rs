@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::json;
 
 use super::{Bytes, CLIENT_ID, IN_AUTHORIZATION, Signer, bearer, check, children, policy, request, signed, v2};
-use crate::rig::hmac_token;
+use crate::{rig::hmac_token, token::encrypt};
 
 const SECRET: &[u8] = b"0123456789abcdef";
 
@@ -145,4 +145,50 @@ async fn configured_keys() {
     )
     .await;
     check(&policy(IN_AUTHORIZATION, ""), [("no keys", by(issuer, "RS256", "x"), "TokenSignatureKeyNotFound")]).await;
+}
+
+#[tokio::test]
+async fn an_encrypted_token_is_opened_with_any_key_and_then_checked() {
+    let keys: String = [32, 48, 64].map(|length| format!("<key>{}</key>", STANDARD.encode(vec![7; length]))).concat();
+    let children = format!(
+        "<openid-config url=\"{}\" /><decryption-keys>{keys}</decryption-keys><audiences><audience>{CLIENT_ID}</audience></audiences>",
+        crate::rig::DISCOVERY_V2
+    );
+    let document = policy(IN_AUTHORIZATION, &children);
+    let sealed = |claims, method: &str, key: &[u8]| bearer(&encrypt(&signed(&v2(claims)), method, key));
+    let forged = Signer::unpublished().token(&json!({ "alg": "RS256", "kid": "rsa-1" }), &v2(json!({})));
+    check(
+        &document,
+        [
+            ("A128CBC-HS256", sealed(json!({}), "A128CBC-HS256", &[7; 32]), "pass"),
+            ("A192CBC-HS384", sealed(json!({}), "A192CBC-HS384", &[7; 48]), "pass"),
+            ("A256CBC-HS512", sealed(json!({}), "A256CBC-HS512", &[7; 64]), "pass"),
+            ("not encrypted", bearer(&signed(&v2(json!({})))), "pass"),
+            ("another key", sealed(json!({}), "A128CBC-HS256", &[8; 32]), "JwtInvalid"),
+            ("another audience", sealed(json!({ "aud": "x" }), "A128CBC-HS256", &[7; 32]), "TokenAudienceNotAllowed"),
+            ("forged", bearer(&encrypt(&forged, "A128CBC-HS256", &[7; 32])), "TokenInvalidSignature"),
+            (
+                "encrypted twice",
+                bearer(&encrypt(&encrypt("a.b.c", "A128CBC-HS256", &[7; 32]), "A128CBC-HS256", &[7; 32])),
+                "JwtInvalid",
+            ),
+        ],
+    )
+    .await;
+    let without =
+        policy(IN_AUTHORIZATION, &children.replace(&format!("<decryption-keys>{keys}</decryption-keys>"), ""));
+    check(&without, [("no keys", sealed(json!({}), "A128CBC-HS256", &[7; 32]), "JwtInvalid")]).await;
+}
+
+#[test]
+fn decryption_keys_are_checked() {
+    let policy = "<validate-jwt header-name=\"a\"><decryption-keys><key>c2hvcnQ=</key>\n<key certificate-id=\"c\" />\n</decryption-keys></validate-jwt>";
+    assert_eq!(
+        crate::rig::problems_in("inbound", policy),
+        [
+            "2:48: the text of <key> is not Base64 of 32, 48 or 64 bytes",
+            "3:1: the text of <key> is not Base64 of 32, 48 or 64 bytes",
+            "3:6: the attribute \"certificate-id\" of <key> is not supported",
+        ]
+    );
 }

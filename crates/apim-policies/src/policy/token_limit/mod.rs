@@ -253,3 +253,6 @@ impl Period {
         end.ok().map(|end| end.timestamp())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! `cache-store`: keeps the response for requests like this one
+//! (learn.microsoft.com/azure/api-management/cache-store-policy).
+//!
+//! It keeps what the `cache-lookup` of the same request did not find: responses to GET, 200 alone unless the policy says
+//! otherwise. The body is read into memory, so what is kept is what the policies before this one left.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::{Kind, Policy, Step};
+use crate::{
+    expression::{Response, Value},
+    failure::Failure,
+    load::{Element, Setting},
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind = Kind { name: "cache-store", sections: &[Section::Outbound], load };
+
+#[derive(Debug)]
+pub(crate) struct CacheStore {
+    /// In seconds.
+    duration: Setting<u32>,
+    /// Whatever the status is.
+    always: Option<Setting<bool>>,
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "duration", "cache-response"], problems);
+    element.children(&[], problems);
+    if element.is_repeated() {
+        element.problem(problems, "<cache-store> may stand in a section once");
+    }
+    let duration = element.required_setting("duration", problems);
+    let always = element.setting("cache-response", problems);
+    Some(Policy::CacheStore(CacheStore { duration: duration?, always }))
+}
+
+/// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is
+/// none.
+pub(crate) fn after(steps: &[Arc<Step>]) -> &[Arc<Step>] {
+    let store = steps.iter().position(|step| matches!(step.policy(), Policy::CacheStore(_)));
+    store.map_or(steps, |place| &steps[place + 1..])
+}
+
+impl CacheStore {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let Some(key) = run.lookup.take() else {
+            run.trace(|| "nothing was looked up, so nothing is kept".to_owned());
+            return Ok(());
+        };
+        let duration = run.get(&self.duration).await?;
+        let wanted = run.get_any(self.always.as_ref()).await?;
+        let status = run.response().status_code;
+        if !wanted.unwrap_or(status == 200) {
+            run.trace(|| format!("{status} is not kept"));
+            return Ok(());
+        }
+        run.read_response_body().await?;
+        let response: Response = run.response().clone();
+        if response.body.as_ref().is_some_and(|body| body.content().is_none()) {
+            run.trace(|| "an expression took the body away".to_owned());
+            return Ok(());
+        }
+        run.trace(|| format!("keeps the response for {duration} seconds"));
+        let now = run.outside.now();
+        // A response is always of a type that can be kept.
+        let _kept = run.state.cache.put(key, &Value::from(response), SignedDuration::from_secs(duration.into()), now);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rig::{World, problems_in};
+
+    #[tokio::test]
+    async fn without_a_lookup_nothing_is_kept() {
+        let world = World::new();
+        let outcome = world.run_sections("", "<base />", "<cache-store duration=\"9\" />", "").await;
+        assert_eq!((outcome.last_error, outcome.response.body()), (None, &bytes::Bytes::from("backend")));
+        assert_eq!(*world.reads.lock().unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(
+            problems_in(
+                "outbound",
+                "<cache-store cache-response=\"1\" caching-type=\"internal\" />\n<cache-store duration=\"9\" />"
+            ),
+            [
+                "2:1: <cache-store> needs the attribute \"duration\"",
+                "2:14: the attribute \"cache-response\" of <cache-store> must be true or false",
+                "2:33: the attribute \"caching-type\" of <cache-store> is not supported",
+                "3:1: <cache-store> may stand in a section once",
+            ]
+        );
+        assert_eq!(
+            problems_in("inbound", "<cache-store duration=\"9\" />"),
+            ["2:1: the policy <cache-store> is not allowed in <inbound>"]
+        );
+    }
+}

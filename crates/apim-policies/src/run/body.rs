@@ -1,0 +1,95 @@
+//! Message bodies: streams that nobody read, or in memory.
+
+use bytes::Bytes;
+use http::{Request, header};
+
+use super::Run;
+use crate::{expression::Body, failure::Failure, outside::Outside, scope::Section};
+
+impl<O: Outside> Run<'_, O> {
+    /// Replaces the body of the request, or of the response once there is one, as [`Self::headers`] does.
+    pub(crate) fn set_body(&mut self, body: Bytes) {
+        let body = (!body.is_empty()).then(|| Body::new(body));
+        match self.section {
+            Section::Inbound | Section::Backend => {
+                self.request_stream = None;
+                self.context.request.body = body;
+            }
+            Section::Outbound | Section::OnError => {
+                self.response_stream = None;
+                self.response().body = body;
+            }
+        }
+        self.headers().remove(header::CONTENT_LENGTH);
+    }
+
+    /// Reads the request's body into memory, unless it is there.
+    pub(crate) async fn read_request_body(&mut self) -> Result<(), Failure> {
+        if let Some(stream) = self.request_stream.take() {
+            let bytes = self.outside.read(stream).await.map_err(|error| {
+                Failure::internal("", "ClientConnectionFailure", format!("the request's body: {error}"))
+            })?;
+            self.context.request.body = (!bytes.is_empty()).then(|| Body::new(bytes));
+        }
+        Ok(())
+    }
+
+    /// Reads the response's body into memory, unless it is there.
+    pub(crate) async fn read_response_body(&mut self) -> Result<(), Failure> {
+        if let Some(stream) = self.response_stream.take() {
+            let bytes = self.outside.read(stream).await.map_err(|error| {
+                Failure::internal("", "BackendConnectionFailure", format!("the response's body: {error}"))
+            })?;
+            self.response().body = (!bytes.is_empty()).then(|| Body::new(bytes));
+        }
+        Ok(())
+    }
+
+    /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.
+    pub(crate) async fn body(&mut self) -> Result<Bytes, Failure> {
+        let body = match self.section {
+            Section::Inbound | Section::Backend => {
+                self.read_request_body().await?;
+                &self.context.request.body
+            }
+            Section::Outbound | Section::OnError => {
+                self.read_response_body().await?;
+                &self.response().body
+            }
+        };
+        Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
+    }
+
+    /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
+    /// it, or when asked to; otherwise it goes along and cannot be sent again.
+    pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
+        if keep_body || self.reads.request_body {
+            self.read_request_body().await?;
+        }
+        if std::mem::replace(&mut self.body_gone, self.request_stream.is_some()) && self.context.request.body.is_none()
+        {
+            // What a live gateway does with a second forward-request is not documented.
+            let message = "the request's body has been forwarded already; buffer-request-body=\"true\" keeps it";
+            return Err(Failure::internal("", "", message.to_owned()));
+        }
+        let body = match (self.request_stream.take(), &self.context.request.body) {
+            (Some(stream), _) => stream,
+            (None, Some(body)) => {
+                // What an expression took away is gone, and its length with it.
+                if body.content().is_none() {
+                    self.context.request.headers.remove(header::CONTENT_LENGTH);
+                }
+                O::Body::from(body.content().cloned().unwrap_or_default())
+            }
+            (None, None) => O::Body::from(Bytes::new()),
+        };
+        let seen = &self.context.request;
+        let mut request = Request::builder()
+            .method(seen.method.as_str())
+            .uri(seen.url.to_string())
+            .body(body)
+            .map_err(|error| Failure::internal("", "", format!("{}: {error}", seen.url)))?;
+        *request.headers_mut() = seen.headers.clone();
+        Ok(request)
+    }
+}

@@ -1,0 +1,99 @@
+//! Checks policy files without running anything: what the gateway would say of them when it starts.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+};
+
+use apim_policies::{Document, Problem, Service};
+
+use super::{policy_folder, service};
+use crate::seed::Seed;
+
+/// A policy file that was looked at.
+#[derive(Debug)]
+pub struct CheckedFile {
+    /// As it was named, or found below the folder that was named.
+    pub path: PathBuf,
+    /// Everything in it that is not understood.
+    pub problems: Vec<Problem>,
+}
+
+/// Checks a file, or every `.xml` file below a folder, with the named values and backends of the seed and the fragments
+/// of its policy folder. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
+///
+/// # Errors
+/// A file or folder that cannot be read.
+pub fn check(seed: &Seed, path: &Path) -> io::Result<Vec<CheckedFile>> {
+    let service = service(seed, path);
+    if !path.is_dir() {
+        return Ok(vec![check_file(path, &service)?]);
+    }
+    let mut files = BTreeSet::new();
+    policy_folder::find_policy_files(path, Path::new(""), &mut files)?;
+    files.iter().map(|file| check_file(&path.join(file), &service)).collect()
+}
+
+/// Fragments beside the files that are checked win over those of the seed's folder.
+fn service(seed: &Seed, path: &Path) -> Service {
+    let (mut all, _) = service::read(seed, &seed.path(&seed.apim.policies));
+    let folder = if path.is_dir() { path } else { path.ancestors().nth(2).unwrap_or(path) };
+    let (near, _) = service::read(seed, folder);
+    all.fragments.extend(near.fragments);
+    all
+}
+
+fn check_file(path: &Path, service: &Service) -> io::Result<CheckedFile> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display())))?;
+    let checked = if policy_folder::is_fragment(path) || Document::is_fragment(&text) {
+        Document::check_fragment(&text, service)
+    } else {
+        Document::load(policy_folder::scope_of(path), &text, service).map(drop)
+    };
+    Ok(CheckedFile { path: path.to_owned(), problems: checked.err().unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seed() -> Seed {
+        Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_deployed_folder_is_clean() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../apim");
+        let checked = check(&seed(), &folder).unwrap();
+        assert!(checked.len() >= 3, "{checked:?}");
+        assert!(checked.iter().all(|file| file.problems.is_empty()), "{checked:?}");
+    }
+
+    #[test]
+    fn documents_and_fragments_are_each_read_as_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("apis/a.xml", "<policies><inbound><include-fragment fragment-id=\"f\" /></inbound></policies>");
+        write("fragments/f.xml", "<fragment><set-variable name=\"x\" value=\"@(1)\" /></fragment>");
+        write("loose.xml", "<?xml version=\"1.0\"?><!-- a --> <fragment>\n<nothing /></fragment>");
+        let found = |path: &Path| -> Vec<(String, Vec<String>)> {
+            let checked = check(&seed(), path).unwrap();
+            let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+            let lines = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect();
+            checked.iter().map(|file| (name(&file.path), lines(&file.problems))).collect()
+        };
+        let broken = vec!["2:1: the policy <nothing> is not supported".to_owned()];
+        assert_eq!(
+            found(folder.path()),
+            [("a.xml".to_owned(), vec![]), ("f.xml".to_owned(), vec![]), ("loose.xml".to_owned(), broken)]
+        );
+        assert_eq!(found(&folder.path().join("apis/a.xml")), [("a.xml".to_owned(), vec![])]);
+        assert!(check(&seed(), &folder.path().join("none.xml")).unwrap_err().to_string().contains("none.xml"));
+    }
+}

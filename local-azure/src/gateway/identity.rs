@@ -1,0 +1,82 @@
+//! The service's own identities, and the tokens that policies get as them
+//! (learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity).
+//!
+//! A token is kept until it ends, as documented, so a change to what the identity holds shows only in the next one. They
+//! are the seed's `apim.identities`, never those of the function app.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    issuer::{self, Client, Token, TokenError},
+    journal::{Entry, Service},
+    seed::{Identity, IdentityKind},
+    world::World,
+};
+
+/// Tokens by principal ID and by the resource exactly as it was asked for.
+#[derive(Default)]
+pub(super) struct Identities(Mutex<HashMap<(Uuid, String), Arc<Token>>>);
+
+/// Why there is no token. The words are ours: callers learn only that something went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoToken {
+    #[error("the API Management service has no system-assigned identity")]
+    NoSystemAssigned,
+    #[error("the API Management service has no user-assigned identity with the client ID \"{0}\"")]
+    NoUserAssigned(String),
+    #[error(transparent)]
+    Refused(#[from] TokenError),
+}
+
+impl Identities {
+    /// A token for the resource, as the user-assigned identity with this client ID or as the system-assigned one.
+    pub(super) fn token(&self, world: &World, resource: &str, client_id: Option<&str>) -> Result<String, NoToken> {
+        let identity = identity(world, client_id)?;
+        let key = (identity.principal_id, resource.to_owned());
+        let now = Timestamp::now();
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = tokens.get(&key).filter(|token| now.as_second() < token.expires_on) {
+            return Ok(token.jwt.clone());
+        }
+        let issued = issuer::issue_to(world, &Client::on_api_management(identity), resource, now);
+        record(world, identity, resource, now, issued.as_ref().err());
+        let token = Arc::new(issued?);
+        let jwt = token.jwt.clone();
+        tokens.insert(key, token);
+        Ok(jwt)
+    }
+}
+
+fn identity<'w>(world: &'w World, client_id: Option<&str>) -> Result<&'w Identity, NoToken> {
+    let seed = &world.seed;
+    let mut own = seed.apim.identities.iter().filter_map(|name| seed.identity(name));
+    match client_id {
+        None => own.find(|one| one.kind == IdentityKind::SystemAssigned).ok_or(NoToken::NoSystemAssigned),
+        Some(id) => own
+            .find(|one| one.kind == IdentityKind::UserAssigned && one.client_id.to_string().eq_ignore_ascii_case(id))
+            .ok_or_else(|| NoToken::NoUserAssigned(id.to_owned())),
+    }
+}
+
+/// What the platform was asked, which has no endpoint of its own here.
+fn record(world: &World, identity: &Identity, resource: &str, at: Timestamp, error: Option<&TokenError>) {
+    world.journal.record(Entry {
+        at,
+        from: Some(Service::ApiManagement),
+        service: Service::IdentityEndpoint,
+        method: "GET".to_owned(),
+        path: "/msi/token".to_owned(),
+        status: if error.is_some() { 400 } else { 200 },
+        identity: Some(identity.name.clone()),
+        audience: Some(resource.to_owned()),
+        allowed_by: None,
+        reason: error.map(ToString::to_string),
+        wrote: None,
+    });
+}

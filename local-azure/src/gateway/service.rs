@@ -1,0 +1,137 @@
+//! What policy documents refer to by name: named values and backends of the seed, fragments of the policy folder
+//! (`fragments/{id}.xml`).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
+use jiff::SignedDuration;
+
+use super::policy_folder;
+use crate::seed::{self, NamedBackend, Seed};
+
+/// What is wrong with a file or a part of the seed.
+pub(super) type Trouble = (PathBuf, String);
+
+/// What the seed and this policy folder define, and what of it cannot be used.
+pub(super) fn read(seed: &Seed, folder: &Path) -> (Service, Vec<Trouble>) {
+    let mut troubles = Vec::new();
+    let backends = backends(&seed.apim.backends, &mut troubles);
+    let fragments = fragments(folder, &mut troubles);
+    (Service { named_values: seed.apim.named_values.clone(), fragments, backends }, troubles)
+}
+
+fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
+    let mut backends = Backends::new();
+    for backend in written {
+        let mut trouble = |what: &str| {
+            troubles.push((PathBuf::from("apim.backends"), format!("the backend \"{}\" {what}", backend.id)));
+        };
+        if backends.contains_key(&backend.id) {
+            trouble("is there twice");
+        }
+        let read = match (&backend.url, backend.pool.is_empty()) {
+            (Some(url), true) => {
+                if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+                    trouble("has a URL that is not http or https");
+                }
+                let breaker = backend.circuit_breaker.as_ref().map(breaker);
+                Backend::Single { url: url.clone(), breaker }
+            }
+            (None, false) => {
+                for member in &backend.pool {
+                    if !written.iter().any(|other| other.id == member.backend && other.url.is_some()) {
+                        trouble(&format!("has \"{}\" in its pool, which is no backend with a URL", member.backend));
+                    }
+                }
+                if backend.circuit_breaker.is_some() {
+                    trouble("is a pool with a circuit breaker, which belongs to the backends in it");
+                }
+                Backend::Pool(backend.pool.iter().map(member).collect())
+            }
+            _ => {
+                trouble("needs either a url or a pool");
+                continue;
+            }
+        };
+        backends.insert(backend.id.clone(), read);
+    }
+    backends
+}
+
+fn breaker(breaker: &seed::CircuitBreaker) -> CircuitBreaker {
+    CircuitBreaker {
+        failures: breaker.failures.max(1),
+        interval: SignedDuration::from_secs(breaker.interval.into()),
+        statuses: breaker.statuses.iter().map(|[first, last]| (*first, *last)).collect(),
+        trip: SignedDuration::from_secs(breaker.trip.into()),
+        accepts_retry_after: breaker.accept_retry_after,
+    }
+}
+
+fn member(member: &seed::PoolMember) -> PoolMember {
+    PoolMember { backend: member.backend.clone(), priority: member.priority, weight: member.weight }
+}
+
+/// The texts of the fragments by identifier. A folder that cannot be read is somebody else's to report.
+fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
+    let mut files = BTreeSet::new();
+    let mut fragments = BTreeMap::new();
+    if policy_folder::find_policy_files(folder, Path::new(policy_folder::FRAGMENTS), &mut files).is_err() {
+        return fragments;
+    }
+    for file in files {
+        let path = folder.join(&file);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                fragments.insert(id, text);
+            }
+            Err(error) => troubles.push((path, format!("cannot be read: {error}"))),
+        }
+    }
+    fragments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backends_that_cannot_be_are_refused() {
+        let written: Vec<NamedBackend> = toml::from_str::<BTreeMap<String, Vec<NamedBackend>>>(
+            r#"
+            [[backends]]
+            id = "one"
+            url = "https://one.test"
+            circuit_breaker = { failures = 3, interval = 60, statuses = [[429, 429], [500, 599]], trip = 30 }
+            [[backends]]
+            id = "all"
+            pool = [{ backend = "one" }, { backend = "two", priority = 2, weight = 3 }, { backend = "all" }]
+            [[backends]]
+            id = "one"
+            url = "file:///etc"
+            [[backends]]
+            id = "none"
+            "#,
+        )
+        .unwrap()
+        .remove("backends")
+        .unwrap();
+        let mut troubles = Vec::new();
+        backends(&written, &mut troubles);
+        let messages: Vec<_> = troubles.into_iter().map(|(_, message)| message).collect();
+        assert_eq!(
+            messages,
+            [
+                "the backend \"all\" has \"two\" in its pool, which is no backend with a URL",
+                "the backend \"all\" has \"all\" in its pool, which is no backend with a URL",
+                "the backend \"one\" is there twice",
+                "the backend \"one\" has a URL that is not http or https",
+                "the backend \"none\" needs either a url or a pool",
+            ]
+        );
+    }
+}
