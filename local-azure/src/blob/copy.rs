@@ -210,9 +210,8 @@ fn check_source_lease(headers: &HeaderMap, source: &Blob) -> Result<(), BlobErro
 /// The authorization that a request gives for its source, as the source would get it.
 pub(super) fn source_headers(headers: &HeaderMap) -> HeaderMap {
     let mut source = HeaderMap::new();
-    for (name, from) in [(header::AUTHORIZATION, "x-ms-copy-source-authorization")] {
-        source.extend(headers.get(from).map(|value| (name, value.clone())));
-    }
+    let token = headers.get("x-ms-copy-source-authorization");
+    source.extend(token.map(|value| (header::AUTHORIZATION, value.clone())));
     source.extend(
         headers.get("x-ms-version").map(|value| (http::HeaderName::from_static("x-ms-version"), value.clone())),
     );

@@ -14,7 +14,9 @@ mod containers;
 mod copy;
 mod crc64;
 mod delegation_key;
+mod dispatch;
 mod error;
+mod error_code;
 mod lease;
 mod lease_calls;
 mod list;
@@ -47,13 +49,7 @@ use tokio::task::spawn_blocking;
 use url::Url;
 use uuid::Uuid;
 
-use self::{
-    authorization::Asked,
-    error::BlobError,
-    operation::{Operation, Place},
-    query::Query,
-    store::Store,
-};
+use self::{error::BlobError, query::Query, store::Store};
 use crate::{journal::Decision, seed, world::World};
 
 /// A storage account of the seed, for the host `{name}.blob.core.windows.net`.
@@ -179,7 +175,9 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
     let request_id = Uuid::new_v4();
     let mut decision = Decision::default();
     let result = match names {
-        Ok((container, blob)) => respond(account, &parts, &mut body, &container, blob.as_deref(), &mut decision).await,
+        Ok((container, blob)) => {
+            dispatch::respond(account, &parts, &mut body, &container, blob.as_deref(), &mut decision).await
+        }
         Err(error) => Err(error),
     };
     let mut response = match result {
@@ -193,90 +191,6 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
     add_headers(&parts.headers, request_id, response.headers_mut());
     response.extensions_mut().insert(decision);
     response
-}
-
-async fn respond(
-    account: &Account,
-    parts: &Parts,
-    body: &mut Body,
-    container: &str,
-    blob: Option<&str>,
-    decision: &mut Decision,
-) -> Result<Response, BlobError> {
-    let place = match (container, blob) {
-        ("", _) => Place::Account,
-        (_, None) => Place::Container,
-        (_, Some(_)) => Place::Blob,
-    };
-    if place != Place::Account {
-        containers::check_name(container)?;
-    }
-    let query = Query::read(&parts.uri);
-    let operation = Operation::of(parts, &query, place)?;
-    let asked = Asked {
-        operation,
-        container,
-        writes_tags: parts.headers.contains_key("x-ms-tags"),
-        reads_tags: query.get("include").is_some_and(|include| include.split(',').any(|part| part == "tags")),
-    };
-    let caller = authorization::authorize(account, &parts.headers, &asked, decision)?;
-    let call = Call { account, parts, query: &query, container, decision };
-    match blob {
-        Some(name) => in_blob_do(operation, call, BlobName::checked(name)?, body).await,
-        None if operation == Operation::GetUserDelegationKey => {
-            delegation_key::get(&call, caller.principal_id, body).await
-        }
-        None => in_container_do(operation, call, body).await,
-    }
-}
-
-async fn in_container_do(operation: Operation, call: Call<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    match operation {
-        Operation::ListContainers => containers::list(&call),
-        Operation::Batch => batch::batch(call, body).await,
-        Operation::CreateContainer => containers::create(call).await,
-        Operation::GetContainerMetadata => containers::metadata(&call),
-        Operation::SetContainerMetadata => containers::set_metadata(&call).await,
-        Operation::DeleteContainer => containers::delete(&call).await,
-        Operation::LeaseContainer => lease_calls::of_container(&call).await,
-        Operation::ListBlobs => list::list(&call),
-        _ => containers::properties(&call),
-    }
-}
-
-async fn in_blob_do(
-    operation: Operation,
-    call: Call<'_>,
-    name: BlobName<'_>,
-    body: &mut Body,
-) -> Result<Response, BlobError> {
-    match operation {
-        Operation::PutBlockBlob => block_blobs::put(call, name, body).await,
-        Operation::PutAppendBlob => append_blobs::create(call, name).await,
-        Operation::PutPageBlob => page_blobs::create(call, name).await,
-        Operation::PutBlobFromUrl => copy::put_from_url(call, name).await,
-        Operation::CopyBlob | Operation::CopyBlobFromUrl => copy::blob(call, name, operation).await,
-        Operation::AbortCopy => copy::abort(&call, name),
-        Operation::PutBlock => block_blobs::put_block(&call, name, body).await,
-        Operation::PutBlockFromUrl => copy::block_from_url(&call, name).await,
-        Operation::PutBlockList => block_blobs::put_list(call, name, body).await,
-        Operation::GetBlockList => block_blobs::get_list(&call, name),
-        Operation::AppendBlock => append_blobs::append(call, name, body).await,
-        Operation::AppendBlockFromUrl => copy::append_from_url(call, name).await,
-        Operation::SealAppendBlob => append_blobs::seal(&call, name).await,
-        Operation::PutPage => page_blobs::put_pages(call, name, body).await,
-        Operation::GetPageRanges => page_blobs::get_ranges(&call, name),
-        Operation::GetBlob => read::get(&call, name).await,
-        Operation::GetBlobMetadata => read::metadata(&call, name),
-        Operation::SetBlobMetadata => change::metadata(&call, name).await,
-        Operation::SetBlobProperties => change::properties(&call, name).await,
-        Operation::SetBlobTier => change::set_tier(&call, name).await,
-        Operation::GetBlobTags => tags::get(&call, name),
-        Operation::SetBlobTags => tags::set(&call, name, body).await,
-        Operation::LeaseBlob => lease_calls::of_blob(&call, name).await,
-        Operation::DeleteBlob => change::delete(&call, name).await,
-        _ => read::head(&call, name),
-    }
 }
 
 impl<'a> BlobName<'a> {

@@ -21,6 +21,8 @@ const LEASING: &[&str] =
     &["x-ms-lease-action", "x-ms-lease-duration", "x-ms-proposed-lease-id", "x-ms-lease-break-period"];
 const LISTING: &[&str] = &["restype", "comp", "prefix", "delimiter", "marker", "maxresults", "include"];
 
+type Groups = &'static [&'static [&'static str]];
+
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -138,7 +140,7 @@ impl Operation {
     }
 
     /// Groups of headers that it understands; a name that ends with a hyphen stands for all that start so.
-    const fn headers(self) -> &'static [&'static [&'static str]] {
+    const fn headers(self) -> Groups {
         match self {
             Op::ListContainers | Op::GetUserDelegationKey | Op::ListBlobs => &[],
             Op::Batch => &[&["content-md5"]],
@@ -147,6 +149,13 @@ impl Operation {
             Op::SetContainerMetadata => &[METADATA, LEASE_ID, &["if-modified-since"]],
             Op::DeleteContainer => &[LEASE_ID, &["if-modified-since", "if-unmodified-since"]],
             Op::LeaseContainer => &[LEASING, LEASE_ID, &["if-modified-since", "if-unmodified-since"]],
+            _ => self.headers_for_content(),
+        }
+    }
+
+    /// Of the operations that give a blob content.
+    const fn headers_for_content(self) -> Groups {
+        match self {
             Op::PutBlockBlob => &[CONDITIONS, PROPERTIES, OF_NEW, CHECKSUMS, &["x-ms-blob-type"]],
             Op::PutAppendBlob => &[CONDITIONS, PROPERTIES, OF_NEW, &["x-ms-blob-type"]],
             Op::PutPageBlob => &[
@@ -191,6 +200,13 @@ impl Operation {
                 &["x-ms-page-write"],
                 &["x-ms-if-sequence-number-le", "x-ms-if-sequence-number-lt", "x-ms-if-sequence-number-eq"],
             ],
+            _ => self.headers_beside_content(),
+        }
+    }
+
+    /// Of the operations that read a blob, or change what is said about it. None for one that is forgotten here.
+    const fn headers_beside_content(self) -> Groups {
+        match self {
             Op::GetPageRanges => &[CONDITIONS, RANGES],
             Op::GetBlob => &[CONDITIONS, RANGES, &["x-ms-range-get-content-md5", "x-ms-range-get-content-crc64"]],
             Op::GetBlobProperties | Op::GetBlobMetadata => &[CONDITIONS],
@@ -205,6 +221,7 @@ impl Operation {
             Op::SetBlobTags => &[LEASE_ID, CHECKSUMS],
             Op::LeaseBlob => &[CONDITIONS, LEASING],
             Op::DeleteBlob => &[CONDITIONS, &["x-ms-delete-snapshots"]],
+            _ => &[],
         }
     }
 

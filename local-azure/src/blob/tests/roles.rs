@@ -6,8 +6,11 @@ use crate::seed::Scope;
 const ROLES: [&str; 4] =
     ["Storage Blob Data Reader", "Storage Blob Data Contributor", "Storage Blob Data Owner", "Storage Blob Delegator"];
 
+/// Method, path, headers, and the initials of the roles that let it pass.
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// Each operation, as a request, with the initials of the roles that let it pass on the whole account.
-const OPERATIONS: &[(&str, &str, &[(&str, &str)], &str)] = &[
+const OPERATIONS: &[Case] = &[
     ("GET", "/?comp=list", &[], "RCO"),
     ("POST", "/?restype=service&comp=userdelegationkey", &[], "RCOD"),
     ("POST", "/?comp=batch", &[], "RCOD"),
