@@ -1,5 +1,7 @@
 //! A process killed in the middle of a write leaves the old blob or the new one, whole.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
