@@ -1,7 +1,7 @@
 //! What the gateway adds to a request: the same backend called directly, through the gateway without policies, and
 //! through the gateway with `validate-jwt` and two `set-header`.
 //!
-//! `cargo run --release -p bench`. The three take turns, so that whatever else the machine does falls on all of them.
+//! `cargo run --profile bench -p bench`. The three take turns, so that whatever else the machine does falls on all of them.
 
 mod contender;
 mod report;

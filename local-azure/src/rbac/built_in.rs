@@ -1,0 +1,93 @@
+//! The built-in roles, as listed in <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to
+//! the actions of Key Vault secrets and blobs.
+
+use super::Role;
+
+pub(super) const ROLES: &[Role] = &[
+    Role {
+        name: "Key Vault Secrets User",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+    },
+    Role {
+        name: "Key Vault Reader",
+        actions: &[],
+        data_actions: &["Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"],
+    },
+    Role { name: "Key Vault Secrets Officer", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/secrets/*"] },
+    Role { name: "Key Vault Administrator", actions: &[], data_actions: &["Microsoft.KeyVault/vaults/*"] },
+    Role {
+        name: "Key Vault Certificate User",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/certificates/read",
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            "Microsoft.KeyVault/vaults/keys/read",
+        ],
+    },
+    Role {
+        name: "Key Vault Certificates Officer",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.KeyVault/vaults/certificatecas/*",
+            "Microsoft.KeyVault/vaults/certificates/*",
+            "Microsoft.KeyVault/vaults/certificatecontacts/write",
+        ],
+    },
+    Role {
+        name: "Key Vault Crypto Officer",
+        actions: &[],
+        data_actions: &["Microsoft.KeyVault/vaults/keys/*", "Microsoft.KeyVault/vaults/keyrotationpolicies/*"],
+    },
+    // These two manage vaults, not what is in them.
+    Role { name: "Key Vault Contributor", actions: &["Microsoft.KeyVault/*"], data_actions: &[] },
+    Role {
+        name: "Key Vault Purge Operator",
+        actions: &[
+            "Microsoft.KeyVault/locations/deletedVaults/read",
+            "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+        ],
+        data_actions: &[],
+    },
+    Role {
+        name: "Storage Blob Data Reader",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"],
+    },
+    Role {
+        name: "Storage Blob Data Contributor",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/move/action",
+        ],
+    },
+    Role {
+        name: "Storage Blob Data Owner",
+        actions: &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/*",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        data_actions: &["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"],
+    },
+    Role {
+        name: "Storage Blob Delegator",
+        actions: &["Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"],
+        data_actions: &[],
+    },
+];
