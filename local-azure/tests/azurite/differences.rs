@@ -1,4 +1,5 @@
-//! Where local-azure answers otherwise than Azurite, why, and the documentation that settles it.
+//! Where local-azure answers otherwise than Azurite, why, and what settles it: a page of the documentation, or our
+//! reading of it where no page says so.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +22,10 @@ pub(crate) struct Difference<'a> {
 /// A difference with its reason.
 struct Known {
     name: &'static str,
-    /// The page that settles it, under <https://learn.microsoft.com/rest/api/storageservices/>.
+    /// The pages that say so, under <https://learn.microsoft.com/rest/api/storageservices/>. Where none does,
+    /// `derived:` and what it follows from. `owner/repository#number` is an issue that tells what Azure answers.
     #[expect(dead_code, reason = "for the reader of this table")]
-    documentation: &'static str,
+    settled: &'static str,
     /// The facts that it explains, in this difference.
     explains: fn(&Difference<'_>, &str) -> bool,
     /// Whether the services are in other states afterwards.
@@ -33,31 +35,34 @@ struct Known {
 const KNOWN: &[Known] = &[
     Known {
         name: "the version in the answer is the one asked for; Azurite's is its own latest",
-        documentation: "versioning-for-the-azure-storage-services",
+        settled: "versioning-for-the-azure-storage-services, get-blob#response-headers",
         explains: |_, fact| fact == "x-ms-version",
         ends_sequence: false,
     },
     Known {
         name: "refusals repeat the client's request ID too",
-        documentation: "common-rest-response-headers",
+        settled: "derived: version-2019-02-02 says it of all responses without naming refusals; \
+                  Azure/azure-sdk-for-net#20187 has one",
         explains: |it, fact| fact == "x-ms-client-request-id" && it.ours.contains_key("x-ms-error-code"),
         ends_sequence: false,
     },
     Known {
         name: "a list repeats MaxResults only when it was asked for",
-        documentation: "list-blobs#response-body",
+        settled: "list-blobs#response-body",
         explains: |it, fact| fact == "xml:EnumerationResults/MaxResults" && !it.call.query.contains("maxresults"),
         ends_sequence: false,
     },
     Known {
         name: "a call that is wrong in itself is refused for that, before the blob is looked for",
-        documentation: "blob-service-error-codes",
+        settled: "derived: blob-service-error-codes and common-rest-api-error-codes have the codes, no page has the \
+                  order",
         explains: |it, _| it.call.wrong.is_some_and(|code| code == it.our("x-ms-error-code")),
         ends_sequence: true,
     },
     Known {
         name: "conditions and leases go before the blob's kind, and for append and page blobs before their existence",
-        documentation: "specifying-conditional-headers-for-blob-service-operations",
+        settled: "derived: no page has the order; put-page#remarks and append-block#remarks give BlobNotFound \
+                  without conditions",
         explains: |it, fact| {
             IS_ABOUT_REFUSAL.contains(&fact)
                 && [
@@ -85,7 +90,9 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "blocks that nobody committed make no blob, except for lists that ask for them and Get Block List",
-        documentation: "put-block#remarks",
+        settled: "derived: put-block#remarks and get-block-list#remarks tell blocks from the blob, and Get Blob \
+                  answers 404 in Azure/Azurite#420; but delete-blob#remarks lets such a blob be deleted, where ours \
+                  answers BlobNotFound",
         explains: |it, fact| {
             it.blocks_wait
                 && (it.our("x-ms-error-code") == "BlobNotFound"
@@ -96,7 +103,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "a blob of which there are only blocks is listed without a tag",
-        documentation: "list-blobs#uncommitted-blobs-in-the-response",
+        settled: "list-blobs#uncommitted-blobs-in-the-response",
         explains: |it, fact| {
             it.call.query.contains("uncommittedblobs")
                 && (fact.ends_with("/Etag") || fact.ends_with("/ServerEncrypted"))
@@ -106,13 +113,15 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "every committed blob is listed as encrypted",
-        documentation: "list-blobs#response-body",
+        settled: "list-blobs#response-body, and /azure/storage/common/storage-service-encryption for every blob \
+                  being encrypted",
         explains: |it, fact| fact.ends_with("/ServerEncrypted") && it.our(fact) == "true",
         ends_sequence: false,
     },
     Known {
         name: "what only a page blob has cannot be set on another",
-        documentation: "blob-service-error-codes",
+        settled: "derived: blob-service-error-codes has InvalidBlobType (409) for such operations; but \
+                  set-blob-properties#request-headers-page-blobs-only gives status 400 for a new length, and no code",
         explains: |it, fact| {
             IS_ABOUT_REFUSAL.contains(&fact)
                 && it.our("x-ms-error-code") == "InvalidBlobType"
@@ -122,19 +131,19 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "the MD5 of the whole blob has a header of its own only beside a range",
-        documentation: "get-blob#response-headers",
+        settled: "get-blob#response-headers",
         explains: |it, fact| fact == "x-ms-blob-content-md5" && it.our("status") == "200",
         ends_sequence: false,
     },
     Known {
         name: "a blob has an MD5 only if it was written whole or a client gave one, and until its properties are set without",
-        documentation: "get-blob#response-headers",
+        settled: "list-blobs#response-body, put-block-list#request-headers, set-blob-properties#remarks",
         explains: |it, fact| fact == "content-md5" && it.call.method == "GET" && it.our(fact).is_empty(),
         ends_sequence: false,
     },
     Known {
         name: "a list tells of copies only when asked, and of incremental ones only where there are any",
-        documentation: "list-blobs#uri-parameters",
+        settled: "list-blobs#response-body",
         explains: |it, fact| {
             let of_copy = ["/CopyStatus", "/CopyProgress", "/CopyStatusDescription"];
             fact.ends_with("/IncrementalCopy")
@@ -144,7 +153,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "If-None-Match: * lets nothing be done to a blob that exists",
-        documentation: "specifying-conditional-headers-for-blob-service-operations#supported-conditional-headers",
+        settled: "specifying-conditional-headers-for-blob-service-operations#Subheading1 and #write-operations",
         explains: |it, _| {
             let any = matches!(
                 it.call.condition,
@@ -156,7 +165,8 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "where the container is missing, so is its blob, and the container is named",
-        documentation: "blob-service-error-codes",
+        settled: "derived: blob-service-error-codes has both codes, no page has the order; \
+                  Azure/azure-sdk-for-net#20187 names the container",
         explains: |it, fact| {
             fact == "x-ms-error-code" && it.our(fact) == "ContainerNotFound" && it.azurites(fact) == "BlobNotFound"
         },
@@ -164,7 +174,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "a range outside of the blob has an error code; Azurite gives the status in words",
-        documentation: "blob-service-error-codes",
+        settled: "common-rest-api-error-codes (InvalidRange), blob-service-error-codes (InvalidPageRange)",
         explains: |it, fact| {
             it.azurites("x-ms-error-code") == "Requested Range Not Satisfiable"
                 && ["status", "x-ms-error-code", "content-range"].contains(&fact)
@@ -175,7 +185,8 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "clearing pages is a write too",
-        documentation: "put-page#response-headers",
+        settled: "derived: put-page#response-headers has the header for both kinds of writes, without a word about \
+                  clearing",
         explains: |it, fact| {
             fact == "x-ms-request-server-encrypted" && it.call.query == "comp=page" && it.our(fact) == "true"
         },
@@ -183,19 +194,20 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "a copy cannot take the place of a blob of another kind",
-        documentation: "copy-blob#remarks",
+        settled: "copy-blob#remarks",
         explains: |it, _| it.call.source.is_some() && it.our("x-ms-error-code") == "InvalidBlobType",
         ends_sequence: true,
     },
     Known {
         name: "a tier is said to be inferred only where it is",
-        documentation: "get-blob-properties#response-headers",
+        settled: "get-blob-properties#response-headers",
         explains: |it, fact| fact == "x-ms-access-tier-inferred" && it.azurites(fact) == "false",
         ends_sequence: false,
     },
     Known {
         name: "a page blob without pages has an empty list of ranges",
-        documentation: "get-page-ranges#remarks",
+        settled: "derived: get-page-ranges#response-body has no ranges where all pages are cleared; a length of 0 is \
+                  not named",
         explains: |it, _| {
             it.call.query == "comp=pagelist" && it.our("status") == "200" && it.our("x-ms-blob-content-length") == "0"
         },
@@ -203,7 +215,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "the copy of an empty blob has a progress as well",
-        documentation: "get-blob-properties#response-headers",
+        settled: "get-blob-properties#response-headers",
         explains: |it, fact| {
             fact.to_ascii_lowercase().replace('-', "").ends_with("copyprogress") && it.our(fact) == "0/0"
         },
@@ -211,25 +223,28 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "an empty blob has no range",
-        documentation: "specifying-the-range-header-for-blob-service-operations",
+        settled: "derived: specifying-the-range-header-for-blob-service-operations leaves out empty blobs; \
+                  Azure/Azurite#2410 has 416",
         explains: |it, _| it.our("x-ms-error-code") == "InvalidRange" && it.azurites("status") == "206",
         ends_sequence: false,
     },
     Known {
         name: "pages beyond the end of the blob cannot be written",
-        documentation: "put-page#remarks",
+        settled: "derived: put-page leaves it out; blob-service-error-codes has the code, and Azure/Azurite#333 and \
+                  #640 the case",
         explains: |it, _| it.call.query == "comp=page" && it.our("x-ms-error-code") == "InvalidPageRange",
         ends_sequence: true,
     },
     Known {
         name: "every blob can be read in parts",
-        documentation: "get-blob#response-headers",
+        settled: "get-blob#response-headers, get-blob-properties#response-headers",
         explains: |it, fact| fact == "accept-ranges" && it.our(fact) == "bytes",
         ends_sequence: false,
     },
     Known {
         name: "a write that names a lease fails where there is none, also where there is no blob",
-        documentation: "lease-blob#outcomes-of-use-attempts-on-blobs-by-lease-state",
+        settled: "lease-blob#outcomes-of-use-attempts-on-blobs-by-lease-state, put-blob#remarks, \
+                  put-block-list#remarks",
         explains: |it, _| {
             it.our("x-ms-error-code") == "LeaseNotPresentWithBlobOperation"
                 && it.call.headers.contains_key("x-ms-lease-id")
@@ -238,7 +253,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "the checksum of a block list is its CRC64 unless the request brings its MD5",
-        documentation: "put-block-list#response-headers",
+        settled: "put-block-list#response-headers",
         explains: |it, fact| {
             it.call.query == "comp=blocklist"
                 && it.call.method == "PUT"
@@ -248,7 +263,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "a container's metadata comes without its properties",
-        documentation: "get-container-metadata#response-headers",
+        settled: "get-container-metadata#remarks",
         explains: |it, fact| {
             it.call.query == "restype=container&comp=metadata"
                 && (fact.starts_with("x-ms-has-") || fact.starts_with("x-ms-lease-"))
@@ -257,7 +272,8 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "only a sealed append blob is said to be so",
-        documentation: "list-blobs#response-body",
+        settled: "list-blobs#response-body; derived for the header, of which get-blob-properties#response-headers \
+                  tells only `true`",
         explains: |it, fact| (fact.ends_with("/Sealed") || fact == "x-ms-blob-sealed") && it.azurites(fact) == "false",
         ends_sequence: false,
     },
