@@ -172,7 +172,13 @@ impl PageChange {
 
     pub(super) fn apply(&self, blob: &mut Blob) -> Result<(), BlobError> {
         let Kind::Page { sequence_number } = &mut blob.kind else {
-            return if self.is_some() { Err(BlobError::InvalidBlobType) } else { Ok(()) };
+            return match self.length {
+                // The page gives the status and no code; the code is Azurite's:
+                // <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>.
+                Some(_) => Err(BlobError::InvalidOperation("x-ms-blob-content-length is for page blobs.")),
+                None if self.is_some() => Err(BlobError::InvalidBlobType),
+                None => Ok(()),
+            };
         };
         match self.action {
             None => {}

@@ -91,8 +91,7 @@ const KNOWN: &[Known] = &[
     Known {
         name: "blocks that nobody committed make no blob, except for lists that ask for them and Get Block List",
         settled: "derived: put-block#remarks and get-block-list#remarks tell blocks from the blob, and Get Blob \
-                  answers 404 in Azure/Azurite#420; but delete-blob#remarks lets such a blob be deleted, where ours \
-                  answers BlobNotFound",
+                  answers 404 in Azure/Azurite#420",
         explains: |it, fact| {
             it.blocks_wait
                 && (it.our("x-ms-error-code") == "BlobNotFound"
@@ -120,8 +119,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "what only a page blob has cannot be set on another",
-        settled: "derived: blob-service-error-codes has InvalidBlobType (409) for such operations; but \
-                  set-blob-properties#request-headers-page-blobs-only gives status 400 for a new length, and no code",
+        settled: "derived: blob-service-error-codes has InvalidBlobType (409) for such operations",
         explains: |it, fact| {
             IS_ABOUT_REFUSAL.contains(&fact)
                 && it.our("x-ms-error-code") == "InvalidBlobType"

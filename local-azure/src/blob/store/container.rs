@@ -56,9 +56,9 @@ impl Container {
         Ok(blob)
     }
 
-    /// Drops the blocks of a blob that nobody committed.
-    pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) {
-        self.uncommitted.remove(name.0);
+    /// Drops the blocks of a blob that nobody committed; `false` when there were none.
+    pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) -> bool {
+        self.uncommitted.remove(name.0).is_some()
     }
 
     pub(super) fn remove(&mut self, name: BlobName<'_>) -> io::Result<()> {

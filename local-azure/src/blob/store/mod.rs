@@ -184,7 +184,13 @@ impl Store {
     /// Deletes a blob.
     pub(super) fn delete(&self, container: &str, name: BlobName<'_>, conditions: &Conditions) -> Result<(), BlobError> {
         self.change(container, |container| {
-            let blob = container.existing(name).ok_or_else(|| conditions.of_missing())?;
+            let Some(blob) = container.existing(name) else {
+                // <https://learn.microsoft.com/rest/api/storageservices/delete-blob#remarks>: so are waiting blocks deleted.
+                return match conditions.of_missing() {
+                    BlobError::BlobNotFound if container.forget_blocks(name) => Ok(()),
+                    refusal => Err(refusal),
+                };
+            };
             conditions.check_update(blob)?;
             Ok(container.remove(name)?)
         })

@@ -119,3 +119,33 @@ async fn a_block_list_must_be_one() {
     assert_eq!(empty.status, StatusCode::CREATED);
     assert_eq!(service.get("/snapshots/a").await.text(), "");
 }
+
+#[tokio::test]
+async fn blocks_that_nobody_committed_can_be_deleted() {
+    let service = Service::start();
+    assert_eq!(stage(&service, 1, "one").await.status, StatusCode::CREATED);
+    let delete = |matches: Option<&'static str>| {
+        let mut request = service.request(Method::DELETE, "/snapshots/a");
+        if let Some(etag) = matches {
+            request = request.header("if-match", etag);
+        }
+        service.send(request, Body::empty())
+    };
+    delete(Some("\"0x1\"")).await.assert_refused(412, "ConditionNotMet");
+    assert_eq!(delete(None).await.status, StatusCode::ACCEPTED);
+    delete(None).await.assert_refused(404, "BlobNotFound");
+    assert!(service.files().is_empty(), "{:?}", service.files());
+    commit(&service, &[("Latest", 1)], &[]).await.assert_refused(400, "InvalidBlockList");
+}
+
+#[tokio::test]
+async fn only_a_page_blob_is_resized() {
+    let service = Service::start();
+    service.put("/snapshots/a", "one", &[]).await;
+    let set = |header: (&'static str, &'static str)| {
+        let request = service.request(Method::PUT, "/snapshots/a?comp=properties").header(header.0, header.1);
+        service.send(request, Body::empty())
+    };
+    set(("x-ms-blob-content-length", "512")).await.assert_refused(400, "InvalidOperation");
+    set(("x-ms-sequence-number-action", "increment")).await.assert_refused(409, "InvalidBlobType");
+}
