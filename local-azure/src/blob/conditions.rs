@@ -122,10 +122,10 @@ impl Conditions {
         check.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
     }
 
-    /// What a request that reads a blob which is not there gets: a condition that only a blob can meet goes first.
+    /// What a request that reads a blob which is not there gets. `If-Match` does not make it a 412, as people saw in Azure:
+    /// <https://github.com/Azure/Azurite/issues/2751>.
     pub(super) fn of_missing_read(&self) -> BlobError {
         match (&self.matches, &self.matches_not) {
-            (Some(_), _) => BlobError::ConditionNotMet,
             (None, Some(ETags::Any)) => BlobError::UnsatisfiableCondition,
             _ => BlobError::BlobNotFound,
         }

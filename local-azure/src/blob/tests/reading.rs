@@ -81,6 +81,7 @@ async fn conditions_of_reads_are_kept() {
     }
     get_with(&service, "/snapshots/a", &[("if-none-match", "*")]).await.assert_refused(400, "UnsatisfiableCondition");
     let past = "Sat, 01 Jan 2000 00:00:00 GMT";
+    get_with(&service, "/snapshots/none", &[("if-match", etag)]).await.assert_refused(404, "BlobNotFound");
     for header in [("if-match", "\"0x8D0000000000000\""), ("if-unmodified-since", past)] {
         get_with(&service, "/snapshots/a", &[header]).await.assert_refused(412, "ConditionNotMet");
     }
