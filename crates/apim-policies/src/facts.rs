@@ -19,8 +19,8 @@ pub struct Facts {
     pub user: Option<User>,
     /// The gateway.
     pub deployment: Deployment,
-    /// The client's address.
-    pub ip_address: String,
+    /// The client's address; `None` when the gateway cannot tell.
+    pub ip_address: Option<String>,
     /// Values of the parameters in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
     /// The URL as the client sent it.

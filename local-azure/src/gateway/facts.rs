@@ -53,7 +53,8 @@ pub(super) fn of(
         },
         user: None,
         deployment: Deployment { service_id: text(&host), service_name: text(&host), ..Deployment::default() },
-        ip_address: text("127.0.0.1"),
+        // It listens on this machine alone.
+        ip_address: Some(text("127.0.0.1")),
         matched_parameters: operation.template.parameters(below),
         original_url: expression::Url {
             scheme: text("https"),

@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod body;
 mod check;
 mod facts;
 mod identity;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use apim_policies::{NoReply, Outside, Trace, Unreachable, expression::Entropy};
+use apim_policies::{NoReply, Outside, Trace, Unreachable, Unread, expression::Entropy};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -13,7 +13,12 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Backend, identity::Identities, trace::Lines};
+use super::{
+    Backend,
+    body::{self, Watch},
+    identity::Identities,
+    trace::Lines,
+};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -25,9 +30,6 @@ const LARGEST_DOCUMENT: usize = 1024 * 1024;
 
 /// Stands for the sample API of whichever API is called, which is served in process.
 const SAMPLE_HOST: &str = "sample.invalid";
-
-/// Bodies that policies read are kept in memory.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// One request on its way.
 pub(super) struct Call<'g> {
@@ -58,8 +60,8 @@ impl Outside for Call<'_> {
         body.is_end_stream() || body.size_hint().exact() == Some(0)
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes, Unreachable> {
-        to_bytes(body, LARGEST_BODY).await.map_err(|error| Unreachable(error.to_string()))
+    async fn read(&self, body: Body) -> Result<Bytes, Unread> {
+        body::read(body).await
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
@@ -77,7 +79,8 @@ impl Outside for Call<'_> {
     }
 
     async fn forward(&self, request: Request<Body>, timeout: Duration) -> Result<Response<Body>, NoReply> {
-        let request = prepared(request)?;
+        let client = Watch::default();
+        let request = prepared(request.map(|body| client.over(body)))?;
         let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
         let answer = async {
             match sample {
@@ -85,7 +88,10 @@ impl Outside for Call<'_> {
                     Ok(response) => Ok(response),
                     Err(never) => match never {},
                 },
-                None => self.world.network.send(request).await.map_err(|error| NoReply::Unreachable(error.to_string())),
+                None => self.world.network.send(request).await.map_err(|error| match client.broken() {
+                    Some(cause) => NoReply::ClientGone(cause.to_owned()),
+                    None => NoReply::Unreachable(error.to_string()),
+                }),
             }
         };
         let response = tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)??;

@@ -83,10 +83,13 @@ impl ForwardRequest {
         // The query may hold a key.
         run.trace(|| format!("sends {} {}", request.method(), without_query(&request.uri().to_string())));
         let sent = run.outside.forward(request, timeout).await.map(seen);
-        if let Some(backend) = &backend {
+        // A client that goes away says nothing of the backend.
+        if let Some(backend) = &backend
+            && !matches!(sent, Err(NoReply::ClientGone(_)))
+        {
             run.report(backend, sent.as_ref().ok().map(|(seen, _)| seen));
         }
-        let (seen, body) = sent.map_err(failure)?;
+        let (seen, body) = sent.map_err(|cause| Failure::no_reply(&cause))?;
         let status = seen.status_code;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
@@ -122,14 +125,6 @@ fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
 
 fn without_query(url: &str) -> &str {
     url.split_once('?').map_or(url, |(url, _)| url)
-}
-
-fn failure(error: NoReply) -> Failure {
-    let reason = match error {
-        NoReply::Unreachable(_) => "BackendConnectionFailure",
-        NoReply::TimedOut => "Timeout",
-    };
-    Failure::internal(NAME, reason, error.to_string())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod find_and_replace;
 mod forward_request;
 mod include_fragment;
 mod ip_filter;
+mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
 mod quota;
@@ -52,7 +53,7 @@ use self::{
     authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup, cache_lookup_value::CacheLookupValue,
     cache_remove_value::CacheRemoveValue, cache_store::CacheStore, cache_store_value::CacheStoreValue,
     check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
-    forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter,
+    forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter, jsonp::Jsonp,
     limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey,
     rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse,
     rewrite_uri::RewriteUri, send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody,
@@ -78,6 +79,7 @@ pub(crate) enum Policy {
     ForwardRequest(ForwardRequest),
     IncludeFragment(IncludeFragment),
     IpFilter(IpFilter),
+    Jsonp(Jsonp),
     LimitConcurrency(LimitConcurrency),
     LogToEventHub(LogToEventHub),
     ManagedIdentity(ManagedIdentity),
@@ -126,6 +128,7 @@ const KINDS: &[Kind] = &[
     forward_request::KIND,
     include_fragment::KIND,
     ip_filter::KIND,
+    jsonp::KIND,
     limit_concurrency::KIND,
     log_to_eventhub::KIND,
     quota::KIND,
@@ -168,6 +171,7 @@ impl Policy {
             Self::ForwardRequest(policy) => policy.run(run).await?,
             Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
             Self::IpFilter(policy) => policy.run(run).await?,
+            Self::Jsonp(policy) => policy.run(run).await?,
             Self::LimitConcurrency(policy) => policy.run(run).await?,
             Self::LogToEventHub(policy) => policy.run(run).await?,
             Self::ManagedIdentity(policy) => policy.run(run).await?,
