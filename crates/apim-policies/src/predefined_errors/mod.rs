@@ -15,10 +15,10 @@ use crate::{LastError, Outcome, State, rig::World};
 /// The body of every failure that is not the caller's fault, and its only header.
 const INTERNAL: &str = "{ \"statusCode\": 500, \"message\": \"Internal server error\", \
                         \"activityId\": \"00000000-0000-0000-0000-000000000001\" }";
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// What is left of an outcome when status, every header and the body's bytes were compared: `source reason message`.
-fn check(outcome: Outcome<Bytes>, status: u16, headers: &[(&str, &str)], body: &str) -> String {
+pub(crate) fn check(outcome: Outcome<Bytes>, status: u16, headers: &[(&str, &str)], body: &str) -> String {
     assert_eq!((outcome.response.status().as_u16(), outcome.response.body().as_ref()), (status, body.as_bytes()));
     let mut found: Vec<_> =
         outcome.response.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
@@ -29,7 +29,7 @@ fn check(outcome: Outcome<Bytes>, status: u16, headers: &[(&str, &str)], body: &
 }
 
 /// The body that tells the caller this.
-fn told(status: u16, message: &str) -> String {
+pub(crate) fn told(status: u16, message: &str) -> String {
     format!("{{ \"statusCode\": {status}, \"message\": \"{message}\" }}")
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod claims;
+mod refusals;
 mod signatures;
 
 use bytes::Bytes;
