@@ -37,6 +37,6 @@ pub use outside::{NoReply, Outside, Unreachable, Unread};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
-pub use state::State;
+pub use state::{Meter, State};
 pub use token::{Jwt, ValidatedToken};
 pub use trace::Trace;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{expression::Entropy, trace::Trace};
+use crate::{expression::Entropy, state::Meter, trace::Trace};
 
 /// The world as one request sees it. Policies reach outside only through this.
 pub trait Outside: Sync {
@@ -29,6 +29,9 @@ pub trait Outside: Sync {
 
     /// Reads a whole body into memory. The embedder sets the largest size.
     fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unread>> + Send;
+
+    /// The body, which tells the meter of its bytes while they pass.
+    fn metered(&self, body: Self::Body, meter: Meter) -> Self::Body;
 
     /// Reads a discovery or key document; anything but a 200 answer is [`Unreachable`].
     fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use apim_policies::Unread;
+use apim_policies::{Meter, Unread};
 use axum::body::{Body, Bytes, to_bytes};
 use http_body_util::{BodyExt as _, LengthLimitError};
 
@@ -18,6 +18,11 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Unread> {
         Some(source) if source.is::<LengthLimitError>() => Unread::TooLong(LARGEST),
         _ => Unread::Broken(error.to_string()),
     })
+}
+
+/// The body, whose bytes are counted while they pass.
+pub(super) fn metered(body: Body, meter: Meter) -> Body {
+    Body::new(body.inspect_frame(move |frame| meter.passed(frame.data_ref().map_or(0, Bytes::len))))
 }
 
 /// Whether a client's connection broke while its body passed through.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use apim_policies::{NoReply, Outside, Trace, Unreachable, Unread, expression::Entropy};
+use apim_policies::{Meter, NoReply, Outside, Trace, Unreachable, Unread, expression::Entropy};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -62,6 +62,10 @@ impl Outside for Call<'_> {
 
     async fn read(&self, body: Body) -> Result<Bytes, Unread> {
         body::read(body).await
+    }
+
+    fn metered(&self, body: Body, meter: Meter) -> Body {
+        body::metered(body, meter)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {

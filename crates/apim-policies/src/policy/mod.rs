@@ -2,7 +2,9 @@
 
 mod after;
 mod allowance;
+mod authentication_basic;
 mod authentication_managed_identity;
+mod bandwidth;
 mod cache_lookup;
 mod cache_lookup_value;
 mod cache_remove_value;
@@ -50,22 +52,23 @@ pub(crate) use self::{
     step::{Statement, Step, Stop, load_all, load_section, run_all},
 };
 use self::{
-    authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup, cache_lookup_value::CacheLookupValue,
-    cache_remove_value::CacheRemoveValue, cache_store::CacheStore, cache_store_value::CacheStoreValue,
-    check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
-    forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter, jsonp::Jsonp,
-    limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey,
-    rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse,
-    rewrite_uri::RewriteUri, send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody,
-    set_header::SetHeader, set_method::SetMethod, set_query_parameter::SetQueryParameter, set_status::SetStatus,
-    set_variable::SetVariable, token_limit::TokenLimit, trace::Trace, validate_azure_ad_token::ValidateAzureAdToken,
-    validate_jwt::ValidateJwt,
+    authentication_basic::Basic, authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup,
+    cache_lookup_value::CacheLookupValue, cache_remove_value::CacheRemoveValue, cache_store::CacheStore,
+    cache_store_value::CacheStoreValue, check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric,
+    find_and_replace::FindAndReplace, forward_request::ForwardRequest, include_fragment::IncludeFragment,
+    ip_filter::IpFilter, jsonp::Jsonp, limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub,
+    quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry,
+    return_response::ReturnResponse, rewrite_uri::RewriteUri, send_request::SendRequest,
+    set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader, set_method::SetMethod,
+    set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable, token_limit::TokenLimit,
+    trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
 };
 use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
 /// A policy, checked.
 #[derive(Debug)]
 pub(crate) enum Policy {
+    Basic(Basic),
     CacheLookup(Box<CacheLookup>),
     CacheLookupValue(CacheLookupValue),
     CacheRemoveValue(CacheRemoveValue),
@@ -112,6 +115,7 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
+    authentication_basic::KIND,
     authentication_managed_identity::KIND,
     cache_lookup::KIND,
     cache_lookup_value::KIND,
@@ -158,6 +162,7 @@ impl Policy {
     /// Does what the policy says.
     async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         match self {
+            Self::Basic(policy) => policy.run(run).await?,
             Self::CacheLookup(policy) => policy.run(run).await?,
             Self::CacheLookupValue(policy) => policy.run(run).await?,
             Self::CacheRemoveValue(policy) => policy.run(run).await?,

@@ -1,5 +1,7 @@
 //! Message bodies: streams that nobody read, or in memory.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Request, header};
 
@@ -9,6 +11,7 @@ use crate::{
     failure::Failure,
     outside::{NoReply, Outside, Unread},
     scope::Section,
+    state::Meter,
 };
 
 impl<O: Outside> Run<'_, O> {
@@ -35,6 +38,7 @@ impl<O: Outside> Run<'_, O> {
                 Unread::Broken(cause) => Failure::no_reply(&NoReply::ClientGone(cause)),
                 Unread::TooLong(_) => Failure::internal("", "", format!("the request's body: {error}")),
             })?;
+            self.read = bytes.len();
             self.context.request.body = (!bytes.is_empty()).then(|| Body::new(bytes));
         }
         Ok(())
@@ -50,6 +54,19 @@ impl<O: Outside> Run<'_, O> {
             self.response().body = (!bytes.is_empty()).then(|| Body::new(bytes));
         }
         Ok(())
+    }
+
+    /// Counts the bytes of the request's body and the response's: those that passed before it was asked for, too.
+    pub(crate) fn meter(&mut self) -> Meter {
+        if let Some(meter) = &self.meter {
+            return meter.clone();
+        }
+        let meter = Meter::new(Arc::clone(&self.state.counters), self.outside.now());
+        meter.passed(self.read);
+        let stream = self.request_stream.take();
+        self.request_stream = stream.map(|body| self.outside.metered(body, meter.clone()));
+        self.meter = Some(meter.clone());
+        meter
     }
 
     /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.

@@ -1,6 +1,8 @@
 //! The gateway with the deployed policy files, a tenant of the tests' own, and a backend that keeps what it is sent.
 
 mod browsers;
+mod clients_that_leave;
+mod exact_responses;
 mod forwarding;
 mod identities;
 mod keys;
