@@ -134,6 +134,9 @@ pub(crate) enum Cause {
     /// A refused token: what was said, and what its claims show.
     #[error("{said}; of our token, {misfit}")]
     Token { said: String, misfit: String },
+    /// A refused subscription key: what was said, and which secret it came out of.
+    #[error("{said}; our key is the value of the secret {secret}")]
+    Key { said: String, secret: String },
     #[error("the path leads, or may lead, to another place than below the base URL")]
     Escapes,
     #[error("the request's body broke off")]
