@@ -81,7 +81,7 @@ pub trait Outside: Sync {
 }
 
 /// Who wants to use a connection of a credential provider.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum ConnectionIdentity<'t> {
     /// The service's system-assigned identity.
     Managed,

@@ -1,10 +1,9 @@
 //! `get-authorization-context`: a token that the credential manager has for a backend
 //! (learn.microsoft.com/azure/api-management/get-authorization-context-policy).
 //!
-//! The page says that any failure to get one is a 500 with `context.LastError`, or a null variable. It gives no reason,
-//! so there is none, nor messages. Whether a document that names a connection in vain can be uploaded is not said
-//! either: it is refused, as for backends. Only names that expressions give are looked up for each request. So is a
-//! token to be checked that is not there: written as `jwt`, the type needs one.
+//! The page says that a failure to get one is a 500 with `context.LastError`, or a null variable. It gives no reason, so
+//! there is none, and no messages. Whether a document can be uploaded that names a connection in vain, or says `jwt` and
+//! has no token, is not told: both are refused here. Names that expressions give are looked up for each request.
 
 use super::{Kind, Policy};
 use crate::{

@@ -76,6 +76,8 @@ async fn a_service_without_an_identity_has_none_to_show() {
     assert_eq!(running.refusal("").await, "the API Management service has no system-assigned identity");
 }
 
+type Change = fn(&mut Seed);
+
 #[tokio::test]
 async fn what_entra_refuses_the_client_is_told() {
     let expired = |seed: &mut Seed| {
@@ -86,18 +88,18 @@ async fn what_entra_refuses_the_client_is_told() {
         seed.app_registrations[0].assignment_required = true;
         seed.app_role_assignments.pop();
     };
-    let cases: [(&dyn Fn(&mut Seed), &str); 3] = [
+    let cases: [(Change, &str); 3] = [
         (
-            &expired,
+            expired,
             "401 Unauthorized: AADSTS7000222: The provided client secret keys for app '00000000-0000-0000-0000-000000000097' \
              are expired. ",
         ),
         (
-            &unknown,
+            unknown,
             "400 Bad Request: AADSTS500011: The resource principal named api://none was not found in the tenant ",
         ),
         (
-            &unassigned,
+            unassigned,
             "400 Bad Request: AADSTS501051: Application '00000000-0000-0000-0000-000000000097'(gateway-client) is not \
              assigned to a role for the application ",
         ),
