@@ -33,7 +33,7 @@ pub use execute::Outcome;
 pub use facts::Facts;
 pub use failure::{Failure, LastError};
 pub use load::Document;
-pub use outside::{NoReply, Outside, Unreachable};
+pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};

@@ -4,6 +4,7 @@
 //! must open the API (401), the policies must let it through.
 
 mod check;
+mod credentials;
 mod facts;
 mod identity;
 mod load;
@@ -31,6 +32,7 @@ pub use self::{
     trace::PolicyTrace,
 };
 use self::{
+    credentials::Credentials,
     identity::Identities,
     outside::Call,
     routing::Template,
@@ -49,6 +51,7 @@ struct Gateway {
     /// Shared by the policies of all requests.
     state: PolicyState,
     identities: Identities,
+    credentials: Credentials,
 }
 
 struct Api {
@@ -103,6 +106,7 @@ impl Gateway {
             id: Uuid::new_v4(),
             world: &self.world,
             identities: &self.identities,
+            credentials: &self.credentials,
             sample: None,
             lines: Lines::default(),
         };

@@ -6,7 +6,9 @@ mod apim;
 mod check;
 mod check_apim;
 mod check_clients;
+mod check_credentials;
 mod clients;
+mod credentials;
 mod entra;
 mod vaults;
 
@@ -25,6 +27,7 @@ pub use self::{
         SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
+    credentials::{Connection, CredentialProvider, Grant, IdentityProvider},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
