@@ -30,10 +30,10 @@ mod token;
 mod trace;
 
 pub use execute::Outcome;
-pub use facts::Facts;
+pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};
 pub use load::Document;
-pub use outside::{NoReply, Outside, Unreachable, Unread};
+pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};

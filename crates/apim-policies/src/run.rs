@@ -11,7 +11,7 @@ mod target;
 
 use self::target::Target;
 use crate::{
-    Facts, Outcome, State,
+    Facts, OperationResponse, Outcome, State,
     expression::{self, Context, Expression, Reads, Value},
     failure::{Failure, LastError},
     load::{Readable, Setting},
@@ -34,6 +34,8 @@ pub(crate) struct Run<'r, O: Outside> {
     /// What expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
     target: Target,
+    /// What the operation documents.
+    pub(crate) responses: Arc<[OperationResponse]>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
@@ -83,6 +85,7 @@ impl<'r, O: Outside> Run<'r, O> {
             section: Section::Inbound,
             context,
             target,
+            responses: facts.responses,
             tokens: Vec::new(),
             after: Vec::new(),
             lookup: None,

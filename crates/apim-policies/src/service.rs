@@ -1,10 +1,10 @@
 //! What an API Management service defines besides its policy documents, which refer to it by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-/// Named values, fragments and backends. A document that names something else is refused, as on upload.
+/// Named values, fragments, backends and credential providers. A document that names something else is refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Named values by display name; `{{name}}` is replaced by the text, which may be secret.
@@ -13,6 +13,8 @@ pub struct Service {
     pub fragments: BTreeMap<String, String>,
     /// Backends by identifier.
     pub backends: Backends,
+    /// The connections of each credential provider, by identifier.
+    pub credential_providers: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Backends by identifier.

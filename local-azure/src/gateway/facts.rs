@@ -1,5 +1,7 @@
 //! What policies and their expressions can know of a request from the seed.
 
+use std::sync::Arc;
+
 use apim_policies::{
     Facts,
     expression::{self, Deployment, Product, Subscription},
@@ -46,6 +48,7 @@ pub(super) fn of(
             name: text(&operation.seed.id),
             url_template: text(&operation.seed.template),
         },
+        responses: Arc::clone(&operation.responses),
         product: access.product().map(|id| product(seed, id)),
         subscription: match access {
             Access::Subscription { name, .. } => Some(subscription(world, name, &api.seed, request)),
@@ -68,13 +71,13 @@ pub(super) fn of(
 }
 
 fn subscription(world: &World, name: &str, api: &seed::Api, request: &Parts) -> Subscription {
-    let keys = world.subscription_keys.get(name);
+    let keys = world.subscription_keys.of(name).unwrap_or_default();
     Subscription {
         id: name.to_owned(),
         name: name.to_owned(),
         key: key(api, request).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default(),
-        primary_key: keys.map(|keys| keys.primary.clone()).unwrap_or_default(),
-        secondary_key: keys.map(|keys| keys.secondary.clone()).unwrap_or_default(),
+        primary_key: keys.primary,
+        secondary_key: keys.secondary,
         ..Subscription::default()
     }
 }

@@ -11,11 +11,11 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as Resources, State};
+use apim_policies::{Document, OperationResponse, Pipeline, Position, Problem, Scope, Service as Resources, State};
 
 use super::{
-    Api, Backend, Gateway, Operation, identity::Identities, policy_folder, routing::Template, service, subscription,
-    version::Version,
+    Api, Backend, Gateway, Operation, credentials::Credentials, identity::Identities, policy_folder, routing::Template,
+    service, subscription, version::Version,
 };
 use crate::{
     journal::{self, Journal, Service},
@@ -83,7 +83,8 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     problems.dedup();
     match global {
         Some(global) if problems.is_empty() => {
-            Ok(Gateway { global, apis, state: State::default(), identities: Identities::default(), world })
+            let (identities, credentials) = (Identities::default(), Credentials::default());
+            Ok(Gateway { global, apis, state: State::default(), identities, credentials, world })
         }
         _ => Err(LoadError { problems }),
     }
@@ -160,7 +161,10 @@ impl Loader<'_> {
             products.extend(self.pipeline(&files).map(|pipeline| (product.id.clone(), pipeline)));
         }
         match Template::parse(&operation.template) {
-            Ok(template) => Some(Operation { seed: operation.clone(), template, plain: plain?, products }),
+            Ok(template) => {
+                let responses = operation.responses.iter().map(documented).collect();
+                Some(Operation { seed: operation.clone(), template, responses, plain: plain?, products })
+            }
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
                 self.seed_problem(format!("the URL template of the {what} is not understood: {reason}"));
@@ -209,5 +213,13 @@ impl Loader<'_> {
 
     fn problem(&mut self, file: &Path, position: Option<Position>, message: String) {
         self.problems.push(LoadProblem { path: self.folder.join(file), position, message });
+    }
+}
+
+fn documented(response: &seed::OperationResponse) -> OperationResponse {
+    OperationResponse {
+        status: response.status,
+        content_type: response.content_type.clone(),
+        example: response.example.clone(),
     }
 }

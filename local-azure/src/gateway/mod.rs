@@ -5,6 +5,7 @@
 
 mod body;
 mod check;
+mod credentials;
 mod facts;
 mod identity;
 mod load;
@@ -20,7 +21,7 @@ mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
+use apim_policies::{Facts, Failure, OperationResponse, Outcome, Pipeline, State as PolicyState, ValidatedToken};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
@@ -32,6 +33,7 @@ pub use self::{
     trace::PolicyTrace,
 };
 use self::{
+    credentials::Credentials,
     identity::Identities,
     outside::Call,
     routing::Template,
@@ -50,6 +52,7 @@ struct Gateway {
     /// Shared by the policies of all requests.
     state: PolicyState,
     identities: Identities,
+    credentials: Credentials,
 }
 
 struct Api {
@@ -68,6 +71,8 @@ struct Api {
 struct Operation {
     seed: seed::Operation,
     template: Template,
+    /// What it documents.
+    responses: Arc<[OperationResponse]>,
     /// Applies to keys that are not for a product, and to refused keys.
     plain: Pipeline,
     /// Applies to keys for a product of this API, by the product.
@@ -104,6 +109,7 @@ impl Gateway {
             id: Uuid::new_v4(),
             world: &self.world,
             identities: &self.identities,
+            credentials: &self.credentials,
             sample: None,
             lines: Lines::default(),
         };

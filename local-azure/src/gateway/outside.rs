@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use apim_policies::{Meter, NoReply, Outside, Trace, Unreachable, Unread, expression::Entropy};
+use apim_policies::{
+    ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread,
+    expression::{Authorization, Entropy},
+};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -16,6 +19,7 @@ use uuid::Uuid;
 use super::{
     Backend,
     body::{self, Watch},
+    credentials::Credentials,
     identity::Identities,
     trace::Lines,
 };
@@ -36,6 +40,7 @@ pub(super) struct Call<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g World,
     pub(super) identities: &'g Identities,
+    pub(super) credentials: &'g Credentials,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
     pub(super) lines: Lines,
@@ -119,6 +124,15 @@ impl Outside for Call<'_> {
 
     async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
         self.identities.token(self.world, resource, client_id).map_err(|error| Unreachable(error.to_string()))
+    }
+
+    async fn authorization(
+        &self,
+        provider: &str,
+        connection: &str,
+        identity: ConnectionIdentity<'_>,
+    ) -> Result<Authorization, Unreachable> {
+        self.connect(provider, connection, identity).await.map_err(|error| Unreachable(error.to_string()))
     }
 
     async fn sleep(&self, time: Duration) {

@@ -1,5 +1,5 @@
-//! What policy documents refer to by name: named values and backends of the seed, fragments of the policy folder
-//! (`fragments/{id}.xml`).
+//! What policy documents refer to by name: named values, backends and credential providers of the seed, fragments of the
+//! policy folder (`fragments/{id}.xml`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 use jiff::SignedDuration;
 
 use super::policy_folder;
-use crate::seed::{self, NamedBackend, Seed};
+use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
 /// What is wrong with a file or a part of the seed.
 pub(super) type Trouble = (PathBuf, String);
@@ -20,7 +20,14 @@ pub(super) fn read(seed: &Seed, folder: &Path) -> (Service, Vec<Trouble>) {
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
-    (Service { named_values: seed.apim.named_values.clone(), fragments, backends }, troubles)
+    let named_values = seed.apim.named_values.clone();
+    let credential_providers = credential_providers(&seed.apim.credential_providers);
+    (Service { named_values, fragments, backends, credential_providers }, troubles)
+}
+
+fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTreeSet<String>> {
+    let connections = |one: &CredentialProvider| one.connections.iter().map(|one| one.id.clone()).collect();
+    written.iter().map(|one| (one.id.clone(), connections(one))).collect()
 }
 
 fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {

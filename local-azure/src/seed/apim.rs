@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::yes;
+use super::{CredentialProvider, yes};
 
 /// The API Management service.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Apim {
     /// Backends that policies may name.
     #[serde(default)]
     pub backends: Vec<NamedBackend>,
+    /// Credential providers that policies may name.
+    #[serde(default)]
+    pub credential_providers: Vec<CredentialProvider>,
     /// Ways to tell the versions of an API apart.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,
@@ -155,6 +158,21 @@ pub struct Operation {
     pub method: String,
     /// URL template below the API's path, such as `/{id}`.
     pub template: String,
+    /// What it answers, by its documentation; `mock-response` takes examples from here.
+    #[serde(default)]
+    pub responses: Vec<OperationResponse>,
+}
+
+/// A response of an operation, in one media type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Its media type.
+    pub content_type: String,
+    /// A body.
+    pub example: Option<String>,
 }
 
 /// A product of the gateway.

@@ -6,7 +6,9 @@ mod apim;
 mod check;
 mod check_apim;
 mod check_clients;
+mod check_credentials;
 mod clients;
+mod credentials;
 mod entra;
 mod vaults;
 
@@ -21,10 +23,11 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, PoolMember, Product,
-        SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
+        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationResponse, PoolMember,
+        Product, SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
+    credentials::{Connection, CredentialProvider, Grant, IdentityProvider},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,

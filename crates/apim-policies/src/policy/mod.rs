@@ -17,11 +17,13 @@ mod emit_metric;
 mod exists_action;
 mod find_and_replace;
 mod forward_request;
+mod get_authorization_context;
 mod include_fragment;
 mod ip_filter;
 mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
+mod mock_response;
 mod quota;
 mod quota_by_key;
 mod rate_limit;
@@ -55,8 +57,9 @@ use self::{
     authentication_basic::Basic, authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup,
     cache_lookup_value::CacheLookupValue, cache_remove_value::CacheRemoveValue, cache_store::CacheStore,
     cache_store_value::CacheStoreValue, check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric,
-    find_and_replace::FindAndReplace, forward_request::ForwardRequest, include_fragment::IncludeFragment,
-    ip_filter::IpFilter, jsonp::Jsonp, limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub,
+    find_and_replace::FindAndReplace, forward_request::ForwardRequest,
+    get_authorization_context::GetAuthorizationContext, include_fragment::IncludeFragment, ip_filter::IpFilter,
+    jsonp::Jsonp, limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, mock_response::MockResponse,
     quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry,
     return_response::ReturnResponse, rewrite_uri::RewriteUri, send_request::SendRequest,
     set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader, set_method::SetMethod,
@@ -80,12 +83,14 @@ pub(crate) enum Policy {
     EmitMetric(Box<EmitMetric>),
     FindAndReplace(FindAndReplace),
     ForwardRequest(ForwardRequest),
+    GetAuthorizationContext(Box<GetAuthorizationContext>),
     IncludeFragment(IncludeFragment),
     IpFilter(IpFilter),
     Jsonp(Jsonp),
     LimitConcurrency(LimitConcurrency),
     LogToEventHub(LogToEventHub),
     ManagedIdentity(ManagedIdentity),
+    MockResponse(MockResponse),
     Quota(Quota),
     QuotaByKey(QuotaByKey),
     RateLimit(Box<RateLimit>),
@@ -130,11 +135,13 @@ const KINDS: &[Kind] = &[
     emit_metric::OPENAI,
     find_and_replace::KIND,
     forward_request::KIND,
+    get_authorization_context::KIND,
     include_fragment::KIND,
     ip_filter::KIND,
     jsonp::KIND,
     limit_concurrency::KIND,
     log_to_eventhub::KIND,
+    mock_response::KIND,
     quota::KIND,
     quota_by_key::KIND,
     rate_limit::KIND,
@@ -174,12 +181,14 @@ impl Policy {
             Self::EmitMetric(policy) => policy.run(run).await?,
             Self::FindAndReplace(policy) => policy.run(run).await?,
             Self::ForwardRequest(policy) => policy.run(run).await?,
+            Self::GetAuthorizationContext(policy) => policy.run(run).await?,
             Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
             Self::IpFilter(policy) => policy.run(run).await?,
             Self::Jsonp(policy) => policy.run(run).await?,
             Self::LimitConcurrency(policy) => policy.run(run).await?,
             Self::LogToEventHub(policy) => policy.run(run).await?,
             Self::ManagedIdentity(policy) => policy.run(run).await?,
+            Self::MockResponse(policy) => policy.run(run)?,
             Self::Quota(policy) => policy.run(run)?,
             Self::QuotaByKey(policy) => policy.run(run).await?,
             Self::RateLimit(policy) => policy.run(run)?,
