@@ -121,7 +121,7 @@ impl Running {
     async fn call(&self, token: &str) -> Answer {
         let world = self.azure.world();
         let request = Request::get("https://apim-keyless.azure-api.net/orders")
-            .header("Ocp-Apim-Subscription-Key", &world.subscription_keys["keyless-functions"].primary)
+            .header("Ocp-Apim-Subscription-Key", world.subscription_keys.of("keyless-functions").unwrap().primary)
             .header("Authorization", format!("Bearer {token}"));
         let response = world.network.send(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
