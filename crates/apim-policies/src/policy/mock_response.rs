@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{Kind, Policy, Stop};
 use crate::{
-    OperationResponse,
     expression::{Body, Response},
     load::{Element, Readable as _},
     outside::Outside,
@@ -92,9 +91,8 @@ fn kind(media_type: &str) -> &str {
 mod tests {
     use bytes::Bytes;
 
-    use super::OperationResponse;
     use crate::{
-        Facts, Outcome, Scope, State,
+        Facts, OperationResponse, Outcome, Scope, State,
         rig::{World, document, problems_in, subscribed},
     };
 
