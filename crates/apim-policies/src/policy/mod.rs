@@ -28,6 +28,7 @@ mod quota;
 mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
+mod redirect;
 mod retry;
 mod return_response;
 mod rewrite_uri;
@@ -210,5 +211,25 @@ impl Policy {
             Self::ValidateJwt(policy) => policy.run(run).await?,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    /// Users read there what they may write.
+    #[test]
+    fn the_readme_lists_every_policy_and_no_other() {
+        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../local-azure/README.md");
+        let text = std::fs::read_to_string(readme).unwrap();
+        let (_, list) = text.split_once("### Policies").unwrap();
+        let (list, _) = list.split_once("A body streams").unwrap();
+        let (_, list) = list.split_once("- Flow").unwrap();
+        let listed: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+        let mut known: Vec<_> = super::KINDS.iter().map(|kind| kind.name).collect();
+        known.sort_unstable();
+        assert_eq!(BTreeSet::from_iter(listed.clone()).into_iter().collect::<Vec<_>>(), known);
+        assert_eq!(listed.len(), known.len(), "one is listed twice");
     }
 }

@@ -2,7 +2,7 @@
 //! (learn.microsoft.com/azure/api-management/quota-by-key-policy).
 //!
 //! A key has one counter of each kind, wherever it is named, and a request counts once for it. With an expression for the
-//! condition the request counts when its response is known.
+//! condition or for the increment the request counts when its response is known. The increment is of calls alone.
 
 use jiff::Timestamp;
 
@@ -36,36 +36,39 @@ pub(crate) struct QuotaByKey {
     limit: Limit,
     key: Setting<String>,
     condition: Option<Setting<bool>>,
+    by: Option<Setting<u32>>,
     first_start: Timestamp,
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    let own = ["id", "counter-key", "increment-condition", "first-period-start"];
+    let own = ["id", "counter-key", "increment-condition", "increment-count", "first-period-start"];
     let attributes: Vec<_> = own.into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
     element.children(&[], problems);
     let limit = Limit::load(element, &FORM, problems);
     let key = element.required_setting("counter-key", problems);
     let condition = element.setting("increment-condition", problems);
+    let by = element.setting("increment-count", problems);
     let start = element.parsed("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
     // 0001-01-01T00:00:00Z, the documented default.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (limit, key) = (limit?, key?);
-    Some(Policy::QuotaByKey(QuotaByKey { limit, key, condition, first_start }))
+    Some(Policy::QuotaByKey(QuotaByKey { limit, key, condition, by, first_start }))
 }
 
 impl QuotaByKey {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
         let key = run.get(&self.key).await?;
         let now = run.outside.now();
-        let later = matches!(self.condition, Some(Setting::Expression(_)));
+        let later =
+            matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
         let counts = !later && !matches!(self.condition, Some(Setting::Literal(false)));
         let bytes = self.bytes(&key, now);
         bandwidth::check(bytes.as_slice(), run)?;
         if let Some(mut want) = self.calls(&key, now) {
             let counted = run.counted.contains(&want.key);
             if counts || counted {
-                want.by = u64::from(!counted);
+                want.by = if counted { 0 } else { self.increment(run).await? };
                 run.counted.insert(want.key.clone());
                 run.state.counters.take(&[want], now).map_err(allowance::calls_exceeded)?;
             } else {
@@ -88,15 +91,20 @@ impl QuotaByKey {
         if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) {
             return Ok(());
         }
-        if let Some(want) = self.calls(&key, now)
+        if let Some(mut want) = self.calls(&key, now)
             && run.counted.insert(want.key.clone())
         {
+            want.by = self.increment(run).await?;
             run.state.counters.add(&want, now);
         }
         if let Some(want) = self.bytes(&key, now) {
             bandwidth::settle(want, run);
         }
         Ok(())
+    }
+
+    async fn increment<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<u64, Failure> {
+        Ok(run.get_any(self.by.as_ref()).await?.unwrap_or(1).into())
     }
 
     fn calls(&self, key: &str, now: Timestamp) -> Option<Want> {
@@ -162,9 +170,25 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_call_may_count_for_several() {
+        for (attributes, statuses) in [
+            ("increment-count=\"2\"", [200, 403, 403]),
+            ("increment-count=\"0\"", [200, 200, 200]),
+            // What it counts for is known too late for the call itself.
+            ("increment-count=\"@(context.Response.StatusCode / 100)\"", [200, 403, 403]),
+            ("increment-count=\"@(1)\" increment-condition=\"false\"", [200, 200, 200]),
+        ] {
+            let (world, state) = (World::new(), State::default());
+            for status in statuses {
+                assert_eq!(send(&world, &state, attributes, "a").await.response.status(), status, "{attributes}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
-        let text = "<quota-by-key bandwidth=\"x\" renewal-period=\"299\" first-period-start=\"now\" increment-condition=\"1\" />";
+        let text = "<quota-by-key bandwidth=\"x\" renewal-period=\"299\" first-period-start=\"now\" increment-condition=\"1\" increment-count=\"-1\" />";
         assert_eq!(
             problems_in("inbound", text),
             [
@@ -173,6 +197,7 @@ mod tests {
                 "2:29: the attribute \"renewal-period\" of <quota-by-key> must be a number of seconds, 300 at least, or 0",
                 "2:50: the attribute \"first-period-start\" of <quota-by-key> must be a time such as 2026-01-31T00:00:00Z",
                 "2:75: the attribute \"increment-condition\" of <quota-by-key> must be true or false",
+                "2:99: the attribute \"increment-count\" of <quota-by-key> must be a whole number, not negative",
             ]
         );
         let neither = "<quota-by-key renewal-period=\"300\" counter-key=\"k\" />";

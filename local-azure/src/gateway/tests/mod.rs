@@ -9,6 +9,7 @@ mod identities;
 mod keys;
 mod loading;
 mod policies;
+mod redirects;
 mod refusals;
 mod versions;
 

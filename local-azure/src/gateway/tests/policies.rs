@@ -135,6 +135,7 @@ async fn an_operation_answers_with_its_own_example() {
     assert_eq!(answer.headers["content-type"], "application/json");
     // The other operation has none.
     let answer = rig.send(rig.request("/orders/7")).await;
-    assert_eq!((answer.status, answer.body.as_str(), answer.headers.len()), (200, "", 0));
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert!(!answer.headers.contains_key("content-type"));
     assert!(rig.received().is_empty());
 }
