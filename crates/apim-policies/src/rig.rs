@@ -138,6 +138,8 @@ pub(crate) struct World {
     /// What the backend answers, one after the other, before it answers 200.
     pub(crate) answers: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
     pub(crate) backend_is_down: bool,
+    /// How many requests of `send-request` are on their way, and the most that were.
+    pub(crate) on_their_way: Mutex<(usize, usize)>,
     /// What `send-request` sent, and what it gets, one after the other; then nothing.
     pub(crate) sent: Mutex<Vec<Request<Bytes>>>,
     pub(crate) replies: Mutex<VecDeque<Result<Response<Bytes>, NoReply>>>,
@@ -175,6 +177,7 @@ impl World {
             timeouts: Mutex::default(),
             answers: Mutex::default(),
             backend_is_down: false,
+            on_their_way: Mutex::default(),
             sent: Mutex::default(),
             replies: Mutex::default(),
             tokens_asked: Mutex::default(),
@@ -344,6 +347,15 @@ impl Outside for World {
     async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, NoReply> {
         self.sent.lock().unwrap().push(request);
         self.timeouts.lock().unwrap().push(timeout);
+        let count = |by: isize| {
+            let mut on_their_way = self.on_their_way.lock().unwrap();
+            on_their_way.0 = on_their_way.0.strict_add_signed(by);
+            on_their_way.1 = on_their_way.1.max(on_their_way.0);
+        };
+        count(1);
+        // An answer takes a while, in which others are sent.
+        tokio::task::yield_now().await;
+        count(-1);
         next(&self.replies).unwrap_or_else(|| Err(NoReply::Unreachable("connection refused".to_owned())))
     }
 
