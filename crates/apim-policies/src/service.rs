@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-/// Named values, fragments and backends. A document that names something else is refused, as on upload.
+use crate::certificate::Certificate;
+
+/// Named values, fragments, backends and certificates. A document that names something else is refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Named values by display name; `{{name}}` is replaced by the text, which may be secret.
@@ -13,6 +15,8 @@ pub struct Service {
     pub fragments: BTreeMap<String, String>,
     /// Backends by identifier.
     pub backends: Backends,
+    /// Certificates by identifier.
+    pub certificates: BTreeMap<String, Certificate>,
 }
 
 /// Backends by identifier.
