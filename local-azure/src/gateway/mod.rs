@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod certificates;
 mod check;
 mod facts;
 mod identity;
@@ -25,7 +26,9 @@ use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
+pub(crate) use self::certificates::generate;
 pub use self::{
+    certificates::{GeneratedCertificate, GeneratedCertificates},
     check::{CheckedFile, check},
     load::LoadError,
     trace::PolicyTrace,

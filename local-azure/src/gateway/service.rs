@@ -1,5 +1,5 @@
-//! What policy documents refer to by name: named values and backends of the seed, fragments of the policy folder
-//! (`fragments/{id}.xml`).
+//! What policy documents refer to by name: named values, backends and certificates of the seed, fragments of the policy
+//! folder (`fragments/{id}.xml`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,18 +9,22 @@ use std::{
 use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 use jiff::SignedDuration;
 
-use super::policy_folder;
+use super::{
+    certificates::{self, GeneratedCertificates},
+    policy_folder,
+};
 use crate::seed::{self, NamedBackend, Seed};
 
 /// What is wrong with a file or a part of the seed.
 pub(super) type Trouble = (PathBuf, String);
 
 /// What the seed and this policy folder define, and what of it cannot be used.
-pub(super) fn read(seed: &Seed, folder: &Path) -> (Service, Vec<Trouble>) {
+pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<Trouble>) {
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
-    (Service { named_values: seed.apim.named_values.clone(), fragments, backends }, troubles)
+    let certificates = certificates::read(seed, generated, &mut troubles);
+    (Service { named_values: seed.apim.named_values.clone(), fragments, backends, certificates }, troubles)
 }
 
 fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
@@ -76,7 +80,7 @@ fn member(member: &seed::PoolMember) -> PoolMember {
 }
 
 /// The texts of the fragments by identifier. A folder that cannot be read is somebody else's to report.
-fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
+pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
     let mut files = BTreeSet::new();
     let mut fragments = BTreeMap::new();
     if policy_folder::find_policy_files(folder, Path::new(policy_folder::FRAGMENTS), &mut files).is_err() {

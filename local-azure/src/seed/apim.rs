@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::yes;
+use super::{ApimCertificate, yes};
 
 /// The API Management service.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Apim {
     /// Backends that policies may name.
     #[serde(default)]
     pub backends: Vec<NamedBackend>,
+    /// Certificates that policies may name.
+    #[serde(default)]
+    pub certificates: Vec<ApimCertificate>,
     /// Ways to tell the versions of an API apart.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,
