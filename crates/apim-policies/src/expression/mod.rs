@@ -23,6 +23,7 @@ mod syntax;
 mod tests;
 mod types;
 mod value;
+mod xml;
 
 pub use context::{
     Api, Body, Context, Deployment, Entropy, LastError, Operation, Product, Request, Response, Subscription, Url, User,
