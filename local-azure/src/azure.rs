@@ -31,6 +31,7 @@ pub struct LocalAzure {
     ca_file: PathBuf,
     /// The token of the seed's workload issuer.
     workload_token_file: Option<PathBuf>,
+    certificate_files: BTreeMap<String, PathBuf>,
     /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
 }
@@ -83,7 +84,8 @@ impl LocalAzure {
         std::fs::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
-        Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, _scratch: scratch })
+        let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
+        Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, certificate_files, _scratch: scratch })
     }
 
     /// What every service was asked and decided.
@@ -122,6 +124,13 @@ impl LocalAzure {
         self.world.seed.function_app.settings.clone().into_iter().chain(self.environment()).collect()
     }
 
+    /// Files with the certificates of API Management that were made for this run, and with their private keys, by
+    /// identifier.
+    #[must_use]
+    pub fn certificate_files(&self) -> &BTreeMap<String, PathBuf> {
+        &self.certificate_files
+    }
+
     /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
     ///
     /// [`LocalAzure::environment`] does not have it: a process with `IDENTITY_ENDPOINT` never looks there.
@@ -155,6 +164,19 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
     let token = workload.token(Timestamp::now())?;
     std::fs::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
     Ok(Some(file))
+}
+
+/// Writes the certificates of this run with their keys, readable by this user alone as the folder above is.
+fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, PathBuf>, StartError> {
+    let prepare = |path: &Path, source| StartError::Prepare { path: path.to_owned(), source };
+    let mut files = BTreeMap::new();
+    for (id, certificate) in &world.certificates {
+        let file = folder.join(format!("{id}.pem"));
+        std::fs::create_dir_all(folder).map_err(|source| prepare(folder, source))?;
+        std::fs::write(&file, certificate.pem()).map_err(|source| prepare(&file, source))?;
+        files.insert(id.clone(), file);
+    }
+    Ok(files)
 }
 
 fn cut_off_what_the_seed_says(world: &World) {

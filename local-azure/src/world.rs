@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    gateway::PolicyTrace,
+    gateway::{self, GeneratedCertificates, PolicyTrace},
     issuer::{AUTHORITY, Directory, KeyError, SigningKeys, WorkloadIssuer},
     journal::{Entry, Journal, Service},
     network::Network,
@@ -26,6 +26,8 @@ pub struct World {
     pub workload: Option<WorkloadIssuer>,
     /// Keys of the APIM subscriptions at this moment.
     pub subscription_keys: SubscriptionKeys,
+    /// Certificates of API Management that the seed has no files for.
+    pub certificates: GeneratedCertificates,
     /// Key vaults and what they hold at this moment.
     pub vaults: Vaults,
     /// Hosts and the services behind them.
@@ -47,6 +49,7 @@ impl World {
             signing_keys: SigningKeys::generate()?,
             directory: Directory::new(&seed),
             workload: seed.workload_identity.clone().map(WorkloadIssuer::new).transpose()?,
+            certificates: gateway::generate(&seed)?,
             vaults: Vaults::new(&seed, &subscription_keys),
             subscription_keys,
             network: Network::new(),

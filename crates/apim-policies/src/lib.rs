@@ -12,6 +12,7 @@
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
 //! silent or a live gateway was seen to differ, the place says so.
 
+mod certificate;
 mod execute;
 pub mod expression;
 mod facts;
@@ -31,6 +32,7 @@ mod state;
 mod token;
 mod trace;
 
+pub use certificate::{Certificate, CertificateError};
 pub use execute::Outcome;
 pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};

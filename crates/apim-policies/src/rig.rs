@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_lc_rs::{
-    encoding::AsDer as _,
+    encoding::{AsDer as _, Pkcs8V1Der},
     hmac,
     rand::SystemRandom,
     rsa::KeySize,
@@ -79,6 +79,26 @@ impl Signer {
         self.rsa.public_key().as_der().unwrap().as_ref().to_vec()
     }
 
+    /// A certificate of the RSA key for itself, in DER.
+    pub(crate) fn rsa_certificate(&self) -> Vec<u8> {
+        self_signed(&self.rsa_private())
+    }
+
+    /// The same of the EC key.
+    pub(crate) fn ec_certificate(&self) -> Vec<u8> {
+        self_signed(&self.ec_private())
+    }
+
+    /// The RSA key in PKCS #8.
+    pub(crate) fn rsa_private(&self) -> Vec<u8> {
+        let der: Pkcs8V1Der<'_> = self.rsa.as_der().unwrap();
+        der.as_ref().to_vec()
+    }
+
+    pub(crate) fn ec_private(&self) -> Vec<u8> {
+        self.ec.to_pkcs8v1().unwrap().as_ref().to_vec()
+    }
+
     pub(crate) fn key_set(&self, rsa_id: &str) -> Value {
         let (n, e) = self.rsa_components();
         let for_encryption = Self::unpublished().rsa_components();
@@ -112,6 +132,11 @@ impl Signer {
         self.rsa.sign(encoding, &SystemRandom::new(), message, &mut signature).unwrap();
         signature
     }
+}
+
+fn self_signed(private_key: &[u8]) -> Vec<u8> {
+    let key = rcgen::KeyPair::try_from(private_key).unwrap();
+    rcgen::CertificateParams::default().self_signed(&key).unwrap().der().to_vec()
 }
 
 /// A token signed with a shared secret.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-/// Named values, fragments, backends and credential providers. A document that names something else is refused, as on upload.
+use crate::certificate::Certificate;
+
+/// Named values, fragments, backends, credential providers and certificates. A document that names something else is
+/// refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Named values by display name; `{{name}}` is replaced by the text, which may be secret.
@@ -15,6 +18,8 @@ pub struct Service {
     pub backends: Backends,
     /// The connections of each credential provider, by identifier.
     pub credential_providers: BTreeMap<String, BTreeSet<String>>,
+    /// Certificates by identifier.
+    pub certificates: BTreeMap<String, Certificate>,
 }
 
 /// Backends by identifier.

@@ -111,6 +111,9 @@ fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
     for host in azure.world().network.hosts() {
         println!("\thttps://{host}");
     }
+    for (id, file) in azure.certificate_files() {
+        println!("\n{DIM}the certificate \"{id}\" and its key are in {}{DIM:#}", file.display());
+    }
     match env_file {
         Some(file) => println!("\n{DIM}variables for other processes are in {}{DIM:#}", file.display()),
         None => {

@@ -8,7 +8,7 @@ use std::{
 
 use apim_policies::{Document, Problem, Scope, Service};
 
-use super::{policy_folder, service};
+use super::{certificates, policy_folder, service};
 use crate::seed::Seed;
 
 /// A policy file that was looked at.
@@ -20,13 +20,13 @@ pub struct CheckedFile {
     pub problems: Vec<Problem>,
 }
 
-/// Checks a file, or every `.xml` file below a folder, with the named values and backends of the seed and the fragments
-/// of its policy folder. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
+/// Checks a file, or every `.xml` file below a folder, with the named values, backends and certificates of the seed and
+/// the fragments of its policy folder. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
 ///
 /// # Errors
-/// A file or folder that cannot be read.
+/// A file or folder that cannot be read, and a certificate of the seed that cannot be made.
 pub fn check(seed: &Seed, path: &Path) -> io::Result<Vec<CheckedFile>> {
-    let service = service(seed, path);
+    let service = service(seed, path)?;
     if !path.is_dir() {
         return Ok(vec![check_file(path, &service)?]);
     }
@@ -36,12 +36,12 @@ pub fn check(seed: &Seed, path: &Path) -> io::Result<Vec<CheckedFile>> {
 }
 
 /// Fragments beside the files that are checked win over those of the seed's folder.
-fn service(seed: &Seed, path: &Path) -> Service {
-    let (mut all, _) = service::read(seed, &seed.path(&seed.apim.policies));
+fn service(seed: &Seed, path: &Path) -> io::Result<Service> {
+    let generated = certificates::generate(seed).map_err(io::Error::other)?;
+    let (mut all, _) = service::read(seed, &seed.path(&seed.apim.policies), &generated);
     let folder = if path.is_dir() { path } else { path.ancestors().nth(2).unwrap_or(path) };
-    let (near, _) = service::read(seed, folder);
-    all.fragments.extend(near.fragments);
-    all
+    all.fragments.extend(service::fragments(folder, &mut Vec::new()));
+    Ok(all)
 }
 
 fn check_file(path: &Path, service: &Service) -> io::Result<CheckedFile> {
@@ -80,6 +80,21 @@ mod tests {
         let checked = check(&seed(), &folder).unwrap();
         assert!(checked.len() >= 3, "{checked:?}");
         assert!(checked.iter().all(|file| file.problems.is_empty()), "{checked:?}");
+    }
+
+    #[test]
+    fn the_seeds_certificates_count() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let policy =
+            "<validate-jwt header-name=\"a\"><decryption-keys><key certificate-id=\"mine\" /></decryption-keys>";
+        let text = format!("<policies><inbound>{policy}</validate-jwt></inbound></policies>");
+        std::fs::write(file.path(), text).unwrap();
+        let problems = |seed: &Seed| check(seed, file.path()).unwrap()[0].problems.len();
+        let mut seed = seed();
+        assert_eq!(problems(&seed), 1);
+        let mine = crate::seed::ApimCertificate { id: "mine".to_owned(), ..Default::default() };
+        seed.apim.certificates.push(mine);
+        assert_eq!(problems(&seed), 0);
     }
 
     #[test]

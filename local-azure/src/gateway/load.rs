@@ -63,7 +63,7 @@ struct Loader<'s> {
 pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
-    let (service, troubles) = service::read(seed, &folder);
+    let (service, troubles) = service::read(seed, &folder, &world.certificates);
     let mut loader = Loader {
         seed,
         folder,

@@ -4,6 +4,7 @@
 //! must open the API (401), the policies must let it through.
 
 mod body;
+mod certificates;
 mod check;
 mod credentials;
 mod decision;
@@ -28,7 +29,9 @@ use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
+pub(crate) use self::certificates::generate;
 pub use self::{
+    certificates::{GeneratedCertificate, GeneratedCertificates},
     check::{CheckedFile, check},
     load::LoadError,
     trace::PolicyTrace,

@@ -1,5 +1,5 @@
-//! What policy documents refer to by name: named values, backends and credential providers of the seed, fragments of the
-//! policy folder (`fragments/{id}.xml`).
+//! What policy documents refer to by name: named values, backends, credential providers and certificates of the seed,
+//! fragments of the policy folder (`fragments/{id}.xml`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,20 +9,24 @@ use std::{
 use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 use jiff::SignedDuration;
 
-use super::policy_folder;
+use super::{
+    certificates::{self, GeneratedCertificates},
+    policy_folder,
+};
 use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
 /// What is wrong with a file or a part of the seed.
 pub(super) type Trouble = (PathBuf, String);
 
 /// What the seed and this policy folder define, and what of it cannot be used.
-pub(super) fn read(seed: &Seed, folder: &Path) -> (Service, Vec<Trouble>) {
+pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<Trouble>) {
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
+    let certificates = certificates::read(seed, generated, &mut troubles);
     let named_values = seed.apim.named_values.clone();
     let credential_providers = credential_providers(&seed.apim.credential_providers);
-    (Service { named_values, fragments, backends, credential_providers }, troubles)
+    (Service { named_values, fragments, backends, credential_providers, certificates }, troubles)
 }
 
 fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTreeSet<String>> {
@@ -83,7 +87,7 @@ fn member(member: &seed::PoolMember) -> PoolMember {
 }
 
 /// The texts of the fragments by identifier. A folder that cannot be read is somebody else's to report.
-fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
+pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
     let mut files = BTreeSet::new();
     let mut fragments = BTreeMap::new();
     if policy_folder::find_policy_files(folder, Path::new(policy_folder::FRAGMENTS), &mut files).is_err() {

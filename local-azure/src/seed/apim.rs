@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{CredentialProvider, yes};
+use super::{ApimCertificate, CredentialProvider, yes};
 
 /// The API Management service.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Apim {
     /// Credential providers that policies may name.
     #[serde(default)]
     pub credential_providers: Vec<CredentialProvider>,
+    /// Certificates that policies may name.
+    #[serde(default)]
+    pub certificates: Vec<ApimCertificate>,
     /// Ways to tell the versions of an API apart.
     #[serde(default)]
     pub version_sets: Vec<VersionSet>,

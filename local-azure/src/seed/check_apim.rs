@@ -6,6 +6,7 @@ impl Seed {
     pub(super) fn check_apim(&self, problems: &mut Vec<String>) {
         self.check_apim_names(problems);
         self.check_apim_identities(problems);
+        self.check_certificates(problems);
         for api in &self.apim.apis {
             check_backend(problems, api);
             check_responses(problems, api);

@@ -3,6 +3,7 @@
 //! Reading refuses members it does not know; [`Seed::check`] refuses names that point at nothing.
 
 mod apim;
+mod certificates;
 mod check;
 mod check_apim;
 mod check_clients;
@@ -26,6 +27,7 @@ pub use self::{
         Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationResponse, PoolMember,
         Product, SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
+    certificates::ApimCertificate,
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
     credentials::{Connection, CredentialProvider, Grant, IdentityProvider},
     entra::{

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use http::{HeaderName, StatusCode, header};
 
 use crate::{
+    certificate::Certificate,
     expression::{self, Request},
     failure::Failure,
     load::{Count, Element, Setting},
     outside::Outside,
     problem::Problems,
     run::Run,
-    token::{Answer, Refusal, ValidatedToken},
+    token::{Answer, DecryptionKey, Refusal, ValidatedToken},
 };
 
 #[derive(Debug)]
@@ -150,6 +151,29 @@ pub(super) fn list<'d>(element: &Element<'d>, entry: &str, problems: &mut Proble
         element.problem(problems, format!("<{}> needs at least one <{entry}>", element.name()));
     }
     entries
+}
+
+/// The certificate of the service that an element names with `certificate-id`.
+pub(super) fn certificate<'d>(element: &Element<'d>, problems: &mut Problems) -> Option<&'d Certificate> {
+    let id = element.required("certificate-id", problems)?;
+    let certificate = element.service().certificates.get(id);
+    if certificate.is_none() {
+        element.bad_value("certificate-id", "a certificate of the service", problems);
+    }
+    certificate
+}
+
+/// A certificate's key that opens tokens.
+pub(super) fn decryption_certificate(
+    id: Option<String>,
+    element: &Element<'_>,
+    problems: &mut Problems,
+) -> Option<DecryptionKey> {
+    let key = DecryptionKey::of_certificate(id, certificate(element, problems)?);
+    if key.is_none() {
+        element.bad_value("certificate-id", "a certificate with the private key, and that of RSA", problems);
+    }
+    key
 }
 
 fn in_header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Option<String> {

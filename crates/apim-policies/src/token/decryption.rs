@@ -1,156 +1,158 @@
-//! Encrypted tokens (RFC 7516, compact form) whose key both sides know: `dir`, and AES-CBC with HMAC as RFC 7518, 5.2
-//! has it. These are the algorithms that the documentation of `validate-jwt` names for symmetric keys. What is inside is
-//! a signed token.
+//! Encrypted tokens (RFC 7516, compact form). What is inside is a signed token.
+//!
+//! The content's key is one that both sides know (`dir`), or comes encrypted to the RSA key of a certificate
+//! (`RSA-OAEP`). The documentation of API Management names no algorithm for the latter. Microsoft.IdentityModel has
+//! `RSA-OAEP` and `RSA1_5` (its `SupportedAlgorithms`); the second, which RFC 8725, 3.2 advises against, is refused here.
 
-use aws_lc_rs::{
-    cipher::{AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},
-    constant_time::verify_slices_are_equal,
-    hmac,
-    iv::FixedLength,
-};
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// A key that decrypts: one half checks, the other one decrypts.
-pub(crate) struct DecryptionKey(Vec<u8>);
+use super::{
+    encrypted_content::{EncryptedContent, Method},
+    key_name::KeyName,
+    refusal::Refusal,
+};
+use crate::certificate::Certificate;
+
+/// A key that decrypts, and by what tokens name it.
+pub(crate) struct DecryptionKey {
+    name: KeyName,
+    key: Key,
+}
+
+enum Key {
+    Shared(Vec<u8>),
+    Rsa(OaepPrivateDecryptingKey),
+}
 
 impl std::fmt::Debug for DecryptionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DecryptionKey")
+        f.debug_struct("DecryptionKey").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
 impl DecryptionKey {
-    /// `None` when no algorithm has keys of this length.
-    pub(crate) fn new(secret: Vec<u8>) -> Option<Self> {
-        matches!(secret.len(), 32 | 48 | 64).then_some(Self(secret))
+    /// A secret shared with the issuer; `None` when no algorithm has keys of this length.
+    pub(crate) fn symmetric(id: Option<String>, secret: Vec<u8>) -> Option<Self> {
+        matches!(secret.len(), 32 | 48 | 64).then_some(Self { name: KeyName::new(id), key: Key::Shared(secret) })
+    }
+
+    /// A certificate's key; `None` when it has none or it is not RSA.
+    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Option<Self> {
+        let key: &PrivateDecryptingKey = certificate.decrypting_key()?;
+        let key = OaepPrivateDecryptingKey::new(key.clone()).ok()?;
+        Some(Self { name: KeyName::of_certificate(id, certificate), key: Key::Rsa(key) })
     }
 }
 
 /// Whether a token is encrypted, by the count of its parts.
-pub(crate) fn is_encrypted(token: &str) -> bool {
+pub(super) fn is_encrypted(token: &str) -> bool {
     token.split('.').count() == 5
 }
 
-/// The token inside; `None` when no key opens it.
-pub(crate) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Option<String> {
-    let parts: Vec<_> = token.split('.').collect();
-    let &[protected, "", iv, text, tag] = parts.as_slice() else { return None };
-    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
-    let header: Value = serde_json::from_slice(&decode(protected)?).ok()?;
-    let header = header.as_object()?;
-    if header.get("alg")? != "dir" || header.contains_key("crit") || header.contains_key("zip") {
-        return None;
+/// The token inside. A key that the token names decides alone; when it names none of them, every key is tried.
+pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, Refusal> {
+    let token = Encrypted::parse(token).ok_or(Refusal::NotWellFormed)?;
+    if keys.is_empty() {
+        return Err(Refusal::NoDecryptionKeys);
     }
-    let method = header.get("enc")?.as_str()?;
-    let sealed = Sealed { data: protected.as_bytes(), iv: decode(iv)?, text: decode(text)?, tag: decode(tag)? };
-    let opened = keys.iter().find_map(|key| sealed.open(method, &key.0))?;
-    String::from_utf8(opened).ok()
+    if let Some(compression) = token.header.get("zip") {
+        return Err(Refusal::Compression(compression.as_str().unwrap_or_default().to_owned()));
+    }
+    let unsupported =
+        || Refusal::DecryptionAlgorithm { algorithm: token.algorithm.clone(), method: token.method.clone() };
+    let method = Method::named(&token.method).ok_or_else(unsupported)?;
+    let fitting = || keys.iter().filter(|key| key.key.fits(&token.algorithm));
+    if fitting().next().is_none() {
+        return Err(unsupported());
+    }
+    let is_named = |key: &&DecryptionKey| key.name.is_in(&token.header);
+    let some_key_is_named = keys.iter().any(|key| is_named(&key));
+    let opened = fitting().filter(|key| !some_key_is_named || is_named(key)).find_map(|key| token.open(method, key));
+    opened.and_then(|text| String::from_utf8(text).ok()).ok_or(Refusal::Decryption)
 }
 
-struct Sealed<'t> {
-    data: &'t [u8],
-    iv: Vec<u8>,
-    text: Vec<u8>,
-    tag: Vec<u8>,
+impl Key {
+    fn fits(&self, algorithm: &str) -> bool {
+        match self {
+            Self::Shared(_) => algorithm == "dir",
+            Self::Rsa(_) => algorithm == "RSA-OAEP",
+        }
+    }
 }
 
-impl Sealed<'_> {
-    fn open(&self, method: &str, key: &[u8]) -> Option<Vec<u8>> {
-        let (cipher, digest, length): (&Algorithm, _, _) = match method {
-            "A128CBC-HS256" => (&AES_128, hmac::HMAC_SHA256, 32),
-            "A192CBC-HS384" => (&AES_192, hmac::HMAC_SHA384, 48),
-            "A256CBC-HS512" => (&AES_256, hmac::HMAC_SHA512, 64),
-            _ => return None,
-        };
-        if key.len() != length {
+struct Encrypted<'t> {
+    header: Map<String, Value>,
+    algorithm: String,
+    method: String,
+    /// The content's key, encrypted.
+    key: Vec<u8>,
+    content: EncryptedContent<'t>,
+}
+
+impl<'t> Encrypted<'t> {
+    /// `None` for what is not well formed, or has a critical header parameter, which would have to be understood.
+    fn parse(token: &'t str) -> Option<Self> {
+        let parts: Vec<_> = token.split('.').collect();
+        let &[protected, key, iv, text, tag] = parts.as_slice() else { return None };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header: Map<String, Value> = serde_json::from_slice(&decode(protected)?).ok()?;
+        let text_of = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (algorithm, method) = (text_of("alg")?, text_of("enc")?);
+        if header.contains_key("crit") {
             return None;
         }
-        let (check, decrypt) = key.split_at(length / 2);
-        let bits = u64::try_from(self.data.len()).ok()?.checked_mul(8)?;
-        let signed = [self.data, &self.iv, &self.text, &bits.to_be_bytes()].concat();
-        let expected = hmac::sign(&hmac::Key::new(digest, check), &signed);
-        verify_slices_are_equal(expected.as_ref().get(..length / 2)?, &self.tag).ok()?;
-        let iv: [u8; 16] = self.iv.as_slice().try_into().ok()?;
-        let key = PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(cipher, decrypt).ok()?).ok()?;
-        let mut text = self.text.clone();
-        let opened = key.decrypt(&mut text, DecryptionContext::Iv128(FixedLength::from(iv))).ok()?;
-        Some(opened.to_vec())
+        let content =
+            EncryptedContent { data: protected.as_bytes(), iv: decode(iv)?, text: decode(text)?, tag: decode(tag)? };
+        Some(Self { header, algorithm, method, key: decode(key)?, content })
+    }
+
+    fn open(&self, method: Method, key: &DecryptionKey) -> Option<Vec<u8>> {
+        match &key.key {
+            Key::Shared(secret) => self.key.is_empty().then(|| self.content.open(method, secret))?,
+            Key::Rsa(key) => {
+                let mut room = vec![0; key.min_output_size()];
+                let secret = key.decrypt(&OAEP_SHA1_MGF1SHA1, &self.key, &mut room, None).ok()?;
+                self.content.open(method, secret)
+            }
+        }
     }
 }
 
+/// A token encrypted with a key that both sides know.
 #[cfg(test)]
 pub(crate) fn encrypt(token: &str, method: &str, key: &[u8]) -> String {
-    use aws_lc_rs::cipher::PaddedBlockEncryptingKey;
+    seal(token, &serde_json::json!({ "alg": "dir", "enc": method, "cty": "JWT" }), &[], key)
+}
 
-    let (cipher, digest): (&Algorithm, _) = match method {
-        "A128CBC-HS256" => (&AES_128, hmac::HMAC_SHA256),
-        "A192CBC-HS384" => (&AES_192, hmac::HMAC_SHA384),
-        _ => (&AES_256, hmac::HMAC_SHA512),
+/// A token encrypted to an RSA key (a `SubjectPublicKeyInfo`), with further members of the header.
+#[cfg(test)]
+pub(crate) fn encrypt_to(token: &str, method: &str, public_key: &[u8], members: &Value) -> String {
+    use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
+
+    let secret = match method {
+        "A192CBC-HS384" => vec![9; 48],
+        "A256CBC-HS512" => vec![9; 64],
+        _ => vec![9; 32],
     };
-    let (check, encrypt) = key.split_at(key.len() / 2);
-    let protected =
-        URL_SAFE_NO_PAD.encode(serde_json::json!({ "alg": "dir", "enc": method, "cty": "JWT" }).to_string());
-    let mut text = token.as_bytes().to_vec();
-    let encrypting = PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(cipher, encrypt).unwrap()).unwrap();
-    let DecryptionContext::Iv128(iv) = encrypting.encrypt(&mut text).unwrap() else { unreachable!("CBC has an IV") };
-    let bits = u64::try_from(protected.len()).unwrap() * 8;
-    let signed = [protected.as_bytes(), iv.as_ref(), &text, &bits.to_be_bytes()].concat();
-    let tag = hmac::sign(&hmac::Key::new(digest, check), &signed);
-    let [iv, text, tag]: [&[u8]; 3] = [iv.as_ref(), &text, &tag.as_ref()[..key.len() / 2]];
-    let [iv, text, tag] = [iv, text, tag].map(|part| URL_SAFE_NO_PAD.encode(part));
-    format!("{protected}..{iv}.{text}.{tag}")
+    let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(public_key).unwrap()).unwrap();
+    let mut room = vec![0; key.ciphertext_size()];
+    let encrypted = key.encrypt(&OAEP_SHA1_MGF1SHA1, &secret, &mut room, None).unwrap();
+    let mut header = serde_json::json!({ "alg": "RSA-OAEP", "enc": method, "cty": "JWT" });
+    header.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    seal(token, &header, encrypted, &secret)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The example of RFC 7516, appendix A.3, whose content key is given there.
-    #[test]
-    fn the_example_of_the_standard_opens() {
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
-        let sealed = Sealed {
-            data: b"eyJhbGciOiJBMTI4S1ciLCJlbmMiOiJBMTI4Q0JDLUhTMjU2In0",
-            iv: decode("AxY8DCtDaGlsbGljb3RoZQ"),
-            text: decode("KDlTtXchhZTGufMYmOYGS4HffxPSUrfmqCHXaI9wOGY"),
-            tag: decode("U0m_YmjN04DJvceFICbCVQ"),
-        };
-        let key = [
-            4, 211, 31, 197, 84, 157, 252, 254, 11, 100, 157, 250, 63, 170, 106, 206, 107, 124, 212, 45, 111, 107, 9,
-            219, 200, 177, 0, 240, 143, 156, 44, 207,
-        ];
-        assert_eq!(sealed.open("A128CBC-HS256", &key).unwrap(), b"Live long and prosper.");
-        assert!(sealed.open("A128CBC-HS256", &[1; 32]).is_none());
-        assert!(sealed.open("A256CBC-HS512", &key).is_none());
-        assert!(sealed.open("A128GCM", &key).is_none());
-    }
-
-    #[test]
-    fn what_was_changed_or_asks_for_something_else_does_not_open() {
-        let keys = [DecryptionKey::new(vec![7; 32]).unwrap()];
-        let good = encrypt("a.b.c", "A128CBC-HS256", &[7; 32]);
-        assert_eq!(decrypt(&good, &keys).as_deref(), Some("a.b.c"));
-        let parts: Vec<_> = good.split('.').collect();
-        let with = |index: usize, part: &str| {
-            let mut parts = parts.clone();
-            parts[index] = part;
-            parts.join(".")
-        };
-        let header = |json: &str| URL_SAFE_NO_PAD.encode(json);
-        for (name, token) in [
-            ("another algorithm", with(0, &header(r#"{"alg":"RSA-OAEP","enc":"A128CBC-HS256"}"#))),
-            ("a critical member", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","crit":["x"]}"#))),
-            ("compressed", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#))),
-            ("another header", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256"}"#))),
-            ("a key", with(1, "AAAA")),
-            ("another IV", with(2, "AAAAAAAAAAAAAAAAAAAAAA")),
-            ("a short IV", with(2, "AAAA")),
-            ("another text", with(3, "AAAAAAAAAAAAAAAAAAAAAA")),
-            ("no tag", with(4, "")),
-        ] {
-            assert!(decrypt(&token, &keys).is_none(), "{name}");
-        }
-        assert!(DecryptionKey::new(vec![1; 33]).is_none());
-    }
+fn seal(token: &str, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
+    let protected = URL_SAFE_NO_PAD.encode(header.to_string());
+    // What names another method is sealed with the first one all the same.
+    let method = header["enc"].as_str().and_then(Method::named).or(Method::named("A128CBC-HS256")).unwrap();
+    let [iv, text, tag] = super::encrypted_content::seal(token.as_bytes(), protected.as_bytes(), method, key)
+        .map(|part| URL_SAFE_NO_PAD.encode(part));
+    format!("{protected}.{}.{iv}.{text}.{tag}", URL_SAFE_NO_PAD.encode(encrypted_key))
 }
+
+#[cfg(test)]
+mod tests;

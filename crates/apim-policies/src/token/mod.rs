@@ -2,7 +2,9 @@
 
 mod claims;
 mod decryption;
+mod encrypted_content;
 mod jwt;
+mod key_name;
 mod open_id;
 mod refusal;
 mod required_claims;
@@ -13,7 +15,7 @@ pub use jwt::Jwt;
 
 pub(crate) use decryption::DecryptionKey;
 #[cfg(test)]
-pub(crate) use decryption::encrypt;
+pub(crate) use decryption::{encrypt, encrypt_to};
 pub(crate) use jwt::SignedJwt;
 pub(crate) use open_id::OpenIdCache;
 pub(crate) use refusal::{Answer, Refusal};

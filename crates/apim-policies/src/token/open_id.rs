@@ -100,7 +100,7 @@ impl OpenIdCache {
 
 impl Provider {
     pub(crate) fn holds(&self, key_id: &str) -> bool {
-        self.keys.iter().any(|key| key.id.as_deref() == Some(key_id))
+        self.keys.iter().any(|key| key.name.is(key_id))
     }
 }
 

@@ -34,6 +34,17 @@ pub(crate) enum Refusal {
     /// Encrypted, and no key opens it.
     #[error("IDX10603: Decryption failed. Access denied.")]
     Decryption,
+    /// Encrypted, and the policy has no keys for that.
+    #[error("IDX10609: Decryption failed. No Keys tried. Access denied.")]
+    NoDecryptionKeys,
+    /// Encrypted otherwise than any of the policy's keys is used here.
+    #[error(
+        "IDX10619: Decryption failed. Algorithm: '{algorithm}'. Either the Encryption Algorithm: '{method}' or none of \
+         the Security Keys are supported by the CryptoProviderFactory. Access denied."
+    )]
+    DecryptionAlgorithm { algorithm: String, method: String },
+    #[error("IDX10682: Compression algorithm '{0}' is not supported. Access denied.")]
+    Compression(String),
     #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
     #[error("IDX10652: The algorithm '{0}' is not supported. Access denied.")]
@@ -52,7 +63,7 @@ pub(crate) enum Refusal {
     /// The key that the token names says no.
     #[error("IDX10511: Signature validation failed. kid: '{0}'. Access denied.")]
     Signature(String),
-    /// The token names no key, and every key says no.
+    /// The token has no key ID, and every key says no.
     #[error("IDX10517: Signature validation failed. The token's kid is missing. Access denied.")]
     SignatureWithoutKeyId,
     #[error("IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.")]
@@ -132,6 +143,9 @@ impl Refusal {
             Self::ClaimValue { .. } => "TokenClaimValueMismatch",
             Self::NotWellFormed
             | Self::Decryption
+            | Self::NoDecryptionKeys
+            | Self::DecryptionAlgorithm { .. }
+            | Self::Compression(_)
             | Self::NoExpiration
             | Self::NotYetValid { .. }
             | Self::Lifetime { .. }

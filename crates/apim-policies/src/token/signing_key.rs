@@ -4,12 +4,13 @@
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::Value;
 
-use super::SignedJwt;
+use super::{SignedJwt, key_name::KeyName};
+use crate::certificate::{Certificate, PublicKey};
 
-/// A key and the ID by which tokens name it.
+/// A key, and by what tokens name it.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
-    pub(crate) id: Option<String>,
+    pub(super) name: KeyName,
     key: DecodingKey,
     /// The only algorithm it may be used with, when its publisher says so.
     algorithm: Option<String>,
@@ -17,7 +18,7 @@ pub(crate) struct SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -38,12 +39,22 @@ impl SigningKey {
     /// An RSA key from its modulus and exponent, Base64url without padding.
     pub(crate) fn rsa(id: Option<String>, modulus: &str, exponent: &str) -> Option<Self> {
         let key = DecodingKey::from_rsa_components(modulus, exponent).ok()?;
-        Some(Self { id, key, algorithm: None })
+        Some(Self { name: KeyName::new(id), key, algorithm: None })
+    }
+
+    /// A certificate's key.
+    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
+        // The library takes the whole `SubjectPublicKeyInfo` for either.
+        let key = match certificate.public_key() {
+            PublicKey::Rsa(info) => DecodingKey::from_rsa_der(info),
+            PublicKey::P256(info) => DecodingKey::from_ec_der(info),
+        };
+        Self { name: KeyName::of_certificate(id, certificate), key, algorithm: None }
     }
 
     /// A secret shared with the issuer.
     pub(crate) fn symmetric(id: Option<String>, secret: &[u8]) -> Self {
-        Self { id, key: DecodingKey::from_secret(secret), algorithm: None }
+        Self { name: KeyName::new(id), key: DecodingKey::from_secret(secret), algorithm: None }
     }
 
     /// A member of a published key set; `None` for a key of no use here. Symmetric keys are not taken from there.
@@ -57,7 +68,8 @@ impl SigningKey {
             "EC" if text("crv") == Some("P-256") => DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?,
             _ => return None,
         };
-        Some(Self { id: text("kid").map(str::to_owned), key, algorithm: text("alg").map(str::to_owned) })
+        let name = KeyName::new(text("kid").map(str::to_owned));
+        Some(Self { name, key, algorithm: text("alg").map(str::to_owned) })
     }
 
     /// Whether this key made the token's signature.

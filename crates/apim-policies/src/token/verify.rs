@@ -42,7 +42,7 @@ impl Rules<'_> {
 
     /// Checks the signature; gives the token and the issuers that the discovery documents publish.
     ///
-    /// A key that the token names by its ID decides alone; when none has that ID, every key is tried, as the
+    /// A key that the token names decides alone; when it names none of them, every key is tried, as the
     /// documentation says of `issuer-signing-keys`.
     pub(crate) async fn signature<O: Outside>(
         &self,
@@ -51,14 +51,14 @@ impl Rules<'_> {
         outside: &O,
     ) -> Result<(Jwt, Vec<String>), Refusal> {
         let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(Refusal::NotPresent)?;
-        let opened = match decryption::is_encrypted(token) && !self.decryption_keys.is_empty() {
-            true => Some(decryption::decrypt(token, self.decryption_keys).ok_or(Refusal::Decryption)?),
+        let opened = match decryption::is_encrypted(token) {
+            true => Some(decryption::decrypt(token, self.decryption_keys)?),
             false => None,
         };
         let token = SignedJwt::parse(opened.as_deref().unwrap_or(token)).ok_or(Refusal::NotWellFormed)?;
         let key_id = token.jwt.key_id.as_deref();
-        // A configured key that has the ID spares looking for it at the issuer.
-        let wanted = key_id.filter(|id| !self.keys.iter().any(|key| key.id.as_deref() == Some(id)));
+        // A configured key that is named spares looking for it at the issuer.
+        let wanted = key_id.filter(|_| !self.keys.iter().any(|key| key.name.is_in(&token.jwt.header)));
         let mut providers = Vec::new();
         for url in &self.open_id {
             providers.push(cache.provider(url, wanted, outside).await.map_err(Refusal::Discovery)?);
@@ -92,7 +92,7 @@ fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<(), Refusal> {
     let name = &token.jwt.algorithm;
     let algorithm = algorithm(name).ok_or_else(|| Refusal::Algorithm(name.clone()))?;
     let key_id = token.jwt.key_id.clone();
-    let named: Vec<_> = keys.iter().filter(|key| key_id.is_some() && key.id == key_id).copied().collect();
+    let named: Vec<_> = keys.iter().filter(|key| key.name.is_in(&token.jwt.header)).copied().collect();
     let tried = if named.is_empty() { keys } else { &named };
     if tried.iter().any(|key| key.verifies(token, algorithm)) {
         return Ok(());
@@ -100,7 +100,7 @@ fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<(), Refusal> {
     Err(match key_id {
         _ if keys.is_empty() => Refusal::NoKeys,
         Some(id) if named.is_empty() => Refusal::UnknownKey(id),
-        Some(id) => Refusal::Signature(id),
-        None => Refusal::SignatureWithoutKeyId,
+        None if named.is_empty() => Refusal::SignatureWithoutKeyId,
+        id => Refusal::Signature(id.unwrap_or_default()),
     })
 }

@@ -1,6 +1,7 @@
 //! The gateway with the deployed policy files, a tenant of the tests' own, and a backend that keeps what it is sent.
 
 mod browsers;
+mod certificates;
 mod clients_that_leave;
 mod credentials;
 mod exact_responses;

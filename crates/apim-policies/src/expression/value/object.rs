@@ -10,6 +10,7 @@ use crate::expression::{
     problem::Exception,
     program::Lambda,
     types::{Class, Type},
+    xml::{self, Xml},
 };
 
 #[derive(Clone)]
@@ -41,6 +42,11 @@ pub(crate) enum Object {
     Match(Arc<regex::Match>),
     Groups(Arc<regex::Match>),
     Group(regex::Group),
+    /// `XDocument` or `XElement`
+    Xml(Xml),
+    XmlAttribute(xml::Attribute),
+    XmlName(xml::Name),
+    XmlNamespace(Arc<str>),
     /// An argument of a member; never a value that a program can keep.
     Lambda(Arc<Lambda>),
 }
@@ -90,6 +96,10 @@ impl Object {
             Self::Match(_) => Class::Match.into(),
             Self::Groups(_) => Class::GroupCollection.into(),
             Self::Group(_) => Class::Group.into(),
+            Self::Xml(node) => node.class().into(),
+            Self::XmlAttribute(_) => Class::XAttribute.into(),
+            Self::XmlName(_) => Class::XName.into(),
+            Self::XmlNamespace(_) => Class::XNamespace.into(),
             Self::Lambda(_) => Class::Function.into(),
         }
     }

@@ -7,15 +7,11 @@ use crate::{
     load::{Count, Element, Readable, Setting},
     policy::{
         Policy,
-        token_policy::{TokenPolicy, list},
+        token_policy::{TokenPolicy, decryption_certificate, list},
     },
     problem::Problems,
-    token::Match,
+    token::{DecryptionKey, Match},
 };
-
-/// The order of the policy statement in the documentation has changed over time, so any is taken.
-const CHILDREN: [&str; 5] =
-    ["client-application-ids", "backend-application-ids", "audiences", "required-claims", "decryption-keys"];
 
 impl Readable for Match {
     const EXPECTED: &'static str = "all or any";
@@ -48,6 +44,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
         backend_ids: Vec::new(),
         audiences: Vec::new(),
         required_claims: Vec::new(),
+        decryption_keys: Vec::new(),
     };
     read_children(element, &mut policy, problems);
     if policy.client_ids.is_empty() && policy.audiences.is_empty() && policy.backend_ids.is_empty() {
@@ -59,6 +56,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
     Some(Policy::ValidateAzureAdToken(Box::new(policy)))
 }
 
+/// The order of the policy statement in the documentation has changed over time, so any is taken.
 fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, problems: &mut Problems) {
     let mut seen = Vec::new();
     for child in element.child_elements(problems) {
@@ -78,8 +76,9 @@ fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, probl
                 let claims = list(&child, "claim", problems);
                 policy.required_claims = claims.iter().filter_map(|one| claim(one, problems)).collect();
             }
-            _ if CHILDREN.contains(&name) => {
-                child.problem(problems, format!("<{name}> of <{}> is not supported", element.name()));
+            "decryption-keys" => {
+                let keys = list(&child, "key", problems);
+                policy.decryption_keys = keys.iter().filter_map(|key| decryption_key(key, problems)).collect();
             }
             _ => child.problem(problems, format!("<{name}> in <{}> is not supported", element.name())),
         }
@@ -123,6 +122,14 @@ fn claim(element: &Element<'_>, problems: &mut Problems) -> Option<Claim> {
     let values = element.children(&[("value", Count::Any)], problems);
     let values = values.iter().filter_map(|value| text(value, problems)).collect();
     Some(Claim { name: name?, matching, separator, values })
+}
+
+fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<DecryptionKey> {
+    element.only_attributes(&["certificate-id"], problems);
+    if !element.text(problems)?.is_empty() {
+        element.problem(problems, "<key> holds text; a certificate of the service is named with certificate-id");
+    }
+    decryption_certificate(None, element, problems)
 }
 
 /// The text of an entry, which has no attributes and is not empty.

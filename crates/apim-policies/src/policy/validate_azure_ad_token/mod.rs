@@ -3,7 +3,7 @@
 //!
 //! Both versions of tokens are taken, each from its own issuer. What the caller is told was captured from live gateways;
 //! the page has another text for a missing token. The reason for a missing token was seen on one, too; the other reasons
-//! are those of `validate-jwt`, as none are documented. `decryption-keys` are not supported.
+//! are those of `validate-jwt`, as none are documented.
 
 mod load;
 #[cfg(test)]
@@ -21,7 +21,7 @@ use crate::{
     outside::Outside,
     run::Run,
     scope::Section,
-    token::{Answer, Jwt, Match, OpenIdCache, Refusal, RequiredClaim, Rules, ValidatedToken},
+    token::{Answer, DecryptionKey, Jwt, Match, OpenIdCache, Refusal, RequiredClaim, Rules, ValidatedToken},
 };
 
 pub(super) const KIND: Kind = Kind { name: "validate-azure-ad-token", sections: &[Section::Inbound], load: load::load };
@@ -39,6 +39,7 @@ pub(crate) struct ValidateAzureAdToken {
     backend_ids: Vec<String>,
     audiences: Vec<Setting<String>>,
     required_claims: Vec<Claim>,
+    decryption_keys: Vec<DecryptionKey>,
 }
 
 /// A required claim, all of which may be expressions.
@@ -62,7 +63,7 @@ impl ValidateAzureAdToken {
         let rules = Rules {
             open_id: vec![discovery],
             keys: &[],
-            decryption_keys: &[],
+            decryption_keys: &self.decryption_keys,
             require_signed: true,
             require_expiration: true,
             clock_skew: SignedDuration::ZERO,

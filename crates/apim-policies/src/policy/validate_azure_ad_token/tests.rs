@@ -5,8 +5,9 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
-    State,
+    Certificate, State,
     rig::{NOW, Signer, TENANT, World, document, issuer_v1, issuer_v2, problems_in},
+    token::encrypt_to,
 };
 
 const CLIENT: &str = "b1a7c0de-0003-4a6b-8c1d-5f2e3d4c5b6a";
@@ -280,6 +281,49 @@ async fn keys_are_shared_with_validate_jwt() {
     assert_eq!((outcome.last_error, outcome.tokens.len(), world.fetches()), (None, 2, 2));
 }
 
+#[tokio::test]
+async fn an_encrypted_token_is_opened_with_a_certificate() {
+    let signer = Signer::published();
+    let certificate = Certificate::new(&signer.rsa_certificate(), Some(&signer.rsa_private())).unwrap();
+    let stranger = Signer::unpublished().rsa_public_der();
+    let to = |token: &str, key: &[u8]| request(&encrypt_to(token, "A256CBC-HS512", key, &json!({})));
+    let keys = "<decryption-keys><key certificate-id=\"mine\" /></decryption-keys>";
+    let own = signer.rsa_public_der();
+    for (name, keys, request, expected) in [
+        ("to its key", keys, to(&signed(json!({})), &own), "pass"),
+        ("not encrypted", keys, request(&signed(json!({}))), "pass"),
+        ("to another key", keys, to(&signed(json!({})), &stranger), "JwtInvalid"),
+        ("without keys", "", to(&signed(json!({})), &own), "JwtInvalid"),
+        ("another client", keys, to(&signed(json!({ "azp": API })), &own), "TokenClaimValueMismatch"),
+    ] {
+        let mut world = world();
+        world.service.certificates.insert("mine".to_owned(), certificate.clone());
+        let policy =
+            format!("<validate-azure-ad-token {CONTOSO}>{}{keys}</validate-azure-ad-token>", clients(&[CLIENT]));
+        let outcome = world.run(&document(&policy, "<base />", "", ""), request, &State::default()).await;
+        assert_eq!(outcome.last_error.map_or("pass", |error| error.reason), expected, "{name}");
+        assert_eq!(world.forwarded.lock().unwrap().len(), usize::from(expected == "pass"), "{name}");
+    }
+}
+
+#[test]
+fn only_certificates_decrypt() {
+    assert_eq!(
+        problems_in(
+            "inbound",
+            "<validate-azure-ad-token tenant-id=\"a\"><audiences><audience>a</audience></audiences><decryption-keys>\n\
+             <key />\n<key certificate-id=\"none\" id=\"a\" />\n<key>c2VjcmV0</key></decryption-keys></validate-azure-ad-token>"
+        ),
+        [
+            "3:1: <key> needs the attribute \"certificate-id\"",
+            "4:6: the attribute \"certificate-id\" of <key> must be a certificate of the service",
+            "4:28: the attribute \"id\" of <key> is not supported",
+            "5:1: <key> holds text; a certificate of the service is named with certificate-id",
+            "5:1: <key> needs the attribute \"certificate-id\"",
+        ]
+    );
+}
+
 #[test]
 fn what_is_missing_or_wrong_is_named() {
     assert_eq!(
@@ -298,7 +342,7 @@ fn what_is_missing_or_wrong_is_named() {
             "2:66: the attribute \"authentication-endpoint\" of <validate-azure-ad-token> must be a host, with or without https://",
             "3:1: <client-application-ids> needs at least one <application-id>",
             "3:38: <audience> is empty",
-            "4:1: <decryption-keys> of <validate-azure-ad-token> is not supported",
+            "4:1: <decryption-keys> needs at least one <key>",
             "4:20: <issuers> in <validate-azure-ad-token> is not supported",
             "4:31: <audiences> appears twice in <validate-azure-ad-token>",
             "5:1: <client-application-ids> appears twice in <validate-azure-ad-token>",

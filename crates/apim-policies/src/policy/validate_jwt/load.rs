@@ -6,7 +6,10 @@ use url::Url;
 use super::{TokenPolicy, ValidateJwt};
 use crate::{
     load::{Count, Element, Readable as _, Setting},
-    policy::{Policy, token_policy::list},
+    policy::{
+        Policy,
+        token_policy::{certificate, decryption_certificate, list},
+    },
     problem::Problems,
     token::{DecryptionKey, Match, RequiredClaim, SigningKey},
 };
@@ -78,14 +81,21 @@ fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url
 }
 
 fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<SigningKey> {
-    element.only_attributes(&["id", "n", "e"], problems);
+    element.only_attributes(&["id", "certificate-id", "n", "e"], problems);
     let id = element.attribute("id", problems).map(str::to_owned);
     let text = element.text(problems)?;
-    if !element.has("n") && !element.has("e") {
-        return symmetric_key(element, id, &text, problems);
+    let (of_certificate, rsa) = (element.has("certificate-id"), element.has("n") || element.has("e"));
+    if [of_certificate, rsa, !text.is_empty()].into_iter().filter(|written| *written).count() > 1 {
+        element.problem(
+            problems,
+            "<key> is one of a certificate (certificate-id), an RSA key (n and e) and the text of a symmetric key",
+        );
     }
-    if !text.is_empty() {
-        element.problem(problems, "<key> is either an RSA key (n and e) or the text of a symmetric key, not both");
+    if of_certificate {
+        return certificate(element, problems).map(|certificate| SigningKey::of_certificate(id, certificate));
+    }
+    if !rsa {
+        return symmetric_key(element, id, &text, problems);
     }
     let (n, e) = (element.required("n", problems), element.required("e", problems));
     let key = SigningKey::rsa(id, n?, e?);
@@ -109,11 +119,18 @@ fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems
     }
 }
 
-/// Certificates are not supported.
+/// The page has `n` and `e` here, too, which make a public key and decrypt nothing.
 fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<DecryptionKey> {
-    element.only_attributes(&[], problems);
+    element.only_attributes(&["id", "certificate-id"], problems);
+    let id = element.attribute("id", problems).map(str::to_owned);
     let text = element.text(problems)?;
-    let key = STANDARD.decode(text).ok().and_then(DecryptionKey::new);
+    if element.has("certificate-id") {
+        if !text.is_empty() {
+            element.problem(problems, "<key> is either a certificate (certificate-id) or the text of a symmetric key");
+        }
+        return decryption_certificate(id, element, problems);
+    }
+    let key = STANDARD.decode(text).ok().and_then(|secret| DecryptionKey::symmetric(id, secret));
     if key.is_none() {
         element.problem(problems, "the text of <key> is not Base64 of 32, 48 or 64 bytes");
     }

@@ -187,8 +187,7 @@ fn decryption_keys_are_checked() {
         crate::rig::problems_in("inbound", policy),
         [
             "2:48: the text of <key> is not Base64 of 32, 48 or 64 bytes",
-            "3:1: the text of <key> is not Base64 of 32, 48 or 64 bytes",
-            "3:6: the attribute \"certificate-id\" of <key> is not supported",
+            "3:6: the attribute \"certificate-id\" of <key> must be a certificate of the service",
         ]
     );
 }

@@ -1,0 +1,45 @@
+//! By what a token's header means a key: `kid`, and for a certificate's key `x5t` as well.
+//!
+//! As Microsoft.IdentityModel looks keys up (its `JwtTokenUtilities`): a certificate's key has the certificate's
+//! thumbprint for an ID, unless it is given another, and its names are compared without regard to letter case. The names
+//! of other keys are compared to the letter, with `kid` or `x5t`.
+
+use serde_json::{Map, Value};
+
+use crate::certificate::Certificate;
+
+#[derive(Clone, Debug)]
+pub(crate) struct KeyName {
+    id: Option<String>,
+    /// Of a certificate.
+    x5t: Option<String>,
+}
+
+impl KeyName {
+    pub(crate) fn new(id: Option<String>) -> Self {
+        Self { id, x5t: None }
+    }
+
+    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
+        Self { id: Some(id.unwrap_or_else(|| certificate.thumbprint())), x5t: Some(certificate.x5t()) }
+    }
+
+    /// Whether this is the ID.
+    pub(crate) fn is(&self, id: &str) -> bool {
+        match (&self.id, &self.x5t) {
+            (Some(own), None) => own == id,
+            (Some(own), Some(_)) => own.eq_ignore_ascii_case(id),
+            (None, _) => false,
+        }
+    }
+
+    /// Whether a header means this key.
+    pub(crate) fn is_in(&self, header: &Map<String, Value>) -> bool {
+        let text = |name: &str| header.get(name).and_then(Value::as_str);
+        let by_thumbprint = |x5t: &str| match &self.x5t {
+            Some(own) => own.eq_ignore_ascii_case(x5t),
+            None => self.is(x5t),
+        };
+        text("kid").is_some_and(|id| self.is(id)) || text("x5t").is_some_and(by_thumbprint)
+    }
+}
