@@ -2,6 +2,7 @@
 //! the C# compiler behind API Management would refuse on upload is refused here.
 
 mod arguments;
+mod assigned;
 mod call;
 mod chain;
 mod creation;
@@ -102,6 +103,7 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
             Body::Block(checker.block(statements)?)
         }
     };
+    assigned::check(source)?;
     let reads = checker.reads();
     let program = Program { body, slots: checker.slots, functions: checker.functions };
     Ok(Checked { program, gives: checker.gives, reads })

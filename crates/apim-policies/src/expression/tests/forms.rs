@@ -38,6 +38,8 @@ fn text() {
         (r#"@("abc".Contains(null))"#, "!Value cannot be null. (Parameter 'value')"),
         (r#"@("  AbC ".Trim().ToLower() + "x".ToUpper() + "..x..".Trim('.'))"#, "String abcXx"),
         (r#"@("text...".TrimEnd('.', ',', ' '))"#, "String text"),
+        (r#"@("text".Trim("t"))"#, "!parse: Argument 1: cannot convert from 'string' to 'char[]'"),
+        (r#"@("text".ToLower(1))"#, "!parse: No overload for method 'ToLower' takes 1 arguments"),
         (r#"@("a-b-c".Replace("-", "+") + "aba".Replace('a', 'x'))"#, "String a+b+cxbx"),
         (r#"@("a".Replace("", "b"))"#, "!String cannot be of zero length. (Parameter 'oldValue')"),
         (r#"@("abcdef".Substring(2) + "|" + "abcdef".Substring(1, 2))"#, "String cdef|bc"),
@@ -222,6 +224,7 @@ fn json_is_parsed_and_made() {
 fn encodings_and_hashes() {
     check(&[
         (r#"@(Uri.EscapeDataString("a b/c?d=é~"))"#, "String a%20b%2Fc%3Fd%3D%C3%A9~"),
+        (r#"@(new Uri("/a").Host)"#, "!Invalid URI: The format of the URI could not be determined."),
         (r#"@(Uri.UnescapeDataString("a%20b+c%zz"))"#, "String a b+c%zz"),
         (r#"@(Uri.EscapeDataString(null))"#, "!Value cannot be null. (Parameter 'value')"),
         (r#"@(System.Net.WebUtility.UrlEncode("a b/c!*~"))"#, "String a+b%2Fc!*%7E"),

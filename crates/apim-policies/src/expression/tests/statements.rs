@@ -9,10 +9,8 @@ fn declarations() {
             r#"@{ var x = 1; string s = "a"; int a = 1, b = 2; const int c = 3; return x + a + b + c + s; }"#,
             "String 7a",
         ),
-        (
-            r#"@{ string s; int n; bool b; DateTime d; JObject j; return s + n + b + d + (j == null); }"#,
-            "String 0False01/01/0001 00:00:00True",
-        ),
+        (r#"@{ string s; int n; s = "a"; n = 1; return s + n; }"#, "String a1"),
+        (r#"@{ string s; return s; }"#, "!parse: Use of unassigned local variable 's'"),
         (r#"@{ int[] n = { }; return n; }"#, "!parse: unexpected `{`"),
         (
             r#"@{ string s = context.Variables["text"]; return s; }"#,
