@@ -3,6 +3,7 @@
 mod assigned;
 mod context_forms;
 mod embedding;
+mod encodings;
 mod forms;
 mod limits;
 mod random;

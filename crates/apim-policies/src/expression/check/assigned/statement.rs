@@ -15,7 +15,7 @@ impl Flow {
 
     fn statement(&mut self, statement: &Statement) -> Result<(), ParseError> {
         match &statement.kind {
-            StatementKind::Declare { names, .. } => self.declare(names),
+            StatementKind::Declare { names, .. } | StatementKind::Constant { names, .. } => self.declare(names),
             StatementKind::Function(function) => self.function(&function.body),
             StatementKind::Evaluate(expression) => self.expression(expression),
             StatementKind::If { branches, otherwise } => self.branches(branches, otherwise.as_deref()),
@@ -51,8 +51,8 @@ impl Flow {
                 self.now = Unassigned::default();
                 Ok(())
             }
-            StatementKind::Break => Ok(leave(&mut self.now, self.breaks.last_mut())),
-            StatementKind::Continue => Ok(leave(&mut self.now, self.continues.last_mut())),
+            StatementKind::Break => leave(&mut self.now, self.breaks.last_mut()),
+            StatementKind::Continue => leave(&mut self.now, self.continues.last_mut()),
             StatementKind::Block(body) => self.block(body),
         }
     }
@@ -156,9 +156,10 @@ impl Flow {
 }
 
 /// `break` and `continue`: what is known goes where they lead, and nothing follows.
-fn leave(now: &mut Unassigned, target: Option<&mut Unassigned>) {
+fn leave(now: &mut Unassigned, target: Option<&mut Unassigned>) -> Result<(), ParseError> {
     let now = std::mem::take(now);
     if let Some(target) = target {
         target.join(&now);
     }
+    Ok(())
 }
