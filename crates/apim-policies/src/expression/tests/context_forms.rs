@@ -212,6 +212,13 @@ fn tokens() {
             "String RS256JWT",
         ),
         (r#"@("x".TryParseJwt(out Jwt jwt))"#, "Boolean False"),
+        (
+            r#"@{ Jwt jwt; ExpressionSyntaxExtensions.TryParseJwt((string)context.Variables["token"], out jwt); return jwt.Subject; }"#,
+            "String alice",
+        ),
+        (r#"@(ExpressionSyntaxExtensions.TryParseBasic("x", out var basic) || basic != null)"#, "Boolean False"),
+        (r#"@(ExpressionSyntaxExtensions.AsJwt(null) == null)"#, "Boolean True"),
+        (r#"@(ExpressionSyntaxExtensions.AsJwt(5))"#, "!parse: Argument 1: cannot convert from 'int' to 'string'"),
         (r#"@("x".TryParseJwt())"#, "!parse: No overload for method 'TryParseJwt' takes 0 arguments"),
         (r#"@(((Jwt)context.Variables["jwt"]).ExpirationTime > DateTime.UtcNow)"#, "Boolean False"),
         (r#"@(string.Join(",", ((Jwt)context.Variables["jwt"]).Audiences))"#, "String api://orders"),

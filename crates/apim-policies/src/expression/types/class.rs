@@ -139,6 +139,7 @@ classes! {
     TextLists "" "ITextLists" "" ["IReadOnlyDictionary<string, string[]>"];
     Jwt "" "Jwt" "" ["object"];
     Credentials "" "BasicAuthCredentials" "" ["object"];
+    SyntaxExtensions "" "ExpressionSyntaxExtensions" "" [];
 }
 
 /// C# keywords for classes.
