@@ -1,18 +1,21 @@
 //! `switch`: labels are constants, each once, and no section falls into the next.
 
+use std::collections::HashSet;
+
 use super::{Checker, error, flow};
 use crate::expression::{
     problem::ParseError,
     program::{Code, Section, Step},
     syntax::{self, Expr, StatementKind},
-    value::{Value, equality},
 };
 
 impl Checker {
     pub(super) fn switch(&mut self, subject: &Expr, sections: &[syntax::Section]) -> Result<Step, ParseError> {
         let subject_value = self.value(subject)?;
         let class = subject_value.class.clone();
-        let mut checked: Vec<Section> = Vec::new();
+        let mut checked = Vec::new();
+        // All labels are of one type, so that equal ones have one text; none is `default`.
+        let mut known = HashSet::new();
         for section in sections {
             let mut labels = Vec::new();
             for label in &section.labels {
@@ -23,8 +26,7 @@ impl Checker {
                         _ => return Err(error(label.at, "A constant value is expected")),
                     },
                 };
-                if checked.iter().flat_map(|section| &section.labels).chain(&labels).any(|known| is_same(known, &value))
-                {
+                if !known.insert(value.as_ref().map(|value| (value.is_null(), value.to_text().ok()))) {
                     let at = label.as_ref().map_or(subject.at, |label| label.at);
                     return Err(error(at, "The switch statement contains multiple cases with the same label value"));
                 }
@@ -44,13 +46,5 @@ impl Checker {
             checked.push(Section { labels, body: body? });
         }
         Ok(Step::Switch { subject: subject_value.code, sections: checked })
-    }
-}
-
-/// Whether two labels are the same; none is `default`.
-fn is_same(one: &Option<Value>, two: &Option<Value>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => equality::equal(one, two),
-        (one, two) => one.is_none() && two.is_none(),
     }
 }
