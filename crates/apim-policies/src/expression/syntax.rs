@@ -172,6 +172,7 @@ pub(crate) type Block = Vec<Statement>;
 #[derive(Debug)]
 pub(crate) enum StatementKind {
     Declare { class: TypeName, names: Vec<(usize, Arc<str>, Option<Expr>)> },
+    Constant { class: TypeName, names: Vec<(usize, Arc<str>, Option<Expr>)> },
     Function(Function),
     Evaluate(Expr),
     If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },

@@ -78,7 +78,10 @@ impl Checker {
                     }
                     ArgumentValue::Plain(value) => (value.at, CheckedKind::Value(self.value(value)?)),
                     ArgumentValue::Out { at, declares: None, name } => match self.lookup(name) {
-                        Some(Local::Variable(slot, class)) => (*at, CheckedKind::Out(*slot, Some(class.clone()), name)),
+                        Some(Local::Variable(slot, class)) => {
+                            self.assignable(*at, name, *slot)?;
+                            (*at, CheckedKind::Out(*slot, Some(class.clone()), name))
+                        }
                         _ => {
                             return Err(error(*at, format!("The name '{name}' does not exist in the current context")));
                         }

@@ -8,7 +8,7 @@ use crate::expression::{
     program::{Code, Link as LinkCode},
     syntax::{Argument, Expr, ExprKind, Link, LinkKind, TypeName},
     types::{Class, Type, names},
-    value::{Object, Value, object::Part},
+    value::{Object, Value, number, object::Part},
 };
 
 impl Checker {
@@ -146,7 +146,14 @@ impl Checker {
             let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
             return Ok((self.static_method(*member_at, class, name, &types, arguments)?, 2));
         }
-        Ok((self.static_property(*member_at, class, name)?, 1))
+        let value = self.static_property(*member_at, class, name)?;
+        let (least, most) = number::bounds(class.class);
+        let constant = match &**name {
+            "MinValue" if class.class.is_integer() => Some(least.into()),
+            "MaxValue" if class.class.is_integer() => Some(most.into()),
+            _ => None,
+        };
+        Ok((Typed { constant, ..value }, 1))
     }
 
     fn function_call(

@@ -143,9 +143,10 @@ impl Checker {
         let [condition, yes, no] = parts;
         let condition = self.condition(condition)?;
         let (yes, no) = (self.value(yes)?, self.value(no)?);
-        let class = if yes.class == no.class || convert::implicit(&no.class, &yes.class).is_some() {
+        let undecided = yes.class.is(Class::Null) && no.class.is(Class::Null);
+        let class = if !undecided && (yes.class == no.class || convert::implicit(&no.class, &yes.class).is_some()) {
             yes.class.clone()
-        } else if convert::implicit(&yes.class, &no.class).is_some() {
+        } else if !undecided && convert::implicit(&yes.class, &no.class).is_some() {
             no.class.clone()
         } else {
             let message = format!(
@@ -165,7 +166,16 @@ impl Checker {
         let Some(conversion) = convert::explicit(&value.class, &class) else {
             return Err(error(at, format!("Cannot convert type '{}' to '{class}'", value.class)));
         };
-        Ok(Typed::new(convert_code(value.code, conversion), class))
+        let constant = value.constant.filter(|_| value.class.class.is_integer() && class.class.is_integer());
+        if let Some(number) = constant
+            && Integer::fit(class.class, number).is_none()
+        {
+            let message = format!(
+                "Constant value '{number}' cannot be converted to a '{class}' (use 'unchecked' syntax to override)"
+            );
+            return Err(error(at, message));
+        }
+        Ok(Typed { code: convert_code(value.code, conversion), class, constant })
     }
 
     fn as_type(&mut self, at: usize, value: &Expr, written: &TypeName) -> Result<Typed, ParseError> {
@@ -178,6 +188,15 @@ impl Checker {
             return Err(error(at, message));
         }
         let value = self.value(value)?;
+        let related = matches!(convert::explicit(&value.class, &class), Some(Conversion::Same | Conversion::Check(_)));
+        if !related && !value.class.is(Class::Null) {
+            let message = format!(
+                "Cannot convert type '{}' to '{class}' via a reference conversion, boxing conversion, unboxing \
+                 conversion, wrapping conversion, or null type conversion",
+                value.class
+            );
+            return Err(error(at, message));
+        }
         Ok(Typed::new(Code::As(Box::new(value.code), class.clone()), class))
     }
 }

@@ -2,16 +2,19 @@
 //! the C# compiler behind API Management would refuse on upload is refused here.
 
 mod arguments;
+mod assigned;
 mod call;
 mod chain;
 mod creation;
 mod expression;
+mod fixed;
 mod flow;
 mod operator;
 mod place;
 mod statement;
+mod switch;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Reads, limits,
@@ -63,6 +66,10 @@ struct Checker {
     loops: usize,
     breakable: usize,
     catches: usize,
+    /// Inside a `finally`, which nothing leaves.
+    finally: bool,
+    /// By slot.
+    fixed: BTreeMap<usize, fixed::Fixed>,
 }
 
 /// Members of `context` that an expression asks for anywhere.
@@ -88,6 +95,8 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
         loops: 0,
         breakable: 0,
         catches: 0,
+        finally: false,
+        fixed: BTreeMap::new(),
     };
     let body = match source {
         Source::Single(expression) => {
@@ -102,6 +111,7 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
             Body::Block(checker.block(statements)?)
         }
     };
+    assigned::check(source)?;
     let reads = checker.reads();
     let program = Program { body, slots: checker.slots, functions: checker.functions };
     Ok(Checked { program, gives: checker.gives, reads })

@@ -65,6 +65,7 @@ impl Checker {
             ExprKind::Name(name) => {
                 return match self.lookup(name) {
                     Some(Local::Variable(slot, class)) => {
+                        self.assignable(target.at, name, *slot)?;
                         Ok(Target { place: Place::Local(*slot), class: class.clone() })
                     }
                     Some(Local::Function(_)) => Err(refused()),

@@ -1,9 +1,9 @@
 //! Statements.
 
-use super::{Checker, FunctionType, Local, Typed, error, flow};
+use super::{Checker, FunctionType, Local, Typed, error, fixed::Fixed, flow};
 use crate::expression::{
     problem::ParseError,
-    program::{Catch, Code, Function, Section, Step},
+    program::{Catch, Code, Function, Step},
     syntax::{self, Block, Expr, ExprKind, LinkKind, Statement, StatementKind, TypeName},
     types::{
         Class, Type,
@@ -34,6 +34,7 @@ impl Checker {
     fn statement(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
         let step = match &statement.kind {
             StatementKind::Declare { class, names } => return self.declaration(class, names, steps),
+            StatementKind::Constant { class, names } => return self.constants(class, names, steps),
             StatementKind::Function(function) => return self.function(function),
             StatementKind::Block(body) => self.block(body).map(Step::Block),
             StatementKind::If { branches, otherwise } => self.choice(branches, otherwise.as_ref()),
@@ -89,7 +90,11 @@ impl Checker {
     fn using(&mut self, resource: &Statement, body: &Block) -> Result<Step, ParseError> {
         self.scoped(|checker| {
             let mut inner = Vec::new();
+            let first = checker.slots;
             checker.statement_or_value(resource, &mut inner)?;
+            if matches!(resource.kind, StatementKind::Declare { .. }) {
+                checker.fixed.extend((first..checker.slots).map(|slot| (slot, Fixed::Using)));
+            }
             inner.push(Step::Block(checker.block(body)?));
             Ok(Step::Block(inner))
         })
@@ -167,8 +172,8 @@ impl Checker {
             return Err(error(function.returns.at, message));
         }
         let start = self.slots;
-        let outer = (self.returns.replace(returns), self.loops, self.breakable, self.catches);
-        (self.loops, self.breakable, self.catches) = (0, 0, 0);
+        let outer = (self.returns.replace(returns), self.loops, self.breakable, self.catches, self.finally);
+        (self.loops, self.breakable, self.catches, self.finally) = (0, 0, 0, false);
         let checked = self.scoped(|checker| {
             let mut slots = Vec::new();
             for ((written, name), class) in function.parameters.iter().zip(types) {
@@ -176,7 +181,7 @@ impl Checker {
             }
             Ok((slots, checker.block(&function.body)?))
         });
-        (self.returns, self.loops, self.breakable, self.catches) = outer;
+        (self.returns, self.loops, self.breakable, self.catches, self.finally) = outer;
         let (parameters, body) = checked?;
         if let Some(place) = self.functions.get_mut(index) {
             *place = Function { slots: start..self.slots, parameters, body };
@@ -236,39 +241,9 @@ impl Checker {
         };
         self.scoped(|checker| {
             let slot = checker.declare(at, name, class)?;
+            checker.fixed.insert(slot, Fixed::ForEach);
             Ok(Step::ForEach { slot, source: source_value.code, pairs, convert, body: checker.loop_body(body)? })
         })
-    }
-
-    fn switch(&mut self, subject: &Expr, sections: &[syntax::Section]) -> Result<Step, ParseError> {
-        let subject_value = self.value(subject)?;
-        let class = subject_value.class.clone();
-        let mut checked = Vec::new();
-        for section in sections {
-            let mut labels = Vec::new();
-            for label in &section.labels {
-                labels.push(match label {
-                    None => None,
-                    Some(label) => match self.expect(label, &class)? {
-                        Code::Constant(value) => Some(value),
-                        _ => return Err(error(label.at, "A constant value is expected")),
-                    },
-                });
-            }
-            let ends = flow::always_leaves(&section.body)
-                || matches!(
-                    section.body.last().map(|last| &last.kind),
-                    Some(StatementKind::Break | StatementKind::Continue | StatementKind::Block(_))
-                );
-            if !ends {
-                return Err(error(subject.at, "Control cannot fall through from one case label to another"));
-            }
-            self.breakable += 1;
-            let body = self.block(&section.body);
-            self.breakable -= 1;
-            checked.push(Section { labels, body: body? });
-        }
-        Ok(Step::Switch { subject: subject_value.code, sections: checked })
     }
 
     fn try_catch(
@@ -297,11 +272,18 @@ impl Checker {
             self.catches -= 1;
             catch = Some(checked?);
         }
-        let finally = finally.map_or(Ok(Vec::new()), |finally| self.block(finally))?;
+        let outer = (self.finally, self.loops, self.breakable);
+        (self.finally, self.loops, self.breakable) = (true, 0, 0);
+        let finally = finally.map_or(Ok(Vec::new()), |finally| self.block(finally));
+        (self.finally, self.loops, self.breakable) = outer;
+        let finally = finally?;
         Ok(Step::Try { body, catch, finally })
     }
 
     fn return_value(&mut self, at: usize, value: Option<&Expr>) -> Result<Step, ParseError> {
+        if self.finally {
+            return Err(error(at, "Control cannot leave the body of a finally clause"));
+        }
         let returns = self.returns.clone();
         Ok(Step::Return(match (returns, value) {
             (Some(class), None) if class.is(Class::Void) => None,

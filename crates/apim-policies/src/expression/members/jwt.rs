@@ -20,18 +20,29 @@ use crate::expression::{
 /// Extension methods of `string`.
 pub(super) const READ: &[Member] = &[
     row("AsJwt", "extension () -> Jwt", as_jwt),
-    row("TryParseJwt", "extension (out Jwt) -> bool", |call| {
-        let jwt = as_jwt(call)?;
-        let found = !jwt.is_null();
-        call.set_out(0, jwt);
-        Ok(Value::Bool(found))
-    }),
+    row("TryParseJwt", "extension (out Jwt) -> bool", |call| tried(call, 0, as_jwt)),
     row("AsBasic", "extension () -> BasicAuthCredentials", as_basic),
-    row("TryParseBasic", "extension (out BasicAuthCredentials) -> bool", |call| {
-        let credentials = as_basic(call)?;
-        let found = !credentials.is_null();
-        call.set_out(0, credentials);
-        Ok(Value::Bool(found))
+    row("TryParseBasic", "extension (out BasicAuthCredentials) -> bool", |call| tried(call, 0, as_basic)),
+];
+
+/// The same by the name of the class that has them, which deployed files write (Azure/api-management-policy-snippets,
+/// "Check group membership of app using JWT and Graph API").
+pub(super) const READ_STATIC: &[Member] = &[
+    row("AsJwt", "static (string) -> Jwt", |call| {
+        call.receiver = call.argument(0).clone();
+        as_jwt(call)
+    }),
+    row("TryParseJwt", "static (string, out Jwt) -> bool", |call| {
+        call.receiver = call.argument(0).clone();
+        tried(call, 1, as_jwt)
+    }),
+    row("AsBasic", "static (string) -> BasicAuthCredentials", |call| {
+        call.receiver = call.argument(0).clone();
+        as_basic(call)
+    }),
+    row("TryParseBasic", "static (string, out BasicAuthCredentials) -> bool", |call| {
+        call.receiver = call.argument(0).clone();
+        tried(call, 1, as_basic)
     }),
 ];
 
@@ -64,6 +75,14 @@ pub(super) const AUTHORIZATION: &[Member] = &[
     row("AccessToken", "string", super::context::fact),
     row("Claims", "IReadOnlyDictionary<string, object>", super::context::fact),
 ];
+
+/// Whether there is something to read; it goes to the `out` parameter at this position.
+fn tried(call: &mut Call<'_, '_>, out: usize, read: fn(&mut Call<'_, '_>) -> Outcome) -> Outcome {
+    let value = read(call)?;
+    let found = !value.is_null();
+    call.set_out(out, value);
+    Ok(Value::Bool(found))
+}
 
 fn this(call: &Call<'_, '_>) -> Result<Arc<Jwt>, Failure> {
     if let Value::Jwt(jwt) = &call.receiver { Ok(Arc::clone(jwt)) } else { Err(Failure::null_reference()) }

@@ -97,6 +97,7 @@ fn tables(class: Class) -> &'static [Table] {
         C::Uri => &[encoding::URI],
         C::StringBuilder => &[builder::BUILDER],
         C::Jwt => &[jwt::JWT],
+        C::SyntaxExtensions => &[jwt::READ_STATIC],
         C::Credentials => &[jwt::CREDENTIALS],
         class => more_tables(class),
     }

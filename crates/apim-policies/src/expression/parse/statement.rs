@@ -56,15 +56,23 @@ impl Parser<'_> {
                 "throw" => self.optional_value().map(StatementKind::Throw),
                 "break" => self.jump(StatementKind::Break),
                 "continue" => self.jump(StatementKind::Continue),
-                "const" => {
-                    self.advance();
-                    self.declaration_or_expression()
-                }
+                "const" => self.constants(),
                 _ => self.declaration_or_expression(),
             },
             _ => self.declaration_or_expression(),
         };
         kind.map(|kind| Statement { at, kind })
+    }
+
+    fn constants(&mut self) -> Result<StatementKind, ParseError> {
+        self.advance();
+        let class = self.type_name()?;
+        let declaration = self.declaration(class)?;
+        self.expect(";")?;
+        Ok(match declaration {
+            StatementKind::Declare { class, names } => StatementKind::Constant { class, names },
+            other => other,
+        })
     }
 
     fn while_statement(&mut self) -> Result<StatementKind, ParseError> {

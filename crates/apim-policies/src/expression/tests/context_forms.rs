@@ -1,6 +1,6 @@
 //! The forms that use `context`, each with its failure.
 
-use super::check;
+use super::{check, context, outcome_in};
 
 #[test]
 fn variables() {
@@ -48,6 +48,14 @@ fn requests_and_responses() {
         (r#"@(context.Request.Headers.GetValueOrDefault("X-Two","d"))"#, "String a,b"),
         (r#"@(context.Request.Headers.GetValueOrDefault("absent","d"))"#, "String d"),
         (r#"@(context.Request.Headers.GetValueOrDefault("absent"))"#, "null "),
+        (
+            r#"@(context.Request.Headers.GetValueOrDefault("absent", 1))"#,
+            "!parse: Argument 2: cannot convert from 'int' to 'string'",
+        ),
+        (
+            r#"@(context.Request.IpAddress.Octets)"#,
+            "!parse: 'string' does not contain a definition for 'Octets', or it is not supported",
+        ),
         (r#"@(context.Request.Headers["X-Two"][1])"#, "String b"),
         (r#"@(context.Request.Headers["absent"])"#, "!The given key 'absent' was not present in the dictionary."),
         (r#"@(context.Request.Headers.ContainsKey("Content-Type"))"#, "Boolean True"),
@@ -149,6 +157,31 @@ fn other_parts_of_the_context() {
     ]);
 }
 
+/// A call without a subscription key, to an API outside products, with no answer and no error yet.
+#[test]
+fn parts_that_are_not_there() {
+    let missing = "!Object reference not set to an instance of an object.";
+    for (source, expected) in [
+        (r#"@(context.Subscription.Id)"#, missing),
+        (r#"@(context.Subscription?.Id ?? "keyless")"#, "String keyless"),
+        (r#"@(context.Product.Name)"#, missing),
+        (r#"@(context.Product?.Name?.ToString() ?? "none")"#, "String none"),
+        (r#"@(context.Response.StatusCode == 429)"#, missing),
+        (r#"@(context.Response != null && context.Response.StatusCode == 429)"#, "Boolean False"),
+        (r#"@(context.LastError.Source)"#, missing),
+        (r#"@(context.LastError == null ? "" : context.LastError.Reason)"#, "String "),
+        (r#"@(context.User.Id)"#, missing),
+        (r#"@(context.Request.Body.As<string>())"#, missing),
+        (r#"@(context.Request.Body?.As<JObject>(true)?["model"]?.ToString() ?? "NA")"#, "String NA"),
+    ] {
+        let mut context = context();
+        (context.subscription, context.product, context.response) = (None, None, None);
+        (context.user, context.last_error, context.request.body) = (None, None, None);
+        let found = outcome_in(&mut context, source).unwrap_or_else(|error| format!("!{error}"));
+        assert_eq!(found, expected, "{source}");
+    }
+}
+
 #[test]
 fn tokens() {
     check(&[
@@ -179,6 +212,14 @@ fn tokens() {
             "String RS256JWT",
         ),
         (r#"@("x".TryParseJwt(out Jwt jwt))"#, "Boolean False"),
+        (
+            r#"@{ Jwt jwt; ExpressionSyntaxExtensions.TryParseJwt((string)context.Variables["token"], out jwt); return jwt.Subject; }"#,
+            "String alice",
+        ),
+        (r#"@(ExpressionSyntaxExtensions.TryParseBasic("x", out var basic) || basic != null)"#, "Boolean False"),
+        (r#"@(ExpressionSyntaxExtensions.AsJwt(null) == null)"#, "Boolean True"),
+        (r#"@(ExpressionSyntaxExtensions.AsJwt(5))"#, "!parse: Argument 1: cannot convert from 'int' to 'string'"),
+        (r#"@("x".TryParseJwt())"#, "!parse: No overload for method 'TryParseJwt' takes 0 arguments"),
         (r#"@(((Jwt)context.Variables["jwt"]).ExpirationTime > DateTime.UtcNow)"#, "Boolean False"),
         (r#"@(string.Join(",", ((Jwt)context.Variables["jwt"]).Audiences))"#, "String api://orders"),
         (

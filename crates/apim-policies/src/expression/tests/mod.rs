@@ -1,7 +1,9 @@
 //! Tests of whole expressions.
 
+mod assigned;
 mod context_forms;
 mod embedding;
+mod encodings;
 mod forms;
 mod limits;
 mod random;

@@ -9,10 +9,8 @@ fn declarations() {
             r#"@{ var x = 1; string s = "a"; int a = 1, b = 2; const int c = 3; return x + a + b + c + s; }"#,
             "String 7a",
         ),
-        (
-            r#"@{ string s; int n; bool b; DateTime d; JObject j; return s + n + b + d + (j == null); }"#,
-            "String 0False01/01/0001 00:00:00True",
-        ),
+        (r#"@{ string s; int n; s = "a"; n = 1; return s + n; }"#, "String a1"),
+        (r#"@{ string s; return s; }"#, "!parse: Use of unassigned local variable 's'"),
         (r#"@{ int[] n = { }; return n; }"#, "!parse: unexpected `{`"),
         (
             r#"@{ string s = context.Variables["text"]; return s; }"#,
@@ -263,5 +261,62 @@ fn functions() {
             r#"@{ Func<int, int> f = x => x; return f(1); }"#,
             "!parse: type `System.Func` is not on API Management's list",
         ),
+    ]);
+}
+
+#[test]
+fn variables_that_stay_as_they_are() {
+    check(&[
+        (r#"@{ const int a = 2; const int b = a * -3; const string s = "x" + "y"; return s + b; }"#, "String xy-6"),
+        (
+            r#"@{ const int a = 1; a = 2; return a; }"#,
+            "!parse: The left-hand side of an assignment must be a variable, property or indexer",
+        ),
+        (
+            r#"@{ const int a = 1; a++; return a; }"#,
+            "!parse: The left-hand side of an assignment must be a variable, property or indexer",
+        ),
+        (r#"@{ const int a; return 1; }"#, "!parse: A const field requires a value to be provided"),
+        (r#"@{ const var a = 1; return 1; }"#, "!parse: Implicitly-typed variables cannot be constant"),
+        (
+            r#"@{ int n = 1; const int a = n; return a; }"#,
+            "!parse: The expression being assigned to 'a' must be constant",
+        ),
+        (r#"@{ const Guid a = Guid.Empty; return a; }"#, "!parse: a constant of type 'Guid' is not supported"),
+        (
+            r#"@{ foreach (var x in new[] { 1 }) { x = 2; } return 1; }"#,
+            "!parse: Cannot assign to 'x' because it is a 'foreach iteration variable'",
+        ),
+        (
+            r#"@{ foreach (var x in new[] { 1 }) { int.TryParse("5", out x); } return 1; }"#,
+            "!parse: Cannot assign to 'x' because it is a 'foreach iteration variable'",
+        ),
+        (
+            r#"@{ using (var h = SHA256.Create()) { h = null; } return 1; }"#,
+            "!parse: Cannot assign to 'h' because it is a 'using variable'",
+        ),
+    ]);
+}
+
+#[test]
+fn labels_and_finally() {
+    check(&[
+        (
+            r#"@{ switch (1) { case 1: return 1; case 1: return 2; default: return 3; } }"#,
+            "!parse: The switch statement contains multiple cases with the same label value",
+        ),
+        (
+            r#"@{ switch ("a") { default: return 1; case "b": default: return 3; } }"#,
+            "!parse: The switch statement contains multiple cases with the same label value",
+        ),
+        (
+            r#"@{ try { return 1; } finally { return 2; } }"#,
+            "!parse: Control cannot leave the body of a finally clause",
+        ),
+        (
+            r#"@{ while (true) { try { return 1; } finally { continue; } } }"#,
+            "!parse: No enclosing loop out of which to break or continue",
+        ),
+        (r#"@{ try { return 1; } finally { foreach (var x in "ab") { break; } } }"#, "Int32 1"),
     ]);
 }

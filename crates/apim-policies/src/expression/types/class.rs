@@ -140,6 +140,7 @@ classes! {
     Jwt "" "Jwt" "" ["object"];
     Credentials "" "BasicAuthCredentials" "" ["object"];
     Authorization "" "Authorization" "" ["object"];
+    SyntaxExtensions "" "ExpressionSyntaxExtensions" "" [];
 }
 
 /// C# keywords for classes.
