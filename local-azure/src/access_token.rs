@@ -1,6 +1,6 @@
 //! Bearer tokens as Azure's own services check them: signature, lifetime, audience, issuer, tenant.
 //!
-//! The keys are the world's own. The gateway does not use this: it verifies through discovery, as API Management does.
+//! The keys are the world's own. Policies do not use this: they verify through discovery, as API Management does.
 
 use http::{HeaderMap, header};
 use jiff::Timestamp;
@@ -88,7 +88,12 @@ pub(crate) fn verify(
     audiences: &[&str],
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
-    let claims = signed_claims(world, bearer(headers)?)?;
+    verify_token(world, bearer(headers)?, audiences, now)
+}
+
+/// As [`verify`], of a token that came in some other way.
+pub(crate) fn verify_token(world: &World, token: &str, audiences: &[&str], now: Timestamp) -> Result<Caller, Refusal> {
+    let claims = signed_claims(world, token)?;
     if now.as_second() < claims.nbf {
         return Err(Refusal::NotYetValid);
     }

@@ -27,5 +27,6 @@ pub mod rbac;
 mod sample_api;
 pub mod script_root;
 pub mod seed;
+pub mod subscription_keys;
 pub mod vault;
 pub mod world;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     gateway::{self, GeneratedCertificates, PolicyTrace},
@@ -11,6 +10,7 @@ use crate::{
     journal::{Entry, Journal, Service},
     network::Network,
     seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
+    subscription_keys::{NoSuchSubscription, SubscriptionKeys, Which},
     vault::Vaults,
 };
 
@@ -24,8 +24,8 @@ pub struct World {
     pub directory: Directory,
     /// The issuer of workload tokens, if the seed has one.
     pub workload: Option<WorkloadIssuer>,
-    /// Keys of each APIM subscription, by its name.
-    pub subscription_keys: BTreeMap<String, SubscriptionKeys>,
+    /// Keys of the APIM subscriptions at this moment.
+    pub subscription_keys: SubscriptionKeys,
     /// Certificates of API Management that the seed has no files for.
     pub certificates: GeneratedCertificates,
     /// Key vaults and what they hold at this moment.
@@ -38,28 +38,13 @@ pub struct World {
     pub policy_trace: PolicyTrace,
 }
 
-/// The two keys of an APIM subscription; either opens it.
-pub struct SubscriptionKeys {
-    /// First key.
-    pub primary: String,
-    /// Second key, for rotation.
-    pub secondary: String,
-}
-
 impl World {
     /// A world with fresh keys.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn new(seed: Seed) -> Result<Self, KeyError> {
-        let subscription_keys: BTreeMap<_, _> = seed
-            .apim
-            .subscriptions
-            .iter()
-            .map(|subscription| {
-                (subscription.name.clone(), SubscriptionKeys { primary: random_key(), secondary: random_key() })
-            })
-            .collect();
+        let subscription_keys = SubscriptionKeys::generate(&seed);
         Ok(Self {
             signing_keys: SigningKeys::generate()?,
             directory: Directory::new(&seed),
@@ -96,20 +81,51 @@ impl World {
     pub fn roll_over_signing_keys(&self) -> Result<String, KeyError> {
         let id = self.signing_keys.roll_over()?;
         let path = format!("/{}/discovery/v2.0/keys", self.seed.tenant.id);
+        let wrote = format!("{AUTHORITY}{path}");
+        self.record_change(Service::Entra, "ROLLOVER", path, wrote);
+        Ok(id)
+    }
+
+    /// Replaces a key of an APIM subscription, as rotation does: the old one opens nothing from now on. The new primary
+    /// key becomes the next version of each secret that the seed gives that key to; they are returned as `vault/secret`.
+    ///
+    /// # Errors
+    /// When no subscription has this name.
+    pub fn regenerate_subscription_key(
+        &self,
+        subscription: &str,
+        which: Which,
+    ) -> Result<Vec<String>, NoSuchSubscription> {
+        let key = self.subscription_keys.regenerate(subscription, which)?;
+        let mut holders = Vec::new();
+        for vault in self.seed.vaults.iter().filter(|_| which == Which::Primary) {
+            for secret in vault.secrets.iter().filter(|one| one.subscription_key.as_deref() == Some(subscription)) {
+                // A secret that somebody has deleted meanwhile holds no key.
+                if self.vaults.get(&vault.name).is_some_and(|holder| holder.rotate(&secret.name, &key).is_ok()) {
+                    holders.push(format!("{}/{}", vault.name, secret.name));
+                }
+            }
+        }
+        let path = format!("{}/subscriptions/{subscription}/{which}", self.api_management_resource_id());
+        self.record_change(Service::ApiManagement, "REGENERATE", path, holders.join(", "));
+        Ok(holders)
+    }
+
+    /// Something that nobody asked a service for.
+    fn record_change(&self, service: Service, method: &str, path: String, wrote: String) {
         self.journal.record(Entry {
             at: Timestamp::now(),
             from: None,
-            service: Service::Entra,
-            method: "ROLLOVER".to_owned(),
-            wrote: Some(format!("{AUTHORITY}{path}")),
+            service,
+            method: method.to_owned(),
             path,
             status: 200,
             identity: None,
             audience: None,
             allowed_by: None,
             reason: None,
+            wrote: (!wrote.is_empty()).then_some(wrote),
         });
-        Ok(id)
     }
 
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
@@ -117,9 +133,8 @@ impl World {
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
         const TELL_TALES: [&str; 5] =
             ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
-        let subscription_keys =
-            || self.subscription_keys.values().flat_map(|keys| [keys.primary.as_str(), keys.secondary.as_str()]);
-        let keys = || subscription_keys().chain(self.directory.client_secrets());
+        let subscription_keys = self.subscription_keys.all();
+        let keys = || subscription_keys.iter().map(String::as_str).chain(self.directory.client_secrets());
         let is_secret = |value: &str| {
             let lower = value.to_ascii_lowercase();
             keys().any(|key| value.contains(key)) || TELL_TALES.iter().any(|part| lower.contains(part))
@@ -180,9 +195,4 @@ impl World {
         // Identity resource IDs in real tokens spell it "resourcegroups".
         format!("/subscriptions/{}/resourcegroups/{}", subscription.id, subscription.resource_group)
     }
-}
-
-/// 32 hexadecimal digits, as APIM makes its keys.
-fn random_key() -> String {
-    Uuid::new_v4().simple().to_string()
 }

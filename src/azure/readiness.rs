@@ -94,6 +94,7 @@ fn problem(failure: &Error) -> String {
     let (Error::Refused { source, .. } | Error::Unavailable { source, .. }) = failure else { return message };
     match &**source {
         Cause::Token { misfit, .. } => format!("{message} Of the token, {misfit}."),
+        Cause::Key { secret, .. } => format!("{message} The key is the value of the secret {secret}."),
         Cause::Sdk(error) => match TokenError::within(error) {
             Some(no_token) => format!("{message} Most likely {}.", no_token.problem()),
             None => message,

@@ -17,6 +17,11 @@ const EXAMPLE: &str = "local.settings.json.example";
 /// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations>
 const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
 
+/// The one setting for the host that the seed has, too: its limit is the same on a laptop.
+const BODY_LIMIT: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+
+const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
+
 /// Each deployment has its own; that all parties agree on it is a rule of its own.
 const OF_THE_DEPLOYMENT: &str = "APIM__audience";
 
@@ -31,11 +36,14 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     let seed = files.seed();
     let settings = program.0[MAIN].find("settings").expect("the settings stand in main.bicep");
     let place = program.place(MAIN, settings);
-    let deployed: Vec<String> = settings
-        .value
-        .iter()
-        .flat_map(Value::members)
-        .map(|(name, value)| line(name, &without_unknown(&program.resolve(place, value))))
+    let host = program.0[FUNCTION_APP].find("hostSettings").expect("the host's settings stand with the function app");
+    let limit =
+        host.get(BODY_LIMIT).map(|value| (BODY_LIMIT, program.resolve(program.place(FUNCTION_APP, host), value)));
+    let read = settings.value.iter().flat_map(Value::members);
+    let deployed: Vec<String> = read
+        .map(|(name, value)| (name.as_str(), program.resolve(place, value)))
+        .chain(limit)
+        .map(|(name, value)| line(name, &without_unknown(&value)))
         .collect();
     let expected: Vec<String> = seed
         .function_app
@@ -76,7 +84,7 @@ fn read_by_the_handler(files: &Files) -> Vec<String> {
 
 fn reach_the_app(files: &Files) -> Vec<String> {
     let documents = files.bicep();
-    let app = &documents["infra/modules/function-app.bicep"];
+    let app = &documents[FUNCTION_APP];
     let config = app.deployed("Microsoft.Web/sites/config").find(|config| config.written("name") == "appsettings");
     let mut complaints = Vec::new();
     if config.is_none_or(|config| config.written("properties") != "union(hostSettings, settings)") {
@@ -106,6 +114,8 @@ fn a_setting_that_only_one_side_has_is_seen() {
     let files = Files::of_this_repository();
     let broken = files.with(MAIN, "  SNAPSHOT_CONTAINER: 'snapshots'\n", "");
     assert_complains(same_as_the_seed, &broken, "SNAPSHOT_CONTAINER = snapshots is missing in Bicep");
+    let broken = files.with(FUNCTION_APP, "LIMIT: '1073741824'", "LIMIT: '1048576'");
+    assert_complains(same_as_the_seed, &broken, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT = 1048576 stands in Bicep only");
     let broken = files.with("local-azure/seed.toml", "SNAPSHOT_SOURCES = ", "SNAPSHOT_PLACES = ");
     assert_complains(same_as_the_seed, &broken, "SNAPSHOT_SOURCES = orders=/orders stands in Bicep only");
 }
@@ -165,13 +175,10 @@ fn settings_reach_the_function_app() {
 #[test]
 fn a_worker_runtime_on_flex_is_refused() {
     let files = Files::of_this_repository();
-    let broken = files.with(
-        "infra/modules/function-app.bicep",
-        "var hostSettings = {",
-        "var hostSettings = {\n  FUNCTIONS_WORKER_RUNTIME: 'custom'",
-    );
+    let broken =
+        files.with(FUNCTION_APP, "var hostSettings = {", "var hostSettings = {\n  FUNCTIONS_WORKER_RUNTIME: 'custom'");
     assert_complains(reach_the_app, &broken, "must not be set on Flex Consumption");
-    let broken = files.with("infra/modules/function-app.bicep", "union(hostSettings, settings)", "hostSettings");
+    let broken = files.with(FUNCTION_APP, "union(hostSettings, settings)", "hostSettings");
     assert_complains(reach_the_app, &broken, "not the host's and the handler's together");
 }
 

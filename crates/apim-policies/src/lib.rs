@@ -7,6 +7,8 @@
 //! [`expression`] runs the policy expressions in them.
 //!
 //! Nothing here does I/O, reads a clock or opens a file: the embedder brings those with [`Outside`].
+//! `examples/offline.rs` is an embedder of a page: it runs a document against requests, and prints the trace.
+//!
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
 //! silent or a live gateway was seen to differ, the place says so.
 
@@ -35,7 +37,7 @@ pub use execute::Outcome;
 pub use facts::Facts;
 pub use failure::{Failure, LastError};
 pub use load::Document;
-pub use outside::{NoReply, Outside, Unreachable};
+pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};

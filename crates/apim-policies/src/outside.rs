@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{expression::Entropy, trace::Trace};
+use crate::{
+    expression::{Authorization, Entropy},
+    trace::Trace,
+};
 
 /// The world as one request sees it. Policies reach outside only through this.
 pub trait Outside: Sync {
@@ -56,6 +59,15 @@ pub trait Outside: Sync {
         client_id: Option<&str>,
     ) -> impl Future<Output = Result<String, Unreachable>> + Send;
 
+    /// What a connection of a credential provider gives to this identity, for `get-authorization-context`. The embedder
+    /// checks the connection's access policies, and keeps tokens until they expire.
+    fn authorization(
+        &self,
+        provider: &str,
+        connection: &str,
+        identity: ConnectionIdentity<'_>,
+    ) -> impl Future<Output = Result<Authorization, Unreachable>> + Send;
+
     /// Waits, between the attempts of `retry`.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
@@ -66,6 +78,15 @@ pub trait Outside: Sync {
 
     /// Takes one line of the request's trace. It never holds a token or key.
     fn trace(&self, _line: Trace<'_>) {}
+}
+
+/// Who wants to use a connection of a credential provider.
+#[derive(Clone, Copy)]
+pub enum ConnectionIdentity<'t> {
+    /// The service's system-assigned identity.
+    Managed,
+    /// Whom this token speaks for, once it is verified.
+    Jwt(&'t str),
 }
 
 /// A host did not answer, or not with what was asked for. The text enters `LastError.Message`.

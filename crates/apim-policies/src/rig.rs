@@ -22,8 +22,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Document, Facts, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
-    expression::{self, Entropy},
+    ConnectionIdentity, Document, Facts, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace,
+    Unreachable,
+    expression::{self, Authorization, Entropy},
 };
 
 pub(crate) const NOW: i64 = 1_772_000_000;
@@ -169,6 +170,10 @@ pub(crate) struct World {
     pub(crate) tokens_asked: Mutex<Vec<(String, Option<String>)>>,
     /// Tokens by resource.
     pub(crate) tokens: BTreeMap<String, String>,
+    /// Authorizations by credential provider and connection.
+    pub(crate) authorizations: BTreeMap<(String, String), Authorization>,
+    /// Provider, connection and token of the authorizations asked for; no token for the service's own identity.
+    pub(crate) authorizations_asked: Mutex<Vec<(String, String, Option<String>)>>,
     pub(crate) slept: Mutex<Vec<Duration>>,
     /// How often a body was read into memory.
     pub(crate) reads: Mutex<usize>,
@@ -197,6 +202,8 @@ impl World {
             replies: Mutex::default(),
             tokens_asked: Mutex::default(),
             tokens: BTreeMap::new(),
+            authorizations: BTreeMap::new(),
+            authorizations_asked: Mutex::default(),
             slept: Mutex::default(),
             reads: Mutex::default(),
             traces: Mutex::default(),
@@ -360,6 +367,21 @@ impl Outside for World {
     async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
         self.tokens_asked.lock().unwrap().push((resource.to_owned(), client_id.map(str::to_owned)));
         self.tokens.get(resource).cloned().ok_or_else(|| Unreachable(format!("no token for {resource}")))
+    }
+
+    async fn authorization(
+        &self,
+        provider: &str,
+        connection: &str,
+        identity: ConnectionIdentity<'_>,
+    ) -> Result<Authorization, Unreachable> {
+        let token = match identity {
+            ConnectionIdentity::Managed => None,
+            ConnectionIdentity::Jwt(token) => Some(token.to_owned()),
+        };
+        let key = (provider.to_owned(), connection.to_owned());
+        self.authorizations_asked.lock().unwrap().push((key.0.clone(), key.1.clone(), token));
+        self.authorizations.get(&key).cloned().ok_or_else(|| Unreachable("Permission denied".to_owned()))
     }
 
     async fn sleep(&self, time: Duration) {

@@ -1,12 +1,13 @@
 //! What an API Management service defines besides its policy documents, which refer to it by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
 use crate::certificate::Certificate;
 
-/// Named values, fragments, backends and certificates. A document that names something else is refused, as on upload.
+/// Named values, fragments, backends, credential providers and certificates. A document that names something else is
+/// refused, as on upload.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Named values by display name; `{{name}}` is replaced by the text, which may be secret.
@@ -15,6 +16,8 @@ pub struct Service {
     pub fragments: BTreeMap<String, String>,
     /// Backends by identifier.
     pub backends: Backends,
+    /// The connections of each credential provider, by identifier.
+    pub credential_providers: BTreeMap<String, BTreeSet<String>>,
     /// Certificates by identifier.
     pub certificates: BTreeMap<String, Certificate>,
 }

@@ -1,5 +1,6 @@
 //! Commands and their arguments.
 
+mod ask;
 mod chain;
 mod demo;
 mod doctor;
@@ -11,6 +12,7 @@ mod new;
 mod package;
 mod policy;
 mod project;
+mod regenerate;
 mod rollover;
 mod schedule;
 mod start;
@@ -75,7 +77,9 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
-    Rollover(rollover::RolloverArguments),
+    Rollover(ask::RunArguments),
+    /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
+    Regenerate(regenerate::RegenerateArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
@@ -111,7 +115,8 @@ pub(crate) async fn run() -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
         Command::Policy(command) => policy::policy(&command),
-        Command::Rollover(arguments) => rollover::rollover(arguments).await,
+        Command::Rollover(run) => rollover::rollover(run).await,
+        Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,

@@ -9,6 +9,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 use tokio::sync::watch;
 
 use super::{
+    body_limit::BodyLimit,
     log::Log,
     process::{Handler, HttpClient},
     script::{FunctionDefinition, Script, Trigger},
@@ -25,6 +26,7 @@ pub(super) struct Core {
     pub(super) statuses: Arc<Statuses>,
     /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` or `TZ` says otherwise.
     pub(super) zone: TimeZone,
+    pub(super) body_limit: BodyLimit,
     /// `http://localhost:PORT`, as `func start` prints it.
     pub(super) base_url: String,
     /// Timers have stopped; running invocations go on.

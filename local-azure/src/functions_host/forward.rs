@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 
 use super::{
     answer::{self, Failure},
@@ -19,9 +19,6 @@ use super::{
     template::decode,
 };
 use crate::hop_by_hop;
-
-/// The host's limit for a request body, in bytes.
-pub(super) const BODY_LIMIT: usize = 104_857_600;
 
 /// Content headers that .NET keeps apart from the request's, and the host does not copy.
 const DROPPED: &[&str] = &[
@@ -88,7 +85,7 @@ async fn rebuild(core: &Core, run: &Run, request: Request<Body>) -> Result<Reque
             ),
         ));
     }
-    let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|error| {
+    let body = body.collect().await.map_err(|error| {
         (StatusCode::PAYLOAD_TOO_LARGE, Failure::Other(format!("the request body cannot be read: {error}")))
     })?;
     let body = body.to_bytes();

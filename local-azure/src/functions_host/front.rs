@@ -58,6 +58,13 @@ async fn call_function(State(web): State<Arc<WebHost>>, request: Request<Body>) 
         run.failed(None, &failure);
         return not_running(&core);
     }
+    let request = match core.body_limit.admit(request) {
+        Ok(request) => request,
+        Err(failure) => {
+            run.failed(None, &failure);
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        }
+    };
     match found.trigger.mode {
         HttpMode::Proxy => proxy::serve(&core, run, request).await,
         HttpMode::Forward => forward::serve(&core, run, request).await,

@@ -9,13 +9,12 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, Failure},
     core::Core,
-    forward::BODY_LIMIT,
     invocation::Run,
     payload,
     routes::Found,
@@ -30,7 +29,7 @@ pub(super) async fn serve(core: &Core, run: Run, found: &Found<'_>, request: Req
     if parts.headers.contains_key(header::TRANSFER_ENCODING) {
         core.log.warning("The body of a chunked request does not reach the handler: send Content-Length");
     }
-    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+    let body = match body.collect().await {
         Ok(body) if announced => Some(body.to_bytes()),
         Ok(_) => None,
         Err(error) => {

@@ -10,6 +10,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Function, HostError,
+    body_limit::BodyLimit,
     core::{Core, Count},
     log::Log,
     process::{Handler, free_port},
@@ -38,6 +39,7 @@ pub(super) fn start(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), H
         journal: web.journal.clone(),
         statuses: Arc::clone(&web.statuses),
         zone,
+        body_limit: BodyLimit::of(&web.settings)?,
         base_url: web.base_url.clone(),
         draining: watch::Sender::new(false),
         invocations: Arc::new(Count::default()),

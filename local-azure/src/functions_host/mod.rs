@@ -8,6 +8,7 @@
 mod admin;
 mod admin_host;
 mod answer;
+mod body_limit;
 mod constraint;
 mod core;
 mod cors;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, error::Elapsed, timeout_at};
 
 use super::{
     answer::{self, Failure},
+    body_limit,
     core::Core,
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     lent_body::Lender,
@@ -44,13 +45,13 @@ pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>) -> Resp
     let deadline = run.deadline().map_or(idle, |deadline| deadline.min(idle));
     let outcome = match timeout_at(deadline, send(core, &run, request)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(too_late(&run)),
+        Err(_) => Err((StatusCode::INTERNAL_SERVER_ERROR, too_late(&run))),
     };
     match outcome {
         Ok(response) => pass_back(run, response.map(Body::new)),
-        Err(failure) => {
+        Err((status, failure)) => {
             run.failed(None, &failure);
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            status.into_response()
         }
     }
 }
@@ -64,19 +65,23 @@ fn too_late(run: &Run) -> Failure {
 }
 
 /// Sends it again while nobody accepts the connection; what was sent to a handler is never sent twice.
-async fn send(core: &Core, run: &Run, request: Request<Body>) -> Result<Response<Incoming>, Failure> {
+async fn send(core: &Core, run: &Run, request: Request<Body>) -> Result<Response<Incoming>, (StatusCode, Failure)> {
+    let other = |text: String| (StatusCode::INTERNAL_SERVER_ERROR, Failure::Other(text));
     let (parts, body) = request.into_parts();
     let lender = Lender::new(body);
     let mut retries = 0;
     loop {
-        let body = lender.lend().ok_or_else(|| Failure::Other("the request body is gone".to_owned()))?;
-        let request = outgoing(core, run, parts.clone(), body).map_err(|error| Failure::Other(error.to_string()))?;
+        let body = lender.lend().ok_or_else(|| other("the request body is gone".to_owned()))?;
+        let request = outgoing(core, run, parts.clone(), body).map_err(|error| other(error.to_string()))?;
         match core.client.request(request).await {
             Err(error) if error.is_connect() && retries < CONNECT_RETRIES => {
                 tokio::time::sleep(connect_delay(retries)).await;
                 retries += 1;
             }
-            answered => return answered.map_err(|error| run.no_answer(&error)),
+            Err(error) if body_limit::is_exceeded(&error) => {
+                return Err((StatusCode::PAYLOAD_TOO_LARGE, core.body_limit.exceeded()));
+            }
+            answered => return answered.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, run.no_answer(&error))),
         }
     }
 }

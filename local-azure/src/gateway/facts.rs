@@ -67,13 +67,13 @@ pub(super) fn of(
 }
 
 fn subscription(world: &World, name: &str, api: &seed::Api, request: &Parts) -> Subscription {
-    let keys = world.subscription_keys.get(name);
+    let keys = world.subscription_keys.of(name).unwrap_or_default();
     Subscription {
         id: name.to_owned(),
         name: name.to_owned(),
         key: key(api, request).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default(),
-        primary_key: keys.map(|keys| keys.primary.clone()).unwrap_or_default(),
-        secondary_key: keys.map(|keys| keys.secondary.clone()).unwrap_or_default(),
+        primary_key: keys.primary,
+        secondary_key: keys.secondary,
         ..Subscription::default()
     }
 }

@@ -14,8 +14,8 @@ use std::{
 use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as Resources, State};
 
 use super::{
-    Api, Backend, Gateway, Operation, identity::Identities, policy_folder, routing::Template, service, subscription,
-    version::Version,
+    Api, Backend, Gateway, Operation, credentials::Credentials, identity::Identities, policy_folder, routing::Template,
+    service, subscription, version::Version,
 };
 use crate::{
     journal::{self, Journal, Service},
@@ -83,7 +83,8 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     problems.dedup();
     match global {
         Some(global) if problems.is_empty() => {
-            Ok(Gateway { global, apis, state: State::default(), identities: Identities::default(), world })
+            let (identities, credentials) = (Identities::default(), Credentials::default());
+            Ok(Gateway { global, apis, state: State::default(), identities, credentials, world })
         }
         _ => Err(LoadError { problems }),
     }

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod check;
+mod credentials;
 mod facts;
 mod identity;
 mod load;
@@ -34,6 +35,7 @@ pub use self::{
     trace::PolicyTrace,
 };
 use self::{
+    credentials::Credentials,
     identity::Identities,
     outside::Call,
     routing::Template,
@@ -52,6 +54,7 @@ struct Gateway {
     /// Shared by the policies of all requests.
     state: PolicyState,
     identities: Identities,
+    credentials: Credentials,
 }
 
 struct Api {
@@ -106,6 +109,7 @@ impl Gateway {
             id: Uuid::new_v4(),
             world: &self.world,
             identities: &self.identities,
+            credentials: &self.credentials,
             sample: None,
             lines: Lines::default(),
         };

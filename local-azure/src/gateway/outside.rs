@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use apim_policies::{NoReply, Outside, Trace, Unreachable, expression::Entropy};
+use apim_policies::{
+    ConnectionIdentity, NoReply, Outside, Trace, Unreachable,
+    expression::{Authorization, Entropy},
+};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -13,7 +16,7 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Backend, identity::Identities, trace::Lines};
+use super::{Backend, credentials::Credentials, identity::Identities, trace::Lines};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -34,6 +37,7 @@ pub(super) struct Call<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g World,
     pub(super) identities: &'g Identities,
+    pub(super) credentials: &'g Credentials,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
     pub(super) lines: Lines,
@@ -109,6 +113,15 @@ impl Outside for Call<'_> {
 
     async fn managed_identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<String, Unreachable> {
         self.identities.token(self.world, resource, client_id).map_err(|error| Unreachable(error.to_string()))
+    }
+
+    async fn authorization(
+        &self,
+        provider: &str,
+        connection: &str,
+        identity: ConnectionIdentity<'_>,
+    ) -> Result<Authorization, Unreachable> {
+        self.connect(provider, connection, identity).await.map_err(|error| Unreachable(error.to_string()))
     }
 
     async fn sleep(&self, time: Duration) {

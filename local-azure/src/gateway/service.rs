@@ -1,5 +1,5 @@
-//! What policy documents refer to by name: named values, backends and certificates of the seed, fragments of the policy
-//! folder (`fragments/{id}.xml`).
+//! What policy documents refer to by name: named values, backends, credential providers and certificates of the seed,
+//! fragments of the policy folder (`fragments/{id}.xml`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use super::{
     certificates::{self, GeneratedCertificates},
     policy_folder,
 };
-use crate::seed::{self, NamedBackend, Seed};
+use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
 /// What is wrong with a file or a part of the seed.
 pub(super) type Trouble = (PathBuf, String);
@@ -23,8 +23,15 @@ pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
+    let named_values = seed.apim.named_values.clone();
     let certificates = certificates::read(seed, generated, &mut troubles);
-    (Service { named_values: seed.apim.named_values.clone(), fragments, backends, certificates }, troubles)
+    let credential_providers = credential_providers(&seed.apim.credential_providers);
+    (Service { named_values, fragments, backends, credential_providers, certificates }, troubles)
+}
+
+fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTreeSet<String>> {
+    let connections = |one: &CredentialProvider| one.connections.iter().map(|one| one.id.clone()).collect();
+    written.iter().map(|one| (one.id.clone(), connections(one))).collect()
 }
 
 fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {

@@ -1,7 +1,6 @@
 //! Subscription keys: who may call at all, before any policy runs
 //! (learn.microsoft.com/azure/api-management/api-management-subscriptions).
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::{HeaderValue, request::Parts};
 
 use crate::{
@@ -74,17 +73,11 @@ pub(super) fn key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
     (!key.is_empty()).then_some(key)
 }
 
-/// The active subscription that a key belongs to. Every key is compared, in constant time.
+/// The active subscription that a key belongs to.
 fn owner<'w>(world: &'w World, key: &[u8]) -> Option<&'w ApimSubscription> {
-    let mut owner = None;
-    for subscription in &world.seed.apim.subscriptions {
-        let Some(keys) = world.subscription_keys.get(&subscription.name) else { continue };
-        let matches = [&keys.primary, &keys.secondary].map(|own| verify_slices_are_equal(own.as_bytes(), key).is_ok());
-        if matches.contains(&true) && subscription.state == SubscriptionState::Active {
-            owner = Some(subscription);
-        }
-    }
-    owner
+    let name = world.subscription_keys.owner(key)?;
+    let owner = world.seed.apim.subscriptions.iter().find(|subscription| subscription.name == name)?;
+    (owner.state == SubscriptionState::Active).then_some(owner)
 }
 
 fn covers(seed: &Seed, subscription: &ApimSubscription, api: &Api) -> bool {

@@ -28,6 +28,8 @@ const FIRST_PARTY_URIS: &[&str] = &[
     "https://monitor.azure.com",
     "https://database.windows.net",
     "https://servicebus.azure.net",
+    // The credential manager of API Management.
+    "https://azure-api.net/authorization-manager",
 ];
 
 /// Client IDs of Azure services, which serve as audience as well: Key Vault and Storage.

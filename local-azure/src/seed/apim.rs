@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{ApimCertificate, yes};
+use super::{ApimCertificate, CredentialProvider, yes};
 
 /// The API Management service.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Apim {
     /// Backends that policies may name.
     #[serde(default)]
     pub backends: Vec<NamedBackend>,
+    /// Credential providers that policies may name.
+    #[serde(default)]
+    pub credential_providers: Vec<CredentialProvider>,
     /// Certificates that policies may name.
     #[serde(default)]
     pub certificates: Vec<ApimCertificate>,

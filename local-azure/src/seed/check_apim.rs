@@ -16,6 +16,7 @@ impl Seed {
             check_version_set(problems, set);
         }
         self.check_apim_scopes(problems);
+        self.check_credentials(problems);
     }
 
     /// How many there may be: learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity.

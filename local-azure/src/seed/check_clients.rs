@@ -75,7 +75,7 @@ impl Seed {
     }
 
     /// A client is a managed identity or an app registration, and a name must not mean both.
-    fn check_client(&self, problems: &mut Vec<String>, place: &str, name: &str) {
+    pub(super) fn check_client(&self, problems: &mut Vec<String>, place: &str, name: &str) {
         let app = self.app_registrations.iter().any(|app| app.name == name);
         match (self.identity(name).is_some(), app) {
             (true, true) => problems.push(format!("{place}: \"{name}\" names an identity and an app registration")),

@@ -7,7 +7,9 @@ mod certificates;
 mod check;
 mod check_apim;
 mod check_clients;
+mod check_credentials;
 mod clients;
+mod credentials;
 mod entra;
 mod vaults;
 
@@ -27,6 +29,7 @@ pub use self::{
     },
     certificates::ApimCertificate,
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
+    credentials::{Connection, CredentialProvider, Grant, IdentityProvider},
     entra::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,

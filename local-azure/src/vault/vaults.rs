@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     seed::{self, Seed, VaultFault},
-    world::SubscriptionKeys,
+    subscription_keys::SubscriptionKeys,
 };
 
 /// What a vault with [`VaultFault::Throttled`] asks for.
@@ -58,7 +58,7 @@ pub struct NoSuchSecret {
 
 impl Vaults {
     /// The vaults of a seed; generated values are made now.
-    pub(crate) fn new(seed: &Seed, keys: &BTreeMap<String, SubscriptionKeys>) -> Self {
+    pub(crate) fn new(seed: &Seed, keys: &SubscriptionKeys) -> Self {
         let vault = |vault: &seed::Vault| (vault.name.clone(), Arc::new(Vault::new(vault, keys)));
         Self { backup_key: BackupKey::new(), by_name: seed.vaults.iter().map(vault).collect() }
     }
@@ -76,7 +76,7 @@ impl Vaults {
 }
 
 impl Vault {
-    fn new(seed: &seed::Vault, keys: &BTreeMap<String, SubscriptionKeys>) -> Self {
+    fn new(seed: &seed::Vault, keys: &SubscriptionKeys) -> Self {
         let clock = Clock::default();
         let now = clock.now().as_second();
         let mut secrets = Secrets::default();
@@ -203,8 +203,8 @@ impl Vault {
 }
 
 /// The value of a secret of the seed, whose own check sees to it that there is one.
-fn value(secret: &seed::Secret, keys: &BTreeMap<String, SubscriptionKeys>) -> String {
-    let key = || Some(keys.get(secret.subscription_key.as_deref()?)?.primary.clone());
+fn value(secret: &seed::Secret, keys: &SubscriptionKeys) -> String {
+    let key = || Some(keys.of(secret.subscription_key.as_deref()?)?.primary);
     secret.value.clone().or_else(key).unwrap_or_else(random_value)
 }
 

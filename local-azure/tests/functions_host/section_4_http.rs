@@ -114,3 +114,22 @@ async fn section_4_6_a_body_of_a_mebibyte_passes_whole_in_both_ways() {
         assert_eq!((status, echo["body"] == body), (StatusCode::OK, true));
     }
 }
+
+#[tokio::test]
+async fn section_1_5_a_longer_body_than_the_limit_is_refused_in_every_form_of_the_call() {
+    let payload = || ScriptRoot::new().host_json(&json!({}));
+    for (name, root) in [("proxied", ScriptRoot::new()), ("forwarded", forwarding()), ("as JSON", payload())] {
+        let mut rig = root.http("echo", "echo").setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10").start().await;
+        let status = async |body: Body| rig.call(request(Method::POST, "/api/echo", body)).await.0;
+        assert_ne!(status(Body::from("0123456789")).await, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        assert_eq!(status(Body::from("0123456789a")).await, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        if name == "proxied" {
+            let pieces = futures_util::stream::iter(["012345", "6789a"].map(Ok::<_, std::io::Error>));
+            assert_eq!(status(Body::from_stream(pieces)).await, StatusCode::PAYLOAD_TOO_LARGE, "in pieces");
+        }
+        rig.line("the request body is longer than 10 bytes: the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT allows")
+            .await;
+    }
+    let wrong = ScriptRoot::new().setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10 MB").refusal().await;
+    assert_eq!(wrong, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT \"10 MB\" is not a number of bytes");
+}

@@ -144,7 +144,7 @@ impl Api {
                 Err(refusal) => {
                     // A token is dropped also when this call cannot have another.
                     if !(self.access.renew(&pass, &refusal, &mut renewals).await && again) {
-                        return Err(refusal.into_error(|| self.access.misfit(&pass)));
+                        return Err(refusal.into_error(self.key_secret().as_str(), || self.access.misfit(&pass)));
                     }
                 }
             }

@@ -63,11 +63,14 @@ impl Refusal {
         }
     }
 
-    /// `misfit` says what about our token may be the reason.
-    pub(super) fn into_error(self, misfit: impl FnOnce() -> String) -> Error {
+    /// `secret` is the name of the one that holds our key; `misfit` says what about our token may be the reason.
+    pub(super) fn into_error(self, secret: &str, misfit: impl FnOnce() -> String) -> Error {
         let Self { status, about, said } = self;
         match about {
-            About::Key => Error::answered(Service::ApiManagement, status, said),
+            About::Key => {
+                let cause = Cause::Key { said: said.to_string(), secret: secret.to_owned() };
+                Error::answered(Service::ApiManagement, status, cause)
+            }
             About::Quota => Error::exhausted(Service::ApiManagement, status, said),
             About::Token => {
                 let cause = Cause::Token { said: said.to_string(), misfit: misfit() };
@@ -132,7 +135,9 @@ mod tests {
         }
         match Refusal::of(Response::from(response.body(body.to_owned()).unwrap())).await {
             Ok(answer) => Ok(answer.text().await.unwrap()),
-            Err(refusal) => Err((refusal.about, refusal.into_error(|| "the role does not fit".to_owned()))),
+            Err(refusal) => {
+                Err((refusal.about, refusal.into_error("orders-key", || "the role does not fit".to_owned())))
+            }
         }
     }
 
@@ -143,7 +148,8 @@ mod tests {
         for (headers, body) in [(vec![("www-authenticate", challenge)], ""), (vec![], message)] {
             let (about, error) = refusal(401, &headers, body).await.unwrap_err();
             assert_eq!(about, About::Key);
-            assert!(matches!(error, Error::Refused { service: Service::ApiManagement, .. }), "{error:?}");
+            let Error::Refused { service: Service::ApiManagement, source, .. } = error else { panic!("{error:?}") };
+            assert!(source.to_string().ends_with("; our key is the value of the secret orders-key"), "{source}");
         }
     }
 

@@ -7,6 +7,7 @@
 //!
 //! On the way: `lexer` → `parse` → `syntax` → `check` (with `types` and `members`) → `program` → `evaluate`.
 
+mod authorization;
 mod check;
 mod context;
 mod evaluate;
@@ -24,6 +25,7 @@ mod tests;
 mod types;
 mod value;
 
+pub use authorization::Authorization;
 pub use context::{
     Api, Body, Context, Deployment, Entropy, LastError, Operation, Product, Request, Response, Subscription, Url, User,
 };

@@ -15,6 +15,7 @@ mod emit_metric;
 mod exists_action;
 mod find_and_replace;
 mod forward_request;
+mod get_authorization_context;
 mod include_fragment;
 mod ip_filter;
 mod limit_concurrency;
@@ -52,13 +53,13 @@ use self::{
     authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup, cache_lookup_value::CacheLookupValue,
     cache_remove_value::CacheRemoveValue, cache_store::CacheStore, cache_store_value::CacheStoreValue,
     check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
-    forward_request::ForwardRequest, include_fragment::IncludeFragment, ip_filter::IpFilter,
-    limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey,
-    rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse,
-    rewrite_uri::RewriteUri, send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody,
-    set_header::SetHeader, set_method::SetMethod, set_query_parameter::SetQueryParameter, set_status::SetStatus,
-    set_variable::SetVariable, token_limit::TokenLimit, trace::Trace, validate_azure_ad_token::ValidateAzureAdToken,
-    validate_jwt::ValidateJwt,
+    forward_request::ForwardRequest, get_authorization_context::GetAuthorizationContext,
+    include_fragment::IncludeFragment, ip_filter::IpFilter, limit_concurrency::LimitConcurrency,
+    log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit,
+    rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse, rewrite_uri::RewriteUri,
+    send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader,
+    set_method::SetMethod, set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable,
+    token_limit::TokenLimit, trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
 };
 use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
@@ -76,6 +77,7 @@ pub(crate) enum Policy {
     EmitMetric(Box<EmitMetric>),
     FindAndReplace(FindAndReplace),
     ForwardRequest(ForwardRequest),
+    GetAuthorizationContext(Box<GetAuthorizationContext>),
     IncludeFragment(IncludeFragment),
     IpFilter(IpFilter),
     LimitConcurrency(LimitConcurrency),
@@ -124,6 +126,7 @@ const KINDS: &[Kind] = &[
     emit_metric::OPENAI,
     find_and_replace::KIND,
     forward_request::KIND,
+    get_authorization_context::KIND,
     include_fragment::KIND,
     ip_filter::KIND,
     limit_concurrency::KIND,
@@ -166,6 +169,7 @@ impl Policy {
             Self::EmitMetric(policy) => policy.run(run).await?,
             Self::FindAndReplace(policy) => policy.run(run).await?,
             Self::ForwardRequest(policy) => policy.run(run).await?,
+            Self::GetAuthorizationContext(policy) => policy.run(run).await?,
             Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
             Self::IpFilter(policy) => policy.run(run).await?,
             Self::LimitConcurrency(policy) => policy.run(run).await?,

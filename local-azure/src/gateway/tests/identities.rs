@@ -174,7 +174,7 @@ async fn secret_through_the_gateway(change: impl FnOnce(&mut Seed)) -> (u16, Str
     seed.apim.identities.push("id-apim".to_owned());
     change(&mut seed);
     let azure = LocalAzure::start(seed, None).await.unwrap();
-    let key = azure.world().subscription_keys["keyless-functions"].primary.clone();
+    let key = azure.world().subscription_keys.of("keyless-functions").unwrap().primary;
     let request = Request::get("https://apim-keyless.azure-api.net/orders").header("Ocp-Apim-Subscription-Key", &key);
     let response = azure.world().network.send(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
     let status = response.status().as_u16();

@@ -2,6 +2,7 @@
 
 mod browsers;
 mod certificates;
+mod credentials;
 mod forwarding;
 mod identities;
 mod keys;
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{LoadError, routes};
-use crate::{journal::Decision, seed::Seed, world::World};
+use crate::{journal::Decision, seed::Seed, subscription_keys::KeyPair, world::World};
 
 type Received = Arc<Mutex<Vec<(Parts, Bytes)>>>;
 
@@ -37,6 +38,8 @@ type Received = Arc<Mutex<Vec<(Parts, Bytes)>>>;
 struct Rig {
     gateway: Router,
     world: Arc<World>,
+    /// Of each subscription, as they are at the start.
+    keys: BTreeMap<String, KeyPair>,
     received: Received,
 }
 
@@ -72,13 +75,17 @@ impl Rig {
     }
 
     fn with_seed(seed: Seed, received: Received) -> Self {
-        let tenant = seed.tenant.id.to_string();
+        let tenant = Tenant::published().routes(&seed.tenant.id.to_string());
+        Self::with_hosts(seed, received, BTreeMap::from([("login.microsoftonline.com".to_owned(), tenant)]))
+    }
+
+    fn with_hosts(seed: Seed, received: Received, hosts: BTreeMap<String, Router>) -> Self {
         let world = Arc::new(World::new(seed).unwrap());
-        world
-            .network
-            .open(BTreeMap::from([("login.microsoftonline.com".to_owned(), Tenant::published().routes(&tenant))]));
+        world.network.open(hosts);
         let gateway = routes(Arc::clone(&world)).unwrap_or_else(|error| panic!("{error}"));
-        Self { gateway, world, received }
+        let names = world.seed.apim.subscriptions.iter().map(|one| one.name.clone());
+        let keys = names.filter_map(|name| world.subscription_keys.of(&name).map(|keys| (name, keys))).collect();
+        Self { gateway, world, keys, received }
     }
 
     fn key(&self) -> &str {
@@ -86,7 +93,7 @@ impl Rig {
     }
 
     fn key_of(&self, subscription: &str) -> &str {
-        &self.world.subscription_keys[subscription].primary
+        &self.keys[subscription].primary
     }
 
     /// The claims of a token that the policies let through, with changes; null removes one.

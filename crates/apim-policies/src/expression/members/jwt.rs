@@ -1,4 +1,4 @@
-//! `Jwt` and `BasicAuthCredentials`, and the extension methods that read them.
+//! `Jwt` and `BasicAuthCredentials`, and the extension methods that read them; `Authorization`.
 
 use std::sync::Arc;
 
@@ -59,6 +59,11 @@ pub(super) const JWT: &[Member] = &[
 
 pub(super) const CREDENTIALS: &[Member] =
     &[row("UserId", "string", super::context::fact), row("Password", "string", super::context::fact)];
+
+pub(super) const AUTHORIZATION: &[Member] = &[
+    row("AccessToken", "string", super::context::fact),
+    row("Claims", "IReadOnlyDictionary<string, object>", super::context::fact),
+];
 
 fn this(call: &Call<'_, '_>) -> Result<Arc<Jwt>, Failure> {
     if let Value::Jwt(jwt) = &call.receiver { Ok(Arc::clone(jwt)) } else { Err(Failure::null_reference()) }

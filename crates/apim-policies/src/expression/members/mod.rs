@@ -113,6 +113,7 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::JValue => &[json::VALUE],
         C::JProperty => &[json::PROPERTY],
         C::JsonConvert => &[json::JSON_CONVERT],
+        C::Authorization => &[jwt::AUTHORIZATION],
         C::Context => &[context::CONTEXT],
         C::Request => &[context::REQUEST],
         C::Response => &[context::RESPONSE],

@@ -131,6 +131,7 @@ classes! {
     TextLists "" "ITextLists" "" ["IReadOnlyDictionary<string, string[]>"];
     Jwt "" "Jwt" "" ["object"];
     Credentials "" "BasicAuthCredentials" "" ["object"];
+    Authorization "" "Authorization" "" ["object"];
 }
 
 /// C# keywords for classes.

@@ -1,4 +1,4 @@
-//! `local-azure rollover` against a running `local-azure start`.
+//! `local-azure rollover` and `local-azure regenerate` against a running `local-azure start`.
 
 #![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
@@ -44,7 +44,11 @@ impl Drop for Running {
 }
 
 fn rollover(env_file: &Path) -> Output {
-    Command::new(PROGRAM).args(["rollover", "--env-file"]).arg(env_file).output().unwrap()
+    run(&["rollover"], env_file)
+}
+
+fn run(arguments: &[&str], env_file: &Path) -> Output {
+    Command::new(PROGRAM).args(arguments).arg("--env-file").arg(env_file).output().unwrap()
 }
 
 fn variable(env_file: &Path, name: &str) -> String {
@@ -100,6 +104,28 @@ async fn a_running_tenant_signs_with_a_new_key() {
     let output = rollover(&env_file);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("that run has ended"));
+}
+
+#[test]
+fn a_subscription_key_is_replaced_there_and_in_the_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    let env_file = folder.path().join("azure.env");
+    let _running = Running::start(&env_file);
+    let primary = run(&["regenerate", "keyless-functions"], &env_file);
+    assert_eq!(
+        String::from_utf8_lossy(&primary.stdout),
+        "the primary key of keyless-functions is a new one; the old one opens nothing\n\
+         its next version is in kv-keyless/orders-subscription-key\n"
+    );
+    let secondary = run(&["regenerate", "keyless-functions", "--secondary"], &env_file);
+    assert_eq!(
+        String::from_utf8_lossy(&secondary.stdout),
+        "the secondary key of keyless-functions is a new one; the old one opens nothing\n"
+    );
+    let none = run(&["regenerate", "none"], &env_file);
+    assert_eq!(none.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&none.stderr);
+    assert!(said.contains("no subscription \"none\" is in the seed"), "{said}");
 }
 
 #[test]

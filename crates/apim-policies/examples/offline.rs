@@ -1,0 +1,120 @@
+//! Runs one request through a policy document, with nothing around it: no gateway, no network, a clock that stands still.
+//! `cargo run -p apim-policies --example offline` prints what the caller would get, and what each policy did.
+
+use std::{process::ExitCode, time::Duration};
+
+use apim_policies::{
+    ConnectionIdentity, Document, Facts, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
+    expression::{self, Api, Authorization, Entropy},
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use jiff::Timestamp;
+use url::Url;
+use uuid::Uuid;
+
+/// As it would be deployed: not quite XML.
+const POLICY: &str = r#"<policies>
+    <inbound>
+        <base />
+        <check-header name="x-plan" failed-check-httpcode="403" failed-check-error-message="Which plan?" ignore-case="true" />
+        <choose>
+            <when condition="@(context.Request.Headers.GetValueOrDefault("x-plan") == "gold")">
+                <set-header name="x-priority"><value>1</value></set-header>
+            </when>
+        </choose>
+    </inbound>
+    <backend><base /></backend>
+    <outbound><base /></outbound>
+    <on-error><base /></on-error>
+</policies>"#;
+
+/// All that policies may reach.
+struct Offline;
+
+impl Outside for Offline {
+    type Body = Bytes;
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn request_id(&self) -> Uuid {
+        Uuid::nil()
+    }
+
+    fn entropy(&self) -> Entropy {
+        Entropy::new(|| 0)
+    }
+
+    fn is_empty(&self, body: &Bytes) -> bool {
+        body.is_empty()
+    }
+
+    async fn read(&self, body: Bytes) -> Result<Bytes, Unreachable> {
+        Ok(body)
+    }
+
+    async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
+        Err(Unreachable(format!("{url} is out of reach")))
+    }
+
+    /// The backend, which says what it got.
+    async fn forward(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
+        let priority = request.headers().get("x-priority").is_some();
+        Ok(Response::new(Bytes::from(format!("priority: {priority}"))))
+    }
+
+    async fn send(&self, _: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
+        Err(NoReply::TimedOut)
+    }
+
+    async fn managed_identity_token(&self, resource: &str, _: Option<&str>) -> Result<String, Unreachable> {
+        Err(Unreachable(format!("no token for {resource}")))
+    }
+
+    async fn authorization(&self, _: &str, _: &str, _: ConnectionIdentity<'_>) -> Result<Authorization, Unreachable> {
+        Err(Unreachable("there are no connections".to_owned()))
+    }
+
+    async fn sleep(&self, _: Duration) {}
+
+    fn traces(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, line: Trace<'_>) {
+        println!("  {line}");
+    }
+}
+
+/// What the gateway knows of a request before any policy runs; here, where it goes.
+fn facts() -> Facts {
+    let service_url = expression::Url::parse("https://orders.test");
+    Facts { api: Api { service_url, ..Api::default() }, ..Facts::default() }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let document = match Document::load(Scope::Api, POLICY, &Service::default()) {
+        Ok(document) => document,
+        Err(problems) => {
+            for problem in problems {
+                println!("{problem}");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    // Documents of a known shape always compose; others may lack a section.
+    let Ok(pipeline) = Pipeline::compose(&[&Document::default_global(), &document]) else { return ExitCode::FAILURE };
+    for plan in [None, Some("tin"), Some("gold")] {
+        let mut request = Request::new(Bytes::new());
+        println!("x-plan: {}", plan.unwrap_or("(none)"));
+        if let Some(plan) = plan {
+            request.headers_mut().insert("x-plan", http::HeaderValue::from_static(plan));
+        }
+        let outcome = pipeline.run(request, facts(), &State::default(), &Offline).await;
+        println!("  {} {}", outcome.response.status(), String::from_utf8_lossy(outcome.response.body()));
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,195 @@
+//! The credential manager: the tokens that connections to credential providers have for backends
+//! (learn.microsoft.com/azure/api-management/credentials-process-flow).
+//!
+//! Whoever uses a connection shows a token for the credential manager, which is checked as any Azure service checks
+//! tokens; the service's system-assigned identity gets one for that. Access policies decide next, for each request. The
+//! connection's own token comes from Entra's token endpoint, and is kept as the overview says of the dedicated tiers.
+//!
+//! Where the words of live gateways are known they stand first: `Permission denied`, `Bad authorization token`. The
+//! rest is ours. The limit of 250 requests a minute is not played.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+    time::Duration,
+};
+
+use apim_policies::{ConnectionIdentity, NoReply, Outside as _, expression::Authorization};
+use axum::body::Bytes;
+use http::{Request, StatusCode, header};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+use url::form_urlencoded;
+
+use super::{identity::NoToken, outside::Call};
+use crate::{
+    access_token::{self, Refusal},
+    issuer::AUTHORITY,
+    seed::{Connection, CredentialProvider},
+};
+
+/// What tokens that are shown to the credential manager are for.
+const AUDIENCE: &str = "https://azure-api.net/authorization-manager";
+
+/// For an answer of the token endpoint. Azure's is not documented.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A token is asked for again so many seconds before the one at hand ends.
+const BEFORE_ITS_END: i64 = 3 * 60;
+
+/// The tokens at hand, by credential provider and connection.
+#[derive(Default)]
+pub(super) struct Credentials(StdMutex<HashMap<(String, String), Arc<Slot>>>);
+
+/// Locked while a token is fetched, so that all who need it wait for one fetch.
+type Slot = Mutex<Option<Kept>>;
+
+struct Kept {
+    authorization: Authorization,
+    /// Seconds since 1970.
+    until: i64,
+}
+
+/// Why there is no authorization. Callers learn only that something went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoAuthorization {
+    #[error("the API Management service has no credential provider \"{0}\"")]
+    Provider(String),
+    #[error("the credential provider \"{provider}\" has no connection \"{connection}\"")]
+    Connection { provider: String, connection: String },
+    #[error(transparent)]
+    NoIdentity(#[from] NoToken),
+    #[error("Bad authorization token: {0}")]
+    BadToken(#[from] Refusal),
+    #[error("Permission denied: {who} is in no access policy of the connection \"{connection}\"")]
+    Denied { who: String, connection: String },
+    #[error("the token endpoint of the credential provider \"{provider}\" answered {status}: {why}")]
+    Refused { provider: String, status: StatusCode, why: String },
+    #[error("the token endpoint does not answer: {0}")]
+    NoReply(#[from] NoReply),
+    #[error("the request to the token endpoint cannot be made: {0}")]
+    Request(#[from] http::Error),
+}
+
+impl Call<'_> {
+    /// What a connection gives to whom its access policies name.
+    pub(super) async fn connect(
+        &self,
+        provider: &str,
+        connection: &str,
+        identity: ConnectionIdentity<'_>,
+    ) -> Result<Authorization, NoAuthorization> {
+        let providers = &self.world.seed.apim.credential_providers;
+        let provider = providers
+            .iter()
+            .find(|one| one.id == provider)
+            .ok_or_else(|| NoAuthorization::Provider(provider.to_owned()))?;
+        let connection = provider.connections.iter().find(|one| one.id == connection).ok_or_else(|| {
+            NoAuthorization::Connection { provider: provider.id.clone(), connection: connection.to_owned() }
+        })?;
+        self.check_access(connection, identity)?;
+        let slot = self.credentials.slot(&provider.id, &connection.id);
+        let mut slot = slot.lock().await;
+        let now = Timestamp::now().as_second();
+        if let Some(kept) = slot.as_ref().filter(|kept| now < kept.until) {
+            return Ok(kept.authorization.clone());
+        }
+        let authorization = self.fetch_token(provider, connection).await?;
+        let until = kept_until(now, &authorization);
+        *slot = Some(Kept { authorization: authorization.clone(), until });
+        Ok(authorization)
+    }
+
+    fn check_access(&self, connection: &Connection, identity: ConnectionIdentity<'_>) -> Result<(), NoAuthorization> {
+        let own;
+        let token = match identity {
+            ConnectionIdentity::Jwt(token) => token,
+            ConnectionIdentity::Managed => {
+                own = self.identities.token(self.world, AUDIENCE, None)?;
+                &own
+            }
+        };
+        let caller = access_token::verify_token(self.world, token, &[AUDIENCE], Timestamp::now())?;
+        match caller.identity {
+            Some(name) if connection.access.contains(&name) => Ok(()),
+            name => Err(NoAuthorization::Denied {
+                who: name.map_or_else(|| caller.principal_id.to_string(), |name| format!("\"{name}\"")),
+                connection: connection.id.clone(),
+            }),
+        }
+    }
+
+    /// Asks the tenant's version 1 endpoint, the only one that credential providers for Entra use
+    /// (learn.microsoft.com/azure/api-management/credentials-configure-common-providers). It judges the client.
+    async fn fetch_token(
+        &self,
+        provider: &CredentialProvider,
+        connection: &Connection,
+    ) -> Result<Authorization, NoAuthorization> {
+        let seed = &self.world.seed;
+        let client = seed.app_registrations.iter().find(|app| app.name == connection.client);
+        let client_id = client.map(|app| app.client_id.to_string()).unwrap_or_default();
+        let secret = self.world.directory.client_secret(&connection.client, &connection.secret);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", &client_id)
+            .append_pair("client_secret", secret.unwrap_or_default())
+            .append_pair("resource", &provider.resource)
+            .finish();
+        let request = Request::post(format!("{AUTHORITY}/{}/oauth2/token", seed.tenant.id))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(form))?;
+        let reply = self.send(request, TIMEOUT).await?;
+        let claims: Map<String, Value> = serde_json::from_slice(reply.body()).unwrap_or_default();
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        match text("access_token") {
+            Some(access_token) if reply.status() == StatusCode::OK => Ok(Authorization { access_token, claims }),
+            _ => Err(NoAuthorization::Refused {
+                provider: provider.id.clone(),
+                status: reply.status(),
+                why: text("error_description").unwrap_or_default(),
+            }),
+        }
+    }
+}
+
+impl Credentials {
+    fn slot(&self, provider: &str, connection: &str) -> Arc<Slot> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry((provider.to_owned(), connection.to_owned())).or_default())
+    }
+}
+
+/// Until three minutes before the token ends, or to its end when that is nearer; not at all when that is not told
+/// (learn.microsoft.com/azure/api-management/credentials-overview).
+fn kept_until(now: i64, authorization: &Authorization) -> i64 {
+    // Version 1 endpoints write the number as text.
+    let lasts: i64 =
+        authorization.claims.get("expires_in").and_then(|lasts| lasts.as_str()?.parse().ok()).unwrap_or_default();
+    now.saturating_add(if lasts > BEFORE_ITS_END { lasts - BEFORE_ITS_END } else { lasts })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_until_three_minutes_before_its_end_or_to_an_end_that_is_nearer() {
+        for (expires_in, kept) in [
+            (json!("3599"), 3419),
+            (json!("181"), 1),
+            (json!("180"), 180),
+            (json!("60"), 60),
+            (json!("-60"), -60),
+            (json!(3599), 0),
+            (json!("soon"), 0),
+        ] {
+            let claims = Map::from_iter([("expires_in".to_owned(), expires_in)]);
+            let authorization = Authorization { access_token: String::new(), claims };
+            assert_eq!(kept_until(1000, &authorization), 1000 + kept);
+        }
+    }
+}
