@@ -4,7 +4,8 @@
 use std::{process::ExitCode, time::Duration};
 
 use apim_policies::{
-    ConnectionIdentity, Document, Facts, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
+    ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
+    Unread,
     expression::{self, Api, Authorization, Entropy},
 };
 use bytes::Bytes;
@@ -51,8 +52,13 @@ impl Outside for Offline {
         body.is_empty()
     }
 
-    async fn read(&self, body: Bytes) -> Result<Bytes, Unreachable> {
+    async fn read(&self, body: Bytes) -> Result<Bytes, Unread> {
         Ok(body)
+    }
+
+    fn metered(&self, body: Bytes, meter: Meter) -> Bytes {
+        meter.passed(body.len());
+        body
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {

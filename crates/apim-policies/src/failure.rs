@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     expression,
+    outside::NoReply,
     policy::Step,
     scope::{Scope, Section},
 };
@@ -190,6 +191,16 @@ impl Failure {
         let mut failure = Self::new(source, reason, message, StatusCode::INTERNAL_SERVER_ERROR, public);
         failure.0.shows_activity = true;
         failure
+    }
+
+    /// A request that a policy sent has no response.
+    pub(crate) fn no_reply(cause: &NoReply) -> Self {
+        let reason = match cause {
+            NoReply::Unreachable(_) => "BackendConnectionFailure",
+            NoReply::TimedOut => "Timeout",
+            NoReply::ClientGone(_) => "ClientConnectionFailure",
+        };
+        Self::internal("", reason, cause.to_string())
     }
 
     /// The error response before `on-error` sees it. `request_id` is called when the body shows it.

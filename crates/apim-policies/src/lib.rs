@@ -34,13 +34,13 @@ mod trace;
 
 pub use certificate::{Certificate, CertificateError};
 pub use execute::Outcome;
-pub use facts::Facts;
+pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};
 pub use load::Document;
-pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable};
+pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
 pub use problem::{Position, Problem};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
-pub use state::State;
+pub use state::{Meter, State};
 pub use token::{Jwt, ValidatedToken};
 pub use trace::Trace;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     expression::{Authorization, Entropy},
+    state::Meter,
     trace::Trace,
 };
 
@@ -31,7 +32,10 @@ pub trait Outside: Sync {
     fn is_empty(&self, body: &Self::Body) -> bool;
 
     /// Reads a whole body into memory. The embedder sets the largest size.
-    fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;
+    fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unread>> + Send;
+
+    /// The body, which tells the meter of its bytes while they pass.
+    fn metered(&self, body: Self::Body, meter: Meter) -> Self::Body;
 
     /// Reads a discovery or key document; anything but a 200 answer is [`Unreachable`].
     fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;
@@ -94,6 +98,17 @@ pub enum ConnectionIdentity<'t> {
 #[error("{0}")]
 pub struct Unreachable(pub String);
 
+/// Why a message body could not be read into memory. The text enters `LastError.Message`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// The connection broke before the end.
+    #[error("{0}")]
+    Broken(String),
+    /// It has more bytes than the embedder reads, which are these.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+}
+
 /// Why a request that was sent got no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoReply {
@@ -103,4 +118,7 @@ pub enum NoReply {
     /// Not in time.
     #[error("Request to the backend service timed out")]
     TimedOut,
+    /// The client's connection broke before the request's body was whole.
+    #[error("the request's body: {0}")]
+    ClientGone(String),
 }

@@ -22,8 +22,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    ConnectionIdentity, Document, Facts, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace,
-    Unreachable,
+    ConnectionIdentity, Document, Facts, Meter, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace,
+    Unreachable, Unread,
     expression::{self, Authorization, Entropy},
 };
 
@@ -177,6 +177,8 @@ pub(crate) struct World {
     pub(crate) slept: Mutex<Vec<Duration>>,
     /// How often a body was read into memory.
     pub(crate) reads: Mutex<usize>,
+    /// What comes of the first bodies that are read, one after the other; the others are read whole.
+    pub(crate) unread: Mutex<VecDeque<Unread>>,
     pub(crate) traces: Mutex<Vec<String>>,
 }
 
@@ -206,6 +208,7 @@ impl World {
             authorizations_asked: Mutex::default(),
             slept: Mutex::default(),
             reads: Mutex::default(),
+            unread: Mutex::default(),
             traces: Mutex::default(),
         }
     }
@@ -290,7 +293,7 @@ pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
         service_url: expression::Url::parse("https://backend.test/base"),
         ..expression::Api::default()
     };
-    Facts { api, original_url, path, ip_address: "203.0.113.9".to_owned(), ..Facts::default() }
+    Facts { api, original_url, path, ip_address: Some("203.0.113.9".to_owned()), ..Facts::default() }
 }
 
 /// The facts of a call with the key of this subscription, for the product `gold` and the operation `list`.
@@ -335,9 +338,14 @@ impl Outside for World {
         body.is_empty()
     }
 
-    async fn read(&self, body: Bytes) -> Result<Bytes, Unreachable> {
+    async fn read(&self, body: Bytes) -> Result<Bytes, Unread> {
         *self.reads.lock().unwrap() += 1;
-        Ok(body)
+        next(&self.unread).map_or(Ok(body), Err)
+    }
+
+    fn metered(&self, body: Bytes, meter: Meter) -> Bytes {
+        meter.passed(body.len());
+        body
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {

@@ -11,13 +11,14 @@ mod target;
 
 use self::target::Target;
 use crate::{
-    Facts, Outcome, State,
+    Facts, OperationResponse, Outcome, State,
     expression::{self, Context, Expression, Reads, Value},
     failure::{Failure, LastError},
     load::{Readable, Setting},
     outside::Outside,
     policy::{After, Step},
     scope::Section,
+    state::Meter,
     token::ValidatedToken,
     trace::Trace,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Run<'r, O: Outside> {
     /// What expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
     target: Target,
+    /// What the operation documents.
+    pub(crate) responses: Arc<[OperationResponse]>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
@@ -50,6 +53,10 @@ pub(crate) struct Run<'r, O: Outside> {
     response_stream: Option<O::Body>,
     /// The request's body went to the backend unread.
     body_gone: bool,
+    /// Bytes of the request's body that were read into memory.
+    read: usize,
+    /// Counts the bytes of the bodies, where a policy wants that.
+    meter: Option<Meter>,
     /// How many policies ran.
     policies: u32,
 }
@@ -78,6 +85,7 @@ impl<'r, O: Outside> Run<'r, O> {
             section: Section::Inbound,
             context,
             target,
+            responses: facts.responses,
             tokens: Vec::new(),
             after: Vec::new(),
             lookup: None,
@@ -87,6 +95,8 @@ impl<'r, O: Outside> Run<'r, O> {
             request_stream,
             response_stream: None,
             body_gone: false,
+            read: 0,
+            meter: None,
             policies: 0,
         };
         run.aim();
@@ -197,7 +207,10 @@ impl<'r, O: Outside> Run<'r, O> {
                 O::Body::from(body.content().cloned().unwrap_or_default())
             }
         };
-        let mut response = Response::new(body);
+        let mut response = Response::new(match self.meter {
+            Some(meter) => self.outside.metered(body, meter),
+            None => body,
+        });
         // Every status comes from a response that had one, or from a policy that was checked.
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = headers;

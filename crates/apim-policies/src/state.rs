@@ -3,7 +3,12 @@
 mod backends;
 mod cache;
 mod counters;
+mod meter;
 mod slots;
+
+use std::sync::Arc;
+
+pub use meter::Meter;
 
 pub(crate) use counters::{Over, Want, Window};
 
@@ -16,7 +21,7 @@ pub struct State {
     /// Discovery documents and keys of token issuers.
     pub(crate) open_id: OpenIdCache,
     /// Calls and tokens.
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
     /// Values that policies keep.
     pub(crate) cache: Cache,
     /// Circuit breakers, and turns in pools.

@@ -1,5 +1,7 @@
 //! What policies and their expressions can know of a request from the seed.
 
+use std::sync::Arc;
+
 use apim_policies::{
     Facts,
     expression::{self, Deployment, Product, Subscription},
@@ -46,6 +48,7 @@ pub(super) fn of(
             name: text(&operation.seed.id),
             url_template: text(&operation.seed.template),
         },
+        responses: Arc::clone(&operation.responses),
         product: access.product().map(|id| product(seed, id)),
         subscription: match access {
             Access::Subscription { name, .. } => Some(subscription(world, name, &api.seed, request)),
@@ -53,7 +56,8 @@ pub(super) fn of(
         },
         user: None,
         deployment: Deployment { service_id: text(&host), service_name: text(&host), ..Deployment::default() },
-        ip_address: text("127.0.0.1"),
+        // It listens on this machine alone.
+        ip_address: Some(text("127.0.0.1")),
         matched_parameters: operation.template.parameters(below),
         original_url: expression::Url {
             scheme: text("https"),

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, Pipeline, Position, Problem, Scope, Service as Resources, State};
+use apim_policies::{Document, OperationResponse, Pipeline, Position, Problem, Scope, Service as Resources, State};
 
 use super::{
     Api, Backend, Gateway, Operation, credentials::Credentials, identity::Identities, policy_folder, routing::Template,
@@ -161,7 +161,10 @@ impl Loader<'_> {
             products.extend(self.pipeline(&files).map(|pipeline| (product.id.clone(), pipeline)));
         }
         match Template::parse(&operation.template) {
-            Ok(template) => Some(Operation { seed: operation.clone(), template, plain: plain?, products }),
+            Ok(template) => {
+                let responses = operation.responses.iter().map(documented).collect();
+                Some(Operation { seed: operation.clone(), template, responses, plain: plain?, products })
+            }
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
                 self.seed_problem(format!("the URL template of the {what} is not understood: {reason}"));
@@ -210,5 +213,13 @@ impl Loader<'_> {
 
     fn problem(&mut self, file: &Path, position: Option<Position>, message: String) {
         self.problems.push(LoadProblem { path: self.folder.join(file), position, message });
+    }
+}
+
+fn documented(response: &seed::OperationResponse) -> OperationResponse {
+    OperationResponse {
+        status: response.status,
+        content_type: response.content_type.clone(),
+        example: response.example.clone(),
     }
 }

@@ -3,9 +3,11 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod body;
 mod certificates;
 mod check;
 mod credentials;
+mod decision;
 mod facts;
 mod identity;
 mod load;
@@ -21,7 +23,7 @@ mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Facts, Failure, Outcome, Pipeline, State as PolicyState, ValidatedToken};
+use apim_policies::{Facts, Failure, OperationResponse, Pipeline, State as PolicyState};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
@@ -73,6 +75,8 @@ struct Api {
 struct Operation {
     seed: seed::Operation,
     template: Template,
+    /// What it documents.
+    responses: Arc<[OperationResponse]>,
     /// Applies to keys that are not for a product, and to refused keys.
     plain: Pipeline,
     /// Applies to keys for a product of this API, by the product.
@@ -193,38 +197,6 @@ impl Gateway {
         let outcome = pipeline.refuse(failure, request, Facts::default(), &self.state, call).await;
         self.answer_with(outcome, None)
     }
-
-    /// The response, with what the journal will say of it.
-    fn answer_with(&self, outcome: Outcome<Body>, access: Option<&Access<'_>>) -> Response<Body> {
-        let token = outcome.tokens.last();
-        let decision = Decision {
-            identity: token.and_then(|token| self.identity(token)),
-            audience: token.map(|token| token.jwt.values("aud").join(", ")),
-            allowed_by: access
-                .filter(|_| outcome.last_error.is_none())
-                .map(|access| allowed_by(access, &outcome.tokens)),
-            reason: outcome.last_error.as_ref().map(|error| match error.source {
-                "authorization" => error.message.clone(),
-                _ => error.to_string(),
-            }),
-            wrote: None,
-        };
-        let mut response = outcome.response;
-        // Where a policy gave the status a text of its own.
-        if Some(outcome.reason.as_str()) != response.status().canonical_reason()
-            && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(outcome.reason)
-        {
-            response.extensions_mut().insert(reason);
-        }
-        response.extensions_mut().insert(decision);
-        response
-    }
-
-    /// The seed's name for the identity that a validated token speaks for.
-    fn identity(&self, token: &ValidatedToken) -> Option<String> {
-        let principal: Uuid = token.jwt.text("oid")?.parse().ok()?;
-        Some(self.world.seed.principal(principal)?.name.clone())
-    }
 }
 
 impl Api {
@@ -251,22 +223,4 @@ impl KeyRefusal {
             Self::Invalid => Failure::subscription_key_invalid(challenge),
         }
     }
-}
-
-/// The subscription or product, then the claims that validated tokens proved.
-fn allowed_by(access: &Access<'_>, tokens: &[Arc<ValidatedToken>]) -> String {
-    let mut reasons = vec![match access {
-        Access::Subscription { name, .. } => format!("subscription {name}"),
-        Access::OpenProduct(product) => format!("open product {product}"),
-        Access::Keyless => "no subscription required".to_owned(),
-    }];
-    for (claim, values) in tokens.iter().flat_map(|token| &token.satisfied) {
-        let what = match claim.as_str() {
-            "roles" => "app role",
-            "scp" => "scope",
-            other => other,
-        };
-        reasons.extend(values.iter().map(|value| format!("{what} {value}")));
-    }
-    reasons.join(", ")
 }

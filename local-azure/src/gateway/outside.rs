@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use apim_policies::{
-    ConnectionIdentity, NoReply, Outside, Trace, Unreachable,
+    ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread,
     expression::{Authorization, Entropy},
 };
 use axum::{
@@ -16,7 +16,13 @@ use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Backend, credentials::Credentials, identity::Identities, trace::Lines};
+use super::{
+    Backend,
+    body::{self, Watch},
+    credentials::Credentials,
+    identity::Identities,
+    trace::Lines,
+};
 use crate::{
     hop_by_hop,
     journal::{Asker, Service},
@@ -28,9 +34,6 @@ const LARGEST_DOCUMENT: usize = 1024 * 1024;
 
 /// Stands for the sample API of whichever API is called, which is served in process.
 const SAMPLE_HOST: &str = "sample.invalid";
-
-/// Bodies that policies read are kept in memory.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// One request on its way.
 pub(super) struct Call<'g> {
@@ -62,8 +65,12 @@ impl Outside for Call<'_> {
         body.is_end_stream() || body.size_hint().exact() == Some(0)
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes, Unreachable> {
-        to_bytes(body, LARGEST_BODY).await.map_err(|error| Unreachable(error.to_string()))
+    async fn read(&self, body: Body) -> Result<Bytes, Unread> {
+        body::read(body).await
+    }
+
+    fn metered(&self, body: Body, meter: Meter) -> Body {
+        body::metered(body, meter)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
@@ -81,7 +88,8 @@ impl Outside for Call<'_> {
     }
 
     async fn forward(&self, request: Request<Body>, timeout: Duration) -> Result<Response<Body>, NoReply> {
-        let request = prepared(request)?;
+        let client = Watch::default();
+        let request = prepared(request.map(|body| client.over(body)))?;
         let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
         let answer = async {
             match sample {
@@ -89,7 +97,10 @@ impl Outside for Call<'_> {
                     Ok(response) => Ok(response),
                     Err(never) => match never {},
                 },
-                None => self.world.network.send(request).await.map_err(|error| NoReply::Unreachable(error.to_string())),
+                None => self.world.network.send(request).await.map_err(|error| match client.broken() {
+                    Some(cause) => NoReply::ClientGone(cause.to_owned()),
+                    None => NoReply::Unreachable(error.to_string()),
+                }),
             }
         };
         let response = tokio::time::timeout(timeout, answer).await.map_err(|_| NoReply::TimedOut)??;

@@ -161,6 +161,21 @@ pub struct Operation {
     pub method: String,
     /// URL template below the API's path, such as `/{id}`.
     pub template: String,
+    /// What it answers, by its documentation; `mock-response` takes examples from here.
+    #[serde(default)]
+    pub responses: Vec<OperationResponse>,
+}
+
+/// A response of an operation, in one media type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Its media type.
+    pub content_type: String,
+    /// A body.
+    pub example: Option<String>,
 }
 
 /// A product of the gateway.

@@ -9,6 +9,7 @@ impl Seed {
         self.check_certificates(problems);
         for api in &self.apim.apis {
             check_backend(problems, api);
+            check_responses(problems, api);
             self.check_version(problems, api);
             self.check_open_products(problems, api);
         }
@@ -110,6 +111,20 @@ impl Seed {
             if scope.product.is_some() && scope.api.is_some() {
                 problems
                     .push(format!("apim.subscriptions: \"{}\" has one scope: a product or an API", subscription.name));
+            }
+        }
+    }
+}
+
+fn check_responses(problems: &mut Vec<String>, api: &Api) {
+    for operation in &api.operations {
+        for response in &operation.responses {
+            let what = format!("apim.apis: the operation \"{}\" of \"{}\" has a response", operation.id, api.id);
+            if !(200..600).contains(&response.status) {
+                problems.push(format!("{what} with the status {}, which is not one from 200 to 599", response.status));
+            }
+            if http::HeaderValue::from_str(&response.content_type).is_err() || !response.content_type.contains('/') {
+                problems.push(format!("{what} whose content_type \"{}\" is no media type", response.content_type));
             }
         }
     }

@@ -24,8 +24,8 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, PoolMember, Product,
-        SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
+        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationResponse, PoolMember,
+        Product, SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     certificates::ApimCertificate,
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},

@@ -145,6 +145,29 @@ fn versions_of_an_api_share_a_path_and_nothing_else_does() {
 }
 
 #[test]
+fn an_operation_may_document_its_responses() {
+    let mut seed = read_with("").unwrap();
+    let response = |text: &str| toml::from_str::<super::OperationResponse>(text).unwrap();
+    let fine = response("status = 200\ncontent_type = \"application/json\"\nexample = \"{}\"");
+    seed.apim.apis[0].operations[0].responses = vec![fine];
+    assert_eq!(seed.check(), [""; 0]);
+    let responses = ["status = 199\ncontent_type = \"a/b\"", "status = 200\ncontent_type = \"json\""].map(response);
+    seed.apim.apis[0].operations[0].responses = responses.into();
+    let what = "apim.apis: the operation \"list-orders\" of \"orders\" has a response";
+    assert_eq!(
+        seed.check(),
+        [
+            format!("{what} with the status 199, which is not one from 200 to 599"),
+            format!("{what} whose content_type \"json\" is no media type"),
+        ]
+    );
+    // No examples are made from schemas.
+    let with_schema = "status = 200\ncontent_type = \"a/b\"\nschema = \"{}\"";
+    let error = toml::from_str::<super::OperationResponse>(with_schema).unwrap_err().to_string();
+    assert!(error.contains("unknown field `schema`"), "{error}");
+}
+
+#[test]
 fn identities_of_the_gateway_are_its_own() {
     let mut seed = read_with("").unwrap();
     seed.apim.identities = vec!["id-keyless-reader".to_owned()];

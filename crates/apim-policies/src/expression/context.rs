@@ -69,8 +69,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// `None` when the request has no body.
     pub body: Option<Body>,
-    /// The client's address.
-    pub ip_address: String,
+    /// The client's address; null when the gateway cannot tell.
+    pub ip_address: Option<String>,
     /// Values of the `{parameters}` in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
 }

@@ -2,8 +2,8 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::{quota_by_key::QuotaByKey, rate_limit_by_key::RateLimitByKey, token_limit::TokenLimit};
-use crate::{failure::Failure, outside::Outside, run::Run};
+use super::{bandwidth, quota_by_key::QuotaByKey, rate_limit_by_key::RateLimitByKey, token_limit::TokenLimit};
+use crate::{failure::Failure, outside::Outside, run::Run, state::Want};
 
 /// One thing to do, in the order in which the policies ran.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) enum After<'r> {
     /// Count the call under this key, if a condition holds.
     Rate(&'r RateLimitByKey, String),
     Quota(&'r QuotaByKey, String),
+    /// Count the bytes of the request and the response.
+    Bytes(Want),
     /// Count the tokens that the response says were used.
     /// The number is the estimate for the prompt.
     Tokens(&'r TokenLimit, String, u64),
@@ -30,6 +32,7 @@ pub(crate) async fn finish<O: Outside>(run: &mut Run<'_, O>) -> Result<(), Failu
             }
             After::Rate(policy, key) => policy.count(key, run).await?,
             After::Quota(policy, key) => policy.count(key, run).await?,
+            After::Bytes(want) => bandwidth::settle(want, run),
             After::Tokens(policy, key, prompt) => policy.count(&key, prompt, run).await?,
         }
     }

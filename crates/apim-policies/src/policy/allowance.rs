@@ -71,9 +71,18 @@ fn rate_exceeded(seconds: u64) -> Failure {
     Failure::new("", "RateLimitExceeded", message.to_owned(), StatusCode::TOO_MANY_REQUESTS, told)
 }
 
-/// 403 of a quota of calls
-/// (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
-pub(super) fn quota_exceeded(over: Over) -> Failure {
+/// 403 of a quota of calls.
+pub(super) fn calls_exceeded(over: Over) -> Failure {
+    quota_exceeded("call volume", over)
+}
+
+/// 403 of a quota of bytes.
+pub(super) fn bandwidth_exceeded(over: Over) -> Failure {
+    quota_exceeded("bandwidth", over)
+}
+
+/// The messages are those of learn.microsoft.com/azure/api-management/api-management-error-handling-policies.
+fn quota_exceeded(what: &str, over: Over) -> Failure {
     let replenished = match over.retry_after {
         // As .NET writes a time span.
         Some(seconds) => {
@@ -85,7 +94,7 @@ pub(super) fn quota_exceeded(over: Over) -> Failure {
         // What is said of a quota that never is, is not documented.
         None => String::new(),
     };
-    let message = format!("Out of call volume quota.{replenished}");
+    let message = format!("Out of {what} quota.{replenished}");
     let failure = Failure::new("", "QuotaExceeded", message.clone(), StatusCode::FORBIDDEN, message);
     match over.retry_after {
         Some(seconds) => failure.with_header(header::RETRY_AFTER, seconds.into()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Kind, Policy};
+use super::{Kind, Policy, redirect::Repeatable};
 use crate::{
     failure::Failure,
     load::{Element, Setting},
@@ -41,6 +41,7 @@ pub(crate) struct ForwardRequest {
     /// In seconds.
     timeout: Option<Setting<u32>>,
     timeout_ms: Option<Setting<u32>>,
+    follows_redirects: Option<Setting<bool>>,
     /// Keeps the body, to send it again.
     buffers_body: Option<Setting<bool>>,
     fails_on_error: Option<Setting<bool>>,
@@ -55,13 +56,11 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if !matches!(element.attribute("http-version", problems), None | Some("1" | "2or1")) {
         element.bad_value("http-version", "1 or 2or1: HTTP/2 to the backend is not supported", problems);
     }
-    if matches!(element.setting("follow-redirects", problems), Some(Setting::Literal(true) | Setting::Expression(_))) {
-        element.bad_value("follow-redirects", "false: following redirects is not supported", problems);
-    }
     let _either_is_honoured: Option<Setting<bool>> = element.setting("buffer-response", problems);
     Some(Policy::ForwardRequest(ForwardRequest {
         timeout: element.setting("timeout", problems),
         timeout_ms: element.setting("timeout-ms", problems),
+        follows_redirects: element.setting("follow-redirects", problems),
         buffers_body: element.setting("buffer-request-body", problems),
         fails_on_error: element.setting("fail-on-error-status-code", problems),
     }))
@@ -70,6 +69,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
 impl ForwardRequest {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let timeout = self.timeout(run).await?;
+        let follows = run.get_any(self.follows_redirects.as_ref()).await?.unwrap_or(false);
         let keeps_body = run.get_any(self.buffers_body.as_ref()).await?.unwrap_or(false);
         let fails_on_error = run.get_any(self.fails_on_error.as_ref()).await?.unwrap_or(false);
         let backend = match run.next_backend() {
@@ -79,14 +79,22 @@ impl ForwardRequest {
                 return Ok(());
             }
         };
-        let request = run.request_to_send(keeps_body).await?;
+        let request = run.request_to_send(keeps_body || follows).await?;
+        let body = if follows { Some(run.body().await?) } else { None };
+        let repeatable = body.and_then(|body| Repeatable::of(&request, body));
         // The query may hold a key.
         run.trace(|| format!("sends {} {}", request.method(), without_query(&request.uri().to_string())));
-        let sent = run.outside.forward(request, timeout).await.map(seen);
-        if let Some(backend) = &backend {
+        let mut sent = run.outside.forward(request, timeout).await.map(seen);
+        if let Some(repeatable) = repeatable {
+            sent = repeatable.follow(sent, timeout, run).await;
+        }
+        // A client that goes away says nothing of the backend.
+        if let Some(backend) = &backend
+            && !matches!(sent, Err(NoReply::ClientGone(_)))
+        {
             run.report(backend, sent.as_ref().ok().map(|(seen, _)| seen));
         }
-        let (seen, body) = sent.map_err(failure)?;
+        let (seen, body) = sent.map_err(|cause| Failure::no_reply(&cause))?;
         let status = seen.status_code;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
@@ -122,14 +130,6 @@ fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
 
 fn without_query(url: &str) -> &str {
     url.split_once('?').map_or(url, |(url, _)| url)
-}
-
-fn failure(error: NoReply) -> Failure {
-    let reason = match error {
-        NoReply::Unreachable(_) => "BackendConnectionFailure",
-        NoReply::TimedOut => "Timeout",
-    };
-    Failure::internal(NAME, reason, error.to_string())
 }
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(
             problems_in(
                 "backend",
-                "<forward-request timeout=\"-1\" timeout-ms=\"1\" http-version=\"2\" follow-redirects=\"true\" \
+                "<forward-request timeout=\"-1\" timeout-ms=\"1\" http-version=\"2\" follow-redirects=\"yes!\" \
                  continue-timeout=\"1\" buffer-response=\"no\"><x /></forward-request>"
             ),
             [
@@ -223,8 +223,7 @@ mod tests {
                 "2:18: the attribute \"timeout\" of <forward-request> must be a whole number, not negative",
                 "2:46: the attribute \"http-version\" of <forward-request> must be 1 or 2or1: HTTP/2 to the backend is \
                  not supported",
-                "2:63: the attribute \"follow-redirects\" of <forward-request> must be false: following redirects is not \
-                 supported",
+                "2:63: the attribute \"follow-redirects\" of <forward-request> must be true or false",
                 "2:87: the attribute \"continue-timeout\" of <forward-request> is not supported",
                 "2:108: the attribute \"buffer-response\" of <forward-request> must be true or false",
                 "2:129: <x> in <forward-request> is not supported",

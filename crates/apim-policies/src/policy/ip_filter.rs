@@ -99,7 +99,7 @@ fn range(element: &Element<'_>, problems: &mut Problems) -> Option<Range> {
 
 impl IpFilter {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let text = run.context.request.ip_address.clone();
+        let text = run.context.request.ip_address.clone().unwrap_or_default();
         let Some(caller) = Address::read(&text) else {
             let cause = "Failed to establish IP address for the caller. Access denied.";
             return Err(refusal("FailedToParseCallerIP", cause.to_owned()));
@@ -144,7 +144,7 @@ mod tests {
         let world = World::new();
         let policy = format!("<ip-filter action=\"{action}\">{addresses}</ip-filter>");
         let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
-        let facts = crate::Facts { ip_address: caller.to_owned(), ..facts(&request) };
+        let facts = crate::Facts { ip_address: (!caller.is_empty()).then(|| caller.to_owned()), ..facts(&request) };
         let document = document(&policy, "<base />", "", "");
         let outcome = world.run_at(Scope::Api, &document, facts, &State::default()).await;
         match outcome.last_error {
@@ -177,7 +177,10 @@ mod tests {
             assert_eq!(verdict("@(\"for\" + \"bid\")", LIST, caller).await, forbid, "{caller}");
         }
         let unknown = "FailedToParseCallerIP: Failed to establish IP address for the caller. Access denied.";
-        assert_eq!(verdict("forbid", LIST, "").await, unknown);
+        for caller in ["", "unknown"] {
+            assert_eq!(verdict("forbid", LIST, caller).await, unknown, "{caller}");
+            assert_eq!(verdict("allow", LIST, caller).await, unknown, "{caller}");
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod after;
 mod allowance;
+mod authentication_basic;
 mod authentication_managed_identity;
+mod bandwidth;
 mod cache_lookup;
 mod cache_lookup_value;
 mod cache_remove_value;
@@ -18,12 +20,15 @@ mod forward_request;
 mod get_authorization_context;
 mod include_fragment;
 mod ip_filter;
+mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
+mod mock_response;
 mod quota;
 mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
+mod redirect;
 mod retry;
 mod return_response;
 mod rewrite_uri;
@@ -50,22 +55,24 @@ pub(crate) use self::{
     step::{Statement, Step, Stop, load_all, load_section, run_all},
 };
 use self::{
-    authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup, cache_lookup_value::CacheLookupValue,
-    cache_remove_value::CacheRemoveValue, cache_store::CacheStore, cache_store_value::CacheStoreValue,
-    check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric, find_and_replace::FindAndReplace,
-    forward_request::ForwardRequest, get_authorization_context::GetAuthorizationContext,
-    include_fragment::IncludeFragment, ip_filter::IpFilter, limit_concurrency::LimitConcurrency,
-    log_to_eventhub::LogToEventHub, quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit,
-    rate_limit_by_key::RateLimitByKey, retry::Retry, return_response::ReturnResponse, rewrite_uri::RewriteUri,
-    send_request::SendRequest, set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader,
-    set_method::SetMethod, set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable,
-    token_limit::TokenLimit, trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
+    authentication_basic::Basic, authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup,
+    cache_lookup_value::CacheLookupValue, cache_remove_value::CacheRemoveValue, cache_store::CacheStore,
+    cache_store_value::CacheStoreValue, check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric,
+    find_and_replace::FindAndReplace, forward_request::ForwardRequest,
+    get_authorization_context::GetAuthorizationContext, include_fragment::IncludeFragment, ip_filter::IpFilter,
+    jsonp::Jsonp, limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, mock_response::MockResponse,
+    quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry,
+    return_response::ReturnResponse, rewrite_uri::RewriteUri, send_request::SendRequest,
+    set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader, set_method::SetMethod,
+    set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable, token_limit::TokenLimit,
+    trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
 };
 use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
 /// A policy, checked.
 #[derive(Debug)]
 pub(crate) enum Policy {
+    Basic(Basic),
     CacheLookup(Box<CacheLookup>),
     CacheLookupValue(CacheLookupValue),
     CacheRemoveValue(CacheRemoveValue),
@@ -80,9 +87,11 @@ pub(crate) enum Policy {
     GetAuthorizationContext(Box<GetAuthorizationContext>),
     IncludeFragment(IncludeFragment),
     IpFilter(IpFilter),
+    Jsonp(Jsonp),
     LimitConcurrency(LimitConcurrency),
     LogToEventHub(LogToEventHub),
     ManagedIdentity(ManagedIdentity),
+    MockResponse(MockResponse),
     Quota(Quota),
     QuotaByKey(QuotaByKey),
     RateLimit(Box<RateLimit>),
@@ -112,6 +121,7 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
+    authentication_basic::KIND,
     authentication_managed_identity::KIND,
     cache_lookup::KIND,
     cache_lookup_value::KIND,
@@ -129,8 +139,10 @@ const KINDS: &[Kind] = &[
     get_authorization_context::KIND,
     include_fragment::KIND,
     ip_filter::KIND,
+    jsonp::KIND,
     limit_concurrency::KIND,
     log_to_eventhub::KIND,
+    mock_response::KIND,
     quota::KIND,
     quota_by_key::KIND,
     rate_limit::KIND,
@@ -158,6 +170,7 @@ impl Policy {
     /// Does what the policy says.
     async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         match self {
+            Self::Basic(policy) => policy.run(run).await?,
             Self::CacheLookup(policy) => policy.run(run).await?,
             Self::CacheLookupValue(policy) => policy.run(run).await?,
             Self::CacheRemoveValue(policy) => policy.run(run).await?,
@@ -172,9 +185,11 @@ impl Policy {
             Self::GetAuthorizationContext(policy) => policy.run(run).await?,
             Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
             Self::IpFilter(policy) => policy.run(run).await?,
+            Self::Jsonp(policy) => policy.run(run).await?,
             Self::LimitConcurrency(policy) => policy.run(run).await?,
             Self::LogToEventHub(policy) => policy.run(run).await?,
             Self::ManagedIdentity(policy) => policy.run(run).await?,
+            Self::MockResponse(policy) => policy.run(run)?,
             Self::Quota(policy) => policy.run(run)?,
             Self::QuotaByKey(policy) => policy.run(run).await?,
             Self::RateLimit(policy) => policy.run(run)?,
@@ -196,5 +211,25 @@ impl Policy {
             Self::ValidateJwt(policy) => policy.run(run).await?,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    /// Users read there what they may write.
+    #[test]
+    fn the_readme_lists_every_policy_and_no_other() {
+        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../local-azure/README.md");
+        let text = std::fs::read_to_string(readme).unwrap();
+        let (_, list) = text.split_once("### Policies").unwrap();
+        let (list, _) = list.split_once("A body streams").unwrap();
+        let (_, list) = list.split_once("- Flow").unwrap();
+        let listed: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+        let mut known: Vec<_> = super::KINDS.iter().map(|kind| kind.name).collect();
+        known.sort_unstable();
+        assert_eq!(BTreeSet::from_iter(listed.clone()).into_iter().collect::<Vec<_>>(), known);
+        assert_eq!(listed.len(), known.len(), "one is listed twice");
     }
 }

@@ -1,12 +1,13 @@
-//! `quota`: so many calls of a subscription in a period (learn.microsoft.com/azure/api-management/quota-policy).
+//! `quota`: so many calls or bytes of a subscription in a period
+//! (learn.microsoft.com/azure/api-management/quota-policy).
 //!
-//! Periods begin with the subscription: with its start, or else with the year 1970. `bandwidth` is not supported.
+//! Periods begin with the subscription: with its start, or else with the year 1970.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Kind, Policy, allowance,
-    subscription_limits::{Limit, Limits},
+    Kind, Policy, allowance, bandwidth,
+    subscription_limits::{Form, Limits},
 };
 use crate::{
     failure::Failure,
@@ -22,26 +23,28 @@ const NAME: &str = "quota";
 
 pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load };
 
+/// Other policies count under keys that begin otherwise.
+const BYTES: &str = "quota bytes";
+
+const FORM: Form = Form {
+    attributes: &["calls", "bandwidth", "renewal-period"],
+    is_period: |_| true,
+    periods: "a number of seconds, or 0",
+};
+
 #[derive(Debug)]
 pub(crate) struct Quota(Limits);
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&["id", "calls", "renewal-period"], problems);
+    let attributes: Vec<_> = ["id"].into_iter().chain(FORM.attributes.iter().copied()).collect();
+    element.only_attributes(&attributes, problems);
     if element.scope() != Scope::Product {
         element.problem(problems, "<quota> is allowed in the document of a product only");
     }
     if element.is_repeated() {
         element.problem(problems, "<quota> may stand in a document once");
     }
-    Limits::load(element, limit, problems).map(Quota).map(Policy::Quota)
-}
-
-fn limit(element: &Element<'_>, problems: &mut Problems) -> Option<Limit> {
-    element.required("calls", problems);
-    element.required("renewal-period", problems);
-    let calls: Option<u32> = element.parsed("calls", "a whole number, not negative", problems);
-    let period: Option<u32> = element.parsed("renewal-period", "a number of seconds, or 0", problems);
-    Some(Limit { calls: calls?.into(), period: period? })
+    Limits::load(element, &FORM, problems).map(Quota).map(Policy::Quota)
 }
 
 impl Quota {
@@ -52,15 +55,20 @@ impl Quota {
         };
         let start = subscription.start_date.unwrap_or(subscription.created_date);
         let now = run.outside.now();
-        let want = |(key, limit): (String, Limit)| Want {
-            key: format!("{NAME} {key}"),
-            window: period(start, limit.period, now),
-            limit: limit.calls,
-            by: 1,
-        };
-        let wants: Vec<_> = self.0.of(run).into_iter().map(want).collect();
-        let remaining = run.state.counters.take(&wants, now).map_err(allowance::quota_exceeded)?;
-        run.trace(|| format!("{} of {} calls remain", remaining[0], wants[0].limit));
+        let (mut calls, mut bytes) = (Vec::new(), Vec::new());
+        for (key, limit) in self.0.of(run) {
+            let window = period(start, limit.period, now);
+            let want = |kind: &str, limit| Want { key: format!("{kind} {key}"), window, limit, by: 1 };
+            calls.extend(limit.calls.map(|limit| want(NAME, limit)));
+            bytes.extend(limit.bytes.map(|limit| want(BYTES, limit)));
+        }
+        // Looked at first, as it counts nothing yet.
+        bandwidth::check(&bytes, run)?;
+        let remaining = run.state.counters.take(&calls, now).map_err(allowance::calls_exceeded)?;
+        if let (Some(remaining), Some(want)) = (remaining.first(), calls.first()) {
+            run.trace(|| format!("{remaining} of {} calls remain", want.limit));
+        }
+        bandwidth::count(bytes, run);
         Ok(())
     }
 }
@@ -154,16 +162,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_wrong_is_named() {
-        let two = "<quota bandwidth=\"1\" renewal-period=\"-1\"><api calls=\"1\" renewal-period=\"1\"><x /></api></quota>\n<quota calls=\"1\" renewal-period=\"1\" />";
+        let two = "<quota bandwidth=\"-1\" renewal-period=\"-1\"><api calls=\"1\" renewal-period=\"1\"><x /></api></quota>\n<quota calls=\"1\" renewal-period=\"1\" />";
         assert_eq!(
             problems_in("inbound", two),
             [
                 "2:1: <quota> is allowed in the document of a product only",
-                "2:1: <quota> needs the attribute \"calls\"",
-                "2:8: the attribute \"bandwidth\" of <quota> is not supported",
-                "2:22: the attribute \"renewal-period\" of <quota> must be a number of seconds, or 0",
-                "2:42: <api> needs the attribute \"id\" or \"name\"",
-                "2:76: <x> in <api> is not supported",
+                "2:8: the attribute \"bandwidth\" of <quota> must be a number of kilobytes",
+                "2:23: the attribute \"renewal-period\" of <quota> must be a number of seconds, or 0",
+                "2:43: <api> needs the attribute \"id\" or \"name\"",
+                "2:77: <x> in <api> is not supported",
                 "3:1: <quota> is allowed in the document of a product only",
                 "3:1: <quota> may stand in a document once",
             ]

@@ -1,12 +1,18 @@
-//! `quota-by-key`: so many calls for a key in a period
+//! `quota-by-key`: so many calls or bytes for a key in a period
 //! (learn.microsoft.com/azure/api-management/quota-by-key-policy).
 //!
-//! A key has one counter, wherever it is named, and a request counts once for it. With an expression for the condition
-//! the request counts when its response is known. `bandwidth` is not supported.
+//! A key has one counter of each kind, wherever it is named, and a request counts once for it. With an expression for the
+//! condition or for the increment the request counts when its response is known. The increment is of calls alone.
 
 use jiff::Timestamp;
 
-use super::{Kind, Policy, after::After, allowance, quota::period};
+use super::{
+    Kind, Policy,
+    after::After,
+    allowance, bandwidth,
+    quota::period,
+    subscription_limits::{Form, Limit},
+};
 use crate::{
     failure::Failure,
     load::{Element, Setting},
@@ -19,55 +25,61 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind { name: "quota-by-key", sections: &[Section::Inbound], load };
 
-/// Seconds that a period lasts at least.
-const SHORTEST: u32 = 300;
+const FORM: Form = Form {
+    attributes: &["calls", "bandwidth", "renewal-period"],
+    is_period: |seconds| seconds == 0 || seconds >= 300,
+    periods: "a number of seconds, 300 at least, or 0",
+};
 
 #[derive(Debug)]
 pub(crate) struct QuotaByKey {
-    calls: u32,
-    period: u32,
+    limit: Limit,
     key: Setting<String>,
     condition: Option<Setting<bool>>,
+    by: Option<Setting<u32>>,
     first_start: Timestamp,
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    const PERIOD: &str = "a number of seconds, 300 at least, or 0";
-    let attributes = ["id", "calls", "renewal-period", "counter-key", "increment-condition", "first-period-start"];
+    let own = ["id", "counter-key", "increment-condition", "increment-count", "first-period-start"];
+    let attributes: Vec<_> = own.into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
     element.children(&[], problems);
-    element.required("calls", problems);
-    element.required("renewal-period", problems);
-    let calls = element.parsed("calls", "a whole number, not negative", problems);
-    let period: Option<u32> = element.parsed("renewal-period", PERIOD, problems);
-    if period.is_some_and(|period| period > 0 && period < SHORTEST) {
-        element.bad_value("renewal-period", PERIOD, problems);
-    }
+    let limit = Limit::load(element, &FORM, problems);
     let key = element.required_setting("counter-key", problems);
     let condition = element.setting("increment-condition", problems);
+    let by = element.setting("increment-count", problems);
     let start = element.parsed("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
     // 0001-01-01T00:00:00Z, the documented default.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
-    let (calls, period, key) = (calls?, period?, key?);
-    Some(Policy::QuotaByKey(QuotaByKey { calls, period, key, condition, first_start }))
+    let (limit, key) = (limit?, key?);
+    Some(Policy::QuotaByKey(QuotaByKey { limit, key, condition, by, first_start }))
 }
 
 impl QuotaByKey {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
         let key = run.get(&self.key).await?;
         let now = run.outside.now();
-        let mut want = self.want(&key, now);
-        let later = matches!(self.condition, Some(Setting::Expression(_)));
+        let later =
+            matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
         let counts = !later && !matches!(self.condition, Some(Setting::Literal(false)));
-        let counted = run.counted.contains(&want.key);
-        if counts || counted {
-            want.by = u64::from(!counted);
-            run.counted.insert(want.key.clone());
-            run.state.counters.take(&[want], now).map_err(allowance::quota_exceeded)?;
-        } else {
-            run.state.counters.look(&want, now).map_err(allowance::quota_exceeded)?;
+        let bytes = self.bytes(&key, now);
+        bandwidth::check(bytes.as_slice(), run)?;
+        if let Some(mut want) = self.calls(&key, now) {
+            let counted = run.counted.contains(&want.key);
+            if counts || counted {
+                want.by = if counted { 0 } else { self.increment(run).await? };
+                run.counted.insert(want.key.clone());
+                run.state.counters.take(&[want], now).map_err(allowance::calls_exceeded)?;
+            } else {
+                run.state.counters.look(&want, now).map_err(allowance::calls_exceeded)?;
+            }
         }
-        if later {
+        if counts {
+            bandwidth::count(bytes, run);
+        } else if later {
+            // From here on, so that nothing is missed until it is known whether it counts.
+            bytes.is_some().then(|| run.meter());
             run.after.push(After::Quota(self, key));
         }
         Ok(())
@@ -76,16 +88,35 @@ impl QuotaByKey {
     /// Counts the request when its response is known.
     pub(super) async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let now = run.outside.now();
-        let want = self.want(&key, now);
-        if run.get_any(self.condition.as_ref()).await?.unwrap_or(true) && run.counted.insert(want.key.clone()) {
+        if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) {
+            return Ok(());
+        }
+        if let Some(mut want) = self.calls(&key, now)
+            && run.counted.insert(want.key.clone())
+        {
+            want.by = self.increment(run).await?;
             run.state.counters.add(&want, now);
+        }
+        if let Some(want) = self.bytes(&key, now) {
+            bandwidth::settle(want, run);
         }
         Ok(())
     }
 
-    fn want(&self, key: &str, now: Timestamp) -> Want {
-        let window = period(self.first_start, self.period, now);
-        Want { key: format!("quota {key}"), window, limit: self.calls.into(), by: 1 }
+    async fn increment<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<u64, Failure> {
+        Ok(run.get_any(self.by.as_ref()).await?.unwrap_or(1).into())
+    }
+
+    fn calls(&self, key: &str, now: Timestamp) -> Option<Want> {
+        self.want(format!("quota {key}"), self.limit.calls?, now)
+    }
+
+    fn bytes(&self, key: &str, now: Timestamp) -> Option<Want> {
+        self.want(format!("quota bytes {key}"), self.limit.bytes?, now)
+    }
+
+    fn want(&self, key: String, limit: u64, now: Timestamp) -> Option<Want> {
+        Some(Want { key, window: period(self.first_start, self.limit.period, now), limit, by: 1 })
     }
 }
 
@@ -139,19 +170,38 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_call_may_count_for_several() {
+        for (attributes, statuses) in [
+            ("increment-count=\"2\"", [200, 403, 403]),
+            ("increment-count=\"0\"", [200, 200, 200]),
+            // What it counts for is known too late for the call itself.
+            ("increment-count=\"@(context.Response.StatusCode / 100)\"", [200, 403, 403]),
+            ("increment-count=\"@(1)\" increment-condition=\"false\"", [200, 200, 200]),
+        ] {
+            let (world, state) = (World::new(), State::default());
+            for status in statuses {
+                assert_eq!(send(&world, &state, attributes, "a").await.response.status(), status, "{attributes}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
-        let text = "<quota-by-key bandwidth=\"1\" renewal-period=\"299\" first-period-start=\"now\" increment-condition=\"1\" />";
+        let text = "<quota-by-key bandwidth=\"x\" renewal-period=\"299\" first-period-start=\"now\" increment-condition=\"1\" increment-count=\"-1\" />";
         assert_eq!(
             problems_in("inbound", text),
             [
-                "2:1: <quota-by-key> needs the attribute \"calls\"",
                 "2:1: <quota-by-key> needs the attribute \"counter-key\"",
-                "2:15: the attribute \"bandwidth\" of <quota-by-key> is not supported",
+                "2:15: the attribute \"bandwidth\" of <quota-by-key> must be a number of kilobytes",
                 "2:29: the attribute \"renewal-period\" of <quota-by-key> must be a number of seconds, 300 at least, or 0",
                 "2:50: the attribute \"first-period-start\" of <quota-by-key> must be a time such as 2026-01-31T00:00:00Z",
                 "2:75: the attribute \"increment-condition\" of <quota-by-key> must be true or false",
+                "2:99: the attribute \"increment-count\" of <quota-by-key> must be a whole number, not negative",
             ]
         );
+        let neither = "<quota-by-key renewal-period=\"300\" counter-key=\"k\" />";
+        let message = "2:1: <quota-by-key> needs the attribute \"calls\" or \"bandwidth\"";
+        assert_eq!(problems_in("inbound", neither), [message]);
     }
 }

@@ -1,4 +1,5 @@
-//! Limits for a subscription: of the scope that a policy stands at, and of the APIs and operations it names.
+//! Limits of calls and bytes in a period: how policies write them, and which apply to a subscription's request: those of
+//! the scope that the policy stands at, and of the APIs and operations it names.
 
 use super::allowance::variable;
 use crate::{
@@ -9,11 +10,23 @@ use crate::{
     scope::Scope,
 };
 
-/// So many calls in so many seconds.
+/// So much in so many seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
-    pub(super) calls: u64,
+    pub(super) calls: Option<u64>,
+    pub(super) bytes: Option<u64>,
     pub(super) period: u32,
+}
+
+/// What a policy may write.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The attributes that it knows of `calls`, `bandwidth` and `renewal-period`.
+    pub(super) attributes: &'static [&'static str],
+    /// Whether a period may have so many seconds.
+    pub(super) is_period: fn(u32) -> bool,
+    /// Which those are, to end a sentence with.
+    pub(super) periods: &'static str,
 }
 
 /// What a policy with nested `<api>` and `<operation>` elements limits.
@@ -33,15 +46,32 @@ struct Named {
     operations: Vec<Named>,
 }
 
+impl Limit {
+    /// Reads the attributes `calls`, `bandwidth` and `renewal-period`.
+    pub(super) fn load(element: &Element<'_>, form: &Form, problems: &mut Problems) -> Option<Self> {
+        let has_bandwidth = form.attributes.contains(&"bandwidth");
+        if !has_bandwidth {
+            element.required("calls", problems);
+        } else if !element.has("calls") && !element.has("bandwidth") {
+            element.problem(problems, format!("<{}> needs the attribute \"calls\" or \"bandwidth\"", element.name()));
+        }
+        let calls: Option<u32> = element.parsed("calls", "a whole number, not negative", problems);
+        let kilobytes: Option<u32> =
+            has_bandwidth.then(|| element.parsed("bandwidth", "a number of kilobytes", problems)).flatten();
+        element.required("renewal-period", problems);
+        let period: u32 = element.parsed("renewal-period", form.periods, problems)?;
+        if !(form.is_period)(period) {
+            element.bad_value("renewal-period", form.periods, problems);
+        }
+        let bytes = kilobytes.map(|kilobytes| u64::from(kilobytes) * 1024);
+        Some(Self { calls: calls.map(u64::from), bytes, period })
+    }
+}
+
 impl Limits {
-    /// `limit` reads the attributes `calls` and `renewal-period`.
-    pub(super) fn load(
-        element: &Element<'_>,
-        limit: fn(&Element<'_>, &mut Problems) -> Option<Limit>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let own = limit(element, problems);
-        let apis = named(element, "api", limit, problems);
+    pub(super) fn load(element: &Element<'_>, form: &Form, problems: &mut Problems) -> Option<Self> {
+        let own = Limit::load(element, form, problems);
+        let apis = named(element, "api", form, problems);
         Some(Self { scope: element.scope(), own: own?, apis })
     }
 
@@ -68,27 +98,23 @@ impl Limits {
     }
 }
 
-fn named(
-    element: &Element<'_>,
-    kind: &str,
-    limit: fn(&Element<'_>, &mut Problems) -> Option<Limit>,
-    problems: &mut Problems,
-) -> Vec<Named> {
+fn named(element: &Element<'_>, kind: &str, form: &Form, problems: &mut Problems) -> Vec<Named> {
     let mut found = Vec::new();
     for child in element.children(&[(kind, Count::Any)], problems) {
-        child.only_attributes(&["id", "name", "calls", "renewal-period"], problems);
+        let attributes: Vec<_> = ["id", "name"].into_iter().chain(form.attributes.iter().copied()).collect();
+        child.only_attributes(&attributes, problems);
         let (id, name) = (variable(&child, "id", problems), variable(&child, "name", problems));
         if !child.has("id") && !child.has("name") {
             child.problem(problems, format!("<{kind}> needs the attribute \"id\" or \"name\""));
         }
-        let limit_of_child = limit(&child, problems);
+        let limit = Limit::load(&child, form, problems);
         let operations = if kind == "api" {
-            named(&child, "operation", limit, problems)
+            named(&child, "operation", form, problems)
         } else {
             child.children(&[], problems);
             Vec::new()
         };
-        found.extend(limit_of_child.map(|limit| Named { id, name, limit, operations }));
+        found.extend(limit.map(|limit| Named { id, name, limit, operations }));
     }
     found
 }

@@ -1,10 +1,18 @@
 //! Message bodies: streams that nobody read, or in memory.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Request, header};
 
 use super::Run;
-use crate::{expression::Body, failure::Failure, outside::Outside, scope::Section};
+use crate::{
+    expression::Body,
+    failure::Failure,
+    outside::{NoReply, Outside, Unread},
+    scope::Section,
+    state::Meter,
+};
 
 impl<O: Outside> Run<'_, O> {
     /// Replaces the body of the request, or of the response once there is one, as [`Self::headers`] does.
@@ -26,9 +34,11 @@ impl<O: Outside> Run<'_, O> {
     /// Reads the request's body into memory, unless it is there.
     pub(crate) async fn read_request_body(&mut self) -> Result<(), Failure> {
         if let Some(stream) = self.request_stream.take() {
-            let bytes = self.outside.read(stream).await.map_err(|error| {
-                Failure::internal("", "ClientConnectionFailure", format!("the request's body: {error}"))
+            let bytes = self.outside.read(stream).await.map_err(|error| match error {
+                Unread::Broken(cause) => Failure::no_reply(&NoReply::ClientGone(cause)),
+                Unread::TooLong(_) => Failure::internal("", "", format!("the request's body: {error}")),
             })?;
+            self.read = bytes.len();
             self.context.request.body = (!bytes.is_empty()).then(|| Body::new(bytes));
         }
         Ok(())
@@ -38,11 +48,25 @@ impl<O: Outside> Run<'_, O> {
     pub(crate) async fn read_response_body(&mut self) -> Result<(), Failure> {
         if let Some(stream) = self.response_stream.take() {
             let bytes = self.outside.read(stream).await.map_err(|error| {
-                Failure::internal("", "BackendConnectionFailure", format!("the response's body: {error}"))
+                let reason = if matches!(error, Unread::Broken(_)) { "BackendConnectionFailure" } else { "" };
+                Failure::internal("", reason, format!("the response's body: {error}"))
             })?;
             self.response().body = (!bytes.is_empty()).then(|| Body::new(bytes));
         }
         Ok(())
+    }
+
+    /// Counts the bytes of the request's body and the response's: those that passed before it was asked for, too.
+    pub(crate) fn meter(&mut self) -> Meter {
+        if let Some(meter) = &self.meter {
+            return meter.clone();
+        }
+        let meter = Meter::new(Arc::clone(&self.state.counters), self.outside.now());
+        meter.passed(self.read);
+        let stream = self.request_stream.take();
+        self.request_stream = stream.map(|body| self.outside.metered(body, meter.clone()));
+        self.meter = Some(meter.clone());
+        meter
     }
 
     /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.

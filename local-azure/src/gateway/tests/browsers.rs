@@ -52,7 +52,12 @@ async fn a_browser_is_answered_before_keys_and_tokens_are_looked_at() {
 async fn without_the_policy_or_with_an_operation_of_its_own_a_question_is_a_request() {
     let rig = start(&[], |_| {}).await;
     assert_eq!(preflight(&rig, "/orders", "GET").await.status, 404);
-    let own = Operation { id: "ask".to_owned(), method: "OPTIONS".to_owned(), template: "/".to_owned() };
+    let own = Operation {
+        id: "ask".to_owned(),
+        method: "OPTIONS".to_owned(),
+        template: "/".to_owned(),
+        responses: Vec::new(),
+    };
     let rig = start(&[("apis/orders.xml", CORS)], |seed| seed.apim.apis[0].operations.push(own)).await;
     assert_eq!(preflight(&rig, "/orders", "GET").await.status, 401);
 }

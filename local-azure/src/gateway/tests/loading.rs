@@ -62,7 +62,12 @@ fn a_folder_that_is_not_there_is_not_taken_for_an_empty_one() {
 fn url_templates_and_sample_folders_are_checked() {
     let found = lines(&[], |seed| {
         let api = &mut seed.apim.apis[0];
-        let operation = Operation { id: "odd".to_owned(), method: "GET".to_owned(), template: "/{a}-{b}".to_owned() };
+        let operation = Operation {
+            id: "odd".to_owned(),
+            method: "GET".to_owned(),
+            template: "/{a}-{b}".to_owned(),
+            responses: Vec::new(),
+        };
         api.operations.push(operation);
         api.backend.sample = Some("no-such-samples".into());
     });

@@ -2,12 +2,15 @@
 
 mod browsers;
 mod certificates;
+mod clients_that_leave;
 mod credentials;
+mod exact_responses;
 mod forwarding;
 mod identities;
 mod keys;
 mod loading;
 mod policies;
+mod redirects;
 mod refusals;
 mod versions;
 

@@ -9,7 +9,7 @@ use http::Request;
 use tempfile::TempDir;
 
 use super::Rig;
-use crate::seed::{NamedBackend, Seed};
+use crate::seed::{NamedBackend, OperationResponse, Seed};
 
 /// A gateway whose orders API has this document; the folder must outlive it.
 async fn rig(
@@ -118,4 +118,24 @@ async fn a_trace_says_what_each_policy_decided_without_tokens_and_keys() {
              subscription key when making requests to an API.",
         ]
     );
+}
+
+#[tokio::test]
+async fn an_operation_answers_with_its_own_example() {
+    let (rig, _folder) = rig("<mock-response />", "", &[], |seed| {
+        seed.apim.apis[0].operations[0].responses = vec![OperationResponse {
+            status: 200,
+            content_type: "application/json".to_owned(),
+            example: Some("[{\"id\":1}]".to_owned()),
+        }];
+    })
+    .await;
+    let answer = rig.send(rig.request("/orders")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "[{\"id\":1}]"));
+    assert_eq!(answer.headers["content-type"], "application/json");
+    // The other operation has none.
+    let answer = rig.send(rig.request("/orders/7")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert!(!answer.headers.contains_key("content-type"));
+    assert!(rig.received().is_empty());
 }

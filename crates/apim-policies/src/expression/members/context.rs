@@ -63,7 +63,9 @@ pub(super) const REQUEST: &[Member] = &[
     row("Body", "IMessageBody", |call| {
         Ok(if call.machine.context.request.body.is_some() { part(Part::RequestBody) } else { Value::Null })
     }),
-    row("IpAddress", "string", |call| Ok(call.machine.context.request.ip_address.as_str().into())),
+    row("IpAddress", "string", |call| {
+        Ok(call.machine.context.request.ip_address.as_deref().map_or(Value::Null, Value::from))
+    }),
     row("MatchedParameters", "IReadOnlyDictionary<string, string>", matched_parameters),
     // Client certificates are not supported, so there never is one.
     row("Certificate", "X509Certificate2", |_| Ok(Value::Null)),

@@ -39,7 +39,7 @@ fn context() -> Context {
         original_url: Url::parse("https://gw.azure-api.net/orders/7?q=a%20b&tag=1&tag=2").unwrap(),
         headers: headers(&[("x-one", "1"), ("x-two", "a"), ("x-two", "b"), ("content-type", "application/json")]),
         body: Some(Body::new(Bytes::from_static(br#"{"model":"gpt","stream":true,"n":3,"tags":["a","b"]}"#))),
-        ip_address: "203.0.113.9".to_owned(),
+        ip_address: Some("203.0.113.9".to_owned()),
         matched_parameters: [("id".to_owned(), "7".to_owned())].into(),
     };
     context.response = Some(Response {

@@ -21,7 +21,7 @@ use crate::{
     expression::{Body, Response, Value},
     failure::Failure,
     load::{Count, Element, Readable, Setting},
-    outside::{NoReply, Outside},
+    outside::Outside,
     problem::Problems,
     run::{Run, seen},
     scope::Section,
@@ -152,8 +152,7 @@ impl SendRequest {
                 run.trace(|| format!("{target}: {cause}, which is ignored"));
                 Value::Null
             }
-            Err(NoReply::Unreachable(cause)) => return Err(Failure::internal("", "BackendConnectionFailure", cause)),
-            Err(timed_out @ NoReply::TimedOut) => return Err(Failure::internal("", "Timeout", timed_out.to_string())),
+            Err(cause) => return Err(Failure::no_reply(&cause)),
         };
         if let Some(name) = variable {
             run.context.variables.insert(name, value);

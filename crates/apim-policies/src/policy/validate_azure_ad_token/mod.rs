@@ -7,6 +7,8 @@
 
 mod load;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod tests;
 
 use jiff::SignedDuration;

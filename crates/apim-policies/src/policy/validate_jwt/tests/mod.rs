@@ -3,6 +3,7 @@
 mod answers;
 mod certificates;
 mod claims;
+mod refusals;
 mod signatures;
 
 use bytes::Bytes;
