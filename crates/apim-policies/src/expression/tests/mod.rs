@@ -1,5 +1,6 @@
 //! Tests of whole expressions.
 
+mod certificates;
 mod context_forms;
 mod embedding;
 mod forms;
