@@ -158,7 +158,7 @@ fn the_example_settings_hold_every_setting() {
     let example: serde_json::Value = serde_json::from_str(include_str!("../../local.settings.json.example")).unwrap();
     assert_eq!(example["IsEncrypted"], false);
     let values = example["Values"].as_object().unwrap();
-    let host = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage__accountName"];
+    let host = ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsStorage__accountName"];
     let expected: BTreeSet<_> = VARIABLES.iter().copied().chain(host).collect();
     assert_eq!(values.keys().map(String::as_str).collect::<BTreeSet<_>>(), expected);
 

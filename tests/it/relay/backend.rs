@@ -87,6 +87,7 @@ impl Backend {
             id: method.to_ascii_lowercase(),
             method: method.to_owned(),
             template: "/*".to_owned(),
+            responses: Vec::new(),
         };
         api.operations = METHODS.map(operation).to_vec();
     }

@@ -24,6 +24,7 @@ mod syntax;
 mod tests;
 mod types;
 mod value;
+mod xml;
 
 pub use authorization::Authorization;
 pub use context::{

@@ -115,6 +115,10 @@ impl Failure {
         Self::thrown("Newtonsoft.Json.JsonReaderException", message)
     }
 
+    pub(crate) fn xml(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.Xml.XmlException", message)
+    }
+
     pub(crate) fn cryptographic(message: impl Into<Arc<str>>) -> Self {
         Self::thrown("System.Security.Cryptography.CryptographicException", message)
     }

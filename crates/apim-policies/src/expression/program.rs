@@ -57,7 +57,8 @@ pub(crate) enum Code {
     Anonymous(Type, Vec<Code>),
     /// A new object, then calls on it.
     Initialize(Box<Code>, Vec<Call>),
-    Is(Box<Code>, Type),
+    /// Where it is of the type, the slot gets the value.
+    Is(Box<Code>, Type, Option<usize>),
     As(Box<Code>, Type),
     Lambda(Arc<Lambda>),
     Write(Box<Write>),
@@ -156,6 +157,8 @@ pub(crate) enum Operation {
     Same {
         negated: bool,
     },
+    /// `XNamespace + string`
+    XmlName,
     /// `+` and `-` of times.
     Time {
         subtract: bool,

@@ -43,7 +43,8 @@ pub(crate) enum ExprKind {
     Conditional(Box<[Expr; 3]>),
     Assign(Box<Expr>, Option<Binary>, Box<Expr>),
     Cast(TypeName, Box<Expr>),
-    Is(Box<Expr>, TypeName),
+    /// `x is T`, or `x is T name`, which declares it.
+    Is(Box<Expr>, TypeName, Option<Arc<str>>),
     As(Box<Expr>, TypeName),
     New {
         class: TypeName,

@@ -1,5 +1,6 @@
 //! `set-body`: replaces the body of the request (inbound, backend) or of the response (outbound, on-error), as
-//! learn.microsoft.com/azure/api-management/set-body-policy says. The page does not list on-error, where it works too.
+//! learn.microsoft.com/azure/api-management/set-body-policy says. The page does not list on-error, where it works too, nor
+//! `template="none"`, which deployed files have (Azure-Samples/AI-Gateway, labs/mcp-client-authorization).
 
 use bytes::Bytes;
 
@@ -45,8 +46,11 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
 /// Reads the element, which other policies hold, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetBody> {
     element.only_attributes(&["id", "template"], problems);
-    if let Some(template) = element.attribute("template", problems) {
-        element.bad_value("template", format!("left out: {template} templates are not supported"), problems);
+    // `none` is what it is without the attribute.
+    match element.attribute("template", problems) {
+        None | Some("none") => {}
+        Some("liquid") => element.bad_value("template", "left out: liquid templates are not supported", problems),
+        Some(_) => element.bad_value("template", "none; liquid templates are not supported", problems),
     }
     element.whole_text_setting(problems).map(SetBody)
 }
@@ -142,12 +146,14 @@ mod tests {
         assert_eq!(
             problems_in(
                 "outbound",
-                "<set-body template=\"liquid\">x</set-body><set-body xsi-nil=\"blank\"><a /></set-body>"
+                "<set-body template=\"liquid\">x</set-body><set-body xsi-nil=\"blank\"><a /></set-body>\n\
+                 <set-body template=\"razor\">x</set-body>"
             ),
             [
                 "2:11: the attribute \"template\" of <set-body> must be left out: liquid templates are not supported",
                 "2:51: the attribute \"xsi-nil\" of <set-body> is not supported",
                 "2:67: <set-body> holds an element or a processing instruction",
+                "3:11: the attribute \"template\" of <set-body> must be none; liquid templates are not supported",
             ]
         );
     }

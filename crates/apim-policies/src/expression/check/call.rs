@@ -160,9 +160,11 @@ impl Checker {
 fn check_body_type(at: usize, types: &[Type]) -> Result<(), ParseError> {
     let bytes = Type::array(Class::Byte.into());
     let readable = types.first().is_some_and(|class| {
-        *class == bytes || matches!(class.class, Class::String | Class::JToken | Class::JObject | Class::JArray)
+        use Class::{JArray, JObject, JToken, String, XDocument, XElement};
+        *class == bytes || matches!(class.class, String | JToken | JObject | JArray | XElement | XDocument)
     });
-    if readable { Ok(()) } else { Err(error(at, "a body can be read as string, byte[], JObject, JArray or JToken")) }
+    let message = "a body can be read as string, byte[], JObject, JArray, JToken, XElement or XDocument";
+    if readable { Ok(()) } else { Err(error(at, message)) }
 }
 
 /// All members of the name, those of the type itself first.
@@ -170,7 +172,7 @@ pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candida
     let mut found = Vec::new();
     let ancestors = if statics { vec![class.clone()] } else { class.ancestors() };
     for owner in ancestors {
-        for member in members::of(owner.class).filter(|member| member.name == name) {
+        for member in members::of_type(&owner).filter(|member| member.name == name) {
             let Ok(signature) = member.signature() else { continue };
             if (signature.role == Role::Static) == statics {
                 found.push(Candidate { member, signature, owner: owner.clone() });

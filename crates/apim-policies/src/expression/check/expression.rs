@@ -28,7 +28,7 @@ impl Checker {
             ExprKind::Conditional(parts) => self.conditional(at, parts),
             ExprKind::Assign(target, operator, value) => self.assign(at, target, *operator, value),
             ExprKind::Cast(class, value) => self.cast(at, class, value),
-            ExprKind::Is(value, class) => self.is_type(value, class),
+            ExprKind::Is(value, class, name) => self.is_type(value, class, name.as_ref()),
             ExprKind::As(value, class) => self.as_type(at, value, class),
             ExprKind::New { class, arguments, initializer } => self.creation(at, class, arguments, initializer),
             ExprKind::NewArray { element, size, items } => self.array(at, element.as_ref(), size.as_deref(), items),
@@ -37,9 +37,11 @@ impl Checker {
         }
     }
 
-    fn is_type(&mut self, value: &Expr, class: &TypeName) -> Result<Typed, ParseError> {
+    fn is_type(&mut self, value: &Expr, written: &TypeName, name: Option<&Arc<str>>) -> Result<Typed, ParseError> {
         let value = self.value(value)?;
-        Ok(Typed::new(Code::Is(Box::new(value.code), variable_type(class)?), Class::Bool))
+        let class = variable_type(written)?;
+        let slot = name.map(|name| self.declare(written.at, name, class.clone())).transpose()?;
+        Ok(Typed::new(Code::Is(Box::new(value.code), class, slot), Class::Bool))
     }
 
     fn interpolated(&mut self, segments: &[Segment]) -> Result<Typed, ParseError> {

@@ -9,6 +9,7 @@ use crate::expression::{
         Class, Type,
         convert::{self, inherits},
     },
+    value::Integer,
 };
 
 impl Checker {
@@ -26,10 +27,34 @@ impl Checker {
         for (at, operator, operand) in rest {
             let right = self.value(operand)?;
             let (operation, class) = operation(*at, *operator, &left, &right)?;
+            let constant = constant(*at, operation, &left, &right)?;
             operations.push((operation, right.code));
-            left = Typed { code: left.code, class, constant: None };
+            left = Typed { code: left.code, class, constant };
         }
-        Ok(Typed::new(Code::Operate(Box::new(left.code), operations), left.class))
+        Ok(Typed { code: Code::Operate(Box::new(left.code), operations), ..left })
+    }
+}
+
+/// What arithmetic makes of two constants: C# computes it on upload.
+fn constant(at: usize, operation: Operation, left: &Typed, right: &Typed) -> Result<Option<i128>, ParseError> {
+    let Operation::Arithmetic(arithmetic, class) = operation else { return Ok(None) };
+    if !class.is_integer() {
+        return Ok(None);
+    }
+    if matches!(arithmetic, Arithmetic::Divide | Arithmetic::Remainder) && right.constant == Some(0) {
+        return Err(error(at, "Division by constant zero"));
+    }
+    let (Some(one), Some(two)) = (left.constant, right.constant) else { return Ok(None) };
+    let value = match arithmetic {
+        Arithmetic::Add => one + two,
+        Arithmetic::Subtract => one - two,
+        Arithmetic::Multiply => one.saturating_mul(two),
+        Arithmetic::Divide => one / two,
+        Arithmetic::Remainder => one % two,
+    };
+    match Integer::fit(class, value) {
+        Some(_) => Ok(Some(value)),
+        None => Err(error(at, "The operation overflows at compile time in checked mode")),
     }
 }
 
@@ -42,6 +67,9 @@ pub(super) fn operation(
 ) -> Result<(Operation, Type), ParseError> {
     let found = match operator {
         Binary::Equal | Binary::NotEqual => equality(&left.class, &right.class, operator == Binary::NotEqual),
+        Binary::Add if left.class.is(Class::XNamespace) && is_text(&right.class) => {
+            Some((Operation::XmlName, Class::XName.into()))
+        }
         Binary::Add if is_text(&left.class) || is_text(&right.class) => Some((Operation::Concat, Class::String.into())),
         _ => arithmetic(operator, left, right),
     };

@@ -1,11 +1,15 @@
 //! Conversions, as the checker wrote them out.
 
+use std::sync::Arc;
+
 use super::{Machine, Outcome, expression::is_instance};
 use crate::expression::{
     json::{Token, convert as json},
+    members::xml,
     problem::Failure,
     types::{Class, Type, convert::Conversion},
-    value::{DateTimeOffset, Integer, Object, Value},
+    value::{DateTimeOffset, Integer, Object, Value, change},
+    xml::Name,
 };
 
 impl Machine<'_> {
@@ -27,6 +31,8 @@ impl Machine<'_> {
                 Value::DateTime(time) => Ok(Value::DateTimeOffset(DateTimeOffset::from(time))),
                 other => Ok(other),
             },
+            Conversion::ToXmlName(class) => self.xml_name(&value, *class),
+            Conversion::FromXml(class) => self.plain_of_xml(&value, class),
             Conversion::Unwrap(inner) => match value {
                 Value::Null => Err(Failure::invalid_operation("Nullable object must have a value.")),
                 value => self.convert(value, inner),
@@ -35,6 +41,37 @@ impl Machine<'_> {
                 Value::Null => Ok(Value::Null),
                 value => self.convert(value, inner),
             },
+        }
+    }
+}
+
+impl Machine<'_> {
+    fn xml_name(&mut self, value: &Value, class: Class) -> Outcome {
+        let Value::String(text) = value else { return Ok(Value::Null) };
+        self.budget.work(text.len())?;
+        if class == Class::XNamespace {
+            return Ok(xml::namespace(Arc::clone(text)));
+        }
+        Name::expanded(text).map(xml::name)
+    }
+
+    /// `(T)element` and `(T)attribute`; what XML writes as 1 and 0 are truth values, too.
+    fn plain_of_xml(&mut self, value: &Value, class: &Type) -> Outcome {
+        let text = match value.as_object() {
+            Some(Object::Xml(node)) => {
+                self.budget.work(node.len() * 32)?;
+                self.string(node.value())?
+            }
+            Some(Object::XmlAttribute(attribute)) => Value::String(attribute.value()),
+            _ if class.is(Class::Nullable) || !class.is_value() => return Ok(Value::Null),
+            _ => return Err(Failure::argument_null("element")),
+        };
+        let plain = class.underlying().unwrap_or(class).class;
+        match text.as_str().map(str::trim) {
+            _ if plain == Class::String => Ok(text),
+            Some("1") if plain == Class::Bool => Ok(Value::Bool(true)),
+            Some("0") if plain == Class::Bool => Ok(Value::Bool(false)),
+            _ => change::change(&text, plain, &mut self.budget),
         }
     }
 }

@@ -52,9 +52,13 @@ impl Machine<'_> {
                 Ok(Value::object(Object::Record(std::sync::Arc::new((class.clone(), values)))))
             }
             Code::Initialize(object, calls) => self.initialize(object, calls),
-            Code::Is(value, class) => {
+            Code::Is(value, class, slot) => {
                 let value = self.evaluate(value)?;
-                Ok(Value::Bool(is_instance(&value, class)))
+                let is = is_instance(&value, class);
+                if let (true, Some(slot)) = (is, slot) {
+                    self.set_local(*slot, value);
+                }
+                Ok(Value::Bool(is))
             }
             Code::As(value, class) => {
                 let value = self.evaluate(value)?;

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 
 use super::{Machine, Outcome, convert};
 use crate::expression::{
+    members::xml,
     problem::Failure,
     program::{Arithmetic, Bits, Comparison, Operation},
     types::Class,
-    value::{DateTime, DateTimeOffset, Integer, TimeSpan, Value, equality},
+    value::{DateTime, DateTimeOffset, Integer, Object, TimeSpan, Value, equality},
+    xml::Name,
 };
 
 impl Machine<'_> {
@@ -22,6 +24,14 @@ impl Machine<'_> {
                 Ok(Value::Bool(equal(left, right) != negated))
             }
             Operation::Same { negated } => Ok(Value::Bool(equality::same(left, right) != negated)),
+            Operation::XmlName => match (left.as_object(), right) {
+                (Some(Object::XmlNamespace(namespace)), Value::String(local)) => {
+                    self.budget.work(local.len())?;
+                    Name::new(namespace, local).map(xml::name)
+                }
+                (None, _) => Err(Failure::argument_null("ns")),
+                _ => Err(Failure::argument_null("localName")),
+            },
             Operation::Compare(comparison) => Ok(Value::Bool(compare(comparison, left, right))),
             _ if left.is_null() || right.is_null() => Ok(Value::Null),
             Operation::Arithmetic(operator, Class::Double) => Ok(Value::Double(double(operator, left, right))),

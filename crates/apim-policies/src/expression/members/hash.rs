@@ -1,6 +1,6 @@
 //! Hashes, keyed hashes, and the `Encrypt` and `Decrypt` of byte arrays.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::{
     cipher::{self, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey},
@@ -13,13 +13,13 @@ use crate::expression::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Object, Value},
+    value::{Object, Value, lock},
 };
 
 /// A hash algorithm with its key, if it takes one.
 pub(crate) struct Hasher {
     class: Class,
-    key: Option<Vec<u8>>,
+    key: Mutex<Option<Vec<u8>>>,
 }
 
 impl Hasher {
@@ -34,8 +34,7 @@ pub(super) const HASH: &[Member] = &[
         let bytes = call.bytes(0)?;
         // Hashing takes a few times as long as reading.
         call.work(bytes.len() * 8)?;
-        let Some(Object::Hasher(hasher)) = call.receiver.as_object() else { return Err(Failure::null_reference()) };
-        let hash = compute(hasher, &bytes);
+        let hash = compute(&*this(call)?, &bytes);
         call.new_bytes(hash)
     }),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
@@ -44,10 +43,28 @@ pub(super) const HASH: &[Member] = &[
 /// Members of each hash class; `S` is the class.
 pub(super) const PLAIN: &[Member] = &[row("Create", "static () -> S", |call| create(call, None))];
 
-pub(super) const KEYED: &[Member] = &[row("new", "static (byte[]) -> S", |call| {
-    let key = call.bytes(0)?;
-    create(call, Some(key))
-})];
+pub(super) const KEYED: &[Member] = &[
+    row("new", "static (byte[]) -> S", |call| {
+        let key = call.bytes(0)?;
+        create(call, Some(key))
+    }),
+    // With a random key, of the size of the hash's block.
+    row("new", "static () -> S", |call| {
+        let words = if matches!(call.owner(), Class::HmacSha384 | Class::HmacSha512) { 16 } else { 8 };
+        let key = (0..words).flat_map(|_| call.machine.context.entropy.next().to_be_bytes()).collect();
+        create(call, Some(key))
+    }),
+    row("Key", "byte[]", |call| {
+        let key = lock(&this(call)?.key).clone().unwrap_or_default();
+        call.new_bytes(key)
+    }),
+    row("Key=", "(byte[]) -> void", |call| {
+        let key = call.argument(0).as_bytes().ok_or_else(|| Failure::argument_null("value"))?;
+        call.machine.budget.memory(key.len())?;
+        *lock(&this(call)?.key) = Some(key);
+        Ok(Value::Null)
+    }),
+];
 
 /// Extension methods of `byte[]`.
 pub(super) const CIPHER: &[Member] = &[
@@ -55,9 +72,16 @@ pub(super) const CIPHER: &[Member] = &[
     row("Decrypt", "(string, byte[], byte[]) -> byte[]", decrypt),
 ];
 
+fn this(call: &Call<'_, '_>) -> Result<Arc<Hasher>, Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Hasher(hasher)) => Ok(Arc::clone(hasher)),
+        _ => Err(Failure::null_reference()),
+    }
+}
+
 fn create(call: &mut Call<'_, '_>, key: Option<Vec<u8>>) -> Outcome {
     call.machine.budget.memory(64 + key.as_ref().map_or(0, Vec::len))?;
-    Ok(Value::object(Object::Hasher(Arc::new(Hasher { class: call.owner(), key }))))
+    Ok(Value::object(Object::Hasher(Arc::new(Hasher { class: call.owner(), key: Mutex::new(key) }))))
 }
 
 fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
@@ -67,7 +91,7 @@ fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
         Class::Sha512 | Class::HmacSha512 => (&digest::SHA512, hmac::HMAC_SHA512),
         _ => (&digest::SHA256, hmac::HMAC_SHA256),
     };
-    match &hasher.key {
+    match &*lock(&hasher.key) {
         None => digest::digest(plain, bytes).as_ref().to_vec(),
         Some(key) => hmac::sign(&hmac::Key::new(keyed, key), bytes).as_ref().to_vec(),
     }

@@ -20,12 +20,13 @@ pub(crate) mod regex;
 pub(crate) mod signature;
 mod string;
 mod time;
+pub(crate) mod xml;
 
 use std::fmt;
 
 use super::{
     evaluate::{Call, Outcome},
-    types::Class,
+    types::{Class, Type},
 };
 
 /// A member. Its name is `new` for a constructor, `[]` for an indexer, `[]=` for an indexer that is written, and
@@ -49,6 +50,12 @@ const fn row(name: &'static str, signature: &'static str, run: fn(&mut Call<'_, 
 /// The rows of a class, without those it inherits.
 pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
     tables(class).iter().copied().flatten()
+}
+
+/// As [`of`], with those that only some type arguments have.
+pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
+    let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
+    of(owner.class).chain(if sequence { xml::SEQUENCE } else { &[] })
 }
 
 type Table = &'static [Member];
@@ -135,6 +142,12 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Deployment => &[context::DEPLOYMENT],
         C::Gateway => &[context::GATEWAY],
         C::LastError => &[context::LAST_ERROR],
+        C::XContainer => &[xml::CONTAINER],
+        C::XDocument => &[xml::DOCUMENT],
+        C::XElement => &[xml::ELEMENT],
+        C::XAttribute => &[xml::ATTRIBUTE],
+        C::XName => &[xml::NAME],
+        C::XNamespace => &[xml::NAMESPACE],
         class if !class.enumerators().is_empty() => &[object::FORMATTABLE],
         _ => &[],
     }
@@ -149,7 +162,8 @@ mod tests {
     fn every_signature_can_be_read() {
         let mut rows = 0;
         for description in CLASSES {
-            for member in of(description.class) {
+            let sequence = Type::new(Class::Enumerable, vec![description.class.into()]);
+            for member in of(description.class).chain(of_type(&sequence).filter(|one| one.name == "Elements")) {
                 rows += 1;
                 let read = member.signature();
                 assert!(read.is_ok(), "{}.{}: {:?}", description.name, member.name, read.err());

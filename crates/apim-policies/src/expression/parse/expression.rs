@@ -148,7 +148,9 @@ impl Parser<'_> {
         let is = self.is_word("is");
         self.advance();
         if is && self.is_word("null") {
-            return Err(self.error("`is null` (a pattern) is not supported; write `== null`"));
+            let null = Expr { at: self.at(), kind: ExprKind::Null };
+            self.advance();
+            return Ok(Expr { at, kind: ExprKind::Binary(Box::new(value), vec![(at, Binary::Equal, null)]) });
         }
         // `x as T ? a : b` is a conditional unless the type is followed by something that cannot begin a value.
         let start = self.position;
@@ -157,11 +159,19 @@ impl Parser<'_> {
             self.position = start;
             class = self.plain_type()?;
         }
-        if is && matches!(self.kind(), Kind::Name(name) if !is_keyword(name)) {
-            return Err(self.error("a pattern that declares a variable after `is` is not supported"));
-        }
-        let kind = if is { ExprKind::Is(Box::new(value), class) } else { ExprKind::As(Box::new(value), class) };
+        let value = Box::new(value);
+        let kind = if is { ExprKind::Is(value, class, self.declared_name()) } else { ExprKind::As(value, class) };
         Ok(Expr { at, kind })
+    }
+
+    /// The name that `x is T name` gives the value.
+    fn declared_name(&mut self) -> Option<Arc<str>> {
+        let Kind::Name(name) = self.kind() else { return None };
+        let name = Arc::clone(name);
+        (!is_keyword(&name) && !matches!(&*name, "is" | "as")).then(|| {
+            self.advance();
+            name
+        })
     }
 
     /// The operator here, its precedence and its number of tokens.

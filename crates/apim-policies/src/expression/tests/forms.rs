@@ -91,8 +91,25 @@ fn operators() {
         (r#"@(((string[])null)?[0] ?? "d")"#, "String d"),
         (r#"@(5 ?? 6)"#, "!parse: Operator '??' cannot be applied to operands of type 'int' and 'int'"),
         (r#"@(7 / 2 + 7 % 4 + 2 * 3 - 1)"#, "Int32 11"),
-        (r#"@(1 / 0)"#, "!Attempted to divide by zero."),
+        (r#"@(1 / ((int)context.Variables["number"] - 5))"#, "!Attempted to divide by zero."),
+        (r#"@(1 / 0)"#, "!parse: Division by constant zero"),
+        (r#"@(int.MaxValue + 1)"#, "Int32 -2147483648"),
+        (r#"@(2147483647 + 1)"#, "!parse: The operation overflows at compile time in checked mode"),
+        (r#"@{ const uint lifetime = 60 * 20; return lifetime; }"#, "UInt32 1200"),
+        (
+            r#"@{ byte b = 200 + 100; return b; }"#,
+            "!parse: Cannot implicitly convert type 'int' to 'byte'. An explicit conversion exists (are you missing a cast?)",
+        ),
         (r#"@(context.Variables["text"] is string)"#, "Boolean True"),
+        (r#"@(context.Variables["number"] is int n && n > 4 ? n + 1 : 0)"#, "Int32 6"),
+        (r#"@{ if (context.Variables["text"] is int n && n > 4) { return n; } return "no"; }"#, "String no"),
+        (
+            r#"@{ int n = 1; return context.Variables["number"] is int n; }"#,
+            "!parse: A local variable named 'n' is already defined in this scope",
+        ),
+        (r#"@(context.Variables["number"] is int? n)"#, "!parse: : expected"),
+        (r#"@(context.Variables["nothing"] is null && !(context.Variables["text"] is null))"#, "Boolean True"),
+        (r#"@(5 is null)"#, "!parse: Operator '==' cannot be applied to operands of type 'int' and '<null>'"),
         (r#"@((context.Variables["text"] as JObject) == null)"#, "Boolean True"),
         (
             r#"@(context.Variables["number"] as int)"#,
@@ -229,6 +246,20 @@ fn encodings_and_hashes() {
             "String 5031fe3d989c6d1537a013fa6e739da23463fdaec3b70137d828e36ace221bd0",
         ),
         (r#"@(BitConverter.ToString(SHA256.Create().ComputeHash(new byte[] { 1 })).Substring(0, 5))"#, "String 4B-F5"),
+        (
+            r#"@(BitConverter.ToString(new HMACSHA256 { Key = Encoding.UTF8.GetBytes("key") }.ComputeHash(Encoding.UTF8.GetBytes("data"))).Substring(0, 5))"#,
+            "String 50-31",
+        ),
+        (r#"@(new HMACSHA512().Key.Length + new HMACSHA1().Key.Length)"#, "Int32 192"),
+        (
+            r#"@(new HMACSHA1().Key[0] == new HMACSHA1().Key[0] && new HMACSHA1().Key[1] == new HMACSHA1().Key[1])"#,
+            "Boolean False",
+        ),
+        (r#"@(new HMACSHA256 { Key = null })"#, "!Value cannot be null. (Parameter 'value')"),
+        (
+            r#"@(SHA256.Create().Key)"#,
+            "!parse: 'SHA256' does not contain a definition for 'Key', or it is not supported",
+        ),
         (r#"@(new HMACSHA256("key"))"#, "!parse: Argument 1: cannot convert from 'string' to 'byte[]'"),
         (
             r#"@(new HMACMD5(null))"#,

@@ -9,6 +9,7 @@ mod random;
 mod refusals;
 mod semantics;
 mod statements;
+mod xml;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};

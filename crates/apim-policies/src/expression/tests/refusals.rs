@@ -14,11 +14,7 @@ fn constructs_outside_the_subset() {
         ("@{ dynamic x = 1; return x; }", "!parse: `dynamic` is not supported"),
         ("@(this)", "!parse: `this` is not supported"),
         ("@{ yield return 1; }", "!parse: unexpected `yield`"),
-        (
-            "@(context.Variables[\"a\"] is string s)",
-            "!parse: a pattern that declares a variable after `is` is not supported",
-        ),
-        ("@(context.Variables[\"a\"] is null)", "!parse: `is null` (a pattern) is not supported; write `== null`"),
+        ("@(context.Variables[\"a\"] is 5)", "!parse: unexpected `5`"),
         ("@{ string s = null; s ??= \"a\"; return s; }", "!parse: `??=` is not supported: it is newer than C# 7"),
         ("@(new int[2, 2])", "!parse: arrays of several dimensions are not supported"),
         ("@(x.y)", "!parse: The name 'x' does not exist in the current context"),
@@ -46,8 +42,8 @@ fn types_outside_the_list() {
         ),
         ("@((XmlDocument)context.Variables[\"a\"])", "!parse: type `XmlDocument` is not on API Management's list"),
         (
-            "@(System.Xml.Linq.XDocument.Parse(\"<a/>\"))",
-            "!parse: type `System.Xml.Linq.XDocument` is allowed by API Management but not supported here",
+            "@(new System.Xml.Linq.XText(\"a\"))",
+            "!parse: type `System.Xml.Linq.XText` is allowed by API Management but not supported here",
         ),
         (
             "@(new Stack<int>())",

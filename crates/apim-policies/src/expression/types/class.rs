@@ -113,6 +113,14 @@ classes! {
     JValue "Newtonsoft.Json.Linq" "JValue" "" ["JToken"];
     JProperty "Newtonsoft.Json.Linq" "JProperty" "" ["JContainer"];
     JTokenType "Newtonsoft.Json.Linq" "JTokenType" "" ["object"];
+    XObject "System.Xml.Linq" "XObject" "" ["object"];
+    XNode "System.Xml.Linq" "XNode" "" ["XObject"];
+    XContainer "System.Xml.Linq" "XContainer" "" ["XNode"];
+    XDocument "System.Xml.Linq" "XDocument" "" ["XContainer"];
+    XElement "System.Xml.Linq" "XElement" "" ["XContainer"];
+    XAttribute "System.Xml.Linq" "XAttribute" "" ["XObject"];
+    XName "System.Xml.Linq" "XName" "" ["object"];
+    XNamespace "System.Xml.Linq" "XNamespace" "" ["object"];
     Context "" "IExpressionContext" "" ["object"];
     Request "" "IRequest" "" ["object"];
     Response "" "IResponse" "" ["object"];

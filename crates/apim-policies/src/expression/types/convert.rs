@@ -17,6 +17,10 @@ pub(crate) enum Conversion {
     ToJson,
     /// `DateTime` to `DateTimeOffset`.
     ToOffset,
+    /// A string to an `XName` or `XNamespace`.
+    ToXmlName(Class),
+    /// The text of an `XElement` or `XAttribute` to a plain value.
+    FromXml(Type),
     /// `T?` to `T`, which must not be null; then the other conversion.
     Unwrap(Box<Conversion>),
     /// Null stays null; anything else is converted.
@@ -53,6 +57,9 @@ pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
     if to.is(Class::DateTimeOffset) && from.is(Class::DateTime) {
         return Some((3, Conversion::ToOffset));
     }
+    if from.is(Class::String) && matches!(to.class, Class::XName | Class::XNamespace) {
+        return Some((5, Conversion::ToXmlName(to.class)));
+    }
     if matches!(to.class, Class::JToken) && !from.class.is_json() && becomes_json(from) {
         return Some((5, Conversion::ToJson));
     }
@@ -68,6 +75,9 @@ pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
         return None;
     }
     let from_class = from.class;
+    if matches!(from_class, Class::XElement | Class::XAttribute) && reads_from_xml(to) {
+        return Some(Conversion::FromXml(to.clone()));
+    }
     if is_numeric(from_class) && is_numeric(to.class) {
         return Some(Conversion::Number(to.class));
     }
@@ -149,6 +159,14 @@ fn becomes_json(from: &Type) -> bool {
                 | Class::Guid
                 | Class::Uri
         )
+}
+
+/// Types with an explicit operator from `XElement` and `XAttribute`, of those that are supported here.
+fn reads_from_xml(to: &Type) -> bool {
+    matches!(
+        to.underlying().unwrap_or(to).class,
+        Class::String | Class::Bool | Class::Int | Class::Long | Class::Double
+    )
 }
 
 /// Types with an explicit operator from `JToken`.

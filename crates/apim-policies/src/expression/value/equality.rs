@@ -62,6 +62,9 @@ fn same_objects(one: &Object, two: &Object) -> bool {
         (Object::Part(a), Object::Part(b)) => a == b,
         (Object::Encoding(a), Object::Encoding(b)) => a == b,
         (Object::Match(a), Object::Match(b)) => Arc::ptr_eq(a, b),
+        (Object::Xml(a), Object::Xml(b)) => a.is(b),
+        (Object::XmlName(a), Object::XmlName(b)) => a == b,
+        (Object::XmlNamespace(a), Object::XmlNamespace(b)) => a == b,
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         problem::Exception,
         program::Lambda,
         types::{Class, Type},
+        xml::{self, Xml},
     },
 };
 
@@ -49,6 +50,11 @@ pub(crate) enum Object {
     Match(Arc<regex::Match>),
     Groups(Arc<regex::Match>),
     Group(regex::Group),
+    /// `XDocument` or `XElement`
+    Xml(Xml),
+    XmlAttribute(xml::Attribute),
+    XmlName(xml::Name),
+    XmlNamespace(Arc<str>),
     /// An argument of a member; never a value that a program can keep.
     Lambda(Arc<Lambda>),
 }
@@ -100,6 +106,10 @@ impl Object {
             Self::Match(_) => Class::Match.into(),
             Self::Groups(_) => Class::GroupCollection.into(),
             Self::Group(_) => Class::Group.into(),
+            Self::Xml(node) => node.class().into(),
+            Self::XmlAttribute(_) => Class::XAttribute.into(),
+            Self::XmlName(_) => Class::XName.into(),
+            Self::XmlNamespace(_) => Class::XNamespace.into(),
             Self::Lambda(_) => Class::Function.into(),
         }
     }

@@ -80,6 +80,11 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
         Object::Match(found) => out.push(found.value()),
         Object::Group(group) => out.push(group.value()),
         Object::Regex(pattern) => out.push(pattern.source()),
+        Object::XmlName(name) => out.push(&name.to_string()),
+        Object::XmlNamespace(namespace) => out.push(namespace),
+        Object::Xml(_) | Object::XmlAttribute(_) => {
+            Err(Failure::unsupported(format!("writing a `{}` as text", value.type_of())))
+        }
         _ => out.push(&value.type_of().runtime_name()),
     }
 }
