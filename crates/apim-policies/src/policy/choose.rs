@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Kind, Policy, Step, Stop, run_all, step::load_all};
 use crate::{
+    failure::Failure,
     load::{Count, Element, Setting},
     outside::Outside,
     problem::Problems,
@@ -43,18 +44,24 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
 
 impl Choose {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        let steps = self.pick(run).await?;
+        run_all(steps, run).await
+    }
+
+    /// The policies to run.
+    pub(super) async fn pick<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<&[Arc<Step>], Failure> {
         for (index, (condition, steps)) in self.branches.iter().enumerate() {
             if run.get(condition).await? {
                 run.trace(|| format!("when[{}] is true", index + 1));
-                return run_all(steps, run).await;
+                return Ok(steps);
             }
         }
         let Some(steps) = &self.otherwise else {
             run.trace(|| "no condition is true".to_owned());
-            return Ok(());
+            return Ok(&[]);
         };
         run.trace(|| "no condition is true: otherwise".to_owned());
-        run_all(steps, run).await
+        Ok(steps)
     }
 }
 

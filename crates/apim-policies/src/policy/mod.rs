@@ -47,6 +47,7 @@ mod token_policy;
 mod trace;
 mod validate_azure_ad_token;
 mod validate_jwt;
+mod wait;
 
 pub(crate) use self::{
     after::{After, finish},
@@ -65,7 +66,7 @@ use self::{
     return_response::ReturnResponse, rewrite_uri::RewriteUri, send_request::SendRequest,
     set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader, set_method::SetMethod,
     set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable, token_limit::TokenLimit,
-    trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt,
+    trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt, wait::Wait,
 };
 use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
@@ -111,6 +112,7 @@ pub(crate) enum Policy {
     Trace(Box<Trace>),
     ValidateAzureAdToken(Box<ValidateAzureAdToken>),
     ValidateJwt(Box<ValidateJwt>),
+    Wait(Wait),
 }
 
 /// What a policy document knows of one kind of policy.
@@ -164,6 +166,7 @@ const KINDS: &[Kind] = &[
     trace::KIND,
     validate_azure_ad_token::KIND,
     validate_jwt::KIND,
+    wait::KIND,
 ];
 
 impl Policy {
@@ -209,6 +212,7 @@ impl Policy {
             Self::Trace(policy) => policy.run(run).await?,
             Self::ValidateAzureAdToken(policy) => policy.run(run).await?,
             Self::ValidateJwt(policy) => policy.run(run).await?,
+            Self::Wait(policy) => policy.run(run).await?,
         }
         Ok(())
     }

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused() {
         assert_eq!(
-            problems_in("backend", "<retry count=\"51\" max-interval=\"x\" every=\"1\"><wait /></retry>"),
+            problems_in("backend", "<retry count=\"51\" max-interval=\"x\" every=\"1\"><pause /></retry>"),
             [
                 "2:1: <retry> needs the attribute \"condition\"",
                 "2:1: <retry> needs the attribute \"interval\"",
@@ -192,7 +192,7 @@ mod tests {
                 "2:8: the attribute \"count\" of <retry> must be from 1 to 50",
                 "2:19: the attribute \"max-interval\" of <retry> must be a whole number, not negative",
                 "2:36: the attribute \"every\" of <retry> is not supported",
-                "2:46: the policy <wait> is not supported",
+                "2:46: the policy <pause> is not supported",
             ]
         );
     }

@@ -36,6 +36,34 @@ impl Step {
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
     }
+
+    /// Makes this the running policy, and gives the one that was.
+    pub(super) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<&'r Self>, Stop> {
+        let outer = run.enter(Some(self));
+        if run.count_policy() > MOST {
+            self.end(Err(too_many()), outer, run)?;
+        }
+        Ok(outer)
+    }
+
+    /// Makes the outer policy the running one again. A failure is this one's.
+    pub(super) fn end<'r, O: Outside, T>(
+        &self,
+        ended: Result<T, impl Into<Stop>>,
+        outer: Option<&'r Self>,
+        run: &mut Run<'r, O>,
+    ) -> Result<T, Stop> {
+        let ended = ended.map_err(|stop| match stop.into() {
+            Stop::Failed(mut failure) => {
+                failure.error_mut().locate(self, run.section);
+                run.trace(|| format!("failed: {}", failure.error()));
+                Stop::Failed(failure)
+            }
+            stop => stop,
+        });
+        run.enter(outer);
+        ended
+    }
 }
 
 /// What a section holds.
@@ -81,7 +109,7 @@ pub(crate) fn load_section(section: Section, element: &Element<'_>, problems: &m
     statements
 }
 
-fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>> {
+pub(super) fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
         element.problem(
             problems,
@@ -122,19 +150,9 @@ pub(crate) fn run_all<'f, 'r, O: Outside>(
 ) -> BoxFuture<'f, Result<(), Stop>> {
     Box::pin(async move {
         for step in steps {
-            let outer = run.enter(Some(step));
-            let ended = match run.count_policy() {
-                1..=MOST => step.policy.run(run).await,
-                _ => Err(too_many().into()),
-            };
-            if let Err(Stop::Failed(mut failure)) = ended {
-                failure.error_mut().locate(step, run.section);
-                run.trace(|| format!("failed: {}", failure.error()));
-                run.enter(outer);
-                return Err(Stop::Failed(failure));
-            }
-            run.enter(outer);
-            ended?;
+            let outer = step.begin(run)?;
+            let ended = step.policy.run(run).await;
+            step.end(ended, outer, run)?;
         }
         Ok(())
     })

@@ -139,3 +139,28 @@ async fn an_operation_answers_with_its_own_example() {
     assert!(!answer.headers.contains_key("content-type"));
     assert!(rig.received().is_empty());
 }
+
+#[tokio::test]
+async fn requests_that_wait_holds_are_on_their_way_together() {
+    // Each is answered only when the other has come, too.
+    let both = Arc::new(tokio::sync::Barrier::new(2));
+    let backend = axum::Router::new().fallback(async move || {
+        both.wait().await;
+        "here"
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, backend).await });
+    let send = |variable: &str| {
+        format!(
+            "<send-request response-variable-name=\"{variable}\"><set-url>{url}/{variable}</set-url>\
+             <set-method>GET</set-method></send-request>"
+        )
+    };
+    let body = "<return-response><set-body>@(((IResponse)context.Variables[\"a\"]).Body.As<string>() + \
+        ((IResponse)context.Variables[\"b\"]).Body.As<string>())</set-body></return-response>";
+    let inbound = format!("<wait for=\"all\">{}{}</wait>{body}", send("a"), send("b"));
+    let (rig, _folder) = rig(&inbound, "", &[], |_| {}).await;
+    let answer = rig.send(rig.request("/orders")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "herehere"), "{:?}", answer.decision.reason);
+}

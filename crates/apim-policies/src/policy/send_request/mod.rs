@@ -21,7 +21,7 @@ use crate::{
     expression::{Body, Response, Value},
     failure::Failure,
     load::{Count, Element, Readable, Setting},
-    outside::Outside,
+    outside::{NoReply, Outside},
     problem::Problems,
     run::{Run, seen},
     scope::Section,
@@ -57,6 +57,22 @@ pub(crate) struct SendRequest {
     headers: Vec<SetHeader>,
     body: Option<SetBody>,
     identity: Option<ManagedIdentity>,
+}
+
+/// A request to send.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) request: Request<Bytes>,
+    pub(super) timeout: Duration,
+}
+
+/// What becomes of the answer.
+#[derive(Debug)]
+pub(super) struct Answered {
+    variable: Option<String>,
+    ignore_error: bool,
+    /// For the trace.
+    target: String,
 }
 
 /// What the request begins with.
@@ -134,6 +150,13 @@ fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Prob
 
 impl SendRequest {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let (ready, answered) = self.prepare(run).await?;
+        let answer = run.outside.send(ready.request, ready.timeout).await;
+        answered.settle(answer, run)
+    }
+
+    /// Everything that comes before the request is sent.
+    pub(super) async fn prepare<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(Ready, Answered), Failure> {
         let timeout = run.get_any(self.timeout.as_ref()).await?.unwrap_or(TIMEOUT);
         let ignore_error = run.get_any(self.ignore_error.as_ref()).await?.unwrap_or(self.variable.is_none());
         let variable = run.get_any(self.variable.as_ref()).await?;
@@ -141,23 +164,8 @@ impl SendRequest {
         // The query may hold a key.
         let target =
             format!("{} {}{}", request.method(), request.uri().host().unwrap_or_default(), request.uri().path());
-        let answer = run.outside.send(request, Duration::from_secs(timeout.into())).await;
-        let value = match answer {
-            Ok(response) => {
-                let (seen, body) = seen(response);
-                run.trace(|| format!("{target} was answered {}", seen.status_code));
-                Value::from(Response { body: (!body.is_empty()).then(|| Body::new(body)), ..seen })
-            }
-            Err(cause) if ignore_error => {
-                run.trace(|| format!("{target}: {cause}, which is ignored"));
-                Value::Null
-            }
-            Err(cause) => return Err(Failure::no_reply(&cause)),
-        };
-        if let Some(name) = variable {
-            run.context.variables.insert(name, value);
-        }
-        Ok(())
+        let timeout = Duration::from_secs(timeout.into());
+        Ok((Ready { request, timeout }, Answered { variable, ignore_error, target }))
     }
 
     async fn request<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Request<Bytes>, Failure> {
@@ -198,6 +206,32 @@ impl SendRequest {
         let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;
         *request.headers_mut() = headers;
         Ok(request)
+    }
+}
+
+impl Answered {
+    /// Keeps the response, or fails without one.
+    pub(super) fn settle<O: Outside>(
+        self,
+        answer: Result<http::Response<Bytes>, NoReply>,
+        run: &mut Run<'_, O>,
+    ) -> Result<(), Failure> {
+        let value = match answer {
+            Ok(response) => {
+                let (seen, body) = seen(response);
+                run.trace(|| format!("{} was answered {}", self.target, seen.status_code));
+                Value::from(Response { body: (!body.is_empty()).then(|| Body::new(body)), ..seen })
+            }
+            Err(cause) if self.ignore_error => {
+                run.trace(|| format!("{}: {cause}, which is ignored", self.target));
+                Value::Null
+            }
+            Err(cause) => return Err(Failure::no_reply(&cause)),
+        };
+        if let Some(name) = self.variable {
+            run.context.variables.insert(name, value);
+        }
+        Ok(())
     }
 }
 

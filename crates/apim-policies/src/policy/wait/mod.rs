@@ -1,0 +1,156 @@
+//! `wait`: policies at the same time, until all have ended or one has
+//! (learn.microsoft.com/azure/api-management/wait-policy).
+//!
+//! What takes time here are the requests that policies send: while one is on its way, the other children go on. Between
+//! requests a policy runs undisturbed, so children see each other's variables as they are at that time. A failure, or a
+//! response returned, ends the others, which is not documented.
+
+use std::{slice, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use http::Response;
+
+use super::{
+    Kind, Policy, Step, Stop, run_all,
+    send_request::{Answered, Ready},
+    step::load_step,
+};
+use crate::{
+    load::{Element, Readable, Setting},
+    outside::{NoReply, Outside},
+    problem::Problems,
+    run::Run,
+    scope::Section,
+};
+
+pub(super) const KIND: Kind =
+    Kind { name: "wait", sections: &[Section::Inbound, Section::Backend, Section::Outbound], load };
+
+const CHILDREN: [&str; 3] = ["send-request", "cache-lookup-value", "choose"];
+
+#[derive(Debug)]
+pub(crate) struct Wait {
+    until: Setting<Until>,
+    children: Vec<Arc<Step>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    All,
+    Any,
+}
+
+impl Readable for Until {
+    const EXPECTED: &'static str = "all or any";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "all" => Some(Self::All),
+            "any" => Some(Self::Any),
+            _ => None,
+        }
+    }
+}
+
+fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    element.only_attributes(&["id", "for"], problems);
+    let until = element.has("for").then(|| element.setting("for", problems)).flatten();
+    let mut children = Vec::new();
+    for child in element.child_elements(problems) {
+        if CHILDREN.contains(&child.name()) {
+            children.extend(load_step(&child, problems));
+        } else {
+            child.problem(problems, format!("<{}> in <wait> is not supported", child.name()));
+        }
+    }
+    if !element.has_children() {
+        element.problem(problems, "<wait> needs at least one <send-request>, <cache-lookup-value> or <choose>");
+    }
+    Some(Policy::Wait(Wait { until: until.unwrap_or(Setting::Literal(Until::All)), children }))
+}
+
+/// What is left of a child: the policies after the one that runs, of each policy that holds it; the innermost last.
+#[derive(Debug)]
+struct Rest<'r>(Vec<slice::Iter<'r, Arc<Step>>>);
+
+/// A child whose request is on its way.
+struct Sent<'r> {
+    step: &'r Arc<Step>,
+    answered: Answered,
+    rest: Rest<'r>,
+}
+
+impl Wait {
+    pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        let until = run.get(&self.until).await?;
+        let outside = run.outside;
+        let mut on_their_way = FuturesUnordered::new();
+        for child in &self.children {
+            let whole = Rest(vec![slice::from_ref(child).iter()]);
+            match whole.go_on(run).await? {
+                Some((request, sent)) => on_their_way.push(sent.send(request, outside)),
+                None if until == Until::Any => return Ok(()),
+                None => {}
+            }
+        }
+        while let Some((sent, answer)) = on_their_way.next().await {
+            match sent.settle(answer, run)?.go_on(run).await? {
+                Some((request, sent)) => on_their_way.push(sent.send(request, outside)),
+                None if until == Until::Any => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'r> Rest<'r> {
+    /// Runs policies up to the next request, or the end.
+    async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, Sent<'r>)>, Stop> {
+        while let Some(steps) = self.0.last_mut() {
+            let Some(step) = steps.next() else {
+                self.0.pop();
+                continue;
+            };
+            match step.policy() {
+                Policy::Choose(choose) => {
+                    let outer = step.begin(run)?;
+                    let picked = choose.pick(run).await;
+                    self.0.push(step.end(picked, outer, run)?.iter());
+                }
+                Policy::IncludeFragment(fragment) => self.0.push(fragment.steps.iter()),
+                Policy::SendRequest(policy) => {
+                    let outer = step.begin(run)?;
+                    let prepared = policy.prepare(run).await;
+                    let (ready, answered) = step.end(prepared, outer, run)?;
+                    return Ok(Some((ready, Sent { step, answered, rest: self })));
+                }
+                _ => run_all(slice::from_ref(step), run).await?,
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<'r> Sent<'r> {
+    async fn send<O: Outside>(self, ready: Ready, outside: &O) -> (Self, Result<Response<Bytes>, NoReply>) {
+        let answer = outside.send(ready.request, ready.timeout).await;
+        (self, answer)
+    }
+
+    /// Does with the answer what the policy says.
+    fn settle<O: Outside>(
+        self,
+        answer: Result<Response<Bytes>, NoReply>,
+        run: &mut Run<'r, O>,
+    ) -> Result<Rest<'r>, Stop> {
+        let outer = run.enter(Some(self.step));
+        let settled = self.answered.settle(answer, run);
+        self.step.end(settled, outer, run)?;
+        Ok(self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests;
