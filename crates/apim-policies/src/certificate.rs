@@ -3,12 +3,12 @@
 //! Their dates and issuers are not looked at, as Microsoft.IdentityModel looks at neither unless it is told to
 //! (`ValidateIssuerSigningKey`), and no page says that API Management tells it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     encoding::AsDer,
-    rsa::{PrivateDecryptingKey, PublicEncryptingKey},
+    rsa::{self, PrivateDecryptingKey, PublicEncryptingKey},
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey,
     },
@@ -34,7 +34,10 @@ pub(crate) enum PublicKey {
 
 #[derive(Clone)]
 enum PrivateKey {
-    Rsa(PrivateDecryptingKey),
+    Rsa {
+        decrypting: PrivateDecryptingKey,
+        signing: Arc<rsa::KeyPair>,
+    },
     /// Nothing here uses it: policies only verify with such a key.
     P256,
 }
@@ -94,9 +97,21 @@ impl Certificate {
     /// The key that decrypts, when there is one and it is RSA.
     pub(crate) fn decrypting_key(&self) -> Option<&PrivateDecryptingKey> {
         match &self.private_key {
-            Some(PrivateKey::Rsa(key)) => Some(key),
+            Some(PrivateKey::Rsa { decrypting, .. }) => Some(decrypting),
             Some(PrivateKey::P256) | None => None,
         }
+    }
+
+    /// The key that signs, when there is one and it is RSA.
+    pub(crate) fn signing_key(&self) -> Option<&rsa::KeyPair> {
+        match &self.private_key {
+            Some(PrivateKey::Rsa { signing, .. }) => Some(signing),
+            Some(PrivateKey::P256) | None => None,
+        }
+    }
+
+    pub(crate) fn has_private_key(&self) -> bool {
+        self.private_key.is_some()
     }
 }
 
@@ -115,11 +130,12 @@ impl PublicKey {
     fn private(&self, pkcs8: &[u8]) -> Option<PrivateKey> {
         match self {
             Self::Rsa(info) => {
-                let key = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
+                let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
+                let signing = Arc::new(rsa::KeyPair::from_pkcs8(pkcs8).ok()?);
                 // Both through the same encoder: parameters of the algorithm may be written in two ways.
                 let public = PublicEncryptingKey::from_der(info).ok()?.as_der().ok()?;
-                let own = key.public_key().as_der().ok()?;
-                (public.as_ref() == own.as_ref()).then_some(PrivateKey::Rsa(key))
+                let own = decrypting.public_key().as_der().ok()?;
+                (public.as_ref() == own.as_ref()).then_some(PrivateKey::Rsa { decrypting, signing })
             }
             Self::P256(info) => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).ok()?;

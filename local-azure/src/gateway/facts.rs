@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use apim_policies::{
-    Facts,
+    Certificate, Facts,
     expression::{self, Deployment, Product, Subscription},
 };
 use http::request::Parts;
@@ -20,6 +20,7 @@ use crate::{
 /// The members of `context` for a request of this operation; `below` is its path below the API's.
 pub(super) fn of(
     world: &World,
+    certificates: &[Arc<Certificate>],
     request: &Parts,
     api: &Api,
     operation: &Operation,
@@ -55,7 +56,12 @@ pub(super) fn of(
             Access::OpenProduct(_) | Access::Keyless => None,
         },
         user: None,
-        deployment: Deployment { service_id: text(&host), service_name: text(&host), ..Deployment::default() },
+        deployment: Deployment {
+            service_id: text(&host),
+            service_name: text(&host),
+            certificates: certificates.to_vec(),
+            ..Deployment::default()
+        },
         // It listens on this machine alone.
         ip_address: Some(text("127.0.0.1")),
         matched_parameters: operation.template.parameters(below),

@@ -84,7 +84,8 @@ pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
     match global {
         Some(global) if problems.is_empty() => {
             let (identities, credentials) = (Identities::default(), Credentials::default());
-            Ok(Gateway { global, apis, state: State::default(), identities, credentials, world })
+            let certificates = loader.service.certificates.into_values().map(Arc::new).collect();
+            Ok(Gateway { global, apis, state: State::default(), identities, credentials, certificates, world })
         }
         _ => Err(LoadError { problems }),
     }

@@ -23,7 +23,7 @@ mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Facts, Failure, OperationResponse, Pipeline, State as PolicyState};
+use apim_policies::{Certificate, Facts, Failure, OperationResponse, Pipeline, State as PolicyState};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
@@ -57,6 +57,7 @@ struct Gateway {
     state: PolicyState,
     identities: Identities,
     credentials: Credentials,
+    certificates: Vec<Arc<Certificate>>,
 }
 
 struct Api {
@@ -149,7 +150,7 @@ impl Gateway {
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
         };
-        let facts = facts::of(&self.world, &parts, api, operation, &access, below);
+        let facts = facts::of(&self.world, &self.certificates, &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
     }
@@ -167,7 +168,7 @@ impl Gateway {
             None => (&api.unmatched, Facts::default()),
             Some(operation) => (
                 operation.pipeline(access.product()).unwrap_or(&operation.plain),
-                facts::of(&self.world, parts, api, operation, &access, below),
+                facts::of(&self.world, &self.certificates, parts, api, operation, &access, below),
             ),
         };
         let outcome = pipeline.preflight(parts, facts, &self.state, call).await?;

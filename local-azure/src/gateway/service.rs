@@ -23,8 +23,8 @@ pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates
     let mut troubles = Vec::new();
     let backends = backends(&seed.apim.backends, &mut troubles);
     let fragments = fragments(folder, &mut troubles);
-    let certificates = certificates::read(seed, generated, &mut troubles);
     let named_values = seed.apim.named_values.clone();
+    let certificates = certificates::read(seed, generated, &mut troubles);
     let credential_providers = credential_providers(&seed.apim.credential_providers);
     (Service { named_values, fragments, backends, credential_providers, certificates }, troubles)
 }

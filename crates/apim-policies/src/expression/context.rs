@@ -5,7 +5,7 @@
 //! expression itself changes three things: it consumes bodies, draws on [`Context::entropy`], and adds
 //! [`Context::traces`].
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{limits::Allowance, value::Value};
+use crate::certificate::Certificate;
 
 /// `context`
 #[derive(Debug)]
@@ -237,12 +238,21 @@ pub struct Deployment {
     pub service_id: String,
     /// The service's name.
     pub service_name: String,
+    /// The service's certificates. Expressions find them by thumbprint, not by identifier
+    /// (learn.microsoft.com/answers/questions/5543600).
+    pub certificates: Vec<Arc<Certificate>>,
 }
 
 impl Default for Deployment {
     fn default() -> Self {
         let empty = String::new;
-        Self { gateway_id: "managed".to_owned(), region: empty(), service_id: empty(), service_name: empty() }
+        Self {
+            gateway_id: "managed".to_owned(),
+            region: empty(),
+            service_id: empty(),
+            service_name: empty(),
+            certificates: Vec::new(),
+        }
     }
 }
 

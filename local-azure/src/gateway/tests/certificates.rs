@@ -153,6 +153,45 @@ async fn a_token_of_the_certificates_key_passes_and_another_does_not() {
     .await;
 }
 
+/// Signs a token as policies do that call an API with a client assertion.
+const SIGN: &str = r#"<set-variable name="token" value='@{
+    var header = Convert.ToBase64String(Encoding.UTF8.GetBytes("{\"alg\":\"RS256\"}"));
+    var expires = (long)(DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds + 600;
+    var claims = JsonConvert.SerializeObject(new { aud = "api://orders", exp = expires });
+    var message = (header + "." + Convert.ToBase64String(Encoding.UTF8.GetBytes(claims))).Replace("=", "");
+    using (RSA rsa = context.Deployment.Certificates["{{thumbprint}}"].GetRSAPrivateKey())
+    {
+        var bytes = Encoding.UTF8.GetBytes(message);
+        var signature = rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return message + "." + Convert.ToBase64String(signature).Split((char)61)[0].Replace("+", "-").Replace("/", "_");
+    }
+}' />"#;
+
+#[tokio::test]
+async fn an_expression_signs_what_the_certificate_verifies() {
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("mine.pem");
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    std::fs::write(&file, certificate.pem() + &key.serialize_pem()).unwrap();
+    let thumbprint = Certificate::new(certificate.der(), None).unwrap().thumbprint();
+    for (verifier, status) in [("mine", 200), ("other", 401)] {
+        let check = format!(
+            "<validate-jwt token-value='@((string)context.Variables[\"token\"])'><issuer-signing-keys>\
+             <key certificate-id=\"{verifier}\" /></issuer-signing-keys>{AUDIENCES}</validate-jwt>"
+        );
+        let folder = folder(&format!("{SIGN}{check}"));
+        let rig = Rig::start(|seed| {
+            seed.apim.policies = folder.path().to_owned();
+            seed.apim.named_values.insert("thumbprint".to_owned(), thumbprint.clone());
+            seed.apim.certificates = vec![given("mine", &file, Some(&file)), made("other")];
+        })
+        .await;
+        let answer = send(&rig, "").await;
+        assert_eq!(answer.status, status, "{:?}", answer.decision.reason);
+    }
+}
+
 #[tokio::test]
 async fn an_encrypted_token_passes_with_the_key_and_not_without() {
     let signing = "<issuer-signing-keys><key certificate-id=\"issuer\" /></issuer-signing-keys>";

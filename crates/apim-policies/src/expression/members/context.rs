@@ -36,7 +36,10 @@ pub(super) const CONTEXT: &[Member] = &[
     row("LastError", "ILastError", |call| {
         Ok(call.machine.context.last_error.as_ref().map_or(Value::Null, facts::last_error))
     }),
-    row("Deployment", "IDeployment", |call| Ok(facts::deployment(&call.machine.context.deployment))),
+    row("Deployment", "IDeployment", |call| {
+        call.work(call.machine.context.deployment.certificates.len() * 1024)?;
+        Ok(facts::deployment(&call.machine.context.deployment))
+    }),
     row("RequestId", "Guid", |call| Ok(Value::Guid(call.machine.context.request_id))),
     row("Timestamp", "DateTime", |call| Ok(Value::DateTime(call.machine.context.timestamp.into()))),
     row("Elapsed", "TimeSpan", |call| {

@@ -4,6 +4,7 @@ mod access;
 pub(crate) mod anonymous;
 mod body;
 mod builder;
+mod certificate;
 mod collection;
 mod context;
 mod dictionary;
@@ -115,6 +116,10 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::HashAlgorithm => &[hash::HASH],
         C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
         C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::Certificate => &[certificate::CERTIFICATE],
+        C::Rsa => &[certificate::RSA],
+        C::HashName => &[certificate::HASH_NAME],
+        C::SignaturePadding => &[certificate::PADDING],
         C::JToken => &[json::TOKEN],
         C::JObject => &[json::OBJECT],
         C::JArray => &[json::ARRAY],

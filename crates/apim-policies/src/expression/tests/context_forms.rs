@@ -138,8 +138,8 @@ fn other_parts_of_the_context() {
             "Boolean True",
         ),
         (
-            r#"@(context.Deployment.Certificates)"#,
-            "!parse: 'IDeployment' does not contain a definition for 'Certificates', or it is not supported",
+            r#"@(context.Deployment.Version)"#,
+            "!parse: 'IDeployment' does not contain a definition for 'Version', or it is not supported",
         ),
         (r#"@(context.Operation.Id)"#, "String get-order"),
         (r#"@(context.RequestId)"#, "Guid 00000000-0000-0000-0000-000000000102"),
@@ -151,8 +151,8 @@ fn other_parts_of_the_context() {
         ),
         (r#"@(context.Request.Certificate == null)"#, "Boolean True"),
         (
-            r#"@(context.Request.Certificate.Thumbprint)"#,
-            "!parse: 'X509Certificate2' does not contain a definition for 'Thumbprint', or it is not supported",
+            r#"@(context.Request.Certificate.Subject)"#,
+            "!parse: 'X509Certificate2' does not contain a definition for 'Subject', or it is not supported",
         ),
     ]);
 }

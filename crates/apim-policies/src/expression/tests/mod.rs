@@ -1,6 +1,7 @@
 //! Tests of whole expressions.
 
 mod assigned;
+mod certificates;
 mod context_forms;
 mod embedding;
 mod encodings;

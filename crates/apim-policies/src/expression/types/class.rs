@@ -100,6 +100,9 @@ classes! {
     HmacSha256 "System.Security.Cryptography" "HMACSHA256" "" ["HashAlgorithm"];
     HmacSha384 "System.Security.Cryptography" "HMACSHA384" "" ["HashAlgorithm"];
     HmacSha512 "System.Security.Cryptography" "HMACSHA512" "" ["HashAlgorithm"];
+    HashName "System.Security.Cryptography" "HashAlgorithmName" "" ["object"];
+    Rsa "System.Security.Cryptography" "RSA" "" ["object"];
+    SignaturePadding "System.Security.Cryptography" "RSASignaturePadding" "" ["object"];
     Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["object"];
     JsonConvert "Newtonsoft.Json" "JsonConvert" "" [];
     Formatting "Newtonsoft.Json" "Formatting" "" ["object"];
@@ -169,10 +172,13 @@ impl Class {
     }
 
     pub(crate) fn is_value(self) -> bool {
-        use Class::{Bool, Char, DateTime, DateTimeOffset, Guid, KeyValuePair, Nullable, TimeSpan};
+        use Class::{Bool, Char, DateTime, DateTimeOffset, Guid, HashName, KeyValuePair, Nullable, TimeSpan};
         self.is_number()
             || !self.enumerators().is_empty()
-            || matches!(self, Bool | Char | DateTime | DateTimeOffset | Guid | KeyValuePair | Nullable | TimeSpan)
+            || matches!(
+                self,
+                Bool | Char | DateTime | DateTimeOffset | Guid | HashName | KeyValuePair | Nullable | TimeSpan
+            )
     }
 
     pub(crate) fn is_number(self) -> bool {

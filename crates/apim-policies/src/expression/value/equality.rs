@@ -29,6 +29,8 @@ pub(crate) fn equal(one: &Value, two: &Value) -> bool {
 fn equal_objects(one: &Object, two: &Object) -> bool {
     match (one, two) {
         (Object::Enum(a, x), Object::Enum(b, y)) => a == b && x == y,
+        (Object::Constant(a, x), Object::Constant(b, y)) => a == b && x == y,
+        (Object::Certificate(a), Object::Certificate(b)) => Arc::ptr_eq(a, b),
         (Object::Record(a), Object::Record(b)) => a.0 == b.0 && a.1.iter().zip(&b.1).all(|(a, b)| equal(a, b)),
         (Object::Pair(a), Object::Pair(b)) => equal(&a.1, &b.1) && equal(&a.2, &b.2),
         (Object::Uri(a, _), Object::Uri(b, _)) => a == b,

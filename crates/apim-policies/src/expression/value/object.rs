@@ -3,19 +3,24 @@
 use std::sync::{Arc, Mutex};
 
 use super::Value;
-use crate::expression::{
-    context::{Response, Url},
-    json::Property,
-    members::{hash::Hasher, regex},
-    problem::Exception,
-    program::Lambda,
-    types::{Class, Type},
-    xml::{self, Xml},
+use crate::{
+    certificate::Certificate,
+    expression::{
+        context::{Response, Url},
+        json::Property,
+        members::{hash::Hasher, regex},
+        problem::Exception,
+        program::Lambda,
+        types::{Class, Type},
+        xml::{self, Xml},
+    },
 };
 
 #[derive(Clone)]
 pub(crate) enum Object {
     Enum(Class, i32),
+    /// A value of a class whose values have names.
+    Constant(Class, &'static str),
     Exception(Exception),
     /// An anonymous object.
     Record(Arc<(Type, Vec<Value>)>),
@@ -38,6 +43,9 @@ pub(crate) enum Object {
         ignore_case: bool,
     },
     Hasher(Arc<Hasher>),
+    Certificate(Arc<Certificate>),
+    /// The private key of a certificate that has one.
+    Rsa(Arc<Certificate>),
     Regex(Arc<regex::Pattern>),
     Match(Arc<regex::Match>),
     Groups(Arc<regex::Match>),
@@ -72,7 +80,7 @@ pub(crate) enum Encoding {
 impl Object {
     pub(crate) fn type_of(&self) -> Type {
         match self {
-            Self::Enum(class, _) | Self::Facts(class, _) => (*class).into(),
+            Self::Enum(class, _) | Self::Constant(class, _) | Self::Facts(class, _) => (*class).into(),
             Self::Record(record) => record.0.clone(),
             Self::Pair(pair) => pair.0.clone(),
             Self::Exception(_) => Class::Exception.into(),
@@ -92,6 +100,8 @@ impl Object {
             Self::Encoding(_) => Class::Encoding.into(),
             Self::Comparer { .. } => Class::StringComparer.into(),
             Self::Hasher(hasher) => hasher.class().into(),
+            Self::Certificate(_) => Class::Certificate.into(),
+            Self::Rsa(_) => Class::Rsa.into(),
             Self::Regex(_) => Class::Regex.into(),
             Self::Match(_) => Class::Match.into(),
             Self::Groups(_) => Class::GroupCollection.into(),

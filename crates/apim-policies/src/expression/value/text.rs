@@ -43,6 +43,7 @@ pub(crate) fn write(value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> 
 fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> {
     match object {
         Object::Enum(class, number) => out.push(&enumerator(*class, *number)),
+        Object::Constant(_, name) => out.push(name),
         Object::Exception(exception) => {
             out.push(exception.class)?;
             out.push(": ")?;

@@ -3,8 +3,8 @@
 use super::{Member, fact, named_list, row, url};
 use crate::expression::{
     context::{Api, Deployment, LastError, Operation, Product, Subscription, User},
-    types::Class,
-    value::{DateTime, Object, Value},
+    types::{Class, Type},
+    value::{DateTime, Dictionary, Object, Value},
 };
 
 const fn text(name: &'static str) -> Member {
@@ -55,8 +55,14 @@ pub(crate) const USER: &[Member] = &[
 ];
 pub(crate) const GROUP: &[Member] = &[text("Id"), text("Name")];
 pub(crate) const IDENTITY: &[Member] = &[text("Id"), text("Provider")];
-pub(crate) const DEPLOYMENT: &[Member] =
-    &[text("GatewayId"), text("Region"), text("ServiceId"), text("ServiceName"), row("Gateway", "IGateway", fact)];
+pub(crate) const DEPLOYMENT: &[Member] = &[
+    text("GatewayId"),
+    text("Region"),
+    text("ServiceId"),
+    text("ServiceName"),
+    row("Gateway", "IGateway", fact),
+    row("Certificates", "IReadOnlyDictionary<string, X509Certificate2>", fact),
+];
 pub(crate) const GATEWAY: &[Member] = &[text("Id"), text("InstanceId"), row("IsManaged", "bool", fact)];
 pub(crate) const LAST_ERROR: &[Member] =
     &[text("Source"), text("Reason"), text("Message"), text("Scope"), text("Section"), text("Path"), text("PolicyId")];
@@ -144,6 +150,16 @@ pub(super) fn user(user: &User) -> Value {
     )
 }
 
+fn certificates(deployment: &Deployment) -> Value {
+    let class = Type::new(Class::ReadOnlyDictionary, vec![Class::String.into(), Class::Certificate.into()]);
+    let dictionary = Dictionary::new(class, false);
+    for certificate in &deployment.certificates {
+        let value = Value::object(Object::Certificate(certificate.clone()));
+        dictionary.insert(&certificate.thumbprint().as_str().into(), value);
+    }
+    dictionary.into()
+}
+
 pub(super) fn deployment(deployment: &Deployment) -> Value {
     let gateway = [
         ("Id", deployment.gateway_id.as_str().into()),
@@ -157,6 +173,7 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
             ("Region", deployment.region.as_str().into()),
             ("ServiceId", deployment.service_id.as_str().into()),
             ("ServiceName", deployment.service_name.as_str().into()),
+            ("Certificates", certificates(deployment)),
             ("Gateway", facts(Class::Gateway, gateway)),
         ],
     )

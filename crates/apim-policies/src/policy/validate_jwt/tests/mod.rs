@@ -100,6 +100,6 @@ async fn verdict_in(world: &World, document: &str, request: Request<Bytes>) -> &
 /// Runs each request through the same document.
 async fn check<const N: usize>(document: &str, rows: [(&str, Request<Bytes>, &str); N]) {
     for (name, request, expected) in rows {
-        assert_eq!(verdict(document, request).await, expected, "{name}");
+        assert_eq!(Box::pin(verdict(document, request)).await, expected, "{name}");
     }
 }
