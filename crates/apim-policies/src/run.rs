@@ -143,6 +143,15 @@ impl<'r, O: Outside> Run<'r, O> {
         }
     }
 
+    /// As [`Self::get`], for each of several settings.
+    pub(crate) async fn get_all<T: Readable>(&mut self, settings: &[Setting<T>]) -> Result<Vec<T>, Failure> {
+        let mut values = Vec::with_capacity(settings.len());
+        for setting in settings {
+            values.push(self.get(setting).await?);
+        }
+        Ok(values)
+    }
+
     /// The headers that a policy changes: of the request before there is a response, then of that.
     pub(crate) fn headers(&mut self) -> &mut HeaderMap {
         match self.section {

@@ -29,6 +29,7 @@ mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
 mod redirect;
+mod required_claims;
 mod retry;
 mod return_response;
 mod rewrite_uri;
@@ -228,8 +229,8 @@ mod tests {
         let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../local-azure/README.md");
         let text = std::fs::read_to_string(readme).unwrap();
         let (_, list) = text.split_once("### Policies").unwrap();
-        let (list, _) = list.split_once("A body streams").unwrap();
         let (_, list) = list.split_once("- Flow").unwrap();
+        let (list, _) = list.split_once("\n\n").unwrap();
         let listed: Vec<_> = list.split('`').skip(1).step_by(2).collect();
         let mut known: Vec<_> = super::KINDS.iter().map(|kind| kind.name).collect();
         known.sort_unstable();

@@ -94,10 +94,7 @@ impl SetHeader {
         let name = run.get(&self.name).await?;
         let action = run.get(&self.action).await?;
         changeable(&name, action).map_err(|refusal| Failure::expression(&refusal))?;
-        let mut values = Vec::with_capacity(self.values.len());
-        for value in &self.values {
-            values.push(run.get(value).await?);
-        }
+        let values = run.get_all(&self.values).await?;
         // A value may be a secret.
         run.trace(|| format!("{action} {name}"));
         Ok(Change { name, action, values })

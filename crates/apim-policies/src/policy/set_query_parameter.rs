@@ -41,10 +41,7 @@ impl SetQueryParameter {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let name = run.get(&self.name).await?;
         let action = run.get(&self.action).await?;
-        let mut values = Vec::new();
-        for value in &self.values {
-            values.push(run.get(value).await?);
-        }
+        let values = run.get_all(&self.values).await?;
         // A value may be a secret.
         run.trace(|| format!("{action} {name}"));
         let query = changed(&run.context.request.url.query, &name, action, &values);

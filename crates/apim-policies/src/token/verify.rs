@@ -24,7 +24,7 @@ pub(crate) struct Rules<'p> {
     pub(crate) require_expiration: bool,
     pub(crate) clock_skew: SignedDuration,
     pub(crate) audiences: Vec<String>,
-    pub(crate) issuers: &'p [String],
+    pub(crate) issuers: Vec<String>,
     pub(crate) required_claims: &'p [RequiredClaim],
 }
 
@@ -82,7 +82,7 @@ impl Rules<'_> {
     ) -> Result<ValidatedToken, Refusal> {
         claims::lifetime(&jwt, now, self.clock_skew, self.require_expiration)?;
         claims::audience(&jwt, &self.audiences)?;
-        claims::issuer(&jwt, self.issuers, published_issuers)?;
+        claims::issuer(&jwt, &self.issuers, published_issuers)?;
         let satisfied = required_claims::check(self.required_claims, &jwt)?;
         Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })
     }

@@ -2,28 +2,16 @@
 
 use http::header;
 
-use super::{Claim, ValidateAzureAdToken, is_tenant, last_segment};
+use super::{ValidateAzureAdToken, is_tenant, last_segment};
 use crate::{
-    load::{Count, Element, Readable, Setting},
+    load::{Element, Setting},
     policy::{
-        Policy,
+        Policy, required_claims,
         token_policy::{TokenPolicy, decryption_certificate, list},
     },
     problem::Problems,
-    token::{DecryptionKey, Match},
+    token::DecryptionKey,
 };
-
-impl Readable for Match {
-    const EXPECTED: &'static str = "all or any";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "all" => Some(Self::All),
-            "any" => Some(Self::Any),
-            _ => None,
-        }
-    }
-}
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     let own = ["tenant-id", "authentication-endpoint"];
@@ -68,14 +56,8 @@ fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, probl
         match name {
             "client-application-ids" => policy.client_ids = application_ids(&child, problems),
             "backend-application-ids" => policy.backend_ids = application_ids(&child, problems),
-            "audiences" => {
-                let audiences = list(&child, "audience", problems);
-                policy.audiences = audiences.iter().filter_map(|one| text(one, problems)).collect();
-            }
-            "required-claims" => {
-                let claims = list(&child, "claim", problems);
-                policy.required_claims = claims.iter().filter_map(|one| claim(one, problems)).collect();
-            }
+            "audiences" => policy.audiences = required_claims::texts(&child, "audience", problems),
+            "required-claims" => policy.required_claims = required_claims::load(&child, problems),
             "decryption-keys" => {
                 let keys = list(&child, "key", problems);
                 policy.decryption_keys = keys.iter().filter_map(|key| decryption_key(key, problems)).collect();
@@ -114,31 +96,10 @@ fn application_ids(element: &Element<'_>, problems: &mut Problems) -> Vec<String
     ids
 }
 
-fn claim(element: &Element<'_>, problems: &mut Problems) -> Option<Claim> {
-    element.only_attributes(&["name", "match", "separator"], problems);
-    let name = element.required_setting("name", problems);
-    let matching = element.setting("match", problems);
-    let separator = element.setting("separator", problems);
-    let values = element.children(&[("value", Count::Any)], problems);
-    let values = values.iter().filter_map(|value| text(value, problems)).collect();
-    Some(Claim { name: name?, matching, separator, values })
-}
-
 fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<DecryptionKey> {
     element.only_attributes(&["certificate-id"], problems);
     if !element.text(problems)?.is_empty() {
         element.problem(problems, "<key> holds text; a certificate of the service is named with certificate-id");
     }
     decryption_certificate(None, element, problems)
-}
-
-/// The text of an entry, which has no attributes and is not empty.
-fn text(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<String>> {
-    element.only_attributes(&[], problems);
-    let text: Setting<String> = element.text_setting(problems)?;
-    if matches!(&text, Setting::Literal(text) if text.is_empty()) {
-        element.problem(problems, format!("<{}> is empty", element.name()));
-        return None;
-    }
-    Some(text)
 }

@@ -14,14 +14,18 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::{Kind, token_policy::TokenPolicy};
+use super::{
+    Kind,
+    required_claims::{self, Claim},
+    token_policy::TokenPolicy,
+};
 use crate::{
     failure::Failure,
     load::Setting,
     outside::Outside,
     run::Run,
     scope::Section,
-    token::{Answer, DecryptionKey, Jwt, Match, OpenIdCache, Refusal, RequiredClaim, Rules, ValidatedToken},
+    token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken},
 };
 
 pub(super) const KIND: Kind = Kind { name: "validate-azure-ad-token", sections: &[Section::Inbound], load: load::load };
@@ -42,24 +46,11 @@ pub(crate) struct ValidateAzureAdToken {
     decryption_keys: Vec<DecryptionKey>,
 }
 
-/// A required claim, all of which may be expressions.
-#[derive(Debug)]
-struct Claim {
-    name: Setting<String>,
-    matching: Option<Setting<Match>>,
-    separator: Option<Setting<String>>,
-    values: Vec<Setting<String>>,
-}
-
 impl ValidateAzureAdToken {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let token = self.token.find(Some("Bearer"), run).await?;
         let discovery = self.discovery(&run.get(&self.tenant).await?)?;
-        let mut audiences = Vec::new();
-        for audience in &self.audiences {
-            audiences.push(run.get(audience).await?);
-        }
-        let required_claims = self.claims(run).await?;
+        let required_claims = required_claims::settle(&self.required_claims, run).await?;
         let rules = Rules {
             open_id: vec![discovery],
             keys: &[],
@@ -67,8 +58,8 @@ impl ValidateAzureAdToken {
             require_signed: true,
             require_expiration: true,
             clock_skew: SignedDuration::ZERO,
-            audiences,
-            issuers: &[],
+            audiences: run.get_all(&self.audiences).await?,
+            issuers: Vec::new(),
             required_claims: &required_claims,
         };
         let verified = self.verify(&rules, token.as_deref(), &run.state.open_id, run.outside).await;
@@ -112,23 +103,6 @@ impl ValidateAzureAdToken {
             .ok()
             .filter(|_| is_tenant(tenant))
             .ok_or_else(|| Failure::expression("tenant-id is not a tenant's identifier or domain."))
-    }
-
-    async fn claims<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Vec<RequiredClaim>, Failure> {
-        let mut claims = Vec::with_capacity(self.required_claims.len());
-        for claim in &self.required_claims {
-            let mut values = Vec::with_capacity(claim.values.len());
-            for value in &claim.values {
-                values.push(run.get(value).await?);
-            }
-            claims.push(RequiredClaim {
-                name: run.get(&claim.name).await?,
-                matching: run.get_any(claim.matching.as_ref()).await?.unwrap_or(Match::All),
-                separator: run.get_any(claim.separator.as_ref()).await?.filter(|text| !text.is_empty()),
-                values,
-            });
-        }
-        Ok(claims)
     }
 }
 

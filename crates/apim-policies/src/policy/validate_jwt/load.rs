@@ -7,11 +7,11 @@ use super::{TokenPolicy, ValidateJwt};
 use crate::{
     load::{Count, Element, Readable as _, Setting},
     policy::{
-        Policy,
+        Policy, required_claims,
         token_policy::{certificate, decryption_certificate, list},
     },
     problem::Problems,
-    token::{DecryptionKey, Match, RequiredClaim, SigningKey},
+    token::{DecryptionKey, SigningKey},
 };
 
 const OWN_ATTRIBUTES: [&str; 4] = ["require-expiration-time", "require-scheme", "require-signed-tokens", "clock-skew"];
@@ -52,15 +52,9 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
                 policy.keys =
                     list(&child, "key", problems).iter().filter_map(|key| signing_key(key, problems)).collect();
             }
-            "audiences" => {
-                let audiences = list(&child, "audience", problems);
-                policy.audiences = audiences.iter().filter_map(|one| audience(one, problems)).collect();
-            }
-            "issuers" => policy.issuers = texts(&child, "issuer", problems),
-            "required-claims" => {
-                let claims = list(&child, "claim", problems);
-                policy.required_claims = claims.iter().filter_map(|claim| required_claim(claim, problems)).collect();
-            }
+            "audiences" => policy.audiences = required_claims::texts(&child, "audience", problems),
+            "issuers" => policy.issuers = required_claims::texts(&child, "issuer", problems),
+            "required-claims" => policy.required_claims = required_claims::load(&child, problems),
             _ => {
                 let keys = list(&child, "key", problems);
                 policy.decryption_keys = keys.iter().filter_map(|key| decryption_key(key, problems)).collect();
@@ -135,50 +129,4 @@ fn decryption_key(element: &Element<'_>, problems: &mut Problems) -> Option<Decr
         element.problem(problems, "the text of <key> is not Base64 of 32, 48 or 64 bytes");
     }
     key
-}
-
-fn required_claim(element: &Element<'_>, problems: &mut Problems) -> Option<RequiredClaim> {
-    element.only_attributes(&["name", "match", "separator"], problems);
-    let matching = match element.attribute("match", problems) {
-        None | Some("all") => Match::All,
-        Some("any") => Match::Any,
-        Some(_) => {
-            element.bad_value("match", "all or any", problems);
-            Match::All
-        }
-    };
-    let separator = element.attribute("separator", problems);
-    if separator.is_some_and(str::is_empty) {
-        element.bad_value("separator", "at least one character", problems);
-    }
-    let values = element.children(&[("value", Count::Any)], problems);
-    let values = values.iter().filter_map(|value| plain_text(value, problems)).collect();
-    let name = element.required("name", problems)?.to_owned();
-    Some(RequiredClaim { name, matching, separator: separator.map(str::to_owned), values })
-}
-
-fn audience(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<String>> {
-    element.only_attributes(&[], problems);
-    let audience: Setting<String> = element.text_setting(problems)?;
-    if matches!(&audience, Setting::Literal(text) if text.is_empty()) {
-        element.problem(problems, "<audience> is empty");
-        return None;
-    }
-    Some(audience)
-}
-
-/// The texts of a list's entries.
-fn texts(element: &Element<'_>, entry: &str, problems: &mut Problems) -> Vec<String> {
-    list(element, entry, problems).iter().filter_map(|child| plain_text(child, problems)).collect()
-}
-
-/// The text of an entry, which has no attributes and is not empty.
-fn plain_text(element: &Element<'_>, problems: &mut Problems) -> Option<String> {
-    element.only_attributes(&[], problems);
-    let text = element.text(problems)?;
-    if text.is_empty() {
-        element.problem(problems, format!("<{}> is empty", element.name()));
-        return None;
-    }
-    Some(text)
 }

@@ -16,7 +16,11 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::{Kind, token_policy::TokenPolicy};
+use super::{
+    Kind,
+    required_claims::{self, Claim},
+    token_policy::TokenPolicy,
+};
 use crate::{
     failure::Failure,
     load::Setting,
@@ -45,37 +49,35 @@ pub(crate) struct ValidateJwt {
     decryption_keys: Vec<DecryptionKey>,
     audiences: Vec<Setting<String>>,
     /// Accepted besides the issuers of the discovery documents.
-    issuers: Vec<String>,
-    required_claims: Vec<RequiredClaim>,
+    issuers: Vec<Setting<String>>,
+    required_claims: Vec<Claim>,
 }
 
 impl ValidateJwt {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let scheme = run.get_any(self.scheme.as_ref()).await?;
         let token = self.token.find(scheme.as_deref(), run).await?;
-        let rules = self.rules(run).await?;
+        let required_claims = required_claims::settle(&self.required_claims, run).await?;
+        let rules = self.rules(&required_claims, run).await?;
         let verified = rules.verify(token.as_deref(), &run.state.open_id, run.outside).await;
         self.token.settle(verified, &ANSWER, run).await
     }
 
-    async fn rules<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Rules<'_>, Failure> {
-        let mut rules = Rules {
-            open_id: Vec::new(),
+    async fn rules<'p, O: Outside>(
+        &'p self,
+        required_claims: &'p [RequiredClaim],
+        run: &mut Run<'_, O>,
+    ) -> Result<Rules<'p>, Failure> {
+        Ok(Rules {
+            open_id: run.get_all(&self.open_id).await?,
             keys: &self.keys,
             decryption_keys: &self.decryption_keys,
             require_signed: run.get_any(self.require_signed.as_ref()).await?.unwrap_or(true),
             require_expiration: run.get_any(self.require_expiration.as_ref()).await?.unwrap_or(true),
             clock_skew: SignedDuration::from_secs(run.get_any(self.clock_skew.as_ref()).await?.unwrap_or(0).into()),
-            audiences: Vec::new(),
-            issuers: &self.issuers,
-            required_claims: &self.required_claims,
-        };
-        for url in &self.open_id {
-            rules.open_id.push(run.get(url).await?);
-        }
-        for audience in &self.audiences {
-            rules.audiences.push(run.get(audience).await?);
-        }
-        Ok(rules)
+            audiences: run.get_all(&self.audiences).await?,
+            issuers: run.get_all(&self.issuers).await?,
+            required_claims,
+        })
     }
 }

@@ -7,7 +7,10 @@ use super::{
     API, Bytes, CLIENT_ID, IN_AUTHORIZATION, NOW, Signer, bearer, check, children, issuer_v1, policy, roles, signed,
     v1, v2, verdict,
 };
-use crate::rig::{DISCOVERY_COMMON, DISCOVERY_V1, DISCOVERY_V2};
+use crate::{
+    State,
+    rig::{DISCOVERY_COMMON, DISCOVERY_V1, DISCOVERY_V2, TENANT, World},
+};
 
 fn token(changes: Value) -> Request<Bytes> {
     bearer(&signed(&v2(changes)))
@@ -192,4 +195,33 @@ async fn the_first_failed_check_decides() {
         claims.as_object_mut().unwrap().remove(cause);
     }
     assert_eq!(verdict(&document, token(claims)).await, "pass");
+}
+
+#[tokio::test]
+async fn issuers_and_claims_may_be_expressions() {
+    let issuer =
+        "<issuers><issuer>@(\"https://sts.windows.net/\" + context.Variables[\"tenant\"] + \"/\")</issuer></issuers>";
+    let claims = "<required-claims><claim name=\"@(\"roles\")\" match=\"@(\"any\")\" separator=\"@(\"\")\">\
+                  <value>@(context.Request.Method == \"GET\" ? \"Read\" : \"Write\")</value></claim></required-claims>";
+    let jwt = policy(IN_AUTHORIZATION, &children(issuer, API, claims));
+    let tenant = |tenant: &str| {
+        let set = format!("<base /><set-variable name=\"tenant\" value=\"{tenant}\" />");
+        jwt.replacen("<base />", &set, 1)
+    };
+    let own = tenant(TENANT);
+    check(
+        &own,
+        [
+            ("both fit", token_v1(json!({})), "pass"),
+            ("another role", token_v1(json!({ "roles": ["Write"] })), "TokenClaimValueMismatch"),
+        ],
+    )
+    .await;
+    check(&tenant("other"), [("another issuer", token_v1(json!({})), "TokenIssuerNotAllowed")]).await;
+
+    let wrong = jwt.replace("@(\"any\")", "@(\"some\")");
+    let wrong = wrong.replace("context.Variables[\"tenant\"]", &format!("\"{TENANT}\""));
+    let outcome = World::new().run(&wrong, token_v1(json!({})), &State::default()).await;
+    let error = outcome.last_error.unwrap();
+    assert_eq!((outcome.response.status().as_u16(), error.reason), (500, "ExpressionValueEvaluationFailure"));
 }
