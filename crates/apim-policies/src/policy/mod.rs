@@ -170,6 +170,12 @@ const KINDS: &[Kind] = &[
     wait::KIND,
 ];
 
+/// Of every policy.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
 impl Policy {
     /// Does what the policy says.
     async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
@@ -232,7 +238,7 @@ mod tests {
         let (_, list) = list.split_once("- Flow").unwrap();
         let (list, _) = list.split_once("\n\n").unwrap();
         let listed: Vec<_> = list.split('`').skip(1).step_by(2).collect();
-        let mut known: Vec<_> = super::KINDS.iter().map(|kind| kind.name).collect();
+        let mut known: Vec<_> = super::names().collect();
         known.sort_unstable();
         assert_eq!(BTreeSet::from_iter(listed.clone()).into_iter().collect::<Vec<_>>(), known);
         assert_eq!(listed.len(), known.len(), "one is listed twice");
