@@ -151,7 +151,11 @@ impl Flow {
             ExprKind::Assign(target, operator, value) => self.assignment(target, *operator, value),
             ExprKind::Conditional(parts) => self.choice(parts),
             ExprKind::Coalesce(values) => self.coalesce(values),
-            ExprKind::Lambda(_, body) => self.aside(|flow| flow.expression(body)),
+            ExprKind::Lambda(parameters, body) => self.aside(|flow| {
+                // A variable of the same name may have ended without a value before.
+                parameters.iter().for_each(|name| flow.assign(name));
+                flow.expression(body)
+            }),
             ExprKind::New { arguments, initializer, .. } => {
                 self.arguments(arguments)?;
                 initializer.iter().try_for_each(|item| self.item(item))

@@ -18,6 +18,8 @@ fn a_value_on_every_way_is_a_value() {
         r#"@{ int n; if (!int.TryParse("5", out n) || n < 0) { return "a"; } return n == 5 ? "b" : "a"; }"#,
         r#"@{ long n; if (true && long.TryParse("5", out n)) { return n == 5 ? "b" : "a"; } return "a"; }"#,
         r#"@{ if (!(context.Variables["number"] is int n)) { return "a"; } return n == 5 ? "b" : "a"; }"#,
+        r#"@{ if (context.Tracing) { string x; } return new[] { "b" }.Select(x => x).First(); }"#,
+        r#"@{ if (context.Tracing) { string x; } string Get(string x) { return x; } return Get("b"); }"#,
         r#"@{ string s = null; string Get() { return s ?? "b"; } return Get(); }"#,
     ];
     check(&rows.map(|row| (row, "String b")));
