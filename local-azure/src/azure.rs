@@ -170,9 +170,11 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
 fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, PathBuf>, StartError> {
     let prepare = |path: &Path, source| StartError::Prepare { path: path.to_owned(), source };
     let mut files = BTreeMap::new();
+    if !world.certificates.is_empty() {
+        std::fs::create_dir(folder).map_err(|source| prepare(folder, source))?;
+    }
     for (id, certificate) in &world.certificates {
         let file = folder.join(format!("{id}.pem"));
-        std::fs::create_dir_all(folder).map_err(|source| prepare(folder, source))?;
         std::fs::write(&file, certificate.pem()).map_err(|source| prepare(&file, source))?;
         files.insert(id.clone(), file);
     }
