@@ -43,7 +43,7 @@ fn an_elf_file_that_cannot_be_started_is_refused() {
 #[test]
 fn a_script_root_without_its_parts_is_refused() {
     let refusal = ScriptRoot::new().without("host.json").refusal();
-    assert_eq!(refusal, "no host.json in ROOT: run `cargo local stage`");
+    assert_eq!(refusal, "no host.json in ROOT");
     let refusal = ScriptRoot::new().without("handler").refusal();
     assert!(refusal.starts_with("the handler \"handler\" is neither in ROOT"), "{refusal}");
     let refusal = ScriptRoot::new().without("where/function.json").without("tick/function.json").refusal();
