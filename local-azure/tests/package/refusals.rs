@@ -55,7 +55,7 @@ fn functions_that_the_host_would_leave_out_are_refused_by_name() {
     let broken = r#"{ "bindings": [{ "type": "queueTrigger", "name": "item" }] }"#;
     let refusal = ScriptRoot::new().file("orders/function.json", broken).without_settings().refusal();
     let expected = "the Functions host would leave out orders: the trigger type \"queueTrigger\" is not supported by \
-                    local-azure (httpTrigger and timerTrigger are); tick: '%TICK%' does not resolve to a value";
+                    this host (httpTrigger and timerTrigger are); tick: '%TICK%' does not resolve to a value";
     assert_eq!(refusal, expected);
 }
 
