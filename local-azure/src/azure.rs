@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     blob, control,
     edge::{Edge, EdgeError},
-    gateway, graph, identity_endpoint, issuer,
+    gateway::{self, PolicyFinding},
+    graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
     seed::{Seed, VaultFault},
     vault,
@@ -32,6 +33,7 @@ pub struct LocalAzure {
     /// The token of the seed's workload issuer.
     workload_token_file: Option<PathBuf>,
     certificate_files: BTreeMap<String, PathBuf>,
+    policy_findings: Vec<PolicyFinding>,
     /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
 }
@@ -75,7 +77,8 @@ impl LocalAzure {
             .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
         let world = Arc::new(World::new(seed)?);
-        world.network.open(services(&world, &data)?);
+        let (services, policy_findings) = services(&world, &data)?;
+        world.network.open(services);
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
@@ -85,7 +88,16 @@ impl LocalAzure {
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
         let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
-        Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, certificate_files, _scratch: scratch })
+        Ok(Self {
+            world,
+            edge,
+            identity_endpoint,
+            ca_file,
+            workload_token_file,
+            certificate_files,
+            policy_findings,
+            _scratch: scratch,
+        })
     }
 
     /// What every service was asked and decided.
@@ -129,6 +141,12 @@ impl LocalAzure {
     #[must_use]
     pub fn certificate_files(&self) -> &BTreeMap<String, PathBuf> {
         &self.certificate_files
+    }
+
+    /// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+    #[must_use]
+    pub fn policy_findings(&self) -> &[PolicyFinding] {
+        &self.policy_findings
     }
 
     /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
@@ -188,15 +206,19 @@ fn cut_off_what_the_seed_says(world: &World) {
     }
 }
 
-/// Every service under its host name.
-fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>, StartError> {
+/// Every service under its host name, and what is wrong with policy documents.
+fn services(
+    world: &Arc<World>,
+    data: &Path,
+) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
+    let (gateway, findings) = gateway::routes(world.clone())?;
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
         ("graph.microsoft.com".to_owned(), observed(graph::routes(world.clone()), Service::MicrosoftGraph)),
         (
             format!("{}.azure-api.net", world.seed.apim.name),
-            observed(gateway::routes(world.clone())?, Service::ApiManagement),
+            observed(gateway, Service::ApiManagement),
         ),
     ]);
     for vault in world.vaults.all() {
@@ -209,7 +231,7 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
             .map_err(|source| StartError::Prepare { path: folder, source })?;
         services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
     }
-    Ok(services)
+    Ok((services, findings))
 }
 
 /// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.

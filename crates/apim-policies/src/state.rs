@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub use meter::Meter;
 
+pub(crate) use cache::Cached;
 pub(crate) use counters::{Over, Want, Window};
 
 use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};
@@ -22,10 +23,16 @@ pub struct State {
     pub(crate) open_id: OpenIdCache,
     /// Calls and tokens.
     pub(crate) counters: Arc<Counters>,
-    /// Values that policies keep.
-    pub(crate) cache: Cache,
+    /// What policies keep in the cache of the gateway, and in the external one.
+    caches: [Cache; 2],
     /// Circuit breakers, and turns in pools.
     pub(crate) backends: BackendStates,
     /// Requests inside of `limit-concurrency`.
     pub(crate) slots: Slots,
+}
+
+impl State {
+    pub(crate) fn cache(&self, is_external: bool) -> &Cache {
+        &self.caches[usize::from(is_external)]
+    }
 }
