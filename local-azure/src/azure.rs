@@ -207,19 +207,13 @@ fn cut_off_what_the_seed_says(world: &World) {
 }
 
 /// Every service under its host name, and what is wrong with policy documents.
-fn services(
-    world: &Arc<World>,
-    data: &Path,
-) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
+fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
     let (gateway, findings) = gateway::routes(world.clone())?;
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
         ("graph.microsoft.com".to_owned(), observed(graph::routes(world.clone()), Service::MicrosoftGraph)),
-        (
-            format!("{}.azure-api.net", world.seed.apim.name),
-            observed(gateway, Service::ApiManagement),
-        ),
+        (format!("{}.azure-api.net", world.seed.apim.name), observed(gateway, Service::ApiManagement)),
     ]);
     for vault in world.vaults.all() {
         let routes = vault::routes(world.clone(), vault.clone());

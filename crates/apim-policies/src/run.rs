@@ -10,8 +10,8 @@ mod body;
 mod lookup;
 mod target;
 
-use self::target::Target;
 pub(crate) use self::lookup::{CacheControl, Lookup};
+use self::target::Target;
 use crate::{
     Facts, OperationResponse, Outcome, State,
     expression::{self, Context, Expression, Reads, Value},

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 pub use meter::Meter;
 
-pub(crate) use cache::Cached;
 pub(crate) use counters::{Over, Want, Window};
 
 use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};

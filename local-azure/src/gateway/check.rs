@@ -151,7 +151,8 @@ mod tests {
         assert_eq!(check(number), ["2:32: warning: the named value {{n}} is not known here"]);
         assert_eq!(check("<set-variable name=\"x\" value=\"@({{n}})\" />").len(), 2);
         let backend = "<set-backend-service backend-id=\"b\" />";
-        let warning = "2:1: warning: the attribute \"backend-id\" of <set-backend-service> names what is not known here";
+        let warning =
+            "2:1: warning: the attribute \"backend-id\" of <set-backend-service> names what is not known here";
         assert_eq!(check(backend), [warning]);
         assert_eq!(check("<nothing />"), ["2:1: Azure refuses this: <nothing> is not a policy"]);
         let not_played = "2:1: Azure takes this, local-azure does not play it: the policy <invoke-request>: \

@@ -26,9 +26,7 @@ pub(super) fn load(file: &str, service: &Service, place: Place) -> Result<Fragme
     let source = Source::new(file, service, place, &mut problems);
     let loaded = source.as_ref().and_then(|source| read_xml(source, &mut problems));
     match loaded {
-        Some((steps, reads)) if !problems.refuse() => {
-            Ok(Fragment { steps, reads, warnings: problems.locate(file) })
-        }
+        Some((steps, reads)) if !problems.refuse() => Ok(Fragment { steps, reads, warnings: problems.locate(file) }),
         _ => Err(problems.locate(file)),
     }
 }

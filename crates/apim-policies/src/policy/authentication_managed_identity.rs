@@ -16,7 +16,8 @@ use crate::{
     scope::Section,
 };
 
-pub(super) const KIND: Kind = Kind { name: "authentication-managed-identity", sections: &[Section::Inbound, Section::Outbound], load };
+pub(super) const KIND: Kind =
+    Kind { name: "authentication-managed-identity", sections: &[Section::Inbound, Section::Outbound], load };
 
 #[derive(Debug)]
 pub(crate) struct ManagedIdentity {

@@ -11,14 +11,12 @@ use http::header;
 
 use super::{Kind, Policy, Stop, caching_type};
 use crate::{
-    expression::{self, Value},
     failure::Failure,
     load::{Count, Element, Readable, Setting},
     outside::Outside,
     problem::Problems,
     run::{CacheControl, Lookup, Run},
     scope::Section,
-    state::Cached,
 };
 
 pub(super) const KIND: Kind = Kind { name: "cache-lookup", sections: &[Section::Inbound], load };
@@ -119,13 +117,12 @@ impl CacheLookup {
         let key = self.key(run).await?;
         let cache_control = self.cache_control(run).await?;
         let found = run.state.cache(self.is_external).find(&key, run.outside.now());
-        let Some(Cached { value: Value::Response(found), left }) = found else {
+        let Some((mut response, left)) = found.and_then(|found| Some((found.value.as_response()?, found.left))) else {
             forget_cache_headers(run);
             run.lookup = Some(Lookup { key, cache_control });
             return Ok(());
         };
         run.trace(|| "found".to_owned());
-        let mut response = expression::copy_of(&found);
         if let Some(cache_control) = cache_control {
             cache_control.apply(left, &mut response.headers);
         }
@@ -292,7 +289,8 @@ mod tests {
     #[tokio::test]
     async fn the_backend_does_not_see_the_cache_headers_of_the_client() {
         let gateway = Gateway::new("", "");
-        let headers = [("cache-control", "no-cache"), ("if-none-match", "\"a\""), ("if-modified-since", "x"), ("x", "1")];
+        let headers =
+            [("cache-control", "no-cache"), ("if-none-match", "\"a\""), ("if-modified-since", "x"), ("x", "1")];
         assert!(gateway.asks(Method::GET, "/orders", &headers).await);
         let forwarded = gateway.0.forwarded.lock().unwrap();
         let names: Vec<_> = forwarded[0].headers().keys().map(http::HeaderName::as_str).collect();

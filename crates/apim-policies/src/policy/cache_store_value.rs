@@ -112,7 +112,8 @@ mod tests {
             for kind in ["internal", "external"] {
                 run(&world, &state, &store(kind).replace(" />", &format!(" caching-type=\"{kind}\" />"))).await;
             }
-            for (kind, expected) in [("internal", "internal"), ("external", "external"), ("prefer-external", default_is)]
+            for (kind, expected) in
+                [("internal", "internal"), ("external", "external"), ("prefer-external", default_is)]
             {
                 let found = run(&world, &state, &LOOK.replace("internal", kind)).await;
                 assert_eq!(found.variables["v"].as_str(), Some(expected), "{kind} {has_external}");
@@ -137,10 +138,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
-            problems_in(
-                "outbound",
-                "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"redis\" x=\"\" />"
-            ),
+            problems_in("outbound", "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"redis\" x=\"\" />"),
             [
                 "2:1: <cache-store-value> needs the attribute \"value\"",
                 "2:28: the attribute \"duration\" of <cache-store-value> must be a whole number, not negative",

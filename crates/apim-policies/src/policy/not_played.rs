@@ -12,10 +12,22 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         "validate-graphql-request" => "it belongs to GraphQL APIs",
         "validate-odata-request" => "it belongs to OData APIs",
         "xsl-transform" => "no XSLT engine is built in",
-        "cross-domain" | "json-to-xml" | "xml-to-json" | "proxy" | "redirect-content-urls"
-        | "send-service-bus-message" | "validate-client-certificate" | "validate-content" | "validate-headers"
-        | "validate-parameters" | "validate-status-code" | "llm-content-safety" | "llm-semantic-cache-lookup"
-        | "llm-semantic-cache-store" | "azure-openai-semantic-cache-lookup" | "azure-openai-semantic-cache-store"
+        "cross-domain"
+        | "json-to-xml"
+        | "xml-to-json"
+        | "proxy"
+        | "redirect-content-urls"
+        | "send-service-bus-message"
+        | "validate-client-certificate"
+        | "validate-content"
+        | "validate-headers"
+        | "validate-parameters"
+        | "validate-status-code"
+        | "llm-content-safety"
+        | "llm-semantic-cache-lookup"
+        | "llm-semantic-cache-store"
+        | "azure-openai-semantic-cache-lookup"
+        | "azure-openai-semantic-cache-store"
         | "authentication-certificate" => "it is not built in yet",
         _ => return None,
     })

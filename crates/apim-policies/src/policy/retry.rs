@@ -186,7 +186,9 @@ mod tests {
     #[tokio::test]
     async fn a_backend_without_an_answer_is_asked_again() {
         let retry = |condition: &str, inside: &str| {
-            format!("<retry condition=\"@({condition})\" count=\"2\" interval=\"0\">{inside}<forward-request /></retry>")
+            format!(
+                "<retry condition=\"@({condition})\" count=\"2\" interval=\"0\">{inside}<forward-request /></retry>"
+            )
         };
         let count = "<set-variable name=\"n\" value=\"@(context.Variables.GetValueOrDefault<int>(\"n\") + 1)\" />";
         let busy = "context.Response != null && context.Response.StatusCode >= 500";
