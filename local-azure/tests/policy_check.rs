@@ -53,7 +53,7 @@ fn no_seed_and_no_project_is_needed() {
         .output()
         .unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(lines, "one.xml: ok\none.xml:1:47: warning: the named value {{a}} is not known here\n");
+    assert_eq!(lines, "one.xml: ok\none.xml:1:48: warning: the named value {{a}} is not known here\n");
     assert_eq!(output.status.code(), Some(0));
 }
 
