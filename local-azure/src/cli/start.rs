@@ -6,6 +6,7 @@ use anstream::{eprintln, println};
 use local_azure::{
     azure::LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
+    journal_invocations,
     seed::Seed,
 };
 
@@ -90,7 +91,7 @@ async fn run_host(
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         environment,
         settings: app_settings,
-        journal: azure.journal().clone(),
+        journal: journal_invocations(azure.journal()),
         log: Arc::new(|line| println!("{line}")),
         fire_timers: true,
         enforce_keys: arguments.enable_auth,
