@@ -60,6 +60,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
     let seed = Seed::read(&seed_file)?;
     let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
+    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.prepare().await?;
     }
@@ -68,7 +69,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         azure.world().policy_trace.send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        env_file::write(file, &azure)?;
     }
     print_services(&azure, arguments.env_file.as_deref());
     print_policy_findings(&azure);
