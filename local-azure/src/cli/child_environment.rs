@@ -35,7 +35,6 @@ pub(super) struct ChildEnvironment {
 
 impl ChildEnvironment {
     /// The settings under this process's own environment.
-    #[expect(clippy::disallowed_methods, reason = "the handler inherits the shell's variables")]
     pub(super) fn of_this_shell(settings: BTreeMap<String, String>) -> Self {
         let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
