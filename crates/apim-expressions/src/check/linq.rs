@@ -27,7 +27,7 @@ pub(super) fn number(at: usize, name: &str, of: &Type, elements: bool) -> Result
     Ok((lifted(computed), lifted(result)))
 }
 
-/// A JObject is a sequence of two types, so C# cannot tell which one an extension method is for.
+/// A `JObject` is a sequence of two types, so C# cannot tell which one an extension method is for.
 pub(super) fn refuse_object(at: usize, name: &str) -> Result<(), ParseError> {
     if matches!(name, "Cast" | "OfType") {
         return Ok(());

@@ -222,7 +222,7 @@ fn before_point(out: &mut String, number: &Digits, left: &mut usize, unseen: usi
         let place = 1 - i64::try_from(*left).unwrap_or_default();
         out.push(char::from(number.at(place)));
         *left -= 1;
-        if grouped && *left > 0 && *left % 3 == 0 {
+        if grouped && *left > 0 && left.is_multiple_of(3) {
             out.push(',');
         }
     }
