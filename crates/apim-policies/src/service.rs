@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use crate::certificate::Certificate;
+use crate::expression::Certificate;
 
 /// Named values, fragments, backends, credential providers and certificates. A document that names something else is
 /// refused, as on upload.
@@ -20,6 +20,11 @@ pub struct Service {
     pub credential_providers: BTreeMap<String, BTreeSet<String>>,
     /// Certificates by identifier.
     pub certificates: BTreeMap<String, Certificate>,
+    /// Whether it has an external cache, beside the built-in one.
+    pub has_external_cache: bool,
+    /// Whether documents may name what is not here: a file is checked without its service. Such a name is a warning,
+    /// and the document cannot run.
+    pub is_partial: bool,
 }
 
 /// Backends by identifier.

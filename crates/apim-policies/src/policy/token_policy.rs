@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, StatusCode, header};
 
 use crate::{
-    certificate::Certificate,
-    expression::{self, Request},
+    expression::{self, Certificate, Request},
     failure::Failure,
     load::{Count, Element, Setting},
     outside::Outside,
@@ -158,7 +157,7 @@ pub(super) fn certificate<'d>(element: &Element<'d>, problems: &mut Problems) ->
     let id = element.required("certificate-id", problems)?;
     let certificate = element.service().certificates.get(id);
     if certificate.is_none() {
-        element.bad_value("certificate-id", "a certificate of the service", problems);
+        element.undefined("certificate-id", "a certificate of the service", problems);
     }
     certificate
 }

@@ -13,7 +13,7 @@ use super::{
     key_name::KeyName,
     refusal::Refusal,
 };
-use crate::certificate::Certificate;
+use crate::expression::Certificate;
 
 /// A key that decrypts, and by what tokens name it.
 pub(crate) struct DecryptionKey {

@@ -5,7 +5,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::Value;
 
 use super::{SignedJwt, key_name::KeyName};
-use crate::certificate::{Certificate, PublicKey};
+use crate::expression::{Certificate, PublicKey};
 
 /// A key, and by what tokens name it.
 #[derive(Clone)]

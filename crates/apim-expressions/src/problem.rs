@@ -1,0 +1,138 @@
+//! What can go wrong: at parse time ([`ParseError`]), and while an expression runs ([`EvaluationError`]).
+
+use std::{fmt, sync::Arc};
+
+/// Why a policy expression is refused before it ever runs. The author of the policy must act.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// Where, in bytes from the start of the source (its `@` is 0).
+    pub offset: usize,
+    /// What is wrong or not supported, by name.
+    pub message: String,
+}
+
+/// Why an expression ended without a value. API Management calls this `ExpressionValueEvaluationFailure` and puts
+/// "Expression evaluation failed." before the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvaluationError {
+    /// The message of the .NET exception, or the limit or missing feature that ended the evaluation.
+    pub message: String,
+}
+
+/// A .NET exception as `catch (Exception e)` sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Exception {
+    /// Full name of its class.
+    pub(crate) class: &'static str,
+    pub(crate) message: Arc<str>,
+}
+
+/// Why the evaluation of a part ended without a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// The expression may catch it.
+    Thrown(Exception),
+    /// A limit, or something not supported here: no `catch` may hide it.
+    Stopped(String),
+}
+
+impl Failure {
+    fn thrown(class: &'static str, message: impl Into<Arc<str>>) -> Self {
+        Self::Thrown(Exception { class, message: message.into() })
+    }
+
+    pub(crate) fn unsupported(what: impl fmt::Display) -> Self {
+        Self::Stopped(format!("{what} is not supported"))
+    }
+
+    pub(crate) fn null_reference() -> Self {
+        Self::thrown("System.NullReferenceException", "Object reference not set to an instance of an object.")
+    }
+
+    pub(crate) fn invalid_cast(from: impl fmt::Display, to: impl fmt::Display) -> Self {
+        let message = format!("Unable to cast object of type '{from}' to type '{to}'.");
+        Self::thrown("System.InvalidCastException", message)
+    }
+
+    pub(crate) fn bad_cast(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.InvalidCastException", message)
+    }
+
+    pub(crate) fn argument(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.ArgumentException", message)
+    }
+
+    pub(crate) fn argument_null(parameter: &str) -> Self {
+        let message = format!("Value cannot be null. (Parameter '{parameter}')");
+        Self::thrown("System.ArgumentNullException", message)
+    }
+
+    pub(crate) fn out_of_range(message: &str, parameter: &str) -> Self {
+        let message = format!("{message} (Parameter '{parameter}')");
+        Self::thrown("System.ArgumentOutOfRangeException", message)
+    }
+
+    /// A list, array of bytes, or JSON array asked for an element it does not have.
+    pub(crate) fn index_out_of_range() -> Self {
+        Self::out_of_range(
+            "Index was out of range. Must be non-negative and less than the size of the collection.",
+            "index",
+        )
+    }
+
+    pub(crate) fn array_index() -> Self {
+        Self::thrown("System.IndexOutOfRangeException", "Index was outside the bounds of the array.")
+    }
+
+    pub(crate) fn key_not_found(key: impl fmt::Display) -> Self {
+        let message = format!("The given key '{key}' was not present in the dictionary.");
+        Self::thrown("System.Collections.Generic.KeyNotFoundException", message)
+    }
+
+    pub(crate) fn format(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.FormatException", message)
+    }
+
+    pub(crate) fn uri_format(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.UriFormatException", message)
+    }
+
+    pub(crate) fn number_format(text: &str) -> Self {
+        Self::format(format!("The input string '{text}' was not in a correct format."))
+    }
+
+    pub(crate) fn overflow(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.OverflowException", message)
+    }
+
+    pub(crate) fn divide_by_zero() -> Self {
+        Self::thrown("System.DivideByZeroException", "Attempted to divide by zero.")
+    }
+
+    pub(crate) fn invalid_operation(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.InvalidOperationException", message)
+    }
+
+    pub(crate) fn json(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("Newtonsoft.Json.JsonReaderException", message)
+    }
+
+    pub(crate) fn xml(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.Xml.XmlException", message)
+    }
+
+    pub(crate) fn cryptographic(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.Security.Cryptography.CryptographicException", message)
+    }
+}
+
+impl From<Failure> for EvaluationError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Thrown(exception) => Self { message: exception.message.to_string() },
+            Failure::Stopped(message) => Self { message },
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The classes that expressions may use: the part of API Management's list that is supported here, and the types of
+//! `context` (learn.microsoft.com/azure/api-management/api-management-policy-expressions).
+
+/// What is known of a class besides its members.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) class: Class,
+    pub(crate) name: &'static str,
+    pub(crate) namespace: &'static str,
+    /// A letter per type parameter.
+    pub(crate) parameters: &'static str,
+    /// Base class and interfaces; all but `object`, which every class has.
+    pub(crate) parents: &'static [&'static str],
+}
+
+macro_rules! classes {
+    ($($class:ident $namespace:literal $name:literal $parameters:literal [$($parent:literal),*];)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Class {
+            $($class,)*
+            /// Stands for a type in the tables of members.
+            Letter(char),
+        }
+
+        /// All but [`Class::Letter`].
+        pub(crate) const CLASSES: &[Description] = &[$(Description {
+            class: Class::$class,
+            name: $name,
+            namespace: $namespace,
+            parameters: $parameters,
+            parents: &[$($parent),*],
+        },)*];
+    };
+}
+
+classes! {
+    Object "System" "Object" "" [];
+    Void "System" "Void" "" [];
+    Null "" "<null>" "" [];
+    Anonymous "" "<anonymous type>" "" [];
+    Function "System" "Func" "" [];
+    Function2 "System" "Func2" "" [];
+    Bool "System" "Boolean" "" ["object"];
+    Char "System" "Char" "" ["object"];
+    SByte "System" "SByte" "" ["object"];
+    Byte "System" "Byte" "" ["object"];
+    Short "System" "Int16" "" ["object"];
+    UShort "System" "UInt16" "" ["object"];
+    Int "System" "Int32" "" ["object"];
+    UInt "System" "UInt32" "" ["object"];
+    Long "System" "Int64" "" ["object"];
+    Double "System" "Double" "" ["object"];
+    String "System" "String" "" ["IEnumerable<char>", "object"];
+    DateTime "System" "DateTime" "" ["object"];
+    DateTimeOffset "System" "DateTimeOffset" "" ["object"];
+    TimeSpan "System" "TimeSpan" "" ["object"];
+    Guid "System" "Guid" "" ["object"];
+    Uri "System" "Uri" "" ["object"];
+    UriPartial "System" "UriPartial" "" ["object"];
+    Random "System" "Random" "" ["object"];
+    Exception "System" "Exception" "" ["object"];
+    Nullable "System" "Nullable" "T" ["object"];
+    Array "System" "Array" "E" ["IList<E>", "object"];
+    Convert "System" "Convert" "" [];
+    Math "System" "Math" "" [];
+    BitConverter "System" "BitConverter" "" [];
+    StringComparer "System" "StringComparer" "" ["object"];
+    StringComparison "System" "StringComparison" "" ["object"];
+    StringSplitOptions "System" "StringSplitOptions" "" ["object"];
+    DateTimeKind "System" "DateTimeKind" "" ["object"];
+    DayOfWeek "System" "DayOfWeek" "" ["object"];
+    MidpointRounding "System" "MidpointRounding" "" ["object"];
+    Enumerable "System.Collections.Generic" "IEnumerable" "E" ["object"];
+    Collection "System.Collections.Generic" "ICollection" "E" ["IEnumerable<E>"];
+    ReadOnlyCollection "System.Collections.Generic" "IReadOnlyCollection" "E" ["IEnumerable<E>"];
+    IList "System.Collections.Generic" "IList" "E" ["ICollection<E>"];
+    List "System.Collections.Generic" "List" "E" ["IList<E>", "IReadOnlyCollection<E>"];
+    HashSet "System.Collections.Generic" "HashSet" "E" ["ICollection<E>", "IReadOnlyCollection<E>"];
+    KeyValuePair "System.Collections.Generic" "KeyValuePair" "KV" ["object"];
+    ReadOnlyDictionary "System.Collections.Generic" "IReadOnlyDictionary" "KV"
+        ["IEnumerable<KeyValuePair<K, V>>"];
+    IDictionary "System.Collections.Generic" "IDictionary" "KV" ["IEnumerable<KeyValuePair<K, V>>"];
+    Dictionary "System.Collections.Generic" "Dictionary" "KV" ["IDictionary<K, V>", "IReadOnlyDictionary<K, V>"];
+    LinqEnumerable "System.Linq" "Enumerable" "" [];
+    WebUtility "System.Net" "WebUtility" "" [];
+    Encoding "System.Text" "Encoding" "" ["object"];
+    StringBuilder "System.Text" "StringBuilder" "" ["object"];
+    Regex "System.Text.RegularExpressions" "Regex" "" ["object"];
+    RegexOptions "System.Text.RegularExpressions" "RegexOptions" "" ["object"];
+    Capture "System.Text.RegularExpressions" "Capture" "" ["object"];
+    Group "System.Text.RegularExpressions" "Group" "" ["Capture"];
+    Match "System.Text.RegularExpressions" "Match" "" ["Group"];
+    GroupCollection "System.Text.RegularExpressions" "GroupCollection" "" ["IEnumerable<Group>"];
+    MatchCollection "System.Text.RegularExpressions" "MatchCollection" "" ["IEnumerable<Match>"];
+    HashAlgorithm "System.Security.Cryptography" "HashAlgorithm" "" ["object"];
+    Sha1 "System.Security.Cryptography" "SHA1" "" ["HashAlgorithm"];
+    Sha256 "System.Security.Cryptography" "SHA256" "" ["HashAlgorithm"];
+    Sha384 "System.Security.Cryptography" "SHA384" "" ["HashAlgorithm"];
+    Sha512 "System.Security.Cryptography" "SHA512" "" ["HashAlgorithm"];
+    HmacSha1 "System.Security.Cryptography" "HMACSHA1" "" ["HashAlgorithm"];
+    HmacSha256 "System.Security.Cryptography" "HMACSHA256" "" ["HashAlgorithm"];
+    HmacSha384 "System.Security.Cryptography" "HMACSHA384" "" ["HashAlgorithm"];
+    HmacSha512 "System.Security.Cryptography" "HMACSHA512" "" ["HashAlgorithm"];
+    HashName "System.Security.Cryptography" "HashAlgorithmName" "" ["object"];
+    Rsa "System.Security.Cryptography" "RSA" "" ["object"];
+    SignaturePadding "System.Security.Cryptography" "RSASignaturePadding" "" ["object"];
+    Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["object"];
+    JsonConvert "Newtonsoft.Json" "JsonConvert" "" [];
+    Formatting "Newtonsoft.Json" "Formatting" "" ["object"];
+    JToken "Newtonsoft.Json.Linq" "JToken" "" ["IEnumerable<JToken>"];
+    JContainer "Newtonsoft.Json.Linq" "JContainer" "" ["JToken"];
+    JObject "Newtonsoft.Json.Linq" "JObject" "" ["JContainer"];
+    JArray "Newtonsoft.Json.Linq" "JArray" "" ["JContainer"];
+    JValue "Newtonsoft.Json.Linq" "JValue" "" ["JToken"];
+    JProperty "Newtonsoft.Json.Linq" "JProperty" "" ["JContainer"];
+    JTokenType "Newtonsoft.Json.Linq" "JTokenType" "" ["object"];
+    XObject "System.Xml.Linq" "XObject" "" ["object"];
+    XNode "System.Xml.Linq" "XNode" "" ["XObject"];
+    XContainer "System.Xml.Linq" "XContainer" "" ["XNode"];
+    XDocument "System.Xml.Linq" "XDocument" "" ["XContainer"];
+    XElement "System.Xml.Linq" "XElement" "" ["XContainer"];
+    XAttribute "System.Xml.Linq" "XAttribute" "" ["XObject"];
+    XName "System.Xml.Linq" "XName" "" ["object"];
+    XNamespace "System.Xml.Linq" "XNamespace" "" ["object"];
+    Context "" "IExpressionContext" "" ["object"];
+    Request "" "IRequest" "" ["object"];
+    Response "" "IResponse" "" ["object"];
+    Body "" "IMessageBody" "" ["object"];
+    Url "" "IUrl" "" ["object"];
+    Api "" "IApi" "" ["object"];
+    KeyNames "" "ISubscriptionKeyParameterNames" "" ["object"];
+    Operation "" "IOperation" "" ["object"];
+    Product "" "IProduct" "" ["object"];
+    ProductState "" "ProductState" "" ["object"];
+    Subscription "" "ISubscription" "" ["object"];
+    User "" "IUser" "" ["object"];
+    UserIdentity "" "IUserIdentity" "" ["object"];
+    UserGroup "" "IGroup" "" ["object"];
+    Deployment "" "IDeployment" "" ["object"];
+    Gateway "" "IGateway" "" ["object"];
+    LastError "" "ILastError" "" ["object"];
+    Variables "" "IVariables" "" ["IReadOnlyDictionary<string, object>"];
+    TextLists "" "ITextLists" "" ["IReadOnlyDictionary<string, string[]>"];
+    Jwt "" "Jwt" "" ["object"];
+    Credentials "" "BasicAuthCredentials" "" ["object"];
+    Authorization "" "Authorization" "" ["object"];
+    SyntaxExtensions "" "ExpressionSyntaxExtensions" "" [];
+}
+
+/// C# keywords for classes.
+pub(crate) const KEYWORDS: &[(&str, Class)] = &[
+    ("object", Class::Object),
+    ("void", Class::Void),
+    ("bool", Class::Bool),
+    ("char", Class::Char),
+    ("sbyte", Class::SByte),
+    ("byte", Class::Byte),
+    ("short", Class::Short),
+    ("ushort", Class::UShort),
+    ("int", Class::Int),
+    ("uint", Class::UInt),
+    ("long", Class::Long),
+    ("double", Class::Double),
+    ("string", Class::String),
+];
+
+static LETTER: Description =
+    Description { class: Class::Letter('?'), name: "<type>", namespace: "", parameters: "", parents: &[] };
+
+impl Class {
+    pub(crate) fn description(self) -> &'static Description {
+        CLASSES.iter().find(|description| description.class == self).unwrap_or(&LETTER)
+    }
+
+    pub(crate) fn is_value(self) -> bool {
+        use Class::{Bool, Char, DateTime, DateTimeOffset, Guid, HashName, KeyValuePair, Nullable, TimeSpan};
+        self.is_number()
+            || !self.enumerators().is_empty()
+            || matches!(
+                self,
+                Bool | Char | DateTime | DateTimeOffset | Guid | HashName | KeyValuePair | Nullable | TimeSpan
+            )
+    }
+
+    pub(crate) fn is_number(self) -> bool {
+        self.is_integer() || self == Self::Double
+    }
+
+    pub(crate) fn is_integer(self) -> bool {
+        use Class::{Byte, Int, Long, SByte, Short, UInt, UShort};
+        matches!(self, Byte | Int | Long | SByte | Short | UInt | UShort)
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::JToken | Self::JContainer | Self::JObject | Self::JArray | Self::JValue | Self::JProperty)
+    }
+
+    /// Names and values of an enum, in .NET's numbering; empty for any other class.
+    pub(crate) fn enumerators(self) -> &'static [(&'static str, i32)] {
+        match self {
+            Self::StringComparison => &[
+                ("CurrentCulture", 0),
+                ("CurrentCultureIgnoreCase", 1),
+                ("InvariantCulture", 2),
+                ("InvariantCultureIgnoreCase", 3),
+                ("Ordinal", 4),
+                ("OrdinalIgnoreCase", 5),
+            ],
+            Self::StringSplitOptions => &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)],
+            // `Utc` alone is on API Management's list; the others can still come out of a value.
+            Self::DateTimeKind => &[("Unspecified", 0), ("Utc", 1), ("Local", 2)],
+            Self::DayOfWeek => &[
+                ("Sunday", 0),
+                ("Monday", 1),
+                ("Tuesday", 2),
+                ("Wednesday", 3),
+                ("Thursday", 4),
+                ("Friday", 5),
+                ("Saturday", 6),
+            ],
+            Self::MidpointRounding => &[("ToEven", 0), ("AwayFromZero", 1)],
+            Self::RegexOptions => &[
+                ("None", 0),
+                ("IgnoreCase", 1),
+                ("Multiline", 2),
+                ("ExplicitCapture", 4),
+                ("Compiled", 8),
+                ("Singleline", 16),
+                ("IgnorePatternWhitespace", 32),
+                ("CultureInvariant", 512),
+            ],
+            Self::Formatting => &[("None", 0), ("Indented", 1)],
+            Self::JTokenType => &[
+                ("None", 0),
+                ("Object", 1),
+                ("Array", 2),
+                ("Property", 4),
+                ("Integer", 6),
+                ("Float", 7),
+                ("String", 8),
+                ("Boolean", 9),
+                ("Null", 10),
+                ("Date", 12),
+            ],
+            Self::UriPartial => &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)],
+            Self::ProductState => &[("NotPublished", 0), ("Published", 1)],
+            _ => &[],
+        }
+    }
+}
+
+impl Description {
+    pub(crate) fn full_name(&self) -> String {
+        if self.namespace.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.namespace, self.name) }
+    }
+
+    /// The keyword where there is one.
+    pub(crate) fn written(&self) -> &'static str {
+        let keyword = KEYWORDS.iter().find(|(_, class)| *class == self.class);
+        keyword.map_or(self.name, |(word, _)| word)
+    }
+}
