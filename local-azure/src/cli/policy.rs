@@ -7,7 +7,7 @@ use std::{
 
 use anstream::println;
 use clap::Subcommand;
-use local_azure::{gateway, seed::Seed};
+use local_azure::{check_policies, seed::Seed};
 
 use super::{CommandError, GREEN, Project, RED};
 
@@ -37,7 +37,7 @@ fn check(paths: &[PathBuf], seed: Option<&Path>) -> Result<ExitCode, CommandErro
     };
     let mut clean = true;
     for path in paths {
-        let files = gateway::check(&seed, path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let files = check_policies(&seed, path).map_err(|error| format!("{}: {error}", path.display()))?;
         if files.is_empty() {
             return Err(format!("{}: no .xml file is in it", path.display()).into());
         }

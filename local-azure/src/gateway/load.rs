@@ -18,10 +18,10 @@ use super::{
     service, subscription, version::Version,
 };
 use crate::{
+    gateway::ApiManagement,
     journal::{self, Journal, Service},
     sample_api,
     seed::{self, Seed},
-    world::World,
 };
 
 /// Why the gateway does not start: every problem, one line each, as `path:line:column: message`.
@@ -60,7 +60,7 @@ struct Loader<'s> {
 }
 
 /// Loads everything the gateway needs, or says all that is wrong.
-pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
+pub(super) fn load(world: Arc<ApiManagement>) -> Result<Gateway, LoadError> {
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
     let (service, troubles) = service::read(seed, &folder, &world.certificates);

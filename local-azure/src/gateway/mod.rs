@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod api_management;
 mod body;
 mod certificates;
 mod check;
@@ -29,9 +30,11 @@ use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
-pub(crate) use self::certificates::generate;
+pub(crate) use self::{
+    api_management::ApiManagement,
+    certificates::{GeneratedCertificates, generate},
+};
 pub use self::{
-    certificates::{GeneratedCertificate, GeneratedCertificates},
     check::{CheckedFile, check},
     load::LoadError,
     trace::PolicyTrace,
@@ -45,10 +48,10 @@ use self::{
     trace::Lines,
     version::Version,
 };
-use crate::{journal::Decision, seed, world::World};
+use crate::{journal::Decision, seed};
 
 struct Gateway {
-    world: Arc<World>,
+    world: Arc<ApiManagement>,
     /// Applies where no API matches.
     global: Pipeline,
     /// Longest path first.
@@ -97,7 +100,7 @@ enum Backend {
 /// # Errors
 /// When a policy document is not understood, belongs to nothing, or names an undefined named value; when a URL
 /// template is not understood; when the folder of a sample API cannot be served.
-pub fn routes(world: Arc<World>) -> Result<Router, LoadError> {
+pub(crate) fn routes(world: Arc<ApiManagement>) -> Result<Router, LoadError> {
     let gateway = Arc::new(load::load(world)?);
     Ok(Router::new().fallback(handle).with_state(gateway))
 }

@@ -123,7 +123,7 @@ async fn check_refused(rig: &Rig, token: &str, reason: &str) {
 async fn a_token_of_the_certificates_key_passes_and_another_does_not() {
     let keys = "<issuer-signing-keys><key certificate-id=\"issuer\" /></issuer-signing-keys>";
     let rig = rig(vec![made("issuer"), made("other")], keys).await;
-    let [issuer, other] = ["issuer", "other"].map(|id| &rig.world.certificates[id]);
+    let [issuer, other] = ["issuer", "other"].map(|id| &rig.world.api_management.certificates[id]);
     let thumbprint = Certificate::new(issuer.certificate(), None).unwrap().thumbprint();
     let nameless = json!({ "alg": "RS256" });
     let named = json!({ "alg": "RS256", "kid": thumbprint });
@@ -197,7 +197,8 @@ async fn an_encrypted_token_passes_with_the_key_and_not_without() {
     let signing = "<issuer-signing-keys><key certificate-id=\"issuer\" /></issuer-signing-keys>";
     let with_key = format!("{signing}<decryption-keys><key certificate-id=\"mine\" /></decryption-keys>");
     let rig_with = rig(vec![made("issuer"), made("mine"), made("other")], &with_key).await;
-    let [issuer, mine, other] = ["issuer", "mine", "other"].map(|id| rig_with.world.certificates[id].private_key());
+    let [issuer, mine, other] =
+        ["issuer", "mine", "other"].map(|id| rig_with.world.api_management.certificates[id].private_key());
     let token = rs256(issuer, &json!({ "alg": "RS256" }));
     check_passes(&rig_with, &encrypted_to(mine, &token)).await;
     check_passes(&rig_with, &token).await;
@@ -233,7 +234,7 @@ async fn certificates_are_read_from_pem_files() {
     {
         let keys = "<issuer-signing-keys><key certificate-id=\"ec\" /></issuer-signing-keys>";
         let rig = rig(vec![written], keys).await;
-        assert!(rig.world.certificates.is_empty());
+        assert!(rig.world.api_management.certificates.is_empty());
         check_passes(&rig, &token).await;
         let stranger = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap().to_pkcs8v1().unwrap();
         check_refused(
@@ -299,7 +300,7 @@ async fn a_certificate_that_was_made_is_a_file_of_the_run() {
     let start = |change: fn(&mut Seed)| {
         let mut seed = seed();
         change(&mut seed);
-        LocalAzure::start(seed, None)
+        LocalAzure::start(seed)
     };
     let azure = start(|seed| seed.apim.certificates = vec![made("mine")]).await.unwrap();
     let files = azure.certificate_files().clone();
