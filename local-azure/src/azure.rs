@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     blob, control,
     edge::{Edge, EdgeError},
-    gateway, graph, identity_endpoint, issuer,
+    gateway::{self, PolicyFinding},
+    graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
     own_folder::{FolderError, FolderUse, OwnFolder},
     private_files,
@@ -34,6 +35,7 @@ pub struct LocalAzure {
     /// The token of the seed's workload issuer.
     workload_token_file: Option<PathBuf>,
     certificate_files: BTreeMap<String, PathBuf>,
+    policy_findings: Vec<PolicyFinding>,
     /// Dropped before the folder that may hold it.
     _data_lock: OwnFolder,
     /// Holds these files and, without a data folder, the blobs.
@@ -90,7 +92,8 @@ impl LocalAzure {
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
         let lock = OwnFolder::claim(&data, FolderUse::Data)?;
         let world = Arc::new(World::new(seed)?);
-        world.network.open(services(&world, &data)?);
+        let (services, policy_findings) = services(&world, &data)?;
+        world.network.open(services);
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
@@ -107,6 +110,7 @@ impl LocalAzure {
             ca_file,
             workload_token_file,
             certificate_files,
+            policy_findings,
             _data_lock: lock,
             _scratch: scratch,
         })
@@ -153,6 +157,12 @@ impl LocalAzure {
     #[must_use]
     pub fn certificate_files(&self) -> &BTreeMap<String, PathBuf> {
         &self.certificate_files
+    }
+
+    /// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+    #[must_use]
+    pub fn policy_findings(&self) -> &[PolicyFinding] {
+        &self.policy_findings
     }
 
     /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
@@ -212,16 +222,14 @@ fn cut_off_what_the_seed_says(world: &World) {
     }
 }
 
-/// Every service under its host name.
-fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>, StartError> {
+/// Every service under its host name, and what is wrong with policy documents.
+fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
+    let (gateway, findings) = gateway::routes(world.api_management.clone())?;
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.entra.clone()), Service::Entra)),
         ("graph.microsoft.com".to_owned(), observed(graph::routes(world.entra.clone()), Service::MicrosoftGraph)),
-        (
-            format!("{}.azure-api.net", world.seed.apim.name),
-            observed(gateway::routes(world.api_management.clone())?, Service::ApiManagement),
-        ),
+        (format!("{}.azure-api.net", world.seed.apim.name), observed(gateway, Service::ApiManagement)),
     ]);
     for vault in world.vaults().all() {
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
@@ -233,7 +241,7 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
             .map_err(|source| StartError::Prepare { path: folder, source })?;
         services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
     }
-    Ok(services)
+    Ok((services, findings))
 }
 
 /// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.

@@ -40,7 +40,7 @@ pub use functions_host;
 pub use self::{
     azure::{LocalAzure, StartError},
     edge::EdgeError,
-    gateway::{CheckedFile, LoadError, PolicyTrace, check as check_policies},
+    gateway::{CheckedFile, LoadError, PolicyFinding, PolicyTrace, check as check_policies},
     invocation_journal::journal_invocations,
     issuer::{KeyError, TokenError},
     vault::{NoSuchSecret, Vault, Vaults},

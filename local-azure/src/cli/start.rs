@@ -11,7 +11,7 @@ use local_azure::{
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
+    BOLD, CommandError, DIM, Project, RED, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
 };
 
 /// `func start`'s.
@@ -72,6 +72,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         env_file::write(file, &azure)?;
     }
     print_services(&azure, arguments.env_file.as_deref());
+    print_policy_findings(&azure);
     match project.filter(|_| !arguments.no_host) {
         Some(project) => run_host(&project, &azure, &arguments, settings).await,
         None => {
@@ -129,6 +130,20 @@ fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
         None => {
             println!("\n{DIM}these answer through a proxy; --env-file FILE writes what another process needs{DIM:#}")
         }
+    }
+}
+
+/// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+fn print_policy_findings(azure: &LocalAzure) {
+    let (refusals, warnings): (Vec<_>, Vec<_>) = azure.policy_findings().iter().partition(|finding| finding.refuses());
+    if !refusals.is_empty() {
+        println!("\n{RED}policy documents that are refused; calls under them are answered 500:{RED:#}");
+    }
+    for refusal in refusals {
+        println!("\t{RED}{refusal}{RED:#}");
+    }
+    for warning in warnings {
+        println!("{DIM}{warning}{DIM:#}");
     }
 }
 
