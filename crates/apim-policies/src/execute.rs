@@ -12,7 +12,7 @@ use crate::{
     outcome::Outcome,
     outside::Outside,
     pipeline::Pipeline,
-    policy::{Policy, is_preflight, preflight},
+    policy::{Cors, Policy, is_preflight, preflight},
     run::{Run, finish},
     scope::Section,
     state::State,
@@ -60,11 +60,7 @@ impl Pipeline {
         state: &State,
         outside: &O,
     ) -> Option<Outcome<O::Body>> {
-        let cors = self.steps(Section::Inbound).iter().filter_map(|step| match &step.policy {
-            Policy::Cors(policy) => Some(&**policy),
-            _ => None,
-        });
-        let mut policies = cors.peekable();
+        let mut policies = cors_policies(self.steps(Section::Inbound)).peekable();
         if !is_preflight(&request.method, &request.headers) || policies.peek().is_none() {
             return None;
         }
@@ -108,6 +104,14 @@ impl Pipeline {
         run.section = section;
         run_all(self.steps(section), run).await
     }
+}
+
+/// The policies of a section that answer preflight requests.
+fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
+    steps.iter().filter_map(|step| match &step.policy {
+        Policy::Cors(policy) => Some(&**policy),
+        _ => None,
+    })
 }
 
 /// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is

@@ -27,6 +27,9 @@ pub(crate) struct Step<P> {
     pub(crate) policy: P,
 }
 
+/// Policies in the order they run.
+pub(crate) type Steps<P> = Vec<Arc<Step<P>>>;
+
 impl<P> Step<P> {
     /// Makes this the running policy, and gives the one that was.
     pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<&'r Location>, Stop> {
@@ -83,7 +86,7 @@ pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Prob
 }
 
 /// Reads the policies that a policy holds.
-pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Vec<Arc<Step<P>>> {
+pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Steps<P> {
     if element.depth() > DEEPEST {
         element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
         return Vec::new();

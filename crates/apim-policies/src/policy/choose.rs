@@ -2,13 +2,13 @@
 //! (learn.microsoft.com/azure/api-management/choose-policy).
 
 use super::prelude::*;
-use crate::step::{AnyPolicy, Step, load_all, run_all};
+use crate::step::{AnyPolicy, Step, Steps, load_all, run_all};
 use std::sync::Arc;
 
 #[derive(Debug)]
 pub(crate) struct Choose<P> {
-    branches: Vec<(Setting<bool>, Vec<Arc<Step<P>>>)>,
-    otherwise: Option<Vec<Arc<Step<P>>>>,
+    branches: Vec<(Setting<bool>, Steps<P>)>,
+    otherwise: Option<Steps<P>>,
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Choose<P>> {

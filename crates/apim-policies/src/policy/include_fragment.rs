@@ -1,25 +1,23 @@
 //! `include-fragment`: runs the policies of a fragment in its place
 //! (learn.microsoft.com/azure/api-management/include-fragment-policy).
 
-use std::sync::Arc;
-
 use super::prelude::*;
 use crate::{
     expression::Reads,
     load::{Place, Source},
     problem::Problem,
     service::Service,
-    step::{AnyPolicy, Step, load_all, run_all},
+    step::{AnyPolicy, Steps, load_all, run_all},
 };
 
 #[derive(Debug)]
 pub(crate) struct IncludeFragment<P> {
-    pub(super) steps: Vec<Arc<Step<P>>>,
+    pub(super) steps: Steps<P>,
 }
 
 /// A fragment, read for the place that includes it.
 pub(crate) struct Fragment<P> {
-    steps: Vec<Arc<Step<P>>>,
+    steps: Steps<P>,
     /// Message bodies that its expressions may read.
     reads: Reads,
     pub(crate) warnings: Vec<Problem>,
@@ -63,7 +61,7 @@ pub(crate) fn read<P: AnyPolicy>(file: &str, service: &Service, place: Place) ->
     }
 }
 
-fn read_policies<P: AnyPolicy>(source: &Source<'_>, problems: &mut Problems) -> Option<(Vec<Arc<Step<P>>>, Reads)> {
+fn read_policies<P: AnyPolicy>(source: &Source<'_>, problems: &mut Problems) -> Option<(Steps<P>, Reads)> {
     let xml = source.parse(problems)?;
     let root = Element::new(xml.root_element(), source);
     if root.name() != "fragment" {

@@ -3,17 +3,15 @@
 //!
 //! The page gives the status, 429, and no body or reason.
 
-use std::sync::Arc;
-
 use super::prelude::*;
-use crate::step::{AnyPolicy, Step, load_all, run_all};
+use crate::step::{AnyPolicy, Steps, load_all, run_all};
 use http::StatusCode;
 
 #[derive(Debug)]
 pub(crate) struct LimitConcurrency<P> {
     key: Setting<String>,
     most: u32,
-    steps: Vec<Arc<Step<P>>>,
+    steps: Steps<P>,
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<LimitConcurrency<P>> {

@@ -51,7 +51,7 @@ mod validate_azure_ad_token;
 mod validate_jwt;
 mod wait;
 
-pub(crate) use self::cors::{is_preflight, preflight};
+pub(crate) use self::cors::{Cors, is_preflight, preflight};
 use self::wait::{HoldsWaiting, Waiting};
 use crate::{
     load::Element,

@@ -7,8 +7,8 @@
 //! once.
 
 use super::prelude::*;
-use crate::step::{AnyPolicy, Step, load_all, run_all};
-use std::{sync::Arc, time::Duration};
+use crate::step::{AnyPolicy, Steps, load_all, run_all};
+use std::time::Duration;
 
 const MOST: u32 = 50;
 const ATTRIBUTES: [&str; 7] = ["id", "condition", "count", "interval", "max-interval", "delta", "first-fast-retry"];
@@ -23,7 +23,7 @@ pub(crate) struct Retry<P> {
     delta: Option<Setting<u32>>,
     max_interval: Option<Setting<u32>>,
     first_fast: Option<Setting<bool>>,
-    steps: Vec<Arc<Step<P>>>,
+    steps: Steps<P>,
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Retry<P>> {
