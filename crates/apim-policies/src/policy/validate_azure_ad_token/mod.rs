@@ -14,21 +14,13 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
+pub(super) use self::load::load;
+use super::prelude::*;
 use super::{
-    Kind,
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::{
-    failure::Failure,
-    load::Setting,
-    outside::Outside,
-    run::Run,
-    scope::Section,
-    token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken},
-};
-
-pub(super) const KIND: Kind = Kind { name: "validate-azure-ad-token", sections: &[Section::Inbound], load: load::load };
+use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken};
 
 const ANSWER: Answer = Answer { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
 

@@ -4,13 +4,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{TokenPolicy, ValidateJwt};
+use crate::policy::prelude::*;
 use crate::{
-    load::{Count, Element, Readable as _, Setting},
-    policy::{
-        Policy, required_claims,
-        token_policy::{certificate, decryption_certificate, list},
-    },
-    problem::Problems,
+    policy::{required_claims, token_policy::certificate, token_policy::decryption_certificate, token_policy::list},
     token::{DecryptionKey, SigningKey},
 };
 
@@ -29,7 +25,7 @@ const CHILDREN: [(&str, Count); 6] = [
 /// The smallest HMAC key that Microsoft.IdentityModel takes (IDX10653).
 const SMALLEST_SECRET: usize = 16;
 
-pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateJwt> {
     let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(OWN_ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
     let mut policy = ValidateJwt {
@@ -61,7 +57,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
             }
         }
     }
-    Some(Policy::ValidateJwt(Box::new(policy)))
+    Some(policy)
 }
 
 fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {

@@ -16,21 +16,13 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
+pub(super) use self::load::load;
+use super::prelude::*;
 use super::{
-    Kind,
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::{
-    failure::Failure,
-    load::Setting,
-    outside::Outside,
-    run::Run,
-    scope::Section,
-    token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey},
-};
-
-pub(super) const KIND: Kind = Kind { name: "validate-jwt", sections: &[Section::Inbound], load: load::load };
+use crate::token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey};
 
 const ANSWER: Answer = Answer { not_present: "JWT not present.", invalid: "Invalid JWT." };
 
