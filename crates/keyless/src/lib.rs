@@ -77,3 +77,8 @@ pub use self::{
     readiness::Check,
     settings::{from_env, from_lookup},
 };
+
+/// The examples of the README compile.
+#[cfg(all(doctest, feature = "api-management", feature = "axum", feature = "blobs"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
