@@ -17,6 +17,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
+use crate::rsa_key::RsaKey;
+
 /// A certificate of the service, with its private key or without. One that only verifies needs none.
 #[derive(Clone)]
 pub struct Certificate {
@@ -28,7 +30,10 @@ pub struct Certificate {
 /// A `SubjectPublicKeyInfo` (RFC 5280) whose kind is known.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
-    Rsa(Vec<u8>),
+    Rsa {
+        info: Vec<u8>,
+        key: RsaKey,
+    },
     P256(Vec<u8>),
 }
 
@@ -49,10 +54,10 @@ pub enum CertificateError {
     #[error("it is not understood as an X.509 certificate of version 3: {0}")]
     Certificate(String),
     /// Its key is of another kind.
-    #[error("its key is neither RSA of 2048 to 8192 bits nor of the curve P-256")]
+    #[error("its key is neither RSA of 1023 to 8192 bits nor of the curve P-256")]
     PublicKey,
     /// The private key is not one in PKCS #8, or belongs to another certificate.
-    #[error("its private key is not the certificate's own, in PKCS #8")]
+    #[error("its private key is not the certificate's own, in PKCS #8, of RSA from 2048 bits or of the curve P-256")]
     PrivateKey,
 }
 
@@ -117,8 +122,8 @@ impl Certificate {
 
 impl PublicKey {
     fn read(info: Vec<u8>) -> Result<Self, CertificateError> {
-        if PublicEncryptingKey::from_der(&info).is_ok() {
-            Ok(Self::Rsa(info))
+        if let Some(key) = RsaKey::from_public_key_info(&info) {
+            Ok(Self::Rsa { info, key })
         } else if ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &info).is_ok() {
             Ok(Self::P256(info))
         } else {
@@ -129,7 +134,7 @@ impl PublicKey {
     /// The private key, if it is this one's.
     fn private(&self, pkcs8: &[u8]) -> Option<PrivateKey> {
         match self {
-            Self::Rsa(info) => {
+            Self::Rsa { info, .. } => {
                 let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
                 let signing = Arc::new(rsa::KeyPair::from_pkcs8(pkcs8).ok()?);
                 // Both through the same encoder: parameters of the algorithm may be written in two ways.

@@ -25,6 +25,7 @@ mod predefined_errors;
 mod problem;
 #[cfg(test)]
 mod rig;
+mod rsa_key;
 mod run;
 mod scope;
 mod service;

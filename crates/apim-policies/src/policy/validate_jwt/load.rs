@@ -92,11 +92,7 @@ fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<Signing
         return symmetric_key(element, id, &text, problems);
     }
     let (n, e) = (element.required("n", problems), element.required("e", problems));
-    let key = SigningKey::rsa(id, n?, e?);
-    if key.is_none() {
-        element.problem(problems, "n and e of <key> are not Base64url without padding");
-    }
-    key
+    SigningKey::rsa(id, n?, e?).map_err(|error| element.problem(problems, error.to_string())).ok()
 }
 
 fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems: &mut Problems) -> Option<SigningKey> {
