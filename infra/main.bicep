@@ -6,8 +6,37 @@ targetScope = 'subscription'
 @maxLength(32)
 param environmentName string
 
-@description('Region of everything, or of everything but the second function app.')
-@minLength(1)
+@description('Region of every resource but the second function app. Only regions with Flex Consumption are allowed.')
+@allowed([
+  'australiaeast'
+  'brazilsouth'
+  'canadacentral'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
+@metadata({ azd: { type: 'location' } })
 param location string
 
 @description('two-regions adds a function app that shares the identities; private takes public access from vault, storage and model.')
@@ -18,14 +47,44 @@ param location string
 ])
 param topology string = 'one-region'
 
-@description('Region of the second function app; needed for two-regions only.')
+@description('Region of the second function app. Needed for two-regions only, and must differ from location.')
+@allowed([
+  ''
+  'australiaeast'
+  'brazilsouth'
+  'canadacentral'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
 param secondLocation string = ''
 
 @description('Base URL of the service behind the orders API, without a slash at its end.')
 @minLength(1)
 param ordersBackendUrl string
 
-@description('Where API Management sends its notices.')
+@description('E-mail address for the notifications of API Management.')
 @minLength(1)
 param publisherEmail string
 
@@ -48,22 +107,32 @@ param assignAppRoles bool = true
 @description('Whether Entra refuses a token to a caller without an app role. The gateway refuses such a caller either way.')
 param assignmentRequired bool = false
 
-@description('App ID URI of the orders API: what callers ask a token for. Empty for one with the tenant ID in it, as Entra wants it.')
+@description('App ID URI of the orders API: the resource that callers request a token for. Empty: one that contains the tenant ID.')
 param ordersAppIdUri string = ''
 
-@description('Client ID of the orders API, when createAppRegistration is false.')
+@description('Client ID of the orders API. Needed when createAppRegistration is false.')
 param ordersClientId string = ''
 
 @description('Also deploy an Azure OpenAI account that only the identity of API Management may call.')
 param deployOpenAI bool = false
 
+@description('Model that the account deploys. The default retires on 2027-03-18.')
+@minLength(1)
+param openAIModelName string = 'gpt-5.4-mini'
+
+@description('Version of that model.')
+@minLength(1)
+param openAIModelVersion string = '2026-03-17'
+
 @description('Also deploy a workflow that calls the orders API. Not in the private topology: a Consumption workflow cannot enter the network.')
 param deployLogicApp bool = false
 
-@description('Object ID of who deploys: may write the subscription key into the vault.')
+@description('Object ID of the deploying principal. It may write secrets; a user may also read and write the blobs of the app.')
+@minLength(36)
+@maxLength(36)
 param deployerPrincipalId string
 
-@description('Kind of that principal.')
+@description('User for a person, ServicePrincipal for a pipeline.')
 @allowed([
   'User'
   'ServicePrincipal'
@@ -71,20 +140,38 @@ param deployerPrincipalId string
 param deployerPrincipalType string = 'User'
 
 @description('NCRONTAB schedule of the snapshot timer, in UTC.')
+@minLength(1)
 param snapshotSchedule string = '0 */5 * * * *'
 
-@description('What the timer stores: name=/path at the gateway, separated by commas.')
+@description('Sources of the timer: name=/path at the gateway, separated by commas.')
+@minLength(1)
 param snapshotSources string = 'orders=/orders'
 
 var suffix = uniqueString(subscription().id, environmentName, location)
 var tags = { 'azd-env-name': environmentName }
 var isPrivate = topology == 'private'
 var publicNetworkAccess = isPrivate ? 'Disabled' : 'Enabled'
-var regions = topology == 'two-regions' ? [location, secondLocation] : [location]
-var hostStorageNames = [for region in regions: 'sthost${uniqueString(subscription().id, environmentName, region)}']
-var appIdUri = empty(ordersAppIdUri) ? 'api://${tenant().tenantId}/orders-${environmentName}' : ordersAppIdUri
 var withLogicApp = deployLogicApp && !isPrivate
 var openAIIsPrivate = isPrivate && contains(['StandardV2', 'PremiumV2'], gatewaySku)
+
+// Names are variables, not outputs, so that what-if can look into the modules that use them. dependsOn keeps the order.
+var vaultName = 'kv-keyless-${suffix}'
+var storageName = 'stkeyless${suffix}'
+var componentName = 'appi-keyless-${suffix}'
+var gatewayName = 'apim-keyless-${suffix}'
+var openAIName = 'oai-keyless-${suffix}'
+var networkName = 'vnet-keyless'
+
+// Options that do not fit stop the deployment here, before the first resource.
+var secondRegionIsMissing = topology == 'two-regions' && (empty(secondLocation) || secondLocation == location)
+var secondRegion = secondRegionIsMissing ? fail('two-regions: set SECOND_LOCATION to another region.') : secondLocation
+var regions = topology == 'two-regions' ? [location, secondRegion] : [location]
+var hostStorageNames = [for region in regions: 'sthost${uniqueString(subscription().id, environmentName, region)}']
+
+var ownAppIdUri = 'api://${tenant().tenantId}/orders-${environmentName}'
+var registrationIsMissing = !createAppRegistration && (empty(ordersClientId) || empty(ordersAppIdUri))
+var appIdUriOrDefault = empty(ordersAppIdUri) ? ownAppIdUri : ordersAppIdUri
+var appIdUri = registrationIsMissing ? fail('Set ORDERS_CLIENT_ID and ORDERS_APP_ID_URI.') : appIdUriOrDefault
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-keyless-${environmentName}'
@@ -103,7 +190,8 @@ module identities 'modules/identities.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    name: 'keyless-${suffix}'
+    workspaceName: 'log-keyless-${suffix}'
+    componentName: componentName
     location: location
     tags: tags
   }
@@ -112,6 +200,7 @@ module monitoring 'modules/monitoring.bicep' = {
 module network 'modules/network.bicep' = if (isPrivate) {
   scope: group
   params: {
+    name: networkName
     location: location
     tags: tags
   }
@@ -120,7 +209,7 @@ module network 'modules/network.bicep' = if (isPrivate) {
 module vault 'modules/vault.bicep' = {
   scope: group
   params: {
-    name: 'kv-keyless-${suffix}'
+    name: vaultName
     location: location
     tags: tags
     publicNetworkAccess: publicNetworkAccess
@@ -130,7 +219,7 @@ module vault 'modules/vault.bicep' = {
 module storage 'modules/storage.bicep' = {
   scope: group
   params: {
-    name: 'stkeyless${suffix}'
+    name: storageName
     location: location
     tags: tags
     containers: ['snapshots', 'uploads']
@@ -155,22 +244,25 @@ module hostStorage 'modules/storage.bicep' = [
 module gateway 'modules/gateway.bicep' = {
   scope: group
   params: {
-    name: 'apim-keyless-${suffix}'
+    name: gatewayName
     location: location
     tags: tags
     sku: gatewaySku
     publisherEmail: publisherEmail
-    componentName: monitoring.outputs.componentName
+    componentName: componentName
     subnetId: openAIIsPrivate ? network!.outputs.gatewaySubnetId : ''
   }
+  dependsOn: [monitoring]
 }
 
 module openAI 'modules/openai.bicep' = if (deployOpenAI) {
   scope: group
   params: {
-    name: 'oai-keyless-${suffix}'
+    name: openAIName
     location: location
     tags: tags
+    modelName: openAIModelName
+    modelVersion: openAIModelVersion
     publicNetworkAccess: openAIIsPrivate ? 'Disabled' : 'Enabled'
   }
 }
@@ -198,26 +290,32 @@ module entra 'modules/entra.bicep' = if (createAppRegistration) {
     callerPrincipalId: identities.outputs.caller.principalId
     logicAppPrincipalId: withLogicApp ? logicApp!.outputs.principalId : ''
   }
+  // Entra refuses an app role for an identity that it has not replicated yet. The gateway takes minutes to create, which is time
+  // enough. The workflow would give the same order, but Azure drops it from the order where it is not deployed.
+  #disable-next-line no-unnecessary-dependson
+  dependsOn: [gateway]
 }
 
 module apis 'modules/apis.bicep' = {
   scope: group
   params: {
-    gatewayName: gateway.outputs.name
+    gatewayName: gatewayName
     ordersAppIdUri: appIdUri
     ordersClientId: createAppRegistration ? entra!.outputs.clientId : ordersClientId
     ordersBackendUrl: ordersBackendUrl
   }
+  #disable-next-line no-unnecessary-dependson
+  dependsOn: [gateway]
 }
 
 module roles 'modules/roles.bicep' = {
   scope: group
   params: {
-    vaultName: vault.outputs.name
-    storageName: storage.outputs.name
+    vaultName: vaultName
+    storageName: storageName
     hostStorageNames: hostStorageNames
-    componentName: monitoring.outputs.componentName
-    openAIName: deployOpenAI ? openAI!.outputs.name : ''
+    componentName: componentName
+    openAIName: deployOpenAI ? openAIName : ''
     readerPrincipalId: identities.outputs.reader.principalId
     writerPrincipalId: identities.outputs.writer.principalId
     gatewayPrincipalId: gateway.outputs.principalId
@@ -225,7 +323,8 @@ module roles 'modules/roles.bicep' = {
     deployerPrincipalId: deployerPrincipalId
     deployerPrincipalType: deployerPrincipalType
   }
-  dependsOn: [hostStorage]
+  #disable-next-line no-unnecessary-dependson
+  dependsOn: [vault, storage, hostStorage, monitoring, openAI]
 }
 
 module endpoints 'modules/private-endpoints.bicep' = if (isPrivate) {
@@ -233,15 +332,15 @@ module endpoints 'modules/private-endpoints.bicep' = if (isPrivate) {
   params: {
     location: location
     tags: tags
-    networkName: network!.outputs.name
-    vaultName: vault.outputs.name
-    storageNames: [storage.outputs.name, hostStorageNames[0]]
-    openAIName: deployOpenAI && openAIIsPrivate ? openAI!.outputs.name : ''
+    networkName: networkName
+    vaultName: vaultName
+    storageNames: [storageName, hostStorageNames[0]]
+    openAIName: deployOpenAI && openAIIsPrivate ? openAIName : ''
   }
-  dependsOn: [hostStorage]
+  dependsOn: [network, vault, storage, hostStorage, openAI]
 }
 
-// The settings of the handler: the same names as [function_app.settings] in local-azure/seed.toml, which a test compares.
+// The settings of the handler: the same names as [function_app.settings] in local-azure/seed.toml. A test compares them.
 var settings = {
   KEYVAULT__vaultUri: vault.outputs.uri
   KEYVAULT__credential: 'managedidentity'
@@ -275,7 +374,7 @@ module functionApps 'modules/function-app.bicep' = [
     params: {
       name: 'func-keyless-${uniqueString(subscription().id, environmentName, region)}'
       location: region
-      // azd deploys to the one app that carries the name of its service.
+      // azd deploys to the app that carries the name of its service: only one may.
       tags: i == 0 ? union(tags, { 'azd-service-name': 'handler' }) : tags
       identityIds: [
         identities.outputs.reader.id
@@ -284,7 +383,7 @@ module functionApps 'modules/function-app.bicep' = [
       ]
       hostIdentity: identities.outputs.writer
       hostStorageName: hostStorageNames[i]
-      componentName: monitoring.outputs.componentName
+      componentName: componentName
       settings: settings
       subnetId: isPrivate ? network!.outputs.appSubnetId : ''
     }

@@ -1,8 +1,17 @@
 // What API Management serves. The policy documents are the files of apim/, byte for byte: what differs between
 // deployments is in named values.
 param gatewayName string
+
+@description('Resource that callers request a token for. Azure refuses an empty named value.')
+@minLength(1)
 param ordersAppIdUri string
+
+@description('Audience of those tokens.')
+@minLength(1)
 param ordersClientId string
+
+@description('Base URL of the service behind the API.')
+@minLength(1)
 param ordersBackendUrl string
 
 var namedValueTexts = {

@@ -1,10 +1,20 @@
 // The orders API in Entra: an application with one app role, its service principal, and who holds the role.
 extension microsoftGraphV1
 
+@description('Part of the unique name of the application.')
 param environmentName string
+
+@description('Resource that callers request a token for.')
+@minLength(1)
 param appIdUri string
+
+@description('Whether Entra refuses a token to a caller without an app role.')
 param assignmentRequired bool
+
+@description('Whether to assign the app role. Needs AppRoleAssignment.ReadWrite.All.')
 param assignRoles bool
+
+@description('Object ID of the identity that calls the API.')
 param callerPrincipalId string
 
 @description('Empty when no workflow is deployed.')

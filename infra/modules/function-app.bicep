@@ -1,17 +1,24 @@
 // A Flex Consumption function app with a custom handler. The platform's own duties (host state, package, telemetry) run as the writer.
+@description('Globally unique. Beyond 32 letters the Functions host cuts its host ID, and two apps could share one.')
+@minLength(2)
+@maxLength(32)
 param name string
-param location string
-param tags object
-param identityIds array
 
-@description('id and clientId of the identity for host storage, deployment and telemetry; one of identityIds.')
-param hostIdentity object
+param location string
+param tags { *: string }
+
+@description('Resource IDs of the identities that the app carries.')
+@minLength(1)
+param identityIds string[]
+
+@description('Identity for host storage, deployment and telemetry: one of identityIds.')
+param hostIdentity { id: string, clientId: string, principalId: string }
 
 param hostStorageName string
 param componentName string
 
-@description('Settings of the handler: name to value, none of them a secret.')
-param settings object
+@description('Settings of the handler: name to value. Azure replaces all settings of the app with these. None is a secret.')
+param settings { *: string }
 
 @description('Subnet for outbound calls, or empty.')
 param subnetId string
@@ -80,6 +87,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: 512
         maximumInstanceCount: 40
+        // Azure adds an instance at this many requests at once. It must stay below the handler's own limit,
+        // MAX_CONCURRENT_INVOCATIONS, or callers are refused before Azure scales out.
+        triggers: { http: { perInstanceConcurrency: 128 } }
       }
     }
     siteConfig: { minTlsVersion: '1.2' }

@@ -1,8 +1,12 @@
 // API Management itself: its identity, and telemetry by Entra token. What it serves stands in apis.bicep.
+@description('Globally unique: it is the host name.')
+@minLength(1)
+@maxLength(50)
 param name string
+
 param location string
-param tags object
-param sku string
+param tags { *: string }
+param sku 'Consumption' | 'Developer' | 'BasicV2' | 'StandardV2' | 'PremiumV2'
 param publisherEmail string
 param componentName string
 
@@ -61,6 +65,5 @@ resource diagnostics 'Microsoft.ApiManagement/service/diagnostics@2024-05-01' = 
   }
 }
 
-output name string = service.name
 output url string = service.properties.gatewayUrl
 output principalId string = service.identity.principalId

@@ -1,6 +1,17 @@
 // One user-assigned identity for each duty. They outlive the function apps, and every region's app carries the same ones.
+
+@description('What other modules need to know of an identity.')
+type identity = {
+  @description('Resource ID: what a function app carries.')
+  id: string
+  @description('Client ID: what an app asks a token with.')
+  clientId: string
+  @description('Object ID in Entra: what a role is assigned to.')
+  principalId: string
+}
+
 param location string
-param tags object
+param tags { *: string }
 
 resource reader 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-keyless-reader'
@@ -20,19 +31,22 @@ resource caller 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = 
   tags: tags
 }
 
-output reader object = {
+@description('Reads secrets.')
+output reader identity = {
   id: reader.id
   clientId: reader.properties.clientId
   principalId: reader.properties.principalId
 }
 
-output writer object = {
+@description('Writes blobs; also serves the Functions host.')
+output writer identity = {
   id: writer.id
   clientId: writer.properties.clientId
   principalId: writer.properties.principalId
 }
 
-output caller object = {
+@description('Calls the orders API.')
+output caller identity = {
   id: caller.id
   clientId: caller.properties.clientId
   principalId: caller.properties.principalId

@@ -1,8 +1,11 @@
 // A Consumption workflow that makes the same call as the function app. Such a workflow takes one identity at most, so it has its own:
 // the token for the vault and the token for the API are both its own.
+@minLength(1)
+@maxLength(43)
 param name string
+
 param location string
-param tags object
+param tags { *: string }
 param vaultUri string
 param gatewayUrl string
 
@@ -25,9 +28,11 @@ resource workflow 'Microsoft.Logic/workflows@2019-05-01' = {
       triggers: {
         every_hour: {
           type: 'Recurrence'
+          // A start in the past: the first run is at the next half hour, not at creation, when roles and secret are missing.
           recurrence: {
             frequency: 'Hour'
             interval: 1
+            startTime: '2026-01-01T00:30:00Z'
           }
         }
       }

@@ -1,10 +1,11 @@
 // Telemetry. Both accept Entra tokens only: the instrumentation key in the connection string names the component, it opens nothing.
-param name string
+param workspaceName string
+param componentName string
 param location string
-param tags object
+param tags { *: string }
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-${name}'
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+  name: workspaceName
   location: location
   tags: tags
   properties: {
@@ -15,7 +16,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 }
 
 resource component 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-${name}'
+  name: componentName
   location: location
   tags: tags
   kind: 'web'
@@ -25,5 +26,3 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
     DisableLocalAuth: true
   }
 }
-
-output componentName string = component.name

@@ -1,8 +1,16 @@
 // An Azure OpenAI account that takes Entra tokens only, with one model.
+@description('Globally unique: it is also the host name, which Entra tokens need.')
+@minLength(2)
+@maxLength(64)
 param name string
+
 param location string
-param tags object
-param publicNetworkAccess string
+param tags { *: string }
+param publicNetworkAccess 'Enabled' | 'Disabled'
+
+@description('Model of the deployment `chat`, as the model list of Azure OpenAI names it.')
+param modelName string
+param modelVersion string
 
 resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
   name: name
@@ -30,10 +38,8 @@ resource chat 'Microsoft.CognitiveServices/accounts/deployments@2025-06-01' = {
   properties: {
     model: {
       format: 'OpenAI'
-      name: 'gpt-5-mini'
-      version: '2025-08-07'
+      name: modelName
+      version: modelVersion
     }
   }
 }
-
-output name string = account.name

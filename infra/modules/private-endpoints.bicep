@@ -1,9 +1,9 @@
 // A private endpoint for each service without public access, and the DNS zones that make the public host names resolve to them.
 param location string
-param tags object
+param tags { *: string }
 param networkName string
 param vaultName string
-param storageNames array
+param storageNames string[]
 
 @description('Empty when no model account is private.')
 param openAIName string
@@ -33,7 +33,7 @@ var modelTarget = {
 }
 var targets = concat(storageTargets, [vaultTarget], empty(openAIName) ? [] : [modelTarget])
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: networkName
 }
 
@@ -57,7 +57,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoints 'Microsoft.Network/privateEndpoints@2026-03-01' = [
   for target in targets: {
     name: 'pe-${target.name}'
     location: location
@@ -77,7 +77,7 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   }
 ]
 
-resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = [
   for (target, i) in targets: {
     parent: endpoints[i]
     name: 'default'

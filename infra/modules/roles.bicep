@@ -2,29 +2,36 @@
 // The GUIDs are those of https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 param vaultName string
 param storageName string
-param hostStorageNames array
+param hostStorageNames string[]
 param componentName string
 
 @description('Empty when no model account is deployed.')
 param openAIName string
 
+@description('Object ID of the identity that reads secrets.')
 param readerPrincipalId string
+
+@description('Object ID of the identity that writes blobs and serves the Functions host.')
 param writerPrincipalId string
+
+@description('Object ID of the identity of API Management.')
 param gatewayPrincipalId string
 
 @description('Empty when no workflow is deployed.')
 param logicAppPrincipalId string
 
 param deployerPrincipalId string
-param deployerPrincipalType string
+param deployerPrincipalType 'User' | 'ServicePrincipal'
+
+var deployerIsDeveloper = deployerPrincipalType == 'User'
 
 var roles = {
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
-  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
-  storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
-  cognitiveServicesOpenAIUser: '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd'
+  blobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
+  openAIUser: '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd'
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
@@ -76,65 +83,65 @@ resource readerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01'
 }
 
 resource writerWritesSnapshots 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(snapshots.id, writerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(snapshots.id, writerPrincipalId, roles.blobDataContributor)
   scope: snapshots
   properties: {
     principalId: writerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
   }
 }
 
 resource writerWritesUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(uploads.id, writerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(uploads.id, writerPrincipalId, roles.blobDataContributor)
   scope: uploads
   properties: {
     principalId: writerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
   }
 }
 
 // The Functions host asks for Owner on its own account: it leases, tags and deletes what it keeps there.
 resource writerOwnsHostStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (name, i) in hostStorageNames: {
-    name: guid(hostStorage[i].id, writerPrincipalId, roles.storageBlobDataOwner)
+    name: guid(hostStorage[i].id, writerPrincipalId, roles.blobDataOwner)
     scope: hostStorage[i]
     properties: {
       principalId: writerPrincipalId
       principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataOwner)
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataOwner)
     }
   }
 ]
 
 resource writerSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(component.id, writerPrincipalId, roles.monitoringMetricsPublisher)
+  name: guid(component.id, writerPrincipalId, roles.metricsPublisher)
   scope: component
   properties: {
     principalId: writerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
   }
 }
 
 resource gatewaySendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(component.id, gatewayPrincipalId, roles.monitoringMetricsPublisher)
+  name: guid(component.id, gatewayPrincipalId, roles.metricsPublisher)
   scope: component
   properties: {
     principalId: gatewayPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
   }
 }
 
 resource gatewayCallsModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(openAIName)) {
-  name: guid(openAI.id, gatewayPrincipalId, roles.cognitiveServicesOpenAIUser)
+  name: guid(openAI.id, gatewayPrincipalId, roles.openAIUser)
   scope: openAI
   properties: {
     principalId: gatewayPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAIUser)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.openAIUser)
   }
 }
 
@@ -148,7 +155,7 @@ resource logicAppReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-0
   }
 }
 
-// Who deploys stores the subscription key; remove this assignment where a pipeline alone may do that.
+// The deploying principal stores the subscription key.
 resource deployerWritesSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, deployerPrincipalId, roles.keyVaultSecretsOfficer)
   scope: vault
@@ -156,5 +163,26 @@ resource deployerWritesSecrets 'Microsoft.Authorization/roleAssignments@2022-04-
     principalId: deployerPrincipalId
     principalType: deployerPrincipalType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
+  }
+}
+
+// A person who deploys can also run the app on a laptop against the real services.
+resource deployerWritesSnapshots 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (deployerIsDeveloper) {
+  name: guid(snapshots.id, deployerPrincipalId, roles.blobDataContributor)
+  scope: snapshots
+  properties: {
+    principalId: deployerPrincipalId
+    principalType: deployerPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+  }
+}
+
+resource deployerWritesUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (deployerIsDeveloper) {
+  name: guid(uploads.id, deployerPrincipalId, roles.blobDataContributor)
+  scope: uploads
+  properties: {
+    principalId: deployerPrincipalId
+    principalType: deployerPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
   }
 }

@@ -1,9 +1,13 @@
 // A storage account without account keys: Entra tokens only.
+@description('Globally unique, lower-case letters and digits. Azure allows 24.')
+@minLength(3)
+@maxLength(24)
 param name string
+
 param location string
-param tags object
-param containers array
-param publicNetworkAccess string
+param tags { *: string }
+param containers string[]
+param publicNetworkAccess 'Enabled' | 'Disabled'
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
@@ -38,5 +42,4 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   }
 ]
 
-output name string = account.name
 output blobServiceUri string = 'https://${account.name}.blob.${environment().suffixes.storage}'

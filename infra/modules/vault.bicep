@@ -1,8 +1,12 @@
 // The vault. Its one secret, the subscription key, is stored after provisioning by scripts/store-subscription-key.sh.
+@description('Globally unique. Azure allows 24 letters.')
+@minLength(3)
+@maxLength(24)
 param name string
+
 param location string
-param tags object
-param publicNetworkAccess string
+param tags { *: string }
+param publicNetworkAccess 'Enabled' | 'Disabled'
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
@@ -25,6 +29,5 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   }
 }
 
-output name string = vault.name
 // Composed, because properties.vaultUri ends in a slash and the setting does not.
 output uri string = 'https://${vault.name}${environment().suffixes.keyvaultDns}'

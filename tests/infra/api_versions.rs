@@ -17,14 +17,14 @@ const ALLOWED: [(&str, &str); 13] = [
     ("Microsoft.Logic/workflows", "2019-05-01"),
     ("Microsoft.ManagedIdentity/userAssignedIdentities", "2024-11-30"),
     ("Microsoft.Network/privateDnsZones", "2024-06-01"),
-    ("Microsoft.OperationalInsights/workspaces", "2023-09-01"),
+    ("Microsoft.OperationalInsights/workspaces", "2026-03-01"),
     ("Microsoft.Resources/resourceGroups", "2025-04-01"),
     ("Microsoft.Storage/storageAccounts", "2025-01-01"),
     ("Microsoft.Web/", "2025-03-01"),
 ];
 
 /// Types of a provider whose other types have another version.
-const NETWORK: (&str, &str) = ("Microsoft.Network/", "2024-05-01");
+const NETWORK: (&str, &str) = ("Microsoft.Network/", "2026-03-01");
 
 fn known(files: &Files) -> Vec<String> {
     let documents = files.bicep();

@@ -11,6 +11,7 @@ mod bicep;
 mod entra;
 mod files;
 mod hardening;
+mod models;
 mod modules;
 mod names;
 mod parse;

@@ -16,20 +16,22 @@ const ROLES: &str = "infra/modules/roles.bicep";
 const BUILT_IN: [(&str, &str, &str); 6] = [
     ("keyVaultSecretsUser", "Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6"),
     ("keyVaultSecretsOfficer", "Key Vault Secrets Officer", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"),
-    ("storageBlobDataContributor", "Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
-    ("storageBlobDataOwner", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),
-    ("monitoringMetricsPublisher", "Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"),
-    ("cognitiveServicesOpenAIUser", "Cognitive Services OpenAI User", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"),
+    ("blobDataContributor", "Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
+    ("blobDataOwner", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),
+    ("metricsPublisher", "Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"),
+    ("openAIUser", "Cognitive Services OpenAI User", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"),
 ];
 
 /// Assignments for what local-azure does not play: host storage, telemetry, the model, the workflow and who deploys.
-const OF_THE_PLATFORM: [&str; 6] = [
+const OF_THE_PLATFORM: [&str; 8] = [
     "principalId of id-keyless-writer: Storage Blob Data Owner on storageAccounts sthost",
     "principalId of id-keyless-writer: Monitoring Metrics Publisher on components appi-keyless",
     "principalId of apim-keyless: Monitoring Metrics Publisher on components appi-keyless",
     "principalId of apim-keyless: Cognitive Services OpenAI User on accounts oai-keyless",
     "principalId of logic-keyless: Key Vault Secrets User on vaults kv-keyless",
     "deployerPrincipalId: Key Vault Secrets Officer on vaults kv-keyless",
+    "deployerPrincipalId: Storage Blob Data Contributor on containers stkeyless/snapshots",
+    "deployerPrincipalId: Storage Blob Data Contributor on containers stkeyless/uploads",
 ];
 
 fn form(files: &Files) -> Vec<String> {

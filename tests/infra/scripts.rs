@@ -10,13 +10,21 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Answers the calls that the scripts make; `listSecrets` gives what stands in the file `key`, `held` tells how many assignments exist.
+/// Answers the calls of the scripts. `listSecrets` returns the file `key`, `held` is the number of assignments that exist, and each line
+/// of `refusals` refuses one attempt to store a secret.
 const AZ: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >> "$here/calls"
 case "$*" in
     *listSecrets*) cat "$here/key" ;;
-    *"keyvault secret set"*) cat > "$here/stored" ;;
+    *"keyvault secret set"*)
+        cat > "$here/stored"
+        if [ -s "$here/refusals" ]; then
+            head -n 1 "$here/refusals" >&2
+            sed -i.used 1d "$here/refusals"
+            exit 1
+        fi
+        ;;
     *'$select=id'*) echo 11111111-aaaa-4bbb-8ccc-222222222222 ;;
     *'$select=appRoles'*) cat "$here/role" ;;
     *"method get"*appRoleAssignments*) cat "$here/held" ;;
@@ -33,6 +41,9 @@ impl Az {
         let az = folder.path().join("az");
         fs::write(&az, AZ).expect("az can be written");
         fs::set_permissions(&az, fs::Permissions::from_mode(0o755)).expect("az can be made executable");
+        let sleep = folder.path().join("sleep");
+        fs::write(&sleep, "#!/bin/sh\necho sleep >> \"$(dirname \"$0\")/calls\"\n").expect("sleep can be written");
+        fs::set_permissions(&sleep, fs::Permissions::from_mode(0o755)).expect("sleep can be made executable");
         for (file, text) in answers {
             fs::write(folder.path().join(file), text).expect("an answer can be written");
         }
@@ -85,8 +96,39 @@ fn no_key_is_no_secret() {
     let az = Az::new(&[("key", "")]);
     let output = az.run("store-subscription-key.sh", &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("apim-keyless-abc gave no key"), "{}", said(&output));
+    assert!(said(&output).contains("apim-keyless-abc returned no key"), "{}", said(&output));
     assert!(!az.read("calls").contains("keyvault"), "an empty secret would look like a key");
+}
+
+#[test]
+fn a_vault_closed_to_this_network_ends_the_hook_well() {
+    let refusal = "(Forbidden) Public network access is disabled.  Inner error: ForbiddenByConnection\n";
+    let az = Az::new(&[("key", "0123456789abcdef0123456789abcdef\n"), ("refusals", &refusal.repeat(20))]);
+    let output = az.run("store-subscription-key.sh", &[]);
+    assert_eq!(output.status.code(), Some(0), "azd deploys the code only after hooks that succeed: {}", said(&output));
+    assert!(said(&output).contains("accepts no request from this network"), "{}", said(&output));
+    assert!(said(&output).contains("azd hooks run postprovision"), "{}", said(&output));
+    assert!(!said(&output).contains("Stored"), "{}", said(&output));
+    assert!(!az.read("calls").contains("sleep"), "waiting does not open a network: {}", az.read("calls"));
+}
+
+#[test]
+fn a_role_that_azure_applies_late_is_waited_for() {
+    let refusals = "(Forbidden) Caller is not authorized. ForbiddenByRbac\n".repeat(2);
+    let az = Az::new(&[("key", "0123456789abcdef0123456789abcdef\n"), ("refusals", &refusals)]);
+    let output = az.run("store-subscription-key.sh", &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(az.read("calls").matches("sleep").count(), 2);
+}
+
+#[test]
+fn a_role_that_never_comes_fails_the_hook() {
+    let refusals = "(Forbidden) Caller is not authorized. ForbiddenByRbac\n".repeat(20);
+    let az = Az::new(&[("key", "0123456789abcdef0123456789abcdef\n"), ("refusals", &refusals)]);
+    let output = az.run("store-subscription-key.sh", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("ForbiddenByRbac"), "{}", said(&output));
+    assert!(said(&output).contains("needs Key Vault Secrets Officer"), "{}", said(&output));
 }
 
 #[test]

@@ -97,9 +97,12 @@ fn no_output_holds_a_secret() {
 #[test]
 fn a_connection_string_in_an_output_is_refused() {
     let files = Files::of_this_repository();
-    let broken =
-        files.with("infra/modules/monitoring.bicep", "= component.name", "= component.properties.ConnectionString");
-    assert_complains(outputs_hold_no_secret, &broken, "the output componentName may hold a connectionstring");
+    let broken = files.with(
+        "infra/modules/gateway.bicep",
+        "= service.properties.gatewayUrl",
+        "= component.properties.ConnectionString",
+    );
+    assert_complains(outputs_hold_no_secret, &broken, "the output url may hold a connectionstring");
 }
 
 #[test]

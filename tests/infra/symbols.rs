@@ -11,18 +11,20 @@ use crate::{
 };
 
 /// Functions and decorators of <https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions> that we use.
-const FUNCTIONS: [&str; 19] = [
+const FUNCTIONS: [&str; 21] = [
     "allowed",
     "concat",
     "contains",
     "description",
     "empty",
     "environment",
+    "fail",
     "guid",
     "items",
     "loadTextContent",
     "map",
     "maxLength",
+    "metadata",
     "minLength",
     "resourceId",
     "subscription",
@@ -66,6 +68,10 @@ fn names(node: Node<'_>, text: &str, used: &mut BTreeSet<String>, local: &mut BT
         // The first part is a name being declared, a key, or a parameter's type follows it.
         "parameter_declaration" | "output_declaration" => 2,
         "variable_declaration" | "resource_declaration" | "module_declaration" | "object_property" => 1,
+        "type_declaration" => {
+            local.insert(source(&parts[0]));
+            1
+        }
         "lambda_expression" | "for_statement" if parts[0].kind() == "identifier" => {
             local.insert(source(&parts[0]));
             1

@@ -4,7 +4,7 @@
 //! does not. [`Pipeline::compose`] joins the documents of the scopes that apply to a request the way `<base />` says.
 //! [`Pipeline::run`] executes the result.
 //!
-//! [`expression`] runs the policy expressions in them.
+//! [`expression`] (the crate `apim-expressions`) runs the policy expressions in them.
 //!
 //! Nothing here does I/O, reads a clock or opens a file: the embedder brings those with [`Outside`].
 //! `examples/offline.rs` is an embedder of a page: it runs a document against requests, and prints the trace.
@@ -12,9 +12,7 @@
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
 //! silent or a live gateway was seen to differ, the place says so.
 
-mod certificate;
 mod execute;
-pub mod expression;
 mod facts;
 mod failure;
 mod load;
@@ -25,7 +23,6 @@ mod predefined_errors;
 mod problem;
 #[cfg(test)]
 mod rig;
-mod rsa_key;
 mod run;
 mod scope;
 mod service;
@@ -33,7 +30,7 @@ mod state;
 mod token;
 mod trace;
 
-pub use certificate::{Certificate, CertificateError};
+pub use apim_expressions::{self as expression, Certificate, CertificateError};
 pub use execute::Outcome;
 pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use crate::certificate::Certificate;
+use crate::expression::Certificate;
 
 /// Named values, fragments, backends, credential providers and certificates. A document that names something else is
 /// refused, as on upload.

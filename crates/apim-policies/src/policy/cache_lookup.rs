@@ -8,7 +8,6 @@
 
 use super::{Kind, Policy, Stop, cache_store_value::only_built_in};
 use crate::{
-    expression::{self, Value},
     failure::Failure,
     load::{Count, Element, Setting},
     outside::Outside,
@@ -82,13 +81,13 @@ impl CacheLookup {
             return Ok(());
         }
         let key = self.key(run).await?;
-        let Some(Value::Response(found)) = run.state.cache.get(&key, run.outside.now()) else {
+        let Some(found) = run.state.cache.get(&key, run.outside.now()).and_then(|found| found.as_response()) else {
             run.trace(|| "not found".to_owned());
             run.lookup = Some(key);
             return Ok(());
         };
         run.trace(|| "found".to_owned());
-        run.respond(expression::copy_of(&found), None);
+        run.respond(found, None);
         Err(Stop::Found)
     }
 

@@ -74,10 +74,8 @@ impl ReturnResponse {
         let Some(name) = &self.variable else {
             return Ok(Response { status_code: 200, status_reason: "OK".to_owned(), ..Response::default() });
         };
-        match run.context.variables.get(name) {
-            Some(Value::Response(response)) => Ok(crate::expression::copy_of(response)),
-            _ => Err(Failure::expression(&format!("The variable {name} holds no response."))),
-        }
+        let found = run.context.variables.get(name).and_then(Value::as_response);
+        found.ok_or_else(|| Failure::expression(&format!("The variable {name} holds no response.")))
     }
 }
 

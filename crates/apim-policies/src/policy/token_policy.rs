@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, StatusCode, header};
 
 use crate::{
-    certificate::Certificate,
-    expression::{self, Request},
+    expression::{self, Certificate, Request},
     failure::Failure,
     load::{Count, Element, Setting},
     outside::Outside,

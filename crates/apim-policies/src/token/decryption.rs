@@ -15,7 +15,7 @@ use super::{
     key_name::KeyName,
     refusal::Refusal,
 };
-use crate::certificate::Certificate;
+use crate::expression::Certificate;
 
 /// Bytes that a compressed token may hold, as Microsoft.IdentityModel has it (`MaximumTokenSizeInBytes`).
 const LARGEST_INFLATED: usize = 256_000;
@@ -135,7 +135,7 @@ pub(crate) fn encrypt(token: &str, method: &str, key: &[u8]) -> String {
 
 /// A token encrypted to an RSA key (a `SubjectPublicKeyInfo`), with further members of the header.
 #[cfg(test)]
-pub(crate) fn encrypt_to(token: &str, method: &str, public_key: &[u8], members: &Value) -> String {
+pub(crate) fn encrypt_to(token: impl AsRef<[u8]>, method: &str, public_key: &[u8], members: &Value) -> String {
     use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
 
     let secret = match method {
@@ -152,11 +152,11 @@ pub(crate) fn encrypt_to(token: &str, method: &str, public_key: &[u8], members: 
 }
 
 #[cfg(test)]
-fn seal(token: &str, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
+fn seal(token: impl AsRef<[u8]>, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
     let protected = URL_SAFE_NO_PAD.encode(header.to_string());
     // What names another method is sealed with the first one all the same.
     let method = header["enc"].as_str().and_then(Method::named).or(Method::named("A128CBC-HS256")).unwrap();
-    let [iv, text, tag] = super::encrypted_content::seal(token.as_bytes(), protected.as_bytes(), method, key)
+    let [iv, text, tag] = super::encrypted_content::seal(token.as_ref(), protected.as_bytes(), method, key)
         .map(|part| URL_SAFE_NO_PAD.encode(part));
     format!("{protected}.{}.{iv}.{text}.{tag}", URL_SAFE_NO_PAD.encode(encrypted_key))
 }

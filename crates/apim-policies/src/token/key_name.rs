@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::certificate::Certificate;
+use crate::expression::Certificate;
 
 #[derive(Clone, Debug)]
 pub(crate) struct KeyName {

@@ -10,6 +10,7 @@ mod open_id;
 mod published;
 mod refusal;
 mod required_claims;
+mod rsa;
 mod signing_key;
 mod verify;
 

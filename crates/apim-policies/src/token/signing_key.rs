@@ -11,11 +11,12 @@ use base64::{
 };
 use serde_json::Value;
 
-use super::{SignedJwt, key_name::KeyName};
-use crate::{
-    certificate::{Certificate, PublicKey},
-    rsa_key::{RsaAlgorithm, RsaKey, RsaKeyError},
+use super::{
+    SignedJwt,
+    key_name::KeyName,
+    rsa::{RsaAlgorithm, RsaKey, RsaKeyError},
 };
+use crate::expression::{Certificate, PublicKey};
 
 /// A key, and by what tokens name it.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub(crate) enum Weakness {
     ShortSecret(usize),
     #[error("a certificate's key verifies as RSA only in Azure's library, and this one is of an elliptic curve")]
     EllipticCertificate,
+    #[error("the certificate's RSA key is of a size that verifies nothing here")]
+    CertificateSize,
 }
 
 /// The algorithms that the documentation of `validate-jwt` lists, and HS256, which its own examples use
@@ -86,7 +89,7 @@ impl SigningKey {
     /// RSA (`X509SecurityKey`).
     pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
         let key = match certificate.public_key() {
-            PublicKey::Rsa { key, .. } => Key::Rsa(key.clone()),
+            PublicKey::Rsa(info) => RsaKey::from_public_key_info(info).map_or(Key::Unfit(Weakness::CertificateSize), Key::Rsa),
             PublicKey::P256(_) => Key::Unfit(Weakness::EllipticCertificate),
         };
         Self { name: KeyName::of_certificate(id, certificate), key }

@@ -1,0 +1,159 @@
+//! Certificates of the service: what policies name with `certificate-id`.
+//!
+//! Their dates and issuers are not looked at, as Microsoft.IdentityModel looks at neither unless it is told to
+//! (`ValidateIssuerSigningKey`), and no page says that API Management tells it.
+
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::{
+    digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
+    encoding::AsDer,
+    rsa::{self, PrivateDecryptingKey, PublicEncryptingKey},
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey,
+        RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    },
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rustls_pki_types::CertificateDer;
+use webpki::EndEntityCert;
+
+/// A certificate of the service, with its private key or without. One that only verifies needs none.
+#[derive(Clone)]
+pub struct Certificate {
+    thumbprint: Vec<u8>,
+    public_key: PublicKey,
+    private_key: Option<PrivateKey>,
+}
+
+/// A `SubjectPublicKeyInfo` (RFC 5280) in DER, whose kind is known.
+#[derive(Clone, Debug)]
+pub enum PublicKey {
+    /// RSA
+    Rsa(Vec<u8>),
+    /// The curve P-256.
+    P256(Vec<u8>),
+}
+
+#[derive(Clone)]
+enum PrivateKey {
+    Rsa {
+        decrypting: PrivateDecryptingKey,
+        signing: Arc<rsa::KeyPair>,
+    },
+    /// Nothing here uses it: policies only verify with such a key.
+    P256,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CertificateError {
+    /// It is not an X.509 certificate of version 3.
+    #[error("it is not understood as an X.509 certificate of version 3: {0}")]
+    Certificate(String),
+    /// Its key is of another kind.
+    #[error("its key is neither RSA of 1024 to 8192 bits nor of the curve P-256")]
+    PublicKey,
+    /// The private key is not one in PKCS #8, or belongs to another certificate.
+    #[error("its private key is not the certificate's own, in PKCS #8, of RSA from 2048 bits or of the curve P-256")]
+    PrivateKey,
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("thumbprint", &self.thumbprint()).finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
+    /// Reads a certificate in DER and its private key in PKCS #8 (DER).
+    ///
+    /// # Errors
+    /// When either is malformed or of no use here, or the two do not belong together.
+    pub fn new(certificate: &[u8], private_key: Option<&[u8]>) -> Result<Self, CertificateError> {
+        let der = CertificateDer::from(certificate);
+        let parsed = EndEntityCert::try_from(&der).map_err(|error| CertificateError::Certificate(error.to_string()))?;
+        let public_key = PublicKey::read(parsed.subject_public_key_info().to_vec())?;
+        let private_key = private_key.map(|key| public_key.private(key).ok_or(CertificateError::PrivateKey));
+        Ok(Self {
+            thumbprint: digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate).as_ref().to_vec(),
+            private_key: private_key.transpose()?,
+            public_key,
+        })
+    }
+
+    /// SHA-1 of the certificate in upper-case hexadecimal, as the portal shows it.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        self.thumbprint.iter().map(|byte| format!("{byte:02X}")).collect()
+    }
+
+    /// The same in Base64url: what a token's header has as `x5t`.
+    #[must_use]
+    pub fn x5t(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.thumbprint)
+    }
+
+    /// The key that verifies what the certificate's owner signed.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The key that decrypts, when there is one and it is RSA.
+    #[must_use]
+    pub fn decrypting_key(&self) -> Option<&PrivateDecryptingKey> {
+        match &self.private_key {
+            Some(PrivateKey::Rsa { decrypting, .. }) => Some(decrypting),
+            Some(PrivateKey::P256) | None => None,
+        }
+    }
+
+    /// The key that signs, when there is one and it is RSA.
+    pub(crate) fn signing_key(&self) -> Option<&rsa::KeyPair> {
+        match &self.private_key {
+            Some(PrivateKey::Rsa { signing, .. }) => Some(signing),
+            Some(PrivateKey::P256) | None => None,
+        }
+    }
+
+    pub(crate) fn has_private_key(&self) -> bool {
+        self.private_key.is_some()
+    }
+}
+
+impl PublicKey {
+    fn read(info: Vec<u8>) -> Result<Self, CertificateError> {
+        // Signatures of keys below 2,048 bits are verified, too, and nothing else is done with such a key.
+        if ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, &info).is_ok() {
+            Ok(Self::Rsa(info))
+        } else if ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &info).is_ok() {
+            Ok(Self::P256(info))
+        } else {
+            Err(CertificateError::PublicKey)
+        }
+    }
+
+    /// The private key, if it is this one's.
+    fn private(&self, pkcs8: &[u8]) -> Option<PrivateKey> {
+        match self {
+            Self::Rsa(info) => {
+                let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).ok()?;
+                let signing = Arc::new(rsa::KeyPair::from_pkcs8(pkcs8).ok()?);
+                // Both through the same encoder: parameters of the algorithm may be written in two ways.
+                let public = PublicEncryptingKey::from_der(info).ok()?.as_der().ok()?;
+                let own = decrypting.public_key().as_der().ok()?;
+                (public.as_ref() == own.as_ref()).then_some(PrivateKey::Rsa { decrypting, signing })
+            }
+            Self::P256(info) => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).ok()?;
+                info.ends_with(pair.public_key().as_ref()).then_some(PrivateKey::P256)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod keys;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,312 @@
+//! Arguments: how well they fit parameters, what they say about type parameters, and their final form.
+
+use std::sync::Arc;
+
+use super::{
+    Checker, Local, Typed,
+    call::{Candidate, bindings},
+    error,
+    statement::variable_type,
+};
+use crate::{
+    members::signature::Parameter,
+    problem::ParseError,
+    program::{Argument as ArgumentCode, Code, Lambda},
+    syntax::{Argument, ArgumentValue, Expr, ExprKind},
+    types::{
+        Class, Type,
+        convert::{self, Cost},
+    },
+    value::{Integer, Value},
+};
+
+/// An argument whose own type is known, as far as it has one.
+pub(super) struct Checked<'e> {
+    name: Option<Arc<str>>,
+    at: usize,
+    kind: CheckedKind<'e>,
+}
+
+enum CheckedKind<'e> {
+    Value(Typed),
+    /// Checked once the types of its parameters are known.
+    Lambda(&'e [Arc<str>], &'e Expr),
+    /// The slot of the variable, and its type; a variable that is declared here as `var` has none yet.
+    Out(usize, Option<Type>, &'e Arc<str>),
+}
+
+/// How arguments go to the parameters of a member.
+pub(super) struct Fit {
+    pub(super) cost: Cost,
+    bindings: Vec<(char, Type)>,
+    /// Per argument, its parameter.
+    places: Vec<usize>,
+    /// Whether the last parameter takes several arguments.
+    expanded: bool,
+}
+
+/// The arguments in the order of the parameters, and what the letters of the signature stand for.
+pub(super) struct Finished {
+    pub(super) arguments: Vec<ArgumentCode>,
+    pub(super) bindings: Vec<(char, Type)>,
+}
+
+impl Checked<'_> {
+    pub(super) fn value(at: usize, value: Typed) -> Self {
+        Self { name: None, at, kind: CheckedKind::Value(value) }
+    }
+
+    /// An argument of the same type without the code.
+    pub(super) fn stand_in(&self) -> Self {
+        let class = match &self.kind {
+            CheckedKind::Value(value) => value.class.clone(),
+            CheckedKind::Lambda(..) | CheckedKind::Out(..) => Class::Void.into(),
+        };
+        let value = Typed::new(Code::Constant(Value::Null), class);
+        Self { name: self.name.clone(), at: self.at, kind: CheckedKind::Value(value) }
+    }
+}
+
+impl Checker {
+    pub(super) fn arguments<'e>(&mut self, written: &'e [Argument]) -> Result<Vec<Checked<'e>>, ParseError> {
+        written
+            .iter()
+            .map(|argument| {
+                let (at, kind) = match &argument.value {
+                    ArgumentValue::Plain(Expr { at, kind: ExprKind::Lambda(names, body) }) => {
+                        (*at, CheckedKind::Lambda(names, body))
+                    }
+                    ArgumentValue::Plain(value) => (value.at, CheckedKind::Value(self.value(value)?)),
+                    ArgumentValue::Out { at, declares: None, name } => match self.lookup(name) {
+                        Some(Local::Variable(slot, class)) => {
+                            self.assignable(*at, name, *slot)?;
+                            (*at, CheckedKind::Out(*slot, Some(class.clone()), name))
+                        }
+                        _ => {
+                            return Err(error(*at, format!("The name '{name}' does not exist in the current context")));
+                        }
+                    },
+                    ArgumentValue::Out { at, declares: Some(class), name } => {
+                        let class = if class.is_var() { None } else { Some(variable_type(class)?) };
+                        let slot = self.declare(*at, name, class.clone().unwrap_or_else(|| Class::Object.into()))?;
+                        (*at, CheckedKind::Out(slot, class, name))
+                    }
+                };
+                Ok(Checked { name: argument.name.clone(), at, kind })
+            })
+            .collect()
+    }
+
+    /// The arguments in the order of the parameters, converted to them.
+    pub(super) fn finish(
+        &mut self,
+        at: usize,
+        name: &str,
+        candidate: &Candidate,
+        fit: Fit,
+        arguments: Vec<Checked<'_>>,
+    ) -> Result<Finished, ParseError> {
+        let Fit { mut bindings, places, expanded, .. } = fit;
+        let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();
+        let mut codes: Vec<Option<ArgumentCode>> = parameters.iter().map(|_| None).collect();
+        let mut rest = Vec::new();
+        for (argument, place) in arguments.into_iter().zip(places) {
+            let Some(parameter) = parameters.get(place) else { continue };
+            let wanted = parameter.class.with(&bindings);
+            let code = match argument.kind {
+                CheckedKind::Value(value) if expanded && parameter.rest => {
+                    rest.push(self.convert(value, &wanted.argument(0), argument.at)?);
+                    continue;
+                }
+                CheckedKind::Value(value) => ArgumentCode::Value(self.convert(value, &wanted, argument.at)?),
+                CheckedKind::Lambda(names, body) => {
+                    ArgumentCode::Value(self.lambda(argument.at, names, body, &wanted, &mut bindings)?)
+                }
+                CheckedKind::Out(slot, _, name) => {
+                    self.retype(name, &wanted);
+                    ArgumentCode::Out(slot)
+                }
+            };
+            codes[place] = Some(code);
+        }
+        if let (true, Some(last)) = (expanded, parameters.last()) {
+            let element = last.class.with(&bindings).argument(0);
+            *codes.last_mut().unwrap_or(&mut None) = Some(ArgumentCode::Value(Code::Array(element, rest)));
+        }
+        if candidate.signature.letters.iter().any(|letter| !bindings.iter().any(|(bound, _)| bound == letter)) {
+            let message = format!(
+                "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type \
+                 arguments explicitly."
+            );
+            return Err(error(at, message));
+        }
+        Ok(Finished { arguments: codes.into_iter().flatten().collect(), bindings })
+    }
+
+    /// Gives a variable that `out var` declared its type.
+    fn retype(&mut self, name: &Arc<str>, class: &Type) {
+        let all = self.scopes.iter_mut().rev().flat_map(|scope| scope.iter_mut().rev());
+        for (known, local) in all {
+            if known == name {
+                if let Local::Variable(_, own) = local {
+                    *own = class.clone();
+                }
+                return;
+            }
+        }
+    }
+
+    fn lambda(
+        &mut self,
+        at: usize,
+        names: &[Arc<str>],
+        body: &Expr,
+        function: &Type,
+        bindings: &mut Vec<(char, Type)>,
+    ) -> Result<Code, ParseError> {
+        let Some((returns, takes)) = function.arguments.split_last() else {
+            return Err(error(at, "a lambda is not expected"));
+        };
+        let (parameters, value) = self.scoped(|checker| {
+            let mut slots = Vec::new();
+            for (name, class) in names.iter().zip(takes) {
+                slots.push(checker.declare(at, name, class.clone())?);
+            }
+            Ok((slots, checker.value(body)?))
+        })?;
+        infer(returns, &value.class, bindings);
+        let body = self.convert(value, &returns.with(bindings), at)?;
+        Ok(Code::Lambda(Arc::new(Lambda { parameters, body })))
+    }
+}
+
+/// How the arguments fit a member's parameters; `None` if they do not.
+pub(super) fn fit(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>]) -> Option<Fit> {
+    fit_form(candidate, types, arguments, false).or_else(|| fit_form(candidate, types, arguments, true))
+}
+
+fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], expanded: bool) -> Option<Fit> {
+    let parameters = candidate.signature.parameters.as_deref()?;
+    let letters = &candidate.signature.letters;
+    let mut bindings = bindings(&candidate.owner);
+    if !types.is_empty() {
+        // LINQ's methods declare the type of the elements, too: `.ToArray<string>()`.
+        let linq = candidate.owner.is(Class::Enumerable) && types.len() == letters.len() + 1;
+        let types = match types.split_first() {
+            Some((first, rest)) if linq && *first == candidate.owner.argument(0) => rest,
+            _ => types,
+        };
+        if types.len() != letters.len() {
+            return None;
+        }
+        bindings.extend(letters.iter().copied().zip(types.iter().cloned()));
+    }
+    let places = places(parameters, arguments, expanded)?;
+    let mut cost = u32::from(!letters.is_empty()) + if expanded { 2 } else { 0 };
+    for (argument, place) in arguments.iter().zip(&places) {
+        let parameter = parameters.get(*place)?;
+        let wanted = if expanded && parameter.rest { parameter.class.argument(0) } else { parameter.class.clone() };
+        if let CheckedKind::Value(value) = &argument.kind {
+            infer(&wanted, &value.class, &mut bindings);
+        }
+        cost += cost_of(argument, parameter, &wanted.with(&bindings))?;
+    }
+    Some(Fit { cost, bindings, places, expanded })
+}
+
+/// Which parameter each argument goes to.
+fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -> Option<Vec<usize>> {
+    if expanded {
+        let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest)?;
+        let enough = arguments.len() >= last && arguments.iter().all(|argument| argument.name.is_none());
+        return enough.then(|| (0..arguments.len()).map(|index| index.min(last)).collect());
+    }
+    if arguments.len() != parameters.len() {
+        return None;
+    }
+    let mut places = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        let place = match &argument.name {
+            None => index,
+            Some(name) => parameters.iter().position(|parameter| *parameter.name == **name)?,
+        };
+        if places.contains(&place) {
+            return None;
+        }
+        places.push(place);
+    }
+    Some(places)
+}
+
+fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Option<Cost> {
+    match &argument.kind {
+        CheckedKind::Out(_, class, _) => {
+            let fits = class.as_ref().is_none_or(|class| class == wanted);
+            (parameter.out && fits).then_some(0)
+        }
+        _ if parameter.out => None,
+        CheckedKind::Lambda(names, _) => {
+            let function = matches!(wanted.class, Class::Function | Class::Function2);
+            (function && wanted.arguments.len() == names.len() + 1).then_some(0)
+        }
+        CheckedKind::Value(value) => {
+            if let Some((cost, _)) = convert::implicit(&value.class, wanted) {
+                return Some(cost);
+            }
+            let constant = value.constant.filter(|_| value.class.is(Class::Int) && wanted.class.is_integer())?;
+            Integer::fit(wanted.class, constant).map(|_| 4)
+        }
+    }
+}
+
+/// Learns from an argument's type what the letters in a parameter's type stand for.
+fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
+    if let Class::Letter(letter) = parameter.class {
+        let known = bindings.iter().any(|(bound, _)| *bound == letter);
+        if !known && !argument.is(Class::Null) && !argument.is(Class::Void) {
+            bindings.push((letter, argument.clone()));
+        }
+        return;
+    }
+    if parameter.arguments.is_empty() {
+        return;
+    }
+    if let Some(same) = argument.ancestors().into_iter().find(|ancestor| ancestor.class == parameter.class) {
+        for (parameter, argument) in parameter.arguments.iter().zip(&same.arguments) {
+            infer(parameter, argument, bindings);
+        }
+    }
+}
+
+/// Why no member of the name takes the arguments.
+pub(super) fn misfit(
+    at: usize,
+    name: &str,
+    class: &Type,
+    found: &[Candidate],
+    types: &[Type],
+    arguments: &[Checked<'_>],
+) -> ParseError {
+    let written = match name {
+        "new" => format!("{class}"),
+        "[]" => "this[]".to_owned(),
+        _ => name.to_owned(),
+    };
+    let same_count = |candidate: &&Candidate| {
+        candidate.signature.parameters.as_ref().is_some_and(|parameters| parameters.len() == arguments.len())
+    };
+    let Some(candidate) = found.iter().find(same_count) else {
+        return error(at, format!("No overload for method '{written}' takes {} arguments", arguments.len()));
+    };
+    let mut bindings = bindings(&candidate.owner);
+    bindings.extend(candidate.signature.letters.iter().copied().zip(types.iter().cloned()));
+    let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();
+    for (index, (argument, parameter)) in arguments.iter().zip(parameters).enumerate() {
+        let wanted = parameter.class.with(&bindings);
+        if let (None, CheckedKind::Value(value)) = (cost_of(argument, parameter, &wanted), &argument.kind) {
+            let message = format!("Argument {}: cannot convert from '{}' to '{wanted}'", index + 1, value.class);
+            return error(argument.at, message);
+        }
+    }
+    error(at, format!("No overload of '{written}' takes these arguments"))
+}

@@ -1,0 +1,176 @@
+//! Names, and the members asked of them: `context.Request.Method`, `System.Net.WebUtility.UrlDecode(x)`.
+
+use std::sync::Arc;
+
+use super::{Checker, Local, Typed, error};
+use crate::{
+    problem::ParseError,
+    program::{Code, Link as LinkCode},
+    syntax::{Argument, Expr, ExprKind, Link, LinkKind, TypeName},
+    types::{Class, Type, names},
+    value::{Object, Value, number, object::Part},
+};
+
+impl Checker {
+    /// The value of a name or chain of members.
+    pub(super) fn chain(&mut self, base: &Expr, links: &[Link]) -> Result<Typed, ParseError> {
+        let (base, used) = self.base(base, links)?;
+        let mut class = base.class;
+        let mut codes = Vec::new();
+        let mut lifted = false;
+        let mut rest = links.get(used..).unwrap_or_default();
+        while let Some(link) = rest.first() {
+            if class.is(Class::Void) {
+                return Err(error(link.at, "Operator '.' cannot be applied to operand of type 'void'"));
+            }
+            if link.conditional {
+                lifted = true;
+                if class.is_value() && !class.is(Class::Nullable) {
+                    return Err(error(link.at, format!("Operator '?' cannot be applied to operand of type '{class}'")));
+                }
+                class = class.underlying().cloned().unwrap_or(class);
+            }
+            let (call, returns, length) = self.link(&class, rest)?;
+            codes.push(LinkCode { conditional: link.conditional, call });
+            class = returns;
+            if class.is_too_big() {
+                return Err(error(link.at, "the type of the expression is too complex"));
+            }
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        if lifted && !class.is(Class::Void) {
+            class = class.nullable();
+        }
+        let constant = if codes.is_empty() { base.constant } else { None };
+        let code = if codes.is_empty() { base.code } else { Code::Chain(Box::new(base.code), codes) };
+        Ok(Typed { code, class, constant })
+    }
+
+    /// A member, with its call if one follows: the code, the type, and how many links that took.
+    fn link(&mut self, class: &Type, links: &[Link]) -> Result<(crate::program::Call, Type, usize), ParseError> {
+        let at = links.first().map_or(0, |link| link.at);
+        match links {
+            [
+                Link { kind: LinkKind::Member(name, types), .. },
+                Link { kind: LinkKind::Invoke(arguments), conditional: false, .. },
+                ..,
+            ] => {
+                let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
+                let (call, returns) = self.method(at, class, name, &types, arguments)?;
+                Ok((call, returns, 2))
+            }
+            [Link { kind: LinkKind::Member(name, _), .. }, ..] => {
+                let (call, returns) = self.property(at, class, name)?;
+                Ok((call, returns, 1))
+            }
+            [Link { kind: LinkKind::Index(arguments), .. }, ..] => {
+                let (call, returns) = self.indexer(at, class, arguments)?;
+                Ok((call, returns, 1))
+            }
+            _ => Err(error(at, "Method name expected")),
+        }
+    }
+
+    /// What a chain begins with, and how many links that took.
+    fn base(&mut self, base: &Expr, links: &[Link]) -> Result<(Typed, usize), ParseError> {
+        match &base.kind {
+            ExprKind::Name(name) => match self.lookup(name).cloned() {
+                Some(Local::Variable(slot, class)) => Ok((Typed::new(Code::Local(slot), class), 0)),
+                Some(Local::Function(index)) => match links.first().map(|link| &link.kind) {
+                    Some(LinkKind::Invoke(arguments)) => Ok((self.function_call(base.at, name, index, arguments)?, 1)),
+                    _ => Err(error(base.at, format!("the function '{name}' can only be called"))),
+                },
+                None if &**name == "context" => {
+                    let context = Value::object(Object::Part(Part::Context));
+                    Ok((Typed::new(Code::Constant(context), Class::Context), 0))
+                }
+                None => self.type_chain(base.at, name, links),
+            },
+            ExprKind::Type(written) => {
+                let class = names::resolve(written)?;
+                self.static_member(written.at, &class, links)
+            }
+            ExprKind::Chain(inner, inner_links) => Ok((self.chain(inner, inner_links)?, 0)),
+            _ => Ok((self.value(base)?, 0)),
+        }
+    }
+
+    /// A chain that begins with the name of a type: the longest dotted name that is one.
+    fn type_chain(&mut self, at: usize, first: &Arc<str>, links: &[Link]) -> Result<(Typed, usize), ParseError> {
+        let mut parts = vec![Arc::clone(first)];
+        for link in links {
+            match &link.kind {
+                LinkKind::Member(name, _) if !link.conditional => parts.push(Arc::clone(name)),
+                _ => break,
+            }
+        }
+        // The last part is the member, unless there is nothing but a name.
+        for length in (1..=parts.len()).rev() {
+            let written =
+                TypeName { at, parts: parts[..length].to_vec(), arguments: Vec::new(), nullable: false, rank: 0 };
+            let name = written.parts.join(".");
+            if names::is_listed(&name) {
+                // Of generic classes, only `Array` and `Enumerable` have static members, and those are not generic.
+                let class = match names::class(&name) {
+                    Some(description) => Type::from(description.class),
+                    None => return Err(error(at, names::refusal(&name))),
+                };
+                let (value, used) = self.static_member(at, &class, links.get(length - 1..).unwrap_or_default())?;
+                return Ok((value, used + length - 1));
+            }
+        }
+        let namespace = matches!(&**first, "System" | "Newtonsoft" | "Microsoft");
+        let capital = first.chars().next().is_some_and(char::is_uppercase);
+        if namespace || capital && parts.len() > 1 {
+            let length = if namespace { (parts.len() - 1).max(1) } else { 1 };
+            return Err(error(at, names::refusal(&parts[..length].join("."))));
+        }
+        Err(error(at, format!("The name '{first}' does not exist in the current context")))
+    }
+
+    /// A static member or enum value, with its call if one follows.
+    fn static_member(&mut self, at: usize, class: &Type, links: &[Link]) -> Result<(Typed, usize), ParseError> {
+        let Some(Link { kind: LinkKind::Member(name, types), at: member_at, .. }) = links.first() else {
+            return Err(error(at, format!("'{class}' is a type, which is not valid in the given context")));
+        };
+        let listed = class.class != Class::DateTimeKind || &**name == "Utc";
+        if let Some((_, number)) = class.class.enumerators().iter().find(|(known, _)| listed && *known == &**name) {
+            let value = Value::enumerator(class.class, *number);
+            return Ok((Typed::new(Code::Constant(value), class.clone()), 1));
+        }
+        if let Some(Link { kind: LinkKind::Invoke(arguments), conditional: false, .. }) = links.get(1) {
+            let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
+            return Ok((self.static_method(*member_at, class, name, &types, arguments)?, 2));
+        }
+        let value = self.static_property(*member_at, class, name)?;
+        let (least, most) = number::bounds(class.class);
+        let constant = match &**name {
+            "MinValue" if class.class.is_integer() => Some(least.into()),
+            "MaxValue" if class.class.is_integer() => Some(most.into()),
+            _ => None,
+        };
+        Ok((Typed { constant, ..value }, 1))
+    }
+
+    fn function_call(
+        &mut self,
+        at: usize,
+        name: &str,
+        index: usize,
+        arguments: &[Argument],
+    ) -> Result<Typed, ParseError> {
+        let Some(function) = self.function_types.get(index) else { return Err(error(at, "no such function")) };
+        let (returns, parameters) = (function.returns.clone(), function.parameters.clone());
+        if arguments.len() != parameters.len() {
+            return Err(error(at, format!("No overload for method '{name}' takes {} arguments", arguments.len())));
+        }
+        let mut codes = Vec::new();
+        for (argument, class) in arguments.iter().zip(&parameters) {
+            match (&argument.name, &argument.value) {
+                (None, crate::syntax::ArgumentValue::Plain(value)) => codes.push(self.expect(value, class)?),
+                _ => return Err(error(at, "named and `out` arguments of functions declared here are not supported")),
+            }
+        }
+        Ok(Typed::new(Code::Function(index, codes), returns))
+    }
+}

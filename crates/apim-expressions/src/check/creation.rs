@@ -1,0 +1,112 @@
+//! `new`: constructors, arrays, anonymous objects, initialisers.
+
+use std::sync::Arc;
+
+use super::{Checker, Typed, arguments::Checked, error, statement::variable_type};
+use crate::{
+    problem::ParseError,
+    program::{Argument as ArgumentCode, Call, Code},
+    syntax::{Argument, Expr, Item, TypeName},
+    types::{Class, Type, convert, names},
+    value::Dictionary,
+};
+
+impl Checker {
+    pub(super) fn creation(
+        &mut self,
+        at: usize,
+        written: &TypeName,
+        arguments: &[Argument],
+        initializer: &[Item],
+    ) -> Result<Typed, ParseError> {
+        let class = names::resolve(written)?;
+        if class.is(Class::Dictionary) && !Dictionary::is_key(&class.argument(0)) {
+            return Err(error(at, format!("a dictionary with keys of type '{}' is not supported", class.argument(0))));
+        }
+        if super::call::candidates(&class, "new", true).is_empty() {
+            return Err(error(at, format!("an object of the class '{class}' cannot be made with `new` here")));
+        }
+        let (call, _) = self.call(at, &class, "new", true, &[], arguments)?;
+        let types = class.arguments.clone();
+        let call = Call { bound: crate::program::Bound { types, ..call.bound }, ..call };
+        let object = Code::Static(Box::new(call));
+        if initializer.is_empty() {
+            return Ok(Typed::new(object, class));
+        }
+        let calls = initializer.iter().map(|item| self.item(&class, item)).collect::<Result<_, _>>()?;
+        Ok(Typed::new(Code::Initialize(Box::new(object), calls), class))
+    }
+
+    fn item(&mut self, class: &Type, item: &Item) -> Result<Call, ParseError> {
+        match item {
+            Item::Add(at, values) => {
+                let mut checked = Vec::new();
+                for value in values {
+                    checked.push(Checked::value(value.at, self.value(value)?));
+                }
+                Ok(self.resolve(*at, class, "Add", false, &[], checked)?.0)
+            }
+            Item::Index(at, key, value) => {
+                let checked =
+                    vec![Checked::value(key.at, self.value(key)?), Checked::value(value.at, self.value(value)?)];
+                Ok(self.resolve(*at, class, "[]=", false, &[], checked)?.0)
+            }
+            Item::Property(at, name, value) => {
+                let checked = vec![Checked::value(value.at, self.value(value)?)];
+                let setter = format!("{name}=");
+                let (call, _) = self.resolve(*at, class, &setter, false, &[], checked)?;
+                debug_assert!(call.arguments.iter().all(|argument| matches!(argument, ArgumentCode::Value(_))));
+                Ok(call)
+            }
+        }
+    }
+
+    pub(super) fn array(
+        &mut self,
+        at: usize,
+        element: Option<&TypeName>,
+        size: Option<&Expr>,
+        items: &[Expr],
+    ) -> Result<Typed, ParseError> {
+        let values = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
+        let element = match element {
+            Some(written) => variable_type(written)?,
+            None => best_common(at, &values)?,
+        };
+        let class = Type::array(element.clone());
+        if let Some(size) = size {
+            let size = self.expect(size, &Class::Int.into())?;
+            return Ok(Typed::new(Code::SizedArray(element, Box::new(size)), class));
+        }
+        let mut codes = Vec::new();
+        for (value, item) in values.into_iter().zip(items) {
+            codes.push(self.convert(value, &element, item.at)?);
+        }
+        Ok(Typed::new(Code::Array(element, codes), class))
+    }
+
+    pub(super) fn anonymous(&mut self, at: usize, members: &[(Arc<str>, Expr)]) -> Result<Typed, ParseError> {
+        let mut types: Vec<(Arc<str>, Type)> = Vec::new();
+        let mut codes = Vec::new();
+        for (name, value) in members {
+            let value = self.value(value)?;
+            if value.class.is(Class::Null) {
+                return Err(error(at, format!("Cannot assign <null> to anonymous type property '{name}'")));
+            }
+            if types.iter().any(|(known, _)| known == name) {
+                return Err(error(at, format!("an anonymous object has two members '{name}'")));
+            }
+            types.push((Arc::clone(name), value.class));
+            codes.push(value.code);
+        }
+        let class = Type::anonymous(types);
+        Ok(Typed::new(Code::Anonymous(class.clone(), codes), class))
+    }
+}
+
+/// The one of the types that all the others convert to.
+fn best_common(at: usize, values: &[Typed]) -> Result<Type, ParseError> {
+    let fits = |class: &Type| values.iter().all(|value| convert::implicit(&value.class, class).is_some());
+    let best = values.iter().map(|value| &value.class).find(|class| !class.is(Class::Null) && fits(class));
+    best.cloned().ok_or_else(|| error(at, "No best type found for implicitly-typed array"))
+}

@@ -1,0 +1,147 @@
+//! What can be assigned to: variables, indexers, properties.
+
+use super::{Checker, Local, Typed, arguments::Checked, error, operator};
+use crate::{
+    problem::ParseError,
+    program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
+    syntax::{Binary, Expr, ExprKind, LinkKind},
+    types::{Class, Type, convert},
+};
+
+/// A place and the type of what is in it.
+struct Target {
+    place: Place,
+    class: Type,
+}
+
+/// How a member is read, what that gives, and the name of what writes it.
+struct Accessor<'n> {
+    setter: &'n str,
+    read: Call,
+    class: Type,
+}
+
+impl Checker {
+    pub(super) fn assign(
+        &mut self,
+        at: usize,
+        target: &Expr,
+        operator: Option<Binary>,
+        value: &Expr,
+    ) -> Result<Typed, ParseError> {
+        let value = self.value(value)?;
+        let Target { place, class } = self.target(target, &value.class, operator.is_some())?;
+        let how = match operator {
+            None => How::Set(self.convert(value, &class, at)?),
+            Some(operator) => update(at, &class, operator, value, false)?,
+        };
+        Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
+    }
+
+    /// `x++` and its like.
+    pub(super) fn step(
+        &mut self,
+        at: usize,
+        target: &Expr,
+        increment: bool,
+        prefix: bool,
+    ) -> Result<Typed, ParseError> {
+        let one = Typed { code: Code::Constant(1.into()), class: Class::Int.into(), constant: Some(1) };
+        let Target { place, class } = self.target(target, &Class::Int.into(), true)?;
+        let operator = if increment { Binary::Add } else { Binary::Subtract };
+        if class.is(Class::String) {
+            return Err(error(at, "Operator '++' cannot be applied to operand of type 'string'"));
+        }
+        let how = update(at, &class, operator, one, !prefix)?;
+        Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
+    }
+
+    fn target(&mut self, target: &Expr, assigned: &Type, reads: bool) -> Result<Target, ParseError> {
+        let refused = || {
+            let message = "The left-hand side of an assignment must be a variable, property or indexer";
+            error(target.at, message)
+        };
+        let (base, links) = match &target.kind {
+            ExprKind::Name(name) => {
+                return match self.lookup(name) {
+                    Some(Local::Variable(slot, class)) => {
+                        self.assignable(target.at, name, *slot)?;
+                        Ok(Target { place: Place::Local(*slot), class: class.clone() })
+                    }
+                    Some(Local::Function(_)) => Err(refused()),
+                    None => Err(error(target.at, format!("The name '{name}' does not exist in the current context"))),
+                };
+            }
+            ExprKind::Chain(base, links) => (base, links),
+            _ => return Err(refused()),
+        };
+        let Some((last, before)) = links.split_last() else { return Err(refused()) };
+        if last.conditional || before.iter().any(|link| link.conditional) {
+            return Err(refused());
+        }
+        let object = self.chain(base, before)?;
+        match &last.kind {
+            LinkKind::Index(arguments) => {
+                let checked = self.arguments(arguments)?;
+                let stand_ins = checked.iter().map(Checked::stand_in).collect();
+                let (read, class) = self.indexer_of(last.at, &object.class, stand_ins)?;
+                let accessor = Accessor { setter: "[]=", read, class };
+                self.member_target(last.at, accessor, object, assigned, reads, checked)
+            }
+            LinkKind::Member(name, _) => {
+                let (read, class) = self.property(last.at, &object.class, name)?;
+                let setter = format!("{name}=");
+                if super::call::candidates(&object.class, &setter, false).is_empty() {
+                    let message = format!(
+                        "Property or indexer '{}.{name}' cannot be assigned to -- it is read only",
+                        object.class
+                    );
+                    return Err(error(last.at, message));
+                }
+                let accessor = Accessor { setter: &setter, read, class };
+                self.member_target(last.at, accessor, object, assigned, reads, Vec::new())
+            }
+            LinkKind::Invoke(_) => Err(refused()),
+        }
+    }
+
+    fn member_target(
+        &mut self,
+        at: usize,
+        accessor: Accessor<'_>,
+        object: Typed,
+        assigned: &Type,
+        reads: bool,
+        mut arguments: Vec<Checked<'_>>,
+    ) -> Result<Target, ParseError> {
+        let Accessor { setter, read, class } = accessor;
+        if super::call::candidates(&object.class, setter, false).is_empty() {
+            let message = format!("Property or indexer of '{}' cannot be assigned to -- it is read only", object.class);
+            return Err(error(at, message));
+        }
+        // The value's code goes elsewhere; its type decides which setter this is.
+        let stand_in = if convert::implicit(assigned, &class).is_some() { class.clone() } else { assigned.clone() };
+        let unit = Code::Constant(crate::value::Value::Null);
+        arguments.push(Checked::value(at, Typed::new(unit, stand_in)));
+        let (write, _) = self.resolve(at, &object.class, setter, false, &[], arguments)?;
+        let mut codes: Vec<Code> = write.arguments.into_iter().filter_map(value_code).collect();
+        codes.pop();
+        let read: Option<Bound> = reads.then_some(read.bound);
+        let place = Place::Member { object: object.code, arguments: codes, read, write: write.bound };
+        Ok(Target { place, class })
+    }
+}
+
+fn value_code(argument: ArgumentCode) -> Option<Code> {
+    if let ArgumentCode::Value(code) = argument { Some(code) } else { None }
+}
+
+/// `place = (type)(place operator value)`
+fn update(at: usize, class: &Type, operator: Binary, value: Typed, gives_old: bool) -> Result<How, ParseError> {
+    let current = Typed::new(Code::Constant(crate::value::Value::Null), class.clone());
+    let (operation, result) = operator::operation(at, operator, &current, &value)?;
+    let Some(back) = convert::explicit(&result, class) else {
+        return Err(error(at, format!("Cannot implicitly convert type '{result}' to '{class}'")));
+    };
+    Ok(How::Update { operation, operand: value.code, back, gives_old })
+}

@@ -1,0 +1,332 @@
+//! Statements.
+
+use super::{Checker, FunctionType, Local, Typed, error, fixed::Fixed, flow};
+use crate::{
+    problem::ParseError,
+    program::{Catch, Code, Function, Step},
+    syntax::{self, Block, Expr, ExprKind, LinkKind, Statement, StatementKind, TypeName},
+    types::{
+        Class, Type,
+        convert::{self, Conversion},
+        names,
+    },
+    value::Value,
+};
+
+impl Checker {
+    /// Statements with a scope of their own. Functions are known in the whole block.
+    pub(super) fn block(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
+        self.scoped(|checker| {
+            for statement in statements {
+                if let StatementKind::Function(function) = &statement.kind {
+                    checker.declare_function(statement.at, function)?;
+                }
+            }
+            let mut steps = Vec::new();
+            for statement in statements {
+                checker.statement(statement, &mut steps)?;
+            }
+            Ok(steps)
+        })
+    }
+
+    /// Each kind of statement has its own function, so that nested statements need little stack.
+    fn statement(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
+        let step = match &statement.kind {
+            StatementKind::Declare { class, names } => return self.declaration(class, names, steps),
+            StatementKind::Constant { class, names } => return self.constants(class, names, steps),
+            StatementKind::Function(function) => return self.function(function),
+            StatementKind::Block(body) => self.block(body).map(Step::Block),
+            StatementKind::If { branches, otherwise } => self.choice(branches, otherwise.as_ref()),
+            StatementKind::For { .. } => self.for_loop(&statement.kind),
+            StatementKind::ForEach { class, name, source, body } => {
+                self.for_each(statement.at, class, name, source, body)
+            }
+            StatementKind::While { condition, body } => self.while_loop(condition, body),
+            StatementKind::DoWhile { body, condition } => self.do_while(body, condition),
+            StatementKind::Switch { subject, sections } => self.switch(subject, sections),
+            StatementKind::Try { body, catches, finally } => self.try_catch(body, catches, finally.as_ref()),
+            StatementKind::Using { resource, body } => self.using(resource, body),
+            _ => self.simple_statement(statement),
+        };
+        steps.push(step?);
+        Ok(())
+    }
+
+    /// Statements without others in them.
+    fn simple_statement(&mut self, statement: &Statement) -> Result<Step, ParseError> {
+        let at = statement.at;
+        match &statement.kind {
+            StatementKind::Evaluate(expression) => self.statement_expression(expression).map(Step::Evaluate),
+            StatementKind::Return(value) => self.return_value(at, value.as_ref()),
+            StatementKind::Throw(value) => self.throw(at, value.as_ref()),
+            StatementKind::Break if self.breakable > 0 => Ok(Step::Break),
+            StatementKind::Continue if self.loops > 0 => Ok(Step::Continue),
+            _ => Err(error(at, "No enclosing loop out of which to break or continue")),
+        }
+    }
+
+    fn choice(&mut self, branches: &[(Expr, Block)], otherwise: Option<&Block>) -> Result<Step, ParseError> {
+        let mut checked = Vec::new();
+        for (condition, body) in branches {
+            checked.push((self.condition(condition)?, self.block(body)?));
+        }
+        let otherwise = otherwise.map_or(Ok(Vec::new()), |body| self.block(body))?;
+        Ok(Step::If { branches: checked, otherwise })
+    }
+
+    fn while_loop(&mut self, condition: &Expr, body: &Block) -> Result<Step, ParseError> {
+        let condition = Some(self.condition(condition)?);
+        let body = self.loop_body(body)?;
+        Ok(Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: false })
+    }
+
+    fn do_while(&mut self, body: &Block, condition: &Expr) -> Result<Step, ParseError> {
+        let body = self.loop_body(body)?;
+        let condition = Some(self.condition(condition)?);
+        Ok(Step::Loop { first: Vec::new(), condition, after: Vec::new(), body, body_first: true })
+    }
+
+    fn using(&mut self, resource: &Statement, body: &Block) -> Result<Step, ParseError> {
+        self.scoped(|checker| {
+            let mut inner = Vec::new();
+            let first = checker.slots;
+            checker.statement_or_value(resource, &mut inner)?;
+            if matches!(resource.kind, StatementKind::Declare { .. }) {
+                checker.fixed.extend((first..checker.slots).map(|slot| (slot, Fixed::Using)));
+            }
+            inner.push(Step::Block(checker.block(body)?));
+            Ok(Step::Block(inner))
+        })
+    }
+
+    /// What may stand in `using (…)`.
+    fn statement_or_value(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
+        if let StatementKind::Evaluate(expression) = &statement.kind {
+            steps.push(Step::Evaluate(self.value(expression)?.code));
+            return Ok(());
+        }
+        self.statement(statement, steps)
+    }
+
+    /// An expression that C# lets stand alone.
+    fn statement_expression(&mut self, expression: &Expr) -> Result<Code, ParseError> {
+        let allowed = match &expression.kind {
+            ExprKind::Assign(..) | ExprKind::Step { .. } | ExprKind::New { .. } => true,
+            ExprKind::Chain(_, links) => matches!(links.last().map(|link| &link.kind), Some(LinkKind::Invoke(_))),
+            _ => false,
+        };
+        if !allowed {
+            let message =
+                "Only assignment, call, increment, decrement, and new object expressions can be used as a statement";
+            return Err(error(expression.at, message));
+        }
+        Ok(self.expression(expression)?.code)
+    }
+
+    pub(super) fn condition(&mut self, expression: &Expr) -> Result<Code, ParseError> {
+        self.expect(expression, &Class::Bool.into())
+    }
+
+    fn declaration(
+        &mut self,
+        written: &TypeName,
+        variables: &[(usize, std::sync::Arc<str>, Option<Expr>)],
+        steps: &mut Vec<Step>,
+    ) -> Result<(), ParseError> {
+        let class = if written.is_var() { None } else { Some(variable_type(written)?) };
+        for (at, name, value) in variables {
+            let (class, code) = match (&class, value) {
+                (Some(class), Some(value)) => (class.clone(), self.expect(value, class)?),
+                (Some(class), None) => (class.clone(), Code::Constant(Value::default_of(class))),
+                (None, Some(value)) => {
+                    let value = self.value(value)?;
+                    if value.class.is(Class::Null) {
+                        return Err(error(*at, "Cannot assign <null> to an implicitly-typed variable"));
+                    }
+                    (value.class, value.code)
+                }
+                (None, None) => return Err(error(*at, "Implicitly-typed variables must be initialized")),
+            };
+            let slot = self.declare(*at, name, class)?;
+            steps.push(Step::Set(slot, code));
+        }
+        Ok(())
+    }
+
+    fn declare_function(&mut self, at: usize, function: &syntax::Function) -> Result<(), ParseError> {
+        let returns = names::resolve(&function.returns)?;
+        let parameters = function.parameters.iter().map(|(class, _)| variable_type(class)).collect::<Result<_, _>>()?;
+        self.introduce(at, &function.name, Local::Function(self.function_types.len()))?;
+        self.function_types.push(FunctionType { returns, parameters });
+        self.functions.push(Function { slots: 0..0, parameters: Vec::new(), body: Vec::new() });
+        Ok(())
+    }
+
+    fn function(&mut self, function: &syntax::Function) -> Result<(), ParseError> {
+        let Some(Local::Function(index)) = self.lookup(&function.name).cloned() else { return Ok(()) };
+        let Some(FunctionType { returns, parameters }) = self.function_types.get(index) else { return Ok(()) };
+        let (returns, types) = (returns.clone(), parameters.clone());
+        if !returns.is(Class::Void) && !flow::always_leaves(&function.body) {
+            let message = format!("'{}': not all code paths return a value", function.name);
+            return Err(error(function.returns.at, message));
+        }
+        let start = self.slots;
+        let outer = (self.returns.replace(returns), self.loops, self.breakable, self.catches, self.finally);
+        (self.loops, self.breakable, self.catches, self.finally) = (0, 0, 0, false);
+        let checked = self.scoped(|checker| {
+            let mut slots = Vec::new();
+            for ((written, name), class) in function.parameters.iter().zip(types) {
+                slots.push(checker.declare(written.at, name, class)?);
+            }
+            Ok((slots, checker.block(&function.body)?))
+        });
+        (self.returns, self.loops, self.breakable, self.catches, self.finally) = outer;
+        let (parameters, body) = checked?;
+        if let Some(place) = self.functions.get_mut(index) {
+            *place = Function { slots: start..self.slots, parameters, body };
+        }
+        Ok(())
+    }
+
+    fn loop_body(&mut self, body: &Block) -> Result<Vec<Step>, ParseError> {
+        self.loops += 1;
+        self.breakable += 1;
+        let steps = self.block(body);
+        self.loops -= 1;
+        self.breakable -= 1;
+        steps
+    }
+
+    fn for_loop(&mut self, statement: &StatementKind) -> Result<Step, ParseError> {
+        let StatementKind::For { first, condition, after, body } = statement else { return Ok(Step::Break) };
+        self.scoped(|checker| {
+            let mut steps = Vec::new();
+            for statement in first {
+                checker.statement(statement, &mut steps)?;
+            }
+            let condition = condition.as_ref().map(|condition| checker.condition(condition)).transpose()?;
+            let body = checker.loop_body(body)?;
+            let after = after.iter().map(|step| checker.statement_expression(step)).collect::<Result<_, _>>()?;
+            Ok(Step::Loop { first: steps, condition, after, body, body_first: false })
+        })
+    }
+
+    fn for_each(
+        &mut self,
+        at: usize,
+        class: &TypeName,
+        name: &std::sync::Arc<str>,
+        source: &Expr,
+        body: &Block,
+    ) -> Result<Step, ParseError> {
+        let source_value = self.value(source)?;
+        let pairs = source_value.class.is(Class::JObject);
+        let Some(element) = element_of(&source_value.class) else {
+            let message = format!(
+                "foreach statement cannot operate on variables of type '{}' because it does not contain a public \
+                 instance definition for 'GetEnumerator'",
+                source_value.class
+            );
+            return Err(error(source.at, message));
+        };
+        let (class, convert) = if class.is_var() {
+            (element, Conversion::Same)
+        } else {
+            let class = variable_type(class)?;
+            let Some(convert) = convert::explicit(&element, &class) else {
+                return Err(error(at, format!("Cannot convert type '{element}' to '{class}'")));
+            };
+            (class, convert)
+        };
+        self.scoped(|checker| {
+            let slot = checker.declare(at, name, class)?;
+            checker.fixed.insert(slot, Fixed::ForEach);
+            Ok(Step::ForEach { slot, source: source_value.code, pairs, convert, body: checker.loop_body(body)? })
+        })
+    }
+
+    fn try_catch(
+        &mut self,
+        body: &Block,
+        catches: &[syntax::Catch],
+        finally: Option<&Block>,
+    ) -> Result<Step, ParseError> {
+        let body = self.block(body)?;
+        // `Exception` is the only exception class on API Management's list, so one catch takes everything.
+        let mut catch = None;
+        for written in catches {
+            let class = written.class.as_ref().map(names::resolve).transpose()?;
+            if class.is_some_and(|class| !class.is(Class::Exception)) || catch.is_some() {
+                let at = written.class.as_ref().map_or(0, |class| class.at);
+                return Err(error(at, "only one `catch`, of `Exception`, is supported"));
+            }
+            self.catches += 1;
+            let checked = self.scoped(|checker| {
+                let slot = match &written.name {
+                    Some(name) => Some(checker.declare(0, name, Class::Exception.into())?),
+                    None => None,
+                };
+                Ok(Catch { slot, body: checker.block(&written.body)? })
+            });
+            self.catches -= 1;
+            catch = Some(checked?);
+        }
+        let outer = (self.finally, self.loops, self.breakable);
+        (self.finally, self.loops, self.breakable) = (true, 0, 0);
+        let finally = finally.map_or(Ok(Vec::new()), |finally| self.block(finally));
+        (self.finally, self.loops, self.breakable) = outer;
+        let finally = finally?;
+        Ok(Step::Try { body, catch, finally })
+    }
+
+    fn return_value(&mut self, at: usize, value: Option<&Expr>) -> Result<Step, ParseError> {
+        if self.finally {
+            return Err(error(at, "Control cannot leave the body of a finally clause"));
+        }
+        let returns = self.returns.clone();
+        Ok(Step::Return(match (returns, value) {
+            (Some(class), None) if class.is(Class::Void) => None,
+            (_, None) => return Err(error(at, "An object of a type convertible to 'object' is required")),
+            (Some(class), Some(_)) if class.is(Class::Void) => {
+                return Err(error(
+                    at,
+                    "Since the function returns void, a return keyword must not be followed by an object expression",
+                ));
+            }
+            (Some(class), Some(value)) => Some(self.expect(value, &class)?),
+            (None, Some(value)) => {
+                let Typed { code, class, .. } = self.value(value)?;
+                self.gives.push(class);
+                Some(code)
+            }
+        }))
+    }
+
+    fn throw(&mut self, at: usize, value: Option<&Expr>) -> Result<Step, ParseError> {
+        match value {
+            Some(value) => Ok(Step::Throw(Some(self.expect(value, &Class::Exception.into())?))),
+            None if self.catches > 0 => Ok(Step::Throw(None)),
+            None => Err(error(at, "A throw statement with no arguments is not allowed outside of a catch clause")),
+        }
+    }
+}
+
+/// A type that a variable can have.
+pub(super) fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
+    let class = names::resolve(written)?;
+    if class.is(Class::Void) {
+        return Err(error(written.at, "`void` is no type of a variable"));
+    }
+    Ok(class)
+}
+
+/// What `foreach (var x in …)` makes of `x`.
+fn element_of(class: &Type) -> Option<Type> {
+    match class.class {
+        Class::JObject => Some(Type::new(Class::KeyValuePair, vec![Class::String.into(), Class::JToken.into()])),
+        // These enumerate as `object`; a program names the type of its variable.
+        Class::MatchCollection | Class::GroupCollection => Some(Class::Object.into()),
+        _ => class.ancestors().into_iter().find(|a| a.is(Class::Enumerable)).map(|a| a.argument(0)),
+    }
+}

@@ -1,0 +1,52 @@
+//! Assignments.
+
+use super::{Machine, Outcome};
+use crate::{
+    problem::Failure,
+    program::{How, Place, Write},
+    value::Value,
+};
+
+impl Machine<'_> {
+    pub(super) fn write(&mut self, write: &Write) -> Outcome {
+        match &write.place {
+            Place::Local(slot) => {
+                let old = self.local(*slot);
+                let (new, result) = self.assigned(&write.how, old)?;
+                self.set_local(*slot, new);
+                Ok(result)
+            }
+            Place::Member { object, arguments, read, write: setter } => {
+                let object = self.evaluate(object)?;
+                let mut arguments = self.values(arguments)?;
+                if object.is_null() {
+                    return Err(Failure::null_reference());
+                }
+                let old = match read {
+                    Some(getter) => self.member(getter, object.clone(), arguments.clone())?.0,
+                    None => Value::Null,
+                };
+                let (new, result) = self.assigned(&write.how, old)?;
+                arguments.push(new);
+                self.member(setter, object, arguments)?;
+                Ok(result)
+            }
+        }
+    }
+
+    /// What goes into the place, and what the expression is worth.
+    fn assigned(&mut self, how: &How, old: Value) -> Result<(Value, Value), Failure> {
+        match how {
+            How::Set(value) => {
+                let value = self.evaluate(value)?;
+                Ok((value.clone(), value))
+            }
+            How::Update { operation, operand, back, gives_old } => {
+                let operand = self.evaluate(operand)?;
+                let result = self.apply(*operation, &old, &operand)?;
+                let new = self.convert(result, back)?;
+                Ok((new.clone(), if *gives_old { old } else { new }))
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Statements.
+
+use super::{Machine, Outcome};
+use crate::{
+    problem::Failure,
+    program::{Catch, Code, Section, Step},
+    types::convert::Conversion,
+    value::{Object, Value, equality},
+};
+
+/// Where control goes after a statement.
+enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+impl Machine<'_> {
+    /// The value that a body of statements returns.
+    pub(super) fn block_value(&mut self, steps: &[Step]) -> Outcome {
+        match self.steps(steps)? {
+            Flow::Return(value) => Ok(value),
+            Flow::Next | Flow::Break | Flow::Continue => Ok(Value::Null),
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step]) -> Result<Flow, Failure> {
+        for step in steps {
+            match self.step(step)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Flow, Failure> {
+        self.budget.enter()?;
+        let flow = self.step_inner(step);
+        self.budget.leave();
+        flow
+    }
+
+    fn step_inner(&mut self, step: &Step) -> Result<Flow, Failure> {
+        match step {
+            Step::Evaluate(code) => {
+                self.evaluate(code)?;
+                Ok(Flow::Next)
+            }
+            Step::Set(slot, code) => {
+                let value = self.evaluate(code)?;
+                self.set_local(*slot, value);
+                Ok(Flow::Next)
+            }
+            Step::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.condition(condition)? {
+                        return self.steps(body);
+                    }
+                }
+                self.steps(otherwise)
+            }
+            Step::Loop { first, condition, after, body, body_first } => {
+                self.steps(first)?;
+                self.repeat(condition.as_ref(), after, body, *body_first)
+            }
+            Step::ForEach { slot, source, pairs, convert, body } => self.for_each(*slot, source, *pairs, convert, body),
+            Step::Switch { subject, sections } => self.switch(subject, sections),
+            Step::Try { body, catch, finally } => self.try_catch(body, catch.as_ref(), finally),
+            Step::Return(None) => Ok(Flow::Return(Value::Null)),
+            Step::Return(Some(code)) => self.evaluate(code).map(Flow::Return),
+            Step::Throw(code) => Err(self.thrown(code.as_ref())?),
+            Step::Break => Ok(Flow::Break),
+            Step::Continue => Ok(Flow::Continue),
+            Step::Block(steps) => self.steps(steps),
+        }
+    }
+
+    fn repeat(
+        &mut self,
+        condition: Option<&Code>,
+        after: &[Code],
+        body: &[Step],
+        mut skip_condition: bool,
+    ) -> Result<Flow, Failure> {
+        loop {
+            self.budget.steps(1)?;
+            if let Some(condition) = condition
+                && !skip_condition
+                && !self.condition(condition)?
+            {
+                return Ok(Flow::Next);
+            }
+            skip_condition = false;
+            match self.steps(body)? {
+                Flow::Break => return Ok(Flow::Next),
+                Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::Next | Flow::Continue => {}
+            }
+            for code in after {
+                self.evaluate(code)?;
+            }
+        }
+    }
+
+    fn for_each(
+        &mut self,
+        slot: usize,
+        source: &Code,
+        pairs: bool,
+        convert: &Conversion,
+        body: &[Step],
+    ) -> Result<Flow, Failure> {
+        let source = self.evaluate(source)?;
+        if source.is_null() {
+            return Err(Failure::null_reference());
+        }
+        let items = if pairs { self.member_pairs(&source)? } else { self.items(&source)?.1 };
+        let length = self.length(&source);
+        for item in items {
+            self.budget.steps(1)?;
+            let item = self.convert(item, convert)?;
+            self.set_local(slot, item);
+            match self.steps(body)? {
+                Flow::Break => break,
+                Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::Next | Flow::Continue => {}
+            }
+            if self.length(&source) != length {
+                return Err(Failure::invalid_operation(
+                    "Collection was modified; enumeration operation may not execute.",
+                ));
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn switch(&mut self, subject: &Code, sections: &[Section]) -> Result<Flow, Failure> {
+        let subject = self.evaluate(subject)?;
+        let matches =
+            |section: &&Section| section.labels.iter().flatten().any(|label| equality::equal(label, &subject));
+        let default = |section: &&Section| section.labels.iter().any(Option::is_none);
+        let Some(section) = sections.iter().find(matches).or_else(|| sections.iter().find(default)) else {
+            return Ok(Flow::Next);
+        };
+        self.budget.steps(sections.len() as u64)?;
+        match self.steps(&section.body)? {
+            Flow::Break => Ok(Flow::Next),
+            other => Ok(other),
+        }
+    }
+
+    fn try_catch(&mut self, body: &[Step], catch: Option<&Catch>, finally: &[Step]) -> Result<Flow, Failure> {
+        let mut outcome = self.steps(body);
+        if let (Err(Failure::Thrown(exception)), Some(catch)) = (&outcome, catch) {
+            if let Some(slot) = catch.slot {
+                self.set_local(slot, Value::object(Object::Exception(exception.clone())));
+            }
+            self.caught.push(exception.clone());
+            outcome = self.steps(&catch.body);
+            self.caught.pop();
+        }
+        // No part of the program runs after a limit was passed.
+        if matches!(outcome, Err(Failure::Stopped(_))) {
+            return outcome;
+        }
+        match self.steps(finally)? {
+            Flow::Next => outcome,
+            other => Ok(other),
+        }
+    }
+
+    fn thrown(&mut self, code: Option<&Code>) -> Result<Failure, Failure> {
+        let Some(code) = code else {
+            return Ok(self.caught.last().map_or_else(Failure::null_reference, |e| Failure::Thrown(e.clone())));
+        };
+        Ok(match self.evaluate(code)?.as_object() {
+            Some(Object::Exception(exception)) => Failure::Thrown(exception.clone()),
+            _ => Failure::null_reference(),
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! Between JSON and other values, by Newtonsoft.Json's rules.
+
+use std::sync::Arc;
+
+use super::{Scalar, Token, write::scalar_text};
+use crate::{
+    limits::Budget,
+    problem::Failure,
+    types::{Class, Type},
+    value::{Collection, Dictionary, Kind, Object, Opaque, Value, change, format::date, text, time::TICKS_PER_SECOND},
+};
+
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Null => Self::Null,
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Integer(value) => value.into(),
+            Scalar::Float(value) => Self::Double(value),
+            Scalar::Text(text) => Self::String(text),
+            Scalar::Date(time) => Self::DateTime(time),
+            Scalar::Offset(time) => Self::DateTimeOffset(time),
+        }
+    }
+}
+
+/// The name of a token's `JTokenType`.
+pub(crate) fn type_name(token: &Token) -> &'static str {
+    match token.as_scalar() {
+        None if token.class() == Class::JObject => "Object",
+        None => "Array",
+        Some(Scalar::Null) => "Null",
+        Some(Scalar::Bool(_)) => "Boolean",
+        Some(Scalar::Integer(_)) => "Integer",
+        Some(Scalar::Float(_)) => "Float",
+        Some(Scalar::Text(_)) => "String",
+        Some(Scalar::Date(_) | Scalar::Offset(_)) => "Date",
+    }
+}
+
+/// `(T)token`
+pub(crate) fn cast(value: &Value, to: &Type, budget: &mut Budget) -> Result<Value, Failure> {
+    let target = to.underlying().unwrap_or(to);
+    let nullable = to.is(Class::Nullable) || !to.is_value();
+    let token = match value {
+        Value::Json(token) => token.clone(),
+        Value::Object(Opaque(Object::Property(property))) => property.value(),
+        _ if nullable => return Ok(Value::Null),
+        _ => return Err(Failure::argument_null("value")),
+    };
+    let refused = || {
+        let target = target.class.description().name;
+        Failure::argument(format!("Can not convert {} to {target}.", type_name(&token)))
+    };
+    let scalar = token.as_scalar().ok_or_else(refused)?;
+    let fits = match (&scalar, target.class) {
+        (Scalar::Null, _) if nullable => return Ok(Value::Null),
+        (Scalar::Null, _) => false,
+        (Scalar::Date(_) | Scalar::Offset(_), Class::String | Class::DateTime | Class::DateTimeOffset) => true,
+        (Scalar::Date(_) | Scalar::Offset(_), _) => false,
+        (Scalar::Text(_), _) => true,
+        (_, Class::String | Class::Bool) => true,
+        (_, class) => class.is_number(),
+    };
+    if fits { plain(&scalar, target.class, budget) } else { Err(refused()) }
+}
+
+/// The value a scalar holds, as a value of the class.
+fn plain(scalar: &Scalar, class: Class, budget: &mut Budget) -> Result<Value, Failure> {
+    let value = Value::from(scalar.clone());
+    match (&value, class) {
+        (_, Class::String) => Ok(Value::String(scalar_text(scalar))),
+        (Value::DateTimeOffset(time), Class::DateTime) => Ok(Value::DateTime(time.utc())),
+        (Value::DateTime(time), Class::DateTimeOffset) => Ok(Value::DateTimeOffset((*time).into())),
+        (Value::String(text), Class::DateTimeOffset) => change::parse_offset(text),
+        (Value::String(text), Class::Guid) => change::parse_guid(text),
+        (Value::String(text), Class::TimeSpan) => parse_span(text),
+        _ => change::change(&value, class, budget),
+    }
+}
+
+/// `TimeSpan.Parse`: `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days.
+pub(crate) fn parse_span(text: &str) -> Result<Value, Failure> {
+    let parse = || {
+        let trimmed = text.trim();
+        let (sign, rest) = trimmed.strip_prefix('-').map_or((1, trimmed), |rest| (-1, rest));
+        let number = |text: &str| text.parse::<u32>().ok().map(i64::from);
+        let Some((first, clock)) = rest.split_once(':') else {
+            return number(rest)?.checked_mul(sign * 86_400 * TICKS_PER_SECOND);
+        };
+        let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+        let (minutes, seconds) = clock.split_once(':').unwrap_or((clock, "0"));
+        let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+        let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
+        let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
+        if hours > 23 || minutes > 59 || seconds > 59 {
+            return None;
+        }
+        let whole = number(days)?.checked_mul(86_400)? + (hours * 60 + minutes) * 60 + seconds;
+        let ticks = whole.checked_mul(TICKS_PER_SECOND)?.checked_add(number(&digits)?)?;
+        Some(sign * ticks)
+    };
+    let span = parse().map(|ticks| Value::TimeSpan(crate::value::TimeSpan(ticks)));
+    span.ok_or_else(|| Failure::format(format!("String '{text}' was not recognized as a valid TimeSpan.")))
+}
+
+/// `token.Value<T>()`, and what `Value<T>(key)` does with what it finds.
+pub(crate) fn value_of(value: &Value, to: &Type, budget: &mut Budget) -> Result<Value, Failure> {
+    let Value::Json(token) = value else { return Ok(Value::default_of(to)) };
+    if to.is(Class::Object) || to.class.is_json() && is_a(token, to.class) {
+        return Ok(value.clone());
+    }
+    let Some(scalar) = token.as_scalar() else {
+        let (from, to) = (value.type_of().runtime_name(), to.runtime_name());
+        return Err(Failure::bad_cast(format!("Cannot cast {from} to {to}.")));
+    };
+    let target = to.underlying().unwrap_or(to);
+    match &scalar {
+        Scalar::Null if to.is_value() && !to.is(Class::Nullable) => {
+            Err(Failure::bad_cast("Null object cannot be converted to a value type."))
+        }
+        Scalar::Null => Ok(Value::Null),
+        Scalar::Text(text) if target.is(Class::String) => Ok(Value::String(Arc::clone(text))),
+        _ => change::change(&Value::from(scalar), target.class, budget),
+    }
+}
+
+fn is_a(token: &Token, class: Class) -> bool {
+    let own = token.class();
+    class == Class::JToken || class == own || class == Class::JContainer && own != Class::JValue
+}
+
+/// `token.ToObject<T>()` and `JsonConvert.DeserializeObject<T>`
+pub(crate) fn to_object(token: &Token, to: &Type, budget: &mut Budget) -> Result<Value, Failure> {
+    budget.memory(32)?;
+    let mismatch = || {
+        let (from, to) = (type_name(token), to.runtime_name());
+        Failure::json(format!("Cannot deserialize the current JSON ({from}) into type '{to}'."))
+    };
+    match to.class {
+        Class::Object => Ok(token.as_scalar().map_or_else(|| token.clone().into(), Value::from)),
+        class if class.is_json() => {
+            if is_a(token, class) {
+                Ok(token.clone().into())
+            } else {
+                Err(mismatch())
+            }
+        }
+        _ if token.as_scalar() == Some(Scalar::Null) && (!to.is_value() || to.is(Class::Nullable)) => Ok(Value::Null),
+        Class::List | Class::Array | Class::Enumerable | Class::IList | Class::Collection => {
+            if token.class() != Class::JArray {
+                return Err(mismatch());
+            }
+            let element = to.argument(0);
+            let items =
+                token.children().iter().map(|item| to_object(item, &element, budget)).collect::<Result<_, _>>()?;
+            let kind = if to.is(Class::Array) { Kind::Array } else { Kind::List };
+            Ok(Collection::new(kind, element, items).into())
+        }
+        Class::Dictionary | Class::IDictionary | Class::ReadOnlyDictionary if to.argument(0).is(Class::String) => {
+            if token.class() != Class::JObject {
+                return Err(mismatch());
+            }
+            let dictionary = Dictionary::new(Type::new(Class::Dictionary, to.arguments.clone()), false);
+            for (name, member) in token.members() {
+                dictionary.insert(&Value::String(name), to_object(&member, &to.argument(1), budget)?);
+            }
+            Ok(dictionary.into())
+        }
+        _ if super::super::types::convert::becomes_plain(to.underlying().unwrap_or(to)) => {
+            cast(&token.clone().into(), to, budget)
+        }
+        _ => Err(Failure::unsupported(format!("deserializing into `{to}`"))),
+    }
+}
+
+/// `JToken.FromObject`, and what `JsonConvert.SerializeObject` writes.
+pub(crate) fn from_value(value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
+    let scalar = match value {
+        Value::Null => Scalar::Null,
+        Value::Bool(value) => Scalar::Bool(*value),
+        Value::Integer(number) => Scalar::Integer(number.value()),
+        Value::Double(number) => Scalar::Float(*number),
+        Value::String(text) => Scalar::Text(Arc::clone(text)),
+        Value::DateTime(time) => Scalar::Date(*time),
+        Value::DateTimeOffset(time) => Scalar::Offset(*time),
+        Value::TimeSpan(span) => Scalar::Text(date::span(span.0).into()),
+        Value::Char(_) | Value::Guid(_) => Scalar::Text(text::of(value, budget)?),
+        Value::Json(token) => return Ok(token.clone()),
+        Value::Collection(Opaque(collection)) => return from_collection(collection, budget),
+        Value::Dictionary(Opaque(dictionary)) => {
+            let object = Token::object(budget)?;
+            for (key, value) in dictionary.entries() {
+                object.insert(&text::of(&key, budget)?, &from_value(&value, budget)?, budget)?;
+            }
+            return Ok(object);
+        }
+        Value::Object(Opaque(object)) => return from_object(object, value, budget),
+        Value::Jwt(_) | Value::Response(_) => {
+            return Err(Failure::unsupported(format!("turning a `{}` into JSON", value.type_of())));
+        }
+    };
+    Token::scalar(scalar, budget)
+}
+
+fn from_collection(collection: &Collection, budget: &mut Budget) -> Result<Token, Failure> {
+    if let Some(bytes) = collection.to_bytes() {
+        budget.string(bytes.len() * 4 / 3 + 4)?;
+        let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+        return Token::scalar(Scalar::Text(text.into()), budget);
+    }
+    let array = Token::array(budget)?;
+    for item in collection.values() {
+        array.push(&from_value(&item, budget)?, budget)?;
+    }
+    Ok(array)
+}
+
+fn from_object(object: &Object, value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
+    let members: Vec<(Arc<str>, Value)> = match object {
+        Object::Enum(_, number) => return Token::scalar(Scalar::Integer((*number).into()), budget),
+        Object::Uri(_, text) => return Token::scalar(Scalar::Text(Arc::clone(text)), budget),
+        Object::Record(record) => record.0.names.iter().cloned().zip(record.1.iter().cloned()).collect(),
+        Object::Pair(pair) => vec![("Key".into(), pair.1.clone()), ("Value".into(), pair.2.clone())],
+        _ => return Err(Failure::unsupported(format!("turning a `{}` into JSON", value.type_of()))),
+    };
+    let token = Token::object(budget)?;
+    for (name, value) in members {
+        token.insert(&name, &from_value(&value, budget)?, budget)?;
+    }
+    Ok(token)
+}

@@ -1,0 +1,114 @@
+#![doc = include_str!("../README.md")]
+//!
+//! Inside: `lexer` → `parse` → `syntax` → `check` (with `types` and `members`) → `program` → `evaluate`.
+
+mod authorization;
+mod certificate;
+mod check;
+mod context;
+mod evaluate;
+mod json;
+mod jwt;
+mod lexer;
+mod limits;
+mod members;
+mod parse;
+mod problem;
+mod program;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+mod xml;
+
+pub use authorization::Authorization;
+pub use certificate::{Certificate, CertificateError, PublicKey};
+pub use context::{
+    Api, Body, Context, Deployment, Entropy, LastError, Operation, Product, Request, Response, Subscription, Url, User,
+};
+pub use json::Token;
+pub use jwt::Jwt;
+pub use problem::{EvaluationError, ParseError};
+pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value};
+
+/// A policy expression, ready to run.
+#[derive(Debug)]
+pub struct Expression {
+    program: program::Program,
+    /// The type of its value, once for each `return`.
+    gives: Vec<types::Type>,
+    reads: Reads,
+}
+
+/// Which message bodies of the context an expression may read; those must be in memory before it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// `context.Request.Body`
+    pub request_body: bool,
+    /// `context.Response.Body`
+    pub response_body: bool,
+}
+
+impl Reads {
+    /// What at least one of the two reads.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            request_body: self.request_body || other.request_body,
+            response_body: self.response_body || other.response_body,
+        }
+    }
+}
+
+/// What the place of an expression asks of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Anything: everything has a text.
+    Text,
+    /// `true` or `false`
+    Bool,
+    /// A whole number.
+    Integer,
+}
+
+impl Expression {
+    /// Reads an expression as it stands in a policy file, from its `@` to its closing bracket.
+    ///
+    /// # Errors
+    /// What is not C#, what C# would not compile, or what is not supported; by name, with the place in the source.
+    pub fn parse(source: &str) -> Result<Self, ParseError> {
+        let check::Checked { program, gives, reads } = check::program(&parse::source(source)?)?;
+        Ok(Self { program, gives, reads })
+    }
+
+    /// The bodies that the expression may read.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        self.reads
+    }
+
+    /// The C# name of a type that the expression gives and that can never be what is wanted.
+    #[must_use]
+    pub fn misfit(&self, wanted: Wanted) -> Option<String> {
+        let fits = |class: types::Class| match wanted {
+            Wanted::Text => true,
+            Wanted::Bool => class == types::Class::Bool,
+            // Digits in a string become a number when the expression runs.
+            Wanted::Integer => class.is_integer() || class == types::Class::String,
+        };
+        let misfit = self.gives.iter().find(|class| {
+            let inner = class.underlying().unwrap_or(class).class;
+            inner != types::Class::Object && !fits(inner)
+        })?;
+        Some(misfit.to_string())
+    }
+
+    /// Runs the expression.
+    ///
+    /// # Errors
+    /// The message of the .NET exception it ends with, or the limit it passed.
+    pub fn evaluate(&self, context: &mut Context) -> Result<Value, EvaluationError> {
+        Ok(evaluate::run(&self.program, context)?)
+    }
+}

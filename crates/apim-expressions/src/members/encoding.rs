@@ -1,0 +1,237 @@
+//! `Encoding`, `WebUtility` and `Uri`.
+
+use std::sync::Arc;
+
+use super::{Member, row};
+use crate::{
+    context::Url,
+    evaluate::{Call, Outcome},
+    limits::Budget,
+    problem::Failure,
+    value::{Object, Value, object::Encoding},
+};
+
+pub(super) const ENCODING: &[Member] = &[
+    row("UTF8", "static Encoding", |_| Ok(encoding(Encoding::Utf8))),
+    row("ASCII", "static Encoding", |_| Ok(encoding(Encoding::Ascii))),
+    row("Unicode", "static Encoding", |_| Ok(encoding(Encoding::Utf16))),
+    row("GetEncoding", "static (string) -> Encoding", |call| {
+        let name = call.text(0)?;
+        match name.to_lowercase().as_str() {
+            "utf-8" => Ok(encoding(Encoding::Utf8)),
+            "us-ascii" => Ok(encoding(Encoding::Ascii)),
+            "iso-8859-1" | "latin1" => Ok(encoding(Encoding::Latin1)),
+            "utf-16" => Ok(encoding(Encoding::Utf16)),
+            _ => Err(Failure::unsupported(format!("the encoding '{name}'"))),
+        }
+    }),
+    row("GetBytes", "(string) -> byte[]", |call| {
+        let text = call.text(0)?;
+        let narrow =
+            |limit: char| text.chars().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect();
+        let bytes: Vec<u8> = match this(call) {
+            Encoding::Utf8 => text.as_bytes().to_vec(),
+            Encoding::Ascii => narrow('\u{80}'),
+            Encoding::Latin1 => narrow('\u{100}'),
+            Encoding::Utf16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        };
+        call.new_bytes(bytes)
+    }),
+    row("GetString", "(byte[]) -> string", |call| {
+        let bytes = call.bytes(0)?;
+        call.work(bytes.len())?;
+        let text = match this(call) {
+            Encoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
+            Encoding::Ascii => bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect(),
+            Encoding::Latin1 => bytes.iter().copied().map(char::from).collect(),
+            Encoding::Utf16 => {
+                let units: Vec<u16> =
+                    bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+                String::from_utf16_lossy(&units)
+            }
+        };
+        call.new_string(text)
+    }),
+];
+
+pub(super) const WEB_UTILITY: &[Member] = &[
+    row("UrlEncode", "static (string) -> string", |call| {
+        changed(call, |text| {
+            percent_encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.!*()".contains(&byte), true)
+        })
+    }),
+    row("UrlDecode", "static (string) -> string", |call| changed(call, |text| percent_decode(text, true))),
+    row("HtmlEncode", "static (string) -> string", |call| changed(call, html_encode)),
+    row("HtmlDecode", "static (string) -> string", |call| changed(call, html_decode)),
+];
+
+pub(super) const URI: &[Member] = &[
+    row("EscapeDataString", "static (string) -> string", |call| {
+        call.text(0)?;
+        changed(call, |text| {
+            percent_encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte), false)
+        })
+    }),
+    row("UnescapeDataString", "static (string) -> string", |call| {
+        call.text(0)?;
+        changed(call, |text| percent_decode(text, false))
+    }),
+    row("new", "static (string) -> Uri", |call| {
+        let text = call.text(0)?;
+        call.work(text.len())?;
+        let invalid = || Failure::format("Invalid URI: The format of the URI could not be determined.");
+        let url = Url::parse(&text).ok_or_else(invalid)?;
+        let canonical = Url { host: url.host.to_lowercase(), ..url };
+        Ok(Value::object(Object::Uri(Arc::new(canonical.clone()), canonical.to_string().into())))
+    }),
+    row("Scheme", "string", |call| Ok(this_uri(call)?.scheme.as_str().into())),
+    row("Host", "string", |call| Ok(this_uri(call)?.host.as_str().into())),
+    row("Port", "int", |call| Ok(i32::from(this_uri(call)?.port).into())),
+    row("AbsolutePath", "string", |call| Ok(this_uri(call)?.path.as_str().into())),
+    row("LocalPath", "string", |call| Ok(percent_decode(&this_uri(call)?.path, false).into())),
+    row("AbsoluteUri", "string", |call| Ok(this_uri(call)?.to_string().into())),
+    row("Query", "string", |call| Ok(query(&*this_uri(call)?).into())),
+    row("PathAndQuery", "string", |call| {
+        let url = this_uri(call)?;
+        Ok(format!("{}{}", url.path, query(&url)).into())
+    }),
+    row("Authority", "string", |call| {
+        let url = this_uri(call)?;
+        let default = matches!((url.scheme.as_str(), url.port), ("https", 443) | ("http", 80));
+        Ok(if default { url.host.clone() } else { format!("{}:{}", url.host, url.port) }.into())
+    }),
+];
+
+fn encoding(encoding: Encoding) -> Value {
+    Value::object(Object::Encoding(encoding))
+}
+
+fn this(call: &Call<'_, '_>) -> Encoding {
+    if let Some(Object::Encoding(encoding)) = call.receiver.as_object() { *encoding } else { Encoding::Utf8 }
+}
+
+fn this_uri(call: &Call<'_, '_>) -> Result<Arc<Url>, Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Uri(url, _)) => Ok(Arc::clone(url)),
+        _ => Err(Failure::null_reference()),
+    }
+}
+
+fn query(url: &Url) -> String {
+    if url.query.is_empty() { String::new() } else { format!("?{}", url.query) }
+}
+
+/// The first argument changed; null stays null.
+fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outcome {
+    let Some(text) = call.optional_text(0) else { return Ok(Value::Null) };
+    call.work(text.len() * 3)?;
+    call.new_string(change(&text))
+}
+
+fn percent_encode(text: &str, plain: impl Fn(u8) -> bool, plus: bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' if plus => encoded.push('+'),
+            byte if plain(byte) => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn percent_decode(text: &str, plus: bool) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let Some((first, rest)) = bytes.split_first() {
+        let hexadecimal = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = hexadecimal.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match (first, digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
+            (b'%', Some(byte)) => {
+                decoded.push(byte);
+                bytes = &rest[2..];
+            }
+            (b'+', _) if plus => {
+                decoded.push(b' ');
+                bytes = rest;
+            }
+            _ => {
+                decoded.push(*first);
+                bytes = rest;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn html_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => encoded.push_str("&lt;"),
+            '>' => encoded.push_str("&gt;"),
+            '"' => encoded.push_str("&quot;"),
+            '\'' => encoded.push_str("&#39;"),
+            '&' => encoded.push_str("&amp;"),
+            '\u{a0}'..='\u{ff}' | '\u{10000}'.. => encoded.push_str(&format!("&#{};", u32::from(c))),
+            c => encoded.push(c),
+        }
+    }
+    encoded
+}
+
+/// Decodes numbers and the five names that [`html_encode`] writes; other names are left as they are.
+fn html_decode(text: &str) -> String {
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        decoded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        // No entity is longer than this, so an ampersand costs no search to the end.
+        let end = rest.char_indices().take(12).find(|(_, c)| *c == ';').map(|(end, _)| end);
+        match end.and_then(|end| Some((end, entity(&rest[1..end])?))) {
+            Some((end, c)) => {
+                decoded.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                decoded.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    decoded + rest
+}
+
+fn entity(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "amp" => Some('&'),
+        "nbsp" => Some('\u{a0}'),
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            let code = match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => digits.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
+
+/// Names and values, in the order the names first come.
+type Fields = Vec<(Arc<str>, Vec<Value>)>;
+
+/// What a query string or form holds.
+pub(super) fn form(text: &str, budget: &mut Budget) -> Result<Fields, Failure> {
+    let mut lists: indexmap::IndexMap<String, Vec<Value>> = indexmap::IndexMap::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        budget.memory(128 + pair.len())?;
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        lists.entry(percent_decode(name, true)).or_default().push(percent_decode(value, true).into());
+    }
+    Ok(lists.into_iter().map(|(name, values)| (name.into(), values)).collect())
+}

@@ -1,0 +1,144 @@
+//! Hashes, keyed hashes, and the `Encrypt` and `Decrypt` of byte arrays.
+
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::{
+    cipher::{self, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey},
+    digest, hmac,
+    iv::FixedLength,
+};
+
+use super::{Member, row};
+use crate::{
+    evaluate::{Call, Outcome},
+    problem::Failure,
+    types::Class,
+    value::{Object, Value, lock},
+};
+
+/// A hash algorithm with its key, if it takes one.
+pub(crate) struct Hasher {
+    class: Class,
+    key: Mutex<Option<Vec<u8>>>,
+}
+
+impl Hasher {
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+}
+
+/// Members of `HashAlgorithm`.
+pub(super) const HASH: &[Member] = &[
+    row("ComputeHash", "(byte[]) -> byte[]", |call| {
+        let bytes = call.bytes(0)?;
+        // Hashing takes a few times as long as reading.
+        call.work(bytes.len() * 8)?;
+        let hash = compute(&*this(call)?, &bytes);
+        call.new_bytes(hash)
+    }),
+    row("Dispose", "() -> void", |_| Ok(Value::Null)),
+];
+
+/// Members of each hash class; `S` is the class.
+pub(super) const PLAIN: &[Member] = &[row("Create", "static () -> S", |call| create(call, None))];
+
+pub(super) const KEYED: &[Member] = &[
+    row("new", "static (byte[]) -> S", |call| {
+        let key = call.bytes(0)?;
+        create(call, Some(key))
+    }),
+    // With a random key, of the size of the hash's block.
+    row("new", "static () -> S", |call| {
+        let words = if matches!(call.owner(), Class::HmacSha384 | Class::HmacSha512) { 16 } else { 8 };
+        let key = (0..words).flat_map(|_| call.machine.context.entropy.next().to_be_bytes()).collect();
+        create(call, Some(key))
+    }),
+    row("Key", "byte[]", |call| {
+        let key = lock(&this(call)?.key).clone().unwrap_or_default();
+        call.new_bytes(key)
+    }),
+    row("Key=", "(byte[]) -> void", |call| {
+        let key = call.argument(0).as_bytes().ok_or_else(|| Failure::argument_null("value"))?;
+        call.machine.budget.memory(key.len())?;
+        *lock(&this(call)?.key) = Some(key);
+        Ok(Value::Null)
+    }),
+];
+
+/// Extension methods of `byte[]`.
+pub(super) const CIPHER: &[Member] = &[
+    row("Encrypt", "(string, byte[], byte[]) -> byte[]", encrypt),
+    row("Decrypt", "(string, byte[], byte[]) -> byte[]", decrypt),
+];
+
+fn this(call: &Call<'_, '_>) -> Result<Arc<Hasher>, Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Hasher(hasher)) => Ok(Arc::clone(hasher)),
+        _ => Err(Failure::null_reference()),
+    }
+}
+
+fn create(call: &mut Call<'_, '_>, key: Option<Vec<u8>>) -> Outcome {
+    call.machine.budget.memory(64 + key.as_ref().map_or(0, Vec::len))?;
+    Ok(Value::object(Object::Hasher(Arc::new(Hasher { class: call.owner(), key: Mutex::new(key) }))))
+}
+
+fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
+    let (plain, keyed) = match hasher.class {
+        Class::Sha1 | Class::HmacSha1 => (&digest::SHA1_FOR_LEGACY_USE_ONLY, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        Class::Sha384 | Class::HmacSha384 => (&digest::SHA384, hmac::HMAC_SHA384),
+        Class::Sha512 | Class::HmacSha512 => (&digest::SHA512, hmac::HMAC_SHA512),
+        _ => (&digest::SHA256, hmac::HMAC_SHA256),
+    };
+    match &*lock(&hasher.key) {
+        None => digest::digest(plain, bytes).as_ref().to_vec(),
+        Some(key) => hmac::sign(&hmac::Key::new(keyed, key), bytes).as_ref().to_vec(),
+    }
+}
+
+fn this_bytes(call: &Call<'_, '_>) -> Result<Vec<u8>, Failure> {
+    call.receiver.as_bytes().ok_or_else(Failure::null_reference)
+}
+
+/// The key and initialisation vector of AES in .NET's default mode, CBC with PKCS #7 padding.
+fn aes(call: &mut Call<'_, '_>) -> Result<(cipher::UnboundCipherKey, FixedLength<16>), Failure> {
+    let name = call.text(0)?;
+    if !name.eq_ignore_ascii_case("aes") {
+        return Err(Failure::unsupported(format!("the encryption algorithm '{name}'")));
+    }
+    let (key, iv) = (call.bytes(1)?, call.bytes(2)?);
+    let algorithm = match key.len() {
+        16 => &cipher::AES_128,
+        24 => &cipher::AES_192,
+        32 => &cipher::AES_256,
+        _ => return Err(Failure::cryptographic("Specified key is not a valid size for this algorithm.")),
+    };
+    let iv: [u8; 16] = iv.try_into().map_err(|_| {
+        Failure::cryptographic("Specified initialization vector (IV) does not match the block size for this algorithm.")
+    })?;
+    let key = cipher::UnboundCipherKey::new(algorithm, &key).map_err(|_| failed())?;
+    Ok((key, iv.into()))
+}
+
+fn failed() -> Failure {
+    Failure::cryptographic("Padding is invalid and cannot be removed.")
+}
+
+fn encrypt(call: &mut Call<'_, '_>) -> Outcome {
+    let mut bytes = this_bytes(call)?;
+    call.work(bytes.len() * 8)?;
+    let (key, iv) = aes(call)?;
+    let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(|_| failed())?;
+    key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(iv)).map_err(|_| failed())?;
+    call.new_bytes(bytes)
+}
+
+fn decrypt(call: &mut Call<'_, '_>) -> Outcome {
+    let mut bytes = this_bytes(call)?;
+    call.work(bytes.len() * 8)?;
+    let (key, iv) = aes(call)?;
+    let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).map_err(|_| failed())?;
+    let plain = key.decrypt(&mut bytes, DecryptionContext::Iv128(iv)).map_err(|_| failed())?.to_vec();
+    call.new_bytes(plain)
+}

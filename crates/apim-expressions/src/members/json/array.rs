@@ -1,0 +1,107 @@
+//! `JArray`
+
+use super::{
+    super::{
+        Member,
+        access::{length, within},
+        row,
+    },
+    from_object, parse, token_of,
+};
+use crate::{
+    evaluate::{Call, Outcome},
+    json::Token,
+    problem::Failure,
+    types::Class,
+    value::{Value, equality},
+};
+
+pub(crate) const ARRAY: &[Member] = &[
+    row("new", "static () -> JArray", |call| Ok(Value::Json(Token::array(&mut call.machine.budget)?))),
+    row("new", "static (JArray) -> JArray", |call| {
+        let source = call.token(0)?;
+        Ok(Value::Json(source.copy(&mut call.machine.budget)?))
+    }),
+    row("new", "static (params object[]) -> JArray", create),
+    row("Parse", "static (string) -> JArray", |call| parse(call, Class::JArray)),
+    row("FromObject", "static (object) -> JArray", |call| from_object(call, Class::JArray)),
+    row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
+    row("[]", "(int) -> JToken", |call| {
+        let token = call.this_token()?;
+        let at = within(call.int(0), token.len()).ok_or_else(Failure::index_out_of_range)?;
+        Ok(token.item(at).map_or(Value::Null, Value::Json))
+    }),
+    row("[]=", "(int, JToken) -> void", |call| {
+        let (token, value) = (call.this_token()?, call.token(1)?);
+        let at = within(call.int(0), token.len()).ok_or_else(Failure::index_out_of_range)?;
+        token.replace_at(at, &value, &mut call.machine.budget)?;
+        Ok(Value::Null)
+    }),
+    row("Add", "(JToken) -> void", add),
+    row("Add", "(object) -> void", add),
+    row("Insert", "(int, JToken) -> void", |call| {
+        let (token, value) = (call.this_token()?, call.token(1)?);
+        let at = within(call.int(0), token.len() + 1).ok_or_else(Failure::index_out_of_range)?;
+        token.insert_at(at, &value, &mut call.machine.budget)?;
+        Ok(Value::Null)
+    }),
+    row("Remove", "(JToken) -> bool", |call| {
+        let token = call.this_token()?;
+        match position(call, &token)? {
+            Some(at) => Ok(Value::Bool(token.remove_at(at, &mut call.machine.budget)?)),
+            None => Ok(Value::Bool(false)),
+        }
+    }),
+    row("RemoveAt", "(int) -> void", |call| {
+        let token = call.this_token()?;
+        let at = within(call.int(0), token.len()).ok_or_else(Failure::index_out_of_range)?;
+        token.remove_at(at, &mut call.machine.budget)?;
+        Ok(Value::Null)
+    }),
+    row("Clear", "() -> void", |call| {
+        call.this_token()?.clear();
+        Ok(Value::Null)
+    }),
+    row("IndexOf", "(JToken) -> int", |call| {
+        let token = call.this_token()?;
+        let found = position(call, &token)?.and_then(|at| i32::try_from(at).ok());
+        Ok(Value::from(found.unwrap_or(-1)))
+    }),
+    row("Contains", "(JToken) -> bool", |call| {
+        let token = call.this_token()?;
+        Ok(Value::Bool(position(call, &token)?.is_some()))
+    }),
+];
+
+/// Each argument becomes an element; one that is itself a list, when it is the only one, gives its elements.
+fn create(call: &mut Call<'_, '_>) -> Outcome {
+    let array = Token::array(&mut call.machine.budget)?;
+    let mut items = call.items(0)?;
+    if let [only @ Value::Collection(_)] = items.as_slice() {
+        let only = only.clone();
+        items = call.machine.items(&only)?.1;
+    }
+    for item in items {
+        push(call, &array, &item)?;
+    }
+    Ok(Value::Json(array))
+}
+
+fn push(call: &mut Call<'_, '_>, array: &Token, item: &Value) -> Result<(), Failure> {
+    let token = call.machine.token(item)?;
+    array.push(&token, &mut call.machine.budget)
+}
+
+fn add(call: &mut Call<'_, '_>) -> Outcome {
+    let (array, item) = (call.this_token()?, call.argument(0).clone());
+    push(call, &array, &item)?;
+    Ok(Value::Null)
+}
+
+/// Where the first argument is among the elements, by `Equals`.
+fn position(call: &mut Call<'_, '_>, array: &Token) -> Result<Option<usize>, Failure> {
+    call.work(array.len() * 32)?;
+    let Some(wanted) = token_of(call.argument(0)).map(Value::Json) else { return Ok(None) };
+    let children = array.children();
+    Ok(children.into_iter().position(|child| equality::equal(&Value::Json(child), &wanted)))
+}

@@ -1,0 +1,230 @@
+//! LINQ. Everything is computed at once; .NET computes it when it is enumerated, which shows only where a source is
+//! changed in between.
+
+mod fold;
+
+use std::cmp::Ordering;
+
+use super::{Member, access::length, row};
+use crate::{
+    evaluate::{Call, Outcome},
+    problem::Failure,
+    types::{Class, Type},
+    value::{Dictionary, Kind, Opaque, Value, equality},
+};
+
+pub(super) use fold::FOLD;
+
+pub(super) const LINQ: &[Member] = &[
+    row("Select", "extension <R>(Func<E, R>) -> IEnumerable<R>", select),
+    row("Select", "extension <R>(Func<E, int, R>) -> IEnumerable<R>", select),
+    row("SelectMany", "extension <R>(Func<E, IEnumerable<R>>) -> IEnumerable<R>", |call| {
+        let lists = mapped(call)?;
+        let mut all = Vec::new();
+        for list in lists {
+            all.extend(call.machine.items(&list)?.1);
+        }
+        let element = call.type_argument(0);
+        call.machine.collection(Kind::Sequence, element, all)
+    }),
+    row("Where", "extension (Func<E, bool>) -> IEnumerable<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let kept = filtered(call, items)?;
+        call.machine.collection(Kind::Sequence, element, kept)
+    }),
+    row("ToArray", "extension () -> E[]", |call| remade(call, Kind::Array)),
+    row("ToList", "extension () -> List<E>", |call| remade(call, Kind::List)),
+    row("AsEnumerable", "extension () -> IEnumerable<E>", |call| remade(call, Kind::Sequence)),
+    row("ToDictionary", "extension <K>(Func<E, K>) -> Dictionary<K, E>", to_dictionary),
+    row("ToDictionary", "extension <K, V>(Func<E, K>, Func<E, V>) -> Dictionary<K, V>", to_dictionary),
+    row("OrderBy", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| ordered(call, false)),
+    row("OrderByDescending", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| ordered(call, true)),
+    row("Distinct", "extension () -> IEnumerable<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let unique = distinct(call, items, &[], false)?;
+        call.machine.collection(Kind::Sequence, element, unique)
+    }),
+    row("Union", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.extend(call.items(0)?);
+        let unique = distinct(call, items, &[], false)?;
+        call.machine.collection(Kind::Sequence, element, unique)
+    }),
+    row("Except", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| compared(call, false)),
+    row("Intersect", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| compared(call, true)),
+    row("Concat", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.extend(call.items(0)?);
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Append", "extension (E) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.push(call.argument(0).clone());
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Skip", "extension (int) -> IEnumerable<E>", |call| part(call, |count| count..usize::MAX)),
+    row("Take", "extension (int) -> IEnumerable<E>", |call| part(call, |count| 0..count)),
+    row("Reverse", "extension () -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.reverse();
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Cast", "extension <T>() -> IEnumerable<T>", |call| {
+        let items = call.this_items()?.1;
+        let class = call.type_argument(0);
+        let cast = items.into_iter().map(|item| call.machine.cast(item, &class)).collect::<Result<_, _>>()?;
+        call.machine.collection(Kind::Sequence, class, cast)
+    }),
+    row("OfType", "extension <T>() -> IEnumerable<T>", |call| {
+        let items = call.this_items()?.1;
+        let class = call.type_argument(0);
+        let of_type =
+            items.into_iter().filter(|item| !item.is_null() && call.machine.cast(item.clone(), &class).is_ok());
+        let kept = of_type.collect();
+        call.machine.collection(Kind::Sequence, class, kept)
+    }),
+];
+
+/// Static members of `System.Linq.Enumerable`.
+pub(super) const ENUMERABLE: &[Member] = &[
+    row("Range", "static (int, int) -> IEnumerable<int>", |call| {
+        let (start, count) = (call.int(0), call.int(1));
+        if count < 0 {
+            return Err(Failure::out_of_range("Specified argument was out of the range of valid values.", "count"));
+        }
+        call.machine.budget.memory(usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(32))?;
+        let numbers = (start..start + count).map(|n| Value::from(i32::try_from(n).unwrap_or_default())).collect();
+        call.machine.collection(Kind::Sequence, Class::Int.into(), numbers)
+    }),
+    row("Repeat", "static <T>(T, int) -> IEnumerable<T>", |call| {
+        let count = usize::try_from(call.int(1)).unwrap_or_default();
+        call.machine.budget.memory(count.saturating_mul(32))?;
+        let element = call.type_argument(0);
+        call.machine.collection(Kind::Sequence, element, vec![call.argument(0).clone(); count])
+    }),
+    row("Empty", "static <T>() -> IEnumerable<T>", |call| {
+        let element = call.type_argument(0);
+        call.machine.collection(Kind::Sequence, element, Vec::new())
+    }),
+];
+
+/// What the lambda gives for each element.
+fn mapped(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
+    let items = call.this_items()?.1;
+    let lambda = call.lambda(0)?;
+    let mut results = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        results.push(call.machine.invoke(&lambda, &[item, length(index)])?);
+    }
+    Ok(results)
+}
+
+fn select(call: &mut Call<'_, '_>) -> Outcome {
+    let results = mapped(call)?;
+    let element = call.type_argument(0);
+    call.machine.collection(Kind::Sequence, element, results)
+}
+
+/// The elements that the first argument, a lambda, holds true for; all of them where there is none.
+fn filtered(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Vec<Value>, Failure> {
+    if call.count() == 0 {
+        return Ok(items);
+    }
+    let lambda = call.lambda(0)?;
+    let mut kept = Vec::new();
+    for item in items {
+        if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() == Some(true) {
+            kept.push(item);
+        }
+    }
+    Ok(kept)
+}
+
+fn remade(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
+    let (element, items) = call.this_items()?;
+    call.machine.collection(kind, element, items)
+}
+
+fn part(call: &mut Call<'_, '_>, range: impl FnOnce(usize) -> std::ops::Range<usize>) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let std::ops::Range { start, end } = range(usize::try_from(call.int(0)).unwrap_or_default());
+    let kept = items.into_iter().take(end).skip(start).collect();
+    call.machine.collection(Kind::Sequence, element, kept)
+}
+
+/// The elements that come first of their equals, and are (or are not) among `others`.
+fn distinct(call: &mut Call<'_, '_>, items: Vec<Value>, others: &[Value], wanted: bool) -> Result<Vec<Value>, Failure> {
+    let mut unique: Vec<Value> = Vec::new();
+    for item in items {
+        call.work((unique.len() + others.len()) * 32)?;
+        let known = unique.iter().any(|other| equality::equal(other, &item));
+        if !known && others.iter().any(|other| equality::equal(other, &item)) == wanted {
+            unique.push(item);
+        }
+    }
+    Ok(unique)
+}
+
+fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let others = call.items(0)?;
+    let kept = distinct(call, items, &others, wanted)?;
+    call.machine.collection(Kind::Sequence, element, kept)
+}
+
+fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {
+    let keys = mapped(call)?;
+    let (element, items) = call.this_items()?;
+    let sorted = sorted(call, keys, items, descending)?;
+    call.machine.collection(Kind::Sequence, element, sorted)
+}
+
+/// The items in the order of their keys; equal ones keep theirs.
+pub(super) fn sorted(
+    call: &mut Call<'_, '_>,
+    keys: Vec<Value>,
+    items: Vec<Value>,
+    descending: bool,
+) -> Result<Vec<Value>, Failure> {
+    let bytes: usize = keys.iter().map(|key| 32 + key.as_str().map_or(0, str::len)).sum();
+    let rounds = usize::try_from(keys.len().checked_ilog2().unwrap_or_default()).unwrap_or_default() + 1;
+    call.work(bytes.saturating_mul(rounds))?;
+    if keys.iter().any(|key| equality::compare(key, key).is_none()) {
+        return Err(Failure::invalid_operation("Failed to compare two elements in the array."));
+    }
+    let mut rows: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
+    rows.sort_by(|(one, _), (two, _)| {
+        let order = equality::compare(one, two).unwrap_or(Ordering::Equal);
+        if descending { order.reverse() } else { order }
+    });
+    Ok(rows.into_iter().map(|(_, item)| item).collect())
+}
+
+fn to_dictionary(call: &mut Call<'_, '_>) -> Outcome {
+    let keys = mapped(call)?;
+    let (element, items) = call.this_items()?;
+    let key_class = call.type_argument(0);
+    if !Dictionary::is_key(&key_class) {
+        return Err(Failure::unsupported(format!("a dictionary with keys of type `{key_class}`")));
+    }
+    let values = if call.count() == 2 {
+        let lambda = call.lambda(1)?;
+        items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<Vec<_>, _>>()?
+    } else {
+        items
+    };
+    let value_class = if call.count() == 2 { call.type_argument(1) } else { element };
+    let dictionary = Dictionary::new(Type::new(Class::Dictionary, vec![key_class, value_class]), false);
+    call.machine.hold(&values)?;
+    for (key, value) in keys.into_iter().zip(values) {
+        call.machine.budget.memory(64 + key.as_str().map_or(0, str::len))?;
+        if key.is_null() {
+            return Err(Failure::argument_null("key"));
+        }
+        if !dictionary.insert(&key, value) {
+            let key = call.machine.text_of(&key)?;
+            return Err(Failure::argument(format!("An item with the same key has already been added. Key: {key}")));
+        }
+    }
+    Ok(Value::Dictionary(Opaque(dictionary)))
+}

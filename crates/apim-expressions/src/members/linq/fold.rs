@@ -1,0 +1,170 @@
+//! The members of LINQ that make one value of many.
+
+use super::super::{
+    Member,
+    access::{length, within},
+    row,
+};
+use super::filtered;
+use crate::{
+    evaluate::{Call, Outcome},
+    problem::Failure,
+    types::{Class, Type},
+    value::{Integer, Value, equality},
+};
+
+const NONE: &str = "Sequence contains no elements";
+const NO_MATCH: &str = "Sequence contains no matching element";
+
+pub(crate) const FOLD: &[Member] = &[
+    row("First", "extension () -> E", |call| one(call, Wanted::First, false)),
+    row("First", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::First, false)),
+    row("FirstOrDefault", "extension () -> E", |call| one(call, Wanted::First, true)),
+    row("FirstOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::First, true)),
+    row("Last", "extension () -> E", |call| one(call, Wanted::Last, false)),
+    row("Last", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Last, false)),
+    row("LastOrDefault", "extension () -> E", |call| one(call, Wanted::Last, true)),
+    row("LastOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Last, true)),
+    row("Single", "extension () -> E", |call| one(call, Wanted::Single, false)),
+    row("Single", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Single, false)),
+    row("SingleOrDefault", "extension () -> E", |call| one(call, Wanted::Single, true)),
+    row("SingleOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Single, true)),
+    row("ElementAt", "extension (int) -> E", |call| {
+        let items = call.this_items()?.1;
+        let at = within(call.int(0), items.len()).ok_or_else(Failure::index_out_of_range)?;
+        Ok(items[at].clone())
+    }),
+    row("Any", "extension () -> bool", any),
+    row("Any", "extension (Func<E, bool>) -> bool", any),
+    row("All", "extension (Func<E, bool>) -> bool", |call| {
+        let items = call.this_items()?.1;
+        let all = items.len();
+        Ok(Value::Bool(filtered(call, items)?.len() == all))
+    }),
+    row("Count", "extension () -> int", count),
+    row("Count", "extension (Func<E, bool>) -> int", count),
+    row("Contains", "extension (E) -> bool", |call| {
+        let items = call.this_items()?.1;
+        call.work(items.len() * 32)?;
+        Ok(Value::Bool(items.iter().any(|item| equality::equal(item, call.argument(0)))))
+    }),
+    row("SequenceEqual", "extension (IEnumerable<E>) -> bool", |call| {
+        let (one, two) = (call.this_items()?.1, call.items(0)?);
+        call.work(one.len() * 32)?;
+        Ok(Value::Bool(one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| equality::equal(one, two))))
+    }),
+    row("Sum", "extension () -> E", |call| {
+        let (element, items) = call.this_items()?;
+        sum(items, &element)
+    }),
+    row("Sum", "extension <R>(Func<E, R>) -> R", |call| {
+        let results = super::mapped(call)?;
+        sum(results, &call.type_argument(0))
+    }),
+    row("Average", "extension () -> double", |call| {
+        let items = call.this_items()?.1;
+        average(&items)
+    }),
+    row("Average", "extension <R>(Func<E, R>) -> double", |call| {
+        let results = super::mapped(call)?;
+        average(&results)
+    }),
+    row("Max", "extension () -> E", |call| extreme(call, true)),
+    row("Max", "extension <R>(Func<E, R>) -> R", |call| extreme(call, true)),
+    row("Min", "extension () -> E", |call| extreme(call, false)),
+    row("Min", "extension <R>(Func<E, R>) -> R", |call| extreme(call, false)),
+    row("Aggregate", "extension (Func<E, E, E>) -> E", |call| {
+        let items = call.this_items()?.1;
+        let lambda = call.lambda(0)?;
+        let mut items = items.into_iter();
+        let mut result = items.next().ok_or_else(|| Failure::invalid_operation(NONE))?;
+        for item in items {
+            result = call.machine.invoke(&lambda, &[result, item])?;
+        }
+        Ok(result)
+    }),
+    row("Aggregate", "extension <A>(A, Func<A, E, A>) -> A", |call| {
+        let items = call.this_items()?.1;
+        let lambda = call.lambda(1)?;
+        let mut result = call.argument(0).clone();
+        for item in items {
+            result = call.machine.invoke(&lambda, &[result, item])?;
+        }
+        Ok(result)
+    }),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    First,
+    Last,
+    Single,
+}
+
+fn one(call: &mut Call<'_, '_>, wanted: Wanted, or_default: bool) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let items = filtered(call, items)?;
+    if wanted == Wanted::Single && items.len() > 1 {
+        let message = if call.count() == 0 { "element" } else { "matching element" };
+        return Err(Failure::invalid_operation(format!("Sequence contains more than one {message}")));
+    }
+    let found = if wanted == Wanted::Last { items.last() } else { items.first() };
+    match found {
+        Some(item) => Ok(item.clone()),
+        None if or_default => Ok(Value::default_of(&element)),
+        None => Err(Failure::invalid_operation(if call.count() == 0 { NONE } else { NO_MATCH })),
+    }
+}
+
+fn any(call: &mut Call<'_, '_>) -> Outcome {
+    let items = call.this_items()?.1;
+    Ok(Value::Bool(!filtered(call, items)?.is_empty()))
+}
+
+fn count(call: &mut Call<'_, '_>) -> Outcome {
+    let items = call.this_items()?.1;
+    Ok(length(filtered(call, items)?.len()))
+}
+
+fn sum(items: Vec<Value>, class: &Type) -> Outcome {
+    let class = class.underlying().unwrap_or(class).class;
+    if class == Class::Double {
+        let numbers =
+            items.iter().filter_map(|item| if let Value::Double(number) = item { Some(*number) } else { None });
+        return Ok(Value::Double(numbers.sum()));
+    }
+    if !matches!(class, Class::Int | Class::Long) {
+        return Err(Failure::unsupported(format!("`Sum` of a `{}`", Type::from(class))));
+    }
+    let total = items.iter().filter_map(Value::as_integer).map(i128::from).sum();
+    let total = Integer::fit(class, total).map(Value::Integer);
+    total.ok_or_else(|| Failure::overflow("Arithmetic operation resulted in an overflow."))
+}
+
+fn average(items: &[Value]) -> Outcome {
+    let number = |item: &Value| match item {
+        Value::Double(number) => Some(*number),
+        Value::Integer(number) => Some(number.value() as f64),
+        _ => None,
+    };
+    let numbers: Vec<f64> = items.iter().filter_map(number).collect();
+    if numbers.is_empty() {
+        return Err(Failure::invalid_operation(NONE));
+    }
+    Ok(Value::Double(numbers.iter().sum::<f64>() / numbers.len() as f64))
+}
+
+fn extreme(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
+    let items = if call.count() == 0 { call.this_items()?.1 } else { super::mapped(call)? };
+    let mut items = items.into_iter().filter(|item| !item.is_null());
+    let Some(mut best) = items.next() else { return Err(Failure::invalid_operation(NONE)) };
+    for item in items {
+        call.work(item.as_str().map_or(8, str::len))?;
+        let order = equality::compare(&item, &best)
+            .ok_or_else(|| Failure::argument("At least one object must implement IComparable."))?;
+        if order.is_gt() == largest && order.is_ne() {
+            best = item;
+        }
+    }
+    Ok(best)
+}

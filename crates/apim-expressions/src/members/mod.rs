@@ -1,0 +1,185 @@
+//! The members of every class: a table row for each, with its C# signature and the function that does it.
+
+mod access;
+pub(crate) mod anonymous;
+mod body;
+mod builder;
+mod certificate;
+mod collection;
+mod context;
+mod dictionary;
+mod encoding;
+pub(crate) mod hash;
+mod json;
+mod jwt;
+mod linq;
+mod number;
+mod object;
+mod random;
+pub(crate) mod regex;
+pub(crate) mod signature;
+mod string;
+mod time;
+pub(crate) mod xml;
+
+use std::fmt;
+
+use super::{
+    evaluate::{Call, Outcome},
+    types::{Class, Type},
+};
+
+/// A member. Its name is `new` for a constructor, `[]` for an indexer, `[]=` for an indexer that is written, and
+/// `Name=` for a property that is written.
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    pub(crate) signature: &'static str,
+    pub(crate) run: fn(&mut Call<'_, '_>) -> Outcome,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.signature)
+    }
+}
+
+const fn row(name: &'static str, signature: &'static str, run: fn(&mut Call<'_, '_>) -> Outcome) -> Member {
+    Member { name, signature, run }
+}
+
+/// The rows of a class, without those it inherits.
+pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
+    tables(class).iter().copied().flatten()
+}
+
+/// As [`of`], with those that only some type arguments have.
+pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
+    let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
+    of(owner.class).chain(if sequence { xml::SEQUENCE } else { &[] })
+}
+
+type Table = &'static [Member];
+
+fn tables(class: Class) -> &'static [Table] {
+    use Class as C;
+    match class {
+        C::Object => &[object::OBJECT],
+        C::String => &[string::STRING, string::SEARCH, string::SPLIT, jwt::READ],
+        C::Char => &[string::CHAR],
+        C::Bool => &[number::BOOL],
+        C::Double => &[number::DOUBLE, object::FORMATTABLE],
+        class if class.is_integer() => &[number::INTEGER, object::FORMATTABLE],
+        C::Math => &[number::MATH],
+        C::Convert => &[number::CONVERT],
+        C::BitConverter => &[number::BIT_CONVERTER],
+        C::Guid => &[random::GUID, object::FORMATTABLE],
+        C::Random => &[random::RANDOM],
+        C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, object::FORMATTABLE],
+        C::DateTimeOffset => &[time::OFFSET, time::CLOCK, time::CONSTRUCT_OFFSET, object::FORMATTABLE],
+        C::TimeSpan => &[time::SPAN, object::FORMATTABLE],
+        C::Nullable => &[object::NULLABLE],
+        C::Exception => &[object::EXCEPTION],
+        C::KeyValuePair => &[object::PAIR],
+        C::StringComparer => &[object::STRING_COMPARER],
+        C::Array => &[collection::ARRAY, hash::CIPHER],
+        C::IList => &[collection::LIST_INTERFACE],
+        C::Collection | C::ReadOnlyCollection => &[collection::COLLECTION],
+        C::List => &[collection::LIST],
+        C::HashSet => &[collection::SET],
+        C::Enumerable => &[linq::LINQ, linq::FOLD],
+        C::LinqEnumerable => &[linq::ENUMERABLE],
+        C::ReadOnlyDictionary => &[dictionary::READ_ONLY_DICTIONARY],
+        C::IDictionary => &[dictionary::READ_ONLY_DICTIONARY, dictionary::WRITABLE],
+        C::Dictionary => &[dictionary::DICTIONARY],
+        C::Variables => &[dictionary::VARIABLES],
+        C::TextLists => &[dictionary::TEXT_LISTS],
+        C::WebUtility => &[encoding::WEB_UTILITY],
+        C::Encoding => &[encoding::ENCODING],
+        C::Uri => &[encoding::URI],
+        C::StringBuilder => &[builder::BUILDER],
+        C::Jwt => &[jwt::JWT],
+        C::SyntaxExtensions => &[jwt::READ_STATIC],
+        C::Credentials => &[jwt::CREDENTIALS],
+        class => more_tables(class),
+    }
+}
+
+fn more_tables(class: Class) -> &'static [Table] {
+    use Class as C;
+    match class {
+        C::Regex => &[regex::REGEX],
+        C::Match => &[regex::MATCH],
+        C::Group => &[regex::GROUP],
+        C::Capture => &[regex::CAPTURE],
+        C::GroupCollection => &[regex::GROUPS],
+        C::MatchCollection => &[regex::MATCHES],
+        C::HashAlgorithm => &[hash::HASH],
+        C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
+        C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::Certificate => &[certificate::CERTIFICATE],
+        C::Rsa => &[certificate::RSA],
+        C::HashName => &[certificate::HASH_NAME],
+        C::SignaturePadding => &[certificate::PADDING],
+        C::JToken => &[json::TOKEN],
+        C::JObject => &[json::OBJECT],
+        C::JArray => &[json::ARRAY],
+        C::JValue => &[json::VALUE],
+        C::JProperty => &[json::PROPERTY],
+        C::JsonConvert => &[json::JSON_CONVERT],
+        C::Authorization => &[jwt::AUTHORIZATION],
+        C::Context => &[context::CONTEXT],
+        C::Request => &[context::REQUEST],
+        C::Response => &[context::RESPONSE],
+        C::Body => &[body::BODY],
+        C::Url => &[context::URL],
+        C::Api => &[context::API],
+        C::KeyNames => &[context::KEY_NAMES],
+        C::Operation => &[context::OPERATION],
+        C::Product => &[context::PRODUCT],
+        C::Subscription => &[context::SUBSCRIPTION],
+        C::User => &[context::USER],
+        C::UserGroup => &[context::GROUP],
+        C::UserIdentity => &[context::IDENTITY],
+        C::Deployment => &[context::DEPLOYMENT],
+        C::Gateway => &[context::GATEWAY],
+        C::LastError => &[context::LAST_ERROR],
+        C::XContainer => &[xml::CONTAINER],
+        C::XDocument => &[xml::DOCUMENT],
+        C::XElement => &[xml::ELEMENT],
+        C::XAttribute => &[xml::ATTRIBUTE],
+        C::XName => &[xml::NAME],
+        C::XNamespace => &[xml::NAMESPACE],
+        class if !class.enumerators().is_empty() => &[object::FORMATTABLE],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::class::CLASSES;
+
+    #[test]
+    fn every_signature_can_be_read() {
+        let mut rows = 0;
+        for description in CLASSES {
+            let sequence = Type::new(Class::Enumerable, vec![description.class.into()]);
+            for member in of(description.class).chain(of_type(&sequence).filter(|one| one.name == "Elements")) {
+                rows += 1;
+                let read = member.signature();
+                assert!(read.is_ok(), "{}.{}: {:?}", description.name, member.name, read.err());
+            }
+        }
+        assert!(rows > 400, "{rows}");
+    }
+
+    #[test]
+    fn every_parent_can_be_read() {
+        for description in CLASSES {
+            for parent in description.parents {
+                let read = crate::types::names::signature_type(parent);
+                assert!(read.is_ok(), "{}: {parent}", description.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `Convert` and `BitConverter`.
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
+
+use super::super::{Member, access::within, row};
+use crate::{
+    evaluate::{Call, Outcome},
+    json::convert as json,
+    problem::Failure,
+    types::{Class, Type},
+    value::{Integer, Value, change::change},
+};
+
+pub(crate) const CONVERT: &[Member] = &[
+    row("ToString", "static (object) -> string", |call| {
+        let value = call.argument(0).clone();
+        call.machine.text_of(&value).map(Value::String)
+    }),
+    row("ToInt16", "static (object) -> short", |call| to(call, Class::Short)),
+    row("ToInt32", "static (object) -> int", |call| to(call, Class::Int)),
+    row("ToInt32", "static (string, int) -> int", |call| radix(call, Class::Int)),
+    row("ToInt64", "static (object) -> long", |call| to(call, Class::Long)),
+    row("ToInt64", "static (string, int) -> long", |call| radix(call, Class::Long)),
+    row("ToUInt16", "static (object) -> ushort", |call| to(call, Class::UShort)),
+    row("ToUInt32", "static (object) -> uint", |call| to(call, Class::UInt)),
+    row("ToByte", "static (object) -> byte", |call| to(call, Class::Byte)),
+    row("ToByte", "static (string, int) -> byte", |call| radix(call, Class::Byte)),
+    row("ToSByte", "static (object) -> sbyte", |call| to(call, Class::SByte)),
+    row("ToDouble", "static (object) -> double", |call| to(call, Class::Double)),
+    row("ToBoolean", "static (object) -> bool", |call| to(call, Class::Bool)),
+    row("ToChar", "static (object) -> char", |call| to(call, Class::Char)),
+    row("ToDateTime", "static (object) -> DateTime", |call| to(call, Class::DateTime)),
+    row("ToBase64String", "static (byte[]) -> string", |call| {
+        let bytes = call.bytes(0)?;
+        call.machine.budget.string(bytes.len() / 3 * 4 + 4)?;
+        Ok(STANDARD.encode(bytes).into())
+    }),
+    row("FromBase64String", "static (string) -> byte[]", from_base64),
+];
+
+pub(crate) const BIT_CONVERTER: &[Member] = &[
+    row("ToString", "static (byte[]) -> string", |call| {
+        let bytes = call.bytes(0)?;
+        call.machine.budget.string(bytes.len() * 3)?;
+        let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        Ok(pairs.join("-").into())
+    }),
+    row("ToInt16", "static (byte[], int) -> short", |call| from_bytes(call, Class::Short, 2)),
+    row("ToUInt16", "static (byte[], int) -> ushort", |call| from_bytes(call, Class::UShort, 2)),
+    row("ToInt32", "static (byte[], int) -> int", |call| from_bytes(call, Class::Int, 4)),
+    row("ToUInt32", "static (byte[], int) -> uint", |call| from_bytes(call, Class::UInt, 4)),
+    row("ToInt64", "static (byte[], int) -> long", |call| from_bytes(call, Class::Long, 8)),
+    row("GetBytes", "static (short) -> byte[]", |call| to_bytes(call, 2)),
+    row("GetBytes", "static (int) -> byte[]", |call| to_bytes(call, 4)),
+    row("GetBytes", "static (uint) -> byte[]", |call| to_bytes(call, 4)),
+    row("GetBytes", "static (long) -> byte[]", |call| to_bytes(call, 8)),
+    row("IsLittleEndian", "static bool", |_| Ok(Value::Bool(true))),
+];
+
+/// `Convert.ToX(value)`; null becomes the default, and a `JValue` is what it holds.
+fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
+    let value = call.argument(0).clone();
+    call.work(value.as_str().map_or(0, str::len))?;
+    match &value {
+        Value::Null => Ok(Value::default_of(&Type::from(class))),
+        Value::Json(_) => json::cast(&value, &Type::from(class), &mut call.machine.budget),
+        _ => change(&value, class, &mut call.machine.budget),
+    }
+}
+
+fn radix(call: &mut Call<'_, '_>, class: Class) -> Outcome {
+    let radix = match call.int(1) {
+        2 => 2,
+        8 => 8,
+        10 => 10,
+        16 => 16,
+        _ => return Err(Failure::argument("Invalid Base.")),
+    };
+    let text = call.optional_text(0).unwrap_or_else(|| "0".into());
+    let digits = if radix == 16 { text.trim_start_matches("0x").trim_start_matches("0X") } else { &text };
+    if digits.is_empty() || !digits.trim_start_matches('-').chars().all(|c| c.is_digit(radix)) {
+        return Err(Failure::format("Could not find any recognizable digits."));
+    }
+    let too_large = || Failure::overflow("Value was either too large or too small.");
+    let value = i128::from_str_radix(digits, radix).map_err(|_| too_large())?;
+    let number = Integer::wrap(class, value);
+    // Outside base 10, digits are the bits of a negative number, too.
+    let bits = match class {
+        Class::Byte => 8,
+        Class::Int => 32,
+        _ => 64,
+    };
+    let fits = if radix == 10 { i128::from(number.value()) == value } else { (0..1 << bits).contains(&value) };
+    if fits { Ok(Value::Integer(number)) } else { Err(too_large()) }
+}
+
+/// White space is allowed, missing padding is not.
+fn from_base64(call: &mut Call<'_, '_>) -> Outcome {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+    );
+    let text = call.text(0)?;
+    call.work(text.len())?;
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let bytes = LENIENT.decode(digits).map_err(|_| {
+        Failure::format(
+            "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding \
+             characters, or an illegal character among the padding characters.",
+        )
+    })?;
+    call.new_bytes(bytes)
+}
+
+fn from_bytes(call: &mut Call<'_, '_>, class: Class, width: usize) -> Outcome {
+    let bytes = call.bytes(0)?;
+    let start = within(call.int(1), bytes.len()).ok_or_else(Failure::index_out_of_range)?;
+    let part = bytes.get(start..start + width).ok_or_else(|| {
+        Failure::argument(
+            "Destination array is not long enough to copy all the items in the collection. Check array index and \
+             length.",
+        )
+    })?;
+    let value = part.iter().rev().fold(0_i128, |value, byte| value << 8 | i128::from(*byte));
+    Ok(Value::Integer(Integer::wrap(class, value)))
+}
+
+fn to_bytes(call: &mut Call<'_, '_>, width: usize) -> Outcome {
+    let bytes = call.int(0).to_le_bytes()[..width].to_vec();
+    call.new_bytes(bytes)
+}

@@ -1,0 +1,234 @@
+//! `string` and `char`. Positions count UTF-16 code units, as in .NET; half of a surrogate pair that comes to stand
+//! alone becomes U+FFFD.
+
+mod search;
+mod split;
+
+use std::sync::Arc;
+
+use super::{Member, access::length, row};
+use crate::{
+    evaluate::{Call, Outcome},
+    limits::Writer,
+    problem::Failure,
+    value::{Kind, Value, format::composite, text},
+};
+
+pub(super) use search::SEARCH;
+pub(super) use split::SPLIT;
+
+pub(super) const STRING: &[Member] = &[
+    row("Empty", "static string", |_| Ok(Value::String(Arc::default()))),
+    row("IsNullOrEmpty", "static (string) -> bool", |call| {
+        Ok(Value::Bool(call.optional_text(0).is_none_or(|text| text.is_empty())))
+    }),
+    row("IsNullOrWhiteSpace", "static (string) -> bool", |call| {
+        Ok(Value::Bool(call.optional_text(0).is_none_or(|text| text.trim().is_empty())))
+    }),
+    row("Concat", "static (params object[]) -> string", concat),
+    row("Concat", "static (IEnumerable<string>) -> string", concat),
+    row("Join", "static (string, params object[]) -> string", join),
+    row("Join", "static <T>(string, IEnumerable<T>) -> string", join),
+    row("Format", "static (string, params object[]) -> string", format),
+    row("Length", "int", |call| {
+        call.work(call.this_text().len())?;
+        Ok(length(units(&call.this_text())))
+    }),
+    row("[]", "(int) -> char", |call| {
+        let text = call.this_text();
+        let unit = usize::try_from(call.int(0)).ok().and_then(|index| unit_at(&text, index));
+        call.work(text.len())?;
+        unit.map(Value::Char).ok_or_else(Failure::array_index)
+    }),
+    row("Substring", "(int) -> string", substring),
+    row("Substring", "(int, int) -> string", substring),
+    row("Remove", "(int) -> string", remove),
+    row("Remove", "(int, int) -> string", remove),
+    row("Insert", "(int, string) -> string", |call| {
+        let (text, inserted) = (call.this_text(), call.text(1)?);
+        let (before, after) = cut(call, &text, call.int(0))?;
+        call.new_string(before + &inserted + &after)
+    }),
+    row("Replace", "(string, string) -> string", replace),
+    row("Replace", "(char, char) -> string", |call| {
+        let text = call.this_text();
+        let (from, to) = (call.unit(0), call.unit(1));
+        call.work(text.len())?;
+        let units: Vec<u16> = text.encode_utf16().map(|unit| if unit == from { to } else { unit }).collect();
+        call.new_string(String::from_utf16_lossy(&units))
+    }),
+    row("ToLower", "() -> string", |call| changed(call, |text| text.to_lowercase())),
+    row("ToLowerInvariant", "() -> string", |call| changed(call, |text| text.to_lowercase())),
+    row("ToUpper", "() -> string", |call| changed(call, |text| text.to_uppercase())),
+    row("ToUpperInvariant", "() -> string", |call| changed(call, |text| text.to_uppercase())),
+    row("PadLeft", "(int) -> string", |call| pad(call, true)),
+    row("PadLeft", "(int, char) -> string", |call| pad(call, true)),
+    row("PadRight", "(int) -> string", |call| pad(call, false)),
+    row("PadRight", "(int, char) -> string", |call| pad(call, false)),
+    row("ToCharArray", "() -> char[]", |call| {
+        let (element, units) = call.this_items()?;
+        call.machine.collection(Kind::Array, element, units)
+    }),
+    row("new", "static (char, int) -> string", |call| {
+        let count = usize::try_from(call.int(1))
+            .map_err(|_| Failure::out_of_range("'count' must be non-negative.", "count"))?;
+        let one = String::from_utf16_lossy(&[call.unit(0)]);
+        call.machine.budget.string(count.saturating_mul(one.len()))?;
+        Ok(one.repeat(count).into())
+    }),
+    row("new", "static (char[]) -> string", |call| {
+        let units: Vec<u16> =
+            call.items(0)?.iter().map(|unit| if let Value::Char(unit) = unit { *unit } else { 0 }).collect();
+        call.new_string(String::from_utf16_lossy(&units))
+    }),
+    row("new", "static (string) -> string", |call| {
+        let text = call.text(0)?;
+        call.new_string(text)
+    }),
+];
+
+pub(super) const CHAR: &[Member] = &[
+    row("IsDigit", "static (char) -> bool", |call| is(call, |c| c.is_ascii_digit())),
+    row("IsLetter", "static (char) -> bool", |call| is(call, char::is_alphabetic)),
+    row("IsLetterOrDigit", "static (char) -> bool", |call| is(call, |c| c.is_alphabetic() || c.is_ascii_digit())),
+    row("IsWhiteSpace", "static (char) -> bool", |call| is(call, char::is_whitespace)),
+    row("IsUpper", "static (char) -> bool", |call| is(call, char::is_uppercase)),
+    row("IsLower", "static (char) -> bool", |call| is(call, char::is_lowercase)),
+    row("ToUpper", "static (char) -> char", |call| Ok(cased(call, |c| c.to_uppercase().next()))),
+    row("ToUpperInvariant", "static (char) -> char", |call| Ok(cased(call, |c| c.to_uppercase().next()))),
+    row("ToLower", "static (char) -> char", |call| Ok(cased(call, |c| c.to_lowercase().next()))),
+    row("ToLowerInvariant", "static (char) -> char", |call| Ok(cased(call, |c| c.to_lowercase().next()))),
+];
+
+pub(super) fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+fn unit_at(text: &str, index: usize) -> Option<u16> {
+    if text.is_ascii() { text.as_bytes().get(index).copied().map(u16::from) } else { text.encode_utf16().nth(index) }
+}
+
+/// The units from `start` on, `count` of them; `None` when there are not so many.
+pub(super) fn slice(text: &str, start: usize, count: usize) -> Option<String> {
+    let end = start.checked_add(count)?;
+    if text.is_ascii() {
+        return text.get(start..end).map(str::to_owned);
+    }
+    let all: Vec<u16> = text.encode_utf16().collect();
+    all.get(start..end).map(String::from_utf16_lossy)
+}
+
+fn is(call: &mut Call<'_, '_>, test: impl FnOnce(char) -> bool) -> Outcome {
+    Ok(Value::Bool(char::from_u32(call.unit(0).into()).is_some_and(test)))
+}
+
+fn cased(call: &Call<'_, '_>, change: impl FnOnce(char) -> Option<char>) -> Value {
+    let unit = call.unit(0);
+    let changed = char::from_u32(unit.into()).and_then(change).and_then(|c| u16::try_from(u32::from(c)).ok());
+    Value::Char(changed.unwrap_or(unit))
+}
+
+fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outcome {
+    let text = call.this_text();
+    call.work(text.len())?;
+    call.new_string(change(&text))
+}
+
+/// The text before and after a position.
+fn cut(call: &mut Call<'_, '_>, text: &str, at: i64) -> Result<(String, String), Failure> {
+    call.work(text.len() * 2)?;
+    let all = units(text);
+    let outside = || Failure::out_of_range("Specified argument was out of the range of valid values.", "startIndex");
+    let at = usize::try_from(at).ok().filter(|at| *at <= all).ok_or_else(outside)?;
+    let part = |start, count| slice(text, start, count).ok_or_else(outside);
+    Ok((part(0, at)?, part(at, all - at)?))
+}
+
+fn substring(call: &mut Call<'_, '_>) -> Outcome {
+    let text = call.this_text();
+    call.work(text.len() * 2)?;
+    let all = units(&text);
+    let Some(start) = usize::try_from(call.int(0)).ok().filter(|start| *start <= all) else {
+        let message = if call.int(0) < 0 {
+            "StartIndex cannot be less than zero."
+        } else {
+            "startIndex cannot be larger than length of string."
+        };
+        return Err(Failure::out_of_range(message, "startIndex"));
+    };
+    let count = if call.count() == 1 { all - start } else { usize::try_from(call.int(1)).unwrap_or(usize::MAX) };
+    if call.count() == 2 && call.int(1) < 0 {
+        return Err(Failure::out_of_range("Length cannot be less than zero.", "length"));
+    }
+    let part = slice(&text, start, count).ok_or_else(|| {
+        Failure::out_of_range("Index and length must refer to a location within the string.", "length")
+    })?;
+    call.new_string(part)
+}
+
+fn remove(call: &mut Call<'_, '_>) -> Outcome {
+    let text = call.this_text();
+    let (before, after) = cut(call, &text, call.int(0))?;
+    if call.count() == 1 {
+        return call.new_string(before);
+    }
+    let (_, rest) = cut(call, &after, call.int(1))?;
+    call.new_string(before + &rest)
+}
+
+fn replace(call: &mut Call<'_, '_>) -> Outcome {
+    let (text, from) = (call.this_text(), call.text(0)?);
+    let to = call.optional_text(1).unwrap_or_default();
+    if from.is_empty() {
+        return Err(Failure::argument("String cannot be of zero length. (Parameter 'oldValue')"));
+    }
+    call.work(text.len())?;
+    let mut out = Writer::new(&mut call.machine.budget);
+    let mut rest = &*text;
+    while let Some(at) = rest.find(&*from) {
+        out.push(&rest[..at])?;
+        out.push(&to)?;
+        rest = &rest[at + from.len()..];
+    }
+    out.push(rest)?;
+    Ok(Value::String(out.finish()))
+}
+
+fn pad(call: &mut Call<'_, '_>, left: bool) -> Outcome {
+    let text = call.this_text();
+    call.work(text.len())?;
+    let Ok(width) = usize::try_from(call.int(0)) else {
+        return Err(Failure::out_of_range("Non-negative number required.", "totalWidth"));
+    };
+    let padding = if call.count() == 2 { String::from_utf16_lossy(&[call.unit(1)]) } else { " ".to_owned() };
+    let missing = width.saturating_sub(units(&text));
+    call.machine.budget.string(missing.saturating_mul(padding.len()).saturating_add(text.len()))?;
+    let padding = padding.repeat(missing);
+    Ok(if left { padding + &text } else { text.to_string() + &padding }.into())
+}
+
+fn concat(call: &mut Call<'_, '_>) -> Outcome {
+    let items = call.items(0)?;
+    call.machine.text_of_all(&items)
+}
+
+fn join(call: &mut Call<'_, '_>) -> Outcome {
+    let separator = call.optional_text(0).unwrap_or_default();
+    let items = call.items(1)?;
+    let mut out = Writer::new(&mut call.machine.budget);
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(&separator)?;
+        }
+        text::write(item, &mut out)?;
+    }
+    Ok(Value::String(out.finish()))
+}
+
+fn format(call: &mut Call<'_, '_>) -> Outcome {
+    let format = call.text(0)?;
+    let items = call.items(1)?;
+    let mut out = Writer::new(&mut call.machine.budget);
+    composite::composite(&format, &items, &mut out)?;
+    Ok(Value::String(out.finish()))
+}

@@ -1,0 +1,69 @@
+//! Making times of their parts.
+
+use super::super::{Member, row};
+use crate::{
+    evaluate::{Call, Outcome},
+    problem::Failure,
+    value::{
+        DateTime, DateTimeOffset, Object, Value,
+        time::{TICKS_PER_MILLISECOND, TICKS_PER_SECOND, Zone, ticks},
+    },
+};
+
+pub(crate) const CONSTRUCT_DATE: &[Member] = &[
+    row("new", "static (long) -> DateTime", |call| {
+        DateTime::new(call.int(0), Zone::Unspecified).map(Value::DateTime).ok_or_else(unrepresentable)
+    }),
+    row("new", "static (int, int, int) -> DateTime", date),
+    row("new", "static (int, int, int, int, int, int) -> DateTime", date),
+    row("new", "static (int, int, int, int, int, int, int) -> DateTime", date),
+    row("new", "static (int, int, int, int, int, int, DateTimeKind) -> DateTime", date),
+    row("new", "static (int, int, int, int, int, int, int, DateTimeKind) -> DateTime", date),
+    row("DaysInMonth", "static (int, int) -> int", |call| {
+        let day = (28..=31).rev().find(|day| ticks(call.int(0), call.int(1), *day, [0; 3]).is_some());
+        day.map(|day| Value::from(i32::try_from(day).unwrap_or_default())).ok_or_else(unrepresentable)
+    }),
+    row("IsLeapYear", "static (int) -> bool", |call| Ok(Value::Bool(ticks(call.int(0), 2, 29, [0; 3]).is_some()))),
+];
+
+pub(crate) const CONSTRUCT_OFFSET: &[Member] = &[
+    row("new", "static (DateTime) -> DateTimeOffset", |call| match call.argument(0) {
+        Value::DateTime(time) => Ok(Value::DateTimeOffset((*time).into())),
+        _ => Err(Failure::null_reference()),
+    }),
+    row("new", "static (DateTime, TimeSpan) -> DateTimeOffset", |call| match call.argument(0) {
+        Value::DateTime(time) => with_offset(call, time.ticks, 1),
+        _ => Err(Failure::null_reference()),
+    }),
+    row("new", "static (int, int, int, int, int, int, TimeSpan) -> DateTimeOffset", |call| {
+        let Value::DateTime(time) = date(call)? else { return Err(unrepresentable()) };
+        with_offset(call, time.ticks, 6)
+    }),
+];
+
+fn unrepresentable() -> Failure {
+    Failure::out_of_range("Year, Month, and Day parameters describe an un-representable DateTime.", "")
+}
+
+fn with_offset(call: &Call<'_, '_>, ticks: i64, argument: usize) -> Outcome {
+    let span = if let Value::TimeSpan(span) = call.argument(argument) { span.0 } else { 0 };
+    let offset_minutes = span / TICKS_PER_SECOND / 60;
+    if offset_minutes.abs() > 14 * 60 {
+        return Err(Failure::out_of_range("Offset must be within plus or minus 14 hours.", "offset"));
+    }
+    Ok(Value::DateTimeOffset(DateTimeOffset { ticks, offset_minutes }))
+}
+
+fn date(call: &mut Call<'_, '_>) -> Outcome {
+    let whole = ticks(call.int(0), call.int(1), call.int(2), [call.int(3), call.int(4), call.int(5)]);
+    let milliseconds = call.argument(6).as_integer().unwrap_or_default();
+    if !(0..1000).contains(&milliseconds) {
+        return Err(unrepresentable());
+    }
+    let zone = match call.arguments.last().and_then(Value::as_object) {
+        Some(Object::Enum(_, 1)) => Zone::Utc,
+        _ => Zone::Unspecified,
+    };
+    let time = whole.and_then(|ticks| DateTime::new(ticks + milliseconds * TICKS_PER_MILLISECOND, zone));
+    time.map(Value::DateTime).ok_or_else(unrepresentable)
+}

@@ -1,0 +1,85 @@
+//! `TimeSpan`
+
+use super::super::{Member, row};
+use super::scaled;
+use crate::{
+    evaluate::{Call, Outcome},
+    json::convert::parse_span,
+    problem::Failure,
+    value::{
+        TimeSpan, Value, equality,
+        time::{TICKS_PER_DAY, TICKS_PER_MILLISECOND, TICKS_PER_SECOND},
+    },
+};
+
+const HOUR: i64 = 3600 * TICKS_PER_SECOND;
+const MINUTE: i64 = 60 * TICKS_PER_SECOND;
+
+pub(crate) const SPAN: &[Member] = &[
+    row("Zero", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(0)))),
+    row("MaxValue", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(i64::MAX)))),
+    row("MinValue", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(i64::MIN)))),
+    row("FromDays", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_DAY)),
+    row("FromHours", "static (double) -> TimeSpan", |call| from(call, HOUR)),
+    row("FromMinutes", "static (double) -> TimeSpan", |call| from(call, MINUTE)),
+    row("FromSeconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_SECOND)),
+    row("FromMilliseconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND)),
+    row("FromTicks", "static (long) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
+    row("Parse", "static (string) -> TimeSpan", |call| parse_span(&call.text(0)?)),
+    row("new", "static (long) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
+    row("new", "static (int, int, int) -> TimeSpan", |call| whole([0, call.int(0), call.int(1), call.int(2)])),
+    row("new", "static (int, int, int, int) -> TimeSpan", |call| {
+        whole([call.int(0), call.int(1), call.int(2), call.int(3)])
+    }),
+    row("Days", "int", |call| Ok(part(call, TICKS_PER_DAY, i64::MAX))),
+    row("Hours", "int", |call| Ok(part(call, HOUR, 24))),
+    row("Minutes", "int", |call| Ok(part(call, MINUTE, 60))),
+    row("Seconds", "int", |call| Ok(part(call, TICKS_PER_SECOND, 60))),
+    row("Milliseconds", "int", |call| Ok(part(call, TICKS_PER_MILLISECOND, 1000))),
+    row("Ticks", "long", |call| Ok(Value::from(ticks(call)))),
+    row("TotalDays", "double", |call| Ok(total(call, TICKS_PER_DAY))),
+    row("TotalHours", "double", |call| Ok(total(call, HOUR))),
+    row("TotalMinutes", "double", |call| Ok(total(call, MINUTE))),
+    row("TotalSeconds", "double", |call| Ok(total(call, TICKS_PER_SECOND))),
+    row("TotalMilliseconds", "double", |call| Ok(total(call, TICKS_PER_MILLISECOND))),
+    row("Add", "(TimeSpan) -> TimeSpan", |call| sum(call, 1)),
+    row("Subtract", "(TimeSpan) -> TimeSpan", |call| sum(call, -1)),
+    row("CompareTo", "(TimeSpan) -> int", |call| {
+        let order = equality::compare(&call.receiver, call.argument(0));
+        Ok(Value::from(order.map_or(0, |order| order as i32)))
+    }),
+];
+
+fn ticks(call: &Call<'_, '_>) -> i64 {
+    if let Value::TimeSpan(span) = &call.receiver { span.0 } else { 0 }
+}
+
+fn overflow() -> Failure {
+    Failure::overflow("TimeSpan overflowed because the duration is too long.")
+}
+
+fn from(call: &mut Call<'_, '_>, unit: i64) -> Outcome {
+    scaled(call.double(0), unit).map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)
+}
+
+fn whole([days, hours, minutes, seconds]: [i64; 4]) -> Outcome {
+    let ticks = days.checked_mul(TICKS_PER_DAY).and_then(|days| {
+        // 32-bit numbers of hours and less stay far from the end of 64 bits.
+        days.checked_add(hours * HOUR)?.checked_add(minutes * MINUTE + seconds * TICKS_PER_SECOND)
+    });
+    ticks.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)
+}
+
+fn part(call: &Call<'_, '_>, unit: i64, most: i64) -> Value {
+    Value::from(i32::try_from(ticks(call) / unit % most).unwrap_or_default())
+}
+
+fn total(call: &Call<'_, '_>, unit: i64) -> Value {
+    Value::Double(ticks(call) as f64 / unit as f64)
+}
+
+fn sum(call: &mut Call<'_, '_>, sign: i64) -> Outcome {
+    let other = if let Value::TimeSpan(span) = call.argument(0) { span.0 } else { 0 };
+    let sum = other.checked_mul(sign).and_then(|other| ticks(call).checked_add(other));
+    sum.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)
+}

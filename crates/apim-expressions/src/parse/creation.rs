@@ -1,0 +1,144 @@
+//! `new`: objects, arrays, anonymous objects, and their initialisers.
+
+use std::sync::Arc;
+
+use super::{Kind, ParseError, Parser};
+use crate::syntax::{Expr, ExprKind, Item, LinkKind, TypeName};
+
+impl Parser<'_> {
+    pub(super) fn creation(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        self.advance();
+        if self.is("{") {
+            return self.anonymous(at);
+        }
+        if self.eat("[") {
+            self.expect("]")?;
+            return self.array_items(at, None);
+        }
+        let class = self.plain_type()?;
+        if self.is("[") {
+            return self.array(at, class);
+        }
+        let arguments = if self.is("(") {
+            self.arguments("(", ")")?
+        } else if self.is("{") {
+            Vec::new()
+        } else {
+            return Err(self.error("( or { expected after the type of `new`"));
+        };
+        let initializer = if self.is("{") { self.initializer()? } else { Vec::new() };
+        Ok(Expr { at, kind: ExprKind::New { class, arguments, initializer } })
+    }
+
+    /// `[size]`, `[] {…}`, `[][] {…}` after `new T`.
+    fn array(&mut self, at: usize, mut element: TypeName) -> Result<Expr, ParseError> {
+        self.expect("[")?;
+        let size = if self.is("]") { None } else { Some(Box::new(self.expression()?)) };
+        if self.is(",") {
+            return Err(self.error("arrays of several dimensions are not supported"));
+        }
+        self.expect("]")?;
+        while self.is("[") && self.ahead_is(1, "]") {
+            self.advance();
+            self.advance();
+            element.rank += 1;
+        }
+        if size.is_none() {
+            return self.array_items(at, Some(element));
+        }
+        let items = if self.is("{") { self.values()? } else { Vec::new() };
+        if !items.is_empty() {
+            return Err(self.error("an array with both a size and elements is not supported"));
+        }
+        Ok(Expr { at, kind: ExprKind::NewArray { element: Some(element), size, items } })
+    }
+
+    fn array_items(&mut self, at: usize, element: Option<TypeName>) -> Result<Expr, ParseError> {
+        let items = self.values()?;
+        Ok(Expr { at, kind: ExprKind::NewArray { element, size: None, items } })
+    }
+
+    /// `{ a, b, }`
+    fn values(&mut self) -> Result<Vec<Expr>, ParseError> {
+        self.expect("{")?;
+        let mut values = Vec::new();
+        while !self.is("}") {
+            values.push(self.expression()?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(values)
+    }
+
+    fn anonymous(&mut self, at: usize) -> Result<Expr, ParseError> {
+        self.expect("{")?;
+        let mut properties = Vec::new();
+        while !self.is("}") {
+            let named = matches!(self.kind(), Kind::Name(_)) && self.ahead_is(1, "=");
+            let name = if named { Some(self.name()?) } else { None };
+            if named {
+                self.advance();
+            }
+            let value = self.expression()?;
+            let Some(name) = name.or_else(|| implied_name(&value)) else {
+                return Err(ParseError {
+                    offset: value.at,
+                    message: "a member of an anonymous object needs a name".to_owned(),
+                });
+            };
+            properties.push((name, value));
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(Expr { at, kind: ExprKind::Anonymous(properties) })
+    }
+
+    fn initializer(&mut self) -> Result<Vec<Item>, ParseError> {
+        self.expect("{")?;
+        let mut items = Vec::new();
+        while !self.is("}") {
+            items.push(self.nested(Self::item)?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(items)
+    }
+
+    fn item(&mut self) -> Result<Item, ParseError> {
+        let at = self.at();
+        if self.is("{") {
+            return Ok(Item::Add(at, self.values()?));
+        }
+        if self.eat("[") {
+            let key = self.expression()?;
+            self.expect("]")?;
+            self.expect("=")?;
+            return Ok(Item::Index(at, key, self.expression()?));
+        }
+        if matches!(self.kind(), Kind::Name(_)) && self.ahead_is(1, "=") {
+            let name = self.name()?;
+            self.advance();
+            return Ok(Item::Property(at, name, self.expression()?));
+        }
+        Ok(Item::Add(at, vec![self.expression()?]))
+    }
+}
+
+/// `new { exp, user.Name }` names its members `exp` and `Name`.
+fn implied_name(value: &Expr) -> Option<Arc<str>> {
+    match &value.kind {
+        ExprKind::Name(name) => Some(Arc::clone(name)),
+        ExprKind::Chain(_, links) => match &links.last()?.kind {
+            LinkKind::Member(name, _) => Some(Arc::clone(name)),
+            LinkKind::Invoke(_) | LinkKind::Index(_) => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! Primary expressions and what may follow them: members, calls, indexes, `++`.
+
+use std::sync::Arc;
+
+use super::{Kind, ParseError, Parser, expression::PREDEFINED, is_keyword};
+use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, Segment, TypeName};
+
+impl Parser<'_> {
+    pub(super) fn postfix(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        let base = self.primary()?;
+        let mut links = Vec::new();
+        while let Some(link) = self.link()? {
+            links.push(link);
+        }
+        let value = match base.kind {
+            _ if links.is_empty() => base,
+            ExprKind::Chain(inner, mut first) if !first.iter().any(|link| link.conditional) => {
+                first.append(&mut links);
+                Expr { at, kind: ExprKind::Chain(inner, first) }
+            }
+            kind => Expr { at, kind: ExprKind::Chain(Box::new(Expr { at: base.at, kind }), links) },
+        };
+        let increment = self.is("++");
+        if !increment && !self.is("--") {
+            return Ok(value);
+        }
+        self.advance();
+        Ok(Expr { at, kind: ExprKind::Step { place: Box::new(value), increment, prefix: false } })
+    }
+
+    fn link(&mut self) -> Result<Option<Link>, ParseError> {
+        let at = self.at();
+        let conditional_index = self.is("?") && self.adjacent_bracket();
+        if conditional_index {
+            self.advance();
+        }
+        let conditional = conditional_index || self.is("?.");
+        let kind = match *self.kind() {
+            Kind::Symbol("." | "?.") => {
+                self.advance();
+                let name = self.name()?;
+                let arguments = if self.is("<") { self.generic_arguments() } else { Vec::new() };
+                LinkKind::Member(name, arguments)
+            }
+            Kind::Symbol("(") => LinkKind::Invoke(self.arguments("(", ")")?),
+            Kind::Symbol("[") => LinkKind::Index(self.arguments("[", "]")?),
+            Kind::Symbol("->" | "::") => return Err(self.error(format!("`{}` is not supported", self.written()))),
+            _ => return Ok(None),
+        };
+        Ok(Some(Link { at, conditional, kind }))
+    }
+
+    fn adjacent_bracket(&self) -> bool {
+        let next = self.tokens.get(self.position + 1);
+        self.ahead_is(1, "[") && next.is_some_and(|next| next.at == self.token().end)
+    }
+
+    /// `<T>` after a name where C# takes it for type arguments; otherwise nothing is read.
+    fn generic_arguments(&mut self) -> Vec<TypeName> {
+        const FOLLOWS: [&str; 16] =
+            ["(", ")", "]", "}", ":", ";", ",", ".", "?", "==", "!=", "|", "^", "&&", "||", "&"];
+        let start = self.position;
+        match self.type_arguments() {
+            Ok(arguments) if FOLLOWS.iter().any(|symbol| self.is(symbol)) => arguments,
+            _ => {
+                self.position = start;
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn arguments(&mut self, open: &str, close: &str) -> Result<Vec<Argument>, ParseError> {
+        self.expect(open)?;
+        let mut arguments = Vec::new();
+        if self.eat(close) {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.argument()?);
+            if !self.eat(",") {
+                self.expect(close)?;
+                return Ok(arguments);
+            }
+        }
+    }
+
+    fn argument(&mut self) -> Result<Argument, ParseError> {
+        let mut name = None;
+        if matches!(self.kind(), Kind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":") {
+            name = Some(self.name()?);
+            self.advance();
+        }
+        let at = self.at();
+        if !self.eat_word("out") {
+            return Ok(Argument { name, value: ArgumentValue::Plain(self.expression()?) });
+        }
+        let declares = self.try_type(|parser| matches!(parser.kind(), Kind::Name(word) if !is_keyword(word)));
+        let variable = self.name()?;
+        Ok(Argument { name, value: ArgumentValue::Out { at, declares, name: variable } })
+    }
+
+    fn primary(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        let kind = match self.kind() {
+            Kind::Integer(value, suffix) => ExprKind::Integer(*value, *suffix),
+            Kind::Real(value) => ExprKind::Real(*value),
+            Kind::Text(text) => ExprKind::Text(Arc::clone(text)),
+            Kind::Char(unit) => ExprKind::Char(*unit),
+            Kind::InterpolationBegin => return self.interpolated(),
+            Kind::Symbol("(") => {
+                self.advance();
+                let inner = self.expression()?;
+                self.expect(")")?;
+                return Ok(inner);
+            }
+            Kind::Name(name) => {
+                let name = Arc::clone(name);
+                return self.word(at, &name);
+            }
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(Expr { at, kind })
+    }
+
+    fn word(&mut self, at: usize, name: &Arc<str>) -> Result<Expr, ParseError> {
+        let kind = match &**name {
+            "null" => ExprKind::Null,
+            "true" => ExprKind::Bool(true),
+            "false" => ExprKind::Bool(false),
+            "new" => return self.creation(),
+            "default" => {
+                self.advance();
+                self.expect("(")?;
+                let class = self.type_name()?;
+                self.expect(")")?;
+                return Ok(Expr { at, kind: ExprKind::Default(class) });
+            }
+            word if PREDEFINED.contains(&word) => return Ok(Expr { at, kind: ExprKind::Type(self.plain_type_word()) }),
+            word if is_keyword(word) => return Err(self.unexpected()),
+            // `List<int>.…` is the only generic name a value can begin with.
+            _ if self.ahead_is(1, "<") => {
+                if let Some(class) = self.try_type(|parser| parser.is(".")) {
+                    return Ok(Expr { at, kind: ExprKind::Type(class) });
+                }
+                ExprKind::Name(Arc::clone(name))
+            }
+            _ => ExprKind::Name(Arc::clone(name)),
+        };
+        self.advance();
+        Ok(Expr { at, kind })
+    }
+
+    /// A keyword that names a type, without the `.Parse` that may follow.
+    fn plain_type_word(&mut self) -> TypeName {
+        let at = self.at();
+        let parts = if let Kind::Name(name) = self.kind() { vec![Arc::clone(name)] } else { Vec::new() };
+        self.advance();
+        TypeName { at, parts, arguments: Vec::new(), nullable: false, rank: 0 }
+    }
+
+    fn interpolated(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        self.advance();
+        let mut segments = Vec::new();
+        loop {
+            match self.kind() {
+                Kind::Text(text) => {
+                    segments.push(Segment::Text(Arc::clone(text)));
+                    self.advance();
+                }
+                Kind::HoleBegin => {
+                    self.advance();
+                    segments.push(self.hole()?);
+                }
+                Kind::InterpolationEnd => {
+                    self.advance();
+                    return Ok(Expr { at, kind: ExprKind::Interpolated(segments) });
+                }
+                _ => return Err(self.unexpected()),
+            }
+        }
+    }
+
+    fn hole(&mut self) -> Result<Segment, ParseError> {
+        let value = self.expression()?;
+        let mut alignment = None;
+        if self.eat(",") {
+            let minus = self.eat("-");
+            let Kind::Integer(width @ 0..=1000, None) = *self.kind() else {
+                return Err(self.error("the width in an interpolated string must be a small number"));
+            };
+            self.advance();
+            let width = i32::try_from(width).unwrap_or_default();
+            alignment = Some(if minus { -width } else { width });
+        }
+        let mut format = None;
+        if let Kind::Format(text) = self.kind() {
+            format = Some(Arc::clone(text));
+            self.advance();
+        }
+        if *self.kind() != Kind::HoleEnd {
+            return Err(self.unexpected());
+        }
+        self.advance();
+        Ok(Segment::Hole { value, alignment, format })
+    }
+}

@@ -1,0 +1,138 @@
+//! From a written name to a type, or to the reason it may not be used.
+
+use super::{
+    Class, Type,
+    class::{CLASSES, Description, KEYWORDS},
+};
+use crate::{parse, problem::ParseError, syntax::TypeName};
+
+/// Types on API Management's list that are not supported here.
+const ALLOWED_ELSEWHERE: &[&str] = &[
+    "Newtonsoft.Json.Linq.Extensions",
+    "Newtonsoft.Json.Linq.JConstructor",
+    "Newtonsoft.Json.Linq.JRaw",
+    "System.Collections.Generic.IEnumerator",
+    "System.Collections.Generic.ISet",
+    "System.Collections.Generic.Queue",
+    "System.Collections.Generic.Stack",
+    "System.Decimal",
+    "System.Enum",
+    "System.IO.StringReader",
+    "System.IO.StringWriter",
+    "System.Net.IPAddress",
+    "System.Security.Cryptography.AsymmetricAlgorithm",
+    "System.Security.Cryptography.CipherMode",
+    "System.Security.Cryptography.HMAC",
+    "System.Security.Cryptography.HMACMD5",
+    "System.Security.Cryptography.KeyedHashAlgorithm",
+    "System.Security.Cryptography.MD5",
+    "System.Security.Cryptography.Oid",
+    "System.Security.Cryptography.PaddingMode",
+    "System.Security.Cryptography.RNGCryptoServiceProvider",
+    "System.Security.Cryptography.RSAEncryptionPadding",
+    "System.Security.Cryptography.SHA1Managed",
+    "System.Security.Cryptography.SHA256Managed",
+    "System.Security.Cryptography.SHA384Managed",
+    "System.Security.Cryptography.SHA512Managed",
+    "System.Security.Cryptography.SymmetricAlgorithm",
+    "System.Security.Cryptography.X509Certificates.PublicKey",
+    "System.Security.Cryptography.X509Certificates.RSACertificateExtensions",
+    "System.Security.Cryptography.X509Certificates.X500DistinguishedName",
+    "System.Security.Cryptography.X509Certificates.X509Certificate",
+    "System.Security.Cryptography.X509Certificates.X509ContentType",
+    "System.Security.Cryptography.X509Certificates.X509NameType",
+    "System.Single",
+    "System.Text.RegularExpressions.CaptureCollection",
+    "System.TimeZone",
+    "System.TimeZoneInfo",
+    "System.Tuple",
+    "System.UInt64",
+    "System.UriPartial",
+    "System.Xml.Linq.Extensions",
+    "System.Xml.Linq.XCData",
+    "System.Xml.Linq.XComment",
+    "System.Xml.Linq.XDeclaration",
+    "System.Xml.Linq.XDocumentType",
+    "System.Xml.Linq.XProcessingInstruction",
+    "System.Xml.Linq.XText",
+    "System.Xml.XmlNodeType",
+];
+
+/// The class a dotted name means, if it is supported.
+pub(crate) fn class(name: &str) -> Option<&'static Description> {
+    let keyword = KEYWORDS.iter().find(|(word, _)| *word == name);
+    if let Some((_, class)) = keyword {
+        return Some(class.description());
+    }
+    let internal = |class| {
+        matches!(class, Class::Null | Class::Anonymous | Class::Function2 | Class::Variables | Class::TextLists)
+    };
+    CLASSES.iter().find(|d| !internal(d.class) && (d.name == name || !d.namespace.is_empty() && d.full_name() == name))
+}
+
+/// Why a dotted name is no type that can be used.
+pub(crate) fn refusal(name: &str) -> String {
+    let aliases = [("decimal", "System.Decimal"), ("float", "System.Single"), ("ulong", "System.UInt64")];
+    let name = aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full);
+    let listed = ALLOWED_ELSEWHERE.iter().find(|full| **full == name || full.rsplit('.').next() == Some(name));
+    match listed {
+        Some(full) => format!("type `{full}` is allowed by API Management but not supported here"),
+        None => format!("type `{name}` is not on API Management's list"),
+    }
+}
+
+/// Whether a dotted name is a type of API Management's list, supported here or not.
+pub(crate) fn is_listed(name: &str) -> bool {
+    class(name).is_some() || ALLOWED_ELSEWHERE.iter().any(|full| *full == name || full.rsplit('.').next() == Some(name))
+}
+
+/// The type that a program names.
+pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
+    let error = |message: String| ParseError { offset: written.at, message };
+    let name = written.parts.join(".");
+    let description = class(&name).ok_or_else(|| error(refusal(&name)))?;
+    if description.class == Class::Function {
+        return Err(error(refusal("System.Func")));
+    }
+    let arity = if description.class == Class::Array { 0 } else { description.parameters.len() };
+    if written.arguments.len() != arity {
+        return Err(error(format!("type `{name}` takes {arity} type arguments, not {}", written.arguments.len())));
+    }
+    let arguments = written.arguments.iter().map(resolve).collect::<Result<Vec<_>, _>>()?;
+    finish(written, Type::new(description.class, arguments))
+}
+
+/// A type in the tables of members, where single letters stand for types and `Func<A, R>` for lambdas.
+pub(crate) fn signature_type(text: &str) -> Result<Type, ParseError> {
+    signature(&parse::type_name(text)?)
+}
+
+fn signature(written: &TypeName) -> Result<Type, ParseError> {
+    let name = written.parts.join(".");
+    let arguments = written.arguments.iter().map(signature).collect::<Result<Vec<_>, _>>()?;
+    let mut letters = name.chars();
+    let class = match (letters.next(), letters.next()) {
+        (Some(letter), None) => Class::Letter(letter),
+        _ if name == "Func" && arguments.len() == 3 => Class::Function2,
+        _ if name == "IVariables" => Class::Variables,
+        _ if name == "ITextLists" => Class::TextLists,
+        _ => match class(&name) {
+            Some(description) => description.class,
+            None => return Err(ParseError { offset: written.at, message: refusal(&name) }),
+        },
+    };
+    finish(written, Type::new(class, arguments))
+}
+
+fn finish(written: &TypeName, mut class: Type) -> Result<Type, ParseError> {
+    if written.nullable {
+        class = Type::new(Class::Nullable, vec![class]);
+    }
+    for _ in 0..written.rank {
+        class = Type::array(class);
+    }
+    if class.is_too_big() {
+        return Err(ParseError { offset: written.at, message: "the type is too complex".to_owned() });
+    }
+    Ok(class)
+}

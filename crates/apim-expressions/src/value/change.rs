@@ -1,0 +1,144 @@
+//! `System.Convert`: from a plain value to one of another type, with .NET's messages.
+
+use super::{
+    Value,
+    format::date_parse,
+    number::{Integer, bounds},
+    text,
+};
+use crate::{
+    limits::Budget,
+    problem::Failure,
+    types::{Class, Type},
+};
+
+/// `Convert.ChangeType(value, class)`; null is for the caller.
+pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result<Value, Failure> {
+    if value.type_of().is(class) {
+        return Ok(value.clone());
+    }
+    let invalid = || {
+        let (from, to) = (value.type_of().runtime_name(), Type::from(class).runtime_name());
+        Failure::bad_cast(format!("Invalid cast from '{from}' to '{to}'."))
+    };
+    match class {
+        Class::String => Ok(Value::String(text::of(value, budget)?)),
+        Class::Bool => match value {
+            Value::Integer(number) => Ok(Value::Bool(number.value() != 0)),
+            Value::Double(number) => Ok(Value::Bool(*number != 0.0)),
+            Value::String(text) => parse_bool(text),
+            _ => Err(invalid()),
+        },
+        Class::Double => match value {
+            Value::Integer(number) => Ok(Value::Double(number.value() as f64)),
+            Value::Bool(value) => Ok(Value::Double(f64::from(u8::from(*value)))),
+            Value::String(text) => parse_double(text),
+            _ => Err(invalid()),
+        },
+        Class::DateTime => match value {
+            Value::String(text) => parse_date(text),
+            _ => Err(invalid()),
+        },
+        Class::Char => match value {
+            Value::Integer(number) => match u16::try_from(number.value()) {
+                Ok(unit) => Ok(Value::Char(unit)),
+                Err(_) => Err(too_large(class)),
+            },
+            Value::String(text) if text.encode_utf16().count() == 1 => {
+                Ok(Value::Char(text.encode_utf16().next().unwrap_or_default()))
+            }
+            Value::String(_) => Err(Failure::format("String must be exactly one character long.")),
+            _ => Err(invalid()),
+        },
+        _ if class.is_integer() => match value {
+            Value::Integer(number) => fit(class, number.value().into()),
+            Value::Char(unit) => fit(class, (*unit).into()),
+            Value::Bool(value) => fit(class, i128::from(*value)),
+            Value::Double(number) => fit(class, round_even(*number).ok_or_else(|| too_large(class))?),
+            Value::String(text) => parse_integer(text, class),
+            _ => Err(invalid()),
+        },
+        _ => Err(invalid()),
+    }
+}
+
+/// Whole part of a double, halves to the even neighbour.
+fn round_even(number: f64) -> Option<i128> {
+    (number.abs() < 1e19).then(|| number.round_ties_even() as i128)
+}
+
+fn fit(class: Class, value: i128) -> Result<Value, Failure> {
+    Integer::fit(class, value).map(Value::Integer).ok_or_else(|| too_large(class))
+}
+
+fn too_large(class: Class) -> Failure {
+    let name = class.description().name;
+    let article = if class == Class::Byte { "an unsigned byte" } else { "" };
+    Failure::overflow(match class {
+        Class::Byte => format!("Value was either too large or too small for {article}."),
+        Class::SByte => "Value was either too large or too small for a signed byte.".to_owned(),
+        Class::Char => "Value was either too large or too small for a character.".to_owned(),
+        _ if name.starts_with('I') => format!("Value was either too large or too small for an {name}."),
+        _ => format!("Value was either too large or too small for a {name}."),
+    })
+}
+
+/// `int.Parse` and its like: blanks around, a sign, digits.
+pub(crate) fn parse_integer(text: &str, class: Class) -> Result<Value, Failure> {
+    let trimmed = text.trim();
+    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Failure::number_format(text));
+    }
+    let value: i128 = trimmed.parse().map_err(|_| too_large(class))?;
+    let (least, most) = bounds(class);
+    if value < least.into() || value > most.into() {
+        return Err(too_large(class));
+    }
+    fit(class, value)
+}
+
+/// `double.Parse`: also `1e3`, `.5` and thousands separators.
+pub(crate) fn parse_double(text: &str) -> Result<Value, Failure> {
+    let plain: String = text.trim().chars().filter(|c| *c != ',').collect();
+    let plausible = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+    match plain.as_str() {
+        "NaN" => Ok(Value::Double(f64::NAN)),
+        "Infinity" => Ok(Value::Double(f64::INFINITY)),
+        "-Infinity" => Ok(Value::Double(f64::NEG_INFINITY)),
+        number if plausible => number.parse().map(Value::Double).map_err(|_| Failure::number_format(text)),
+        _ => Err(Failure::number_format(text)),
+    }
+}
+
+/// `bool.Parse`
+pub(crate) fn parse_bool(text: &str) -> Result<Value, Failure> {
+    match text.trim() {
+        word if word.eq_ignore_ascii_case("true") => Ok(Value::Bool(true)),
+        word if word.eq_ignore_ascii_case("false") => Ok(Value::Bool(false)),
+        _ => Err(Failure::format(format!("String '{text}' was not recognized as a valid Boolean."))),
+    }
+}
+
+/// `DateTime.Parse`
+pub(crate) fn parse_date(text: &str) -> Result<Value, Failure> {
+    date_parse::date_time(text)
+        .map(Value::DateTime)
+        .ok_or_else(|| Failure::format(format!("String '{text}' was not recognized as a valid DateTime.")))
+}
+
+/// `DateTimeOffset.Parse`
+pub(crate) fn parse_offset(text: &str) -> Result<Value, Failure> {
+    date_parse::date_time_offset(text)
+        .map(Value::DateTimeOffset)
+        .ok_or_else(|| Failure::format(format!("String '{text}' was not recognized as a valid DateTime.")))
+}
+
+/// `Guid.Parse`: with or without hyphens, braces or parentheses.
+pub(crate) fn parse_guid(text: &str) -> Result<Value, Failure> {
+    let trimmed = text.trim();
+    let inner = trimmed.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(trimmed);
+    // The `urn:uuid:` form is Rust's, not .NET's.
+    let parsed = if inner.starts_with("urn") { None } else { inner.parse().ok() };
+    parsed.map(Value::Guid).ok_or_else(|| Failure::format("Unrecognized Guid format."))
+}

@@ -1,0 +1,154 @@
+//! Arrays, lists, sets, and what LINQ returns.
+//!
+//! A collection that was put into another one takes no further collections. So nothing can come to contain itself, and
+//! nothing can nest deeper than was checked when it was put there.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{Value, lock, number::Integer};
+use crate::types::{Class, Type};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Array,
+    List,
+    Set,
+    /// What LINQ returns: an `IEnumerable<T>`, here already computed.
+    Sequence,
+}
+
+#[derive(Clone)]
+pub(crate) struct Collection(Arc<Shared>);
+
+struct Shared {
+    kind: Kind,
+    element: Type,
+    ignore_case: bool,
+    inside: AtomicBool,
+    items: Mutex<Items>,
+}
+
+/// Bytes are kept as such: a body can be megabytes of them.
+enum Items {
+    Values(Vec<Value>),
+    Bytes(Vec<u8>),
+}
+
+fn byte(value: u8) -> Value {
+    Value::Integer(value.into())
+}
+
+fn to_byte(value: &Value) -> u8 {
+    let number = value.as_integer().unwrap_or_default();
+    u8::try_from(Integer::wrap(Class::Byte, number.into()).value()).unwrap_or_default()
+}
+
+impl Collection {
+    pub(crate) fn new(kind: Kind, element: Type, values: Vec<Value>) -> Self {
+        Self::with_case(kind, element, values, false)
+    }
+
+    /// A set that may take strings for equal which differ in case.
+    pub(crate) fn with_case(kind: Kind, element: Type, values: Vec<Value>, ignore_case: bool) -> Self {
+        let items = if kind == Kind::Array && element.is(Class::Byte) {
+            Items::Bytes(values.iter().map(to_byte).collect())
+        } else {
+            Items::Values(values)
+        };
+        Self(Arc::new(Shared { kind, element, ignore_case, inside: AtomicBool::new(false), items: Mutex::new(items) }))
+    }
+
+    pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Shared {
+            kind: Kind::Array,
+            element: Class::Byte.into(),
+            ignore_case: false,
+            inside: AtomicBool::new(false),
+            items: Mutex::new(Items::Bytes(bytes)),
+        }))
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn element(&self) -> &Type {
+        &self.0.element
+    }
+
+    pub(crate) fn ignores_case(&self) -> bool {
+        self.0.ignore_case
+    }
+
+    pub(crate) fn type_of(&self) -> Type {
+        let class = match self.0.kind {
+            Kind::Array => Class::Array,
+            Kind::List => Class::List,
+            Kind::Set => Class::HashSet,
+            Kind::Sequence => Class::Enumerable,
+        };
+        Type::new(class, vec![self.0.element.clone()])
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Marks the collection as being inside another.
+    pub(crate) fn hold(&self) {
+        self.0.inside.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.inside.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match &*lock(&self.0.items) {
+            Items::Values(values) => values.len(),
+            Items::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Value> {
+        match &*lock(&self.0.items) {
+            Items::Values(values) => values.get(index).cloned(),
+            Items::Bytes(bytes) => bytes.get(index).copied().map(byte),
+        }
+    }
+
+    /// False when there is no such element.
+    pub(crate) fn set(&self, index: usize, value: Value) -> bool {
+        match &mut *lock(&self.0.items) {
+            Items::Values(values) => values.get_mut(index).map(|place| *place = value).is_some(),
+            Items::Bytes(bytes) => bytes.get_mut(index).map(|place| *place = to_byte(&value)).is_some(),
+        }
+    }
+
+    /// A copy of the elements.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        match &*lock(&self.0.items) {
+            Items::Values(values) => values.clone(),
+            Items::Bytes(bytes) => bytes.iter().copied().map(byte).collect(),
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        match &*lock(&self.0.items) {
+            Items::Values(_) => None,
+            Items::Bytes(bytes) => Some(bytes.clone()),
+        }
+    }
+
+    /// Changes the elements of a list or set.
+    pub(crate) fn change<T: Default>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+        match &mut *lock(&self.0.items) {
+            Items::Values(values) => change(values),
+            // Arrays have a fixed length, and only arrays hold bytes.
+            Items::Bytes(_) => T::default(),
+        }
+    }
+}

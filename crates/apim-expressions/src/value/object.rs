@@ -1,0 +1,114 @@
+//! Values that are neither plain, nor JSON, nor collections.
+
+use std::sync::{Arc, Mutex};
+
+use super::Value;
+use crate::{
+    certificate::Certificate,
+    context::{Response, Url},
+    json::Property,
+    members::{hash::Hasher, regex},
+    problem::Exception,
+    program::Lambda,
+    types::{Class, Type},
+    xml::{self, Xml},
+};
+
+#[derive(Clone)]
+pub(crate) enum Object {
+    Enum(Class, i32),
+    /// A value of a class whose values have names.
+    Constant(Class, &'static str),
+    Exception(Exception),
+    /// An anonymous object.
+    Record(Arc<(Type, Vec<Value>)>),
+    /// `KeyValuePair<K, V>`
+    Pair(Arc<(Type, Value, Value)>),
+    /// `JProperty`
+    Property(Arc<Property>),
+    /// An object of `context` with plain members.
+    Facts(Class, Arc<[(&'static str, Value)]>),
+    Part(Part),
+    /// The body of a response in a variable.
+    Body(Arc<Mutex<Response>>),
+    Url(Arc<Url>),
+    Uri(Arc<Url>, Arc<str>),
+    Builder(Arc<Mutex<String>>),
+    /// State of a seeded generator; `None` draws on the context.
+    Random(Option<Arc<Mutex<u64>>>),
+    Encoding(Encoding),
+    Comparer {
+        ignore_case: bool,
+    },
+    Hasher(Arc<Hasher>),
+    Certificate(Arc<Certificate>),
+    /// The private key of a certificate that has one.
+    Rsa(Arc<Certificate>),
+    Regex(Arc<regex::Pattern>),
+    Match(Arc<regex::Match>),
+    Groups(Arc<regex::Match>),
+    Group(regex::Group),
+    /// `XDocument` or `XElement`
+    Xml(Xml),
+    XmlAttribute(xml::Attribute),
+    XmlName(xml::Name),
+    XmlNamespace(Arc<str>),
+    /// An argument of a member; never a value that a program can keep.
+    Lambda(Arc<Lambda>),
+}
+
+/// A part of the context that is read where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Context,
+    Request,
+    Response,
+    RequestBody,
+    ResponseBody,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Utf8,
+    Ascii,
+    Latin1,
+    Utf16,
+}
+
+impl Object {
+    pub(crate) fn type_of(&self) -> Type {
+        match self {
+            Self::Enum(class, _) | Self::Constant(class, _) | Self::Facts(class, _) => (*class).into(),
+            Self::Record(record) => record.0.clone(),
+            Self::Pair(pair) => pair.0.clone(),
+            Self::Exception(_) => Class::Exception.into(),
+            Self::Property(_) => Class::JProperty.into(),
+            Self::Part(part) => match part {
+                Part::Context => Class::Context,
+                Part::Request => Class::Request,
+                Part::Response => Class::Response,
+                Part::RequestBody | Part::ResponseBody => Class::Body,
+            }
+            .into(),
+            Self::Body(_) => Class::Body.into(),
+            Self::Url(_) => Class::Url.into(),
+            Self::Uri(..) => Class::Uri.into(),
+            Self::Builder(_) => Class::StringBuilder.into(),
+            Self::Random(_) => Class::Random.into(),
+            Self::Encoding(_) => Class::Encoding.into(),
+            Self::Comparer { .. } => Class::StringComparer.into(),
+            Self::Hasher(hasher) => hasher.class().into(),
+            Self::Certificate(_) => Class::Certificate.into(),
+            Self::Rsa(_) => Class::Rsa.into(),
+            Self::Regex(_) => Class::Regex.into(),
+            Self::Match(_) => Class::Match.into(),
+            Self::Groups(_) => Class::GroupCollection.into(),
+            Self::Group(_) => Class::Group.into(),
+            Self::Xml(node) => node.class().into(),
+            Self::XmlAttribute(_) => Class::XAttribute.into(),
+            Self::XmlName(_) => Class::XName.into(),
+            Self::XmlNamespace(_) => Class::XNamespace.into(),
+            Self::Lambda(_) => Class::Function.into(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `ToString()` of every value.
+
+use std::sync::Arc;
+
+use super::{Object, Opaque, Value, format::date, lock, number::double_text};
+use crate::{
+    json::write as json,
+    limits::{Budget, Writer},
+    problem::Failure,
+    types::Class,
+};
+
+/// The text of a value; null is empty.
+pub(crate) fn of(value: &Value, budget: &mut Budget) -> Result<Arc<str>, Failure> {
+    if let Value::String(text) = value {
+        return Ok(Arc::clone(text));
+    }
+    let mut out = Writer::new(budget);
+    write(value, &mut out)?;
+    Ok(out.finish())
+}
+
+pub(crate) fn write(value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> {
+    match value {
+        Value::Null => Ok(()),
+        Value::Bool(value) => out.push(if *value { "True" } else { "False" }),
+        Value::Char(unit) => out.push(&String::from_utf16_lossy(&[*unit])),
+        Value::Integer(number) => out.push(&number.value().to_string()),
+        Value::Double(number) => out.push(&double_text(*number)),
+        Value::String(text) => out.push(text),
+        Value::Guid(guid) => out.push(&guid.hyphenated().to_string()),
+        Value::DateTime(time) => out.push(&date::general(time.ticks)),
+        Value::DateTimeOffset(time) => out.push(&date::general_offset(*time)),
+        Value::TimeSpan(span) => out.push(&date::span(span.0)),
+        Value::Json(token) => json::to_string(token, out),
+        Value::Object(Opaque(object)) => write_object(object, value, out),
+        Value::Jwt(_) | Value::Response(_) | Value::Collection(_) | Value::Dictionary(_) => {
+            out.push(&value.type_of().runtime_name())
+        }
+    }
+}
+
+fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> {
+    match object {
+        Object::Enum(class, number) => out.push(&enumerator(*class, *number)),
+        Object::Constant(_, name) => out.push(name),
+        Object::Exception(exception) => {
+            out.push(exception.class)?;
+            out.push(": ")?;
+            out.push(&exception.message)
+        }
+        Object::Record(record) => {
+            out.push("{ ")?;
+            for (index, (name, value)) in record.0.names.iter().zip(&record.1).enumerate() {
+                out.push(if index == 0 { "" } else { ", " })?;
+                out.push(name)?;
+                out.push(" = ")?;
+                write(value, out)?;
+            }
+            out.push(" }")
+        }
+        Object::Pair(pair) => {
+            out.push("[")?;
+            write(&pair.1, out)?;
+            out.push(", ")?;
+            write(&pair.2, out)?;
+            out.push("]")
+        }
+        Object::Property(property) => {
+            json::string(&property.name, out)?;
+            out.push(": ")?;
+            json::token(&property.value(), true, out)
+        }
+        Object::Url(url) => out.push(&url.to_string()),
+        Object::Uri(_, text) => out.push(text),
+        Object::Builder(text) => {
+            let text = lock(text).clone();
+            out.push(&text)
+        }
+        Object::Match(found) => out.push(found.value()),
+        Object::Group(group) => out.push(group.value()),
+        Object::Regex(pattern) => out.push(pattern.source()),
+        Object::XmlName(name) => out.push(&name.to_string()),
+        Object::XmlNamespace(namespace) => out.push(namespace),
+        Object::Xml(_) | Object::XmlAttribute(_) => {
+            Err(Failure::unsupported(format!("writing a `{}` as text", value.type_of())))
+        }
+        _ => out.push(&value.type_of().runtime_name()),
+    }
+}
+
+/// The name of an enum's value; several names for a combination of flags; the number where there is no name.
+fn enumerator(class: Class, number: i32) -> String {
+    let named = class.enumerators();
+    if let Some((name, _)) = named.iter().find(|(_, value)| *value == number) {
+        return (*name).to_owned();
+    }
+    let flags: Vec<_> = named.iter().filter(|(_, flag)| *flag != 0 && number & flag == *flag).collect();
+    let covered = flags.iter().fold(0, |all, (_, flag)| all | flag);
+    if class != Class::RegexOptions || covered != number {
+        return number.to_string();
+    }
+    flags.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,79 @@
+//! From text to a document, as `XDocument.Parse` does without options: white space alone between two tags is dropped
+//! unless `xml:space` keeps it.
+//!
+//! A document type is refused. The messages about what is not XML are the parser's, not .NET's.
+
+use std::{collections::HashMap, sync::Arc};
+
+use roxmltree::{Document, Error, Node as Found, NodeId};
+
+use super::{Content, Name, Node, Tree, Xml};
+use crate::{limits::Budget, problem::Failure};
+
+/// What a tag costs while it is parsed and kept.
+const TAG_BYTES: usize = 200;
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// Reads a document.
+pub(crate) fn document(text: &str, budget: &mut Budget) -> Result<Xml, Failure> {
+    spend(text, budget)?;
+    let parsed = Document::parse(text).map_err(|error| match error {
+        Error::NoRootNode => Failure::xml("Root element is missing."),
+        Error::DtdDetected => Failure::unsupported("XML with a document type"),
+        other => Failure::xml(other.to_string()),
+    })?;
+    Ok(Xml { tree: Arc::new(tree(&parsed)), at: 0 })
+}
+
+/// Pays for parsing: the parser compares each attribute with the others of its element, and copies the namespaces of
+/// an element for each one inside that declares more.
+fn spend(text: &str, budget: &mut Budget) -> Result<(), Failure> {
+    budget.memory(text.len())?;
+    budget.memory(text.matches('<').count().saturating_mul(TAG_BYTES))?;
+    let square = |count: usize| count.saturating_mul(count);
+    budget.work(square(text.matches("xmlns").count()))?;
+    let attributes = text.split('<').map(|tag| square(tag.matches('=').count()));
+    budget.work(attributes.fold(0, usize::saturating_add))
+}
+
+fn tree(parsed: &Document<'_>) -> Tree {
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut places: HashMap<NodeId, usize> = HashMap::new();
+    for found in parsed.root().descendants() {
+        let Some(content) = content(found) else { continue };
+        let parent = found.parent().and_then(|parent| places.get(&parent.id())).copied().unwrap_or_default();
+        places.insert(found.id(), nodes.len());
+        nodes.push(Node { parent, end: nodes.len() + 1, content });
+    }
+    for at in (1..nodes.len()).rev() {
+        let (parent, end) = (nodes[at].parent, nodes[at].end);
+        nodes[parent].end = nodes[parent].end.max(end);
+    }
+    Tree { nodes }
+}
+
+fn content(found: Found<'_, '_>) -> Option<Content> {
+    if found.is_root() {
+        return Some(Content::Document);
+    }
+    if found.is_text() {
+        let text = found.text().unwrap_or_default();
+        return is_kept(found, text).then(|| Content::Text(text.into()));
+    }
+    found.is_element().then(|| {
+        let name = found.tag_name();
+        let attributes = found.attributes().map(|one| (Name::found(one.namespace(), one.name()), one.value().into()));
+        Content::Element { name: Name::found(name.namespace(), name.name()), attributes: attributes.collect() }
+    })
+}
+
+/// Text that is more than white space between tags, or that was written so that it stays.
+fn is_kept(found: Found<'_, '_>, text: &str) -> bool {
+    // As a character reference or CDATA it is longer in the source.
+    let written = || found.document().input_text()[found.range()].replace("\r\n", "\n").len() != text.len();
+    let preserved = || {
+        let spaces = found.ancestors().find_map(|holder| holder.attribute((XML, "space")));
+        spaces == Some("preserve")
+    };
+    !text.trim_matches([' ', '\t', '\r', '\n']).is_empty() || written() || preserved()
+}
