@@ -13,11 +13,11 @@ pub mod control;
 #[cfg(test)]
 mod default_world;
 pub mod edge;
-pub mod functions_host;
 pub mod gateway;
 pub mod graph;
 mod hop_by_hop;
 pub mod identity_endpoint;
+mod invocation_journal;
 pub mod issuer;
 pub mod journal;
 pub mod network;
@@ -30,3 +30,7 @@ pub mod seed;
 pub mod subscription_keys;
 pub mod vault;
 pub mod world;
+
+pub use functions_host;
+
+pub use self::invocation_journal::journal_invocations;

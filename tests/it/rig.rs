@@ -10,7 +10,7 @@ use local_azure::{
     azure::LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
     journal::{Entry, Service},
-    script_root,
+    journal_invocations, script_root,
     seed::Seed,
 };
 use tempfile::TempDir;
@@ -58,7 +58,7 @@ impl Rig {
         let host = FunctionsHost::start(HostOptions {
             environment,
             settings: azure.world().seed.function_app.settings.clone(),
-            journal: azure.journal().clone(),
+            journal: journal_invocations(azure.journal()),
             log: Arc::new(move |line| {
                 lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
                 bell.notify_waiters();

@@ -16,6 +16,7 @@ mod parse;
 mod problem;
 mod program;
 mod syntax;
+mod system_uri;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -30,6 +31,7 @@ pub use context::{
 pub use json::Token;
 pub use jwt::Jwt;
 pub use problem::{EvaluationError, ParseError};
+pub use system_uri::{SystemUri, UriError};
 pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value};
 
 /// A policy expression, ready to run.

@@ -95,6 +95,10 @@ impl Failure {
         Self::thrown("System.FormatException", message)
     }
 
+    pub(crate) fn uri_format(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.UriFormatException", message)
+    }
+
     pub(crate) fn number_format(text: &str) -> Self {
         Self::format(format!("The input string '{text}' was not in a correct format."))
     }

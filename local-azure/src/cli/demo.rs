@@ -11,6 +11,7 @@ use local_azure::{
     azure::LocalAzure,
     broken_link::Link,
     functions_host::{FunctionsHost, HostOptions, Invocation, Level, LogLine},
+    journal_invocations,
     seed::Seed,
 };
 use serde::Serialize;
@@ -81,7 +82,7 @@ async fn start_host(
     let host = FunctionsHost::start(HostOptions {
         environment: azure.app_environment(),
         settings: azure.world().seed.function_app.settings.clone(),
-        journal: azure.journal().clone(),
+        journal: journal_invocations(azure.journal()),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line)),
         // The one run is ours; a schedule that comes due meanwhile would add a second.
         fire_timers: false,

@@ -2,6 +2,7 @@
 
 mod ask;
 mod chain;
+mod child_environment;
 mod demo;
 mod doctor;
 mod dotenv;

@@ -13,9 +13,19 @@ use tokio::process::Command;
 
 use super::{BOLD, CommandError};
 
-/// A project: the folder that holds `host.json` and `functions/`.
+/// A project: the folder that holds `host.json`.
 pub(super) struct Project {
     root: PathBuf,
+    layout: Layout,
+}
+
+/// Where its functions lie.
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    /// In `functions/`: the script root is built and staged.
+    Staged,
+    /// In folders beside `host.json`: the folder is its own script root, and runs in place.
+    InPlace,
 }
 
 /// A line of `cargo build --message-format=json` that names a built executable.
@@ -30,13 +40,21 @@ impl Project {
         let here = std::env::current_dir()?;
         let root =
             here.ancestors().find(|folder| folder.join("host.json").is_file() && folder.join("functions").is_dir());
-        root.map(|root| Self { root: root.to_owned() }).ok_or_else(|| {
+        root.map(|root| Self { root: root.to_owned(), layout: Layout::Staged }).ok_or_else(|| {
             format!(
                 "no host.json with a functions folder beside it in {} or above; run this inside the project",
                 here.display()
             )
             .into()
         })
+    }
+
+    /// A folder with `host.json` and function folders, to be run as it is.
+    pub(super) fn in_place(root: &Path) -> Result<Self, CommandError> {
+        if !root.join("host.json").is_file() {
+            return Err(format!("no host.json in {}, so it is not a script root", root.display()).into());
+        }
+        Ok(Self { root: std::path::absolute(root)?, layout: Layout::InPlace })
     }
 
     /// The folder that holds `host.json`.
@@ -46,12 +64,26 @@ impl Project {
 
     /// Where the script root goes unless told otherwise.
     pub(super) fn script_root(&self) -> PathBuf {
-        self.root.join("target/app")
+        match self.layout {
+            Layout::Staged => self.root.join("target/app"),
+            Layout::InPlace => self.root.clone(),
+        }
     }
 
     /// The seed file unless told otherwise.
     pub(super) fn seed_file(&self) -> PathBuf {
-        self.root.join("local-azure/seed.toml")
+        match self.layout {
+            Layout::Staged => self.root.join("local-azure/seed.toml"),
+            Layout::InPlace => self.root.join("seed.toml"),
+        }
+    }
+
+    /// Makes the script root ready to be run: built and staged, unless it runs in place.
+    pub(super) async fn prepare(&self) -> Result<(), CommandError> {
+        match self.layout {
+            Layout::Staged => self.build_and_stage(&self.script_root(), false).await,
+            Layout::InPlace => Ok(()),
+        }
     }
 
     /// Builds the handler with cargo, which shows its progress, and fills the script root.

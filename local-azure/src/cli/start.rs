@@ -6,10 +6,13 @@ use anstream::{eprintln, println};
 use local_azure::{
     azure::LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
+    journal_invocations,
     seed::Seed,
 };
 
-use super::{BOLD, CommandError, DIM, Project, env_file, local_settings::LocalSettings};
+use super::{
+    BOLD, CommandError, DIM, Project, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
+};
 
 /// `func start`'s.
 const DEFAULT_PORT: u16 = 7071;
@@ -18,6 +21,9 @@ const HOST_STATE: &str = "azure-webjobs-hosts";
 
 #[derive(clap::Args)]
 pub(super) struct StartArguments {
+    /// Run this folder as it is, whatever its handler's language: host.json, and one folder for each function
+    #[arg(long, value_name = "DIR", conflicts_with = "no_host")]
+    script_root: Option<PathBuf>,
     /// The world to play
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -46,15 +52,16 @@ pub(super) struct StartArguments {
 
 pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, CommandError> {
     // A standalone Azure side needs no project when it is given a seed.
-    let project = match (&arguments.seed, arguments.no_host) {
-        (Some(_), true) => None,
-        _ => Some(Project::find()?),
+    let project = match (&arguments.script_root, &arguments.seed, arguments.no_host) {
+        (Some(folder), ..) => Some(Project::in_place(folder)?),
+        (None, Some(_), true) => None,
+        (None, ..) => Some(Project::find()?),
     };
     let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
     let seed = Seed::read(&seed_file)?;
     let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
-        project.build_and_stage(&project.script_root(), false).await?;
+        project.prepare().await?;
     }
     let azure = LocalAzure::start(seed, arguments.data.as_deref()).await?;
     if arguments.trace {
@@ -83,13 +90,15 @@ async fn run_host(
     let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
     let mut app_settings = azure.world().seed.function_app.settings.clone();
     app_settings.extend(settings.values);
-    // These come last: a settings file that names them was written for another Azure than this one.
-    let environment = app_settings.clone().into_iter().chain(azure.environment()).collect();
+    let child = ChildEnvironment::of_this_shell(app_settings);
+    if !child.hidden.is_empty() {
+        eprintln!("{DIM}the shell's variables win over the app settings {}{DIM:#}", child.hidden.join(", "));
+    }
     let host = FunctionsHost::start(HostOptions {
         address: SocketAddr::from(([127, 0, 0, 1], port)),
-        environment,
-        settings: app_settings,
-        journal: azure.journal().clone(),
+        environment: child.variables(azure.environment()),
+        settings: child.settings,
+        journal: journal_invocations(azure.journal()),
         log: Arc::new(|line| println!("{line}")),
         fire_timers: true,
         enforce_keys: arguments.enable_auth,

@@ -43,7 +43,7 @@ fn an_elf_file_that_cannot_be_started_is_refused() {
 #[test]
 fn a_script_root_without_its_parts_is_refused() {
     let refusal = ScriptRoot::new().without("host.json").refusal();
-    assert_eq!(refusal, "no host.json in ROOT: run `cargo local stage`");
+    assert_eq!(refusal, "no host.json in ROOT");
     let refusal = ScriptRoot::new().without("handler").refusal();
     assert!(refusal.starts_with("the handler \"handler\" is neither in ROOT"), "{refusal}");
     let refusal = ScriptRoot::new().without("where/function.json").without("tick/function.json").refusal();
@@ -55,7 +55,7 @@ fn functions_that_the_host_would_leave_out_are_refused_by_name() {
     let broken = r#"{ "bindings": [{ "type": "queueTrigger", "name": "item" }] }"#;
     let refusal = ScriptRoot::new().file("orders/function.json", broken).without_settings().refusal();
     let expected = "the Functions host would leave out orders: the trigger type \"queueTrigger\" is not supported by \
-                    local-azure (httpTrigger and timerTrigger are); tick: '%TICK%' does not resolve to a value";
+                    this host (httpTrigger and timerTrigger are); tick: '%TICK%' does not resolve to a value";
     assert_eq!(refusal, expected);
 }
 

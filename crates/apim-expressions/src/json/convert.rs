@@ -219,7 +219,7 @@ fn from_collection(collection: &Collection, budget: &mut Budget) -> Result<Token
 fn from_object(object: &Object, value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
     let members: Vec<(Arc<str>, Value)> = match object {
         Object::Enum(_, number) => return Token::scalar(Scalar::Integer((*number).into()), budget),
-        Object::Uri(_, text) => return Token::scalar(Scalar::Text(Arc::clone(text)), budget),
+        Object::Uri(uri) => return Token::scalar(Scalar::Text(uri.original().into()), budget),
         Object::Record(record) => record.0.names.iter().cloned().zip(record.1.iter().cloned()).collect(),
         Object::Pair(pair) => vec![("Key".into(), pair.1.clone()), ("Value".into(), pair.2.clone())],
         _ => return Err(Failure::unsupported(format!("turning a `{}` into JSON", value.type_of()))),

@@ -106,6 +106,11 @@ pub(super) const URL: &[Member] = &[
         let text = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
         call.new_string(text)
     }),
+    // Not on the page for expressions, and used by deployed policies.
+    row("ToUri", "() -> Uri", |call| {
+        let text = this_url(call)?.to_string();
+        super::uri::made(call, crate::SystemUri::parse(&text))
+    }),
     row("Query", "ITextLists", |call| {
         let url = this_url(call)?;
         let lists = super::encoding::form(&url.query, &mut call.machine.budget)?;

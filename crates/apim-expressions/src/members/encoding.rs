@@ -1,10 +1,9 @@
-//! `Encoding`, `WebUtility` and `Uri`.
+//! `Encoding` and `WebUtility`.
 
 use std::sync::Arc;
 
 use super::{Member, row};
 use crate::{
-    context::Url,
     evaluate::{Call, Outcome},
     limits::Budget,
     problem::Failure,
@@ -65,43 +64,6 @@ pub(super) const WEB_UTILITY: &[Member] = &[
     row("HtmlDecode", "static (string) -> string", |call| changed(call, html_decode)),
 ];
 
-pub(super) const URI: &[Member] = &[
-    row("EscapeDataString", "static (string) -> string", |call| {
-        call.text(0)?;
-        changed(call, |text| {
-            percent_encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte), false)
-        })
-    }),
-    row("UnescapeDataString", "static (string) -> string", |call| {
-        call.text(0)?;
-        changed(call, |text| percent_decode(text, false))
-    }),
-    row("new", "static (string) -> Uri", |call| {
-        let text = call.text(0)?;
-        call.work(text.len())?;
-        let invalid = || Failure::format("Invalid URI: The format of the URI could not be determined.");
-        let url = Url::parse(&text).ok_or_else(invalid)?;
-        let canonical = Url { host: url.host.to_lowercase(), ..url };
-        Ok(Value::object(Object::Uri(Arc::new(canonical.clone()), canonical.to_string().into())))
-    }),
-    row("Scheme", "string", |call| Ok(this_uri(call)?.scheme.as_str().into())),
-    row("Host", "string", |call| Ok(this_uri(call)?.host.as_str().into())),
-    row("Port", "int", |call| Ok(i32::from(this_uri(call)?.port).into())),
-    row("AbsolutePath", "string", |call| Ok(this_uri(call)?.path.as_str().into())),
-    row("LocalPath", "string", |call| Ok(percent_decode(&this_uri(call)?.path, false).into())),
-    row("AbsoluteUri", "string", |call| Ok(this_uri(call)?.to_string().into())),
-    row("Query", "string", |call| Ok(query(&*this_uri(call)?).into())),
-    row("PathAndQuery", "string", |call| {
-        let url = this_uri(call)?;
-        Ok(format!("{}{}", url.path, query(&url)).into())
-    }),
-    row("Authority", "string", |call| {
-        let url = this_uri(call)?;
-        let default = matches!((url.scheme.as_str(), url.port), ("https", 443) | ("http", 80));
-        Ok(if default { url.host.clone() } else { format!("{}:{}", url.host, url.port) }.into())
-    }),
-];
-
 fn encoding(encoding: Encoding) -> Value {
     Value::object(Object::Encoding(encoding))
 }
@@ -110,25 +72,14 @@ fn this(call: &Call<'_, '_>) -> Encoding {
     if let Some(Object::Encoding(encoding)) = call.receiver.as_object() { *encoding } else { Encoding::Utf8 }
 }
 
-fn this_uri(call: &Call<'_, '_>) -> Result<Arc<Url>, Failure> {
-    match call.receiver.as_object() {
-        Some(Object::Uri(url, _)) => Ok(Arc::clone(url)),
-        _ => Err(Failure::null_reference()),
-    }
-}
-
-fn query(url: &Url) -> String {
-    if url.query.is_empty() { String::new() } else { format!("?{}", url.query) }
-}
-
 /// The first argument changed; null stays null.
-fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outcome {
+pub(super) fn changed(call: &mut Call<'_, '_>, change: impl FnOnce(&str) -> String) -> Outcome {
     let Some(text) = call.optional_text(0) else { return Ok(Value::Null) };
     call.work(text.len() * 3)?;
     call.new_string(change(&text))
 }
 
-fn percent_encode(text: &str, plain: impl Fn(u8) -> bool, plus: bool) -> String {
+pub(super) fn percent_encode(text: &str, plain: impl Fn(u8) -> bool, plus: bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -162,6 +113,11 @@ fn percent_decode(text: &str, plus: bool) -> String {
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Escapes undone, but for those whose bytes are no UTF-8.
+pub(super) fn unescape(text: &str) -> String {
+    crate::system_uri::unescape(text)
 }
 
 fn html_encode(text: &str) -> String {

@@ -20,6 +20,7 @@ pub(crate) mod regex;
 pub(crate) mod signature;
 mod string;
 mod time;
+mod uri;
 pub(crate) mod xml;
 
 use std::fmt;
@@ -95,7 +96,7 @@ fn tables(class: Class) -> &'static [Table] {
         C::TextLists => &[dictionary::TEXT_LISTS],
         C::WebUtility => &[encoding::WEB_UTILITY],
         C::Encoding => &[encoding::ENCODING],
-        C::Uri => &[encoding::URI],
+        C::Uri => &[uri::URI],
         C::StringBuilder => &[builder::BUILDER],
         C::Jwt => &[jwt::JWT],
         C::SyntaxExtensions => &[jwt::READ_STATIC],

@@ -56,6 +56,7 @@ classes! {
     TimeSpan "System" "TimeSpan" "" ["object"];
     Guid "System" "Guid" "" ["object"];
     Uri "System" "Uri" "" ["object"];
+    UriPartial "System" "UriPartial" "" ["object"];
     Random "System" "Random" "" ["object"];
     Exception "System" "Exception" "" ["object"];
     Nullable "System" "Nullable" "T" ["object"];
@@ -241,6 +242,7 @@ impl Class {
                 ("Null", 10),
                 ("Date", 12),
             ],
+            Self::UriPartial => &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)],
             Self::ProductState => &[("NotPublished", 0), ("Published", 1)],
             _ => &[],
         }

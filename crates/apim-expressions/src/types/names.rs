@@ -47,7 +47,6 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.TimeZoneInfo",
     "System.Tuple",
     "System.UInt64",
-    "System.UriPartial",
     "System.Xml.Linq.Extensions",
     "System.Xml.Linq.XCData",
     "System.Xml.Linq.XComment",

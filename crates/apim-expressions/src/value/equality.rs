@@ -33,7 +33,7 @@ fn equal_objects(one: &Object, two: &Object) -> bool {
         (Object::Certificate(a), Object::Certificate(b)) => Arc::ptr_eq(a, b),
         (Object::Record(a), Object::Record(b)) => a.0 == b.0 && a.1.iter().zip(&b.1).all(|(a, b)| equal(a, b)),
         (Object::Pair(a), Object::Pair(b)) => equal(&a.1, &b.1) && equal(&a.2, &b.2),
-        (Object::Uri(a, _), Object::Uri(b, _)) => a == b,
+        (Object::Uri(a), Object::Uri(b)) => a == b,
         _ => same_objects(one, two),
     }
 }

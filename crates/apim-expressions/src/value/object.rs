@@ -10,6 +10,7 @@ use crate::{
     members::{hash::Hasher, regex},
     problem::Exception,
     program::Lambda,
+    system_uri::SystemUri,
     types::{Class, Type},
     xml::{self, Xml},
 };
@@ -32,7 +33,7 @@ pub(crate) enum Object {
     /// The body of a response in a variable.
     Body(Arc<Mutex<Response>>),
     Url(Arc<Url>),
-    Uri(Arc<Url>, Arc<str>),
+    Uri(Arc<SystemUri>),
     Builder(Arc<Mutex<String>>),
     /// State of a seeded generator; `None` draws on the context.
     Random(Option<Arc<Mutex<u64>>>),
@@ -92,7 +93,7 @@ impl Object {
             .into(),
             Self::Body(_) => Class::Body.into(),
             Self::Url(_) => Class::Url.into(),
-            Self::Uri(..) => Class::Uri.into(),
+            Self::Uri(_) => Class::Uri.into(),
             Self::Builder(_) => Class::StringBuilder.into(),
             Self::Random(_) => Class::Random.into(),
             Self::Encoding(_) => Class::Encoding.into(),

@@ -72,7 +72,7 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
             json::token(&property.value(), true, out)
         }
         Object::Url(url) => out.push(&url.to_string()),
-        Object::Uri(_, text) => out.push(text),
+        Object::Uri(uri) => out.push(&uri.to_string()),
         Object::Builder(text) => {
             let text = lock(text).clone();
             out.push(&text)

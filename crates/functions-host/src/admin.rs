@@ -1,0 +1,187 @@
+//! The admin API: open as under `func start`, or for the master key alone.
+//!
+//! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. One extension of our own: with
+//! the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has ended,
+//! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does. What is not here answers 501.
+//! An HTTP function cannot be run by hand: the real host would make up a request from `input`, which proves nothing about
+//! the route, so 400 names the URL to call instead.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::{any, get, post, put},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use serde_json::{Value, json};
+
+use super::{
+    admin_host as host,
+    core::Core,
+    invocation::Invocation,
+    keys::Access,
+    script::{FunctionDefinition, Trigger},
+    timers,
+    web::WebHost,
+};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// Open to everybody.
+const PING: &str = "/host/ping";
+
+pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
+    Router::new()
+        .route("/functions", get(list))
+        .route("/functions/{name}", get(describe).post(invoke))
+        .route("/functions/{name}/status", get(function_status))
+        .route("/host/status", get(host::status))
+        .route(PING, get(ping).post(ping))
+        .route("/host/drain", post(host::drain))
+        .route("/host/drain/status", get(host::drain_status))
+        .route("/host/resume", post(host::resume))
+        .route("/host/restart", post(host::restart))
+        .route("/host/config", get(host::config))
+        .route("/host/state", put(host::set_state))
+        .route("/host/processes", get(host::processes))
+        .route("/host/synctriggers", post(host::sync_triggers))
+        .route("/warmup", any(ping))
+        .route("/", post(not_here).get(not_here))
+        .fallback(not_here)
+        .layer(from_fn_with_state(Arc::clone(web), require_master_key))
+}
+
+async fn require_master_key(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+    let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(request.headers(), request.uri(), None));
+    if access != Access::Admin && request.uri().path() != PING {
+        web.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
+}
+
+async fn list(State(web): State<Arc<WebHost>>) -> Response {
+    match web.core() {
+        Some(core) => {
+            let functions = core.script.functions.iter();
+            Json(functions.map(|function| description(&core, function)).collect::<Vec<_>>()).into_response()
+        }
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn describe(State(web): State<Arc<WebHost>>, Path(name): Path<String>) -> Response {
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    match core.function(&name) {
+        Some(function) => Json(description(&core, function)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn function_status(State(web): State<Arc<WebHost>>, Path(name): Path<String>) -> Response {
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let error = core.script.errors.iter().find(|error| error.name.eq_ignore_ascii_case(&name));
+    match (error, core.function(&name)) {
+        (Some(error), _) => Json(json!({ "errors": [error.problem] })).into_response(),
+        (None, Some(_)) => Json(json!({})).into_response(),
+        (None, None) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn ping() -> StatusCode {
+    StatusCode::OK
+}
+
+async fn not_here(method: Method, uri: Uri) -> Response {
+    let error = format!("{method} /admin{} is not supported by this host", uri.path());
+    (StatusCode::NOT_IMPLEMENTED, Json(json!({ "error": error }))).into_response()
+}
+
+/// Runs a function by hand. Its input means nothing to a timer; an HTTP function has a URL for that.
+async fn invoke(
+    State(web): State<Arc<WebHost>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refusal) = check_input(&headers, &body) {
+        return refusal.into_response();
+    }
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Some(function) = core.function(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    if let Some(url) = core.invoke_url(function) {
+        let error = format!("this host does not run an HTTP function by hand: call {url}");
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+    }
+    let name = function.name.clone();
+    let background = Arc::clone(&core);
+    // The invocation goes on if the caller hangs up.
+    let invocation = tokio::spawn(async move {
+        match background.function(&name).map(|function| (function, &function.trigger)) {
+            Some((function, Trigger::Timer(timer))) => Some(timers::invoke_by_hand(&background, function, timer).await),
+            _ => None,
+        }
+    });
+    if !prefers_to_wait(&headers) {
+        return StatusCode::ACCEPTED.into_response();
+    }
+    match invocation.await {
+        Ok(Some(invocation)) => outcome(&invocation),
+        Ok(None) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn check_input(headers: &HeaderMap, body: &[u8]) -> Result<(), StatusCode> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if media_type != "application/json" && media_type != "text/json" && !media_type.ends_with("+json") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(members)) if members.get("input").is_none_or(|input| input.is_string() || input.is_null()) => {
+            Ok(())
+        }
+        _ => Err(StatusCode::BAD_REQUEST),
+    }
+}
+
+fn prefers_to_wait(headers: &HeaderMap) -> bool {
+    let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    preferences.flat_map(|value| value.split(',')).any(|preference| preference.trim().eq_ignore_ascii_case("wait"))
+}
+
+fn outcome(invocation: &Invocation) -> Response {
+    let (id, succeeded) = (invocation.id, invocation.succeeded());
+    let (status, body) = match &invocation.error {
+        None => {
+            let milliseconds = u64::try_from(invocation.duration.as_millis()).unwrap_or(u64::MAX);
+            (StatusCode::OK, json!({ "id": id, "succeeded": succeeded, "durationMs": milliseconds }))
+        }
+        Some(error) => (StatusCode::INTERNAL_SERVER_ERROR, json!({ "id": id, "succeeded": succeeded, "error": error })),
+    };
+    (status, [(PREFERENCE_APPLIED, HeaderValue::from_static("wait"))], Json(body)).into_response()
+}
+
+fn description(core: &Core, function: &FunctionDefinition) -> Value {
+    let name = &function.name;
+    json!({
+        "name": name,
+        "script_root_path_href": null,
+        "script_href": null,
+        "config_href": null,
+        "test_data_href": null,
+        "href": format!("{}/admin/functions/{name}", core.base_url),
+        "invoke_url_template": core.invoke_url(function),
+        "language": null,
+        "config": function.config,
+        "files": null,
+        "test_data": null,
+        "isDisabled": function.disabled,
+        "isDirect": false,
+        "isProxy": false,
+    })
+}

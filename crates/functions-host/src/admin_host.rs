@@ -1,0 +1,123 @@
+//! The part of the admin API that is about the host itself: `/admin/host/…`.
+//!
+//! Source: `HostController.cs`, `DrainModeStatus.cs` and `FunctionProcesses.cs` of `Azure/azure-functions-host`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::web::{Phase, WebHost};
+
+pub(super) async fn status(State(web): State<Arc<WebHost>>) -> Json<Value> {
+    let core = web.core();
+    let in_error = core.iter().flat_map(|core| &core.script.errors);
+    let errors: Vec<String> = in_error
+        .map(|error| format!("The '{}' function is in error: {}", error.name, error.problem))
+        .chain(web.problem())
+        .collect();
+    let mut status = json!({
+        "id": "functions-host",
+        "state": web.state(),
+        "version": "4.1052.0.0",
+        "versionDetails": "functions-host",
+        "platformVersion": "",
+        "instanceId": web.instance.to_string(),
+        "computerName": "localhost",
+        "processUptime": u64::try_from(web.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "functionAppContentEditingState": "NotAllowed",
+    });
+    if !errors.is_empty() {
+        status["errors"] = json!(errors);
+    }
+    Json(status)
+}
+
+/// Timers stop; what runs goes on, and HTTP functions are still answered.
+pub(super) async fn drain(State(web): State<Arc<WebHost>>) -> StatusCode {
+    match web.core() {
+        Some(core) => {
+            core.draining.send_replace(true);
+            StatusCode::ACCEPTED
+        }
+        None => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+pub(super) async fn drain_status(State(web): State<Arc<WebHost>>) -> Response {
+    let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let (invocations, retries) = (core.invocations.get(), core.retries.get());
+    let state = match (*core.draining.borrow(), invocations + retries) {
+        (false, _) => "Disabled",
+        (true, 0) => "Completed",
+        (true, _) => "InProgress",
+    };
+    let status = json!({ "state": state, "outstandingInvocations": invocations, "outstandingRetries": retries });
+    Json(status).into_response()
+}
+
+/// A drained host starts anew.
+pub(super) async fn resume(State(web): State<Arc<WebHost>>) -> Response {
+    let Some(core) = web.core().filter(|core| core.handler.gave_up().is_none()) else {
+        return StatusCode::CONFLICT.into_response();
+    };
+    let draining = *core.draining.borrow();
+    drop(core);
+    if draining {
+        web.restart().await;
+    }
+    Json(json!({ "state": web.state() })).into_response()
+}
+
+/// Answers at once; the body is the host's paths.
+pub(super) async fn restart(State(web): State<Arc<WebHost>>) -> Json<Value> {
+    let script_path = web.root.display().to_string();
+    tokio::spawn(async move { web.restart().await });
+    Json(json!({ "isSelfHost": true, "scriptPath": script_path }))
+}
+
+/// The body is a JSON text: "offline" or "running".
+pub(super) async fn set_state(State(web): State<Arc<WebHost>>, Json(wanted): Json<String>) -> StatusCode {
+    let offline = matches!(*web.phase.borrow(), Phase::Offline);
+    match (wanted.to_ascii_lowercase().as_str(), offline) {
+        ("offline", true) => StatusCode::OK,
+        ("offline", false) => {
+            tokio::spawn(async move { web.go_offline().await });
+            StatusCode::ACCEPTED
+        }
+        ("running", true) => {
+            tokio::spawn(async move { web.restart().await });
+            StatusCode::ACCEPTED
+        }
+        ("running", false) if web.state() == "Running" => StatusCode::OK,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// The host, and the handler besides, which the real host leaves out.
+pub(super) async fn processes(State(web): State<Arc<WebHost>>) -> Json<Value> {
+    let mut processes = vec![json!({ "processId": std::process::id(), "processName": "functions-host" })];
+    if let Some(id) = web.core().and_then(|core| core.handler.process_id()) {
+        processes.push(json!({ "processId": id, "processName": "handler" }));
+    }
+    Json(json!({ "processes": processes }))
+}
+
+/// `host.json` as it stands.
+pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
+    let text = std::fs::read(web.root.join("host.json")).ok();
+    match text.and_then(|text| serde_json::from_slice::<Value>(&text).ok()) {
+        Some(document) => Json(document).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// There is no platform to tell about the triggers.
+pub(super) async fn sync_triggers() -> Json<Value> {
+    Json(json!({ "status": "success" }))
+}

@@ -1,0 +1,87 @@
+//! What the parts of a running job host share: one script root, one handler, until the next restart.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use tokio::sync::watch;
+
+use super::{
+    body_limit::BodyLimit,
+    invocation::InvocationSink,
+    log::Log,
+    process::{Handler, HttpClient},
+    script::{FunctionDefinition, Script, Trigger},
+    timers::Statuses,
+};
+
+pub(super) struct Core {
+    pub(super) script: Arc<Script>,
+    pub(super) handler: Handler,
+    pub(super) client: HttpClient,
+    pub(super) log: Log,
+    pub(super) journal: InvocationSink,
+    pub(super) statuses: Arc<Statuses>,
+    /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` or `TZ` says otherwise.
+    pub(super) zone: TimeZone,
+    pub(super) body_limit: BodyLimit,
+    /// `http://localhost:PORT`, as `func start` prints it.
+    pub(super) base_url: String,
+    /// Timers have stopped; running invocations go on.
+    pub(super) draining: watch::Sender<bool>,
+    pub(super) invocations: Arc<Count>,
+    /// Waits between a failed run and the next attempt.
+    pub(super) retries: Arc<Count>,
+}
+
+/// How many of something are under way.
+#[derive(Default)]
+pub(super) struct Count(AtomicUsize);
+
+/// One of them; it ends when dropped.
+pub(super) struct Counted(Arc<Count>);
+
+impl Count {
+    pub(super) fn one(self: &Arc<Self>) -> Counted {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Counted(Arc::clone(self))
+    }
+
+    pub(super) fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Core {
+    /// The function with this name, in any letter case.
+    pub(super) fn function(&self, name: &str) -> Option<&FunctionDefinition> {
+        self.script.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The URL of an HTTP function, with the parameters of its route.
+    pub(super) fn invoke_url(&self, function: &FunctionDefinition) -> Option<String> {
+        let Trigger::Http(trigger) = &function.trigger else { return None };
+        let parts = [self.base_url.as_str(), &self.script.host.route_prefix, &trigger.route];
+        Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
+    }
+
+    /// In whole microseconds: .NET's clock is no finer than what a stored status can say.
+    pub(super) fn now(&self) -> Zoned {
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now).to_zoned(self.zone.clone())
+    }
+
+    /// Waits until the host is drained.
+    pub(super) async fn drained(&self) {
+        // The sender is in this very struct.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! Why the host cannot start, or cannot do what it was asked.
+
+use std::{io, net::SocketAddr};
+
+use super::script::ScriptError;
+
+/// Why the host cannot start, or cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The script root cannot be run.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// Another process listens there.
+    #[error("port {} is in use: end the process that listens on it, or choose another port", .0.port())]
+    PortInUse(SocketAddr),
+    /// The host serves this machine only.
+    #[error("{0} is not a loopback address: the host serves this machine only")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be listened on, or no port is free for the handler.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// `customHandler.port` is taken, or 0.
+    #[error(
+        "Unable to bind to port {0}, which customHandler.port in host.json fixes for the handler: end the process that \
+         listens on it, or remove the member and any free port is taken"
+    )]
+    HandlerPort(u16),
+    /// The system gave no random numbers for the keys.
+    #[error("this system gives no random numbers, so there can be no keys")]
+    NoRandomNumbers,
+    /// `WEBSITE_TIME_ZONE` or `TZ` names no zone.
+    #[error("{setting} \"{value}\" is not an IANA time zone")]
+    TimeZone {
+        /// Which app setting.
+        setting: &'static str,
+        /// What it says.
+        value: String,
+    },
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` says nothing that can be counted.
+    #[error("{setting} \"{value}\" is not a number of bytes")]
+    BodyLimit {
+        /// Which app setting.
+        setting: &'static str,
+        /// What it says.
+        value: String,
+    },
+    /// No function has this name.
+    #[error("there is no function \"{0}\"")]
+    UnknownFunction(String),
+    /// An HTTP function is called at its own URL.
+    #[error("\"{name}\" is an HTTP function: call {url}")]
+    HttpFunction {
+        /// Its name.
+        name: String,
+        /// Its URL, with the parameters of its route.
+        url: String,
+    },
+    /// The host gave up on the handler, or was stopped.
+    #[error("the Functions host is not running: {0}")]
+    Stopped(String),
+}

@@ -1,0 +1,240 @@
+//! One invocation, from its first line in the log to its last and its entry in the journal.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    answer::{Answer, Failure},
+    core::{Core, Counted},
+};
+
+/// What the host calls itself in `X-Azure-Functions-HostVersion`: the version that Core Tools 4.14 carries.
+pub(super) const HOST_VERSION: HeaderValue = HeaderValue::from_static("4.1052.0.0");
+pub(super) const USER_AGENT: &str = "Azure-Functions-Host/4.1052.0.0";
+pub(super) const HOST_VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
+pub(super) const INVOCATION_ID_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Why an HTTP call or a call by hand happened, as the real host words it.
+pub(super) const BY_CALL: &str = "This function was programmatically called via the host APIs.";
+
+/// Where ended invocations go. Called from many tasks; must not block.
+pub type InvocationSink = Arc<dyn Fn(&Invocation) + Send + Sync>;
+
+/// An invocation that has ended.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// `X-Azure-Functions-InvocationId`.
+    pub id: Uuid,
+    /// The function.
+    pub function: String,
+    /// Method of the request to the handler.
+    pub method: String,
+    /// Path of the request to the handler, without the query, which may hold keys.
+    pub path: String,
+    /// `traceparent` of the caller's request. Absent for a timer, and where the caller sent none.
+    pub traceparent: Option<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// From the host's point of view.
+    pub duration: Duration,
+    /// The handler's status; 500 where it did not answer.
+    pub status: u16,
+    /// What the handler says about a status that is an error, or why the invocation failed; at most 500 characters.
+    pub reason: Option<String>,
+    /// Why it failed: the handler's status and body, or what was wrong with its answer. Absent if it succeeded.
+    pub error: Option<String>,
+}
+
+impl Invocation {
+    /// Whether it succeeded.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// A running invocation. Dropped before its end, it counts as failed: the caller went away.
+pub(super) struct Run {
+    core: Arc<Core>,
+    pub(super) id: Uuid,
+    function: String,
+    method: Method,
+    path: String,
+    traceparent: Option<String>,
+    began: Timestamp,
+    started: Instant,
+    over: bool,
+    _counted: Counted,
+}
+
+impl Run {
+    /// `method` and `path` are those of the request to the handler.
+    pub(super) fn begin(core: &Arc<Core>, function: &str, reason: &str, method: &Method, path: &str) -> Self {
+        let id = Uuid::new_v4();
+        core.log.information(format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})"));
+        Self {
+            core: Arc::clone(core),
+            id,
+            function: function.to_owned(),
+            method: method.clone(),
+            path: path.to_owned(),
+            traceparent: None,
+            began: Timestamp::now(),
+            started: Instant::now(),
+            over: false,
+            _counted: core.invocations.one(),
+        }
+    }
+
+    /// Notes the trace that the caller's request belongs to.
+    pub(super) fn traced_by(mut self, headers: &HeaderMap) -> Self {
+        self.traceparent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        self
+    }
+
+    pub(super) fn id_header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.id.to_string()).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// Waits for the handler; a host that gave up says why.
+    pub(super) async fn handler_ready(&self) -> Result<(), Failure> {
+        let not_running = |reason| Failure::Other(format!("the Functions host is not running: {reason}"));
+        self.core.handler.ready().await.map_err(not_running)
+    }
+
+    /// The connection failed, in plain words.
+    pub(super) fn no_answer(&self, error: &hyper_util::client::legacy::Error) -> Failure {
+        let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        Failure::Other(if self.core.handler.has_exited() {
+            "the handler exited with code 0, after which the Functions host does not restart it".to_owned()
+        } else if is_rubbish(error) {
+            format!(
+                "the handler's answer is not HTTP ({cause}): it must speak HTTP/1.1 on FUNCTIONS_CUSTOMHANDLER_PORT"
+            )
+        } else {
+            format!("no answer from the handler: {cause}")
+        })
+    }
+
+    /// When `functionTimeout` ends it.
+    pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
+        self.core.script.host.function_timeout.and_then(|limit| self.started.checked_add(limit)).map(Into::into)
+    }
+
+    /// The function took too long: the real host kills the handler, which ends every other invocation too.
+    pub(super) fn timed_out(&self) -> Failure {
+        self.core.handler.restart();
+        Failure::Other(format!(
+            "functionTimeout exceeded after {} s; the handler is killed and restarted",
+            self.started.elapsed().as_secs()
+        ))
+    }
+
+    /// A success from the host's point of view. `reason` is what the handler says where the status is an error.
+    pub(super) fn succeeded(self, status: StatusCode, reason: Option<String>) -> Invocation {
+        self.end(status, None, reason)
+    }
+
+    /// `status` is the handler's, if it answered.
+    pub(super) fn failed(self, status: Option<StatusCode>, failure: &Failure) -> Invocation {
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.end(status, Some(failure.to_string()), Some(failure.reason()))
+    }
+
+    fn end(mut self, status: StatusCode, error: Option<String>, reason: Option<String>) -> Invocation {
+        self.over = true;
+        self.report(status, error, reason)
+    }
+
+    fn report(&self, status: StatusCode, error: Option<String>, reason: Option<String>) -> Invocation {
+        let invocation = Invocation {
+            id: self.id,
+            function: self.function.clone(),
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            traceparent: self.traceparent.clone(),
+            started: self.began,
+            duration: self.started.elapsed(),
+            status: status.as_u16(),
+            reason,
+            error,
+        };
+        (self.core.journal)(&invocation);
+        let (function, id, milliseconds) = (&self.function, self.id, invocation.duration.as_millis());
+        let line = |outcome| format!("Executed 'Functions.{function}' ({outcome}, Id={id}, Duration={milliseconds}ms)");
+        match &invocation.error {
+            None => self.core.log.information(line("Succeeded")),
+            Some(error) => {
+                self.core.log.error(line("Failed"));
+                self.core.log.error(error);
+            }
+        }
+        invocation
+    }
+
+    /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
+    pub(super) async fn post(&self, payload: &Value) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+        let outcome = match self.core.script.host.function_timeout {
+            Some(limit) => match tokio::time::timeout(limit, self.exchange(payload)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err((None, self.timed_out())),
+            },
+            None => self.exchange(payload).await,
+        };
+        for line in outcome.iter().flat_map(|(_, answer)| &answer.logs) {
+            self.core.log.information(line);
+        }
+        outcome
+    }
+
+    async fn exchange(&self, payload: &Value) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+        self.handler_ready().await.map_err(|failure| (None, failure))?;
+        let request = self.request(payload).map_err(|error| (None, Failure::Other(error.to_string())))?;
+        let response = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
+        let status = response.status();
+        let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+        let body =
+            response.into_body().collect().await.map_err(|error| {
+                (Some(status), Failure::Other(format!("the handler broke off its answer: {error}")))
+            })?;
+        let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
+        let answer = Answer::read(status, content_type, &body.to_bytes()).map_err(|failure| (Some(status), failure))?;
+        Ok((status, answer))
+    }
+
+    fn request(&self, payload: &Value) -> Result<Request<Body>, http::Error> {
+        let bytes = Bytes::from(payload.to_string());
+        // A body of unknown length goes out chunked, without Content-Length, as the real host sends it.
+        let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
+        Request::post(self.core.handler.url(&self.path)?)
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(HOST_VERSION_HEADER, HOST_VERSION)
+            .header(INVOCATION_ID_HEADER, self.id_header())
+            .body(body)
+    }
+}
+
+fn is_rubbish(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_parse)
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if !self.over {
+            let gone = "the caller went away before the handler answered".to_owned();
+            self.report(StatusCode::INTERNAL_SERVER_ERROR, Some(gone.clone()), Some(gone));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The Azure Functions host for custom handlers, in any language, on a laptop.
+//!
+//! [`FunctionsHost::start`] reads a script root (`host.json`, and one folder with a `function.json` for each function),
+//! starts the executable that `host.json` names, and calls it over loopback HTTP exactly as Azure does: HTTP and timer
+//! triggers, proxied, forwarded, or as the JSON of `Data` and `Metadata`.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), functions_host::HostError> {
+//! use functions_host::{FunctionsHost, HostOptions};
+//!
+//! let host = FunctionsHost::start(HostOptions::new("path/to/script/root".into())).await?;
+//! println!("{}api/hello", host.url());
+//! println!("{}", host.stopped().await);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A function with a binding or trigger that this host does not play is in error, by name; the others run. Members of
+//! `host.json` and `function.json` that would change anything else are refused by name. Left out: the lock that keeps the
+//! instances of one app from running a timer twice (there is one instance), throttles, host IDs, and the management of
+//! keys.
+//!
+//! Sources are named file by file: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
+//! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
+
+mod admin;
+mod admin_host;
+mod answer;
+mod body_limit;
+mod constraint;
+mod core;
+mod cors;
+mod error;
+mod forward;
+mod front;
+mod hop_by_hop;
+mod http_payload;
+mod invocation;
+mod job;
+mod keys;
+mod lent_body;
+mod log;
+mod options;
+mod payload;
+mod process;
+mod proxy;
+mod retry;
+mod routes;
+mod script;
+mod start;
+mod summary;
+mod template;
+mod timers;
+mod web;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+use url::Url;
+
+use self::{
+    core::Core,
+    script::{FunctionDefinition, Trigger},
+    web::{Phase, WebHost},
+};
+pub use self::{
+    error::HostError,
+    invocation::{Invocation, InvocationSink},
+    log::{Level, LogLine, LogSink},
+    options::{Cors, HostOptions},
+    script::ScriptError,
+    summary::{FunctionProblem, ScriptSummary},
+};
+
+/// A function that was loaded.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its folder's name.
+    pub name: String,
+    /// `httpTrigger` or `timerTrigger`.
+    pub trigger: &'static str,
+    /// A timer's schedule, normalised as in the host's log.
+    pub schedule: Option<String>,
+    /// An HTTP function's URL, with the parameters of its route.
+    pub invoke_url: Option<String>,
+    /// An HTTP function's methods in upper case; empty for all.
+    pub methods: Vec<String>,
+    /// Disabled by an app setting: a timer does not fire.
+    pub disabled: bool,
+}
+
+/// A running host. Dropping it kills the handler and closes the port.
+pub struct FunctionsHost {
+    web: Arc<WebHost>,
+    url: Url,
+    server: JoinSet<()>,
+}
+
+impl FunctionsHost {
+    /// Reads the script root, listens, and starts the handler in the background. Prints the list of functions to the log.
+    ///
+    /// # Errors
+    /// [`HostError`] says what is missing or wrong and what to do about it.
+    pub async fn start(options: HostOptions) -> Result<Self, HostError> {
+        start::start(options).await
+    }
+
+    /// `http://127.0.0.1:PORT/`.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The functions that are loaded now, sorted by name. Those in error are in the log.
+    #[must_use]
+    pub fn functions(&self) -> Vec<Function> {
+        let core = self.web.core();
+        core.iter().flat_map(|core| core.script.functions.iter().map(|one| Function::new(core, one))).collect()
+    }
+
+    /// The key that opens everything; absent where no keys are asked for.
+    #[must_use]
+    pub fn master_key(&self) -> Option<&str> {
+        self.web.keys.as_ref().map(|keys| keys.master.as_str())
+    }
+
+    /// Waits until the handler answers.
+    ///
+    /// # Errors
+    /// [`HostError::Stopped`] if the host gave up on it.
+    pub async fn wait_ready(&self) -> Result<(), HostError> {
+        let core = self.settled_core().await?;
+        if core.script.functions.is_empty() {
+            return Ok(());
+        }
+        core.handler.ready().await.map_err(HostError::Stopped)
+    }
+
+    /// Runs a timer function now, as `POST /admin/functions/<name>` does, and waits for its end. `data` is the input that
+    /// the admin API takes; it means nothing to a timer.
+    ///
+    /// # Errors
+    /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
+    /// see [`Invocation::error`].
+    pub async fn invoke(&self, name: &str, data: Option<Value>) -> Result<Invocation, HostError> {
+        let core = self.settled_core().await?;
+        let function = core.function(name).ok_or_else(|| HostError::UnknownFunction(name.to_owned()))?;
+        match &function.trigger {
+            Trigger::Timer(timer) => {
+                if data.is_some() {
+                    core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
+                }
+                Ok(timers::invoke_by_hand(&core, function, timer).await)
+            }
+            Trigger::Http(_) => Err(HostError::HttpFunction {
+                name: function.name.clone(),
+                url: core.invoke_url(function).unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// Kills the handler (SIGKILL, as the real host does) and closes the port.
+    pub async fn stop(mut self) {
+        self.server.shutdown().await;
+        self.web.end_job(Phase::Stopped).await;
+    }
+
+    /// Resolves with the reason when the host gives up on the handler, or is stopped.
+    pub fn stopped(&self) -> impl Future<Output = String> + Send + 'static + use<> {
+        let mut ended = self.web.ended.subscribe();
+        async move {
+            let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+            reason.unwrap_or_else(|| "it was stopped".to_owned())
+        }
+    }
+
+    async fn settled_core(&self) -> Result<Arc<Core>, HostError> {
+        let not_running = || HostError::Stopped(self.web.problem().unwrap_or_else(|| "it is not running".to_owned()));
+        self.web.settled_core().await.ok_or_else(not_running)
+    }
+}
+
+impl Drop for FunctionsHost {
+    fn drop(&mut self) {
+        self.web.abandon();
+    }
+}
+
+impl Function {
+    fn new(core: &Core, function: &FunctionDefinition) -> Self {
+        let (trigger, schedule, methods) = match &function.trigger {
+            Trigger::Http(http) => {
+                ("httpTrigger", None, http.methods.iter().flatten().map(ToString::to_string).collect())
+            }
+            Trigger::Timer(timer) => ("timerTrigger", Some(timer.schedule.to_string()), Vec::new()),
+        };
+        Self {
+            name: function.name.clone(),
+            trigger,
+            schedule,
+            invoke_url: core.invoke_url(function),
+            methods,
+            disabled: function.disabled,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Keeps the handler process running, and decides when to give up.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::Uri;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    Control, HttpClient, State,
+    child::{Child, Exit},
+};
+use crate::{
+    log::Log,
+    script::{Script, Settings},
+};
+
+/// Between two probes.
+const PROBE_INTERVAL: Duration = Duration::from_millis(25);
+/// Failures this far apart do not add up.
+const STRIKE_MEMORY: Duration = Duration::from_secs(30 * 60);
+const STRIKES: usize = 3;
+
+/// Runs the process until the host gives up or stops. Dropping it kills the process.
+pub(crate) struct Supervisor {
+    pub(super) script: Arc<Script>,
+    /// Everything but the five variables of the protocol.
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) root: String,
+    pub(super) port: u16,
+    pub(super) client: HttpClient,
+    pub(super) log: Log,
+    pub(super) state: watch::Sender<State>,
+    pub(super) control: mpsc::UnboundedReceiver<Control>,
+    /// 0 while there is none.
+    pub(super) process: Arc<AtomicU32>,
+}
+
+/// How one run of the process ended.
+enum End {
+    Restart,
+    Exited,
+    Failed(String),
+    GaveUp(String),
+    Stopped(Option<oneshot::Sender<()>>),
+}
+
+impl Supervisor {
+    pub(crate) async fn run(mut self) {
+        let mut strikes: Vec<Instant> = Vec::new();
+        loop {
+            self.state.send_replace(State::Starting);
+            let reason = match self.run_once().await {
+                End::Restart => continue,
+                End::Exited => match self.wait_for_control().await {
+                    End::Restart => continue,
+                    End::Stopped(done) => return stopped(done),
+                    End::GaveUp(reason) | End::Failed(reason) => reason,
+                    End::Exited => return,
+                },
+                End::Stopped(done) => return stopped(done),
+                End::GaveUp(reason) => reason,
+                End::Failed(reason) => {
+                    self.log.error(&reason);
+                    if strikes.last().is_some_and(|last| last.elapsed() > STRIKE_MEMORY) {
+                        strikes.clear();
+                    }
+                    strikes.push(Instant::now());
+                    if strikes.len() < STRIKES {
+                        self.log.information("Restarting the handler");
+                        continue;
+                    }
+                    self.log.error("Exceeded http worker restart retry count. Shutting down Functions Host");
+                    format!("the handler failed {STRIKES} times; the last time: {reason}")
+                }
+            };
+            self.state.send_replace(State::GaveUp(reason));
+            return self.idle().await;
+        }
+    }
+
+    /// Runs no process: there is no function, or the host gave up. A call to `stop` still gets its answer.
+    pub(crate) async fn idle(mut self) {
+        while let Some(control) = self.control.recv().await {
+            if let Control::Stop(done) = control {
+                return stopped(Some(done));
+            }
+        }
+    }
+
+    async fn run_once(&mut self) -> End {
+        let end = self.run_process().await;
+        self.process.store(0, Ordering::SeqCst);
+        end
+    }
+
+    async fn run_process(&mut self) -> End {
+        let mut child = match self.spawn() {
+            Ok(child) => child,
+            Err(reason) => {
+                self.log.error(&reason);
+                return End::GaveUp(reason);
+            }
+        };
+        self.process.store(child.id().unwrap_or(0), Ordering::SeqCst);
+        let mut probe = std::pin::pin!(probe(
+            self.client.clone(),
+            format!("http://127.0.0.1:{}/", self.port),
+            self.script.host.initialization_timeout
+        ));
+        let mut probing = true;
+        loop {
+            tokio::select! {
+                exit = child.wait() => return self.exited(exit),
+                answered = &mut probe, if probing => {
+                    if !answered {
+                        child.kill().await;
+                        let budget = self.script.host.initialization_timeout.as_secs_f64();
+                        return End::Failed(format!(
+                            "Initializing HttpWorker timed out: no answer on 127.0.0.1:{} within {budget} s; the handler \
+                             must listen on the port in FUNCTIONS_CUSTOMHANDLER_PORT",
+                            self.port
+                        ));
+                    }
+                    probing = false;
+                    self.state.send_replace(State::Ready);
+                }
+                control = self.control.recv() => {
+                    child.kill().await;
+                    return match control {
+                        Some(Control::Restart) => End::Restart,
+                        Some(Control::GiveUp(reason)) => End::GaveUp(reason),
+                        Some(Control::Stop(done)) => End::Stopped(Some(done)),
+                        None => End::Stopped(None),
+                    };
+                }
+            }
+        }
+    }
+
+    fn spawn(&self) -> Result<Child, String> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let port = self.port.to_string();
+        let protocol = [
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", &port),
+            ("FUNCTIONS_HTTPWORKER_PORT", &port),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", &id),
+            ("FUNCTIONS_HTTPWORKER_ID", &id),
+            ("FUNCTIONS_APP_ROOT_PATH", &self.root),
+        ];
+        let protocol = protocol.map(|(name, value)| (name.to_owned(), value.clone()));
+        let environment: Vec<_> = self.environment.iter().cloned().chain(protocol).collect();
+        let command = &self.script.host.command;
+        let settings = Settings::new(environment.iter().cloned());
+        let executable = command.executable(&settings).map_err(|error| error.to_string())?;
+        let arguments = command.arguments(&settings);
+        Child::spawn(&executable, &arguments, environment, command, &self.log)
+            .map_err(|error| format!("cannot start the handler {}: {error} (is it executable?)", executable.display()))
+    }
+
+    fn exited(&self, exit: Exit) -> End {
+        match exit.code {
+            0 => {
+                self.state.send_replace(State::Exited);
+                self.log.warning(
+                    "The handler exited with code 0. The Functions host does not restart it then: every invocation \
+                     fails from now on",
+                );
+                End::Exited
+            }
+            200 => {
+                self.log.information("The handler exited with code 200, which asks for a restart");
+                End::Restart
+            }
+            code if exit.last_errors.is_empty() => End::Failed(format!("the handler exited with code {code}")),
+            code => End::Failed(format!("the handler exited with code {code}: {}", exit.last_errors.join(","))),
+        }
+    }
+
+    async fn wait_for_control(&mut self) -> End {
+        match self.control.recv().await {
+            Some(Control::Restart) => End::Restart,
+            Some(Control::GiveUp(reason)) => End::GaveUp(reason),
+            Some(Control::Stop(done)) => End::Stopped(Some(done)),
+            None => End::Stopped(None),
+        }
+    }
+}
+
+fn stopped(done: Option<oneshot::Sender<()>>) {
+    if let Some(done) = done {
+        let _ = done.send(());
+    }
+}
+
+/// Whether anything answers `GET /`, with any status, before the sleeps add up to the budget. Only a connection that
+/// cannot be made means "not yet".
+async fn probe(client: HttpClient, url: String, budget: Duration) -> bool {
+    let Ok(url) = url.parse::<Uri>() else { return false };
+    let sleeps = budget.as_millis().div_ceil(PROBE_INTERVAL.as_millis());
+    for _ in 0..=sleeps {
+        match client.get(url.clone()).await {
+            Err(error) if error.is_connect() => tokio::time::sleep(PROBE_INTERVAL).await,
+            Ok(_) | Err(_) => return true,
+        }
+    }
+    false
+}

@@ -1,0 +1,116 @@
+//! The script root: `host.json` and one folder for each function, read as the Functions host reads them.
+//!
+//! Where the real host ignores what it does not know, this one refuses it by name. What is documented and means nothing
+//! to HTTP and timer functions on one machine is accepted with a warning.
+
+mod bindings;
+mod command;
+mod function_json;
+mod host_json;
+mod member_names;
+mod overrides;
+mod settings;
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use self::host_json::HostJson;
+pub(super) use self::{
+    bindings::{AuthLevel, HttpTrigger, TimerTrigger, Trigger},
+    command::HandlerCommand,
+    function_json::FunctionDefinition,
+    host_json::HttpMode,
+    settings::Settings,
+};
+
+/// Why a script root cannot be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// Nothing staged.
+    #[error("no host.json in {}", .0.display())]
+    NoHostJson(PathBuf),
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not JSON, or a member that is unknown or of the wrong type.
+    #[error("host.json: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Well-formed, but not usable.
+    #[error("host.json: {0}")]
+    HostJson(String),
+    /// The handler is not there.
+    #[error("the handler \"{name}\" is neither in {} nor on PATH", .folder.display())]
+    NoHandler {
+        /// `defaultExecutablePath` after expansion.
+        name: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+}
+
+/// A script root that can be run.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) host: HostJson,
+    /// Sorted by name, ignoring case: the order in which routes are tried.
+    pub(super) functions: Vec<FunctionDefinition>,
+    pub(super) errors: Vec<FunctionError>,
+}
+
+/// A function that was left out.
+#[derive(Debug)]
+pub(super) struct FunctionError {
+    pub(super) name: String,
+    pub(super) problem: String,
+}
+
+impl Script {
+    /// Reads the script root. `environment` is the handler's, for `%NAME%` in its command line;
+    /// `settings` are the app settings, for `%NAME%` in bindings and for `AzureFunctionsJobHost__…`.
+    pub(super) fn load(root: &Path, environment: &Settings, settings: &Settings) -> Result<Self, ScriptError> {
+        let host = HostJson::load(root, environment, settings)?;
+        let mut script = Self { host, functions: Vec::new(), errors: Vec::new() };
+        for name in function_names(root)? {
+            if !script.host.allows(&name) {
+                continue;
+            }
+            match script.read_function(root, &name, settings) {
+                Ok(function) => script.functions.push(function),
+                Err(problem) => script.errors.push(FunctionError { name, problem }),
+            }
+        }
+        Ok(script)
+    }
+
+    fn read_function(&self, root: &Path, name: &str, settings: &Settings) -> Result<FunctionDefinition, String> {
+        let function = FunctionDefinition::read(&root.join(name), name, &self.host, settings)?;
+        match self.functions.iter().find(|other| other.conflicts_with(&function)) {
+            Some(other) => {
+                Err(format!("the function \"{}\" has the same name or the same route and method", other.name))
+            }
+            None => Ok(function),
+        }
+    }
+}
+
+/// Immediate children that hold `function.json`, sorted ignoring case.
+fn function_names(root: &Path) -> Result<Vec<String>, ScriptError> {
+    let read_error = |source| ScriptError::Read { path: root.to_owned(), source };
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(root).map_err(read_error)? {
+        let entry = entry.map_err(read_error)?;
+        if entry.path().join("function.json").is_file() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            names.insert((name.to_ascii_uppercase(), name));
+        }
+    }
+    Ok(names.into_iter().map(|(_, name)| name).collect())
+}

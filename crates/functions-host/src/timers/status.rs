@@ -1,0 +1,101 @@
+//! The stored status of timers: `{"Last", "Next", "LastUpdated"}`, one document for each.
+//!
+//! In Azure it is the blob `timers/<hostId>/Host.Functions.<name>/status` (`StorageScheduleMonitor.cs` of
+//! `Azure/azure-webjobs-sdk-extensions`); here a file under the host's state folder, or memory without one.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use crate::payload::ScheduleStatus;
+
+/// By the function's name.
+pub(crate) struct Statuses {
+    folder: Option<PathBuf>,
+    /// Where there is no folder.
+    memory: Mutex<BTreeMap<String, ScheduleStatus>>,
+}
+
+impl Statuses {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, memory: Mutex::default() }
+    }
+
+    /// The status of a function's timer, if it ever had one. The error is that of the file, or of what is in it.
+    pub(super) fn get(&self, function: &str, zone: &TimeZone) -> io::Result<Option<ScheduleStatus>> {
+        let Some(path) = self.path(function) else {
+            return Ok(self.memory.lock().unwrap_or_else(PoisonError::into_inner).get(function).cloned());
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => parse(&text, zone).map(Some).ok_or_else(|| {
+                let problem = format!("{} is not the status of a timer: delete it", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, problem)
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn set(&self, function: &str, status: &ScheduleStatus) -> io::Result<()> {
+        let Some(path) = self.path(function) else {
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(function.to_owned(), status.clone());
+            return Ok(());
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // Whole or not at all: a host killed while it writes must not spoil the next start.
+        let unfinished = path.with_extension("new");
+        fs::write(&unfinished, status.to_json().to_string())?;
+        fs::rename(&unfinished, &path)
+    }
+
+    fn path(&self, function: &str) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join("timers").join(format!("Host.Functions.{function}")).join("status"))
+    }
+}
+
+fn parse(text: &str, zone: &TimeZone) -> Option<ScheduleStatus> {
+    let document: Value = serde_json::from_str(text).ok()?;
+    let time = |member: &str| {
+        let text = document.get(member)?.as_str()?;
+        // The first and the last instant of .NET stand for "never".
+        if text.starts_with("0001") || text.starts_with("9999") {
+            return Some(None);
+        }
+        Some(Some(text.parse::<Timestamp>().ok()?.to_zoned(zone.clone())))
+    };
+    Some(ScheduleStatus { last: time("Last")?, next: time("Next")?, last_updated: time("LastUpdated")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::{Statuses, parse};
+
+    #[test]
+    fn section_7_4_a_status_survives_in_its_folder_to_the_tick() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"Last":"2026-03-28T15:35:00.0104+00:00","LastUpdated":"0001-01-01T00:00:00+00:00","Next":"9999-12-31T23:59:59.9999999+00:00"}"#;
+        let status = parse(text, &TimeZone::UTC).unwrap();
+        assert!(status.last.is_some() && status.next.is_none() && status.last_updated.is_none());
+        let statuses = Statuses::new(Some(folder.path().to_owned()));
+        assert!(statuses.get("tick", &TimeZone::UTC).unwrap().is_none());
+        statuses.set("tick", &status).unwrap();
+        let file = folder.path().join("timers/Host.Functions.tick/status");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        let again = Statuses::new(Some(folder.path().to_owned())).get("tick", &TimeZone::UTC).unwrap().unwrap();
+        assert_eq!(again.last, status.last);
+        std::fs::write(file, "rubbish").unwrap();
+        let error = statuses.get("tick", &TimeZone::UTC).unwrap_err().to_string();
+        assert!(error.ends_with("is not the status of a timer: delete it"), "{error}");
+    }
+}

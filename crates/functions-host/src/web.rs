@@ -1,0 +1,168 @@
+//! What outlives a restart: where the host stands, and the job host that is running now.
+//!
+//! Source: `WebJobsScriptHostService.cs` of `Azure/azure-functions-host`, with `sequentialRestart`, which Core Tools sets:
+//! the old job host has ended before the new one begins.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{
+    HostError,
+    core::Core,
+    invocation::InvocationSink,
+    job::{self, Job},
+    keys::Keys,
+    log::Log,
+    options::Cors,
+    process::HttpClient,
+    script::{Script, Settings},
+    timers::Statuses,
+};
+
+/// Where the host stands.
+#[derive(Clone)]
+pub(super) enum Phase {
+    Starting,
+    Running(Arc<Core>),
+    /// The script root cannot be run, and why.
+    Error(String),
+    /// Taken offline through the admin API.
+    Offline,
+    Stopped,
+}
+
+/// The part of the host that listens.
+pub(super) struct WebHost {
+    pub(super) root: PathBuf,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) settings: Settings,
+    pub(super) journal: InvocationSink,
+    pub(super) log: Log,
+    pub(super) fire_timers: bool,
+    pub(super) keys: Option<Keys>,
+    pub(super) cors: Option<Cors>,
+    pub(super) statuses: Arc<Statuses>,
+    pub(super) client: HttpClient,
+    pub(super) base_url: String,
+    pub(super) instance: Uuid,
+    pub(super) started: Instant,
+    pub(super) phase: watch::Sender<Phase>,
+    /// Why the host gave up or was stopped.
+    pub(super) ended: watch::Sender<Option<String>>,
+    pub(super) job: Mutex<Option<Job>>,
+    /// One restart at a time.
+    pub(super) restarting: tokio::sync::Mutex<()>,
+}
+
+impl WebHost {
+    /// Reads the script root.
+    pub(super) fn load(&self) -> Result<Script, HostError> {
+        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings)?)
+    }
+
+    /// Starts a job host.
+    pub(super) fn start_job(&self, script: Script) -> Result<(), HostError> {
+        let (core, job) = job::start(self, script)?;
+        *self.lock_job() = Some(job);
+        self.phase.send_replace(Phase::Running(core));
+        Ok(())
+    }
+
+    /// The running job host, if one runs.
+    pub(super) fn core(&self) -> Option<Arc<Core>> {
+        match &*self.phase.borrow() {
+            Phase::Running(core) => Some(Arc::clone(core)),
+            Phase::Starting | Phase::Error(_) | Phase::Offline | Phase::Stopped => None,
+        }
+    }
+
+    /// The same, but waits out a restart.
+    pub(super) async fn settled_core(&self) -> Option<Arc<Core>> {
+        // The sender is in this very struct.
+        let _ = self.phase.subscribe().wait_for(|phase| !matches!(phase, Phase::Starting)).await;
+        self.core()
+    }
+
+    /// Kills the handler, reads the script root again and starts anew, on another port of the handler.
+    pub(super) async fn restart(&self) {
+        let _one = self.restarting.lock().await;
+        if self.ended.borrow().is_some() {
+            return;
+        }
+        self.end_job(Phase::Starting).await;
+        if let Err(error) = self.load().and_then(|script| self.start_job(script)) {
+            self.log.error(format!("The host cannot start: {error}"));
+            self.phase.send_replace(Phase::Error(error.to_string()));
+        }
+    }
+
+    pub(super) async fn go_offline(&self) {
+        let _one = self.restarting.lock().await;
+        self.end_job(Phase::Offline).await;
+    }
+
+    /// Ends the job host, its handler first.
+    pub(super) async fn end_job(&self, next: Phase) {
+        let core = self.core();
+        self.phase.send_replace(next);
+        let job = self.lock_job().take();
+        if let Some(core) = core {
+            core.handler.stop().await;
+        }
+        if let Some(mut job) = job {
+            job.tasks.shutdown().await;
+        }
+    }
+
+    /// Drops the job host; its tasks end, and the handler is killed with them.
+    pub(super) fn abandon(&self) {
+        self.phase.send_replace(Phase::Stopped);
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            ended.get_or_insert_with(|| "it was stopped".to_owned());
+            first
+        });
+        drop(self.lock_job().take());
+    }
+
+    /// Why the host gave up on the handler, or cannot start at all.
+    pub(super) fn problem(&self) -> Option<String> {
+        match &*self.phase.borrow() {
+            Phase::Error(error) => Some(error.clone()),
+            Phase::Running(core) => core.handler.gave_up(),
+            Phase::Starting | Phase::Offline | Phase::Stopped => None,
+        }
+    }
+
+    /// As `GET /admin/host/status` names it.
+    pub(super) fn state(&self) -> &'static str {
+        match &*self.phase.borrow() {
+            Phase::Starting => "Starting",
+            Phase::Running(core) if core.handler.gave_up().is_none() => "Running",
+            Phase::Running(_) | Phase::Stopped => "Stopped",
+            Phase::Error(_) => "Error",
+            Phase::Offline => "Offline",
+        }
+    }
+
+    /// What the script root is made of: the text of `host.json` and of each `function.json`.
+    pub(super) fn script_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let functions = folders.map(|folder| folder.path().join("function.json"));
+        std::iter::once(self.root.join("host.json"))
+            .chain(functions)
+            .filter_map(|path| std::fs::read(&path).ok().map(|text| (path, text)))
+            .collect()
+    }
+
+    fn lock_job(&self) -> std::sync::MutexGuard<'_, Option<Job>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

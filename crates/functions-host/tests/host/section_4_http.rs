@@ -1,0 +1,135 @@
+//! HTTP functions whose requests are forwarded or proxied.
+
+use axum::body::Body;
+use futures_util::StreamExt as _;
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::rig::{ScriptRoot, request, text};
+
+fn forwarding() -> ScriptRoot {
+    ScriptRoot::new().host_json(&json!({ "enableForwardingHttpRequest": true }))
+}
+
+#[tokio::test]
+async fn section_4_6_proxying_leaves_path_and_query_alone_and_names_the_invocation() {
+    let mut rig = ScriptRoot::new().http("echo", "echo/{*path}").start().await;
+    let request = Request::put("/api/echo/a%20b?x=1&x=2&code=K&flag")
+        .header("content-encoding", "br")
+        .header("x-azure-functions-invocationid", "forged")
+        .header("connection", "x-hop")
+        .header("x-hop", "gone")
+        .header("host", "example.test")
+        .body(Body::from("hello"))
+        .unwrap();
+    let response = rig.send(request).await;
+    assert_eq!(response.headers()["x-from"], "handler");
+    let echo: Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!((&echo["method"], &echo["body"]), (&json!("PUT"), &json!("hello")));
+    assert_eq!((&echo["path"], &echo["query"]), (&json!("/api/echo/a%20b"), &json!("x=1&x=2&code=K&flag")));
+    let line = rig.line("Executing 'Functions.echo'").await.text;
+    let id = line.rsplit("Id=").next().unwrap().trim_end_matches(')');
+    let headers = &echo["headers"];
+    assert_eq!(headers["x-azure-functions-invocationid"], id);
+    assert_eq!(headers["x-ms-invocation-id"], id);
+    assert_eq!(headers["content-encoding"], "br");
+    assert_eq!(headers["host"], "example.test");
+    assert_eq!(headers["content-length"], "5");
+    assert_eq!(headers["x-hop"], Value::Null);
+}
+
+#[tokio::test]
+async fn section_4_6_proxying_streams_event_by_event_and_the_invocation_ends_with_the_answer() {
+    let mut rig = ScriptRoot::new().http("stream", "stream").http("release", "release").start().await;
+    let mut chunks = rig.send(request(Method::GET, "/api/stream", Body::empty())).await.into_body().into_data_stream();
+    assert_eq!(chunks.next().await.unwrap().unwrap(), "chunk 0\n");
+    assert!(!rig.rest_of_log().iter().any(|line| line.contains("Executed 'Functions.stream'")));
+    rig.get("/api/release").await;
+    assert_eq!(chunks.next().await.unwrap().unwrap(), "chunk 1\n");
+    assert!(chunks.next().await.is_none());
+    rig.line("Executed 'Functions.stream' (Succeeded").await;
+}
+
+#[tokio::test]
+async fn section_4_4_any_status_is_a_success_for_the_host_and_its_body_is_the_reason() {
+    for root in [ScriptRoot::new(), forwarding()] {
+        let mut rig = root.http("echo", "echo").start().await;
+        let request = Request::get("/api/echo").header("x-status", "403").body(Body::empty()).unwrap();
+        assert_eq!(rig.call(request).await.0, StatusCode::FORBIDDEN);
+        rig.line("Executed 'Functions.echo' (Succeeded").await;
+        let entry = rig.last_invocation();
+        assert_eq!((entry.method.as_str(), entry.path.as_str(), entry.status), ("GET", "/api/echo", 403));
+        assert_eq!(entry.reason.as_deref(), Some("echo of /api/echo"));
+    }
+}
+
+#[tokio::test]
+async fn section_4_6_an_upgrade_is_refused_by_name() {
+    let rig = ScriptRoot::new().http("echo", "echo").start().await;
+    let request = Request::get("/api/echo").header("upgrade", "websocket").body(Body::empty()).unwrap();
+    let expected = "an upgrade (WebSocket) is not supported by this host".to_owned();
+    assert_eq!(rig.call(request).await, (StatusCode::NOT_IMPLEMENTED, expected));
+}
+
+#[tokio::test]
+async fn section_4_3_forwarding_rebuilds_the_query_and_drops_content_headers() {
+    let mut rig = forwarding().http("echo", "echo/{*path}").start().await;
+    let request = Request::post("/api/echo/a%20b?x=1&X=2&code=K&flag")
+        .header("content-encoding", "br")
+        .header("content-type", "text/plain")
+        .header("user-agent", "test/1")
+        .header("x-azure-functions-invocationid", "forged")
+        .body(Body::from("hello"))
+        .unwrap();
+    let (status, body) = rig.call(request).await;
+    assert_eq!(status, StatusCode::OK);
+    let echo: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&echo["path"], &echo["query"]), (&json!("/api/echo/a%20b"), &json!("x=1%2C2&code=K&flag=")));
+    let line = rig.line("Executing 'Functions.echo'").await.text;
+    let id = line.rsplit("Id=").next().unwrap().trim_end_matches(')');
+    let headers = &echo["headers"];
+    assert_eq!(headers["x-azure-functions-invocationid"], format!("forged|{id}"));
+    assert_eq!(headers["user-agent"], "test/1 Azure-Functions-Host/4.1052.0.0");
+    assert_eq!((&headers["content-type"], &headers["content-length"]), (&json!("text/plain"), &json!("5")));
+    assert_eq!(headers["content-encoding"], Value::Null);
+    assert_eq!(echo["body"], "hello");
+}
+
+#[tokio::test]
+async fn section_4_3_forwarding_cannot_take_a_chunked_body() {
+    let mut rig = forwarding().http("echo", "echo").start().await;
+    let chunks = futures_util::stream::iter(["a", "b"].map(Ok::<_, std::convert::Infallible>));
+    let (status, _) = rig.call(request(Method::POST, "/api/echo", Body::from_stream(chunks))).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    rig.line("the Functions host cannot forward a chunked request body: send Content-Length").await;
+}
+
+#[tokio::test]
+async fn section_4_6_a_body_of_a_mebibyte_passes_whole_in_both_ways() {
+    for root in [ScriptRoot::new(), forwarding()] {
+        let rig = root.http("echo", "echo").start().await;
+        let body = "x".repeat(1 << 20);
+        let (status, echo) = rig.call(request(Method::POST, "/api/echo", body.clone())).await;
+        let echo: Value = serde_json::from_str(&echo).unwrap();
+        assert_eq!((status, echo["body"] == body), (StatusCode::OK, true));
+    }
+}
+
+#[tokio::test]
+async fn section_1_5_a_longer_body_than_the_limit_is_refused_in_every_form_of_the_call() {
+    let payload = || ScriptRoot::new().host_json(&json!({}));
+    for (name, root) in [("proxied", ScriptRoot::new()), ("forwarded", forwarding()), ("as JSON", payload())] {
+        let mut rig = root.http("echo", "echo").setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10").start().await;
+        let status = async |body: Body| rig.call(request(Method::POST, "/api/echo", body)).await.0;
+        assert_ne!(status(Body::from("0123456789")).await, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        assert_eq!(status(Body::from("0123456789a")).await, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        if name == "proxied" {
+            let pieces = futures_util::stream::iter(["012345", "6789a"].map(Ok::<_, std::io::Error>));
+            assert_eq!(status(Body::from_stream(pieces)).await, StatusCode::PAYLOAD_TOO_LARGE, "in pieces");
+        }
+        rig.line("the request body is longer than 10 bytes: the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT allows")
+            .await;
+    }
+    let wrong = ScriptRoot::new().setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10 MB").refusal().await;
+    assert_eq!(wrong, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT \"10 MB\" is not a number of bytes");
+}
