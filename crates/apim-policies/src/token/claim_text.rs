@@ -119,14 +119,10 @@ mod tests {
         ] {
             assert_eq!(one(json), [text], "{json}");
         }
-        assert_eq!(one(r#"[ "a", 1.0, null, true, [ 1, 2 ], {"b" :"]"} ]"#), [
-            "a",
-            "1",
-            "",
-            "true",
-            "[ 1, 2 ]",
-            r#"{"b" :"]"}"#
-        ]);
+        assert_eq!(
+            one(r#"[ "a", 1.0, null, true, [ 1, 2 ], {"b" :"]"} ]"#),
+            ["a", "1", "", "true", "[ 1, 2 ]", r#"{"b" :"]"}"#]
+        );
         assert_eq!(one("[]"), Vec::<String>::new());
         assert_eq!(values(r#"{"c":1}"#, "d"), Vec::<String>::new());
     }

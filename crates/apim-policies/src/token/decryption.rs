@@ -10,8 +10,8 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::{Map, Value};
 
 use super::{
-    jwt::header_and_text,
     encrypted_content::{EncryptedContent, Method},
+    jwt::header_and_text,
     key_name::KeyName,
     refusal::Refusal,
 };

@@ -154,9 +154,13 @@ mod tests {
         let broken = json!({ "kty": "RSA", "kid": "b", "n": "!", "e": "AQAB" });
         assert_eq!(read(&[&Value::Null, &broken, &good]).map(|keys| keys.len()), Ok(1));
         assert_eq!(read(&[&json!({ "kty": "RSA", "use": "enc", "n": n, "e": e })]).map(|keys| keys.len()), Ok(0));
-        for (name, value) in
-            [("kid", json!(1)), ("alg", json!(1)), ("use", json!([])), ("x5c", json!("a")), ("key_ops", json!("verify"))]
-        {
+        for (name, value) in [
+            ("kid", json!(1)),
+            ("alg", json!(1)),
+            ("use", json!([])),
+            ("x5c", json!("a")),
+            ("key_ops", json!("verify")),
+        ] {
             let mut bad = good.clone();
             bad[name] = value;
             assert!(read(&[&good, &bad]).unwrap_err().contains(&format!("'{name}'")), "{name}");

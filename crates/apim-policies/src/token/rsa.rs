@@ -110,8 +110,7 @@ impl RsaKey {
 
     fn verifies_by_arithmetic(&self, algorithm: RsaAlgorithm, message: &[u8], signature: &[u8]) -> bool {
         let length = self.components.n.len();
-        let (n, signature_number) =
-            (BigUint::from_bytes_be(&self.components.n), BigUint::from_bytes_be(signature));
+        let (n, signature_number) = (BigUint::from_bytes_be(&self.components.n), BigUint::from_bytes_be(signature));
         if signature.len() != length || signature_number >= n {
             return false;
         }
@@ -148,7 +147,8 @@ fn is_pss(encoded: &[u8], bits: usize, message_hash: &[u8]) -> bool {
     block[0] &= !unused_mask;
     let Some(salt_starts) = block.len().checked_sub(hash_length) else { return false };
     let (padding, salt) = block.split_at(salt_starts);
-    let is_padding = padding.split_last().is_some_and(|(last, zeros)| *last == 1 && zeros.iter().all(|byte| *byte == 0));
+    let is_padding =
+        padding.split_last().is_some_and(|(last, zeros)| *last == 1 && zeros.iter().all(|byte| *byte == 0));
     is_padding && digest(&SHA256, &[&[0; 8], message_hash, salt].concat()).as_ref() == hash
 }
 
@@ -177,7 +177,8 @@ fn der(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = if first < 0x80 {
         (usize::from(first), rest)
     } else {
-        let (length, rest) = rest.split_at_checked(usize::from(first & 0x7F)).filter(|(length, _)| length.len() <= 4)?;
+        let (length, rest) =
+            rest.split_at_checked(usize::from(first & 0x7F)).filter(|(length, _)| length.len() <= 4)?;
         (length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)), rest)
     };
     rest.split_at_checked(length)

@@ -27,10 +27,10 @@ pub(crate) struct SigningKey {
 
 #[derive(Clone)]
 enum Key {
-    Rsa(RsaKey),
+    Rsa(Box<RsaKey>),
     /// A point on the curve P-256, not compressed.
     P256(Vec<u8>),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     /// Has an ID and verifies nothing.
     Unfit(Weakness),
 }
@@ -82,14 +82,15 @@ impl std::fmt::Debug for SigningKey {
 impl SigningKey {
     /// An RSA key from its modulus and exponent in Base64url.
     pub(crate) fn rsa(id: Option<String>, modulus: &str, exponent: &str) -> Result<Self, RsaKeyError> {
-        Ok(Self { name: KeyName::new(id), key: Key::Rsa(RsaKey::from_base64(modulus, exponent)?) })
+        Ok(Self { name: KeyName::new(id), key: Key::Rsa(Box::new(RsaKey::from_base64(modulus, exponent)?)) })
     }
 
     /// A certificate's key. One of an elliptic curve verifies nothing: to Microsoft.IdentityModel a certificate's key is
     /// RSA (`X509SecurityKey`).
     pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
         let key = match certificate.public_key() {
-            PublicKey::Rsa(info) => RsaKey::from_public_key_info(info).map_or(Key::Unfit(Weakness::CertificateSize), Key::Rsa),
+            PublicKey::Rsa(info) => RsaKey::from_public_key_info(info)
+                .map_or(Key::Unfit(Weakness::CertificateSize), |key| Key::Rsa(Box::new(key))),
             PublicKey::P256(_) => Key::Unfit(Weakness::EllipticCertificate),
         };
         Self { name: KeyName::of_certificate(id, certificate), key }
@@ -99,7 +100,7 @@ impl SigningKey {
     pub(crate) fn symmetric(id: Option<String>, secret: &[u8]) -> Self {
         let key = match secret.len() {
             ..SHA256_BYTES => Key::Unfit(Weakness::ShortSecret(secret.len() * 8)),
-            _ => Key::Secret(hmac::Key::new(hmac::HMAC_SHA256, secret)),
+            _ => Key::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
         };
         Self { name: KeyName::new(id), key }
     }

@@ -38,8 +38,16 @@ fn what_was_changed_or_asks_for_something_else_does_not_open() {
             with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","crit":["x"]}"#)),
             "The header parameter 'crit'",
         ),
-        ("compressed in an unknown way", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"GZ"}"#)), "IDX10682"),
-        ("a compression that is no text", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":1}"#)), "JWT is not well"),
+        (
+            "compressed in an unknown way",
+            with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"GZ"}"#)),
+            "IDX10682",
+        ),
+        (
+            "a compression that is no text",
+            with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":1}"#)),
+            "JWT is not well",
+        ),
         ("another header", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256"}"#)), "IDX10603"),
         ("no header", with(0, "e30"), "JWT is not well"),
         ("a key", with(1, "AAAA"), "IDX10603"),

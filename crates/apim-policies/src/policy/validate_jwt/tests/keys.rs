@@ -124,7 +124,7 @@ async fn a_modulus_may_have_zeros_before_it_and_padding_after_it() {
     for (n, e) in [
         (URL_SAFE_NO_PAD.encode(&with_zero), "AAEAAQ".to_owned()),
         (STANDARD.encode(&bytes), e.clone()),
-        (format!("{n}=="), format!("{e}")),
+        (format!("{n}=="), e.clone()),
     ] {
         let document = keys(&format!("<key id=\"k\" n=\"{n}\" e=\"{e}\" />"));
         check(&document, [("the key", by(signer, &json!({ "kid": "k" })), "pass")]).await;
@@ -310,8 +310,14 @@ async fn a_template_that_the_policy_lists_is_a_text_like_any_other() {
             key("rsa-1", Signer::published())
         ),
     );
-    check(&document, [("a tenant", token(json!({})), "TokenIssuerNotAllowed"), ("the text", token(json!({ "iss": template })), "pass")])
-        .await;
+    check(
+        &document,
+        [
+            ("a tenant", token(json!({})), "TokenIssuerNotAllowed"),
+            ("the text", token(json!({ "iss": template })), "pass"),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]
