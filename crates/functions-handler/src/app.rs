@@ -1,0 +1,212 @@
+//! An app: its state, its functions, and what applies to all of them.
+
+use std::{convert::Infallible, error::Error, future::Future, pin::Pin, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{FromRef, Request, State},
+    handler::Handler,
+    response::IntoResponse,
+    routing::{MethodRouter, Route, any},
+};
+use tower::{Layer, Service};
+
+use crate::{
+    environment::Environment,
+    function::{Function, Package},
+    handler::FunctionHandler,
+    host_json::HostJson,
+    plan::{ExpectedTrigger, Registration, plan},
+    router::{AppLayer, Common, router},
+    start_error::{StartError, StartProblem},
+};
+
+/// Enough to keep the services behind busy, and few enough that each still gets its share of a small instance.
+const DEFAULT_MAX_CONCURRENT: usize = 256;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type Stopping = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The functions of an app, and the state that they share.
+///
+/// ```no_run
+/// use functions_handler::{Function, FunctionApp};
+///
+/// # const HELLO: Function = Function::new("hello", r#"{"bindings":[{"type":"httpTrigger","name":"req"},{"type":"http","name":"res","direction":"out"}]}"#);
+/// fn main() -> std::process::ExitCode {
+///     FunctionApp::stateless().http(HELLO, async || "Hello!\n").run()
+/// }
+/// ```
+#[must_use]
+pub struct FunctionApp<S = ()> {
+    state: Box<dyn FnOnce() -> Result<S, BoxError> + Send>,
+    functions: Vec<Registration<S>>,
+    layers: Vec<AppLayer>,
+    max_concurrent: Box<dyn FnOnce(&S) -> usize + Send>,
+    on_stop: Option<Box<dyn FnOnce(S) -> Stopping + Send>>,
+}
+
+/// An app that can be served.
+pub(crate) struct Assembled {
+    pub(crate) router: Router,
+    pub(crate) on_stop: Option<Box<dyn FnOnce() -> Stopping + Send>>,
+}
+
+impl FunctionApp<()> {
+    /// An app whose functions share nothing.
+    pub fn stateless() -> Self {
+        Self::new(|| Ok::<_, Infallible>(()))
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
+    /// An app whose functions share the state that `state` makes.
+    ///
+    /// `state` runs before the port is bound, within the runtime. It reads settings and calls nothing: while it runs,
+    /// the host waits. An error ends the process with its text.
+    pub fn new<E: Into<BoxError>>(state: impl FnOnce() -> Result<S, E> + Send + 'static) -> Self {
+        Self {
+            state: Box::new(move || state().map_err(Into::into)),
+            functions: Vec::new(),
+            layers: Vec::new(),
+            max_concurrent: Box::new(|_| DEFAULT_MAX_CONCURRENT),
+            on_stop: None,
+        }
+    }
+
+    /// Adds a function with an HTTP trigger. Any handler of axum is one; the route is that of function.json.
+    ///
+    /// `axum::extract::Path` has the values of the route, without those that the path leaves out.
+    pub fn http<H, T>(self, function: Function, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.register(function, ExpectedTrigger::Http, any(handler))
+    }
+
+    /// Adds a function with a timer trigger.
+    pub fn timer<H, T>(self, function: Function, handler: H) -> Self
+    where
+        H: FunctionHandler<T, S>,
+        T: 'static,
+    {
+        self.register(function, ExpectedTrigger::Timer, service(handler))
+    }
+
+    /// Adds a function with any trigger. [`Invocation`](crate::Invocation) has what started it.
+    pub fn function<H, T>(self, function: Function, handler: H) -> Self
+    where
+        H: FunctionHandler<T, S>,
+        T: 'static,
+    {
+        self.register(function, ExpectedTrigger::Any, service(handler))
+    }
+
+    fn register(mut self, function: Function, expected: ExpectedTrigger, service: MethodRouter<S>) -> Self {
+        self.functions.push(Registration { function, expected, service });
+        self
+    }
+
+    /// Puts a layer of tower around every function, within its span and its limits. The last one added is outermost.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.layers.push(Arc::new(move |router: Router| router.layer(layer.clone())));
+        self
+    }
+
+    /// How many invocations run at a time; 256 without this. Beyond, a caller is answered 429 and the host 503, with
+    /// `Retry-After`.
+    pub fn max_concurrent(mut self, limit: impl FnOnce(&S) -> usize + Send + 'static) -> Self {
+        self.max_concurrent = Box::new(limit);
+        self
+    }
+
+    /// What to do after the last invocation, before the process ends. It has as much time as is left of five seconds.
+    pub fn on_stop<F>(mut self, stop: impl FnOnce(S) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.on_stop = Some(Box::new(move |state| Box::pin(stop(state))));
+        self
+    }
+
+    /// The crate of the first function that `function!` made.
+    pub(crate) fn package(&self) -> Option<Package> {
+        self.functions.iter().find_map(|registration| registration.function.package)
+    }
+
+    /// The crates of the app's functions, as targets of the log.
+    pub(crate) fn log_targets(&self) -> Vec<String> {
+        let packages = self.functions.iter().filter_map(|registration| registration.function.package);
+        let targets = packages.flat_map(|package| {
+            let module = package.module.split("::").next().unwrap_or_default().to_owned();
+            [module, package.name.replace('-', "_")]
+        });
+        targets.collect()
+    }
+
+    /// Names of all functions, in the order of registration.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.functions.iter().map(|registration| registration.function.name).collect()
+    }
+
+    /// Reads host.json, checks every function, and makes the state.
+    pub(crate) fn assemble(
+        self,
+        host_json: Result<HostJson, StartProblem>,
+        environment: &Environment,
+        mut problems: Vec<StartProblem>,
+    ) -> Result<Assembled, StartError> {
+        let app = self
+            .package()
+            .map_or_else(|| "functions-handler".to_owned(), |package| format!("{} {}", package.name, package.version));
+        let planned = host_json.and_then(|host_json| {
+            let planned = plan(self.functions, &host_json.route_prefix);
+            planned.map(|planned| (planned, host_json)).map_err(StartProblem::Functions)
+        });
+        let state = (self.state)().map_err(StartProblem::State);
+        match (planned, state) {
+            (Ok((planned, host_json)), Ok(state)) if problems.is_empty() => {
+                let max_concurrent = (self.max_concurrent)(&state);
+                let body_limit = environment.body_size_limit();
+                let common = Common { host_json, body_limit, max_concurrent, layers: self.layers, app };
+                let router = router(planned, &state, common);
+                let on_stop =
+                    self.on_stop.map(|stop| Box::new(move || stop(state)) as Box<dyn FnOnce() -> Stopping + Send>);
+                Ok(Assembled { router, on_stop })
+            }
+            (planned, state) => {
+                problems.extend(planned.err());
+                problems.extend(state.err());
+                Err(StartError::new(problems))
+            }
+        }
+    }
+}
+
+/// A function with a payload, as a service of axum.
+fn service<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: FunctionHandler<T, S>,
+    S: Clone + Send + Sync + FromRef<S> + 'static,
+    T: 'static,
+{
+    any(move |State(state): State<S>, request: Request| {
+        let (parts, _) = request.into_parts();
+        handler.clone().call(parts, state)
+    })
+}
+
+impl<S> FunctionApp<S> {
+    /// Names and texts of function.json.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.functions.iter().map(|registration| (registration.function.name, registration.function.definition))
+    }
+}

@@ -1,0 +1,120 @@
+//! A function as an app declares it: its name, its `function.json`, and its limits.
+
+use std::time::Duration;
+
+/// A function of the app: the name of its folder, and the `function.json` in it.
+///
+/// Made by [`function!`](crate::function!), and passed to [`FunctionApp`](crate::FunctionApp) with a handler. Route,
+/// methods, level of authorization, schedule and names of bindings stand in `function.json` alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) definition: &'static str,
+    pub(crate) package: Option<Package>,
+    pub(crate) limits: Limits,
+}
+
+/// The crate that declares a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) module: &'static str,
+}
+
+/// What one invocation of a function may take.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// Bytes of a request that is read as a whole; `None`: the host's limit.
+    pub(crate) body: Option<usize>,
+    pub(crate) time: TimeLimit,
+    /// Whether invocations run beyond the limit of invocations at once.
+    pub(crate) always_admitted: bool,
+}
+
+/// How long an invocation may take to begin its answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum TimeLimit {
+    #[default]
+    OfTrigger,
+    AtMost(Duration),
+    Unlimited,
+}
+
+impl Function {
+    /// A function with this name and this text of `function.json`.
+    ///
+    /// For tests and generated definitions; an app uses [`function!`](crate::function!).
+    pub const fn new(name: &'static str, definition: &'static str) -> Self {
+        let limits = Limits { body: None, time: TimeLimit::OfTrigger, always_admitted: false };
+        Self { name, definition, package: None, limits }
+    }
+
+    #[doc(hidden)]
+    pub const fn embedded(
+        name: &'static str,
+        definition: &'static str,
+        [package, version, module]: [&'static str; 3],
+    ) -> Self {
+        let function = Self::new(name, definition);
+        Self { package: Some(Package { name: package, version, module }), ..function }
+    }
+
+    /// Refuses a request whose body has more bytes, where the function reads it as a whole (`Json`, `Bytes`, `String`,
+    /// `Form`). A body that is read as a stream has no limit but the host's.
+    ///
+    /// Without this, the host's limit counts: 104,857,600 bytes, or `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`.
+    #[must_use]
+    pub const fn max_body(mut self, bytes: usize) -> Self {
+        self.limits.body = Some(bytes);
+        self
+    }
+
+    /// Fails an invocation that has not begun its answer within this time.
+    ///
+    /// Without this, an HTTP function has 220 seconds (Azure's load balancer leaves the caller after 230), and every
+    /// other function the `functionTimeout` of host.json. No limit is above `functionTimeout`: the host kills the whole
+    /// process when it is over.
+    #[must_use]
+    pub const fn time_limit(mut self, limit: Duration) -> Self {
+        self.limits.time = TimeLimit::AtMost(limit);
+        self
+    }
+
+    /// Sets no time limit. An invocation that outlasts `functionTimeout` costs the process its life, and all other
+    /// invocations with it.
+    #[must_use]
+    pub const fn without_time_limit(mut self) -> Self {
+        self.limits.time = TimeLimit::Unlimited;
+        self
+    }
+
+    /// Runs the function also when [`max_concurrent`](crate::FunctionApp::max_concurrent) invocations are running. For
+    /// a probe that only says that the process lives.
+    #[must_use]
+    pub const fn always_admitted(mut self) -> Self {
+        self.limits.always_admitted = true;
+        self
+    }
+}
+
+/// Embeds `functions/NAME/function.json` of the crate that is compiled, as a [`Function`].
+///
+/// Without that file the crate does not compile. A second argument names another path, also relative to the crate:
+/// `function!("order", "order/function.json")` where the function folders stand beside `host.json`.
+#[macro_export]
+macro_rules! function {
+    ($name:literal) => {
+        $crate::function!(@embed $name, concat!("functions/", $name, "/function.json"))
+    };
+    ($name:literal, $path:literal) => {
+        $crate::function!(@embed $name, $path)
+    };
+    (@embed $name:literal, $path:expr) => {
+        $crate::Function::embedded(
+            $name,
+            ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", $path)),
+            [::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"), ::core::module_path!()],
+        )
+    };
+}

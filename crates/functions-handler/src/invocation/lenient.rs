@@ -1,0 +1,69 @@
+//! Decoding of values that the host encodes in more than one way.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::Value;
+
+/// A value, or a string that holds the JSON of that value, or nothing at all.
+///
+/// The host writes objects as objects and every other value as JSON within a string, and versions of it differ
+/// (`ScriptInvocationContextExtensions.cs` in Azure/azure-functions-host).
+pub(super) fn unwrapped<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let value = match Value::deserialize(deserializer)? {
+        Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        other => other,
+    };
+    match value {
+        Value::Null => Ok(T::default()),
+        // Serde would take it for an object, member by member.
+        Value::Array(_) => Err(D::Error::custom("a list where the host sends none")),
+        value => serde_json::from_value(value).map_err(D::Error::custom),
+    }
+}
+
+/// A string, or a string that holds it as JSON, or nothing at all.
+///
+/// Unlike [`unwrapped`], takes `42` for what it is: text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(serde_json::from_str(&text).unwrap_or(text))
+}
+
+/// A time; `None` for the year 1, by which the host means "never".
+///
+/// Hosts write an offset, or none when the time is UTC; west of Greenwich the year 1 may fall into the year 0.
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = text(deserializer)?;
+    if text.is_empty() || text == "null" {
+        return Ok(None);
+    }
+    let time = match text.parse::<Timestamp>() {
+        Ok(time) => time,
+        Err(error) => match text.parse::<DateTime>() {
+            Ok(date) => date.to_zoned(TimeZone::UTC).map_err(D::Error::custom)?.timestamp(),
+            Err(_) => return Err(D::Error::custom(error)),
+        },
+    };
+    Ok((time.to_zoned(TimeZone::UTC).year() > 1).then_some(time))
+}
+
+/// A value of a type that the function chose: as it stands, unwrapped once, or unwrapped twice (a text that holds JSON).
+pub(super) fn value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    let once = match value {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
+        other => other.clone(),
+    };
+    let twice = once.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let first = serde_json::from_value(once);
+    first.or_else(|error| {
+        let others = [Some(value.clone()), twice].into_iter().flatten();
+        others.into_iter().find_map(|value| serde_json::from_value(value).ok()).ok_or(error)
+    })
+}

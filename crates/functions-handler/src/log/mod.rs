@@ -1,0 +1,104 @@
+//! The log: what the host shows of this process.
+//!
+//! The host takes a line on standard output as information, and one on standard error as an error unless it contains
+//! "warn" (`WorkerProcess.cs` in Azure/azure-functions-host). It adds no invocation ID, and drops the body of a failed
+//! invocation; so every line carries the ID, and a failure is logged before it is answered.
+
+mod lines;
+
+use std::{any::Any, error::Error, iter::successors, panic};
+
+use tracing::{Level, error, warn};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use self::lines::Lines;
+
+/// Installs a subscriber and a panic hook, each only where none is set.
+///
+/// `RUST_LOG` holds levels such as `info,my_app=debug`. Without it, the crates named in `own` log from "info" up, and
+/// all others from "warning" up.
+pub(crate) fn init(rust_log: Option<&str>, own: &[&str]) {
+    let default = || {
+        let own = own.iter().chain(&["functions_handler"]).map(|target| ((*target).to_owned(), Level::INFO));
+        Targets::new().with_default(Level::WARN).with_targets(own)
+    };
+    let levels = rust_log.map(str::parse::<Targets>);
+    let refused = levels.as_ref().and_then(|levels| levels.as_ref().err().map(ToString::to_string));
+    // A host that died has closed both pipes; to complain of that on one of them would be a panic.
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).log_internal_errors(false);
+    let levels = levels.and_then(Result::ok).unwrap_or_else(default);
+    let _ = tracing_subscriber::registry().with(lines.with_writer(Lines)).with(levels).try_init();
+    if let Some(problem) = refused {
+        warn!("RUST_LOG is not a list of levels, so the default levels count: {problem}");
+    }
+    log_panics();
+}
+
+/// Logs each panic, unless the program has set a hook before.
+fn log_panics() {
+    let current = panic::take_hook();
+    let default = panic::take_hook();
+    // The standard library has no other way to ask whether a hook is set: its own is made of the same code each time.
+    let is_default = std::ptr::eq(&raw const *current, &raw const *default);
+    if !is_default {
+        panic::set_hook(current);
+        return;
+    }
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        error!("panic{place}: {}", one_line(panic_text(panic.payload())));
+    }));
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
+}
+
+/// An error and everything below it, in one line: the host makes an entry of each line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for layer in successors(Some(error), |&error| error.source()) {
+        let layer = one_line(&layer.to_string());
+        // Some layers only wrap another, and some quote it.
+        if !text.ends_with(&layer) {
+            text = if text.is_empty() { layer } else { format!("{text}: {layer}") };
+        }
+    }
+    text
+}
+
+/// Services put line breaks and whole documents into their messages.
+fn one_line(text: &str) -> String {
+    // Documents of some services begin with a byte-order mark.
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").chars().take(2000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn a_failure_is_one_line_from_top_to_bottom() {
+        let bottom = Layer { text: "Caller: appid=x\r\nAction: get\u{1b}[31m", source: None };
+        let middle = Layer { text: "403", source: Some(Box::new(bottom)) };
+        let top = Layer { text: "Key Vault refused this app (403)", source: Some(Box::new(middle)) };
+        assert_eq!(chain(&top), "Key Vault refused this app (403): 403: Caller: appid=x Action: get [31m");
+    }
+
+    #[test]
+    fn a_layer_that_repeats_the_one_below_is_shown_once() {
+        let bottom = Layer { text: "connection refused", source: None };
+        let top = Layer { text: "connection refused", source: Some(Box::new(bottom)) };
+        assert_eq!(chain(&top), "connection refused");
+    }
+}

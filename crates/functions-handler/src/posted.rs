@@ -1,0 +1,82 @@
+//! The form in which the host sends what it does not forward: `POST /NAME` with `Data` and `Metadata`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use tower::ServiceExt;
+
+use crate::{
+    definition::Definition,
+    error::{Failure, InvocationError, PayloadError, SharedError},
+    invocation::{
+        Outputs,
+        http::{HttpOutput, HttpRequestData},
+        origin::{INVOCATION_ID, TRACE_PARENT},
+        payload::Payload,
+    },
+    rules::CallersStatus,
+    template::Template,
+};
+
+/// The largest answer that fits into JSON, in bytes. It is held in memory, twice.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Runs a timer, or a function of another trigger. Anything but a 2xx is a failed invocation to the host.
+pub(crate) async fn function(
+    function: Router,
+    definition: Arc<Definition>,
+    request: Request,
+) -> Result<Response, InvocationError> {
+    let (mut parts, payload) = Payload::read(request, &definition.trigger.binding).await?;
+    parts.extensions.insert(Arc::new(payload));
+    let Ok(mut response) = function.oneshot(Request::from_parts(parts, Body::empty())).await;
+    if !response.status().is_success() {
+        return Ok(response);
+    }
+    let outputs = response.extensions_mut().remove::<Outputs>().unwrap_or_default();
+    Ok(Json(outputs.into_result(&definition, None)?).into_response())
+}
+
+/// Runs an HTTP function as if its request had been forwarded.
+///
+/// Its answer, whatever the status, is the output of an invocation that succeeded, as it is when requests are forwarded;
+/// but a function that broke down (500 with an error) is an invocation that failed.
+pub(crate) async fn http(
+    function: Router,
+    definition: Arc<Definition>,
+    template: Arc<Template>,
+    request: Request,
+) -> Result<Response, InvocationError> {
+    let (parts, payload) = Payload::read(request, &definition.trigger.binding).await?;
+    let data: HttpRequestData = payload.trigger_form()?;
+    let values = template.values(|name| data.parameter(name)).map_err(PayloadError::Parameter)?;
+    let mut request = data.into_request()?.map(Body::from);
+    for name in [INVOCATION_ID, TRACE_PARENT] {
+        request.headers_mut().remove(&name);
+        request.headers_mut().extend(parts.headers.get(&name).map(|value| (name, value.clone())));
+    }
+    request.extensions_mut().insert(values);
+    request.extensions_mut().insert(Arc::new(payload));
+    let Ok(response) = function.oneshot(request).await;
+    let (mut head, body) = response.into_parts();
+    let failure = head.extensions.get::<SharedError>().cloned();
+    if head.status == StatusCode::INTERNAL_SERVER_ERROR && failure.is_some() {
+        return Ok(Response::from_parts(head, body));
+    }
+    let body = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Failure::Unreadable(LARGEST_ANSWER))?;
+    let output = HttpOutput::new(head.status, &head.headers, &body)?;
+    let outputs = head.extensions.remove::<Outputs>().unwrap_or_default();
+    let mut response = Json(outputs.into_result(&definition, Some(output))?).into_response();
+    // For the log: the status is within the body now.
+    response.extensions_mut().insert(CallersStatus(head.status));
+    if let Some(failure) = failure {
+        response.extensions_mut().insert(failure);
+    }
+    Ok(response)
+}

@@ -1,0 +1,192 @@
+//! The rules for each invocation of a function: its span and line in the log, a slot, a time limit, panics.
+
+use std::{
+    any::Any,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body::{Frame, SizeHint};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time,
+};
+use tracing::{Instrument, Span, error, field::display, info, info_span, warn};
+
+use crate::{
+    error::{Failure, InvocationError, SharedError},
+    function::{Limits, TimeLimit},
+    invocation::origin::{InvocationId, TraceParent},
+    log,
+};
+
+/// Azure's load balancer leaves an HTTP caller after 230 seconds.
+const HTTP_LIMIT: Duration = Duration::from_secs(220);
+
+/// How long before `functionTimeout` an invocation is ended: a tenth of it, and at most this.
+const LONGEST_MARGIN: Duration = Duration::from_secs(10);
+
+/// How long an invocation may take to begin its answer.
+pub(crate) fn time_limit(limits: Limits, is_http: bool, function_timeout: Option<Duration>) -> Option<Duration> {
+    let of_host = function_timeout.map(|timeout| timeout - (timeout / 10).min(LONGEST_MARGIN));
+    let own = match limits.time {
+        TimeLimit::OfTrigger => is_http.then_some(HTTP_LIMIT),
+        TimeLimit::AtMost(limit) => Some(limit),
+        TimeLimit::Unlimited => return None,
+    };
+    own.into_iter().chain(of_host).min()
+}
+
+/// The rules for the invocations of one function in one form.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) function: &'static str,
+    /// The `faas.trigger` of the span.
+    pub(crate) trigger: &'static str,
+    /// Shared by all functions that are limited.
+    pub(crate) slots: Option<Arc<Semaphore>>,
+    /// The status of an invocation without a slot.
+    pub(crate) busy: StatusCode,
+    pub(crate) time_limit: Option<Duration>,
+}
+
+impl Rules {
+    /// Invocations do not queue here: the host and its callers know better when to come again, and elsewhere there may
+    /// be an instance that is idle.
+    fn slot(&self) -> Result<Option<OwnedSemaphorePermit>, InvocationError> {
+        let Some(slots) = &self.slots else { return Ok(None) };
+        slots.clone().try_acquire_owned().map(Some).map_err(|_| InvocationError::Busy(self.busy))
+    }
+
+    async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
+        let Some(limit) = self.time_limit else { return answer.await };
+        let answered = time::timeout(limit, answer).await;
+        answered.unwrap_or_else(|_| InvocationError::from(Failure::TooSlow(limit)).into_response())
+    }
+
+    /// The span of an invocation. Its name and fields are documented at the root of the crate.
+    fn span(&self, headers: &HeaderMap) -> Span {
+        let (id, parent) = (InvocationId::from_headers(headers), TraceParent::from_headers(headers).map(display));
+        info_span!(
+            "invocation",
+            faas.invocation_id = %id,
+            faas.name = %self.function,
+            faas.trigger = %self.trigger,
+            otel.kind = %"server",
+            traceparent = parent,
+        )
+    }
+}
+
+/// Runs an invocation. The time limit is for the head of the answer alone: a stream that is being sent is not cut.
+pub(crate) async fn apply(State(rules): State<Rules>, request: Request, next: Next) -> Response {
+    let span = rules.span(request.headers());
+    let run = async {
+        let started = Instant::now();
+        let (response, slot) = match rules.slot() {
+            Ok(slot) => (rules.in_time(next.run(request)).await, slot),
+            Err(busy) => (busy.into_response(), None),
+        };
+        report(&response, started);
+        (response, slot)
+    };
+    let (response, slot) = run.instrument(span.clone()).await;
+    response.map(|body| Body::new(ResponseBody { body, span, _slot: slot }))
+}
+
+/// The status that the caller gets, where the response to the host is only its wrapping.
+#[derive(Clone, Copy)]
+pub(crate) struct CallersStatus(pub(crate) StatusCode);
+
+/// An invocation's one line of failure or success. The level follows the status.
+fn report(response: &Response, started: Instant) {
+    let extensions = response.extensions();
+    let status = extensions.get::<CallersStatus>().map_or(response.status(), |inner| inner.0);
+    let duration_ms = started.elapsed().as_millis();
+    let failure = extensions.get::<SharedError>();
+    let text = failure.map_or_else(|| "done".to_owned(), |failure| log::chain(failure.as_ref()));
+    let code = status.as_u16();
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => warn!(status = code, duration_ms, "{text}"),
+        status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
+        _ => info!(status = code, duration_ms, "{text}"),
+    }
+}
+
+/// Where it happened has been logged before.
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    InvocationError::from(Failure::Panic(log::panic_text(&*panic).to_owned())).into_response()
+}
+
+/// A body that is still part of its invocation: it is logged as that, and keeps the slot until it has been sent.
+struct ResponseBody {
+    body: Body,
+    span: Span,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        let _entered = this.span.enter();
+        Pin::new(&mut this.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Function;
+
+    fn seconds(function: Function, is_http: bool, timeout: Option<u64>) -> Option<u64> {
+        time_limit(function.limits, is_http, timeout.map(Duration::from_secs)).map(|limit| limit.as_secs())
+    }
+
+    #[test]
+    fn an_invocation_ends_before_the_host_would_kill_the_handler() {
+        let plain = Function::new("f", "");
+        let http = |timeout| seconds(plain, true, timeout);
+        assert_eq!(
+            (http(None), http(Some(1800)), http(Some(300)), http(Some(60))),
+            (Some(220), Some(220), Some(220), Some(54))
+        );
+    }
+
+    #[test]
+    fn a_timer_is_limited_by_the_hosts_timeout_alone() {
+        let timer = |timeout| seconds(Function::new("f", ""), false, timeout);
+        assert_eq!((timer(Some(1800)), timer(Some(60)), timer(None)), (Some(1790), Some(54), None));
+    }
+
+    #[test]
+    fn a_function_may_have_a_shorter_limit_or_none() {
+        let short = Function::new("f", "").time_limit(Duration::from_secs(5));
+        assert_eq!((seconds(short, true, Some(1800)), seconds(short, false, Some(2))), (Some(5), Some(1)));
+        assert_eq!(seconds(Function::new("f", "").without_time_limit(), true, Some(1800)), None);
+    }
+}

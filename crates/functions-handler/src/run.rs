@@ -1,0 +1,162 @@
+//! Starts an app, serves the host, and stops.
+//!
+//! Nothing here holds a body back: what a function reads it reads as it comes in, and what it streams goes out chunk by
+//! chunk. A host that proxies passes that on; one that forwards collects the answer first.
+
+use std::{
+    future::Future,
+    io::{Write, stderr},
+    net::Ipv4Addr,
+    process::ExitCode,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
+use futures_util::FutureExt;
+use tokio::{net::TcpListener, runtime::Runtime, time};
+use tracing::{debug, info, warn};
+
+use crate::{
+    app::{Assembled, FunctionApp},
+    environment::Environment,
+    host_json::HostJson,
+    log,
+    start_error::{StartError, StartProblem},
+    stop::{Parent, stop_signal},
+};
+
+/// How long running invocations may go on after the signal to stop.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// How long after the signal the process ends at the latest, `on_stop` included.
+const LONGEST_STOP: Duration = Duration::from_millis(4800);
+
+impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
+    /// Serves the Functions host until the process is asked to end (SIGTERM, Ctrl-C), or the host has gone. Running
+    /// invocations may finish then; the process ends within five seconds.
+    ///
+    /// Installs a tracing subscriber and a panic hook, each only where none is set. Without success, the message is on
+    /// standard error.
+    pub fn run(self) -> ExitCode {
+        let parent = Parent::now();
+        let environment = Environment::of_process();
+        let targets = self.log_targets();
+        log::init(environment.rust_log(), &targets.iter().map(String::as_str).collect::<Vec<_>>());
+        let name = self.package().map_or("functions-handler", |package| package.name);
+        match self.block_on(parent, &environment) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                for line in error.lines() {
+                    // Standard error may be closed.
+                    let _ = writeln!(stderr(), "{name}: {line}");
+                }
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn block_on(self, parent: Parent, environment: &Environment) -> Result<(), StartError> {
+        let runtime = Runtime::new()?;
+        let ended = runtime.block_on(async {
+            let (port, problems) = match port(environment) {
+                Ok(port) => (port, Vec::new()),
+                Err(problem) => (0, vec![problem]),
+            };
+            let assembled = self.assemble(host_json(environment), environment, problems)?;
+            assembled.serve(bind(port).await?, stop_signal(parent)).await
+        });
+        // A name look-up that hangs must not keep the process.
+        runtime.shutdown_background();
+        ended
+    }
+
+    /// Serves the Functions host on this listener until `stop` is ready. For tests, and for programs with a runtime of
+    /// their own; it installs no subscriber and no panic hook.
+    ///
+    /// # Errors
+    /// When the app cannot start, or the listener breaks.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let environment = Environment::of_process();
+        self.assemble(host_json(&environment), &environment, Vec::new())?.serve(listener, stop).await
+    }
+}
+
+fn port(environment: &Environment) -> Result<u16, StartProblem> {
+    let port = environment.port().ok_or(StartProblem::NoHost)?;
+    port.trim().parse().ok().filter(|port| *port != 0).ok_or(StartProblem::Port)
+}
+
+fn host_json(environment: &Environment) -> Result<HostJson, StartProblem> {
+    HostJson::read(environment.script_root().as_deref(), environment).map_err(StartProblem::HostJson)
+}
+
+/// Takes the port, on the one address that the host calls. From here on a caller waits instead of being turned away.
+async fn bind(port: u16) -> Result<TcpListener, StartError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = listener.map_err(|source| StartProblem::Listen { port, source })?;
+    info!("listening on port {port} of 127.0.0.1");
+    Ok(listener)
+}
+
+impl Assembled {
+    async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let stop = stop.shared();
+        let overdue = stop.clone().then(|()| time::sleep(GRACE));
+        let ended = stop.clone().then(|()| time::sleep(LONGEST_STOP));
+        // A chunk of a stream must not wait for the one before it to be acknowledged.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                debug!("a connection delays small chunks: {error}");
+            }
+        });
+        let served = axum::serve(listener, self.router).with_graceful_shutdown(stop);
+        let on_stop = self.on_stop;
+        let served_and_stopped = async {
+            tokio::select! {
+                served = served.into_future() => served?,
+                () = overdue => warn!("invocations that were still running have been cut off"),
+            }
+            if let Some(stop) = on_stop {
+                stop().await;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            ended = served_and_stopped => ended,
+            () = ended => {
+                warn!("the end of the process did not wait for all that is to be done on stop");
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named() {
+        let taken = bind(0).await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = bind(port).await.unwrap_err();
+        assert!(error.to_string().contains(&port.to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_program_started_without_the_host_says_how_to_run_it() {
+        let error = port(&Environment::of(&[])).unwrap_err().to_string();
+        assert!(error.contains("FUNCTIONS_CUSTOMHANDLER_PORT is not set") && error.contains("func start"), "{error}");
+        for wrong in ["", "x", "0", "65536"] {
+            assert!(port(&Environment::of(&[("FUNCTIONS_CUSTOMHANDLER_PORT", wrong)])).is_err(), "{wrong}");
+        }
+    }
+}

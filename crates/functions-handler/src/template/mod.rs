@@ -1,0 +1,128 @@
+//! Route templates of ASP.NET Core, matched as the Functions host matches them.
+//!
+//! The host decides which function a request is for; the handler gets the path alone and must come to the same answer.
+//! Literals match in any case, slashes at the end do not count, and values are taken from the decoded path.
+//!
+//! <https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates>
+
+mod constraint;
+mod date_time;
+mod guid;
+mod number;
+mod parse;
+mod segment;
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+pub(crate) use self::parse::TemplateError;
+use self::segment::{Parameter, Segment};
+
+/// The path of a function, route prefix included.
+#[derive(Debug)]
+pub(crate) struct Template {
+    segments: Vec<Segment>,
+}
+
+/// The values of a template's parameters, in the order of the template. `None` for one that the path leaves out.
+///
+/// A value is percent-encoded. One that is not UTF-8 stays as it came, and axum's `Path` refuses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RouteValues(Vec<Option<String>>);
+
+impl Template {
+    /// Joins the route prefix of `host.json` and the route of a function.
+    pub(crate) fn new(prefix: &str, route: &str) -> Result<Self, TemplateError> {
+        let text = match (prefix, route.strip_suffix('/').unwrap_or(route)) {
+            ("", route) => route.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, route) => format!("{prefix}/{route}"),
+        };
+        parse::template(&text).map(|segments| Self { segments })
+    }
+
+    /// The values, if this template matches the path.
+    pub(crate) fn matches(&self, path: &str) -> Option<RouteValues> {
+        let mut rest = path.strip_prefix('/')?;
+        let mut values = Vec::new();
+        for segment in &self.segments {
+            if let Segment::CatchAll(parameter) = segment {
+                values.push(parameter.rest_of(rest)?);
+                return Some(RouteValues(values));
+            }
+            let (piece, after) = rest.split_once('/').unwrap_or((rest, ""));
+            if piece.is_empty() && after.bytes().any(|byte| byte != b'/') {
+                return None;
+            }
+            segment.matches(piece, &mut values)?;
+            rest = after;
+        }
+        rest.bytes().all(|byte| byte == b'/').then_some(RouteValues(values))
+    }
+
+    /// The values by the names of the parameters; the name of a parameter that must have a value and has none.
+    pub(crate) fn values(&self, value: impl Fn(&str) -> Option<String>) -> Result<RouteValues, String> {
+        let values = self.parameters().map(|parameter| {
+            let given = value(&parameter.name).filter(|value| !value.is_empty());
+            match given.or_else(|| parameter.default.clone()) {
+                Some(value) => Ok(Some(encoded(&value))),
+                None if parameter.may_be_absent() => Ok(None),
+                None => Err(parameter.name.clone()),
+            }
+        });
+        values.collect::<Result<_, _>>().map(RouteValues)
+    }
+
+    /// Paths by which axum hands the values to its extractors: one for each number of optional values that are there.
+    ///
+    /// axum cannot express these templates, so it never sees the caller's path: [`Template::axum_path`] makes a path
+    /// that one of these routes matches.
+    pub(crate) fn axum_routes(&self) -> Vec<String> {
+        let optional = self.parameters().filter(|parameter| parameter.may_be_absent()).count();
+        let route = |present: usize| {
+            let mut left = present;
+            let names = self.parameters().filter(|parameter| {
+                let here = !parameter.may_be_absent() || left > 0;
+                left -= usize::from(here && parameter.may_be_absent());
+                here
+            });
+            names.fold(format!("/{present}"), |path, parameter| format!("{path}/{{{}}}", parameter.name))
+        };
+        (0..=optional).map(route).collect()
+    }
+
+    /// The path of the matching one of [`Template::axum_routes`].
+    pub(crate) fn axum_path(&self, values: &RouteValues) -> String {
+        let (mut present, mut path, mut gap) = (0, String::new(), false);
+        for (parameter, value) in self.parameters().zip(&values.0) {
+            gap |= value.is_none();
+            let Some(value) = value.as_ref().filter(|_| !(gap && parameter.may_be_absent())) else { continue };
+            present += usize::from(parameter.may_be_absent());
+            path = format!("{path}/{value}");
+        }
+        format!("/{present}{path}")
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.segments.iter().flat_map(Segment::parameters)
+    }
+}
+
+/// Decodes a piece of a path. One that is not UTF-8 stays as it came.
+fn decoded(raw: &str) -> String {
+    percent_decode_str(raw).decode_utf8().map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned)
+}
+
+fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+}
+
+/// As [`encoded`], for a piece of a path as it came.
+fn encoded_again(raw: &str) -> String {
+    match percent_decode_str(raw).decode_utf8() {
+        Ok(text) => encoded(&text),
+        Err(_) => raw.replace('/', "%2F"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

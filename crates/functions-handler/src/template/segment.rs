@@ -1,0 +1,158 @@
+//! The parts of a template between two slashes.
+
+use super::{constraint::Constraint, decoded, encoded, encoded_again};
+
+/// A part of a template between two slashes.
+#[derive(Debug)]
+pub(super) enum Segment {
+    Literal(String),
+    Parameter(Parameter),
+    /// What is left of the path, slashes included; may be empty. Always the last.
+    CatchAll(Parameter),
+    /// Text and parameters, such as `{name}.{extension}`; no two parameters beside each other.
+    Mixed(Vec<Part>),
+}
+
+#[derive(Debug)]
+pub(super) enum Part {
+    Text(String),
+    Parameter(Parameter),
+}
+
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) catch_all: bool,
+    pub(super) optional: bool,
+    pub(super) default: Option<String>,
+    pub(super) constraints: Vec<Constraint>,
+}
+
+impl Segment {
+    pub(super) fn parameters(&self) -> Box<dyn Iterator<Item = &Parameter> + '_> {
+        match self {
+            Self::Literal(_) => Box::new(std::iter::empty()),
+            Self::Parameter(parameter) | Self::CatchAll(parameter) => Box::new(std::iter::once(parameter)),
+            Self::Mixed(parts) => Box::new(parts.iter().filter_map(Part::parameter)),
+        }
+    }
+
+    /// Whether this segment takes the piece of a path, which is empty where the path has ended.
+    pub(super) fn matches(&self, piece: &str, values: &mut Vec<Option<String>>) -> Option<()> {
+        match self {
+            Self::Literal(text) => same(&decoded(piece), text).then_some(()),
+            Self::Parameter(parameter) if piece.is_empty() => parameter.absent().map(|value| values.push(value)),
+            Self::Parameter(parameter) => {
+                parameter.admits(&decoded(piece)).then(|| values.push(Some(encoded_again(piece))))
+            }
+            Self::CatchAll(parameter) => parameter.rest_of(piece).map(|value| values.push(value)),
+            Self::Mixed(_) if piece.is_empty() => None,
+            Self::Mixed(parts) => {
+                let found = mixed(parts, &decoded(piece))?;
+                let admitted = |(parameter, value): &(&Parameter, Option<String>)| {
+                    value.as_ref().is_none_or(|value| parameter.admits(value))
+                };
+                found.iter().all(admitted).then(|| {
+                    values.extend(found.into_iter().map(|(_, value)| value.map(|value| encoded(&value))));
+                })
+            }
+        }
+    }
+}
+
+impl Part {
+    pub(super) fn parameter(&self) -> Option<&Parameter> {
+        match self {
+            Self::Parameter(parameter) => Some(parameter),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+impl Parameter {
+    pub(super) fn may_be_absent(&self) -> bool {
+        self.default.is_none() && (self.optional || self.catch_all)
+    }
+
+    fn admits(&self, value: &str) -> bool {
+        self.constraints.iter().all(|constraint| constraint.admits(value))
+    }
+
+    /// The value where the path has none. It is not tested against the constraints.
+    fn absent(&self) -> Option<Option<String>> {
+        match &self.default {
+            Some(value) => Some(Some(encoded(value))),
+            None => self.may_be_absent().then_some(None),
+        }
+    }
+
+    /// The value of a catch-all. The constraints are tested even when nothing is left: then they fail.
+    pub(super) fn rest_of(&self, rest: &str) -> Option<Option<String>> {
+        if rest.is_empty() && (self.default.is_some() || self.constraints.is_empty()) {
+            return self.absent();
+        }
+        self.admits(&decoded(rest)).then(|| Some(encoded_again(rest)))
+    }
+}
+
+/// Values of the parameters of one segment, read from the right: each text is taken at its last occurrence, so the
+/// first parameter takes most. An optional parameter at the end may be left out together with the dot before it.
+fn mixed<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
+    if let Some(found) = exactly(parts, piece) {
+        return Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).collect());
+    }
+    let (last, before) = parts.split_last()?;
+    let last = last.parameter().filter(|parameter| parameter.optional)?;
+    let (Part::Text(dot), before) = before.split_last()? else { return None };
+    if piece.ends_with(dot.as_str()) {
+        return None;
+    }
+    let found = exactly(before, piece)?;
+    Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).chain([(last, None)]).collect())
+}
+
+/// The same, with a value for each parameter.
+fn exactly<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, String)>> {
+    let mut rest: Vec<char> = piece.chars().collect();
+    let mut pending: Option<&Parameter> = None;
+    let mut found = Vec::new();
+    for part in parts.iter().rev() {
+        let text: Vec<char> = match part {
+            Part::Parameter(parameter) => {
+                pending = Some(parameter);
+                continue;
+            }
+            Part::Text(text) => text.chars().collect(),
+        };
+        // A parameter after this text takes at least one character.
+        let latest = rest.len().checked_sub(text.len() + usize::from(pending.is_some()))?;
+        let earliest = if pending.is_some() { 0 } else { latest };
+        let is_here = |at: &usize| rest[*at..*at + text.len()].iter().zip(&text).all(|(a, b)| fold(*a) == fold(*b));
+        let at = (earliest..=latest).rev().find(is_here)?;
+        let value = rest.split_off(at).into_iter().skip(text.len()).collect::<String>();
+        if let Some(parameter) = pending.take() {
+            found.push((parameter, value));
+        }
+    }
+    match pending {
+        Some(_) if rest.is_empty() => return None,
+        Some(parameter) => found.push((parameter, rest.into_iter().collect())),
+        None if !rest.is_empty() => return None,
+        None => {}
+    }
+    found.reverse();
+    Some(found)
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.chars().map(fold).eq(b.chars().map(fold))
+}
+
+/// Upper case as .NET compares ordinally: one character for one.
+fn fold(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(upper), None) => upper,
+        _ => c,
+    }
+}

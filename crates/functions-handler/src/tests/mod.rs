@@ -1,0 +1,115 @@
+//! The router, asked directly, with functions that only tests have.
+
+mod forms;
+mod invocations;
+mod log;
+mod routes;
+mod starting;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    handler::Handler,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{
+    Function, FunctionApp, StartError, environment::Environment, error::SharedError, host_json::HostJson,
+    start_error::StartProblem,
+};
+
+const PREFIX: &str = "AzureFunctionsJobHost__extensions__http__routePrefix";
+const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
+
+/// An answer, read to its end.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// An error of another library, which follows the contract.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct TestError {
+    status: StatusCode,
+    text: &'static str,
+}
+
+impl IntoResponse for TestError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, "failed").into_response();
+        response.extensions_mut().insert::<SharedError>(Arc::new(self));
+        response
+    }
+}
+
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+/// A function with an HTTP trigger alone.
+fn http_function(name: &'static str, methods: &[&str], route: &str) -> Function {
+    let trigger = json!({ "type": "httpTrigger", "name": "req", "methods": methods, "route": route });
+    let definition = json!({ "bindings": [trigger, { "type": "http", "direction": "out", "name": "res" }] });
+    Function::new(name, leaked(definition.to_string()))
+}
+
+fn timer_function(name: &'static str) -> Function {
+    Function::new(name, r#"{"bindings":[{"type":"timerTrigger","name":"timer","schedule":"0 * * * * *"}]}"#)
+}
+
+fn app() -> FunctionApp {
+    FunctionApp::stateless()
+}
+
+/// An app with one HTTP function.
+fn http<H: Handler<T, ()>, T: 'static>(name: &'static str, methods: &[&str], route: &str, handler: H) -> FunctionApp {
+    app().http(http_function(name, methods, route), handler)
+}
+
+fn try_router<S: Clone + Send + Sync + 'static>(
+    app: FunctionApp<S>,
+    variables: &[(&str, &str)],
+) -> Result<Router, StartError> {
+    let environment = Environment::of(variables);
+    let host_json = HostJson::read(None, &environment).map_err(StartProblem::HostJson);
+    app.assemble(host_json, &environment, Vec::new()).map(|assembled| assembled.router)
+}
+
+fn router<S: Clone + Send + Sync + 'static>(app: FunctionApp<S>, variables: &[(&str, &str)]) -> Router {
+    try_router(app, variables).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn request(method: Method, path: &str, body: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json; charset=utf-8");
+    request.body(Body::from(body.to_owned())).unwrap()
+}
+
+async fn answer(router: &Router, request: Request<Body>) -> Answer {
+    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answer { status: head.status, headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+}
+
+async fn send(router: &Router, method: Method, path: &str, body: &str) -> Answer {
+    answer(router, request(method, path, body)).await
+}
+
+/// The payload of a timer that is due.
+const TICK: &str = r#"{"Data":{"timer":{}},"Metadata":{}}"#;
