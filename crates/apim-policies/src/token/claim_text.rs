@@ -3,6 +3,8 @@
 //! Objects and nested arrays keep the token's own text, with its blanks, escapes and order, so the claim is found in
 //! the payload as it was written.
 
+use crate::expression::double_text;
+
 /// The values of a member of an object, which is valid JSON; the last one of that name counts.
 pub(super) fn values(object: &str, name: &str) -> Vec<String> {
     let named = |member: &&str| {
@@ -38,21 +40,9 @@ fn text_of(value: &str) -> String {
 fn number(text: &str) -> String {
     match (text.parse::<i64>(), text.parse::<f64>()) {
         (Ok(whole), _) => whole.to_string(),
-        (Err(_), Ok(number)) => double(number),
+        (Err(_), Ok(number)) => double_text(number),
         (Err(_), Err(_)) => text.to_owned(),
     }
-}
-
-/// As .NET writes a double: the shortest digits that read back the same, with an exponent from 18 digits on.
-fn double(number: f64) -> String {
-    let written = format!("{number:e}");
-    let Some((digits, exponent)) = written.split_once('e') else { return written };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..17).contains(&exponent) {
-        return number.to_string();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}E{sign}{:02}", exponent.abs())
 }
 
 /// What an object or array holds, part by part.

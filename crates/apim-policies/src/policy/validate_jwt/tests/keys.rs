@@ -335,3 +335,30 @@ async fn required_claims_compare_the_librarys_texts() {
     check(&with(""), [("null", holding("null"), "pass"), ("an empty list", holding("[]"), "TokenClaimNotFound")]).await;
     check(&with("<value>a</value>"), [("null", holding("null"), "TokenClaimValueMismatch")]).await;
 }
+
+#[test]
+fn a_key_that_verifies_nothing_is_warned_of_where_it_stands() {
+    let (n, e) = Signer::published().rsa_components();
+    let short = STANDARD.encode([7; 24]);
+    let written =
+        format!("<key>{short}</key>\n<key id=\"a\" n=\"{n}\" e=\"{e}\" />\n<key id=\"a\" n=\"{n}\" e=\"{e}\" />");
+    assert_eq!(
+        crate::rig::warnings_in(
+            "inbound",
+            &format!(
+                "<validate-jwt header-name=\"a\" require-signed-tokens=\"false\"><issuer-signing-keys>{written}\
+                 </issuer-signing-keys></validate-jwt>"
+            )
+        ),
+        [
+            "2:1: require-signed-tokens=\"false\" lets in any token without a signature, whatever it claims",
+            "2:83: the key in <key> verifies no token: IDX10720: the key has 192 bits and HS256 needs 256; Azure's library \
+             refuses every token of it since version 7",
+            "4:1: the key in <key> verifies no token: an earlier one has the id \"a\"",
+        ]
+    );
+    let ec = crate::expression::Certificate::new(&Signer::published().ec_certificate(), None).unwrap();
+    let service = crate::Service { certificates: [("ec".to_owned(), ec)].into(), ..crate::Service::default() };
+    let loaded = crate::Document::load(crate::Scope::Api, &keys("<key certificate-id=\"ec\" />"), &service).unwrap();
+    assert!(loaded.warnings()[0].message.contains("of an elliptic curve"), "{:?}", loaded.warnings());
+}
