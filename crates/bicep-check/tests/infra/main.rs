@@ -1,0 +1,14 @@
+//! Runs the check on the templates of this repository: it finds nothing in them, and finds mistakes that are planted in them.
+#![allow(clippy::expect_used, reason = "a file of ours that cannot be read as expected ends the test")]
+
+mod options;
+mod planted;
+mod sources;
+
+use bicep_check::Program;
+
+#[test]
+fn the_templates_of_this_repository_have_no_mistake() {
+    let findings = Program::read(sources::texts()).check(sources::MAIN, &sources::option_sets());
+    assert!(findings.is_empty(), "{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>());
+}
