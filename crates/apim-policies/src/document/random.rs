@@ -222,6 +222,10 @@ fn every_policy_is_among_them() {
     let is_leaf = |name: &&str| {
         LEAVES.iter().any(|leaf| leaf.contains(&format!("<{name} ")) || leaf.contains(&format!("<{name}>")))
     };
-    let missing: Vec<_> = policy::names().filter(|name| !HOLDERS.contains(name) && !is_leaf(name)).collect();
+    let missing: Vec<_> = policy::policies()
+        .filter(|row| !matches!(row.played, policy::Played::Refused(_)))
+        .map(|row| row.name)
+        .filter(|name| !HOLDERS.contains(name) && !is_leaf(name))
+        .collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
