@@ -8,10 +8,7 @@ use std::{
 use anstream::println;
 use apim_policies::{Played, policies};
 use clap::Subcommand;
-use local_azure::{
-    gateway::{self, PolicyFinding},
-    seed::Seed,
-};
+use local_azure::{PolicyFinding, check_policies, seed::Seed};
 
 use super::{CommandError, GREEN, Project, RED};
 
@@ -62,7 +59,7 @@ fn check(paths: &[PathBuf], seed: Option<&Path>) -> Result<ExitCode, CommandErro
     let seed = seed_file.as_deref().map(Seed::read).transpose()?;
     let mut clean = true;
     for path in paths {
-        let files = gateway::check(seed.as_ref(), path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let files = check_policies(seed.as_ref(), path).map_err(|error| format!("{}: {error}", path.display()))?;
         if files.is_empty() {
             return Err(format!("{}: no .xml file is in it", path.display()).into());
         }

@@ -210,7 +210,7 @@ fn validate_jwt_refuses_what_it_does_not_understand() {
             "5:57: the key in <key> is shorter than 16 bytes",
             "5:76: the text of <key> is not Base64",
             "5:88: <key> is one of a certificate (certificate-id), an RSA key (n and e) and the text of a symmetric key",
-            "5:88: n and e of <key> are not Base64url without padding",
+            "5:88: n and e of <key> are not Base64url, or Base64 with padding",
             "6:3: <decryption-keys> must stand before <audiences>",
             "6:3: <decryption-keys> needs at least one <key>",
             "7:3: <issuers> needs at least one <issuer>",

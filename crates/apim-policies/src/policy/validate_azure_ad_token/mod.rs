@@ -65,9 +65,9 @@ impl ValidateAzureAdToken {
         cache: &OpenIdCache,
         outside: &O,
     ) -> Result<ValidatedToken, Refusal> {
-        let (jwt, published) = rules.signature(token, cache, outside).await?;
-        let issuers = issuers(&jwt, &published);
-        let token = rules.claims(jwt, &issuers, outside.now())?;
+        let mut checked = rules.signature(token, cache, outside).await?;
+        checked.published_issuers = issuers(&checked.jwt, &checked.published_issuers);
+        let token = rules.claims(checked, outside.now())?;
         self.applications(&token.jwt)?;
         Ok(token)
     }

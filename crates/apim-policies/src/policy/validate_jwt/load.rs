@@ -41,12 +41,17 @@ pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) ->
         issuers: Vec::new(),
         required_claims: Vec::new(),
     };
+    if matches!(policy.require_signed, Some(Setting::Literal(false))) {
+        element.warn(
+            problems,
+            "require-signed-tokens=\"false\" lets in any token without a signature, whatever it claims",
+        );
+    }
     for child in element.children(&CHILDREN, problems) {
         match child.name() {
             "openid-config" => policy.open_id.extend(open_id(&child, problems)),
             "issuer-signing-keys" => {
-                policy.keys =
-                    list(&child, "key", problems).iter().filter_map(|key| signing_key(key, problems)).collect();
+                policy.keys = signing_keys(&list(&child, "key", problems), problems);
             }
             "audiences" => policy.audiences = required_claims::texts(&child, "audience", problems),
             "issuers" => policy.issuers = required_claims::texts(&child, "issuer", problems),
@@ -70,6 +75,27 @@ fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url
     element.required_setting("url", problems)
 }
 
+/// Reads the keys, and warns of those that verify nothing.
+fn signing_keys(elements: &[Element<'_>], problems: &mut Problems) -> Vec<SigningKey> {
+    let mut ids = Vec::new();
+    let mut keys = Vec::new();
+    for element in elements {
+        let Some(key) = signing_key(element, problems) else { continue };
+        if let Some(weakness) = key.weakness() {
+            element.warn(problems, format!("the key in <key> verifies no token: {weakness}"));
+        }
+        if let Some(id) = element.attribute("id", problems) {
+            if ids.contains(&id) {
+                element
+                    .warn(problems, format!("the key in <key> verifies no token: an earlier one has the id \"{id}\""));
+            }
+            ids.push(id);
+        }
+        keys.push(key);
+    }
+    keys
+}
+
 fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<SigningKey> {
     element.only_attributes(&["id", "certificate-id", "n", "e"], problems);
     let id = element.attribute("id", problems).map(str::to_owned);
@@ -88,11 +114,7 @@ fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<Signing
         return symmetric_key(element, id, &text, problems);
     }
     let (n, e) = (element.required("n", problems), element.required("e", problems));
-    let key = SigningKey::rsa(id, n?, e?);
-    if key.is_none() {
-        element.problem(problems, "n and e of <key> are not Base64url without padding");
-    }
-    key
+    SigningKey::rsa(id, n?, e?).map_err(|error| element.problem(problems, error.to_string())).ok()
 }
 
 fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems: &mut Problems) -> Option<SigningKey> {
