@@ -7,6 +7,8 @@
 mod apis;
 mod azd;
 mod bicep;
+mod check_deployment;
+mod docs;
 mod entra;
 mod files;
 mod hardening;
@@ -18,3 +20,4 @@ mod role_assignments;
 mod scripts;
 mod secrets;
 mod settings;
+mod workflow;

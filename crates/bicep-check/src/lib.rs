@@ -6,6 +6,7 @@
 //! | rule | finds |
 //! |---|---|
 //! | `symbols`, `syntax`, `parameters`, `conditions` | names that are not declared or not used, wrong calls of functions and modules, outputs read without their condition |
+//! | `start` | names, conditions and loops that depend on an output |
 //! | `types` | unknown, missing, misplaced and read-only properties, wrong kinds, values, ranges, versions and scopes |
 //! | `names` | too long or too short for some parameter, letters that Azure does not take, the same name twice |
 //! | `order` | what is made before the thing it needs: named values before policies, roles before apps, endpoints before apps, a gateway before app roles |
@@ -18,7 +19,8 @@
 //! names.
 //!
 //! **What it cannot see.** Only the functions and the syntax that it evaluates: what it does not know passes as any value. Grammar newer
-//! than `tree-sitter-bicep` 1.1 is a syntax error here, except `extension NAME`, which is skipped: typed variables, for example. The
+//! than `tree-sitter-bicep` 1.1 is a syntax error here, except `extension NAME`, which is skipped: typed variables, for example. An item of an
+//! array that begins with a call (`[subscription().id]`) is misread, and reported: name it by a variable. The
 //! definition of a workflow. Texts in their own languages: NCRONTAB, URLs, policy documents beyond their named values. What a service
 //! refuses for its region, tier, quota or model. Whether the values are the intended ones: that is for tests that compare
 //! [`Program::plan`] with something. Run `az bicep build` and `az deployment sub what-if` as well, once, before a first deployment.
@@ -57,6 +59,7 @@ impl Program {
         rules::symbols::check(&report, self);
         rules::secrets::check(&report, self);
         rules::layout::check(&report, self);
+        rules::start::check(&report, self);
         let Some(main) = self.number(main) else { return report.into_findings() };
         let every_branch = Plan::new(self, &report, main, None);
         rules::types::check(&report, self, &every_branch.resources);

@@ -64,7 +64,13 @@ struct Table {
     types: BTreeMap<String, ResourceType>,
 }
 
-static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| serde_json::from_str(include_str!("../data/types.json")).ok());
+static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
+    let mut table: Table = serde_json::from_str(include_str!("../data/types.json")).ok()?;
+    let added: Table = serde_json::from_str(include_str!("../data/types-added.json")).ok()?;
+    table.versions.extend(added.versions);
+    table.types.extend(added.types);
+    Some(table)
+});
 
 /// The versions of a resource type that exist; `None` for a type that the table does not have.
 pub(crate) fn versions(of_type: &str) -> Option<&'static [String]> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod collection;
+mod date_text;
 mod detached;
 pub(crate) mod dictionary;
 pub(crate) mod equality;
@@ -20,7 +21,7 @@ use std::{
 
 pub(crate) use collection::{Collection, Kind};
 pub(crate) use dictionary::Dictionary;
-pub use number::Integer;
+pub use number::{Integer, double_text};
 pub(crate) use object::Object;
 use rust_decimal::Decimal;
 pub use time::{DateTime, DateTimeOffset, TimeSpan};

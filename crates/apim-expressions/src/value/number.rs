@@ -82,7 +82,8 @@ pub(crate) fn bounds(class: Class) -> (i128, i128) {
 }
 
 /// A `double` as `ToString()` writes it since .NET Core 3.0: the shortest digits that read back the same.
-pub(crate) fn double_text(value: f64) -> String {
+#[must_use]
+pub fn double_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }

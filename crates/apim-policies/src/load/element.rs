@@ -4,10 +4,16 @@ use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
 
 use roxmltree::{Attribute, Node, NodeType};
 
-use super::{Readable, Service, Setting, Source, expression::MARKER, named_values};
+use super::{
+    expression::MARKER,
+    liquid, named_values,
+    setting::{Readable, Setting},
+    source::{Place, Source},
+};
 use crate::{
     problem::{Problems, Severity},
     scope::{Scope, Section},
+    service::Service,
 };
 
 /// An element and the file it stands in.
@@ -25,7 +31,7 @@ pub(crate) enum Count {
 }
 
 impl<'d> Element<'d> {
-    pub(super) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
+    pub(crate) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
         Self { node, source }
     }
 
@@ -75,8 +81,18 @@ impl<'d> Element<'d> {
         self.source.service
     }
 
-    pub(super) fn source(&self) -> &'d Source<'d> {
+    pub(crate) fn source(&self) -> &'d Source<'d> {
         self.source
+    }
+
+    /// Whether the element stands in a fragment.
+    pub(crate) fn is_in_fragment(&self) -> bool {
+        self.source.place.in_fragment
+    }
+
+    /// Where the policies of a fragment run that is included here.
+    pub(crate) fn fragment_place(&self) -> Place {
+        Place { scope: self.scope(), section: self.section(), path: self.path(), in_fragment: true }
     }
 
     /// The section that the element stands in; `None` in a fragment that is looked at on its own.
@@ -297,6 +313,27 @@ impl<'d> Element<'d> {
         }
         let start = self.node.range().start;
         clean.then(|| (text, range.unwrap_or(start..start)))
+    }
+
+    /// The content of an element as a template: its text, or the markup as it is written where it holds elements or
+    /// comments, without the brackets of CDATA.
+    pub(crate) fn template(&self) -> String {
+        let is_markup = |child: Node<'_, '_>| !child.is_text();
+        if !self.node.children().any(is_markup) {
+            return self.node.children().filter_map(|child| child.text()).collect();
+        }
+        let whole = &self.source.text()[self.node.range()];
+        let start = liquid::tag_end(whole).map_or(whole.len(), |end| end + 1);
+        let end = whole.rfind("</").unwrap_or(whole.len());
+        let mut markup = String::new();
+        let mut rest = whole.get(start..end).unwrap_or_default();
+        while let Some((before, cdata)) = rest.split_once("<![CDATA[") {
+            let (inside, after) = cdata.split_once("]]>").unwrap_or((cdata, ""));
+            markup.push_str(before);
+            markup.push_str(inside);
+            rest = after;
+        }
+        markup + rest
     }
 
     /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.

@@ -8,20 +8,9 @@
 //! learn.microsoft.com/azure/api-management/api-management-error-handling-policies; its status, 400, and that the caller
 //! reads that message, nobody has seen on a live gateway.
 
+use super::{media_type, prelude::*};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "jsonp", sections: &[Section::Outbound], load };
 
 #[derive(Debug)]
 pub(crate) struct Jsonp {
@@ -29,7 +18,7 @@ pub(crate) struct Jsonp {
     parameter: Setting<String>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Jsonp> {
     const PARAMETER: &str = "callback-parameter-name";
     element.only_attributes(&["id", PARAMETER], problems);
     element.children(&[], problems);
@@ -40,7 +29,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if matches!(&parameter, Setting::Literal(name) if String::is_empty(name)) {
         element.bad_value(PARAMETER, "the name of a query parameter", problems);
     }
-    Some(Policy::Jsonp(Jsonp { parameter }))
+    Some(Jsonp { parameter })
 }
 
 impl Jsonp {
@@ -55,7 +44,8 @@ impl Jsonp {
         if !is_identifier(&function) {
             return Err(refusal(&parameter));
         }
-        if !is_json(run.response().headers.get(header::CONTENT_TYPE)) {
+        let media_type = media_type::of(run.response().headers.get(header::CONTENT_TYPE));
+        if !media_type.as_deref().is_some_and(media_type::is_json) {
             run.trace(|| "the response is not JSON".to_owned());
             return Ok(());
         }
@@ -75,13 +65,6 @@ fn refusal(parameter: &str) -> Failure {
 fn is_identifier(text: &str) -> bool {
     let begins = |c: char| c.is_alphabetic() || matches!(c, '_' | '$');
     text.starts_with(begins) && text.chars().all(|c| begins(c) || c.is_alphanumeric())
-}
-
-/// `application/json`, or another kind of JSON, as `application/problem+json`.
-fn is_json(content_type: Option<&HeaderValue>) -> bool {
-    let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let kind = text.split(';').next().unwrap_or_default().trim();
-    kind == "application/json" || kind.ends_with("+json")
 }
 
 #[cfg(test)]

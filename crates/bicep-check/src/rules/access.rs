@@ -76,6 +76,8 @@ impl Rule<'_> {
         let symbol = &assignment.resource.symbol;
         let scope = match assignment.body.get("scope") {
             Some(Value::Resource(resource)) => resource.id().shown(),
+            // `resourceGroup()` and `subscription()`.
+            Some(Value::Object(_)) => shown(assignment, "scope.id"),
             Some(other) => other.shown(),
             None => {
                 let message =

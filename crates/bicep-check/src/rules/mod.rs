@@ -9,5 +9,6 @@ pub(crate) mod names;
 pub(crate) mod network;
 pub(crate) mod order;
 pub(crate) mod secrets;
+pub(crate) mod start;
 pub(crate) mod symbols;
 pub(crate) mod types;

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 
-pub(super) const MISTAKES: [Mistake; 14] = [
+pub(super) const MISTAKES: [Mistake; 16] = [
     Mistake {
         file: "infra/modules/apis.bicep",
         from: "    value: loadTextContent('../../apim/apis/orders.xml')\n  }\n  dependsOn: [namedValues]",
@@ -86,5 +86,17 @@ pub(super) const MISTAKES: [Mistake; 14] = [
         from: "module roles 'modules/roles.bicep' = {",
         to: "module roles 'modules/roles.bicep' = if (deployOpenAI) {",
         found: "infra/modules/function-app.bicep: order: plan is not made after sthost‹uniqueString›, to which its file refers: write dependsOn: [hostStorage]",
+    },
+    Mistake {
+        file: "infra/main.bicep",
+        from: "module apis 'modules/apis.bicep' = {",
+        to: "module apis 'modules/apis.bicep' = if (!empty(gateway.outputs.url)) {",
+        found: "infra/main.bicep: start: apis takes its condition from gateway.outputs, which is known too late",
+    },
+    Mistake {
+        file: "infra/modules/gateway.bicep",
+        from: "  name: 'application-insights'",
+        to: "  name: 'insights-${service.properties.gatewayUrl}'",
+        found: "infra/modules/gateway.bicep: start: logger takes its name from service.properties, which is known too late",
     },
 ];
