@@ -16,8 +16,11 @@ use uuid::Uuid;
 use crate::{
     blob, control,
     edge::{Edge, EdgeError},
-    gateway, graph, identity_endpoint, issuer,
+    gateway::{self, PolicyFinding},
+    graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
+    own_folder::{FolderError, FolderUse, OwnFolder},
+    private_files,
     seed::{Seed, VaultFault},
     vault,
     world::World,
@@ -32,6 +35,9 @@ pub struct LocalAzure {
     /// The token of the seed's workload issuer.
     workload_token_file: Option<PathBuf>,
     certificate_files: BTreeMap<String, PathBuf>,
+    policy_findings: Vec<PolicyFinding>,
+    /// Dropped before the folder that may hold it.
+    _data_lock: OwnFolder,
     /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
 }
@@ -47,6 +53,9 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The data folder is not local-azure's, or is in use.
+    #[error(transparent)]
+    Data(#[from] FolderError),
     /// No loopback port for the identity endpoint.
     #[error("cannot listen on loopback: {0}")]
     Listen(#[source] io::Error),
@@ -64,28 +73,39 @@ pub enum StartError {
 impl LocalAzure {
     /// Starts every service of the seed on loopback, with new keys.
     ///
-    /// Blobs lie under `data`, or in a temporary folder that is deleted with this value.
+    /// Blobs lie under `data`, or in a temporary folder that is deleted with this value. `data` is new, empty, or was
+    /// made here before, and is locked until this value is dropped.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
     pub async fn start(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
-        let scratch = tempfile::Builder::new()
-            .prefix("local-azure-")
-            .tempdir()
+        let scratch = private_files::temporary_folder()
             .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
+        let lock = OwnFolder::claim(&data, FolderUse::Data)?;
         let world = Arc::new(World::new(seed)?);
-        world.network.open(services(&world, &data)?);
+        let (services, policy_findings) = services(&world, &data)?;
+        world.network.open(services);
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
         let edge = Edge::start(world.network.clone(), control).await?;
         let ca_file = scratch.path().join("ca.pem");
-        std::fs::write(&ca_file, edge.ca_pem())
+        private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
         let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
-        Ok(Self { world, edge, identity_endpoint, ca_file, workload_token_file, certificate_files, _scratch: scratch })
+        Ok(Self {
+            world,
+            edge,
+            identity_endpoint,
+            ca_file,
+            workload_token_file,
+            certificate_files,
+            policy_findings,
+            _data_lock: lock,
+            _scratch: scratch,
+        })
     }
 
     /// What every service was asked and decided.
@@ -131,6 +151,12 @@ impl LocalAzure {
         &self.certificate_files
     }
 
+    /// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+    #[must_use]
+    pub fn policy_findings(&self) -> &[PolicyFinding] {
+        &self.policy_findings
+    }
+
     /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
     ///
     /// [`LocalAzure::environment`] does not have it: a process with `IDENTITY_ENDPOINT` never looks there.
@@ -162,7 +188,7 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
     let Some(workload) = &world.workload else { return Ok(None) };
     let file = folder.join("azure-identity-token");
     let token = workload.token(Timestamp::now())?;
-    std::fs::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
+    private_files::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
     Ok(Some(file))
 }
 
@@ -171,11 +197,11 @@ fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, P
     let prepare = |path: &Path, source| StartError::Prepare { path: path.to_owned(), source };
     let mut files = BTreeMap::new();
     if !world.certificates.is_empty() {
-        std::fs::create_dir(folder).map_err(|source| prepare(folder, source))?;
+        private_files::create_folder(folder).map_err(|source| prepare(folder, source))?;
     }
     for (id, certificate) in &world.certificates {
         let file = folder.join(format!("{id}.pem"));
-        std::fs::write(&file, certificate.pem()).map_err(|source| prepare(&file, source))?;
+        private_files::write(&file, certificate.pem()).map_err(|source| prepare(&file, source))?;
         files.insert(id.clone(), file);
     }
     Ok(files)
@@ -188,16 +214,14 @@ fn cut_off_what_the_seed_says(world: &World) {
     }
 }
 
-/// Every service under its host name.
-fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>, StartError> {
+/// Every service under its host name, and what is wrong with policy documents.
+fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
+    let (gateway, findings) = gateway::routes(world.clone())?;
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
         ("graph.microsoft.com".to_owned(), observed(graph::routes(world.clone()), Service::MicrosoftGraph)),
-        (
-            format!("{}.azure-api.net", world.seed.apim.name),
-            observed(gateway::routes(world.clone())?, Service::ApiManagement),
-        ),
+        (format!("{}.azure-api.net", world.seed.apim.name), observed(gateway, Service::ApiManagement)),
     ]);
     for vault in world.vaults.all() {
         let routes = vault::routes(world.clone(), vault.clone());
@@ -209,7 +233,7 @@ fn services(world: &Arc<World>, data: &Path) -> Result<BTreeMap<String, Router>,
             .map_err(|source| StartError::Prepare { path: folder, source })?;
         services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
     }
-    Ok(services)
+    Ok((services, findings))
 }
 
 /// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.

@@ -1,7 +1,9 @@
 //! A new function of the app: its folder, its file, and its lines in the table of functions.
 
 use std::{
-    fmt, fs, io,
+    fmt,
+    fs::{self, File},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -105,6 +107,9 @@ pub enum NewFunctionError {
         /// The name.
         name: FunctionName,
     },
+    /// A link, which could lead out of the project.
+    #[error("{} is a symbolic link, which local-azure does not follow", .0.display())]
+    Link(PathBuf),
     /// The disk refused.
     #[error("{}: {source}", path.display())]
     Io {
@@ -129,6 +134,11 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
     let (folder, code, table) =
         (project.join("functions").join(&name.0), module.join(format!("{name}.rs")), module.join("mod.rs"));
     let directory = module.join(&name.0);
+    for path in [&module, &project.join("functions"), &table] {
+        if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+            return Err(NewFunctionError::Link(path.clone()));
+        }
+    }
     for path in [&folder, &code, &directory] {
         if let Some(taken) = taken(path).map_err(|source| NewFunctionError::Io { path: path.clone(), source })? {
             return Err(NewFunctionError::Exists(taken));
@@ -145,11 +155,7 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
         (folder.join("function.json"), definition.replace("NAME", &name.0)),
         (code.clone(), rust.replace("NAME", &name.0)),
     ];
-    let written = write_all(&folder, &files).and_then(|()| replace(&table, &extended));
-    written.inspect_err(|_| {
-        let _ = fs::remove_dir_all(&folder);
-        let _ = fs::remove_file(&code);
-    })?;
+    write_all(&folder, &files, || replace(&table, &extended))?;
     let [(definition, _), (code, _)] = files;
     Ok(vec![definition, code, table])
 }
@@ -166,22 +172,24 @@ fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// The module's text with the function in its two places, each sorted; `None` if they are not found.
+/// The module's text with the function in its two places, each sorted; `None` if they are not found. All other lines
+/// stay byte for byte, with their line ends.
 fn with_function(text: &str, name: &FunctionName) -> Option<String> {
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
     let modules = lines.iter().position(|line| is_module(line))?;
-    insert_sorted(&mut lines, modules, &format!("mod {name};"), is_module);
+    insert_sorted(&mut lines, modules, &format!("mod {name};{end}"), is_module);
     let table = lines.iter().position(|line| line.contains("const ALL: &[Function] = &["))? + 1;
-    let is_entry = |line: &str| line.starts_with("    ") && line.ends_with("::FUNCTION,");
+    let is_entry = |line: &str| line.starts_with("    ") && line.trim_end().ends_with("::FUNCTION,");
     if !is_entry(lines.get(table)?) {
         return None;
     }
-    insert_sorted(&mut lines, table, &format!("    {name}::FUNCTION,"), is_entry);
-    Some(lines.join("\n") + "\n")
+    insert_sorted(&mut lines, table, &format!("    {name}::FUNCTION,{end}"), is_entry);
+    Some(lines.concat())
 }
 
 fn is_module(line: &str) -> bool {
-    line.starts_with("mod ") && line.ends_with(';')
+    line.starts_with("mod ") && line.trim_end().ends_with(';')
 }
 
 /// Puts a line among those from `first` on that are of its sort.
@@ -192,21 +200,38 @@ fn insert_sorted(lines: &mut Vec<String>, first: usize, line: &str, is_one: impl
     lines.insert(first + before, line.to_owned());
 }
 
-fn write_all(folder: &Path, files: &[(PathBuf, String)]) -> Result<(), NewFunctionError> {
-    fs::create_dir(folder).map_err(|source| NewFunctionError::Io { path: folder.to_owned(), source })?;
-    files.iter().try_for_each(|(path, text)| {
-        fs::write(path, text).map_err(|source| NewFunctionError::Io { path: path.clone(), source })
+/// Writes the new files, and then `finish`es. When one fails, the files that were made are removed.
+fn write_all(
+    folder: &Path,
+    files: &[(PathBuf, String)],
+    finish: impl FnOnce() -> Result<(), NewFunctionError>,
+) -> Result<(), NewFunctionError> {
+    let io = |path: &Path, source| NewFunctionError::Io { path: path.to_owned(), source };
+    fs::create_dir(folder).map_err(|source| io(folder, source))?;
+    let mut made = Vec::new();
+    let written = files.iter().try_for_each(|(path, text)| {
+        let mut file = File::create_new(path).map_err(|source| io(path, source))?;
+        made.push(path);
+        file.write_all(text.as_bytes()).map_err(|source| io(path, source))
+    });
+    written.and_then(|()| finish()).inspect_err(|_| {
+        for path in &made {
+            let _ = fs::remove_file(path);
+        }
+        let _ = fs::remove_dir(folder);
     })
 }
 
-/// Replaces a file by a rename, so that it is never there in part.
+/// Replaces a file by a rename, so that it is never there in part. Its mode stays.
 fn replace(path: &Path, text: &str) -> Result<(), NewFunctionError> {
-    let temporary = path.with_extension("rs.new");
-    let replaced = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
-    replaced.map_err(|source| {
-        let _ = fs::remove_file(&temporary);
-        NewFunctionError::Io { path: path.to_owned(), source }
-    })
+    let replaced = path.parent().map_or(Ok(()), |folder| {
+        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        temporary.write_all(text.as_bytes())?;
+        temporary.as_file().set_permissions(fs::metadata(path)?.permissions())?;
+        temporary.persist(path)?;
+        Ok(())
+    });
+    replaced.map_err(|source| NewFunctionError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@
 //! so the project's tidy tree is copied into that shape.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
+
+use crate::own_folder::{FolderError, FolderUse, MARKER, OwnFolder};
 
 /// Name of the handler's executable in the script root.
 pub const HANDLER: &str = if cfg!(windows) { "handler.exe" } else { "handler" };
@@ -22,6 +25,12 @@ pub enum StageError {
         /// What to do.
         hint: &'static str,
     },
+    /// The folder is not one to write into.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The script root holds a file of the user's where one of the project's belongs.
+    #[error("{} is in the way, and local-azure did not put it there: move it away", .0.display())]
+    InTheWay(PathBuf),
     /// Copying failed.
     #[error("cannot copy {} into the script root: {source}", path.display())]
     Copy {
@@ -32,12 +41,11 @@ pub enum StageError {
     },
 }
 
-/// Copies `host.json`, each `functions/<name>/function.json` and the handler into `script_root`.
-///
-/// Functions that the project no longer has are removed from the script root.
+/// Copies `host.json`, each `functions/<name>/function.json` and the handler into `script_root`, which is new, empty or
+/// was made here before. Files of functions that the project no longer has are removed; no other file is touched.
 ///
 /// # Errors
-/// [`StageError`] names the file that is missing or cannot be copied.
+/// [`StageError`] names the file or folder. Nothing has been removed or replaced unless copying failed.
 pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), StageError> {
     if !handler.is_file() {
         let hint = "build it with `cargo build --bin handler`";
@@ -48,46 +56,79 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
         let hint = "run this in a project that has a host.json";
         return Err(StageError::Missing { path: host_json, hint });
     }
-    remove_functions(script_root)?;
-    copy(&host_json, &script_root.join("host.json"))?;
-    for (name, definition) in functions(&project.join("functions"))? {
-        copy(&definition, &script_root.join(name).join("function.json"))?;
+    let mut sources = functions(&project.join("functions"))?;
+    sources.insert("host.json".to_owned(), host_json);
+    sources.insert(HANDLER.to_owned(), handler.to_owned());
+
+    let mut folder = OwnFolder::claim(script_root, FolderUse::ScriptRoot)?;
+    let wanted: BTreeSet<String> = sources.keys().cloned().collect();
+    let staged = folder.files().clone();
+    for file in &wanted {
+        refuse_in_the_way(script_root, file, &staged)?;
     }
-    copy_handler(handler, &script_root.join(HANDLER))
+    let listed = |source| StageError::Copy { path: script_root.join(MARKER), source };
+    // Listed before they are copied: a process killed in between leaves no file that the next one would refuse.
+    folder.list(staged.union(&wanted).cloned().collect()).map_err(listed)?;
+    staged.difference(&wanted).for_each(|file| remove(script_root, file));
+    for (file, source) in &sources {
+        copy(source, &script_root.join(file))?;
+    }
+    folder.list(wanted).map_err(listed)
 }
 
-/// Name and `function.json` of each function of the project.
-fn functions(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>, StageError> {
+/// `function.json` of each function of the project, by its path in the script root.
+fn functions(folder: &Path) -> Result<BTreeMap<String, PathBuf>, StageError> {
     let failed = |source| StageError::Copy { path: folder.to_owned(), source };
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let definition = entry.path().join("function.json");
         if definition.is_file() {
-            found.push((entry.file_name().into(), definition));
+            let name = entry.file_name().into_string();
+            let name = name.map_err(|_| failed(io::Error::other("the name of a function is not UTF-8")))?;
+            found.insert(format!("{name}/function.json"), definition);
         }
     }
     Ok(found)
 }
 
-fn remove_functions(script_root: &Path) -> Result<(), StageError> {
-    let Ok(entries) = fs::read_dir(script_root) else { return Ok(()) };
-    for folder in entries.flatten().map(|entry| entry.path()).filter(|path| path.join("function.json").is_file()) {
-        fs::remove_dir_all(&folder).map_err(|source| StageError::Copy { path: folder, source })?;
+/// Refuses to write over what the marker does not list, and through symbolic links.
+fn refuse_in_the_way(script_root: &Path, file: &str, staged: &BTreeSet<String>) -> Result<(), StageError> {
+    let path = script_root.join(file);
+    let folder = path.parent().filter(|folder| *folder != script_root);
+    let is_folder = |folder: &Path| fs::symlink_metadata(folder).map_or(true, |found| found.is_dir());
+    if let Some(folder) = folder.filter(|folder| !is_folder(folder)) {
+        return Err(StageError::InTheWay(folder.to_owned()));
     }
-    Ok(())
+    match fs::symlink_metadata(&path) {
+        Ok(found) if !found.is_file() || !staged.contains(file) => Err(StageError::InTheWay(path)),
+        _ => Ok(()),
+    }
 }
 
+/// Removes a listed file, and the folder of its function once that is empty.
+fn remove(script_root: &Path, file: &str) {
+    let path = script_root.join(file);
+    let Some(folder) = path.parent() else { return };
+    if fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
+        // A file that stays is of no function of the project; the host names it.
+        let _ = fs::remove_file(&path);
+        if folder != script_root {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Replaces a file by a rename: a running handler cannot be written to ("text file busy").
 fn copy(from: &Path, to: &Path) -> Result<(), StageError> {
-    let copied = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(from, to));
-    copied.map(drop).map_err(|source| StageError::Copy { path: from.to_owned(), source })
-}
-
-/// Replaces the handler by a rename: a running one cannot be written to ("text file busy").
-fn copy_handler(from: &Path, to: &Path) -> Result<(), StageError> {
-    let temporary = to.with_extension("new");
-    copy(from, &temporary)?;
-    fs::rename(&temporary, to).map_err(|source| StageError::Copy { path: from.to_owned(), source })
+    let copied = to.parent().map_or(Ok(()), |folder| {
+        fs::create_dir_all(folder)?;
+        let temporary = tempfile::NamedTempFile::new_in(folder)?;
+        fs::copy(from, temporary.path())?;
+        temporary.persist(to)?;
+        Ok(())
+    });
+    copied.map_err(|source| StageError::Copy { path: from.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -117,13 +158,68 @@ mod tests {
         }
     }
 
+    fn staged(project: &Path, root: &Path) -> Result<(), StageError> {
+        stage(project, &project.join("built"), root)
+    }
+
     #[test]
     fn a_function_that_was_deleted_leaves_the_script_root() {
         let project = project();
         let root = project.path().join("app");
-        copy_text(&root.join("gone/function.json"), "{}");
-        stage(project.path(), &project.path().join("built"), &root).unwrap();
-        assert!(!root.join("gone").exists());
+        copy_text(&project.path().join("functions/gone/function.json"), "{}");
+        staged(project.path(), &root).unwrap();
+        assert!(root.join("gone/function.json").is_file());
+        fs::remove_dir_all(project.path().join("functions/gone")).unwrap();
+        staged(project.path(), &root).unwrap();
+        assert!(!root.join("gone").exists() && root.join("tick/function.json").is_file());
+    }
+
+    #[test]
+    fn folders_with_files_of_the_user_are_refused_and_stay_as_they_are() {
+        let project = project();
+        let other = project.path().join("other-app");
+        copy_text(&other.join("job/function.json"), "mine");
+        copy_text(&other.join("job/main.py"), "mine");
+        for root in [project.path().join("functions"), project.path().to_owned(), other.clone()] {
+            let refusal = staged(project.path(), &root).unwrap_err().to_string();
+            assert!(refusal.contains("local-azure did not make it"), "{refusal}");
+        }
+        assert_eq!(fs::read_to_string(project.path().join("host.json")).unwrap(), "{}");
+        assert_eq!(fs::read_to_string(project.path().join("functions/tick/function.json")).unwrap(), "{}");
+        assert_eq!(fs::read_to_string(other.join("job/function.json")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn files_added_to_the_script_root_survive_and_are_never_written_over() {
+        let project = project();
+        let root = project.path().join("app");
+        copy_text(&project.path().join("functions/gone/function.json"), "{}");
+        staged(project.path(), &root).unwrap();
+        copy_text(&root.join("gone/notes"), "mine");
+        copy_text(&root.join("later/function.json"), "mine");
+        fs::remove_dir_all(project.path().join("functions/gone")).unwrap();
+        staged(project.path(), &root).unwrap();
+        assert_eq!(fs::read_to_string(root.join("gone/notes")).unwrap(), "mine");
+
+        copy_text(&project.path().join("functions/later/function.json"), "{}");
+        let refusal = staged(project.path(), &root).unwrap_err().to_string();
+        assert!(refusal.contains("is in the way"), "{refusal}");
+        assert_eq!(fs::read_to_string(root.join("later/function.json")).unwrap(), "mine");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_the_script_root_are_not_followed() {
+        let project = project();
+        let (root, outside) = (project.path().join("app"), project.path().join("outside"));
+        staged(project.path(), &root).unwrap();
+        copy_text(&outside.join("function.json"), "mine");
+        fs::remove_dir_all(root.join("tick")).unwrap();
+        std::os::unix::fs::symlink(&outside, root.join("tick")).unwrap();
+        assert!(staged(project.path(), &root).unwrap_err().to_string().contains("is in the way"));
+        fs::remove_dir_all(project.path().join("functions/tick")).unwrap();
+        staged(project.path(), &root).unwrap();
+        assert_eq!(fs::read_to_string(outside.join("function.json")).unwrap(), "mine");
     }
 
     #[test]

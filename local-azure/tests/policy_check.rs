@@ -35,11 +35,26 @@ fn clean_files_are_ok_and_problems_have_their_place() {
     let (lines, errors, code) = check(folder.path(), &["bad.xml", "good.xml"]);
     assert_eq!(
         lines,
-        "bad.xml:3:5: the policy <rate-limitt> is not supported\n\
-         bad.xml:4:24: policy expression: 'IExpressionContext' does not contain a definition for 'Foo', or it is not \
+        "bad.xml:3:5: Azure refuses this: <rate-limitt> is not a policy\n\
+         bad.xml:4:24: Azure refuses this: policy expression: 'IExpressionContext' does not contain a definition for 'Foo', or it is not \
          supported\ngood.xml: ok\n"
     );
     assert_eq!((errors.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+fn no_seed_and_no_project_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "<policies><inbound><set-header name=\"x\"><value>{{a}}</value></set-header></inbound></policies>";
+    std::fs::write(folder.path().join("one.xml"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_local-azure"))
+        .args(["policy", "check", "one.xml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(lines, "one.xml: ok\none.xml:1:48: warning: the named value {{a}} is not known here\n");
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

@@ -121,8 +121,10 @@ impl Pipeline {
 
 /// The default error response of a failure, and `context.LastError`.
 fn answer<O: Outside>(failure: &Failure, run: &mut Run<'_, O>) {
-    let response = failure.response(|| run.outside.request_id().to_string());
-    run.respond(response, None);
+    if !failure.keeps_response() {
+        let response = failure.response(|| run.outside.request_id().to_string());
+        run.respond(response, None);
+    }
     run.context.last_error = Some(failure.error().clone().into());
 }
 

@@ -89,6 +89,10 @@ struct Details {
     headers: HeaderMap,
     /// Internal errors tell the caller the request's GUID.
     shows_activity: bool,
+    /// A backend did not answer, or with an error status that the policy makes a failure.
+    is_of_backend: bool,
+    /// The response stays: the backend's own.
+    keeps_response: bool,
 }
 
 impl Failure {
@@ -101,7 +105,16 @@ impl Failure {
     ) -> Self {
         let path = String::new();
         let error = LastError { source, reason, message, scope: None, section: None, path, policy_id: None };
-        Self(Box::new(Details { error, status, public_message, headers: HeaderMap::new(), shows_activity: false }))
+        let headers = HeaderMap::new();
+        Self(Box::new(Details {
+            error,
+            status,
+            public_message,
+            headers,
+            shows_activity: false,
+            is_of_backend: false,
+            keeps_response: false,
+        }))
     }
 
     /// An expression that did not give what its place needs.
@@ -119,6 +132,24 @@ impl Failure {
     /// Whether the caller learns nothing but that it happened.
     pub(crate) fn is_internal(&self) -> bool {
         self.0.shows_activity
+    }
+
+    /// Whether `retry` looks at its condition before the failure goes on.
+    pub(crate) fn is_of_backend(&self) -> bool {
+        self.0.is_of_backend
+    }
+
+    /// Whether the response that is there is the answer to the failure.
+    pub(crate) fn keeps_response(&self) -> bool {
+        self.0.keeps_response
+    }
+
+    /// The backend answered a status that the policy makes a failure.
+    pub(crate) fn error_status(status: u16) -> Self {
+        let mut failure = Self::internal("", "", format!("The backend answered {status}."));
+        failure.0.is_of_backend = true;
+        failure.0.keeps_response = true;
+        failure
     }
 
     pub(crate) fn error(&self) -> &LastError {
@@ -200,7 +231,9 @@ impl Failure {
             NoReply::TimedOut => "Timeout",
             NoReply::ClientGone(_) => "ClientConnectionFailure",
         };
-        Self::internal("", reason, cause.to_string())
+        let mut failure = Self::internal("", reason, cause.to_string());
+        failure.0.is_of_backend = !matches!(cause, NoReply::ClientGone(_));
+        failure
     }
 
     /// The error response before `on-error` sees it. `request_id` is called when the body shows it.

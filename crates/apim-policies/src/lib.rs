@@ -36,7 +36,7 @@ pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};
 pub use load::Document;
 pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
-pub use problem::{Position, Problem};
+pub use problem::{Position, Problem, Severity};
 pub use scope::{Pipeline, Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 pub use state::{Meter, State};

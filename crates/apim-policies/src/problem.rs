@@ -11,11 +11,36 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One reason why a document is not loaded.
+/// What a problem means for the document, and who must act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// API Management refuses the document on upload: its author must act.
+    #[default]
+    Invalid,
+    /// API Management takes the document, and this crate cannot run it.
+    Unsupported,
+    /// The document is loaded. The documentation says otherwise, or a part of it has no effect.
+    Warning,
+}
+
+impl Severity {
+    /// Whether a document with such a problem is refused.
+    #[must_use]
+    pub fn refuses(self) -> bool {
+        match self {
+            Self::Invalid | Self::Unsupported => true,
+            Self::Warning => false,
+        }
+    }
+}
+
+/// One reason why a document is not loaded, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Where, in the file as it was given.
     pub position: Position,
+    /// What it means.
+    pub severity: Severity,
     /// What, naming it.
     pub message: String,
 }
@@ -28,15 +53,21 @@ impl fmt::Display for Problem {
 
 /// Collects problems by byte offset in the file; lines and columns are counted once, at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<(usize, String)>);
+pub(crate) struct Problems(Vec<(usize, String, Severity)>);
 
 impl Problems {
+    /// What API Management refuses.
     pub(crate) fn push(&mut self, offset: usize, message: impl Into<String>) {
-        self.0.push((offset, message.into()));
+        self.add(offset, Severity::Invalid, message);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) fn add(&mut self, offset: usize, severity: Severity, message: impl Into<String>) {
+        self.0.push((offset, message.into(), severity));
+    }
+
+    /// Whether the document is refused.
+    pub(crate) fn refuse(&self) -> bool {
+        self.0.iter().any(|(_, _, severity)| severity.refuses())
     }
 
     /// In the order of the file.
@@ -44,7 +75,10 @@ impl Problems {
         self.0.sort();
         self.0.dedup();
         let mut counter = Counter::new(text);
-        self.0.into_iter().map(|(offset, message)| Problem { position: counter.advance_to(offset), message }).collect()
+        let problems = self.0.into_iter();
+        problems
+            .map(|(offset, message, severity)| Problem { position: counter.advance_to(offset), severity, message })
+            .collect()
     }
 }
 

@@ -174,6 +174,13 @@ pub(crate) fn problems_in(section: &str, content: &str) -> Vec<String> {
     loaded.map(drop).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
+/// As [`problems_in`], of content that is loaded.
+pub(crate) fn warnings_in(section: &str, content: &str) -> Vec<String> {
+    let file = format!("<policies><{section}>\n{content}\n</{section}></policies>");
+    let loaded = Document::load(Scope::Api, &file, &Service::default()).unwrap();
+    loaded.warnings().iter().map(ToString::to_string).collect()
+}
+
 /// What the gateway knows of a request for the API at `/orders`.
 pub(crate) fn facts(request: &Request<Bytes>) -> Facts {
     let original_url = expression::Url::parse(&format!("https://gateway.test{}", request.uri())).unwrap();

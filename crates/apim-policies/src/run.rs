@@ -7,8 +7,10 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use jiff::SignedDuration;
 
 mod body;
+mod lookup;
 mod target;
 
+pub(crate) use self::lookup::{CacheControl, Lookup};
 use self::target::Target;
 use crate::{
     Facts, OperationResponse, Outcome, State,
@@ -41,7 +43,7 @@ pub(crate) struct Run<'r, O: Outside> {
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
-    pub(crate) lookup: Option<String>,
+    pub(crate) lookup: Option<Lookup>,
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.

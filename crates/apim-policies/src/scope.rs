@@ -7,7 +7,7 @@ use crate::{
     expression::Reads,
     load::Document,
     policy::{Statement, Step},
-    problem::Problem,
+    problem::{Problem, Severity},
 };
 
 /// Where a policy document belongs, from broad to narrow.
@@ -126,7 +126,7 @@ fn missing(document: &Document, section: Section) -> Problem {
         "there is no <{section}> section, and the scopes above fill theirs; whether it then runs is not documented, so \
          write <{section}><base /></{section}> or an empty <{section} />"
     );
-    Problem { position: document.position, message }
+    Problem { position: document.position, severity: Severity::Unsupported, message }
 }
 
 #[cfg(test)]

@@ -20,6 +20,11 @@ pub struct Service {
     pub credential_providers: BTreeMap<String, BTreeSet<String>>,
     /// Certificates by identifier.
     pub certificates: BTreeMap<String, Certificate>,
+    /// Whether it has an external cache, beside the built-in one.
+    pub has_external_cache: bool,
+    /// Whether documents may name what is not here: a file is checked without its service. Such a name is a warning,
+    /// and the document cannot run.
+    pub is_partial: bool,
 }
 
 /// Backends by identifier.

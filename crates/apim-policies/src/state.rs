@@ -22,10 +22,16 @@ pub struct State {
     pub(crate) open_id: OpenIdCache,
     /// Calls and tokens.
     pub(crate) counters: Arc<Counters>,
-    /// Values that policies keep.
-    pub(crate) cache: Cache,
+    /// What policies keep in the cache of the gateway, and in the external one.
+    caches: [Cache; 2],
     /// Circuit breakers, and turns in pools.
     pub(crate) backends: BackendStates,
     /// Requests inside of `limit-concurrency`.
     pub(crate) slots: Slots,
+}
+
+impl State {
+    pub(crate) fn cache(&self, is_external: bool) -> &Cache {
+        &self.caches[usize::from(is_external)]
+    }
 }

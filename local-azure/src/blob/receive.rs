@@ -16,6 +16,7 @@ use super::{
     properties::checked_md5,
     store::Part,
 };
+use crate::private_files;
 
 /// Content that has arrived. What was not worked out is absent.
 pub(super) struct Received {
@@ -43,7 +44,7 @@ pub(super) async fn content(call: &Call<'_>, body: &mut Body, limit: u64, wants:
     let expected = length(headers, limit)?;
     let given = given_checksums(headers)?;
     let mut part = call.account.store.new_part(call.container)?;
-    let mut file = File::create(part.path()).await?;
+    let mut file = File::from_std(private_files::create(part.path())?);
     let mut md5 = (wants == Wants::Md5 || given.md5.is_some()).then(Md5::new);
     let mut crc64 = (given.crc64.is_some() || wants == Wants::Crc64 && given.md5.is_none()).then(Crc64::new);
     while let Some(frame) = body.frame().await {

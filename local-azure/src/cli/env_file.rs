@@ -1,16 +1,40 @@
 //! `--env-file`: everything another process needs to use this Azure, as dotenv.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
-use local_azure::azure::LocalAzure;
+use local_azure::{
+    azure::LocalAzure,
+    own_file::{self, OwnFileError, Readers},
+};
+
+/// The first line, by which such a file is known.
+const HEADER: &str =
+    "# Written by `local-azure start --env-file`, which replaces it. It holds a credential of that run.\n";
 
 /// Names under which other languages' HTTP clients look for a CA file.
 const CA_FILE_NAMES: [&str; 2] = ["REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
 
+/// Refuses a file that `start --env-file` did not write.
+pub(super) fn check(file: &Path) -> Result<(), OwnFileError> {
+    own_file::check(file, is_own)
+}
+
 /// Writes the variables of `azure` and the app settings of its function app to `file`, readable by its owner alone.
-pub(super) fn write(file: &Path, azure: &LocalAzure) -> io::Result<()> {
-    let text: String = variables(azure).iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
-    write_private(file, &text)
+pub(super) fn write(file: &Path, azure: &LocalAzure) -> Result<(), OwnFileError> {
+    let lines = variables(azure).into_iter().map(|(name, value)| format!("{name}={}\n", quoted(&value)));
+    let text: String = std::iter::once(HEADER.to_owned()).chain(lines).collect();
+    own_file::write(file, text.as_bytes(), is_own, Readers::Owner)
+}
+
+fn is_own(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(HEADER.len() as u64).read_to_end(&mut start)?;
+    Ok(start == HEADER.as_bytes())
 }
 
 fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
@@ -31,16 +55,4 @@ fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
 /// Single quotes keep every character as it is, for shells and for dotenv readers alike.
 pub(super) fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// The identity header is a credential of this run.
-fn write_private(file: &Path, text: &str) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-        let options = &mut fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())
-    }
-    #[cfg(not(unix))]
-    fs::write(file, text)
 }

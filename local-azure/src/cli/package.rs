@@ -8,7 +8,7 @@ use std::{
 
 use anstream::{eprintln, println};
 use clap::ValueEnum;
-use local_azure::{package, seed::Seed};
+use local_azure::{own_file, package, seed::Seed};
 use tokio::process::Command;
 
 use super::{CommandError, DIM, Project};
@@ -52,11 +52,12 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
     let project = Project::find()?;
     let settings = Seed::read(&arguments.seed.unwrap_or_else(|| project.seed_file()))?.function_app.settings;
     let triple = arguments.target.triple();
+    let zip = arguments.output.unwrap_or_else(|| project.script_root().with_extension("zip"));
+    own_file::check(&zip, package::is_own)?;
     require_standard_library(arguments.target).await?;
     let script_root = project.script_root();
     let flags = [("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root()))];
     project.build_and_stage_with(&script_root, &["--release", "--locked", "--target", triple], &flags).await?;
-    let zip = arguments.output.unwrap_or_else(|| script_root.with_extension("zip"));
     let package = package::package(&script_root, &settings, &zip)?;
     eprintln!("{DIM}functions{DIM:#}  {}", package.functions.join(", "));
     eprintln!("{DIM}handler{DIM:#}    {}, static, {triple}", megabytes(package.handler_size));

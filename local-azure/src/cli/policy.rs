@@ -7,7 +7,10 @@ use std::{
 
 use anstream::println;
 use clap::Subcommand;
-use local_azure::{gateway, seed::Seed};
+use local_azure::{
+    gateway::{self, PolicyFinding},
+    seed::Seed,
+};
 
 use super::{CommandError, GREEN, Project, RED};
 
@@ -18,7 +21,8 @@ pub(super) enum PolicyCommand {
         /// Files, or folders with `.xml` files
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// Whose named values, backends and fragments count
+        /// Whose named values, backends and fragments count: by default the project's, else none, and then names that
+        /// only a seed could explain are warnings
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
     },
@@ -31,27 +35,28 @@ pub(super) fn policy(command: &PolicyCommand) -> Result<ExitCode, CommandError> 
 }
 
 fn check(paths: &[PathBuf], seed: Option<&Path>) -> Result<ExitCode, CommandError> {
-    let seed = match seed {
-        Some(file) => Seed::read(file)?,
-        None => Seed::read(&Project::find()?.seed_file())?,
-    };
+    let seed_file = seed.map(Path::to_owned).or_else(|| {
+        let file = Project::find().ok()?.seed_file();
+        file.is_file().then_some(file)
+    });
+    let seed = seed_file.as_deref().map(Seed::read).transpose()?;
     let mut clean = true;
     for path in paths {
-        let files = gateway::check(&seed, path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let files = gateway::check(seed.as_ref(), path).map_err(|error| format!("{}: {error}", path.display()))?;
         if files.is_empty() {
             return Err(format!("{}: no .xml file is in it", path.display()).into());
         }
         for file in files {
             let name = file.path.display();
-            if file.problems.is_empty() {
+            if !file.findings.iter().any(PolicyFinding::refuses) {
                 println!("{name}: {GREEN}ok{GREEN:#}");
             }
-            for problem in &file.problems {
-                clean = false;
-                println!(
-                    "{name}:{}:{}: {RED}{}{RED:#}",
-                    problem.position.line, problem.position.column, problem.message
-                );
+            for finding in &file.findings {
+                match finding.refuses() {
+                    true => println!("{RED}{finding}{RED:#}"),
+                    false => println!("{finding}"),
+                }
+                clean &= !finding.refuses();
             }
         }
     }

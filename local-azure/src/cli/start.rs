@@ -11,7 +11,7 @@ use local_azure::{
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
+    BOLD, CommandError, DIM, Project, RED, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
 };
 
 /// `func start`'s.
@@ -60,6 +60,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
     let seed = Seed::read(&seed_file)?;
     let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
+    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.prepare().await?;
     }
@@ -68,9 +69,10 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         azure.world().policy_trace.send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        env_file::write(file, &azure)?;
     }
     print_services(&azure, arguments.env_file.as_deref());
+    print_policy_findings(&azure);
     match project.filter(|_| !arguments.no_host) {
         Some(project) => run_host(&project, &azure, &arguments, settings).await,
         None => {
@@ -128,6 +130,20 @@ fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
         None => {
             println!("\n{DIM}these answer through a proxy; --env-file FILE writes what another process needs{DIM:#}")
         }
+    }
+}
+
+/// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+fn print_policy_findings(azure: &LocalAzure) {
+    let (refusals, warnings): (Vec<_>, Vec<_>) = azure.policy_findings().iter().partition(|finding| finding.refuses());
+    if !refusals.is_empty() {
+        println!("\n{RED}policy documents that are refused; calls under them are answered 500:{RED:#}");
+    }
+    for refusal in refusals {
+        println!("\t{RED}{refusal}{RED:#}");
+    }
+    for warning in warnings {
+        println!("{DIM}{warning}{DIM:#}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use apim_policies::{Document, Problem, Scope, Service};
 
-use super::{certificates, policy_folder, service};
+use super::{PolicyFinding, certificates, policy_folder, service};
 use crate::seed::Seed;
 
 /// A policy file that was looked at.
@@ -16,16 +16,16 @@ use crate::seed::Seed;
 pub struct CheckedFile {
     /// As it was named, or found below the folder that was named.
     pub path: PathBuf,
-    /// Everything in it that is not understood.
-    pub problems: Vec<Problem>,
+    /// Everything in it that is refused, and warnings.
+    pub findings: Vec<PolicyFinding>,
 }
 
 /// Checks a file, or every `.xml` file below a folder, with the named values, backends and certificates of the seed and
-/// the fragments of its policy folder. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
+/// the fragments of its policy folder. Without a seed, a name that only a seed could explain is a warning. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
 ///
 /// # Errors
 /// A file or folder that cannot be read, and a certificate of the seed that cannot be made.
-pub fn check(seed: &Seed, path: &Path) -> io::Result<Vec<CheckedFile>> {
+pub fn check(seed: Option<&Seed>, path: &Path) -> io::Result<Vec<CheckedFile>> {
     let service = service(seed, path)?;
     if !path.is_dir() {
         return Ok(vec![check_file(path, &service)?]);
@@ -36,9 +36,14 @@ pub fn check(seed: &Seed, path: &Path) -> io::Result<Vec<CheckedFile>> {
 }
 
 /// Fragments beside the files that are checked win over those of the seed's folder.
-fn service(seed: &Seed, path: &Path) -> io::Result<Service> {
-    let generated = certificates::generate(seed).map_err(io::Error::other)?;
-    let (mut all, _) = service::read(seed, &seed.path(&seed.apim.policies), &generated);
+fn service(seed: Option<&Seed>, path: &Path) -> io::Result<Service> {
+    let mut all = match seed {
+        Some(seed) => {
+            let generated = certificates::generate(seed).map_err(io::Error::other)?;
+            service::read(seed, &seed.path(&seed.apim.policies), &generated).0
+        }
+        None => Service { is_partial: true, ..Service::default() },
+    };
     let folder = if path.is_dir() { path } else { path.ancestors().nth(2).unwrap_or(path) };
     all.fragments.extend(service::fragments(folder, &mut Vec::new()));
     Ok(all)
@@ -52,18 +57,23 @@ fn check_file(path: &Path, service: &Service) -> io::Result<CheckedFile> {
     } else {
         check_document(path, &text, service)
     };
-    Ok(CheckedFile { path: path.to_owned(), problems: checked.err().unwrap_or_default() })
+    let (Ok(problems) | Err(problems)) = checked;
+    let findings = problems.into_iter().map(|problem| PolicyFinding::new(path.to_owned(), problem)).collect();
+    Ok(CheckedFile { path: path.to_owned(), findings })
 }
 
 /// The folder says the scope; a file elsewhere is fine when it is fine in some scope.
-fn check_document(path: &Path, text: &str, service: &Service) -> Result<(), Vec<Problem>> {
+fn check_document(path: &Path, text: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
+    let load = |scope| Document::load(scope, text, service).map(|document| document.warnings().to_vec());
     let known = policy_folder::scope_of(path);
     if known != Scope::Global || path.file_name() == policy_folder::global_file().file_name() {
-        return Document::load(known, text, service).map(drop);
+        return load(known);
     }
-    let loaded =
-        [Scope::Api, Scope::Product, Scope::Global].map(|scope| Document::load(scope, text, service).map(drop));
-    if loaded.iter().any(Result::is_ok) { Ok(()) } else { loaded.into_iter().next().unwrap_or(Ok(())) }
+    let first = load(Scope::Api);
+    match first.is_ok() {
+        true => first,
+        false => [Scope::Product, Scope::Global].into_iter().map(load).find(Result::is_ok).unwrap_or(first),
+    }
 }
 
 #[cfg(test)]
@@ -77,9 +87,9 @@ mod tests {
     #[test]
     fn the_deployed_folder_is_clean() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../apim");
-        let checked = check(&seed(), &folder).unwrap();
+        let checked = check(Some(&seed()), &folder).unwrap();
         assert!(checked.len() >= 3, "{checked:?}");
-        assert!(checked.iter().all(|file| file.problems.is_empty()), "{checked:?}");
+        assert!(checked.iter().all(|file| file.findings.is_empty()), "{checked:?}");
     }
 
     #[test]
@@ -89,7 +99,7 @@ mod tests {
             "<validate-jwt header-name=\"a\"><decryption-keys><key certificate-id=\"mine\" /></decryption-keys>";
         let text = format!("<policies><inbound>{policy}</validate-jwt></inbound></policies>");
         std::fs::write(file.path(), text).unwrap();
-        let problems = |seed: &Seed| check(seed, file.path()).unwrap()[0].problems.len();
+        let problems = |seed: &Seed| check(Some(seed), file.path()).unwrap()[0].findings.len();
         let mut seed = seed();
         assert_eq!(problems(&seed), 1);
         let mine = crate::seed::ApimCertificate { id: "mine".to_owned(), ..Default::default() };
@@ -109,17 +119,53 @@ mod tests {
         write("fragments/f.xml", "<fragment><set-variable name=\"x\" value=\"@(1)\" /></fragment>");
         write("loose.xml", "<?xml version=\"1.0\"?><!-- a --> <fragment>\n<nothing /></fragment>");
         let found = |path: &Path| -> Vec<(String, Vec<String>)> {
-            let checked = check(&seed(), path).unwrap();
+            let checked = check(Some(&seed()), path).unwrap();
             let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-            let lines = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect();
-            checked.iter().map(|file| (name(&file.path), lines(&file.problems))).collect()
+            let lines = |file: &CheckedFile| {
+                let prefix = format!("{}:", file.path.display());
+                file.findings.iter().map(|finding| finding.to_string().replace(&prefix, "")).collect()
+            };
+            checked.iter().map(|file| (name(&file.path), lines(file))).collect()
         };
-        let broken = vec!["2:1: the policy <nothing> is not supported".to_owned()];
+        let broken = vec!["2:1: Azure refuses this: <nothing> is not a policy".to_owned()];
         assert_eq!(
             found(folder.path()),
             [("a.xml".to_owned(), vec![]), ("f.xml".to_owned(), vec![]), ("loose.xml".to_owned(), broken)]
         );
         assert_eq!(found(&folder.path().join("apis/a.xml")), [("a.xml".to_owned(), vec![])]);
-        assert!(check(&seed(), &folder.path().join("none.xml")).unwrap_err().to_string().contains("none.xml"));
+        assert!(check(Some(&seed()), &folder.path().join("none.xml")).unwrap_err().to_string().contains("none.xml"));
+    }
+
+    #[test]
+    fn without_a_seed_names_that_only_a_seed_explains_are_warnings() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let check = |inbound: &str| -> Vec<String> {
+            std::fs::write(file.path(), format!("<policies><inbound>\n{inbound}</inbound></policies>")).unwrap();
+            let prefix = format!("{}:", file.path().display());
+            let findings = check(None, file.path()).unwrap().remove(0).findings;
+            findings.iter().map(|finding| finding.to_string().replace(&prefix, "")).collect()
+        };
+        let text = "<set-header name=\"x\"><value>@(\"{{a}}\")</value></set-header>";
+        assert_eq!(check(text), ["2:32: warning: the named value {{a}} is not known here"]);
+        let number = "<retry condition=\"true\" count=\"{{n}}\" interval=\"1\" />";
+        assert_eq!(check(number), ["2:32: warning: the named value {{n}} is not known here"]);
+        assert_eq!(check("<set-variable name=\"x\" value=\"@({{n}})\" />").len(), 2);
+        let backend = "<set-backend-service backend-id=\"b\" />";
+        let warning =
+            "2:1: warning: the attribute \"backend-id\" of <set-backend-service> names what is not known here";
+        assert_eq!(check(backend), [warning]);
+        assert_eq!(check("<nothing />"), ["2:1: Azure refuses this: <nothing> is not a policy"]);
+        let not_played = "2:1: Azure takes this, local-azure does not play it: the policy <invoke-request>: \
+                          no page documents it";
+        assert_eq!(check("<invoke-request />"), [not_played]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/", folder.path().join("apis")).unwrap();
+        let error = check(None, folder.path()).unwrap_err();
+        assert!(error.to_string().ends_with("apis is a link to a folder, which is not followed"), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use apim_policies::{
 use http::request::Parts;
 
 use super::{
-    Api, Operation,
+    Api, Operation, region,
     subscription::{Access, key},
 };
 use crate::{
@@ -57,14 +57,15 @@ pub(super) fn of(
         },
         user: None,
         deployment: Deployment {
-            service_id: text(&host),
+            region: text(region::display_name(&seed.subscription.location)),
+            service_id: text(service),
             service_name: text(&host),
             certificates: certificates.to_vec(),
             ..Deployment::default()
         },
         // It listens on this machine alone.
         ip_address: Some(text("127.0.0.1")),
-        matched_parameters: operation.template.parameters(below),
+        matched_parameters: operation.template.parameters(below, request.uri.query().unwrap_or_default()),
         original_url: expression::Url {
             scheme: text("https"),
             host,

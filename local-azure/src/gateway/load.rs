@@ -1,21 +1,27 @@
 //! Reads the policy folder and joins its documents into one pipeline for each operation and product.
 //!
+//! A document that is refused stops its own scope alone: calls there are answered 500.
 //! A missing file means the default document. A file that belongs to nothing in the seed is a mistake, most likely in
 //! its name, and would otherwise leave an API open without a word.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use apim_policies::{Document, OperationResponse, Pipeline, Position, Problem, Scope, Service as Resources, State};
+use apim_policies::{Document, OperationResponse, Pipeline, Problem, Scope, Service as Resources, State};
 
 use super::{
-    Api, Backend, Gateway, Operation, credentials::Credentials, identity::Identities, policy_folder, routing::Template,
-    service, subscription, version::Version,
+    Api, Backend, Gateway, Operation, PolicyFinding,
+    credentials::Credentials,
+    identity::Identities,
+    policy_folder,
+    refusal::{Refused, Scoped},
+    routing::Template,
+    service, subscription,
+    version::Version,
 };
 use crate::{
     journal::{self, Journal, Service},
@@ -24,29 +30,11 @@ use crate::{
     world::World,
 };
 
-/// Why the gateway does not start: every problem, one line each, as `path:line:column: message`.
+/// Why the gateway does not start: every problem, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct LoadError {
-    problems: Vec<LoadProblem>,
-}
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct LoadProblem {
-    /// The file, or the part of the seed.
-    path: PathBuf,
-    position: Option<Position>,
-    message: String,
-}
-
-impl fmt::Display for LoadProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
-        if let Some(Position { line, column }) = self.position {
-            write!(f, "{line}:{column}:")?;
-        }
-        write!(f, " {}", self.message)
-    }
+    problems: Vec<PolicyFinding>,
 }
 
 /// Documents by file name relative to the folder, and what is wrong so far.
@@ -54,41 +42,42 @@ struct Loader<'s> {
     seed: &'s Seed,
     folder: PathBuf,
     service: Resources,
-    documents: BTreeMap<PathBuf, Document>,
+    documents: BTreeMap<PathBuf, Result<Document, Refused>>,
     default_global: Document,
-    problems: Vec<LoadProblem>,
+    /// What stops its own scope alone, and warnings.
+    findings: Vec<PolicyFinding>,
+    /// What stops the start.
+    problems: Vec<PolicyFinding>,
 }
 
-/// Loads everything the gateway needs, or says all that is wrong.
-pub(super) fn load(world: Arc<World>) -> Result<Gateway, LoadError> {
+/// Loads everything the gateway needs, with what is wrong in policy documents; or says all that keeps it from starting.
+pub(super) fn load(world: Arc<World>) -> Result<(Gateway, Vec<PolicyFinding>), LoadError> {
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
     let (service, troubles) = service::read(seed, &folder, &world.certificates);
-    let mut loader = Loader {
-        seed,
-        folder,
-        service,
-        documents: BTreeMap::new(),
-        default_global: Document::default_global(),
-        problems: troubles.into_iter().map(|(path, message)| LoadProblem { path, position: None, message }).collect(),
-    };
+    let problems = troubles.into_iter().map(|(path, message)| PolicyFinding::of_whole(path, message)).collect();
+    let (documents, findings) = (BTreeMap::new(), Vec::new());
+    let default_global = Document::default_global();
+    let mut loader = Loader { seed, folder, service, documents, default_global, findings, problems };
     loader.read_documents();
     let global = loader.pipeline(&[policy_folder::global_file()]);
     let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world.journal)).collect();
     // The longest path decides.
     apis.sort_by_key(|api| Reverse(api.path.len()));
-    let mut problems = loader.problems;
+    let (mut problems, mut findings) = (loader.problems, loader.findings);
     // Scopes share documents, so pipelines repeat what is wrong with them.
-    problems.sort();
-    problems.dedup();
-    match global {
-        Some(global) if problems.is_empty() => {
-            let (identities, credentials) = (Identities::default(), Credentials::default());
-            let certificates = loader.service.certificates.into_values().map(Arc::new).collect();
-            Ok(Gateway { global, apis, state: State::default(), identities, credentials, certificates, world })
-        }
-        _ => Err(LoadError { problems }),
+    for list in [&mut problems, &mut findings] {
+        list.sort();
+        list.dedup();
     }
+    if !problems.is_empty() {
+        problems.extend(findings);
+        problems.sort();
+        return Err(LoadError { problems });
+    }
+    let (identities, credentials) = (Identities::default(), Credentials::default());
+    let certificates = loader.service.certificates.into_values().map(Arc::new).collect();
+    Ok((Gateway { global, apis, state: State::default(), identities, credentials, certificates, world }, findings))
 }
 
 impl Loader<'_> {
@@ -96,40 +85,40 @@ impl Loader<'_> {
         let expected = policy_folder::expected_files(self.seed);
         let mut found = BTreeSet::new();
         if let Err(error) = policy_folder::find_policy_files(&self.folder, Path::new(""), &mut found) {
-            self.problem(Path::new(""), None, format!("the policy folder cannot be read: {error}"));
+            self.problem(Path::new(""), format!("the policy folder cannot be read: {error}"));
         }
         for file in &found {
             match expected.get(file) {
                 _ if policy_folder::is_fragment(file) => self.check_fragment(file),
                 Some(scope) => self.read_document(file, *scope),
-                None => self.problem(file, None, "nothing in the seed has a policy document of this name".to_owned()),
+                None => self.problem(file, "nothing in the seed has a policy document of this name".to_owned()),
             }
         }
     }
 
     fn read_document(&mut self, file: &Path, scope: Scope) {
-        let text = match std::fs::read_to_string(self.folder.join(file)) {
-            Ok(text) => text,
-            Err(error) => return self.problem(file, None, format!("cannot be read: {error}")),
-        };
-        match Document::load(scope, &text, &self.service) {
-            Ok(document) => {
-                self.documents.insert(file.to_owned(), document);
-            }
-            Err(problems) => {
-                for Problem { position, message } in problems {
-                    self.problem(file, Some(position), message);
+        let path = self.folder.join(file);
+        let (document, findings) = match std::fs::read_to_string(&path) {
+            Err(error) => (None, vec![PolicyFinding::of_whole(path, format!("cannot be read: {error}"))]),
+            Ok(text) => match Document::load(scope, &text, &self.service) {
+                Ok(document) => {
+                    let warnings = findings(&path, document.warnings().to_vec());
+                    (Some(document), warnings)
                 }
-            }
+                Err(problems) => (None, findings(&path, problems)),
+            },
+        };
+        if let Some(loaded) = document.map(Ok).or_else(|| Refused::new(&findings).map(Err)) {
+            self.documents.insert(file.to_owned(), loaded);
         }
+        self.findings.extend(findings);
     }
 
     fn check_fragment(&mut self, file: &Path) {
         let id = file.file_stem().unwrap_or_default().to_string_lossy();
         let Some(text) = self.service.fragments.get(&*id) else { return };
-        for Problem { position, message } in Document::check_fragment(text, &self.service).err().unwrap_or_default() {
-            self.problem(file, Some(position), message);
-        }
+        let (Ok(problems) | Err(problems)) = Document::check_fragment(text, &self.service);
+        self.findings.extend(findings(&self.folder.join(file), problems));
     }
 
     fn api(&mut self, api: &seed::Api, journal: &Journal) -> Option<Api> {
@@ -144,7 +133,7 @@ impl Loader<'_> {
         if challenge.is_none() {
             self.seed_problem(format!("the path or the key header of API \"{}\" cannot stand in a header", api.id));
         }
-        let (unmatched, backend, challenge) = (unmatched?, backend?, challenge?);
+        let (backend, challenge) = (backend?, challenge?);
         let version = Version::of(&self.seed.apim, api);
         Some(Api { seed: api.clone(), path, version, operations, unmatched, backend, challenge })
     }
@@ -159,12 +148,12 @@ impl Loader<'_> {
         let mut products = BTreeMap::new();
         for product in self.seed.apim.products.iter().filter(|product| product.apis.contains(&api.id)) {
             let files: Vec<_> = narrow.iter().cloned().chain([policy_folder::product_file(&product.id)]).collect();
-            products.extend(self.pipeline(&files).map(|pipeline| (product.id.clone(), pipeline)));
+            products.insert(product.id.clone(), self.pipeline(&files));
         }
         match Template::parse(&operation.template) {
             Ok(template) => {
                 let responses = operation.responses.iter().map(documented).collect();
-                Some(Operation { seed: operation.clone(), template, responses, plain: plain?, products })
+                Some(Operation { seed: operation.clone(), template, responses, plain, products })
             }
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
@@ -174,47 +163,55 @@ impl Loader<'_> {
         }
     }
 
-    /// Joins the documents that exist among these files.
-    fn pipeline(&mut self, files: &[PathBuf]) -> Option<Pipeline> {
-        let mut documents: Vec<_> = files.iter().filter_map(|file| self.documents.get(file)).collect();
+    /// Joins the documents that exist among these files. One that is refused stops the whole scope.
+    fn pipeline(&mut self, files: &[PathBuf]) -> Scoped {
+        let mut documents = Vec::new();
+        for document in files.iter().filter_map(|file| self.documents.get(file)) {
+            documents.push(document.as_ref().map_err(Refused::clone)?);
+        }
         if !self.documents.contains_key(&policy_folder::global_file()) {
             documents.push(&self.default_global);
         }
         match Pipeline::compose(&documents) {
-            Ok(pipeline) => Some(pipeline),
+            Ok(pipeline) => Ok(pipeline),
             Err(problems) => {
-                for (scope, Problem { position, message }) in problems {
-                    let file =
-                        files.iter().find(|file| policy_folder::scope_of(file) == scope).cloned().unwrap_or_default();
-                    self.problem(&file, Some(position), message);
-                }
-                None
+                let path = |scope| {
+                    let file = files.iter().find(|file| policy_folder::scope_of(file) == scope);
+                    file.map_or_else(|| self.folder.clone(), |file| self.folder.join(file))
+                };
+                let found = problems.into_iter().map(|(scope, problem)| PolicyFinding::new(path(scope), problem));
+                let found: Vec<_> = found.collect();
+                self.findings.extend(found.iter().cloned());
+                Err(Refused::new(&found).unwrap_or_default())
             }
         }
     }
 
     fn backend(&mut self, api: &seed::Api, journal: &Journal) -> Option<Backend> {
         if let Some(url) = &api.backend.url {
-            return Some(Backend::Loopback(url.clone()));
+            return Some(Backend::Url(url.clone()));
         }
         let folder = self.seed.path(api.backend.sample.as_deref().unwrap_or(Path::new("")));
         match sample_api::routes(&folder) {
             Ok(routes) => Some(Backend::Sample(journal::observe(routes, journal, Service::Backend))),
             Err(error) => {
-                let problem = LoadProblem { path: error.path().to_owned(), position: None, message: error.to_string() };
-                self.problems.push(problem);
+                self.problems.push(PolicyFinding::of_whole(error.path().to_owned(), error.to_string()));
                 None
             }
         }
     }
 
     fn seed_problem(&mut self, message: String) {
-        self.problems.push(LoadProblem { path: PathBuf::from("apim.apis"), position: None, message });
+        self.problems.push(PolicyFinding::of_whole(PathBuf::from("apim.apis"), message));
     }
 
-    fn problem(&mut self, file: &Path, position: Option<Position>, message: String) {
-        self.problems.push(LoadProblem { path: self.folder.join(file), position, message });
+    fn problem(&mut self, file: &Path, message: String) {
+        self.problems.push(PolicyFinding::of_whole(self.folder.join(file), message));
     }
+}
+
+fn findings(path: &Path, problems: Vec<Problem>) -> Vec<PolicyFinding> {
+    problems.into_iter().map(|problem| PolicyFinding::new(path.to_owned(), problem)).collect()
 }
 
 fn documented(response: &seed::OperationResponse) -> OperationResponse {

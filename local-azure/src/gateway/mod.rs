@@ -9,10 +9,13 @@ mod check;
 mod credentials;
 mod decision;
 mod facts;
+mod finding;
 mod identity;
 mod load;
 mod outside;
 mod policy_folder;
+mod refusal;
+mod region;
 mod routing;
 mod service;
 mod subscription;
@@ -23,7 +26,7 @@ mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Certificate, Facts, Failure, OperationResponse, Pipeline, State as PolicyState};
+use apim_policies::{Certificate, Facts, Failure, OperationResponse, State as PolicyState};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
@@ -33,6 +36,7 @@ pub(crate) use self::certificates::generate;
 pub use self::{
     certificates::{GeneratedCertificate, GeneratedCertificates},
     check::{CheckedFile, check},
+    finding::PolicyFinding,
     load::LoadError,
     trace::PolicyTrace,
 };
@@ -40,6 +44,7 @@ use self::{
     credentials::Credentials,
     identity::Identities,
     outside::Call,
+    refusal::Scoped,
     routing::Template,
     subscription::{Access, KeyRefusal},
     trace::Lines,
@@ -50,7 +55,7 @@ use crate::{journal::Decision, seed, world::World};
 struct Gateway {
     world: Arc<World>,
     /// Applies where no API matches.
-    global: Pipeline,
+    global: Scoped,
     /// Longest path first.
     apis: Vec<Api>,
     /// Shared by the policies of all requests.
@@ -68,7 +73,7 @@ struct Api {
     /// Those that say most first.
     operations: Vec<Operation>,
     /// Applies where no operation matches.
-    unmatched: Pipeline,
+    unmatched: Scoped,
     backend: Backend,
     challenge: HeaderValue,
 }
@@ -79,27 +84,28 @@ struct Operation {
     /// What it documents.
     responses: Arc<[OperationResponse]>,
     /// Applies to keys that are not for a product, and to refused keys.
-    plain: Pipeline,
+    plain: Scoped,
     /// Applies to keys for a product of this API, by the product.
-    products: BTreeMap<String, Pipeline>,
+    products: BTreeMap<String, Scoped>,
 }
 
 /// Where an API's requests go.
 enum Backend {
     /// The sample API, in process.
     Sample(Router),
-    /// Another process on this machine.
-    Loopback(Url),
+    /// Another process on this machine, or a host of the seed.
+    Url(Url),
 }
 
-/// The gateway of the seed's API Management service, for the host `{name}.azure-api.net`.
+/// The gateway of the seed's API Management service, for the host `{name}.azure-api.net`, and what is wrong with policy
+/// documents. Calls under a document that is refused are answered 500.
 ///
 /// # Errors
-/// When a policy document is not understood, belongs to nothing, or names an undefined named value; when a URL
-/// template is not understood; when the folder of a sample API cannot be served.
-pub fn routes(world: Arc<World>) -> Result<Router, LoadError> {
-    let gateway = Arc::new(load::load(world)?);
-    Ok(Router::new().fallback(handle).with_state(gateway))
+/// When a policy file belongs to nothing; when a URL template is not understood; when the folder of a sample API cannot
+/// be served.
+pub fn routes(world: Arc<World>) -> Result<(Router, Vec<PolicyFinding>), LoadError> {
+    let (gateway, findings) = load::load(world)?;
+    Ok((Router::new().fallback(handle).with_state(Arc::new(gateway)), findings))
 }
 
 async fn handle(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
@@ -132,13 +138,16 @@ impl Gateway {
         let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
-        let Some(operation) = api.operation(parts.method.as_str(), below) else {
+        let Some(operation) = api.operation(parts.method.as_str(), below, parts.uri.query()) else {
             if let Some(answer) = self.preflight(&parts, api, below, call).await {
                 return answer;
             }
             return self.refuse(&api.unmatched, Failure::operation_not_found(), parts, body, call).await;
         };
         call.sample = api.backend.sample();
+        if let Err(refused) = &operation.plain {
+            return refused.answer();
+        }
         let access = match subscription::decide(&self.world, &api.seed, &parts) {
             Ok(access) => access,
             Err(refusal) => {
@@ -149,6 +158,10 @@ impl Gateway {
         // Loading made a pipeline for each product of the API; without one nothing would guard the backend.
         let Some(pipeline) = operation.pipeline(access.product()) else {
             return self.refuse(&operation.plain, Failure::operation_not_found(), parts, body, call).await;
+        };
+        let pipeline = match pipeline {
+            Ok(pipeline) => pipeline,
+            Err(refused) => return refused.answer(),
         };
         let facts = facts::of(&self.world, &self.certificates, &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
@@ -162,7 +175,7 @@ impl Gateway {
             return None;
         }
         let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?.to_str().ok()?;
-        let operation = api.operation(method, below);
+        let operation = api.operation(method, below, parts.uri.query());
         let access = subscription::decide(&self.world, &api.seed, parts).unwrap_or(Access::Keyless);
         let (pipeline, facts) = match operation {
             None => (&api.unmatched, Facts::default()),
@@ -170,6 +183,10 @@ impl Gateway {
                 operation.pipeline(access.product()).unwrap_or(&operation.plain),
                 facts::of(&self.world, &self.certificates, parts, api, operation, &access, below),
             ),
+        };
+        let pipeline = match pipeline {
+            Ok(pipeline) => pipeline,
+            Err(refused) => return Some(refused.answer()),
         };
         let outcome = pipeline.preflight(parts, facts, &self.state, call).await?;
         Some(self.answer_with(outcome, None))
@@ -188,12 +205,16 @@ impl Gateway {
 
     async fn refuse(
         &self,
-        pipeline: &Pipeline,
+        pipeline: &Scoped,
         failure: Failure,
         parts: Parts,
         body: Body,
         call: &Call<'_>,
     ) -> Response<Body> {
+        let pipeline = match pipeline {
+            Ok(pipeline) => pipeline,
+            Err(refused) => return refused.answer(),
+        };
         let request = Request::from_parts(parts, body);
         let outcome = pipeline.refuse(failure, request, Facts::default(), &self.state, call).await;
         self.answer_with(outcome, None)
@@ -201,15 +222,16 @@ impl Gateway {
 }
 
 impl Api {
-    fn operation(&self, method: &str, below: &str) -> Option<&Operation> {
-        self.operations
-            .iter()
-            .find(|operation| operation.seed.method.eq_ignore_ascii_case(method) && operation.template.fits(below))
+    fn operation(&self, method: &str, below: &str, query: Option<&str>) -> Option<&Operation> {
+        let query = query.unwrap_or_default();
+        self.operations.iter().find(|operation| {
+            operation.seed.method.eq_ignore_ascii_case(method) && operation.template.fits(below, query)
+        })
     }
 }
 
 impl Operation {
-    fn pipeline(&self, product: Option<&str>) -> Option<&Pipeline> {
+    fn pipeline(&self, product: Option<&str>) -> Option<&Scoped> {
         match product {
             None => Some(&self.plain),
             Some(product) => self.products.get(product),

@@ -66,12 +66,17 @@ pub(super) fn expected_files(seed: &Seed) -> BTreeMap<PathBuf, Scope> {
         .collect()
 }
 
-/// Every XML file below the folder, by its name relative to it.
+/// Every XML file below the folder, by its name relative to it. A link to a file is followed: what it leads to is policy
+/// all the same. A link to a folder is refused, since it may lead anywhere, and back.
 pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder.join(below))? {
         let name = below.join(entry?.file_name());
-        // Through links too: what they lead to is policy all the same.
-        if std::fs::metadata(folder.join(&name))?.is_dir() {
+        let path = folder.join(&name);
+        if std::fs::metadata(&path)?.is_dir() {
+            if std::fs::symlink_metadata(&path)?.is_symlink() {
+                let message = format!("{} is a link to a folder, which is not followed", path.display());
+                return Err(std::io::Error::other(message));
+            }
             find_policy_files(folder, &name, found)?;
         } else if name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
             found.insert(name);

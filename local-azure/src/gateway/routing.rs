@@ -1,88 +1,209 @@
 //! Which API and operation a request is for: the API by the longest path that its path begins with, the operation by
 //! method and URL template.
 //!
-//! Paths are compared to the letter. Whether a live gateway minds letter case or a trailing slash is not documented
-//! precisely, so neither is forgiven here.
+//! Paths are compared to the letter, undecoded: a parameter does not cross a slash, and `%2F` in a value is no slash. A
+//! trailing slash counts. Which of two templates that fit wins is not documented: literals win over parameters, and both
+//! over a wildcard.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-/// A URL template, such as `/{id}/lines` or `/files/*`.
+/// A URL template, such as `/{id}/lines`, `/Customers({id})`, `/files/*` or `/search?term={term}`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template {
-    segments: Vec<Segment>,
-    /// Ends in `/*`, which takes whatever follows.
-    wildcard: bool,
+    segments: Vec<Vec<Part>>,
+    /// What takes the rest of the path: `*`, or `{*name}`.
+    wildcard: Option<Wildcard>,
+    query: Vec<QueryPart>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Segment {
+/// A part of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
     Literal(String),
     /// Its name.
     Parameter(String),
 }
 
+#[derive(Debug, PartialEq, Eq)]
+struct Wildcard {
+    name: Option<String>,
+}
+
+/// A query parameter that a request must have.
+#[derive(Debug, PartialEq, Eq)]
+struct QueryPart {
+    name: String,
+    value: Vec<Part>,
+}
+
 impl Template {
     /// `Err` says what is not understood.
     pub(super) fn parse(template: &str) -> Result<Self, &'static str> {
-        let Some(path) = template.strip_prefix('/') else { return Err("it does not begin with /") };
-        if template.contains('?') {
-            return Err("query parameters in it are not supported");
+        let (path, query) = template.split_once('?').unwrap_or((template, ""));
+        let Some(path) = path.strip_prefix('/') else { return Err("it does not begin with /") };
+        let mut texts: Vec<_> = segments(path).collect();
+        let wildcard = texts.last().and_then(|last| Wildcard::parse(last));
+        if wildcard.is_some() {
+            texts.pop();
         }
-        let (path, wildcard) = match path.strip_suffix('*') {
-            Some(path) if path.is_empty() || path.ends_with('/') => (path.trim_end_matches('/'), true),
-            _ => (path, false),
-        };
-        let segments = segments(path).map(Segment::parse).collect::<Result<_, _>>()?;
-        Ok(Self { segments, wildcard })
+        let segments = texts.into_iter().map(parts).collect::<Result<_, _>>()?;
+        let query = query.split('&').filter(|part| !part.is_empty()).map(QueryPart::parse).collect::<Result<_, _>>()?;
+        let template = Self { segments, wildcard, query };
+        let mut names: Vec<_> = template.names().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < count { Err("a parameter is in it twice") } else { Ok(template) }
     }
 
-    /// Whether a path below the API's path, empty or beginning with `/`, fits.
-    pub(super) fn fits(&self, path: &str) -> bool {
+    /// Whether a request fits: its path below the API's path, empty or beginning with `/`, and its query.
+    pub(super) fn fits(&self, path: &str, query: &str) -> bool {
+        self.read(path, query).is_some()
+    }
+
+    /// The values of the parameters in a request that fits, decoded.
+    pub(super) fn parameters(&self, path: &str, query: &str) -> BTreeMap<String, String> {
+        let found = self.read(path, query).unwrap_or_default();
+        found.into_iter().map(|(name, value)| (name.to_owned(), decoded(&value))).collect()
+    }
+
+    /// Names and undecoded values of the parameters; `None` when the request does not fit.
+    fn read(&self, path: &str, query: &str) -> Option<Vec<(&str, String)>> {
         let found: Vec<_> = segments(path.strip_prefix('/').unwrap_or(path)).collect();
-        let enough =
-            if self.wildcard { found.len() >= self.segments.len() } else { found.len() == self.segments.len() };
-        enough && self.segments.iter().zip(found).all(|(segment, text)| segment.fits(text))
+        let mut values = Vec::new();
+        match &self.wildcard {
+            // `/files/*` takes `/files/`, and not `/files`.
+            Some(wildcard) if found.len() > self.segments.len() || self.segments.is_empty() => {
+                let rest = found.get(self.segments.len()..).unwrap_or_default().join("/");
+                values.extend(wildcard.name.as_deref().map(|name| (name, rest)));
+            }
+            None if found.len() == self.segments.len() => {}
+            _ => return None,
+        }
+        for (segment, text) in self.segments.iter().zip(found) {
+            read_parts(segment, text, &mut values)?;
+        }
+        for part in &self.query {
+            let mut given = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            let (_, text) = given.find(|(name, _)| decoded(name) == part.name)?;
+            part.read(text, &mut values)?;
+        }
+        Some(values)
     }
 
-    /// The values of the parameters in a path that fits, decoded.
-    pub(super) fn parameters(&self, path: &str) -> BTreeMap<String, String> {
-        let found = segments(path.strip_prefix('/').unwrap_or(path));
-        let named = self.segments.iter().zip(found).filter_map(|(segment, text)| match segment {
-            Segment::Parameter(name) => Some((name.clone(), decoded(text))),
-            Segment::Literal(_) => None,
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let parts = self.segments.iter().flatten().chain(self.query.iter().flat_map(|part| &part.value));
+        let names = parts.filter_map(|part| match part {
+            Part::Parameter(name) => Some(name.as_str()),
+            Part::Literal(_) => None,
         });
-        named.collect()
+        names.chain(self.wildcard.iter().filter_map(|wildcard| wildcard.name.as_deref()))
     }
 
-    /// Templates that say more come first: fewer wildcards, then fewer parameters.
-    pub(super) fn vagueness(&self) -> (bool, usize) {
-        (self.wildcard, self.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count())
+    /// Templates that say more come first: without wildcards, with fewer parameters in the path, more of the query, and
+    /// more letters.
+    pub(super) fn vagueness(&self) -> impl Ord + use<> {
+        let parts = || self.segments.iter().flatten();
+        let parameters = parts().filter(|part| matches!(part, Part::Parameter(_))).count();
+        let letters: usize = parts().map(Part::letters).sum();
+        (self.wildcard.is_some(), parameters, Reverse(self.query.len()), Reverse(letters))
     }
 }
 
-impl Segment {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        if let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
-            && !name.contains(['{', '}', '*'])
-            && !name.is_empty()
-        {
-            return Ok(Self::Parameter(name.to_owned()));
-        }
-        if text.contains(['{', '}', '*']) {
-            return Err("a parameter is a whole segment, {name}, and * stands only at the end, after /");
-        }
-        Ok(Self::Literal(text.to_owned()))
-    }
-
-    fn fits(&self, text: &str) -> bool {
+impl Part {
+    fn letters(&self) -> usize {
         match self {
-            Self::Literal(literal) => literal == text,
-            Self::Parameter(_) => !text.is_empty(),
+            Self::Literal(text) => text.len(),
+            Self::Parameter(_) => 0,
         }
     }
 }
 
-/// A segment without percent-encoding.
+impl Wildcard {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self { name: None });
+        }
+        let name = text.strip_prefix("{*")?.strip_suffix('}')?;
+        is_name(name).then(|| Self { name: Some(name.to_owned()) })
+    }
+}
+
+impl QueryPart {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+        if name.contains(['{', '}', '*']) {
+            return Err("a parameter in the query is a value, name={name}");
+        }
+        Ok(Self { name: decoded(name), value: value.map_or(Ok(Vec::new()), parts)? })
+    }
+
+    /// A value that is a parameter may be empty; a value that is not written may be anything.
+    fn read<'t>(&'t self, text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
+        match self.value.as_slice() {
+            [] => Some(()),
+            [Part::Parameter(name)] => {
+                values.push((name, text.replace('+', "%20")));
+                Some(())
+            }
+            [Part::Literal(literal)] => (decoded(literal) == decoded(text)).then_some(()),
+            parts => read_parts(parts, text, values),
+        }
+    }
+}
+
+/// The literals and parameters of a segment or a query value.
+fn parts(text: &str) -> Result<Vec<Part>, &'static str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { return Err("a { in it has no }") };
+        if !before.is_empty() {
+            parts.push(Part::Literal(before.to_owned()));
+        } else if matches!(parts.last(), Some(Part::Parameter(_))) {
+            return Err("nothing stands between two parameters");
+        }
+        if !is_name(name) {
+            return Err("a parameter has a name, {name}, and * stands only at the end, after /");
+        }
+        parts.push(Part::Parameter(name.to_owned()));
+        rest = after;
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(Part::Literal(rest.to_owned()));
+    }
+    let is_plain = |part: &Part| !matches!(part, Part::Literal(text) if text.contains(['}', '*']));
+    match parts.iter().all(is_plain) {
+        true => Ok(parts),
+        false => Err("a parameter has a name, {name}, and * stands only at the end, after /"),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['{', '}', '*', '?', '/'])
+}
+
+/// Reads a text by its parts. A parameter takes one character at least, and as few as the rest allows.
+fn read_parts<'t>(parts: &'t [Part], text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
+    let Some((first, rest)) = parts.split_first() else { return text.is_empty().then_some(()) };
+    match first {
+        Part::Literal(literal) => read_parts(rest, text.strip_prefix(literal.as_str())?, values),
+        Part::Parameter(name) => {
+            let count = values.len();
+            let ends = text.char_indices().skip(1).map(|(at, _)| at).chain([text.len()]);
+            for end in ends.filter(|end| *end > 0) {
+                values.push((name, text[..end].to_owned()));
+                if read_parts(rest, &text[end..], values).is_some() {
+                    return Some(());
+                }
+                values.truncate(count);
+            }
+            None
+        }
+    }
+}
+
+/// A text without percent-encoding.
 fn decoded(segment: &str) -> String {
     // The form encoding would also turn `+` into a space.
     let text = format!("v={}", segment.replace('+', "%2B").replace('&', "%26"));
@@ -110,8 +231,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_fit_paths_segment_by_segment() {
-        let fits = |template: &str, path: &str| Template::parse(template).unwrap().fits(path);
+    fn templates_fit_requests_segment_by_segment() {
+        let fits = |template: &str, path: &str| {
+            let (path, query) = path.split_once('?').unwrap_or((path, ""));
+            Template::parse(template).unwrap().fits(path, query)
+        };
         for (template, path) in [
             ("/", ""),
             ("/", "/"),
@@ -120,8 +244,16 @@ mod tests {
             ("/{id}/lines", "/5/lines"),
             ("/*", ""),
             ("/*", "/a/b"),
-            ("/files/*", "/files"),
+            ("/files/*", "/files/"),
             ("/files/*", "/files/a/b"),
+            ("/files/{*rest}", "/files/a/b"),
+            ("/{href}sync/", "/a%2Fb%2Fsync/"),
+            ("/Customers({id})", "/Customers(7)"),
+            ("/{a}-{b}", "/x-y-z"),
+            ("/x?a={b}", "/x?c=1&a=2"),
+            ("/x?a={b}", "/x?a="),
+            ("/?soapAction=urn%3Aa", "/?soapAction=urn:a"),
+            ("/x?a", "/x?a=1"),
         ] {
             assert!(fits(template, path), "{template} {path}");
         }
@@ -129,24 +261,53 @@ mod tests {
             ("/", "/5"),
             ("/{id}", "/"),
             ("/{id}", "/5/"),
-            ("/{id}", "/5/lines"),
+            ("/{id}/lines", "/5/lines/"),
             ("/{id}/lines", "/5/Lines"),
+            ("/files/*", "/files"),
             ("/files/*", "/filesystem"),
+            ("/{href}sync/", "/a/b/sync/"),
+            ("/{href}sync/", "/sync/"),
+            ("/Customers({id})", "/Customers()"),
+            ("/x?a={b}", "/x"),
+            ("/x?a={b}", "/x?b=1"),
+            ("/?soapAction=a", "/?soapAction=b"),
         ] {
             assert!(!fits(template, path), "{template} {path}");
         }
     }
 
     #[test]
-    fn parameters_have_the_values_of_their_segments() {
-        let template = Template::parse("/{id}/lines/{line}").unwrap();
-        let found = template.parameters("/a%2Fb+c&d/lines/%C3%A9");
-        assert_eq!((found["id"].as_str(), found["line"].as_str(), found.len()), ("a/b+c&d", "é", 2));
+    fn parameters_have_the_decoded_values_of_their_places() {
+        let values = |template: &str, path: &str| -> Vec<(String, String)> {
+            let (path, query) = path.split_once('?').unwrap_or((path, ""));
+            Template::parse(template).unwrap().parameters(path, query).into_iter().collect()
+        };
+        let expected = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        for (template, path, found) in [
+            ("/{id}/lines/{line}", "/a%2Fb+c&d/lines/%C3%A9", &[("id", "a/b+c&d"), ("line", "é")][..]),
+            ("/{href}sync/", "/a%2Fb%2Fsync/", &[("href", "a/b/")]),
+            ("/{a}-{b}", "/x-y-z", &[("a", "x"), ("b", "y-z")]),
+            ("/files/{*rest}", "/files/a/b", &[("rest", "a/b")]),
+            ("/x?q={q}&r={r}", "/x?r=2&q=a+b", &[("q", "a b"), ("r", "2")]),
+        ] {
+            assert_eq!(values(template, path), expected(found), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_says_more_comes_first() {
+        let mut templates = ["/*", "/{a}/{b}", "/x/{b}", "/{a}?q={q}", "/{a}", "/longer", "/x/*", "/{a}.json"];
+        templates.sort_by_key(|template| Template::parse(template).unwrap().vagueness());
+        assert_eq!(templates, ["/longer", "/{a}?q={q}", "/{a}.json", "/x/{b}", "/{a}", "/{a}/{b}", "/x/*", "/*"]);
     }
 
     #[test]
     fn templates_that_are_not_understood_are_refused() {
-        for template in ["", "orders", "/a?b={c}", "/{a}-{b}", "/{}", "/*/a", "/a*", "/{*rest}"] {
+        for template in
+            ["", "orders", "/a?{b}={c}", "/{a}{b}", "/{}", "/*/a", "/a*", "/{a", "/a}", "/{a}/{a}", "/{a}?b={a}"]
+        {
             assert!(Template::parse(template).is_err(), "{template}");
         }
     }

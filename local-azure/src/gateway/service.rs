@@ -26,7 +26,16 @@ pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates
     let named_values = seed.apim.named_values.clone();
     let certificates = certificates::read(seed, generated, &mut troubles);
     let credential_providers = credential_providers(&seed.apim.credential_providers);
-    (Service { named_values, fragments, backends, credential_providers, certificates }, troubles)
+    let service = Service {
+        named_values,
+        fragments,
+        backends,
+        credential_providers,
+        certificates,
+        has_external_cache: seed.apim.external_cache,
+        is_partial: false,
+    };
+    (service, troubles)
 }
 
 fn credential_providers(written: &[CredentialProvider]) -> BTreeMap<String, BTreeSet<String>> {

@@ -99,18 +99,43 @@ fn what_is_there_is_left_alone() {
 fn what_cannot_be_finished_is_not_begun() {
     let project = project();
     let table = project.path().join("src/functions/mod.rs");
-    // The last of the three steps fails.
-    fs::create_dir(table.with_extension("rs.new")).unwrap();
     let before = files(project.path());
-    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
-    assert!(matches!(error, NewFunctionError::Io { .. }), "{error}");
+    let folder = project.path().join("functions/orders");
+    let new_files = [(folder.join("function.json"), String::new()), (table.with_file_name("orders.rs"), String::new())];
+    let refuse = || Err(NewFunctionError::NoTable { table: table.clone(), name: name("orders") });
+    assert!(write_all(&folder, &new_files, refuse).is_err());
     assert_eq!(files(project.path()), before);
-    assert!(!project.path().join("functions/orders").exists());
+    assert!(!folder.exists());
 
     fs::write(&table, "mod health;\n").unwrap();
     let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
     assert!(error.to_string().contains("add `mod orders;` and `orders::FUNCTION` by hand"), "{error}");
     assert!(!project.path().join("functions/orders").exists());
+}
+
+#[test]
+fn every_other_byte_of_the_table_stays() {
+    for end in ["\n", "\r\n"] {
+        let text =
+            format!("mod health;{end}const ALL: &[Function] = &[{end}    health::FUNCTION,{end}];{end}// no end");
+        let extended = with_function(&text, &name("orders")).unwrap();
+        let without = extended.replace(&format!("mod orders;{end}"), "");
+        assert_eq!(without.replace(&format!("    orders::FUNCTION,{end}"), ""), text);
+        assert_eq!(extended.len(), text.len() + "mod orders;    orders::FUNCTION,".len() + 2 * end.len());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_behind_a_symbolic_link_is_refused() {
+    let project = project();
+    let table = project.path().join("src/functions/mod.rs");
+    fs::rename(&table, project.path().join("elsewhere.rs")).unwrap();
+    std::os::unix::fs::symlink("../../elsewhere.rs", &table).unwrap();
+    let before = files(project.path());
+    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
+    assert!(error.to_string().contains("is a symbolic link"), "{error}");
+    assert_eq!(files(project.path()), before);
 }
 
 #[test]

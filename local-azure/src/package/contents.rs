@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{PackageError, archive::HANDLER};
-use crate::functions_host::ScriptSummary;
+use crate::{functions_host::ScriptSummary, own_folder::MARKER};
 
 /// A script root that the host would load whole.
 pub(super) struct Contents {
@@ -62,7 +62,7 @@ fn stray_file(root: &Path, folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> 
     let paths = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = paths.map_err(failed)?;
     paths.sort();
-    let known = |path: &Path| files.keys().any(|name| root.join(name) == path);
+    let known = |path: &Path| path == root.join(MARKER) || files.keys().any(|name| root.join(name) == path);
     for path in paths {
         let is_function = path.is_dir() && folder == root && known(&path.join("function.json"));
         let stray = if is_function { stray_file(root, &path, files)? } else { Some(path).filter(|path| !known(path)) };

@@ -14,9 +14,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::executable::ExecutableError;
 use self::{archive::HANDLER, contents::Contents};
-use crate::functions_host::{FunctionProblem, ScriptError};
+pub use self::{archive::is_own, executable::ExecutableError};
+use crate::{
+    functions_host::{FunctionProblem, ScriptError},
+    own_file::{self, OwnFileError, Readers},
+};
 
 /// A package that was written.
 #[derive(Debug)]
@@ -58,6 +61,9 @@ pub enum PackageError {
         /// Why.
         reason: ExecutableError,
     },
+    /// The zip's file is another's.
+    #[error(transparent)]
+    Zip(#[from] OwnFileError),
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -82,7 +88,8 @@ pub fn package(script_root: &Path, settings: &BTreeMap<String, String>, zip: &Pa
         .map_err(|reason| PackageError::Executable { path: script_root.join(HANDLER), reason })?;
     let failed = |source| PackageError::File { path: zip.to_owned(), source };
     let bytes = archive::write(&files).map_err(|error| failed(error.into()))?;
-    zip.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(zip, &bytes)).map_err(failed)?;
+    zip.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+    own_file::write(zip, &bytes, is_own, Readers::Everyone)?;
     Ok(Package { functions, handler_size: handler.len(), zip_size: bytes.len() })
 }
 

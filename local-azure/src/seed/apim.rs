@@ -20,6 +20,9 @@ pub struct Apim {
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
+    /// Whether the service has an external cache, for `caching-type` of cache policies.
+    #[serde(default)]
+    pub external_cache: bool,
     /// Backends that policies may name.
     #[serde(default)]
     pub backends: Vec<NamedBackend>,
@@ -147,7 +150,7 @@ pub enum VersionScheme {
 pub struct Backend {
     /// A folder of JSON files that local-azure serves, relative to the seed file; see [`Seed::path`](super::Seed::path).
     pub sample: Option<PathBuf>,
-    /// A loopback URL of another process.
+    /// A loopback URL of another process, or the https URL of a host of the seed.
     pub url: Option<url::Url>,
 }
 

@@ -8,7 +8,7 @@ impl Seed {
         self.check_apim_identities(problems);
         self.check_certificates(problems);
         for api in &self.apim.apis {
-            check_backend(problems, api);
+            self.check_backend(problems, api);
             check_responses(problems, api);
             self.check_version(problems, api);
             self.check_open_products(problems, api);
@@ -89,6 +89,30 @@ impl Seed {
         }
     }
 
+    fn check_backend(&self, problems: &mut Vec<String>, api: &Api) {
+        if api.backend.sample.is_some() == api.backend.url.is_some() {
+            problems.push(format!("apim.apis: backend of \"{}\" needs either sample or url", api.id));
+        }
+        if let Some(url) = &api.backend.url
+            && !is_loopback(url)
+            && !(url.scheme() == "https" && self.has_host(url.host_str().unwrap_or_default()))
+        {
+            problems.push(format!(
+                "apim.apis: backend of \"{}\" must be a loopback http URL, such as http://127.0.0.1:8080, or the https \
+                 URL of a host of the seed",
+                api.id
+            ));
+        }
+    }
+
+    /// Whether local-azure serves the host.
+    fn has_host(&self, host: &str) -> bool {
+        let accounts = self.storage_accounts.iter().map(|account| format!("{}.blob.core.windows.net", account.name));
+        let vaults = self.vaults.iter().map(|vault| format!("{}.vault.azure.net", vault.name));
+        let mut hosts = accounts.chain(vaults).chain([format!("{}.azure-api.net", self.apim.name)]);
+        hosts.any(|known| known.eq_ignore_ascii_case(host))
+    }
+
     fn check_apim_scopes(&self, problems: &mut Vec<String>) {
         let known = |id: &str| self.apim.apis.iter().any(|api| api.id == id);
         for product in &self.apim.products {
@@ -127,20 +151,6 @@ fn check_responses(problems: &mut Vec<String>, api: &Api) {
                 problems.push(format!("{what} whose content_type \"{}\" is no media type", response.content_type));
             }
         }
-    }
-}
-
-fn check_backend(problems: &mut Vec<String>, api: &Api) {
-    if api.backend.sample.is_some() == api.backend.url.is_some() {
-        problems.push(format!("apim.apis: backend of \"{}\" needs either sample or url", api.id));
-    }
-    if let Some(url) = &api.backend.url
-        && !is_loopback(url)
-    {
-        problems.push(format!(
-            "apim.apis: backend of \"{}\" must be a loopback http URL, such as http://127.0.0.1:8080",
-            api.id
-        ));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The zip, read byte by byte as its format is written down (APPNOTE.TXT of PKWARE), not by the library that wrote it.
 
+use local_azure::package::package;
+
 use crate::rig::{HTTP_FUNCTION, ScriptRoot};
 
 /// What the central directory says of a file.
@@ -17,6 +19,9 @@ struct Entry {
 /// Midnight of 1980-01-01, the first moment a zip can name.
 const FIXED: u32 = 1 << 21 | 1 << 16;
 
+/// By which a later run knows the file.
+const COMMENT: &str = "packaged by local-azure";
+
 fn number<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes[at..at + N].try_into().unwrap()
 }
@@ -30,8 +35,10 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 }
 
 fn entries(zip: &[u8]) -> Vec<Entry> {
-    let end = zip.len() - 22;
-    assert_eq!(u32_at(zip, end), 0x0605_4b50, "the zip ends with its directory, without a comment");
+    let end = zip.len() - COMMENT.len() - 22;
+    assert_eq!(u32_at(zip, end), 0x0605_4b50, "the zip ends with its directory and the comment");
+    assert_eq!(usize::from(u16_at(zip, end + 20)), COMMENT.len());
+    assert!(zip.ends_with(COMMENT.as_bytes()));
     let mut at = u32_at(zip, end + 16) as usize;
     let mut entries = Vec::new();
     for _ in 0..u16_at(zip, end + 10) {
@@ -95,4 +102,16 @@ fn the_report_counts_functions_and_bytes() {
     assert_eq!(package.functions, ["tick", "where"]);
     assert_eq!(package.handler_size, 121);
     assert_eq!(package.zip_size as u64, zip.metadata().unwrap().len());
+}
+
+#[test]
+fn a_package_replaces_its_own_zip_and_no_other_file() {
+    let root = ScriptRoot::new();
+    let (_, folder, zip) = root.package().unwrap();
+    package(root.folder.path(), &root.settings(), &zip).unwrap();
+    let other = folder.path().join("holiday.zip");
+    std::fs::write(&other, "mine").unwrap();
+    let refusal = package(root.folder.path(), &root.settings(), &other).unwrap_err().to_string();
+    assert!(refusal.ends_with("exists and local-azure did not write it: name a new file"), "{refusal}");
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "mine");
 }

@@ -4,9 +4,9 @@ use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
 
 use roxmltree::{Attribute, Node, NodeType};
 
-use super::{Readable, Service, Setting, Source, expression::MARKER};
+use super::{Readable, Service, Setting, Source, expression::MARKER, named_values};
 use crate::{
-    problem::Problems,
+    problem::{Problems, Severity},
     scope::{Scope, Section},
 };
 
@@ -43,13 +43,23 @@ impl<'d> Element<'d> {
         problems.push(self.offset(), message);
     }
 
+    /// Reports, at the element's start, what API Management takes and this crate cannot run.
+    pub(crate) fn unsupported(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.add(self.offset(), Severity::Unsupported, message);
+    }
+
+    /// Warns at the element's start.
+    pub(crate) fn warn(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.add(self.offset(), Severity::Warning, message);
+    }
+
     /// Refuses every attribute but these.
     pub(crate) fn only_attributes(&self, known: &[&str], problems: &mut Problems) {
         for attribute in self.node.attributes() {
             if attribute.namespace().is_some() || !known.contains(&attribute.name()) {
                 problems.push(
                     self.source.origin(attribute.range().start),
-                    format!("the attribute \"{}\" of <{}> is not supported", attribute.name(), self.name()),
+                    format!("the attribute \"{}\" of <{}> is not declared", attribute.name(), self.name()),
                 );
             }
         }
@@ -143,6 +153,22 @@ impl<'d> Element<'d> {
         problems.push(offset, format!("the attribute \"{name}\" of <{}> must be {expected}", self.name()));
     }
 
+    /// Reports an attribute that names what the service does not have.
+    pub(crate) fn undefined(&self, name: &str, expected: &str, problems: &mut Problems) {
+        if self.service().is_partial {
+            self.warn(problems, format!("the attribute \"{name}\" of <{}> names what is not known here", self.name()));
+        } else {
+            self.bad_value(name, expected, problems);
+        }
+    }
+
+    /// Reports an attribute whose value API Management takes and this crate cannot run.
+    pub(crate) fn unsupported_value(&self, name: &str, reason: impl Display, problems: &mut Problems) {
+        let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
+        let message = format!("the attribute \"{name}\" of <{}>: {reason}", self.name());
+        problems.add(offset, Severity::Unsupported, message);
+    }
+
     /// An attribute's value, an expression or a literal. `None` when it is absent, or wrong, which is then reported.
     pub(crate) fn setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
         let attribute = self.find(name)?;
@@ -212,7 +238,7 @@ impl<'d> Element<'d> {
         let mut children: Vec<Element<'d>> = Vec::new();
         for child in self.child_elements(problems) {
             let Some(place) = known.iter().position(|(name, _)| *name == child.name()) else {
-                child.problem(problems, format!("<{}> in <{}> is not supported", child.name(), self.name()));
+                child.problem(problems, format!("<{}> is not declared in <{}>", child.name(), self.name()));
                 continue;
             };
             if place < reached {
@@ -278,6 +304,9 @@ impl<'d> Element<'d> {
         let at = self.source.origin(range.start);
         if self.source.expression_in(range).is_some() {
             problems.push(at, format!("{what} does not take a policy expression"));
+            return false;
+        }
+        if self.service().is_partial && named_values::is_reference(value) {
             return false;
         }
         if value.contains("{{") {

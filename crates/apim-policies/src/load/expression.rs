@@ -6,8 +6,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{csharp, edited::Edited};
-use crate::{expression::Expression, problem::Problems};
+use super::{csharp, edited::Edited, named_values};
+use crate::{
+    expression::Expression,
+    problem::{Problems, Severity},
+};
 
 /// What stands where an expression was.
 pub(super) const MARKER: &str = "@expression";
@@ -64,7 +67,12 @@ fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<
                 Some(_) => "what the named value stands for is not understood here",
                 None => &error.message,
             };
-            problems.push(named.origin(at), format!("policy expression: {message}"));
+            // Only a service that is not known leaves a reference to a named value where it was.
+            let severity = match named_values::is_reference(&source.text) {
+                true => Severity::Warning,
+                false => Severity::Invalid,
+            };
+            problems.add(named.origin(at), severity, format!("policy expression: {message}"));
             None
         }
     }

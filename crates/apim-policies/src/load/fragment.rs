@@ -12,14 +12,21 @@ use crate::{
     service::Service,
 };
 
-/// Reads a fragment for the place that includes it: its policies, and what their expressions read.
-pub(super) fn load(file: &str, service: &Service, place: Place) -> Result<(Vec<Arc<Step>>, Reads), Vec<Problem>> {
+/// A fragment, read for the place that includes it.
+pub(super) struct Fragment {
+    steps: Vec<Arc<Step>>,
+    /// Message bodies that its expressions may read.
+    reads: Reads,
+    pub(super) warnings: Vec<Problem>,
+}
+
+pub(super) fn load(file: &str, service: &Service, place: Place) -> Result<Fragment, Vec<Problem>> {
     let file = file.strip_prefix('\u{feff}').unwrap_or(file);
     let mut problems = Problems::default();
     let source = Source::new(file, service, place, &mut problems);
     let loaded = source.as_ref().and_then(|source| read_xml(source, &mut problems));
     match loaded {
-        Some(loaded) if problems.is_empty() => Ok(loaded),
+        Some((steps, reads)) if !problems.refuse() => Ok(Fragment { steps, reads, warnings: problems.locate(file) }),
         _ => Err(problems.locate(file)),
     }
 }
@@ -52,10 +59,10 @@ impl Element<'_> {
         let file = self.service().fragments.get(id)?;
         let place = Place { scope: self.scope(), section: self.section(), path: self.path(), in_fragment: true };
         let loaded = load(file, self.service(), place);
-        Some(loaded.map(|(steps, reads)| {
+        Some(loaded.map(|fragment| {
             let included = &self.source().included;
-            included.set(included.get().or(reads));
-            steps
+            included.set(included.get().or(fragment.reads));
+            fragment.steps
         }))
     }
 }

@@ -37,6 +37,7 @@ pub struct Document {
     sections: BTreeMap<Section, Vec<Statement>>,
     /// Message bodies that its expressions may read.
     pub(crate) reads: Reads,
+    warnings: Vec<Problem>,
 }
 
 /// What the global scope holds when nobody has written a document for it
@@ -55,19 +56,25 @@ impl Document {
         let place = Place { scope, section: None, path: String::new(), in_fragment: false };
         let source = Source::new(file, service, place, &mut problems);
         match source.and_then(|source| read_xml(file, &source, &mut problems)) {
-            Some(document) if problems.is_empty() => Ok(document),
+            Some(document) if !problems.refuse() => Ok(Self { warnings: problems.locate(file), ..document }),
             _ => Err(problems.locate(file)),
         }
     }
 
+    /// What API Management takes although its documentation says otherwise, and what has no effect.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// Reads a fragment file on its own, to say what is wrong with it wherever it is included. Whether its policies are
-    /// allowed in a section shows where it is.
+    /// allowed in a section shows where it is. Returns its warnings.
     ///
     /// # Errors
     /// Everything in it that is not understood, in the order of the file.
-    pub fn check_fragment(file: &str, service: &Service) -> Result<(), Vec<Problem>> {
+    pub fn check_fragment(file: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
         let place = Place { scope: Scope::Global, section: None, path: String::new(), in_fragment: true };
-        fragment::load(file, service, place).map(drop)
+        fragment::load(file, service, place).map(|fragment| fragment.warnings)
     }
 
     /// Whether the root of a file is `<fragment>`, as far as can be told without reading the file.
@@ -127,7 +134,8 @@ fn read(file: &str, root: &Element<'_>, problems: &mut Problems) -> Option<Docum
         }
     }
     let reads = root.source().reads();
-    Some(Document { scope: root.scope(), position: position_of(file, root.offset()), sections, reads })
+    let (position, warnings) = (position_of(file, root.offset()), Vec::new());
+    Some(Document { scope: root.scope(), position, sections, reads, warnings })
 }
 
 /// The text that is read as XML, the way back to the file, and where its policies will run.
@@ -152,7 +160,7 @@ struct Place {
 
 impl<'s> Source<'s> {
     fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
-        let named = named_values::substitute(file, &service.named_values, problems);
+        let named = named_values::substitute(file, service, problems);
         let lifted = expression::lift(file, &named, problems)?;
         Some(Self { named, lifted, service, place, included: Cell::default() })
     }

@@ -1,21 +1,29 @@
 //! Named values: `{{name}}` is replaced by its value before anything else is read, wherever it stands, comments and
 //! expressions included (learn.microsoft.com/azure/api-management/api-management-howto-properties).
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use super::edited::Edited;
-use crate::problem::Problems;
+use crate::{
+    problem::{Problems, Severity},
+    service::Service,
+};
 
 /// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded.
-pub(super) fn substitute(text: &str, values: &BTreeMap<String, String>, problems: &mut Problems) -> Edited {
+pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems) -> Edited {
     let mut replacements = Vec::new();
     for (part, name) in references(text) {
-        let trouble = match values.get(name) {
+        let trouble = match service.named_values.get(name) {
             Some(value) if references(value).next().is_none() => {
                 replacements.push((part, value.as_str()));
                 continue;
             }
             Some(_) => "refers to a named value itself",
+            None if service.is_partial => {
+                let message = format!("the named value {{{{{name}}}}} is not known here");
+                problems.add(part.start, Severity::Warning, message);
+                continue;
+            }
             None => "is not defined",
         };
         problems.push(part.start, format!("the named value {{{{{name}}}}} {trouble}"));
@@ -23,6 +31,11 @@ pub(super) fn substitute(text: &str, values: &BTreeMap<String, String>, problems
         replacements.push((part, name));
     }
     Edited::new(text, replacements)
+}
+
+/// Whether a text refers to a named value.
+pub(super) fn is_reference(text: &str) -> bool {
+    references(text).next().is_some()
 }
 
 /// Each `{{name}}` and where it stands. Names are letters, digits, `.`, `-` and `_`; other double braces are C#.

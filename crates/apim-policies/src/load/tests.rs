@@ -49,7 +49,7 @@ fn a_byte_order_mark_cdata_entities_and_comments_are_fine() {
 fn every_problem_is_reported_where_it_is() {
     let file = "\u{feff}<policies version='1'>
   <inbound>
-    <validate-status-code calls=\"5\" renewal-period=\"60\" />
+    <rate-limits calls=\"5\" renewal-period=\"60\" />
     <set-header nam=\"x\" exists-action=\"replace\"><value>ö</value><values /></set-header> text
     <forward-request time=\"5\" />
     <base /><base id=\"x\"><x /></base>
@@ -62,19 +62,19 @@ fn every_problem_is_reported_where_it_is() {
     assert_eq!(
         problems(file),
         [
-            "1:11: the attribute \"version\" of <policies> is not supported",
-            "3:5: the policy <validate-status-code> is not supported",
+            "1:11: the attribute \"version\" of <policies> is not declared",
+            "3:5: <rate-limits> is not a policy",
             "4:5: <set-header> needs the attribute \"name\"",
-            "4:17: the attribute \"nam\" of <set-header> is not supported",
+            "4:17: the attribute \"nam\" of <set-header> is not declared",
             "4:25: the attribute \"exists-action\" of <set-header> must be override, skip, append or delete",
             "4:56: the text of <value> must be visible ASCII",
-            "4:65: <values> in <set-header> is not supported",
+            "4:65: <values> is not declared in <set-header>",
             "4:89: <inbound> holds text",
             "5:5: the policy <forward-request> is not allowed in <inbound>",
-            "5:22: the attribute \"time\" of <forward-request> is not supported",
+            "5:22: the attribute \"time\" of <forward-request> is not declared",
             "6:13: <base> appears twice in <inbound>",
-            "6:19: the attribute \"id\" of <base> is not supported",
-            "6:26: <x> in <base> is not supported",
+            "6:19: the attribute \"id\" of <base> is not declared",
+            "6:26: <x> is not declared in <base>",
             "8:12: the policy <validate-jwt> is not allowed in <backend>",
             "9:3: <elsewhere> is not a section of a policy document",
             "10:3: the section <inbound> appears twice",
@@ -133,7 +133,7 @@ fn named_values_are_filled_in_before_anything_is_read() {
     assert_eq!(broken.len(), 1);
     assert!(broken[0].contains(": not well-formed XML: "), "{broken:?}");
     // A place after a longer or shorter value is still the place in the file.
-    assert_eq!(inbound("<!-- {{tenant-id}} --><x />"), ["2:23: the policy <x> is not supported"]);
+    assert_eq!(inbound("<!-- {{tenant-id}} --><x />"), ["2:23: <x> is not a policy"]);
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn validate_jwt_refuses_what_it_does_not_understand() {
             "2:1: <validate-jwt> needs exactly one of the attributes header-name, query-parameter-name and token-value",
             "2:47: the attribute \"failed-validation-httpcode\" of <validate-jwt> must be a status code from 200 to 599",
             "2:79: the attribute \"clock-skew\" of <validate-jwt> must be a whole number, not negative",
-            "2:117: the attribute \"x\" of <validate-jwt> is not supported",
+            "2:117: the attribute \"x\" of <validate-jwt> is not declared",
             "3:14: <audience> is empty",
-            "3:36: the attribute \"x\" of <audience> is not supported",
+            "3:36: the attribute \"x\" of <audience> is not declared",
             "3:43: <audience> holds an element or a processing instruction",
             "4:3: <openid-config> must stand before <audiences>",
             "4:18: the attribute \"url\" of <openid-config> must be an http or https URL",

@@ -103,8 +103,8 @@ mod tests {
             [
                 "2:1: <authentication-basic> needs the attribute \"password\"",
                 "2:23: the attribute \"username\" of <authentication-basic> must be text without a colon",
-                "2:38: the attribute \"realm\" of <authentication-basic> is not supported",
-                "2:48: <x> in <authentication-basic> is not supported",
+                "2:38: the attribute \"realm\" of <authentication-basic> is not declared",
+                "2:48: <x> is not declared in <authentication-basic>",
                 "3:1: <authentication-basic> may stand in a section once",
                 "3:1: <authentication-basic> needs the attribute \"password\"",
                 "3:1: <authentication-basic> needs the attribute \"username\"",

@@ -16,7 +16,8 @@ use crate::{
     scope::Section,
 };
 
-pub(super) const KIND: Kind = Kind { name: "authentication-managed-identity", sections: &[Section::Inbound], load };
+pub(super) const KIND: Kind =
+    Kind { name: "authentication-managed-identity", sections: &[Section::Inbound, Section::Outbound], load };
 
 #[derive(Debug)]
 pub(crate) struct ManagedIdentity {
@@ -28,6 +29,9 @@ pub(crate) struct ManagedIdentity {
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+    if element.section() == Some(Section::Outbound) {
+        element.warn(problems, "<authentication-managed-identity> is documented for <inbound> alone");
+    }
     read(element, problems).map(Policy::ManagedIdentity)
 }
 
@@ -146,7 +150,7 @@ mod tests {
                 "2:1: <authentication-managed-identity> needs the attribute \"resource\"",
                 "2:34: the attribute \"client-id\" of <authentication-managed-identity> does not take a policy expression",
                 "2:51: the attribute \"ignore-error\" of <authentication-managed-identity> must be true or false",
-                "2:68: the attribute \"scope\" of <authentication-managed-identity> is not supported",
+                "2:68: the attribute \"scope\" of <authentication-managed-identity> is not declared",
             ]
         );
         assert_eq!(

@@ -3,16 +3,19 @@
 //!
 //! A response that is found goes on after the `cache-store` of the outbound section; where it goes on is not documented,
 //! and nobody compared it with a live gateway. It is looked for by API, operation, path, and what the policy names; query parameters that it does not name do not count,
-//! which is the plain reading of the page. `downstream-caching-type` other than `none` is not supported: which headers
-//! it makes is not documented.
+//! which is the plain reading of the page. On a miss the backend does not see the client's cache headers. Where
+//! `downstream-caching-type` allows caches behind the gateway, `Cache-Control` says for how long; its exact form is not
+//! documented.
 
-use super::{Kind, Policy, Stop, cache_store_value::only_built_in};
+use http::header;
+
+use super::{Kind, Policy, Stop, caching_type};
 use crate::{
     failure::Failure,
-    load::{Count, Element, Setting},
+    load::{Count, Element, Readable, Setting},
     outside::Outside,
     problem::Problems,
-    run::Run,
+    run::{CacheControl, Lookup, Run},
     scope::Section,
 };
 
@@ -35,6 +38,30 @@ pub(crate) struct CacheLookup {
     allow_private: Option<Setting<bool>>,
     headers: Vec<String>,
     parameters: Vec<String>,
+    is_external: bool,
+    downstream: Option<Setting<Downstream>>,
+    must_revalidate: Option<Setting<bool>>,
+}
+
+/// Which caches behind the gateway may keep the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Downstream {
+    None,
+    Private,
+    Public,
+}
+
+impl Readable for Downstream {
+    const EXPECTED: &'static str = "none, private or public";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Self::None),
+            "private" => Some(Self::Private),
+            "public" => Some(Self::Public),
+            _ => None,
+        }
+    }
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
@@ -42,11 +69,9 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if element.is_repeated() {
         element.problem(problems, "<cache-lookup> may stand in a section once");
     }
-    only_built_in(element, problems);
-    if !matches!(element.attribute("downstream-caching-type", problems), None | Some("none")) {
-        element.bad_value("downstream-caching-type", "none: caches behind the gateway are not supported", problems);
-    }
-    let _without_downstream_it_changes_nothing: Option<Setting<bool>> = element.setting("must-revalidate", problems);
+    let is_external = caching_type::is_external(element, problems);
+    let downstream = element.setting("downstream-caching-type", problems);
+    let must_revalidate = element.setting("must-revalidate", problems);
     let by_developer = element.required_setting("vary-by-developer", problems);
     let by_groups = element.required_setting("vary-by-developer-groups", problems);
     let allow_private = element.setting("allow-private-response-caching", problems);
@@ -64,7 +89,16 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         }
     }
     let (by_developer, by_groups) = (by_developer?, by_groups?);
-    Some(Policy::CacheLookup(Box::new(CacheLookup { by_developer, by_groups, allow_private, headers, parameters })))
+    Some(Policy::CacheLookup(Box::new(CacheLookup {
+        by_developer,
+        by_groups,
+        allow_private,
+        headers,
+        parameters,
+        is_external,
+        downstream,
+        must_revalidate,
+    })))
 }
 
 impl CacheLookup {
@@ -74,21 +108,35 @@ impl CacheLookup {
             run.trace(|| "only responses to GET are kept".to_owned());
             return Ok(());
         }
-        if request.headers.contains_key(http::header::AUTHORIZATION)
+        if request.headers.contains_key(header::AUTHORIZATION)
             && !run.get_any(self.allow_private.as_ref()).await?.unwrap_or(false)
         {
             run.trace(|| "a request with Authorization is private".to_owned());
             return Ok(());
         }
         let key = self.key(run).await?;
-        let Some(found) = run.state.cache.get(&key, run.outside.now()).and_then(|found| found.as_response()) else {
-            run.trace(|| "not found".to_owned());
-            run.lookup = Some(key);
+        let cache_control = self.cache_control(run).await?;
+        let found = run.state.cache(self.is_external).find(&key, run.outside.now());
+        let Some((mut response, left)) = found.and_then(|found| Some((found.value.as_response()?, found.left))) else {
+            forget_cache_headers(run);
+            run.lookup = Some(Lookup { key, cache_control });
             return Ok(());
         };
         run.trace(|| "found".to_owned());
-        run.respond(found, None);
+        if let Some(cache_control) = cache_control {
+            cache_control.apply(left, &mut response.headers);
+        }
+        run.respond(response, None);
         Err(Stop::Found)
+    }
+
+    async fn cache_control<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Option<CacheControl>, Failure> {
+        let is_public = match run.get_any(self.downstream.as_ref()).await? {
+            None | Some(Downstream::None) => return Ok(None),
+            Some(downstream) => downstream == Downstream::Public,
+        };
+        let must_revalidate = run.get_any(self.must_revalidate.as_ref()).await?.unwrap_or(true);
+        Ok(Some(CacheControl { is_public, must_revalidate }))
     }
 
     /// Parts are written as JSON, so that no value can pass for another.
@@ -111,6 +159,20 @@ impl CacheLookup {
         let parts = serde_json::json!([place, developer, groups, self.headers, headers, parameters]);
         Ok(format!("response {parts}"))
     }
+}
+
+/// The backend answers in full, so that the response can be kept.
+fn forget_cache_headers<O: Outside>(run: &mut Run<'_, O>) {
+    let mut removed = Vec::new();
+    for name in [header::CACHE_CONTROL, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
+        if run.context.request.headers.remove(&name).is_some() {
+            removed.push(name.to_string());
+        }
+    }
+    run.trace(|| match removed.is_empty() {
+        true => "not found".to_owned(),
+        false => format!("not found; removes {} from the request", removed.join(", ")),
+    });
 }
 
 #[cfg(test)]
@@ -205,21 +267,51 @@ mod tests {
         assert!(never.asks(Method::GET, "/orders", &[]).await && never.asks(Method::GET, "/orders", &[]).await);
     }
 
+    #[tokio::test]
+    async fn caches_behind_the_gateway_are_told_how_long_the_response_is_kept() {
+        for (attributes, expected) in [
+            ("", None),
+            ("downstream-caching-type=\"none\"", None),
+            ("downstream-caching-type=\"public\"", Some("public, must-revalidate, max-age=")),
+            ("downstream-caching-type=\"@(\"private\")\" must-revalidate=\"false\"", Some("private, max-age=")),
+        ] {
+            let gateway = Gateway::new(attributes, "");
+            for left in [60, 50] {
+                let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+                let response = gateway.0.run(&gateway.2, request, &gateway.1).await.response;
+                let found = response.headers().get("cache-control").map(|value| value.to_str().unwrap().to_owned());
+                assert_eq!(found, expected.map(|text| format!("{text}{left}")), "{attributes}");
+                gateway.0.advance(SignedDuration::from_secs(10));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_backend_does_not_see_the_cache_headers_of_the_client() {
+        let gateway = Gateway::new("", "");
+        let headers =
+            [("cache-control", "no-cache"), ("if-none-match", "\"a\""), ("if-modified-since", "x"), ("x", "1")];
+        assert!(gateway.asks(Method::GET, "/orders", &headers).await);
+        let forwarded = gateway.0.forwarded.lock().unwrap();
+        let names: Vec<_> = forwarded[0].headers().keys().map(http::HeaderName::as_str).collect();
+        assert_eq!(names, ["x", "x-in"]);
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
             problems_in(
                 "inbound",
-                "<cache-lookup vary-by-developer=\"1\" caching-type=\"external\" downstream-caching-type=\"public\" must-revalidate=\"x\"><vary-by-header>a b</vary-by-header><vary-by /></cache-lookup>"
+                "<cache-lookup vary-by-developer=\"1\" caching-type=\"redis\" downstream-caching-type=\"shared\" must-revalidate=\"x\"><vary-by-header>a b</vary-by-header><vary-by /></cache-lookup>"
             ),
             [
                 "2:1: <cache-lookup> needs the attribute \"vary-by-developer-groups\"",
                 "2:15: the attribute \"vary-by-developer\" of <cache-lookup> must be true or false",
-                "2:37: the attribute \"caching-type\" of <cache-lookup> must be internal or prefer-external: there is no external cache",
-                "2:61: the attribute \"downstream-caching-type\" of <cache-lookup> must be none: caches behind the gateway are not supported",
-                "2:94: the attribute \"must-revalidate\" of <cache-lookup> must be true or false",
-                "2:114: the text of <vary-by-header> must be a header name",
-                "2:150: <vary-by> in <cache-lookup> is not supported",
+                "2:37: the attribute \"caching-type\" of <cache-lookup> must be internal, external or prefer-external",
+                "2:58: the attribute \"downstream-caching-type\" of <cache-lookup> must be none, private or public",
+                "2:91: the attribute \"must-revalidate\" of <cache-lookup> must be true or false",
+                "2:111: the text of <vary-by-header> must be a header name",
+                "2:147: <vary-by> is not declared in <cache-lookup>",
             ]
         );
     }

@@ -3,7 +3,7 @@
 //!
 //! Where nothing is found and the policy has no default, the variable stays unset.
 
-use super::{Kind, Policy, cache_store_value::only_built_in};
+use super::{Kind, Policy, caching_type};
 use crate::{
     expression::Value,
     failure::Failure,
@@ -21,22 +21,23 @@ pub(crate) struct CacheLookupValue {
     key: Setting<String>,
     variable: String,
     default: Option<Setting<Value>>,
+    is_external: bool,
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     element.only_attributes(&["id", "key", "variable-name", "default-value", "caching-type"], problems);
     element.children(&[], problems);
-    only_built_in(element, problems);
+    let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let variable = element.required("variable-name", problems).map(str::to_owned);
     let default = element.setting("default-value", problems);
-    Some(Policy::CacheLookupValue(CacheLookupValue { key: key?, variable: variable?, default }))
+    Some(Policy::CacheLookupValue(CacheLookupValue { key: key?, variable: variable?, default, is_external }))
 }
 
 impl CacheLookupValue {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let key = run.get(&self.key).await?;
-        let found = run.state.cache.get(&key, run.outside.now());
+        let found = run.state.cache(self.is_external).get(&key, run.outside.now());
         run.trace(|| if found.is_some() { "found".to_owned() } else { "not found".to_owned() });
         let value = match found {
             Some(value) => Some(value),
@@ -72,8 +73,8 @@ mod tests {
             [
                 "2:1: <cache-lookup-value> needs the attribute \"key\"",
                 "2:21: the attribute \"variable-name\" of <cache-lookup-value> does not take a policy expression",
-                "2:42: the attribute \"caching-type\" of <cache-lookup-value> must be internal or prefer-external: there is no external cache",
-                "2:63: <vary-by-header> in <cache-lookup-value> is not supported",
+                "2:42: the attribute \"caching-type\" of <cache-lookup-value> must be internal, external or prefer-external",
+                "2:63: <vary-by-header> is not declared in <cache-lookup-value>",
             ]
         );
     }

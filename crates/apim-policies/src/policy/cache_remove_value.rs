@@ -1,7 +1,7 @@
 //! `cache-remove-value`: forgets a value that was kept
 //! (learn.microsoft.com/azure/api-management/cache-remove-value-policy).
 
-use super::{Kind, Policy, cache_store_value::only_built_in};
+use super::{Kind, Policy, caching_type};
 use crate::{
     failure::Failure,
     load::{Element, Setting},
@@ -14,19 +14,23 @@ use crate::{
 pub(super) const KIND: Kind = Kind { name: "cache-remove-value", sections: &Section::ALL, load };
 
 #[derive(Debug)]
-pub(crate) struct CacheRemoveValue(Setting<String>);
+pub(crate) struct CacheRemoveValue {
+    key: Setting<String>,
+    is_external: bool,
+}
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     element.only_attributes(&["id", "key", "caching-type"], problems);
     element.children(&[], problems);
-    only_built_in(element, problems);
-    element.required_setting("key", problems).map(CacheRemoveValue).map(Policy::CacheRemoveValue)
+    let is_external = caching_type::is_external(element, problems);
+    let key = element.required_setting("key", problems)?;
+    Some(Policy::CacheRemoveValue(CacheRemoveValue { key, is_external }))
 }
 
 impl CacheRemoveValue {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let key = run.get(&self.0).await?;
-        run.state.cache.remove(&key);
+        let key = run.get(&self.key).await?;
+        run.state.cache(self.is_external).remove(&key);
         Ok(())
     }
 }
@@ -47,11 +51,11 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
-            problems_in("on-error", "<cache-remove-value caching-type=\"external\" duration=\"1\" />"),
+            problems_in("on-error", "<cache-remove-value caching-type=\"redis\" duration=\"1\" />"),
             [
                 "2:1: <cache-remove-value> needs the attribute \"key\"",
-                "2:21: the attribute \"caching-type\" of <cache-remove-value> must be internal or prefer-external: there is no external cache",
-                "2:45: the attribute \"duration\" of <cache-remove-value> is not supported",
+                "2:21: the attribute \"caching-type\" of <cache-remove-value> must be internal, external or prefer-external",
+                "2:42: the attribute \"duration\" of <cache-remove-value> is not declared",
             ]
         );
     }

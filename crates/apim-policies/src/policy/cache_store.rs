@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Kind, Policy, Step};
+use super::{Kind, Policy, Step, caching_type};
 use crate::{
     expression::{Response, Value},
     failure::Failure,
     load::{Element, Setting},
     outside::Outside,
     problem::Problems,
-    run::Run,
+    run::{Lookup, Run},
     scope::Section,
 };
 
@@ -27,17 +27,19 @@ pub(crate) struct CacheStore {
     duration: Setting<u32>,
     /// Whatever the status is.
     always: Option<Setting<bool>>,
+    is_external: bool,
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    element.only_attributes(&["id", "duration", "cache-response"], problems);
+    element.only_attributes(&["id", "duration", "cache-response", "caching-type"], problems);
     element.children(&[], problems);
     if element.is_repeated() {
         element.problem(problems, "<cache-store> may stand in a section once");
     }
+    let is_external = caching_type::is_external(element, problems);
     let duration = element.required_setting("duration", problems);
     let always = element.setting("cache-response", problems);
-    Some(Policy::CacheStore(CacheStore { duration: duration?, always }))
+    Some(Policy::CacheStore(CacheStore { duration: duration?, always, is_external }))
 }
 
 /// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is
@@ -49,7 +51,7 @@ pub(crate) fn after(steps: &[Arc<Step>]) -> &[Arc<Step>] {
 
 impl CacheStore {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let Some(key) = run.lookup.take() else {
+        let Some(Lookup { key, cache_control }) = run.lookup.take() else {
             run.trace(|| "nothing was looked up, so nothing is kept".to_owned());
             return Ok(());
         };
@@ -67,9 +69,12 @@ impl CacheStore {
             return Ok(());
         }
         run.trace(|| format!("keeps the response for {duration} seconds"));
-        let now = run.outside.now();
+        let (now, duration) = (run.outside.now(), SignedDuration::from_secs(duration.into()));
         // A response is always of a type that can be kept.
-        let _kept = run.state.cache.put(key, &Value::from(response), SignedDuration::from_secs(duration.into()), now);
+        let _kept = run.state.cache(self.is_external).put(key, &Value::from(response), duration, now);
+        if let Some(cache_control) = cache_control {
+            cache_control.apply(duration, &mut run.response().headers);
+        }
         Ok(())
     }
 }
@@ -91,12 +96,12 @@ mod tests {
         assert_eq!(
             problems_in(
                 "outbound",
-                "<cache-store cache-response=\"1\" caching-type=\"internal\" />\n<cache-store duration=\"9\" />"
+                "<cache-store cache-response=\"1\" caching-type=\"redis\" />\n<cache-store duration=\"9\" />"
             ),
             [
                 "2:1: <cache-store> needs the attribute \"duration\"",
                 "2:14: the attribute \"cache-response\" of <cache-store> must be true or false",
-                "2:33: the attribute \"caching-type\" of <cache-store> is not supported",
+                "2:33: the attribute \"caching-type\" of <cache-store> must be internal, external or prefer-external",
                 "3:1: <cache-store> may stand in a section once",
             ]
         );

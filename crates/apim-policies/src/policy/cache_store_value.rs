@@ -1,13 +1,11 @@
 //! `cache-store-value`: keeps a value for later requests
 //! (learn.microsoft.com/azure/api-management/cache-store-value-policy).
 //!
-//! Only the built-in cache exists. `caching-type` may be `internal` or `prefer-external`, which takes the built-in one
-//! where there is no other; `external` is refused. A live gateway stores in the background; here the value is there at
-//! once.
+//! A live gateway stores in the background; here the value is there at once.
 
 use jiff::SignedDuration;
 
-use super::{Kind, Policy};
+use super::{Kind, Policy, caching_type};
 use crate::{
     expression::Value,
     failure::Failure,
@@ -26,23 +24,17 @@ pub(crate) struct CacheStoreValue {
     value: Setting<Value>,
     /// In seconds.
     duration: Setting<u32>,
+    is_external: bool,
 }
 
 fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     element.only_attributes(&["id", "key", "value", "duration", "caching-type"], problems);
     element.children(&[], problems);
-    only_built_in(element, problems);
+    let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let value = element.required_setting("value", problems);
     let duration = element.required_setting("duration", problems);
-    Some(Policy::CacheStoreValue(CacheStoreValue { key: key?, value: value?, duration: duration? }))
-}
-
-/// Refuses a cache that does not exist here.
-pub(super) fn only_built_in(element: &Element<'_>, problems: &mut Problems) {
-    if !matches!(element.attribute("caching-type", problems), None | Some("internal" | "prefer-external")) {
-        element.bad_value("caching-type", "internal or prefer-external: there is no external cache", problems);
-    }
+    Some(Policy::CacheStoreValue(CacheStoreValue { key: key?, value: value?, duration: duration?, is_external }))
 }
 
 impl CacheStoreValue {
@@ -52,7 +44,8 @@ impl CacheStoreValue {
         let duration = run.get(&self.duration).await?;
         // Neither key nor value is shown: both may hold a secret.
         run.trace(|| format!("keeps a value of type {} for {duration} seconds", value.type_name()));
-        let kept = run.state.cache.put(key, &value, SignedDuration::from_secs(duration.into()), run.outside.now());
+        let duration = SignedDuration::from_secs(duration.into());
+        let kept = run.state.cache(self.is_external).put(key, &value, duration, run.outside.now());
         kept.ok_or_else(|| {
             Failure::expression(&format!("A value of type {} cannot be cached here.", value.type_name()))
         })
@@ -112,6 +105,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_external_cache_and_the_built_in_one_share_nothing() {
+        for (has_external, default_is) in [(false, "internal"), (true, "external")] {
+            let (mut world, state) = (World::new(), State::default());
+            world.service.has_external_cache = has_external;
+            for kind in ["internal", "external"] {
+                run(&world, &state, &store(kind).replace(" />", &format!(" caching-type=\"{kind}\" />"))).await;
+            }
+            for (kind, expected) in
+                [("internal", "internal"), ("external", "external"), ("prefer-external", default_is)]
+            {
+                let found = run(&world, &state, &LOOK.replace("internal", kind)).await;
+                assert_eq!(found.variables["v"].as_str(), Some(expected), "{kind} {has_external}");
+            }
+            let remove = "<cache-remove-value key=\"k1\" caching-type=\"external\" />";
+            run(&world, &state, remove).await;
+            assert_eq!(run(&world, &state, LOOK).await.variables["v"].as_str(), Some("internal"));
+            let gone = run(&world, &state, &LOOK.replace("internal", "external")).await;
+            assert_eq!(gone.variables["v"].as_str(), Some("none"));
+        }
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_kept_fails() {
         let value = "@(new Dictionary<string, string>())";
         let outcome = run(&World::new(), &State::default(), &store(value)).await;
@@ -123,15 +138,12 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(
-            problems_in(
-                "outbound",
-                "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"external\" x=\"\" />"
-            ),
+            problems_in("outbound", "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"redis\" x=\"\" />"),
             [
                 "2:1: <cache-store-value> needs the attribute \"value\"",
                 "2:28: the attribute \"duration\" of <cache-store-value> must be a whole number, not negative",
-                "2:44: the attribute \"caching-type\" of <cache-store-value> must be internal or prefer-external: there is no external cache",
-                "2:68: the attribute \"x\" of <cache-store-value> is not supported",
+                "2:44: the attribute \"caching-type\" of <cache-store-value> must be internal, external or prefer-external",
+                "2:65: the attribute \"x\" of <cache-store-value> is not declared",
             ]
         );
     }

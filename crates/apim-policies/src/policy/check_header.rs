@@ -147,8 +147,8 @@ mod tests {
                 "2:15: the attribute \"name\" of <check-header> must be a header name",
                 "2:26: the attribute \"failed-check-httpcode\" of <check-header> must be a status code from 200 to 599",
                 "2:53: the attribute \"ignore-case\" of <check-header> must be true or false",
-                "2:70: the attribute \"x\" of <check-header> is not supported",
-                "2:75: <values> in <check-header> is not supported",
+                "2:70: the attribute \"x\" of <check-header> is not declared",
+                "2:75: <values> is not declared in <check-header>",
             ]
         );
         assert_eq!(

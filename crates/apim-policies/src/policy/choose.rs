@@ -130,8 +130,8 @@ mod tests {
         assert_eq!(
             problems_in("inbound", choose),
             [
-                "2:9: the attribute \"x\" of <choose> is not supported",
-                "2:25: the policy <rate> is not supported",
+                "2:9: the attribute \"x\" of <choose> is not declared",
+                "2:25: <rate> is not a policy",
                 "2:45: <when> must stand before <otherwise>",
                 "2:51: the attribute \"condition\" of <when> must be true or false",
                 "2:71: <when> must stand before <otherwise>",
@@ -141,7 +141,7 @@ mod tests {
                 "2:94: the attribute \"condition\" of <when> must be true or false, and its expression gives `int`",
                 "2:113: <when> must stand before <otherwise>",
                 "2:132: policy expression: The name 'b' does not exist in the current context",
-                "2:137: <unless> in <choose> is not supported",
+                "2:137: <unless> is not declared in <choose>",
                 "2:156: <choose> needs at least one <when>",
             ]
         );

@@ -81,8 +81,8 @@ mod tests {
             [
                 "2:1: <find-and-replace> needs the attribute \"to\"",
                 "2:19: the attribute \"from\" of <find-and-replace> must be a text to look for",
-                "2:27: the attribute \"with\" of <find-and-replace> is not supported",
-                "2:36: <x> in <find-and-replace> is not supported",
+                "2:27: the attribute \"with\" of <find-and-replace> is not declared",
+                "2:36: <x> is not declared in <find-and-replace>",
             ]
         );
     }

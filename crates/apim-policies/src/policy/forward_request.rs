@@ -25,10 +25,11 @@ pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Backend], 
 /// What the documentation gives the backend when the policy does not say.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-const ATTRIBUTES: [&str; 8] = [
+const ATTRIBUTES: [&str; 9] = [
     "id",
     "timeout",
     "timeout-ms",
+    "continue-timeout",
     "http-version",
     "follow-redirects",
     "buffer-request-body",
@@ -53,9 +54,13 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if element.has("timeout") && element.has("timeout-ms") {
         element.problem(problems, "<forward-request> takes timeout or timeout-ms, not both");
     }
-    if !matches!(element.attribute("http-version", problems), None | Some("1" | "2or1")) {
-        element.bad_value("http-version", "1 or 2or1: HTTP/2 to the backend is not supported", problems);
+    match element.attribute("http-version", problems) {
+        None | Some("1" | "2or1") => {}
+        Some("2") => element.unsupported_value("http-version", "HTTP/2 to the backend is not played", problems),
+        Some(_) => element.bad_value("http-version", "1, 2 or 2or1", problems),
     }
+    // How long a backend may take to say 100 Continue; none is asked to.
+    let _without_effect: Option<Setting<u32>> = element.setting("continue-timeout", problems);
     let _either_is_honoured: Option<Setting<bool>> = element.setting("buffer-response", problems);
     Some(Policy::ForwardRequest(ForwardRequest {
         timeout: element.setting("timeout", problems),
@@ -100,8 +105,7 @@ impl ForwardRequest {
         let body = (!run.outside.is_empty(&body)).then_some(body);
         run.respond(seen, body);
         if fails_on_error && (400..600).contains(&status) {
-            // What a live gateway says then is not documented.
-            return Err(Failure::internal(NAME, "", format!("The backend answered {status}.")));
+            return Err(Failure::error_status(status));
         }
         Ok(())
     }
@@ -190,7 +194,8 @@ mod tests {
         let passed = run("fail-on-error-status-code=\"false\"").await;
         assert_eq!((passed.response.status().as_u16(), passed.response.body()), (503, &Bytes::from("busy")));
         let failed = run("fail-on-error-status-code=\"true\"").await;
-        assert_eq!(failed.response.status(), 500);
+        // What on-error sees, and changes, is the backend's response.
+        assert_eq!((failed.response.status().as_u16(), failed.response.body()), (503, &Bytes::from("busy")));
         assert_eq!(failed.last_error.unwrap().message, "The backend answered 503.");
     }
 
@@ -216,17 +221,16 @@ mod tests {
             problems_in(
                 "backend",
                 "<forward-request timeout=\"-1\" timeout-ms=\"1\" http-version=\"2\" follow-redirects=\"yes!\" \
-                 continue-timeout=\"1\" buffer-response=\"no\"><x /></forward-request>"
+                 continue-timeout=\"x\" buffer-response=\"no\"><x /></forward-request>"
             ),
             [
                 "2:1: <forward-request> takes timeout or timeout-ms, not both",
                 "2:18: the attribute \"timeout\" of <forward-request> must be a whole number, not negative",
-                "2:46: the attribute \"http-version\" of <forward-request> must be 1 or 2or1: HTTP/2 to the backend is \
-                 not supported",
+                "2:46: the attribute \"http-version\" of <forward-request>: HTTP/2 to the backend is not played",
                 "2:63: the attribute \"follow-redirects\" of <forward-request> must be true or false",
-                "2:87: the attribute \"continue-timeout\" of <forward-request> is not supported",
+                "2:87: the attribute \"continue-timeout\" of <forward-request> must be a whole number, not negative",
                 "2:108: the attribute \"buffer-response\" of <forward-request> must be true or false",
-                "2:129: <x> in <forward-request> is not supported",
+                "2:129: <x> is not declared in <forward-request>",
             ]
         );
     }

@@ -85,7 +85,7 @@ fn check_names(
 ) {
     let Some(Setting::Literal(provider)) = provider else { return };
     match (element.service().credential_providers.get(provider), connection) {
-        (None, _) => element.bad_value("provider-id", "a credential provider of the service", problems),
+        (None, _) => element.undefined("provider-id", "a credential provider of the service", problems),
         (Some(connections), Some(Setting::Literal(connection))) if !connections.contains(connection) => {
             element.bad_value("authorization-id", "a connection of the credential provider", problems);
         }
@@ -295,8 +295,8 @@ mod tests {
                  variable",
                 "3:101: the attribute \"identity-type\" of <get-authorization-context> must be managed or jwt",
                 "3:122: the attribute \"ignore-error\" of <get-authorization-context> must be true or false",
-                "3:139: the attribute \"scope\" of <get-authorization-context> is not supported",
-                "3:148: <value> in <get-authorization-context> is not supported",
+                "3:139: the attribute \"scope\" of <get-authorization-context> is not declared",
+                "3:148: <value> is not declared in <get-authorization-context>",
                 "4:1: <get-authorization-context> of the type jwt needs the attribute \"identity\"",
                 "4:122: the attribute \"ignore-error\" of <get-authorization-context> must be true or false, and its \
                  expression gives `string`",

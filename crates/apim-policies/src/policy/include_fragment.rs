@@ -22,7 +22,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         return None;
     }
     match element.include(id) {
-        None => element.bad_value("fragment-id", "a fragment of the service", problems),
+        None => element.undefined("fragment-id", "a fragment of the service", problems),
         Some(Ok(steps)) => return Some(Policy::IncludeFragment(IncludeFragment { steps })),
         Some(Err(refused)) => {
             for problem in refused {
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(
             include("broken"),
             [
-                "in the fragment \"broken\": 1:11: the policy <inbound> is not supported",
+                "in the fragment \"broken\": 1:11: <inbound> is not a policy",
                 "in the fragment \"broken\": 1:22: <base> stands in a section, not in a policy or fragment",
             ]
         );
@@ -112,7 +112,7 @@ mod tests {
             problems("<include-fragment id=\"x\" name=\"y\" />"),
             [
                 "<include-fragment> needs the attribute \"fragment-id\"",
-                "the attribute \"name\" of <include-fragment> is not supported",
+                "the attribute \"name\" of <include-fragment> is not declared",
             ]
         );
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_fragment_is_checked_on_its_own() {
         let service = service();
-        assert_eq!(Document::check_fragment(&service.fragments["inbound-only"], &service), Ok(()));
+        assert_eq!(Document::check_fragment(&service.fragments["inbound-only"], &service), Ok(Vec::new()));
         let problems = Document::check_fragment(&service.fragments["broken"], &service).unwrap_err();
         assert_eq!(problems.len(), 2);
     }

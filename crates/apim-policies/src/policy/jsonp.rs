@@ -141,8 +141,8 @@ mod tests {
             problems_in("outbound", "<jsonp callback=\"cb\"><x /></jsonp>\n<jsonp callback-parameter-name=\"\" />"),
             [
                 "2:1: <jsonp> needs the attribute \"callback-parameter-name\"",
-                "2:8: the attribute \"callback\" of <jsonp> is not supported",
-                "2:22: <x> in <jsonp> is not supported",
+                "2:8: the attribute \"callback\" of <jsonp> is not declared",
+                "2:22: <x> is not declared in <jsonp>",
                 "3:1: <jsonp> may stand in a section once",
                 "3:8: the attribute \"callback-parameter-name\" of <jsonp> must be the name of a query parameter",
             ]

@@ -92,8 +92,8 @@ mod tests {
             [
                 "2:1: <limit-concurrency> needs the attribute \"key\"",
                 "2:20: the attribute \"max-count\" of <limit-concurrency> must be a whole number, 1 at least",
-                "2:34: the attribute \"x\" of <limit-concurrency> is not supported",
-                "2:39: the policy <nothing> is not supported",
+                "2:34: the attribute \"x\" of <limit-concurrency> is not declared",
+                "2:39: <nothing> is not a policy",
             ]
         );
     }

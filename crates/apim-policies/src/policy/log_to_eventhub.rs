@@ -70,7 +70,7 @@ mod tests {
             [
                 "2:1: <log-to-eventhub> needs the attribute \"logger-id\"",
                 "2:1: <log-to-eventhub> takes partition-id or partition-key, not both",
-                "2:53: the attribute \"level\" of <log-to-eventhub> is not supported",
+                "2:53: the attribute \"level\" of <log-to-eventhub> is not declared",
                 "2:63: <log-to-eventhub> holds an element or a processing instruction",
             ]
         );

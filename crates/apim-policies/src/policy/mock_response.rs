@@ -163,8 +163,8 @@ mod tests {
             [
                 "2:16: the attribute \"status-code\" of <mock-response> must be a status code from 200 to 599",
                 "2:34: the attribute \"content-type\" of <mock-response> must be a media type",
-                "2:54: the attribute \"index\" of <mock-response> is not supported",
-                "2:64: <x> in <mock-response> is not supported",
+                "2:54: the attribute \"index\" of <mock-response> is not declared",
+                "2:64: <x> is not declared in <mock-response>",
                 "3:16: the attribute \"status-code\" of <mock-response> does not take a policy expression",
             ]
         );

@@ -170,7 +170,7 @@ mod tests {
                 "2:8: the attribute \"bandwidth\" of <quota> must be a number of kilobytes",
                 "2:23: the attribute \"renewal-period\" of <quota> must be a number of seconds, or 0",
                 "2:43: <api> needs the attribute \"id\" or \"name\"",
-                "2:77: <x> in <api> is not supported",
+                "2:77: <x> is not declared in <api>",
                 "3:1: <quota> is allowed in the document of a product only",
                 "3:1: <quota> may stand in a document once",
             ]

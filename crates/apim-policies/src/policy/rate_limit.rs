@@ -184,8 +184,8 @@ mod tests {
                 "2:13: the attribute \"calls\" of <rate-limit> does not take a policy expression",
                 "2:26: the attribute \"renewal-period\" of <rate-limit> must be a number of seconds from 1 to 300",
                 "2:47: the attribute \"total-calls-header-name\" of <rate-limit> must be a header name",
-                "2:77: the attribute \"counter-key\" of <rate-limit> is not supported",
-                "2:93: <operation> in <rate-limit> is not supported",
+                "2:77: the attribute \"counter-key\" of <rate-limit> is not declared",
+                "2:93: <operation> is not declared in <rate-limit>",
                 "3:1: <rate-limit> may stand in a document once",
             ]
         );

@@ -194,7 +194,7 @@ mod tests {
                 "2:33: the attribute \"renewal-period\" of <rate-limit-by-key> must be a number of seconds from 1 to 300",
                 "2:52: the attribute \"increment-condition\" of <rate-limit-by-key> must be true or false, and its expression gives `int`",
                 "2:79: the attribute \"retry-after-header-name\" of <rate-limit-by-key> does not take a policy expression",
-                "2:110: <api> in <rate-limit-by-key> is not supported",
+                "2:110: <api> is not declared in <rate-limit-by-key>",
             ]
         );
     }

@@ -1,7 +1,10 @@
 //! `retry`: runs its policies once, and again while a condition holds
 //! (learn.microsoft.com/azure/api-management/retry-policy).
 //!
-//! An error in them goes to `on-error` as anywhere; the condition is about what did answer.
+//! A backend that does not answer in time, or refuses the connection, is a reason to retry, too: the condition sees the
+//! error's 500 as `context.Response`, and `context.LastError`. When attempts are used up, the last error goes to
+//! `on-error` (seen in traces of live gateways, Azure-Samples/openai-apim-lb issue 25). Any other error goes there at
+//! once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -60,21 +63,41 @@ impl Retry {
             return Err(Failure::expression(&format!("count is {count}, not from 1 to {MOST}.")).into());
         }
         let waits = self.waits(run).await?;
-        run_all(&self.steps, run).await?;
+        let before = run.context.last_error.clone();
+        let mut failure = self.attempt(run).await?;
         for attempt in 1..=count {
             if !run.get(&self.condition).await? {
                 run.trace(|| format!("the condition is false after {attempt} of at most {} times", count + 1));
-                return Ok(());
+                return failure.map_or(Ok(()), |failure| Err(failure.into()));
             }
             let wait = waits.before(attempt, &mut || run.context.entropy.next());
             run.trace(|| format!("the condition is true: retry {attempt} of {count} after {wait:?}"));
             if !wait.is_zero() {
                 run.outside.sleep(wait).await;
             }
-            run_all(&self.steps, run).await?;
+            failure = self.attempt(run).await?;
+            if failure.is_none() {
+                run.context.last_error.clone_from(&before);
+            }
         }
         run.trace(|| "no retries are left".to_owned());
-        Ok(())
+        failure.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    /// Runs the policies once. Returns the failure of a backend, which the condition decides about.
+    async fn attempt<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<Failure>, Stop> {
+        match run_all(&self.steps, run).await {
+            Ok(()) => Ok(None),
+            Err(Stop::Failed(failure)) if failure.is_of_backend() => {
+                if !failure.keeps_response() {
+                    let response = failure.response(|| run.outside.request_id().to_string());
+                    run.respond(response, None);
+                }
+                run.set_last_error(&failure);
+                Ok(Some(failure))
+            }
+            Err(stop) => Err(stop),
+        }
     }
 
     async fn waits<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Waits, Failure> {
@@ -118,7 +141,10 @@ impl Waits {
 mod tests {
     use std::time::Duration;
 
-    use crate::rig::{World, problems_in};
+    use crate::{
+        NoReply,
+        rig::{World, problems_in},
+    };
 
     const BUSY: &str = "condition=\"@(context.Response.StatusCode == 503)\"";
 
@@ -158,12 +184,50 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_inside_is_not_retried() {
+    async fn a_backend_without_an_answer_is_asked_again() {
+        let retry = |condition: &str, inside: &str| {
+            format!(
+                "<retry condition=\"@({condition})\" count=\"2\" interval=\"0\">{inside}<forward-request /></retry>"
+            )
+        };
+        let count = "<set-variable name=\"n\" value=\"@(context.Variables.GetValueOrDefault<int>(\"n\") + 1)\" />";
+        let busy = "context.Response != null && context.Response.StatusCode >= 500";
+        let both = format!("{busy} && context.LastError.Reason == \"BackendConnectionFailure\"");
+        for (condition, times) in [(busy, 3), (&both, 3), ("context.Response == null", 1)] {
+            let mut world = World::new();
+            world.backend_is_down = true;
+            let outcome = world.run_sections("", &retry(condition, count), "", "").await;
+            assert_eq!(outcome.variables["n"].as_integer(), Some(times), "{condition}");
+            let error = outcome.last_error.unwrap();
+            assert_eq!((error.source, error.path.as_str()), ("forward-request", "retry[1]"));
+        }
+        let world = World::new();
+        world.answers.lock().unwrap().push_back(Err(NoReply::TimedOut));
+        let seen = "<set-header name=\"x\"><value>@((context.LastError == null).ToString())</value></set-header>";
+        let outcome = world.run_sections("", &retry(busy, ""), seen, "").await;
+        assert_eq!((outcome.last_error, outcome.response.status().as_u16()), (None, 200));
+        assert_eq!(outcome.response.headers()["x"], "True");
+    }
+
+    #[tokio::test]
+    async fn an_error_in_the_condition_replaces_that_of_the_backend() {
         let mut world = World::new();
         world.backend_is_down = true;
-        let backend = "<retry condition=\"true\" count=\"3\" interval=\"0\"><forward-request /></retry>";
-        let error = world.run_sections("", backend, "", "").await.last_error.unwrap();
-        assert_eq!((error.source, error.path.as_str()), ("forward-request", "retry[1]"));
+        let backend = "<retry condition=\"@(context.Response.StatusCode >= 500 && ((Int32)context.Variables[\"left\"]) > 0)\" \
+             count=\"2\" interval=\"0\"><forward-request /></retry>";
+        let left = "<set-variable name=\"left\" value=\"1\" />";
+        let error = world.run_sections(left, backend, "", "").await.last_error.unwrap();
+        assert_eq!((error.source, error.reason), ("retry", "ExpressionValueEvaluationFailure"));
+    }
+
+    #[tokio::test]
+    async fn any_other_error_inside_is_not_retried() {
+        let inside = "<set-variable name=\"n\" value=\"@(context.Variables.GetValueOrDefault<int>(\"n\") + 1)\" />\
+             <set-variable name=\"x\" value=\"@(context.Variables[\"none\"])\" />";
+        let backend = format!("<retry condition=\"true\" count=\"3\" interval=\"0\">{inside}</retry>");
+        let outcome = World::new().run_sections("", &backend, "", "").await;
+        assert_eq!(outcome.variables["n"].as_integer(), Some(1));
+        assert_eq!(outcome.last_error.unwrap().path, "retry[1]");
         let count = "<retry condition=\"true\" count=\"@(51)\" interval=\"0\" />";
         let error = World::new().run_sections("", count, "", "").await.last_error.unwrap();
         assert_eq!(error.message, "Expression evaluation failed. count is 51, not from 1 to 50.");
@@ -191,8 +255,8 @@ mod tests {
                 "2:1: <retry> with max-interval needs delta, too",
                 "2:8: the attribute \"count\" of <retry> must be from 1 to 50",
                 "2:19: the attribute \"max-interval\" of <retry> must be a whole number, not negative",
-                "2:36: the attribute \"every\" of <retry> is not supported",
-                "2:46: the policy <pause> is not supported",
+                "2:36: the attribute \"every\" of <retry> is not declared",
+                "2:46: <pause> is not a policy",
             ]
         );
     }

@@ -140,10 +140,10 @@ mod tests {
                 "<return-response status=\"1\"><set-body /><set-status code=\"1\" /><base /></return-response>"
             ),
             [
-                "2:18: the attribute \"status\" of <return-response> is not supported",
+                "2:18: the attribute \"status\" of <return-response> is not declared",
                 "2:41: <set-status> must stand before <set-body>",
                 "2:53: the attribute \"code\" of <set-status> must be a status code from 200 to 599",
-                "2:64: <base> in <return-response> is not supported",
+                "2:64: <base> is not declared in <return-response>",
             ]
         );
     }

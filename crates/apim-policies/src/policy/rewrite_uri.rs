@@ -165,7 +165,7 @@ mod tests {
                 "2:14: the attribute \"template\" of <rewrite-uri> must be a path",
                 "2:26: the attribute \"copy-unmatched-params\" of <rewrite-uri> must be true or false",
                 "2:54: <rewrite-uri> needs the attribute \"template\"",
-                "2:67: the attribute \"uri\" of <rewrite-uri> is not supported",
+                "2:67: the attribute \"uri\" of <rewrite-uri> is not declared",
                 "2:90: the attribute \"template\" of <rewrite-uri> mixes a policy expression with other text",
             ]
         );

@@ -38,7 +38,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
             if let Setting::Literal(id) = &id
                 && !backends.contains_key(id)
             {
-                element.bad_value("backend-id", "a backend of the service", problems);
+                element.undefined("backend-id", "a backend of the service", problems);
             }
             SetBackendService::Backend(id, Arc::new(backends.clone()))
         }
@@ -224,7 +224,7 @@ mod tests {
             [
                 "2:1: <set-backend-service> needs either base-url or backend-id",
                 "2:45: the attribute \"backend-id\" of <set-backend-service> must be a backend of the service",
-                "2:60: the attribute \"sf-partition-key\" of <set-backend-service> is not supported",
+                "2:60: the attribute \"sf-partition-key\" of <set-backend-service> is not declared",
                 "2:104: the attribute \"base-url\" of <set-backend-service> must be an http or https URL",
                 "2:130: <set-backend-service> needs either base-url or backend-id",
             ]

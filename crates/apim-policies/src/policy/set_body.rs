@@ -151,7 +151,7 @@ mod tests {
             ),
             [
                 "2:11: the attribute \"template\" of <set-body> must be left out: liquid templates are not supported",
-                "2:51: the attribute \"xsi-nil\" of <set-body> is not supported",
+                "2:51: the attribute \"xsi-nil\" of <set-body> is not declared",
                 "2:67: <set-body> holds an element or a processing instruction",
                 "3:11: the attribute \"template\" of <set-body> must be none; liquid templates are not supported",
             ]

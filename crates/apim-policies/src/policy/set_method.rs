@@ -56,7 +56,7 @@ mod tests {
             problems_in("inbound", "<set-method /><set-method name=\"GET\">GET</set-method>"),
             [
                 "2:1: the text of <set-method> must be an HTTP method",
-                "2:27: the attribute \"name\" of <set-method> is not supported",
+                "2:27: the attribute \"name\" of <set-method> is not declared",
             ]
         );
     }

@@ -113,7 +113,7 @@ mod tests {
                 "2:22: the attribute \"exists-action\" of <set-query-parameter> must be override, skip, append or delete",
                 "2:47: <set-query-parameter> with exists-action=\"delete\" takes no <value>",
                 "2:138: <set-query-parameter> needs a <value>, unless exists-action is \"delete\"",
-                "2:168: the attribute \"value\" of <set-query-parameter> is not supported",
+                "2:168: the attribute \"value\" of <set-query-parameter> is not declared",
             ]
         );
         assert_eq!(

@@ -93,7 +93,7 @@ mod tests {
             ),
             [
                 "2:13: the attribute \"code\" of <set-status> must be a status code from 200 to 599",
-                "2:23: the attribute \"status\" of <set-status> is not supported",
+                "2:23: the attribute \"status\" of <set-status> is not declared",
                 "2:36: <set-status> needs the attribute \"code\"",
                 "2:73: the attribute \"code\" of <set-status> must be a status code from 200 to 599, and its expression \
                  gives `bool`",

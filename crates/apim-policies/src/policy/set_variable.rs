@@ -101,8 +101,8 @@ mod tests {
             [
                 "2:1: <set-variable> needs the attribute \"value\"",
                 "2:15: the attribute \"name\" of <set-variable> must be the name of a variable",
-                "2:23: the attribute \"type\" of <set-variable> is not supported",
-                "2:34: <x> in <set-variable> is not supported",
+                "2:23: the attribute \"type\" of <set-variable> is not declared",
+                "2:34: <x> is not declared in <set-variable>",
                 "2:77: policy expression: The name 'x' does not exist in the current context",
                 "2:81: the attribute \"name\" of <set-variable> does not take a policy expression",
             ]

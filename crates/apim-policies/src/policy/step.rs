@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{KINDS, Policy};
+use super::{KINDS, Policy, not_played};
 use crate::{
     failure::Failure,
     load::Element,
@@ -111,13 +111,7 @@ pub(crate) fn load_section(section: Section, element: &Element<'_>, problems: &m
 
 pub(super) fn load_step(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step>> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == element.name()) else {
-        element.problem(
-            problems,
-            match element.name() {
-                "base" => "<base> stands in a section, not in a policy or fragment".to_owned(),
-                other => format!("the policy <{other}> is not supported"),
-            },
-        );
+        refuse_unknown(element, problems);
         return None;
     };
     if let Some(section) = element.section()
@@ -128,6 +122,17 @@ pub(super) fn load_step(element: &Element<'_>, problems: &mut Problems) -> Optio
     let id = element.attribute("id", problems).map(str::to_owned);
     let policy = (kind.load)(element, problems)?;
     Some(Arc::new(Step { name: kind.name, id, scope: element.scope(), path: element.path(), policy }))
+}
+
+fn refuse_unknown(element: &Element<'_>, problems: &mut Problems) {
+    let name = element.name();
+    match not_played::reason(name) {
+        Some(reason) => element.unsupported(problems, format!("the policy <{name}>: {reason}")),
+        None if name == "base" => {
+            element.problem(problems, "<base> stands in a section, not in a policy or fragment");
+        }
+        None => element.problem(problems, format!("<{name}> is not a policy")),
+    }
 }
 
 /// Reads the policies that a policy holds.

@@ -157,7 +157,7 @@ pub(super) fn certificate<'d>(element: &Element<'d>, problems: &mut Problems) ->
     let id = element.required("certificate-id", problems)?;
     let certificate = element.service().certificates.get(id);
     if certificate.is_none() {
-        element.bad_value("certificate-id", "a certificate of the service", problems);
+        element.undefined("certificate-id", "a certificate of the service", problems);
     }
     certificate
 }

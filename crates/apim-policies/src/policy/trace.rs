@@ -137,9 +137,9 @@ mod tests {
                 "2:1: <trace> needs a <message>",
                 "2:1: <trace> needs the attribute \"source\"",
                 "2:8: the attribute \"severity\" of <trace> must be verbose, information or error",
-                "2:24: the attribute \"level\" of <trace> is not supported",
+                "2:24: the attribute \"level\" of <trace> is not declared",
                 "2:34: <metadata> needs the attribute \"value\"",
-                "2:55: <note> in <trace> is not supported",
+                "2:55: <note> is not declared in <trace>",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! The built-in cache of values: kept by key until they are too old.
+//! A cache of values: kept by key until they are too old.
 
 use std::{
     collections::HashMap,
@@ -16,16 +16,28 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<HashMap<String, (Value, Timestamp)>>);
 
+/// A value that was found.
+pub(crate) struct Cached {
+    pub(crate) value: Value,
+    /// How much longer it is kept.
+    pub(crate) left: SignedDuration,
+}
+
 impl Cache {
     /// The value, unless it is too old. What is done to it does not reach the cache.
     pub(crate) fn get(&self, key: &str, now: Timestamp) -> Option<Value> {
+        self.find(key, now).map(|cached| cached.value)
+    }
+
+    /// As [`Self::get`], with the time that is left.
+    pub(crate) fn find(&self, key: &str, now: Timestamp) -> Option<Cached> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (value, until) = entries.get(key)?;
         if *until <= now {
             entries.remove(key);
             return None;
         }
-        value.detached()
+        Some(Cached { value: value.detached()?, left: until.duration_since(now) })
     }
 
     /// Keeps a value for this long. When the cache is full, what ends soonest makes room. `None` when the value is of a

@@ -1,6 +1,7 @@
 //! Where an account's blobs lie: `{container}/container.json`, `{container}/blobs/{SHA-256 of the name}.json` and `{container}/content/{part}`.
 //!
 //! Names of blobs become no paths, so none can lead out of the folder, be too long or differ in letter case only.
+//! Only files named as above are ever removed, and no symbolic link is followed.
 //! Nothing is forced to the disk itself: a killed process loses nothing, a machine without power may.
 
 use std::{
@@ -17,21 +18,24 @@ use super::{
     Blob, Container, ContainerState,
     record::{BlobRecord, KnownParts},
 };
+use crate::private_files;
 
 const CONTAINER_RECORD: &str = "container.json";
 const TEMPORARY: &str = "tmp";
 
 /// Every container in the folder, which is made if it does not exist. A container without a record was never finished, or deleted.
 pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
-    fs::create_dir_all(folder)?;
+    refuse_link(folder)?;
+    private_files::create_folder(folder)?;
     let mut containers = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        refuse_link(&path)?;
         if path.join(CONTAINER_RECORD).is_file() {
             containers.insert(name, load_container(path)?);
         } else if records(&path).is_dir() && content(&path).is_dir() {
-            fs::remove_dir_all(path)?;
+            remove_files(&path);
         }
     }
     Ok(containers)
@@ -39,8 +43,8 @@ pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
 
 /// Makes the folder of a container.
 pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Container> {
-    fs::create_dir_all(records(folder))?;
-    fs::create_dir_all(content(folder))?;
+    private_files::create_folder(&records(folder))?;
+    private_files::create_folder(&content(folder))?;
     write_container(folder, &state)?;
     Ok(Container { folder: folder.to_owned(), state, blobs: BTreeMap::new(), uncommitted: BTreeMap::new() })
 }
@@ -63,9 +67,23 @@ pub(super) fn write_container(container: &Path, state: &ContainerState) -> io::R
 /// Removes a container: its record first, so that a killed process leaves the whole container or none.
 pub(super) fn remove_container(container: &Path) -> io::Result<()> {
     fs::remove_file(container.join(CONTAINER_RECORD))?;
-    // What stays has no record, so that it counts for nothing.
-    let _ = fs::remove_dir_all(container);
+    remove_files(container);
     Ok(())
+}
+
+/// Removes the files of a container and its folders. What stays, such as a file of the user's, has no record and counts
+/// for nothing.
+fn remove_files(container: &Path) {
+    for (folder, is_own) in [(records(container), is_record as fn(&str) -> bool), (content(container), is_part)] {
+        let is_link = refuse_link(&folder).is_err();
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten().filter(|_| !is_link) {
+            if is_own(&entry.file_name().to_string_lossy()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let _ = fs::remove_dir(folder);
+    }
+    let _ = fs::remove_dir(container);
 }
 
 /// Removes a blob's record.
@@ -76,9 +94,11 @@ pub(super) fn remove_blob(container: &Path, name: &str) -> io::Result<()> {
 fn load_container(folder: PathBuf) -> io::Result<Container> {
     let state = read(&folder.join(CONTAINER_RECORD))?;
     let (mut blobs, mut parts) = (BTreeMap::new(), KnownParts::new());
+    refuse_link(&records(&folder))?;
     for entry in fs::read_dir(records(&folder))? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == TEMPORARY) {
+        refuse_link(&path)?;
+        if path.extension().is_some_and(|extension| extension == TEMPORARY) && is_record(file_name(&path)) {
             fs::remove_file(path)?;
             continue;
         }
@@ -93,13 +113,42 @@ fn load_container(folder: PathBuf) -> io::Result<Container> {
 /// Removes content that no record names: uploads that were never finished or blocks never committed.
 fn remove_unnamed(container: &Container) -> io::Result<()> {
     let named = container.files();
+    refuse_link(&content(&container.folder))?;
     for entry in fs::read_dir(content(&container.folder))? {
         let path = entry?.path();
-        if !named.contains(&path) {
+        refuse_link(&path)?;
+        if !named.contains(&path) && is_part(file_name(&path)) {
             fs::remove_file(path)?;
         }
     }
     Ok(())
+}
+
+fn refuse_link(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        let problem = format!("{} is a symbolic link, which local-azure does not follow", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    Ok(())
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// Whether a file in `blobs/` has the name of a record, finished or not.
+fn is_record(name: &str) -> bool {
+    let hash = name.strip_suffix(".json").or_else(|| name.strip_suffix(".tmp"));
+    hash.is_some_and(|hash| hash.len() == 64 && is_hex(hash))
+}
+
+/// Whether a file in `content/` has the name of a part.
+fn is_part(name: &str) -> bool {
+    name.len() == 32 && is_hex(name)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn records(container: &Path) -> PathBuf {
@@ -113,7 +162,10 @@ fn record_path(container: &Path, name: &str) -> PathBuf {
 
 fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {
     let temporary = path.with_extension(TEMPORARY);
-    fs::write(&temporary, serde_json::to_vec_pretty(record)?)?;
+    let text = serde_json::to_vec_pretty(record)?;
+    // One that a full disk left behind.
+    let _ = fs::remove_file(&temporary);
+    private_files::write(&temporary, text)?;
     fs::rename(temporary, path)
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::Piece;
+use crate::private_files;
 
 /// A file that is written once. It goes with the last reader unless a record on disk names it:
 /// a download that is under way when its blob is replaced still gets the whole old content.
@@ -44,7 +45,7 @@ impl Part {
 
     /// Gives this new, empty part the bytes of pieces of others.
     pub(in crate::blob) fn fill_from_pieces(&mut self, pieces: &[Piece]) -> io::Result<()> {
-        let mut file = File::create(&self.path)?;
+        let mut file = private_files::create(&self.path)?;
         for piece in pieces {
             match &piece.part {
                 Some(part) => {

@@ -140,8 +140,8 @@ async fn blobs_survive_a_restart_and_unfinished_writes_do_not() {
     service.put("/snapshots/a", "content", &[("x-ms-meta-k", "v"), ("x-ms-blob-content-type", "text/plain")]).await;
     let before = service.get("/snapshots/a").await;
     let folder = service.data.path().join("snapshots");
-    std::fs::write(folder.join("content/left-over"), "half a body").unwrap();
-    std::fs::write(folder.join("blobs/left-over.tmp"), "{").unwrap();
+    std::fs::write(folder.join("content").join("0".repeat(32)), "half a body").unwrap();
+    std::fs::write(folder.join("blobs").join("0".repeat(64)).with_extension("tmp"), "{").unwrap();
     let service = service.restart();
     assert_eq!(service.files().len(), 2, "{:?}", service.files());
     let after = service.get("/snapshots/a").await;

@@ -281,7 +281,7 @@ fn files_that_are_of_no_use_keep_the_gateway_from_starting() {
     lines.sort_unstable();
     let no_use = "holds a certificate of no use here: ";
     let expected = [
-        "apis/orders.xml:2:53: the attribute \"certificate-id\" of <key> must be a certificate of the service".to_owned(),
+        "apis/orders.xml:2:53: Azure refuses this: the attribute \"certificate-id\" of <key> must be a certificate of the service".to_owned(),
         format!("broken.pem: {no_use}it is not understood as an X.509 certificate of version 3: TrailingData(SignedData)"),
         format!("good.pem: {no_use}its private key is not the certificate's own, in PKCS #8"),
         "key.pem: holds no certificate in PEM".to_owned(),

@@ -20,7 +20,7 @@ fn lines(files: &[(&str, &str)], change: impl FnOnce(&mut Seed)) -> Vec<String> 
 }
 
 #[test]
-fn every_problem_of_every_file_is_one_line() {
+fn a_file_that_belongs_to_nothing_keeps_the_gateway_from_starting_and_every_problem_is_one_line() {
     let found = lines(
         &[
             ("global.xml", "<policies>\n  <inbound><cors /></inbound>\n  <backend>@(</backend></policies>"),
@@ -28,7 +28,6 @@ fn every_problem_of_every_file_is_one_line() {
             ("apis/order.xml", "<policies />"),
             ("fragments/auth.XML", "<fragment>\n<x /></fragment>"),
             ("fragments/fine.xml", "<fragment />"),
-            ("operations/orders.list-orders.xml", "<policies><inbound /></policies>"),
             ("notes.md", "not a policy"),
         ],
         |_| {},
@@ -37,17 +36,85 @@ fn every_problem_of_every_file_is_one_line() {
         found,
         [
             "apis/order.xml: nothing in the seed has a policy document of this name",
-            "apis/orders.xml:1:20: <inbound> holds text",
-            "apis/orders.xml:1:20: the named value {{a}} is not defined",
-            "apis/orders.xml:2:11: <outbound> holds text",
-            "apis/orders.xml:2:11: the named value {{b}} is not defined",
-            "apis/orders.xml:2:16: the policy <x> is not supported",
-            "fragments/auth.XML:2:1: the policy <x> is not supported",
-            "global.xml:3:12: the policy expression that starts here has no end: @(</backend></policies>",
-            "operations/orders.list-orders.xml:1:1: there is no <backend> section, and the scopes above fill theirs; \
-             whether it then runs is not documented, so write <backend><base /></backend> or an empty <backend />",
+            "apis/orders.xml:1:20: Azure refuses this: <inbound> holds text",
+            "apis/orders.xml:1:20: Azure refuses this: the named value {{a}} is not defined",
+            "apis/orders.xml:2:11: Azure refuses this: <outbound> holds text",
+            "apis/orders.xml:2:11: Azure refuses this: the named value {{b}} is not defined",
+            "apis/orders.xml:2:16: Azure refuses this: <x> is not a policy",
+            "fragments/auth.XML:2:1: Azure refuses this: <x> is not a policy",
+            "global.xml:3:12: Azure refuses this: the policy expression that starts here has no end: \
+             @(</backend></policies>",
         ]
     );
+}
+
+const BROKEN: &str = "<policies>\n<inbound><x /></inbound></policies>";
+const PASSES: &str = "<policies><inbound /><backend><base /></backend><outbound /><on-error /></policies>";
+
+/// What a gateway with these files answers to requests for these paths, after it found so many things wrong.
+async fn statuses(files: &[(&str, &str)], paths: &[&str], findings: usize) -> Vec<u16> {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in files {
+        std::fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let rig = Rig::start(|seed| {
+        seed.apim.policies = folder.path().to_owned();
+        let mut other = seed.apim.apis[0].clone();
+        (other.id, other.path) = ("other".to_owned(), "other".to_owned());
+        other.subscription_required = false;
+        seed.apim.apis.push(other);
+    })
+    .await;
+    assert_eq!(rig.findings.len(), findings, "{:?}", rig.findings);
+    let mut statuses = Vec::new();
+    for path in paths {
+        statuses.push(rig.send(rig.request(path)).await.status);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn a_refused_document_stops_its_own_scope_alone() {
+    let paths = ["/orders", "/orders/1", "/other", "/none"];
+    let include = PASSES.replace("<inbound />", "<inbound><include-fragment fragment-id=\"f\" /></inbound>");
+    let fragment = "<fragment><x /></fragment>";
+    for (what, files, findings, expected) in [
+        ("an API", &[("apis/orders.xml", BROKEN)][..], 1, [500, 500, 200, 404]),
+        ("an operation", &[("operations/orders.list-orders.xml", BROKEN)], 1, [500, 200, 200, 404]),
+        ("a product", &[("products/internal.xml", BROKEN)], 1, [500, 500, 200, 404]),
+        ("a fragment", &[("fragments/f.xml", fragment), ("apis/other.xml", &include)], 2, [200, 200, 500, 404]),
+        ("a fragment that is not included", &[("fragments/f.xml", fragment)], 1, [200, 200, 200, 404]),
+        ("the service", &[("global.xml", BROKEN), ("apis/other.xml", PASSES)], 1, [500; 4]),
+    ] {
+        assert_eq!(statuses(files, &paths, findings).await, expected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_under_a_refused_document_is_told_file_line_and_reason_whatever_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("apis")).unwrap();
+    let file = folder.path().join("apis/orders.xml");
+    std::fs::write(&file, BROKEN.replace("<x />", "<x /><invoke-request />")).unwrap();
+    let rig = Rig::start(|seed| seed.apim.policies = folder.path().to_owned()).await;
+    let mut request = rig.request("/orders");
+    request.headers_mut().remove("Ocp-Apim-Subscription-Key");
+    let answer = rig.send(request).await;
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let reason = format!(
+        "a policy document of this call is refused: {}:2:10: Azure refuses this: <x> is not a policy (and 1 more)",
+        file.display()
+    );
+    assert_eq!((answer.status, body), (500, serde_json::json!({ "statusCode": 500, "message": reason })));
+    assert_eq!(answer.decision.reason, Some(reason));
+    assert!(rig.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_section_that_is_missing_where_the_scopes_above_fill_theirs_refuses_the_document() {
+    let files = [("operations/orders.list-orders.xml", "<policies><inbound /></policies>")];
+    assert_eq!(statuses(&files, &["/orders", "/orders/1"], 1).await, [500, 200]);
 }
 
 #[test]
@@ -65,7 +132,7 @@ fn url_templates_and_sample_folders_are_checked() {
         let operation = Operation {
             id: "odd".to_owned(),
             method: "GET".to_owned(),
-            template: "/{a}-{b}".to_owned(),
+            template: "/{a}{b}".to_owned(),
             responses: Vec::new(),
         };
         api.operations.push(operation);

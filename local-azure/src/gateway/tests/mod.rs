@@ -32,7 +32,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{LoadError, routes};
+use super::{LoadError, PolicyFinding, routes};
 use crate::{journal::Decision, seed::Seed, subscription_keys::KeyPair, world::World};
 
 type Received = Arc<Mutex<Vec<(Parts, Bytes)>>>;
@@ -40,6 +40,7 @@ type Received = Arc<Mutex<Vec<(Parts, Bytes)>>>;
 /// A running gateway.
 struct Rig {
     gateway: Router,
+    findings: Vec<PolicyFinding>,
     world: Arc<World>,
     /// Of each subscription, as they are at the start.
     keys: BTreeMap<String, KeyPair>,
@@ -64,6 +65,12 @@ fn load_error(seed: Seed) -> LoadError {
     routes(Arc::new(World::new(seed).unwrap())).map(drop).unwrap_err()
 }
 
+/// What a gateway that starts finds wrong in its policy documents.
+fn findings(seed: Seed) -> Vec<String> {
+    let (_, findings) = routes(Arc::new(World::new(seed).unwrap())).unwrap_or_else(|error| panic!("{error}"));
+    findings.iter().map(ToString::to_string).collect()
+}
+
 impl Rig {
     /// The default seed, its backend replaced by one that listens on this machine, with further changes.
     async fn start(change: impl FnOnce(&mut Seed)) -> Self {
@@ -85,10 +92,10 @@ impl Rig {
     fn with_hosts(seed: Seed, received: Received, hosts: BTreeMap<String, Router>) -> Self {
         let world = Arc::new(World::new(seed).unwrap());
         world.network.open(hosts);
-        let gateway = routes(Arc::clone(&world)).unwrap_or_else(|error| panic!("{error}"));
+        let (gateway, findings) = routes(Arc::clone(&world)).unwrap_or_else(|error| panic!("{error}"));
         let names = world.seed.apim.subscriptions.iter().map(|one| one.name.clone());
         let keys = names.filter_map(|name| world.subscription_keys.of(&name).map(|keys| (name, keys))).collect();
-        Self { gateway, world, keys, received }
+        Self { gateway, findings, world, keys, received }
     }
 
     fn key(&self) -> &str {

@@ -100,7 +100,7 @@ async fn without_an_original_a_request_that_names_no_version_is_not_found() {
     seed.apim.policies = empty.path().to_owned();
     seed.apim.products.clear();
     rig.world = std::sync::Arc::new(crate::world::World::new(seed).unwrap());
-    rig.gateway = super::routes(std::sync::Arc::clone(&rig.world)).unwrap_or_else(|error| panic!("{error}"));
+    rig.gateway = super::routes(std::sync::Arc::clone(&rig.world)).unwrap_or_else(|error| panic!("{error}")).0;
     assert_eq!(get(&rig, "/orders?v=v1", &[]).await.status, 200);
     let answer = get(&rig, "/orders", &[]).await;
     assert_eq!((answer.status, answer.body.as_str()), (404, NOT_FOUND));

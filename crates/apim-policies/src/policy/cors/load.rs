@@ -50,10 +50,11 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
         expose: Vec::new(),
     };
     let children = element.children(&CHILDREN, problems);
-    for required in ["allowed-origins", "allowed-headers"] {
-        if !children.iter().any(|child| child.name() == required) {
-            element.problem(problems, format!("<cors> needs <{required}>"));
-        }
+    if !children.iter().any(|child| child.name() == "allowed-origins") {
+        element.problem(problems, "<cors> needs <allowed-origins>");
+    }
+    if !children.iter().any(|child| child.name() == "allowed-headers") {
+        element.warn(problems, "<cors> without <allowed-headers> allows no header beyond those of simple requests");
     }
     for child in children {
         match child.name() {

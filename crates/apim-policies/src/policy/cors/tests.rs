@@ -5,7 +5,7 @@ use http::{Method, Request};
 
 use crate::{
     Document, Outcome, Pipeline, Scope, Service, State,
-    rig::{World, document, facts, problems_in},
+    rig::{World, document, facts, problems_in, warnings_in},
 };
 
 const SHOP: &str =
@@ -172,7 +172,7 @@ fn what_is_missing_or_wrong_is_named() {
         ),
         [
             "2:7: the attribute \"allow-credentials\" of <cors> must be true or false",
-            "2:31: the attribute \"max-age\" of <cors> is not supported",
+            "2:31: the attribute \"max-age\" of <cors> is not declared",
             "2:60: the text of <origin> must be * or a scheme, a host and a port",
             "3:1: <origin> * stands alone",
             "4:1: the text of <origin> must be * or a scheme, a host and a port",
@@ -180,8 +180,18 @@ fn what_is_missing_or_wrong_is_named() {
             "5:37: the text of <header> must be a header name or *",
             "5:75: <expose-headers> needs at least one <header>",
             "6:1: <cors> may stand in a section once",
-            "6:1: <cors> needs <allowed-headers>",
             "6:1: <cors> needs <allowed-origins>",
+            "6:1: <cors> without <allowed-headers> allows no header beyond those of simple requests",
         ]
     );
+}
+
+#[tokio::test]
+async fn without_allowed_headers_no_further_header_is_allowed() {
+    let cors = "<cors><allowed-origins><origin>https://shop.test</origin></allowed-origins></cors>";
+    let note = "2:1: <cors> without <allowed-headers> allows no header beyond those of simple requests";
+    assert_eq!(warnings_in("inbound", cors), [note]);
+    let [origin, method] = asks("https://shop.test", "GET");
+    assert!(!allowed(cors, &[origin, method]).await.is_empty());
+    assert!(allowed(cors, &[origin, method, ("access-control-request-headers", "x-one")]).await.is_empty());
 }

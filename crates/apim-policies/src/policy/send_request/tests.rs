@@ -134,13 +134,13 @@ fn what_is_missing_or_wrong_is_named() {
             "2:15: the attribute \"mode\" of <send-request> must be new or copy",
             "2:28: the attribute \"timeout\" of <send-request> must be a whole number, not negative",
             "2:45: the attribute \"ignore-error\" of <send-request> must be true or false",
-            "2:62: the attribute \"retry\" of <send-request> is not supported",
+            "2:62: the attribute \"retry\" of <send-request> is not declared",
             "2:81: the text of <set-url> must be an http or https URL",
             "3:23: <set-header> must stand before <set-body>",
             "4:54: <authentication-certificate> of a request is not supported",
             "5:1: <send-one-way-request> needs <set-method>, unless mode is \"copy\"",
             "5:1: <send-one-way-request> needs <set-url>, unless mode is \"copy\"",
-            "5:23: the attribute \"response-variable-name\" of <send-one-way-request> is not supported",
+            "5:23: the attribute \"response-variable-name\" of <send-one-way-request> is not declared",
         ]
     );
 }

@@ -62,7 +62,7 @@ fn read_children(element: &Element<'_>, policy: &mut ValidateAzureAdToken, probl
                 let keys = list(&child, "key", problems);
                 policy.decryption_keys = keys.iter().filter_map(|key| decryption_key(key, problems)).collect();
             }
-            _ => child.problem(problems, format!("<{name}> in <{}> is not supported", element.name())),
+            _ => child.problem(problems, format!("<{name}> is not declared in <{}>", element.name())),
         }
     }
 }

@@ -317,7 +317,7 @@ fn only_certificates_decrypt() {
         [
             "3:1: <key> needs the attribute \"certificate-id\"",
             "4:6: the attribute \"certificate-id\" of <key> must be a certificate of the service",
-            "4:28: the attribute \"id\" of <key> is not supported",
+            "4:28: the attribute \"id\" of <key> is not declared",
             "5:1: <key> holds text; a certificate of the service is named with certificate-id",
             "5:1: <key> needs the attribute \"certificate-id\"",
         ]
@@ -338,12 +338,12 @@ fn what_is_missing_or_wrong_is_named() {
         ),
         [
             "2:26: the attribute \"tenant-id\" of <validate-azure-ad-token> must be the identifier, domain or URL of a tenant, common or organizations",
-            "2:42: the attribute \"require-scheme\" of <validate-azure-ad-token> is not supported",
+            "2:42: the attribute \"require-scheme\" of <validate-azure-ad-token> is not declared",
             "2:66: the attribute \"authentication-endpoint\" of <validate-azure-ad-token> must be a host, with or without https://",
             "3:1: <client-application-ids> needs at least one <application-id>",
             "3:38: <audience> is empty",
             "4:1: <decryption-keys> needs at least one <key>",
-            "4:20: <issuers> in <validate-azure-ad-token> is not supported",
+            "4:20: <issuers> is not declared in <validate-azure-ad-token>",
             "4:31: <audiences> appears twice in <validate-azure-ad-token>",
             "5:1: <client-application-ids> appears twice in <validate-azure-ad-token>",
             "5:41: the text of <application-id> does not take a policy expression",

@@ -61,7 +61,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         if CHILDREN.contains(&child.name()) {
             children.extend(load_step(&child, problems));
         } else {
-            child.problem(problems, format!("<{}> in <wait> is not supported", child.name()));
+            child.problem(problems, format!("<{}> is not declared in <wait>", child.name()));
         }
     }
     if !element.has_children() {

@@ -113,8 +113,8 @@ fn what_is_not_understood_is_refused() {
         ),
         [
             "2:7: the attribute \"for\" of <wait> must be all or any",
-            "2:18: the attribute \"timeout\" of <wait> is not supported",
-            "2:30: <set-body> in <wait> is not supported",
+            "2:18: the attribute \"timeout\" of <wait> is not declared",
+            "2:30: <set-body> is not declared in <wait>",
             "2:52: <cache-lookup-value> needs the attribute \"key\"",
             "2:52: <cache-lookup-value> needs the attribute \"variable-name\"",
             "3:1: <wait> needs at least one <send-request>, <cache-lookup-value> or <choose>",

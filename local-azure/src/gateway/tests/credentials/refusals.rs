@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{JWT, NAMES, Running, connected, connection, document};
-use crate::{gateway::tests::load_error, issuer::SignWith, journal::Service, seed::Seed};
+use crate::{gateway::tests::findings, issuer::SignWith, journal::Service, seed::Seed};
 
 #[tokio::test]
 async fn a_token_that_any_azure_service_would_refuse_is_refused() {
@@ -154,19 +154,19 @@ fn a_document_that_names_what_the_seed_does_not_have_is_refused() {
         std::fs::write(folder.path().join("apis/orders.xml"), document(attributes)).unwrap();
         let mut seed = connected();
         seed.apim.policies = folder.path().to_owned();
-        load_error(seed).to_string()
+        findings(seed).join("\n")
     };
     for (from, to, part) in [
         (
             "orders-provider",
             "other",
-            "orders.xml:1:55: the attribute \"provider-id\" of <get-authorization-context> must be a credential provider \
+            "orders.xml:1:55: Azure refuses this: the attribute \"provider-id\" of <get-authorization-context> must be a credential provider \
              of the service",
         ),
         (
             "orders-connection",
             "other",
-            "orders.xml:1:85: the attribute \"authorization-id\" of <get-authorization-context> must be a connection of \
+            "orders.xml:1:85: Azure refuses this: the attribute \"authorization-id\" of <get-authorization-context> must be a connection of \
              the credential provider",
         ),
     ] {

@@ -162,7 +162,7 @@ fn keys_that_cannot_be_are_refused_where_they_stand() {
             "6:6: the attribute \"certificate-id\" of <key> does not take a policy expression".to_owned(),
             "7:6: the attribute \"certificate-id\" of <key> must be a certificate of the service".to_owned(),
             "8:1: the key in <key> is shorter than 16 bytes".to_owned(),
-            "8:6: the attribute \"thumbprint\" of <key> is not supported".to_owned(),
+            "8:6: the attribute \"thumbprint\" of <key> is not declared".to_owned(),
         ]
     );
     let no_key =
@@ -178,8 +178,8 @@ fn keys_that_cannot_be_are_refused_where_they_stand() {
             format!("3:6: {no_key}"),
             format!("4:6: {no_key}"),
             "5:1: <key> is either a certificate (certificate-id) or the text of a symmetric key".to_owned(),
-            "6:27: the attribute \"n\" of <key> is not supported".to_owned(),
-            "6:34: the attribute \"e\" of <key> is not supported".to_owned(),
+            "6:27: the attribute \"n\" of <key> is not declared".to_owned(),
+            "6:34: the attribute \"e\" of <key> is not declared".to_owned(),
         ]
     );
 }

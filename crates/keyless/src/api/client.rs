@@ -1,0 +1,105 @@
+//! One API, called as one identity for one audience.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use url::Url;
+
+use super::{credentials::ApiCredentials, retry::RetryBudget, subscription_key::SubscriptionKey};
+use crate::{
+    connection::Connection,
+    error::Service,
+    settings::{Absent, Audience, Reader, Setting},
+    time_limits::TimeLimits,
+};
+
+/// One API, or many behind one gateway, called as one identity for one audience.
+///
+/// ```no_run
+/// # async fn example(orders: keyless::Api) -> Result<(), keyless::Error> {
+/// let order: serde_json::Value = orders.get("/orders/1001").send().await?.json().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Api(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) service: Service,
+    pub(super) connection: Connection,
+    pub(super) credentials: ApiCredentials,
+    pub(super) retries: RetryBudget,
+    pub(super) limits: TimeLimits,
+}
+
+impl Reader {
+    /// An API that takes tokens: at `<name>__baseUrl`, for `<name>__audience`. Nothing else is sent with a call.
+    pub fn bearer(&mut self, name: &str) -> Option<Api> {
+        let (connection, audience) = self.bearer_settings(name);
+        Some(Api::new(Service::Api, connection?, audience?, None))
+    }
+
+    /// The APIs behind an API Management gateway: as [`Self::bearer`], with a subscription key if
+    /// `<name>__subscriptionKeySecret` names a secret of the vault `KEYVAULT`.
+    #[cfg(feature = "api-management")]
+    pub fn api(&mut self, name: &str) -> Option<Api> {
+        self.api_with_key_in(name, "KEYVAULT")
+    }
+
+    /// As [`Self::api`], with the subscription key in another vault.
+    #[cfg(feature = "api-management")]
+    pub fn api_with_key_in(&mut self, name: &str, vault: &str) -> Option<Api> {
+        let (connection, audience) = self.bearer_settings(name);
+        let key = SubscriptionKey::read(self, name, vault);
+        Some(Api::new(Service::ApiManagement, connection?, audience?, key?))
+    }
+
+    fn bearer_settings(&mut self, name: &str) -> (Option<Connection>, Option<Audience>) {
+        let connection = self.connection(name, "baseUrl");
+        let audience = Setting::new(
+            Cow::Owned(format!("{name}__audience")),
+            Cow::Owned(format!("The API that tokens for {name} are for.")),
+            Absent::IsAnError,
+        );
+        (connection, self.read(&audience.with_example("api://orders")))
+    }
+}
+
+impl Api {
+    pub(super) fn new(
+        service: Service,
+        connection: Connection,
+        audience: Audience,
+        key: Option<SubscriptionKey>,
+    ) -> Self {
+        let credentials = ApiCredentials::new(service, connection.tokens().clone(), audience, key);
+        let (retries, limits) = (RetryBudget::default(), TimeLimits::new(service));
+        Self(Arc::new(Inner { service, connection, credentials, retries, limits }))
+    }
+
+    /// Where the API is, and as which identity it is called.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    /// The App ID URI or client ID that its tokens are for.
+    #[must_use]
+    pub fn audience(&self) -> &Audience {
+        self.0.credentials.audience()
+    }
+
+    /// Name of the secret that holds the subscription key, if there is one.
+    #[must_use]
+    pub fn key_secret(&self) -> Option<&str> {
+        self.0.credentials.key_secret()
+    }
+
+    pub(super) fn base(&self) -> &Url {
+        self.0.connection.endpoint()
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("base", &self.base().as_str()).finish_non_exhaustive()
+    }
+}

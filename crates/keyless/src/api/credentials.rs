@@ -1,0 +1,121 @@
+//! The token and the subscription key of a request, and what to do about them after a 401.
+
+use std::{mem::replace, sync::Arc};
+
+use azure_core::credentials::{AccessToken, TokenCredential as _};
+use http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
+use jiff::Timestamp;
+
+use super::{
+    refusal::{Refusal, RefusedPart},
+    subscription_key::{KeyValue, SubscriptionKey},
+};
+use crate::{
+    error::{Cause, Error, Service},
+    failure::failure,
+    identity::{TokenCache, UnverifiedClaims},
+    settings::Audience,
+    trace::{TRACEPARENT, traceparent},
+};
+
+/// What this app shows to the API.
+pub(super) struct ApiCredentials {
+    service: Service,
+    tokens: Arc<TokenCache>,
+    audience: Audience,
+    scope: String,
+    key: Option<SubscriptionKey>,
+}
+
+/// What one request shows.
+pub(super) struct Shown {
+    token: AccessToken,
+    key: Option<KeyValue>,
+}
+
+/// What was renewed for one request; each once.
+#[derive(Default)]
+pub(super) struct Renewals {
+    token: bool,
+    key: bool,
+}
+
+impl ApiCredentials {
+    pub(super) fn new(
+        service: Service,
+        tokens: Arc<TokenCache>,
+        audience: Audience,
+        key: Option<SubscriptionKey>,
+    ) -> Self {
+        Self { service, tokens, scope: audience.scope(), audience, key }
+    }
+
+    pub(super) fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    pub(super) fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    pub(super) fn key_secret(&self) -> Option<&str> {
+        self.key.as_ref().map(SubscriptionKey::secret)
+    }
+
+    pub(super) async fn current(&self) -> Result<Shown, Error> {
+        let key = match &self.key {
+            Some(key) => Some(key.value().await?),
+            None => None,
+        };
+        let token = self.tokens.get_token(&[&self.scope], None).await;
+        Ok(Shown { key, token: token.map_err(|error| failure(self.service, error))? })
+    }
+
+    /// Without what a caller may have put where our key goes.
+    pub(super) fn without_key(&self, mut headers: HeaderMap) -> HeaderMap {
+        if let Some(key) = &self.key {
+            headers.remove(key.header());
+        }
+        headers
+    }
+
+    /// The headers with token, key, and the trace context of the invocation.
+    pub(super) fn sign(&self, mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, Error> {
+        if let (Some(key), Some(value)) = (&self.key, &shown.key) {
+            let value = value.to_header().ok_or_else(|| Error::refused(Service::KeyVault, Cause::NotAKey))?;
+            headers.insert(key.header(), value);
+        }
+        let token = HeaderValue::from_str(&format!("Bearer {}", shown.token.token.secret()));
+        let mut token = token.map_err(|_| Error::refused(Service::Identity, Cause::NotAToken))?;
+        token.set_sensitive(true);
+        headers.insert(AUTHORIZATION, token);
+        if let Some(value) = traceparent() {
+            headers.insert(TRACEPARENT, value);
+        }
+        Ok(headers)
+    }
+
+    /// Whether there is another token, or another key, than the one that was refused.
+    pub(super) async fn renew(&self, shown: &Shown, refusal: &Refusal, done: &mut Renewals) -> bool {
+        match (refusal.part, &self.key, &shown.key) {
+            (RefusedPart::Key, Some(key), Some(value)) => !replace(&mut done.key, true) && key.renew(value).await,
+            (RefusedPart::Token, ..) if refusal.status == StatusCode::UNAUTHORIZED => {
+                !replace(&mut done.token, true) && self.tokens.invalidate(&shown.token.token)
+            }
+            (RefusedPart::Key | RefusedPart::Token | RefusedPart::Quota, ..) => false,
+        }
+    }
+
+    /// Which claim of this token may be the reason for a refusal.
+    pub(super) fn mismatch(&self, shown: &Shown) -> String {
+        UnverifiedClaims::new(shown.token.token.secret()).mismatch(self.audience.as_str(), Timestamp::now())
+    }
+}
+
+impl Shown {
+    /// What no log may show, even if the API echoes it.
+    pub(super) fn credentials(&self) -> Vec<&str> {
+        let key = self.key.as_ref().map(KeyValue::expose);
+        [self.token.token.secret()].into_iter().chain(key).collect()
+    }
+}

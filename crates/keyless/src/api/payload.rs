@@ -1,0 +1,125 @@
+//! A request's body: whether it may be sent again, and whether it flows.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    body::Body,
+    error::{Cause, Error, Service},
+};
+
+/// A body up to this size, in bytes, is kept, so that its request can be repeated. Most calls of APIs are smaller.
+const KEPT: u64 = 64 * 1024;
+
+/// Small and kept, or passed on as it comes in.
+pub(super) enum Payload {
+    Kept(Bytes),
+    Stream(Option<Body>, Flow),
+}
+
+impl Payload {
+    /// Reads a body if it is known to be small.
+    pub(super) async fn new(body: Body) -> Result<Self, Error> {
+        match body.length() {
+            Some(length) if length <= KEPT => {
+                Ok(Self::Kept(body.bytes(usize::try_from(KEPT).unwrap_or(usize::MAX)).await?))
+            }
+            _ => Ok(Self::Stream(Some(body), Flow::default())),
+        }
+    }
+
+    pub(super) fn may_be_repeated(&self) -> bool {
+        match self {
+            Self::Kept(_) => true,
+            Self::Stream(..) => false,
+        }
+    }
+
+    /// How the body moves, while it is sent.
+    pub(super) fn flow(&self) -> Flow {
+        match self {
+            Self::Kept(_) => Flow::default(),
+            Self::Stream(_, flow) => flow.clone(),
+        }
+    }
+
+    /// The body to send; of a stream, only the first time.
+    pub(super) fn take(&mut self) -> reqwest::Body {
+        match self {
+            Self::Kept(bytes) => bytes.clone().into(),
+            Self::Stream(body, flow) => flow.watched(body.take().unwrap_or_else(Body::empty)),
+        }
+    }
+}
+
+/// How a caller's body moves: when it last did, whether the next piece is the caller's to send, and how it broke off.
+#[derive(Clone)]
+pub(super) struct Flow(Arc<Mutex<Moves>>);
+
+struct Moves {
+    last: Instant,
+    waits_for_caller: bool,
+    broken_off: Option<Error>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Moves { last: Instant::now(), waits_for_caller: false, broken_off: None })))
+    }
+}
+
+impl Flow {
+    /// The outcome of `work`, which sends the body, unless it takes longer than `limit` from the body's last move on:
+    /// a body that flows has the time it takes. The caller or `service` is named, whichever did not move.
+    pub(super) async fn limited<T>(
+        &self,
+        service: Service,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = Box::pin(work);
+        loop {
+            let moved = self.with(|moves| moves.last);
+            if let Ok(outcome) = timeout_at(moved + limit, &mut work).await {
+                return outcome;
+            }
+            let (last, waits_for_caller) = self.with(|moves| (moves.last, moves.waits_for_caller));
+            if last == moved {
+                return Err(match waits_for_caller {
+                    true => Error::invalid_by(Cause::Paused(limit)),
+                    false => Error::unreachable(service, Cause::TooSlow(limit)),
+                });
+            }
+        }
+    }
+
+    /// The caller's failure, which the HTTP client hides in one that looks like the API's.
+    pub(super) fn broken_off(&self) -> Option<Error> {
+        self.with(|moves| moves.broken_off.clone())
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&mut Moves) -> T) -> T {
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn watched(&self, body: Body) -> reqwest::Body {
+        let pieces = stream::unfold((body, self.clone()), async |(mut body, flow)| {
+            flow.with(|moves| moves.waits_for_caller = true);
+            let piece = body.next().await;
+            flow.with(|moves| {
+                (moves.last, moves.waits_for_caller) = (Instant::now(), false);
+                if let Some(Err(error)) = &piece {
+                    moves.broken_off = Some(error.clone());
+                }
+            });
+            piece.map(|piece| (piece, (body, flow)))
+        });
+        reqwest::Body::wrap_stream(pieces.boxed())
+    }
+}

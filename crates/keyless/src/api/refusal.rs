@@ -1,0 +1,203 @@
+//! What a 401 or a 403 is about: our key, our token, or how much was called.
+//!
+//! The bodies and the challenge are those of
+//! <https://learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis>.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode, header::WWW_AUTHENTICATE};
+use reqwest::Response;
+use serde::Deserialize;
+
+use crate::{
+    error::{Cause, Error, Service},
+    failure::explanation,
+};
+
+/// As much of a refusal as is read, in bytes.
+const READ_BYTES: usize = 64 * 1024;
+
+/// The largest 403 that is looked into, in bytes: the gateway's own are small, and say how long they are.
+const GATEWAY_REFUSAL_BYTES: u64 = 4096;
+
+/// The gateway's scheme for subscription keys.
+const KEY_SCHEME: &str = "azureapimanagementkey";
+
+/// A refusal of this app.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) part: RefusedPart,
+    said: Cause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusedPart {
+    Key,
+    Token,
+    Quota,
+}
+
+impl Refusal {
+    /// The answer, unless it is a refusal of this app.
+    ///
+    /// That is every 401, since only this app showed credentials, and a 403 of the gateway's own: those have
+    /// `statusCode` in their body. Another 403 is the backend's, about what was asked for.
+    /// Another service than API Management has neither keys nor a 403 of its own. `credentials` are those that the
+    /// request showed: a backend may echo them.
+    pub(super) async fn new(service: Service, response: Response, credentials: &[&str]) -> Result<Response, Self> {
+        let status = response.status();
+        let is_gateway = service == Service::ApiManagement;
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                let challenged = is_gateway && asks_for_key(response.headers());
+                let said = said(response, credentials).await;
+                let part =
+                    if challenged || (is_gateway && names_key(&said)) { RefusedPart::Key } else { RefusedPart::Token };
+                Err(Self { status, part, said })
+            }
+            StatusCode::FORBIDDEN
+                if is_gateway && response.content_length().is_some_and(|length| length <= GATEWAY_REFUSAL_BYTES) =>
+            {
+                let (response, body) = looked_into(response).await;
+                if !is_the_gateways(&body) {
+                    return Ok(response);
+                }
+                let said = explanation(&body, credentials).unwrap_or(Cause::Silent);
+                Err(Self { status, part: if is_quota(&said) { RefusedPart::Quota } else { RefusedPart::Token }, said })
+            }
+            _ => Ok(response),
+        }
+    }
+
+    /// `secret` is the name of the one that holds our key; `mismatch` says which claim of our token may be the reason.
+    pub(super) fn into_error(self, service: Service, secret: Option<&str>, mismatch: impl FnOnce() -> String) -> Error {
+        let Self { status, part, said } = self;
+        match (part, secret) {
+            (RefusedPart::Key, Some(secret)) => {
+                let cause = Cause::Key { said: said.to_string(), secret: secret.to_owned() };
+                Error::answered(service, status, cause)
+            }
+            (RefusedPart::Key, None) => {
+                let said = format!("{said}; no setting <NAME>__subscriptionKeySecret names a key");
+                Error::answered(service, status, Cause::Said(said))
+            }
+            (RefusedPart::Quota, _) => Error::exhausted(service, status, said),
+            (RefusedPart::Token, _) => {
+                let cause = Cause::Token { said: said.to_string(), mismatch: mismatch() };
+                Error::answered(service, status, cause)
+            }
+        }
+    }
+}
+
+/// The explanation in an answer that is no success.
+pub(super) async fn said(mut response: Response, credentials: &[&str]) -> Cause {
+    let mut body = BytesMut::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        if body.len() + chunk.len() > READ_BYTES {
+            return Cause::Silent;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    explanation(&body, credentials).unwrap_or(Cause::Silent)
+}
+
+/// The same response once more, and its body. One that breaks off is passed on as far as it came.
+async fn looked_into(response: Response) -> (Response, Bytes) {
+    let (parts, body) = http::Response::from(response).into_parts();
+    let read = Response::from(http::Response::new(body)).bytes().await.unwrap_or_default();
+    (Response::from(http::Response::from_parts(parts, read.clone())), read)
+}
+
+fn asks_for_key(headers: &HeaderMap) -> bool {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    challenges.map(str::to_ascii_lowercase).any(|challenge| challenge.contains(KEY_SCHEME))
+}
+
+fn names_key(said: &Cause) -> bool {
+    matches!(said, Cause::Said(text) if text.starts_with("Access denied due to") && text.contains("subscription key"))
+}
+
+fn is_quota(said: &Cause) -> bool {
+    matches!(said, Cause::Said(text) if text.starts_with("Out of call volume quota") || text.starts_with("Out of bandwidth quota"))
+}
+
+fn is_the_gateways(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Own {
+        #[serde(rename = "statusCode")]
+        _status_code: u16,
+        #[serde(rename = "message")]
+        _message: String,
+    }
+    serde_json::from_slice::<Own>(body).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICE: Service = Service::ApiManagement;
+
+    async fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> Result<String, (RefusedPart, Error)> {
+        let mut response = http::Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        match Refusal::new(SERVICE, Response::from(response.body(body.to_owned()).unwrap()), &[]).await {
+            Ok(answer) => Ok(answer.text().await.unwrap()),
+            Err(refusal) => Err((
+                refusal.part,
+                refusal.into_error(SERVICE, Some("orders-key"), || "the role does not fit".to_owned()),
+            )),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_401_is_about_the_key_when_it_says_so() {
+        let message = r#"{ "statusCode": 401, "message": "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription." }"#;
+        let challenge = r#"AzureApiManagementKey realm="https://a/orders",name="api-key",type="header""#;
+        for (headers, body) in [(vec![("www-authenticate", challenge)], ""), (vec![], message)] {
+            let (part, error) = refusal(401, &headers, body).await.unwrap_err();
+            assert_eq!(part, RefusedPart::Key);
+            let Error::Refused { service: Service::ApiManagement, source, .. } = error else { panic!("{error:?}") };
+            assert!(source.to_string().ends_with("; our key is the value of the secret orders-key"), "{source}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_401_and_a_403_of_the_gateways_are_about_the_token_and_say_what_does_not_fit() {
+        for status in [401, 403] {
+            let body = format!(r#"{{ "statusCode": {status}, "message": "Invalid JWT." }}"#);
+            let (part, error) = refusal(status, &[], &body).await.unwrap_err();
+            assert_eq!(part, RefusedPart::Token);
+            let Error::Refused { source, .. } = error else { panic!("{error:?}") };
+            assert_eq!(source.to_string(), "it said: Invalid JWT.; of our token, the role does not fit");
+        }
+        assert_eq!(refusal(401, &[], "").await.unwrap_err().0, RefusedPart::Token);
+    }
+
+    #[tokio::test]
+    async fn a_quota_that_is_used_up_comes_back_with_time() {
+        let body =
+            r#"{ "statusCode": 403, "message": "Out of call volume quota. Quota will be replenished in 00:30:02." }"#;
+        let (part, error) = refusal(403, &[], body).await.unwrap_err();
+        assert_eq!(part, RefusedPart::Quota);
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_403_of_the_backends_and_all_else_is_an_answer() {
+        for (status, body) in [
+            (403, r#"{"error":{"code":"Shipped","message":"too late"}}"#),
+            (403, "no"),
+            (403, ""),
+            (404, r#"{ "statusCode": 404, "message": "Resource not found" }"#),
+            (500, ""),
+            (200, "ok"),
+        ] {
+            assert_eq!(refusal(status, &[], body).await.unwrap(), body);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The subscription key of API Management, which lives in Key Vault.
+
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue};
+
+use crate::{
+    error::Error,
+    secrets::{SecretName, SecretValue, Secrets},
+    settings::{Absent, Reader, Setting},
+};
+
+/// Where the key is, and the header that carries it.
+pub(super) struct SubscriptionKey {
+    secrets: Secrets,
+    name: SecretName,
+    header: HeaderName,
+}
+
+/// The key of one request.
+pub(super) struct KeyValue(SecretValue);
+
+impl SubscriptionKey {
+    pub(super) fn new(secrets: Secrets, name: SecretName, header: HeaderName) -> Self {
+        Self { secrets, name, header }
+    }
+
+    /// The outer `None` says that a setting is wrong, the inner one that there is no key.
+    pub(super) fn read(settings: &mut Reader, api: &str, vault: &str) -> Option<Option<Self>> {
+        let secret = Setting::<SecretName>::new(
+            Cow::Owned(format!("{api}__subscriptionKeySecret")),
+            Cow::Owned(format!("Name of the secret in {vault} that holds the subscription key of {api}.")),
+            Absent::Means("no key is sent"),
+        );
+        let header = Setting::<HeaderName>::new(
+            Cow::Owned(format!("{api}__subscriptionKeyHeader")),
+            Cow::Borrowed("The header that carries the subscription key."),
+            Absent::Default("Ocp-Apim-Subscription-Key"),
+        );
+        let is_wanted = settings.is_set(secret.name());
+        let name = settings.read(&secret.with_example("orders-subscription-key"));
+        let header = settings.read(&header);
+        // Its vault is asked for only if there is a key.
+        if !is_wanted {
+            return Some(None);
+        }
+        let secrets = settings.secrets(vault);
+        Some(Some(Self::new(secrets?, name?, header?)))
+    }
+
+    pub(super) fn header(&self) -> &HeaderName {
+        &self.header
+    }
+
+    pub(super) fn secret(&self) -> &str {
+        self.name.as_str()
+    }
+
+    pub(super) async fn value(&self) -> Result<KeyValue, Error> {
+        self.secrets.get(&self.name).await.map(KeyValue)
+    }
+
+    /// Whether there is another key than the one that was refused. The secret may have been rotated since it was read;
+    /// another caller may have found that already. A key that is wrong in the vault does not make each request two:
+    /// [`Secrets::forget`] sees to that.
+    pub(super) async fn renew(&self, KeyValue(refused): &KeyValue) -> bool {
+        let is_other = |key: Result<SecretValue, Error>| key.is_ok_and(|key| key.expose() != refused.expose());
+        if is_other(self.secrets.get(&self.name).await) {
+            return true;
+        }
+        self.secrets.forget(&self.name);
+        is_other(self.secrets.get(&self.name).await)
+    }
+}
+
+impl KeyValue {
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// `None` for a value that no header can carry.
+    pub(super) fn to_header(&self) -> Option<HeaderValue> {
+        HeaderValue::try_from(&self.0).ok()
+    }
+}

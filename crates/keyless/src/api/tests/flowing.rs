@@ -1,0 +1,112 @@
+//! Bodies and answers that take long: what has a limit, and who is named when it is reached. On paused time.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use http::Request;
+use http_body_util::BodyExt as _;
+use reqwest::Response;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    super::{payload::Payload, send::paced},
+    rig::Rig,
+};
+use crate::{
+    body::Body,
+    error::{Cause, Error, Service},
+    time_limits::TimeLimits,
+};
+
+const GATEWAY: Service = Service::ApiManagement;
+const LIMITS: TimeLimits = TimeLimits::new(GATEWAY);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// So many pieces, with a pause before each.
+fn pieces(number: usize, pause: Duration) -> impl Stream<Item = Result<Bytes, io::Error>> {
+    stream::iter(0..number).then(move |_| async move {
+        sleep(pause).await;
+        Ok(Bytes::from_static(b"piece"))
+    })
+}
+
+/// A gateway that reads the body, a piece each `pause`, and answers after `answer`. Returns how many pieces it read.
+async fn sent(
+    body: impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static,
+    pause: Duration,
+    answer: Duration,
+) -> Result<usize, Error> {
+    let mut payload = Payload::new(Body::from_stream(body)).await?;
+    let flow = payload.flow();
+    let gateway = async {
+        let (mut body, mut read) = (payload.take(), 0);
+        while let Some(piece) = body.frame().await {
+            if piece.is_err() {
+                return Err(flow.broken_off().unwrap());
+            }
+            read += 1;
+            sleep(pause).await;
+        }
+        sleep(answer).await;
+        Ok(read)
+    };
+    flow.limited(GATEWAY, LIMITS.whole, gateway).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_body_that_flows_has_the_time_it_takes_and_the_answer_its_own() {
+    let start = Instant::now();
+    assert_eq!(sent(pieces(300, SECOND), Duration::ZERO, 90 * SECOND).await.unwrap(), 300);
+    assert_eq!(start.elapsed(), 390 * SECOND);
+    assert_eq!(sent(pieces(10, Duration::ZERO), MINUTE, SECOND).await.unwrap(), 10, "a gateway that reads slowly");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_begin_in_time_is_the_gateways_fault() {
+    let error = sent(pieces(1, SECOND), Duration::ZERO, 101 * SECOND).await.unwrap_err();
+    let Error::Unavailable { service: GATEWAY, source, .. } = error else { panic!("{error:?}") };
+    assert_eq!(source.to_string(), "it took longer than 100 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_its_caller_does_not_send_is_the_callers_fault() {
+    let error = sent(pieces(1, SECOND).chain(stream::pending()), SECOND, SECOND).await.unwrap_err();
+    let Error::Invalid(cause) = error else { panic!("{error:?}") };
+    assert_eq!(cause.to_string(), "the body paused for longer than 100 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_the_gateway_does_not_read_is_the_gateways_fault() {
+    let error = sent(pieces(10, SECOND), 101 * SECOND, SECOND).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable { service: GATEWAY, .. }), "{error:?}");
+}
+
+/// An answer with this body, as a caller reads it.
+async fn read(body: impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static) -> Result<Bytes, Error> {
+    let response = http::Response::new(reqwest::Body::wrap_stream(body));
+    paced(GATEWAY, LIMITS, Response::from(response)).into_body().bytes(10_000).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_flows_has_the_time_it_takes_with_pauses_of_up_to_three_minutes() {
+    assert_eq!(read(pieces(300, SECOND)).await.unwrap().len(), 1500);
+    assert_eq!(read(pieces(3, 2 * MINUTE)).await.unwrap().len(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_stops_is_the_gateways_fault() {
+    let error = read(pieces(1, SECOND).chain(stream::pending())).await.unwrap_err();
+    let Error::Unavailable { service: GATEWAY, source, .. } = error else { panic!("{error:?}") };
+    assert!(matches!(*source, Cause::Paused(pause) if pause == 3 * MINUTE), "{source}");
+}
+
+#[tokio::test]
+async fn a_body_that_its_caller_breaks_off_is_not_the_gateways_error() {
+    let rig = Rig::start().await;
+    let broken = stream::iter([Ok(Bytes::from_static(b"piece")), Err(io::Error::other("the caller is gone"))]);
+    let error = rig.forward(Request::put("/"), axum::body::Body::from_stream(broken)).await.unwrap_err();
+    let Error::Invalid(cause) = error else { panic!("{error:?}") };
+    assert!(matches!(*cause, Cause::BrokenOff(_)), "{cause}");
+}

@@ -1,0 +1,64 @@
+//! A body of unknown length, cut into blocks and digested on the way.
+
+use bytes::{Bytes, BytesMut};
+use md5::{Digest, Md5};
+
+use crate::{body::Body, error::Error};
+
+/// An MD5, which Storage checks a block by. It finds damage; it proves nothing.
+pub(super) type Checksum = [u8; 16];
+
+/// A part of a body.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) bytes: Bytes,
+    pub(super) md5: Checksum,
+}
+
+/// The rest of a body. It ends well, or it ends in the error of `source`.
+pub(super) struct Blocks {
+    source: Body,
+    /// What came with the end of the last block and belongs to the next.
+    rest: Bytes,
+    ended: bool,
+    size: u64,
+    md5: Md5,
+}
+
+impl Blocks {
+    pub(super) fn new(source: Body) -> Self {
+        Self { source, rest: Bytes::new(), ended: false, size: 0, md5: Md5::new() }
+    }
+
+    /// The next `length` bytes, fewer at the end, in `buffer`.
+    pub(super) async fn next(&mut self, mut buffer: BytesMut, length: usize) -> Result<Block, Error> {
+        let mut md5 = Md5::new();
+        while buffer.len() < length {
+            if self.rest.is_empty() {
+                match self.source.next().await {
+                    Some(piece) => self.rest = piece?,
+                    None => {
+                        self.ended = true;
+                        break;
+                    }
+                }
+            }
+            let piece = self.rest.split_to(self.rest.len().min(length - buffer.len()));
+            md5.update(&piece);
+            self.md5.update(&piece);
+            self.size += piece.len() as u64;
+            buffer.extend_from_slice(&piece);
+        }
+        Ok(Block { bytes: buffer.freeze(), md5: md5.finalize().into() })
+    }
+
+    /// Whether the body is exhausted.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The bytes that came, and the MD5 of them all.
+    pub(super) fn digest(self) -> (u64, Checksum) {
+        (self.size, self.md5.finalize().into())
+    }
+}

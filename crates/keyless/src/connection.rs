@@ -1,0 +1,85 @@
+//! A connection: where a service is, and which identity calls it.
+
+use std::{fmt, sync::Arc};
+
+use azure_core::{credentials::TokenCredential, http::ClientOptions};
+use url::Url;
+
+use crate::{
+    error::Service,
+    identity::{Credential, ForgetRefused, TokenCache},
+    transport::Http,
+};
+
+/// Where a service is and which identity this app calls it as.
+///
+/// Any client of the Azure SDK for Rust takes [`Connection::credential`] and [`Connection::client_options`], and so
+/// shares this app's token cache and connection pool:
+///
+/// ```no_run
+/// # fn client(endpoint: &str, credential: std::sync::Arc<dyn azure_core::credentials::TokenCredential>,
+/// #     options: azure_core::http::ClientOptions) {}
+/// # fn read(env: &mut keyless::settings::Reader) -> Option<()> {
+/// let tables = env.connection("TABLES", "tableServiceUri")?; // TABLES__tableServiceUri, TABLES__clientId, …
+/// client(tables.endpoint().as_str(), tables.credential(), tables.client_options());
+/// # Some(()) }
+/// ```
+#[derive(Clone)]
+pub struct Connection {
+    endpoint: Url,
+    credential: Credential,
+    tokens: Arc<TokenCache>,
+    http: Http,
+}
+
+impl Connection {
+    pub(crate) fn new(endpoint: Url, credential: Credential, tokens: Arc<TokenCache>, http: Http) -> Self {
+        Self { endpoint, credential, tokens, http }
+    }
+
+    /// The address of the service.
+    #[must_use]
+    pub fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
+    /// Which identity calls the service.
+    #[must_use]
+    pub fn identity(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Gives tokens of the identity for any scope, from memory where there is one.
+    #[must_use]
+    pub fn credential(&self) -> Arc<dyn TokenCredential> {
+        self.tokens.clone()
+    }
+
+    /// What an SDK client is made with: the HTTP client of this process, the app's user agent, three retries, and the
+    /// trace context of the invocation on each request. A token that the service refuses is dropped.
+    #[must_use]
+    pub fn client_options(&self) -> ClientOptions {
+        self.options_for(Service::Api)
+    }
+
+    pub(crate) fn options_for(&self, service: Service) -> ClientOptions {
+        let mut options = self.http.options(service);
+        options.per_try_policies.push(Arc::new(ForgetRefused(self.tokens.clone())));
+        options
+    }
+
+    pub(crate) fn tokens(&self) -> &Arc<TokenCache> {
+        &self.tokens
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, credential, .. } = self;
+        f.debug_struct("Connection").field("endpoint", &endpoint.as_str()).field("credential", credential).finish()
+    }
+}

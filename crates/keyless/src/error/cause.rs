@@ -1,0 +1,90 @@
+//! What happened, as the log tells it.
+
+use std::{error::Error as StdError, time::Duration};
+
+/// What happened: for the log, never for callers. It holds no token, no key and no secret value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// An error of an Azure SDK client.
+    #[error(transparent)]
+    Sdk(#[from] azure_core::Error),
+    /// An error of the HTTP client.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    /// A value that cannot become JSON, or JSON that is not what was expected.
+    #[error("the JSON is not what was expected: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The service's own explanation, without credentials.
+    #[error("it said: {0}")]
+    Said(String),
+    /// The service gave no explanation.
+    #[error("it gave no explanation")]
+    Silent,
+    /// A refused token: what the service said, and what the claims show.
+    #[error("{said}; of our token, {mismatch}")]
+    Token {
+        /// What the service said.
+        said: String,
+        /// Which claim does not fit, as far as a caller can know.
+        mismatch: String,
+    },
+    /// A refused subscription key.
+    #[error("{said}; our key is the value of the secret {secret}")]
+    Key {
+        /// What the service said.
+        said: String,
+        /// Name of the secret that holds the key.
+        secret: String,
+    },
+    /// A success status with a body that the service does not give.
+    #[error("the answer is {found} instead of {expected}: a portal, proxy or firewall answers in place of the service")]
+    NotTheService {
+        /// What a true answer has.
+        expected: &'static str,
+        /// What this one has.
+        found: String,
+    },
+    /// A path that could mean another place than the one below the base URL.
+    #[error("the path leads, or may lead, to another place than below the base URL")]
+    Escapes,
+    /// The caller's body broke off.
+    #[error("the request's body broke off")]
+    BrokenOff(#[source] Box<dyn StdError + Send + Sync>),
+    /// A body stopped flowing.
+    #[error("the body paused for longer than {} seconds", .0.as_secs_f64())]
+    Paused(Duration),
+    /// A rule of this library that the request breaks.
+    #[error("{0}")]
+    Rule(&'static str),
+    /// The platform sets no `IDENTITY_ENDPOINT`.
+    #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
+    NoIdentityEndpoint,
+    /// The value of the secret is no key.
+    #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
+    NotAKey,
+    /// The token is no header value.
+    #[error("the token cannot be sent in a header")]
+    NotAToken,
+    /// The container is missing and this identity cannot create it.
+    #[error(
+        "the container {0} does not exist, and this identity may not create it: create it, or give the role on the \
+         account"
+    )]
+    NoContainer(String),
+    /// An answer that is larger than the caller accepts.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
+    /// A time limit of this library.
+    #[error("it took longer than {} seconds", .0.as_secs_f64())]
+    TooSlow(Duration),
+    /// The background task of a kept value has ended.
+    #[error("the task that reads it has ended")]
+    NoTask,
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be made: {0}")]
+    NoClient(String),
+    /// An error of the app or of another library.
+    #[error(transparent)]
+    Other(Box<dyn StdError + Send + Sync>),
+}

@@ -1,0 +1,35 @@
+//! An error as an HTTP response.
+
+use std::{error::Error as StdError, sync::Arc};
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::Error;
+
+/// `{"error":{"code","message"}}` with the error's status. The error itself travels in the response's extensions, as
+/// `Arc<dyn Error + Send + Sync>`, so that a layer can log it once with its sources.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code(), "message": self.message() } });
+        let mut response = (self.status(), Json(body)).into_response();
+        let error: Arc<dyn StdError + Send + Sync> = Arc::new(self);
+        response.extensions_mut().insert(error);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_response_carries_the_error_for_the_log() {
+        let response = Error::internal("S3CRET detail").into_response();
+        let error = response.extensions().get::<Arc<dyn StdError + Send + Sync>>().unwrap();
+        assert_eq!(error.source().unwrap().to_string(), "S3CRET detail");
+    }
+}

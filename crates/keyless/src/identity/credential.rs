@@ -1,0 +1,103 @@
+//! How an identity is named.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// How a token is got.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// The identity endpoint of the function app; without an ID, the system-assigned identity.
+    ManagedIdentity(Option<UserAssigned>),
+    /// A federated token file, as AKS mounts it.
+    WorkloadIdentity(Option<ClientId>),
+    /// The person who is logged in to a tool on this machine.
+    Developer(Developer),
+}
+
+/// How a user-assigned identity is named to the identity endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserAssigned {
+    /// By its client ID.
+    ClientId(ClientId),
+    /// By its object ID.
+    ObjectId(ObjectId),
+}
+
+/// A login on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Developer {
+    /// Whose login it is.
+    pub tool: Tool,
+    /// The tool's own when absent.
+    pub tenant: Option<Tenant>,
+}
+
+/// A tool that a developer is logged in to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tool {
+    /// The Azure CLI, else the Azure Developer CLI.
+    #[default]
+    Any,
+    /// `az`.
+    AzureCli,
+    /// `azd`.
+    AzureDeveloperCli,
+}
+
+/// Client ID of a user-assigned identity.
+///
+/// Not the object ID ([`ObjectId`]) and not the resource ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(Uuid);
+
+impl ClientId {
+    /// From a GUID.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Object ID of a user-assigned identity, also called its principal ID: role assignments take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectId(Uuid);
+
+impl ObjectId {
+    /// From a GUID.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A directory, by its ID or one of its domains.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tenant(String);
+
+impl Tenant {
+    /// It is passed to a command line: it holds letters, digits, dots and hyphens alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        (letters && text.starts_with(|c: char| c.is_ascii_alphanumeric())).then(|| Self(text.to_owned()))
+    }
+
+    /// The ID or the domain.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,38 @@
+//! A policy for the clients of services: a token that a service refused is dropped.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::{
+    credentials::Secret,
+    http::{
+        Context, Request, StatusCode,
+        headers::AUTHORIZATION,
+        policies::{Policy, PolicyResult},
+    },
+};
+
+use super::tokens::TokenCache;
+
+/// Belongs in `per_try_policies` of each client that gets its tokens from the cache: there it is below the SDK's own
+/// policy, which forgets its copy of a refused token but would get the same one from the cache.
+///
+/// Key Vault's client then tries again on its own, once; Storage's gives the 401 to its caller, and the next call has
+/// another token. A 401 to a request without a token is a challenge and drops nothing.
+#[derive(Debug)]
+pub(crate) struct ForgetRefused(pub(crate) Arc<TokenCache>);
+
+#[async_trait]
+#[expect(elided_lifetimes_in_paths, reason = "spelt out, it is another signature than the trait's to async-trait")]
+impl Policy for ForgetRefused {
+    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        let response = next[0].send(ctx, request, &next[1..]).await?;
+        if response.status() == StatusCode::Unauthorized
+            && let Some(refused) = request.headers().get_optional_str(&AUTHORIZATION)
+            && let Some(refused) = refused.strip_prefix("Bearer ")
+        {
+            self.0.invalidate(&Secret::new(refused.to_owned()));
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,203 @@
+//! Keeps the access tokens of one identity, so that no caller waits for a token while a usable one exists.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use azure_core::{
+    credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions},
+    http::{ClientMethodOptions, Context},
+};
+use tokio::{select, time::sleep};
+use tracing::warn;
+
+use super::{recorded::LastTry, token_error::TokenError};
+use crate::{
+    error::Service,
+    kept::{
+        Clock, Deadline, Fetched, Kept, KeptPolicy, NEGATIVE_TTL, OnRefusal, OnRenewal, Stopped, system_clock, until,
+    },
+    time_limits::TimeLimits,
+};
+
+/// A token is not given out in its last seconds: it must still be good when the service looks at it, by the service's
+/// clock. Of a token that lives less than 50 seconds it is the last tenth.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// Renewals without need are at least this far apart, however short a token's life: one with less left is fetched when
+/// somebody asks.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A renewal is due at half of what is `left`, give or take a tenth, so that many instances that started together do
+/// not renew together. `jitter` is between 0 and 1.
+///
+/// Half of what is left, and not of the whole life: the platform keeps a token for about 24 hours of its 24 hours and
+/// five minutes and gives it again until then, so that renewals must come closer together towards the end
+/// (<https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>).
+pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
+    (left > SHORTEST_INTERVAL).then(|| (left / 2).mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_INTERVAL))
+}
+
+/// The tokens of one identity, one for each audience. Dropping it ends its background tasks.
+///
+/// - Whatever the number of callers, one fetch at a time runs for an audience. It belongs to no caller: one that gives
+///   up does not end it for the others. No audience waits for another.
+/// - A token is renewed in the background at half of its remaining life, give or take a tenth. A renewal that fails
+///   leaves it as it is and is tried again. It is given to callers until five seconds before its end.
+/// - However short the tokens' lives, and whatever fails, an audience costs at most one fetch a second, and one more a
+///   minute for a refused token.
+pub(crate) struct TokenCache {
+    kept: Kept<TokenPolicy>,
+}
+
+struct TokenPolicy {
+    source: Arc<dyn TokenCredential>,
+    /// The longest that a caller waits, whatever retries `source` makes.
+    wait: Duration,
+    clock: Clock,
+}
+
+impl TokenCache {
+    /// Keeps the tokens of `source`. Asks for none.
+    pub(crate) fn new(source: Arc<dyn TokenCredential>, wait: Duration) -> Arc<Self> {
+        Self::with_clock(source, wait, system_clock())
+    }
+
+    fn with_clock(source: Arc<dyn TokenCredential>, wait: Duration, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock }) })
+    }
+
+    /// Drops `refused`, which a service answered with 401, so that the next caller gets another token.
+    ///
+    /// Returns whether it is of use to ask for a token and try once more. It is not when a token was dropped less than
+    /// a minute ago: then the service refuses this identity and not this one token, and `refused` is kept. Of many
+    /// callers that come with the same token, all may try again, and one fetch serves them.
+    pub(crate) fn invalidate(&self, refused: &Secret) -> bool {
+        // A token that no audience has was replaced in the meantime.
+        self.kept.refuse(|_| true, |token| token.token == *refused).unwrap_or(true)
+    }
+}
+
+#[async_trait]
+impl TokenCredential for TokenCache {
+    /// The options are one caller's, a fetch is shared by all: they are not used.
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let owned = || scopes.iter().map(|&scope| scope.to_owned()).collect();
+        Ok(self.kept.get(|known| known == scopes, owned).await?)
+    }
+}
+
+impl KeptPolicy for TokenPolicy {
+    type Key = Vec<String>;
+    type Value = AccessToken;
+    type Failure = TokenError;
+
+    const ON_REFUSAL: OnRefusal = OnRefusal::Drop;
+    const ON_RENEWAL: OnRenewal = OnRenewal::LongerLivedWins;
+
+    /// A fetch that a caller waits for has that caller's time; a renewal has time for the credential's own retries.
+    async fn fetch(
+        &self,
+        scopes: &Vec<String>,
+        waited_for: impl Future<Output = ()> + Send,
+    ) -> Result<Fetched<AccessToken>, TokenError> {
+        let last = Arc::new(LastTry::default());
+        let context = Context::new().with_value(last.clone());
+        let options = TokenRequestOptions { method_options: ClientMethodOptions { context } };
+        let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let token = select! {
+            biased;
+            token = self.source.get_token(&names, Some(options)) => token,
+            limit = too_late(waited_for, self.wait) => {
+                return Err(TokenError::late(scopes.join(" "), limit, last.failed()));
+            }
+        };
+        let token = token.map_err(|error| TokenError::failed(scopes.join(" "), error, last.failed()))?;
+        let life = until(SystemTime::from(token.expires_on), Deadline::now(&self.clock));
+        if life.is_zero() {
+            warn!("the identity endpoint gave a token that has already ended: check this machine's clock");
+        }
+        // A token that has already ended is given out for a second: the service decides, by a clock which may be better
+        // than ours, and we must not fetch for each caller.
+        let usable_for = (life - SLACK.min(life / 10)).max(NEGATIVE_TTL);
+        Ok(Fetched { value: token, usable_for })
+    }
+
+    fn renew_after(&self, left: Duration, jitter: f64) -> Option<Duration> {
+        renew_after(left, jitter)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    fn late(&self, scopes: &Vec<String>) -> TokenError {
+        TokenError::late(scopes.join(" "), self.wait, None)
+    }
+
+    fn stopped(&self, scopes: &Vec<String>, why: Stopped) -> TokenError {
+        TokenError::stopped(scopes.join(" "), why)
+    }
+
+    fn describe(&self, _scopes: &Vec<String>) -> String {
+        "a token".to_owned()
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+async fn too_late(waited_for: impl Future<Output = ()>, wait: Duration) -> Duration {
+    let background = TimeLimits::new(Service::Identity).whole;
+    let awaited = async {
+        waited_for.await;
+        sleep(wait).await;
+    };
+    select! {
+        () = awaited => wait,
+        () = sleep(background) => background,
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache").field("source", &self.kept.policy().source).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod schedule_tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
+
+    proptest! {
+        #[test]
+        fn a_renewal_is_due_between_45_and_55_hundredths(left in 22_500..YEAR, jitter in 0.0..=1.0) {
+            let share = renew_after(Duration::from_millis(left), jitter).unwrap().as_secs_f64() * 1000.0 / left as f64;
+            prop_assert!((0.4499..=0.5501).contains(&share), "{share}");
+        }
+
+        #[test]
+        fn renewals_are_ten_seconds_apart_and_within_what_is_left(left in 0..60_000_u64, jitter in 0.0..=1.0) {
+            let left = Duration::from_millis(left);
+            match renew_after(left, jitter) {
+                Some(after) => prop_assert!(after >= SHORTEST_INTERVAL && after < left),
+                None => prop_assert!(left <= SHORTEST_INTERVAL),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! A value that is fetched from a service and kept: one fetch at a time whatever the number of callers, renewed in the
+//! background before it is needed, used while the service is down.
+//!
+//! Tokens and secrets are kept so, each by its [`KeptPolicy`]:
+//!
+//! | | token | secret |
+//! |---|---|---|
+//! | after a refusal | is dropped | is used while in doubt |
+//! | a caller waits | 5 s | 15 s |
+//! | a renewed value | counts if it lives longer | replaces the old one |
+//! | a refusal of the source | keeps the value | clears it |
+//! | hard end | its expiry | an hour after it was read |
+//!
+//! All else is the same for both.
+
+mod backoff;
+mod deadline;
+mod entry;
+mod policy;
+mod refresher;
+mod state;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::runtime::Handle;
+
+use self::entry::Entry;
+pub(crate) use self::{
+    backoff::jitter,
+    deadline::{Clock, Deadline, system_clock, until},
+    policy::{FetchFailure, Fetched, KeptPolicy, OnRefusal, OnRenewal, Stopped},
+    state::NEGATIVE_TTL,
+};
+
+/// The values of one source, one for each key. Dropping it ends its background tasks.
+///
+/// - Callers that wait get one another's failure; callers in the second after that get it at once.
+/// - A caller that finds a value holds two locks, one after the other, for reading and for nanoseconds. They are
+///   written to when a key is first seen and when a fetch ends, and no lock is held while anything is awaited.
+///
+/// Keys are few and come from settings; they are kept for as long as this is.
+pub(crate) struct Kept<P: KeptPolicy> {
+    policy: Arc<P>,
+    entries: RwLock<Vec<Arc<Entry<P>>>>,
+}
+
+impl<P: KeptPolicy> Kept<P> {
+    pub(crate) fn new(policy: P) -> Self {
+        Self { policy: Arc::new(policy), entries: RwLock::default() }
+    }
+
+    pub(crate) fn policy(&self) -> &P {
+        &self.policy
+    }
+
+    /// The value at hand, or that of the next fetch. `is` finds the key, and `key` makes it.
+    pub(crate) async fn get(
+        &self,
+        is: impl Fn(&P::Key) -> bool,
+        key: impl FnOnce() -> P::Key,
+    ) -> Result<P::Value, P::Failure> {
+        if let Some(value) = self.at_hand(&is) {
+            return Ok(value);
+        }
+        let entry = self.entry(is, key)?;
+        entry.get().await
+    }
+
+    /// Tells that `is_refused` of this key was refused where it was shown. `None` if it is not at hand, else whether
+    /// that has an effect: it has none when another was refused less than a minute ago, for then the service refuses
+    /// this app and not this one value.
+    pub(crate) fn refuse(&self, is: impl Fn(&P::Key) -> bool, is_refused: impl Fn(&P::Value) -> bool) -> Option<bool> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().filter(|entry| is(entry.key())).find_map(|entry| entry.refuse(&is_refused))
+    }
+
+    fn at_hand(&self, is: impl Fn(&P::Key) -> bool) -> Option<P::Value> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().find(|entry| is(entry.key()))?.at_hand()
+    }
+
+    /// The key's entry, with a task that lives.
+    fn entry(&self, is: impl Fn(&P::Key) -> bool, key: impl FnOnce() -> P::Key) -> Result<Arc<Entry<P>>, P::Failure> {
+        let known = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = known.iter().find(|entry| is(entry.key()) && !entry.is_stopped()) {
+            return Ok(entry.clone());
+        }
+        drop(known);
+        let key = key();
+        let runtime = Handle::try_current().map_err(|_| self.policy.stopped(&key, Stopped::NoRuntime))?;
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|entry| !entry.is_stopped());
+        // Another caller may have been faster.
+        if let Some(entry) = entries.iter().find(|entry| is(entry.key())) {
+            return Ok(entry.clone());
+        }
+        let entry = Arc::new(Entry::start(key, self.policy.clone(), &runtime));
+        entries.push(entry.clone());
+        Ok(entry)
+    }
+}

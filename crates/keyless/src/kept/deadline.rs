@@ -1,0 +1,66 @@
+//! When a value ends, on a machine that may sleep and whose clock may be set.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+/// Tells the time of day; a token's end is a time of day.
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+pub(crate) fn system_clock() -> Clock {
+    Arc::new(SystemTime::now)
+}
+
+/// How long a sleeping task trusts its timer, which stands still while the machine sleeps.
+const RECHECK: Duration = Duration::from_secs(60);
+
+/// No value lives longer; it keeps the arithmetic within what the clocks can hold.
+const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A point in time by two clocks: the time of day goes on while the machine sleeps, and the running clock does not jump
+/// when the time of day is set. A deadline is past as soon as one of them says so: a value that ends too early costs
+/// one fetch, and one that ends too late costs a refused request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    day: SystemTime,
+    running: Instant,
+}
+
+impl Deadline {
+    pub(crate) fn now(clock: &Clock) -> Self {
+        Self { day: clock(), running: Instant::now() }
+    }
+
+    pub(crate) fn after(self, span: Duration) -> Self {
+        let span = span.min(LONGEST_LIFE);
+        Self { day: self.day + span, running: self.running + span }
+    }
+
+    pub(crate) fn is_past(self, now: Self) -> bool {
+        now.day >= self.day || now.running >= self.running
+    }
+
+    /// How long it is until then; zero if it is past.
+    pub(crate) fn left(self, now: Self) -> Duration {
+        until(self.day, now).min(self.running.saturating_duration_since(now.running))
+    }
+
+    /// Returns when it is past, at most a minute after a sleeping machine woke.
+    pub(super) async fn reached(self, clock: &Clock) {
+        loop {
+            let now = Self::now(clock);
+            if self.is_past(now) {
+                return;
+            }
+            tokio::time::sleep_until(self.running.min(now.running + RECHECK)).await;
+        }
+    }
+}
+
+/// How long it is until a time of day; zero if it is past.
+pub(crate) fn until(day: SystemTime, now: Deadline) -> Duration {
+    day.duration_since(now.day).unwrap_or_default()
+}

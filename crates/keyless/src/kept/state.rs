@@ -1,0 +1,153 @@
+//! What is known of one value, and how it changes. No task, no clock.
+
+use std::time::Duration;
+
+use super::{
+    backoff::LONGEST_PAUSE,
+    deadline::Deadline,
+    policy::{FetchFailure, Fetched, OnRefusal, OnRenewal},
+};
+
+/// For how long a failure answers the callers that come after it: a source is asked once a second, however many ask us.
+pub(crate) const NEGATIVE_TTL: Duration = Duration::from_secs(1);
+
+/// The shortest time between two refusals of one value that have an effect: a service that refuses every value must not
+/// make each request two.
+const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
+
+pub(super) struct State<V, F> {
+    held: Option<Held<V>>,
+    /// Of the last fetch, if that failed.
+    failure: Option<Failed<F>>,
+    /// How many fetches in a row have failed.
+    failures: u32,
+    fetches: u64,
+    refused: Option<Refused>,
+    stopped: bool,
+}
+
+struct Held<V> {
+    value: V,
+    end: Deadline,
+}
+
+struct Failed<F> {
+    failure: F,
+    /// Until then callers get it at once.
+    fresh: Deadline,
+    /// How long the source asks to wait.
+    pause: Duration,
+}
+
+/// A value that was refused where it was shown.
+#[derive(Clone, Copy)]
+struct Refused {
+    at: Deadline,
+    /// How many fetches had ended: the value is in doubt until the next has.
+    fetches: u64,
+}
+
+impl<V, F> Default for State<V, F> {
+    fn default() -> Self {
+        Self { held: None, failure: None, failures: 0, fetches: 0, refused: None, stopped: false }
+    }
+}
+
+impl<V: Clone, F: FetchFailure> State<V, F> {
+    /// How many fetches have ended.
+    pub(super) fn fetches(&self) -> u64 {
+        self.fetches
+    }
+
+    /// Whether no fetch will ever come.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// The value that callers get without waiting.
+    pub(super) fn at_hand(&self, now: Deadline) -> Option<&V> {
+        self.usable(now).filter(|_| !self.is_in_doubt())
+    }
+
+    /// The value, in doubt or not.
+    pub(super) fn usable(&self, now: Deadline) -> Option<&V> {
+        self.held.as_ref().filter(|held| !held.end.is_past(now)).map(|held| &held.value)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.refused.is_some_and(|refused| refused.fetches == self.fetches)
+    }
+
+    /// For how long there is a value; `None` if there is none.
+    pub(super) fn left(&self, now: Deadline) -> Option<Duration> {
+        self.held.as_ref().map(|held| held.end.left(now)).filter(|left| !left.is_zero())
+    }
+
+    /// What a caller gets at once.
+    pub(super) fn answer(&self, now: Deadline) -> Option<Result<V, F>> {
+        if let Some(value) = self.at_hand(now) {
+            return Some(Ok(value.clone()));
+        }
+        let failed = self.failure.as_ref().filter(|failed| !failed.fresh.is_past(now))?;
+        Some(self.usable(now).cloned().ok_or_else(|| failed.failure.clone()))
+    }
+
+    /// What a caller gets who waited for the fetch that has just ended; `None` if its value was dropped since.
+    pub(super) fn outcome(&self, now: Deadline) -> Option<Result<V, F>> {
+        let failed = || self.failure.as_ref().map(|failed| Err(failed.failure.clone()));
+        self.usable(now).cloned().map(Ok).or_else(failed)
+    }
+
+    /// Takes in how a fetch ended.
+    pub(super) fn settle(&mut self, fetched: Result<Fetched<V>, F>, now: Deadline, renewal: OnRenewal) {
+        self.fetches += 1;
+        match fetched {
+            Ok(Fetched { value, usable_for }) => {
+                let end = now.after(usable_for);
+                let ours_is_better = match renewal {
+                    OnRenewal::LongerLivedWins => self.left(now).is_some_and(|ours| ours > end.left(now)),
+                    OnRenewal::NewerReplaces => false,
+                };
+                if !ours_is_better {
+                    self.held = Some(Held { value, end });
+                }
+                (self.failure, self.failures) = (None, 0);
+            }
+            Err(failure) => {
+                if failure.clears() {
+                    self.held = None;
+                } else {
+                    self.held.take_if(|held| held.end.is_past(now));
+                }
+                self.failures = self.failures.saturating_add(1);
+                let pause = failure.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
+                self.failure = Some(Failed { failure, fresh: now.after(pause.max(NEGATIVE_TTL)), pause });
+            }
+        }
+    }
+
+    /// How many fetches in a row have failed, how the last one did, and how long the source asks to wait.
+    pub(super) fn failed(&self) -> Option<(u32, &F, Duration)> {
+        self.failure.as_ref().map(|failed| (self.failures, &failed.failure, failed.pause))
+    }
+
+    /// Tells those who wait, and those who come, that the task has ended.
+    pub(super) fn stop(&mut self, failure: F, now: Deadline, renewal: OnRenewal) {
+        self.settle(Err(failure), now, renewal);
+        self.stopped = true;
+    }
+
+    /// Takes in that a value was refused. `None` if it is not the value at hand, else whether that has an effect.
+    pub(super) fn refuse(&mut self, is: impl Fn(&V) -> bool, now: Deadline, rule: OnRefusal) -> Option<bool> {
+        self.held.as_ref().filter(|held| is(&held.value))?;
+        let lately = self.refused.is_some_and(|refused| !refused.at.after(REFUSAL_PAUSE).is_past(now));
+        if !lately {
+            self.refused = Some(Refused { at: now, fetches: self.fetches });
+            match rule {
+                OnRefusal::Drop => self.held = None,
+                OnRefusal::Doubt => {}
+            }
+        }
+        Some(!lately)
+    }
+}

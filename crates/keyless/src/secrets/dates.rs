@@ -1,0 +1,51 @@
+//! Names and dates of all secrets; no values.
+//!
+//! It needs `secrets/readMetadata` on the vault, which Key Vault Secrets User and Key Vault Reader have. An identity
+//! whose role is on single secrets alone can read these, but is refused the list with 403.
+//! <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security>
+
+use azure_security_keyvault_secrets::ResourceExt;
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::{policy::LIMITS, vault::Secrets};
+use crate::{
+    error::{Cause, Error, Service},
+    failure::failure,
+};
+
+/// When a secret may be used: for people, since the vault gives out its value all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretDates {
+    /// Name of the secret.
+    pub name: String,
+    /// Whether it can be read.
+    pub enabled: bool,
+    /// When it ends, if it does.
+    pub expires: Option<Timestamp>,
+}
+
+impl Secrets {
+    /// The dates of every secret's latest version. Asks the vault, page by page.
+    ///
+    /// # Errors
+    /// When the vault refuses the list, does not answer, or takes longer than a minute.
+    pub async fn dates(&self) -> Result<Vec<SecretDates>, Error> {
+        let listed = timeout(LIMITS.whole, self.list()).await;
+        listed.unwrap_or_else(|_| Err(Error::unreachable(Service::KeyVault, Cause::TooSlow(LIMITS.whole))))
+    }
+
+    async fn list(&self) -> Result<Vec<SecretDates>, Error> {
+        let refused = |error| failure(Service::KeyVault, error);
+        let mut listed = self.policy().client.list_secret_properties(None).map_err(refused)?;
+        let mut dates = Vec::new();
+        while let Some(secret) = listed.try_next().await.map_err(refused)? {
+            let name = secret.resource_id().map_err(refused)?.name;
+            let attributes = secret.attributes.unwrap_or_default();
+            let expires = attributes.expires.and_then(|time| Timestamp::from_second(time.unix_timestamp()).ok());
+            dates.push(SecretDates { name, enabled: attributes.enabled.unwrap_or(true), expires });
+        }
+        Ok(dates)
+    }
+}

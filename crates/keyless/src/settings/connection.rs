@@ -1,0 +1,144 @@
+//! Identity-based connections, as the Functions host's own extensions have them: `<NAME>__credential` and the ID of a
+//! user-assigned identity beside the service's address. The older connection string `RunAs=…` is understood too.
+//!
+//! <https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection>
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::{
+    reader::Reader,
+    row::{Absent, Setting},
+    run_as::{self, RunAs},
+    value::SettingType,
+};
+use crate::{
+    connection::Connection,
+    identity::{ClientId, Credential, Developer, ObjectId, UserAssigned},
+};
+
+/// The platform sets it; it is no row of an app's.
+const DEFAULT_CLIENT_ID: Setting<ClientId> =
+    Setting::optional("AZURE_CLIENT_ID", "the system-assigned identity", "Which identity calls services.");
+
+impl Reader {
+    /// A connection of any kind: `<name>__<endpoint>` is the service's address, and the identity is named as for all
+    /// connections.
+    pub fn connection(&mut self, name: &str, endpoint: &str) -> Option<Connection> {
+        let key = format!("{name}__{endpoint}");
+        if let Some(known) = self.connections.get(&key) {
+            return known.clone();
+        }
+        let read = Group::new(name, endpoint).read(self);
+        let connection = read.map(|(endpoint, credential)| {
+            let tokens = self.identities.tokens(&credential);
+            Connection::new(endpoint, credential, tokens, self.http.clone())
+        });
+        self.connections.insert(key, connection.clone());
+        connection
+    }
+}
+
+/// The settings of one connection.
+struct Group {
+    endpoint: Setting<Url>,
+    credential: Setting<Kind>,
+    client_id: Setting<ClientId>,
+    object_id: Setting<ObjectId>,
+    identity: Setting<RunAs>,
+    /// Known to other languages' extensions, and refused.
+    resource_id: String,
+}
+
+impl Group {
+    fn new(name: &str, endpoint: &str) -> Self {
+        fn setting<T>(name: &str, part: &str, meaning: impl Into<Cow<'static, str>>, absent: Absent) -> Setting<T> {
+            Setting::new(Cow::Owned(format!("{name}__{part}")), meaning.into(), absent)
+        }
+        let id = Absent::Means("`AZURE_CLIENT_ID`, else the system-assigned identity");
+        let unused = || Absent::Means("not used");
+        Self {
+            endpoint: setting(name, endpoint, format!("Address of the service {name}."), Absent::IsAnError)
+                .with_example(example_address(endpoint)),
+            credential: setting(name, "credential", "How its tokens are got.", Absent::Default("managedidentity"))
+                .with_example("developer"),
+            client_id: setting(name, "clientId", "Which user-assigned identity calls it.", id),
+            object_id: setting(name, "objectId", "The same by object ID, in place of the client ID.", unused()),
+            identity: setting(name, "identity", "A connection string, in place of the three above.", unused()),
+            resource_id: format!("{name}__managedIdentityResourceId"),
+        }
+    }
+}
+
+fn example_address(endpoint: &str) -> &'static str {
+    match endpoint {
+        "vaultUri" => "https://YOUR-VAULT.vault.azure.net",
+        "blobServiceUri" => "https://YOURACCOUNT.blob.core.windows.net",
+        "baseUrl" => "https://YOUR-APIM.azure-api.net",
+        _ => "https://YOUR-SERVICE.example",
+    }
+}
+
+impl Group {
+    fn read(&self, settings: &mut Reader) -> Option<(Url, Credential)> {
+        let default_id = settings.value(&DEFAULT_CLIENT_ID);
+        let endpoint = settings.read(&self.endpoint);
+        let kind = settings.read(&self.credential);
+        let client_id = settings.read(&self.client_id);
+        let object_id = settings.read(&self.object_id);
+        settings.declare(&self.identity);
+        let run_as = run_as::read(settings, self.identity.name());
+        self.refuse_contradictions(settings, kind);
+        let credential = run_as.unwrap_or_else(|| match kind.unwrap_or(Kind::ManagedIdentity) {
+            Kind::ManagedIdentity => Credential::ManagedIdentity(match (object_id, client_id.or(default_id)) {
+                (Some(id), _) => Some(UserAssigned::ObjectId(id)),
+                (None, id) => id.map(UserAssigned::ClientId),
+            }),
+            Kind::WorkloadIdentity => Credential::WorkloadIdentity(client_id.or(default_id)),
+            Kind::Developer => Credential::Developer(Developer::default()),
+        });
+        Some((endpoint?, credential))
+    }
+
+    /// One connection is one identity, named in one way.
+    fn refuse_contradictions(&self, settings: &mut Reader, kind: Option<Kind>) {
+        let (client_id, object_id, identity) = (self.client_id.name(), self.object_id.name(), self.identity.name());
+        if settings.is_set(&self.resource_id) {
+            let expected = format!("no resource ID: name the identity in {client_id} or {object_id}");
+            settings.refuse(self.resource_id.clone(), expected);
+        }
+        if settings.is_set(client_id) && settings.is_set(object_id) {
+            settings.refuse(object_id.to_owned(), format!("either {client_id} or {object_id}, not both"));
+        }
+        if settings.is_set(object_id) && matches!(kind, Some(Kind::WorkloadIdentity)) {
+            settings.refuse(object_id.to_owned(), format!("{client_id}: workload identity knows client IDs alone"));
+        }
+        let others = [self.credential.name(), client_id, object_id].into_iter().filter(|name| settings.is_set(name));
+        let others = others.collect::<Vec<_>>().join(" and ");
+        if settings.is_set(identity) && !others.is_empty() {
+            settings.refuse(identity.to_owned(), format!("either this connection string or {others}, not both"));
+        }
+    }
+}
+
+/// `<NAME>__credential`.
+#[derive(Clone, Copy)]
+enum Kind {
+    ManagedIdentity,
+    WorkloadIdentity,
+    Developer,
+}
+
+impl SettingType for Kind {
+    const EXPECTED: &'static str = "managedidentity, workloadidentity or developer";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "managedidentity" => Some(Self::ManagedIdentity),
+            "workloadidentity" => Some(Self::WorkloadIdentity),
+            "developer" => Some(Self::Developer),
+            _ => None,
+        }
+    }
+}

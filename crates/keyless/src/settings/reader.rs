@@ -1,0 +1,181 @@
+//! Reads settings one by one and remembers every problem, so that one run shows them all.
+//!
+//! This is the one module that reads the environment.
+
+use std::{borrow::Cow, collections::HashMap, fmt, path::PathBuf};
+
+use super::{
+    problem::{Problem, SettingsError},
+    row::{Absent, Row, Setting},
+    value::SettingType,
+};
+use crate::{
+    connection::Connection,
+    identity::Identities,
+    transport::{Http, read_certificates},
+};
+
+const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
+const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
+    "EXTRA_CA_CERTS",
+    "the system's alone",
+    "A PEM file of further certificate authorities, such as a corporate proxy's.",
+);
+
+/// Reads an app's settings from the environment of this process. Calls no service.
+///
+/// # Errors
+/// Names every setting that is missing or wrong, with what is expected of it.
+pub fn from_env<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, SettingsError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+    from_lookup(|name| std::env::var(name).ok(), read)
+}
+
+/// Reads an app's settings from `lookup`, for tests and for other places than the environment.
+///
+/// # Errors
+/// As [`from_env`].
+pub fn from_lookup<T>(
+    lookup: impl Fn(&str) -> Option<String> + 'static,
+    read: impl FnOnce(&mut Reader) -> Option<T>,
+) -> Result<T, SettingsError> {
+    let mut reader = Reader::new(lookup, false);
+    let app = read(&mut reader);
+    reader.finish(app)
+}
+
+/// The rows of every setting that an app reads, in the order in which it does. `read` must not stop at the first
+/// setting that is missing: it reads all of them first, and then makes the app.
+pub fn rows<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Vec<Row> {
+    let mut reader = Reader::new(|_| None, true);
+    read(&mut reader);
+    reader.read_extra_roots();
+    reader.rows
+}
+
+/// Gives the text of a setting by its name.
+type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Reads an app's settings. A problem is remembered, and told when all is read.
+pub struct Reader {
+    lookup: Lookup,
+    /// Whether only the rows are of interest.
+    lists_rows: bool,
+    problems: Vec<Problem>,
+    rows: Vec<Row>,
+    /// By name and address setting: a connection that is read twice is one.
+    pub(super) connections: HashMap<String, Option<Connection>>,
+    pub(super) http: Http,
+    pub(super) identities: Identities,
+}
+
+impl Reader {
+    fn new(lookup: impl Fn(&str) -> Option<String> + 'static, lists_rows: bool) -> Self {
+        let http = Http::default();
+        let has_endpoint = lookup(IDENTITY_ENDPOINT).is_some_and(|text| !text.trim().is_empty());
+        Self {
+            lookup: Box::new(lookup),
+            lists_rows,
+            problems: Vec::new(),
+            rows: Vec::new(),
+            connections: HashMap::new(),
+            identities: Identities::new(has_endpoint, &http),
+            http,
+        }
+    }
+
+    /// The value of a setting, or its default. `None` also for one that is wrong, or missing and required: the app does
+    /// not start then.
+    pub fn read<T: SettingType>(&mut self, setting: &Setting<T>) -> Option<T> {
+        self.declare(setting);
+        self.value(setting)
+    }
+
+    /// As [`Self::read`], of a setting that is no row of the app's.
+    pub(super) fn value<T: SettingType>(&mut self, setting: &Setting<T>) -> Option<T> {
+        let name = Cow::Owned(setting.name().to_owned());
+        let text = match (self.text(setting.name()), setting.absent()) {
+            (Some(text), _) => text,
+            (None, Absent::Default(default)) => (*default).to_owned(),
+            (None, Absent::Means(_)) => return None,
+            (None, Absent::IsAnError) => {
+                self.tell(Problem { name, missing: true, expected: T::EXPECTED.into() });
+                return None;
+            }
+        };
+        let value = T::parse(&text);
+        if value.is_none() {
+            self.tell(Problem { name, missing: false, expected: T::EXPECTED.into() });
+        }
+        value
+    }
+
+    /// Declares a setting that the app does not read, since the Functions host does.
+    pub fn declare<T: SettingType>(&mut self, setting: &Setting<T>) {
+        let row = setting.row();
+        if !self.rows.iter().any(|known| known.name == row.name) {
+            self.rows.push(row);
+        }
+    }
+
+    /// Whether a setting is there, and not empty. Where [`rows`] lists what an app reads, every setting is: so the rows
+    /// that depend on another setting are among them.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.lists_rows || self.text(name).is_some()
+    }
+
+    /// Tells a problem with a setting that is there. `expected` must not show the value.
+    pub fn refuse(&mut self, name: impl Into<Cow<'static, str>>, expected: impl Into<Cow<'static, str>>) {
+        self.tell(Problem { name: name.into(), missing: false, expected: expected.into() });
+    }
+
+    /// The user agent of all calls, `name/version`: `env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/",
+    /// env!("CARGO_PKG_VERSION")))`.
+    pub fn user_agent(&mut self, name: impl Into<String>) {
+        self.http.set_user_agent(name.into());
+    }
+
+    /// What a setting holds, neither empty nor padded.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let text = (self.lookup)(name)?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn tell(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// One small file, and only where a proxy stands between: its mistakes are told with all others.
+    fn read_extra_roots(&mut self) {
+        if self.connections.is_empty() {
+            return;
+        }
+        if let Some(path) = self.read(&EXTRA_CA_CERTS) {
+            match read_certificates(&path) {
+                Ok(roots) => self.http.set_extra_roots(roots),
+                Err(error) => self.refuse(EXTRA_CA_CERTS.name().to_owned(), format!("the path of a PEM file: {error}")),
+            }
+        }
+    }
+
+    /// The finished app, if nothing was missing or wrong.
+    fn finish<T>(mut self, app: Option<T>) -> Result<T, SettingsError> {
+        self.read_extra_roots();
+        match app {
+            Some(app) if self.problems.is_empty() => Ok(app),
+            _ => Err(SettingsError::new(self.problems)),
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("problems", &self.problems).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! One setting, declared once, and what follows from its row.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use super::value::SettingType;
+
+/// A setting: name, type, what its absence means, and one sentence.
+pub struct Setting<T> {
+    name: Cow<'static, str>,
+    meaning: Cow<'static, str>,
+    absent: Absent,
+    example: Option<&'static str>,
+    kind: PhantomData<fn() -> T>,
+}
+
+/// What it means that a setting is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// The app cannot start.
+    IsAnError,
+    /// This value stands in its place.
+    Default(&'static str),
+    /// This, in words.
+    Means(&'static str),
+}
+
+impl<T> Setting<T> {
+    /// A setting that the app cannot start without.
+    #[must_use]
+    pub const fn required(name: &'static str, meaning: &'static str) -> Self {
+        Self::new(Cow::Borrowed(name), Cow::Borrowed(meaning), Absent::IsAnError)
+    }
+
+    /// A setting with a default, written as a person would write it.
+    #[must_use]
+    pub const fn with_default(name: &'static str, default: &'static str, meaning: &'static str) -> Self {
+        Self::new(Cow::Borrowed(name), Cow::Borrowed(meaning), Absent::Default(default))
+    }
+
+    /// A setting that may be absent; `absent` says what that means.
+    #[must_use]
+    pub const fn optional(name: &'static str, absent: &'static str, meaning: &'static str) -> Self {
+        Self::new(Cow::Borrowed(name), Cow::Borrowed(meaning), Absent::Means(absent))
+    }
+
+    pub(crate) const fn new(name: Cow<'static, str>, meaning: Cow<'static, str>, absent: Absent) -> Self {
+        Self { name, meaning, absent, example: None, kind: PhantomData }
+    }
+
+    /// The value in `local.settings.json.example`, where the default does not serve.
+    #[must_use]
+    pub const fn with_example(mut self, example: &'static str) -> Self {
+        self.example = Some(example);
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn absent(&self) -> &Absent {
+        &self.absent
+    }
+}
+
+impl<T: SettingType> Setting<T> {
+    /// Without its type.
+    #[must_use]
+    pub fn row(&self) -> Row {
+        Row {
+            name: self.name.clone(),
+            expected: T::EXPECTED,
+            meaning: self.meaning.clone(),
+            absent: self.absent.clone(),
+            example: self.example,
+        }
+    }
+}
+
+/// A [`Setting`] without its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// What a person should write.
+    pub expected: &'static str,
+    /// What it is for, in one sentence.
+    pub meaning: Cow<'static, str>,
+    /// What it means that it is absent.
+    pub absent: Absent,
+    example: Option<&'static str>,
+}
+
+impl Row {
+    /// The value in an example of the settings: the declared one, else the default, else nothing.
+    #[must_use]
+    pub fn example(&self) -> &'static str {
+        match (self.example, &self.absent) {
+            (Some(example), _) => example,
+            (None, Absent::Default(default)) => default,
+            (None, Absent::IsAnError | Absent::Means(_)) => "",
+        }
+    }
+}
+
+/// The rows as a table for a README.
+#[must_use]
+pub fn markdown(rows: &[Row]) -> String {
+    let mut table = String::from("| setting | is | absent |\n|---|---|---|\n");
+    for row in rows {
+        let absent = match &row.absent {
+            Absent::IsAnError => "an error".to_owned(),
+            Absent::Default(default) => format!("`{default}`"),
+            Absent::Means(meaning) => (*meaning).to_owned(),
+        };
+        let cell = |text: &str| text.replace('|', "\\|");
+        let (meaning, expected) = (cell(&row.meaning), cell(row.expected));
+        table.push_str(&format!("| `{}` | {meaning} Expected: {expected}. | {} |\n", row.name, cell(&absent)));
+    }
+    table
+}
+
+/// The rows as the `Values` of a `local.settings.json`, in their order.
+pub fn example(rows: &[Row]) -> impl Iterator<Item = (&str, &'static str)> {
+    rows.iter().map(|row| (&*row.name, row.example()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_becomes_a_line_of_the_table() {
+        let rows = [
+            Setting::<String>::required("A", "What a is.").with_example("x").row(),
+            Setting::<String>::with_default("B", "b|c", "What b is.").row(),
+            Setting::<String>::optional("C", "nothing happens", "What c is.").row(),
+        ];
+        let expected = "| setting | is | absent |\n|---|---|---|\n\
+            | `A` | What a is. Expected: a text. | an error |\n\
+            | `B` | What b is. Expected: a text. | `b\\|c` |\n\
+            | `C` | What c is. Expected: a text. | nothing happens |\n";
+        assert_eq!(markdown(&rows), expected);
+        assert_eq!(example(&rows).collect::<Vec<_>>(), [("A", "x"), ("B", "b|c"), ("C", "")]);
+    }
+}

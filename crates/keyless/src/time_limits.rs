@@ -1,0 +1,87 @@
+//! How long a service may take: one table, each figure below the 230 s of the host's load balancer.
+//!
+//! | service | one try | pause within a body | whole call | a caller waits |
+//! |---|---|---|---|---|
+//! | identity endpoint | 10 s | – | 60 s | 5 s |
+//! | Key Vault | 5 s | – | 60 s | 15 s |
+//! | Blob Storage | 30 s | 30 s | 100 s | 100 s |
+//! | API Management, Azure `OpenAI`, any API | 100 s | 180 s | 100 s | 100 s |
+//!
+//! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
+//! complete. It begins when the last byte of the request is sent: a request body that flows has no limit. A *whole
+//! call* is all tries and waits until the answer begins, for Storage of one block or one page. The *caller's wait* is
+//! for a token or secret that is not in memory; the fetch goes on in the background for its whole time.
+
+use std::time::Duration;
+
+use crate::error::Service;
+
+/// How long a connection may take, TLS included.
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a developer's tool, `az` or `azd`, may take for a token.
+pub(crate) const TOOL: Duration = Duration::from_secs(30);
+
+/// How long one service's readiness check may take.
+pub(crate) const CHECK: Duration = Duration::from_secs(20);
+
+/// The time limits of one service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeLimits {
+    /// From the last byte of the request to the begin of the answer, of one try.
+    pub(crate) answer: Duration,
+    /// Between two pieces of a body; `None` if the whole answer must come within `answer`.
+    pub(crate) pause: Option<Duration>,
+    /// All tries and the waits between them.
+    pub(crate) whole: Duration,
+    /// How long a caller waits, while the fetch may go on.
+    pub(crate) caller: Duration,
+}
+
+impl TimeLimits {
+    pub(crate) const fn new(service: Service) -> Self {
+        match service {
+            Service::Identity => Self { answer: secs(10), pause: None, whole: secs(60), caller: secs(5) },
+            Service::KeyVault => Self { answer: secs(5), pause: None, whole: secs(60), caller: secs(15) },
+            Service::Storage => Self { answer: secs(30), pause: Some(secs(30)), whole: secs(100), caller: secs(100) },
+            Service::ApiManagement | Service::OpenAi | Service::Api => {
+                Self { answer: secs(100), pause: Some(secs(180)), whole: secs(100), caller: secs(100) }
+            }
+        }
+    }
+}
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_limit_is_below_the_hosts() {
+        const HOST: Duration = secs(230);
+        for service in [
+            Service::Identity,
+            Service::KeyVault,
+            Service::Storage,
+            Service::ApiManagement,
+            Service::OpenAi,
+            Service::Api,
+        ] {
+            let limits = TimeLimits::new(service);
+            let pause = limits.pause.unwrap_or_default();
+            for limit in [limits.answer, pause, limits.whole, limits.caller, CONNECT, TOOL, CHECK] {
+                assert!(limit < HOST, "{service}: {limit:?}");
+            }
+            assert!(limits.answer <= limits.whole && limits.caller <= limits.whole, "{service}: {limits:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_try_of_the_vault_fits_into_a_callers_wait() {
+        let limits = TimeLimits::new(Service::KeyVault);
+        assert!(limits.answer * 2 < limits.caller);
+    }
+}

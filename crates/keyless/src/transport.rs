@@ -1,0 +1,198 @@
+//! The one HTTP client below all others, and how the SDK's clients use it.
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use azure_core::{
+    error::ErrorKind,
+    http::{
+        AsyncRawResponse, ClientOptions, Context, ExponentialRetryOptions, HttpClient, Request, RetryOptions,
+        Transport,
+        headers::{Headers, USER_AGENT},
+        policies::{Policy, PolicyResult},
+    },
+};
+use futures_util::{StreamExt as _, stream};
+use reqwest::{Certificate, Client, redirect};
+use tokio::time::timeout;
+
+use crate::{
+    error::{Cause, Error, Service},
+    time_limits::{CONNECT, TimeLimits},
+    trace::{TRACEPARENT, traceparent},
+};
+
+/// The HTTP client of this process, made on first use: loading the system's certificate authorities takes 20 ms, and
+/// must not delay the answer to the host's first probe.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Http(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    user_agent: OnceLock<String>,
+    extra_roots: OnceLock<Vec<Certificate>>,
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl Http {
+    /// `name/version` of the app. The first call counts.
+    pub(crate) fn set_user_agent(&self, name: String) {
+        let _ = self.0.user_agent.set(name);
+    }
+
+    /// Certificate authorities beside the system's. The first call counts.
+    pub(crate) fn set_extra_roots(&self, roots: Vec<Certificate>) {
+        let _ = self.0.extra_roots.set(roots);
+    }
+
+    pub(crate) fn client(&self) -> Result<&Client, Error> {
+        let made = self.0.client.get_or_init(|| self.make().map_err(|error| error.to_string()));
+        made.as_ref().map_err(|error| Error::internal_by(Cause::NoClient(error.clone())))
+    }
+
+    /// Without a transport, each SDK client would load the system's certificate authorities again and keep its own
+    /// connections. This one must set what the SDK's sets: no redirects, no decompression (a blob's bytes are its own),
+    /// and time limits, which are in [`ServiceTransport`]: the client's read timeout would end a request whose body
+    /// takes longer. Proxies come from `HTTPS_PROXY` and `NO_PROXY`.
+    fn make(&self) -> reqwest::Result<Client> {
+        let name = self.0.user_agent.get_or_init(|| concat!("keyless/", env!("CARGO_PKG_VERSION")).to_owned());
+        Client::builder()
+            .user_agent(name)
+            .connect_timeout(CONNECT)
+            .redirect(redirect::Policy::none())
+            .no_gzip()
+            .no_deflate()
+            .tls_certs_merge(self.0.extra_roots.get().cloned().unwrap_or_default())
+            .build()
+    }
+
+    /// What an SDK client of `service` is made with.
+    ///
+    /// Three retries, about 0.5, 1 and 2 seconds apart; the SDK's eight would hold an invocation for 82 seconds when
+    /// the identity endpoint is down. A refusal (4xx) is never retried.
+    pub(crate) fn options(&self, service: Service) -> ClientOptions {
+        let transport = ServiceTransport { http: self.clone(), service };
+        ClientOptions {
+            transport: Some(Transport::new(Arc::new(transport))),
+            retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 3, ..Default::default() }),
+            per_try_policies: vec![Arc::new(CarryHeaders(self.clone()))],
+            ..Default::default()
+        }
+    }
+}
+
+/// The HTTP client with the time limits of one service, which takes only that service's answers for answers.
+#[derive(Debug)]
+struct ServiceTransport {
+    http: Http,
+    service: Service,
+}
+
+#[async_trait]
+impl HttpClient for ServiceTransport {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let client = self.http.client().map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;
+        limited(self.service, TimeLimits::new(self.service), client.execute_request(request)).await
+    }
+}
+
+/// An answer within the limits, from the service itself.
+async fn limited(
+    service: Service,
+    limits: TimeLimits,
+    answer: impl Future<Output = azure_core::Result<AsyncRawResponse>>,
+) -> azure_core::Result<AsyncRawResponse> {
+    let within = async {
+        let (status, headers, body) = answer.await?.deconstruct();
+        if u16::from(status) < 300 {
+            is_of(service, &headers)?;
+        }
+        let Some(pause) = limits.pause else {
+            return Ok(AsyncRawResponse::from_bytes(status, headers, body.collect().await?));
+        };
+        let pieces = stream::unfold(Some(body), move |body| async move {
+            let mut body = body?;
+            match timeout(pause, body.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(piece))) => Some((Ok(piece), Some(body))),
+                Ok(Some(Err(error))) => Some((Err(error), None)),
+                Err(_) => Some((Err(too_slow(pause)), None)),
+            }
+        });
+        Ok(AsyncRawResponse::new(status, headers, Box::pin(pieces)))
+    };
+    timeout(limits.answer, within).await.unwrap_or_else(|_| Err(too_slow(limits.answer)))
+}
+
+fn too_slow(limit: Duration) -> azure_core::Error {
+    azure_core::Error::new(ErrorKind::Io, io::Error::new(io::ErrorKind::TimedOut, Cause::TooSlow(limit)))
+}
+
+/// A portal or proxy answers 200 with a page of HTML: the vault's and the identity endpoint's answers are JSON, and
+/// Storage names the version of its protocol.
+fn is_of(service: Service, headers: &Headers) -> azure_core::Result<()> {
+    let header = |name: &'static str| headers.get_optional_string(&name.into());
+    let content_type = || header("content-type").unwrap_or_else(|| "without a type".to_owned());
+    let mismatch = match service {
+        Service::Identity | Service::KeyVault => {
+            let found = content_type();
+            (!is_json(&found)).then_some(("JSON", found))
+        }
+        Service::Storage => header("x-ms-version").is_none().then(|| ("one with x-ms-version", content_type())),
+        Service::ApiManagement | Service::OpenAi | Service::Api => None,
+    };
+    match mismatch {
+        None => Ok(()),
+        Some((expected, found)) => {
+            Err(azure_core::Error::new(ErrorKind::DataConversion, Cause::NotTheService { expected, found }))
+        }
+    }
+}
+
+/// `application/json` and `…+json`, with any parameters.
+pub(crate) fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Belongs in `per_try_policies`: each request carries the trace context of the invocation that causes it, and the
+/// app's name before the SDK's.
+#[derive(Debug)]
+struct CarryHeaders(Http);
+
+#[async_trait]
+#[expect(elided_lifetimes_in_paths, reason = "spelt out, it is another signature than the trait's to async-trait")]
+impl Policy for CarryHeaders {
+    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        if let Some(value) = traceparent().as_ref().and_then(|value| value.to_str().ok()) {
+            request.insert_header(TRACEPARENT, value.to_owned());
+        }
+        if let Some(app) = self.0.0.user_agent.get() {
+            let sdk = request.headers().get_optional_str(&USER_AGENT).unwrap_or_default();
+            // A retry has it already.
+            if !sdk.starts_with(app.as_str()) {
+                let both = format!("{app} {sdk}");
+                request.insert_header(USER_AGENT, both.trim_end().to_owned());
+            }
+        }
+        next[0].send(ctx, request, &next[1..]).await
+    }
+}
+
+/// The certificates of a PEM file.
+pub(crate) fn read_certificates(path: &Path) -> io::Result<Vec<Certificate>> {
+    let certificates = Certificate::from_pem_bundle(&fs::read(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    if certificates.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no certificate"));
+    }
+    Ok(certificates)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Files that local-azure writes where it is told to: new ones, and those it wrote before, which carry a mark.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// Whether the file's content carries the mark.
+pub type IsOwn = fn(&mut File) -> io::Result<bool>;
+
+/// Why a file is not written. It is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnFileError {
+    /// Somebody else's.
+    #[error("{} exists and local-azure did not write it: name a new file", .0.display())]
+    NotOwn(PathBuf),
+    /// A link, which could lead anywhere.
+    #[error("{} is a symbolic link, which local-azure does not follow: name the file itself", .0.display())]
+    Link(PathBuf),
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was touched.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Who may read the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// This user: mode 0600, also where an older file had another.
+    Owner,
+    /// Everyone: mode 0644.
+    Everyone,
+}
+
+/// Whether [`write`] would refuse; said before work that takes long.
+///
+/// # Errors
+/// [`OwnFileError`] as [`write`].
+pub fn check(path: &Path, is_own: IsOwn) -> Result<(), OwnFileError> {
+    let io = |source| OwnFileError::Io { path: path.to_owned(), source };
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found.map_err(io)?,
+    };
+    if found.is_symlink() {
+        return Err(OwnFileError::Link(path.to_owned()));
+    }
+    if found.is_file() && File::open(path).and_then(|mut file| is_own(&mut file)).map_err(io)? {
+        return Ok(());
+    }
+    Err(OwnFileError::NotOwn(path.to_owned()))
+}
+
+/// Writes a new file, or replaces one that carries the mark, whole or not at all.
+///
+/// # Errors
+/// [`OwnFileError`] when the file is another's or the system refuses.
+pub fn write(path: &Path, content: &[u8], is_own: IsOwn, readers: Readers) -> Result<(), OwnFileError> {
+    let io = |source| OwnFileError::Io { path: path.to_owned(), source };
+    check(path, is_own)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new();
+    #[cfg(unix)]
+    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(match readers {
+        Readers::Owner => 0o600,
+        Readers::Everyone => 0o644,
+    }));
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = file.tempfile_in(folder).map_err(io)?;
+    file.write_all(content).map_err(io)?;
+    let written = if path.exists() { file.persist(path) } else { file.persist_noclobber(path) };
+    written.map(drop).map_err(|error| io(error.error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    fn is_own(file: &mut File) -> io::Result<bool> {
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text.starts_with("own"))
+    }
+
+    #[test]
+    fn a_new_file_and_an_own_one_are_written_and_any_other_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"own 1", is_own, Readers::Owner).unwrap();
+        write(&path, b"own 2", is_own, Readers::Owner).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"own 2");
+        for text in ["mine", ""] {
+            fs::write(&path, text).unwrap();
+            let refusal = write(&path, b"own 3", is_own, Readers::Owner).unwrap_err().to_string();
+            assert!(refusal.contains("exists and local-azure did not write it"), "{refusal}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert!(write(folder.path(), b"own", is_own, Readers::Owner).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_own_file_that_everyone_could_read_becomes_private_and_a_link_is_not_followed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&path, "own").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write(&path, b"own", is_own, Readers::Owner).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for target in ["file", "absent"] {
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            assert!(write(&link, b"own", is_own, Readers::Owner).unwrap_err().to_string().contains("symbolic link"));
+            fs::remove_file(&link).unwrap();
+        }
+        assert!(!folder.path().join("absent").exists());
+    }
+}
