@@ -1,7 +1,6 @@
 //! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right resource,
 //! and they are the settings that the handler reads.
 
-use keyless_functions::config::VARIABLES;
 use local_azure::seed::Seed;
 use serde_json::Value as Json;
 
@@ -70,12 +69,20 @@ fn from_resources(seed: &Seed, value: &str) -> String {
     value.to_owned()
 }
 
-/// Nothing that the handler reads is left to chance, and nothing is set that nobody reads.
+/// What the host needs for itself, in the example settings.
+const FOR_THE_HOST: [&str; 3] = [NOT_ON_FLEX, BODY_LIMIT, "AzureWebJobsStorage__accountName"];
+
+/// Every setting of the handler is deployed, and no other is. A test of the handler keeps the example settings in step
+/// with the settings that it reads.
 fn read_by_the_handler(files: &Files) -> Vec<String> {
+    let Some(example) = files.get(EXAMPLE) else { return Vec::new() };
+    let example: Json = serde_json::from_str(example).expect("the example settings are JSON");
+    let names = example["Values"].as_object().expect("the example settings have values").keys();
+    let names: Vec<&str> = names.map(String::as_str).filter(|name| !FOR_THE_HOST.contains(name)).collect();
     let documents = files.bicep();
     let settings = documents[MAIN].find("settings").expect("the settings stand in main.bicep");
     let deployed: Vec<&str> = settings.value.iter().flat_map(Value::members).map(|(name, _)| name.as_str()).collect();
-    let expected: Vec<&str> = VARIABLES.iter().copied().filter(|name| !is_not_deployed(name)).collect();
+    let expected: Vec<&str> = names.into_iter().filter(|name| !is_not_deployed(name)).collect();
     let missing = expected.iter().filter(|name| !deployed.contains(name));
     let unread = deployed.iter().filter(|name| !expected.contains(name));
     let missing = missing.map(|name| format!("the handler reads {name}, which main.bicep does not set"));
