@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, error::Error, path::Path};
 
 use axum::{Router, routing::get};
-use jiff::Timestamp;
-use local_azure::{azure::LocalAzure, issuer, seed::Seed};
+use local_azure::{LocalAzure, seed::Seed};
 use reqwest::{Certificate, Client, Proxy};
 use tokio::net::TcpListener;
 use url::Url;
@@ -27,14 +26,13 @@ impl World {
         for api in &mut seed.apim.apis {
             api.backend.url = Some(backend.clone());
         }
-        Ok(Self { azure: LocalAzure::start(seed, None).await?, backend })
+        Ok(Self { azure: LocalAzure::start(seed).await?, backend })
     }
 
     pub(crate) fn contenders(&self) -> Result<Vec<Contender>, Box<dyn Error>> {
         let world = self.azure.world();
-        let identity = world.seed.identity("caller").ok_or("the seed has no identity \"caller\"")?;
-        let token = issuer::issue(world, identity, "api://orders", Timestamp::now())?.jwt;
-        let gateway: Url = format!("https://{}.azure-api.net", world.seed.apim.name).parse()?;
+        let token = world.token("caller", "api://orders")?;
+        let gateway: Url = format!("https://{}.azure-api.net", world.seed().apim.name).parse()?;
         let through = self.client()?;
         let contender = |name, client, url| Contender { name, client, url, token: token.clone() };
         Ok(vec![

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{issuer::v1_issuer, world::World};
+use crate::{issuer::Entra, issuer::v1_issuer};
 
 /// Whom a verified token speaks for.
 pub(crate) struct Caller {
@@ -83,17 +83,17 @@ struct Claims {
 ///
 /// Azure's services ask for version 1 tokens, so only the version 1 issuer of the tenant is accepted.
 pub(crate) fn verify(
-    world: &World,
+    entra: &Entra,
     headers: &HeaderMap,
     audiences: &[&str],
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
-    verify_token(world, bearer(headers)?, audiences, now)
+    verify_token(entra, bearer(headers)?, audiences, now)
 }
 
 /// As [`verify`], of a token that came in some other way.
-pub(crate) fn verify_token(world: &World, token: &str, audiences: &[&str], now: Timestamp) -> Result<Caller, Refusal> {
-    let claims = signed_claims(world, token)?;
+pub(crate) fn verify_token(entra: &Entra, token: &str, audiences: &[&str], now: Timestamp) -> Result<Caller, Refusal> {
+    let claims = signed_claims(entra, token)?;
     if now.as_second() < claims.nbf {
         return Err(Refusal::NotYetValid);
     }
@@ -103,7 +103,7 @@ pub(crate) fn verify_token(world: &World, token: &str, audiences: &[&str], now: 
     if !audiences.contains(&claims.aud.as_str()) {
         return Err(Refusal::Audience(claims.aud));
     }
-    let tenant = world.seed.tenant.id;
+    let tenant = entra.seed.tenant.id;
     let expected = v1_issuer(tenant);
     if claims.iss != expected || claims.tid != tenant {
         return Err(Refusal::Issuer { expected, found: claims.iss });
@@ -112,7 +112,7 @@ pub(crate) fn verify_token(world: &World, token: &str, audiences: &[&str], now: 
     Ok(Caller {
         principal_id,
         app_id: claims.appid.ok_or(Refusal::Malformed)?,
-        identity: world.directory.principal(principal_id).map(|principal| principal.name.clone()),
+        identity: entra.directory.principal(principal_id).map(|principal| principal.name.clone()),
         audience: claims.aud,
         issuer: claims.iss,
         identity_resource_id: claims.xms_mirid,
@@ -132,13 +132,13 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
 }
 
 /// The claims, once the signature is right; nothing in them has been checked yet.
-fn signed_claims(world: &World, token: &str) -> Result<Claims, Refusal> {
+fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, Refusal> {
     let header = decode_header(token).map_err(|_| Refusal::Malformed)?;
     let unknown_key = || Refusal::UnknownKey(token.split('.').next().unwrap_or_default().to_owned());
     if header.alg != Algorithm::RS256 {
         return Err(unknown_key());
     }
-    let key = header.kid.and_then(|id| world.signing_keys.decoding_key(&id)).ok_or_else(unknown_key)?;
+    let key = header.kid.and_then(|id| entra.signing_keys.decoding_key(&id)).ok_or_else(unknown_key)?;
     match decode::<Claims>(token, &key, &signature_only()) {
         Ok(verified) => Ok(verified.claims),
         Err(error) => Err(match error.kind() {

@@ -73,12 +73,20 @@ pub enum StartError {
 impl LocalAzure {
     /// Starts every service of the seed on loopback, with new keys.
     ///
-    /// Blobs lie under `data`, or in a temporary folder that is deleted with this value. `data` is new, empty, or was
-    /// made here before, and is locked until this value is dropped.
+    /// Blobs lie in a temporary folder that is deleted with this value.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
-    pub async fn start(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
+    pub async fn start(seed: Seed) -> Result<Self, StartError> {
+        Self::start_in(seed, None).await
+    }
+
+    /// The same, with blobs in `data`, if given. It is new, empty, or was made here before, and is locked until this
+    /// value is dropped.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    pub async fn start_in(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
         let scratch = private_files::temporary_folder()
             .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
@@ -171,7 +179,7 @@ impl LocalAzure {
         let (Some(workload), Some(file)) = (&seed.workload_identity, &self.workload_token_file) else {
             return Vec::new();
         };
-        let client = self.world.directory.principals().iter().find(|one| one.name == workload.client);
+        let client = self.world.directory().principals().iter().find(|one| one.name == workload.client);
         let client_id = client.map(|client| client.app_id.to_string());
         let mut variables = vec![
             ("AZURE_FEDERATED_TOKEN_FILE".to_owned(), file.display().to_string()),
@@ -185,7 +193,7 @@ impl LocalAzure {
 
 /// Writes the token of the seed's workload issuer, if it has one, readable by this user alone as the folder is.
 fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>, StartError> {
-    let Some(workload) = &world.workload else { return Ok(None) };
+    let Some(workload) = &world.entra.workload else { return Ok(None) };
     let file = folder.join("azure-identity-token");
     let token = workload.token(Timestamp::now())?;
     private_files::write(&file, token).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
@@ -196,10 +204,10 @@ fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>,
 fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, PathBuf>, StartError> {
     let prepare = |path: &Path, source| StartError::Prepare { path: path.to_owned(), source };
     let mut files = BTreeMap::new();
-    if !world.certificates.is_empty() {
+    if !world.api_management.certificates.is_empty() {
         private_files::create_folder(folder).map_err(|source| prepare(folder, source))?;
     }
-    for (id, certificate) in &world.certificates {
+    for (id, certificate) in &world.api_management.certificates {
         let file = folder.join(format!("{id}.pem"));
         private_files::write(&file, certificate.pem()).map_err(|source| prepare(&file, source))?;
         files.insert(id.clone(), file);
@@ -209,27 +217,27 @@ fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, P
 
 fn cut_off_what_the_seed_says(world: &World) {
     let unreachable = world.seed.vaults.iter().filter(|vault| vault.fault == Some(VaultFault::Unreachable));
-    for vault in unreachable.filter_map(|vault| world.vaults.get(&vault.name)) {
+    for vault in unreachable.filter_map(|vault| world.vaults().get(&vault.name)) {
         world.network.cut_off(&vault.host());
     }
 }
 
 /// Every service under its host name, and what is wrong with policy documents.
 fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
-    let (gateway, findings) = gateway::routes(world.clone())?;
+    let (gateway, findings) = gateway::routes(world.api_management.clone())?;
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
-        ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.clone()), Service::Entra)),
-        ("graph.microsoft.com".to_owned(), observed(graph::routes(world.clone()), Service::MicrosoftGraph)),
+        ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.entra.clone()), Service::Entra)),
+        ("graph.microsoft.com".to_owned(), observed(graph::routes(world.entra.clone()), Service::MicrosoftGraph)),
         (format!("{}.azure-api.net", world.seed.apim.name), observed(gateway, Service::ApiManagement)),
     ]);
-    for vault in world.vaults.all() {
-        let routes = vault::routes(world.clone(), vault.clone());
+    for vault in world.vaults().all() {
+        let routes = vault::routes(world.key_vault.clone(), vault.clone());
         services.insert(vault.host(), observed(routes, Service::KeyVault));
     }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
-        let routes = blob::routes(world.clone(), account, &folder)
+        let routes = blob::routes(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
         services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
     }
@@ -247,8 +255,8 @@ struct IdentityEndpoint {
 impl IdentityEndpoint {
     async fn start(world: &Arc<World>) -> io::Result<Self> {
         let header = Uuid::new_v4().to_string();
-        let imds = identity_endpoint::imds_routes(world.clone());
-        let routes = identity_endpoint::routes(world.clone(), header.clone()).merge(imds);
+        let imds = identity_endpoint::imds_routes(world.entra.clone());
+        let routes = identity_endpoint::routes(world.entra.clone(), header.clone()).merge(imds);
         let routes = observe(routes, &world.journal, Service::IdentityEndpoint);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);

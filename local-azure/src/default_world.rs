@@ -34,6 +34,6 @@ pub(crate) fn identity<'a>(world: &'a World, name: &str) -> &'a Identity {
 
 /// The `Authorization` header of an identity for a resource.
 pub(crate) fn bearer(world: &World, identity: &str, resource: &str) -> String {
-    let token = issuer::issue(world, self::identity(world, identity), resource, Timestamp::now()).ok().unwrap();
+    let token = issuer::issue(&world.entra, self::identity(world, identity), resource, Timestamp::now()).ok().unwrap();
     format!("Bearer {}", token.jwt)
 }

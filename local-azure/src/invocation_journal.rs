@@ -4,25 +4,19 @@ use std::sync::Arc;
 
 use functions_host::InvocationSink;
 
-use crate::journal::{Entry, Journal, Service};
+use crate::journal::{Journal, Service, TraceId};
 
 /// Records each invocation: asked by the Functions host, answered by the handler.
 #[must_use]
 pub fn journal_invocations(journal: &Journal) -> InvocationSink {
     let journal = journal.clone();
     Arc::new(move |invocation| {
-        journal.record(Entry {
-            at: jiff::Timestamp::now(),
-            from: Some(Service::FunctionsHost),
-            service: Service::Handler,
-            method: invocation.method.clone(),
-            path: invocation.path.clone(),
-            status: invocation.status,
-            identity: None,
-            audience: None,
-            allowed_by: None,
-            reason: invocation.reason.clone(),
-            wrote: None,
-        });
+        let mut entry = journal.begin(Service::Handler, &invocation.method, &invocation.path);
+        entry.from = Some(Service::FunctionsHost);
+        entry.trace = invocation.traceparent.as_deref().and_then(TraceId::of_traceparent);
+        (entry.started, entry.duration) = (invocation.started, invocation.duration);
+        entry.status = invocation.status;
+        entry.decision.reason.clone_from(&invocation.reason);
+        journal.record(entry);
     })
 }

@@ -9,7 +9,7 @@ use crate::seed::{RoleAssignment, Scope, Seed};
 
 /// A built-in role.
 #[derive(Debug)]
-pub struct Role {
+pub(crate) struct Role {
     /// Display name.
     pub name: &'static str,
     /// Operations on resources, such as containers.
@@ -54,13 +54,13 @@ pub(crate) enum Target<'a> {
 impl Role {
     /// The role with this display name.
     #[must_use]
-    pub fn by_name(name: &str) -> Option<&'static Self> {
+    pub(crate) fn by_name(name: &str) -> Option<&'static Self> {
         ROLES.iter().find(|role| role.name == name)
     }
 
     /// Display names of every role known here.
     #[must_use]
-    pub fn names() -> Vec<&'static str> {
+    pub(crate) fn names() -> Vec<&'static str> {
         ROLES.iter().map(|role| role.name).collect()
     }
 

@@ -1,77 +1,130 @@
-//! What every service shares: the seed, the keys made at start, the network and the journal.
+//! One run: the seed, what each service holds at this moment, and what a person may do behind their backs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::{
-    gateway::{self, GeneratedCertificates, PolicyTrace},
-    issuer::{AUTHORITY, Directory, KeyError, SigningKeys, WorkloadIssuer},
-    journal::{Entry, Journal, Service},
+    gateway::{self, ApiManagement, PolicyTrace},
+    issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
+    journal::{Journal, Service},
     network::Network,
-    seed::{AppRegistration, Identity, IdentityKind, Scope, Seed},
+    seed::{Identity, Seed},
     subscription_keys::{NoSuchSubscription, SubscriptionKeys, Which},
-    vault::Vaults,
+    vault::{KeyVault, Vaults},
 };
 
-/// The world of one run.
+/// Why an identity gets no token.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenRefused {
+    /// Not in the seed.
+    #[error("the seed has no identity \"{name}\"; it has {known}")]
+    UnknownIdentity {
+        /// As asked for.
+        name: String,
+        /// Those of the seed.
+        known: String,
+    },
+    /// The tenant refuses.
+    #[error(transparent)]
+    Tenant(#[from] TokenError),
+}
+
+/// The world of one run. Services do not see it: each has its own state, and reaches the others through the network.
 pub struct World {
-    /// What exists.
-    pub seed: Seed,
-    /// The tenant's signing keys.
-    pub signing_keys: SigningKeys,
-    /// The tenant's service principals and what they hold at this moment.
-    pub directory: Directory,
-    /// The issuer of workload tokens, if the seed has one.
-    pub workload: Option<WorkloadIssuer>,
-    /// Keys of the APIM subscriptions at this moment.
-    pub subscription_keys: SubscriptionKeys,
-    /// Certificates of API Management that the seed has no files for.
-    pub certificates: GeneratedCertificates,
-    /// Key vaults and what they hold at this moment.
-    pub vaults: Vaults,
-    /// Hosts and the services behind them.
-    pub network: Network,
-    /// What happened.
-    pub journal: Journal,
-    /// What policies did, as it happens.
-    pub policy_trace: PolicyTrace,
+    pub(crate) seed: Arc<Seed>,
+    pub(crate) entra: Arc<Entra>,
+    pub(crate) api_management: Arc<ApiManagement>,
+    pub(crate) key_vault: Arc<KeyVault>,
+    pub(crate) network: Network,
+    pub(crate) journal: Journal,
 }
 
 impl World {
-    /// A world with fresh keys.
+    /// A world with new keys.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn new(seed: Seed) -> Result<Self, KeyError> {
-        let subscription_keys = SubscriptionKeys::generate(&seed);
-        Ok(Self {
-            signing_keys: SigningKeys::generate()?,
-            directory: Directory::new(&seed),
-            workload: seed.workload_identity.clone().map(WorkloadIssuer::new).transpose()?,
-            certificates: gateway::generate(&seed)?,
-            vaults: Vaults::new(&seed, &subscription_keys),
+        let (seed, network, journal) = (Arc::new(seed), Network::new(), Journal::default());
+        let entra = Arc::new(Entra::new(seed.clone())?);
+        let subscription_keys = Arc::new(SubscriptionKeys::generate(&seed));
+        let key_vault = KeyVault { entra: entra.clone(), vaults: Vaults::new(&seed, &subscription_keys) };
+        let api_management = ApiManagement {
+            seed: seed.clone(),
+            entra: entra.clone(),
             subscription_keys,
-            network: Network::new(),
-            journal: Journal::default(),
+            certificates: gateway::generate(&seed)?,
+            network: network.clone(),
+            journal: journal.clone(),
             policy_trace: PolicyTrace::default(),
+        };
+        Ok(Self {
+            entra,
+            api_management: Arc::new(api_management),
+            key_vault: Arc::new(key_vault),
+            network,
+            journal,
             seed,
         })
     }
 
-    /// The API registered under an App ID URI or a client ID.
+    /// What exists.
     #[must_use]
-    pub fn app_registration(&self, audience: &str) -> Option<&AppRegistration> {
-        self.seed
-            .app_registrations
-            .iter()
-            .find(|app| app.app_id_uri == audience || app.client_id.to_string().eq_ignore_ascii_case(audience))
+    pub fn seed(&self) -> &Seed {
+        &self.seed
     }
 
-    /// Values of the app roles that an identity holds on an API at this moment.
+    /// The token that an identity of the seed gets for a resource.
+    ///
+    /// # Errors
+    /// [`TokenRefused`] says which of the two does not exist, or that the API demands an assignment.
+    pub fn token(&self, identity: &str, resource: &str) -> Result<String, TokenRefused> {
+        Ok(issuer::issue(&self.entra, self.identity(identity)?, resource, Timestamp::now())?.jwt)
+    }
+
+    /// The claims of that token.
+    ///
+    /// # Errors
+    /// As [`World::token`].
+    pub fn claims(&self, identity: &str, resource: &str) -> Result<Map<String, Value>, TokenRefused> {
+        Ok(issuer::claims(&self.entra, self.identity(identity)?, resource, Timestamp::now())?)
+    }
+
+    fn identity(&self, name: &str) -> Result<&Identity, TokenRefused> {
+        let known = || self.seed.identities.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ");
+        self.seed.identity(name).ok_or_else(|| TokenRefused::UnknownIdentity { name: name.to_owned(), known: known() })
+    }
+
+    /// Service principals and the app roles they hold at this moment.
     #[must_use]
-    pub fn app_roles(&self, identity: &Identity, app: &AppRegistration) -> Vec<String> {
-        self.directory.access(identity.principal_id, app.client_id).roles
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.entra.directory
+    }
+
+    /// Key vaults and what they hold at this moment.
+    #[must_use]
+    pub fn vaults(&self) -> &Vaults {
+        &self.key_vault.vaults
+    }
+
+    /// Keys of the API Management subscriptions at this moment.
+    #[must_use]
+    pub fn subscription_keys(&self) -> &SubscriptionKeys {
+        &self.api_management.subscription_keys
+    }
+
+    /// What policies do, as it happens.
+    #[must_use]
+    pub fn policy_trace(&self) -> &PolicyTrace {
+        &self.api_management.policy_trace
+    }
+
+    /// Hosts, and the services behind them.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Lets the tenant sign with a new key from now on, says so in the journal, and returns the key's ID.
@@ -79,7 +132,7 @@ impl World {
     /// # Errors
     /// When the system cannot make an RSA key.
     pub fn roll_over_signing_keys(&self) -> Result<String, KeyError> {
-        let id = self.signing_keys.roll_over()?;
+        let id = self.entra.signing_keys.roll_over()?;
         let path = format!("/{}/discovery/v2.0/keys", self.seed.tenant.id);
         let wrote = format!("{AUTHORITY}{path}");
         self.record_change(Service::Entra, "ROLLOVER", path, wrote);
@@ -96,36 +149,26 @@ impl World {
         subscription: &str,
         which: Which,
     ) -> Result<Vec<String>, NoSuchSubscription> {
-        let key = self.subscription_keys.regenerate(subscription, which)?;
+        let key = self.subscription_keys().regenerate(subscription, which)?;
         let mut holders = Vec::new();
         for vault in self.seed.vaults.iter().filter(|_| which == Which::Primary) {
             for secret in vault.secrets.iter().filter(|one| one.subscription_key.as_deref() == Some(subscription)) {
                 // A secret that somebody has deleted meanwhile holds no key.
-                if self.vaults.get(&vault.name).is_some_and(|holder| holder.rotate(&secret.name, &key).is_ok()) {
+                if self.vaults().get(&vault.name).is_some_and(|holder| holder.rotate(&secret.name, &key).is_ok()) {
                     holders.push(format!("{}/{}", vault.name, secret.name));
                 }
             }
         }
-        let path = format!("{}/subscriptions/{subscription}/{which}", self.api_management_resource_id());
+        let path = format!("{}/subscriptions/{subscription}/{which}", self.seed.api_management_resource_id());
         self.record_change(Service::ApiManagement, "REGENERATE", path, holders.join(", "));
         Ok(holders)
     }
 
     /// Something that nobody asked a service for.
     fn record_change(&self, service: Service, method: &str, path: String, wrote: String) {
-        self.journal.record(Entry {
-            at: Timestamp::now(),
-            from: None,
-            service,
-            method: method.to_owned(),
-            path,
-            status: 200,
-            identity: None,
-            audience: None,
-            allowed_by: None,
-            reason: None,
-            wrote: (!wrote.is_empty()).then_some(wrote),
-        });
+        let mut entry = self.journal.begin(service, method, &path);
+        entry.decision.wrote = (!wrote.is_empty()).then_some(wrote);
+        self.journal.record(entry);
     }
 
     /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
@@ -133,66 +176,12 @@ impl World {
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
         const TELL_TALES: [&str; 5] =
             ["accountkey=", "sharedaccesskey=", "sharedaccesssignature=", "password=", "sig="];
-        let subscription_keys = self.subscription_keys.all();
-        let keys = || subscription_keys.iter().map(String::as_str).chain(self.directory.client_secrets());
+        let subscription_keys = self.subscription_keys().all();
+        let keys = || subscription_keys.iter().map(String::as_str).chain(self.directory().client_secrets());
         let is_secret = |value: &str| {
             let lower = value.to_ascii_lowercase();
             keys().any(|key| value.contains(key)) || TELL_TALES.iter().any(|part| lower.contains(part))
         };
         settings.values().filter(|value| is_secret(value)).count()
-    }
-
-    /// ARM resource ID of an identity, as tokens carry it in `xms_mirid`.
-    #[must_use]
-    pub fn identity_resource_id(&self, identity: &Identity) -> String {
-        match identity.kind {
-            IdentityKind::UserAssigned => format!(
-                "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}",
-                self.resource_group_id(),
-                identity.name
-            ),
-            IdentityKind::SystemAssigned if self.seed.apim.identities.contains(&identity.name) => {
-                self.api_management_resource_id()
-            }
-            IdentityKind::SystemAssigned => self.function_app_resource_id(),
-        }
-    }
-
-    /// ARM resource ID of the function app.
-    #[must_use]
-    pub fn function_app_resource_id(&self) -> String {
-        format!("{}/providers/Microsoft.Web/sites/{}", self.resource_group_id(), self.seed.function_app.name)
-    }
-
-    /// ARM resource ID of the API Management service.
-    #[must_use]
-    pub fn api_management_resource_id(&self) -> String {
-        format!("{}/providers/Microsoft.ApiManagement/service/{}", self.resource_group_id(), self.seed.apim.name)
-    }
-
-    /// ARM resource ID of what an RBAC scope names.
-    #[must_use]
-    pub fn scope_resource_id(&self, scope: &Scope) -> String {
-        let group = self.resource_group_id();
-        match (&scope.vault, &scope.storage) {
-            (Some(vault), _) => {
-                let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/{vault}");
-                scope.secret.as_ref().map_or(vault.clone(), |secret| format!("{vault}/secrets/{secret}"))
-            }
-            (None, Some(account)) => {
-                let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/{account}");
-                scope
-                    .container
-                    .as_ref()
-                    .map_or(account.clone(), |name| format!("{account}/blobServices/default/containers/{name}"))
-            }
-            (None, None) => group,
-        }
-    }
-
-    fn resource_group_id(&self) -> String {
-        let subscription = &self.seed.subscription;
-        // Identity resource IDs in real tokens spell it "resourcegroups".
-        format!("/subscriptions/{}/resourcegroups/{}", subscription.id, subscription.resource_group)
     }
 }

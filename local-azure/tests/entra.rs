@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     seed::{FederatedCredential, Seed, WorkloadIdentity},
 };
 use serde_json::Value;
@@ -33,11 +33,11 @@ async fn start(trusted_subject: &str) -> LocalAzure {
         audience: AUDIENCE.to_owned(),
     });
     assert_eq!(seed.check(), Vec::<String>::new());
-    LocalAzure::start(seed, None).await.unwrap()
+    LocalAzure::start(seed).await.unwrap()
 }
 
 async fn send(azure: &LocalAzure, request: Request<Body>) -> (StatusCode, Value) {
-    let response = azure.world().network.send(request).await.unwrap();
+    let response = azure.world().network().send(request).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
@@ -76,7 +76,7 @@ async fn a_workload_that_is_not_trusted_gets_nothing() {
     let (status, body) = exchange_the_token_file(&azure).await;
     assert_eq!((status, &body["error_codes"][0]), (StatusCode::UNAUTHORIZED, &700_213.into()));
     let entry = azure.journal().entries().pop().unwrap();
-    assert!(entry.reason.unwrap().starts_with("AADSTS700213: "));
+    assert!(entry.decision.reason.unwrap().starts_with("AADSTS700213: "));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_virtual_machine_gets_tokens_on_the_same_port() {
     let url = format!(
         "{}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=api://orders&client_id={}",
         azure.imds_authority(),
-        azure.world().seed.identity("id-keyless-caller").unwrap().client_id
+        azure.world().seed().identity("id-keyless-caller").unwrap().client_id
     );
     let (status, body) = send(&azure, Request::get(&url).header("Metadata", "true").body(Body::empty()).unwrap()).await;
     assert_eq!((status, &body["token_type"]), (StatusCode::OK, &"Bearer".into()), "{body}");
@@ -96,7 +96,7 @@ async fn a_virtual_machine_gets_tokens_on_the_same_port() {
 #[tokio::test]
 async fn without_a_workload_issuer_no_such_variable_is_set() {
     let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
-    let azure = LocalAzure::start(seed, None).await.unwrap();
+    let azure = LocalAzure::start(seed).await.unwrap();
     let names: Vec<_> = azure.environment().into_iter().map(|(name, _)| name).collect();
     assert!(!names.iter().any(|name| name.starts_with("AZURE_")), "{names:?}");
 }

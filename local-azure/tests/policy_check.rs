@@ -58,6 +58,20 @@ fn no_seed_and_no_project_is_needed() {
 }
 
 #[test]
+fn every_policy_is_listed_with_its_sections_and_what_of_it_runs() {
+    let output = Command::new(env!("CARGO_BIN_EXE_local-azure")).args(["policy", "check", "--list"]).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let line = |name: &str| {
+        let words = lines.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        words.into_iter().find(|words| words[0] == name).unwrap_or_default().join(" ")
+    };
+    assert_eq!(line("set-header"), "set-header inbound backend outbound on-error yes");
+    assert_eq!(line("invoke-request"), "invoke-request backend no: no page documents it");
+    assert!(lines.lines().count() > 60, "{lines}");
+}
+
+#[test]
 fn nothing_to_check_is_an_error_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, message) in [(["none.xml"], "none.xml"), (["."], "no .xml file is in it")] {

@@ -17,7 +17,9 @@ impl Files {
         for folder in ["infra", "apim"] {
             read_folder(root, folder, &mut texts);
         }
-        for file in ["azure.yaml", "local-azure/seed.toml", "local.settings.json.example"] {
+        for file in
+            ["azure.yaml", "local-azure/seed.toml", "local.settings.json.example", ".github/workflows/azure-dev.yml"]
+        {
             if let Ok(text) = fs::read_to_string(root.join(file)) {
                 texts.insert(file.to_owned(), text);
             }

@@ -18,8 +18,9 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
 
     let identities: Vec<String> = program
         .0
-        .values()
-        .flat_map(|document| document.deployed("Microsoft.ManagedIdentity/userAssignedIdentities"))
+        .iter()
+        .filter(|(path, _)| path.starts_with("infra/modules/"))
+        .flat_map(|(_, document)| document.deployed("Microsoft.ManagedIdentity/userAssignedIdentities"))
         .map(|identity| identity.written("name"))
         .collect();
     let own = seed.identities.iter().filter(|identity| identity.kind == IdentityKind::UserAssigned);

@@ -1,5 +1,4 @@
-//! Rules: Azure role assignments have the right form, use built-in roles by their true IDs, and are those of the seed plus the
-//! platform's own.
+//! Rules: Azure role assignments are those of the seed plus the platform's own, and the pipeline may assign these roles and no others.
 
 use local_azure::seed::{RoleAssignment, Scope};
 
@@ -11,6 +10,7 @@ use crate::{
 
 const TYPE: &str = "Microsoft.Authorization/roleAssignments";
 const ROLES: &str = "infra/modules/roles.bicep";
+const DEPLOYER: &str = "infra/deployer/roles.bicep";
 
 /// Name in `roles.bicep`, display name, ID: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
 const BUILT_IN: [(&str, &str, &str); 6] = [
@@ -34,45 +34,6 @@ const OF_THE_PLATFORM: [&str; 8] = [
     "deployerPrincipalId: Storage Blob Data Contributor on containers stkeyless/uploads",
 ];
 
-fn form(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    documents
-        .iter()
-        .flat_map(|(path, document)| document.deployed(TYPE).map(move |assignment| (path, assignment)))
-        .flat_map(|(path, assignment)| {
-            let name = format!("{path} {}", assignment.name);
-            form_of(assignment).into_iter().map(move |complaint| format!("{name}: {complaint}"))
-        })
-        .collect()
-}
-
-fn form_of(assignment: &Declaration) -> Vec<String> {
-    let mut complaints = Vec::new();
-    let scope = assignment.written("scope");
-    let principal = assignment.written("properties.principalId");
-    let role = role_name(assignment).unwrap_or_default();
-    if assignment.get("properties.scope").is_some() {
-        complaints.push("scope belongs beside name, not in properties".to_owned());
-    }
-    if scope.is_empty() {
-        complaints.push("no scope: it would hold for the whole resource group".to_owned());
-    }
-    if role.is_empty() {
-        complaints.push("roleDefinitionId does not take its ID from the variable roles".to_owned());
-    }
-    let unique = format!("guid({scope}.id, {principal}, roles.{role})");
-    if assignment.written("name") != unique {
-        complaints.push(format!("its name must be {unique}, so that a change of any of the three makes a new one"));
-    }
-    let kind = assignment.written("properties.principalType");
-    let is_deployer = principal == "deployerPrincipalId" && kind == "deployerPrincipalType";
-    if kind != "ServicePrincipal" && !is_deployer {
-        complaints
-            .push("principalType must be 'ServicePrincipal': without it a new identity may not be found".to_owned());
-    }
-    complaints
-}
-
 /// `keyVaultSecretsUser` of `subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)`.
 fn role_name(assignment: &Declaration) -> Option<String> {
     let written = assignment.written("properties.roleDefinitionId");
@@ -82,35 +43,10 @@ fn role_name(assignment: &Declaration) -> Option<String> {
     Some(role.to_owned())
 }
 
-fn ids(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let roles = documents.get(ROLES).and_then(|document| document.find("roles")?.value.clone());
-    let named = roles.as_ref().map(Value::members).unwrap_or_default();
-    let mut complaints = Vec::new();
-    for (name, value) in named {
-        match BUILT_IN.iter().find(|(known, ..)| known == name) {
-            None => complaints.push(format!("{name} is not a role that this rule knows")),
-            Some((_, title, id)) if value.written() != *id => {
-                complaints.push(format!("{name} has the ID {}, but {title} is {id}", value.written()));
-            }
-            Some(_) => {}
-        }
-    }
-    for (path, text) in files.ending("infra", ".bicep").filter(|(path, _)| *path != ROLES) {
-        complaints.extend(
-            BUILT_IN
-                .iter()
-                .filter(|(.., id)| text.contains(id))
-                .map(|(_, title, _)| format!("{path} writes out the ID of {title}; role IDs stand in {ROLES} only")),
-        );
-    }
-    complaints
-}
-
 fn same_as_the_seed(files: &Files) -> Vec<String> {
     let program = Program(files.bicep());
     let mut deployed = Vec::new();
-    for (path, document) in &program.0 {
+    for (path, document) in program.0.iter().filter(|(path, _)| path.starts_with("infra/modules/")) {
         for assignment in document.deployed(TYPE) {
             let place = program.place(path, assignment);
             deployed.push(described(&program, place, document, assignment));
@@ -122,6 +58,16 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
         format!("principalId of {identity}: {role} on {}", seed_scope(scope))
     }));
     differences("role assignments", &deployed, &expected)
+}
+
+/// The pipeline may assign the roles of the app, and no others.
+fn assignable_by_the_pipeline(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    let roles = documents[ROLES].find("roles").and_then(|roles| roles.value.clone());
+    let roles: Vec<String> = roles.iter().flat_map(Value::members).map(|(_, id)| id.written()).collect();
+    let assignable = documents[DEPLOYER].find("assignable").and_then(|roles| roles.value.clone());
+    let assignable: Vec<String> = assignable.iter().flat_map(Value::items).map(Value::written).collect();
+    differences("roles that the pipeline may assign", &assignable, &roles)
 }
 
 fn described<'a>(
@@ -174,72 +120,6 @@ fn seed_scope(scope: &Scope) -> String {
 }
 
 #[test]
-fn role_assignments_have_the_right_form() {
-    assert_content(form);
-}
-
-#[test]
-fn a_scope_inside_properties_is_refused() {
-    let files = Files::of_this_repository();
-    let moved = "properties: {\n    scope: vault.id\n    principalId: readerPrincipalId";
-    let broken = files.with(ROLES, "  scope: vault\n", "").with(
-        ROLES,
-        "properties: {\n    principalId: readerPrincipalId",
-        moved,
-    );
-    assert_complains(form, &broken, "readerReadsSecrets: scope belongs beside name");
-    assert_complains(form, &broken, "readerReadsSecrets: no scope");
-}
-
-#[test]
-fn a_missing_principal_type_is_refused() {
-    let broken = Files::of_this_repository().with(ROLES, "    principalType: 'ServicePrincipal'\n", "");
-    assert_complains(form, &broken, "gatewaySendsTelemetry: principalType must be");
-}
-
-#[test]
-fn a_name_without_the_principal_is_refused() {
-    let broken = Files::of_this_repository().with(ROLES, "guid(vault.id, readerPrincipalId, ", "guid(vault.id, ");
-    assert_complains(form, &broken, "readerReadsSecrets: its name must be guid(vault.id, readerPrincipalId, roles.key");
-}
-
-#[test]
-fn a_role_id_written_out_is_refused() {
-    let broken = Files::of_this_repository().with(
-        ROLES,
-        "roles.keyVaultSecretsOfficer)\n  }",
-        "'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')\n  }",
-    );
-    assert_complains(form, &broken, "deployerWritesSecrets: roleDefinitionId does not take its ID");
-}
-
-#[test]
-fn role_ids_are_the_documented_ones() {
-    assert_content(ids);
-}
-
-#[test]
-fn an_id_of_no_role_is_refused() {
-    let broken = Files::of_this_repository().with(
-        ROLES,
-        "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
-        "c1c469a3-0a2d-4bba-b0e1-0eaf1d3d728b",
-    );
-    assert_complains(ids, &broken, "but Cognitive Services OpenAI User is 5e0bd9bd");
-}
-
-#[test]
-fn a_role_id_in_another_file_is_refused() {
-    let files = Files::of_this_repository();
-    let broken = files.with(
-        "infra/modules/vault.bicep",
-        "param name string",
-        "var role = '4633458b-17de-408a-b874-0445c86b69e6'",
-    );
-    assert_complains(ids, &broken, "infra/modules/vault.bicep writes out the ID of Key Vault Secrets User");
-}
-
-#[test]
 fn role_assignments_are_those_of_the_seed_and_the_platform() {
     assert_content(same_as_the_seed);
 }
@@ -278,4 +158,17 @@ fn a_role_that_the_seed_alone_knows_is_seen() {
     let broken =
         Files::of_this_repository().with("local-azure/seed.toml", "Key Vault Secrets User", "Key Vault Reader");
     assert_complains(same_as_the_seed, &broken, "Key Vault Reader on vaults kv-keyless is missing in Bicep");
+}
+
+#[test]
+fn the_pipeline_may_assign_the_roles_of_the_app_and_no_others() {
+    assert_content(assignable_by_the_pipeline);
+}
+
+#[test]
+fn a_role_that_the_pipeline_may_assign_for_nothing_is_seen() {
+    let owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+    let broken = Files::of_this_repository().with(DEPLOYER, "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", owner);
+    assert_complains(assignable_by_the_pipeline, &broken, &format!("{owner} stands in Bicep only"));
+    assert_complains(assignable_by_the_pipeline, &broken, "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd is missing in Bicep");
 }

@@ -19,6 +19,9 @@ const NOT_ON_FLEX: &str = "FUNCTIONS_WORKER_RUNTIME";
 /// The one setting for the host that the seed has, too: its limit is the same on a laptop.
 const BODY_LIMIT: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 
+/// How many invocations the handler runs at once before it answers 429.
+const LIMIT: &str = "MAX_CONCURRENT_INVOCATIONS";
+
 const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 
 /// Each deployment has its own; that all parties agree on it is a rule of its own.
@@ -101,6 +104,20 @@ fn reach_the_app(files: &Files) -> Vec<String> {
         complaints.push(format!("{NOT_ON_FLEX} must not be set on Flex Consumption"));
     }
     complaints
+}
+
+/// Azure adds an instance before the handler refuses: <https://learn.microsoft.com/azure/azure-functions/functions-concurrency>.
+fn scales_before_it_refuses(files: &Files) -> Vec<String> {
+    let documents = files.bicep();
+    let number = |text: String| text.parse::<u32>().ok();
+    let app = documents[FUNCTION_APP].deployed("Microsoft.Web/sites").next();
+    let path = "properties.functionAppConfig.scaleAndConcurrency.triggers.http.perInstanceConcurrency";
+    let azure = app.and_then(|app| number(app.written(path)));
+    let handler = documents[MAIN].find("settings").and_then(|settings| number(settings.written(LIMIT)));
+    match (azure, handler) {
+        (Some(azure), Some(handler)) if azure < handler => Vec::new(),
+        _ => vec![format!("perInstanceConcurrency is {azure:?}, which must be below {LIMIT}, {handler:?}")],
+    }
 }
 
 /// The example for `func start` names every setting that the seed has; more, such as optional ones, is fine.
@@ -198,4 +215,18 @@ fn the_example_settings_name_every_setting() {
 fn a_setting_missing_in_the_example_is_seen() {
     let files = Files::of_this_repository().with_file(EXAMPLE, r#"{"Values":{"APIM__baseUrl":"https://…"}}"#);
     assert_complains(in_the_example, &files, "local.settings.json.example lacks KEYVAULT__vaultUri");
+}
+
+#[test]
+fn azure_adds_an_instance_before_the_handler_refuses() {
+    assert_content(scales_before_it_refuses);
+}
+
+#[test]
+fn an_instance_that_takes_more_than_its_handler_is_seen() {
+    let files = Files::of_this_repository();
+    let broken = files.with(FUNCTION_APP, "perInstanceConcurrency: 128", "perInstanceConcurrency: 256");
+    assert_complains(scales_before_it_refuses, &broken, "perInstanceConcurrency is Some(256)");
+    let broken = files.with(FUNCTION_APP, "        triggers: { http: { perInstanceConcurrency: 128 } }\n", "");
+    assert_complains(scales_before_it_refuses, &broken, "perInstanceConcurrency is None");
 }

@@ -1,6 +1,6 @@
 //! From the audience in the settings to the resource that the identity endpoint is asked for, and the token's `aud`.
 
-use local_azure::{azure::LocalAzure, journal::Service, seed::TokenVersion};
+use local_azure::{LocalAzure, journal::Service, seed::TokenVersion};
 
 use crate::{handler::Handler, rig::seed};
 
@@ -43,8 +43,8 @@ const ROWS: [(&str, &str, &str, &str); 17] = [
 async fn each_audience_is_asked_for_as_its_resource_and_comes_back_in_the_token() {
     let mut seed = seed();
     seed.app_registrations[1].token_version = TokenVersion::V1;
-    let azure = LocalAzure::start(seed, None).await.unwrap();
-    let caller = azure.world().seed.function_app.settings["APIM__clientId"].clone();
+    let azure = LocalAzure::start(seed).await.unwrap();
+    let caller = azure.world().seed().function_app.settings["APIM__clientId"].clone();
     for (setting, resource, aud, version) in ROWS {
         let mut environment = azure.app_environment();
         environment.push(("APIM__audience".to_owned(), setting.to_owned()));
@@ -55,8 +55,8 @@ async fn each_audience_is_asked_for_as_its_resource_and_comes_back_in_the_token(
         assert_eq!(identity["clientId"], caller.as_str());
         let entries = azure.journal().entries();
         let asked = entries[before..].iter().filter(|entry| entry.service == Service::IdentityEndpoint);
-        let by_caller = asked.filter(|entry| entry.identity.as_deref() == Some("id-keyless-caller"));
-        let resources: Vec<_> = by_caller.map(|entry| entry.audience.clone().unwrap()).collect();
+        let by_caller = asked.filter(|entry| entry.decision.identity.as_deref() == Some("id-keyless-caller"));
+        let resources: Vec<_> = by_caller.map(|entry| entry.decision.audience.clone().unwrap()).collect();
         assert!(!resources.is_empty() && resources.iter().all(|asked| asked == resource), "{setting}: {resources:?}");
     }
 }

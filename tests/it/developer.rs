@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use local_azure::azure::LocalAzure;
+use local_azure::LocalAzure;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -38,7 +38,7 @@ fn azd() -> String {
 
 /// What `ready` says of the API: whose token it was, and the problem.
 async fn ready(machine: &Path, settings: &[(&str, &str)]) -> (String, String) {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let mut environment = azure.app_environment();
     environment.retain(|(name, _)| name != "APIM__clientId" && name != "APIM__credential");
     environment.push(("PATH".to_owned(), machine.display().to_string()));

@@ -2,13 +2,13 @@
 
 use std::net::TcpListener;
 
-use local_azure::azure::LocalAzure;
+use local_azure::LocalAzure;
 
 use crate::{handler::Handler, rig::seed};
 
 /// What `ready` says of the API, and the log, with the environment so changed.
 async fn without_token(change: impl FnOnce(&mut Vec<(String, String)>)) -> (u16, String, Vec<String>) {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let mut environment = azure.app_environment();
     change(&mut environment);
     let handler = Handler::start(&environment);

@@ -18,7 +18,7 @@ async fn refused(connection: &str, for_identity_of: &str, service: Service, stat
     let answers = rig.answers();
     let last = answers.last().unwrap();
     assert_eq!((last.service, last.status), (service, status), "{last:?}");
-    assert_eq!(last.identity.as_deref(), identity);
+    assert_eq!(last.decision.identity.as_deref(), identity);
     assert_eq!(rig.blob_count(), 0);
 }
 

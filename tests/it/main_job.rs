@@ -13,7 +13,9 @@ async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
         .answers()
         .into_iter()
         .filter(|entry| entry.service != Service::IdentityEndpoint)
-        .map(|entry| (entry.service, entry.identity.unwrap_or_default(), entry.allowed_by.unwrap_or_default()))
+        .map(|entry| {
+            (entry.service, entry.decision.identity.unwrap_or_default(), entry.decision.allowed_by.unwrap_or_default())
+        })
         .collect();
     let expected = [
         (Service::KeyVault, "id-keyless-reader", "Key Vault Secrets User on kv-keyless"),
@@ -41,9 +43,9 @@ async fn the_backend_sees_neither_our_token_nor_our_key_and_its_answer_is_what_i
 async fn no_setting_holds_a_secret() {
     let rig = Rig::start().await;
     let world = rig.azure.world();
-    assert_eq!(world.secrets_in(&world.seed.function_app.settings), 0);
-    let mut settings = world.seed.function_app.settings.clone();
-    settings.insert("APIM__key".to_owned(), world.subscription_keys.of("keyless-functions").unwrap().primary);
+    assert_eq!(world.secrets_in(&world.seed().function_app.settings), 0);
+    let mut settings = world.seed().function_app.settings.clone();
+    settings.insert("APIM__key".to_owned(), world.subscription_keys().of("keyless-functions").unwrap().primary);
     settings.insert("STORAGE".to_owned(), "DefaultEndpointsProtocol=https;AccountKey=abc".to_owned());
     assert_eq!(world.secrets_in(&settings), 2, "a secret would be found");
 }
@@ -53,7 +55,7 @@ async fn nothing_that_is_secret_reaches_the_log() {
     let rig = Rig::start().await;
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
     let log = rig.log();
-    let keys = rig.azure.world().subscription_keys.of("keyless-functions").unwrap();
+    let keys = rig.azure.world().subscription_keys().of("keyless-functions").unwrap();
     assert!(!log.contains(&keys.primary), "the subscription key was logged");
     assert!(!log.contains("eyJ"), "a token was logged");
     assert!(log.contains("Functions.snapshot"), "the log was looked at");

@@ -12,7 +12,7 @@ async fn refused(link: Link, service: Service, status: u16, reason: &str) {
     let answers = rig.answers();
     let last = answers.iter().rfind(|entry| entry.status >= 400).unwrap();
     assert_eq!((last.service, last.status), (service, status), "{link:?}");
-    let given = last.reason.as_deref().unwrap_or_default();
+    let given = last.decision.reason.as_deref().unwrap_or_default();
     assert!(given.contains(reason), "{link:?} was refused with: {given}");
     assert_eq!(rig.blob_count(), 0, "{link:?} must write nothing");
 }

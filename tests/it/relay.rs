@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream};
-use local_azure::{azure::LocalAzure, broken_link::Link, journal::Service};
+use local_azure::{LocalAzure, broken_link::Link, journal::Service};
 use reqwest::{Body, Client, Method};
 use serde_json::{Value, json};
 
@@ -205,7 +205,7 @@ async fn memory_does_not_grow_with_what_is_streamed() {
     let backend = Backend::start().await;
     let mut seed = crate::rig::seed();
     backend.stand_behind(&mut seed);
-    let azure = LocalAzure::start(seed, None).await.unwrap();
+    let azure = LocalAzure::start(seed).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
     reqwest::get(handler.url("/api/relay/orders/sized")).await.unwrap();
     let before = handler.peak_memory();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
     journal::{Entry, Service},
     journal_invocations, script_root,
@@ -48,7 +48,7 @@ impl Rig {
         script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
         let mut seed = seed();
         change(&mut seed);
-        let azure = LocalAzure::start(seed, Some(&folder.path().join("data"))).await.unwrap();
+        let azure = LocalAzure::start_in(seed, Some(&folder.path().join("data"))).await.unwrap();
         let mut environment = azure.app_environment();
         let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
         *edge = proxy(std::mem::take(edge)).await;
@@ -57,7 +57,7 @@ impl Rig {
         let (lines, bell) = (log.clone(), logged.clone());
         let host = FunctionsHost::start(HostOptions {
             environment,
-            settings: azure.world().seed.function_app.settings.clone(),
+            settings: azure.world().seed().function_app.settings.clone(),
             journal: journal_invocations(azure.journal()),
             log: Arc::new(move |line| {
                 lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
@@ -86,7 +86,7 @@ impl Rig {
 
     /// How many blobs were written.
     pub(crate) fn blob_count(&self) -> usize {
-        self.answers().iter().filter(|entry| entry.wrote.is_some()).count()
+        self.answers().iter().filter(|entry| entry.decision.wrote.is_some()).count()
     }
 
     /// The folder that the host runs.
@@ -123,7 +123,7 @@ impl Drop for Rig {
 }
 
 fn is_challenge(entry: &Entry) -> bool {
-    entry.service == Service::KeyVault && entry.status == 401 && entry.identity.is_none()
+    entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
 }
 
 /// The default seed.

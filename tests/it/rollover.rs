@@ -1,7 +1,7 @@
 //! Keys change while the app runs: the tenant's signing key, and the subscription key.
 
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     journal::{Entry, Service},
     subscription_keys::Which,
 };
@@ -22,7 +22,7 @@ fn looked_for_keys(azure: &LocalAzure) -> usize {
 
 #[tokio::test]
 async fn old_tokens_stay_good_and_the_gateway_looks_for_the_key_of_a_new_one() {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let old = Handler::start(&azure.app_environment());
     assert!(snapshot(&old).await);
     assert_eq!(looked_for_keys(&azure), 1);
@@ -40,7 +40,7 @@ async fn old_tokens_stay_good_and_the_gateway_looks_for_the_key_of_a_new_one() {
 
 #[tokio::test]
 async fn a_token_of_a_withdrawn_key_is_refused_once_and_replaced() {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
     assert!(snapshot(&handler).await);
     // The third key from the last is published no more.
@@ -68,7 +68,7 @@ fn statuses(azure: &LocalAzure, service: Service, from: usize) -> Vec<u16> {
 
 #[tokio::test]
 async fn a_new_subscription_key_is_fetched_after_one_refusal_which_nobody_notices() {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
     assert!(snapshot(&handler).await);
 
@@ -87,11 +87,11 @@ async fn a_new_subscription_key_is_fetched_after_one_refusal_which_nobody_notice
 
 #[tokio::test]
 async fn a_key_that_the_vault_does_not_hold_yet_is_refused_twice_and_the_answer_says_which() {
-    let azure = LocalAzure::start(seed(), None).await.unwrap();
+    let azure = LocalAzure::start(seed()).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
     assert!(snapshot(&handler).await);
 
-    let vault = azure.world().vaults.get("kv-keyless").unwrap();
+    let vault = azure.world().vaults().get("kv-keyless").unwrap();
     vault.rotate("orders-subscription-key", "not the key of any subscription").unwrap();
     azure.world().regenerate_subscription_key("keyless-functions", Which::Secondary).unwrap();
     assert!(snapshot(&handler).await, "the primary key is in memory, and good");

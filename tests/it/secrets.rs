@@ -38,7 +38,7 @@ async fn the_timer_writes_the_report_and_warns_and_no_value_is_anywhere() {
     let rig = Rig::with(with_dates).await;
     let invocation = rig.host.invoke("secret_expiry", None).await.unwrap();
     assert!(invocation.succeeded(), "{invocation:?}");
-    let wrote: Vec<_> = rig.answers().into_iter().filter_map(|entry| entry.wrote).collect();
+    let wrote: Vec<_> = rig.answers().into_iter().filter_map(|entry| entry.decision.wrote).collect();
     let [url] = wrote.as_slice() else { panic!("{wrote:?}") };
     let (_, path) = url.split_once(".net/").unwrap();
     assert!(path.starts_with("snapshots/secret-expiry/"), "{path}");
@@ -67,7 +67,7 @@ async fn a_role_on_one_secret_is_not_enough_to_list_them() {
 async fn the_main_job_outlives_an_outage_of_the_vault() {
     let rig = Rig::start().await;
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
-    rig.azure.world().network.cut_off("kv-keyless.vault.azure.net");
+    rig.azure.world().network().cut_off("kv-keyless.vault.azure.net");
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded(), "the key is in memory");
     let (status, text) = report(&rig).await;
     assert_eq!(status, 503, "{text}");

@@ -4,7 +4,7 @@ use std::fs;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use local_azure::azure::LocalAzure;
+use local_azure::LocalAzure;
 use reqwest::{Certificate, Client, Proxy, Response, StatusCode};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 async fn request(azure: &LocalAzure, method: reqwest::Method, path: &str, body: Option<Vec<u8>>) -> Response {
     let environment = azure.environment();
     let of = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).unwrap().1.clone();
-    let settings = &azure.world().seed.function_app.settings;
+    let settings = &azure.world().seed().function_app.settings;
     let identity = [
         ("api-version", "2019-08-01"),
         ("resource", "https://storage.azure.com"),

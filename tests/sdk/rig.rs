@@ -8,7 +8,7 @@ use azure_core::{
     http::{ClientOptions, Transport},
     time::OffsetDateTime,
 };
-use local_azure::{azure::LocalAzure, seed::Seed};
+use local_azure::{LocalAzure, seed::Seed};
 use reqwest::{Certificate, Client, Proxy};
 use serde_json::Value;
 
@@ -21,14 +21,14 @@ impl Rig {
     /// The world of the other languages' clients.
     pub(crate) async fn start() -> Self {
         let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/seed.toml");
-        let azure = LocalAzure::start(Seed::read(&seed).unwrap(), None).await.unwrap();
+        let azure = LocalAzure::start(Seed::read(&seed).unwrap()).await.unwrap();
         let environment = azure.environment().into_iter().collect();
         Self { azure, environment }
     }
 
     /// The seed's setting that names a service or an identity.
     pub(crate) fn setting(&self, name: &str) -> &str {
-        &self.azure.world().seed.function_app.settings[name]
+        &self.azure.world().seed().function_app.settings[name]
     }
 
     pub(crate) fn identity(&self, setting: &str) -> Arc<dyn TokenCredential> {

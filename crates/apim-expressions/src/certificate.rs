@@ -11,6 +11,7 @@ use aws_lc_rs::{
     rsa::{self, PrivateDecryptingKey, PublicEncryptingKey},
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey,
+        RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -51,10 +52,10 @@ pub enum CertificateError {
     #[error("it is not understood as an X.509 certificate of version 3: {0}")]
     Certificate(String),
     /// Its key is of another kind.
-    #[error("its key is neither RSA of 2048 to 8192 bits nor of the curve P-256")]
+    #[error("its key is neither RSA of 1024 to 8192 bits nor of the curve P-256")]
     PublicKey,
     /// The private key is not one in PKCS #8, or belongs to another certificate.
-    #[error("its private key is not the certificate's own, in PKCS #8")]
+    #[error("its private key is not the certificate's own, in PKCS #8, of RSA from 2048 bits or of the curve P-256")]
     PrivateKey,
 }
 
@@ -123,7 +124,8 @@ impl Certificate {
 
 impl PublicKey {
     fn read(info: Vec<u8>) -> Result<Self, CertificateError> {
-        if PublicEncryptingKey::from_der(&info).is_ok() {
+        // Signatures of keys below 2,048 bits are verified, too, and nothing else is done with such a key.
+        if ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, &info).is_ok() {
             Ok(Self::Rsa(info))
         } else if ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &info).is_ok() {
             Ok(Self::P256(info))

@@ -32,7 +32,7 @@ pub use json::Token;
 pub use jwt::Jwt;
 pub use problem::{EvaluationError, ParseError};
 pub use system_uri::{SystemUri, UriError};
-pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value};
+pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value, double_text};
 
 /// A policy expression, ready to run.
 #[derive(Debug)]

@@ -107,6 +107,10 @@ impl Failure {
         Self::thrown("System.OverflowException", message)
     }
 
+    pub(crate) fn arithmetic(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.ArithmeticException", message)
+    }
+
     pub(crate) fn divide_by_zero() -> Self {
         Self::thrown("System.DivideByZeroException", "Attempted to divide by zero.")
     }

@@ -142,7 +142,8 @@ pub(crate) enum Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Concat,
-    Arithmetic(Arithmetic, Class),
+    /// The class it is done in, and whether an overflow is an error.
+    Arithmetic(Arithmetic, Class, bool),
     Compare(Comparison),
     Bits(Bits, Class),
     Shift {
@@ -218,7 +219,7 @@ pub(crate) enum Step {
     },
     Try {
         body: Vec<Step>,
-        catch: Option<Catch>,
+        catches: Vec<Catch>,
         finally: Vec<Step>,
     },
     Return(Option<Code>),
@@ -239,5 +240,6 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) struct Catch {
     pub(crate) slot: Option<usize>,
+    pub(crate) when: Option<Code>,
     pub(crate) body: Vec<Step>,
 }

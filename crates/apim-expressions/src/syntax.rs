@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 /// `@(expression)` or `@{ statements }`.
 #[derive(Debug)]
 pub(crate) enum Source {
@@ -19,9 +21,11 @@ pub(crate) struct Expr {
 pub(crate) enum ExprKind {
     Null,
     Bool(bool),
-    /// Value and suffix (`l`, `u`).
+    /// Value and suffix (`l`, `u`, `b` for both).
     Integer(u64, Option<u8>),
     Real(f64),
+    Single(f32),
+    Decimal(Decimal),
     Text(Arc<str>),
     Char(u16),
     Interpolated(Vec<Segment>),
@@ -45,6 +49,7 @@ pub(crate) enum ExprKind {
     Cast(TypeName, Box<Expr>),
     /// `x is T`, or `x is T name`, which declares it.
     Is(Box<Expr>, TypeName, Option<Arc<str>>),
+    IsNull(Box<Expr>),
     As(Box<Expr>, TypeName),
     New {
         class: TypeName,
@@ -60,6 +65,11 @@ pub(crate) enum ExprKind {
     Anonymous(Vec<(Arc<str>, Expr)>),
     Lambda(Vec<Arc<str>>, Box<Expr>),
     Default(TypeName),
+    /// `default`, whose type its place decides.
+    DefaultLiteral,
+    /// `checked(…)` and `unchecked(…)`.
+    Checked(bool, Box<Expr>),
+    NameOf(Box<Expr>),
 }
 
 /// A piece of an interpolated string.
@@ -171,23 +181,60 @@ pub(crate) type Block = Vec<Statement>;
 
 #[derive(Debug)]
 pub(crate) enum StatementKind {
-    Declare { class: TypeName, names: Vec<(usize, Arc<str>, Option<Expr>)> },
-    Constant { class: TypeName, names: Vec<(usize, Arc<str>, Option<Expr>)> },
+    Declare {
+        class: TypeName,
+        names: Vec<(usize, Arc<str>, Option<Expr>)>,
+    },
+    Constant {
+        class: TypeName,
+        names: Vec<(usize, Arc<str>, Option<Expr>)>,
+    },
     Function(Function),
     Evaluate(Expr),
-    If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },
-    For { first: Vec<Statement>, condition: Option<Expr>, after: Vec<Expr>, body: Block },
-    ForEach { class: TypeName, name: Arc<str>, source: Expr, body: Block },
-    While { condition: Expr, body: Block },
-    DoWhile { body: Block, condition: Expr },
-    Switch { subject: Expr, sections: Vec<Section> },
-    Try { body: Block, catches: Vec<Catch>, finally: Option<Block> },
-    Using { resource: Box<Statement>, body: Block },
+    If {
+        branches: Vec<(Expr, Block)>,
+        otherwise: Option<Block>,
+    },
+    For {
+        first: Vec<Statement>,
+        condition: Option<Expr>,
+        after: Vec<Expr>,
+        body: Block,
+    },
+    ForEach {
+        class: TypeName,
+        name: Arc<str>,
+        source: Expr,
+        body: Block,
+    },
+    While {
+        condition: Expr,
+        body: Block,
+    },
+    DoWhile {
+        body: Block,
+        condition: Expr,
+    },
+    Switch {
+        subject: Expr,
+        sections: Vec<Section>,
+    },
+    Try {
+        body: Block,
+        catches: Vec<Catch>,
+        finally: Option<Block>,
+    },
+    Using {
+        resource: Box<Statement>,
+        body: Block,
+    },
     Return(Option<Expr>),
     Throw(Option<Expr>),
     Break,
     Continue,
     Block(Block),
+    /// `checked { … }` and `unchecked { … }`.
+    Checked(bool, Block),
 }
 
 /// A function declared among the statements.
@@ -210,5 +257,6 @@ pub(crate) struct Section {
 pub(crate) struct Catch {
     pub(crate) class: Option<TypeName>,
     pub(crate) name: Option<Arc<str>>,
+    pub(crate) when: Option<Expr>,
     pub(crate) body: Block,
 }

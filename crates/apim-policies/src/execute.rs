@@ -1,36 +1,23 @@
 //! Running a pipeline: inbound, backend, outbound; or, after a failure anywhere, on-error
 //! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, request::Parts};
 
 use crate::{
-    Facts, State,
-    expression::Value,
-    failure::{Failure, LastError},
+    facts::Facts,
+    failure::Failure,
+    outcome::Outcome,
     outside::Outside,
-    policy::{Stop, after_cache_store, cors_policies, finish, is_preflight, preflight, run_all},
-    run::Run,
-    scope::{Pipeline, Section},
-    token::ValidatedToken,
+    pipeline::Pipeline,
+    policy::{Cors, Policy, is_preflight, preflight},
+    run::{Run, finish},
+    scope::Section,
+    state::State,
+    step::{Step, Stop, run_all},
 };
-
-/// How a request ended.
-#[derive(Debug)]
-pub struct Outcome<B> {
-    /// What the caller gets.
-    pub response: Response<B>,
-    /// The text after its status.
-    pub reason: String,
-    /// What went wrong; `None` when nothing did.
-    pub last_error: Option<LastError>,
-    /// Tokens that passed every check of a `validate-jwt`, in the order they were checked.
-    pub tokens: Vec<Arc<ValidatedToken>>,
-    /// `context.Variables` at the end.
-    pub variables: BTreeMap<String, Value>,
-}
 
 impl Pipeline {
     /// Takes a request through the sections.
@@ -117,6 +104,21 @@ impl Pipeline {
         run.section = section;
         run_all(self.steps(section), run).await
     }
+}
+
+/// The policies of a section that answer preflight requests.
+fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
+    steps.iter().filter_map(|step| match &step.policy {
+        Policy::Cors(policy) => Some(&**policy),
+        _ => None,
+    })
+}
+
+/// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is
+/// none.
+fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
+    let store = steps.iter().position(|step| matches!(step.policy, Policy::CacheStore(_)));
+    store.map_or(steps, |place| &steps[place + 1..])
 }
 
 /// The default error response of a failure, and `context.LastError`.

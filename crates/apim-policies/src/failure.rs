@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     expression,
+    location::Location,
     outside::NoReply,
-    policy::Step,
     scope::{Scope, Section},
 };
 
@@ -36,17 +36,17 @@ pub struct LastError {
 
 impl LastError {
     /// Says which policy failed, unless one inside of it did.
-    pub(crate) fn locate(&mut self, step: &Step, section: Section) {
+    pub(crate) fn locate(&mut self, location: &Location, section: Section) {
         if self.section.is_some() {
             return;
         }
         if self.source.is_empty() {
-            self.source = step.name;
+            self.source = location.name;
         }
-        self.scope = Some(step.scope);
+        self.scope = Some(location.scope);
         self.section = Some(section);
-        self.path.clone_from(&step.path);
-        self.policy_id.clone_from(&step.id);
+        self.path.clone_from(&location.path);
+        self.policy_id.clone_from(&location.id);
     }
 }
 

@@ -12,11 +12,15 @@
 //! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
 //! silent or a live gateway was seen to differ, the place says so.
 
+mod document;
 mod execute;
 mod facts;
 mod failure;
 mod load;
+mod location;
+mod outcome;
 mod outside;
+mod pipeline;
 mod policy;
 #[cfg(test)]
 mod predefined_errors;
@@ -27,17 +31,20 @@ mod run;
 mod scope;
 mod service;
 mod state;
+mod step;
 mod token;
 mod trace;
 
 pub use apim_expressions::{self as expression, Certificate, CertificateError};
-pub use execute::Outcome;
+pub use document::Document;
 pub use facts::{Facts, OperationResponse};
 pub use failure::{Failure, LastError};
-pub use load::Document;
+pub use outcome::Outcome;
 pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
+pub use pipeline::Pipeline;
+pub use policy::{Played, PolicyGroup, PolicyRow, policies};
 pub use problem::{Position, Problem, Severity};
-pub use scope::{Pipeline, Scope, Section};
+pub use scope::{Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 pub use state::{Meter, State};
 pub use token::{Jwt, ValidatedToken};

@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-/// A place in a file, as editors count.
+/// A place in a file, as editors count: `line:column`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1. A byte order mark does not count.
     pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
 }
 
 /// What a problem means for the document, and who must act.
@@ -47,7 +53,7 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.position.line, self.position.column, self.message)
+        write!(f, "{}: {}", self.position, self.message)
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 pub(crate) const DISCOVERY_V1: &str = "https://login.test/tenant/.well-known/openid-configuration";
 pub(crate) const DISCOVERY_V2: &str = "https://login.test/tenant/v2.0/.well-known/openid-configuration";
 pub(crate) const DISCOVERY_COMMON: &str = "https://login.test/common/v2.0/.well-known/openid-configuration";
-const JWKS: &str = "https://login.test/keys";
+pub(crate) const JWKS: &str = "https://login.test/keys";
 
 pub(crate) fn issuer_v1() -> String {
     format!("https://sts.windows.net/{TENANT}/")
@@ -40,8 +40,8 @@ pub(crate) fn issuer_v2() -> String {
 /// The outside of the tests: discovery documents of one issuer and a backend that answers 200 `backend`, or what was
 /// put into `answers`.
 pub(crate) struct World {
-    now: Mutex<Timestamp>,
-    documents: Mutex<BTreeMap<String, Value>>,
+    pub(crate) now: Mutex<Timestamp>,
+    pub(crate) documents: Mutex<BTreeMap<String, Value>>,
     pub(crate) service: Service,
     pub(crate) fetched: Mutex<Vec<String>>,
     pub(crate) forwarded: Mutex<Vec<Request<Bytes>>>,

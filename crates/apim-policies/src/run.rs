@@ -6,21 +6,27 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use jiff::SignedDuration;
 
+mod after;
+mod aim;
 mod body;
 mod lookup;
 mod target;
 
-pub(crate) use self::lookup::{CacheControl, Lookup};
 use self::target::Target;
+pub(crate) use self::{
+    after::{After, Finish, finish},
+    lookup::{CacheControl, Lookup},
+};
 use crate::{
-    Facts, OperationResponse, Outcome, State,
     expression::{self, Context, Expression, Reads, Value},
+    facts::{Facts, OperationResponse},
     failure::{Failure, LastError},
     load::{Readable, Setting},
+    location::Location,
+    outcome::Outcome,
     outside::Outside,
-    policy::{After, Step},
     scope::Section,
-    state::Meter,
+    state::{Meter, State},
     token::ValidatedToken,
     trace::Trace,
 };
@@ -41,13 +47,13 @@ pub(crate) struct Run<'r, O: Outside> {
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
-    pub(crate) after: Vec<After<'r>>,
+    pub(crate) after: Vec<After<'r, O>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
     pub(crate) lookup: Option<Lookup>,
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
-    step: Option<&'r Step>,
+    step: Option<&'r Location>,
     /// What any expression of the pipeline may read.
     reads: Reads,
     /// Bodies that nobody read.
@@ -200,7 +206,7 @@ impl<'r, O: Outside> Run<'r, O> {
     }
 
     /// Makes a policy the running one, and returns the one before.
-    pub(crate) fn enter(&mut self, step: Option<&'r Step>) -> Option<&'r Step> {
+    pub(crate) fn enter(&mut self, step: Option<&'r Location>) -> Option<&'r Location> {
         std::mem::replace(&mut self.step, step)
     }
 

@@ -39,7 +39,7 @@ pub(super) fn start(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), H
         journal: web.journal.clone(),
         statuses: Arc::clone(&web.statuses),
         zone,
-        body_limit: BodyLimit::of(&web.settings)?,
+        body_limit: BodyLimit::from_settings(&web.settings),
         base_url: web.base_url.clone(),
         draining: watch::Sender::new(false),
         invocations: Arc::new(Count::default()),

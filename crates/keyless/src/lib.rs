@@ -35,8 +35,8 @@
 //! | [`settings`] | settings, declared once; connections by prefix |
 //! | [`trace`] | the trace context of the invocation, which every outbound call carries |
 //! | [`Connection`] | where a service is, and which identity calls it; for any client of the Azure SDK |
-//! | [`Secrets`] | secrets of a vault, kept in memory (feature `secrets`) |
-//! | [`Container`] | blobs of a container, of any length (feature `blobs`) |
+//! | `Secrets` | secrets of a vault, kept in memory (feature `secrets`) |
+//! | `Container` | blobs of a container, of any length (feature `blobs`) |
 //! | [`Api`] | an API that takes tokens; with a subscription key behind API Management (feature `api-management`) |
 //! | [`Error`] | what can go wrong, by who must act; an axum response (feature `axum`) |
 //! | [`Check`] | whether a service would serve this app now |
@@ -77,3 +77,8 @@ pub use self::{
     readiness::Check,
     settings::{from_env, from_lookup},
 };
+
+/// The examples of the README compile.
+#[cfg(all(doctest, feature = "api-management", feature = "axum", feature = "blobs"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -102,7 +102,7 @@ impl HttpClient for ServiceTransport {
 }
 
 /// An answer within the limits, from the service itself.
-async fn limited(
+pub(crate) async fn limited(
     service: Service,
     limits: TimeLimits,
     answer: impl Future<Output = azure_core::Result<AsyncRawResponse>>,

@@ -67,7 +67,7 @@ fn verify(account: &Account, headers: &HeaderMap, decision: &mut Decision) -> Re
     let own = format!("https://{}.blob.core.windows.net", account.name);
     let own_with_slash = format!("{own}/");
     let audiences = [AUDIENCES.as_slice(), &[&own, &own_with_slash]].concat();
-    let caller = access_token::verify(&account.world, headers, &audiences, Timestamp::now()).map_err(|refusal| {
+    let caller = access_token::verify(&account.entra, headers, &audiences, Timestamp::now()).map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         explain(refusal)
     })?;
@@ -83,7 +83,7 @@ fn check(account: &Account, caller: &Caller, right: Right, container: &str) -> R
         "" => Target::Account { name: &account.name },
         name => Target::Container { account: &account.name, name },
     };
-    let assignment = rbac::allowed(&account.world.seed, caller.principal_id, right, &target);
+    let assignment = rbac::allowed(&account.entra.seed, caller.principal_id, right, &target);
     assignment.map(rbac::describe).ok_or(BlobError::AuthorizationPermissionMismatch)
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn get(call: &Call<'_>, principal_id: Uuid, body: &mut Body) ->
     let mut xml = "<UserDelegationKey>".to_owned();
     for (name, value) in [
         ("SignedOid", principal_id.to_string()),
-        ("SignedTid", call.account.world.seed.tenant.id.to_string()),
+        ("SignedTid", call.account.entra.seed.tenant.id.to_string()),
         ("SignedStart", format!("{start:.0}")),
         ("SignedExpiry", format!("{expiry:.0}")),
         ("SignedService", "b".to_owned()),

@@ -50,7 +50,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::{error::BlobError, query::Query, store::Store};
-use crate::{journal::Decision, seed, world::World};
+use crate::{issuer::Entra, journal::Decision, seed};
 
 /// A storage account of the seed, for the host `{name}.blob.core.windows.net`.
 ///
@@ -60,7 +60,7 @@ use crate::{journal::Decision, seed, world::World};
 /// # Errors
 /// When the folder cannot be read or written, or holds records that are not ours, or the seed names a container
 /// as Azure does not allow.
-pub fn routes(world: Arc<World>, account: &seed::StorageAccount, data: &Path) -> Result<Router, std::io::Error> {
+pub(crate) fn routes(entra: Arc<Entra>, account: &seed::StorageAccount, data: &Path) -> Result<Router, std::io::Error> {
     for container in &account.containers {
         containers::check_name(container).map_err(|error| {
             let problem = format!("storage account {}, container \"{container}\": {error}", account.name);
@@ -68,7 +68,7 @@ pub fn routes(world: Arc<World>, account: &seed::StorageAccount, data: &Path) ->
         })?;
     }
     let store = Store::open(data, &account.containers)?;
-    let account = Account { world, name: account.name.clone(), store: Arc::new(store) };
+    let account = Account { entra, name: account.name.clone(), store: Arc::new(store) };
     Ok(Router::new()
         .route("/", any(in_account))
         .route("/{container}", any(in_container))
@@ -78,7 +78,7 @@ pub fn routes(world: Arc<World>, account: &seed::StorageAccount, data: &Path) ->
 }
 
 struct Account {
-    world: Arc<World>,
+    entra: Arc<Entra>,
     name: String,
     store: Arc<Store>,
 }
@@ -185,7 +185,7 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
         Err(error) => {
             drain(&parts.headers, &mut body).await;
             decision.reason = Some(error.reason());
-            error.into_response(request_id, account.world.seed.tenant.id)
+            error.into_response(request_id, account.entra.seed.tenant.id)
         }
     };
     add_headers(&parts.headers, request_id, response.headers_mut());

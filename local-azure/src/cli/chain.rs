@@ -29,36 +29,25 @@ pub(super) struct Refusal {
 }
 
 impl Chain {
-    /// Nests each entry under the service that asked for it. Entries are in the order of their answers,
-    /// so what a service asked for stands before its own answer.
-    pub(super) fn new(entries: Vec<Entry>) -> Self {
-        let mut steps = Vec::new();
-        let mut waiting: Vec<Entry> = Vec::new();
-        for entry in entries {
-            match entry.from {
-                Some(Service::FunctionsHost) => {}
-                Some(_) => waiting.push(entry),
-                None => {
-                    let (calls, others) = waiting.into_iter().partition(|call| call.from == Some(entry.service));
-                    waiting = others;
-                    steps.push(Step { entry, calls });
-                }
-            }
-        }
-        Self(steps)
+    /// Requests from outside in the order in which they began, each with the requests that were sent for it.
+    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| entry.id);
+        let calls = |id| entries.iter().filter(move |call| call.parent == Some(id)).cloned().collect();
+        let outer = entries.iter().filter(|entry| entry.from.is_none());
+        Self(outer.map(|entry| Step { calls: calls(entry.id), entry: entry.clone() }).collect())
     }
 
     /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         let entries = self.0.iter().map(|step| &step.entry);
         let last = entries.rev().find(|entry| entry.status >= 400 && !is_challenge(entry))?;
-        let reason = last.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
+        let reason = last.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
         Some(Refusal { service: last.service, status: last.status, reason })
     }
 
     /// URLs of what was written.
     pub(super) fn written(&self) -> Vec<&str> {
-        self.0.iter().filter_map(|step| step.entry.wrote.as_deref()).collect()
+        self.0.iter().filter_map(|step| step.entry.decision.wrote.as_deref()).collect()
     }
 
     /// One block a step.
@@ -90,23 +79,25 @@ fn what(method: &str, path: &str, service: Service) -> String {
 
 /// Key Vault answers a client's first request with 401 to tell it what to ask a token for.
 fn is_challenge(entry: &Entry) -> bool {
-    entry.service == Service::KeyVault && entry.status == 401 && entry.identity.is_none()
+    entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
 }
 
 fn details(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
-    match (&entry.identity, &entry.audience) {
+    match (&entry.decision.identity, &entry.decision.audience) {
         (Some(identity), Some(audience)) => lines.push(format!("as {identity}, token for {audience}")),
         (Some(identity), None) => lines.push(format!("as {identity}")),
         (None, Some(audience)) => lines.push(format!("token for {audience}")),
         (None, None) => {}
     }
-    lines.extend(entry.allowed_by.iter().map(|role| format!("allowed by {role}")));
+    lines.extend(entry.decision.allowed_by.iter().map(|role| format!("allowed by {role}")));
     if is_challenge(entry) {
         lines.push("challenge: says which audience the token must have".to_owned());
     } else {
-        lines.extend(entry.reason.iter().flat_map(|reason| reason.lines()).map(|line| format!("refused: {line}")));
+        lines.extend(
+            entry.decision.reason.iter().flat_map(|reason| reason.lines()).map(|line| format!("refused: {line}")),
+        );
     }
-    lines.extend(entry.wrote.iter().map(|url| format!("wrote {url}")));
+    lines.extend(entry.decision.wrote.iter().map(|url| format!("wrote {url}")));
     lines
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anstream::{eprintln, println};
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     broken_link::Link,
     functions_host::{FunctionsHost, HostOptions, Invocation, Level, LogLine},
     journal_invocations,
@@ -48,7 +48,7 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
 
     let started = Instant::now();
     eprintln!("{BOLD}Starting{BOLD:#} local Azure and the Functions host");
-    let azure = LocalAzure::start(seed, None).await?;
+    let azure = LocalAzure::start(seed).await?;
     let log = Arc::new(Mutex::new(Vec::new()));
     let host = start_host(&project, &azure, log.clone()).await?;
     let invocation = host.invoke(MAIN_JOB, None).await?;
@@ -60,8 +60,8 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
         broken,
         refusal: chain.refusal().filter(|_| !invocation.succeeded()),
         wrote: chain.written(),
-        settings: azure.world().seed.function_app.settings.len(),
-        secrets_in_settings: azure.world().secrets_in(&azure.world().seed.function_app.settings),
+        settings: azure.world().seed().function_app.settings.len(),
+        secrets_in_settings: azure.world().secrets_in(&azure.world().seed().function_app.settings),
         milliseconds: started.elapsed().as_millis(),
         chain: &chain,
     };
@@ -81,7 +81,7 @@ async fn start_host(
 ) -> Result<FunctionsHost, CommandError> {
     let host = FunctionsHost::start(HostOptions {
         environment: azure.app_environment(),
-        settings: azure.world().seed.function_app.settings.clone(),
+        settings: azure.world().seed().function_app.settings.clone(),
         journal: journal_invocations(azure.journal()),
         log: Arc::new(move |line| log.lock().unwrap_or_else(PoisonError::into_inner).push(line)),
         // The one run is ours; a schedule that comes due meanwhile would add a second.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     own_file::{self, OwnFileError, Readers},
 };
 
@@ -38,7 +38,7 @@ fn is_own(file: &mut File) -> io::Result<bool> {
 }
 
 fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
-    let seed = &azure.world().seed;
+    let seed = &azure.world().seed();
     let mut variables = seed.function_app.settings.clone();
     variables.insert("AZURE_TENANT_ID".to_owned(), seed.tenant.id.to_string());
     // For a client that has no IDENTITY_ENDPOINT, as on a virtual machine.

@@ -6,11 +6,9 @@ use std::{
 };
 
 use anstream::println;
+use apim_policies::{Played, policies};
 use clap::Subcommand;
-use local_azure::{
-    gateway::{self, PolicyFinding},
-    seed::Seed,
-};
+use local_azure::{PolicyFinding, check_policies, seed::Seed};
 
 use super::{CommandError, GREEN, Project, RED};
 
@@ -19,18 +17,37 @@ pub(super) enum PolicyCommand {
     /// Check policy documents and fragments: `path: ok`, or each problem as `path:line:column: message` (exit code 1)
     Check {
         /// Files, or folders with `.xml` files
-        #[arg(required = true)]
+        #[arg(required_unless_present = "list")]
         paths: Vec<PathBuf>,
         /// Whose named values, backends and fragments count: by default the project's, else none, and then names that
         /// only a seed could explain are warnings
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
+        /// List every policy, the sections it may stand in, and what of it runs
+        #[arg(long, conflicts_with_all = ["paths", "seed"])]
+        list: bool,
     },
 }
 
 pub(super) fn policy(command: &PolicyCommand) -> Result<ExitCode, CommandError> {
     match command {
-        PolicyCommand::Check { paths, seed } => check(paths, seed.as_deref()),
+        PolicyCommand::Check { list: true, .. } => {
+            list();
+            Ok(ExitCode::SUCCESS)
+        }
+        PolicyCommand::Check { paths, seed, list: false } => check(paths, seed.as_deref()),
+    }
+}
+
+fn list() {
+    for policy in policies() {
+        let sections: Vec<_> = policy.sections.iter().map(ToString::to_string).collect();
+        let played = match policy.played {
+            Played::Whole => "yes".to_owned(),
+            Played::Part(but) => format!("yes; {but}"),
+            Played::Refused(reason) => format!("{RED}no{RED:#}: {reason}"),
+        };
+        println!("{:<36}  {:<36}  {played}", policy.name, sections.join(" "));
     }
 }
 
@@ -42,7 +59,7 @@ fn check(paths: &[PathBuf], seed: Option<&Path>) -> Result<ExitCode, CommandErro
     let seed = seed_file.as_deref().map(Seed::read).transpose()?;
     let mut clean = true;
     for path in paths {
-        let files = gateway::check(seed.as_ref(), path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let files = check_policies(seed.as_ref(), path).map_err(|error| format!("{}: {error}", path.display()))?;
         if files.is_empty() {
             return Err(format!("{}: no .xml file is in it", path.display()).into());
         }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anstream::{eprintln, println};
 use local_azure::{
-    azure::LocalAzure,
+    LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
     journal_invocations,
     seed::Seed,
@@ -64,9 +64,9 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.prepare().await?;
     }
-    let azure = LocalAzure::start(seed, arguments.data.as_deref()).await?;
+    let azure = LocalAzure::start_in(seed, arguments.data.as_deref()).await?;
     if arguments.trace {
-        azure.world().policy_trace.send_to(|line| println!("{DIM}{line}{DIM:#}"));
+        azure.world().policy_trace().send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
         env_file::write(file, &azure)?;
@@ -90,7 +90,7 @@ async fn run_host(
     settings: LocalSettings,
 ) -> Result<ExitCode, CommandError> {
     let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
-    let mut app_settings = azure.world().seed.function_app.settings.clone();
+    let mut app_settings = azure.world().seed().function_app.settings.clone();
     app_settings.extend(settings.values);
     let child = ChildEnvironment::of_this_shell(app_settings);
     if !child.hidden.is_empty() {
@@ -119,7 +119,7 @@ async fn run_host(
 
 fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
     println!("\n{BOLD}Azure:{BOLD:#}\n");
-    for host in azure.world().network.hosts() {
+    for host in azure.world().network().hosts() {
         println!("\thttps://{host}");
     }
     for (id, file) in azure.certificate_files() {

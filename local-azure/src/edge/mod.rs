@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-pub use self::ca::CertificateError;
+pub(crate) use self::ca::CertificateError;
 use crate::network::Network;
 
 /// The proxy, listening; it ends when dropped.

@@ -17,14 +17,14 @@ use crate::{
 };
 
 /// An RSA key of 2048 bits and its certificate, made at start.
-pub struct GeneratedCertificate {
+pub(crate) struct GeneratedCertificate {
     certificate: Vec<u8>,
     private_key: Vec<u8>,
     pem: String,
 }
 
 /// Those of one run by identifier.
-pub type GeneratedCertificates = BTreeMap<String, GeneratedCertificate>;
+pub(crate) type GeneratedCertificates = BTreeMap<String, GeneratedCertificate>;
 
 impl fmt::Debug for GeneratedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,20 +43,20 @@ impl GeneratedCertificate {
     }
 
     /// The certificate in DER.
-    #[must_use]
-    pub fn certificate(&self) -> &[u8] {
+    #[cfg(test)]
+    pub(crate) fn certificate(&self) -> &[u8] {
         &self.certificate
     }
 
     /// The private key in PKCS #8 (DER).
-    #[must_use]
-    pub fn private_key(&self) -> &[u8] {
+    #[cfg(test)]
+    pub(crate) fn private_key(&self) -> &[u8] {
         &self.private_key
     }
 
     /// Certificate and private key in PEM.
     #[must_use]
-    pub fn pem(&self) -> &str {
+    pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 }

@@ -110,7 +110,7 @@ impl Call<'_> {
                 &own
             }
         };
-        let caller = access_token::verify_token(self.world, token, &[AUDIENCE], Timestamp::now())?;
+        let caller = access_token::verify_token(&self.world.entra, token, &[AUDIENCE], Timestamp::now())?;
         match caller.identity {
             Some(name) if connection.access.contains(&name) => Ok(()),
             name => Err(NoAuthorization::Denied {
@@ -130,7 +130,7 @@ impl Call<'_> {
         let seed = &self.world.seed;
         let client = seed.app_registrations.iter().find(|app| app.name == connection.client);
         let client_id = client.map(|app| app.client_id.to_string()).unwrap_or_default();
-        let secret = self.world.directory.client_secret(&connection.client, &connection.secret);
+        let secret = self.world.entra.directory.client_secret(&connection.client, &connection.secret);
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &client_id)

@@ -24,7 +24,7 @@ impl Gateway {
                 "authorization" => error.message.clone(),
                 _ => error.to_string(),
             }),
-            wrote: None,
+            ..Decision::default()
         };
         let mut response = outcome.response;
         // Where a policy gave the status a text of its own.

@@ -13,13 +13,13 @@ use super::{
     subscription::{Access, key},
 };
 use crate::{
+    gateway::ApiManagement,
     seed::{self, Seed},
-    world::World,
 };
 
 /// The members of `context` for a request of this operation; `below` is its path below the API's.
 pub(super) fn of(
-    world: &World,
+    world: &ApiManagement,
     certificates: &[Arc<Certificate>],
     request: &Parts,
     api: &Api,
@@ -77,7 +77,7 @@ pub(super) fn of(
     }
 }
 
-fn subscription(world: &World, name: &str, api: &seed::Api, request: &Parts) -> Subscription {
+fn subscription(world: &ApiManagement, name: &str, api: &seed::Api, request: &Parts) -> Subscription {
     let keys = world.subscription_keys.of(name).unwrap_or_default();
     Subscription {
         id: name.to_owned(),

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    gateway::ApiManagement,
     issuer::{self, Client, Token, TokenError},
-    journal::{Entry, Service},
+    journal::Service,
     seed::{Identity, IdentityKind},
-    world::World,
 };
 
 /// Tokens by principal ID and by the resource exactly as it was asked for.
@@ -36,7 +36,12 @@ pub(super) enum NoToken {
 
 impl Identities {
     /// A token for the resource, as the user-assigned identity with this client ID or as the system-assigned one.
-    pub(super) fn token(&self, world: &World, resource: &str, client_id: Option<&str>) -> Result<String, NoToken> {
+    pub(super) fn token(
+        &self,
+        world: &ApiManagement,
+        resource: &str,
+        client_id: Option<&str>,
+    ) -> Result<String, NoToken> {
         let identity = identity(world, client_id)?;
         let key = (identity.principal_id, resource.to_owned());
         let now = Timestamp::now();
@@ -44,7 +49,7 @@ impl Identities {
         if let Some(token) = tokens.get(&key).filter(|token| now.as_second() < token.expires_on) {
             return Ok(token.jwt.clone());
         }
-        let issued = issuer::issue_to(world, &Client::on_api_management(identity), resource, now);
+        let issued = issuer::issue_to(&world.entra, &Client::on_api_management(identity), resource, now);
         record(world, identity, resource, now, issued.as_ref().err());
         let token = Arc::new(issued?);
         let jwt = token.jwt.clone();
@@ -53,7 +58,7 @@ impl Identities {
     }
 }
 
-fn identity<'w>(world: &'w World, client_id: Option<&str>) -> Result<&'w Identity, NoToken> {
+fn identity<'w>(world: &'w ApiManagement, client_id: Option<&str>) -> Result<&'w Identity, NoToken> {
     let seed = &world.seed;
     let mut own = seed.apim.identities.iter().filter_map(|name| seed.identity(name));
     match client_id {
@@ -65,18 +70,12 @@ fn identity<'w>(world: &'w World, client_id: Option<&str>) -> Result<&'w Identit
 }
 
 /// What the platform was asked, which has no endpoint of its own here.
-fn record(world: &World, identity: &Identity, resource: &str, at: Timestamp, error: Option<&TokenError>) {
-    world.journal.record(Entry {
-        at,
-        from: Some(Service::ApiManagement),
-        service: Service::IdentityEndpoint,
-        method: "GET".to_owned(),
-        path: "/msi/token".to_owned(),
-        status: if error.is_some() { 400 } else { 200 },
-        identity: Some(identity.name.clone()),
-        audience: Some(resource.to_owned()),
-        allowed_by: None,
-        reason: error.map(ToString::to_string),
-        wrote: None,
-    });
+fn record(world: &ApiManagement, identity: &Identity, resource: &str, at: Timestamp, error: Option<&TokenError>) {
+    let mut entry = world.journal.begin(Service::IdentityEndpoint, "GET", "/msi/token");
+    (entry.started, entry.from) = (at, Some(Service::ApiManagement));
+    entry.status = if error.is_some() { 400 } else { 200 };
+    entry.decision.identity = Some(identity.name.clone());
+    entry.decision.audience = Some(resource.to_owned());
+    entry.decision.reason = error.map(ToString::to_string);
+    world.journal.record(entry);
 }

@@ -24,10 +24,10 @@ use super::{
     version::Version,
 };
 use crate::{
+    gateway::ApiManagement,
     journal::{self, Journal, Service},
     sample_api,
     seed::{self, Seed},
-    world::World,
 };
 
 /// Why the gateway does not start: every problem, one line each.
@@ -51,7 +51,7 @@ struct Loader<'s> {
 }
 
 /// Loads everything the gateway needs, with what is wrong in policy documents; or says all that keeps it from starting.
-pub(super) fn load(world: Arc<World>) -> Result<(Gateway, Vec<PolicyFinding>), LoadError> {
+pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFinding>), LoadError> {
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
     let (service, troubles) = service::read(seed, &folder, &world.certificates);

@@ -3,6 +3,7 @@
 //! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
 //! must open the API (401), the policies must let it through.
 
+mod api_management;
 mod body;
 mod certificates;
 mod check;
@@ -32,9 +33,11 @@ use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
 use uuid::Uuid;
 
-pub(crate) use self::certificates::generate;
+pub(crate) use self::{
+    api_management::ApiManagement,
+    certificates::{GeneratedCertificates, generate},
+};
 pub use self::{
-    certificates::{GeneratedCertificate, GeneratedCertificates},
     check::{CheckedFile, check},
     finding::PolicyFinding,
     load::LoadError,
@@ -50,10 +53,10 @@ use self::{
     trace::Lines,
     version::Version,
 };
-use crate::{journal::Decision, seed, world::World};
+use crate::{journal::Decision, seed};
 
 struct Gateway {
-    world: Arc<World>,
+    world: Arc<ApiManagement>,
     /// Applies where no API matches.
     global: Scoped,
     /// Longest path first.
@@ -103,7 +106,7 @@ enum Backend {
 /// # Errors
 /// When a policy file belongs to nothing; when a URL template is not understood; when the folder of a sample API cannot
 /// be served.
-pub fn routes(world: Arc<World>) -> Result<(Router, Vec<PolicyFinding>), LoadError> {
+pub(crate) fn routes(world: Arc<ApiManagement>) -> Result<(Router, Vec<PolicyFinding>), LoadError> {
     let (gateway, findings) = load::load(world)?;
     Ok((Router::new().fallback(handle).with_state(Arc::new(gateway)), findings))
 }

@@ -24,9 +24,9 @@ use super::{
     trace::Lines,
 };
 use crate::{
+    gateway::ApiManagement,
     hop_by_hop,
     journal::{Asker, Service},
-    world::World,
 };
 
 /// Discovery and key documents are a few kilobytes.
@@ -38,7 +38,7 @@ const SAMPLE_HOST: &str = "sample.invalid";
 /// One request on its way.
 pub(super) struct Call<'g> {
     pub(super) id: Uuid,
-    pub(super) world: &'g World,
+    pub(super) world: &'g ApiManagement,
     pub(super) identities: &'g Identities,
     pub(super) credentials: &'g Credentials,
     /// The API's backend, when it is served in process.

@@ -32,13 +32,7 @@ impl Refused {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response.extensions_mut().insert(Decision {
-            identity: None,
-            audience: None,
-            allowed_by: None,
-            reason: Some(self.0.clone()),
-            wrote: None,
-        });
+        response.extensions_mut().insert(Decision { reason: Some(self.0.clone()), ..Decision::default() });
         response
     }
 }

@@ -4,8 +4,8 @@
 use http::{HeaderValue, request::Parts};
 
 use crate::{
+    gateway::ApiManagement,
     seed::{Api, ApimSubscription, Product, Seed, SubscriptionState},
-    world::World,
 };
 
 /// Why a request may go on to the policies.
@@ -37,7 +37,7 @@ pub(super) enum KeyRefusal {
 }
 
 /// Decides by the request's key, or the lack of one.
-pub(super) fn decide<'w>(world: &'w World, api: &Api, request: &Parts) -> Result<Access<'w>, KeyRefusal> {
+pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -> Result<Access<'w>, KeyRefusal> {
     let seed = &world.seed;
     let key = key(api, request);
     let owner = key.as_deref().and_then(|key| owner(world, key));
@@ -74,7 +74,7 @@ pub(super) fn key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
 }
 
 /// The active subscription that a key belongs to.
-fn owner<'w>(world: &'w World, key: &[u8]) -> Option<&'w ApimSubscription> {
+fn owner<'w>(world: &'w ApiManagement, key: &[u8]) -> Option<&'w ApimSubscription> {
     let name = world.subscription_keys.owner(key)?;
     let owner = world.seed.apim.subscriptions.iter().find(|subscription| subscription.name == name)?;
     (owner.state == SubscriptionState::Active).then_some(owner)

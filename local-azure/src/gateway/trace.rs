@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use crate::world::World;
+use super::ApiManagement;
 
 /// Where traces go, one line at a time; nowhere until somebody asks.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Lines {
     }
 
     /// Shows the request and its lines, without keys and tokens.
-    pub(super) fn show(&self, world: &World, request: &str) {
+    pub(super) fn show(&self, world: &ApiManagement, request: &str) {
         let Some(sink) = world.policy_trace.0.get() else { return };
         sink(&redacted(request, world));
         for line in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
@@ -50,7 +50,7 @@ impl Lines {
 }
 
 /// A policy may say anything in its trace, what it must not say included.
-fn redacted(line: &str, world: &World) -> String {
+fn redacted(line: &str, world: &ApiManagement) -> String {
     let mut line = without_tokens(line);
     for key in world.subscription_keys.all() {
         line = line.replace(&key, "(key)");

@@ -16,8 +16,8 @@ use super::{
     representation,
 };
 use crate::{
+    issuer::Entra,
     issuer::{Assignment, AssignmentError},
-    world::World,
 };
 
 /// An assignment that was made.
@@ -27,20 +27,20 @@ pub(super) struct Created {
 }
 
 /// Every assignment of an object, seen from its side.
-pub(super) fn list(world: &World, key: &Key, direction: Direction, query: &Query) -> Result<Response, GraphError> {
+pub(super) fn list(entra: &Entra, key: &Key, direction: Direction, query: &Query) -> Result<Response, GraphError> {
     query.refuse_all()?;
-    let id = find(world, Collection::ServicePrincipals, key)?.id;
-    let all = world.directory.assignments();
+    let id = find(entra, Collection::ServicePrincipals, key)?.id;
+    let all = entra.directory.assignments();
     let of_object = all.iter().filter(|one| side(one, direction) == id);
-    let value: Vec<_> = of_object.map(|one| representation::assignment(world, one)).collect();
+    let value: Vec<_> = of_object.map(|one| representation::assignment(entra, one)).collect();
     let name = name(direction);
     let context = format!("{ROOT}/$metadata#servicePrincipals('{id}')/{name}");
     Ok(Json(json!({ "@odata.context": context, "value": value })).into_response())
 }
 
 /// Gives an app role. The three IDs are in the body; one of them repeats the object of the URL.
-pub(super) fn create(world: &World, key: &Key, direction: Direction, body: &[u8]) -> Result<Created, GraphError> {
-    let object = find(world, Collection::ServicePrincipals, key)?.id;
+pub(super) fn create(entra: &Entra, key: &Key, direction: Direction, body: &[u8]) -> Result<Created, GraphError> {
+    let object = find(entra, Collection::ServicePrincipals, key)?.id;
     let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
         return Err(GraphError::bad_request("the request body is not a JSON object"));
     };
@@ -54,25 +54,25 @@ pub(super) fn create(world: &World, key: &Key, direction: Direction, body: &[u8]
     if repeated != object {
         return Err(GraphError::bad_assignment("Not a valid reference update."));
     }
-    let assignment = world.directory.assign(principal_id, resource_id, role).map_err(|error| match error {
+    let assignment = entra.directory.assign(principal_id, resource_id, role).map_err(|error| match error {
         AssignmentError::UnknownPrincipal(id) => GraphError::NotFound(id.to_string()),
         AssignmentError::UnknownRole => {
             GraphError::bad_assignment("Permission being assigned was not found on application.")
         }
         AssignmentError::Exists => GraphError::bad_assignment("Permission being assigned already exists on the object"),
     })?;
-    let mut body = representation::assignment(world, &assignment);
+    let mut body = representation::assignment(entra, &assignment);
     body["@odata.context"] = json!(format!("{ROOT}/$metadata#appRoleAssignments/$entity"));
     let url = format!("{ROOT}/servicePrincipals/{object}/{}/{}", name(direction), assignment.id);
     Ok(Created { url, body })
 }
 
 /// Takes an app role back.
-pub(super) fn delete(world: &World, key: &Key, direction: Direction, id: &str) -> Result<(), GraphError> {
-    let object = find(world, Collection::ServicePrincipals, key)?.id;
-    let all = world.directory.assignments();
+pub(super) fn delete(entra: &Entra, key: &Key, direction: Direction, id: &str) -> Result<(), GraphError> {
+    let object = find(entra, Collection::ServicePrincipals, key)?.id;
+    let all = entra.directory.assignments();
     let found = all.iter().any(|one| one.id == id && side(one, direction) == object);
-    if found && world.directory.unassign(id) { Ok(()) } else { Err(GraphError::NotFound(id.to_owned())) }
+    if found && entra.directory.unassign(id) { Ok(()) } else { Err(GraphError::NotFound(id.to_owned())) }
 }
 
 fn side(assignment: &Assignment, direction: Direction) -> Uuid {

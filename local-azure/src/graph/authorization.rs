@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::error::GraphError;
 use crate::{
     access_token::{self, Refusal},
+    issuer::Entra,
     journal::Decision,
-    world::World,
 };
 
 /// What Microsoft Graph takes as audience.
@@ -26,12 +26,12 @@ pub(super) const WRITE: Needed = &[&["AppRoleAssignment.ReadWrite.All"], READ_OB
 
 /// Verifies the token and the app roles in it.
 pub(super) fn authorize(
-    world: &World,
+    entra: &Entra,
     headers: &HeaderMap,
     needed: Needed,
     decision: &mut Decision,
 ) -> Result<(), GraphError> {
-    let caller = access_token::verify(world, headers, &AUDIENCES, Timestamp::now()).map_err(|refusal| {
+    let caller = access_token::verify(entra, headers, &AUDIENCES, Timestamp::now()).map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         GraphError::Token(text_of(&refusal))
     })?;

@@ -27,7 +27,7 @@ use self::{
     path::{Collection, Path, Target},
     query::Query,
 };
-use crate::{issuer::ServicePrincipal, journal::Decision, world::World};
+use crate::{issuer::Entra, issuer::ServicePrincipal, journal::Decision};
 
 /// Root of every URL.
 const ROOT: &str = "https://graph.microsoft.com/v1.0";
@@ -35,17 +35,17 @@ const ROOT: &str = "https://graph.microsoft.com/v1.0";
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// The service at `graph.microsoft.com`.
-pub fn routes(world: Arc<World>) -> Router {
-    Router::new().fallback(answer).with_state(world)
+pub(crate) fn routes(entra: Arc<Entra>) -> Router {
+    Router::new().fallback(answer).with_state(entra)
 }
 
-async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
+async fn answer(State(entra): State<Arc<Entra>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut decision = Decision::default();
     let outcome = match to_bytes(body, BODY_LIMIT).await {
         Ok(body) => {
             let query = parts.uri.query().unwrap_or_default();
-            serve(&world, &parts.method, parts.uri.path(), query, &parts.headers, &body, &mut decision)
+            serve(&entra, &parts.method, parts.uri.path(), query, &parts.headers, &body, &mut decision)
         }
         Err(_) => Err(GraphError::bad_request("the request body is too long")),
     };
@@ -61,7 +61,7 @@ async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
 }
 
 fn serve(
-    world: &World,
+    entra: &Entra,
     method: &Method,
     path: &str,
     query: &str,
@@ -70,25 +70,25 @@ fn serve(
     decision: &mut Decision,
 ) -> Result<Response, GraphError> {
     let is_read = method == Method::GET;
-    authorize(world, headers, if is_read { READ } else { WRITE }, decision)?;
+    authorize(entra, headers, if is_read { READ } else { WRITE }, decision)?;
     let path = Path::parse(path)?;
     let query = Query::parse(query)?;
     match (method.as_str(), &path.target) {
-        ("GET", Target::Collection) => collection(world, path.collection, &query),
+        ("GET", Target::Collection) => collection(entra, path.collection, &query),
         ("GET", Target::Object(key)) => {
             query.refuse_filter()?;
-            object(world, path.collection, key, &query)
+            object(entra, path.collection, key, &query)
         }
-        ("GET", Target::Assignments(key, direction)) => assignment::list(world, key, *direction, &query),
+        ("GET", Target::Assignments(key, direction)) => assignment::list(entra, key, *direction, &query),
         ("POST", Target::Assignments(key, direction)) => {
             query.refuse_all()?;
-            let created = assignment::create(world, key, *direction, body)?;
+            let created = assignment::create(entra, key, *direction, body)?;
             decision.wrote = Some(created.url);
             Ok((StatusCode::CREATED, Json(created.body)).into_response())
         }
         ("DELETE", Target::Assignment(key, direction, id)) => {
             query.refuse_all()?;
-            assignment::delete(world, key, *direction, id)?;
+            assignment::delete(entra, key, *direction, id)?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         _ => Err(GraphError::bad_request(format!(
@@ -98,10 +98,10 @@ fn serve(
     }
 }
 
-fn collection(world: &World, collection: Collection, query: &Query) -> Result<Response, GraphError> {
+fn collection(entra: &Entra, collection: Collection, query: &Query) -> Result<Response, GraphError> {
     let mut value = Vec::new();
-    for principal in world.directory.principals().iter().filter(|one| collection.has(one)) {
-        let whole = representation::of(world, collection, principal);
+    for principal in entra.directory.principals().iter().filter(|one| collection.has(one)) {
+        let whole = representation::of(entra, collection, principal);
         if query.admits(&whole, collection)? {
             value.push(query.select(whole, collection)?);
         }
@@ -110,9 +110,9 @@ fn collection(world: &World, collection: Collection, query: &Query) -> Result<Re
     Ok(Json(json!({ "@odata.context": context, "value": value })).into_response())
 }
 
-fn object(world: &World, collection: Collection, key: &path::Key, query: &Query) -> Result<Response, GraphError> {
-    let principal = find(world, collection, key)?;
-    let mut object = query.select(representation::of(world, collection, principal), collection)?;
+fn object(entra: &Entra, collection: Collection, key: &path::Key, query: &Query) -> Result<Response, GraphError> {
+    let principal = find(entra, collection, key)?;
+    let mut object = query.select(representation::of(entra, collection, principal), collection)?;
     let context = format!("{ROOT}/$metadata#{}{}/$entity", collection.name(), query.context());
     if let Value::Object(members) = &mut object {
         members.insert("@odata.context".to_owned(), json!(context));
@@ -120,12 +120,12 @@ fn object(world: &World, collection: Collection, key: &path::Key, query: &Query)
     Ok(Json(object).into_response())
 }
 
-fn find<'w>(world: &'w World, collection: Collection, key: &path::Key) -> Result<&'w ServicePrincipal, GraphError> {
+fn find<'w>(entra: &'w Entra, collection: Collection, key: &path::Key) -> Result<&'w ServicePrincipal, GraphError> {
     let is_it = |one: &&ServicePrincipal| match key {
         path::Key::AppId(id) => one.app_id == *id,
-        path::Key::ObjectId(id) => representation::object_id(world, collection, one) == *id,
+        path::Key::ObjectId(id) => representation::object_id(entra, collection, one) == *id,
     };
-    let mut objects = world.directory.principals().iter().filter(|one| collection.has(one));
+    let mut objects = entra.directory.principals().iter().filter(|one| collection.has(one));
     objects.find(is_it).ok_or_else(|| GraphError::NotFound(key.to_string()))
 }
 

@@ -5,39 +5,39 @@ use uuid::Uuid;
 
 use super::path::Collection;
 use crate::{
+    issuer::Entra,
     issuer::{Assignment, ServicePrincipal},
     seed::{AppRegistration, TokenVersion},
-    world::World,
 };
 
 /// The object as this collection shows it.
-pub(super) fn of(world: &World, collection: Collection, principal: &ServicePrincipal) -> Value {
+pub(super) fn of(entra: &Entra, collection: Collection, principal: &ServicePrincipal) -> Value {
     match collection {
-        Collection::ServicePrincipals => service_principal(world, principal),
-        Collection::Applications => application(world, principal),
+        Collection::ServicePrincipals => service_principal(entra, principal),
+        Collection::Applications => application(entra, principal),
     }
 }
 
 /// The object's ID: an application and its service principal have different ones.
-pub(super) fn object_id(world: &World, collection: Collection, principal: &ServicePrincipal) -> Uuid {
-    let application = || registration(world, principal).map(AppRegistration::object_id);
+pub(super) fn object_id(entra: &Entra, collection: Collection, principal: &ServicePrincipal) -> Uuid {
+    let application = || registration(entra, principal).map(AppRegistration::object_id);
     match collection {
         Collection::ServicePrincipals => principal.id,
         Collection::Applications => application().unwrap_or(principal.id),
     }
 }
 
-fn registration<'w>(world: &'w World, principal: &ServicePrincipal) -> Option<&'w AppRegistration> {
-    world.seed.app_registrations.iter().find(|app| app.client_id == principal.app_id)
+fn registration<'w>(entra: &'w Entra, principal: &ServicePrincipal) -> Option<&'w AppRegistration> {
+    entra.seed.app_registrations.iter().find(|app| app.client_id == principal.app_id)
 }
 
 /// <https://learn.microsoft.com/graph/api/resources/serviceprincipal>
-fn service_principal(world: &World, principal: &ServicePrincipal) -> Value {
-    let identity = world.seed.principal(principal.id);
+fn service_principal(entra: &Entra, principal: &ServicePrincipal) -> Value {
+    let identity = entra.seed.principal(principal.id);
     json!({
         "id": principal.id,
         "accountEnabled": true,
-        "alternativeNames": identity.map(|identity| world.identity_resource_id(identity)).as_slice(),
+        "alternativeNames": identity.map(|identity| entra.seed.identity_resource_id(identity)).as_slice(),
         "appDisplayName": principal.name,
         "appId": principal.app_id,
         "appRoleAssignmentRequired": principal.assignment_required,
@@ -49,11 +49,11 @@ fn service_principal(world: &World, principal: &ServicePrincipal) -> Value {
 }
 
 /// <https://learn.microsoft.com/graph/api/resources/application>
-fn application(world: &World, principal: &ServicePrincipal) -> Value {
-    let registration = registration(world, principal);
+fn application(entra: &Entra, principal: &ServicePrincipal) -> Value {
+    let registration = registration(entra, principal);
     let version = registration.map(|app| if app.token_version == TokenVersion::V1 { 1 } else { 2 });
     json!({
-        "id": object_id(world, Collection::Applications, principal),
+        "id": object_id(entra, Collection::Applications, principal),
         "api": { "requestedAccessTokenVersion": version },
         "appId": principal.app_id,
         "appRoles": app_roles(principal),
@@ -79,8 +79,8 @@ fn app_roles(principal: &ServicePrincipal) -> Vec<Value> {
 }
 
 /// <https://learn.microsoft.com/graph/api/resources/approleassignment>
-pub(super) fn assignment(world: &World, assignment: &Assignment) -> Value {
-    let name = |id| world.directory.principal(id).map(|principal| &principal.name);
+pub(super) fn assignment(entra: &Entra, assignment: &Assignment) -> Value {
+    let name = |id| entra.directory.principal(id).map(|principal| &principal.name);
     json!({
         "id": assignment.id,
         "deletedDateTime": null,

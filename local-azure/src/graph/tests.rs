@@ -1,3 +1,4 @@
+use crate::world::World;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -51,7 +52,7 @@ async fn send(world: &Arc<World>, method: &str, path: &str, authorization: Optio
         request = request.header("authorization", authorization);
     }
     let request = request.header("client-request-id", "of-the-client").body(Body::from(body.to_owned())).unwrap();
-    let (parts, body) = routes(world.clone()).oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = routes(world.entra.clone()).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
@@ -91,7 +92,7 @@ fn assert_refused(answer: &Answer, status: u16, code: &str, message: &str) {
 }
 
 fn roles_of(world: &World, name: &str) -> Value {
-    let claims = issuer::claims(world, identity(world, name), "api://orders", Timestamp::now()).ok().unwrap();
+    let claims = issuer::claims(&world.entra, identity(world, name), "api://orders", Timestamp::now()).ok().unwrap();
     claims.get("roles").cloned().unwrap_or_default()
 }
 

@@ -15,7 +15,7 @@ use super::{
     Platform,
     query::{Dialect, IdentityId, Query},
 };
-use crate::{journal::Decision, seed::Identity, world::World};
+use crate::{issuer::Entra, journal::Decision, seed::Identity};
 
 const PATH: &str = "/msi/token";
 const HEADER: &str = "x-identity-header";
@@ -24,8 +24,8 @@ const LEGACY_VERSION: &str = "2017-09-01";
 const DIALECT: Dialect = Dialect { resource_id: "mi_res_id", principal_id: &["principal_id", "object_id"] };
 
 /// The endpoint. It is plain HTTP, as in Azure: bind it to loopback. `header` is the value that callers must show.
-pub fn routes(world: Arc<World>, header: String) -> Router {
-    Router::new().fallback(answer).with_state(Arc::new(Endpoint { platform: Platform::new(world), header }))
+pub(crate) fn routes(entra: Arc<Entra>, header: String) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(Endpoint { platform: Platform::new(entra), header }))
 }
 
 struct Endpoint {

@@ -22,10 +22,10 @@ use super::{
     query::{Dialect, IdentityId, Query},
 };
 use crate::{
+    issuer::Entra,
     issuer::{self, TokenError},
     journal::Decision,
     seed::Identity,
-    world::World,
 };
 
 const PATH: &str = "/metadata/identity/oauth2/token";
@@ -61,11 +61,11 @@ const DIALECT: Dialect = Dialect { resource_id: "msi_res_id", principal_id: &["o
 /// The endpoint, at `/metadata/identity/oauth2/token` with or without a slash at the end.
 ///
 /// It is plain HTTP without any credential, as in Azure: bind it to loopback.
-pub fn imds_routes(world: Arc<World>) -> Router {
+pub(crate) fn imds_routes(entra: Arc<Entra>) -> Router {
     Router::new()
         .route(PATH, get(answer))
         .route(&format!("{PATH}/"), get(answer))
-        .with_state(Arc::new(Platform::new(world)))
+        .with_state(Arc::new(Platform::new(entra)))
 }
 
 /// Why no token is handed out.

@@ -16,28 +16,28 @@ use jiff::Timestamp;
 
 use self::{cache::TokenCache, query::IdentityId};
 use crate::{
+    issuer::Entra,
     issuer::{self, Token, TokenError},
     seed::{Identity, IdentityKind},
-    world::World,
 };
 
-pub use app_service::routes;
-pub use imds::imds_routes;
+pub(crate) use app_service::routes;
+pub(crate) use imds::imds_routes;
 
 /// The resource that carries the identities: the function app, which is also the virtual machine of IMDS.
 struct Platform {
-    world: Arc<World>,
+    entra: Arc<Entra>,
     cache: TokenCache,
 }
 
 impl Platform {
-    fn new(world: Arc<World>) -> Self {
-        Self { world, cache: TokenCache::default() }
+    fn new(entra: Arc<Entra>) -> Self {
+        Self { entra, cache: TokenCache::default() }
     }
 
     /// Identities that this resource carries.
     fn carried(&self) -> impl Iterator<Item = &Identity> {
-        let seed = &self.world.seed;
+        let seed = &self.entra.seed;
         seed.identities.iter().filter(|identity| seed.function_app.identities.contains(&identity.name))
     }
 
@@ -51,13 +51,13 @@ impl Platform {
 
     /// The user-assigned identity that a request names.
     fn named(&self, id: &IdentityId) -> Option<&Identity> {
-        self.user_assigned().find(|identity| id.is(identity, &self.world))
+        self.user_assigned().find(|identity| id.is(identity, &self.entra))
     }
 
     fn token(&self, identity: &Identity, resource: &str) -> Result<Arc<Token>, TokenError> {
         let now = Timestamp::now();
-        let issue = || issuer::issue(&self.world, identity, resource, now);
-        if self.world.seed.tenant.token_cache {
+        let issue = || issuer::issue(&self.entra, identity, resource, now);
+        if self.entra.seed.tenant.token_cache {
             self.cache.get_or_issue(identity.principal_id, resource, now, issue)
         } else {
             issue().map(Arc::new)

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::{seed::Identity, world::World};
+use crate::{issuer::Entra, seed::Identity};
 
 /// How a request names a user-assigned identity.
 pub(super) enum IdentityId {
@@ -14,11 +14,11 @@ pub(super) enum IdentityId {
 
 impl IdentityId {
     /// Whether this is the identity's ID; letter case does not matter.
-    pub(super) fn is(&self, identity: &Identity, world: &World) -> bool {
+    pub(super) fn is(&self, identity: &Identity, entra: &Entra) -> bool {
         match self {
             Self::Client(id) => Uuid::parse_str(id).is_ok_and(|id| id == identity.client_id),
             Self::Principal(id) => Uuid::parse_str(id).is_ok_and(|id| id == identity.principal_id),
-            Self::Resource(id) => world.identity_resource_id(identity).eq_ignore_ascii_case(id),
+            Self::Resource(id) => entra.seed.identity_resource_id(identity).eq_ignore_ascii_case(id),
         }
     }
 }

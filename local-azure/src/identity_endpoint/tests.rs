@@ -3,6 +3,7 @@ mod errors;
 mod imds;
 mod load;
 
+use crate::world::World;
 use std::sync::Arc;
 
 use axum::{Router, body::Body};
@@ -40,7 +41,7 @@ impl Answer {
 }
 
 async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {
-    send_to(routes(world, "the-header".to_owned()), request).await
+    send_to(routes(world.entra.clone(), "the-header".to_owned()), request).await
 }
 
 async fn send_to(routes: Router, request: http::request::Builder) -> Answer {
@@ -83,7 +84,8 @@ async fn a_user_assigned_identity_gets_a_token_of_strings() {
     let mut headers = HeaderMap::new();
     let bearer = format!("Bearer {}", body["access_token"].as_str().unwrap());
     headers.insert("authorization", bearer.parse().unwrap());
-    let caller = access_token::verify(&world, &headers, &["https://vault.azure.net"], Timestamp::now()).ok().unwrap();
+    let caller =
+        access_token::verify(&world.entra, &headers, &["https://vault.azure.net"], Timestamp::now()).ok().unwrap();
     assert_eq!(caller.identity.as_deref(), Some("id-keyless-reader"));
     assert_eq!(answer.decision.identity.as_deref(), Some("id-keyless-reader"));
     assert_eq!(answer.decision.audience.as_deref(), Some("https://vault.azure.net"));

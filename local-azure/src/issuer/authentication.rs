@@ -17,27 +17,27 @@ use super::{
     v2_issuer,
 };
 use crate::{
+    issuer::Entra,
     seed::{AppRegistration, ClientSecret},
-    world::World,
 };
 
 /// The one kind of assertion that Entra takes from clients.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The client of a token request, once it has proved itself.
-pub(super) fn authenticate<'w>(world: &'w World, form: &Form, now: Timestamp) -> Result<Client<'w>, Refusal> {
+pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) -> Result<Client<'w>, Refusal> {
     let id = form.required("client_id")?;
-    let kind = find(world, id)?;
+    let kind = find(entra, id)?;
     let proof = match (form.get("client_secret"), form.get("client_assertion")) {
         (Some(_), Some(_)) => {
             return Err(Refusal::not_understood("the request has a client_secret and a client_assertion"));
         }
         (Some(secret), None) => {
-            check_secret(world, kind, secret, now)?;
+            check_secret(entra, kind, secret, now)?;
             Proof::Secret
         }
         (None, Some(assertion)) => {
-            check_assertion(world, kind, form, assertion, now)?;
+            check_assertion(entra, kind, form, assertion, now)?;
             Proof::Assertion
         }
         (None, None) => {
@@ -69,27 +69,27 @@ fn form_decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn find<'w>(world: &'w World, id: &str) -> Result<ClientKind<'w>, Refusal> {
+fn find<'w>(entra: &'w Entra, id: &str) -> Result<ClientKind<'w>, Refusal> {
     let unknown = || {
         let text = format!(
             "Application with identifier '{id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant.",
-            world.seed.tenant.id
+            entra.seed.tenant.id
         );
         Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
     };
     let id = Uuid::parse_str(id).map_err(|_| unknown())?;
-    let app = world.seed.app_registrations.iter().find(|app| app.client_id == id).map(ClientKind::App);
-    let identity = || world.seed.identities.iter().find(|one| one.client_id == id).map(ClientKind::ManagedIdentity);
+    let app = entra.seed.app_registrations.iter().find(|app| app.client_id == id).map(ClientKind::App);
+    let identity = || entra.seed.identities.iter().find(|one| one.client_id == id).map(ClientKind::ManagedIdentity);
     app.or_else(identity).ok_or_else(unknown)
 }
 
-fn check_secret(world: &World, kind: ClientKind<'_>, shown: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp) -> Result<(), Refusal> {
     let secrets: &[ClientSecret] = match kind {
         ClientKind::App(app) => &app.secrets,
         ClientKind::ManagedIdentity(_) => &[],
     };
     let matches = |app: &AppRegistration, secret: &ClientSecret| {
-        world.directory.client_secret(&app.name, &secret.name) == Some(shown)
+        entra.directory.client_secret(&app.name, &secret.name) == Some(shown)
     };
     let found = secrets.iter().find(|secret| matches!(kind, ClientKind::App(app) if matches(app, secret)));
     match found {
@@ -109,7 +109,7 @@ fn check_secret(world: &World, kind: ClientKind<'_>, shown: &str, now: Timestamp
 }
 
 fn check_assertion(
-    world: &World,
+    entra: &Entra,
     kind: ClientKind<'_>,
     form: &Form,
     token: &str,
@@ -124,15 +124,15 @@ fn check_assertion(
     })?;
     // An assertion of its own is issued by the client itself; anything else comes from an issuer that it trusts.
     if !assertion.names_certificate() && !is(kind.client_id(), assertion.issuer()) {
-        return federation::check(world, kind, &assertion, now);
+        return federation::check(entra, kind, &assertion, now);
     }
-    check_own_assertion(world, kind, &assertion, now)
+    check_own_assertion(entra, kind, &assertion, now)
 }
 
 /// An assertion signed with the client's certificate
 /// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>).
 fn check_own_assertion(
-    world: &World,
+    entra: &Entra,
     kind: ClientKind<'_>,
     assertion: &Assertion<'_>,
     now: Timestamp,
@@ -160,7 +160,7 @@ fn check_own_assertion(
         let text = "Client assertion application identifier doesn't match 'client_id' parameter.";
         return Err(Refusal::invalid_client(700_021, text));
     }
-    let tenant = world.seed.tenant.id;
+    let tenant = entra.seed.tenant.id;
     let ours = [
         format!("{AUTHORITY}/{tenant}/oauth2/v2.0/token"),
         format!("{AUTHORITY}/{tenant}/oauth2/token"),

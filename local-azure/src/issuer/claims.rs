@@ -15,8 +15,8 @@ use super::{
     v1_issuer, v2_issuer,
 };
 use crate::{
+    issuer::Entra,
     seed::{AppRegistration, Identity, OptionalClaim, TokenFault, TokenVersion},
-    world::World,
 };
 
 /// Seconds that a managed identity's token lives: 24 hours and five minutes.
@@ -31,62 +31,62 @@ const OVERDUE: i64 = 3_600;
 ///
 /// # Errors
 /// [`TokenError`] when the tenant knows no such resource, or it demands an assignment that the identity does not have.
-pub fn claims(
-    world: &World,
+pub(crate) fn claims(
+    entra: &Entra,
     identity: &Identity,
     resource: &str,
     now: Timestamp,
 ) -> Result<Map<String, Value>, TokenError> {
-    claims_of(world, &Client::on_platform(identity), resource, now)
+    claims_of(entra, &Client::on_platform(identity), resource, now)
 }
 
 /// The claims of the token that any client gets for a resource.
 pub(super) fn claims_of(
-    world: &World,
+    entra: &Entra,
     client: &Client<'_>,
     resource: &str,
     now: Timestamp,
 ) -> Result<Map<String, Value>, TokenError> {
-    let found = Resource::find(world, resource)?;
+    let found = Resource::find(entra, resource)?;
     let mut claims = Map::new();
     match found.version() {
-        TokenVersion::V1 => add_v1(&mut claims, world, client, resource),
-        TokenVersion::V2 => add_v2(&mut claims, world, client, &found),
+        TokenVersion::V1 => add_v1(&mut claims, entra, client, resource),
+        TokenVersion::V2 => add_v2(&mut claims, entra, client, &found),
     }
     match found {
         Resource::AzureService => add(&mut claims, "idtyp", "app"),
         Resource::MicrosoftGraph => {
             add(&mut claims, "idtyp", "app");
             add(&mut claims, "app_displayname", client.name());
-            let roles = world.directory.access(client.principal_id(), GRAPH_APP_ID).roles;
+            let roles = entra.directory.access(client.principal_id(), GRAPH_APP_ID).roles;
             if !roles.is_empty() {
                 add(&mut claims, "roles", roles);
             }
         }
         Resource::TokenExchange => {}
-        Resource::Api(app) => add_api(&mut claims, world, client, app)?,
+        Resource::Api(app) => add_api(&mut claims, entra, client, app)?,
     }
     let lifetime = lifetime(client)?;
     let late = match found {
-        Resource::Api(app) if has_fault(world, app, TokenFault::Expired) => lifetime + OVERDUE,
+        Resource::Api(app) if has_fault(entra, app, TokenFault::Expired) => lifetime + OVERDUE,
         _ => 0,
     };
     add_lifetime(&mut claims, now.as_second() - late, lifetime);
-    add_common(&mut claims, world, client)?;
+    add_common(&mut claims, entra, client)?;
     Ok(claims)
 }
 
 /// Whether the seed spoils this API's tokens in this way.
-pub(super) fn has_fault(world: &World, app: &AppRegistration, kind: TokenFault) -> bool {
-    world.seed.faults.iter().any(|fault| fault.tokens_for == app.name && fault.kind == kind)
+pub(super) fn has_fault(entra: &Entra, app: &AppRegistration, kind: TokenFault) -> bool {
+    entra.seed.faults.iter().any(|fault| fault.tokens_for == app.name && fault.kind == kind)
 }
 
 fn add(claims: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     claims.insert(name.to_owned(), value.into());
 }
 
-fn add_v1(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, resource: &str) {
-    let issuer = v1_issuer(world.seed.tenant.id);
+fn add_v1(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>, resource: &str) {
+    let issuer = v1_issuer(entra.seed.tenant.id);
     claims.extend([
         ("aud".to_owned(), json!(resource)),
         ("iss".to_owned(), json!(issuer)),
@@ -97,14 +97,14 @@ fn add_v1(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, r
     ]);
 }
 
-fn add_v2(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, resource: &Resource<'_>) {
+fn add_v2(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>, resource: &Resource<'_>) {
     let audience = match resource {
         Resource::Api(app) => app.client_id,
         _ => TOKEN_EXCHANGE_APP_ID,
     };
     claims.extend([
         ("aud".to_owned(), json!(audience)),
-        ("iss".to_owned(), json!(v2_issuer(world.seed.tenant.id))),
+        ("iss".to_owned(), json!(v2_issuer(entra.seed.tenant.id))),
         ("azp".to_owned(), json!(client.client_id())),
         ("azpacr".to_owned(), json!(client.authentication())),
         ("ver".to_owned(), json!("2.0")),
@@ -114,11 +114,11 @@ fn add_v2(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>, r
 /// What only an API of the tenant gets: optional claims, and app roles or no such claim at all. Entra never sends an empty list.
 fn add_api(
     claims: &mut Map<String, Value>,
-    world: &World,
+    entra: &Entra,
     client: &Client<'_>,
     app: &AppRegistration,
 ) -> Result<(), TokenError> {
-    let access = world.directory.access(client.principal_id(), app.client_id);
+    let access = entra.directory.access(client.principal_id(), app.client_id);
     if app.assignment_required && !access.assigned {
         return Err(TokenError::AssignmentRequired {
             client_id: client.client_id(),
@@ -158,19 +158,19 @@ fn add_lifetime(claims: &mut Map<String, Value>, from: i64, seconds: i64) {
     ]);
 }
 
-fn add_common(claims: &mut Map<String, Value>, world: &World, client: &Client<'_>) -> Result<(), TokenError> {
+fn add_common(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>) -> Result<(), TokenError> {
     claims.extend([
         ("oid".to_owned(), json!(client.principal_id())),
         ("sub".to_owned(), json!(client.principal_id())),
-        ("tid".to_owned(), json!(world.seed.tenant.id)),
+        ("tid".to_owned(), json!(entra.seed.tenant.id)),
         ("uti".to_owned(), opaque(16)?),
         ("rh".to_owned(), json!(format!("1.{}.", opaque_text(40)?))),
         ("aio".to_owned(), opaque(48)?),
     ]);
-    if let Some(id) = client.identity_resource_id(world) {
+    if let Some(id) = client.identity_resource_id(entra) {
         add(claims, "xms_mirid", id);
     }
-    if let Some(id) = client.host_resource_id(world) {
+    if let Some(id) = client.host_resource_id(entra) {
         add(claims, "xms_az_rid", id);
     }
     Ok(())

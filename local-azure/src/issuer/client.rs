@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
+    issuer::Entra,
     seed::{AppRegistration, Identity, IdentityKind},
-    world::World,
 };
 
 /// A client of the tenant.
@@ -68,19 +68,19 @@ impl<'a> Client<'a> {
     }
 
     /// `xms_mirid`: resource ID of the managed identity.
-    pub(super) fn identity_resource_id(&self, world: &World) -> Option<String> {
+    pub(super) fn identity_resource_id(&self, entra: &Entra) -> Option<String> {
         match self.kind {
-            ClientKind::ManagedIdentity(identity) => Some(world.identity_resource_id(identity)),
+            ClientKind::ManagedIdentity(identity) => Some(entra.seed.identity_resource_id(identity)),
             ClientKind::App(_) => None,
         }
     }
 
     /// `xms_az_rid`: the resource on which a user-assigned identity was used.
-    pub(super) fn host_resource_id(&self, world: &World) -> Option<String> {
+    pub(super) fn host_resource_id(&self, entra: &Entra) -> Option<String> {
         match self.kind {
             ClientKind::ManagedIdentity(identity) if identity.kind == IdentityKind::UserAssigned => match self.proof {
-                Proof::Platform => Some(world.function_app_resource_id()),
-                Proof::ApiManagement => Some(world.api_management_resource_id()),
+                Proof::Platform => Some(entra.seed.function_app_resource_id()),
+                Proof::ApiManagement => Some(entra.seed.api_management_resource_id()),
                 Proof::Secret | Proof::Assertion => None,
             },
             _ => None,

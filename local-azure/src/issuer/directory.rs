@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::seed::{AppRegistration, AppRole, Seed};
 
 /// Display name of the one API of Microsoft that has app roles here.
-pub const MICROSOFT_GRAPH: &str = "Microsoft Graph";
+pub(crate) const MICROSOFT_GRAPH: &str = "Microsoft Graph";
 /// Client ID of Microsoft Graph, the same in every tenant.
 pub(crate) const GRAPH_APP_ID: Uuid = Uuid::from_u128(0x00000003_0000_0000_c000_000000000000);
 /// Object ID of its service principal; in Azure another one in each tenant.
@@ -32,7 +32,7 @@ pub(crate) fn graph_role(value: &str) -> Option<Uuid> {
 }
 
 /// The tenant's service principals and what they hold. Assignments change while it runs.
-pub struct Directory {
+pub(crate) struct Directory {
     principals: Vec<ServicePrincipal>,
     assignments: Mutex<Vec<Assignment>>,
     client_secrets: BTreeMap<(String, String), String>,
@@ -40,7 +40,7 @@ pub struct Directory {
 
 /// An application, or a managed identity, in this tenant.
 #[derive(Clone, Debug)]
-pub struct ServicePrincipal {
+pub(crate) struct ServicePrincipal {
     /// Object (principal) ID.
     pub id: Uuid,
     /// Client ID.
@@ -59,7 +59,7 @@ pub struct ServicePrincipal {
 
 /// An app role that a principal holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Name of the assignment itself.
     pub id: String,
     /// When it was made.
@@ -74,7 +74,7 @@ pub struct Assignment {
 
 /// Why an app role cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AssignmentError {
+pub(crate) enum AssignmentError {
     /// No such principal or API.
     #[error("no service principal has the object ID {0}")]
     UnknownPrincipal(Uuid),
@@ -117,24 +117,24 @@ impl Directory {
     }
 
     /// Every service principal.
-    pub fn principals(&self) -> &[ServicePrincipal] {
+    pub(crate) fn principals(&self) -> &[ServicePrincipal] {
         &self.principals
     }
 
     /// The service principal with this object ID.
     #[must_use]
-    pub fn principal(&self, id: Uuid) -> Option<&ServicePrincipal> {
+    pub(crate) fn principal(&self, id: Uuid) -> Option<&ServicePrincipal> {
         self.principals.iter().find(|principal| principal.id == id)
     }
 
     /// The secret of an app registration with this name, given or generated at start.
     #[must_use]
-    pub fn client_secret(&self, app: &str, name: &str) -> Option<&str> {
+    pub(crate) fn client_secret(&self, app: &str, name: &str) -> Option<&str> {
         self.client_secrets.get(&(app.to_owned(), name.to_owned())).map(String::as_str)
     }
 
     /// Every client secret of this run.
-    pub fn client_secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn client_secrets(&self) -> impl Iterator<Item = &str> {
         self.client_secrets.values().map(String::as_str)
     }
 
@@ -142,7 +142,12 @@ impl Directory {
     ///
     /// # Errors
     /// [`AssignmentError`].
-    pub fn assign(&self, principal_id: Uuid, resource_id: Uuid, role: Uuid) -> Result<Assignment, AssignmentError> {
+    pub(crate) fn assign(
+        &self,
+        principal_id: Uuid,
+        resource_id: Uuid,
+        role: Uuid,
+    ) -> Result<Assignment, AssignmentError> {
         let find = |id| self.principal(id).ok_or(AssignmentError::UnknownPrincipal(id));
         find(principal_id)?;
         let api = find(resource_id)?;
@@ -163,7 +168,7 @@ impl Directory {
     }
 
     /// Takes an assignment back; false when there is none with this ID.
-    pub fn unassign(&self, id: &str) -> bool {
+    pub(crate) fn unassign(&self, id: &str) -> bool {
         let mut assignments = self.lock();
         let before = assignments.len();
         assignments.retain(|assignment| assignment.id != id);
@@ -172,7 +177,7 @@ impl Directory {
 
     /// Every assignment, in the order in which they were made.
     #[must_use]
-    pub fn assignments(&self) -> Vec<Assignment> {
+    pub(crate) fn assignments(&self) -> Vec<Assignment> {
         self.lock().clone()
     }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{AUTHORITY, refusal::Refusal};
-use crate::{journal::Decision, world::World};
+use crate::{issuer::Entra, journal::Decision};
 
 /// Which tenants a path speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(super) enum TenantPath {
 
 impl TenantPath {
     /// Reads the first segment of a path.
-    pub(super) fn find(world: &World, segment: &str) -> Result<Self, Refusal> {
+    pub(super) fn find(entra: &Entra, segment: &str) -> Result<Self, Refusal> {
         match (segment.to_ascii_lowercase().as_str(), Uuid::parse_str(segment)) {
             ("common", _) => Ok(Self::Any("common")),
             ("organizations", _) => Ok(Self::Any("organizations")),
-            (_, Ok(id)) if id == world.seed.tenant.id => Ok(Self::Tenant(id)),
+            (_, Ok(id)) if id == entra.seed.tenant.id => Ok(Self::Tenant(id)),
             (_, Err(_)) if !segment.contains('.') => Err(Refusal::invalid_request(
                 900_023,
                 format!(
@@ -76,8 +76,8 @@ impl fmt::Display for TenantPath {
 /// What is asked for, when it is asked of a tenant that exists.
 type Answer = Result<Response, Refusal>;
 
-pub(super) async fn v1_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = TenantPath::find(&world, &tenant)?;
+pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/common/discovery/keys"));
     document["issuer"] = json!(tenant.v1_issuer());
@@ -89,8 +89,8 @@ pub(super) async fn v1_configuration(State(world): State<Arc<World>>, Path(tenan
     Ok(cached(document))
 }
 
-pub(super) async fn v2_configuration(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = TenantPath::find(&world, &tenant)?;
+pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2/v2.0");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"));
     document["issuer"] = json!(tenant.v2_issuer());
@@ -131,14 +131,14 @@ fn shared(tenant: TenantPath, folder: &str) -> Value {
     })
 }
 
-pub(super) async fn v1_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    TenantPath::find(&world, &tenant)?;
-    Ok(cached(world.signing_keys.key_set(None)))
+pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+    TenantPath::find(&entra, &tenant)?;
+    Ok(cached(entra.signing_keys.key_set(None)))
 }
 
-pub(super) async fn v2_keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = TenantPath::find(&world, &tenant)?;
-    Ok(cached(world.signing_keys.key_set(Some(&tenant.v2_issuer()))))
+pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+    let tenant = TenantPath::find(&entra, &tenant)?;
+    Ok(cached(entra.signing_keys.key_set(Some(&tenant.v2_issuer()))))
 }
 
 fn cached(document: Value) -> Response {

@@ -10,15 +10,15 @@ use super::{
     resource::TOKEN_EXCHANGE_APP_ID, v1_issuer, v2_issuer,
 };
 use crate::{
+    issuer::Entra,
     seed::{FederatedCredential, IdentityKind},
-    world::World,
 };
 
 const NO_MATCH: &str = "No matching federated identity record found for presented assertion";
 
 /// Checks an assertion that another issuer made for the client.
 pub(super) fn check(
-    world: &World,
+    entra: &Entra,
     kind: ClientKind<'_>,
     assertion: &Assertion<'_>,
     now: Timestamp,
@@ -27,13 +27,13 @@ pub(super) fn check(
         ClientKind::App(app) => &app.federated_credentials,
         ClientKind::ManagedIdentity(identity) => &identity.federated_credentials,
     };
-    let of_tenant = is_of_tenant(world, assertion)?;
+    let of_tenant = is_of_tenant(entra, assertion)?;
     let credential = matching(credentials, assertion)?;
     check_audience(credential, assertion, of_tenant)?;
     let key = if of_tenant {
-        assertion.key_id().and_then(|id| world.signing_keys.decoding_key(id))
+        assertion.key_id().and_then(|id| entra.signing_keys.decoding_key(id))
     } else {
-        match &world.workload {
+        match &entra.workload {
             Some(workload) if workload.issuer() == assertion.issuer() => Some(workload.decoding_key()),
             _ => {
                 let text = format!("local-azure has no keys of the issuer {}", assertion.issuer());
@@ -50,12 +50,12 @@ pub(super) fn check(
 }
 
 /// Whether this tenant issued the assertion; then it must be for a user-assigned identity.
-fn is_of_tenant(world: &World, assertion: &Assertion<'_>) -> Result<bool, Refusal> {
-    let tenant = world.seed.tenant.id;
+fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusal> {
+    let tenant = entra.seed.tenant.id;
     if assertion.issuer() != v2_issuer(tenant) && assertion.issuer() != v1_issuer(tenant) {
         return Ok(false);
     }
-    let identity = assertion.subject().parse().ok().and_then(|subject| world.seed.principal(subject));
+    let identity = assertion.subject().parse().ok().and_then(|subject| entra.seed.principal(subject));
     let user_assigned = identity.is_some_and(|identity| identity.kind == IdentityKind::UserAssigned);
     if assertion.is_of_managed_identity() && user_assigned {
         Ok(true)

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 const BESIDES_ACTIVE: usize = 2;
 
 /// The tenant's signing keys, made at start and on [`SigningKeys::roll_over`].
-pub struct SigningKeys {
+pub(crate) struct SigningKeys {
     /// The first one signs. Validators must look a key up by its ID: there is always more than one, in no order that means anything.
     published: RwLock<Vec<Arc<SigningKey>>>,
     /// Made when a fault of the seed first needs it.
@@ -50,7 +50,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
-    pub fn generate() -> Result<Self, KeyError> {
+    pub(crate) fn generate() -> Result<Self, KeyError> {
         let (active, next) = thread::scope(|scope| {
             let next = scope.spawn(SigningKey::generate);
             (SigningKey::generate(), next.join().unwrap_or(Err(KeyError)))
@@ -65,7 +65,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
-    pub fn roll_over(&self) -> Result<String, KeyError> {
+    pub(crate) fn roll_over(&self) -> Result<String, KeyError> {
         let key = SigningKey::generate()?;
         let id = key.id.clone();
         let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ mod claims;
 mod client;
 mod directory;
 mod discovery;
+mod entra;
 mod federation;
 mod form;
 mod instance;
@@ -23,14 +24,17 @@ mod workload;
 
 use uuid::Uuid;
 
-pub use claims::claims;
-pub use directory::{Assignment, AssignmentError, Directory, MICROSOFT_GRAPH, ServicePrincipal};
+pub(crate) use claims::claims;
+pub(crate) use directory::{Assignment, AssignmentError, Directory, MICROSOFT_GRAPH, ServicePrincipal};
+pub(crate) use entra::Entra;
+pub use keys::KeyError;
 #[cfg(test)]
 pub(crate) use keys::SignWith;
-pub use keys::{KeyError, SigningKeys};
-pub use routes::routes;
-pub use token::{Token, TokenError, issue};
-pub use workload::WorkloadIssuer;
+pub(crate) use keys::SigningKeys;
+pub(crate) use routes::routes;
+pub use token::TokenError;
+pub(crate) use token::{Token, issue};
+pub(crate) use workload::WorkloadIssuer;
 pub(crate) use {
     certificate::ClientCertificate, client::Client, directory::graph_role, refusal::Refusal, token::issue_to,
 };

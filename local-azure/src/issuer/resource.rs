@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{TokenError, directory::GRAPH_APP_ID};
 use crate::{
+    issuer::Entra,
     seed::{AppRegistration, TokenVersion},
-    world::World,
 };
 
 /// What a managed identity asks a token for when that token is to prove another client: exactly this, no slash.
@@ -50,20 +50,21 @@ pub(super) enum Resource<'a> {
 
 impl<'a> Resource<'a> {
     /// Who answers to this name, exactly as a token request spells it.
-    pub(super) fn find(world: &'a World, name: &str) -> Result<Self, TokenError> {
+    pub(super) fn find(entra: &'a Entra, name: &str) -> Result<Self, TokenError> {
         if name.strip_suffix('/').unwrap_or(name) == GRAPH || name == GRAPH_APP_ID.to_string() {
             return Ok(Self::MicrosoftGraph);
         }
         if name == TOKEN_EXCHANGE {
             return Ok(Self::TokenExchange);
         }
-        if is_azure_service(world, name) {
+        if is_azure_service(entra, name) {
             return Ok(Self::AzureService);
         }
-        world
+        entra
+            .seed
             .app_registration(name)
             .map(Self::Api)
-            .ok_or_else(|| TokenError::UnknownResource { resource: name.to_owned(), tenant: world.seed.tenant.id })
+            .ok_or_else(|| TokenError::UnknownResource { resource: name.to_owned(), tenant: entra.seed.tenant.id })
     }
 
     /// The version of the tokens that it asks for.
@@ -76,11 +77,11 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn is_azure_service(world: &World, name: &str) -> bool {
+fn is_azure_service(entra: &Entra, name: &str) -> bool {
     let uri = name.strip_suffix('/').unwrap_or(name);
     let account = uri
         .strip_prefix("https://")
         .and_then(|host| host.strip_suffix(".blob.core.windows.net"))
-        .is_some_and(|account| world.seed.storage_accounts.iter().any(|known| known.name == account));
+        .is_some_and(|account| entra.seed.storage_accounts.iter().any(|known| known.name == account));
     account || FIRST_PARTY_URIS.contains(&uri) || FIRST_PARTY_IDS.contains(&name)
 }

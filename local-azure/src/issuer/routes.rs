@@ -12,10 +12,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{discovery, instance, token_endpoint};
-use crate::{journal::Decision, world::World};
+use crate::{issuer::Entra, journal::Decision};
 
 /// The service at `login.microsoftonline.com`.
-pub fn routes(world: Arc<World>) -> Router {
+pub(crate) fn routes(entra: Arc<Entra>) -> Router {
     Router::new()
         .route("/common/discovery/instance", get(instance::instance))
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::v1_configuration))
@@ -26,7 +26,7 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/{tenant}/oauth2/v2.0/token", post(token_endpoint::v2))
         .method_not_allowed_fallback(unknown)
         .fallback(unknown)
-        .with_state(world)
+        .with_state(entra)
 }
 
 async fn unknown(request: Request) -> Response {

@@ -32,12 +32,12 @@ macro_rules! assert_claims {
 }
 
 fn claims_of(world: &World, name: &str, resource: &str) -> Map<String, Value> {
-    claims(world, identity(world, name), resource, NOW).unwrap()
+    claims(&world.entra, identity(world, name), resource, NOW).unwrap()
 }
 
 async fn get(world: std::sync::Arc<World>, path: &str) -> (StatusCode, Value) {
     let request = Request::get(format!("{AUTHORITY}{path}")).body(Body::empty()).unwrap();
-    let response = routes(world).oneshot(request).await.unwrap();
+    let response = routes(world.entra.clone()).oneshot(request).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
@@ -103,7 +103,7 @@ fn a_system_assigned_identity_is_named_after_its_host() {
 fn an_account_is_an_audience_only_if_it_exists() {
     let world = world();
     claims_of(&world, "id-keyless-writer", "https://stkeyless.blob.core.windows.net");
-    let other = claims(&world, identity(&world, "id-keyless-writer"), "https://other.blob.core.windows.net", NOW);
+    let other = claims(&world.entra, identity(&world, "id-keyless-writer"), "https://other.blob.core.windows.net", NOW);
     assert!(matches!(other, Err(TokenError::UnknownResource { .. })));
 }
 
@@ -111,7 +111,7 @@ fn an_account_is_an_audience_only_if_it_exists() {
 fn an_unknown_resource_is_refused() {
     let world = world();
     for resource in ["api://nobody", "api://orders/", "https://vault.azure.net//", "", "ORDERS"] {
-        let error = issue(&world, identity(&world, "id-keyless-caller"), resource, NOW).err().unwrap();
+        let error = issue(&world.entra, identity(&world, "id-keyless-caller"), resource, NOW).err().unwrap();
         assert_eq!(
             error.to_string(),
             format!(
@@ -125,7 +125,7 @@ fn an_unknown_resource_is_refused() {
 fn an_api_that_demands_an_assignment_refuses_who_has_none() {
     let world = world_where(|seed| seed.app_registrations[0].assignment_required = true);
     claims_of(&world, "id-keyless-caller", "api://orders");
-    let error = issue(&world, identity(&world, "id-keyless-reader"), "api://orders", NOW).err().unwrap();
+    let error = issue(&world.entra, identity(&world, "id-keyless-reader"), "api://orders", NOW).err().unwrap();
     assert!(error.to_string().starts_with("AADSTS501051: "), "{error}");
 }
 
@@ -134,7 +134,8 @@ async fn a_token_verifies_with_the_published_keys() {
     let world = world();
     let (status, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     assert_eq!(status, StatusCode::OK);
-    let token = issue(&world, identity(&world, "id-keyless-caller"), "api://orders", Timestamp::now()).ok().unwrap();
+    let token =
+        issue(&world.entra, identity(&world, "id-keyless-caller"), "api://orders", Timestamp::now()).ok().unwrap();
     assert_eq!(verify(&token, keys, "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c"), Ok(()));
     assert_eq!(token.expires_on - token.not_before, 86_700);
 }
@@ -143,9 +144,9 @@ async fn a_token_verifies_with_the_published_keys() {
 fn only_version_1_tokens_name_the_certificate() {
     let world = world();
     let caller = identity(&world, "id-keyless-caller");
-    let v1 = header_of(&issue(&world, caller, "https://vault.azure.net", NOW).ok().unwrap());
+    let v1 = header_of(&issue(&world.entra, caller, "https://vault.azure.net", NOW).ok().unwrap());
     assert_eq!(v1["x5t"], v1["kid"]);
-    let v2 = header_of(&issue(&world, caller, "api://orders", NOW).ok().unwrap());
+    let v2 = header_of(&issue(&world.entra, caller, "api://orders", NOW).ok().unwrap());
     assert_eq!((v2.get("x5t"), v2["alg"].as_str()), (None, Some("RS256")));
 }
 
@@ -155,10 +156,10 @@ async fn a_signature_fault_spoils_only_the_named_api() {
     let caller = identity(&world, "id-keyless-caller");
     let (_, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     let now = Timestamp::now();
-    let spoilt = issue(&world, caller, "api://orders", now).ok().unwrap();
+    let spoilt = issue(&world.entra, caller, "api://orders", now).ok().unwrap();
     let spoilt = verify(&spoilt, keys.clone(), "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c");
     assert_eq!(spoilt, Err(ErrorKind::InvalidSignature));
-    let sound = issue(&world, caller, "api://billing", now).ok().unwrap();
+    let sound = issue(&world.entra, caller, "api://billing", now).ok().unwrap();
     assert_eq!(verify(&sound, keys, "d3c9e2f0-0002-4c8d-ae3f-7b4a5f6e7d8c"), Ok(()));
 }
 
@@ -168,11 +169,11 @@ async fn an_expired_fault_spoils_only_the_named_api() {
     let caller = identity(&world, "id-keyless-caller");
     let (_, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     let now = Timestamp::now();
-    let spoilt = issue(&world, caller, "api://orders", now).ok().unwrap();
+    let spoilt = issue(&world.entra, caller, "api://orders", now).ok().unwrap();
     assert_eq!(spoilt.expires_on, now.as_second() - 3_600);
     let spoilt = verify(&spoilt, keys.clone(), "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c");
     assert_eq!(spoilt, Err(ErrorKind::ExpiredSignature));
-    let sound = issue(&world, caller, "api://billing", now).ok().unwrap();
+    let sound = issue(&world.entra, caller, "api://billing", now).ok().unwrap();
     assert_eq!(verify(&sound, keys, "d3c9e2f0-0002-4c8d-ae3f-7b4a5f6e7d8c"), Ok(()));
 }
 

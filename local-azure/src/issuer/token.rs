@@ -11,12 +11,12 @@ use super::{
     resource::Resource,
 };
 use crate::{
+    issuer::Entra,
     seed::{Identity, TokenFault, TokenVersion},
-    world::World,
 };
 
 /// An access token. It has no `Debug`, so that it reaches no log.
-pub struct Token {
+pub(crate) struct Token {
     /// What goes after `Bearer `.
     pub jwt: String,
     /// Seconds since 1970 from which it is valid; also when it was issued.
@@ -59,26 +59,26 @@ pub enum TokenError {
 ///
 /// # Errors
 /// [`TokenError`]; see [`claims`](super::claims).
-pub fn issue(world: &World, identity: &Identity, resource: &str, now: Timestamp) -> Result<Token, TokenError> {
-    issue_to(world, &Client::on_platform(identity), resource, now)
+pub(crate) fn issue(entra: &Entra, identity: &Identity, resource: &str, now: Timestamp) -> Result<Token, TokenError> {
+    issue_to(entra, &Client::on_platform(identity), resource, now)
 }
 
 /// Issues the token that any client gets for a resource.
 pub(crate) fn issue_to(
-    world: &World,
+    entra: &Entra,
     client: &Client<'_>,
     resource: &str,
     now: Timestamp,
 ) -> Result<Token, TokenError> {
-    let claims = claims_of(world, client, resource, now)?;
-    let found = Resource::find(world, resource)?;
+    let claims = claims_of(entra, client, resource, now)?;
+    let found = Resource::find(entra, resource)?;
     let with = match found {
-        Resource::Api(app) if has_fault(world, app, TokenFault::Signature) => SignWith::Unpublished,
+        Resource::Api(app) if has_fault(entra, app, TokenFault::Signature) => SignWith::Unpublished,
         _ => SignWith::Active,
     };
     let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);
     let (not_before, expires_on) = (seconds("nbf")?, seconds("exp")?);
     let x5t = found.version() == TokenVersion::V1;
-    let jwt = world.signing_keys.sign(&claims, x5t, with).map_err(|_| TokenError::Signing)?;
+    let jwt = entra.signing_keys.sign(&claims, x5t, with).map_err(|_| TokenError::Signing)?;
     Ok(Token { jwt, not_before, expires_on })
 }

@@ -24,7 +24,7 @@ use super::{
     refusal::Refusal,
     token::issue_to,
 };
-use crate::{journal::Decision, world::World};
+use crate::{issuer::Entra, journal::Decision};
 
 /// More than any form with an assertion.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -39,18 +39,18 @@ enum Version {
 }
 
 /// `POST /{tenant}/oauth2/token`, with `resource`.
-pub(super) async fn v1(state: State<Arc<World>>, tenant: Path<String>, request: Request) -> Response {
+pub(super) async fn v1(state: State<Arc<Entra>>, tenant: Path<String>, request: Request) -> Response {
     answer(Version::V1, state, tenant, request).await
 }
 
 /// `POST /{tenant}/oauth2/v2.0/token`, with `scope`.
-pub(super) async fn v2(state: State<Arc<World>>, tenant: Path<String>, request: Request) -> Response {
+pub(super) async fn v2(state: State<Arc<Entra>>, tenant: Path<String>, request: Request) -> Response {
     answer(Version::V2, state, tenant, request).await
 }
 
 async fn answer(
     version: Version,
-    State(world): State<Arc<World>>,
+    State(entra): State<Arc<Entra>>,
     Path(tenant): Path<String>,
     request: Request,
 ) -> Response {
@@ -60,7 +60,7 @@ async fn answer(
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return Refusal::not_understood("the request body is too long").respond(correlation, decision);
     };
-    match token(version, &world, &tenant, &parts, &body, &mut decision) {
+    match token(version, &entra, &tenant, &parts, &body, &mut decision) {
         Ok(body) => {
             let mut response = Json(body).into_response();
             let no_store = HeaderValue::from_static("no-store, no-cache");
@@ -75,13 +75,13 @@ async fn answer(
 
 fn token(
     version: Version,
-    world: &World,
+    entra: &Entra,
     tenant: &str,
     parts: &Parts,
     body: &[u8],
     decision: &mut Decision,
 ) -> Result<Value, Refusal> {
-    let tenant = TenantPath::find(world, tenant)?;
+    let tenant = TenantPath::find(entra, tenant)?;
     known_query(parts.uri.query().unwrap_or_default())?;
     let mut form = Form::parse(&parts.headers, body)?;
     if let Some((id, secret)) = basic_credentials(&parts.headers)? {
@@ -99,14 +99,14 @@ fn token(
         return Err(Refusal::invalid_request(50_059, text));
     }
     let now = Timestamp::now();
-    let client = authenticate(world, &form, now)?;
+    let client = authenticate(entra, &form, now)?;
     decision.identity = Some(client.name().to_owned());
     let resource = match version {
         Version::V1 => form.required("resource")?,
         Version::V2 => resource_of(form.required("scope")?)?,
     };
     decision.audience = Some(resource.to_owned());
-    let token = issue_to(world, &client, resource, now)?;
+    let token = issue_to(entra, &client, resource, now)?;
     Ok(success(version, &token, resource, now))
 }
 

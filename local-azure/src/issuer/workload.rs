@@ -12,7 +12,7 @@ use crate::seed::WorkloadIdentity;
 const LIFETIME: i64 = 86_400;
 
 /// An issuer outside the tenant whose tokens the tenant can be told to trust.
-pub struct WorkloadIssuer {
+pub(crate) struct WorkloadIssuer {
     seed: WorkloadIdentity,
     key: SigningKey,
 }
@@ -25,7 +25,7 @@ impl WorkloadIssuer {
 
     /// `iss` of its tokens.
     #[must_use]
-    pub fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.seed.issuer
     }
 
@@ -33,7 +33,7 @@ impl WorkloadIssuer {
     ///
     /// # Errors
     /// When the system cannot use its RSA key.
-    pub fn token(&self, now: Timestamp) -> Result<String, KeyError> {
+    pub(crate) fn token(&self, now: Timestamp) -> Result<String, KeyError> {
         let from = now.as_second();
         let claims: Map<String, Value> = [
             ("iss", json!(self.seed.issuer)),

@@ -11,6 +11,7 @@ mod check_credentials;
 mod clients;
 mod credentials;
 mod entra;
+mod resource_ids;
 mod vaults;
 
 use std::{

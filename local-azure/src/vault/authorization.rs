@@ -8,14 +8,14 @@ use crate::{
     access_token::{self, Caller},
     journal::Decision,
     rbac::{self, Target},
-    world::World,
+    vault::KeyVault,
 };
 
 /// Audiences that Key Vault accepts. A slash at the end makes another one, which it refuses.
 const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"];
 
-pub(super) fn caller(world: &World, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
-    let verified = access_token::verify(world, headers, AUDIENCES, Timestamp::now());
+pub(super) fn caller(key_vault: &KeyVault, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
+    let verified = access_token::verify(&key_vault.entra, headers, AUDIENCES, Timestamp::now());
     let caller = verified.map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         Refusal::Unauthorized(refusal)
@@ -26,7 +26,7 @@ pub(super) fn caller(world: &World, headers: &HeaderMap, decision: &mut Decision
 }
 
 pub(super) fn authorize(
-    world: &World,
+    key_vault: &KeyVault,
     vault: &Vault,
     caller: &Caller,
     ask: &Ask<'_>,
@@ -37,7 +37,7 @@ pub(super) fn authorize(
         None => Target::Vault { vault: &vault.name },
     };
     let operation = ask.operation();
-    match rbac::allowed(&world.seed, caller.principal_id, operation, &target) {
+    match rbac::allowed(&key_vault.entra.seed, caller.principal_id, operation, &target) {
         Some(assignment) => {
             decision.allowed_by = Some(rbac::describe(assignment));
             Ok(())
@@ -45,9 +45,9 @@ pub(super) fn authorize(
         None => Err(Refusal::ForbiddenByRbac {
             caller: describe(caller),
             action: operation.action(),
-            resource: world.scope_resource_id(&target.scope()).to_lowercase(),
+            resource: key_vault.entra.seed.scope_resource_id(&target.scope()).to_lowercase(),
             vault: vault.name.clone(),
-            location: world.seed.subscription.location.clone(),
+            location: key_vault.entra.seed.subscription.location.clone(),
         }),
     }
 }

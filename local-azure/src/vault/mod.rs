@@ -30,18 +30,24 @@ use http::{HeaderMap, header};
 
 pub use self::vaults::{NoSuchSecret, Vault, Vaults};
 use self::{ask::Ask, query::Query, refusal::Refusal};
-use crate::{journal::Decision, world::World};
+use crate::{issuer::Entra, journal::Decision};
 
 /// A backup of many versions is the largest body.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
-/// A vault of the world, for its host name.
-pub fn routes(world: Arc<World>, vault: Arc<Vault>) -> Router {
-    Router::new().fallback(answer).with_state(Arc::new(Service { world, vault }))
+/// The vaults of a run, and the tenant whose tokens open them.
+pub(crate) struct KeyVault {
+    pub(crate) entra: Arc<Entra>,
+    pub(crate) vaults: Vaults,
+}
+
+/// One of the vaults, for its host name.
+pub(crate) fn routes(key_vault: Arc<KeyVault>, vault: Arc<Vault>) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(Service { key_vault, vault }))
 }
 
 struct Service {
-    world: Arc<World>,
+    key_vault: Arc<KeyVault>,
     vault: Arc<Vault>,
 }
 
@@ -52,10 +58,10 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
         Ok(response) => response,
         Err(refusal) => {
             decision.reason = Some(refusal.to_string());
-            refusal.into_response(service.world.seed.tenant.id)
+            refusal.into_response(service.key_vault.entra.seed.tenant.id)
         }
     };
-    headers::add(response.headers_mut(), client_request_id, &service.world.seed.subscription.location);
+    headers::add(response.headers_mut(), client_request_id, &service.key_vault.entra.seed.subscription.location);
     response.extensions_mut().insert(decision);
     response
 }
@@ -68,15 +74,15 @@ impl Service {
             other => other,
         };
         // Azure asks who is there before it says what is wrong with a request; clients send the first one without a body.
-        let caller = authorization::caller(&self.world, &parts.headers, decision)?;
+        let caller = authorization::caller(&self.key_vault, &parts.headers, decision)?;
         let vault = &self.vault;
         vault.lock().throttle.admit(vault.clock.now()).map_err(Refusal::Throttled)?;
         let ask = ask?;
         let query = Query::read(parts.uri.query(), ask.is_list())?;
         check_name(&ask)?;
-        authorization::authorize(&self.world, vault, &caller, &ask, decision)?;
+        authorization::authorize(&self.key_vault, vault, &caller, &ask, decision)?;
         let body = read(body, &parts.headers, &ask).await?;
-        operations::act(&self.world, vault, &ask, &query, &body)
+        operations::act(&self.key_vault, vault, &ask, &query, &body)
     }
 }
 

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
+use super::KeyVault;
 use super::{
     ask::Ask,
     body,
@@ -19,10 +20,9 @@ use super::{
     secrets::Secrets,
     vaults::Vault,
 };
-use crate::world::World;
 
 pub(super) fn act(
-    world: &World,
+    key_vault: &KeyVault,
     vault: &Vault,
     ask: &Ask<'_>,
     query: &Query,
@@ -48,10 +48,10 @@ pub(super) fn act(
         }
         Ask::Backup(name) => {
             let (secret, _) = secrets.find(name, Which::Latest)?;
-            answer(json!({ "value": world.vaults.backup_key.seal(secret)? }))
+            answer(json!({ "value": key_vault.vaults.backup_key.seal(secret)? }))
         }
         Ask::Restore => {
-            let secret = world.vaults.backup_key.open(&body::read_restore(body)?)?;
+            let secret = key_vault.vaults.backup_key.open(&body::read_restore(body)?)?;
             let name = secret.name.clone();
             secrets.restore(secret)?;
             answer(without_value(vault, secrets.find(&name, Which::Latest)?))
@@ -67,7 +67,7 @@ pub(super) fn act(
             answer(without_value(vault, secrets.find(name, Which::Latest)?))
         }
         Ask::Purge(name) => {
-            purge(world, vault, secrets, name)?;
+            purge(key_vault, vault, secrets, name)?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
     }
@@ -77,9 +77,9 @@ fn answer(body: impl Serialize) -> Result<Response, Refusal> {
     Ok(Json(body).into_response())
 }
 
-fn purge(world: &World, vault: &Vault, secrets: &mut Secrets, name: &str) -> Result<(), Refusal> {
+fn purge(key_vault: &KeyVault, vault: &Vault, secrets: &mut Secrets, name: &str) -> Result<(), Refusal> {
     if vault.purge_protection {
-        let location = world.seed.subscription.location.clone();
+        let location = key_vault.entra.seed.subscription.location.clone();
         return Err(Refusal::PurgeProtected { vault: vault.name.clone(), location });
     }
     secrets.purge(name)

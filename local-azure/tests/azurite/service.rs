@@ -1,14 +1,11 @@
 //! local-azure's Blob Storage on a port of its own, asked by an identity that may do everything.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
-use jiff::Timestamp;
 use local_azure::{
-    blob, issuer,
+    LocalAzure,
     seed::{Scope, Seed},
-    world::World,
 };
-use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// The service, listening; it ends when dropped.
@@ -16,7 +13,7 @@ pub(crate) struct Service {
     pub(crate) origin: String,
     pub(crate) authorization: String,
     task: JoinHandle<()>,
-    _data: TempDir,
+    _azure: LocalAzure,
 }
 
 /// The default seed's account.
@@ -29,16 +26,14 @@ impl Service {
         assignment.role = "Storage Blob Data Owner".to_owned();
         assignment.scope = Scope { container: None, ..assignment.scope.clone() };
         let owner = assignment.identity.clone();
-        let world = Arc::new(World::new(seed).unwrap());
-        let identity = world.seed.identity(&owner).unwrap();
-        let token = issuer::issue(&world, identity, "https://storage.azure.com", Timestamp::now());
-        let authorization = format!("Bearer {}", token.ok().unwrap().jwt);
-        let data = TempDir::new().unwrap();
-        let routes = blob::routes(world.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
+        let azure = LocalAzure::start(seed).await.unwrap();
+        let token = azure.world().token(&owner, "https://storage.azure.com").unwrap();
+        let authorization = format!("Bearer {token}");
+        let routes = azure.world().network().service("stkeyless.blob.core.windows.net").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { origin, authorization, task, _data: data }
+        Self { origin, authorization, task, _azure: azure }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arguments: how well they fit parameters, what they say about type parameters, and their final form.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     Checker, Local, Typed,
@@ -43,6 +43,9 @@ pub(super) struct Fit {
     places: Vec<usize>,
     /// Whether the last parameter takes several arguments.
     expanded: bool,
+    /// Per argument, the type of its parameter.
+    wanted: Vec<Type>,
+    generic: bool,
 }
 
 /// The arguments in the order of the parameters, and what the letters of the signature stand for.
@@ -203,15 +206,72 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
     }
     let places = places(parameters, arguments, expanded)?;
     let mut cost = u32::from(!letters.is_empty()) + if expanded { 2 } else { 0 };
+    let mut all_wanted = Vec::with_capacity(arguments.len());
     for (argument, place) in arguments.iter().zip(&places) {
         let parameter = parameters.get(*place)?;
         let wanted = if expanded && parameter.rest { parameter.class.argument(0) } else { parameter.class.clone() };
         if let CheckedKind::Value(value) = &argument.kind {
             infer(&wanted, &value.class, &mut bindings);
         }
-        cost += cost_of(argument, parameter, &wanted.with(&bindings))?;
+        let wanted = wanted.with(&bindings);
+        cost += cost_of(argument, parameter, &wanted)?;
+        all_wanted.push(wanted);
     }
-    Some(Fit { cost, bindings, places, expanded })
+    Some(Fit { cost, bindings, places, expanded, wanted: all_wanted, generic: !letters.is_empty() })
+}
+
+/// Which of two members is better for the arguments (C# specification, "Better function member"); `None` for neither.
+pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<Ordering> {
+    let (mut first, mut second) = (false, false);
+    for ((argument, a), b) in arguments.iter().zip(&one.wanted).zip(&two.wanted) {
+        if let CheckedKind::Value(value) = &argument.kind {
+            match better_target(&value.class, a, b) {
+                Ordering::Less => first = true,
+                Ordering::Greater => second = true,
+                Ordering::Equal => {}
+            }
+        }
+    }
+    match (first, second) {
+        (true, false) => return Some(Ordering::Less),
+        (false, true) => return Some(Ordering::Greater),
+        (true, true) => return None,
+        (false, false) => {}
+    }
+    let same =
+        |(argument, (a, b)): (&Checked<'_>, (&Type, &Type))| a == b || !matches!(argument.kind, CheckedKind::Value(_));
+    if !arguments.iter().zip(one.wanted.iter().zip(&two.wanted)).all(same) {
+        return None;
+    }
+    let rank = |fit: &Fit| (fit.generic, fit.expanded, fit.cost);
+    Some(rank(one).cmp(&rank(two)))
+}
+
+/// Which of two types an argument converts to the better way.
+fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
+    if one == two {
+        return Ordering::Equal;
+    }
+    if from == one {
+        return Ordering::Less;
+    }
+    if from == two {
+        return Ordering::Greater;
+    }
+    let converts = |from: &Type, to: &Type| convert::implicit(from, to).is_some();
+    match (converts(one, two), converts(two, one)) {
+        (true, false) => return Ordering::Less,
+        (false, true) => return Ordering::Greater,
+        _ => {}
+    }
+    let plain = |class: &Type| class.underlying().unwrap_or(class).class;
+    let signed = |class| matches!(class, Class::SByte | Class::Short | Class::Int | Class::Long);
+    let unsigned = |class| matches!(class, Class::Byte | Class::UShort | Class::UInt | Class::ULong);
+    match (plain(one), plain(two)) {
+        (a, b) if signed(a) && unsigned(b) => Ordering::Less,
+        (a, b) if unsigned(a) && signed(b) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
 }
 
 /// Which parameter each argument goes to.
@@ -268,13 +328,21 @@ fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
         }
         return;
     }
-    if parameter.arguments.is_empty() {
+    // A JObject is an `IEnumerable<T>` of two types, so nothing can be learnt from it.
+    if parameter.arguments.is_empty() || argument.is(Class::JObject) && parameter.is(Class::Enumerable) {
         return;
     }
     if let Some(same) = argument.ancestors().into_iter().find(|ancestor| ancestor.class == parameter.class) {
         for (parameter, argument) in parameter.arguments.iter().zip(&same.arguments) {
             infer(parameter, argument, bindings);
         }
+    }
+}
+
+impl Checked<'_> {
+    /// Whether the argument is the literal `null`.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.kind, CheckedKind::Value(value) if value.class.is(Class::Null))
     }
 }
 

@@ -144,9 +144,12 @@ impl Flow {
                 self.expression(first)?;
                 self.all(rest.iter().map(|(_, _, operand)| operand))
             }
-            ExprKind::Unary(_, inner) | ExprKind::Cast(_, inner) | ExprKind::Is(inner, ..) | ExprKind::As(inner, _) => {
-                self.expression(inner)
-            }
+            ExprKind::Checked(_, inner)
+            | ExprKind::IsNull(inner)
+            | ExprKind::Unary(_, inner)
+            | ExprKind::Cast(_, inner)
+            | ExprKind::Is(inner, ..)
+            | ExprKind::As(inner, _) => self.expression(inner),
             ExprKind::Step { place, .. } => self.expression(place),
             ExprKind::Assign(target, operator, value) => self.assignment(target, *operator, value),
             ExprKind::Conditional(parts) => self.choice(parts),
@@ -173,6 +176,10 @@ impl Flow {
             | ExprKind::Text(_)
             | ExprKind::Char(_)
             | ExprKind::Type(_)
+            | ExprKind::Single(_)
+            | ExprKind::Decimal(_)
+            | ExprKind::NameOf(_)
+            | ExprKind::DefaultLiteral
             | ExprKind::Default(_) => Ok(()),
         }
     }

@@ -1,9 +1,11 @@
 //! Which member a call means: of those with the name, the one whose parameters its arguments fit best.
 
+use std::cmp::Ordering;
+
 use super::{
     Checker, Typed,
     arguments::{Checked, Finished},
-    error,
+    error, linq,
 };
 use crate::{
     members::{
@@ -126,24 +128,34 @@ impl Checker {
         if found.is_empty() {
             return Err(unknown(at, class, name));
         }
-        let mut best: Option<(u32, usize, super::arguments::Fit)> = None;
-        let mut level = None;
+        let mut fits: Vec<(usize, super::arguments::Fit)> = Vec::new();
         for (index, candidate) in found.iter().enumerate() {
             // Members of the type itself come before those it inherits.
-            if best.is_some() && level != Some(&candidate.owner) {
+            if fits.first().is_some_and(|(first, _)| found[*first].owner != candidate.owner) {
                 break;
             }
-            if let Some(fit) = super::arguments::fit(candidate, types, &arguments)
-                && best.as_ref().is_none_or(|(cost, ..)| fit.cost < *cost)
-            {
-                level = Some(&candidate.owner);
-                best = Some((fit.cost, index, fit));
+            if let Some(fit) = super::arguments::fit(candidate, types, &arguments) {
+                fits.push((index, fit));
             }
         }
-        let Some((_, index, fit)) = best else {
-            return Err(super::arguments::misfit(at, name, class, &found, types, &arguments));
+        let best = (0..fits.len()).find(|one| {
+            (0..fits.len()).all(|two| {
+                let order = super::arguments::better(&fits[*one].1, &fits[two].1, &arguments);
+                *one == two || order == Some(Ordering::Less) || *one < two && order == Some(Ordering::Equal)
+            })
+        });
+        let Some((index, fit)) = best.map(|best| fits.swap_remove(best)) else {
+            return Err(match fits.as_slice() {
+                [] => super::arguments::misfit(at, name, class, &found, types, &arguments),
+                [(one, _), (two, _), ..] => ambiguous(at, class, name, found[*one].member, found[*two].member),
+                [_] => unknown(at, class, name),
+            });
         };
+        refuse_null(at, class, name, &arguments)?;
         let candidate = &found[index];
+        if class.is(Class::JObject) && candidate.owner.is(Class::Enumerable) && types.is_empty() {
+            linq::refuse_object(at, name)?;
+        }
         let Finished { arguments, bindings } = self.finish(at, name, candidate, fit, arguments)?;
         let letters = &candidate.signature.letters;
         let types: Vec<Type> =
@@ -152,6 +164,11 @@ impl Checker {
             check_body_type(at, &types)?;
         }
         let returns = candidate.signature.returns.with(&bindings);
+        if candidate.owner.is(Class::Enumerable) && matches!(name, "Sum" | "Average") {
+            let of = types.first().cloned().unwrap_or_else(|| candidate.owner.argument(0));
+            let (of, returns) = linq::number(at, name, &of, types.is_empty())?;
+            return Ok((Call { bound: bind(candidate, vec![of]), arguments }, returns));
+        }
         Ok((Call { bound: bind(candidate, types), arguments }, returns))
     }
 }
@@ -171,7 +188,13 @@ fn check_body_type(at: usize, types: &[Type]) -> Result<(), ParseError> {
 pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candidate> {
     let mut found = Vec::new();
     let ancestors = if statics { vec![class.clone()] } else { class.ancestors() };
-    for owner in ancestors {
+    // Arrays have the members of their interfaces, but for the indexer, only where they are cast to those.
+    let hidden = |owner: &Type| {
+        class.is(Class::Array)
+            && !name.starts_with("[]")
+            && matches!(owner.class, Class::IList | Class::Collection | Class::ReadOnlyCollection)
+    };
+    for owner in ancestors.into_iter().filter(|owner| !hidden(owner)) {
         for member in members::of_type(&owner).filter(|member| member.name == name) {
             let Ok(signature) = member.signature() else { continue };
             if (signature.role == Role::Static) == statics {
@@ -196,6 +219,33 @@ pub(super) fn bind(candidate: &Candidate, types: Vec<Type>) -> Bound {
         extension: candidate.signature.role == Role::Extension,
         types,
     }
+}
+
+fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) -> ParseError {
+    let name = if name == "new" { String::new() } else { format!(".{name}") };
+    let (one, two) = (one.signature, two.signature);
+    error(
+        at,
+        format!(
+            "The call is ambiguous between the following methods or properties: '{class}{name} {one}' and '{class}{name} {two}'"
+        ),
+    )
+}
+
+/// Calls with `null` that are ambiguous in .NET for the sake of overloads that policies may not use.
+fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
+    let [argument] = arguments else { return Ok(()) };
+    let ambiguous = match name {
+        "new" => matches!(class.class, Class::JValue | Class::JArray | Class::JObject | Class::String),
+        "GetBytes" | "GetByteCount" => class.is(Class::Encoding),
+        "ToString" => class.class.is_number() || class.is(Class::DateTime) || class.is(Class::DateTimeOffset),
+        _ => false,
+    };
+    if argument.is_null() && ambiguous {
+        let message = format!("The call of '{name}' with null is ambiguous between several methods: cast the null");
+        return Err(error(at, message));
+    }
+    Ok(())
 }
 
 fn unknown(at: usize, class: &Type, name: &str) -> ParseError {

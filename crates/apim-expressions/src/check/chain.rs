@@ -130,7 +130,8 @@ impl Checker {
 
     /// A static member or enum value, with its call if one follows.
     fn static_member(&mut self, at: usize, class: &Type, links: &[Link]) -> Result<(Typed, usize), ParseError> {
-        let Some(Link { kind: LinkKind::Member(name, types), at: member_at, .. }) = links.first() else {
+        let Some(Link { kind: LinkKind::Member(name, types), at: member_at, conditional: false }) = links.first()
+        else {
             return Err(error(at, format!("'{class}' is a type, which is not valid in the given context")));
         };
         let listed = class.class != Class::DateTimeKind || &**name == "Utc";
@@ -145,8 +146,8 @@ impl Checker {
         let value = self.static_property(*member_at, class, name)?;
         let (least, most) = number::bounds(class.class);
         let constant = match &**name {
-            "MinValue" if class.class.is_integer() => Some(least.into()),
-            "MaxValue" if class.class.is_integer() => Some(most.into()),
+            "MinValue" if class.class.is_integer() => Some(least),
+            "MaxValue" if class.class.is_integer() => Some(most),
             _ => None,
         };
         Ok((Typed { constant, ..value }, 1))

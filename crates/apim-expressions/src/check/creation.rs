@@ -75,8 +75,21 @@ impl Checker {
         };
         let class = Type::array(element.clone());
         if let Some(size) = size {
-            let size = self.expect(size, &Class::Int.into())?;
-            return Ok(Typed::new(Code::SizedArray(element, Box::new(size)), class));
+            let length = self.value(size)?;
+            let constant = length.constant;
+            if constant.is_some_and(|length| length < 0) {
+                return Err(error(size.at, "Cannot create an array with a negative size"));
+            }
+            let length = self.convert(length, &Class::Int.into(), size.at)?;
+            if items.is_empty() {
+                return Ok(Typed::new(Code::SizedArray(element, Box::new(length)), class));
+            }
+            if constant != i128::try_from(items.len()).ok() {
+                return Err(error(
+                    size.at,
+                    "An array initializer of the length of the array, which is constant, is expected",
+                ));
+            }
         }
         let mut codes = Vec::new();
         for (value, item) in values.into_iter().zip(items) {

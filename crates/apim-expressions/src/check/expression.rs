@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::{Checker, Typed, convert_code, error, statement::variable_type};
 use crate::{
     problem::ParseError,
-    program::{Code, Piece},
-    syntax::{Expr, ExprKind, Segment, TypeName, Unary},
+    program::{Code, Operation, Piece},
+    syntax::{Expr, ExprKind, LinkKind, Segment, TypeName, Unary},
     types::{
         Class, Type,
         convert::{self, Conversion},
+        names,
     },
     value::{Integer, Value},
 };
@@ -29,10 +30,18 @@ impl Checker {
             ExprKind::Assign(target, operator, value) => self.assign(at, target, *operator, value),
             ExprKind::Cast(class, value) => self.cast(at, class, value),
             ExprKind::Is(value, class, name) => self.is_type(value, class, name.as_ref()),
+            ExprKind::IsNull(value) => self.is_null(value),
             ExprKind::As(value, class) => self.as_type(at, value, class),
             ExprKind::New { class, arguments, initializer } => self.creation(at, class, arguments, initializer),
             ExprKind::NewArray { element, size, items } => self.array(at, element.as_ref(), size.as_deref(), items),
             ExprKind::Anonymous(members) => self.anonymous(at, members),
+            ExprKind::Checked(checked, value) => {
+                let outer = self.checked.replace(*checked);
+                let value = self.value(value);
+                self.checked = outer;
+                value
+            }
+            ExprKind::NameOf(value) => self.name_of(value),
             _ => constant(expression),
         }
     }
@@ -40,8 +49,49 @@ impl Checker {
     fn is_type(&mut self, value: &Expr, written: &TypeName, name: Option<&Arc<str>>) -> Result<Typed, ParseError> {
         let value = self.value(value)?;
         let class = variable_type(written)?;
+        let possible = value.class.underlying().unwrap_or(&value.class);
+        if name.is_some() && !convert::related(possible, class.underlying().unwrap_or(&class)) {
+            let message =
+                format!("An expression of type '{}' cannot be handled by a pattern of type '{class}'", value.class);
+            return Err(error(written.at, message));
+        }
+        if name.is_some() && class.is(Class::Nullable) {
+            let message = format!("It is not legal to use nullable type '{class}' in a pattern");
+            return Err(error(written.at, message));
+        }
         let slot = name.map(|name| self.declare(written.at, name, class.clone())).transpose()?;
         Ok(Typed::new(Code::Is(Box::new(value.code), class, slot), Class::Bool))
+    }
+
+    fn is_null(&mut self, value: &Expr) -> Result<Typed, ParseError> {
+        let at = value.at;
+        let value = self.value(value)?;
+        if value.class.is_value() && !value.class.is(Class::Nullable) {
+            let message = format!("Cannot convert null to '{}' because it is a non-nullable value type", value.class);
+            return Err(error(at, message));
+        }
+        let null = Code::Constant(Value::Null);
+        let code = Code::Operate(Box::new(value.code), vec![(Operation::Equal { negated: false }, null)]);
+        Ok(Typed::new(code, Class::Bool))
+    }
+
+    /// `nameof(a.b)` is `"b"`.
+    fn name_of(&mut self, value: &Expr) -> Result<Typed, ParseError> {
+        let name = match &value.kind {
+            ExprKind::Name(name) => {
+                if self.lookup(name).is_none() && names::class(name).is_none() && &**name != "context" {
+                    return Err(error(value.at, format!("The name '{name}' does not exist in the current context")));
+                }
+                Some(Arc::clone(name))
+            }
+            ExprKind::Chain(_, links) => match links.last().map(|link| &link.kind) {
+                Some(LinkKind::Member(name, _)) => Some(Arc::clone(name)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let name = name.ok_or_else(|| error(value.at, "Expression does not have a name"))?;
+        Ok(Typed::new(Code::Constant(Value::String(name)), Class::String))
     }
 
     fn interpolated(&mut self, segments: &[Segment]) -> Result<Typed, ParseError> {
@@ -62,6 +112,7 @@ impl Checker {
     fn unary(&mut self, at: usize, operator: Unary, operand: &Expr) -> Result<Typed, ParseError> {
         if operator == Unary::Minus
             && let ExprKind::Integer(value, suffix) = operand.kind
+            && suffix != Some(b'b')
         {
             return negative(at, value, suffix);
         }
@@ -79,6 +130,7 @@ impl Checker {
         let promoted = match plain {
             Class::SByte | Class::Byte | Class::Short | Class::UShort | Class::Char => Class::Int,
             Class::UInt if operator == Unary::Minus => Class::Long,
+            Class::ULong if operator == Unary::Minus => return Err(refused()),
             other => other,
         };
         let kind = match operator {
@@ -107,7 +159,8 @@ impl Checker {
         let mut checked = values.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
         let Some(mut result) = checked.pop() else { return Err(error(at, "a value is expected")) };
         while let Some(left) = checked.pop() {
-            if left.class.is_value() && !left.class.is(Class::Nullable) {
+            let nothing = left.class.is(Class::Null) && result.class.is(Class::Null);
+            if nothing || left.class.is_value() && !left.class.is(Class::Nullable) {
                 return Err(refused_coalesce(at, &left.class, &result.class));
             }
             let inner = left.class.underlying().unwrap_or(&left.class).clone();
@@ -167,6 +220,10 @@ impl Checker {
             return Err(error(at, format!("Cannot convert type '{}' to '{class}'", value.class)));
         };
         let constant = value.constant.filter(|_| value.class.class.is_integer() && class.class.is_integer());
+        if self.checked == Some(false) {
+            let constant = constant.map(|number| Integer::wrap(class.class, number).wide());
+            return Ok(Typed { code: convert_code(value.code, conversion), class, constant });
+        }
         if let Some(number) = constant
             && Integer::fit(class.class, number).is_none()
         {
@@ -175,6 +232,7 @@ impl Checker {
             );
             return Err(error(at, message));
         }
+        let conversion = if self.checked == Some(true) { checked(conversion) } else { conversion };
         Ok(Typed { code: convert_code(value.code, conversion), class, constant })
     }
 
@@ -188,8 +246,8 @@ impl Checker {
             return Err(error(at, message));
         }
         let value = self.value(value)?;
-        let related = matches!(convert::explicit(&value.class, &class), Some(Conversion::Same | Conversion::Check(_)));
-        if !related && !value.class.is(Class::Null) {
+        let target = class.underlying().unwrap_or(&class);
+        if !convert::related(&value.class, target) && value.class != class && !value.class.is(Class::Null) {
             let message = format!(
                 "Cannot convert type '{}' to '{class}' via a reference conversion, boxing conversion, unboxing \
                  conversion, wrapping conversion, or null type conversion",
@@ -198,6 +256,16 @@ impl Checker {
             return Err(error(at, message));
         }
         Ok(Typed::new(Code::As(Box::new(value.code), class.clone()), class))
+    }
+}
+
+/// The conversion inside `checked`.
+fn checked(conversion: Conversion) -> Conversion {
+    match conversion {
+        Conversion::Number(class) => Conversion::Checked(class),
+        Conversion::Unwrap(inner) => Conversion::Unwrap(Box::new(checked(*inner))),
+        Conversion::Lift(inner) => Conversion::Lift(Box::new(checked(*inner))),
+        other => other,
     }
 }
 
@@ -210,7 +278,15 @@ fn constant(expression: &Expr) -> Result<Typed, ParseError> {
         ExprKind::Integer(value, suffix) => return integer(at, *value, *suffix),
         ExprKind::Real(value) => (Value::Double(*value), Class::Double.into()),
         ExprKind::Text(text) => (Value::String(Arc::clone(text)), Class::String.into()),
-        ExprKind::Char(unit) => (Value::Char(*unit), Class::Char.into()),
+        ExprKind::Single(value) => (Value::Single(*value), Class::Single.into()),
+        ExprKind::Decimal(value) => (Value::Decimal(*value), Class::Decimal.into()),
+        ExprKind::DefaultLiteral => {
+            return Err(error(at, "`default` without a type is not supported: write `default(T)`"));
+        }
+        ExprKind::Char(unit) => {
+            let (code, constant) = (Code::Constant(Value::Char(*unit)), Some(i128::from(*unit)));
+            return Ok(Typed { code, class: Class::Char.into(), constant });
+        }
         ExprKind::Default(class) => {
             let class = variable_type(class)?;
             (Value::default_of(&class), class)
@@ -231,9 +307,10 @@ fn lifted(conversion: Conversion) -> Conversion {
 /// The first of `int`, `uint`, `long` that holds the literal.
 fn integer(at: usize, value: u64, suffix: Option<u8>) -> Result<Typed, ParseError> {
     let classes: &[Class] = match suffix {
-        Some(b'l') => &[Class::Long],
-        Some(_) => &[Class::UInt],
-        None => &[Class::Int, Class::UInt, Class::Long],
+        Some(b'l') => &[Class::Long, Class::ULong],
+        Some(b'u') => &[Class::UInt, Class::ULong],
+        Some(_) => &[Class::ULong],
+        None => &[Class::Int, Class::UInt, Class::Long, Class::ULong],
     };
     literal(at, value.into(), classes)
 }

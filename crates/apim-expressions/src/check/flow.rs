@@ -10,7 +10,9 @@ pub(super) fn always_leaves(statements: &[Statement]) -> bool {
 fn leaves(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Return(_) | StatementKind::Throw(_) => true,
-        StatementKind::Block(body) | StatementKind::Using { body, .. } => always_leaves(body),
+        StatementKind::Block(body) | StatementKind::Checked(_, body) | StatementKind::Using { body, .. } => {
+            always_leaves(body)
+        }
         StatementKind::If { branches, otherwise } => {
             let all = branches.iter().all(|(condition, body)| always_leaves(body) || is(condition, false));
             let first_is_always =
@@ -45,7 +47,7 @@ fn breaks(statement: &Statement) -> bool {
     let any = |body: &Block| body.iter().any(breaks);
     match &statement.kind {
         StatementKind::Break => true,
-        StatementKind::Block(body) | StatementKind::Using { body, .. } => any(body),
+        StatementKind::Block(body) | StatementKind::Checked(_, body) | StatementKind::Using { body, .. } => any(body),
         StatementKind::If { branches, otherwise } => {
             branches.iter().any(|(_, body)| any(body)) || otherwise.as_ref().is_some_and(any)
         }

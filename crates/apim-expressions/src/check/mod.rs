@@ -9,12 +9,16 @@ mod creation;
 mod expression;
 mod fixed;
 mod flow;
+mod linq;
 mod operator;
 mod place;
 mod statement;
 mod switch;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     Reads, limits,
@@ -55,6 +59,10 @@ struct FunctionType {
 
 struct Checker {
     scopes: Vec<Vec<(Arc<str>, Local)>>,
+    /// For each scope, the names of the scopes inside it that have ended.
+    ended: Vec<HashSet<Arc<str>>>,
+    /// `checked` or `unchecked` around this place.
+    checked: Option<bool>,
     slots: usize,
     function_types: Vec<FunctionType>,
     functions: Vec<Function>,
@@ -86,6 +94,8 @@ struct Touches {
 pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
     let mut checker = Checker {
         scopes: vec![Vec::new()],
+        ended: vec![HashSet::new()],
+        checked: None,
         slots: 0,
         function_types: Vec::new(),
         functions: Vec::new(),
@@ -166,6 +176,13 @@ impl Checker {
             let message = format!("A local variable named '{name}' is already defined in this scope");
             return Err(error(at, message));
         }
+        if self.ended.last().is_some_and(|ended| ended.contains(name)) {
+            let message = format!(
+                "A local or parameter named '{name}' cannot be declared in this scope because that name is used in an \
+                 enclosing local scope to define a local or parameter"
+            );
+            return Err(error(at, message));
+        }
         if let Some(scope) = self.scopes.last_mut() {
             scope.push((Arc::clone(name), local));
         }
@@ -175,8 +192,14 @@ impl Checker {
     /// Runs `check` with a scope of its own.
     fn scoped<T>(&mut self, check: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
         self.scopes.push(Vec::new());
+        self.ended.push(HashSet::new());
         let result = check(self);
-        self.scopes.pop();
+        let names = self.scopes.pop().unwrap_or_default();
+        let inner = self.ended.pop().unwrap_or_default();
+        if let Some(ended) = self.ended.last_mut() {
+            ended.extend(names.into_iter().map(|(name, _)| name));
+            ended.extend(inner);
+        }
         result
     }
 

@@ -5,10 +5,7 @@ use crate::{
     problem::ParseError,
     program::{Arithmetic, Bits, Code, Comparison, Operation},
     syntax::{Binary, Expr},
-    types::{
-        Class, Type,
-        convert::{self, inherits},
-    },
+    types::{Class, Type, convert},
     value::Integer,
 };
 
@@ -27,17 +24,35 @@ impl Checker {
         for (at, operator, operand) in rest {
             let right = self.value(operand)?;
             let (operation, class) = operation(*at, *operator, &left, &right)?;
-            let constant = constant(*at, operation, &left, &right)?;
-            operations.push((operation, right.code));
+            let constant = constant(*at, operation, &left, &right, self.checked == Some(false))?;
+            operations.push((self.checked_operation(operation), right.code));
             left = Typed { code: left.code, class, constant };
         }
         Ok(Typed { code: Code::Operate(Box::new(left.code), operations), ..left })
     }
 }
 
+impl Checker {
+    /// The operation, whose overflow is an error inside `checked`.
+    pub(super) fn checked_operation(&self, operation: Operation) -> Operation {
+        match operation {
+            Operation::Arithmetic(operator, class, _) => {
+                Operation::Arithmetic(operator, class, self.checked == Some(true))
+            }
+            other => other,
+        }
+    }
+}
+
 /// What arithmetic makes of two constants: C# computes it on upload.
-fn constant(at: usize, operation: Operation, left: &Typed, right: &Typed) -> Result<Option<i128>, ParseError> {
-    let Operation::Arithmetic(arithmetic, class) = operation else { return Ok(None) };
+fn constant(
+    at: usize,
+    operation: Operation,
+    left: &Typed,
+    right: &Typed,
+    unchecked: bool,
+) -> Result<Option<i128>, ParseError> {
+    let Operation::Arithmetic(arithmetic, class, _) = operation else { return Ok(None) };
     if !class.is_integer() {
         return Ok(None);
     }
@@ -54,6 +69,7 @@ fn constant(at: usize, operation: Operation, left: &Typed, right: &Typed) -> Res
     };
     match Integer::fit(class, value) {
         Some(_) => Ok(Some(value)),
+        None if unchecked => Ok(Some(Integer::wrap(class, value).wide())),
         None => Err(error(at, "The operation overflows at compile time in checked mode")),
     }
 }
@@ -66,7 +82,7 @@ pub(super) fn operation(
     right: &Typed,
 ) -> Result<(Operation, Type), ParseError> {
     let found = match operator {
-        Binary::Equal | Binary::NotEqual => equality(&left.class, &right.class, operator == Binary::NotEqual),
+        Binary::Equal | Binary::NotEqual => equality(left, right, operator == Binary::NotEqual),
         Binary::Add if left.class.is(Class::XNamespace) && is_text(&right.class) => {
             Some((Operation::XmlName, Class::XName.into()))
         }
@@ -97,7 +113,9 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
     };
     if let Some(comparison) = comparison(operator) {
         let ordered = promote(left, right).is_some()
-            || one == two && matches!(one, Class::DateTime | Class::DateTimeOffset | Class::TimeSpan)
+            || one == two
+                && (matches!(one, Class::DateTime | Class::DateTimeOffset | Class::TimeSpan)
+                    || !one.enumerators().is_empty())
             || matches!(
                 (one, two),
                 (Class::DateTime, Class::DateTimeOffset) | (Class::DateTimeOffset, Class::DateTime)
@@ -128,8 +146,11 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
             if let Some(class) = times(operator, one, two) {
                 return give(Operation::Time { subtract: operator == Binary::Subtract }, class);
             }
+            if let Some((operation, class)) = enums(operator, one, two) {
+                return give(operation, class);
+            }
             let class = promote(left, right)?;
-            give(Operation::Arithmetic(arithmetic_of(operator)?, class), class)
+            give(Operation::Arithmetic(arithmetic_of(operator)?, class, false), class)
         }
     }
 }
@@ -177,48 +198,78 @@ fn promote_one(class: Class) -> Option<Class> {
 
 /// The class in which C# computes with two numbers.
 fn promote(left: &Typed, right: &Typed) -> Option<Class> {
-    let plain = |typed: &Typed| promote_one(typed.class.underlying().unwrap_or(&typed.class).class);
-    let (one, two) = (plain(left)?, plain(right)?);
-    let fits_uint = |typed: &Typed| typed.constant.is_some_and(|value| value >= 0);
+    use Class::{Decimal, Double, Int, Long, Single, UInt, ULong};
+    let own = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
+    let (one, two) = (promote_one(own(left))?, promote_one(own(right))?);
+    // What has no sign, or is a constant without one, meets `uint` and `ulong` there.
+    let unsigned = |typed: &Typed| {
+        matches!(own(typed), Class::Byte | Class::UShort | Class::Char | UInt | ULong)
+            || typed.constant.is_some_and(|value| value >= 0) && matches!(own(typed), Int | Long)
+    };
     Some(match (one, two) {
-        (Class::Double, _) | (_, Class::Double) => Class::Double,
-        (Class::Long, _) | (_, Class::Long) => Class::Long,
-        (Class::UInt, Class::UInt) => Class::UInt,
-        (Class::UInt, _) if fits_uint(right) => Class::UInt,
-        (_, Class::UInt) if fits_uint(left) => Class::UInt,
-        (Class::UInt, _) | (_, Class::UInt) => Class::Long,
-        _ => Class::Int,
+        (Decimal, Single | Double) | (Single | Double, Decimal) => return None,
+        (Decimal, _) | (_, Decimal) => Decimal,
+        (Double, _) | (_, Double) => Double,
+        (Single, _) | (_, Single) => Single,
+        (ULong, _) if unsigned(right) => ULong,
+        (_, ULong) if unsigned(left) => ULong,
+        (ULong, _) | (_, ULong) => return None,
+        (Long, _) | (_, Long) => Long,
+        (UInt, _) if unsigned(right) => UInt,
+        (_, UInt) if unsigned(left) => UInt,
+        (UInt, _) | (_, UInt) => Long,
+        _ => Int,
     })
 }
 
-fn equality(left: &Type, right: &Type, negated: bool) -> Option<(Operation, Type)> {
+/// `Monday + 1` is a day, `Friday - Monday` a number.
+fn enums(operator: Binary, left: Class, right: Class) -> Option<(Operation, Class)> {
+    let is_enum = |class: Class| !class.enumerators().is_empty();
+    let number = |class: Class| promote_one(class) == Some(Class::Int);
+    let class = match operator {
+        Binary::Add if is_enum(left) && number(right) => left,
+        Binary::Add if number(left) && is_enum(right) => right,
+        Binary::Subtract if is_enum(left) && number(right) => left,
+        Binary::Subtract if is_enum(left) && left == right => Class::Int,
+        _ => return None,
+    };
+    Some((Operation::Arithmetic(arithmetic_of(operator)?, class, false), class))
+}
+
+fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Type)> {
     let give = |operation| Some((operation, Class::Bool.into()));
     let values = Operation::Equal { negated };
-    let plain = |class: &Type| class.underlying().unwrap_or(class).class;
+    let plain = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
     let (one, two) = (plain(left), plain(right));
-    if left.is(Class::Null) || right.is(Class::Null) {
-        let other = if left.is(Class::Null) { right } else { left };
-        return if !other.is_value() || other.is(Class::Nullable) { give(values) } else { None };
+    let (left_class, right_class) = (&left.class, &right.class);
+    if left_class.is(Class::Null) || right_class.is(Class::Null) {
+        // Of a value that is never null C# only warns.
+        let other = if left_class.is(Class::Null) { right_class } else { left_class };
+        return if other.is(Class::KeyValuePair) { None } else { give(values) };
     }
-    let numeric = promote_one(one).is_some() && promote_one(two).is_some();
-    let same_value =
-        one == two && (left.is_value() && one != Class::KeyValuePair || matches!(one, Class::String | Class::Uri));
-    let times =
-        matches!((one, two), (Class::DateTime, Class::DateTimeOffset) | (Class::DateTimeOffset, Class::DateTime));
-    if numeric || same_value || times {
+    let zero = |typed: &Typed| typed.constant == Some(0) && typed.class.is(Class::Int);
+    let is_enum = |class: Class| !class.enumerators().is_empty();
+    if is_enum(one) && zero(right) || is_enum(two) && zero(left) {
         return give(values);
     }
-    if left.is_value() || right.is_value() {
+    let numeric = promote_one(one).is_some() && promote_one(two).is_some();
+    if numeric {
+        return promote(left, right).and_then(|_| give(values));
+    }
+    let same_value = one == two
+        && (left_class.is_value() && one != Class::KeyValuePair || matches!(one, Class::String | Class::Uri));
+    let times =
+        matches!((one, two), (Class::DateTime, Class::DateTimeOffset) | (Class::DateTimeOffset, Class::DateTime));
+    let name = |class| matches!(class, Class::XName | Class::XNamespace);
+    let names = name(one) && two == Class::String || one == Class::String && name(two);
+    if same_value || times || names {
+        return give(values);
+    }
+    if left_class.is_value() || right_class.is_value() {
         return None;
     }
     // Between `object` and `string`, too, C# asks whether both are the same object.
-    let related = inherits(left, right).is_some()
-        || inherits(right, left).is_some()
-        || left == right
-        || left.is(Class::Object)
-        || right.is(Class::Object)
-        || convert::explicit(left, right).is_some() && !left.class.is_json() && !right.class.is_json();
-    if related { give(Operation::Same { negated }) } else { None }
+    if convert::related(left_class, right_class) { give(Operation::Same { negated }) } else { None }
 }
 
 fn symbol(operator: Binary) -> &'static str {

@@ -6,6 +6,7 @@ use crate::{
     program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
     syntax::{Binary, Expr, ExprKind, LinkKind},
     types::{Class, Type, convert},
+    value::Integer,
 };
 
 /// A place and the type of what is in it.
@@ -33,7 +34,7 @@ impl Checker {
         let Target { place, class } = self.target(target, &value.class, operator.is_some())?;
         let how = match operator {
             None => How::Set(self.convert(value, &class, at)?),
-            Some(operator) => update(at, &class, operator, value, false)?,
+            Some(operator) => self.update(at, &class, operator, value, false)?,
         };
         Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
     }
@@ -52,7 +53,7 @@ impl Checker {
         if class.is(Class::String) {
             return Err(error(at, "Operator '++' cannot be applied to operand of type 'string'"));
         }
-        let how = update(at, &class, operator, one, !prefix)?;
+        let how = self.update(at, &class, operator, one, !prefix)?;
         Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
     }
 
@@ -136,12 +137,36 @@ fn value_code(argument: ArgumentCode) -> Option<Code> {
     if let ArgumentCode::Value(code) = argument { Some(code) } else { None }
 }
 
-/// `place = (type)(place operator value)`
-fn update(at: usize, class: &Type, operator: Binary, value: Typed, gives_old: bool) -> Result<How, ParseError> {
-    let current = Typed::new(Code::Constant(crate::value::Value::Null), class.clone());
-    let (operation, result) = operator::operation(at, operator, &current, &value)?;
-    let Some(back) = convert::explicit(&result, class) else {
-        return Err(error(at, format!("Cannot implicitly convert type '{result}' to '{class}'")));
-    };
-    Ok(How::Update { operation, operand: value.code, back, gives_old })
+impl Checker {
+    /// `place = (type)(place operator value)`. The cast is C#'s own, and only there where the value would fit the place.
+    fn update(
+        &self,
+        at: usize,
+        class: &Type,
+        operator: Binary,
+        value: Typed,
+        gives_old: bool,
+    ) -> Result<How, ParseError> {
+        let current = Typed::new(Code::Constant(crate::value::Value::Null), class.clone());
+        let (operation, result) = operator::operation(at, operator, &current, &value)?;
+        let shift = matches!(operator, Binary::ShiftLeft | Binary::ShiftRight);
+        let fits = convert::implicit(&result, class).is_some()
+            || shift
+            || convert::implicit(&value.class, class).is_some()
+            || constant_fits(&value, class);
+        let Some(back) = convert::explicit(&result, class).filter(|_| fits) else {
+            let message = format!(
+                "Cannot implicitly convert type '{result}' to '{class}'. An explicit conversion exists (are you missing a \
+                 cast?)"
+            );
+            return Err(error(at, message));
+        };
+        Ok(How::Update { operation: self.checked_operation(operation), operand: value.code, back, gives_old })
+    }
+}
+
+fn constant_fits(value: &Typed, class: &Type) -> bool {
+    let class = class.underlying().unwrap_or(class).class;
+    let constant = value.constant.filter(|_| value.class.is(Class::Int) && class.is_integer());
+    constant.is_some_and(|constant| Integer::fit(class, constant).is_some())
 }

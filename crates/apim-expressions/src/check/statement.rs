@@ -16,18 +16,21 @@ use crate::{
 impl Checker {
     /// Statements with a scope of their own. Functions are known in the whole block.
     pub(super) fn block(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
-        self.scoped(|checker| {
-            for statement in statements {
-                if let StatementKind::Function(function) = &statement.kind {
-                    checker.declare_function(statement.at, function)?;
-                }
+        self.scoped(|checker| checker.statements(statements))
+    }
+
+    /// The same in the scope around them.
+    pub(super) fn statements(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
+        for statement in statements {
+            if let StatementKind::Function(function) = &statement.kind {
+                self.declare_function(statement.at, function)?;
             }
-            let mut steps = Vec::new();
-            for statement in statements {
-                checker.statement(statement, &mut steps)?;
-            }
-            Ok(steps)
-        })
+        }
+        let mut steps = Vec::new();
+        for statement in statements {
+            self.statement(statement, &mut steps)?;
+        }
+        Ok(steps)
     }
 
     /// Each kind of statement has its own function, so that nested statements need little stack.
@@ -37,6 +40,12 @@ impl Checker {
             StatementKind::Constant { class, names } => return self.constants(class, names, steps),
             StatementKind::Function(function) => return self.function(function),
             StatementKind::Block(body) => self.block(body).map(Step::Block),
+            StatementKind::Checked(checked, body) => {
+                let outer = self.checked.replace(*checked);
+                let steps = self.block(body);
+                self.checked = outer;
+                steps.map(Step::Block)
+            }
             StatementKind::If { branches, otherwise } => self.choice(branches, otherwise.as_ref()),
             StatementKind::For { .. } => self.for_loop(&statement.kind),
             StatementKind::ForEach { class, name, source, body } => {
@@ -92,6 +101,9 @@ impl Checker {
             let mut inner = Vec::new();
             let first = checker.slots;
             checker.statement_or_value(resource, &mut inner)?;
+            for class in checker.declared_since(first) {
+                disposable(resource.at, &class)?;
+            }
             if matches!(resource.kind, StatementKind::Declare { .. }) {
                 checker.fixed.extend((first..checker.slots).map(|slot| (slot, Fixed::Using)));
             }
@@ -103,10 +115,21 @@ impl Checker {
     /// What may stand in `using (…)`.
     fn statement_or_value(&mut self, statement: &Statement, steps: &mut Vec<Step>) -> Result<(), ParseError> {
         if let StatementKind::Evaluate(expression) = &statement.kind {
-            steps.push(Step::Evaluate(self.value(expression)?.code));
+            let value = self.value(expression)?;
+            disposable(expression.at, &value.class)?;
+            steps.push(Step::Evaluate(value.code));
             return Ok(());
         }
         self.statement(statement, steps)
+    }
+
+    /// The types of the variables of the innermost scope whose slots are not below `first`.
+    fn declared_since(&self, first: usize) -> Vec<Type> {
+        let variables = self.scopes.last().into_iter().flatten().filter_map(|(_, local)| match local {
+            Local::Variable(slot, class) if *slot >= first => Some(class.clone()),
+            _ => None,
+        });
+        variables.collect()
     }
 
     /// An expression that C# lets stand alone.
@@ -135,6 +158,9 @@ impl Checker {
         steps: &mut Vec<Step>,
     ) -> Result<(), ParseError> {
         let class = if written.is_var() { None } else { Some(variable_type(written)?) };
+        if let (None, [_, (at, ..), ..]) = (&class, variables) {
+            return Err(error(*at, "Implicitly-typed variables cannot have multiple declarators"));
+        }
         for (at, name, value) in variables {
             let (class, code) = match (&class, value) {
                 (Some(class), Some(value)) => (class.clone(), self.expect(value, class)?),
@@ -254,10 +280,12 @@ impl Checker {
     ) -> Result<Step, ParseError> {
         let body = self.block(body)?;
         // `Exception` is the only exception class on API Management's list, so one catch takes everything.
-        let mut catch = None;
+        let mut checked_catches: Vec<Catch> = Vec::new();
         for written in catches {
             let class = written.class.as_ref().map(names::resolve).transpose()?;
-            if class.is_some_and(|class| !class.is(Class::Exception)) || catch.is_some() {
+            if class.is_some_and(|class| !class.is(Class::Exception))
+                || checked_catches.last().is_some_and(|last| last.when.is_none())
+            {
                 let at = written.class.as_ref().map_or(0, |class| class.at);
                 return Err(error(at, "only one `catch`, of `Exception`, is supported"));
             }
@@ -267,17 +295,18 @@ impl Checker {
                     Some(name) => Some(checker.declare(0, name, Class::Exception.into())?),
                     None => None,
                 };
-                Ok(Catch { slot, body: checker.block(&written.body)? })
+                let when = written.when.as_ref().map(|when| checker.condition(when)).transpose()?;
+                Ok(Catch { slot, when, body: checker.block(&written.body)? })
             });
             self.catches -= 1;
-            catch = Some(checked?);
+            checked_catches.push(checked?);
         }
         let outer = (self.finally, self.loops, self.breakable);
         (self.finally, self.loops, self.breakable) = (true, 0, 0);
         let finally = finally.map_or(Ok(Vec::new()), |finally| self.block(finally));
         (self.finally, self.loops, self.breakable) = outer;
         let finally = finally?;
-        Ok(Step::Try { body, catch, finally })
+        Ok(Step::Try { body, catches: checked_catches, finally })
     }
 
     fn return_value(&mut self, at: usize, value: Option<&Expr>) -> Result<Step, ParseError> {
@@ -312,11 +341,24 @@ impl Checker {
     }
 }
 
+/// Refuses what `using` cannot dispose of.
+fn disposable(at: usize, class: &Type) -> Result<(), ParseError> {
+    if class.is(Class::Null) || class.class.is_disposable() {
+        return Ok(());
+    }
+    let message =
+        format!("'{class}': type used in a using statement must be implicitly convertible to 'System.IDisposable'");
+    Err(error(at, message))
+}
+
 /// A type that a variable can have.
 pub(super) fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
     let class = names::resolve(written)?;
     if class.is(Class::Void) {
         return Err(error(written.at, "`void` is no type of a variable"));
+    }
+    if class.class.is_static() {
+        return Err(error(written.at, format!("'{class}': static types cannot be used as types of values")));
     }
     Ok(class)
 }

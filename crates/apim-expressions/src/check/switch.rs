@@ -2,17 +2,29 @@
 
 use std::collections::HashSet;
 
-use super::{Checker, error, flow};
+use super::{Checker, Typed, error, flow};
 use crate::{
     problem::ParseError,
     program::{Code, Section, Step},
     syntax::{self, Expr, StatementKind},
+    types::Type,
 };
 
 impl Checker {
     pub(super) fn switch(&mut self, subject: &Expr, sections: &[syntax::Section]) -> Result<Step, ParseError> {
         let subject_value = self.value(subject)?;
         let class = subject_value.class.clone();
+        self.scoped(|checker| checker.sections(subject, subject_value, &class, sections))
+    }
+
+    /// The sections of a `switch` have one scope together.
+    fn sections(
+        &mut self,
+        subject: &Expr,
+        subject_value: Typed,
+        class: &Type,
+        sections: &[syntax::Section],
+    ) -> Result<Step, ParseError> {
         let mut checked = Vec::new();
         // All labels are of one type, so that equal ones have one text; none is `default`.
         let mut known = HashSet::new();
@@ -21,7 +33,7 @@ impl Checker {
             for label in &section.labels {
                 let value = match label {
                     None => None,
-                    Some(label) => match self.expect(label, &class)? {
+                    Some(label) => match self.expect(label, class)? {
                         Code::Constant(value) => Some(value),
                         _ => return Err(error(label.at, "A constant value is expected")),
                     },
@@ -41,7 +53,7 @@ impl Checker {
                 return Err(error(subject.at, "Control cannot fall through from one case label to another"));
             }
             self.breakable += 1;
-            let body = self.block(&section.body);
+            let body = self.statements(&section.body);
             self.breakable -= 1;
             checked.push(Section { labels, body: body? });
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rust_decimal::{Decimal, prelude::ToPrimitive as _};
+
 use super::{Machine, Outcome, expression::is_instance};
 use crate::{
     json::{Token, convert as json},
@@ -16,7 +18,8 @@ impl Machine<'_> {
     pub(super) fn convert(&mut self, value: Value, conversion: &Conversion) -> Outcome {
         match conversion {
             Conversion::Same => Ok(value),
-            Conversion::Number(class) => Ok(number(&value, *class)),
+            Conversion::Number(class) => number(&value, *class, false),
+            Conversion::Checked(class) => number(&value, *class, true),
             Conversion::Check(class) => check(value, class),
             Conversion::FromJson(class) => json::cast(&value, class, &mut self.budget),
             Conversion::ToJson => match value {
@@ -76,33 +79,72 @@ impl Machine<'_> {
     }
 }
 
-/// A number, character or enum as another one.
-pub(super) fn number(value: &Value, class: Class) -> Value {
+/// A number, character or enum as another one. What does not fit wraps, but for a `decimal`.
+pub(super) fn number(value: &Value, class: Class, checked: bool) -> Outcome {
+    let overflow = || Failure::overflow("Arithmetic operation resulted in an overflow.");
+    let too_large = |class: Class| {
+        let name = class.description().name;
+        Failure::overflow(format!("Value was either too large or too small for {name}."))
+    };
     let whole = match value {
-        Value::Integer(number) => i128::from(number.value()),
+        Value::Null => return Ok(Value::Null),
+        Value::Integer(number) => number.wide(),
         Value::Char(unit) => i128::from(*unit),
-        Value::Double(double) if class == Class::Double => return Value::Double(*double),
-        Value::Double(double) => truncate(*double),
-        Value::Null => return Value::Null,
+        Value::Single(_) | Value::Double(_) | Value::Decimal(_) if !class.is_integer() && class.is_number() => {
+            return real(value, class);
+        }
+        Value::Decimal(number) => {
+            let whole = number.trunc().to_i128().unwrap_or_default();
+            let class = if class.is_integer() { class } else { Class::Int };
+            Integer::fit(class, whole).ok_or_else(|| too_large(class))?;
+            whole
+        }
+        Value::Single(number) if checked => exact((*number).into()).ok_or_else(overflow)?,
+        Value::Double(number) if checked => exact(*number).ok_or_else(overflow)?,
+        Value::Single(number) => truncate((*number).into(), class),
+        Value::Double(number) => truncate(*number, class),
         other => match other.as_object() {
             Some(Object::Enum(_, number)) => i128::from(*number),
-            _ => return other.clone(),
+            _ => return Ok(other.clone()),
         },
     };
-    match class {
+    Ok(match class {
+        Class::Single => Value::Single(whole as f32),
         Class::Double => Value::Double(whole as f64),
+        Class::Decimal => Value::Decimal(Decimal::from_i128_with_scale(whole, 0)),
+        _ if checked && class.is_integer() => Value::Integer(Integer::fit(class, whole).ok_or_else(overflow)?),
+        Class::Char if checked => Value::Char(u16::try_from(whole).map_err(|_| overflow())?),
         Class::Char => Value::Char(u16::try_from(Integer::wrap(Class::UShort, whole).value()).unwrap_or_default()),
         _ if !class.enumerators().is_empty() => {
             let number = i32::try_from(Integer::wrap(Class::Int, whole).value()).unwrap_or_default();
             Value::enumerator(class, number)
         }
         _ => Value::Integer(Integer::wrap(class, whole)),
-    }
+    })
+}
+
+/// Between `float`, `double` and `decimal`.
+fn real(value: &Value, class: Class) -> Outcome {
+    Ok(match (value, class) {
+        (Value::Single(number), Class::Double) => Value::Double((*number).into()),
+        (Value::Double(number), Class::Single) => Value::Single(*number as f32),
+        (Value::Decimal(number), Class::Double) => Value::Double(number.to_f64().unwrap_or_default()),
+        (Value::Decimal(number), Class::Single) => Value::Single(number.to_f32().unwrap_or_default()),
+        (Value::Double(number), Class::Decimal) => change::decimal_of(*number, 15)?,
+        (Value::Single(number), Class::Decimal) => change::decimal_of((*number).into(), 7)?,
+        (other, _) => other.clone(),
+    })
+}
+
+/// The whole part of a double where it has one in 64 bits.
+fn exact(double: f64) -> Option<i128> {
+    (double.is_finite() && double.abs() < 1.9e19).then_some(double as i128)
 }
 
 /// The whole part of a double. C# leaves open what comes of one that is too large; .NET gives the smallest number.
-fn truncate(double: f64) -> i128 {
-    if double.abs() < 9.3e18 { double as i128 } else { i64::MIN.into() }
+fn truncate(double: f64, class: Class) -> i128 {
+    let most = if class == Class::ULong { 1.9e19 } else { 9.3e18 };
+    if double.abs() < most { double as i128 } else { i64::MIN.into() }
 }
 
 /// `(T)value` where T is what the value must be.

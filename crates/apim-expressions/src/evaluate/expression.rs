@@ -26,10 +26,11 @@ impl Machine<'_> {
                 other => Ok(other),
             },
             Code::Negate(value, class) => self.negate(value, *class),
-            Code::Complement(value, class) => match self.evaluate(value)?.as_integer() {
-                Some(number) => Ok(Value::Integer(Integer::wrap(*class, !i128::from(number)))),
-                None => Ok(Value::Null),
-            },
+            Code::Complement(value, class) => Ok(match self.evaluate(value)? {
+                Value::Integer(number) => Value::Integer(Integer::wrap(*class, !number.wide())),
+                Value::Char(unit) => Value::Integer(Integer::wrap(*class, !i128::from(unit))),
+                _ => Value::Null,
+            }),
             Code::Operate(first, rest) => self.operate(first, rest),
             Code::All(conditions) => self.logical(conditions, false),
             Code::Any(conditions) => self.logical(conditions, true),
@@ -139,9 +140,11 @@ impl Machine<'_> {
 
     fn negate(&mut self, value: &Code, class: Class) -> Outcome {
         Ok(match self.evaluate(value)? {
-            Value::Integer(number) => Value::Integer(Integer::wrap(class, -i128::from(number.value()))),
+            Value::Integer(number) => Value::Integer(Integer::wrap(class, -number.wide())),
             Value::Char(unit) => Value::Integer(Integer::wrap(class, -i128::from(unit))),
+            Value::Single(number) => Value::Single(-number),
             Value::Double(number) => Value::Double(-number),
+            Value::Decimal(number) => Value::Decimal(-number),
             Value::TimeSpan(span) => Value::TimeSpan(TimeSpan(span.0.wrapping_neg())),
             other => other,
         })

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use rust_decimal::Decimal;
+
 use super::{Machine, Outcome, convert};
 use crate::{
     members::xml,
@@ -33,9 +35,20 @@ impl Machine<'_> {
                 _ => Err(Failure::argument_null("localName")),
             },
             Operation::Compare(comparison) => Ok(Value::Bool(compare(comparison, left, right))),
+            // Of `bool?`, one operand alone can decide.
+            Operation::Bits(Bits::And, Class::Bool) if [left, right].iter().any(|one| one.as_bool() == Some(false)) => {
+                Ok(Value::Bool(false))
+            }
+            Operation::Bits(Bits::Or, Class::Bool) if [left, right].iter().any(|one| one.as_bool() == Some(true)) => {
+                Ok(Value::Bool(true))
+            }
             _ if left.is_null() || right.is_null() => Ok(Value::Null),
-            Operation::Arithmetic(operator, Class::Double) => Ok(Value::Double(double(operator, left, right))),
-            Operation::Arithmetic(operator, class) => integer(operator, class, left, right),
+            Operation::Arithmetic(operator, class, checked) => match class {
+                Class::Double => Ok(Value::Double(double(operator, left, right))),
+                Class::Single => Ok(Value::Single(double(operator, left, right) as f32)),
+                Class::Decimal => exact(operator, decimal(left), decimal(right)),
+                _ => integer(operator, class, checked, left, right),
+            },
             Operation::Bits(bits, class) => Ok(bitwise(bits, class, left, right)),
             Operation::Shift { left: leftwards, class } => Ok(shift(leftwards, class, left, right)),
             Operation::Time { subtract } => time(subtract, left, right),
@@ -44,16 +57,27 @@ impl Machine<'_> {
 }
 
 fn whole(value: &Value) -> Option<i128> {
-    match convert::number(value, Class::Long) {
-        Value::Integer(number) => Some(number.value().into()),
-        _ => None,
+    match value {
+        Value::Integer(number) => Some(number.wide()),
+        Value::Char(unit) => Some((*unit).into()),
+        other => match other.as_object() {
+            Some(Object::Enum(_, number)) => Some((*number).into()),
+            _ => None,
+        },
     }
 }
 
 fn real(value: &Value) -> f64 {
-    match convert::number(value, Class::Double) {
-        Value::Double(number) => number,
+    match convert::number(value, Class::Double, false) {
+        Ok(Value::Double(number)) => number,
         _ => f64::NAN,
+    }
+}
+
+fn decimal(value: &Value) -> Decimal {
+    match convert::number(value, Class::Decimal, false) {
+        Ok(Value::Decimal(number)) => number,
+        _ => Decimal::ZERO,
     }
 }
 
@@ -61,12 +85,26 @@ fn real(value: &Value) -> f64 {
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Integer(_) | Value::Char(_), Value::Integer(_) | Value::Char(_)) => whole(left) == whole(right),
-        (Value::Double(_), Value::Integer(_) | Value::Char(_) | Value::Double(_)) => real(left) == real(right),
-        (Value::Integer(_) | Value::Char(_), Value::Double(_)) => real(left) == real(right),
+        (Value::Decimal(_), Value::Integer(_) | Value::Char(_) | Value::Decimal(_))
+        | (Value::Integer(_) | Value::Char(_), Value::Decimal(_)) => decimal(left) == decimal(right),
+        (
+            Value::Single(_) | Value::Double(_),
+            Value::Integer(_) | Value::Char(_) | Value::Single(_) | Value::Double(_),
+        )
+        | (Value::Integer(_) | Value::Char(_), Value::Single(_) | Value::Double(_)) => real(left) == real(right),
         (Value::DateTime(time), Value::DateTimeOffset(_)) => {
             equality::equal(&Value::DateTimeOffset((*time).into()), right)
         }
         (Value::DateTimeOffset(_), Value::DateTime(_)) => equal(right, left),
+        (Value::Object(_), Value::String(text)) | (Value::String(text), Value::Object(_)) => {
+            let name = if left.is_null() || left.as_str().is_some() { right } else { left };
+            match name.as_object() {
+                Some(Object::XmlName(name)) => name.to_string() == **text,
+                Some(Object::XmlNamespace(namespace)) => **namespace == **text,
+                _ => false,
+            }
+        }
+        (Value::Object(_), Value::Integer(_)) | (Value::Integer(_), Value::Object(_)) => whole(left) == whole(right),
         _ => equality::equal(left, right),
     }
 }
@@ -74,7 +112,10 @@ fn equal(left: &Value, right: &Value) -> bool {
 fn compare(comparison: Comparison, left: &Value, right: &Value) -> bool {
     let order = match (left, right) {
         (Value::Null, _) | (_, Value::Null) => None,
-        (Value::Double(_), _) | (_, Value::Double(_)) => real(left).partial_cmp(&real(right)),
+        (Value::Decimal(_), _) | (_, Value::Decimal(_)) => Some(decimal(left).cmp(&decimal(right))),
+        (Value::Single(_) | Value::Double(_), _) | (_, Value::Single(_) | Value::Double(_)) => {
+            real(left).partial_cmp(&real(right))
+        }
         (Value::DateTime(time), Value::DateTimeOffset(_)) => {
             equality::compare(&Value::DateTimeOffset((*time).into()), right)
         }
@@ -105,19 +146,35 @@ fn double(operator: Arithmetic, left: &Value, right: &Value) -> f64 {
     }
 }
 
-fn integer(operator: Arithmetic, class: Class, left: &Value, right: &Value) -> Outcome {
+fn exact(operator: Arithmetic, left: Decimal, right: Decimal) -> Outcome {
+    let result = match operator {
+        Arithmetic::Add => left.checked_add(right),
+        Arithmetic::Subtract => left.checked_sub(right),
+        Arithmetic::Multiply => left.checked_mul(right),
+        Arithmetic::Divide | Arithmetic::Remainder if right.is_zero() => return Err(Failure::divide_by_zero()),
+        Arithmetic::Divide => left.checked_div(right),
+        Arithmetic::Remainder => left.checked_rem(right),
+    };
+    let overflow = || Failure::overflow("Value was either too large or too small for a Decimal.");
+    result.map(Value::Decimal).ok_or_else(overflow)
+}
+
+fn integer(operator: Arithmetic, class: Class, checked: bool, left: &Value, right: &Value) -> Outcome {
     let (left, right) = (whole(left).unwrap_or_default(), whole(right).unwrap_or_default());
     let result = match operator {
         Arithmetic::Add => left + right,
         Arithmetic::Subtract => left - right,
-        // Two 64-bit numbers always have a product in 128 bits.
-        Arithmetic::Multiply => left * right,
+        // The low 64 bits are right whatever the product of two `ulong` is.
+        Arithmetic::Multiply => left.wrapping_mul(right),
         Arithmetic::Divide | Arithmetic::Remainder if right == 0 => return Err(Failure::divide_by_zero()),
         Arithmetic::Divide => left / right,
         Arithmetic::Remainder => left % right,
     };
+    if !class.is_integer() {
+        return convert::number(&Value::Integer(Integer::wrap(Class::Int, result)), class, false);
+    }
     let number = Integer::wrap(class, result);
-    if operator == Arithmetic::Divide && i128::from(number.value()) != result {
+    if (checked || operator == Arithmetic::Divide) && number.wide() != result {
         return Err(Failure::overflow("Arithmetic operation resulted in an overflow."));
     }
     Ok(Value::Integer(number))
@@ -137,12 +194,15 @@ fn bitwise(bits: Bits, class: Class, left: &Value, right: &Value) -> Value {
         Bits::Or => left | right,
         Bits::Xor => left ^ right,
     };
-    convert::number(&Value::Integer(Integer::wrap(Class::Long, result)), class)
+    if class.is_integer() {
+        return Value::Integer(Integer::wrap(class, result));
+    }
+    convert::number(&Value::Integer(Integer::wrap(Class::Long, result)), class, false).unwrap_or(Value::Null)
 }
 
 fn shift(leftwards: bool, class: Class, value: &Value, count: &Value) -> Value {
     let value = whole(value).unwrap_or_default();
-    let width = if class == Class::Long { 63 } else { 31 };
+    let width = if matches!(class, Class::Long | Class::ULong) { 63 } else { 31 };
     let count = whole(count).unwrap_or_default() & width;
     let shifted = if leftwards { value << count } else { value >> count };
     Value::Integer(Integer::wrap(class, shifted))

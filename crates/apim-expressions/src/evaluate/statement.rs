@@ -67,7 +67,7 @@ impl Machine<'_> {
             }
             Step::ForEach { slot, source, pairs, convert, body } => self.for_each(*slot, source, *pairs, convert, body),
             Step::Switch { subject, sections } => self.switch(subject, sections),
-            Step::Try { body, catch, finally } => self.try_catch(body, catch.as_ref(), finally),
+            Step::Try { body, catches, finally } => self.try_catch(body, catches, finally),
             Step::Return(None) => Ok(Flow::Return(Value::Null)),
             Step::Return(Some(code)) => self.evaluate(code).map(Flow::Return),
             Step::Throw(code) => Err(self.thrown(code.as_ref())?),
@@ -151,15 +151,28 @@ impl Machine<'_> {
         }
     }
 
-    fn try_catch(&mut self, body: &[Step], catch: Option<&Catch>, finally: &[Step]) -> Result<Flow, Failure> {
+    fn try_catch(&mut self, body: &[Step], catches: &[Catch], finally: &[Step]) -> Result<Flow, Failure> {
         let mut outcome = self.steps(body);
-        if let (Err(Failure::Thrown(exception)), Some(catch)) = (&outcome, catch) {
-            if let Some(slot) = catch.slot {
-                self.set_local(slot, Value::object(Object::Exception(exception.clone())));
+        if let Err(Failure::Thrown(exception)) = &outcome {
+            let exception = exception.clone();
+            for catch in catches {
+                if let Some(slot) = catch.slot {
+                    self.set_local(slot, Value::object(Object::Exception(exception.clone())));
+                }
+                // An exception inside `when` is as good as false.
+                let applies = match catch.when.as_ref().map(|when| self.condition(when)) {
+                    None => true,
+                    Some(Ok(applies)) => applies,
+                    Some(Err(Failure::Thrown(_))) => false,
+                    Some(Err(stopped)) => return Err(stopped),
+                };
+                if applies {
+                    self.caught.push(exception);
+                    outcome = self.steps(&catch.body);
+                    self.caught.pop();
+                    break;
+                }
             }
-            self.caught.push(exception.clone());
-            outcome = self.steps(&catch.body);
-            self.caught.pop();
         }
         // No part of the program runs after a limit was passed.
         if matches!(outcome, Err(Failure::Stopped(_))) {

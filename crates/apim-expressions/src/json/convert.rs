@@ -17,6 +17,7 @@ impl From<Scalar> for Value {
             Scalar::Bool(value) => Self::Bool(value),
             Scalar::Integer(value) => value.into(),
             Scalar::Float(value) => Self::Double(value),
+            Scalar::Decimal(value) => Self::Decimal(value),
             Scalar::Text(text) => Self::String(text),
             Scalar::Date(time) => Self::DateTime(time),
             Scalar::Offset(time) => Self::DateTimeOffset(time),
@@ -32,7 +33,7 @@ pub(crate) fn type_name(token: &Token) -> &'static str {
         Some(Scalar::Null) => "Null",
         Some(Scalar::Bool(_)) => "Boolean",
         Some(Scalar::Integer(_)) => "Integer",
-        Some(Scalar::Float(_)) => "Float",
+        Some(Scalar::Float(_) | Scalar::Decimal(_)) => "Float",
         Some(Scalar::Text(_)) => "String",
         Some(Scalar::Date(_) | Scalar::Offset(_)) => "Date",
     }
@@ -181,6 +182,10 @@ pub(crate) fn from_value(value: &Value, budget: &mut Budget) -> Result<Token, Fa
         Value::Bool(value) => Scalar::Bool(*value),
         Value::Integer(number) => Scalar::Integer(number.value()),
         Value::Double(number) => Scalar::Float(*number),
+        Value::Single(number) => {
+            Scalar::Float(super::super::value::number::single_text(*number).parse().unwrap_or_default())
+        }
+        Value::Decimal(number) => Scalar::Decimal(*number),
         Value::String(text) => Scalar::Text(Arc::clone(text)),
         Value::DateTime(time) => Scalar::Date(*time),
         Value::DateTimeOffset(time) => Scalar::Offset(*time),

@@ -12,6 +12,7 @@ use std::{
 };
 
 use indexmap::IndexMap;
+use rust_decimal::Decimal;
 
 use super::{
     limits::{self, Budget},
@@ -45,6 +46,7 @@ pub(crate) enum Scalar {
     Bool(bool),
     Integer(i64),
     Float(f64),
+    Decimal(Decimal),
     Text(Arc<str>),
     /// Newtonsoft.Json takes text that looks like an ISO 8601 time for one.
     Date(DateTime),

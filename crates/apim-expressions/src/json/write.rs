@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::{Scalar, Token};
 use crate::{
     limits::Writer,
     problem::Failure,
     types::Class,
-    value::{format::date, number::double_text},
+    value::{
+        format::date,
+        number::{decimal_text, double_text},
+    },
 };
 
 /// `Environment.NewLine` of the gateways that Azure runs, which are Windows machines.
@@ -70,6 +75,7 @@ pub(crate) fn scalar(value: &Scalar, out: &mut Writer<'_>) -> Result<(), Failure
         Scalar::Bool(value) => out.push(if *value { "true" } else { "false" }),
         Scalar::Integer(value) => out.push(&value.to_string()),
         Scalar::Float(value) => float(*value, out),
+        Scalar::Decimal(value) => decimal(*value, out),
         Scalar::Text(text) => string(text, out),
         Scalar::Date(time) => out.push(&format!("\"{}\"", date::json(*time))),
         Scalar::Offset(time) => out.push(&format!("\"{}\"", date::json_offset(*time))),
@@ -84,6 +90,12 @@ pub(crate) fn float(value: f64, out: &mut Writer<'_>) -> Result<(), Failure> {
     }
     out.push(&text)?;
     if text.contains(['.', 'E']) { Ok(()) } else { out.push(".0") }
+}
+
+fn decimal(value: Decimal, out: &mut Writer<'_>) -> Result<(), Failure> {
+    let text = decimal_text(value);
+    out.push(&text)?;
+    if text.contains('.') { Ok(()) } else { out.push(".0") }
 }
 
 /// A quoted string. Besides what JSON must escape, Newtonsoft.Json escapes three line separators.
@@ -125,6 +137,7 @@ pub(crate) fn scalar_text(value: &Scalar) -> Arc<str> {
         Scalar::Bool(value) => if *value { "True" } else { "False" }.into(),
         Scalar::Integer(value) => value.to_string().into(),
         Scalar::Float(value) => double_text(*value).into(),
+        Scalar::Decimal(value) => decimal_text(*value).into(),
         Scalar::Text(text) => Arc::clone(text),
         Scalar::Date(time) => date::general(time.ticks).into(),
         Scalar::Offset(time) => date::general_offset(*time).into(),

@@ -6,6 +6,8 @@ mod string;
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::problem::ParseError;
 
 /// A piece of the source.
@@ -22,9 +24,11 @@ pub(crate) struct Token {
 pub(crate) enum Kind {
     /// An identifier or keyword.
     Name(Arc<str>),
-    /// Value and suffix: `l`, `u` or none.
+    /// Value and suffix: `l`, `u`, `b` for both, or none.
     Integer(u64, Option<u8>),
     Real(f64),
+    Single(f32),
+    Decimal(Decimal),
     Text(Arc<str>),
     Char(u16),
     InterpolationBegin,

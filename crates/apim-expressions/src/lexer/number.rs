@@ -1,5 +1,7 @@
 //! Number literals.
 
+use rust_decimal::Decimal;
+
 use super::{Kind, Lexer, ParseError};
 
 impl Lexer<'_> {
@@ -24,15 +26,21 @@ impl Lexer<'_> {
                 let suffix = suffix.to_ascii_lowercase().as_bytes().first().copied();
                 Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, suffix)
             }
+            "ul" | "lu" if !real => {
+                Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, Some(b'b'))
+            }
             "" | "d" if radix == 10 => Kind::Real(written.parse().map_err(|_| bad(self))?),
-            "m" => return Err(self.error(at, "type `decimal` is not supported")),
-            "f" => return Err(self.error(at, "type `float` is not supported")),
-            "ul" | "lu" => return Err(self.error(at, "type `ulong` is not supported")),
+            "f" if radix == 10 => Kind::Single(written.parse().map_err(|_| bad(self))?),
+            "m" if radix == 10 => Kind::Decimal(decimal(&written).ok_or_else(|| bad(self))?),
             _ => return Err(bad(self)),
         };
         self.push(at, kind);
         Ok(())
     }
+}
+
+fn decimal(written: &str) -> Option<Decimal> {
+    if written.contains(['e', 'E']) { Decimal::from_scientific(written).ok() } else { written.parse().ok() }
 }
 
 fn digits(text: &str, radix: u32) -> usize {

@@ -76,6 +76,9 @@ impl Lexer<'_> {
         let rest = self.rest();
         let length = rest.find(['}', '"', '{']).unwrap_or(rest.len());
         self.at += length;
+        if length == 0 && rest.starts_with('}') {
+            return Err(self.error(at, "Empty format specifier"));
+        }
         if !rest[length..].starts_with('}') {
             return Err(self.error(at, "a format in an interpolated string has no end"));
         }

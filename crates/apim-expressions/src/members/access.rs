@@ -28,6 +28,14 @@ impl Call<'_, '_> {
         if let Value::Double(number) = self.argument(index) { *number } else { 0.0 }
     }
 
+    pub(super) fn single(&self, index: usize) -> f32 {
+        if let Value::Single(number) = self.argument(index) { *number } else { 0.0 }
+    }
+
+    pub(super) fn decimal(&self, index: usize) -> rust_decimal::Decimal {
+        if let Value::Decimal(number) = self.argument(index) { *number } else { rust_decimal::Decimal::ZERO }
+    }
+
     pub(super) fn bool(&self, index: usize) -> bool {
         self.argument(index).as_bool().unwrap_or_default()
     }

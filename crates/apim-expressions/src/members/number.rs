@@ -3,21 +3,22 @@
 mod convert;
 mod math;
 
+use rust_decimal::Decimal;
+
 use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
-    types::Class,
     value::{
         Integer, Value,
-        change::{parse_bool, parse_double, parse_integer},
+        change::{parse_bool, parse_decimal, parse_double, parse_integer, parse_single},
         equality,
         number::bounds,
     },
 };
 
 pub(super) use convert::{BIT_CONVERTER, CONVERT};
-pub(super) use math::MATH;
+pub(super) use math::{EXTREMES, MATH, REALS, SIGNED};
 
 /// Members of every class of whole numbers; `S` is the class.
 pub(super) const INTEGER: &[Member] = &[
@@ -29,6 +30,7 @@ pub(super) const INTEGER: &[Member] = &[
         try_parse(call, |text| parse_integer(text, class), Value::Integer(Integer::wrap(class, 0)))
     }),
     row("CompareTo", "(S) -> int", compare),
+    row("Equals", "(S) -> bool", same),
 ];
 
 pub(super) const DOUBLE: &[Member] = &[
@@ -40,7 +42,58 @@ pub(super) const DOUBLE: &[Member] = &[
     row("Parse", "static (string) -> double", |call| parse_double(&call.text(0)?)),
     row("TryParse", "static (string, out double) -> bool", |call| try_parse(call, parse_double, Value::Double(0.0))),
     row("CompareTo", "(double) -> int", compare),
+    row("Equals", "(double) -> bool", same),
+    row("NegativeInfinity", "static double", |_| Ok(Value::Double(f64::NEG_INFINITY))),
+    row("Epsilon", "static double", |_| Ok(Value::Double(f64::from_bits(1)))),
+    row("IsInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0).is_infinite()))),
+    row("IsPositiveInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::INFINITY))),
+    row("IsNegativeInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::NEG_INFINITY))),
 ];
+
+pub(super) const SINGLE: &[Member] = &[
+    row("MaxValue", "static float", |_| Ok(Value::Single(f32::MAX))),
+    row("MinValue", "static float", |_| Ok(Value::Single(f32::MIN))),
+    row("Epsilon", "static float", |_| Ok(Value::Single(f32::from_bits(1)))),
+    row("NaN", "static float", |_| Ok(Value::Single(f32::NAN))),
+    row("PositiveInfinity", "static float", |_| Ok(Value::Single(f32::INFINITY))),
+    row("NegativeInfinity", "static float", |_| Ok(Value::Single(f32::NEG_INFINITY))),
+    row("IsNaN", "static (float) -> bool", |call| Ok(Value::Bool(call.single(0).is_nan()))),
+    row("IsInfinity", "static (float) -> bool", |call| Ok(Value::Bool(call.single(0).is_infinite()))),
+    row("Parse", "static (string) -> float", |call| parse_single(&call.text(0)?)),
+    row("TryParse", "static (string, out float) -> bool", |call| try_parse(call, parse_single, Value::Single(0.0))),
+    row("CompareTo", "(float) -> int", compare),
+    row("Equals", "(float) -> bool", same),
+];
+
+pub(super) const DECIMAL: &[Member] = &[
+    row("MaxValue", "static decimal", |_| Ok(Value::Decimal(Decimal::MAX))),
+    row("MinValue", "static decimal", |_| Ok(Value::Decimal(Decimal::MIN))),
+    row("Zero", "static decimal", |_| Ok(Value::Decimal(Decimal::ZERO))),
+    row("One", "static decimal", |_| Ok(Value::Decimal(Decimal::ONE))),
+    row("MinusOne", "static decimal", |_| Ok(Value::Decimal(Decimal::NEGATIVE_ONE))),
+    row("Parse", "static (string) -> decimal", |call| parse_decimal(&call.text(0)?)),
+    row("TryParse", "static (string, out decimal) -> bool", |call| {
+        try_parse(call, parse_decimal, Value::Decimal(Decimal::ZERO))
+    }),
+    row("Floor", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).floor()))),
+    row("Ceiling", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).ceil()))),
+    row("Truncate", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).trunc()))),
+    row("Negate", "static (decimal) -> decimal", |call| Ok(Value::Decimal(-call.decimal(0)))),
+    row("Round", "static (decimal) -> decimal", math::round),
+    row("Round", "static (decimal, int) -> decimal", math::round),
+    row("Round", "static (decimal, MidpointRounding) -> decimal", math::round),
+    row("Round", "static (decimal, int, MidpointRounding) -> decimal", math::round),
+    row("Compare", "static (decimal, decimal) -> int", |call| {
+        Ok(Value::from(call.decimal(0).cmp(&call.decimal(1)) as i32))
+    }),
+    row("CompareTo", "(decimal) -> int", compare),
+    row("Equals", "(decimal) -> bool", same),
+];
+
+/// `Equals` with an argument of the same type, which C# converts to it.
+fn same(call: &mut Call<'_, '_>) -> Outcome {
+    Ok(Value::Bool(equality::equal(&call.receiver, call.argument(0))))
+}
 
 pub(super) const BOOL: &[Member] = &[
     row("Parse", "static (string) -> bool", |call| parse_bool(&call.text(0)?)),
@@ -49,9 +102,9 @@ pub(super) const BOOL: &[Member] = &[
     row("FalseString", "static string", |_| Ok("False".into())),
 ];
 
-fn bound(call: &Call<'_, '_>, choose: impl FnOnce((i64, i64)) -> i64) -> Value {
+fn bound(call: &Call<'_, '_>, choose: impl FnOnce((i128, i128)) -> i128) -> Value {
     let class = call.owner();
-    Value::Integer(Integer::wrap(class, choose(bounds(class)).into()))
+    Value::Integer(Integer::wrap(class, choose(bounds(class))))
 }
 
 /// Gives the second parameter what the text of the first says, or the default.
@@ -69,9 +122,4 @@ pub(super) fn try_parse(call: &mut Call<'_, '_>, parse: impl FnOnce(&str) -> Out
 fn compare(call: &mut Call<'_, '_>) -> Outcome {
     let order = equality::compare(&call.receiver, call.argument(0));
     Ok(Value::from(order.map_or(0, |order| order as i32)))
-}
-
-/// The class of whole numbers in which two arguments meet.
-fn class_of(value: &Value) -> Class {
-    value.type_of().class
 }

@@ -25,9 +25,17 @@ pub(super) const STRING: &[Member] = &[
     row("IsNullOrWhiteSpace", "static (string) -> bool", |call| {
         Ok(Value::Bool(call.optional_text(0).is_none_or(|text| text.trim().is_empty())))
     }),
+    row("Concat", "static (object) -> string", |call| {
+        let value = call.argument(0).clone();
+        call.machine.text_of(&value).map(Value::String)
+    }),
+    row("Concat", "static (params string[]) -> string", concat),
     row("Concat", "static (params object[]) -> string", concat),
     row("Concat", "static (IEnumerable<string>) -> string", concat),
+    row("Concat", "static <T>(IEnumerable<T>) -> string", concat),
+    row("Join", "static (string, params string[]) -> string", join),
     row("Join", "static (string, params object[]) -> string", join),
+    row("Join", "static (string, IEnumerable<string>) -> string", join),
     row("Join", "static <T>(string, IEnumerable<T>) -> string", join),
     row("Format", "static (string, params object[]) -> string", format),
     row("Length", "int", |call| {

@@ -17,6 +17,11 @@ impl Parser<'_> {
             return self.array_items(at, None);
         }
         let class = self.plain_type()?;
+        let question = self.is("?") && self.ahead_is(1, "[");
+        if question {
+            self.advance();
+        }
+        let class = TypeName { nullable: question, ..class };
         if self.is("[") {
             return self.array(at, class);
         }
@@ -47,10 +52,10 @@ impl Parser<'_> {
         if size.is_none() {
             return self.array_items(at, Some(element));
         }
-        let items = if self.is("{") { self.values()? } else { Vec::new() };
-        if !items.is_empty() {
-            return Err(self.error("an array with both a size and elements is not supported"));
+        if self.is("[") {
+            return Err(self.error("Invalid rank specifier: expected ',' or ']'"));
         }
+        let items = if self.is("{") { self.values()? } else { Vec::new() };
         Ok(Expr { at, kind: ExprKind::NewArray { element: Some(element), size, items } })
     }
 
@@ -60,7 +65,7 @@ impl Parser<'_> {
     }
 
     /// `{ a, b, }`
-    fn values(&mut self) -> Result<Vec<Expr>, ParseError> {
+    pub(super) fn values(&mut self) -> Result<Vec<Expr>, ParseError> {
         self.expect("{")?;
         let mut values = Vec::new();
         while !self.is("}") {

@@ -148,9 +148,8 @@ impl Parser<'_> {
         let is = self.is_word("is");
         self.advance();
         if is && self.is_word("null") {
-            let null = Expr { at: self.at(), kind: ExprKind::Null };
             self.advance();
-            return Ok(Expr { at, kind: ExprKind::Binary(Box::new(value), vec![(at, Binary::Equal, null)]) });
+            return Ok(Expr { at, kind: ExprKind::IsNull(Box::new(value)) });
         }
         // `x as T ? a : b` is a conditional unless the type is followed by something that cannot begin a value.
         let start = self.position;
@@ -265,7 +264,13 @@ impl Parser<'_> {
         match self.kind() {
             Kind::Name(name) => !matches!(&**name, "is" | "as"),
             Kind::Symbol(symbol) => matches!(*symbol, "(" | "!" | "~"),
-            Kind::Integer(..) | Kind::Real(_) | Kind::Text(_) | Kind::Char(_) | Kind::InterpolationBegin => true,
+            Kind::Integer(..)
+            | Kind::Real(_)
+            | Kind::Single(_)
+            | Kind::Decimal(_)
+            | Kind::Text(_)
+            | Kind::Char(_)
+            | Kind::InterpolationBegin => true,
             _ => false,
         }
     }

@@ -105,6 +105,8 @@ impl Parser<'_> {
         let kind = match self.kind() {
             Kind::Integer(value, suffix) => ExprKind::Integer(*value, *suffix),
             Kind::Real(value) => ExprKind::Real(*value),
+            Kind::Single(value) => ExprKind::Single(*value),
+            Kind::Decimal(value) => ExprKind::Decimal(*value),
             Kind::Text(text) => ExprKind::Text(Arc::clone(text)),
             Kind::Char(unit) => ExprKind::Char(*unit),
             Kind::InterpolationBegin => return self.interpolated(),
@@ -132,10 +134,27 @@ impl Parser<'_> {
             "new" => return self.creation(),
             "default" => {
                 self.advance();
-                self.expect("(")?;
+                if !self.eat("(") {
+                    return Ok(Expr { at, kind: ExprKind::DefaultLiteral });
+                }
                 let class = self.type_name()?;
                 self.expect(")")?;
                 return Ok(Expr { at, kind: ExprKind::Default(class) });
+            }
+            word @ ("checked" | "unchecked") if self.ahead_is(1, "(") => {
+                let checked = word == "checked";
+                self.advance();
+                self.advance();
+                let value = Box::new(self.expression()?);
+                self.expect(")")?;
+                return Ok(Expr { at, kind: ExprKind::Checked(checked, value) });
+            }
+            "nameof" if self.ahead_is(1, "(") => {
+                self.advance();
+                self.advance();
+                let value = Box::new(self.expression()?);
+                self.expect(")")?;
+                return Ok(Expr { at, kind: ExprKind::NameOf(value) });
             }
             word if PREDEFINED.contains(&word) => return Ok(Expr { at, kind: ExprKind::Type(self.plain_type_word()) }),
             word if is_keyword(word) => return Err(self.unexpected()),

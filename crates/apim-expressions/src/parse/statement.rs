@@ -2,7 +2,7 @@
 //! (learn.microsoft.com/aspnet/core/mvc/views/razor; seen as an upload error of a live gateway).
 
 use super::{Kind, ParseError, Parser, is_keyword};
-use crate::syntax::{Block, Catch, Expr, Function, Section, Statement, StatementKind, TypeName};
+use crate::syntax::{Block, Catch, Expr, ExprKind, Function, Section, Statement, StatementKind, TypeName};
 
 impl Parser<'_> {
     /// Statements up to a `}` that is not theirs, or the end.
@@ -57,6 +57,11 @@ impl Parser<'_> {
                 "break" => self.jump(StatementKind::Break),
                 "continue" => self.jump(StatementKind::Continue),
                 "const" => self.constants(),
+                word @ ("checked" | "unchecked") if self.ahead_is(1, "{") => {
+                    let checked = word == "checked";
+                    self.advance();
+                    self.block().map(|body| StatementKind::Checked(checked, body))
+                }
                 _ => self.declaration_or_expression(),
             },
             _ => self.declaration_or_expression(),
@@ -132,12 +137,26 @@ impl Parser<'_> {
         loop {
             let at = self.at();
             let name = self.name()?;
-            let value = if self.eat("=") { Some(self.expression()?) } else { None };
+            let value = if self.eat("=") { Some(self.initial_value(&class)?) } else { None };
             names.push((at, name, value));
             if !self.eat(",") {
                 return Ok(StatementKind::Declare { class, names });
             }
         }
+    }
+
+    /// What follows `=`: a value, or the elements of the array that is declared.
+    fn initial_value(&mut self, class: &TypeName) -> Result<Expr, ParseError> {
+        let at = self.at();
+        if !self.is("{") {
+            return self.expression();
+        }
+        if class.rank == 0 {
+            return Err(self.error("Can only use array initializer expressions to assign to array types. Try using a new expression instead."));
+        }
+        let element = TypeName { rank: class.rank - 1, ..class.clone() };
+        let items = self.values()?;
+        Ok(Expr { at, kind: ExprKind::NewArray { element: Some(element), size: None, items } })
     }
 
     fn function(&mut self, returns: TypeName) -> Result<Function, ParseError> {
@@ -282,10 +301,8 @@ impl Parser<'_> {
                 name = if self.is(")") { None } else { Some(self.name()?) };
                 self.expect(")")?;
             }
-            if self.is_word("when") {
-                return Err(self.error("`when` after `catch` is not supported"));
-            }
-            catches.push(Catch { class, name, body: self.body()? });
+            let when = if self.eat_word("when") { Some(self.condition()?) } else { None };
+            catches.push(Catch { class, name, when, body: self.body()? });
         }
         let finally = if self.eat_word("finally") { Some(self.body()?) } else { None };
         if catches.is_empty() && finally.is_none() {

@@ -198,7 +198,7 @@ fn long_but_flat_sources_are_fine() {
         (format!("@(\"\"{})", " + \"a\" + 1".repeat(5)), "String a1a1a1a1a1"),
         (format!("@(true{})", " && true".repeat(5000)), "Boolean True"),
         (format!("@(\"a\"{})", ".Trim()".repeat(5000)), "String a"),
-        (format!("@((string)null{})", " ?? null".repeat(2000)), "null "),
+        (format!("@((string)null{})", " ?? (string)null".repeat(2000)), "null "),
         (format!("@{{ if (false) {{ }} {} return 1; }}", "else if (false) { }".repeat(2000)), "Int32 1"),
         (format!("@{{ var x = 0; {} return x; }}", "x++;".repeat(5000)), "Int32 5000"),
     ] {

@@ -2,6 +2,7 @@
 
 mod assigned;
 mod certificates;
+mod compiler;
 mod context_forms;
 mod embedding;
 mod encodings;

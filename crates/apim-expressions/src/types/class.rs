@@ -49,7 +49,10 @@ classes! {
     Int "System" "Int32" "" ["object"];
     UInt "System" "UInt32" "" ["object"];
     Long "System" "Int64" "" ["object"];
+    ULong "System" "UInt64" "" ["object"];
+    Single "System" "Single" "" ["object"];
     Double "System" "Double" "" ["object"];
+    Decimal "System" "Decimal" "" ["object"];
     String "System" "String" "" ["IEnumerable<char>", "object"];
     DateTime "System" "DateTime" "" ["object"];
     DateTimeOffset "System" "DateTimeOffset" "" ["object"];
@@ -160,7 +163,10 @@ pub(crate) const KEYWORDS: &[(&str, Class)] = &[
     ("int", Class::Int),
     ("uint", Class::UInt),
     ("long", Class::Long),
+    ("ulong", Class::ULong),
+    ("float", Class::Single),
     ("double", Class::Double),
+    ("decimal", Class::Decimal),
     ("string", Class::String),
 ];
 
@@ -183,12 +189,50 @@ impl Class {
     }
 
     pub(crate) fn is_number(self) -> bool {
-        self.is_integer() || self == Self::Double
+        self.is_integer() || matches!(self, Self::Single | Self::Double | Self::Decimal)
     }
 
     pub(crate) fn is_integer(self) -> bool {
-        use Class::{Byte, Int, Long, SByte, Short, UInt, UShort};
-        matches!(self, Byte | Int | Long | SByte | Short | UInt | UShort)
+        use Class::{Byte, Int, Long, SByte, Short, UInt, ULong, UShort};
+        matches!(self, Byte | Int | Long | SByte | Short | UInt | ULong | UShort)
+    }
+
+    /// Classes of static members alone.
+    pub(crate) fn is_static(self) -> bool {
+        use Class::{BitConverter, Convert, JsonConvert, LinqEnumerable, Math, SyntaxExtensions, WebUtility};
+        matches!(self, BitConverter | Convert | JsonConvert | LinqEnumerable | Math | SyntaxExtensions | WebUtility)
+    }
+
+    pub(crate) fn is_interface(self) -> bool {
+        let mut letters = self.description().name.chars();
+        letters.next() == Some('I') && letters.next().is_some_and(char::is_uppercase)
+    }
+
+    /// No class derives from it.
+    pub(crate) fn is_sealed(self) -> bool {
+        use Class::{Anonymous, Array, SignaturePadding, String, StringBuilder, XName, XNamespace};
+        matches!(self, Anonymous | Array | SignaturePadding | String | StringBuilder | XName | XNamespace)
+    }
+
+    /// What `using` can dispose of.
+    pub(crate) fn is_disposable(self) -> bool {
+        use Class::{
+            Certificate, HashAlgorithm, HmacSha1, HmacSha256, HmacSha384, HmacSha512, Rsa, Sha1, Sha256, Sha384, Sha512,
+        };
+        matches!(
+            self,
+            Certificate
+                | HashAlgorithm
+                | HmacSha1
+                | HmacSha256
+                | HmacSha384
+                | HmacSha512
+                | Rsa
+                | Sha1
+                | Sha256
+                | Sha384
+                | Sha512
+        )
     }
 
     pub(crate) fn is_json(self) -> bool {

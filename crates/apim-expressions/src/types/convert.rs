@@ -9,6 +9,8 @@ pub(crate) enum Conversion {
     Same,
     /// Between numbers, `char` and enums; too large values wrap.
     Number(Class),
+    /// The same inside `checked`: what does not fit is an error.
+    Checked(Class),
     /// The value's own type must be this one or derive from it.
     Check(Type),
     /// A `JToken` to a plain value.
@@ -98,10 +100,33 @@ pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
         return Some(Conversion::FromJson(to.clone()));
     }
     // Downcasts, unboxing, and casts to or from an interface are checked when they run.
-    let interface = |item: &Type| item.class.description().name.starts_with('I') && !item.is_value();
-    let related = inherits(to, from).is_some() || from.is(Class::Object);
-    let checked = related || interface(from) && !to.is_value() || interface(to) && !from.is_value();
-    checked.then(|| Conversion::Check(to.clone()))
+    related(from, to).then(|| Conversion::Check(to.clone()))
+}
+
+/// Whether a value of the one type can be one of the other: what `==` of references, `as` and patterns ask.
+pub(crate) fn related(one: &Type, two: &Type) -> bool {
+    if one == two || one.is(Class::Object) || two.is(Class::Object) {
+        return true;
+    }
+    if inherits(one, two).is_some() || inherits(two, one).is_some() {
+        return true;
+    }
+    if one.is_value() || two.is_value() {
+        return false;
+    }
+    let unsealed = |class: &Type| !class.class.is_sealed();
+    match (one.class.is_interface(), two.class.is_interface()) {
+        (true, true) => true,
+        (true, false) => unsealed(two),
+        (false, true) => unsealed(one),
+        (false, false) => {
+            one.is(Class::Array)
+                && two.is(Class::Array)
+                && !one.argument(0).is_value()
+                && !two.argument(0).is_value()
+                && related(&one.argument(0), &two.argument(0))
+        }
+    }
 }
 
 fn lift(conversion: Conversion) -> Conversion {
@@ -114,15 +139,16 @@ fn is_numeric(class: Class) -> bool {
 
 /// C#'s implicit numeric conversions.
 fn widening(from: Class, to: Class) -> Option<Cost> {
-    use Class::{Byte, Char, Double, Int, Long, SByte, Short, UInt, UShort};
+    use Class::{Byte, Char, Decimal, Double, Int, Long, SByte, Short, Single, UInt, ULong, UShort};
     let targets: &[Class] = match from {
-        SByte => &[Short, Int, Long, Double],
-        Byte => &[Short, UShort, Int, UInt, Long, Double],
-        Short => &[Int, Long, Double],
-        UShort | Char => &[UShort, Int, UInt, Long, Double],
-        Int => &[Long, Double],
-        UInt => &[Long, Double],
-        Long => &[Double],
+        SByte => &[Short, Int, Long, Single, Double, Decimal],
+        Byte => &[Short, UShort, Int, UInt, Long, ULong, Single, Double, Decimal],
+        Short => &[Int, Long, Single, Double, Decimal],
+        UShort | Char => &[UShort, Int, UInt, Long, ULong, Single, Double, Decimal],
+        Int => &[Long, Single, Double, Decimal],
+        UInt => &[Long, ULong, Single, Double, Decimal],
+        Long | ULong => &[Single, Double, Decimal],
+        Single => &[Double],
         _ => return None,
     };
     let position = targets.iter().position(|target| *target == to)?;
@@ -165,7 +191,19 @@ fn becomes_json(from: &Type) -> bool {
 fn reads_from_xml(to: &Type) -> bool {
     matches!(
         to.underlying().unwrap_or(to).class,
-        Class::String | Class::Bool | Class::Int | Class::Long | Class::Double
+        Class::String
+            | Class::Bool
+            | Class::Int
+            | Class::UInt
+            | Class::Long
+            | Class::ULong
+            | Class::Single
+            | Class::Double
+            | Class::Decimal
+            | Class::DateTime
+            | Class::DateTimeOffset
+            | Class::TimeSpan
+            | Class::Guid
     )
 }
 

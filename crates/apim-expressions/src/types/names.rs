@@ -15,7 +15,6 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.Collections.Generic.ISet",
     "System.Collections.Generic.Queue",
     "System.Collections.Generic.Stack",
-    "System.Decimal",
     "System.Enum",
     "System.IO.StringReader",
     "System.IO.StringWriter",
@@ -41,12 +40,10 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.Security.Cryptography.X509Certificates.X509Certificate",
     "System.Security.Cryptography.X509Certificates.X509ContentType",
     "System.Security.Cryptography.X509Certificates.X509NameType",
-    "System.Single",
     "System.Text.RegularExpressions.CaptureCollection",
     "System.TimeZone",
     "System.TimeZoneInfo",
     "System.Tuple",
-    "System.UInt64",
     "System.Xml.Linq.Extensions",
     "System.Xml.Linq.XCData",
     "System.Xml.Linq.XComment",
@@ -71,8 +68,6 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
 
 /// Why a dotted name is no type that can be used.
 pub(crate) fn refusal(name: &str) -> String {
-    let aliases = [("decimal", "System.Decimal"), ("float", "System.Single"), ("ulong", "System.UInt64")];
-    let name = aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full);
     let listed = ALLOWED_ELSEWHERE.iter().find(|full| **full == name || full.rsplit('.').next() == Some(name));
     match listed {
         Some(full) => format!("type `{full}` is allowed by API Management but not supported here"),
@@ -98,7 +93,19 @@ pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
         return Err(error(format!("type `{name}` takes {arity} type arguments, not {}", written.arguments.len())));
     }
     let arguments = written.arguments.iter().map(resolve).collect::<Result<Vec<_>, _>>()?;
-    finish(written, Type::new(description.class, arguments))
+    let class = Type::new(description.class, arguments);
+    if written.nullable && !class.is_value() {
+        return Err(error(format!(
+            "`{class}?`: the feature 'nullable reference types' is not available in C# 7.3 (a reference may be null anyway)"
+        )));
+    }
+    if class.arguments.iter().any(|argument| argument.class.is_static()) {
+        return Err(error(format!("'{class}': static types cannot be used as type arguments")));
+    }
+    if class.is(Class::Nullable) && (!class.argument(0).is_value() || class.argument(0).is(Class::Nullable)) {
+        return Err(error(format!("The type '{}' must be a non-nullable value type", class.argument(0))));
+    }
+    finish(written, class)
 }
 
 /// A type in the tables of members, where single letters stand for types and `Func<A, R>` for lambdas.

@@ -1,5 +1,9 @@
 //! `System.Convert`: from a plain value to one of another type, with .NET's messages.
 
+use std::str::FromStr as _;
+
+use rust_decimal::{Decimal, prelude::ToPrimitive as _};
+
 use super::{
     Value,
     format::date_parse,
@@ -24,15 +28,47 @@ pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result
     match class {
         Class::String => Ok(Value::String(text::of(value, budget)?)),
         Class::Bool => match value {
-            Value::Integer(number) => Ok(Value::Bool(number.value() != 0)),
+            Value::Integer(number) => Ok(Value::Bool(number.wide() != 0)),
             Value::Double(number) => Ok(Value::Bool(*number != 0.0)),
+            Value::Single(number) => Ok(Value::Bool(*number != 0.0)),
+            Value::Decimal(number) => Ok(Value::Bool(!number.is_zero())),
             Value::String(text) => parse_bool(text),
             _ => Err(invalid()),
         },
         Class::Double => match value {
-            Value::Integer(number) => Ok(Value::Double(number.value() as f64)),
+            Value::Integer(number) => Ok(Value::Double(number.wide() as f64)),
             Value::Bool(value) => Ok(Value::Double(f64::from(u8::from(*value)))),
+            Value::Single(number) => Ok(Value::Double((*number).into())),
+            Value::Decimal(number) => Ok(Value::Double(number.to_f64().unwrap_or_default())),
             Value::String(text) => parse_double(text),
+            _ => Err(invalid()),
+        },
+        Class::Single => match value {
+            Value::Integer(number) => Ok(Value::Single(number.wide() as f32)),
+            Value::Bool(value) => Ok(Value::Single(f32::from(u8::from(*value)))),
+            Value::Double(number) => Ok(Value::Single(*number as f32)),
+            Value::Decimal(number) => Ok(Value::Single(number.to_f32().unwrap_or_default())),
+            Value::String(text) => parse_single(text),
+            _ => Err(invalid()),
+        },
+        Class::Decimal => match value {
+            Value::Integer(number) => Ok(Value::Decimal(Decimal::from_i128_with_scale(number.wide(), 0))),
+            Value::Bool(value) => Ok(Value::Decimal(Decimal::from(u8::from(*value)))),
+            Value::Double(number) => decimal_of(*number, 15),
+            Value::Single(number) => decimal_of((*number).into(), 7),
+            Value::String(text) => parse_decimal(text),
+            _ => Err(invalid()),
+        },
+        Class::Guid => match value {
+            Value::String(text) => parse_guid(text),
+            _ => Err(invalid()),
+        },
+        Class::DateTimeOffset => match value {
+            Value::String(text) => parse_offset(text),
+            _ => Err(invalid()),
+        },
+        Class::TimeSpan => match value {
+            Value::String(text) => crate::json::convert::parse_span(text),
             _ => Err(invalid()),
         },
         Class::DateTime => match value {
@@ -51,10 +87,12 @@ pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result
             _ => Err(invalid()),
         },
         _ if class.is_integer() => match value {
-            Value::Integer(number) => fit(class, number.value().into()),
+            Value::Integer(number) => fit(class, number.wide()),
             Value::Char(unit) => fit(class, (*unit).into()),
             Value::Bool(value) => fit(class, i128::from(*value)),
             Value::Double(number) => fit(class, round_even(*number).ok_or_else(|| too_large(class))?),
+            Value::Single(number) => fit(class, round_even((*number).into()).ok_or_else(|| too_large(class))?),
+            Value::Decimal(number) => fit(class, number.round().to_i128().ok_or_else(|| too_large(class))?),
             Value::String(text) => parse_integer(text, class),
             _ => Err(invalid()),
         },
@@ -92,7 +130,7 @@ pub(crate) fn parse_integer(text: &str, class: Class) -> Result<Value, Failure> 
     }
     let value: i128 = trimmed.parse().map_err(|_| too_large(class))?;
     let (least, most) = bounds(class);
-    if value < least.into() || value > most.into() {
+    if value < least || value > most {
         return Err(too_large(class));
     }
     fit(class, value)
@@ -109,6 +147,39 @@ pub(crate) fn parse_double(text: &str) -> Result<Value, Failure> {
         number if plausible => number.parse().map(Value::Double).map_err(|_| Failure::number_format(text)),
         _ => Err(Failure::number_format(text)),
     }
+}
+
+/// `float.Parse`
+pub(crate) fn parse_single(text: &str) -> Result<Value, Failure> {
+    match parse_double(text)? {
+        Value::Double(number) => Ok(Value::Single(number as f32)),
+        other => Ok(other),
+    }
+}
+
+/// `decimal.Parse`: a sign, digits, thousands separators and a point.
+pub(crate) fn parse_decimal(text: &str) -> Result<Value, Failure> {
+    let plain: String = text.trim().chars().filter(|c| *c != ',').collect();
+    let digits = plain.strip_prefix(['-', '+']).unwrap_or(&plain);
+    let well_formed = digits.bytes().any(|b| b.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.matches('.').count() <= 1;
+    if !well_formed {
+        return Err(Failure::number_format(text));
+    }
+    let overflow = |_| Failure::overflow("Value was either too large or too small for a Decimal.");
+    Decimal::from_str(plain.trim_end_matches('.')).map(Value::Decimal).map_err(overflow)
+}
+
+/// A double as a `decimal`: so many digits of it, without zeros at the end.
+pub(crate) fn decimal_of(number: f64, digits: usize) -> Result<Value, Failure> {
+    let overflow = || Failure::overflow("Value was either too large or too small for a Decimal.");
+    if !number.is_finite() || number.abs() >= 7.922_816_251_426_434e28 {
+        return Err(overflow());
+    }
+    let text = format!("{:.*e}", digits - 1, number);
+    let decimal = Decimal::from_scientific(&text).unwrap_or_default();
+    Ok(Value::Decimal(decimal.normalize()))
 }
 
 /// `bool.Parse`

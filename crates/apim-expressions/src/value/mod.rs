@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod collection;
+mod date_text;
 mod detached;
 pub(crate) mod dictionary;
 pub(crate) mod equality;
@@ -18,8 +19,9 @@ use std::{
 
 pub(crate) use collection::{Collection, Kind};
 pub(crate) use dictionary::Dictionary;
-pub use number::Integer;
+pub use number::{Integer, double_text};
 pub(crate) use object::Object;
+use rust_decimal::Decimal;
 pub use time::{DateTime, DateTimeOffset, TimeSpan};
 use uuid::Uuid;
 
@@ -47,6 +49,10 @@ pub enum Value {
     Integer(Integer),
     /// `double`
     Double(f64),
+    /// `float`
+    Single(f32),
+    /// `decimal`
+    Decimal(Decimal),
     /// `string`
     String(Arc<str>),
     /// `Guid`
@@ -166,7 +172,9 @@ impl Value {
             Self::Bool(_) => Class::Bool.into(),
             Self::Char(_) => Class::Char.into(),
             Self::Integer(number) => number.class().into(),
+            Self::Single(_) => Class::Single.into(),
             Self::Double(_) => Class::Double.into(),
+            Self::Decimal(_) => Class::Decimal.into(),
             Self::String(_) => Class::String.into(),
             Self::Guid(_) => Class::Guid.into(),
             Self::DateTime(_) => Class::DateTime.into(),
@@ -186,7 +194,9 @@ impl Value {
         match class.class {
             Class::Bool => Self::Bool(false),
             Class::Char => Self::Char(0),
+            Class::Single => Self::Single(0.0),
             Class::Double => Self::Double(0.0),
+            Class::Decimal => Self::Decimal(Decimal::ZERO),
             Class::Guid => Self::Guid(Uuid::nil()),
             Class::DateTime => Self::DateTime(DateTime::MIN),
             Class::DateTimeOffset => Self::DateTimeOffset(DateTimeOffset::MIN),

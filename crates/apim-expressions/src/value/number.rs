@@ -1,12 +1,14 @@
 //! Whole numbers of every width, and the texts of numbers.
 
+use rust_decimal::Decimal;
+
 use crate::types::Class;
 
-/// A whole number of a .NET type up to `long`.
+/// A whole number of a .NET type up to `long` and `ulong`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integer {
     class: Class,
-    value: i64,
+    value: i128,
 }
 
 impl From<i32> for Integer {
@@ -17,7 +19,7 @@ impl From<i32> for Integer {
 
 impl From<i64> for Integer {
     fn from(value: i64) -> Self {
-        Self { class: Class::Long, value }
+        Self { class: Class::Long, value: value.into() }
     }
 }
 
@@ -28,9 +30,14 @@ impl From<u8> for Integer {
 }
 
 impl Integer {
-    /// The number, whatever its width.
+    /// The number; a `ulong` that is too large comes out negative.
     #[must_use]
     pub fn value(self) -> i64 {
+        self.value as i64
+    }
+
+    /// The number, whatever its width.
+    pub(crate) fn wide(self) -> i128 {
         self.value
     }
 
@@ -41,13 +48,14 @@ impl Integer {
     /// A value cut to the width of the class, as C# does outside `checked`.
     pub(crate) fn wrap(class: Class, value: i128) -> Self {
         let value = match class {
-            Class::SByte => i64::from(value as i8),
-            Class::Byte => i64::from(value as u8),
-            Class::Short => i64::from(value as i16),
-            Class::UShort => i64::from(value as u16),
-            Class::Int => i64::from(value as i32),
-            Class::UInt => i64::from(value as u32),
-            _ => value as i64,
+            Class::SByte => i128::from(value as i8),
+            Class::Byte => i128::from(value as u8),
+            Class::Short => i128::from(value as i16),
+            Class::UShort => i128::from(value as u16),
+            Class::Int => i128::from(value as i32),
+            Class::UInt => i128::from(value as u32),
+            Class::ULong => i128::from(value as u64),
+            _ => i128::from(value as i64),
         };
         Self { class, value }
     }
@@ -55,12 +63,12 @@ impl Integer {
     /// A value that must fit the class.
     pub(crate) fn fit(class: Class, value: i128) -> Option<Self> {
         let wrapped = Self::wrap(class, value);
-        (i128::from(wrapped.value) == value).then_some(wrapped)
+        (wrapped.value == value).then_some(wrapped)
     }
 }
 
 /// Smallest and largest value of a class of whole numbers.
-pub(crate) fn bounds(class: Class) -> (i64, i64) {
+pub(crate) fn bounds(class: Class) -> (i128, i128) {
     match class {
         Class::SByte => (i8::MIN.into(), i8::MAX.into()),
         Class::Byte => (0, u8::MAX.into()),
@@ -68,12 +76,14 @@ pub(crate) fn bounds(class: Class) -> (i64, i64) {
         Class::UShort => (0, u16::MAX.into()),
         Class::Int => (i32::MIN.into(), i32::MAX.into()),
         Class::UInt => (0, u32::MAX.into()),
-        _ => (i64::MIN, i64::MAX),
+        Class::ULong => (0, u64::MAX.into()),
+        _ => (i64::MIN.into(), i64::MAX.into()),
     }
 }
 
 /// A `double` as `ToString()` writes it since .NET Core 3.0: the shortest digits that read back the same.
-pub(crate) fn double_text(value: f64) -> String {
+#[must_use]
+pub fn double_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -83,9 +93,32 @@ pub(crate) fn double_text(value: f64) -> String {
     let written = format!("{value:e}");
     let Some((digits, exponent)) = written.split_once('e') else { return written };
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..15).contains(&exponent) {
+    if (-4..17).contains(&exponent) {
         return format!("{value}");
     }
+    with_exponent(digits, exponent)
+}
+
+/// A `float`, likewise.
+pub(crate) fn single_text(value: f32) -> String {
+    if !value.is_finite() {
+        return double_text(value.into());
+    }
+    let written = format!("{value:e}");
+    let Some((digits, exponent)) = written.split_once('e') else { return written };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..9).contains(&exponent) {
+        return format!("{value}");
+    }
+    with_exponent(digits, exponent)
+}
+
+/// A `decimal` with all its decimals, `1.50` too.
+pub(crate) fn decimal_text(value: Decimal) -> String {
+    if value.is_zero() { value.abs().to_string() } else { value.to_string() }
+}
+
+fn with_exponent(digits: &str, exponent: i32) -> String {
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}E{sign}{:02}", exponent.abs())
 }
@@ -101,13 +134,23 @@ mod tests {
             (1.0, "1"),
             (-0.0, "-0"),
             (1e14, "100000000000000"),
-            (1e15, "1E+15"),
+            (1e15, "1000000000000000"),
+            (1e16, "10000000000000000"),
+            (1e17, "1E+17"),
+            (1.234_567_890_123_456_7e19, "1.2345678901234567E+19"),
             (1.5e300, "1.5E+300"),
             (0.0001, "0.0001"),
             (0.00001, "1E-05"),
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(double_text(value), text);
+        }
+    }
+
+    #[test]
+    fn floats_are_written_as_dotnet_writes_them() {
+        for (value, text) in [(0.1_f32, "0.1"), (1e5, "100000"), (1e8, "100000000"), (1e10, "1E+10"), (1e-5, "1E-05")] {
+            assert_eq!(single_text(value), text);
         }
     }
 

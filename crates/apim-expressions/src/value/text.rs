@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Object, Opaque, Value, format::date, lock, number::double_text};
+use super::{
+    Object, Opaque, Value,
+    format::date,
+    lock,
+    number::{decimal_text, double_text, single_text},
+};
 use crate::{
     json::write as json,
     limits::{Budget, Writer},
@@ -25,7 +30,9 @@ pub(crate) fn write(value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> 
         Value::Null => Ok(()),
         Value::Bool(value) => out.push(if *value { "True" } else { "False" }),
         Value::Char(unit) => out.push(&String::from_utf16_lossy(&[*unit])),
-        Value::Integer(number) => out.push(&number.value().to_string()),
+        Value::Integer(number) => out.push(&number.wide().to_string()),
+        Value::Single(number) => out.push(&single_text(*number)),
+        Value::Decimal(number) => out.push(&decimal_text(*number)),
         Value::Double(number) => out.push(&double_text(*number)),
         Value::String(text) => out.push(text),
         Value::Guid(guid) => out.push(&guid.hyphenated().to_string()),

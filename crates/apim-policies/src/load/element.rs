@@ -4,10 +4,16 @@ use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
 
 use roxmltree::{Attribute, Node, NodeType};
 
-use super::{Readable, Service, Setting, Source, expression::MARKER, named_values};
+use super::{
+    expression::MARKER,
+    named_values,
+    setting::{Readable, Setting},
+    source::{Place, Source},
+};
 use crate::{
     problem::{Problems, Severity},
     scope::{Scope, Section},
+    service::Service,
 };
 
 /// An element and the file it stands in.
@@ -25,7 +31,7 @@ pub(crate) enum Count {
 }
 
 impl<'d> Element<'d> {
-    pub(super) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
+    pub(crate) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
         Self { node, source }
     }
 
@@ -75,8 +81,18 @@ impl<'d> Element<'d> {
         self.source.service
     }
 
-    pub(super) fn source(&self) -> &'d Source<'d> {
+    pub(crate) fn source(&self) -> &'d Source<'d> {
         self.source
+    }
+
+    /// Whether the element stands in a fragment.
+    pub(crate) fn is_in_fragment(&self) -> bool {
+        self.source.place.in_fragment
+    }
+
+    /// Where the policies of a fragment run that is included here.
+    pub(crate) fn fragment_place(&self) -> Place {
+        Place { scope: self.scope(), section: self.section(), path: self.path(), in_fragment: true }
     }
 
     /// The section that the element stands in; `None` in a fragment that is looked at on its own.

@@ -2,16 +2,9 @@
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::after::After;
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Readable as _},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    state::Over,
-};
+use super::prelude::*;
+use crate::run::After;
+use crate::{expression::Value, state::Over};
 
 /// Headers and variables that a policy fills. None of them takes an expression.
 #[derive(Debug)]

@@ -4,20 +4,9 @@
 //! It replaces the caller's Authorization header. RFC 7617 has no user name with a colon; what a live gateway does with
 //! one is not documented, and it is refused here.
 
+use super::prelude::*;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, header};
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "authentication-basic", sections: &[Section::Inbound], load };
 
 #[derive(Debug)]
 pub(crate) struct Basic {
@@ -25,7 +14,7 @@ pub(crate) struct Basic {
     password: Setting<String>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Basic> {
     element.only_attributes(&["id", "username", "password"], problems);
     element.children(&[], problems);
     if element.is_repeated() {
@@ -36,7 +25,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.bad_value("username", "text without a colon", problems);
     }
     let password = element.required_setting("password", problems);
-    Some(Policy::Basic(Basic { username: username?, password: password? }))
+    Some(Basic { username: username?, password: password? })
 }
 
 impl Basic {

@@ -5,19 +5,8 @@
 
 use http::{HeaderValue, header};
 
-use super::{Kind, Policy};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Readable as _, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind =
-    Kind { name: "authentication-managed-identity", sections: &[Section::Inbound, Section::Outbound], load };
+use super::prelude::*;
+use crate::expression::Value;
 
 #[derive(Debug)]
 pub(crate) struct ManagedIdentity {
@@ -28,11 +17,11 @@ pub(crate) struct ManagedIdentity {
     ignore_error: bool,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ManagedIdentity> {
     if element.section() == Some(Section::Outbound) {
         element.warn(problems, "<authentication-managed-identity> is documented for <inbound> alone");
     }
-    read(element, problems).map(Policy::ManagedIdentity)
+    read(element, problems)
 }
 
 /// Reads the element, which `send-request` holds, too.

@@ -4,8 +4,10 @@
 //! and of the response as the gateway does, counted while they pass, and a kilobyte has 1024. A request that begins
 //! before all are used up passes whole; later ones are refused.
 
-use super::{after::After, allowance};
-use crate::{failure::Failure, outside::Outside, run::Run, state::Want};
+use super::allowance;
+use super::prelude::*;
+use crate::run::After;
+use crate::state::Want;
 
 /// Refuses a request when none of the bytes of some period are left.
 pub(super) fn check<O: Outside>(wants: &[Want], run: &Run<'_, O>) -> Result<(), Failure> {
@@ -22,13 +24,6 @@ pub(super) fn count<O: Outside>(wants: impl IntoIterator<Item = Want>, run: &mut
     for want in wants {
         run.meter();
         run.after.push(After::Bytes(want));
-    }
-}
-
-/// Counts what has passed and what will, once for a key.
-pub(super) fn settle<O: Outside>(want: Want, run: &mut Run<'_, O>) {
-    if run.counted.insert(want.key.clone()) {
-        run.meter().count_for(want);
     }
 }
 

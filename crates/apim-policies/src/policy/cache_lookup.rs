@@ -9,17 +9,9 @@
 
 use http::header;
 
-use super::{Kind, Policy, Stop, caching_type};
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::{CacheControl, Lookup, Run},
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "cache-lookup", sections: &[Section::Inbound], load };
+use super::caching_type;
+use super::prelude::*;
+use crate::run::{CacheControl, Lookup};
 
 const ATTRIBUTES: [&str; 7] = [
     "id",
@@ -64,7 +56,7 @@ impl Readable for Downstream {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheLookup> {
     element.only_attributes(&ATTRIBUTES, problems);
     if element.is_repeated() {
         element.problem(problems, "<cache-lookup> may stand in a section once");
@@ -89,7 +81,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         }
     }
     let (by_developer, by_groups) = (by_developer?, by_groups?);
-    Some(Policy::CacheLookup(Box::new(CacheLookup {
+    Some(CacheLookup {
         by_developer,
         by_groups,
         allow_private,
@@ -98,7 +90,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         is_external,
         downstream,
         must_revalidate,
-    })))
+    })
 }
 
 impl CacheLookup {

@@ -3,18 +3,9 @@
 //!
 //! Where nothing is found and the policy has no default, the variable stays unset.
 
-use super::{Kind, Policy, caching_type};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "cache-lookup-value", sections: &Section::ALL, load };
+use super::caching_type;
+use super::prelude::*;
+use crate::expression::Value;
 
 #[derive(Debug)]
 pub(crate) struct CacheLookupValue {
@@ -24,14 +15,14 @@ pub(crate) struct CacheLookupValue {
     is_external: bool,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheLookupValue> {
     element.only_attributes(&["id", "key", "variable-name", "default-value", "caching-type"], problems);
     element.children(&[], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let variable = element.required("variable-name", problems).map(str::to_owned);
     let default = element.setting("default-value", problems);
-    Some(Policy::CacheLookupValue(CacheLookupValue { key: key?, variable: variable?, default, is_external }))
+    Some(CacheLookupValue { key: key?, variable: variable?, default, is_external })
 }
 
 impl CacheLookupValue {

@@ -1,17 +1,8 @@
 //! `cache-remove-value`: forgets a value that was kept
 //! (learn.microsoft.com/azure/api-management/cache-remove-value-policy).
 
-use super::{Kind, Policy, caching_type};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "cache-remove-value", sections: &Section::ALL, load };
+use super::caching_type;
+use super::prelude::*;
 
 #[derive(Debug)]
 pub(crate) struct CacheRemoveValue {
@@ -19,12 +10,12 @@ pub(crate) struct CacheRemoveValue {
     is_external: bool,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheRemoveValue> {
     element.only_attributes(&["id", "key", "caching-type"], problems);
     element.children(&[], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems)?;
-    Some(Policy::CacheRemoveValue(CacheRemoveValue { key, is_external }))
+    Some(CacheRemoveValue { key, is_external })
 }
 
 impl CacheRemoveValue {

@@ -4,22 +4,14 @@
 //! It keeps what the `cache-lookup` of the same request did not find: responses to GET, 200 alone unless the policy says
 //! otherwise. The body is read into memory, so what is kept is what the policies before this one left.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 
-use super::{Kind, Policy, Step, caching_type};
+use super::caching_type;
+use super::prelude::*;
 use crate::{
     expression::{Response, Value},
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::{Lookup, Run},
-    scope::Section,
+    run::Lookup,
 };
-
-pub(super) const KIND: Kind = Kind { name: "cache-store", sections: &[Section::Outbound], load };
 
 #[derive(Debug)]
 pub(crate) struct CacheStore {
@@ -30,7 +22,7 @@ pub(crate) struct CacheStore {
     is_external: bool,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheStore> {
     element.only_attributes(&["id", "duration", "cache-response", "caching-type"], problems);
     element.children(&[], problems);
     if element.is_repeated() {
@@ -39,14 +31,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     let is_external = caching_type::is_external(element, problems);
     let duration = element.required_setting("duration", problems);
     let always = element.setting("cache-response", problems);
-    Some(Policy::CacheStore(CacheStore { duration: duration?, always, is_external }))
-}
-
-/// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is
-/// none.
-pub(crate) fn after(steps: &[Arc<Step>]) -> &[Arc<Step>] {
-    let store = steps.iter().position(|step| matches!(step.policy(), Policy::CacheStore(_)));
-    store.map_or(steps, |place| &steps[place + 1..])
+    Some(CacheStore { duration: duration?, always, is_external })
 }
 
 impl CacheStore {

@@ -5,18 +5,9 @@
 
 use jiff::SignedDuration;
 
-use super::{Kind, Policy, caching_type};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "cache-store-value", sections: &Section::ALL, load };
+use super::caching_type;
+use super::prelude::*;
+use crate::expression::Value;
 
 #[derive(Debug)]
 pub(crate) struct CacheStoreValue {
@@ -27,14 +18,14 @@ pub(crate) struct CacheStoreValue {
     is_external: bool,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheStoreValue> {
     element.only_attributes(&["id", "key", "value", "duration", "caching-type"], problems);
     element.children(&[], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let value = element.required_setting("value", problems);
     let duration = element.required_setting("duration", problems);
-    Some(Policy::CacheStoreValue(CacheStoreValue { key: key?, value: value?, duration: duration?, is_external }))
+    Some(CacheStoreValue { key: key?, value: value?, duration: duration?, is_external })
 }
 
 impl CacheStoreValue {

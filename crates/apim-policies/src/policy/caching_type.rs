@@ -3,8 +3,7 @@
 //!
 //! The two caches share no entry. `prefer-external`, the default, is the external cache where the service has one.
 
-use crate::{load::Element, problem::Problems};
-
+use super::prelude::*;
 /// Reads the attribute: whether the policy uses the external cache.
 pub(super) fn is_external(element: &Element<'_>, problems: &mut Problems) -> bool {
     let has_external = element.service().has_external_cache;

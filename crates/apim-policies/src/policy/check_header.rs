@@ -1,19 +1,8 @@
 //! `check-header`: a request without a header, or with another value in it, is refused
 //! (learn.microsoft.com/azure/api-management/check-header-policy).
 
+use super::prelude::*;
 use http::{HeaderName, StatusCode};
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "check-header", sections: &[Section::Inbound], load };
 
 const ATTRIBUTES: [&str; 5] = ["id", "name", "failed-check-httpcode", "failed-check-error-message", "ignore-case"];
 
@@ -27,7 +16,7 @@ pub(crate) struct CheckHeader {
     values: Vec<Setting<String>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CheckHeader> {
     element.only_attributes(&ATTRIBUTES, problems);
     let name = element.required_setting("name", problems);
     let status = element.required_setting("failed-check-httpcode", problems);
@@ -42,7 +31,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         })
         .collect();
     let (name, status, message, ignore_case) = (name?, status?, message?, ignore_case?);
-    Some(Policy::CheckHeader(Box::new(CheckHeader { name, status, message, ignore_case, values })))
+    Some(CheckHeader { name, status, message, ignore_case, values })
 }
 
 impl CheckHeader {

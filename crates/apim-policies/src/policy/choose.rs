@@ -1,27 +1,17 @@
 //! `choose`: runs what the first true condition holds, or else what `otherwise` holds
 //! (learn.microsoft.com/azure/api-management/choose-policy).
 
+use super::prelude::*;
+use crate::step::{AnyPolicy, Step, Steps, load_all, run_all};
 use std::sync::Arc;
 
-use super::{Kind, Policy, Step, Stop, run_all, step::load_all};
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "choose", sections: &Section::ALL, load };
-
 #[derive(Debug)]
-pub(crate) struct Choose {
-    branches: Vec<(Setting<bool>, Vec<Arc<Step>>)>,
-    otherwise: Option<Vec<Arc<Step>>>,
+pub(crate) struct Choose<P> {
+    branches: Vec<(Setting<bool>, Steps<P>)>,
+    otherwise: Option<Steps<P>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Choose<P>> {
     element.only_attributes(&["id"], problems);
     let mut choose = Choose { branches: Vec::new(), otherwise: None };
     let children = element.children(&[("when", Count::Any), ("otherwise", Count::AtMostOne)], problems);
@@ -39,17 +29,17 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
             choose.branches.extend(condition.map(|condition| (condition, steps)));
         }
     }
-    Some(Policy::Choose(choose))
+    Some(choose)
 }
 
-impl Choose {
+impl<P: AnyPolicy> Choose<P> {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         let steps = self.pick(run).await?;
         run_all(steps, run).await
     }
 
     /// The policies to run.
-    pub(super) async fn pick<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<&[Arc<Step>], Failure> {
+    pub(super) async fn pick<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<&[Arc<Step<P>>], Failure> {
         for (index, (condition, steps)) in self.branches.iter().enumerate() {
             if run.get(condition).await? {
                 run.trace(|| format!("when[{}] is true", index + 1));

@@ -3,20 +3,8 @@
 //!
 //! There is no Application Insights here: what would be sent is said in the trace, without a token count.
 
-use super::{Kind, Policy};
-use crate::{
-    expression::{Value, Wanted},
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const EMIT: Kind = Kind { name: "emit-metric", sections: &Section::ALL, load };
-pub(super) const LLM: Kind = Kind { name: "llm-emit-token-metric", sections: &[Section::Inbound], load };
-pub(super) const OPENAI: Kind = Kind { name: "azure-openai-emit-token-metric", sections: &[Section::Inbound], load };
+use super::prelude::*;
+use crate::expression::{Value, Wanted};
 
 const MOST_DIMENSIONS: usize = 5;
 
@@ -59,8 +47,8 @@ impl Readable for Number {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    let counts = element.name() != EMIT.name;
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<EmitMetric> {
+    let counts = element.name() != "emit-metric";
     let known: &[&str] = if counts { &["id", "namespace"] } else { &["id", "namespace", "name", "value"] };
     element.only_attributes(known, problems);
     let children = element.children(&[("dimension", Count::Any)], problems);
@@ -77,7 +65,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         false => Some((element.required_setting("name", problems)?, element.setting("value", problems))),
     };
     let namespace = element.setting("namespace", problems);
-    Some(Policy::EmitMetric(Box::new(EmitMetric { metric, namespace, dimensions })))
+    Some(EmitMetric { metric, namespace, dimensions })
 }
 
 fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<(String, Option<Setting<String>>)> {

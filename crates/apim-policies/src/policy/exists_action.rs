@@ -1,11 +1,7 @@
 //! `exists-action` and the `<value>` children of `set-header` and `set-query-parameter`.
 
+use super::prelude::*;
 use std::fmt;
-
-use crate::{
-    load::{Count, Element, Readable, Setting},
-    problem::Problems,
-};
 
 /// What happens when what is to be set is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,18 +1,7 @@
 //! `find-and-replace`: replaces text in the body of the request or response
 //! (learn.microsoft.com/azure/api-management/find-and-replace-policy).
 
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "find-and-replace", sections: &Section::ALL, load };
-
+use super::prelude::*;
 /// A body in memory.
 const LONGEST: usize = 16 * 1024 * 1024;
 
@@ -22,7 +11,7 @@ pub(crate) struct FindAndReplace {
     to: Setting<String>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<FindAndReplace> {
     element.only_attributes(&["id", "from", "to"], problems);
     element.children(&[], problems);
     let from = element.required_setting::<String>("from", problems);
@@ -30,7 +19,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.bad_value("from", "a text to look for", problems);
     }
     let to = element.required_setting("to", problems);
-    Some(Policy::FindAndReplace(FindAndReplace { from: from?, to: to? }))
+    Some(FindAndReplace { from: from?, to: to? })
 }
 
 impl FindAndReplace {

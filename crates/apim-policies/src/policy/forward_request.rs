@@ -8,19 +8,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Kind, Policy, redirect::Repeatable};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::{NoReply, Outside},
-    problem::Problems,
-    run::{Run, seen},
-    scope::Section,
-};
+use super::prelude::*;
+use super::redirect::Repeatable;
+use crate::{outside::NoReply, run::seen};
 
 const NAME: &str = "forward-request";
-
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Backend], load };
 
 /// What the documentation gives the backend when the policy does not say.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -48,7 +40,7 @@ pub(crate) struct ForwardRequest {
     fails_on_error: Option<Setting<bool>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ForwardRequest> {
     element.only_attributes(&ATTRIBUTES, problems);
     element.children(&[], problems);
     if element.has("timeout") && element.has("timeout-ms") {
@@ -62,13 +54,13 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     // How long a backend may take to say 100 Continue; none is asked to.
     let _without_effect: Option<Setting<u32>> = element.setting("continue-timeout", problems);
     let _either_is_honoured: Option<Setting<bool>> = element.setting("buffer-response", problems);
-    Some(Policy::ForwardRequest(ForwardRequest {
+    Some(ForwardRequest {
         timeout: element.setting("timeout", problems),
         timeout_ms: element.setting("timeout-ms", problems),
         follows_redirects: element.setting("follow-redirects", problems),
         buffers_body: element.setting("buffer-request-body", problems),
         fails_on_error: element.setting("fail-on-error-status-code", problems),
-    }))
+    })
 }
 
 impl ForwardRequest {

@@ -5,18 +5,8 @@
 //! there is none, and no messages. Whether a document can be uploaded that names a connection in vain, or says `jwt` and
 //! has no token, is not told: both are refused here. Names that expressions give are looked up for each request.
 
-use super::{Kind, Policy};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Readable, Setting},
-    outside::{ConnectionIdentity, Outside},
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "get-authorization-context", sections: &[Section::Inbound], load };
+use super::prelude::*;
+use crate::{expression::Value, outside::ConnectionIdentity};
 
 #[derive(Debug)]
 pub(crate) struct GetAuthorizationContext {
@@ -48,7 +38,7 @@ impl Readable for IdentityType {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<GetAuthorizationContext> {
     let optional = ["id", "identity-type", "identity", "ignore-error"];
     let required = ["provider-id", "authorization-id", "context-variable-name"];
     element.only_attributes(&[&optional[..], &required[..]].concat(), problems);
@@ -66,14 +56,14 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     }
     let identity = element.setting("identity", problems);
     let ignore_error = element.setting("ignore-error", problems);
-    Some(Policy::GetAuthorizationContext(Box::new(GetAuthorizationContext {
+    Some(GetAuthorizationContext {
         provider: provider?,
         connection: connection?,
         variable: variable?,
         identity_type,
         identity,
         ignore_error,
-    })))
+    })
 }
 
 /// Whether the service has what is named.

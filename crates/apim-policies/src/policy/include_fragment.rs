@@ -1,19 +1,29 @@
 //! `include-fragment`: runs the policies of a fragment in its place
 //! (learn.microsoft.com/azure/api-management/include-fragment-policy).
 
-use std::sync::Arc;
-
-use super::{Kind, Policy, Step};
-use crate::{load::Element, problem::Problems, scope::Section};
-
-pub(super) const KIND: Kind = Kind { name: "include-fragment", sections: &Section::ALL, load };
+use super::prelude::*;
+use crate::{
+    expression::Reads,
+    load::{Place, Source},
+    problem::Problem,
+    service::Service,
+    step::{AnyPolicy, Steps, load_all, run_all},
+};
 
 #[derive(Debug)]
-pub(crate) struct IncludeFragment {
-    pub(super) steps: Vec<Arc<Step>>,
+pub(crate) struct IncludeFragment<P> {
+    pub(super) steps: Steps<P>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+/// A fragment, read for the place that includes it.
+pub(crate) struct Fragment<P> {
+    steps: Steps<P>,
+    /// Message bodies that its expressions may read.
+    reads: Reads,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<IncludeFragment<P>> {
     element.only_attributes(&["id", "fragment-id"], problems);
     element.children(&[], problems);
     let id = element.required("fragment-id", problems)?;
@@ -21,16 +31,51 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.problem(problems, "a fragment cannot include another");
         return None;
     }
-    match element.include(id) {
-        None => element.undefined("fragment-id", "a fragment of the service", problems),
-        Some(Ok(steps)) => return Some(Policy::IncludeFragment(IncludeFragment { steps })),
-        Some(Err(refused)) => {
-            for problem in refused {
-                element.problem(problems, format!("in the fragment \"{id}\": {problem}"));
+    let Some(file) = element.service().fragments.get(id) else {
+        element.undefined("fragment-id", "a fragment of the service", problems);
+        return None;
+    };
+    match read(file, element.service(), element.fragment_place()) {
+        Ok(Fragment { steps, reads, .. }) => {
+            element.source().include(reads);
+            Some(IncludeFragment { steps })
+        }
+        Err(refused) => {
+            for Problem { position, severity, message } in refused {
+                let message = format!("in the fragment \"{id}\": {position}: {message}");
+                problems.add(element.offset(), severity, message);
             }
+            None
         }
     }
-    None
+}
+
+/// Reads a fragment file for the place that includes it.
+pub(crate) fn read<P: AnyPolicy>(file: &str, service: &Service, place: Place) -> Result<Fragment<P>, Vec<Problem>> {
+    let file = file.strip_prefix('\u{feff}').unwrap_or(file);
+    let mut problems = Problems::default();
+    let source = Source::new(file, service, place, &mut problems);
+    match source.as_ref().and_then(|source| read_policies(source, &mut problems)) {
+        Some((steps, reads)) if !problems.refuse() => Ok(Fragment { steps, reads, warnings: problems.locate(file) }),
+        _ => Err(problems.locate(file)),
+    }
+}
+
+fn read_policies<P: AnyPolicy>(source: &Source<'_>, problems: &mut Problems) -> Option<(Steps<P>, Reads)> {
+    let xml = source.parse(problems)?;
+    let root = Element::new(xml.root_element(), source);
+    if root.name() != "fragment" {
+        root.problem(problems, format!("a fragment is <fragment>, not <{}>", root.name()));
+        return None;
+    }
+    root.only_attributes(&[], problems);
+    Some((load_all(&root, problems), source.reads()))
+}
+
+impl<P: AnyPolicy> IncludeFragment<P> {
+    pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        run_all(&self.steps, run).await
+    }
 }
 
 #[cfg(test)]

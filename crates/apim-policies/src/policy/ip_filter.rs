@@ -6,19 +6,8 @@
 
 use std::net::IpAddr;
 
+use super::prelude::*;
 use http::StatusCode;
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "ip-filter", sections: &[Section::Inbound], load };
 
 #[derive(Debug)]
 pub(crate) struct IpFilter {
@@ -64,7 +53,7 @@ impl Readable for Address {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<IpFilter> {
     element.only_attributes(&["id", "action"], problems);
     let action = element.required_setting("action", problems);
     let children = element.children(&[("address", Count::Any), ("address-range", Count::Any)], problems);
@@ -72,7 +61,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.problem(problems, "<ip-filter> needs at least one <address> or <address-range>");
     }
     let ranges: Vec<_> = children.iter().filter_map(|child| range(child, problems)).collect();
-    Some(Policy::IpFilter(IpFilter { action: action?, ranges }))
+    Some(IpFilter { action: action?, ranges })
 }
 
 fn range(element: &Element<'_>, problems: &mut Problems) -> Option<Range> {

@@ -8,20 +8,9 @@
 //! learn.microsoft.com/azure/api-management/api-management-error-handling-policies; its status, 400, and that the caller
 //! reads that message, nobody has seen on a live gateway.
 
+use super::prelude::*;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "jsonp", sections: &[Section::Outbound], load };
 
 #[derive(Debug)]
 pub(crate) struct Jsonp {
@@ -29,7 +18,7 @@ pub(crate) struct Jsonp {
     parameter: Setting<String>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Jsonp> {
     const PARAMETER: &str = "callback-parameter-name";
     element.only_attributes(&["id", PARAMETER], problems);
     element.children(&[], problems);
@@ -40,7 +29,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if matches!(&parameter, Setting::Literal(name) if String::is_empty(name)) {
         element.bad_value(PARAMETER, "the name of a query parameter", problems);
     }
-    Some(Policy::Jsonp(Jsonp { parameter }))
+    Some(Jsonp { parameter })
 }
 
 impl Jsonp {

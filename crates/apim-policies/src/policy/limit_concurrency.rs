@@ -3,30 +3,18 @@
 //!
 //! The page gives the status, 429, and no body or reason.
 
-use std::sync::Arc;
-
+use super::prelude::*;
+use crate::step::{AnyPolicy, Steps, load_all, run_all};
 use http::StatusCode;
 
-use super::{Kind, Policy, Step, Stop, run_all, step::load_all};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "limit-concurrency", sections: &Section::ALL, load };
-
 #[derive(Debug)]
-pub(crate) struct LimitConcurrency {
+pub(crate) struct LimitConcurrency<P> {
     key: Setting<String>,
     most: u32,
-    steps: Vec<Arc<Step>>,
+    steps: Steps<P>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<LimitConcurrency<P>> {
     element.only_attributes(&["id", "key", "max-count"], problems);
     let key = element.required_setting("key", problems);
     element.required("max-count", problems);
@@ -35,10 +23,10 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.bad_value("max-count", "a whole number, 1 at least", problems);
     }
     let steps = load_all(element, problems);
-    Some(Policy::LimitConcurrency(LimitConcurrency { key: key?, most: most?, steps }))
+    Some(LimitConcurrency { key: key?, most: most?, steps })
 }
 
-impl LimitConcurrency {
+impl<P: AnyPolicy> LimitConcurrency<P> {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         let key = run.get(&self.key).await?;
         let state = run.state;

@@ -3,18 +3,7 @@
 //! There is no event hub here: the trace says that a message would be sent, and how long it is. In Azure, too, the
 //! request goes on when the message does not arrive.
 
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "log-to-eventhub", sections: &Section::ALL, load };
-
+use super::prelude::*;
 /// Longer messages are cut.
 const LONGEST: usize = 200 * 1024;
 
@@ -24,7 +13,7 @@ pub(crate) struct LogToEventHub {
     message: Setting<String>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<LogToEventHub> {
     element.only_attributes(&["id", "logger-id", "partition-id", "partition-key"], problems);
     if element.has("partition-id") && element.has("partition-key") {
         element.problem(problems, "<log-to-eventhub> takes partition-id or partition-key, not both");
@@ -34,7 +23,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     }
     let logger = element.required("logger-id", problems).map(str::to_owned);
     let message = element.text_setting(problems);
-    Some(Policy::LogToEventHub(LogToEventHub { logger: logger?, message: message? }))
+    Some(LogToEventHub { logger: logger?, message: message? })
 }
 
 impl LogToEventHub {

@@ -8,18 +8,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{Kind, Policy, Stop};
-use crate::{
-    expression::{Body, Response},
-    load::{Element, Readable as _},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind =
-    Kind { name: "mock-response", sections: &[Section::Inbound, Section::Outbound, Section::OnError], load };
+use super::prelude::*;
+use crate::expression::{Body, Response};
 
 #[derive(Debug)]
 pub(crate) struct MockResponse {
@@ -28,7 +18,7 @@ pub(crate) struct MockResponse {
 }
 
 /// Neither attribute takes an expression.
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<MockResponse> {
     element.only_attributes(&["id", "status-code", "content-type"], problems);
     element.children(&[], problems);
     let status = element.attribute("status-code", problems).map_or(Some(StatusCode::OK), StatusCode::read);
@@ -42,11 +32,11 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         }
         value
     });
-    Some(Policy::MockResponse(MockResponse { status: status?, content_type: content_type.flatten() }))
+    Some(MockResponse { status: status?, content_type: content_type.flatten() })
 }
 
 impl MockResponse {
-    pub(super) fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
         let asked = self.content_type.as_ref().and_then(|value| value.to_str().ok());
         let responses = run.responses.clone();
         let example = responses.iter().find_map(|response| {

@@ -1,6 +1,5 @@
-//! The policies that are understood: a table, and one file for each.
+//! The policies: one file for each, and one row of the table below.
 
-mod after;
 mod allowance;
 mod authentication_basic;
 mod authentication_managed_identity;
@@ -19,13 +18,14 @@ mod exists_action;
 mod find_and_replace;
 mod forward_request;
 mod get_authorization_context;
-mod include_fragment;
+pub(crate) mod include_fragment;
 mod ip_filter;
 mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
 mod mock_response;
 mod not_played;
+mod prelude;
 mod quota;
 mod quota_by_key;
 mod rate_limit;
@@ -43,7 +43,6 @@ mod set_method;
 mod set_query_parameter;
 mod set_status;
 mod set_variable;
-mod step;
 mod subscription_limits;
 mod token_limit;
 mod token_policy;
@@ -52,197 +51,328 @@ mod validate_azure_ad_token;
 mod validate_jwt;
 mod wait;
 
-pub(crate) use self::{
-    after::{After, finish},
-    cache_store::after as after_cache_store,
-    cors::{is_preflight, policies as cors_policies, preflight},
-    step::{Statement, Step, Stop, load_all, load_section, run_all},
+pub(crate) use self::cors::{Cors, is_preflight, preflight};
+use self::wait::{HoldsWaiting, Waiting};
+use crate::{
+    load::Element,
+    outside::Outside,
+    problem::Problems,
+    run::Run,
+    scope::Section,
+    step::{AnyPolicy, Stop},
 };
-use self::{
-    authentication_basic::Basic, authentication_managed_identity::ManagedIdentity, cache_lookup::CacheLookup,
-    cache_lookup_value::CacheLookupValue, cache_remove_value::CacheRemoveValue, cache_store::CacheStore,
-    cache_store_value::CacheStoreValue, check_header::CheckHeader, choose::Choose, cors::Cors, emit_metric::EmitMetric,
-    find_and_replace::FindAndReplace, forward_request::ForwardRequest,
-    get_authorization_context::GetAuthorizationContext, include_fragment::IncludeFragment, ip_filter::IpFilter,
-    jsonp::Jsonp, limit_concurrency::LimitConcurrency, log_to_eventhub::LogToEventHub, mock_response::MockResponse,
-    quota::Quota, quota_by_key::QuotaByKey, rate_limit::RateLimit, rate_limit_by_key::RateLimitByKey, retry::Retry,
-    return_response::ReturnResponse, rewrite_uri::RewriteUri, send_request::SendRequest,
-    set_backend_service::SetBackendService, set_body::SetBody, set_header::SetHeader, set_method::SetMethod,
-    set_query_parameter::SetQueryParameter, set_status::SetStatus, set_variable::SetVariable, token_limit::TokenLimit,
-    trace::Trace, validate_azure_ad_token::ValidateAzureAdToken, validate_jwt::ValidateJwt, wait::Wait,
-};
-use crate::{load::Element, outside::Outside, problem::Problems, run::Run, scope::Section};
 
-/// A policy, checked.
-#[derive(Debug)]
-pub(crate) enum Policy {
-    Basic(Basic),
-    CacheLookup(Box<CacheLookup>),
-    CacheLookupValue(CacheLookupValue),
-    CacheRemoveValue(CacheRemoveValue),
-    CacheStore(CacheStore),
-    CacheStoreValue(CacheStoreValue),
-    CheckHeader(Box<CheckHeader>),
-    Choose(Choose),
-    Cors(Box<Cors>),
-    EmitMetric(Box<EmitMetric>),
-    FindAndReplace(FindAndReplace),
-    ForwardRequest(ForwardRequest),
-    GetAuthorizationContext(Box<GetAuthorizationContext>),
-    IncludeFragment(IncludeFragment),
-    IpFilter(IpFilter),
-    Jsonp(Jsonp),
-    LimitConcurrency(LimitConcurrency),
-    LogToEventHub(LogToEventHub),
-    ManagedIdentity(ManagedIdentity),
-    MockResponse(MockResponse),
-    Quota(Quota),
-    QuotaByKey(QuotaByKey),
-    RateLimit(Box<RateLimit>),
-    RateLimitByKey(Box<RateLimitByKey>),
-    Retry(Box<Retry>),
-    ReturnResponse(Box<ReturnResponse>),
-    RewriteUri(RewriteUri),
-    SendRequest(Box<SendRequest>),
-    SetBackendService(Box<SetBackendService>),
-    SetBody(SetBody),
-    SetHeader(SetHeader),
-    SetMethod(SetMethod),
-    SetQueryParameter(SetQueryParameter),
-    SetStatus(SetStatus),
-    SetVariable(SetVariable),
-    TokenLimit(Box<TokenLimit>),
-    Trace(Box<Trace>),
-    ValidateAzureAdToken(Box<ValidateAzureAdToken>),
-    ValidateJwt(Box<ValidateJwt>),
-    Wait(Wait),
+/// A policy of Microsoft's reference
+/// (learn.microsoft.com/azure/api-management/api-management-policies).
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyRow {
+    /// Its element.
+    pub name: &'static str,
+    /// The sections that it may stand in.
+    pub sections: &'static [Section],
+    /// Where the reference lists it.
+    pub group: PolicyGroup,
+    /// What of it runs.
+    pub played: Played,
 }
 
-/// What a policy document knows of one kind of policy.
-struct Kind {
-    name: &'static str,
-    sections: &'static [Section],
-    load: fn(&Element<'_>, &mut Problems) -> Option<Policy>,
+/// A heading of the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyGroup {
+    /// Rate limiting and quotas
+    Limits,
+    /// Authentication and authorization
+    Authentication,
+    /// Content validation
+    Validation,
+    /// Routing
+    Routing,
+    /// Caching
+    Caching,
+    /// Transformation
+    Transformation,
+    /// Cross-domain
+    CrossDomain,
+    /// Integration and external communication
+    Integration,
+    /// Logging
+    Logging,
+    /// Language models
+    Models,
+    /// Policy control and flow
+    Flow,
 }
 
-const KINDS: &[Kind] = &[
-    authentication_basic::KIND,
-    authentication_managed_identity::KIND,
-    cache_lookup::KIND,
-    cache_lookup_value::KIND,
-    cache_remove_value::KIND,
-    cache_store::KIND,
-    cache_store_value::KIND,
-    check_header::KIND,
-    choose::KIND,
-    cors::KIND,
-    emit_metric::EMIT,
-    emit_metric::LLM,
-    emit_metric::OPENAI,
-    find_and_replace::KIND,
-    forward_request::KIND,
-    get_authorization_context::KIND,
-    include_fragment::KIND,
-    ip_filter::KIND,
-    jsonp::KIND,
-    limit_concurrency::KIND,
-    log_to_eventhub::KIND,
-    mock_response::KIND,
-    quota::KIND,
-    quota_by_key::KIND,
-    rate_limit::KIND,
-    rate_limit_by_key::KIND,
-    retry::KIND,
-    return_response::KIND,
-    rewrite_uri::KIND,
-    send_request::ONE_WAY,
-    send_request::SEND,
-    set_backend_service::KIND,
-    set_body::KIND,
-    set_header::KIND,
-    set_method::KIND,
-    set_query_parameter::KIND,
-    set_status::KIND,
-    set_variable::KIND,
-    token_limit::AZURE_OPENAI,
-    token_limit::LLM,
-    trace::KIND,
-    validate_azure_ad_token::KIND,
-    validate_jwt::KIND,
-    wait::KIND,
-];
-
-/// Of every policy.
-#[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.name)
+/// What of a policy runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Played {
+    /// All that its page documents.
+    Whole,
+    /// All but this.
+    Part(&'static str),
+    /// Nothing: a document that has it is refused, for this reason.
+    Refused(&'static str),
 }
 
-impl Policy {
-    /// Does what the policy says.
-    async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
-        match self {
-            Self::Basic(policy) => policy.run(run).await?,
-            Self::CacheLookup(policy) => policy.run(run).await?,
-            Self::CacheLookupValue(policy) => policy.run(run).await?,
-            Self::CacheRemoveValue(policy) => policy.run(run).await?,
-            Self::CacheStore(policy) => policy.run(run).await?,
-            Self::CacheStoreValue(policy) => policy.run(run).await?,
-            Self::CheckHeader(policy) => policy.run(run).await?,
-            Self::Choose(policy) => policy.run(run).await?,
-            Self::Cors(policy) => policy.run(run).await?,
-            Self::EmitMetric(policy) => policy.run(run).await?,
-            Self::FindAndReplace(policy) => policy.run(run).await?,
-            Self::ForwardRequest(policy) => policy.run(run).await?,
-            Self::GetAuthorizationContext(policy) => policy.run(run).await?,
-            Self::IncludeFragment(policy) => run_all(&policy.steps, run).await?,
-            Self::IpFilter(policy) => policy.run(run).await?,
-            Self::Jsonp(policy) => policy.run(run).await?,
-            Self::LimitConcurrency(policy) => policy.run(run).await?,
-            Self::LogToEventHub(policy) => policy.run(run).await?,
-            Self::ManagedIdentity(policy) => policy.run(run).await?,
-            Self::MockResponse(policy) => policy.run(run)?,
-            Self::Quota(policy) => policy.run(run)?,
-            Self::QuotaByKey(policy) => policy.run(run).await?,
-            Self::RateLimit(policy) => policy.run(run)?,
-            Self::RateLimitByKey(policy) => policy.run(run).await?,
-            Self::Retry(policy) => policy.run(run).await?,
-            Self::ReturnResponse(policy) => policy.run(run).await?,
-            Self::RewriteUri(policy) => policy.run(run).await?,
-            Self::SendRequest(policy) => policy.run(run).await?,
-            Self::SetBackendService(policy) => policy.run(run).await?,
-            Self::SetBody(policy) => policy.run(run).await?,
-            Self::SetHeader(policy) => policy.run(run).await?,
-            Self::SetMethod(policy) => policy.run(run).await?,
-            Self::SetQueryParameter(policy) => policy.run(run).await?,
-            Self::SetStatus(policy) => policy.run(run).await?,
-            Self::SetVariable(policy) => policy.run(run).await?,
-            Self::TokenLimit(policy) => policy.run(run).await?,
-            Self::Trace(policy) => policy.run(run).await?,
-            Self::ValidateAzureAdToken(policy) => policy.run(run).await?,
-            Self::ValidateJwt(policy) => policy.run(run).await?,
-            Self::Wait(policy) => policy.run(run).await?,
+const I: &[Section] = &[Section::Inbound];
+const B: &[Section] = &[Section::Backend];
+const O: &[Section] = &[Section::Outbound];
+const IB: &[Section] = &[Section::Inbound, Section::Backend];
+const IO: &[Section] = &[Section::Inbound, Section::Outbound];
+const IE: &[Section] = &[Section::Inbound, Section::OnError];
+const OE: &[Section] = &[Section::Outbound, Section::OnError];
+const IBO: &[Section] = &[Section::Inbound, Section::Backend, Section::Outbound];
+const IOE: &[Section] = &[Section::Inbound, Section::Outbound, Section::OnError];
+const IBOE: &[Section] = &Section::ALL;
+
+type Load = fn(&Element<'_>, &mut Problems) -> Option<Policy>;
+
+/// Makes the type of all policies, what loads them and what runs them. Each row: the variant, the file and type, and for
+/// each element that it reads its name, sections, group and what of it runs.
+macro_rules! policies {
+    ($($variant:ident = $module:ident::$kind:ident $(<$of:ident>)? {
+        $($name:literal $sections:ident $group:ident $played:expr;)+
+    })+) => {
+        /// A policy, checked.
+        #[derive(Debug)]
+        pub(crate) enum Policy {
+            $($variant(Box<$module::$kind $(<$of>)?>),)+
         }
-        Ok(())
+
+        const TABLE: &[(PolicyRow, Load)] = &[$($((
+            PolicyRow { name: $name, sections: $sections, group: PolicyGroup::$group, played: $played },
+            |element, problems| $module::load(element, problems).map(|policy| Policy::$variant(Box::new(policy))),
+        ),)+)+];
+
+        impl Policy {
+            async fn play<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+                match self {
+                    $(Self::$variant(policy) => policy.run(run).await?,)+
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+policies! {
+    AuthenticationBasic = authentication_basic::Basic {
+        "authentication-basic" I Authentication Played::Whole;
+    }
+    AuthenticationManagedIdentity = authentication_managed_identity::ManagedIdentity {
+        "authentication-managed-identity" IO Authentication Played::Whole;
+    }
+    CacheLookup = cache_lookup::CacheLookup {
+        "cache-lookup" I Caching Played::Whole;
+    }
+    CacheLookupValue = cache_lookup_value::CacheLookupValue {
+        "cache-lookup-value" IBOE Caching Played::Whole;
+    }
+    CacheRemoveValue = cache_remove_value::CacheRemoveValue {
+        "cache-remove-value" IBOE Caching Played::Whole;
+    }
+    CacheStore = cache_store::CacheStore {
+        "cache-store" O Caching Played::Whole;
+    }
+    CacheStoreValue = cache_store_value::CacheStoreValue {
+        "cache-store-value" IBOE Caching Played::Whole;
+    }
+    CheckHeader = check_header::CheckHeader {
+        "check-header" I Authentication Played::Whole;
+    }
+    Choose = choose::Choose<Policy> {
+        "choose" IBOE Flow Played::Whole;
+    }
+    Cors = cors::Cors {
+        "cors" I CrossDomain Played::Whole;
+    }
+    EmitMetric = emit_metric::EmitMetric {
+        "emit-metric" IBOE Logging Played::Part("told in the trace");
+        "llm-emit-token-metric" I Models Played::Part("told in the trace");
+        "azure-openai-emit-token-metric" I Models Played::Part("told in the trace");
+    }
+    FindAndReplace = find_and_replace::FindAndReplace {
+        "find-and-replace" IBOE Transformation Played::Whole;
+    }
+    ForwardRequest = forward_request::ForwardRequest {
+        "forward-request" B Routing Played::Part("not HTTP/2 to the backend");
+    }
+    GetAuthorizationContext = get_authorization_context::GetAuthorizationContext {
+        "get-authorization-context" I Authentication Played::Part("Entra ID with client credentials alone");
+    }
+    IncludeFragment = include_fragment::IncludeFragment<Policy> {
+        "include-fragment" IBOE Flow Played::Whole;
+    }
+    IpFilter = ip_filter::IpFilter {
+        "ip-filter" I Authentication Played::Whole;
+    }
+    Jsonp = jsonp::Jsonp {
+        "jsonp" O CrossDomain Played::Whole;
+    }
+    LimitConcurrency = limit_concurrency::LimitConcurrency<Policy> {
+        "limit-concurrency" IBOE Limits Played::Whole;
+    }
+    LogToEventHub = log_to_eventhub::LogToEventHub {
+        "log-to-eventhub" IBOE Logging Played::Part("told in the trace");
+    }
+    MockResponse = mock_response::MockResponse {
+        "mock-response" IOE Transformation Played::Part("examples of the seed, not schemas");
+    }
+    Quota = quota::Quota {
+        "quota" I Limits Played::Whole;
+    }
+    QuotaByKey = quota_by_key::QuotaByKey {
+        "quota-by-key" I Limits Played::Whole;
+    }
+    RateLimit = rate_limit::RateLimit {
+        "rate-limit" I Limits Played::Whole;
+    }
+    RateLimitByKey = rate_limit_by_key::RateLimitByKey {
+        "rate-limit-by-key" I Limits Played::Whole;
+    }
+    Retry = retry::Retry<Policy> {
+        "retry" IBOE Flow Played::Whole;
+    }
+    ReturnResponse = return_response::ReturnResponse {
+        "return-response" IBOE Flow Played::Whole;
+    }
+    RewriteUri = rewrite_uri::RewriteUri {
+        "rewrite-uri" I Transformation Played::Whole;
+    }
+    SendRequest = send_request::SendRequest {
+        "send-request" IBOE Integration Played::Part("to hosts of the seed and loopback addresses");
+        "send-one-way-request" IBOE Integration Played::Part("to hosts of the seed and loopback addresses");
+    }
+    SetBackendService = set_backend_service::SetBackendService {
+        "set-backend-service" IB Routing Played::Part("not Service Fabric");
+    }
+    SetBody = set_body::SetBody {
+        "set-body" IBOE Transformation Played::Part("not liquid templates");
+    }
+    SetHeader = set_header::SetHeader {
+        "set-header" IBOE Transformation Played::Whole;
+    }
+    SetMethod = set_method::SetMethod {
+        "set-method" IE Transformation Played::Whole;
+    }
+    SetQueryParameter = set_query_parameter::SetQueryParameter {
+        "set-query-parameter" IB Transformation Played::Whole;
+    }
+    SetStatus = set_status::SetStatus {
+        "set-status" IBOE Transformation Played::Whole;
+    }
+    SetVariable = set_variable::SetVariable {
+        "set-variable" IBOE Flow Played::Whole;
+    }
+    TokenLimit = token_limit::TokenLimit {
+        "llm-token-limit" I Models Played::Part("prompts are estimated roughly");
+        "azure-openai-token-limit" I Models Played::Part("prompts are estimated roughly");
+    }
+    Trace = trace::Trace {
+        "trace" IBOE Logging Played::Whole;
+    }
+    ValidateAzureAdToken = validate_azure_ad_token::ValidateAzureAdToken {
+        "validate-azure-ad-token" I Authentication Played::Whole;
+    }
+    ValidateJwt = validate_jwt::ValidateJwt {
+        "validate-jwt" I Authentication Played::Whole;
+    }
+    Wait = wait::Wait<Policy> {
+        "wait" IBO Flow Played::Whole;
+    }
+}
+
+impl AnyPolicy for Policy {
+    fn load(element: &Element<'_>, problems: &mut Problems) -> Option<(&'static str, Self)> {
+        let Some((row, load)) = TABLE.iter().find(|(row, _)| row.name == element.name()) else {
+            refuse_unknown(element, problems);
+            return None;
+        };
+        if let Some(section) = element.section()
+            && !row.sections.contains(&section)
+        {
+            element.problem(problems, format!("the policy <{}> is not allowed in <{section}>", row.name));
+        }
+        Some((row.name, load(element, problems)?))
+    }
+
+    async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
+        self.play(run).await
+    }
+}
+
+impl HoldsWaiting for Policy {
+    fn waiting(&self) -> Waiting<'_, Self> {
+        match self {
+            Self::Choose(policy) => Waiting::Choose(policy),
+            Self::IncludeFragment(policy) => Waiting::Fragment(policy),
+            Self::SendRequest(policy) => Waiting::Request(policy),
+            _ => Waiting::Other,
+        }
+    }
+}
+
+/// Every policy of the reference, those that are refused last.
+pub fn policies() -> impl Iterator<Item = PolicyRow> {
+    TABLE.iter().map(|(row, _)| *row).chain(not_played::ROWS.iter().copied())
+}
+
+fn refuse_unknown(element: &Element<'_>, problems: &mut Problems) {
+    let name = element.name();
+    match not_played::ROWS.iter().find(|row| row.name == name).map(|row| row.played) {
+        Some(Played::Refused(reason)) => element.unsupported(problems, format!("the policy <{name}>: {reason}")),
+        _ if name == "base" => {
+            element.problem(problems, "<base> stands in a section, not in a policy or fragment");
+        }
+        _ => element.problem(problems, format!("<{name}> is not a policy")),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, path::Path};
+    use std::path::Path;
+
+    use super::*;
+
+    /// The table of policies in `docs/gateway.md`.
+    fn table() -> String {
+        let mut lines = vec!["| policy | sections | played |".to_owned(), "|---|---|---|".to_owned()];
+        let letters = |sections: &[Section]| {
+            let letter = |section: &Section| match section {
+                Section::Inbound => 'I',
+                Section::Backend => 'B',
+                Section::Outbound => 'O',
+                Section::OnError => 'E',
+            };
+            sections.iter().map(letter).collect::<String>()
+        };
+        let mut rows: Vec<_> = policies().collect();
+        rows.sort_by_key(|row| (row.group, row.name));
+        for PolicyRow { name, sections, played, .. } in rows {
+            let played = match played {
+                Played::Whole => "yes".to_owned(),
+                Played::Part(but) => format!("yes; {but}"),
+                Played::Refused(reason) => format!("**no**: {reason}"),
+            };
+            lines.push(format!("| `{name}` | {} | {played} |", letters(sections)));
+        }
+        lines.join("\n") + "\n"
+    }
 
     /// Users read there what they may write.
     #[test]
-    fn the_documentation_lists_every_policy_and_no_other() {
+    fn the_documentation_has_the_table_of_policies() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/gateway.md");
         let text = std::fs::read_to_string(page).unwrap();
-        let (_, list) = text.split_once("## Policies").unwrap();
-        let (_, list) = list.split_once("- Flow").unwrap();
-        let (list, _) = list.split_once("\n\n").unwrap();
-        let listed: Vec<_> = list.split('`').skip(1).step_by(2).collect();
-        let mut known: Vec<_> = super::names().collect();
-        known.sort_unstable();
-        assert_eq!(BTreeSet::from_iter(listed.clone()).into_iter().collect::<Vec<_>>(), known);
-        assert_eq!(listed.len(), known.len(), "one is listed twice");
+        assert!(text.contains(&table()), "write this table into docs/gateway.md:\n{}", table());
+    }
+
+    #[test]
+    fn a_policy_is_in_the_table_once() {
+        let mut names: Vec<_> = policies().map(|row| row.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
     }
 }

@@ -1,34 +1,46 @@
 //! Policies of Microsoft's reference that API Management runs and this crate does not, each with the reason.
 
-/// Why the policy is refused; `None` when the reference does not have it.
-pub(super) fn reason(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "authentication-oauth2" => "no page documents it",
-        "cosmosdb-data-source" | "http-data-source" | "sql-data-source" | "publish-event" => {
-            "it belongs to resolvers of GraphQL APIs"
-        }
-        "invoke-request" => "no page documents it",
-        "publish-to-dapr" | "invoke-dapr-binding" => "it needs a Dapr sidecar",
-        "validate-graphql-request" => "it belongs to GraphQL APIs",
-        "validate-odata-request" => "it belongs to OData APIs",
-        "xsl-transform" => "no XSLT engine is built in",
-        "cross-domain"
-        | "json-to-xml"
-        | "xml-to-json"
-        | "proxy"
-        | "redirect-content-urls"
-        | "send-service-bus-message"
-        | "validate-client-certificate"
-        | "validate-content"
-        | "validate-headers"
-        | "validate-parameters"
-        | "validate-status-code"
-        | "llm-content-safety"
-        | "llm-semantic-cache-lookup"
-        | "llm-semantic-cache-store"
-        | "azure-openai-semantic-cache-lookup"
-        | "azure-openai-semantic-cache-store"
-        | "authentication-certificate" => "it is not built in yet",
-        _ => return None,
-    })
+use super::{B, I, IO, IOE, O, OE, Played, PolicyGroup, PolicyRow};
+use crate::scope::Section;
+
+const fn refused(
+    name: &'static str,
+    sections: &'static [Section],
+    group: PolicyGroup,
+    reason: &'static str,
+) -> PolicyRow {
+    PolicyRow { name, sections, group, played: Played::Refused(reason) }
 }
+
+const NOT_YET: &str = "it is not built in yet";
+
+pub(super) const ROWS: &[PolicyRow] = &[
+    refused("authentication-oauth2", I, PolicyGroup::Authentication, "no page documents it"),
+    refused("invoke-request", B, PolicyGroup::Integration, "no page documents it"),
+    refused("cosmosdb-data-source", B, PolicyGroup::Integration, "it belongs to resolvers of GraphQL APIs"),
+    refused("http-data-source", B, PolicyGroup::Integration, "it belongs to resolvers of GraphQL APIs"),
+    refused("sql-data-source", B, PolicyGroup::Integration, "it belongs to resolvers of GraphQL APIs"),
+    refused("publish-event", B, PolicyGroup::Integration, "it belongs to resolvers of GraphQL APIs"),
+    refused("publish-to-dapr", I, PolicyGroup::Integration, "it needs a Dapr sidecar"),
+    refused("invoke-dapr-binding", IOE, PolicyGroup::Integration, "it needs a Dapr sidecar"),
+    refused("validate-graphql-request", I, PolicyGroup::Validation, "it belongs to GraphQL APIs"),
+    refused("validate-odata-request", I, PolicyGroup::Validation, "it belongs to OData APIs"),
+    refused("xsl-transform", IO, PolicyGroup::Transformation, "no XSLT engine is built in"),
+    refused("authentication-certificate", I, PolicyGroup::Authentication, NOT_YET),
+    refused("validate-client-certificate", I, PolicyGroup::Authentication, NOT_YET),
+    refused("validate-content", IOE, PolicyGroup::Validation, NOT_YET),
+    refused("validate-parameters", I, PolicyGroup::Validation, NOT_YET),
+    refused("validate-headers", OE, PolicyGroup::Validation, NOT_YET),
+    refused("validate-status-code", OE, PolicyGroup::Validation, NOT_YET),
+    refused("json-to-xml", IOE, PolicyGroup::Transformation, NOT_YET),
+    refused("xml-to-json", IOE, PolicyGroup::Transformation, NOT_YET),
+    refused("redirect-content-urls", IO, PolicyGroup::Transformation, NOT_YET),
+    refused("cross-domain", I, PolicyGroup::CrossDomain, NOT_YET),
+    refused("proxy", I, PolicyGroup::Routing, NOT_YET),
+    refused("llm-content-safety", IO, PolicyGroup::Models, NOT_YET),
+    refused("llm-semantic-cache-lookup", I, PolicyGroup::Models, NOT_YET),
+    refused("llm-semantic-cache-store", O, PolicyGroup::Models, NOT_YET),
+    refused("azure-openai-semantic-cache-lookup", I, PolicyGroup::Models, NOT_YET),
+    refused("azure-openai-semantic-cache-store", O, PolicyGroup::Models, NOT_YET),
+    refused("send-service-bus-message", IOE, PolicyGroup::Integration, NOT_YET),
+];

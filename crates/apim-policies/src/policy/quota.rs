@@ -5,23 +5,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::prelude::*;
 use super::{
-    Kind, Policy, allowance, bandwidth,
+    allowance, bandwidth,
     subscription_limits::{Form, Limits},
 };
-use crate::{
-    failure::Failure,
-    load::Element,
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::{Scope, Section},
-    state::{Want, Window},
-};
+use crate::state::{Want, Window};
 
 const NAME: &str = "quota";
-
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load };
 
 /// Other policies count under keys that begin otherwise.
 const BYTES: &str = "quota bytes";
@@ -35,7 +26,7 @@ const FORM: Form = Form {
 #[derive(Debug)]
 pub(crate) struct Quota(Limits);
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Quota> {
     let attributes: Vec<_> = ["id"].into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
     if element.scope() != Scope::Product {
@@ -44,11 +35,11 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if element.is_repeated() {
         element.problem(problems, "<quota> may stand in a document once");
     }
-    Limits::load(element, &FORM, problems).map(Quota).map(Policy::Quota)
+    Limits::load(element, &FORM, problems).map(Quota)
 }
 
 impl Quota {
-    pub(super) fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let Some(subscription) = &run.context.subscription else {
             run.trace(|| "no subscription, so no quota".to_owned());
             return Ok(());

@@ -6,24 +6,16 @@
 
 use jiff::Timestamp;
 
+use futures_util::future::BoxFuture;
+
+use super::prelude::*;
 use super::{
-    Kind, Policy,
-    after::After,
     allowance, bandwidth,
     quota::period,
     subscription_limits::{Form, Limit},
 };
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-    state::Want,
-};
-
-pub(super) const KIND: Kind = Kind { name: "quota-by-key", sections: &[Section::Inbound], load };
+use crate::run::{After, Finish};
+use crate::state::Want;
 
 const FORM: Form = Form {
     attributes: &["calls", "bandwidth", "renewal-period"],
@@ -40,7 +32,7 @@ pub(crate) struct QuotaByKey {
     first_start: Timestamp,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<QuotaByKey> {
     let own = ["id", "counter-key", "increment-condition", "increment-count", "first-period-start"];
     let attributes: Vec<_> = own.into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
@@ -53,7 +45,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     // 0001-01-01T00:00:00Z, the documented default.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (limit, key) = (limit?, key?);
-    Some(Policy::QuotaByKey(QuotaByKey { limit, key, condition, by, first_start }))
+    Some(QuotaByKey { limit, key, condition, by, first_start })
 }
 
 impl QuotaByKey {
@@ -80,13 +72,12 @@ impl QuotaByKey {
         } else if later {
             // From here on, so that nothing is missed until it is known whether it counts.
             bytes.is_some().then(|| run.meter());
-            run.after.push(After::Quota(self, key));
+            run.after.push(After::Policy(self, key, 0));
         }
         Ok(())
     }
 
-    /// Counts the request when its response is known.
-    pub(super) async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let now = run.outside.now();
         if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) {
             return Ok(());
@@ -98,7 +89,7 @@ impl QuotaByKey {
             run.state.counters.add(&want, now);
         }
         if let Some(want) = self.bytes(&key, now) {
-            bandwidth::settle(want, run);
+            run.count_bytes(want);
         }
         Ok(())
     }
@@ -117,6 +108,17 @@ impl QuotaByKey {
 
     fn want(&self, key: String, limit: u64, now: Timestamp) -> Option<Want> {
         Some(Want { key, window: period(self.first_start, self.limit.period, now), limit, by: 1 })
+    }
+}
+
+impl<O: Outside> Finish<O> for QuotaByKey {
+    fn finish<'f, 'r: 'f>(
+        &'r self,
+        key: String,
+        _estimate: u64,
+        run: &'f mut Run<'r, O>,
+    ) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(self.count(key, run))
     }
 }
 

@@ -6,24 +6,14 @@
 
 use jiff::SignedDuration;
 
+use super::prelude::*;
 use super::{
-    Kind, Policy,
     allowance::Outputs,
     subscription_limits::{Form, Limit, Limits},
 };
-use crate::{
-    failure::Failure,
-    load::Element,
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::{Scope, Section},
-    state::{Want, Window},
-};
+use crate::state::{Want, Window};
 
 const NAME: &str = "rate-limit";
-
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load };
 
 /// Seconds that a moving window may last.
 pub(super) const LONGEST: u32 = 300;
@@ -40,7 +30,7 @@ pub(crate) struct RateLimit {
     outputs: Outputs,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<RateLimit> {
     let attributes: Vec<_> =
         ["id"].into_iter().chain(FORM.attributes.iter().copied()).chain(Outputs::ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
@@ -52,11 +42,11 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     }
     let outputs = Outputs::load(element, problems);
     let limits = Limits::load(element, &FORM, problems)?;
-    Some(Policy::RateLimit(Box::new(RateLimit { limits, outputs })))
+    Some(RateLimit { limits, outputs })
 }
 
 impl RateLimit {
-    pub(super) fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let limits = self.limits.of(run);
         // The policy's own is the first, and its calls are required.
         let Some(own) = limits.first().and_then(|(_, own)| own.calls) else {

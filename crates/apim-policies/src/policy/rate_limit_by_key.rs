@@ -6,20 +6,12 @@
 
 use jiff::SignedDuration;
 
-use super::{Kind, Policy, after::After, allowance::Outputs, rate_limit::LONGEST};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-    state::{Want, Window},
-};
+use futures_util::future::BoxFuture;
 
-const NAME: &str = "rate-limit-by-key";
-
-pub(super) const KIND: Kind = Kind { name: NAME, sections: &[Section::Inbound], load };
+use super::prelude::*;
+use super::{allowance::Outputs, rate_limit::LONGEST};
+use crate::run::{After, Finish};
+use crate::state::{Want, Window};
 
 #[derive(Debug)]
 pub(crate) struct RateLimitByKey {
@@ -31,7 +23,7 @@ pub(crate) struct RateLimitByKey {
     outputs: Outputs,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<RateLimitByKey> {
     let own = ["id", "calls", "renewal-period", "counter-key", "increment-condition", "increment-count"];
     let attributes: Vec<_> = own.into_iter().chain(Outputs::ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
@@ -46,7 +38,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     let by = element.setting("increment-count", problems);
     let outputs = Outputs::load(element, problems);
     let (calls, period, key) = (calls?, period?, key?);
-    Some(Policy::RateLimitByKey(Box::new(RateLimitByKey { calls, period, key, condition, by, outputs })))
+    Some(RateLimitByKey { calls, period, key, condition, by, outputs })
 }
 
 impl RateLimitByKey {
@@ -72,13 +64,12 @@ impl RateLimitByKey {
             Err(over) => return Err(self.outputs.rate_exceeded(run, want.limit, over)),
         }
         if later {
-            run.after.push(After::Rate(self, key));
+            run.after.push(After::Policy(self, key, 0));
         }
         Ok(())
     }
 
-    /// Counts the request when its response is known.
-    pub(super) async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let mut want = self.want(&key, run).await?;
         if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) || !run.counted.insert(want.key.clone()) {
             return Ok(());
@@ -96,6 +87,17 @@ impl RateLimitByKey {
         }
         let window = Window::Moving(SignedDuration::from_secs(period.into()));
         Ok(Want { key: format!("rate {key}"), window, limit, by: 0 })
+    }
+}
+
+impl<O: Outside> Finish<O> for RateLimitByKey {
+    fn finish<'f, 'r: 'f>(
+        &'r self,
+        key: String,
+        _estimate: u64,
+        run: &'f mut Run<'r, O>,
+    ) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(self.count(key, run))
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
             let request = Request::builder().uri("/orders").header("x-key", key).body(Bytes::new()).unwrap();
             let outcome = world.run(&text, request, state).await;
             if outcome.response.status() == 429 {
-                assert_eq!(outcome.last_error.unwrap().source, NAME);
+                assert_eq!(outcome.last_error.unwrap().source, "rate-limit-by-key");
                 assert!(outcome.response.headers().contains_key("retry-after"));
                 return count;
             }

@@ -10,11 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header, request::Builder};
 use url::Url;
 
-use crate::{
-    expression::Response,
-    outside::{NoReply, Outside},
-    run::{Run, seen},
-};
+use super::prelude::*;
+use crate::{expression::Response, outside::NoReply, run::seen};
 
 /// How many are followed.
 const MOST: usize = 10;

@@ -3,15 +3,9 @@
 //! All of it may be expressions: the page of `validate-azure-ad-token` says so, and that of `validate-jwt` says nothing
 //! else, which means the same (learn.microsoft.com/azure/api-management/api-management-policy-expressions).
 
+use super::prelude::*;
 use super::token_policy::list;
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    token::{Match, RequiredClaim},
-};
+use crate::token::{Match, RequiredClaim};
 
 /// A required claim as written.
 #[derive(Debug)]

@@ -6,25 +6,15 @@
 //! `on-error` (seen in traces of live gateways, Azure-Samples/openai-apim-lb issue 25). Any other error goes there at
 //! once.
 
-use std::{sync::Arc, time::Duration};
-
-use super::{Kind, Policy, Step, Stop, run_all, step::load_all};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "retry", sections: &Section::ALL, load };
+use super::prelude::*;
+use crate::step::{AnyPolicy, Steps, load_all, run_all};
+use std::time::Duration;
 
 const MOST: u32 = 50;
 const ATTRIBUTES: [&str; 7] = ["id", "condition", "count", "interval", "max-interval", "delta", "first-fast-retry"];
 
 #[derive(Debug)]
-pub(crate) struct Retry {
+pub(crate) struct Retry<P> {
     condition: Setting<bool>,
     /// How often at most, after the first time.
     count: Setting<u32>,
@@ -33,10 +23,10 @@ pub(crate) struct Retry {
     delta: Option<Setting<u32>>,
     max_interval: Option<Setting<u32>>,
     first_fast: Option<Setting<bool>>,
-    steps: Vec<Arc<Step>>,
+    steps: Steps<P>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Retry<P>> {
     element.only_attributes(&ATTRIBUTES, problems);
     if element.has("max-interval") && !element.has("delta") {
         element.problem(problems, "<retry> with max-interval needs delta, too");
@@ -53,10 +43,10 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     let steps = load_all(element, problems);
     let retry =
         Retry { condition: condition?, count: count?, interval: interval?, delta, max_interval, first_fast, steps };
-    Some(Policy::Retry(Box::new(retry)))
+    Some(retry)
 }
 
-impl Retry {
+impl<P: AnyPolicy> Retry<P> {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         let count = run.get(&self.count).await?;
         if !(1..=MOST).contains(&count) {

@@ -4,23 +4,13 @@
 //! The page says that it cancels the execution of the pipeline; that the outbound section does not run is the plain
 //! reading of that.
 
+use super::prelude::*;
 use super::{
-    Kind, Policy, Stop,
     set_body::{self, SetBody},
     set_header::{self, SetHeader},
     set_status::{self, SetStatus},
 };
-use crate::{
-    expression::{Body, Response, Value},
-    failure::Failure,
-    load::{Count, Element},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "return-response", sections: &Section::ALL, load };
+use crate::expression::{Body, Response, Value};
 
 #[derive(Debug)]
 pub(crate) struct ReturnResponse {
@@ -35,7 +25,7 @@ pub(crate) struct ReturnResponse {
 const CHILDREN: [(&str, Count); 3] =
     [("set-status", Count::AtMostOne), ("set-header", Count::Any), ("set-body", Count::AtMostOne)];
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ReturnResponse> {
     element.only_attributes(&["id", "response-variable-name"], problems);
     let variable = element.attribute("response-variable-name", problems).map(str::to_owned);
     let mut policy = ReturnResponse { variable, status: None, headers: Vec::new(), body: None };
@@ -46,7 +36,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
             _ => policy.body = set_body::read(&child, problems),
         }
     }
-    Some(Policy::ReturnResponse(Box::new(policy)))
+    Some(policy)
 }
 
 impl ReturnResponse {

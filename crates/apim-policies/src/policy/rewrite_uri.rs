@@ -1,19 +1,8 @@
 //! `rewrite-uri`: the path below the backend's URL, and the query
 //! (learn.microsoft.com/azure/api-management/rewrite-uri-policy).
 
+use super::prelude::*;
 use percent::{encode_query, encode_segment};
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "rewrite-uri", sections: &[Section::Inbound], load };
 
 #[derive(Debug)]
 pub(crate) struct RewriteUri {
@@ -23,7 +12,7 @@ pub(crate) struct RewriteUri {
     copies: Option<Setting<bool>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<RewriteUri> {
     element.only_attributes(&["id", "template", "copy-unmatched-params"], problems);
     element.children(&[], problems);
     let copies = element.setting("copy-unmatched-params", problems);
@@ -31,7 +20,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if matches!(&template, Setting::Literal(text) if text.is_empty()) {
         element.bad_value("template", "a path", problems);
     }
-    Some(Policy::RewriteUri(RewriteUri { template, copies }))
+    Some(RewriteUri { template, copies })
 }
 
 impl RewriteUri {

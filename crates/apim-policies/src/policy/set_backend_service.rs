@@ -5,20 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Kind, Policy};
-use crate::{
-    Backends,
-    expression::Url as BaseUrl,
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind =
-    Kind { name: "set-backend-service", sections: &[Section::Inbound, Section::Backend], load };
+use super::prelude::*;
+use crate::{Backends, expression::Url as BaseUrl};
 
 #[derive(Debug)]
 pub(crate) enum SetBackendService {
@@ -27,7 +15,7 @@ pub(crate) enum SetBackendService {
     Backend(Setting<String>, Arc<Backends>),
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetBackendService> {
     element.only_attributes(&["id", "base-url", "backend-id"], problems);
     element.children(&[], problems);
     let policy = match (element.has("base-url"), element.has("backend-id")) {
@@ -47,7 +35,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
             return None;
         }
     };
-    Some(Policy::SetBackendService(Box::new(policy)))
+    Some(policy)
 }
 
 impl SetBackendService {

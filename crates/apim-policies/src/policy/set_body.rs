@@ -4,18 +4,8 @@
 
 use bytes::Bytes;
 
-use super::{Kind, Policy};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "set-body", sections: &Section::ALL, load };
+use super::prelude::*;
+use crate::expression::Value;
 
 #[derive(Debug)]
 pub(crate) struct SetBody(Setting<Content>);
@@ -39,8 +29,8 @@ impl Readable for Content {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    read(element, problems).map(Policy::SetBody)
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetBody> {
+    read(element, problems)
 }
 
 /// Reads the element, which other policies hold, too.

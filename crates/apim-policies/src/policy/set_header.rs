@@ -3,20 +3,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{
-    Kind, Policy,
-    exists_action::{self, Action},
-};
-use crate::{
-    failure::Failure,
-    load::{Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "set-header", sections: &Section::ALL, load };
+use super::exists_action::{self, Action};
+use super::prelude::*;
 
 /// Longer headers reach no backend and no caller.
 const LONGEST: usize = 64 * 1024;
@@ -52,8 +40,8 @@ impl Readable for HeaderValue {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    read(element, problems).map(Policy::SetHeader)
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetHeader> {
+    read(element, problems)
 }
 
 /// Reads the element, which other policies hold, too.

@@ -1,25 +1,14 @@
 //! `set-method`: the method of the request (learn.microsoft.com/azure/api-management/set-method-policy).
 
+use super::prelude::*;
 use http::Method;
-
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "set-method", sections: &[Section::Inbound, Section::OnError], load };
 
 #[derive(Debug)]
 pub(crate) struct SetMethod(Setting<Method>);
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetMethod> {
     element.only_attributes(&["id"], problems);
-    element.text_setting(problems).map(SetMethod).map(Policy::SetMethod)
+    element.text_setting(problems).map(SetMethod)
 }
 
 impl SetMethod {

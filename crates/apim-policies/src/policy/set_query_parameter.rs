@@ -3,21 +3,8 @@
 
 use url::form_urlencoded::{byte_serialize, parse};
 
-use super::{
-    Kind, Policy,
-    exists_action::{self, Action},
-};
-use crate::{
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind =
-    Kind { name: "set-query-parameter", sections: &[Section::Inbound, Section::Backend], load };
+use super::exists_action::{self, Action};
+use super::prelude::*;
 
 /// A longer URL cannot be sent.
 const LONGEST: usize = 64 * 1024;
@@ -29,12 +16,12 @@ pub(crate) struct SetQueryParameter {
     values: Vec<Setting<String>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetQueryParameter> {
     element.only_attributes(&["id", "name", "exists-action"], problems);
     let name = element.required_setting("name", problems);
     let action = exists_action::read(element, problems);
     let values = exists_action::values(element, action.as_ref(), problems);
-    Some(Policy::SetQueryParameter(SetQueryParameter { name: name?, action: action?, values: values? }))
+    Some(SetQueryParameter { name: name?, action: action?, values: values? })
 }
 
 impl SetQueryParameter {

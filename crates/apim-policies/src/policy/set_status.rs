@@ -2,18 +2,8 @@
 
 use http::StatusCode;
 
-use super::{Kind, Policy};
-use crate::{
-    expression::Response,
-    failure::Failure,
-    load::{Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "set-status", sections: &Section::ALL, load };
+use super::prelude::*;
+use crate::expression::Response;
 
 #[derive(Debug)]
 pub(crate) struct SetStatus {
@@ -22,8 +12,8 @@ pub(crate) struct SetStatus {
     reason: Option<Setting<String>>,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    read(element, problems).map(Policy::SetStatus)
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetStatus> {
+    read(element, problems)
 }
 
 /// Reads the element, which `return-response` holds, too.

@@ -1,18 +1,8 @@
 //! `set-variable`: keeps a value in `context.Variables` (learn.microsoft.com/azure/api-management/set-variable-policy).
 //! A literal is a string; an expression's value keeps its type.
 
-use super::{Kind, Policy};
-use crate::{
-    expression::Value,
-    failure::Failure,
-    load::{Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "set-variable", sections: &Section::ALL, load };
+use super::prelude::*;
+use crate::expression::Value;
 
 #[derive(Debug)]
 pub(crate) struct SetVariable {
@@ -32,7 +22,7 @@ impl Readable for Value {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetVariable> {
     element.only_attributes(&["id", "name", "value"], problems);
     element.children(&[], problems);
     let name = element.required("name", problems).map(str::to_owned);
@@ -40,7 +30,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         element.bad_value("name", "the name of a variable", problems);
     }
     let value = element.required_setting("value", problems);
-    Some(Policy::SetVariable(SetVariable { name: name?, value: value? }))
+    Some(SetVariable { name: name?, value: value? })
 }
 
 impl SetVariable {

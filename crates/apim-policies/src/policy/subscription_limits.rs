@@ -2,13 +2,7 @@
 //! the scope that the policy stands at, and of the APIs and operations it names.
 
 use super::allowance::variable;
-use crate::{
-    load::{Count, Element},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Scope,
-};
+use super::prelude::*;
 
 /// So much in so many seconds.
 #[derive(Clone, Copy, Debug)]

@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode, header};
 
+use super::prelude::*;
 use crate::{
     expression::{self, Certificate, Request},
-    failure::Failure,
-    load::{Count, Element, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
     token::{Answer, DecryptionKey, Refusal, ValidatedToken},
 };
 

@@ -1,17 +1,6 @@
 //! `trace`: says something in the trace (learn.microsoft.com/azure/api-management/trace-policy).
 
-use super::{Kind, Policy};
-use crate::{
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind = Kind { name: "trace", sections: &Section::ALL, load };
-
+use super::prelude::*;
 #[derive(Debug)]
 pub(crate) struct Trace {
     source: String,
@@ -40,7 +29,7 @@ impl Readable for Severity {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Trace> {
     element.only_attributes(&["id", "source", "severity"], problems);
     let source = element.required("source", problems).map(str::to_owned);
     let severity = match element.attribute("severity", problems) {
@@ -55,7 +44,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         true => children(element, problems),
         false => (element.text_setting(problems), Vec::new()),
     };
-    Some(Policy::Trace(Box::new(Trace { source: source?, severity, message: message?, metadata })))
+    Some(Trace { source: source?, severity, message: message?, metadata })
 }
 
 type Metadata = Vec<(Setting<String>, Setting<String>)>;

@@ -84,7 +84,12 @@ impl Signer {
 
     /// A token with this header and these claims.
     pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
-        let signed = unsigned(header, claims);
+        self.token_of_text(header, &claims.to_string())
+    }
+
+    /// A token with this header and payload, as it is written.
+    pub(crate) fn token_of_text(&self, header: &Value, payload: &str) -> String {
+        let signed = unsigned(header, payload);
         let message = signed.as_bytes();
         let signature = match header["alg"].as_str().unwrap() {
             "RS256" => self.sign_rsa(&signature::RSA_PKCS1_SHA256, message),
@@ -111,11 +116,11 @@ fn self_signed(private_key: &[u8]) -> Vec<u8> {
 
 /// A token signed with a shared secret.
 pub(crate) fn hmac_token(secret: &[u8], header: &Value, claims: &Value) -> String {
-    let signed = unsigned(header, claims);
+    let signed = unsigned(header, &claims.to_string());
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
-fn unsigned(header: &Value, claims: &Value) -> String {
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
+fn unsigned(header: &Value, payload: &str) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload))
 }

@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
     outside::{NoReply, Outside, Unread},
     scope::Section,
-    state::Meter,
+    state::{Meter, Want},
 };
 
 impl<O: Outside> Run<'_, O> {
@@ -67,6 +67,13 @@ impl<O: Outside> Run<'_, O> {
         self.request_stream = stream.map(|body| self.outside.metered(body, meter.clone()));
         self.meter = Some(meter.clone());
         meter
+    }
+
+    /// Counts the bytes of the bodies that have passed and that will, once for a key.
+    pub(crate) fn count_bytes(&mut self, want: Want) {
+        if self.counted.insert(want.key.clone()) {
+            self.meter().count_for(want);
+        }
     }
 
     /// The body of the request, or of the response once there is one, as [`Self::headers`] does; it stays.

@@ -2,30 +2,28 @@
 
 use std::sync::Arc;
 
-use super::Run;
 use crate::{
-    expression::{self, Url},
-    outside::Outside,
+    expression::Url,
     scope::Scope,
     service::{Backend, Backends},
 };
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Target {
-    backend: Option<Named>,
-    base: Option<Url>,
+    pub(super) backend: Option<Named>,
+    pub(super) base: Option<Url>,
     /// Below the base: empty, or beginning with `/`.
-    path: String,
+    pub(super) path: String,
 }
 
 /// A backend that a policy named.
 #[derive(Clone, Debug)]
-struct Named {
-    id: String,
+pub(super) struct Named {
+    pub(super) id: String,
     /// Of the policy's document.
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The backends of the service.
-    all: Arc<Backends>,
+    pub(super) all: Arc<Backends>,
 }
 
 impl Target {
@@ -34,75 +32,8 @@ impl Target {
     }
 }
 
-impl<O: Outside> Run<'_, O> {
-    /// Sends the request on to another base URL.
-    pub(crate) fn set_base(&mut self, base: Url) {
-        self.target.backend = None;
-        self.target.base = Some(base);
-        self.aim();
-    }
-
-    /// Sends the request on to a backend of the service, or to one of a pool's.
-    pub(crate) fn set_backend(&mut self, id: String, all: Arc<Backends>) {
-        let scope = self.step.map_or(Scope::Global, |step| step.scope);
-        if let Some(base) = first_url(&all, &id) {
-            self.target.base = Some(base);
-        }
-        self.target.backend = Some(Named { id, scope, all });
-        self.aim();
-    }
-
-    /// Whether a document of a broader scope than the running policy's named a backend.
-    pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
-        let scope = self.step.map(|step| step.scope);
-        self.target.backend.as_ref().is_some_and(|named| Some(named.scope) < scope)
-    }
-
-    /// Takes the backend that is next, when a policy named one: its identifier. `Err` is the text of the status 503 that
-    /// the gateway answers itself, while circuit breakers keep it from sending anything.
-    pub(crate) fn next_backend(&mut self) -> Result<Option<String>, String> {
-        let Some(Named { id, all, .. }) = self.target.backend.clone() else { return Ok(None) };
-        let now = self.outside.now();
-        let taken = match all.get(&id) {
-            Some(Backend::Pool(members)) => self.state.backends.next_of(&id, members, now),
-            _ => self.state.backends.is_open(&id, now).then(|| id.clone()),
-        };
-        let Some(taken) = taken else {
-            let what = if matches!(all.get(&id), Some(Backend::Pool(_))) { "Backend pool" } else { "Backend" };
-            return Err(format!("{what} '{id}' is temporarily unavailable."));
-        };
-        self.target.base = first_url(&all, &taken);
-        self.aim();
-        Ok(Some(taken))
-    }
-
-    /// Tells the backend's circuit breaker what came of a request; `None` is no response at all.
-    pub(crate) fn report(&self, backend: &str, response: Option<&expression::Response>) {
-        let Some(named) = &self.target.backend else { return };
-        if let Some(Backend::Single { breaker: Some(breaker), .. }) = named.all.get(backend)
-            && let Some(until) = self.state.backends.report(backend, breaker, response, self.outside.now())
-        {
-            self.trace(|| format!("the circuit breaker of {backend} is open until {until}"));
-        }
-    }
-
-    /// Sends the request on to another path below the base.
-    pub(crate) fn set_path(&mut self, path: String) {
-        self.target.path = path;
-        self.aim();
-    }
-
-    pub(super) fn aim(&mut self) {
-        let Some(base) = &self.target.base else { return };
-        let path = if self.target.path.is_empty() { "/" } else { &self.target.path };
-        let query = std::mem::take(&mut self.context.request.url.query);
-        let path = format!("{}{path}", base.path.trim_end_matches('/'));
-        self.context.request.url = Url { path, query, ..base.clone() };
-    }
-}
-
 /// The URL of a backend, or of a pool's first.
-fn first_url(all: &Backends, id: &str) -> Option<Url> {
+pub(super) fn first_url(all: &Backends, id: &str) -> Option<Url> {
     let url = match all.get(id)? {
         Backend::Single { url, .. } => url,
         Backend::Pool(members) => match all.get(&members.first()?.backend)? {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Counters, Want};
+use super::counters::{Counters, Want};
 
 /// Counts the bytes of one request's bodies. Clones count for the same request.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! Lifetime, audience and issuer of a token whose signature is good, as Microsoft.IdentityModel checks them (its
-//! `Validators`), stricter in one point: a trailing slash in an audience counts.
+//! Lifetime, audience and issuer of a token, and the types of its registered claims, as Microsoft.IdentityModel checks
+//! them (its `Validators`).
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -33,53 +33,115 @@ fn begun(from: Timestamp, now: Timestamp, skew: SignedDuration) -> Result<(), Re
     if from.duration_since(now) > skew { Err(Refusal::NotYetValid { from, now }) } else { Ok(()) }
 }
 
-/// A claim that is a number of seconds since 1970, whole or not.
+/// The last second that .NET can say. Later times count as this one.
+const END_OF_YEAR_9999: i64 = 253_402_300_799;
+
+/// A claim that is a number of seconds since 1970, as a number or as its text, rounded to the nearest second.
 fn instant(jwt: &Jwt, claim: &'static str) -> Result<Option<Timestamp>, Refusal> {
     let Some(value) = jwt.claims.get(claim) else { return Ok(None) };
-    let seconds = value.as_i64().or_else(|| {
-        // Times of a valid token are far within what a double holds exactly.
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and the result is range-checked")]
-        value.as_f64().map(|seconds| seconds as i64)
-    });
-    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()).map(Some).ok_or(Refusal::Malformed(claim))
+    let seconds = seconds(value).ok_or(Refusal::ClaimType { claim, expected: TIME })?;
+    let seconds = seconds.clamp(0, END_OF_YEAR_9999);
+    // The time library ends some hours before .NET does.
+    Ok(Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)))
 }
 
-/// Some audience of the token must be listed, to the letter. Without a list the audience is not looked at.
+fn seconds(value: &Value) -> Option<i64> {
+    let whole = match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => return None,
+    };
+    let number = || match value {
+        Value::String(text) => number_in(text.trim()),
+        _ => value.as_f64(),
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "the number is checked to be within an i64")]
+    let rounded = || number().map(f64::round_ties_even).filter(|n| n.abs() < 9.2e18).map(|n| n as i64);
+    whole.or_else(rounded)
+}
+
+/// The number that a text is: digits, a point, a sign and an exponent, and no words such as `inf`.
+fn number_in(text: &str) -> Option<f64> {
+    let is_number = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    text.parse().ok().filter(|_| is_number)
+}
+
+const TIME: &str = "a number of seconds";
+const TEXT: &str = "text";
+
+/// Microsoft.IdentityModel has a type for each registered claim and reads no token with another one, whether or not a
+/// policy asks for the claim (since version 7).
+pub(super) fn check_types(jwt: &Jwt) -> Result<(), Refusal> {
+    for claim in ["exp", "nbf", "iat"] {
+        instant(jwt, claim)?;
+    }
+    let is = |claim: &str, fits: fn(&Value) -> bool| jwt.claims.get(claim).is_none_or(fits);
+    for claim in ["iss", "jti", "azp"] {
+        if !is(claim, |value| value.is_string() || value.is_null()) {
+            return Err(Refusal::ClaimType { claim, expected: TEXT });
+        }
+    }
+    if !is("sub", |value| value.is_string() || value.is_number() || value.is_null()) {
+        return Err(Refusal::ClaimType { claim: "sub", expected: "text or a number" });
+    }
+    let is_audience = |value: &Value| match value {
+        Value::Array(items) => items.iter().all(Value::is_string),
+        value => value.is_string() || value.is_null(),
+    };
+    if !is("aud", is_audience) {
+        return Err(Refusal::ClaimType { claim: "aud", expected: "text or a list of texts" });
+    }
+    Ok(())
+}
+
+/// Some audience of the token must be listed. Without a list the audience is not looked at.
 pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), Refusal> {
     if allowed.is_empty() {
         return Ok(());
     }
-    let found = jwt.values("aud");
+    let found: Vec<_> = match jwt.claims.get("aud") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(_) => jwt.values("aud"),
+    };
     if found.is_empty() {
         return Err(Refusal::NoAudience);
     }
-    if found.iter().any(|audience| allowed.contains(audience)) {
+    if found.iter().any(|audience| allowed.iter().any(|allowed| is_same_audience(audience, allowed))) {
         return Ok(());
     }
     Err(Refusal::Audience { found, allowed: allowed.to_vec() })
 }
 
-/// The issuer must be a listed one or that of a discovery document. Without either it is not looked at.
-pub(super) fn issuer(jwt: &Jwt, listed: &[String], published: &[String]) -> Result<(), Refusal> {
+/// To the letter, but for one slash at the end (`TokenValidationParameters.IgnoreTrailingSlashWhenValidatingAudience`).
+pub(super) fn is_same_audience(audience: &str, allowed: &str) -> bool {
+    let is_longer = |long: &str, short: &str| long.strip_suffix('/') == Some(short);
+    !audience.trim().is_empty()
+        && !allowed.trim().is_empty()
+        && (audience == allowed || is_longer(audience, allowed) || is_longer(allowed, audience))
+}
+
+/// The issuer must be a listed one or that of a discovery document. Without either it is not looked at, unless a
+/// document was read that publishes none.
+pub(super) fn issuer(jwt: &Jwt, listed: &[String], published: &[String], is_discovered: bool) -> Result<(), Refusal> {
     let mut allowed = listed.iter().chain(published).peekable();
     if allowed.peek().is_none() {
-        return Ok(());
+        return if is_discovered { Err(Refusal::NoValidIssuer) } else { Ok(()) };
     }
-    let Some(found) = jwt.claims.get("iss").and_then(Value::as_str) else {
-        return Err(Refusal::NoIssuer);
-    };
-    if allowed.clone().any(|issuer| matches(issuer, found, jwt.text("tid"))) {
+    let found = jwt.text("iss").filter(|issuer| !issuer.trim().is_empty()).ok_or(Refusal::NoIssuer)?;
+    let is_published = |issuer: &String| matches(issuer, found, jwt.text("tid"));
+    if listed.iter().any(|issuer| issuer == found) || published.iter().any(is_published) {
         return Ok(());
     }
     Err(Refusal::Issuer { found: found.to_owned(), allowed: allowed.cloned().collect() })
 }
 
 /// The documents for several tenants (`/common`, `/organizations`) publish an issuer with a place for the tenant ID,
-/// which the token must fill with its own `tid`.
+/// which the token must fill with its own `tid`, a GUID.
 fn matches(issuer: &str, found: &str, tenant: Option<&str>) -> bool {
     const TENANT: &str = "{tenantid}";
-    match tenant {
-        Some(tenant) if issuer.contains(TENANT) => issuer.replace(TENANT, tenant) == found,
-        _ => issuer == found,
+    if !issuer.contains(TENANT) {
+        return issuer == found;
     }
+    let tenant = tenant.filter(|tenant| tenant.len() == 36 && uuid::Uuid::try_parse(tenant).is_ok());
+    tenant.is_some_and(|tenant| issuer.replace(TENANT, tenant) == found)
 }

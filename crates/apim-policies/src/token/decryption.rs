@@ -6,14 +6,19 @@
 
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::{Map, Value};
 
 use super::{
     encrypted_content::{EncryptedContent, Method},
+    jwt::header_and_text,
     key_name::KeyName,
     refusal::Refusal,
 };
 use crate::expression::Certificate;
+
+/// Bytes that a compressed token may hold, as Microsoft.IdentityModel has it (`MaximumTokenSizeInBytes`).
+const LARGEST_INFLATED: usize = 256_000;
 
 /// A key that decrypts, and by what tokens name it.
 pub(crate) struct DecryptionKey {
@@ -53,12 +58,13 @@ pub(super) fn is_encrypted(token: &str) -> bool {
 
 /// The token inside. A key that the token names decides alone; when it names none of them, every key is tried.
 pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, Refusal> {
-    let token = Encrypted::parse(token).ok_or(Refusal::NotWellFormed)?;
+    let token = Encrypted::parse(token)?;
     if keys.is_empty() {
         return Err(Refusal::NoDecryptionKeys);
     }
-    if let Some(compression) = token.header.get("zip") {
-        return Err(Refusal::Compression(compression.as_str().unwrap_or_default().to_owned()));
+    let compression = token.header.get("zip").and_then(Value::as_str).unwrap_or_default();
+    if !matches!(compression, "" | "DEF") {
+        return Err(Refusal::Compression(compression.to_owned()));
     }
     let unsupported =
         || Refusal::DecryptionAlgorithm { algorithm: token.algorithm.clone(), method: token.method.clone() };
@@ -70,7 +76,12 @@ pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, Ref
     let is_named = |key: &&DecryptionKey| key.name.is_in(&token.header);
     let some_key_is_named = keys.iter().any(|key| is_named(&key));
     let opened = fitting().filter(|key| !some_key_is_named || is_named(key)).find_map(|key| token.open(method, key));
-    opened.and_then(|text| String::from_utf8(text).ok()).ok_or(Refusal::Decryption)
+    let opened = opened.ok_or(Refusal::Decryption)?;
+    let inflated = match compression {
+        "DEF" => decompress_to_vec_with_limit(&opened, LARGEST_INFLATED).map_err(|_| Refusal::Inflation)?,
+        _ => opened,
+    };
+    String::from_utf8(inflated).map_err(|_| Refusal::Decryption)
 }
 
 impl Key {
@@ -92,20 +103,16 @@ struct Encrypted<'t> {
 }
 
 impl<'t> Encrypted<'t> {
-    /// `None` for what is not well formed, or has a critical header parameter, which would have to be understood.
-    fn parse(token: &'t str) -> Option<Self> {
+    fn parse(token: &'t str) -> Result<Self, Refusal> {
         let parts: Vec<_> = token.split('.').collect();
-        let &[protected, key, iv, text, tag] = parts.as_slice() else { return None };
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
-        let header: Map<String, Value> = serde_json::from_slice(&decode(protected)?).ok()?;
+        let &[protected, key, iv, text, tag] = parts.as_slice() else { return Err(Refusal::NotWellFormed) };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotWellFormed);
+        let (_, header) = header_and_text(protected)?;
         let text_of = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (algorithm, method) = (text_of("alg")?, text_of("enc")?);
-        if header.contains_key("crit") {
-            return None;
-        }
+        let (algorithm, method) = text_of("alg").zip(text_of("enc")).ok_or(Refusal::NotWellFormed)?;
         let content =
             EncryptedContent { data: protected.as_bytes(), iv: decode(iv)?, text: decode(text)?, tag: decode(tag)? };
-        Some(Self { header, algorithm, method, key: decode(key)?, content })
+        Ok(Self { header, algorithm, method, key: decode(key)?, content })
     }
 
     fn open(&self, method: Method, key: &DecryptionKey) -> Option<Vec<u8>> {
@@ -128,7 +135,7 @@ pub(crate) fn encrypt(token: &str, method: &str, key: &[u8]) -> String {
 
 /// A token encrypted to an RSA key (a `SubjectPublicKeyInfo`), with further members of the header.
 #[cfg(test)]
-pub(crate) fn encrypt_to(token: &str, method: &str, public_key: &[u8], members: &Value) -> String {
+pub(crate) fn encrypt_to(token: impl AsRef<[u8]>, method: &str, public_key: &[u8], members: &Value) -> String {
     use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
 
     let secret = match method {
@@ -145,11 +152,11 @@ pub(crate) fn encrypt_to(token: &str, method: &str, public_key: &[u8], members: 
 }
 
 #[cfg(test)]
-fn seal(token: &str, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
+fn seal(token: impl AsRef<[u8]>, header: &Value, encrypted_key: &[u8], key: &[u8]) -> String {
     let protected = URL_SAFE_NO_PAD.encode(header.to_string());
     // What names another method is sealed with the first one all the same.
     let method = header["enc"].as_str().and_then(Method::named).or(Method::named("A128CBC-HS256")).unwrap();
-    let [iv, text, tag] = super::encrypted_content::seal(token.as_bytes(), protected.as_bytes(), method, key)
+    let [iv, text, tag] = super::encrypted_content::seal(token.as_ref(), protected.as_bytes(), method, key)
         .map(|part| URL_SAFE_NO_PAD.encode(part));
     format!("{protected}.{}.{iv}.{text}.{tag}", URL_SAFE_NO_PAD.encode(encrypted_key))
 }

@@ -3,18 +3,31 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
+use super::{claim_text, refusal::Refusal};
+
 /// Members of a token's header or payload.
 type Claims = serde_json::Map<String, Value>;
+
+/// A longer token is refused, as Microsoft.IdentityModel does (`MaximumTokenSizeInBytes`).
+const LONGEST_TOKEN: usize = 256_000;
+
+/// Levels of nested JSON in a header or payload, the outermost one included.
+const DEEPEST_JSON: usize = 64;
+
+/// Members of a header that are text. Microsoft.IdentityModel reads no token in which one is anything else but null.
+const HEADER_TEXTS: [&str; 8] = ["alg", "enc", "kid", "typ", "cty", "x5t", "zip", "nonce"];
 
 /// A token's header and claims.
 #[derive(Clone, Debug)]
 pub struct Jwt {
-    /// `alg` of the header.
+    /// `alg` of the header; empty when it has none.
     pub algorithm: String,
     /// `kid` of the header.
     pub key_id: Option<String>,
     pub(crate) header: Claims,
     pub(crate) claims: Claims,
+    /// The claims as the token writes them.
+    payload: String,
 }
 
 /// A token whose signature is still to be checked.
@@ -33,47 +46,71 @@ impl Jwt {
         self.claims.get(name)?.as_str()
     }
 
-    /// A claim's values as text: those of an array one by one, any other value alone; none when it is absent or null.
-    /// Numbers and booleans are written as in JSON.
+    /// A claim's values as text: those of an array one by one, any other value alone; none when it is absent.
+    ///
+    /// The texts are those of Microsoft.IdentityModel: null is empty, objects and nested arrays are as the token writes
+    /// them, and a number is written as .NET writes it (`1e3` is `1000`).
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<String> {
         match self.claims.get(name) {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(values)) => values.iter().map(text_of).collect(),
-            Some(value) => vec![text_of(value)],
+            None => Vec::new(),
+            Some(Value::String(text)) => vec![text.clone()],
+            Some(_) => claim_text::values(&self.payload, name),
         }
     }
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl SignedJwt {
-    /// Takes a token apart; `None` when it is not well formed, is encrypted (five parts), or has a critical header
-    /// parameter (`crit`), all of which would have to be understood.
-    pub(crate) fn parse(token: &str) -> Option<Self> {
-        let (signed, signature) = token.rsplit_once('.')?;
-        let (header, payload) = signed.split_once('.')?;
+    /// Takes a signed token apart. An encrypted one (five parts) is not well formed here.
+    pub(crate) fn parse(token: &str) -> Result<Self, Refusal> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::NotWellFormed)?;
+        let (header, payload) = signed.split_once('.').ok_or(Refusal::NotWellFormed)?;
         if payload.contains('.') {
-            return None;
+            return Err(Refusal::NotWellFormed);
         }
-        let header = object(header)?;
-        if header.contains_key("crit") {
-            return None;
-        }
-        let key_id = match header.get("kid") {
-            None => None,
-            Some(id) => Some(id.as_str()?.to_owned()),
-        };
-        let algorithm = header.get("alg")?.as_str()?.to_owned();
-        let jwt = Jwt { algorithm, key_id, header, claims: object(payload)? };
-        Some(Self { jwt, signed: signed.to_owned(), signature: signature.to_owned() })
+        let (_, header) = header_and_text(header)?;
+        let (payload, claims) = object(payload)?;
+        let text = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (algorithm, key_id) = (text("alg").unwrap_or_default(), text("kid"));
+        let jwt = Jwt { algorithm, key_id, header, claims, payload };
+        Ok(Self { jwt, signed: signed.to_owned(), signature: signature.to_owned() })
     }
 }
 
-fn object(part: &str) -> Option<Claims> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+/// The size of a token, before anything else of it is looked at.
+pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
+    let length = token.encode_utf16().count();
+    if length > LONGEST_TOKEN { Err(Refusal::TooLong { length, limit: LONGEST_TOKEN }) } else { Ok(()) }
+}
+
+/// The header of a token, signed or encrypted.
+///
+/// A header that asks for extensions (`crit`, or `b64` that is false) is refused: RFC 7515, 4.1.11 wants it refused by
+/// a reader that does not understand them. Microsoft.IdentityModel does not look at them.
+pub(super) fn header_and_text(part: &str) -> Result<(String, Claims), Refusal> {
+    let (text, header) = object(part)?;
+    let is_text_or_null = |name: &&str| header.get(*name).is_none_or(|value| value.is_string() || value.is_null());
+    if let Some(name) = HEADER_TEXTS.into_iter().find(|name| !is_text_or_null(name)) {
+        return Err(Refusal::HeaderType(name));
+    }
+    match () {
+        () if header.contains_key("crit") => Err(Refusal::Extension("crit")),
+        () if header.get("b64") == Some(&Value::Bool(false)) => Err(Refusal::Extension("b64")),
+        () => Ok((text, header)),
+    }
+}
+
+fn object(part: &str) -> Result<(String, Claims), Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotWellFormed)?;
+    let text = String::from_utf8(bytes).map_err(|_| Refusal::NotWellFormed)?;
+    let members = serde_json::from_str(&text).map_err(|error| match error.to_string().contains("out of range") {
+        true => Refusal::NumberOutOfRange,
+        false => Refusal::NotWellFormed,
+    })?;
+    if claim_text::depth(&text) > DEEPEST_JSON {
+        return Err(Refusal::TooDeep(DEEPEST_JSON));
+    }
+    Ok((text, members))
 }
 
 #[cfg(test)]
@@ -89,7 +126,8 @@ mod tests {
     #[test]
     fn what_is_not_a_signed_json_object_is_not_a_token() {
         let good = token(r#"{"alg":"RS256","kid":"k"}"#, r#"{"a":1}"#);
-        assert!(SignedJwt::parse(&good).is_some());
+        let (header, payload) = (r#"{"alg":"RS256"}"#, r#"{"a":1}"#);
+        assert!(SignedJwt::parse(&good).is_ok());
         let bad = [
             String::new(),
             "a.b".to_owned(),
@@ -97,29 +135,60 @@ mod tests {
             format!("{good}.x"),
             format!("{good}.x.y"),
             format!("Bearer {good}"),
+            good.replacen('.', "=.", 1),
+            good.replacen('.', " .", 1),
             token("[]", "{}"),
             token(r#"{"alg":1}"#, "{}"),
             token(r#"{"alg":"RS256","kid":1}"#, "{}"),
+            token(r#"{"alg":"RS256","typ":["JWT"]}"#, "{}"),
+            token(r#"{"alg":"RS256","x5t":{}}"#, "{}"),
+            token(r#"{"alg":"RS256","nonce":false}"#, "{}"),
             token(r#"{"alg":"RS256","crit":["b64"]}"#, "{}"),
-            token(r#"{"alg":"RS256"}"#, "[]"),
-            token(r#"{"alg":"RS256"}"#, "not JSON"),
+            token(r#"{"alg":"RS256","crit":null}"#, "{}"),
+            token(r#"{"alg":"RS256","b64":false}"#, "{}"),
+            token(header, "[]"),
+            token(header, "not JSON"),
+            token(header, "\u{feff}{}"),
+            token(header, "{\"a\":1,}"),
+            token(header, "{'a':1}"),
+            token(header, "{\"a\":NaN}"),
+            token(header, "{\"a\":1}/**/"),
+            token(header, "{\"a\":1} x"),
+            token(header, "{\"a\":1}\0"),
+            format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(b"{\"alg\":\"\xff\"}"), URL_SAFE_NO_PAD.encode(payload)),
         ];
         for token in bad {
-            assert!(SignedJwt::parse(&token).is_none(), "{token}");
+            assert!(SignedJwt::parse(&token).is_err(), "{token}");
         }
     }
 
     #[test]
-    fn claims_are_read_as_sets_of_text() {
-        let claims = r#"{"roles":["a","b"],"one":"a b","n":12,"t":true,"null":null,"empty":[]}"#;
-        let jwt = SignedJwt::parse(&token(r#"{"alg":"none"}"#, claims)).unwrap().jwt;
-        assert_eq!(jwt.values("roles"), ["a", "b"]);
-        assert_eq!(jwt.values("one"), ["a b"]);
-        assert_eq!(jwt.values("n"), ["12"]);
-        assert_eq!(jwt.values("t"), ["true"]);
-        for absent in ["null", "empty", "other"] {
-            assert!(jwt.values(absent).is_empty(), "{absent}");
-        }
+    fn a_null_member_of_the_header_is_an_absent_one() {
+        let jwt = SignedJwt::parse(&token(r#"{"alg":null,"kid":null,"typ":null}"#, "{}")).map(|token| token.jwt);
+        let jwt = jwt.unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!((jwt.algorithm.as_str(), jwt.key_id), ("", None));
+    }
+
+    #[test]
+    fn the_last_of_two_members_of_one_name_counts() {
+        let token = token(r#"{"alg":"a","alg":"b"}"#, r#"{"n":[1],"\u006e":[2]}"#);
+        let jwt = SignedJwt::parse(&token).unwrap_or_else(|refusal| panic!("{refusal}")).jwt;
+        assert_eq!((jwt.algorithm.as_str(), jwt.values("n")), ("b", vec!["2".to_owned()]));
+    }
+
+    #[test]
+    fn json_is_read_to_a_depth_of_64_levels() {
+        let nested = |levels: usize| {
+            let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+            SignedJwt::parse(&token(r#"{"alg":"none"}"#, &format!("{{\"x\":{open}{close}}}"))).is_ok()
+        };
+        assert_eq!((nested(64), nested(65), nested(127)), (true, false, false));
+    }
+
+    #[test]
+    fn a_token_of_more_than_256000_characters_is_refused() {
+        assert!(check_size(&"x".repeat(256_000)).is_ok());
+        assert!(check_size(&"x".repeat(256_001)).is_err());
     }
 
     proptest! {

@@ -1,13 +1,16 @@
 //! JSON Web Tokens: reading them, the keys that sign them, where those keys are published, and what is checked.
 
+mod claim_text;
 mod claims;
 mod decryption;
 mod encrypted_content;
 mod jwt;
 mod key_name;
 mod open_id;
+mod published;
 mod refusal;
 mod required_claims;
+mod rsa;
 mod signing_key;
 mod verify;
 
@@ -20,7 +23,7 @@ pub(crate) use jwt::SignedJwt;
 pub(crate) use open_id::OpenIdCache;
 pub(crate) use refusal::{Answer, Refusal};
 pub(crate) use required_claims::{Match, RequiredClaim};
-pub(crate) use signing_key::{SigningKey, algorithm};
+pub(crate) use signing_key::SigningKey;
 pub(crate) use verify::Rules;
 
 /// A token that passed every check of a `validate-jwt`.

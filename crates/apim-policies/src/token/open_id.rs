@@ -9,11 +9,9 @@ use std::{
 
 use futures_util::lock::Mutex;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
-use super::SigningKey;
+use super::{SigningKey, published};
 use crate::outside::Outside;
 
 const REFRESH: SignedDuration = SignedDuration::from_hours(1);
@@ -26,7 +24,8 @@ pub(crate) struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
 /// What a discovery document says, and its keys.
 #[derive(Debug)]
 pub(crate) struct Provider {
-    pub(crate) issuer: String,
+    /// None: no token passes by it alone.
+    pub(crate) issuer: Option<String>,
     pub(crate) keys: Vec<SigningKey>,
 }
 
@@ -47,17 +46,6 @@ struct Entry {
     failed: Option<(Timestamp, String)>,
     /// When a key ID was last looked for in vain.
     searched: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: Url,
-}
-
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<Value>,
 }
 
 impl OpenIdCache {
@@ -131,9 +119,7 @@ impl Entry {
 
 async fn fetch<O: Outside>(url: &Url, outside: &O) -> Result<Provider, String> {
     let document = outside.fetch(url).await.map_err(|unreachable| unreachable.to_string())?;
-    let document: Discovery =
-        serde_json::from_slice(&document).map_err(|error| format!("not a discovery document: {error}"))?;
-    let keys = outside.fetch(&document.jwks_uri).await.map_err(|unreachable| unreachable.to_string())?;
-    let keys: KeySet = serde_json::from_slice(&keys).map_err(|error| format!("not a key set: {error}"))?;
-    Ok(Provider { issuer: document.issuer, keys: keys.keys.iter().filter_map(SigningKey::from_jwk).collect() })
+    let document = published::discovery(&document)?;
+    let keys = outside.fetch(&document.keys_url).await.map_err(|unreachable| unreachable.to_string())?;
+    Ok(Provider { issuer: document.issuer, keys: published::key_set(&keys)? })
 }

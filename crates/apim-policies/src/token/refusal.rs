@@ -15,7 +15,7 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::open_id::DiscoveryError;
+use super::{open_id::DiscoveryError, signing_key::Weakness};
 use crate::failure::Failure;
 
 /// What a policy tells the caller about a token, unless the policy has words of its own.
@@ -31,6 +31,20 @@ pub(crate) enum Refusal {
     NotPresent,
     #[error("JWT is not well formed")]
     NotWellFormed,
+    #[error("IDX10209: Token has length: '{length}' which is larger than the MaximumTokenSizeInBytes: '{limit}'.")]
+    TooLong { length: usize, limit: usize },
+    #[error("JWT is not well formed: its JSON has more than {0} levels")]
+    TooDeep(usize),
+    #[error("JWT is not well formed: one of its numbers is beyond what a double can hold")]
+    NumberOutOfRange,
+    #[error("JWT is not well formed: the header parameter '{0}' is not text")]
+    HeaderType(&'static str),
+    /// Stricter than Azure, on purpose.
+    #[error(
+        "The header parameter '{0}' asks for an extension and is refused (RFC 7515, 4.1.11), though Azure does not look \
+         at it. Access denied."
+    )]
+    Extension(&'static str),
     /// Encrypted, and no key opens it.
     #[error("IDX10603: Decryption failed. Access denied.")]
     Decryption,
@@ -45,10 +59,16 @@ pub(crate) enum Refusal {
     DecryptionAlgorithm { algorithm: String, method: String },
     #[error("IDX10682: Compression algorithm '{0}' is not supported. Access denied.")]
     Compression(String),
+    #[error("IDX10679: Failed to decompress using algorithm 'DEF'. Access denied.")]
+    Inflation,
     #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
-    #[error("IDX10652: The algorithm '{0}' is not supported. Access denied.")]
-    Algorithm(String),
+    /// Stricter than Microsoft.IdentityModel, on purpose.
+    #[error(
+        "The algorithm '{0}' is not one that the documentation of validate-jwt lists, and is refused, though Azure's \
+         library knows it. Access denied."
+    )]
+    UnlistedAlgorithm(String),
     /// No key at all.
     #[error(
         "IDX10500: Signature validation failed. No security keys were provided to validate the signature. Access denied."
@@ -56,16 +76,17 @@ pub(crate) enum Refusal {
     NoKeys,
     /// The token's key ID is not known, and no known key made its signature.
     #[error(
-        "IDX10503: Signature validation failed. The token's kid is: '{0}', but did not match any keys in \
-         TokenValidationParameters or Configuration. Access denied."
+        "IDX10503: Signature validation failed. The token's kid is: '{key_id}', but did not match any keys in \
+         TokenValidationParameters or Configuration.{} Access denied.",
+        because(*weakness)
     )]
-    UnknownKey(String),
+    UnknownKey { key_id: String, weakness: Option<Weakness> },
     /// The key that the token names says no.
-    #[error("IDX10511: Signature validation failed. kid: '{0}'. Access denied.")]
-    Signature(String),
+    #[error("IDX10511: Signature validation failed. kid: '{key_id}'.{} Access denied.", because(*weakness))]
+    Signature { key_id: String, weakness: Option<Weakness> },
     /// The token has no key ID, and every key says no.
-    #[error("IDX10517: Signature validation failed. The token's kid is missing. Access denied.")]
-    SignatureWithoutKeyId,
+    #[error("IDX10517: Signature validation failed. The token's kid is missing.{} Access denied.", because(*weakness))]
+    SignatureWithoutKeyId { weakness: Option<Weakness> },
     #[error("IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.")]
     NoExpiration,
     #[error(
@@ -88,9 +109,12 @@ pub(crate) enum Refusal {
         date(to)
     )]
     Lifetime { from: Timestamp, to: Timestamp },
-    /// A claim that must be a number of seconds is something else.
-    #[error("The claim '{0}' is not a number of seconds. Access denied.")]
-    Malformed(&'static str),
+    /// A registered claim is of another type than Microsoft.IdentityModel reads.
+    #[error(
+        "IDX14101: Unable to decode the payload: the claim '{claim}' is not {expected}. Azure's library refuses this since \
+         version 7. Access denied."
+    )]
+    ClaimType { claim: &'static str, expected: &'static str },
     #[error("IDX10206: Unable to validate audience. The 'audiences' parameter is empty. Access denied.")]
     NoAudience,
     #[error(
@@ -100,6 +124,11 @@ pub(crate) enum Refusal {
         allowed.join(", ")
     )]
     Audience { found: Vec<String>, allowed: Vec<String> },
+    #[error(
+        "IDX10204: Unable to validate issuer. validationParameters.ValidIssuer is null or whitespace AND \
+         validationParameters.ValidIssuers is null or empty. Access denied."
+    )]
+    NoValidIssuer,
     #[error("IDX10211: Unable to validate issuer. The 'issuer' parameter is null or whitespace. Access denied.")]
     NoIssuer,
     #[error(
@@ -132,27 +161,36 @@ impl Refusal {
     fn reason(&self) -> &'static str {
         match self {
             Self::NotPresent => "TokenNotPresent",
-            Self::Unsigned | Self::Algorithm(_) | Self::Signature(_) | Self::SignatureWithoutKeyId => {
-                "TokenInvalidSignature"
-            }
-            Self::NoKeys | Self::UnknownKey(_) => "TokenSignatureKeyNotFound",
+            Self::Unsigned | Self::UnlistedAlgorithm(_) | Self::Signature { .. } => "TokenInvalidSignature",
+            Self::NoKeys | Self::UnknownKey { .. } | Self::SignatureWithoutKeyId { .. } => "TokenSignatureKeyNotFound",
             Self::Expired { .. } => "TokenExpired",
             Self::NoAudience | Self::Audience { .. } => "TokenAudienceNotAllowed",
-            Self::NoIssuer | Self::Issuer { .. } => "TokenIssuerNotAllowed",
+            Self::NoValidIssuer | Self::NoIssuer | Self::Issuer { .. } => "TokenIssuerNotAllowed",
             Self::MissingClaims(_) => "TokenClaimNotFound",
             Self::ClaimValue { .. } => "TokenClaimValueMismatch",
             Self::NotWellFormed
+            | Self::TooLong { .. }
+            | Self::TooDeep(_)
+            | Self::NumberOutOfRange
+            | Self::HeaderType(_)
+            | Self::Extension(_)
             | Self::Decryption
             | Self::NoDecryptionKeys
             | Self::DecryptionAlgorithm { .. }
             | Self::Compression(_)
+            | Self::Inflation
             | Self::NoExpiration
             | Self::NotYetValid { .. }
             | Self::Lifetime { .. }
-            | Self::Malformed(_)
+            | Self::ClaimType { .. }
             | Self::Discovery(_) => "JwtInvalid",
         }
     }
+}
+
+/// Why the key that was tried could not say yes, as a sentence.
+fn because(weakness: Option<Weakness>) -> String {
+    weakness.map(|weakness| format!(" {weakness}.")).unwrap_or_default()
 }
 
 /// As .NET writes a date in its invariant culture.

@@ -1,20 +1,77 @@
 //! Keys that verify signatures. A key belongs to one family of algorithms and is never used for another: a public RSA
 //! key can never serve as an HMAC secret.
 
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use aws_lc_rs::{
+    hmac,
+    signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey},
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::Value;
 
-use super::{SignedJwt, key_name::KeyName};
+use super::{
+    SignedJwt,
+    key_name::KeyName,
+    rsa::{RsaAlgorithm, RsaKey, RsaKeyError},
+};
 use crate::expression::{Certificate, PublicKey};
 
 /// A key, and by what tokens name it.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
     pub(super) name: KeyName,
-    key: DecodingKey,
-    /// The only algorithm it may be used with, when its publisher says so.
-    algorithm: Option<String>,
+    key: Key,
 }
+
+#[derive(Clone)]
+enum Key {
+    Rsa(Box<RsaKey>),
+    /// A point on the curve P-256, not compressed.
+    P256(Vec<u8>),
+    Secret(Box<hmac::Key>),
+    /// Has an ID and verifies nothing.
+    Unfit(Weakness),
+}
+
+/// Why a key verifies nothing, though the policy is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Weakness {
+    #[error(
+        "IDX10720: the key has {0} bits and HS256 needs 256; Azure's library refuses every token of it since version 7"
+    )]
+    ShortSecret(usize),
+    #[error("a certificate's key verifies as RSA only in Azure's library, and this one is of an elliptic curve")]
+    EllipticCertificate,
+    #[error("the certificate's RSA key is of a size that verifies nothing here")]
+    CertificateSize,
+}
+
+/// The algorithms that the documentation of `validate-jwt` lists, and HS256, which its own examples use
+/// (learn.microsoft.com/azure/api-management/validate-jwt-policy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignatureAlgorithm {
+    Rsa(RsaAlgorithm),
+    Es256,
+    Hs256,
+}
+
+impl SignatureAlgorithm {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "RS256" => Some(Self::Rsa(RsaAlgorithm::Rs256)),
+            "RS512" => Some(Self::Rsa(RsaAlgorithm::Rs512)),
+            "PS256" => Some(Self::Rsa(RsaAlgorithm::Ps256)),
+            "ES256" => Some(Self::Es256),
+            "HS256" => Some(Self::Hs256),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes of the shortest secret that HS256 takes.
+const SHA256_BYTES: usize = 32;
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,62 +79,84 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The algorithm that a token names. Those that the documentation of `validate-jwt` lists, and HS256, which its own
-/// examples use; no other is accepted (learn.microsoft.com/azure/api-management/validate-jwt-policy).
-pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
-    match name {
-        "RS256" => Some(Algorithm::RS256),
-        "RS512" => Some(Algorithm::RS512),
-        "PS256" => Some(Algorithm::PS256),
-        "ES256" => Some(Algorithm::ES256),
-        "HS256" => Some(Algorithm::HS256),
-        _ => None,
-    }
-}
-
 impl SigningKey {
-    /// An RSA key from its modulus and exponent, Base64url without padding.
-    pub(crate) fn rsa(id: Option<String>, modulus: &str, exponent: &str) -> Option<Self> {
-        let key = DecodingKey::from_rsa_components(modulus, exponent).ok()?;
-        Some(Self { name: KeyName::new(id), key, algorithm: None })
+    /// An RSA key from its modulus and exponent in Base64url.
+    pub(crate) fn rsa(id: Option<String>, modulus: &str, exponent: &str) -> Result<Self, RsaKeyError> {
+        Ok(Self { name: KeyName::new(id), key: Key::Rsa(Box::new(RsaKey::from_base64(modulus, exponent)?)) })
     }
 
-    /// A certificate's key.
+    /// A certificate's key. One of an elliptic curve verifies nothing: to Microsoft.IdentityModel a certificate's key is
+    /// RSA (`X509SecurityKey`).
     pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
-        // The library takes the whole `SubjectPublicKeyInfo` for either.
         let key = match certificate.public_key() {
-            PublicKey::Rsa(info) => DecodingKey::from_rsa_der(info),
-            PublicKey::P256(info) => DecodingKey::from_ec_der(info),
+            PublicKey::Rsa(info) => RsaKey::from_public_key_info(info)
+                .map_or(Key::Unfit(Weakness::CertificateSize), |key| Key::Rsa(Box::new(key))),
+            PublicKey::P256(_) => Key::Unfit(Weakness::EllipticCertificate),
         };
-        Self { name: KeyName::of_certificate(id, certificate), key, algorithm: None }
+        Self { name: KeyName::of_certificate(id, certificate), key }
     }
 
     /// A secret shared with the issuer.
     pub(crate) fn symmetric(id: Option<String>, secret: &[u8]) -> Self {
-        Self { name: KeyName::new(id), key: DecodingKey::from_secret(secret), algorithm: None }
+        let key = match secret.len() {
+            ..SHA256_BYTES => Key::Unfit(Weakness::ShortSecret(secret.len() * 8)),
+            _ => Key::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
+        };
+        Self { name: KeyName::new(id), key }
     }
 
-    /// A member of a published key set; `None` for a key of no use here. Symmetric keys are not taken from there.
-    pub(crate) fn from_jwk(jwk: &Value) -> Option<Self> {
+    /// The keys of a member of a published key set: that of its certificate comes before that of `n` and `e`. None for a
+    /// member of no use here. Symmetric keys are not taken from there, and its `alg` is not looked at.
+    pub(super) fn from_jwk(jwk: &Value) -> Vec<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        if text("use").is_some_and(|purpose| purpose != "sig") {
-            return None;
+        let id = || text("kid").map(str::to_owned);
+        if text("use").is_some_and(|purpose| !matches!(purpose, "" | "sig")) {
+            return Vec::new();
         }
-        let key = match text("kty")? {
-            "RSA" => DecodingKey::from_rsa_components(text("n")?, text("e")?).ok()?,
-            "EC" if text("crv") == Some("P-256") => DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?,
-            _ => return None,
-        };
-        let name = KeyName::new(text("kid").map(str::to_owned));
-        Some(Self { name, key, algorithm: text("alg").map(str::to_owned) })
+        match text("kty") {
+            Some("RSA") => {
+                let certificate = jwk.get("x5c").and_then(|chain| certificate(chain.get(0)?.as_str()?));
+                let of_certificate = certificate.map(|certificate| Self::of_certificate(id(), &certificate));
+                let numbers = text("n").zip(text("e")).and_then(|(n, e)| Self::rsa(id(), n, e).ok());
+                of_certificate.into_iter().chain(numbers).collect()
+            }
+            Some("EC") if text("crv") == Some("P-256") => {
+                let point = text("x").zip(text("y")).and_then(|(x, y)| point(x, y));
+                point.map(|point| Self { name: KeyName::new(id()), key: Key::P256(point) }).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Whether this key made the token's signature.
-    pub(crate) fn verifies(&self, token: &SignedJwt, algorithm: Algorithm) -> bool {
-        if self.algorithm.as_ref().is_some_and(|only| *only != token.jwt.algorithm) {
-            return false;
+    pub(super) fn verifies(&self, token: &SignedJwt, algorithm: SignatureAlgorithm) -> bool {
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(&token.signature) else { return false };
+        let message = token.signed.as_bytes();
+        match (&self.key, algorithm) {
+            (Key::Rsa(key), SignatureAlgorithm::Rsa(algorithm)) => key.verifies(algorithm, message, &signature),
+            (Key::P256(point), SignatureAlgorithm::Es256) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, &signature).is_ok()
+            }
+            (Key::Secret(key), SignatureAlgorithm::Hs256) => hmac::verify(key, message, &signature).is_ok(),
+            (Key::Rsa(_) | Key::P256(_) | Key::Secret(_) | Key::Unfit(_), _) => false,
         }
-        self.key.family() == algorithm.family()
-            && crypto::verify(&token.signature, token.signed.as_bytes(), &self.key, algorithm).unwrap_or(false)
     }
+
+    /// Why the key verifies nothing, when it does not.
+    pub(crate) fn weakness(&self) -> Option<Weakness> {
+        match &self.key {
+            Key::Unfit(weakness) => Some(*weakness),
+            Key::Rsa(_) | Key::P256(_) | Key::Secret(_) => None,
+        }
+    }
+}
+
+/// The first of a chain, in standard Base64.
+fn certificate(text: &str) -> Option<Certificate> {
+    Certificate::new(&STANDARD.decode(text).ok()?, None).ok()
+}
+
+fn point(x: &str, y: &str) -> Option<Vec<u8>> {
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok().filter(|bytes| bytes.len() == 32);
+    Some([vec![4], decode(x)?, decode(y)?].concat())
 }

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{
-    DecryptionKey, Jwt, OpenIdCache, SignedJwt, SigningKey, ValidatedToken, algorithm, claims, decryption,
+    DecryptionKey, Jwt, OpenIdCache, SignedJwt, SigningKey, ValidatedToken, claims, decryption,
+    jwt::check_size,
     refusal::Refusal,
     required_claims::{self, RequiredClaim},
+    signing_key::SignatureAlgorithm,
 };
 use crate::outside::Outside;
 
@@ -28,6 +30,15 @@ pub(crate) struct Rules<'p> {
     pub(crate) required_claims: &'p [RequiredClaim],
 }
 
+/// A token whose signature was looked at. Its claims tell whether it is refused, and with which words.
+pub(crate) struct Checked {
+    pub(crate) jwt: Jwt,
+    /// The issuers that the discovery documents publish.
+    pub(crate) published_issuers: Vec<String>,
+    /// No key fits and the token names another one. Other faults of the token are told first.
+    unknown_key: Option<Refusal>,
+}
+
 impl Rules<'_> {
     /// Checks everything.
     pub(crate) async fn verify<O: Outside>(
@@ -36,26 +47,27 @@ impl Rules<'_> {
         cache: &OpenIdCache,
         outside: &O,
     ) -> Result<ValidatedToken, Refusal> {
-        let (jwt, published_issuers) = self.signature(token, cache, outside).await?;
-        self.claims(jwt, &published_issuers, outside.now())
+        self.claims(self.signature(token, cache, outside).await?, outside.now())
     }
 
-    /// Checks the signature; gives the token and the issuers that the discovery documents publish.
+    /// Checks the signature.
     ///
-    /// A key that the token names decides alone; when it names none of them, every key is tried, as the
-    /// documentation says of `issuer-signing-keys`.
+    /// The first key that the token names decides alone; when it names none of them, every key is tried, as the
+    /// documentation says of `issuer-signing-keys`. Published keys stand before those of the policy.
     pub(crate) async fn signature<O: Outside>(
         &self,
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<(Jwt, Vec<String>), Refusal> {
+    ) -> Result<Checked, Refusal> {
         let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(Refusal::NotPresent)?;
+        check_size(token)?;
         let opened = match decryption::is_encrypted(token) {
             true => Some(decryption::decrypt(token, self.decryption_keys)?),
             false => None,
         };
-        let token = SignedJwt::parse(opened.as_deref().unwrap_or(token)).ok_or(Refusal::NotWellFormed)?;
+        let token = SignedJwt::parse(opened.as_deref().unwrap_or(token))?;
+        claims::check_types(&token.jwt)?;
         let key_id = token.jwt.key_id.as_deref();
         // A configured key that is named spares looking for it at the issuer.
         let wanted = key_id.filter(|_| !self.keys.iter().any(|key| key.name.is_in(&token.jwt.header)));
@@ -63,44 +75,59 @@ impl Rules<'_> {
         for url in &self.open_id {
             providers.push(cache.provider(url, wanted, outside).await.map_err(Refusal::Discovery)?);
         }
-        let issuers = providers.iter().map(|provider| provider.issuer.clone()).collect();
-        if token.jwt.algorithm == "none" {
-            let unsigned_is_fine = !self.require_signed && token.signature.is_empty();
-            return if unsigned_is_fine { Ok((token.jwt, issuers)) } else { Err(Refusal::Unsigned) };
-        }
-        let keys = self.keys.iter().chain(providers.iter().flat_map(|provider| &provider.keys));
-        try_keys(&token, &keys.collect::<Vec<_>>())?;
-        Ok((token.jwt, issuers))
+        let published_issuers = providers.iter().filter_map(|provider| provider.issuer.clone()).collect();
+        let keys: Vec<_> = providers.iter().flat_map(|provider| &provider.keys).chain(self.keys).collect();
+        let unknown_key = match token.signature.is_empty() {
+            // Whatever its algorithm is said to be.
+            true if self.require_signed => return Err(Refusal::Unsigned),
+            true => None,
+            false => try_keys(&token, &keys)?,
+        };
+        Ok(Checked { jwt: token.jwt, published_issuers, unknown_key })
     }
 
-    /// Checks what a token with a good signature says.
-    pub(crate) fn claims(
-        &self,
-        jwt: Jwt,
-        published_issuers: &[String],
-        now: Timestamp,
-    ) -> Result<ValidatedToken, Refusal> {
+    /// Checks what the token says.
+    pub(crate) fn claims(&self, checked: Checked, now: Timestamp) -> Result<ValidatedToken, Refusal> {
+        let Checked { jwt, published_issuers, unknown_key } = checked;
+        let audience = || claims::audience(&jwt, &self.audiences);
+        let issuer = || claims::issuer(&jwt, &self.issuers, &published_issuers, !self.open_id.is_empty());
         claims::lifetime(&jwt, now, self.clock_skew, self.require_expiration)?;
-        claims::audience(&jwt, &self.audiences)?;
-        claims::issuer(&jwt, &self.issuers, published_issuers)?;
+        if let Some(unknown_key) = unknown_key {
+            issuer().and_then(|()| audience())?;
+            return Err(unknown_key);
+        }
+        audience().and_then(|()| issuer())?;
         let satisfied = required_claims::check(self.required_claims, &jwt)?;
         Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })
     }
 }
 
-fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<(), Refusal> {
-    let name = &token.jwt.algorithm;
-    let algorithm = algorithm(name).ok_or_else(|| Refusal::Algorithm(name.clone()))?;
-    let key_id = token.jwt.key_id.clone();
-    let named: Vec<_> = keys.iter().filter(|key| key.name.is_in(&token.jwt.header)).copied().collect();
-    let tried = if named.is_empty() { keys } else { &named };
-    if tried.iter().any(|key| key.verifies(token, algorithm)) {
-        return Ok(());
+/// Nothing when a key made the signature; a refusal that waits for the claims when the token names a key that is not
+/// there.
+fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<Refusal>, Refusal> {
+    if keys.is_empty() {
+        return Err(Refusal::NoKeys);
     }
-    Err(match key_id {
-        _ if keys.is_empty() => Refusal::NoKeys,
-        Some(id) if named.is_empty() => Refusal::UnknownKey(id),
-        None if named.is_empty() => Refusal::SignatureWithoutKeyId,
-        id => Refusal::Signature(id.unwrap_or_default()),
-    })
+    let named = keys.iter().position(|key| key.name.is_in(&token.jwt.header));
+    let tried = named.map_or(keys, |named| &keys[named..=named]);
+    let name = &token.jwt.algorithm;
+    let algorithm = SignatureAlgorithm::named(name);
+    if algorithm.is_some_and(|algorithm| tried.iter().any(|key| key.verifies(token, algorithm))) {
+        return Ok(None);
+    }
+    if algorithm.is_none() && is_known_to_the_library(name) {
+        return Err(Refusal::UnlistedAlgorithm(name.clone()));
+    }
+    let weakness = tried.iter().find_map(|key| key.weakness());
+    match (named, token.jwt.key_id.clone()) {
+        (Some(_), id) => Err(Refusal::Signature { key_id: id.unwrap_or_default(), weakness }),
+        (None, Some(key_id)) => Ok(Some(Refusal::UnknownKey { key_id, weakness })),
+        (None, None) => Err(Refusal::SignatureWithoutKeyId { weakness }),
+    }
+}
+
+/// Algorithms that Microsoft.IdentityModel verifies and that no page of API Management lists.
+fn is_known_to_the_library(name: &str) -> bool {
+    matches!(name, "RS384" | "PS384" | "PS512" | "ES384" | "ES512" | "HS384" | "HS512")
+        || name.starts_with("http://www.w3.org/")
 }

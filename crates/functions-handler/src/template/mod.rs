@@ -7,15 +7,17 @@
 
 mod constraint;
 mod date_time;
+mod escape;
 mod guid;
 mod number;
 mod parse;
 mod segment;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-
 pub(crate) use self::parse::TemplateError;
-use self::segment::{Parameter, Segment};
+use self::{
+    escape::encoded,
+    segment::{Parameter, Segment},
+};
 
 /// The path of a function, route prefix included.
 #[derive(Debug)]
@@ -111,23 +113,6 @@ impl Template {
 
     fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         self.segments.iter().flat_map(Segment::parameters)
-    }
-}
-
-/// Decodes a piece of a path. One that is not UTF-8 stays as it came.
-fn decoded(raw: &str) -> String {
-    percent_decode_str(raw).decode_utf8().map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned)
-}
-
-fn encoded(value: &str) -> String {
-    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
-}
-
-/// As [`encoded`], for a piece of a path as it came.
-fn encoded_again(raw: &str) -> String {
-    match percent_decode_str(raw).decode_utf8() {
-        Ok(text) => encoded(&text),
-        Err(_) => raw.replace('/', "%2F"),
     }
 }
 

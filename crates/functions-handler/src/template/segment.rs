@@ -1,6 +1,9 @@
 //! The parts of a template between two slashes.
 
-use super::{constraint::Constraint, decoded, encoded, encoded_again};
+use super::{
+    constraint::Constraint,
+    escape::{decoded, encoded, encoded_again},
+};
 
 /// A part of a template between two slashes.
 #[derive(Debug)]

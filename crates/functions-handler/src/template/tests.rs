@@ -1,4 +1,4 @@
-use super::*;
+use super::{escape::decoded, *};
 
 /// The path that axum gets, if the template matches.
 fn matched(route: &str, path: &str) -> Option<String> {

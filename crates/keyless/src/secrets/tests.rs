@@ -1,6 +1,7 @@
 //! Secrets on paused time, with the real SDK client and a scripted vault below it.
 
 use std::{
+    future::pending,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -25,6 +26,7 @@ use crate::{
     error::{Error, Service},
     settings::SettingType,
     test_support::connection,
+    transport::limited,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -40,6 +42,10 @@ enum Answer {
     /// 429 with `Retry-After`, in seconds.
     Throttled(u64),
     Panic,
+    /// No answer.
+    Hang,
+    /// A page of a portal.
+    Html,
     /// A list of secrets.
     Pages,
 }
@@ -70,14 +76,17 @@ impl HttpClient for Wire {
         self.asked.lock().unwrap().push((request.url().path().to_owned(), Instant::now()));
         let (answer, delay) = (self.answer.lock().unwrap().clone(), *self.delay.lock().unwrap());
         sleep(delay).await;
+        let json = [("content-type", "application/json".to_owned())];
         match answer {
-            Answer::Value(value) => answered(200, &[], format!(r#"{{"value":"{value}","id":"x"}}"#)),
+            Answer::Value(value) => answered(200, &json, format!(r#"{{"value":"{value}","id":"x"}}"#)),
             Answer::Status(status, code) => {
                 answered(status, &[], format!(r#"{{"error":{{"code":"{code}","message":"told to"}}}}"#))
             }
             Answer::Throttled(seconds) => answered(429, &[("retry-after", seconds.to_string())], String::new()),
             Answer::Unreachable => Err(azure_core::Error::with_message(ErrorKind::Connection, "refused")),
             Answer::Pages => answered(200, &[], page(self.asked.lock().unwrap().len())),
+            Answer::Hang => pending().await,
+            Answer::Html => answered(200, &[("content-type", "text/html".to_owned())], "<html>".to_owned()),
             Answer::Panic => panic!("as told"),
         }
     }
@@ -268,6 +277,62 @@ async fn a_caller_gives_up_before_the_sdk_does_and_its_question_goes_on() {
     world.will(Answer::Value("a"));
     // The next caller waits for the same question, and asks none of its own.
     assert_eq!((world.get().await.unwrap().as_str(), world.asked()), ("a", 2));
+}
+
+/// The wire below the time limits and checks that every client of the app has.
+#[derive(Debug)]
+struct Limited(Arc<Wire>);
+
+#[async_trait]
+impl HttpClient for Limited {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let is_challenge = request.headers().get_optional_str(&azure_core::http::headers::AUTHORIZATION).is_none();
+        let answer = self.0.execute_request(request);
+        if is_challenge { answer.await } else { limited(Service::KeyVault, LIMITS, answer).await }
+    }
+}
+
+fn limited_world(answer: Answer) -> World {
+    let retries = azure_core::http::ExponentialRetryOptions { max_retries: 3, ..Default::default() };
+    let world = World::with(answer, RetryOptions::none());
+    let transport = Transport::new(Arc::new(Limited(world.wire.clone())));
+    let retry = RetryOptions::exponential(retries);
+    let options = ClientOptions { transport: Some(transport), retry, ..Default::default() };
+    World { secrets: Secrets::new(connection("https://kv.vault.azure.net"), options).unwrap(), ..world }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_that_hangs_at_cold_start_costs_one_try_and_the_caller_gets_its_value() {
+    let world = limited_world(Answer::Hang);
+    let (before, secrets, name) = (Instant::now(), world.secrets.clone(), world.name.clone());
+    let caller = tokio::spawn(async move { secrets.get(&name).await.map(|value| value.expose().to_owned()) });
+    sleep(SECOND).await;
+    world.will(Answer::Value("a"));
+    assert_eq!(caller.await.unwrap().unwrap(), "a");
+    assert!(before.elapsed() < 7 * SECOND, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_that_hangs_for_ever_is_asked_anew_before_half_a_minute_is_over() {
+    let world = limited_world(Answer::Hang);
+    let before = Instant::now();
+    while world.get().await.is_err() {
+        if before.elapsed() > 20 * SECOND {
+            world.will(Answer::Value("a"));
+        }
+    }
+    assert!(before.elapsed() < 30 * SECOND, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_portal_in_place_of_the_vault_is_for_an_operator_and_leaves_the_value() {
+    let world = limited_world(Answer::Value("a"));
+    world.get().await.unwrap();
+    world.will(Answer::Html);
+    sleep(LIFETIME).await;
+    assert_eq!(world.at_once().await.unwrap(), "a");
+    let error = limited_world(Answer::Html).get().await.unwrap_err();
+    assert!(matches!(error, Error::Refused { service: Service::KeyVault, status: None, .. }), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

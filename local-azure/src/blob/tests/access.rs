@@ -1,3 +1,4 @@
+use crate::world::World;
 use serde_json::json;
 
 use super::*;
@@ -12,9 +13,9 @@ fn with_token(authorization: &str) -> http::request::Builder {
 /// A token of the writer with one claim changed.
 fn forged(world: &World, claim: &str, value: serde_json::Value, with: SignWith) -> String {
     let writer = world.seed.identity("id-keyless-writer").unwrap();
-    let mut claims = issuer::claims(world, writer, "https://storage.azure.com", jiff::Timestamp::now()).unwrap();
+    let mut claims = issuer::claims(&world.entra, writer, "https://storage.azure.com", jiff::Timestamp::now()).unwrap();
     claims.insert(claim.to_owned(), value);
-    format!("Bearer {}", world.signing_keys.sign(&claims, true, with).unwrap())
+    format!("Bearer {}", world.entra.signing_keys.sign(&claims, true, with).unwrap())
 }
 
 #[tokio::test]

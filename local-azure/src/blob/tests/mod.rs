@@ -10,6 +10,7 @@ mod roles;
 mod surviving;
 mod writing;
 
+use crate::world::World;
 use std::{path::PathBuf, sync::LazyLock};
 
 use http::{Method, StatusCode};
@@ -50,7 +51,7 @@ impl Service {
 
     fn of(world: Arc<World>) -> Self {
         let data = TempDir::new().unwrap();
-        let routes = routes(world.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
+        let routes = routes(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
         Self { world, routes, data }
     }
 
@@ -58,7 +59,7 @@ impl Service {
     fn restart(self) -> Self {
         let Self { world, routes: old, data } = self;
         drop(old);
-        let routes = routes(world.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
+        let routes = routes(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
         Self { world, routes, data }
     }
 

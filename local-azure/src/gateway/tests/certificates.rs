@@ -8,7 +8,7 @@ use aws_lc_rs::{
     hmac,
     rand::SystemRandom,
     rsa::{KeyPair, OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PrivateDecryptingKey},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256},
+    signature::RSA_PKCS1_SHA256,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Request;
@@ -70,13 +70,6 @@ fn rs256(private_key: &[u8], header: &Value) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn es256(private_key: &[u8]) -> String {
-    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private_key).unwrap();
-    let signed = format!("{}.{}", encode(&json!({ "alg": "ES256" })), encode(&claims()));
-    let signature = key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-}
-
 /// A token encrypted to the public half of a key in PKCS #8: RSA-OAEP and A128CBC-HS256.
 fn encrypted_to(private_key: &[u8], token: &str) -> String {
     let content_key = [3_u8; 32];
@@ -123,7 +116,7 @@ async fn check_refused(rig: &Rig, token: &str, reason: &str) {
 async fn a_token_of_the_certificates_key_passes_and_another_does_not() {
     let keys = "<issuer-signing-keys><key certificate-id=\"issuer\" /></issuer-signing-keys>";
     let rig = rig(vec![made("issuer"), made("other")], keys).await;
-    let [issuer, other] = ["issuer", "other"].map(|id| &rig.world.certificates[id]);
+    let [issuer, other] = ["issuer", "other"].map(|id| &rig.world.api_management.certificates[id]);
     let thumbprint = Certificate::new(issuer.certificate(), None).unwrap().thumbprint();
     let nameless = json!({ "alg": "RS256" });
     let named = json!({ "alg": "RS256", "kid": thumbprint });
@@ -135,7 +128,7 @@ async fn a_token_of_the_certificates_key_passes_and_another_does_not() {
     check_refused(
         &rig,
         &other(&nameless),
-        "TokenInvalidSignature: IDX10517: Signature validation failed. The token's kid is missing. Access denied.",
+        "TokenSignatureKeyNotFound: IDX10517: Signature validation failed. The token's kid is missing. Access denied.",
     )
     .await;
     check_refused(
@@ -197,7 +190,8 @@ async fn an_encrypted_token_passes_with_the_key_and_not_without() {
     let signing = "<issuer-signing-keys><key certificate-id=\"issuer\" /></issuer-signing-keys>";
     let with_key = format!("{signing}<decryption-keys><key certificate-id=\"mine\" /></decryption-keys>");
     let rig_with = rig(vec![made("issuer"), made("mine"), made("other")], &with_key).await;
-    let [issuer, mine, other] = ["issuer", "mine", "other"].map(|id| rig_with.world.certificates[id].private_key());
+    let [issuer, mine, other] =
+        ["issuer", "mine", "other"].map(|id| rig_with.world.api_management.certificates[id].private_key());
     let token = rs256(issuer, &json!({ "alg": "RS256" }));
     check_passes(&rig_with, &encrypted_to(mine, &token)).await;
     check_passes(&rig_with, &token).await;
@@ -223,23 +217,24 @@ async fn an_encrypted_token_passes_with_the_key_and_not_without() {
 async fn certificates_are_read_from_pem_files() {
     let files = tempfile::tempdir().unwrap();
     let path = |name: &str| files.path().join(name);
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let stranger = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let nameless = json!({ "alg": "RS256" });
     let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
     std::fs::write(path("both.pem"), format!("notes\n{}{}", key.serialize_pem(), certificate.pem())).unwrap();
     std::fs::write(path("certificate.pem"), certificate.pem()).unwrap();
-    let token = es256(key.serialized_der());
+    let token = rs256(key.serialized_der(), &nameless);
     for written in
-        [given("ec", &path("both.pem"), Some(&path("both.pem"))), given("ec", &path("certificate.pem"), None)]
+        [given("mine", &path("both.pem"), Some(&path("both.pem"))), given("mine", &path("certificate.pem"), None)]
     {
-        let keys = "<issuer-signing-keys><key certificate-id=\"ec\" /></issuer-signing-keys>";
+        let keys = "<issuer-signing-keys><key certificate-id=\"mine\" /></issuer-signing-keys>";
         let rig = rig(vec![written], keys).await;
-        assert!(rig.world.certificates.is_empty());
+        assert!(rig.world.api_management.certificates.is_empty());
         check_passes(&rig, &token).await;
-        let stranger = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap().to_pkcs8v1().unwrap();
         check_refused(
             &rig,
-            &es256(stranger.as_ref()),
-            "TokenInvalidSignature: IDX10517: Signature validation failed. The token's kid is missing. Access denied.",
+            &rs256(stranger.serialized_der(), &nameless),
+            "TokenSignatureKeyNotFound: IDX10517: Signature validation failed. The token's kid is missing. Access denied.",
         )
         .await;
     }
@@ -283,13 +278,13 @@ fn files_that_are_of_no_use_keep_the_gateway_from_starting() {
     let expected = [
         "apis/orders.xml:2:53: Azure refuses this: the attribute \"certificate-id\" of <key> must be a certificate of the service".to_owned(),
         format!("broken.pem: {no_use}it is not understood as an X.509 certificate of version 3: TrailingData(SignedData)"),
-        format!("good.pem: {no_use}its private key is not the certificate's own, in PKCS #8"),
+        format!("good.pem: {no_use}its private key is not the certificate's own, in PKCS #8, of RSA from 2048 bits or of the curve P-256"),
         "key.pem: holds no certificate in PEM".to_owned(),
         "none.pem: cannot be read: ".to_owned(),
         "old.pem: holds no private key in PKCS #8 without a password (BEGIN PRIVATE KEY); openssl pkcs8 -topk8 -nocrypt \
          makes it so"
             .to_owned(),
-        format!("p384.pem: {no_use}its key is neither RSA of 2048 to 8192 bits nor of the curve P-256"),
+        format!("p384.pem: {no_use}its key is neither RSA of 1024 to 8192 bits nor of the curve P-256"),
     ];
     assert_eq!(lines, expected);
 }
@@ -299,7 +294,7 @@ async fn a_certificate_that_was_made_is_a_file_of_the_run() {
     let start = |change: fn(&mut Seed)| {
         let mut seed = seed();
         change(&mut seed);
-        LocalAzure::start(seed, None)
+        LocalAzure::start(seed)
     };
     let azure = start(|seed| seed.apim.certificates = vec![made("mine")]).await.unwrap();
     let files = azure.certificate_files().clone();

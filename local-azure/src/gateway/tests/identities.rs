@@ -71,7 +71,7 @@ async fn tokens_are_for_any_resource_and_of_the_identity_named() {
         let (_, claims) = sent(&rig);
         let identity = rig.world.seed.identity("id-apim").unwrap();
         assert_eq!((&claims["aud"], &claims["oid"]), (&audience.into(), &identity.principal_id.to_string().into()));
-        let service = rig.world.api_management_resource_id();
+        let service = rig.world.seed.api_management_resource_id();
         if claims["ver"] == "1.0" {
             assert_eq!((&claims["appid"], &claims["xms_az_rid"]), (&OWN.into(), &service.into()));
         }
@@ -97,7 +97,7 @@ async fn a_token_is_kept_until_it_ends() {
     let asked: Vec<_> = entries.iter().filter(|entry| entry.service == Service::IdentityEndpoint).collect();
     assert_eq!(asked.len(), 1);
     assert_eq!(
-        (asked[0].from, asked[0].identity.as_deref(), asked[0].audience.as_deref()),
+        (asked[0].from, asked[0].decision.identity.as_deref(), asked[0].decision.audience.as_deref()),
         (Some(Service::ApiManagement), Some("apim"), Some("https://vault.azure.net"))
     );
 }
@@ -173,8 +173,8 @@ async fn secret_through_the_gateway(change: impl FnOnce(&mut Seed)) -> (u16, Str
     });
     seed.apim.identities.push("id-apim".to_owned());
     change(&mut seed);
-    let azure = LocalAzure::start(seed, None).await.unwrap();
-    let key = azure.world().subscription_keys.of("keyless-functions").unwrap().primary;
+    let azure = LocalAzure::start(seed).await.unwrap();
+    let key = azure.world().api_management.subscription_keys.of("keyless-functions").unwrap().primary;
     let request = Request::get("https://apim-keyless.azure-api.net/orders").header("Ocp-Apim-Subscription-Key", &key);
     let response = azure.world().network.send(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
     let status = response.status().as_u16();

@@ -62,12 +62,12 @@ fn seed() -> Seed {
 
 /// The error of a gateway that does not start.
 fn load_error(seed: Seed) -> LoadError {
-    routes(Arc::new(World::new(seed).unwrap())).map(drop).unwrap_err()
+    routes(World::new(seed).unwrap().api_management).map(drop).unwrap_err()
 }
 
 /// What a gateway that starts finds wrong in its policy documents.
 fn findings(seed: Seed) -> Vec<String> {
-    let (_, findings) = routes(Arc::new(World::new(seed).unwrap())).unwrap_or_else(|error| panic!("{error}"));
+    let (_, findings) = routes(World::new(seed).unwrap().api_management).unwrap_or_else(|error| panic!("{error}"));
     findings.iter().map(ToString::to_string).collect()
 }
 
@@ -92,9 +92,11 @@ impl Rig {
     fn with_hosts(seed: Seed, received: Received, hosts: BTreeMap<String, Router>) -> Self {
         let world = Arc::new(World::new(seed).unwrap());
         world.network.open(hosts);
-        let (gateway, findings) = routes(Arc::clone(&world)).unwrap_or_else(|error| panic!("{error}"));
+        let (gateway, findings) = routes(world.api_management.clone()).unwrap_or_else(|error| panic!("{error}"));
         let names = world.seed.apim.subscriptions.iter().map(|one| one.name.clone());
-        let keys = names.filter_map(|name| world.subscription_keys.of(&name).map(|keys| (name, keys))).collect();
+        let keys = names
+            .filter_map(|name| world.api_management.subscription_keys.of(&name).map(|keys| (name, keys)))
+            .collect();
         Self { gateway, findings, world, keys, received }
     }
 

@@ -101,7 +101,7 @@ async fn a_trace_says_what_each_policy_decided_without_tokens_and_keys() {
     let (rig, _folder) = rig(inbound, "<set-status code=\"203\" />", &[], |_| {}).await;
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    rig.world.policy_trace.send_to(move |line| sink.lock().unwrap().push(line.to_owned()));
+    rig.world.api_management.policy_trace.send_to(move |line| sink.lock().unwrap().push(line.to_owned()));
     rig.send(rig.request("/orders/7?secret=1")).await;
     rig.send(Request::get("/orders").body(String::new()).unwrap()).await;
     let backend = rig.world.seed.apim.apis[0].backend.url.clone().unwrap();

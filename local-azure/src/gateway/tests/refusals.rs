@@ -176,7 +176,7 @@ async fn what_matches_no_operation_is_not_found_whoever_asks() {
 async fn without_the_tenants_keys_nothing_passes() {
     let rig = Rig::start(|_| {}).await;
     // The same gateway on a network where the tenant does not answer.
-    let rig = Rig::with_hosts(rig.world.seed.clone(), rig.received, std::collections::BTreeMap::new());
+    let rig = Rig::with_hosts(rig.world.seed().clone(), rig.received, std::collections::BTreeMap::new());
     let answer = rig.send(rig.request("/orders")).await;
     assert_eq!(answer.status, 500);
     let start = "{ \"statusCode\": 500, \"message\": \"Internal server error\", \"activityId\": \"";

@@ -94,13 +94,13 @@ async fn a_version_in_a_header_or_the_query_must_be_one_that_exists() {
 #[tokio::test]
 async fn without_an_original_a_request_that_names_no_version_is_not_found() {
     let mut rig = start(VersionScheme::Query, Some("v")).await;
-    let mut seed = rig.world.seed.clone();
+    let mut seed = rig.world.seed().clone();
     seed.apim.apis.remove(0);
     let empty = tempfile::tempdir().unwrap();
     seed.apim.policies = empty.path().to_owned();
     seed.apim.products.clear();
     rig.world = std::sync::Arc::new(crate::world::World::new(seed).unwrap());
-    rig.gateway = super::routes(std::sync::Arc::clone(&rig.world)).unwrap_or_else(|error| panic!("{error}")).0;
+    rig.gateway = super::routes(rig.world.api_management.clone()).unwrap_or_else(|error| panic!("{error}")).0;
     assert_eq!(get(&rig, "/orders?v=v1", &[]).await.status, 200);
     let answer = get(&rig, "/orders", &[]).await;
     assert_eq!((answer.status, answer.body.as_str()), (404, NOT_FOUND));

@@ -15,10 +15,10 @@ async fn roles(routes: &Router, resource: &str) -> Value {
 /// Roles in the token before and after a role is given, and then under the API's other name.
 async fn around_an_assignment(token_cache: bool) -> [Value; 3] {
     let world = world_where(|seed| seed.tenant.token_cache = token_cache);
-    let routes = routes(world.clone(), "the-header".to_owned());
+    let routes = routes(world.entra.clone(), "the-header".to_owned());
     let before = roles(&routes, "api://orders").await;
     let api = &world.seed.app_registrations[0];
-    world.directory.assign(READER_PRINCIPAL.parse().unwrap(), api.principal_id(), api.app_roles[0].id).unwrap();
+    world.entra.directory.assign(READER_PRINCIPAL.parse().unwrap(), api.principal_id(), api.app_roles[0].id).unwrap();
     [before, roles(&routes, "api://orders").await, roles(&routes, &api.client_id.to_string()).await]
 }
 
@@ -42,7 +42,7 @@ fn a_token_is_kept_for_a_day_and_a_refusal_is_not() {
         let now = Timestamp::from_second(second).unwrap();
         let issue = || {
             issued.set(issued.get() + 1);
-            issuer::issue(&world, reader, "https://vault.azure.net", now)
+            issuer::issue(&world.entra, reader, "https://vault.azure.net", now)
         };
         cache.get_or_issue(reader.principal_id, "https://vault.azure.net", now, issue).ok().unwrap().not_before
     };
@@ -53,7 +53,7 @@ fn a_token_is_kept_for_a_day_and_a_refusal_is_not() {
     for resource in ["api://nobody", "api://nobody"] {
         let refused = || {
             issued.set(issued.get() + 1);
-            issuer::issue(&world, reader, resource, now)
+            issuer::issue(&world.entra, reader, resource, now)
         };
         assert!(cache.get_or_issue(reader.principal_id, resource, now, refused).is_err());
     }

@@ -1,13 +1,14 @@
 //! The endpoint of virtual machines.
 
 use super::*;
+use crate::world::World;
 
 const VAULT: &str = "api-version=2018-02-01&resource=https://vault.azure.net";
 const PATH: &str = "/metadata/identity/oauth2/token";
 
 async fn get_imds(world: Arc<World>, path: &str, query: &str) -> Answer {
     let request = http::Request::get(format!("{path}?{query}")).header("Metadata", "true");
-    send_to(imds_routes(world), request).await
+    send_to(imds_routes(world.entra.clone()), request).await
 }
 
 fn one_identity() -> Arc<World> {
@@ -95,7 +96,7 @@ async fn a_request_without_the_header_is_a_probe() {
         if let Some(value) = value {
             request = request.header("Metadata", value);
         }
-        let answer = send_to(imds_routes(world()), request).await;
+        let answer = send_to(imds_routes(world().entra.clone()), request).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         let expected =
             json!({ "error": "bad_request_102", "error_description": "Required metadata header not specified" });

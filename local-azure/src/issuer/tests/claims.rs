@@ -135,10 +135,10 @@ fn a_role_given_while_running_shows_in_the_next_token() {
     let world: Arc<World> = world_where(|seed| seed.app_role_assignments.clear());
     let (caller, api) = (identity(&world, "id-keyless-caller"), &world.seed.app_registrations[0]);
     assert!(!claims_of(&world, "id-keyless-caller", "api://orders").contains_key("roles"));
-    let given = world.directory.assign(caller.principal_id, api.principal_id(), api.app_roles[0].id).unwrap();
+    let given = world.entra.directory.assign(caller.principal_id, api.principal_id(), api.app_roles[0].id).unwrap();
     assert_eq!(claims_of(&world, "id-keyless-caller", "api://orders")["roles"], json!(["Orders.Read"]));
-    assert_eq!(world.app_roles(caller, api), ["Orders.Read"]);
-    assert!(world.directory.unassign(&given.id));
+    assert_eq!(world.directory().access(caller.principal_id, api.client_id).roles, ["Orders.Read"]);
+    assert!(world.entra.directory.unassign(&given.id));
     assert!(!claims_of(&world, "id-keyless-caller", "api://orders").contains_key("roles"));
 }
 
@@ -149,7 +149,7 @@ fn access_without_a_role_satisfies_a_demanded_assignment() {
         seed.app_role_assignments.clear();
     });
     let (caller, api) = (identity(&world, "id-keyless-caller"), &world.seed.app_registrations[0]);
-    assert!(issue(&world, caller, "api://orders", NOW).is_err());
-    world.directory.assign(caller.principal_id, api.principal_id(), uuid::Uuid::nil()).unwrap();
+    assert!(issue(&world.entra, caller, "api://orders", NOW).is_err());
+    world.entra.directory.assign(caller.principal_id, api.principal_id(), uuid::Uuid::nil()).unwrap();
     assert!(!claims_of(&world, "id-keyless-caller", "api://orders").contains_key("roles"));
 }

@@ -41,11 +41,11 @@ fn tenant_issuer() -> String {
 }
 
 fn managed_identity_token(world: &World) -> String {
-    issue(world, identity(world, "id-keyless-caller"), EXCHANGE, Timestamp::now()).ok().unwrap().jwt
+    issue(&world.entra, identity(world, "id-keyless-caller"), EXCHANGE, Timestamp::now()).ok().unwrap().jwt
 }
 
 fn cluster_token(world: &World, now: Timestamp) -> String {
-    world.workload.as_ref().unwrap().token(now).unwrap()
+    world.entra.workload.as_ref().unwrap().token(now).unwrap()
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_credential_that_names_the_exchange_by_its_id_is_700214() {
 async fn a_managed_identitys_token_for_something_else_is_refused() {
     let world = trusting(credential(&tenant_issuer(), "c2b8d1ef-0003-4b7c-9d2e-6a3f4e5d6c7b"));
     let caller = identity(&world, "id-keyless-caller");
-    let orders = issue(&world, caller, "api://orders", Timestamp::now()).ok().unwrap().jwt;
+    let orders = issue(&world.entra, caller, "api://orders", Timestamp::now()).ok().unwrap().jwt;
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &orders, SCOPE)).await;
     assert_refused(&answer, 401, "invalid_client", 700_212, "d3c9e2f0-0001");
 }
@@ -174,7 +174,7 @@ async fn an_issuer_whose_keys_are_unknown_is_refused_by_name() {
 fn a_seed_with_impossible_credentials_is_refused() {
     let sound = world();
     let problems_of = |change: &dyn Fn(&mut Seed)| {
-        let mut seed = sound.seed.clone();
+        let mut seed = sound.seed().clone();
         change(&mut seed);
         seed.check()
     };

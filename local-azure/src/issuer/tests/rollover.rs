@@ -8,7 +8,7 @@ async fn published(world: &std::sync::Arc<World>) -> Vec<String> {
 }
 
 fn token(world: &World) -> Token {
-    issue(world, identity(world, "id-keyless-caller"), "api://orders", Timestamp::now()).ok().unwrap()
+    issue(&world.entra, identity(world, "id-keyless-caller"), "api://orders", Timestamp::now()).ok().unwrap()
 }
 
 #[tokio::test]
@@ -41,6 +41,6 @@ async fn a_key_is_withdrawn_after_two_more_have_come() {
     for published_still in [true, true, false] {
         world.roll_over_signing_keys().unwrap();
         assert_eq!(published(&world).await.contains(&old), published_still);
-        assert_eq!(world.signing_keys.decoding_key(&old).is_some(), published_still);
+        assert_eq!(world.entra.signing_keys.decoding_key(&old).is_some(), published_still);
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn post(world: &Arc<World>, path: &str, fields: &[(&str, &str)]
 }
 
 async fn send(world: &Arc<World>, request: Request<Body>) -> Answer {
-    let (parts, body) = routes(world.clone()).oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = routes(world.entra.clone()).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status.as_u16(),
@@ -82,7 +82,7 @@ pub(super) fn v2() -> String {
 }
 
 fn secret_of(world: &World) -> String {
-    world.directory.client_secret("ci", "made here").unwrap().to_owned()
+    world.entra.directory.client_secret("ci", "made here").unwrap().to_owned()
 }
 
 fn with_secret<'a>(secret: &'a str, scope: &'a str) -> Vec<(&'static str, &'a str)> {

@@ -1,6 +1,7 @@
 //! Backup and restore.
 
 use super::*;
+use crate::world::World;
 
 async fn backup(world: &Arc<World>, name: &str) -> String {
     let answer = call(world, "POST", &format!("/secrets/{name}/backup"), Value::Null).await;
@@ -52,13 +53,21 @@ async fn another_vault_of_the_subscription_takes_a_backup() {
     });
     set(&world, "made", "1").await;
     let backup = json!({ "value": backup(&world, "made").await });
-    let other = world.vaults.all().last().unwrap().clone();
+    let other = world.key_vault.vaults.all().last().unwrap().clone();
     let request = Request::post("/secrets/restore?api-version=7.4")
         .header("authorization", bearer(&world, OFFICER, "https://vault.azure.net"))
         .header("content-type", "application/json")
         .body(Body::from(backup.to_string()))
         .unwrap();
-    let answer = routes(world, other).oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let answer = routes(world.key_vault.clone(), other)
+        .oneshot(request)
+        .await
+        .unwrap()
+        .into_body()
+        .collect()
+        .await
+        .unwrap()
+        .to_bytes();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert!(answer["id"].as_str().unwrap().starts_with("https://kv-other.vault.azure.net/secrets/made/"), "{answer}");
 }

@@ -1,5 +1,6 @@
 //! What a test may do to a vault while a process uses it.
 
+use crate::world::World;
 use std::time::Duration;
 
 use super::*;
@@ -69,7 +70,7 @@ fn what_is_not_there_cannot_be_changed() {
     assert!(vault.recover(KEY).is_err(), "it is not deleted");
     vault.delete(KEY).unwrap();
     assert!(vault.rotate(KEY, "x").is_err(), "it is deleted");
-    assert!(world.vaults.get("another").is_none());
+    assert!(world.key_vault.vaults.get("another").is_none());
 }
 
 #[tokio::test]
@@ -81,9 +82,9 @@ async fn a_seed_may_make_a_vault_throttled() {
 
 #[tokio::test]
 async fn a_seed_may_make_a_vault_unreachable() {
-    let mut seed = world().seed.clone();
+    let mut seed = world().seed().clone();
     seed.vaults[0].fault = Some(VaultFault::Unreachable);
-    let azure = LocalAzure::start(seed, None).await.unwrap();
+    let azure = LocalAzure::start(seed).await.unwrap();
     let network = &azure.world().network;
     let request = || Request::get(format!("{ORIGIN}{SECRET}")).body(Body::empty()).unwrap();
     assert!(matches!(network.send(request()).await, Err(NetworkError::CutOff(host)) if ORIGIN.ends_with(&host)));

@@ -1,6 +1,7 @@
 //! Lists: what is in them, and how their pages follow each other.
 
 use super::*;
+use crate::world::World;
 
 /// The items of each page, following `nextLink` as clients do.
 async fn pages(world: &Arc<World>, path: &str) -> Vec<Vec<Value>> {

@@ -9,6 +9,7 @@ mod throttling;
 mod tokens;
 mod writing;
 
+use crate::world::World;
 use std::collections::BTreeMap;
 
 use axum::body::Body;
@@ -49,8 +50,8 @@ impl Answer {
 }
 
 async fn send(world: Arc<World>, request: Request<Body>) -> Answer {
-    let vault = world.vaults.all().next().unwrap().clone();
-    let response = routes(world, vault).oneshot(request).await.unwrap();
+    let vault = world.key_vault.vaults.all().next().unwrap().clone();
+    let response = routes(world.key_vault.clone(), vault).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
@@ -114,7 +115,7 @@ async fn set(world: &Arc<World>, name: &str, value: &str) -> String {
 }
 
 fn vault(world: &World) -> &Vault {
-    world.vaults.get("kv-keyless").unwrap()
+    world.key_vault.vaults.get("kv-keyless").unwrap()
 }
 
 fn secret(name: &str, value: Option<&str>, enabled: bool) -> Secret {

@@ -11,7 +11,7 @@ async fn the_reader_reads_the_subscription_key() {
     let world = world();
     let answer = get_as(world.clone(), "id-keyless-reader", SECRET).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.body["value"], world.subscription_keys.of("keyless-functions").unwrap().primary);
+    assert_eq!(answer.body["value"], world.api_management.subscription_keys.of("keyless-functions").unwrap().primary);
     insta::assert_json_snapshot!(answer.body, {
         ".value" => "[key]", ".id" => "[id]", ".attributes.created" => "[time]", ".attributes.updated" => "[time]"
     });
@@ -27,8 +27,8 @@ async fn the_reader_reads_the_subscription_key() {
 #[tokio::test]
 async fn a_secret_has_one_value_under_each_of_its_addresses() {
     let world = world_where(|seed| seed.vaults[0].secrets.push(secret("made", None, true)));
-    let vault = world.vaults.all().next().unwrap().clone();
-    let routes = routes(world.clone(), vault);
+    let vault = world.key_vault.vaults.all().next().unwrap().clone();
+    let routes = routes(world.key_vault.clone(), vault);
     let token = bearer(&world, "id-keyless-reader", "https://vault.azure.net");
     let mut path = "/secrets/made".to_owned();
     let mut values = Vec::new();

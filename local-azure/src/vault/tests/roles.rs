@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::seed::Identity;
+use crate::world::World;
 
 #[tokio::test]
 async fn an_identity_without_a_role_is_forbidden() {
@@ -94,7 +95,7 @@ fn begin_again(world: &World) -> String {
     for name in [LIVE, GONE] {
         secrets.set(name, "v".to_owned(), secret::Properties::default(), 0).unwrap();
     }
-    let backup = world.vaults.backup_key.seal(secrets.find(LIVE, secret::Which::Latest).unwrap().0).unwrap();
+    let backup = world.key_vault.vaults.backup_key.seal(secrets.find(LIVE, secret::Which::Latest).unwrap().0).unwrap();
     secrets.delete(GONE, 90, jiff::Timestamp::now().as_second()).unwrap();
     state.secrets = secrets;
     backup

@@ -57,6 +57,6 @@ fn vaults_count_for_themselves() {
         seed.vaults.push(other);
     });
     vault(&world).throttle(Duration::from_secs(1));
-    let other = world.vaults.get("kv-other").unwrap();
+    let other = world.key_vault.vaults.get("kv-other").unwrap();
     assert!(other.lock().throttle.admit(other.clock.now()).is_ok());
 }

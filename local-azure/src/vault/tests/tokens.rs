@@ -1,5 +1,6 @@
 //! Who is not let in, and the challenge that tells them how.
 
+use crate::world::World;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -43,9 +44,9 @@ async fn key_vaults_client_id_is_an_audience_too() {
 /// A token of the reader with changed claims.
 fn forged(world: &World, change: impl FnOnce(&mut serde_json::Map<String, Value>), with: SignWith) -> String {
     let reader = world.seed.identity("id-keyless-reader").unwrap();
-    let mut claims = crate::issuer::claims(world, reader, "https://vault.azure.net", Timestamp::now()).unwrap();
+    let mut claims = crate::issuer::claims(&world.entra, reader, "https://vault.azure.net", Timestamp::now()).unwrap();
     change(&mut claims);
-    format!("Bearer {}", world.signing_keys.sign(&claims, true, with).unwrap())
+    format!("Bearer {}", world.entra.signing_keys.sign(&claims, true, with).unwrap())
 }
 
 #[tokio::test]

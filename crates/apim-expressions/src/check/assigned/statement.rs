@@ -53,7 +53,7 @@ impl Flow {
             }
             StatementKind::Break => leave(&mut self.now, self.breaks.last_mut()),
             StatementKind::Continue => leave(&mut self.now, self.continues.last_mut()),
-            StatementKind::Block(body) => self.block(body),
+            StatementKind::Block(body) | StatementKind::Checked(_, body) => self.block(body),
         }
     }
 
@@ -143,6 +143,7 @@ impl Flow {
             if let Some(name) = &catch.name {
                 self.assign(name);
             }
+            self.all(&catch.when)?;
             self.block(&catch.body)?;
             after.join(&self.now);
         }

@@ -1,5 +1,7 @@
 //! The members of LINQ that make one value of many.
 
+use rust_decimal::Decimal;
+
 use super::super::{
     Member,
     access::{length, within},
@@ -54,20 +56,20 @@ pub(crate) const FOLD: &[Member] = &[
         Ok(Value::Bool(one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| equality::equal(one, two))))
     }),
     row("Sum", "extension () -> E", |call| {
-        let (element, items) = call.this_items()?;
-        sum(items, &element)
+        let items = call.this_items()?.1;
+        sum(&items, &call.type_argument(0))
     }),
     row("Sum", "extension <R>(Func<E, R>) -> R", |call| {
         let results = super::mapped(call)?;
-        sum(results, &call.type_argument(0))
+        sum(&results, &call.type_argument(0))
     }),
     row("Average", "extension () -> double", |call| {
         let items = call.this_items()?.1;
-        average(&items)
+        average(&items, &call.type_argument(0))
     }),
     row("Average", "extension <R>(Func<E, R>) -> double", |call| {
         let results = super::mapped(call)?;
-        average(&results)
+        average(&results, &call.type_argument(0))
     }),
     row("Max", "extension () -> E", |call| extreme(call, true)),
     row("Max", "extension <R>(Func<E, R>) -> R", |call| extreme(call, true)),
@@ -126,38 +128,76 @@ fn count(call: &mut Call<'_, '_>) -> Outcome {
     Ok(length(filtered(call, items)?.len()))
 }
 
-fn sum(items: Vec<Value>, class: &Type) -> Outcome {
+fn sum(items: &[Value], class: &Type) -> Outcome {
+    let overflow = || Failure::overflow("Arithmetic operation resulted in an overflow.");
+    let items = items.iter().filter(|item| !item.is_null());
     let class = class.underlying().unwrap_or(class).class;
-    if class == Class::Double {
-        let numbers =
-            items.iter().filter_map(|item| if let Value::Double(number) = item { Some(*number) } else { None });
-        return Ok(Value::Double(numbers.sum()));
+    match class {
+        Class::Double => Ok(Value::Double(items.map(double).sum())),
+        Class::Single => Ok(Value::Single(items.map(double).sum::<f64>() as f32)),
+        Class::Decimal => {
+            let mut total = Decimal::ZERO;
+            for item in items {
+                total = total.checked_add(decimal(item)).ok_or_else(overflow)?;
+            }
+            Ok(Value::Decimal(total))
+        }
+        _ => {
+            let total = items.map(whole).sum();
+            Integer::fit(class, total).map(Value::Integer).ok_or_else(overflow)
+        }
     }
-    if !matches!(class, Class::Int | Class::Long) {
-        return Err(Failure::unsupported(format!("`Sum` of a `{}`", Type::from(class))));
-    }
-    let total = items.iter().filter_map(Value::as_integer).map(i128::from).sum();
-    let total = Integer::fit(class, total).map(Value::Integer);
-    total.ok_or_else(|| Failure::overflow("Arithmetic operation resulted in an overflow."))
 }
 
-fn average(items: &[Value]) -> Outcome {
-    let number = |item: &Value| match item {
-        Value::Double(number) => Some(*number),
-        Value::Integer(number) => Some(number.value() as f64),
-        _ => None,
-    };
-    let numbers: Vec<f64> = items.iter().filter_map(number).collect();
-    if numbers.is_empty() {
-        return Err(Failure::invalid_operation(NONE));
+fn whole(item: &Value) -> i128 {
+    match item {
+        Value::Integer(number) => number.wide(),
+        Value::Char(unit) => i128::from(*unit),
+        _ => 0,
     }
-    Ok(Value::Double(numbers.iter().sum::<f64>() / numbers.len() as f64))
+}
+
+fn double(item: &Value) -> f64 {
+    match item {
+        Value::Double(number) => *number,
+        Value::Single(number) => (*number).into(),
+        other => whole(other) as f64,
+    }
+}
+
+fn decimal(item: &Value) -> Decimal {
+    if let Value::Decimal(number) = item { *number } else { Decimal::from_i128_with_scale(whole(item), 0) }
+}
+
+/// None of a sequence of nullable numbers without a number is null.
+fn average(items: &[Value], class: &Type) -> Outcome {
+    let count = items.iter().filter(|item| !item.is_null()).count();
+    let plain = class.underlying().unwrap_or(class).class;
+    if count == 0 {
+        return if class.is(Class::Nullable) { Ok(Value::Null) } else { Err(Failure::invalid_operation(NONE)) };
+    }
+    let total = items.iter().filter(|item| !item.is_null()).map(double).sum::<f64>() / count as f64;
+    Ok(match plain {
+        Class::Decimal => match sum(items, class)? {
+            Value::Decimal(total) => Value::Decimal(total / Decimal::from(count)),
+            other => other,
+        },
+        Class::Single => Value::Single(total as f32),
+        _ => Value::Double(total),
+    })
 }
 
 fn extreme(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
-    let items = if call.count() == 0 { call.this_items()?.1 } else { super::mapped(call)? };
+    let (class, items) =
+        if call.count() == 0 { call.this_items()? } else { (call.type_argument(0), super::mapped(call)?) };
     let mut items = items.into_iter().filter(|item| !item.is_null());
-    let Some(mut best) = items.next() else { return Err(Failure::invalid_operation(NONE)) };
+    let Some(mut best) = items.next() else {
+        return if class.is_value() && !class.is(Class::Nullable) {
+            Err(Failure::invalid_operation(NONE))
+        } else {
+            Ok(Value::Null)
+        };
+    };
     for item in items {
         call.work(item.as_str().map_or(8, str::len))?;
         let order = equality::compare(&item, &best)

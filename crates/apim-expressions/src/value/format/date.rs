@@ -107,7 +107,8 @@ fn write(parts: Parts, offset_minutes: i64, zone: &str, format: &str) -> Result<
         "d" => "MM/dd/yyyy",
         "D" => "dddd, dd MMMM yyyy",
         "f" => "dddd, dd MMMM yyyy HH:mm",
-        "F" => "dddd, dd MMMM yyyy HH:mm:ss",
+        // Of the local clock, which shows UTC.
+        "F" | "U" => "dddd, dd MMMM yyyy HH:mm:ss",
         "g" => "MM/dd/yyyy HH:mm",
         "G" => "MM/dd/yyyy HH:mm:ss",
         "m" | "M" => "MMMM dd",
@@ -185,6 +186,7 @@ fn field(letter: char, count: usize, parts: Parts, offset_minutes: i64, zone: &s
                 _ => text.push_str(&whole),
             }
         }
+        'g' => text.push_str("A.D."),
         'K' => text.push_str(&zone.repeat(count)),
         other => text.extend(std::iter::repeat_n(other, count)),
     }

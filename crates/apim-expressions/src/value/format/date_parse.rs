@@ -65,7 +65,7 @@ fn reading(text: &str) -> Option<Reading> {
     Some(Reading { ticks: whole + fraction_ticks(fraction)?, offset: zone_offset(zone)? })
 }
 
-fn clock_parts(clock: &str) -> Option<[i64; 3]> {
+pub(crate) fn clock_parts(clock: &str) -> Option<[i64; 3]> {
     let mut parts = clock.splitn(3, ':');
     let (hour, minute) = (digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     let second = match parts.next() {

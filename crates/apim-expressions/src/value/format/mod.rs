@@ -16,8 +16,7 @@ pub(crate) fn write(value: &Value, format: &str, out: &mut Writer<'_>) -> Result
     out.budget.work(format.len() * 4)?;
     let written = match value {
         Value::Null => String::new(),
-        Value::Integer(number) => number::integer(number.value(), number.class(), format)?,
-        Value::Double(number) => number::double(*number, format)?,
+        Value::Integer(_) | Value::Single(_) | Value::Double(_) | Value::Decimal(_) => number::format(value, format)?,
         Value::DateTime(time) => date::format(*time, format)?,
         Value::DateTimeOffset(time) => date::format_offset(*time, format)?,
         Value::TimeSpan(span) => match format {

@@ -2,12 +2,9 @@
 
 use http::HeaderName;
 
-use super::Cors;
-use crate::{
-    load::{Count, Element},
-    policy::{Policy, token_policy::list},
-    problem::Problems,
-};
+use super::{Cors, origin::Origin};
+use crate::policy::prelude::*;
+use crate::policy::token_policy::list;
 
 /// In the order of the documentation's policy statement.
 const CHILDREN: [(&str, Count); 4] = [
@@ -17,25 +14,7 @@ const CHILDREN: [(&str, Count); 4] = [
     ("expose-headers", Count::AtMostOne),
 ];
 
-/// An origin that pages come from.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Any,
-    /// Scheme and host in lower case, and port.
-    One(String, String, u16),
-}
-
-impl Origin {
-    /// An origin as browsers send it, or as policies write it: with a path of `/` at most.
-    pub(super) fn of(text: &str) -> Option<Self> {
-        let url = url::Url::parse(text.trim()).ok()?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        let port = url.port_or_known_default().filter(|_| bare)?;
-        Some(Self::One(url.scheme().to_owned(), url.host_str()?.to_owned(), port))
-    }
-}
-
-pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Cors> {
     element.only_attributes(&["id", "allow-credentials", "terminate-unmatched-request"], problems);
     if element.is_repeated() {
         element.problem(problems, "<cors> may stand in a section once");
@@ -64,7 +43,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
             _ => policy.expose = header_names(&child, problems),
         }
     }
-    Some(Policy::Cors(Box::new(policy)))
+    Some(policy)
 }
 
 fn origins(element: &Element<'_>, problems: &mut Problems) -> Vec<Origin> {

@@ -7,16 +7,17 @@
 //! two defaults that the page gives for `terminate-unmatched-request`, `true` is taken.
 
 mod load;
+mod origin;
 #[cfg(test)]
 mod tests;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use self::load::Origin;
-use super::{Kind, Policy, Step, Stop, after::After};
-use crate::{expression::Response, failure::Failure, load::Setting, outside::Outside, run::Run, scope::Section};
-
-pub(super) const KIND: Kind = Kind { name: "cors", sections: &[Section::Inbound], load: load::load };
+pub(super) use self::load::load;
+use self::origin::Origin;
+use super::prelude::*;
+use crate::expression::Response;
+use crate::run::After;
 
 #[derive(Debug)]
 pub(crate) struct Cors {
@@ -29,14 +30,6 @@ pub(crate) struct Cors {
     /// Header names, or `*`.
     headers: Vec<String>,
     expose: Vec<String>,
-}
-
-/// The policy of a section that answers preflight requests, and those after it.
-pub(crate) fn policies(steps: &[std::sync::Arc<Step>]) -> impl Iterator<Item = &Cors> {
-    steps.iter().filter_map(|step| match step.policy() {
-        Policy::Cors(policy) => Some(&**policy),
-        _ => None,
-    })
 }
 
 /// Whether a browser asks with this request if it may send another one.

@@ -11,24 +11,17 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use url::Url;
 
+use super::prelude::*;
 use super::{
-    Kind, Policy,
     authentication_managed_identity::{self, ManagedIdentity},
     set_body::{self, SetBody},
     set_header::{self, SetHeader},
 };
 use crate::{
     expression::{Body, Response, Value},
-    failure::Failure,
-    load::{Count, Element, Readable, Setting},
-    outside::{NoReply, Outside},
-    problem::Problems,
-    run::{Run, seen},
-    scope::Section,
+    outside::NoReply,
+    run::seen,
 };
-
-pub(super) const SEND: Kind = Kind { name: "send-request", sections: &Section::ALL, load };
-pub(super) const ONE_WAY: Kind = Kind { name: "send-one-way-request", sections: &Section::ALL, load };
 
 /// What the documentation gives a request when the policy does not say.
 const TIMEOUT: u32 = 60;
@@ -94,8 +87,8 @@ impl Readable for Mode {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
-    let one_way = element.name() == ONE_WAY.name;
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SendRequest> {
+    let one_way = element.name() == "send-one-way-request";
     let variable = if one_way {
         element.only_attributes(&["id", "mode", "timeout"], problems);
         None
@@ -126,7 +119,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     for child in children {
         read_child(&child, &mut policy, problems);
     }
-    Some(Policy::SendRequest(Box::new(policy)))
+    Some(policy)
 }
 
 fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Problems) {

@@ -10,23 +10,12 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Weekday, tz::TimeZone};
 use serde_json::Value as Json;
 
-use super::{
-    Kind, Policy,
-    after::After,
-    allowance::{header_name, store, variable},
-};
-use crate::{
-    failure::Failure,
-    load::{Element, Readable as _, Setting},
-    outside::Outside,
-    problem::Problems,
-    run::Run,
-    scope::Section,
-    state::{Over, Want, Window},
-};
+use futures_util::future::BoxFuture;
 
-pub(super) const AZURE_OPENAI: Kind = Kind { name: "azure-openai-token-limit", sections: &[Section::Inbound], load };
-pub(super) const LLM: Kind = Kind { name: "llm-token-limit", sections: &[Section::Inbound], load };
+use super::allowance::{header_name, store, variable};
+use super::prelude::*;
+use crate::run::{After, Finish};
+use crate::state::{Over, Want, Window};
 
 const ATTRIBUTES: [&str; 14] = [
     "id",
@@ -71,7 +60,7 @@ enum Period {
     Yearly,
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<TokenLimit> {
     element.only_attributes(&ATTRIBUTES, problems);
     element.children(&[], problems);
     let key = element.required_setting("counter-key", problems);
@@ -100,7 +89,7 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
         remaining_quota: output("remaining-quota-tokens"),
         consumed: output("tokens-consumed"),
     };
-    Some(Policy::TokenLimit(Box::new(policy)))
+    Some(policy)
 }
 
 fn quota(element: &Element<'_>, problems: &mut Problems) -> Option<(Setting<u32>, Period)> {
@@ -141,12 +130,12 @@ impl TokenLimit {
             store(run, output.1.as_deref(), remaining - needed);
         }
         store(run, self.consumed.1.as_deref(), needed);
-        run.after.push(After::Tokens(self, key, prompt));
+        run.after.push(After::Policy(self, key, prompt));
         Ok(())
     }
 
     /// Counts what the response says was used.
-    pub(super) async fn count<O: Outside>(&self, key: &str, prompt: u64, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    async fn count<O: Outside>(&self, key: &str, prompt: u64, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let used = used(prompt, run).await?;
         let now = run.outside.now();
         let (minute, quota) = self.wants(key, run).await?;
@@ -219,6 +208,17 @@ fn length(value: &Json) -> u64 {
             .map(|(_, value)| length(value))
             .sum(),
         _ => 0,
+    }
+}
+
+impl<O: Outside> Finish<O> for TokenLimit {
+    fn finish<'f, 'r: 'f>(
+        &'r self,
+        key: String,
+        estimate: u64,
+        run: &'f mut Run<'r, O>,
+    ) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(async move { self.count(&key, estimate, run).await })
     }
 }
 

@@ -3,17 +3,13 @@
 use http::header;
 
 use super::{ValidateAzureAdToken, is_tenant, last_segment};
+use crate::policy::prelude::*;
 use crate::{
-    load::{Element, Setting},
-    policy::{
-        Policy, required_claims,
-        token_policy::{TokenPolicy, decryption_certificate, list},
-    },
-    problem::Problems,
+    policy::{required_claims, token_policy::TokenPolicy, token_policy::decryption_certificate, token_policy::list},
     token::DecryptionKey,
 };
 
-pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateAzureAdToken> {
     let own = ["tenant-id", "authentication-endpoint"];
     let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(own).collect();
     element.only_attributes(&attributes, problems);
@@ -41,7 +37,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
             "<validate-azure-ad-token> without <client-application-ids> and <audiences> would take any token of the tenant",
         );
     }
-    Some(Policy::ValidateAzureAdToken(Box::new(policy)))
+    Some(policy)
 }
 
 /// The order of the policy statement in the documentation has changed over time, so any is taken.

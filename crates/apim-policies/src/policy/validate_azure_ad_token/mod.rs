@@ -14,21 +14,13 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
+pub(super) use self::load::load;
+use super::prelude::*;
 use super::{
-    Kind,
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::{
-    failure::Failure,
-    load::Setting,
-    outside::Outside,
-    run::Run,
-    scope::Section,
-    token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken},
-};
-
-pub(super) const KIND: Kind = Kind { name: "validate-azure-ad-token", sections: &[Section::Inbound], load: load::load };
+use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken};
 
 const ANSWER: Answer = Answer { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
 
@@ -73,9 +65,9 @@ impl ValidateAzureAdToken {
         cache: &OpenIdCache,
         outside: &O,
     ) -> Result<ValidatedToken, Refusal> {
-        let (jwt, published) = rules.signature(token, cache, outside).await?;
-        let issuers = issuers(&jwt, &published);
-        let token = rules.claims(jwt, &issuers, outside.now())?;
+        let mut checked = rules.signature(token, cache, outside).await?;
+        checked.published_issuers = issuers(&checked.jwt, &checked.published_issuers);
+        let token = rules.claims(checked, outside.now())?;
         self.applications(&token.jwt)?;
         Ok(token)
     }

@@ -4,13 +4,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{TokenPolicy, ValidateJwt};
+use crate::policy::prelude::*;
 use crate::{
-    load::{Count, Element, Readable as _, Setting},
-    policy::{
-        Policy, required_claims,
-        token_policy::{certificate, decryption_certificate, list},
-    },
-    problem::Problems,
+    policy::{required_claims, token_policy::certificate, token_policy::decryption_certificate, token_policy::list},
     token::{DecryptionKey, SigningKey},
 };
 
@@ -29,7 +25,7 @@ const CHILDREN: [(&str, Count); 6] = [
 /// The smallest HMAC key that Microsoft.IdentityModel takes (IDX10653).
 const SMALLEST_SECRET: usize = 16;
 
-pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateJwt> {
     let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(OWN_ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
     let mut policy = ValidateJwt {
@@ -45,12 +41,17 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
         issuers: Vec::new(),
         required_claims: Vec::new(),
     };
+    if matches!(policy.require_signed, Some(Setting::Literal(false))) {
+        element.warn(
+            problems,
+            "require-signed-tokens=\"false\" lets in any token without a signature, whatever it claims",
+        );
+    }
     for child in element.children(&CHILDREN, problems) {
         match child.name() {
             "openid-config" => policy.open_id.extend(open_id(&child, problems)),
             "issuer-signing-keys" => {
-                policy.keys =
-                    list(&child, "key", problems).iter().filter_map(|key| signing_key(key, problems)).collect();
+                policy.keys = signing_keys(&list(&child, "key", problems), problems);
             }
             "audiences" => policy.audiences = required_claims::texts(&child, "audience", problems),
             "issuers" => policy.issuers = required_claims::texts(&child, "issuer", problems),
@@ -61,7 +62,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Pol
             }
         }
     }
-    Some(Policy::ValidateJwt(Box::new(policy)))
+    Some(policy)
 }
 
 fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url>> {
@@ -72,6 +73,27 @@ fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url
         element.bad_value("validate-connectivity", bool::EXPECTED, problems);
     }
     element.required_setting("url", problems)
+}
+
+/// Reads the keys, and warns of those that verify nothing.
+fn signing_keys(elements: &[Element<'_>], problems: &mut Problems) -> Vec<SigningKey> {
+    let mut ids = Vec::new();
+    let mut keys = Vec::new();
+    for element in elements {
+        let Some(key) = signing_key(element, problems) else { continue };
+        if let Some(weakness) = key.weakness() {
+            element.warn(problems, format!("the key in <key> verifies no token: {weakness}"));
+        }
+        if let Some(id) = element.attribute("id", problems) {
+            if ids.contains(&id) {
+                element
+                    .warn(problems, format!("the key in <key> verifies no token: an earlier one has the id \"{id}\""));
+            }
+            ids.push(id);
+        }
+        keys.push(key);
+    }
+    keys
 }
 
 fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<SigningKey> {
@@ -92,11 +114,7 @@ fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<Signing
         return symmetric_key(element, id, &text, problems);
     }
     let (n, e) = (element.required("n", problems), element.required("e", problems));
-    let key = SigningKey::rsa(id, n?, e?);
-    if key.is_none() {
-        element.problem(problems, "n and e of <key> are not Base64url without padding");
-    }
-    key
+    SigningKey::rsa(id, n?, e?).map_err(|error| element.problem(problems, error.to_string())).ok()
 }
 
 fn symmetric_key(element: &Element<'_>, id: Option<String>, text: &str, problems: &mut Problems) -> Option<SigningKey> {

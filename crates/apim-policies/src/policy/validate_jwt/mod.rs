@@ -2,11 +2,12 @@
 //! (learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
 //! The signature is checked first; then lifetime, audience and issuer; the required claims last. The first failure
-//! decides what the caller and `on-error` see. The caller is told `JWT not present.` or `Invalid JWT.`, both captured
+//! decides what the caller and `on-error` see. When no key fits and the token names another one, lifetime, issuer and
+//! audience are told before that. The caller is told `JWT not present.` or `Invalid JWT.`, both captured
 //! from live gateways.
 //!
-//! Keys of certificates verify RS256, RS512 and PS256, or ES256 when they are on the curve P-256, and decrypt tokens
-//! encrypted to them. How a token's header names them is Microsoft.IdentityModel's way, not documented by API
+//! Keys of certificates verify RS256, RS512 and PS256, and decrypt tokens encrypted to them; one of an elliptic curve
+//! verifies nothing. How a token's header names them is Microsoft.IdentityModel's way, not documented by API
 //! Management.
 
 mod load;
@@ -16,21 +17,13 @@ mod tests;
 use jiff::SignedDuration;
 use url::Url;
 
+pub(super) use self::load::load;
+use super::prelude::*;
 use super::{
-    Kind,
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::{
-    failure::Failure,
-    load::Setting,
-    outside::Outside,
-    run::Run,
-    scope::Section,
-    token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey},
-};
-
-pub(super) const KIND: Kind = Kind { name: "validate-jwt", sections: &[Section::Inbound], load: load::load };
+use crate::token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey};
 
 const ANSWER: Answer = Answer { not_present: "JWT not present.", invalid: "Invalid JWT." };
 

@@ -11,28 +11,21 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use http::Response;
 
+use super::prelude::*;
 use super::{
-    Kind, Policy, Step, Stop, run_all,
-    send_request::{Answered, Ready},
-    step::load_step,
+    choose::Choose,
+    include_fragment::IncludeFragment,
+    send_request::{Answered, Ready, SendRequest},
 };
-use crate::{
-    load::{Element, Readable, Setting},
-    outside::{NoReply, Outside},
-    problem::Problems,
-    run::Run,
-    scope::Section,
-};
-
-pub(super) const KIND: Kind =
-    Kind { name: "wait", sections: &[Section::Inbound, Section::Backend, Section::Outbound], load };
+use crate::outside::NoReply;
+use crate::step::{AnyPolicy, Step, load_step, run_all};
 
 const CHILDREN: [&str; 3] = ["send-request", "cache-lookup-value", "choose"];
 
 #[derive(Debug)]
-pub(crate) struct Wait {
+pub(crate) struct Wait<P> {
     until: Setting<Until>,
-    children: Vec<Arc<Step>>,
+    children: Vec<Arc<Step<P>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +46,7 @@ impl Readable for Until {
     }
 }
 
-fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
+pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Wait<P>> {
     element.only_attributes(&["id", "for"], problems);
     let until = element.has("for").then(|| element.setting("for", problems)).flatten();
     let mut children = Vec::new();
@@ -67,21 +60,34 @@ fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Policy> {
     if !element.has_children() {
         element.problem(problems, "<wait> needs at least one <send-request>, <cache-lookup-value> or <choose>");
     }
-    Some(Policy::Wait(Wait { until: until.unwrap_or(Setting::Literal(Until::All)), children }))
+    Some(Wait { until: until.unwrap_or(Setting::Literal(Until::All)), children })
+}
+
+/// What a policy is to `wait`: the table of policies says so.
+pub(crate) enum Waiting<'p, P> {
+    Choose(&'p Choose<P>),
+    Fragment(&'p IncludeFragment<P>),
+    Request(&'p SendRequest),
+    /// Sends nothing.
+    Other,
+}
+
+pub(crate) trait HoldsWaiting: AnyPolicy {
+    fn waiting(&self) -> Waiting<'_, Self>;
 }
 
 /// What is left of a child: the policies after the one that runs, of each policy that holds it; the innermost last.
 #[derive(Debug)]
-struct Rest<'r>(Vec<slice::Iter<'r, Arc<Step>>>);
+struct Rest<'r, P>(Vec<slice::Iter<'r, Arc<Step<P>>>>);
 
 /// A child whose request is on its way.
-struct Sent<'r> {
-    step: &'r Arc<Step>,
+struct Sent<'r, P> {
+    step: &'r Arc<Step<P>>,
     answered: Answered,
-    rest: Rest<'r>,
+    rest: Rest<'r, P>,
 }
 
-impl Wait {
+impl<P: HoldsWaiting> Wait<P> {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         let until = run.get(&self.until).await?;
         let outside = run.outside;
@@ -105,35 +111,35 @@ impl Wait {
     }
 }
 
-impl<'r> Rest<'r> {
+impl<'r, P: HoldsWaiting> Rest<'r, P> {
     /// Runs policies up to the next request, or the end.
-    async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, Sent<'r>)>, Stop> {
+    async fn go_on<O: Outside>(mut self, run: &mut Run<'r, O>) -> Result<Option<(Ready, Sent<'r, P>)>, Stop> {
         while let Some(steps) = self.0.last_mut() {
             let Some(step) = steps.next() else {
                 self.0.pop();
                 continue;
             };
-            match step.policy() {
-                Policy::Choose(choose) => {
+            match step.policy.waiting() {
+                Waiting::Choose(choose) => {
                     let outer = step.begin(run)?;
                     let picked = choose.pick(run).await;
                     self.0.push(step.end(picked, outer, run)?.iter());
                 }
-                Policy::IncludeFragment(fragment) => self.0.push(fragment.steps.iter()),
-                Policy::SendRequest(policy) => {
+                Waiting::Fragment(fragment) => self.0.push(fragment.steps.iter()),
+                Waiting::Request(policy) => {
                     let outer = step.begin(run)?;
                     let prepared = policy.prepare(run).await;
                     let (ready, answered) = step.end(prepared, outer, run)?;
                     return Ok(Some((ready, Sent { step, answered, rest: self })));
                 }
-                _ => run_all(slice::from_ref(step), run).await?,
+                Waiting::Other => run_all(slice::from_ref(step), run).await?,
             }
         }
         Ok(None)
     }
 }
 
-impl<'r> Sent<'r> {
+impl<'r, P: HoldsWaiting> Sent<'r, P> {
     async fn send<O: Outside>(self, ready: Ready, outside: &O) -> (Self, Result<Response<Bytes>, NoReply>) {
         let answer = outside.send(ready.request, ready.timeout).await;
         (self, answer)
@@ -144,8 +150,8 @@ impl<'r> Sent<'r> {
         self,
         answer: Result<Response<Bytes>, NoReply>,
         run: &mut Run<'r, O>,
-    ) -> Result<Rest<'r>, Stop> {
-        let outer = run.enter(Some(self.step));
+    ) -> Result<Rest<'r, P>, Stop> {
+        let outer = run.enter(Some(&self.step.location));
         let settled = self.answered.settle(answer, run);
         self.step.end(settled, outer, run)?;
         Ok(self.rest)

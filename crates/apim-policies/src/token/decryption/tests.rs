@@ -36,9 +36,18 @@ fn what_was_changed_or_asks_for_something_else_does_not_open() {
         (
             "a critical member",
             with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","crit":["x"]}"#)),
+            "The header parameter 'crit'",
+        ),
+        (
+            "compressed in an unknown way",
+            with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"GZ"}"#)),
+            "IDX10682",
+        ),
+        (
+            "a compression that is no text",
+            with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":1}"#)),
             "JWT is not well",
         ),
-        ("compressed", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#)), "IDX10682"),
         ("another header", with(0, &header(r#"{"alg":"dir","enc":"A128CBC-HS256"}"#)), "IDX10603"),
         ("no header", with(0, "e30"), "JWT is not well"),
         ("a key", with(1, "AAAA"), "IDX10603"),
@@ -53,6 +62,23 @@ fn what_was_changed_or_asks_for_something_else_does_not_open() {
     }
     assert!(DecryptionKey::symmetric(None, vec![1; 33]).is_none());
     assert!(matches!(decrypt(&good, &[]), Err(Refusal::NoDecryptionKeys)));
+}
+
+#[test]
+fn a_compressed_token_is_inflated_up_to_the_size_of_a_token() {
+    let public = Signer::published().rsa_public_der();
+    let compressed = |zip: Value, content: &[u8]| {
+        let token = encrypt_to(content, "A128CBC-HS256", &public, &json!({ "zip": zip }));
+        decrypt(&token, &[rsa_key()]).map_err(|refusal| refusal.to_string())
+    };
+    let deflated = |length: usize| miniz_oxide::deflate::compress_to_vec(&vec![b'a'; length], 6);
+    assert_eq!(compressed(json!("DEF"), &deflated(3)).unwrap(), "aaa");
+    assert_eq!(compressed(json!("DEF"), &deflated(256_000)).unwrap().len(), 256_000);
+    assert!(compressed(json!("DEF"), &deflated(256_001)).unwrap_err().starts_with("IDX10679"));
+    assert!(compressed(json!("DEF"), b"a.b.c").unwrap_err().starts_with("IDX10679"));
+    for none in [json!(null), json!("")] {
+        assert_eq!(compressed(none, b"a.b.c").unwrap(), "a.b.c");
+    }
 }
 
 #[test]

@@ -114,14 +114,17 @@ impl Running {
         seed.apim.apis[0].backend.url = Some(url.parse().unwrap());
         change(&mut seed);
         assert_eq!(seed.check(), [""; 0]);
-        Self { azure: LocalAzure::start(seed, None).await.unwrap(), received }
+        Self { azure: LocalAzure::start(seed).await.unwrap(), received }
     }
 
     /// Calls the API, with this in the Authorization header.
     async fn call(&self, token: &str) -> Answer {
         let world = self.azure.world();
         let request = Request::get("https://apim-keyless.azure-api.net/orders")
-            .header("Ocp-Apim-Subscription-Key", world.subscription_keys.of("keyless-functions").unwrap().primary)
+            .header(
+                "Ocp-Apim-Subscription-Key",
+                world.api_management.subscription_keys.of("keyless-functions").unwrap().primary,
+            )
             .header("Authorization", format!("Bearer {token}"));
         let response = world.network.send(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -148,14 +151,17 @@ impl Running {
     /// A token that an identity of the function app has for a resource.
     fn token(&self, identity: &str, resource: &str) -> String {
         let world = self.azure.world();
-        issuer::issue(world, world.seed.identity(identity).unwrap(), resource, Timestamp::now()).ok().unwrap().jwt
+        issuer::issue(&world.entra, world.seed.identity(identity).unwrap(), resource, Timestamp::now())
+            .ok()
+            .unwrap()
+            .jwt
     }
 
     /// A token of the caller for the credential manager, changed and signed again.
     fn changed(&self, changes: &Value, with: SignWith) -> String {
         let mut claims = claims(&self.token("id-keyless-caller", MANAGER));
         claims.extend(changes.as_object().unwrap().clone());
-        self.azure.world().signing_keys.sign(&claims, true, with).ok().unwrap()
+        self.azure.world().entra.signing_keys.sign(&claims, true, with).ok().unwrap()
     }
 
     /// Calls the API, which refuses, and says why.
@@ -164,7 +170,7 @@ impl Running {
         assert_eq!(answer.status, 500);
         let error = answer.headers["x-error"].to_str().unwrap();
         let message = error.strip_prefix("get-authorization-context||").unwrap();
-        assert_eq!(answer.entry.reason.as_deref(), Some(message));
+        assert_eq!(answer.entry.decision.reason.as_deref(), Some(message));
         assert_eq!(self.sent(), [""; 0]);
         message.to_owned()
     }
@@ -180,7 +186,7 @@ async fn the_backend_gets_a_token_that_the_tenant_issued_to_the_connections_clie
     let running = Running::start(&format!("{NAMES} identity-type=\"managed\" ignore-error=\"false\""), |_| {}).await;
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    running.azure.world().policy_trace.send_to(move |line| sink.lock().unwrap().push(line.to_owned()));
+    running.azure.world().api_management.policy_trace.send_to(move |line| sink.lock().unwrap().push(line.to_owned()));
     let (one, two) = tokio::join!(running.call("the caller's"), running.call("the caller's"));
     let three = running.call("the caller's").await;
     assert_eq!((one.status, two.status, three.status), (200, 200, 200));
@@ -206,11 +212,14 @@ async fn the_backend_gets_a_token_that_the_tenant_issued_to_the_connections_clie
     assert_eq!(asked[0].path, format!("/{}/oauth2/token", seed.tenant.id));
     assert_eq!((asked[0].from, asked[0].status), (Some(Service::ApiManagement), 200));
     assert_eq!(
-        (asked[0].identity.as_deref(), asked[0].audience.as_deref()),
+        (asked[0].decision.identity.as_deref(), asked[0].decision.audience.as_deref()),
         (Some("gateway-client"), Some("api://orders"))
     );
     let own = running.entries(Service::IdentityEndpoint);
-    assert_eq!((own.len(), own[0].identity.as_deref(), own[0].audience.as_deref()), (1, Some("apim"), Some(MANAGER)));
+    assert_eq!(
+        (own.len(), own[0].decision.identity.as_deref(), own[0].decision.audience.as_deref()),
+        (1, Some("apim"), Some(MANAGER))
+    );
     let lines = lines.lock().unwrap().join("\n");
     let line = "get-authorization-context: auth is now an authorization of orders-provider/orders-connection";
     assert!(lines.contains(line) && !lines.contains("eyJ"), "{lines}");
@@ -245,7 +254,7 @@ async fn an_app_registration_is_let_in_by_its_service_principal() {
     })
     .await;
     let world = running.azure.world();
-    let secret = world.directory.client_secret("gateway-client", "secret").unwrap();
+    let secret = world.entra.directory.client_secret("gateway-client", "secret").unwrap();
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={secret}&scope={MANAGER}/.default",
         Uuid::from_u128(0x97)

@@ -56,7 +56,7 @@ async fn whom_no_access_policy_names_gets_500_and_on_error_sees_why() {
     assert!(Uuid::parse_str(id).is_ok(), "{id}");
     let why = "Permission denied: \"apim\" is in no access policy of the connection \"orders-connection\"";
     assert_eq!(answer.headers["x-error"], format!("get-authorization-context||{why}"));
-    assert_eq!(answer.entry.reason.as_deref(), Some(why));
+    assert_eq!(answer.entry.decision.reason.as_deref(), Some(why));
     assert_eq!(running.sent(), [""; 0]);
     assert!(running.entries(Service::Entra).iter().all(|entry| entry.method != "POST"));
 }
@@ -66,7 +66,7 @@ async fn a_failure_that_is_to_be_ignored_leaves_no_token() {
     let running =
         Running::start(&format!("{NAMES} ignore-error=\"true\""), |seed| connection(seed).access.clear()).await;
     let answer = running.call("the caller's").await;
-    assert_eq!((answer.status, answer.entry.reason), (200, None));
+    assert_eq!((answer.status, answer.entry.decision.reason), (200, None));
     assert_eq!(running.sent(), ["Bearer"]);
 }
 

@@ -3,6 +3,8 @@
 mod answers;
 mod certificates;
 mod claims;
+mod keys;
+mod library;
 mod refusals;
 mod signatures;
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Bytes, CLIENT_ID, IN_AUTHORIZATION, Signer, bearer, check, children, policy, request, signed, v2};
 use crate::{rig::hmac_token, token::encrypt};
 
-const SECRET: &[u8] = b"0123456789abcdef";
+const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 /// Signed by the signer's key for that algorithm, under a key ID.
 fn by(signer: &Signer, algorithm: &str, key: &str) -> Request<Bytes> {
@@ -82,6 +82,7 @@ async fn algorithms() {
             ("RS384 is not listed", by(issuer, "RS384", "rsa-1"), "TokenInvalidSignature"),
             ("the kid of another kind of key", by(issuer, "RS256", "ec-1"), "TokenInvalidSignature"),
             ("none", by(issuer, "none", "rsa-1"), "TokenInvalidSignature"),
+            ("an algorithm that there is not", by(issuer, "XY1", "rsa-1"), "TokenInvalidSignature"),
             ("the public key as a secret", shared(&issuer.rsa_public_der(), "rsa-1"), "TokenInvalidSignature"),
             ("a published symmetric key", shared(b"secret-secret-secret", "oct-1"), "TokenSignatureKeyNotFound"),
         ],
@@ -93,7 +94,8 @@ async fn algorithms() {
         &policy(&attributes, &children("", CLIENT_ID, "")),
         [
             ("unsigned", bearer(&unsigned), "pass"),
-            ("unsigned with a signature", bearer(&format!("{unsigned}x")), "TokenInvalidSignature"),
+            ("unsigned, of any algorithm", by(issuer, "HS256", "rsa-1"), "pass"),
+            ("unsigned with a signature", bearer(&format!("{unsigned}x")), "TokenSignatureKeyNotFound"),
             ("badly signed", by(Signer::unpublished(), "RS256", "rsa-1"), "TokenInvalidSignature"),
         ],
     )
@@ -112,7 +114,7 @@ async fn published_keys() {
         &policy(IN_AUTHORIZATION, &children("", CLIENT_ID, "")),
         [
             ("no kid", nameless(issuer), "pass"),
-            ("no kid, a stranger's key", nameless(stranger), "TokenInvalidSignature"),
+            ("no kid, a stranger's key", nameless(stranger), "TokenSignatureKeyNotFound"),
             ("a known kid, a stranger's key", by(stranger, "RS256", "rsa-1"), "TokenInvalidSignature"),
             ("a key that is not for signing", by(stranger, "RS256", "enc-1"), "TokenSignatureKeyNotFound"),
             ("an unknown kid", by(stranger, "RS256", "x"), "TokenSignatureKeyNotFound"),
@@ -135,7 +137,7 @@ async fn configured_keys() {
         &policy(IN_AUTHORIZATION, &keys),
         [
             ("secret", shared(SECRET, "s"), "pass"),
-            ("another secret", shared(b"0123456789abcdeX", "s"), "TokenInvalidSignature"),
+            ("another secret", shared(b"0123456789abcdef0123456789abcdeX", "s"), "TokenInvalidSignature"),
             ("secret, unknown kid", shared(SECRET, "?"), "pass"),
             ("n and e", by(own, "RS256", "own"), "pass"),
             ("n and e, unknown kid", by(own, "RS256", "?"), "pass"),

@@ -1,0 +1,40 @@
+//! Members of LINQ whose overloads are not generic: sums and averages are of numbers alone.
+
+use super::error;
+use crate::{
+    problem::ParseError,
+    types::{Class, Type},
+};
+
+/// The type that `Sum` or `Average` computes in, and the type of what it gives. A selector's `byte` is an `int`, the
+/// elements of a sequence are what they are.
+pub(super) fn number(at: usize, name: &str, of: &Type, elements: bool) -> Result<(Type, Type), ParseError> {
+    let plain = of.underlying().unwrap_or(of).class;
+    let computed = match plain {
+        Class::Int | Class::Long | Class::Single | Class::Double | Class::Decimal => Some(plain),
+        Class::SByte | Class::Byte | Class::Short | Class::UShort | Class::Char if !elements => Some(Class::Int),
+        Class::UInt if !elements => Some(Class::Long),
+        _ => None,
+    };
+    let Some(computed) = computed else {
+        return Err(error(at, format!("'{name}' is not defined for values of type '{of}'")));
+    };
+    let lifted = |class: Class| if of.is(Class::Nullable) { Type::from(class).nullable() } else { class.into() };
+    let result = match computed {
+        Class::Int | Class::Long if name == "Average" => Class::Double,
+        other => other,
+    };
+    Ok((lifted(computed), lifted(result)))
+}
+
+/// A `JObject` is a sequence of two types, so C# cannot tell which one an extension method is for.
+pub(super) fn refuse_object(at: usize, name: &str) -> Result<(), ParseError> {
+    if matches!(name, "Cast" | "OfType") {
+        return Ok(());
+    }
+    let message = format!(
+        "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments \
+         explicitly. (A JObject is an IEnumerable of JToken and of KeyValuePair; use .Properties() or .Children().)"
+    );
+    Err(error(at, message))
+}

@@ -1,0 +1,126 @@
+//! Whether a condition holds.
+
+use std::cmp::Ordering;
+
+use crate::{
+    convert,
+    expression::Comparison,
+    fault::Fault,
+    print,
+    scope::Scope,
+    syntax::{Condition, Join},
+    value::Value,
+};
+
+pub(crate) fn holds(condition: &Condition, scope: &mut Scope<'_>) -> Result<bool, Fault> {
+    let mut condition = condition;
+    let mut found = compare(&condition.comparison, scope)?;
+    // Grouped from the right: `a and (b or (c and d))`, so the first one that decides decides it all.
+    while let Some((join, rest)) = &condition.rest {
+        if found == (*join == Join::Or) {
+            return Ok(found);
+        }
+        condition = rest;
+        found = compare(&condition.comparison, scope)?;
+    }
+    Ok(found)
+}
+
+pub(crate) fn compare(comparison: &Comparison, scope: &mut Scope<'_>) -> Result<bool, Fault> {
+    let left = scope.resolve(&comparison.left)?;
+    let Some(operator) = &comparison.operator else { return Ok(left.is_true()) };
+    let right = scope.resolve(comparison.right.as_deref().unwrap_or_default())?;
+    let operator = Operator::named(operator).ok_or_else(|| Fault::error(format!("Unknown operator {operator}")))?;
+    operator.apply(&left, &right)
+}
+
+#[derive(Clone, Copy)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    Greater,
+    LessOrEqual,
+    GreaterOrEqual,
+    Contains,
+    StartsWith,
+    EndsWith,
+    HasKey,
+    HasValue,
+}
+
+impl Operator {
+    /// In the letter case of its name, in small letters, or with a capital first letter.
+    fn named(text: &str) -> Option<Self> {
+        Some(match text {
+            "==" => Self::Equal,
+            "!=" | "<>" => Self::NotEqual,
+            "<" => Self::Less,
+            ">" => Self::Greater,
+            "<=" => Self::LessOrEqual,
+            ">=" => Self::GreaterOrEqual,
+            "contains" | "Contains" => Self::Contains,
+            "startsWith" | "startswith" | "StartsWith" => Self::StartsWith,
+            "endsWith" | "endswith" | "EndsWith" => Self::EndsWith,
+            "hasKey" | "haskey" | "HasKey" => Self::HasKey,
+            "hasValue" | "hasvalue" | "HasValue" => Self::HasValue,
+            _ => return None,
+        })
+    }
+
+    fn apply(self, left: &Value, right: &Value) -> Result<bool, Fault> {
+        let ordered = |fits: fn(Ordering) -> bool| {
+            if left.is_nil() || right.is_nil() { Ok(false) } else { convert::compare(left, right).map(fits) }
+        };
+        Ok(match self {
+            Self::Equal => convert::equal(left, right),
+            Self::NotEqual => !convert::equal(left, right),
+            Self::Less => ordered(Ordering::is_lt)?,
+            Self::Greater => ordered(Ordering::is_gt)?,
+            Self::LessOrEqual => ordered(Ordering::is_le)?,
+            Self::GreaterOrEqual => ordered(Ordering::is_ge)?,
+            Self::Contains => contains(left, right)?,
+            Self::StartsWith => begins_or_ends(left, right, true)?,
+            Self::EndsWith => begins_or_ends(left, right, false)?,
+            Self::HasKey => match left {
+                Value::Object(object) => object.get(&print::dotnet(right)).is_some(),
+                _ => false,
+            },
+            Self::HasValue => matches!(left, Value::Object(object) if object.holds(right)),
+        })
+    }
+}
+
+/// A text in a text, or an equal item of a list. In a list no text is equal to another.
+fn contains(left: &Value, right: &Value) -> Result<bool, Fault> {
+    match (left, right) {
+        (Value::Text(text), Value::Text(part)) => Ok(text.contains(&**part)),
+        (Value::Text(_), Value::Nil) => Err(Fault::error("Value cannot be null. (Parameter 'value')")),
+        (Value::Text(_), other) => Err(cannot_be_text(other)),
+        (Value::List(items), right) => {
+            let is_text = |value: &Value| matches!(value, Value::Text(_));
+            Ok(items.iter().any(|item| !is_text(item) && !is_text(right) && convert::equal(item, right)))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The text's beginning or end, or the first or last item.
+fn begins_or_ends(left: &Value, right: &Value, begins: bool) -> Result<bool, Fault> {
+    match (left, right) {
+        (Value::Text(text), Value::Text(part)) => {
+            Ok(if begins { text.starts_with(&**part) } else { text.ends_with(&**part) })
+        }
+        (Value::Text(_), Value::Nil) => Err(Fault::error("Value cannot be null. (Parameter 'value')")),
+        (Value::Text(_), other) => Err(cannot_be_text(other)),
+        (Value::List(items), right) => {
+            let item = if begins { items.first() } else { items.last() };
+            Ok(convert::equal(item.unwrap_or(&Value::Nil), right))
+        }
+        _ => Ok(false),
+    }
+}
+
+fn cannot_be_text(value: &Value) -> Fault {
+    Fault::error(format!("Unable to cast object of type '{}' to type 'System.String'.", value.type_name()))
+}

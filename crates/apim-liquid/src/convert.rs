@@ -1,0 +1,201 @@
+//! Values turned into other .NET types, as `Convert.ChangeType` does, and compared.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use apim_expressions::DateTime;
+use rust_decimal::{
+    Decimal, RoundingStrategy,
+    prelude::{FromPrimitive as _, ToPrimitive as _},
+};
+
+use crate::{culture, fault::Fault, print, value::Value};
+
+/// `Convert.ToInt32`: halves go to the even neighbour.
+pub(crate) fn to_int(value: &Value) -> Result<i32, Fault> {
+    let too_large = || Fault::error("Value was either too large or too small for an Int32.");
+    i32::try_from(whole(value, "Int32")?).map_err(|_| too_large())
+}
+
+fn to_long(value: &Value) -> Result<i64, Fault> {
+    let too_large = || Fault::error("Value was either too large or too small for an Int64.");
+    i64::try_from(whole(value, "Int64")?).map_err(|_| too_large())
+}
+
+fn whole(value: &Value, target: &str) -> Result<i128, Fault> {
+    let too_large = || Fault::error(format!("Value was either too large or too small for an {target}."));
+    Ok(match value {
+        Value::Nil => 0,
+        Value::Bool(value) => i128::from(*value),
+        Value::Int(number) => i128::from(*number),
+        Value::Long(number) => i128::from(*number),
+        Value::Double(number) => i128::from_f64(number.round_ties_even()).ok_or_else(too_large)?,
+        Value::Decimal(number) => number.round().to_i128().ok_or_else(too_large)?,
+        Value::Text(text) => text.trim().parse().map_err(|_| bad_format(text))?,
+        other => return Err(invalid_cast(other, target)),
+    })
+}
+
+/// `Convert.ToDecimal`: of a double, the 15 digits that count.
+pub(crate) fn to_decimal(value: &Value) -> Result<Decimal, Fault> {
+    match value {
+        Value::Nil => Ok(Decimal::ZERO),
+        Value::Bool(value) => Ok(Decimal::from(i32::from(*value))),
+        Value::Int(number) => Ok(Decimal::from(*number)),
+        Value::Long(number) => Ok(Decimal::from(*number)),
+        Value::Decimal(number) => Ok(*number),
+        Value::Double(number) => {
+            of_double(*number).ok_or_else(|| Fault::error("Value was either too large or too small for a Decimal."))
+        }
+        Value::Text(text) => of_text(text).ok_or_else(|| bad_format(text)),
+        other => Err(invalid_cast(other, "Decimal")),
+    }
+}
+
+fn of_double(number: f64) -> Option<Decimal> {
+    let digits = Decimal::from_scientific(&format!("{number:.14e}")).ok();
+    // Far below what a decimal can say.
+    let digits = digits.or_else(|| (number.abs() < 1e-28).then_some(Decimal::ZERO));
+    digits.map(|digits| digits.normalize())
+}
+
+/// A number as .NET reads it: a sign, thousands commas, a point.
+pub(crate) fn of_text(text: &str) -> Option<Decimal> {
+    let plain = plain_number(text)?;
+    plain.parse().ok()
+}
+
+/// The same as a double.
+pub(crate) fn double_of_text(text: &str) -> Option<f64> {
+    plain_number(text)?.parse().ok()
+}
+
+fn plain_number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+        && digits.bytes().any(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.replace(',', ""))
+}
+
+/// `Convert.ToDouble`
+pub(crate) fn to_double(value: &Value) -> Result<f64, Fault> {
+    match value {
+        Value::Double(number) => Ok(*number),
+        Value::Text(text) => double_of_text(text)
+            .or_else(|| text.trim().parse().ok().filter(|number: &f64| number.is_finite()))
+            .ok_or_else(|| bad_format(text)),
+        other => Ok(to_decimal(other)?.to_f64().unwrap_or(f64::NAN)),
+    }
+}
+
+fn to_bool(value: &Value) -> Result<bool, Fault> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Fault::error(format!("String '{text}' was not recognized as a valid Boolean."))),
+        },
+        Value::Date(_) => Err(invalid_cast(value, "Boolean")),
+        other => Ok(!to_decimal(other)?.is_zero()),
+    }
+}
+
+fn to_date(value: &Value) -> Result<DateTime, Fault> {
+    match value {
+        Value::Date(time) => Ok(*time),
+        Value::Text(text) => DateTime::parse(text)
+            .ok_or_else(|| Fault::error(format!("String '{text}' was not recognized as a valid DateTime."))),
+        other => Err(invalid_cast(other, "DateTime")),
+    }
+}
+
+/// The value in the type of another one.
+fn to_type_of(value: &Value, target: &Value) -> Result<Value, Fault> {
+    Ok(match target {
+        Value::Bool(_) => Value::Bool(to_bool(value)?),
+        Value::Int(_) => Value::Int(to_int(value)?),
+        Value::Long(_) => Value::Long(to_long(value)?),
+        Value::Double(_) => Value::Double(to_double(value)?),
+        Value::Decimal(_) => Value::Decimal(to_decimal(value)?),
+        Value::Text(_) => match value {
+            Value::List(_) | Value::Object(_) | Value::Pair(_) | Value::Empty => {
+                return Err(Fault::error("Object must implement IConvertible."));
+            }
+            value => Value::from(print::dotnet(value)),
+        },
+        Value::Date(_) => Value::Date(to_date(value)?),
+        target if target.type_name() == value.type_name() => value.clone(),
+        _ => return Err(Fault::error("Object must implement IConvertible.")),
+    })
+}
+
+/// `==`: values of one type by value, others with the right one in the type of the left one, or else the other way round.
+pub(crate) fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Empty, other) | (other, Value::Empty) => other.size() == Some(0),
+        (Value::Nil, other) | (other, Value::Nil) => other.is_nil(),
+        _ if left.type_name() == right.type_name() => same(left, right),
+        _ => match to_type_of(right, left) {
+            Ok(right) => same(left, &right),
+            Err(_) => to_type_of(left, right).is_ok_and(|left| same(&left, right)),
+        },
+    }
+}
+
+/// Two values of one type. Lists and dictionaries are equal to themselves alone.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::List(left), Value::List(right)) => Arc::ptr_eq(left, right),
+        (Value::Object(left), Value::Object(right)) => Arc::ptr_eq(left, right),
+        (Value::Pair(left), Value::Pair(right)) => left.0 == right.0 && same(&left.1, &right.1),
+        (Value::Text(left), Value::Text(right)) => left == right,
+        (Value::Nil, Value::Nil) => true,
+        _ => order(left, right) == Some(Ordering::Equal),
+    }
+}
+
+/// How the left value compares to the right one, in the type of the left one.
+pub(crate) fn compare(left: &Value, right: &Value) -> Result<Ordering, Fault> {
+    let right = to_type_of(right, left)?;
+    order(left, &right).ok_or_else(|| Fault::error("At least one object must implement IComparable."))
+}
+
+/// The order of two values of one type; texts by culture.
+pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
+        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Long(left), Value::Long(right)) => Some(left.cmp(right)),
+        (Value::Double(left), Value::Double(right)) => Some(left.total_cmp(right)),
+        (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),
+        (Value::Text(left), Value::Text(right)) => Some(culture::compare(left, right)),
+        (Value::Date(left), Value::Date(right)) => Some(left.order(*right)),
+        (Value::Nil, Value::Nil) => Some(Ordering::Equal),
+        (Value::Nil, _) => Some(Ordering::Less),
+        (_, Value::Nil) => Some(Ordering::Greater),
+        _ => None,
+    }
+}
+
+/// Rounds to a number of decimals, halves to the even neighbour.
+pub(crate) fn rounded(number: Decimal, places: u32) -> Decimal {
+    number.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven)
+}
+
+pub(crate) fn bad_format(text: &str) -> Fault {
+    Fault::error(format!("The input string '{text}' was not in a correct format."))
+}
+
+fn invalid_cast(value: &Value, target: &str) -> Fault {
+    match value {
+        Value::List(_) | Value::Object(_) | Value::Pair(_) | Value::Empty => {
+            Fault::error("Object must implement IConvertible.")
+        }
+        value => {
+            let source = value.type_name().trim_start_matches("System.");
+            Fault::error(format!("Invalid cast from '{source}' to '{target}'."))
+        }
+    }
+}

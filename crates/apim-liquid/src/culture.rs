@@ -1,0 +1,65 @@
+//! The order of texts by culture, roughly: marks before digits before letters, letters without regard to case and accents
+//! first, and small letters before capital ones where nothing else differs.
+
+use std::cmp::Ordering;
+
+pub(crate) fn compare(left: &str, right: &str) -> Ordering {
+    let base = |text: &str| text.chars().map(|c| (class(c), fold(c))).collect::<Vec<_>>();
+    let accents = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<_>>();
+    let case = |text: &str| text.chars().map(char::is_uppercase).collect::<Vec<_>>();
+    base(left)
+        .cmp(&base(right))
+        .then_with(|| accents(left).cmp(&accents(right)))
+        .then_with(|| case(left).cmp(&case(right)))
+        .then_with(|| left.cmp(right))
+}
+
+fn class(c: char) -> u8 {
+    match c {
+        c if c.is_whitespace() => 0,
+        '_' => 1,
+        '-' => 2,
+        ',' => 3,
+        ';' => 4,
+        ':' => 5,
+        '!' => 6,
+        '?' => 7,
+        '.' => 8,
+        c if c.is_alphabetic() => 12,
+        c if c.is_numeric() => 11,
+        _ => 10,
+    }
+}
+
+/// The letter without case, and without the accents of Latin letters.
+fn fold(c: char) -> char {
+    let c = c.to_lowercase().next().unwrap_or(c);
+    match c {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' => 'c',
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
+        'ì'..='ï' | 'ī' | 'į' => 'i',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò'..='ö' | 'ō' | 'ő' => 'o',
+        'ś' | 'š' => 's',
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_ordered_as_a_dictionary_orders_them() {
+        for ascending in
+            [["a", "B"], ["a", "A"], ["A", "b"], ["1", "a"], ["-", "1"], ["e", "é"], ["é", "f"], ["a", "ab"]]
+        {
+            assert_eq!(compare(ascending[0], ascending[1]), Ordering::Less, "{ascending:?}");
+        }
+        assert_eq!(compare("a", "a"), Ordering::Equal);
+    }
+}

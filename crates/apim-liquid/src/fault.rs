@@ -1,0 +1,38 @@
+//! What goes wrong: when a template is read, and when it is rendered.
+
+/// Why a template is refused when it is read, in DotLiquid's words.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct ParseError(pub(crate) String);
+
+/// The limit that a rendering passed.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the liquid template passed a limit: {0}")]
+pub struct LimitError(pub(crate) &'static str);
+
+/// What ends the rendering of a node.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The message stands in the text in place of the node.
+    Error(String),
+    /// Likewise, as a syntax error.
+    Syntax(String),
+    Break,
+    Continue,
+    Limit(LimitError),
+}
+
+impl Fault {
+    pub(crate) fn error(message: impl Into<String>) -> Self {
+        Self::Error(message.into())
+    }
+
+    /// .NET's message for a member of nothing.
+    pub(crate) fn null_reference() -> Self {
+        Self::error("Object reference not set to an instance of an object.")
+    }
+
+    pub(crate) fn limit(what: &'static str) -> Self {
+        Self::Limit(LimitError(what))
+    }
+}

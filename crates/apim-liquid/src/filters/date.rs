@@ -1,0 +1,26 @@
+//! `Date`: a time, or a text that is one, in .NET's formats.
+
+use apim_expressions::DateTime;
+
+use super::Call;
+use crate::{fault::Fault, print, value::Value};
+
+pub(super) fn date(call: &Call<'_, '_>) -> Result<Value, Fault> {
+    let format = call.required_text(0, "format")?.unwrap_or_default();
+    let text = match &call.input {
+        Value::Nil => return Ok(Value::Nil),
+        input => print::dotnet(input),
+    };
+    if format.trim().is_empty() {
+        return Ok(text.into());
+    }
+    let time = match &call.input {
+        Value::Date(time) => Some(*time),
+        _ if text.eq_ignore_ascii_case("now") || text.eq_ignore_ascii_case("today") => call.scope.environment.now,
+        _ => DateTime::parse(&text),
+    };
+    match time {
+        None => Ok(text.into()),
+        Some(time) => time.format(&format).map(Value::from).map_err(Fault::Error),
+    }
+}

@@ -1,0 +1,72 @@
+#![doc = include_str!("../README.md")]
+//!
+//! Inside: `source` → `parse` → `syntax` → `render`, which asks `scope` for values, `condition` and `filters`.
+
+mod condition;
+mod convert;
+mod culture;
+mod expression;
+mod fault;
+mod filters;
+mod json;
+mod parse;
+mod print;
+mod render;
+mod scope;
+mod source;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod value;
+mod xml;
+
+use apim_expressions::DateTime;
+
+pub use self::{
+    fault::{LimitError, ParseError},
+    json::JsonError,
+    value::{Object, Value},
+    xml::{NilElement, XmlError},
+};
+
+/// A template, ready to be rendered.
+#[derive(Debug)]
+pub struct Template(Vec<syntax::Node>);
+
+/// What a template can name, and the time that `now` is.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    values: Object,
+    now: Option<DateTime>,
+}
+
+impl Environment {
+    /// The names that a template knows from its start.
+    pub fn new<'n>(values: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
+        Self { values: values.into_iter().collect(), now: None }
+    }
+
+    /// Sets the time that the filter `Date` takes for `now`.
+    #[must_use]
+    pub fn with_now(self, now: DateTime) -> Self {
+        Self { now: Some(now), ..self }
+    }
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// What DotLiquid refuses when a template is uploaded, in its words.
+    pub fn parse(template: &str) -> Result<Self, ParseError> {
+        parse::template(template).map(Self)
+    }
+
+    /// Renders the template.
+    ///
+    /// # Errors
+    /// When the rendering passes a limit. All else that goes wrong stands in the text.
+    pub fn render(&self, environment: &Environment) -> Result<String, LimitError> {
+        render::template(&self.0, environment)
+    }
+}

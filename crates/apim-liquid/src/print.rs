@@ -1,0 +1,49 @@
+//! Values as text: as an output prints them, and as .NET's `ToString` gives them to filters.
+
+use apim_expressions::double_text;
+use rust_decimal::Decimal;
+
+use crate::value::Value;
+
+/// What `{{ … }}` prints.
+pub(crate) fn output(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::List(items) => items.iter().map(item).collect(),
+        Value::Object(object) => {
+            let pairs = object.members.iter();
+            pairs.map(|(name, value)| format!("[{name}, {}]", dotnet(value))).collect()
+        }
+        other => item(other),
+    }
+}
+
+/// A value in a printed list: without the zeros at the end of a decimal.
+fn item(value: &Value) -> String {
+    match value {
+        Value::Decimal(number) => decimal(number.normalize()),
+        other => dotnet(other),
+    }
+}
+
+/// `ToString()`, and nothing for nil.
+pub(crate) fn dotnet(value: &Value) -> String {
+    match value {
+        Value::Nil => String::new(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Long(number) => number.to_string(),
+        Value::Double(number) => double_text(*number),
+        Value::Decimal(number) => decimal(*number),
+        Value::Text(text) => text.to_string(),
+        Value::Date(time) => time.to_text(),
+        Value::Pair(pair) => format!("[{}, {}]", pair.0, dotnet(&pair.1)),
+        Value::List(_) | Value::Object(_) | Value::Empty => value.type_name().to_owned(),
+    }
+}
+
+/// Zero has no sign.
+fn decimal(number: Decimal) -> String {
+    if number.is_zero() { number.abs().to_string() } else { number.to_string() }
+}

@@ -1,0 +1,149 @@
+//! From the text of a policy file to a [`Document`]: named values, then expressions, then XML, then policies.
+//!
+//! The file is what `format: rawxml` deploys, which is not XML until its expressions are taken out. Everything that is
+//! not understood is a problem, and all problems are reported at once.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    expression::Reads,
+    load::{Element, Place, Source},
+    policy::{Policy, include_fragment},
+    problem::{Position, Problem, Problems, position_of},
+    scope::{Scope, Section},
+    service::Service,
+    step::{Step, load_step},
+};
+
+/// A policy document of one scope.
+#[derive(Debug)]
+pub struct Document {
+    pub(crate) scope: Scope,
+    /// Where `<policies>` starts.
+    pub(crate) position: Position,
+    sections: BTreeMap<Section, Vec<Statement>>,
+    /// Message bodies that its expressions may read.
+    pub(crate) reads: Reads,
+    warnings: Vec<Problem>,
+}
+
+/// What the global scope holds when nobody has written a document for it
+/// (learn.microsoft.com/azure/api-management/forward-request-policy).
+const DEFAULT_GLOBAL: &str =
+    "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>";
+
+impl Document {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// Everything in it that is not understood, in the order of the file.
+    pub fn load(scope: Scope, file: &str, service: &Service) -> Result<Self, Vec<Problem>> {
+        let file = file.strip_prefix('\u{feff}').unwrap_or(file);
+        let mut problems = Problems::default();
+        let place = Place { scope, section: None, path: String::new(), in_fragment: false };
+        let source = Source::new(file, service, place, &mut problems);
+        match source.and_then(|source| read(file, &source, &mut problems)) {
+            Some(document) if !problems.refuse() => Ok(Self { warnings: problems.locate(file), ..document }),
+            _ => Err(problems.locate(file)),
+        }
+    }
+
+    /// What API Management takes although its documentation says otherwise, and what has no effect.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Reads a fragment file on its own, to say what is wrong with it wherever it is included. Whether its policies are
+    /// allowed in a section shows where it is. Returns its warnings.
+    ///
+    /// # Errors
+    /// Everything in it that is not understood, in the order of the file.
+    pub fn check_fragment(file: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
+        let place = Place { scope: Scope::Global, section: None, path: String::new(), in_fragment: true };
+        include_fragment::read::<Policy>(file, service, place).map(|fragment| fragment.warnings)
+    }
+
+    /// Whether the root of a file is `<fragment>`, as far as can be told without reading the file.
+    #[must_use]
+    pub fn is_fragment(file: &str) -> bool {
+        let mut rest = file.trim_start_matches('\u{feff}').trim_start();
+        for (start, end) in [("<?", "?>"), ("<!--", "-->")].iter().cycle().take(64) {
+            if let Some(inside) = rest.strip_prefix(start) {
+                rest = inside.split_once(end).map_or("", |(_, after)| after).trim_start();
+            }
+        }
+        rest.strip_prefix("<fragment").is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '-'))
+    }
+
+    /// The global document of a service that has none: requests are forwarded, nothing else.
+    ///
+    /// # Panics
+    /// Never: the text is fixed and a test loads it.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a fixed text that a test loads")]
+    pub fn default_global() -> Self {
+        Self::load(Scope::Global, DEFAULT_GLOBAL, &Service::default()).expect("the default document is well formed")
+    }
+
+    /// The statements of a section; `None` when the document does not have it.
+    pub(crate) fn section(&self, section: Section) -> Option<&[Statement]> {
+        self.sections.get(&section).map(Vec::as_slice)
+    }
+}
+
+fn read(file: &str, source: &Source<'_>, problems: &mut Problems) -> Option<Document> {
+    let xml = source.parse(problems)?;
+    let root = Element::new(xml.root_element(), source);
+    if root.name() != "policies" {
+        root.problem(problems, format!("a policy document is <policies>, not <{}>", root.name()));
+        return None;
+    }
+    root.only_attributes(&[], problems);
+    let mut sections = BTreeMap::new();
+    for element in root.child_elements(problems) {
+        let Some(section) = Section::named(element.name()) else {
+            element.problem(problems, format!("<{}> is not a section of a policy document", element.name()));
+            continue;
+        };
+        element.only_attributes(&[], problems);
+        let statements = load_section(section, &element, problems);
+        if sections.insert(section, statements).is_some() {
+            element.problem(problems, format!("the section <{}> appears twice", section.name()));
+        }
+    }
+    let reads = source.reads();
+    let (position, warnings) = (position_of(file, root.offset()), Vec::new());
+    Some(Document { scope: root.scope(), position, sections, reads, warnings })
+}
+
+/// What a section holds.
+#[derive(Debug)]
+pub(crate) enum Statement {
+    /// `<base />`: the same section of the scopes above.
+    Base,
+    Step(Arc<Step<Policy>>),
+}
+
+/// Reads the content of a section.
+fn load_section(section: Section, element: &Element<'_>, problems: &mut Problems) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for child in element.child_elements(problems) {
+        if child.name() == "base" {
+            child.only_attributes(&[], problems);
+            child.children(&[], problems);
+            if statements.iter().any(|one| matches!(one, Statement::Base)) {
+                child.problem(problems, format!("<base> appears twice in <{section}>"));
+            }
+            statements.push(Statement::Base);
+        } else {
+            statements.extend(load_step(&child, problems).map(Statement::Step));
+        }
+    }
+    statements
+}
+
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod tests;

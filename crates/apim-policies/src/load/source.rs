@@ -1,0 +1,94 @@
+//! A policy file on its way to XML: its text, the way back to the file, and where its policies will run.
+
+use std::{cell::Cell, ops::Range, sync::Arc};
+
+use roxmltree::{Document as Xml, Error as XmlError};
+
+use super::{
+    edited::Edited,
+    expression::{self, Lifted},
+    named_values,
+};
+use crate::{
+    expression::{Expression, Reads},
+    problem::Problems,
+    scope::{Scope, Section},
+    service::Service,
+};
+
+/// The text that is read as XML, the way back to the file, and where its policies will run.
+pub(crate) struct Source<'s> {
+    named: Edited,
+    lifted: Lifted,
+    pub(super) service: &'s Service,
+    pub(super) place: Place,
+    /// What fragments read that it includes.
+    included: Cell<Reads>,
+}
+
+/// Where the policies of a text run.
+pub(crate) struct Place {
+    pub(crate) scope: Scope,
+    /// Where the fragment is included; otherwise the elements say it.
+    pub(crate) section: Option<Section>,
+    /// What holds the fragment there.
+    pub(crate) path: String,
+    pub(crate) in_fragment: bool,
+}
+
+impl<'s> Source<'s> {
+    pub(crate) fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
+        let named = named_values::substitute(file, service, problems);
+        let lifted = expression::lift(file, &named, problems)?;
+        Some(Self { named, lifted, service, place, included: Cell::default() })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.lifted.text.text
+    }
+
+    /// Where a place of the text is in the file.
+    pub(super) fn origin(&self, offset: usize) -> usize {
+        self.named.origin(self.lifted.text.origin(offset))
+    }
+
+    /// The first expression in a part of the text; `None` inside when it was refused.
+    pub(super) fn expression_in(&self, part: &Range<usize>) -> Option<&Option<Arc<Expression>>> {
+        self.lifted.expressions.get(self.lifted.text.replacement_in(part)?)
+    }
+
+    /// Parses the text; `None` when it is not XML, which is then reported.
+    pub(crate) fn parse(&self, problems: &mut Problems) -> Option<Xml<'_>> {
+        match Xml::parse(self.text()) {
+            Ok(xml) => Some(xml),
+            Err(error) => {
+                problems.push(self.origin(xml_offset(self.text(), &error)), xml_message(&error));
+                None
+            }
+        }
+    }
+
+    /// Adds what a fragment reads that the document includes.
+    pub(crate) fn include(&self, reads: Reads) {
+        self.included.set(self.included.get().or(reads));
+    }
+
+    /// Message bodies that the expressions may read.
+    pub(crate) fn reads(&self) -> Reads {
+        let all = self.lifted.expressions.iter().flatten().map(|expression| expression.reads());
+        all.fold(self.included.get(), Reads::or)
+    }
+}
+
+/// The parser counts lines and characters; offsets are what the way back needs.
+fn xml_offset(text: &str, error: &XmlError) -> usize {
+    let position = error.pos();
+    let (row, column) = (position.row.max(1) as usize, position.col.max(1) as usize);
+    let line = text.split_inclusive('\n').take(row - 1).map(str::len).sum::<usize>().min(text.len());
+    text[line..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| line + at)
+}
+
+fn xml_message(error: &XmlError) -> String {
+    let message = error.to_string();
+    format!("not well-formed XML: {}", message.replace(&format!(" at {}", error.pos()), ""))
+}

@@ -1,0 +1,15 @@
+//! Where a policy stands, as traces and `context.LastError` name it.
+
+use crate::scope::Scope;
+
+/// The place of a policy.
+#[derive(Debug)]
+pub(crate) struct Location {
+    /// Name of its element, `LastError.Source`.
+    pub(crate) name: &'static str,
+    /// The element's own `id`, `LastError.PolicyId`; every policy may have one.
+    pub(crate) id: Option<String>,
+    pub(crate) scope: Scope,
+    /// `LastError.Path`
+    pub(crate) path: String,
+}

@@ -1,0 +1,19 @@
+//! Origins that pages come from.
+
+/// An origin that pages come from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Any,
+    /// Scheme and host in lower case, and port.
+    One(String, String, u16),
+}
+
+impl Origin {
+    /// An origin as browsers send it, or as policies write it: with a path of `/` at most.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let url = url::Url::parse(text.trim()).ok()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let port = url.port_or_known_default().filter(|_| bare)?;
+        Some(Self::One(url.scheme().to_owned(), url.host_str()?.to_owned(), port))
+    }
+}

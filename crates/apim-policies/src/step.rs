@@ -1,0 +1,114 @@
+//! Policies in their places: in a section, or in a policy that holds others.
+
+use std::{fmt, future::Future, sync::Arc};
+
+use futures_util::future::BoxFuture;
+
+use crate::{failure::Failure, load::Element, location::Location, outside::Outside, problem::Problems, run::Run};
+
+/// Policies that hold policies, one in another, up to this depth.
+const DEEPEST: usize = 32;
+/// Policies that one request may run; `retry` in `retry` would run them without end.
+const MOST: u32 = 10_000;
+
+/// Any policy: the table of policies implements it, so that a policy may hold others without knowing the table.
+pub(crate) trait AnyPolicy: fmt::Debug + Send + Sync + Sized + 'static {
+    /// Reads a policy, whatever it is: its name, and the policy. What is wrong is then already reported.
+    fn load(element: &Element<'_>, problems: &mut Problems) -> Option<(&'static str, Self)>;
+
+    /// Does what the policy says.
+    fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> impl Future<Output = Result<(), Stop>> + Send;
+}
+
+/// A policy in its place.
+#[derive(Debug)]
+pub(crate) struct Step<P> {
+    pub(crate) location: Location,
+    pub(crate) policy: P,
+}
+
+/// Policies in the order they run.
+pub(crate) type Steps<P> = Vec<Arc<Step<P>>>;
+
+impl<P> Step<P> {
+    /// Makes this the running policy, and gives the one that was.
+    pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<&'r Location>, Stop> {
+        let outer = run.enter(Some(&self.location));
+        if run.count_policy() > MOST {
+            self.end(Err(too_many()), outer, run)?;
+        }
+        Ok(outer)
+    }
+
+    /// Makes the outer policy the running one again. A failure is this one's.
+    pub(crate) fn end<'r, O: Outside, T>(
+        &self,
+        ended: Result<T, impl Into<Stop>>,
+        outer: Option<&'r Location>,
+        run: &mut Run<'r, O>,
+    ) -> Result<T, Stop> {
+        let ended = ended.map_err(|stop| match stop.into() {
+            Stop::Failed(mut failure) => {
+                failure.error_mut().locate(&self.location, run.section);
+                run.trace(|| format!("failed: {}", failure.error()));
+                Stop::Failed(failure)
+            }
+            stop => stop,
+        });
+        run.enter(outer);
+        ended
+    }
+}
+
+/// Why the policies after this one do not run.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// To `on-error`.
+    Failed(Failure),
+    /// To the caller: `return-response`.
+    Returned,
+    /// To what follows `cache-store`: `cache-lookup` found a response.
+    Found,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Reads a policy.
+pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step<P>>> {
+    let id = element.attribute("id", problems).map(str::to_owned);
+    let (name, policy) = P::load(element, problems)?;
+    let location = Location { name, id, scope: element.scope(), path: element.path() };
+    Some(Arc::new(Step { location, policy }))
+}
+
+/// Reads the policies that a policy holds.
+pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Steps<P> {
+    if element.depth() > DEEPEST {
+        element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
+        return Vec::new();
+    }
+    element.child_elements(problems).iter().filter_map(|child| load_step(child, problems)).collect()
+}
+
+fn too_many() -> Failure {
+    Failure::internal("", "", format!("the request ran more than {MOST} policies, which is the limit here"))
+}
+
+/// Runs policies one after the other.
+pub(crate) fn run_all<'f, 'r: 'f, P: AnyPolicy, O: Outside>(
+    steps: &'r [Arc<Step<P>>],
+    run: &'f mut Run<'r, O>,
+) -> BoxFuture<'f, Result<(), Stop>> {
+    Box::pin(async move {
+        for step in steps {
+            let outer = step.begin(run)?;
+            let ended = step.policy.run(run).await;
+            step.end(ended, outer, run)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,57 @@
+//! Rule: no key leaves a template, and none comes in by a parameter that Azure would log.
+
+use crate::{
+    ast::{Form, Kind},
+    program::{Program, Report},
+    value::Place,
+};
+
+const RULE: &str = "secrets";
+
+/// Properties that hold a key or let one be made.
+const SECRET_PROPERTIES: [&str; 8] = [
+    "ConnectionString",
+    "InstrumentationKey",
+    "connectionString",
+    "key1",
+    "primaryKey",
+    "primarySharedKey",
+    "secondaryKey",
+    "sharedKey",
+];
+
+const SECRET_WORDS: [&str; 4] = ["password", "secretvalue", "apikey", "accountkey"];
+
+/// Checks parameters and outputs of every file; calls of `listKeys` are found where they are evaluated.
+pub(crate) fn check(report: &Report<'_>, program: &Program) {
+    for (number, _, file) in program.files() {
+        for declared in &file.declarations {
+            let place = Place { file: number, line: declared.line };
+            let name = declared.name.to_lowercase();
+            let is_secret = SECRET_WORDS.iter().any(|word| name.contains(word));
+            match declared.kind {
+                Kind::Param if is_secret && declared.decorator("secure").is_none() => {
+                    let message = format!("{} is logged with the deployment: write @secure() above it", declared.name);
+                    report.add(RULE, place, message);
+                }
+                Kind::Output => {
+                    let mut held = None;
+                    if let Some(value) = &declared.value {
+                        value.walk(&mut |inner| match &inner.form {
+                            Form::Member { name, .. } if SECRET_PROPERTIES.contains(&name.as_str()) => {
+                                held = Some(name.clone());
+                            }
+                            _ => {}
+                        });
+                    }
+                    if let Some(held) = held {
+                        let message =
+                            format!("the output {} shows {held} to every reader of deployments", declared.name);
+                        report.add(RULE, place, message);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

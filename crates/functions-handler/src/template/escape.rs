@@ -1,0 +1,20 @@
+//! Pieces of a path, percent-encoded and back.
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Decodes a piece of a path. One that is not UTF-8 stays as it came.
+pub(super) fn decoded(raw: &str) -> String {
+    percent_decode_str(raw).decode_utf8().map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned)
+}
+
+pub(super) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+}
+
+/// As [`encoded`], for a piece of a path as it came.
+pub(super) fn encoded_again(raw: &str) -> String {
+    match percent_decode_str(raw).decode_utf8() {
+        Ok(text) => encoded(&text),
+        Err(_) => raw.replace('/', "%2F"),
+    }
+}

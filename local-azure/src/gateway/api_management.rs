@@ -1,0 +1,21 @@
+//! What the gateway reads while it runs.
+
+use std::sync::Arc;
+
+use super::{GeneratedCertificates, PolicyTrace};
+use crate::{issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys};
+
+/// The API Management service of a run.
+pub(crate) struct ApiManagement {
+    pub(crate) seed: Arc<Seed>,
+    /// For the service's own identities, and the callers of credential providers.
+    pub(crate) entra: Arc<Entra>,
+    /// Keys of the subscriptions at this moment.
+    pub(crate) subscription_keys: Arc<SubscriptionKeys>,
+    /// Certificates that the seed has no files for.
+    pub(crate) certificates: GeneratedCertificates,
+    pub(crate) network: Network,
+    pub(crate) journal: Journal,
+    /// What policies did, as it happens.
+    pub(crate) policy_trace: PolicyTrace,
+}

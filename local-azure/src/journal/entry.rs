@@ -1,0 +1,150 @@
+//! One request and its answer.
+
+use std::{fmt, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::TraceId;
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// App Service's managed-identity endpoint.
+    IdentityEndpoint,
+    /// Entra ID: discovery, keys, tokens.
+    Entra,
+    /// Microsoft Graph.
+    MicrosoftGraph,
+    /// Key Vault.
+    KeyVault,
+    /// Blob Storage.
+    BlobStorage,
+    /// The API Management gateway.
+    ApiManagement,
+    /// The API behind the gateway.
+    Backend,
+    /// The Functions host.
+    FunctionsHost,
+    /// The handler, as the host sees it.
+    Handler,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::IdentityEndpoint => "identity endpoint",
+            Self::Entra => "Entra ID",
+            Self::MicrosoftGraph => "Microsoft Graph",
+            Self::KeyVault => "Key Vault",
+            Self::BlobStorage => "Blob Storage",
+            Self::ApiManagement => "API Management",
+            Self::Backend => "backend",
+            Self::FunctionsHost => "Functions host",
+            Self::Handler => "handler",
+        })
+    }
+}
+
+/// Who asked: a request extension. Absent for a process outside, which local-azure cannot name.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker(pub Service);
+
+/// Number of an entry in the order in which requests began, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryId(pub u64);
+
+/// A service's decision about one request: a response extension.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Decision {
+    /// Name of the identity that the verified token (or the identity endpoint's answer) speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// Audience asked for, or found in the verified token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// The role, app role or subscription that let the request pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<String>,
+    /// Why it was refused, in the service's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// URL of what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrote: Option<String>,
+    /// Claims of the bearer token that the request showed. They are as the client sent them: the status and the reason
+    /// say whether the service believed them.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
+    /// What each policy decided, in the order in which they ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyDecision>,
+}
+
+/// What one policy of API Management decided about a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyDecision {
+    /// The element, such as `validate-jwt`.
+    pub policy: String,
+    /// The document and line that it stands in.
+    pub place: String,
+    /// What it decided, and why.
+    pub outcome: String,
+}
+
+/// One request and its answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Its number.
+    pub id: EntryId,
+    /// The request during whose answer a service sent this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<EntryId>,
+    /// The trace it belongs to. Absent where no `traceparent` says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
+    /// When it began.
+    pub started: Timestamp,
+    /// Until the head of the answer was ready.
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds", deserialize_with = "from_milliseconds")]
+    pub duration: Duration,
+    /// Who asked; absent for a process outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Service>,
+    /// Who answered.
+    pub service: Service,
+    /// HTTP method.
+    pub method: String,
+    /// Path without the query.
+    pub path: String,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// What the service decided.
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((duration.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+fn from_milliseconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(deserializer)? / 1e3).map_err(serde::de::Error::custom)
+}
+
+/// Claims of the request's bearer token, unverified; none where it shows no JWT.
+pub(super) fn shown_claims(headers: &HeaderMap) -> Map<String, Value> {
+    let claims = || {
+        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        let payload = token.trim().split('.').nth(1).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    };
+    claims().unwrap_or_default()
+}

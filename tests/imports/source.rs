@@ -1,0 +1,141 @@
+//! The files of a crate, and what they import of one another.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use crate::graph::Graph;
+
+/// The text of each file by its module's path, `lib` being the root.
+pub(crate) struct Crate(BTreeMap<String, String>);
+
+impl Crate {
+    pub(crate) fn new<const N: usize>(files: [(&str, &str); N]) -> Self {
+        Self(files.map(|(module, text)| (module.to_owned(), without_tests(text))).into())
+    }
+
+    /// Tests are in files named so, and in folders named so.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        read_below(folder, "", &mut files);
+        Self(files)
+    }
+
+    /// Which file imports which.
+    pub(crate) fn imports(&self) -> Graph {
+        let mut graph = Graph::default();
+        for (module, text) in &self.0 {
+            let uses = uses(text);
+            let private = uses.iter().filter(|(is_public, _)| !is_public).flat_map(|(_, paths)| paths);
+            let targets: BTreeSet<_> = private
+                .filter_map(|path| self.defined_in(&absolute(module, path)?))
+                .filter(|target| target != module)
+                .collect();
+            graph.add(module, targets);
+        }
+        graph
+    }
+
+    /// The file that defines what `path` names, through any number of re-exports.
+    fn defined_in(&self, path: &[String]) -> Option<String> {
+        let known = |length: usize| Some(path[..length].join("::")).filter(|module| self.0.contains_key(module));
+        let (length, module) = match (1..=path.len()).rev().find_map(|length| Some((length, known(length)?))) {
+            Some(found) => found,
+            None => (0, "lib".to_owned()),
+        };
+        let Some(name) = path.get(length) else { return Some(module) };
+        let exported = uses(self.0.get(&module)?).into_iter().filter(|(is_public, _)| *is_public);
+        let exported = exported.flat_map(|(_, paths)| paths).find(|path| last_name(path) == name);
+        match exported.and_then(|exported| absolute(&module, &exported)) {
+            Some(target) if target != path => self.defined_in(&target),
+            _ => Some(module),
+        }
+    }
+}
+
+fn read_below(folder: &Path, parent: &str, files: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if name.starts_with("test_") || name == "tests" {
+            continue;
+        }
+        let module = if parent.is_empty() { name.to_owned() } else { format!("{parent}::{name}") };
+        if path.is_dir() {
+            read_below(&path, &module, files);
+        } else {
+            let module = if name == "mod" { parent.to_owned() } else { module };
+            files.insert(module, without_tests(&fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// The text without comments and without what is compiled for tests alone, which stands last.
+fn without_tests(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Each path that a `use` names, and whether it is exported.
+fn uses(text: &str) -> Vec<(bool, Vec<String>)> {
+    let statements = text.split(';').filter_map(|statement| {
+        let start = statement.rfind("use ")?;
+        let before = statement[..start].lines().last().unwrap_or_default().trim();
+        let is_use = before.is_empty() || before.starts_with("pub");
+        let flat = statement[start + 4..].split_whitespace().collect::<Vec<_>>().join(" ");
+        is_use.then(|| (before.starts_with("pub"), expanded(&flat)))
+    });
+    statements.collect()
+}
+
+/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
+fn expanded(tree: &str) -> Vec<String> {
+    let Some((prefix, rest)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
+    let (mut depth, mut branch, mut branches) = (1, String::new(), Vec::new());
+    for character in rest.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 || (depth == 1 && character == ',') {
+            branches.push(std::mem::take(&mut branch));
+        } else {
+            branch.push(character);
+        }
+    }
+    let full = branches.iter().map(|branch| branch.trim()).filter(|branch| !branch.is_empty());
+    full.flat_map(|branch| expanded(&format!("{}{branch}", prefix.trim()))).collect()
+}
+
+/// The parts of a path from the crate's root on; `None` for another crate's.
+fn absolute(module: &str, path: &str) -> Option<Vec<String>> {
+    let own: Vec<&str> = if module == "lib" { Vec::new() } else { module.split("::").collect() };
+    let path = path.split(" as ").next().unwrap_or_default();
+    let mut parts = path.split("::").map(str::trim).filter(|part| *part != "self");
+    let mut at = match path.split("::").next()?.trim() {
+        "crate" => {
+            parts.next();
+            Vec::new()
+        }
+        "self" => own,
+        "super" => {
+            parts.next();
+            own[..own.len().saturating_sub(1)].to_vec()
+        }
+        _ => return None,
+    };
+    for part in parts {
+        match part {
+            "super" => drop(at.pop()),
+            part => at.push(part),
+        }
+    }
+    Some(at.into_iter().map(str::to_owned).collect())
+}
+
+fn last_name(path: &str) -> &str {
+    path.split(" as ").last().unwrap_or_default().rsplit("::").next().unwrap_or_default().trim()
+}
