@@ -23,7 +23,7 @@ struct Readiness {
 /// 200 when all services accept this app, else the status of the first failure. The API that is tried is that of the
 /// first source.
 pub(crate) async fn run(State(app): State<App>) -> Response {
-    let checks = check_all(&app).await;
+    let checks = Box::pin(check_all(&app)).await;
     let failures: Vec<_> = checks.iter().filter_map(|check| check.failure().cloned()).collect();
     let status = failures.first().map_or(StatusCode::OK, keyless::Error::status);
     let mut response = (status, Json(Readiness { ready: failures.is_empty(), checks })).into_response();

@@ -6,11 +6,12 @@
 use functions_handler::{
     RestOfPath,
     axum::{
+        body::Body,
         extract::{Request, State},
         response::Response,
     },
 };
-use futures_util::{TryStreamExt, stream};
+use futures_util::TryStreamExt;
 use keyless::ApiPath;
 use tracing::error;
 
@@ -30,9 +31,7 @@ pub(crate) async fn run(
     }
     let (head, body) = app.api.forward(path, request).await?.into_parts();
     // The status has gone out by then: a failure can only be logged, and cuts the answer.
-    let pieces = stream::try_unfold(body, async |mut body| {
-        Ok::<_, keyless::Error>(body.next().await.transpose()?.map(|piece| (piece, body)))
-    });
-    let pieces = pieces.inspect_err(|failure| error!(error = %failure, "API Management broke off"));
-    Ok(Response::from_parts(head, functions_handler::axum::body::Body::from_stream(pieces)))
+    let pieces =
+        Body::new(body).into_data_stream().inspect_err(|failure| error!(error = %failure, "API Management broke off"));
+    Ok(Response::from_parts(head, Body::from_stream(pieces)))
 }

@@ -17,7 +17,7 @@ use functions_handler::axum::{
     },
     response::{IntoResponse, Response},
 };
-use futures_util::{TryStreamExt, stream};
+use futures_util::TryStreamExt;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use keyless::{Blob, Container};
 use serde::{Deserialize, Serialize};
@@ -97,10 +97,8 @@ async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result
     }
     insert(CONTENT_LENGTH, range.as_ref().map_or(blob.size, |range| range.end - range.start).to_string());
     let body = container.read(blob, range).await?;
-    let pieces = stream::try_unfold(body, async |mut body| {
-        Ok::<_, keyless::Error>(body.next().await.transpose()?.map(|piece| (piece, body)))
-    });
-    let body = pieces.inspect_err(|failure| error!(error = %failure, "Blob Storage broke off"));
+    let body =
+        Body::new(body).into_data_stream().inspect_err(|failure| error!(error = %failure, "Blob Storage broke off"));
     Ok((status, head, Body::from_stream(body)).into_response())
 }
 
