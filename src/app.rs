@@ -16,7 +16,8 @@ use crate::{
     expiry::{self, ExpiryDays},
     memory::MemoryBudget,
     relay_paths::{self, RelayPaths},
-    snapshots::{Snapshots, source},
+    snapshots::Snapshots,
+    sources,
     uploads::Uploads,
 };
 
@@ -46,7 +47,7 @@ impl App {
         let secrets = env.secrets("KEYVAULT");
         let api = env.api("APIM");
         let memory = Arc::new(MemoryBudget::read(env));
-        let sources = env.read(&source::SOURCES);
+        let sources = env.read(&sources::SOURCES);
         let relay_paths = relay_paths::read(env, sources.as_deref());
         let snapshots = Snapshots::read(env, api.as_ref(), sources, &memory);
         let uploads = Uploads::read(env, &memory);

@@ -15,7 +15,7 @@ use functions_handler::{
 };
 use serde_json::json;
 
-use crate::snapshots::SourceName;
+use crate::sources::SourceName;
 
 /// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@
 //! | `app` | the settings and clients that functions share |
 //! | `functions` | one file for each function |
 //! | `snapshots` | the main job: an API's answer is kept as a blob, one for each source and slot |
+//! | `sources` | the APIs whose answers are kept |
 //! | `uploads` | what may be uploaded, and in how much memory |
 //! | `expiry` | which secrets end soon |
 //! | `relay_paths` | what callers of `relay` may reach |
@@ -22,6 +23,7 @@ mod memory;
 mod partial;
 mod relay_paths;
 mod snapshots;
+mod sources;
 mod uploads;
 
 mod functions {

@@ -5,7 +5,7 @@ use keyless::{
     settings::{Reader, Setting, SettingType},
 };
 
-use crate::snapshots::source::Source;
+use crate::sources::Source;
 
 const RELAY_PATHS: Setting<RelayPaths> = Setting::optional(
     "RELAY_PATHS",
@@ -46,7 +46,7 @@ impl SettingType for RelayPaths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshots::Sources;
+    use crate::sources::Sources;
 
     fn path(text: &str) -> ApiPath {
         ApiPath::new(text).unwrap()

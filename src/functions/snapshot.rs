@@ -6,7 +6,8 @@ use tracing::info;
 
 use crate::{
     error::Error,
-    snapshots::{Slot, Snapshot, Snapshots, Source, SourceName, Taken},
+    snapshots::{Slot, Snapshot, Snapshots, Taken},
+    sources::{Source, SourceName},
 };
 
 /// How many sources are asked at a time.

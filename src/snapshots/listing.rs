@@ -7,8 +7,11 @@
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use keyless::{Blob, Container, Marker};
 
-use super::{Slot, Snapshot, Snapshots, SourceName, slot};
-use crate::error::{Error, Missing};
+use super::{Slot, Snapshot, Snapshots, slot};
+use crate::{
+    error::{Error, Missing},
+    sources::SourceName,
+};
 
 /// After so many calls of Storage no further month is begun.
 const MOST_CALLS: usize = 48;

@@ -2,7 +2,6 @@
 
 mod listing;
 mod slot;
-pub(crate) mod source;
 
 use std::sync::Arc;
 
@@ -12,13 +11,11 @@ use keyless::{
 };
 use serde::Serialize;
 
-pub(crate) use self::{
-    slot::Slot,
-    source::{Source, SourceName, Sources},
-};
+pub(crate) use self::slot::Slot;
 use crate::{
     error::{Error, Missing},
     memory::MemoryBudget,
+    sources::{Source, Sources},
 };
 
 const CONTAINER: Setting<ContainerName> =

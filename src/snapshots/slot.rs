@@ -9,7 +9,7 @@ use jiff::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::SourceName;
+use crate::sources::SourceName;
 
 /// A second in UTC. One slot of one source has at most one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

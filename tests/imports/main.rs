@@ -14,11 +14,8 @@ use std::{fs, path::Path};
 use self::{graph::Graph, source::Crate};
 
 /// The crates whose imports ARCHITECTURE.md draws.
-const CRATES: [(&str, &str); 3] = [
-    ("keyless", "crates/keyless/src"),
-    ("functions-handler", "crates/functions-handler/src"),
-    ("handler", "src"),
-];
+const CRATES: [(&str, &str); 3] =
+    [("keyless", "crates/keyless/src"), ("functions-handler", "crates/functions-handler/src"), ("handler", "src")];
 
 /// The engine of the gateway, in layers.
 const ENGINE: (&str, &str) = ("apim-policies", "crates/apim-policies/src");
