@@ -28,7 +28,7 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(5);
 
 /// Renewals without need are at least this far apart, however short a token's life: one with less left is fetched when
-/// somebody asks.
+/// a caller asks.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A renewal is due at half of what is `left`, give or take a tenth, so that many instances that started together do
