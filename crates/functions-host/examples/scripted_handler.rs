@@ -56,6 +56,7 @@ async fn main() -> std::io::Result<()> {
         .route("/api/hold", any(held))
         .route("/api/stream", any(two_chunks))
         .route("/api/exit/{code}", any(exit_now))
+        .route("/api/switch", any(switch))
         .fallback(echo)
         .with_state(gate);
     let listener = TcpListener::bind(format!("127.0.0.1:{}", variable("FUNCTIONS_CUSTOMHANDLER_PORT"))).await?;
@@ -173,6 +174,18 @@ async fn two_chunks(State(gate): State<Arc<Gate>>) -> Body {
         }
     });
     Body::from_stream(chunks)
+}
+
+/// Switches protocols and sends back whatever comes.
+async fn switch(mut request: Request) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgrade.await else { return };
+        let (mut from, mut to) = tokio::io::split(hyper_util::rt::TokioIo::new(upgraded));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    let headers = [(header::CONNECTION, "Upgrade"), (header::UPGRADE, "websocket")];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
 
 async fn exit_now(Path(code): Path<i32>) -> StatusCode {

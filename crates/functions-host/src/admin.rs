@@ -2,7 +2,7 @@
 //!
 //! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. One extension of our own: with
 //! the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has ended,
-//! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does. What is not here answers 501.
+//! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does.
 //! An HTTP function cannot be run by hand: the real host would make up a request from `input`, which proves nothing about
 //! the route, so 400 names the URL to call instead.
 
@@ -16,12 +16,13 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get, post, put},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::{
     admin_host as host,
     core::Core,
+    front,
     invocation::Invocation,
     keys::Access,
     script::{FunctionDefinition, Trigger},
@@ -50,9 +51,9 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/host/processes", get(host::processes))
         .route("/host/synctriggers", post(host::sync_triggers))
         .route("/warmup", any(ping))
-        .route("/", post(not_here).get(not_here))
-        .fallback(not_here)
-        .layer(from_fn_with_state(Arc::clone(web), require_master_key))
+        // Other paths, and other methods, may be those of a function.
+        .method_not_allowed_fallback(front::call_function)
+        .route_layer(from_fn_with_state(Arc::clone(web), require_master_key))
 }
 
 async fn require_master_key(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
@@ -94,11 +95,6 @@ async fn function_status(State(web): State<Arc<WebHost>>, Path(name): Path<Strin
 
 async fn ping() -> StatusCode {
     StatusCode::OK
-}
-
-async fn not_here(method: Method, uri: Uri) -> Response {
-    let error = format!("{method} /admin{} is not supported by this host", uri.path());
-    (StatusCode::NOT_IMPLEMENTED, Json(json!({ "error": error }))).into_response()
 }
 
 /// Runs a function by hand. Its input means nothing to a timer; an HTTP function has a URL for that.

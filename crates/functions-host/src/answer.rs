@@ -3,18 +3,20 @@
 //! Source: `DefaultHttpWorkerService.cs` and `HttpScriptInvocationResult.cs` of `Azure/azure-functions-host`.
 
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use super::json::{self, Json};
 
 /// Longest text of a failure that is kept.
 const LONGEST_REASON: usize = 500;
 
 /// A usable answer.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Answer {
     /// By name of the output binding; absent and `null` are alike.
-    pub(super) outputs: Option<Map<String, Value>>,
+    pub(super) outputs: Option<Vec<(String, Json)>>,
     pub(super) logs: Vec<String>,
-    pub(super) return_value: Value,
+    pub(super) return_value: Json,
 }
 
 /// Why an invocation failed.
@@ -73,26 +75,27 @@ impl Answer {
                 if media_type.is_empty() { "no Content-Type".to_owned() } else { format!("Content-Type {media_type}") }
             )));
         }
-        let document = serde_json::from_slice(body).map_err(|error| {
-            Failure::Other(format!("the handler answered {status} with a body that is not JSON: {error}"))
-        })?;
-        match document {
-            Value::Null => Err(Failure::Hangs { status, what: "the body null" }),
-            Value::Object(members) => Self::from_members(members),
+        let unreadable = |problem: String| {
+            Failure::Other(format!("the handler answered {status} with a body that is not JSON: {problem}"))
+        };
+        let text = decode(content_type.unwrap_or_default(), body).map_err(unreadable)?;
+        match json::read_first(&text).map_err(|error| unreadable(error.to_string()))? {
+            Json::Null => Err(Failure::Hangs { status, what: "the body null" }),
+            Json::Object(members) => Self::from_members(members),
             _ => Err(Failure::Other("the handler answered with JSON that is not an object".to_owned())),
         }
     }
 
     /// Names in any letter case; unknown ones mean nothing.
-    fn from_members(members: Map<String, Value>) -> Result<Self, Failure> {
-        let mut answer = Self::default();
+    fn from_members(members: Vec<(String, Json)>) -> Result<Self, Failure> {
+        let mut answer = Self { outputs: None, logs: Vec::new(), return_value: Json::Null };
         for (name, value) in members {
             match (name.to_ascii_lowercase().as_str(), value) {
-                ("outputs", Value::Object(outputs)) => answer.outputs = Some(outputs),
-                ("logs", Value::Array(lines)) => {
+                ("outputs", Json::Object(outputs)) => answer.outputs = Some(outputs),
+                ("logs", Json::Array(lines)) => {
                     answer.logs = lines.into_iter().map(log_line).collect::<Result<_, _>>()?;
                 }
-                ("outputs" | "logs", Value::Null) => {}
+                ("outputs" | "logs", Json::Null) => {}
                 (name @ ("outputs" | "logs"), _) => {
                     let expected = if name == "logs" { "an array of texts" } else { "an object" };
                     return Err(Failure::Other(format!("\"{name}\" of the handler's answer is not {expected}")));
@@ -105,14 +108,27 @@ impl Answer {
     }
 }
 
-fn log_line(value: Value) -> Result<String, Failure> {
+/// UTF-8, or UTF-16 where `charset` says so.
+fn decode(content_type: &str, body: &[u8]) -> Result<String, String> {
+    let lower = content_type.to_ascii_lowercase();
+    let charset = lower.split_once("charset=").map_or("utf-8", |(_, rest)| rest);
+    match charset.split(';').next().unwrap_or_default().trim().trim_matches('"') {
+        "utf-8" => String::from_utf8(body.to_vec()).map_err(|error| error.to_string()),
+        "utf-16" => {
+            let units: Vec<u16> = body.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).map_err(|error| error.to_string())
+        }
+        other => Err(format!("the charset \"{other}\" is neither utf-8 nor utf-16")),
+    }
+}
+
+fn log_line(value: Json) -> Result<String, Failure> {
     match value {
-        Value::String(text) => Ok(text),
-        Value::Null => Ok(String::new()),
-        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        Value::Array(_) | Value::Object(_) => {
+        Json::Null => Ok(String::new()),
+        Json::Array(_) | Json::Object(_) => {
             Err(Failure::Other("\"logs\" of the handler's answer holds something that is not a text".to_owned()))
         }
+        scalar => Ok(scalar.scalar_text().unwrap_or_default()),
     }
 }
 
@@ -121,7 +137,7 @@ mod tests {
     use http::StatusCode;
     use serde_json::json;
 
-    use super::{Answer, reason};
+    use super::{Answer, Json, reason};
 
     fn read(status: u16, content_type: Option<&str>, body: &str) -> Result<Answer, String> {
         let status = StatusCode::from_u16(status).unwrap();
@@ -132,10 +148,11 @@ mod tests {
     fn members_are_read_in_any_letter_case() {
         let body = r#"{"outputs":{"res":{"statusCode":201}},"LOGS":["a",1,null],"ReturnValue":[1],"More":0}"#;
         let answer = read(200, Some("application/json; charset=utf-8"), body).unwrap();
-        assert_eq!(answer.outputs.as_ref().map(|outputs| json!(outputs)), Some(json!({"res": {"statusCode": 201}})));
+        assert_eq!(answer.outputs, Some(vec![("res".to_owned(), Json::from(json!({ "statusCode": 201 })))]));
         assert_eq!(answer.logs, ["a", "1", ""]);
-        assert_eq!(answer.return_value, json!([1]));
-        assert_eq!(read(200, Some("text/json"), "{}"), Ok(Answer::default()));
+        assert_eq!(answer.return_value, Json::from(json!([1])));
+        let lenient = "\u{feff}{'Logs':['a',],} more";
+        assert_eq!(read(200, Some("text/json"), lenient).unwrap().logs, ["a"]);
     }
 
     #[test]
@@ -162,7 +179,15 @@ mod tests {
                 200,
                 json,
                 "{",
-                "the handler answered 200 OK with a body that is not JSON: EOF while parsing an object at line 1 column 1"
+                "the handler answered 200 OK with a body that is not JSON: a name is expected at line 1 column 2"
+                    .to_owned(),
+            ),
+            (
+                200,
+                Some("application/json; charset=iso-8859-1"),
+                "{}",
+                "the handler answered 200 OK with a body that is not JSON: the charset \"iso-8859-1\" is neither utf-8 nor \
+                 utf-16"
                     .to_owned(),
             ),
             (200, json, "[]", "the handler answered with JSON that is not an object".to_owned()),

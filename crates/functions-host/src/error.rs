@@ -41,14 +41,6 @@ pub enum HostError {
         /// What it says.
         value: String,
     },
-    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` says nothing that can be counted.
-    #[error("{setting} \"{value}\" is not a number of bytes")]
-    BodyLimit {
-        /// Which app setting.
-        setting: &'static str,
-        /// What it says.
-        value: String,
-    },
     /// No function has this name.
     #[error("there is no function \"{0}\"")]
     UnknownFunction(String),

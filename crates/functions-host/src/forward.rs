@@ -1,23 +1,20 @@
 //! `enableForwardingHttpRequest`: the request is read whole, rebuilt and sent on; the answer is read whole and copied.
 //!
-//! Source: `DefaultHttpWorkerService.cs` and `HttpRequestExtensions.cs` of `Azure/azure-functions-host`. The path is
-//! decoded and encoded anew, the query rebuilt from its parsed form, and most content headers are dropped.
-
-use std::fmt::Write as _;
+//! Source: `DefaultHttpWorkerService.cs` and `HttpRequestExtensions.cs` of `Azure/azure-functions-host`.
 
 use axum::{
     body::{Body, Bytes},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 
 use super::{
     answer::{self, Failure},
     core::Core,
-    hop_by_hop,
+    header_lines::{join_repeated, media_type, not_ascii, rewrite_forwarded_answer, unwritable},
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
-    template::decode,
+    request_target,
 };
 
 /// Content headers that .NET keeps apart from the request's, and the host does not copy.
@@ -30,18 +27,19 @@ const DROPPED: &[&str] = &[
     "content-location",
     "content-md5",
     "content-range",
-    "expect",
     "expires",
     "last-modified",
 ];
+/// A GET whose connection closes without an answer is sent this often.
+const SENDS: usize = 4;
 
-/// Sends a request on, and its answer back.
-pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>) -> Response {
-    let exchange = exchange(core, &run, request);
+/// Sends a request on, and its answer back. `path` is the request's, decoded.
+pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>, path: &str) -> Response {
+    let exchange = exchange(core, &run, request, path);
     let outcome = match core.script.host.function_timeout {
         Some(limit) => match tokio::time::timeout(limit, exchange).await {
             Ok(outcome) => outcome,
-            Err(_) => Err((StatusCode::INTERNAL_SERVER_ERROR, run.timed_out())),
+            Err(_) => Err(run.timed_out()),
         },
         None => exchange.await,
     };
@@ -53,144 +51,102 @@ pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>) -> Resp
             run.succeeded(status, reason.filter(|reason| !reason.is_empty()));
             response.map(Body::from)
         }
-        Err((status, failure)) => {
+        Err(failure) => {
             run.failed(None, &failure);
-            status.into_response()
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-async fn exchange(core: &Core, run: &Run, request: Request<Body>) -> Result<Response<Bytes>, (StatusCode, Failure)> {
-    let failed = |failure| (StatusCode::INTERNAL_SERVER_ERROR, failure);
-    let outgoing = rebuild(core, run, request).await?;
-    let response = core.client.request(outgoing).await.map_err(|error| failed(run.no_answer(&error)))?;
+async fn exchange(core: &Core, run: &Run, request: Request<Body>, path: &str) -> Result<Response<Bytes>, Failure> {
+    let outgoing = rebuild(core, run, request, path).await?;
+    let response = send(core, run, outgoing).await?;
+    if let Some(problem) = unwritable(&response) {
+        return Err(Failure::Other(format!("the Functions host cannot hand the answer on: {problem}")));
+    }
     let (mut parts, body) = response.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map_err(|error| failed(Failure::Other(format!("the handler broke off its answer: {error}"))))?;
-    hop_by_hop::drop_from(&mut parts.headers);
+    let body = body.collect().await;
+    let body = body.map_err(|error| Failure::Other(format!("the handler broke off its answer: {error}")))?;
+    rewrite_forwarded_answer(&mut parts.headers);
     Ok(Response::from_parts(parts, body.to_bytes()))
 }
 
-async fn rebuild(core: &Core, run: &Run, request: Request<Body>) -> Result<Request<Body>, (StatusCode, Failure)> {
-    let (parts, body) = request.into_parts();
-    if parts.headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err((
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Failure::Other(
-                "the Functions host cannot forward a chunked request body: send Content-Length, or set \
-                 enableProxyingHttpRequest"
-                    .to_owned(),
-            ),
-        ));
+async fn send(core: &Core, run: &Run, request: Request<Bytes>) -> Result<Response<hyper::body::Incoming>, Failure> {
+    let again = request.method() == Method::GET && request.body().is_empty();
+    for _ in 1..SENDS {
+        match core.client.request(request.clone().map(Body::from)).await {
+            Err(error) if again && super::invocation::closed_without_answer(&error) => {}
+            answered => return answered.map_err(|error| run.no_answer(&error)),
+        }
     }
-    let body = body.collect().await.map_err(|error| {
-        (StatusCode::PAYLOAD_TOO_LARGE, Failure::Other(format!("the request body cannot be read: {error}")))
-    })?;
-    let body = body.to_bytes();
-    let mut headers = parts.headers;
-    drop_content_headers(&mut headers, body.is_empty());
-    sign(&mut headers, run);
-    let uri = core.handler.url(&path_and_query(&parts.uri));
-    let mut outgoing = Request::new(Body::from(body));
-    *outgoing.method_mut() = parts.method;
-    *outgoing.headers_mut() = headers;
-    *outgoing.uri_mut() =
-        uri.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, Failure::Other(error.to_string())))?;
-    Ok(outgoing)
+    core.client.request(request.map(Body::from)).await.map_err(|error| run.no_answer(&error))
 }
 
-fn drop_content_headers(headers: &mut HeaderMap, no_body: bool) {
+async fn rebuild(core: &Core, run: &Run, request: Request<Body>, path: &str) -> Result<Request<Bytes>, Failure> {
+    let (parts, body) = request.into_parts();
+    if parts.headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(Failure::Other(
+            "the Functions host cannot forward a chunked request body: send Content-Length, or set \
+             enableProxyingHttpRequest"
+                .to_owned(),
+        ));
+    }
+    let body = body.collect().await;
+    let body = body.map_err(|error| Failure::Other(format!("the request body cannot be read: {error}")))?.to_bytes();
+    let mut headers = parts.headers;
+    set_content_type(&mut headers, body.is_empty())?;
     for name in DROPPED {
         headers.remove(*name);
     }
+    if let Some(name) = not_ascii(&headers) {
+        let problem = format!("the Functions host cannot forward the header \"{name}\": its value is not ASCII");
+        return Err(Failure::Other(problem));
+    }
+    sign(&mut headers, run);
+    join_repeated(&mut headers);
+    announce_length(&mut headers, &parts.method, body.len());
+    let target = request_target::forwarded(path, parts.uri.query());
+    let mut outgoing = Request::new(body);
+    *outgoing.uri_mut() = core.handler.url(&target).map_err(|error| Failure::Other(error.to_string()))?;
+    *outgoing.method_mut() = parts.method;
+    *outgoing.headers_mut() = headers;
+    *outgoing.extensions_mut() = parts.extensions;
+    Ok(outgoing)
+}
+
+/// With a body, one valid type or none; without, none.
+fn set_content_type(headers: &mut HeaderMap, no_body: bool) -> Result<(), Failure> {
     if no_body {
         headers.remove(header::CONTENT_TYPE);
+        return Ok(());
+    }
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(first), second) = (lines.next(), lines.next()) else { return Ok(()) };
+    let normalised = first.to_str().ok().filter(|_| second.is_none()).and_then(media_type);
+    let value = normalised.and_then(|text| HeaderValue::from_str(&text).ok());
+    let value = value.ok_or_else(|| {
+        Failure::Other("the Functions host cannot forward a body whose Content-Type is not one media type".to_owned())
+    })?;
+    headers.insert(header::CONTENT_TYPE, value);
+    Ok(())
+}
+
+/// A request without body says so, unless its method expects none.
+pub(super) fn announce_length(headers: &mut HeaderMap, method: &Method, length: usize) {
+    let expects_none = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::CONNECT].contains(method);
+    if length > 0 || !expects_none {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
 }
 
 /// Adds what tells the handler that the host speaks; a client's value of the same name stays, and comes first.
 fn sign(headers: &mut HeaderMap, run: &Run) {
-    headers.append(HOST_VERSION_HEADER, HOST_VERSION);
-    headers.append(INVOCATION_ID_HEADER, run.id_header());
-    let agent = match headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()) {
-        Some(client) => format!("{client} {USER_AGENT}"),
-        None => USER_AGENT.to_owned(),
-    };
-    if let Ok(agent) = HeaderValue::from_str(&agent) {
-        headers.insert(header::USER_AGENT, agent);
-    }
-}
-
-/// The path with its escapes renewed; the query with each name once, its values joined with an escaped comma.
-fn path_and_query(uri: &Uri) -> String {
-    let decoded = decode(uri.path());
-    let path = decoded.split(['?', '#']).next().unwrap_or_default();
-    let mut text = encode_path(path);
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let mut merged: Vec<(String, String)> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match merged.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-            Some((_, values)) => {
-                values.push(',');
-                values.push_str(&value);
-            }
-            None => merged.push((name.into_owned(), value.into_owned())),
-        }
-    }
-    for (at, (name, value)) in merged.iter().enumerate() {
-        text.push(if at == 0 { '?' } else { '&' });
-        text.push_str(&encode(name, unreserved));
-        text.push('=');
-        text.push_str(&encode(value, unreserved));
-    }
-    text
-}
-
-/// As .NET's `Uri` does: what already looks like an escape stays.
-fn encode_path(path: &str) -> String {
-    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&byte);
-    let mut pieces = path.split('%');
-    let mut encoded = encode(pieces.next().unwrap_or_default(), in_path);
-    for piece in pieces {
-        let escape = piece.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
-        encoded.push_str(if escape { "%" } else { "%25" });
-        encoded.push_str(&encode(piece, in_path));
-    }
-    encoded
-}
-
-fn encode(text: &str, keep: impl Fn(u8) -> bool) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if keep(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path_and_query;
-
-    #[test]
-    fn path_and_query_are_rebuilt() {
-        let cases = [
-            ("/api/orders/7", "/api/orders/7"),
-            ("/api/a%20b/%C3%A9", "/api/a%20b/%C3%A9"),
-            ("/api/%61%2Fb", "/api/a%2Fb"),
-            ("/api/a%3Fb/c", "/api/a"),
-            ("/api/100%25/x", "/api/100%25/x"),
-            ("/api/x?code=K&b", "/api/x?code=K&b="),
-            ("/api/x?a=1&A=2&b=x+y", "/api/x?a=1%2C2&b=x%20y"),
-            ("/api/x?", "/api/x"),
-        ];
-        for (original, expected) in cases {
-            assert_eq!(path_and_query(&original.parse().unwrap()), expected);
-        }
+    let lines: [(HeaderName, HeaderValue); 3] = [
+        (HOST_VERSION_HEADER, HOST_VERSION),
+        (INVOCATION_ID_HEADER, run.id_header()),
+        (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
+    ];
+    for (name, value) in lines {
+        headers.append(name, value);
     }
 }

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::State,
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse as _, Response},
     routing::any,
 };
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
 use super::{
     admin,
@@ -21,8 +21,10 @@ use super::{
     invocation::{BY_CALL, Run},
     keys::Access,
     proxy,
+    request_path::request_path,
     routes::{self, Found},
     script::HttpMode,
+    server::{WholeUri, refuse_malformed},
     web::WebHost,
 };
 
@@ -36,40 +38,69 @@ pub(super) fn router(web: &Arc<WebHost>) -> Router {
         .fallback(call_function)
         .layer(from_fn_with_state(Arc::clone(web), add_custom_headers))
         .layer(from_fn_with_state(Arc::clone(web), cors::answer))
+        .layer(from_fn(refuse_malformed))
         .with_state(Arc::clone(web))
 }
 
-async fn call_function(State(web): State<Arc<WebHost>>, request: Request<Body>) -> Response {
+/// Finds the function of a request and runs it.
+pub(super) async fn call_function(
+    State(web): State<Arc<WebHost>>,
+    Extension(WholeUri(uri)): Extension<WholeUri>,
+    mut request: Request<Body>,
+) -> Response {
     let Some(core) = web.settled_core().await else { return host_not_running() };
-    let Some(found) = routes::find(&core.script.functions, request.method(), request.uri().path()) else {
-        return not_found(&web, &request);
+    // Within the nested router of the admin API the path is shorter.
+    *request.uri_mut() = uri;
+    let Some(path) = request_path(request.uri().path()) else { return StatusCode::BAD_REQUEST.into_response() };
+    let method = known_in_upper_case(request.method());
+    let Some(found) = routes::find(&core.script.functions, &method, &path) else {
+        return not_found(&web, &method, &path);
     };
     if let Err(status) = admit(&web, &found, request.headers(), request.uri()) {
         return status.into_response();
     }
     let name = &found.function.name;
-    let path = match found.trigger.mode {
-        HttpMode::Payload => format!("/{name}"),
-        HttpMode::Proxy | HttpMode::Forward => request.uri().path().to_owned(),
+    let run = match found.trigger.mode {
+        HttpMode::Payload => Run::begin(&core, name, BY_CALL, &Method::POST, &format!("/{name}")),
+        HttpMode::Proxy | HttpMode::Forward => Run::begin(&core, name, BY_CALL, &method, request.uri().path()),
     };
-    let method = if found.trigger.mode == HttpMode::Payload { &Method::POST } else { request.method() };
-    let run = Run::begin(&core, name, BY_CALL, method, &path).traced_by(request.headers());
+    let run = run.traced_by(request.headers());
     if let Err(failure) = run.handler_ready().await {
         run.failed(None, &failure);
         return not_running(&core);
     }
-    let request = match core.body_limit.admit(request) {
+    let mut request = match core.body_limit.admit(request) {
         Ok(request) => request,
         Err(failure) => {
             run.failed(None, &failure);
-            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+            return (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONNECTION, "close")]).into_response();
         }
     };
     match found.trigger.mode {
-        HttpMode::Proxy => proxy::serve(&core, run, request).await,
-        HttpMode::Forward => forward::serve(&core, run, request).await,
-        HttpMode::Payload => http_payload::serve(&core, run, &found, request).await,
+        HttpMode::Payload => return http_payload::serve(&core, run, &found, request, &path).await,
+        HttpMode::Proxy | HttpMode::Forward => *request.method_mut() = method,
     }
+    match found.trigger.mode {
+        HttpMode::Proxy => proxy::serve(&core, run, request, &path).await,
+        HttpMode::Forward | HttpMode::Payload => forward::serve(&core, run, request, &path).await,
+    }
+}
+
+/// A known method is one in any letter case.
+fn known_in_upper_case(method: &Method) -> Method {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    let known = KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method.as_str()));
+    known.unwrap_or_else(|| method.clone())
 }
 
 /// 401 without the right key; then, for a disabled function, 404 without the master key. Both with an empty body.
@@ -101,11 +132,14 @@ fn host_not_running() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
 }
 
-fn not_found(web: &WebHost, request: &Request<Body>) -> Response {
-    if request.uri().path() != "/" || request.method() != Method::GET {
+/// The home page, whatever the method, or nothing.
+fn not_found(web: &WebHost, method: &Method, path: &str) -> Response {
+    if path != "/" {
+        web.log.information(format!("404: no function has a route for {method} {path}"));
         return StatusCode::NOT_FOUND.into_response();
     }
-    if web.settings.is_on("AzureWebJobsDisableHomepage") {
+    let disabled = web.settings.get("AzureWebJobsDisableHomepage");
+    if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         StatusCode::NO_CONTENT.into_response()
     } else {
         Html(HOME_PAGE).into_response()

@@ -10,12 +10,12 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     answer::{Answer, Failure},
     core::{Core, Counted},
+    json::Json,
 };
 
 /// What the host calls itself in `X-Azure-Functions-HostVersion`: the version that Core Tools 4.14 carries.
@@ -183,7 +183,7 @@ impl Run {
     }
 
     /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
-    pub(super) async fn post(&self, payload: &Value) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+    pub(super) async fn post(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
         let outcome = match self.core.script.host.function_timeout {
             Some(limit) => match tokio::time::timeout(limit, self.exchange(payload)).await {
                 Ok(outcome) => outcome,
@@ -197,7 +197,7 @@ impl Run {
         outcome
     }
 
-    async fn exchange(&self, payload: &Value) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+    async fn exchange(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
         self.handler_ready().await.map_err(|failure| (None, failure))?;
         let request = self.request(payload).map_err(|error| (None, Failure::Other(error.to_string())))?;
         let response = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
@@ -212,7 +212,7 @@ impl Run {
         Ok((status, answer))
     }
 
-    fn request(&self, payload: &Value) -> Result<Request<Body>, http::Error> {
+    fn request(&self, payload: &Json) -> Result<Request<Body>, http::Error> {
         let bytes = Bytes::from(payload.to_string());
         // A body of unknown length goes out chunked, without Content-Length, as the real host sends it.
         let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
@@ -223,6 +223,12 @@ impl Run {
             .header(INVOCATION_ID_HEADER, self.id_header())
             .body(body)
     }
+}
+
+/// Whether the handler closed the connection before it answered anything.
+pub(super) fn closed_without_answer(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
+    cause.is_some_and(|cause| cause.is_incomplete_message())
 }
 
 fn is_rubbish(error: &hyper_util::client::legacy::Error) -> bool {

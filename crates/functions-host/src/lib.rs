@@ -27,16 +27,16 @@ mod admin;
 mod admin_host;
 mod answer;
 mod body_limit;
-mod constraint;
 mod core;
 mod cors;
 mod error;
 mod forward;
 mod front;
-mod hop_by_hop;
+mod header_lines;
 mod http_payload;
 mod invocation;
 mod job;
+mod json;
 mod keys;
 mod lent_body;
 mod log;
@@ -44,13 +44,17 @@ mod options;
 mod payload;
 mod process;
 mod proxy;
+mod request_path;
+mod request_target;
 mod retry;
 mod routes;
 mod script;
+mod server;
 mod start;
 mod summary;
 mod template;
 mod timers;
+mod upgrade;
 mod web;
 
 use std::sync::Arc;
@@ -158,6 +162,17 @@ impl FunctionsHost {
                 url: core.invoke_url(function).unwrap_or_default(),
             }),
         }
+    }
+
+    /// Reads the script root again and starts a new handler, on another port. The old one serves until the new one answers,
+    /// then ends with its last invocation; each timer fires into one of the two. With `customHandler.port` set it ends
+    /// first.
+    ///
+    /// # Errors
+    /// [`HostError`] says why the new one does not come up; the old one goes on.
+    pub fn replace(&self) -> impl Future<Output = Result<(), HostError>> + Send + 'static + use<> {
+        let web = Arc::clone(&self.web);
+        async move { web.replace().await }
     }
 
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.

@@ -1,7 +1,6 @@
-//! `enableProxyingHttpRequest`: request and answer pass through as streams, path and query untouched.
+//! `enableProxyingHttpRequest`: request and answer pass through as streams.
 //!
-//! Source: `DefaultHttpProxyService` of `Azure/azure-functions-host` (a YARP forwarder). Not verified against Azure: the
-//! `Host` header, which is passed on here, and upgrades, which are refused.
+//! Source: `DefaultHttpProxyService.cs` and `RetryProxyHandler.cs` of `Azure/azure-functions-host` (a YARP forwarder).
 
 use std::time::Duration;
 
@@ -10,48 +9,61 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::{StreamExt as _, stream};
-use http::{HeaderName, Request, StatusCode, Version, header, request::Parts};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version, header, request::Parts};
+use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, error::Elapsed, timeout_at};
 
 use super::{
     answer::{self, Failure},
     body_limit,
     core::Core,
-    hop_by_hop,
-    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
+    forward::announce_length,
+    header_lines::{drop_not_proxied, join_repeated, unwritable},
+    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, closed_without_answer},
     lent_body::Lender,
+    request_target,
+    server::Peer,
+    upgrade::{self, Upgrade},
 };
 
 /// How long nothing may happen on a request: neither an answer nor the next piece of it.
 const IDLE_LIMIT: Duration = Duration::from_secs(240);
-/// Further attempts where no connection can be made.
-const CONNECT_RETRIES: u32 = 10;
-const FIRST_DELAY: Duration = Duration::from_millis(50);
+/// Attempts in all, whatever went wrong with the others.
+const ATTEMPTS: u32 = 10;
+/// An attempt without body is made this often where the handler closes the connection without an answer.
+const SENDS: u32 = 4;
+const DELAY_STEP: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(250);
 /// As much of an error's body as the journal may need.
 const KEPT: usize = 4096;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-ms-invocation-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// Passes a request to the handler, and its answer back.
-pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>) -> Response {
-    if request.headers().contains_key(header::UPGRADE) {
-        let failure = Failure::Other("an upgrade (WebSocket) is not supported by this host".to_owned());
-        run.failed(None, &failure);
-        return (StatusCode::NOT_IMPLEMENTED, failure.to_string()).into_response();
-    }
+/// Passes a request to the handler, and its answer back. `path` is the request's, decoded.
+pub(super) async fn serve(core: &Core, run: Run, mut request: Request<Body>, path: &str) -> Response {
     let idle = Instant::now() + IDLE_LIMIT;
     let deadline = run.deadline().map_or(idle, |deadline| deadline.min(idle));
-    let outcome = match timeout_at(deadline, send(core, &run, request)).await {
+    let upgrade = Upgrade::asked_by(&mut request);
+    let outcome = match timeout_at(deadline, send(core, &run, request, path, upgrade.is_some())).await {
         Ok(outcome) => outcome,
-        Err(_) => Err((StatusCode::INTERNAL_SERVER_ERROR, too_late(&run))),
+        Err(_) => Err(too_late(&run)),
     };
-    match outcome {
-        Ok(response) => pass_back(run, response.map(Body::new)),
-        Err((status, failure)) => {
+    match outcome.and_then(|response| check(response, upgrade.is_some())) {
+        Ok(mut response) => {
+            if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (response.status(), upgrade) {
+                upgrade.join(&mut response);
+                run.succeeded(response.status(), None);
+                return response.map(Body::new);
+            }
+            pass_back(run, response.map(Body::new))
+        }
+        Err(failure) => {
             run.failed(None, &failure);
-            status.into_response()
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
@@ -64,50 +76,115 @@ fn too_late(run: &Run) -> Failure {
     Failure::Other(format!("nothing came from the handler within {} s", IDLE_LIMIT.as_secs()))
 }
 
-/// Sends it again while nobody accepts the connection; what was sent to a handler is never sent twice.
-async fn send(core: &Core, run: &Run, request: Request<Body>) -> Result<Response<Incoming>, (StatusCode, Failure)> {
-    let other = |text: String| (StatusCode::INTERNAL_SERVER_ERROR, Failure::Other(text));
-    let (parts, body) = request.into_parts();
-    let lender = Lender::new(body);
-    let mut retries = 0;
-    loop {
-        let body = lender.lend().ok_or_else(|| other("the request body is gone".to_owned()))?;
-        let request = outgoing(core, run, parts.clone(), body).map_err(|error| other(error.to_string()))?;
-        match core.client.request(request).await {
-            Err(error) if error.is_connect() && retries < CONNECT_RETRIES => {
-                tokio::time::sleep(connect_delay(retries)).await;
-                retries += 1;
-            }
-            Err(error) if body_limit::is_exceeded(&error) => {
-                return Err((StatusCode::PAYLOAD_TOO_LARGE, core.body_limit.exceeded()));
-            }
-            answered => return answered.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, run.no_answer(&error))),
+fn check(response: Response<Incoming>, upgraded: bool) -> Result<Response<Incoming>, Failure> {
+    let reset_content = response.status() == StatusCode::RESET_CONTENT && response.body().size_hint().lower() > 0;
+    let problem = match unwritable(&response) {
+        None if response.status() == StatusCode::SWITCHING_PROTOCOLS && !upgraded => {
+            Some("its status is 101, and the client asked for no upgrade".to_owned())
         }
+        None if reset_content => Some("its status is 205, and it has a body".to_owned()),
+        problem => problem,
+    };
+    match problem {
+        Some(problem) => Err(Failure::Other(format!("the Functions host cannot hand the answer on: {problem}"))),
+        None => Ok(response),
     }
 }
 
-fn connect_delay(retries: u32) -> Duration {
-    FIRST_DELAY.saturating_mul(1 << retries).min(LONGEST_DELAY)
+/// Sends the request until it is answered. A body that was read is never sent twice, though the pauses pass all the same.
+async fn send(
+    core: &Core,
+    run: &Run,
+    request: Request<Body>,
+    path: &str,
+    upgrade: bool,
+) -> Result<Response<Incoming>, Failure> {
+    let (parts, body) = request.into_parts();
+    let no_body = body.size_hint().exact() == Some(0);
+    let lender = Lender::new(body);
+    let mut failure = Failure::Other("the request was not sent".to_owned());
+    for attempt in 1..=ATTEMPTS {
+        for _ in 0..if no_body { SENDS } else { 1 } {
+            let Some(body) = lender.lend() else { break };
+            let body = if no_body { Body::empty() } else { body };
+            let request = outgoing(core, run, parts.clone(), body, path, upgrade);
+            let request = request.map_err(|error| Failure::Other(error.to_string()))?;
+            match core.client.request(request).await {
+                Ok(response) => return Ok(response),
+                Err(error) if body_limit::is_exceeded(&error) => return Err(core.body_limit.exceeded()),
+                Err(error) => {
+                    failure = run.no_answer(&error);
+                    if !closed_without_answer(&error) {
+                        break;
+                    }
+                }
+            }
+        }
+        if attempt < ATTEMPTS {
+            tokio::time::sleep(delay(attempt)).await;
+        }
+    }
+    Err(failure)
 }
 
-fn outgoing(core: &Core, run: &Run, parts: Parts, body: Body) -> Result<Request<Body>, http::Error> {
-    let path_and_query = parts.uri.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
+fn delay(attempt: u32) -> Duration {
+    DELAY_STEP.saturating_mul(attempt).min(LONGEST_DELAY)
+}
+
+fn outgoing(
+    core: &Core,
+    run: &Run,
+    parts: Parts,
+    body: Body,
+    path: &str,
+    upgrade: bool,
+) -> Result<Request<Body>, http::Error> {
     let mut outgoing = Request::new(body);
-    *outgoing.method_mut() = parts.method;
-    *outgoing.uri_mut() = core.handler.url(path_and_query)?;
+    *outgoing.uri_mut() = core.handler.url(&request_target::proxied(path, parts.uri.query()))?;
     *outgoing.version_mut() = Version::HTTP_11;
-    let headers = outgoing.headers_mut();
-    *headers = parts.headers;
-    hop_by_hop::drop_from(headers);
+    let mut headers = parts.headers;
+    drop_not_proxied(&mut headers);
+    if upgrade {
+        upgrade::ask(&mut headers);
+    }
+    if let Some(length) = outgoing.body().size_hint().exact().filter(|length| *length == 0) {
+        let has_content_header = headers.contains_key(header::CONTENT_TYPE);
+        if has_content_header {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        } else {
+            headers.remove(header::CONTENT_LENGTH);
+            announce_length(&mut headers, &parts.method, 0);
+        }
+    }
+    set_forwarded(&mut headers, parts.extensions.get::<Peer>().copied());
     headers.insert(HOST_VERSION_HEADER, HOST_VERSION);
     headers.insert(INVOCATION_ID_HEADER, run.id_header());
     headers.insert(INVOCATION_ID, run.id_header());
+    join_repeated(&mut headers);
+    *outgoing.method_mut() = parts.method;
+    *outgoing.headers_mut() = headers;
+    *outgoing.extensions_mut() = parts.extensions;
     Ok(outgoing)
+}
+
+/// What the host knows of the client's connection replaces what the client says; `Host` becomes the handler's.
+fn set_forwarded(headers: &mut HeaderMap, peer: Option<Peer>) {
+    let host = headers.remove(header::HOST);
+    headers.remove(header::FORWARDED);
+    headers.remove(FORWARDED_PREFIX);
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+    let address = peer.and_then(|peer| HeaderValue::from_str(&peer.0.to_string()).ok());
+    for (name, value) in [(FORWARDED_HOST, host), (FORWARDED_FOR, address)] {
+        match value {
+            Some(value) => headers.insert(name, value),
+            None => headers.remove(name),
+        };
+    }
 }
 
 fn pass_back(run: Run, response: Response<Body>) -> Response {
     let (mut parts, body) = response.into_parts();
-    hop_by_hop::drop_from(&mut parts.headers);
+    drop_not_proxied(&mut parts.headers);
     let deadline = run.deadline();
     let passing = Passing { run: Some(run), status: parts.status, kept: Vec::new(), broken: None };
     let pieces = stream::unfold((body.into_data_stream(), passing), move |(mut body, mut passing)| async move {
@@ -178,12 +255,12 @@ mod tests {
     use futures_util::{StreamExt as _, stream};
     use tokio::time::Instant;
 
-    use super::{CONNECT_RETRIES, connect_delay, next_piece};
+    use super::{ATTEMPTS, delay, next_piece};
 
     #[test]
-    fn section_4_6_connecting_is_tried_ten_times_ever_more_slowly() {
-        let delays: Vec<_> = (0..CONNECT_RETRIES).map(|retries| connect_delay(retries).as_millis()).collect();
-        assert_eq!(delays, [50, 100, 200, 250, 250, 250, 250, 250, 250, 250]);
+    fn section_4_6_nine_pauses_of_50_to_250_ms_stand_between_ten_attempts() {
+        let delays: Vec<_> = (1..ATTEMPTS).map(|attempt| delay(attempt).as_millis()).collect();
+        assert_eq!(delays, [50, 100, 150, 200, 250, 250, 250, 250, 250]);
     }
 
     #[tokio::test]

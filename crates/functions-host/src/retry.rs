@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::json::Json;
 
 /// When a failed run is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub(super) struct Retry {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Members {
     strategy: String,
-    max_retry_count: Option<i64>,
+    max_retry_count: Option<Value>,
     delay_interval: Option<String>,
     minimum_interval: Option<String>,
     maximum_interval: Option<String>,
@@ -33,7 +35,11 @@ impl Retry {
     /// Reads the `retry` object. The error names the member that is missing or wrong.
     pub(super) fn parse(value: Value) -> Result<Self, String> {
         let members: Members = serde_json::from_value(value).map_err(|error| format!("retry: {error}"))?;
-        let limit = match members.max_retry_count {
+        let count = members.max_retry_count.as_ref().and_then(|count| match count {
+            Value::String(text) => text.trim().parse().ok(),
+            other => other.as_i64(),
+        });
+        let limit = match count {
             Some(-1) => None,
             Some(count) => Some(u32::try_from(count).map_err(|_| format!("retry: maxRetryCount is {count}"))?),
             None => return Err("retry: maxRetryCount is missing".to_owned()),
@@ -66,16 +72,35 @@ impl Retry {
         })
     }
 
-    /// `Metadata.RetryContext` of an attempt; 0 is the first. `error` is what the attempt before it ended with.
-    pub(super) fn context(&self, retries: u32, error: Option<&str>) -> Value {
-        json!({
-            "State": null,
-            "RetryCount": retries,
-            "Instance": null,
-            "MaxRetryCount": self.limit.map_or(-1, i64::from),
-            "Exception": error.map(|message| json!({ "Message": message })),
-        })
+    /// `Metadata.RetryContext` of an attempt; 0 is the first. `failed` is what the attempt before it ended with, if this is
+    /// none.
+    pub(super) fn context(&self, function: &str, retries: u32, failed: Option<&str>) -> Json {
+        let number = |number: i64| Json::Integer(number.to_string());
+        Json::object([
+            ("RetryCount", number(i64::from(retries))),
+            ("MaxRetryCount", number(self.limit.map_or(-1, i64::from))),
+            ("Exception", failed.map_or(Json::Null, |failure| exception(function, failure))),
+            ("Instance", Json::Null),
+            ("State", Json::Object(Vec::new())),
+        ])
     }
+}
+
+fn exception(function: &str, failure: &str) -> Json {
+    Json::object([
+        ("ClassName", Json::text("Microsoft.Azure.WebJobs.Host.FunctionInvocationException")),
+        ("Message", Json::Text(format!("Exception while executing function: Functions.{function}"))),
+        ("InstanceId", Json::Text(uuid::Uuid::new_v4().to_string())),
+        ("MethodName", Json::Text(format!("Functions.{function}"))),
+        ("Handled", Json::Bool(false)),
+        (
+            "InnerException",
+            Json::object([
+                ("ClassName", Json::text("System.Net.Http.HttpRequestException")),
+                ("Message", Json::text(failure)),
+            ]),
+        ),
+    ])
 }
 
 fn interval(member: &str, text: Option<String>) -> Result<Duration, String> {
@@ -105,8 +130,10 @@ mod tests {
         let growing = Retry::parse(growing).unwrap();
         let delays: Vec<_> = [0, 1, 2, 3, 40].map(|retries| growing.delay(retries).unwrap().as_secs()).to_vec();
         assert_eq!(delays, [3, 6, 12, 20, 20]);
-        assert_eq!(growing.context(1, Some("no"))["Exception"]["Message"], "no");
-        assert_eq!(growing.context(0, None)["MaxRetryCount"], -1);
+        let context = growing.context("tick", 1, Some("no")).to_value();
+        assert_eq!(context["Exception"]["Message"], "Exception while executing function: Functions.tick");
+        assert_eq!(context["Exception"]["InnerException"]["Message"], "no");
+        assert_eq!(growing.context("tick", 0, None).to_value()["MaxRetryCount"], -1);
         assert_eq!(fixed.delay(0), Some(Duration::from_secs(10)));
     }
 

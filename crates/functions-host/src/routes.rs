@@ -22,7 +22,11 @@ pub(super) struct Found<'a> {
 pub(super) fn find<'a>(functions: &'a [FunctionDefinition], method: &Method, path: &str) -> Option<Found<'a>> {
     functions.iter().find_map(|function| {
         let Trigger::Http(trigger) = &function.trigger else { return None };
-        if trigger.methods.as_ref().is_some_and(|methods| !methods.contains(method)) {
+        if trigger
+            .methods
+            .as_ref()
+            .is_some_and(|methods| !methods.iter().any(|known| known.as_str().eq_ignore_ascii_case(method.as_str())))
+        {
             return None;
         }
         let values = trigger.template.matches(path)?;

@@ -20,6 +20,7 @@ use super::{
     keys::Keys,
     log::Log,
     script::{Script, Settings, Trigger},
+    server::{self},
     timers::Statuses,
     web::{Phase, WebHost},
 };
@@ -63,10 +64,11 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     let mut server = JoinSet::new();
     let router = front::router(&web);
     server.spawn(async move {
-        // It ends only when it is aborted.
-        let _ = axum::serve(listener, router).await;
+        server::serve(listener, router).await;
     });
-    server.spawn(watch_files(Arc::clone(&web)));
+    if options.restart_on_change {
+        server.spawn(watch_files(Arc::clone(&web)));
+    }
     Ok(FunctionsHost { web, url: local_url(address)?, server })
 }
 
@@ -88,7 +90,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
 fn client() -> Client<HttpConnector, axum::body::Body> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new()).build(connector)
+    Client::builder(TokioExecutor::new()).http1_preserve_header_case(true).build(connector)
 }
 
 fn local_url(address: SocketAddr) -> Result<Url, HostError> {

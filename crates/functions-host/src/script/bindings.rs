@@ -2,15 +2,19 @@
 //!
 //! A type or member that is not known here makes the function fail to load, naming it.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use http::Method;
 use ncrontab::Schedule;
-use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{HttpMode, Settings, host_json::HostJson};
-use crate::template::Template;
+use super::{
+    HttpMode, Settings,
+    function_json::FunctionProblem,
+    host_json::HostJson,
+    members::{Members, flag, scalar_text},
+};
+use crate::template::{Template, TemplateError};
 
 /// What starts a function.
 #[derive(Debug)]
@@ -23,15 +27,15 @@ pub(crate) enum Trigger {
 pub(crate) struct HttpTrigger {
     /// Key in `Data`.
     pub(crate) binding: String,
-    /// As written, without the prefix; the function's name if absent.
+    /// As written, without the prefix and a slash at its end; the function's name if absent.
     pub(crate) route: String,
     /// With the prefix.
     pub(crate) template: Template,
     /// Absent: every method.
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) level: AuthLevel,
-    /// Name of the `http` output.
-    pub(crate) output: String,
+    /// Names of the `http` outputs.
+    pub(crate) outputs: Vec<String>,
     pub(crate) mode: HttpMode,
 }
 
@@ -58,34 +62,15 @@ pub(crate) struct TimerTrigger {
 struct Binding {
     kind: String,
     name: String,
-    output: bool,
-    members: Map<String, Value>,
+    direction: Direction,
+    members: Members,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct HttpMembers {
-    auth_level: Option<String>,
-    methods: Option<Vec<String>>,
-    route: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TimerMembers {
-    schedule: String,
-    #[serde(default)]
-    run_on_startup: bool,
-    #[serde(default = "yes")]
-    use_monitor: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
-
-fn yes() -> bool {
-    true
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    In,
+    Out,
+    InOut,
 }
 
 impl Trigger {
@@ -94,57 +79,59 @@ impl Trigger {
         function: &str,
         host: &HostJson,
         settings: &Settings,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, FunctionProblem> {
         let mut bindings = bindings.into_iter().map(Binding::read).collect::<Result<Vec<_>, _>>()?;
         refuse_repeated_names(&bindings)?;
         let mut triggers = bindings.extract_if(.., |binding| binding.is_trigger());
         let (trigger, second) = (triggers.next(), triggers.next());
         drop(triggers);
         let trigger = match (trigger, second) {
-            (Some(trigger), None) if !trigger.output => trigger,
-            (Some(trigger), None) => return Err(format!("the trigger \"{}\" has direction \"out\"", trigger.name)),
-            (None, _) => return Err("no trigger binding".to_owned()),
-            (Some(_), Some(_)) => return Err("more than one trigger binding".to_owned()),
+            (Some(trigger), None) if trigger.direction == Direction::In => trigger,
+            (Some(trigger), None) => {
+                return Err(format!("the trigger \"{}\" has direction \"{}\"", trigger.name, trigger.direction).into());
+            }
+            (None, _) => return Err("no trigger binding".to_owned().into()),
+            (Some(_), Some(_)) => return Err("more than one trigger binding".to_owned().into()),
         };
+        let outputs = http_outputs(bindings)?;
         match trigger.kind.to_ascii_lowercase().as_str() {
-            "httptrigger" => HttpTrigger::read(trigger, bindings, function, host).map(Self::Http),
-            "timertrigger" => TimerTrigger::read(trigger, &bindings, settings).map(Self::Timer),
+            "httptrigger" => HttpTrigger::read(trigger, outputs, function, host).map(Self::Http),
+            // Its http output is legal, and without meaning.
+            "timertrigger" => Ok(TimerTrigger::read(trigger, settings).map(Self::Timer)?),
             _ => Err(format!(
                 "the trigger type \"{}\" is not supported by this host (httpTrigger and timerTrigger are)",
                 trigger.kind
-            )),
+            )
+            .into()),
         }
     }
 }
 
 impl HttpTrigger {
-    fn read(trigger: Binding, others: Vec<Binding>, function: &str, host: &HostJson) -> Result<Self, String> {
-        let Binding { name, members, .. } = trigger;
-        let members: HttpMembers = parse(&name, members)?;
-        let level = members.auth_level.as_deref().map_or(Ok(AuthLevel::Function), str::parse)?;
-        let mut output = None;
-        for other in others {
-            if !other.kind.eq_ignore_ascii_case("http") || !other.output || output.is_some() {
-                return Err(unsupported(&other));
-            }
-            parse::<NoMembers>(&other.name, other.members)?;
-            output = Some(other.name);
-        }
-        let output = output.ok_or("an httpTrigger without an http output is not supported by this host")?;
-        if output == "$return" && host.http == HttpMode::Payload {
-            return Err("an http output named \"$return\" is supported by this host only with \
-                        enableForwardingHttpRequest or enableProxyingHttpRequest: name it \"res\""
-                .to_owned());
-        }
-        let route = members.route.unwrap_or_else(|| function.to_owned());
+    fn read(
+        mut trigger: Binding,
+        outputs: Vec<String>,
+        function: &str,
+        host: &HostJson,
+    ) -> Result<Self, FunctionProblem> {
+        let level = AuthLevel::read(trigger.members.take("authLevel"))?;
+        let methods = methods(trigger.members.take("methods"))?;
+        let route = match trigger.members.take("route") {
+            None => None,
+            Some(value) => scalar_text(&value).ok_or_else(|| format!("route is {value}, not a text"))?,
+        };
+        trigger.members.finish()?;
+        let route = route.filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned());
+        // Only a function whose one output is the response goes to the handler as a request.
+        let mode = if outputs.len() == 1 { host.http } else { HttpMode::Payload };
         Ok(Self {
-            binding: name,
+            binding: trigger.name,
             template: route_template(&host.route_prefix, &route)?,
-            route: route.trim_matches('/').to_owned(),
-            methods: members.methods.map(methods).transpose()?,
+            route: route.strip_suffix('/').unwrap_or(&route).to_owned(),
+            methods,
             level,
-            output,
-            mode: host.http,
+            outputs,
+            mode,
         })
     }
 
@@ -152,9 +139,10 @@ impl HttpTrigger {
     pub(super) fn conflicts_with(&self, other: &Self) -> bool {
         let methods = match (&self.methods, &other.methods) {
             (Some(a), Some(b)) => a.iter().any(|method| b.contains(method)),
-            _ => true,
+            (Some(methods), None) | (None, Some(methods)) => !methods.is_empty(),
+            (None, None) => true,
         };
-        methods && self.route.eq_ignore_ascii_case(&other.route)
+        methods && self.route.to_lowercase() == other.route.to_lowercase()
     }
 }
 
@@ -178,58 +166,118 @@ impl fmt::Display for AuthLevel {
     }
 }
 
-impl FromStr for AuthLevel {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let level = Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(text));
-        level.ok_or_else(|| format!("\"{text}\" is not an authLevel"))
+impl AuthLevel {
+    /// By name in any letter case, or by number; `function` unless it is said.
+    fn read(value: Option<Value>) -> Result<Self, String> {
+        let text = match &value {
+            None | Some(Value::Null) => return Ok(Self::Function),
+            Some(value) => scalar_text(value).flatten().ok_or_else(|| format!("authLevel is {value}, not a text"))?,
+        };
+        let by_number = text.parse::<usize>().ok().and_then(|number| Self::ALL.get(number).copied());
+        let level = by_number.or_else(|| Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(&text)));
+        match level {
+            Some(level) => Ok(level),
+            None if text.is_empty() => Ok(Self::Function),
+            None => Err(format!("\"{text}\" is not an authLevel")),
+        }
     }
 }
 
 impl TimerTrigger {
-    fn read(trigger: Binding, others: &[Binding], settings: &Settings) -> Result<Self, String> {
-        if let Some(other) = others.first() {
-            return Err(unsupported(other));
-        }
-        let members: TimerMembers = parse(&trigger.name, trigger.members)?;
-        let text = settings.resolve(&members.schedule)?;
+    fn read(mut trigger: Binding, settings: &Settings) -> Result<Self, String> {
+        let name = trigger.name;
+        let schedule = trigger.members.take("schedule").ok_or_else(|| format!("\"{name}\" has no schedule"))?;
+        let schedule = scalar_text(&schedule).flatten().ok_or_else(|| format!("schedule is {schedule}, not a text"))?;
+        let mut on = |member: &str, default| match trigger.members.take(member) {
+            None => Ok(default),
+            Some(value) => flag(&value).ok_or_else(|| format!("{member} is {value}, neither true nor false")),
+        };
+        let (run_on_startup, use_monitor) = (on("runOnStartup", false)?, on("useMonitor", true)?);
+        trigger.members.finish()?;
+        let text = settings.resolve(&schedule)?;
         let schedule = Schedule::parse(&text).map_err(|error| error.to_string())?;
-        Ok(Self {
-            binding: trigger.name,
-            use_monitor: members.use_monitor && !schedule.is_too_frequent_to_monitor(),
-            run_on_startup: members.run_on_startup,
-            schedule,
+        let use_monitor = use_monitor && !schedule.is_too_frequent_to_monitor();
+        Ok(Self { binding: name, schedule, run_on_startup, use_monitor })
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::InOut => "inout",
         })
     }
 }
 
 impl Binding {
-    fn read(mut members: Map<String, Value>) -> Result<Self, String> {
-        let mut text = |member: &str| match members.remove(member) {
+    fn read(members: Map<String, Value>) -> Result<Self, String> {
+        let mut members = Members::new(members);
+        let mut text = |member: &str| match members.take(member) {
             Some(Value::String(text)) => Ok(Some(text)),
-            None => Ok(None),
+            None | Some(Value::Null) => Ok(None),
             Some(other) => Err(format!("\"{member}\" of a binding is {other}, not a text")),
         };
-        let kind = text("type")?.ok_or("a binding has no \"type\"")?;
+        let kind = text("type")?.filter(|kind| !kind.is_empty()).ok_or("a binding has no \"type\"")?;
         let name = text("name")?.ok_or("a binding has no \"name\"")?;
-        let direction = text("direction")?.unwrap_or_else(|| "in".to_owned()).to_ascii_lowercase();
-        let output = match direction.as_str() {
-            "in" => false,
-            "out" => true,
-            other => return Err(format!("direction \"{other}\" of \"{name}\" is not supported by this host")),
+        let direction = match text("direction")?.unwrap_or_else(|| "in".to_owned()).to_ascii_lowercase().as_str() {
+            "in" => Direction::In,
+            "out" => Direction::Out,
+            "inout" => Direction::InOut,
+            other => return Err(format!("direction \"{other}\" of \"{name}\" is none of in, out and inout")),
         };
-        if !is_binding_name(&name) || (name == "$return" && !output) {
+        if !is_binding_name(&name) || (name == "$return" && direction != Direction::Out) {
             return Err(format!(
                 "\"{name}\" is not a binding name: a letter, then letters and digits, or \"$return\" for an output"
             ));
         }
-        Ok(Self { kind, name, output, members })
+        one_of(text("dataType")?, "dataType", &["string", "binary", "stream"])?;
+        one_of(text("cardinality")?, "cardinality", &["one", "many"])?;
+        if let Some(properties) = members.take("properties") {
+            let deferred = properties.as_object().is_some_and(|properties| {
+                properties.keys().any(|name| name.eq_ignore_ascii_case("supportsDeferredBinding"))
+            });
+            if deferred && kind.eq_ignore_ascii_case("httpTrigger") {
+                return Err("properties.supportsDeferredBinding is not for an httpTrigger".to_owned());
+            }
+        }
+        for ignored in ["connection", "webHookType"] {
+            members.take(ignored);
+        }
+        Ok(Self { kind, name, direction, members })
     }
 
     fn is_trigger(&self) -> bool {
         self.kind.to_ascii_lowercase().ends_with("trigger")
     }
+}
+
+/// In any letter case, and optional.
+fn one_of(text: Option<String>, member: &str, known: &[&str]) -> Result<(), String> {
+    match text.filter(|text| !known.iter().any(|known| known.eq_ignore_ascii_case(text))) {
+        Some(other) => Err(format!("{member} \"{other}\" is none of {}", known.join(", "))),
+        None => Ok(()),
+    }
+}
+
+/// Names of the outputs; every other binding is one that this host does not play.
+fn http_outputs(bindings: Vec<Binding>) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for binding in bindings {
+        if !binding.kind.eq_ignore_ascii_case("http") {
+            return Err(format!(
+                "the binding \"{}\" (type \"{}\", direction \"{}\") is not supported by this host",
+                binding.name, binding.kind, binding.direction
+            ));
+        }
+        if binding.direction != Direction::Out {
+            return Err(format!("the http binding \"{}\" must have direction \"out\"", binding.name));
+        }
+        binding.members.finish()?;
+        names.push(binding.name);
+    }
+    Ok(names)
 }
 
 fn is_binding_name(name: &str) -> bool {
@@ -248,37 +296,32 @@ fn refuse_repeated_names(bindings: &[Binding]) -> Result<(), String> {
     Ok(())
 }
 
-fn unsupported(binding: &Binding) -> String {
-    let direction = if binding.output { "out" } else { "in" };
-    format!(
-        "the binding \"{}\" (type \"{}\", direction \"{direction}\") is not supported by this host",
-        binding.name, binding.kind
-    )
-}
-
-fn parse<T: DeserializeOwned>(name: &str, members: Map<String, Value>) -> Result<T, String> {
-    serde_json::from_value(Value::Object(members)).map_err(|error| format!("binding \"{name}\": {error}"))
-}
-
-fn methods(names: Vec<String>) -> Result<Vec<Method>, String> {
-    let parse = |name: String| {
-        Method::from_bytes(name.to_ascii_uppercase().as_bytes())
-            .map_err(|_| format!("\"{name}\" is not an HTTP method"))
+/// Absent for every method; a name that no request has never matches.
+fn methods(value: Option<Value>) -> Result<Option<Vec<Method>>, String> {
+    let names = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Array(names)) => names,
+        Some(other) => return Err(format!("methods is {other}, not a list")),
     };
-    names.into_iter().map(parse).collect()
+    let method = |name: Value| {
+        let text = scalar_text(&name).flatten().ok_or_else(|| format!("methods holds {name}, not a text"))?;
+        Ok(Method::from_bytes(text.to_ascii_uppercase().as_bytes()).ok())
+    };
+    let methods: Vec<Option<Method>> = names.into_iter().map(method).collect::<Result<_, String>>()?;
+    Ok(Some(methods.into_iter().flatten().collect()))
 }
 
-fn route_template(prefix: &str, route: &str) -> Result<Template, String> {
-    let route = route.trim_matches('/');
-    let lower = route.to_ascii_lowercase();
+fn route_template(prefix: &str, route: &str) -> Result<Template, FunctionProblem> {
+    let lower = route.trim_matches('/').to_ascii_lowercase();
     if lower.starts_with("admin") || lower.starts_with("runtime") {
         return Err(format!(
             "the route \"{route}\" begins with \"admin\" or \"runtime\", which the host keeps for itself"
-        ));
+        )
+        .into());
     }
-    if route.contains('%') {
-        return Err(format!("\"%\" in the route \"{route}\" is not supported by this host"));
-    }
-    Template::parse(format!("{prefix}/{route}").trim_matches('/'))
-        .map_err(|problem| format!("route \"{route}\": {problem}"))
+    let whole = if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") };
+    Template::parse(&whole).map_err(|error| match error {
+        TemplateError::Refused(problem) => FunctionProblem::StopsTheHost { template: whole, problem },
+        TemplateError::Unsupported(_) => FunctionProblem::InError(format!("route \"{route}\": {error}")),
+    })
 }

@@ -7,28 +7,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
-use super::{ScriptError, Settings};
+use super::{ScriptError, Settings, configuration};
 
 /// `customHandler.description`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Description {
-    #[serde(default)]
-    default_executable_path: String,
-    #[serde(default)]
+    default_executable_path: Option<String>,
+    #[serde(default, deserialize_with = "configuration::list")]
     arguments: Vec<String>,
     default_worker_path: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "configuration::list")]
     worker_arguments: Vec<String>,
     worker_directory: Option<PathBuf>,
     working_directory: Option<PathBuf>,
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "configuration::boolean")]
     use_std_error_stream_for_errors_only: bool,
     // Not consulted for custom handlers.
     #[serde(rename = "isDisabled")]
-    _is_disabled: Option<bool>,
+    _is_disabled: Option<IgnoredAny>,
 }
 
 fn yes() -> bool {
@@ -60,7 +59,7 @@ impl HandlerCommand {
 
     /// The file to run: under the worker directory, else as `PATH` finds it.
     pub(crate) fn executable(&self, environment: &Settings) -> Result<PathBuf, ScriptError> {
-        let name = expand(&self.description.default_executable_path, environment);
+        let name = expand(self.description.default_executable_path.as_deref().unwrap_or_default(), environment);
         if name.is_empty() {
             return Err(ScriptError::HostJson("\"defaultExecutablePath\" is missing or empty".to_owned()));
         }

@@ -5,11 +5,25 @@
 
 use std::{fs, path::Path};
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Settings, bindings::Trigger, host_json::HostJson, member_names::as_documented};
-use crate::retry::Retry;
+use super::{Settings, bindings::Trigger, host_json::HostJson};
+use crate::{json, retry::Retry};
+
+/// What is wrong with a function.
+#[derive(Debug)]
+pub(super) enum FunctionProblem {
+    /// The function is left out, and the others run.
+    InError(String),
+    /// A route that ASP.NET Core refuses: no function is served.
+    StopsTheHost { template: String, problem: String },
+}
+
+impl From<String> for FunctionProblem {
+    fn from(problem: String) -> Self {
+        Self::InError(problem)
+    }
+}
 
 /// A function that can be invoked.
 #[derive(Debug)]
@@ -26,50 +40,52 @@ pub(crate) struct FunctionDefinition {
     pub(crate) config: Value,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    bindings: Vec<Map<String, Value>>,
-    script_file: Option<String>,
-    retry: Option<Value>,
-    disabled: Option<Value>,
-    // Of other languages, or not read by version 4 of the host.
-    #[serde(rename = "entryPoint")]
-    _entry_point: Option<Value>,
-    #[serde(rename = "configurationSource")]
-    _configuration_source: Option<Value>,
-    #[serde(rename = "generatedBy")]
-    _generated_by: Option<Value>,
-    #[serde(rename = "$schema")]
-    _schema: Option<Value>,
-}
-
-/// Members of any binding that mean nothing to HTTP and timers, whose data is text and whose connection is none.
-const NO_EFFECT: &[&str] = &["cardinality", "connection", "dataType", "properties"];
+/// Members of other languages, or not read by version 4 of the host.
+const IGNORED: &[&str] = &["$schema", "entryPoint", "excluded", "generatedBy", "isProxy", "language", "name"];
 
 impl FunctionDefinition {
-    /// Reads the function in `folder`. The error says what is wrong with it; the host then goes on without it.
-    pub(super) fn read(folder: &Path, name: &str, host: &HostJson, settings: &Settings) -> Result<Self, String> {
+    /// Reads the function in `folder`.
+    pub(super) fn read(
+        folder: &Path,
+        name: &str,
+        host: &HostJson,
+        settings: &Settings,
+    ) -> Result<Self, FunctionProblem> {
         if !is_function_name(name) {
             return Err("the name must begin with a letter and go on with letters, digits, \"_\" or \"-\", up to 128 \
                         characters, and not be \"host\""
-                .to_owned());
+                .to_owned()
+                .into());
         }
-        let text =
-            fs::read_to_string(folder.join("function.json")).map_err(|error| format!("function.json: {error}"))?;
-        let text = text.trim_start_matches('\u{feff}');
-        let config: Value = serde_json::from_str(text).map_err(|error| format!("function.json: {error}"))?;
-        let mut document: Document =
-            serde_json::from_value(as_documented(config.clone())).map_err(|error| format!("function.json: {error}"))?;
-        let mut warnings = document.drop_what_has_no_effect(name);
-        if let Some(file) = document.script_file.filter(|file| !folder.join(file).exists()) {
-            return Err(format!("the script file \"{file}\" does not exist"));
+        let file = |error: String| format!("function.json: {error}");
+        let text = fs::read_to_string(folder.join("function.json")).map_err(|error| file(error.to_string()))?;
+        let config = json::read_whole(&text).map_err(|error| file(error.to_string()))?.to_value();
+        let Value::Object(mut members) = config.clone() else {
+            return Err(file("not an object".to_owned()).into());
+        };
+        let bindings = bindings(members.remove("bindings")).map_err(file)?;
+        refuse_script_file(members.remove("scriptFile"), folder)?;
+        let retry = members.remove("retry").filter(|retry| !retry.is_null()).map(Retry::parse).transpose()?;
+        if members.remove("configurationSource").is_some_and(|source| source == "attributes") {
+            return Err(file("configurationSource \"attributes\" is for .NET functions".to_owned()).into());
         }
-        let retry = document.retry.map(Retry::parse).transpose()?;
-        let trigger = Trigger::from_bindings(document.bindings, name, host, settings)?;
-        if retry.is_some() && matches!(trigger, Trigger::Http(_)) {
-            warnings.push(format!("'{name}': retry has no effect on an HTTP function"));
+        let mut warnings = Vec::new();
+        if members.remove("disabled").is_some() {
+            warnings.push(format!(
+                "'{name}': \"disabled\" in function.json has no effect: set AzureWebJobs.{name}.Disabled"
+            ));
+        }
+        if let Some(unknown) = members.keys().find(|member| !IGNORED.contains(&member.as_str())) {
+            return Err(file(format!("the member \"{unknown}\" is unknown")).into());
+        }
+        let trigger = Trigger::from_bindings(bindings, name, host, settings)?;
+        if let Trigger::Http(http) = &trigger {
+            if retry.is_some() {
+                warnings.push(format!("'{name}': retry has no effect on an HTTP function"));
+            }
+            if http.route.contains('%') {
+                warnings.push(format!("'{name}': \"%\" in its route is a literal character, no setting"));
+            }
         }
         let disabled = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")]
             .iter()
@@ -87,21 +103,24 @@ impl FunctionDefinition {
     }
 }
 
-impl Document {
-    /// Removes members without effect from the bindings, and says which.
-    fn drop_what_has_no_effect(&mut self, function: &str) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.disabled.is_some() {
-            warnings.push(format!(
-                "'{function}': \"disabled\" in function.json has no effect: set AzureWebJobs.{function}.Disabled"
-            ));
-        }
-        for binding in &mut self.bindings {
-            for member in NO_EFFECT.iter().filter(|member| binding.remove(**member).is_some()) {
-                warnings.push(format!("'{function}': \"{member}\" of a binding has no effect"));
-            }
-        }
-        warnings
+/// The list named exactly `bindings`: the host reads this name in no other letter case.
+fn bindings(value: Option<Value>) -> Result<Vec<Map<String, Value>>, String> {
+    let Some(Value::Array(bindings)) = value else { return Err("there is no list \"bindings\"".to_owned()) };
+    if bindings.is_empty() {
+        return Err("\"bindings\" is empty".to_owned());
+    }
+    let object = |binding| match binding {
+        Value::Object(members) => Ok(members),
+        other => Err(format!("a binding is {other}, not an object")),
+    };
+    bindings.into_iter().map(object).collect()
+}
+
+fn refuse_script_file(value: Option<Value>, folder: &Path) -> Result<(), String> {
+    match value {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(file)) if file.is_empty() || folder.join(&file).exists() => Ok(()),
+        Some(file) => Err(format!("the script file {file} does not exist")),
     }
 }
 

@@ -9,8 +9,13 @@ use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{HandlerCommand, ScriptError, Settings, member_names::as_documented, overrides};
-use crate::retry::Retry;
+use super::{
+    HandlerCommand, ScriptError, Settings,
+    configuration::{self, leaves_as_texts},
+    member_names::as_documented,
+    overrides,
+};
+use crate::{json, retry::Retry};
 
 /// `host.json`, checked.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub(crate) struct HostJson {
     pub(crate) port: Option<u16>,
     /// Absent: unbounded.
     pub(crate) function_timeout: Option<Duration>,
-    /// Without slashes at its ends; may be empty.
+    /// As written; may be empty.
     pub(crate) route_prefix: String,
     /// Added to each response that has no such header.
     pub(crate) custom_headers: Vec<(HeaderName, HeaderValue)>,
@@ -31,7 +36,7 @@ pub(crate) struct HostJson {
     pub(crate) warnings: Vec<String>,
     /// For functions without a policy of their own.
     pub(crate) retry: Option<Retry>,
-    allowed: Option<Vec<String>>,
+    allowed: Vec<String>,
 }
 
 /// How an HTTP function without further bindings reaches the handler.
@@ -48,10 +53,14 @@ pub(crate) enum HttpMode {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Document {
-    version: Option<String>,
+    #[serde(rename = "version")]
+    _version: Option<IgnoredAny>,
     custom_handler: Option<CustomHandler>,
     function_timeout: Option<String>,
-    functions: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "configuration::list")]
+    functions: Vec<String>,
+    #[serde(default)]
+    logging: Logging,
     #[serde(default)]
     extensions: Extensions,
     configuration_profile: Option<String>,
@@ -65,7 +74,6 @@ const NO_EFFECT: &[&str] = &[
     "concurrency",
     "extensionBundle",
     "healthMonitor",
-    "logging",
     "metadataProviderTimeout",
     "sendCanceledInvocationsToWorker",
     "sequentialRestart",
@@ -81,11 +89,12 @@ struct CustomHandler {
     description: Option<super::command::Description>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "configuration::boolean")]
     enable_forwarding_http_request: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "configuration::boolean")]
     enable_proxying_http_request: bool,
     initialization_timeout: Option<String>,
+    #[serde(default, deserialize_with = "configuration::number")]
     port: Option<u16>,
     http: Option<IgnoredAny>,
 }
@@ -99,23 +108,60 @@ struct Extensions {
     others: BTreeMap<String, Value>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct HttpOptions {
+    /// Null is the empty prefix, absence is "api".
+    #[serde(default = "default_prefix")]
     route_prefix: Option<String>,
     #[serde(default)]
     custom_headers: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "configuration::number")]
     max_outstanding_requests: Option<i64>,
+    #[serde(default, deserialize_with = "configuration::number")]
     max_concurrent_requests: Option<i64>,
-    dynamic_throttles_enabled: Option<bool>,
-    enable_chunked_request_binding: Option<bool>,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    dynamic_throttles_enabled: bool,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    enable_chunked_request_binding: bool,
     hsts: Option<Hsts>,
 }
 
 #[derive(Deserialize)]
 struct Hsts {
-    #[serde(default, rename = "isEnabled")]
+    #[serde(default, rename = "isEnabled", deserialize_with = "configuration::boolean")]
     is_enabled: bool,
+}
+
+/// Only what can stop the host is read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Logging {
+    #[serde(default)]
+    log_level: BTreeMap<String, Option<String>>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
+}
+
+/// Names of levels; their numbers, from 0, are taken too.
+const LOG_LEVELS: [&str; 7] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            route_prefix: default_prefix(),
+            custom_headers: BTreeMap::new(),
+            max_outstanding_requests: None,
+            max_concurrent_requests: None,
+            dynamic_throttles_enabled: false,
+            enable_chunked_request_binding: false,
+            hsts: None,
+        }
+    }
+}
+
+fn default_prefix() -> Option<String> {
+    Some("api".to_owned())
 }
 
 const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -129,18 +175,26 @@ impl HostJson {
             io::ErrorKind::NotFound => ScriptError::NoHostJson(root.to_owned()),
             _ => ScriptError::Read { path, source },
         })?;
-        let mut document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
-        overrides::apply(&mut document, settings);
+        let document = json::read_whole(&text).map_err(|error| problem(&error.to_string()))?.to_value();
         let mut document = as_documented(document);
+        if !document.is_object() {
+            return Err(problem("not an object"));
+        }
+        // Read from the file alone, and as it is written.
+        if document.get("version").is_none_or(|version| version != "2.0") {
+            return Err(problem("\"version\" must be \"2.0\""));
+        }
+        overrides::apply(&mut document, settings);
+        let mut document = as_documented(leaves_as_texts(document));
         let warning = drop_what_has_no_effect(&mut document);
         let mut host = Self::check(serde_json::from_value(document)?, root, environment)?;
         host.warnings.extend(warning);
         Ok(host)
     }
 
-    /// Whether `functions`, if present, lists this one.
+    /// Whether `functions`, unless it is empty, lists this one.
     pub(super) fn allows(&self, name: &str) -> bool {
-        self.allowed.as_ref().is_none_or(|names| names.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)))
+        self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
     }
 
     fn check(document: Document, root: &Path, environment: &Settings) -> Result<Self, ScriptError> {
@@ -156,8 +210,17 @@ impl HostJson {
         warnings.extend(
             document.extensions.others.keys().map(|name| format!("host.json: extensions.{name} has no effect")),
         );
-        if handler.kind.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("http")) {
-            warnings.push("customHandler.type is not \"Http\"; the host takes it as \"Http\"".to_owned());
+        if document.logging.log_level.len() + document.logging.others.len() > 0 {
+            warnings.push("host.json: no effect in this host: logging".to_owned());
+        }
+        warnings.extend(handler.check_kind()?);
+        let prefix = document.extensions.http.route_prefix.as_deref().unwrap_or_default();
+        if prefix.trim_matches('/').eq_ignore_ascii_case("admin") {
+            warnings.push(
+                "host.json: routePrefix \"admin\": the host's own paths below /admin come first, and releases of 2019 \
+                 answered 404 to every function there (azure-functions-host#5322)"
+                    .to_owned(),
+            );
         }
         let http = handler.mode();
         let initialization_timeout = match handler.initialization_timeout {
@@ -173,14 +236,7 @@ impl HostJson {
             initialization_timeout,
             port: handler.port,
             function_timeout,
-            route_prefix: document
-                .extensions
-                .http
-                .route_prefix
-                .as_deref()
-                .unwrap_or("api")
-                .trim_matches('/')
-                .to_owned(),
+            route_prefix: document.extensions.http.route_prefix.clone().unwrap_or_default(),
             custom_headers: document.extensions.http.headers()?,
             warnings,
             retry: document.retry.map(Retry::parse).transpose().map_err(|error| problem(&error))?,
@@ -201,9 +257,7 @@ fn drop_what_has_no_effect(document: &mut Value) -> Option<String> {
 
 impl Document {
     fn refuse_unsupported(&self) -> Result<(), ScriptError> {
-        if self.version.as_deref() != Some("2.0") {
-            return Err(problem("\"version\" must be \"2.0\""));
-        }
+        self.logging.check()?;
         let profile = self.configuration_profile.as_deref().unwrap_or_default();
         let unsupported = [
             ("httpWorker", self.http_worker.is_some()),
@@ -216,7 +270,35 @@ impl Document {
     }
 }
 
+impl Logging {
+    /// A level that does not exist stops the host.
+    fn check(&self) -> Result<(), ScriptError> {
+        let exists = |level: &str| {
+            LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
+                || level.parse::<usize>().is_ok_and(|number| number < LOG_LEVELS.len())
+        };
+        for (category, level) in &self.log_level {
+            if let Some(level) = level.as_deref().filter(|level| !level.is_empty() && !exists(level.trim())) {
+                return Err(problem(&format!(
+                    "logging.logLevel.{category} \"{level}\" is none of {}",
+                    LOG_LEVELS.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl CustomHandler {
+    /// `Http`; `None` is warned about, another type stops the host.
+    fn check_kind(&self) -> Result<Option<String>, ScriptError> {
+        match self.kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("http" | "") => Ok(None),
+            Some("none") => Ok(Some("customHandler.type is not \"Http\"; the host takes it as \"Http\"".to_owned())),
+            Some(other) => Err(problem(&format!("customHandler.type \"{other}\" is neither \"Http\" nor \"None\""))),
+        }
+    }
+
     /// Proxying wins where both are set.
     fn mode(&self) -> HttpMode {
         match (self.enable_proxying_http_request, self.enable_forwarding_http_request) {
@@ -233,8 +315,8 @@ impl HttpOptions {
         [
             ("maxOutstandingRequests", limited(self.max_outstanding_requests)),
             ("maxConcurrentRequests", limited(self.max_concurrent_requests)),
-            ("dynamicThrottlesEnabled", self.dynamic_throttles_enabled == Some(true)),
-            ("enableChunkedRequestBinding", self.enable_chunked_request_binding == Some(true)),
+            ("dynamicThrottlesEnabled", self.dynamic_throttles_enabled),
+            ("enableChunkedRequestBinding", self.enable_chunked_request_binding),
             ("hsts", self.hsts.as_ref().is_some_and(|hsts| hsts.is_enabled)),
         ]
         .into_iter()
@@ -256,7 +338,7 @@ impl HttpOptions {
 
 fn function_timeout(text: Option<&str>) -> Result<Option<Duration>, ScriptError> {
     match text {
-        None => Ok(Some(DEFAULT_FUNCTION_TIMEOUT)),
+        None | Some("") => Ok(Some(DEFAULT_FUNCTION_TIMEOUT)),
         Some("-1") => Ok(None),
         Some(text) => match time_span("functionTimeout", text)? {
             timeout if timeout < MINIMUM_FUNCTION_TIMEOUT => Err(problem("functionTimeout is less than 00:00:01")),

@@ -5,9 +5,11 @@
 
 mod bindings;
 mod command;
+mod configuration;
 mod function_json;
 mod host_json;
 mod member_names;
+mod members;
 mod overrides;
 mod settings;
 
@@ -17,7 +19,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::host_json::HostJson;
 pub(super) use self::{
     bindings::{AuthLevel, HttpTrigger, TimerTrigger, Trigger},
     command::HandlerCommand,
@@ -25,6 +26,7 @@ pub(super) use self::{
     host_json::HttpMode,
     settings::Settings,
 };
+use self::{function_json::FunctionProblem, host_json::HostJson};
 
 /// Why a script root cannot be run at all.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,19 @@ pub enum ScriptError {
     /// Well-formed, but not usable.
     #[error("host.json: {0}")]
     HostJson(String),
+    /// One route that ASP.NET Core refuses stops the whole host.
+    #[error(
+        "{function}/function.json: the route template \"{template}\" stops the whole Functions host, which then answers 503 \
+         for every function: {problem}"
+    )]
+    Route {
+        /// The function whose route it is.
+        function: String,
+        /// The route with its prefix.
+        template: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The handler is not there.
     #[error("the handler \"{name}\" is neither in {} nor on PATH", .folder.display())]
     NoHandler {
@@ -84,17 +99,25 @@ impl Script {
             }
             match script.read_function(root, &name, settings) {
                 Ok(function) => script.functions.push(function),
-                Err(problem) => script.errors.push(FunctionError { name, problem }),
+                Err(FunctionProblem::InError(problem)) => script.errors.push(FunctionError { name, problem }),
+                Err(FunctionProblem::StopsTheHost { template, problem }) => {
+                    return Err(ScriptError::Route { function: name, template, problem });
+                }
             }
         }
         Ok(script)
     }
 
-    fn read_function(&self, root: &Path, name: &str, settings: &Settings) -> Result<FunctionDefinition, String> {
+    fn read_function(
+        &self,
+        root: &Path,
+        name: &str,
+        settings: &Settings,
+    ) -> Result<FunctionDefinition, FunctionProblem> {
         let function = FunctionDefinition::read(&root.join(name), name, &self.host, settings)?;
         match self.functions.iter().find(|other| other.conflicts_with(&function)) {
             Some(other) => {
-                Err(format!("the function \"{}\" has the same name or the same route and method", other.name))
+                Err(format!("the route specified conflicts with the route defined by function '{}'", other.name).into())
             }
             None => Ok(function),
         }

@@ -6,24 +6,24 @@ use serde_json::{Map, Value};
 
 use super::Settings;
 
-const PREFIX: &str = "azurefunctionsjobhost__";
+const PREFIX: &str = "azurefunctionsjobhost:";
 
-/// Writes the overrides into the document. True if there were any.
-pub(super) fn apply(document: &mut Value, settings: &Settings) -> bool {
-    let mut any = false;
+/// Writes the overrides into the document. `__` in a name stands for `:`. The version is read from the file alone.
+pub(super) fn apply(document: &mut Value, settings: &Settings) {
     for (name, value) in settings.iter() {
+        let name = name.replace("__", ":");
         if name.to_ascii_lowercase().starts_with(PREFIX) {
-            let path: Vec<&str> = name[PREFIX.len()..].split("__").collect();
-            set(document, &path, value);
-            any = true;
+            let path: Vec<&str> = name[PREFIX.len()..].split(':').collect();
+            if !matches!(path.as_slice(), [only] if only.eq_ignore_ascii_case("version")) {
+                set(document, &path, value);
+            }
         }
     }
-    any
 }
 
 fn set(node: &mut Value, path: &[&str], text: &str) {
     let Some((step, rest)) = path.split_first() else {
-        *node = leaf(node, text);
+        *node = Value::String(text.to_owned());
         return;
     };
     match (node, step.parse::<usize>()) {
@@ -51,17 +51,6 @@ fn set(node: &mut Value, path: &[&str], text: &str) {
     }
 }
 
-/// A text, unless it can only be meant as something else.
-fn leaf(previous: &Value, text: &str) -> Value {
-    match serde_json::from_str(text) {
-        Ok(value @ (Value::Bool(_) | Value::Array(_))) => value,
-        Ok(number @ Value::Number(_)) if !previous.is_string() && !text.contains('.') => number,
-        _ if text.eq_ignore_ascii_case("true") => Value::Bool(true),
-        _ if text.eq_ignore_ascii_case("false") => Value::Bool(false),
-        _ => Value::String(text.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -77,6 +66,8 @@ mod tests {
                 ("AzureFunctionsJobHost__customHandler__description__arguments__1", "c"),
                 ("AzureFunctionsJobHost__functions__0", "tick"),
                 ("AzureFunctionsJobHost__functions__1", "tock"),
+                ("AzureFunctionsJobHost__version", "3.0"),
+                ("AzureFunctionsJobHost:functionTimeout", "00:01:00"),
                 ("UNRELATED", "x"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -85,14 +76,15 @@ mod tests {
             "version": "2.0",
             "customHandler": { "description": { "arguments": ["a", "b"] }, "enableProxyingHttpRequest": false },
         });
-        assert!(apply(&mut document, &settings));
+        apply(&mut document, &settings);
         assert_eq!(
             document,
             json!({
                 "version": "2.0",
-                "customHandler": { "description": { "arguments": ["a", "c"] }, "enableProxyingHttpRequest": true },
+                "customHandler": { "description": { "arguments": ["a", "c"] }, "enableProxyingHttpRequest": "True" },
                 "extensions": { "http": { "routePrefix": "" } },
                 "functions": ["tick", "tock"],
+                "functionTimeout": "00:01:00",
             })
         );
     }

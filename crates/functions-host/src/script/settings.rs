@@ -15,6 +15,14 @@ impl Settings {
         self.0.get(&name.to_ascii_lowercase()).map(|(_, value)| value.as_str())
     }
 
+    /// By its name in the configuration, where `:` stands for the `__` of a setting: `%A:B%` finds `A__B`, `%A__B%` nothing.
+    fn configured(&self, name: &str) -> Option<&str> {
+        if name.contains("__") {
+            return None;
+        }
+        self.get(name).or_else(|| self.get(&name.replace(':', "__")))
+    }
+
     /// Names as written, with their values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.values().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -32,7 +40,7 @@ impl Settings {
         while let Some((before, after)) = rest.split_once('%') {
             let (name, after) =
                 after.split_once('%').ok_or_else(|| format!("\"{text}\" has a \"%\" without a pair"))?;
-            let value = self.get(name).ok_or_else(|| format!("'%{name}%' does not resolve to a value"))?;
+            let value = self.configured(name).ok_or_else(|| unresolved(name))?;
             resolved.push_str(before);
             resolved.push_str(value);
             rest = after;
@@ -40,6 +48,15 @@ impl Settings {
         resolved.push_str(rest);
         Ok(resolved)
     }
+}
+
+fn unresolved(name: &str) -> String {
+    let hint = if name.contains("__") {
+        format!(": the configuration holds \"{0}\" for the setting \"{name}\", so write %{0}%", name.replace("__", ":"))
+    } else {
+        String::new()
+    };
+    format!("'%{name}%' does not resolve to a value{hint}")
 }
 
 #[cfg(test)]
@@ -53,6 +70,11 @@ mod tests {
         assert_eq!(settings.resolve("a%TICK%b"), Ok("a0 * * * * *b".to_owned()));
         assert_eq!(settings.resolve("plain"), Ok("plain".to_owned()));
         assert_eq!(settings.resolve("%TOCK%"), Err("'%TOCK%' does not resolve to a value".to_owned()));
+        let nested = Settings::new([("A__B".to_owned(), "x".to_owned())]);
+        assert_eq!(nested.resolve("%a:b%"), Ok("x".to_owned()));
+        let refusal = "'%A__B%' does not resolve to a value: the configuration holds \"A:B\" for the setting \"A__B\", so \
+                       write %A:B%";
+        assert_eq!(nested.resolve("%A__B%"), Err(refusal.to_owned()));
         assert_eq!(settings.resolve("5%"), Err("\"5%\" has a \"%\" without a pair".to_owned()));
     }
 }

@@ -11,13 +11,13 @@ use std::{sync::Arc, time::Duration};
 use http::Method;
 use jiff::{Zoned, tz::TimeZone};
 use ncrontab::Schedule;
-use serde_json::Map;
 
 use self::plan::Start;
 pub(super) use self::status::Statuses;
 use super::{
     core::Core,
     invocation::{BY_CALL, Invocation, Run},
+    json::Json,
     payload::{self, ScheduleStatus},
     script::{FunctionDefinition, TimerTrigger, Trigger},
 };
@@ -61,7 +61,7 @@ pub(super) async fn invoke_by_hand(
         None
     });
     let firing = Firing { core, function, timer, status: status.as_ref(), past_due: false };
-    firing.invoke(BY_CALL, Map::new()).await
+    firing.invoke(BY_CALL, Vec::new()).await
 }
 
 /// How the timer starts; absent if its status cannot be read.
@@ -143,7 +143,7 @@ impl Firing<'_> {
         let mut retries = 0;
         let mut error = None;
         loop {
-            let context = policy.map(|policy| policy.context(retries, error.as_deref()));
+            let context = policy.map(|policy| policy.context(name, retries, error.as_deref()));
             let metadata = context.map(|context| ("RetryContext".to_owned(), context)).into_iter().collect();
             error = self.invoke(&reason, metadata).await.error;
             let Some(delay) = policy.and_then(|policy| policy.delay(retries)).filter(|_| error.is_some()) else {
@@ -159,10 +159,10 @@ impl Firing<'_> {
         }
     }
 
-    async fn invoke(&self, reason: &str, metadata: Map<String, serde_json::Value>) -> Invocation {
+    async fn invoke(&self, reason: &str, metadata: Vec<(String, Json)>) -> Invocation {
         let (name, timer) = (&self.function.name, self.timer);
         let status = self.status.filter(|_| timer.use_monitor);
-        let data = payload::timer(timer.schedule.adjust_for_dst(), status, self.past_due);
+        let data = payload::timer(timer.schedule.adjust_for_dst(), status, self.past_due, &self.core.zone);
         let body = payload::body(name, &timer.binding, data, metadata);
         let run = Run::begin(self.core, name, reason, &Method::POST, &format!("/{name}"));
         match run.post(&body).await {

@@ -66,11 +66,21 @@ async fn section_8_functions_and_the_host_describe_themselves() {
 }
 
 #[tokio::test]
-async fn section_8_what_is_not_implemented_says_so() {
-    let rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").start().await;
-    let (status, body) = rig.call(request(Method::POST, "/admin/host/debug", Body::empty())).await;
-    assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
-    assert_eq!(body, r#"{"error":"POST /admin/host/debug is not supported by this host"}"#);
+async fn section_8_what_is_not_the_hosts_is_a_functions_or_404() {
+    let mut rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").start().await;
+    for (method, path) in [(Method::POST, "/admin/none"), (Method::PUT, "/admin/host/ping")] {
+        assert_eq!(
+            rig.call(request(method.clone(), path, Body::empty())).await,
+            (StatusCode::NOT_FOUND, String::new())
+        );
+        rig.line(&format!("404: no function has a route for {method} {path}")).await;
+    }
+    let host = json!({ "version": "2.0", "extensions": { "http": { "routePrefix": "admin" } } });
+    let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableForwardingHttpRequest": true }));
+    let mut rig = root.http("echo", "echo/{*rest}").start().await;
+    rig.line("routePrefix \"admin\"").await;
+    assert_eq!(rig.get("/admin/echo/x").await.0, StatusCode::OK);
+    assert_eq!(rig.get("/admin/host/status").await.0, StatusCode::OK);
 }
 
 async fn drain_status(rig: &crate::rig::Rig) -> Value {

@@ -1,0 +1,119 @@
+//! Names of headers as ASP.NET Core spells and orders them. JSON keys are case-sensitive, so the spelling counts.
+//!
+//! Source: `HttpHeaders.Generated.cs` of `dotnet/aspnetcore` (Kestrel). A name that is not known there is in lower case
+//! here, where the real host keeps it as received.
+
+use http::HeaderMap;
+
+use super::text;
+
+/// Known names of requests, in the order in which Kestrel lists them.
+const REQUEST: &[&str] = &[
+    "Accept",
+    "Connection",
+    "Host",
+    "User-Agent",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Authorization",
+    "baggage",
+    "Cache-Control",
+    "Content-Type",
+    "Cookie",
+    "Correlation-Context",
+    "Date",
+    "Expect",
+    "From",
+    "Grpc-Accept-Encoding",
+    "Grpc-Encoding",
+    "Grpc-Timeout",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Max-Forwards",
+    "Origin",
+    "Pragma",
+    "Proxy-Authorization",
+    "Range",
+    "Referer",
+    "Request-Id",
+    "TE",
+    "traceparent",
+    "tracestate",
+    "Transfer-Encoding",
+    "Translate",
+    "Upgrade",
+    "Upgrade-Insecure-Requests",
+    "Via",
+    "Warning",
+    "Content-Length",
+];
+
+/// Names that are spelt so too, and stand where they came.
+const OTHERS: &[&str] = &[
+    "Accept-Ranges",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Age",
+    "Allow",
+    "Alt-Svc",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "DNT",
+    "ETag",
+    "Expires",
+    "Grpc-Message",
+    "Grpc-Status",
+    "Last-Modified",
+    "Link",
+    "Location",
+    "Proxy-Authenticate",
+    "Proxy-Connection",
+    "Retry-After",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "Server",
+    "Set-Cookie",
+    "Strict-Transport-Security",
+    "Trailer",
+    "Vary",
+    "WWW-Authenticate",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-Powered-By",
+    "X-Requested-With",
+    "X-UA-Compatible",
+    "X-XSS-Protection",
+];
+
+/// Each name with its lines.
+pub(super) fn in_known_order(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
+    let lines = |name: &str| headers.get_all(name).iter().map(text).collect();
+    let known =
+        REQUEST.iter().filter(|name| headers.contains_key(**name)).map(|name| ((*name).to_owned(), lines(name)));
+    let is_known = |name: &str| REQUEST.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let others = headers.keys().map(http::HeaderName::as_str).filter(|name| !is_known(name)).map(|name| {
+        let spelt = OTHERS.iter().find(|other| other.eq_ignore_ascii_case(name)).copied().unwrap_or(name);
+        (spelt.to_owned(), lines(name))
+    });
+    known.chain(others).collect()
+}

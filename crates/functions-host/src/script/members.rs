@@ -1,0 +1,49 @@
+//! Members of `function.json`: names in any letter case, scalars as the host converts them.
+
+use serde_json::{Map, Value};
+
+/// Members that have not been read yet.
+pub(super) struct Members(Map<String, Value>);
+
+impl Members {
+    pub(super) fn new(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
+    /// Removes a member, whatever the letter case of its name.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        let key = self.0.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned()?;
+        self.0.remove(&key)
+    }
+
+    /// Refuses what is left: Azure ignores it, so it is a mistake.
+    pub(super) fn finish(self) -> Result<(), String> {
+        match self.0.keys().next() {
+            Some(name) => Err(format!("the member \"{name}\" of a binding is unknown")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A scalar as text, an inner absence for null; absent for lists and objects.
+pub(super) fn scalar_text(value: &Value) -> Option<Option<String>> {
+    match value {
+        Value::Null => Some(None),
+        Value::String(text) => Some(Some(text.clone())),
+        Value::Bool(true) => Some(Some("True".to_owned())),
+        Value::Bool(false) => Some(Some("False".to_owned())),
+        Value::Number(number) => Some(Some(number.to_string())),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// `true`, `"true"` in any letter case, or a number that is not zero.
+pub(super) fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => Some(number.as_f64() != Some(0.0)),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,66 @@
+//! The web server: connections of HTTP/1, with what Kestrel refuses before the host sees it.
+
+use std::net::IpAddr;
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, StatusCode, Uri, Version, header};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+/// The client's address.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// The request's URI, which a nested router shortens.
+#[derive(Clone)]
+pub(super) struct WholeUri(pub(super) Uri);
+
+/// Serves until it is dropped, which closes every connection.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let (stream, peer) = match listener.accept().await {
+            Ok(connection) => connection,
+            // Such as too many open files: some close soon.
+            Err(_) => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone().layer(Extension(Peer(peer.ip()))));
+        connections.spawn(async move {
+            let mut server = http1::Builder::new();
+            // The handler gets the names of headers as the client wrote them.
+            server.preserve_header_case(true).timer(TokioTimer::new());
+            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        });
+    }
+}
+
+/// Answers what the host's web server refuses.
+pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
+    let headers = request.headers();
+    let has_host = headers.contains_key(header::HOST);
+    if request.version() == Version::HTTP_10 && !has_host {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let two_lengths = headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some();
+    let not_text = headers.values().any(|value| std::str::from_utf8(value.as_bytes()).is_err());
+    if !has_host || two_lengths || not_text {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let uri = WholeUri(request.uri().clone());
+    request.extensions_mut().insert(uri);
+    next.run(request).await
+}
