@@ -12,6 +12,7 @@ mod cache_store_value;
 mod caching_type;
 mod check_header;
 mod choose;
+mod conversion;
 mod cors;
 mod emit_metric;
 mod exists_action;
@@ -20,6 +21,7 @@ mod forward_request;
 mod get_authorization_context;
 pub(crate) mod include_fragment;
 mod ip_filter;
+mod json_to_xml;
 mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
@@ -51,6 +53,7 @@ mod trace;
 mod validate_azure_ad_token;
 mod validate_jwt;
 mod wait;
+mod xml_to_json;
 
 pub(crate) use self::cors::{Cors, is_preflight, preflight};
 use self::wait::{HoldsWaiting, Waiting};
@@ -207,6 +210,9 @@ policies! {
     IpFilter = ip_filter::IpFilter {
         "ip-filter" I Authentication Played::Whole;
     }
+    JsonToXml = json_to_xml::JsonToXml {
+        "json-to-xml" IOE Transformation Played::Whole;
+    }
     Jsonp = jsonp::Jsonp {
         "jsonp" O CrossDomain Played::Whole;
     }
@@ -280,6 +286,9 @@ policies! {
     }
     Wait = wait::Wait<Policy> {
         "wait" IBO Flow Played::Whole;
+    }
+    XmlToJson = xml_to_json::XmlToJson {
+        "xml-to-json" IOE Transformation Played::Part("not kind javascript-friendly, whose shape no page documents");
     }
 }
 

@@ -32,8 +32,6 @@ pub(super) const ROWS: &[PolicyRow] = &[
     refused("validate-parameters", I, PolicyGroup::Validation, NOT_YET),
     refused("validate-headers", OE, PolicyGroup::Validation, NOT_YET),
     refused("validate-status-code", OE, PolicyGroup::Validation, NOT_YET),
-    refused("json-to-xml", IOE, PolicyGroup::Transformation, NOT_YET),
-    refused("xml-to-json", IOE, PolicyGroup::Transformation, NOT_YET),
     refused("redirect-content-urls", IO, PolicyGroup::Transformation, NOT_YET),
     refused("cross-domain", I, PolicyGroup::CrossDomain, NOT_YET),
     refused("proxy", I, PolicyGroup::Routing, NOT_YET),
