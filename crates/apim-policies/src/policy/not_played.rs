@@ -26,7 +26,5 @@ pub(super) const ROWS: &[PolicyRow] = &[
     refused("validate-graphql-request", I, PolicyGroup::Validation, "it belongs to GraphQL APIs"),
     refused("validate-odata-request", I, PolicyGroup::Validation, "it belongs to OData APIs"),
     refused("xsl-transform", IO, PolicyGroup::Transformation, "no XSLT engine is built in"),
-    refused("json-to-xml", IOE, PolicyGroup::Transformation, NOT_YET),
-    refused("xml-to-json", IOE, PolicyGroup::Transformation, NOT_YET),
     refused("proxy", I, PolicyGroup::Routing, "no request leaves this machine through a proxy"),
 ];
