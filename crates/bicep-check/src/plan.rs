@@ -48,6 +48,8 @@ impl Deployed {
 pub(crate) struct Plan<'p> {
     pub(crate) evaluator: Evaluator<'p>,
     pub(crate) resources: Vec<Deployed>,
+    /// The outputs of the main file.
+    pub(crate) outputs: Vec<(String, Value)>,
 }
 
 impl<'p> Plan<'p> {
@@ -65,7 +67,7 @@ impl<'p> Plan<'p> {
             })
             .collect();
         let root = evaluator.deploy(main, None, Some(true), parameters);
-        let mut plan = Self { evaluator, resources: Vec::new() };
+        let mut plan = Self { evaluator, resources: Vec::new(), outputs: Vec::new() };
         plan.walk(&root);
         plan
     }
@@ -101,7 +103,7 @@ impl<'p> Plan<'p> {
         }
     }
 
-    fn output(&self, instance: &Rc<Instance>, declared: &crate::ast::Declaration) {
+    fn output(&mut self, instance: &Rc<Instance>, declared: &crate::ast::Declaration) {
         let Some(value) = &declared.value else { return };
         let of = types::declared(self.evaluator.program.file(instance.file), declared);
         let place = Place { file: instance.file, line: declared.line };
@@ -109,6 +111,9 @@ impl<'p> Plan<'p> {
             Form::Other => return,
             _ => self.evaluator.expression(instance, &Vec::new(), value),
         };
+        if instance.within.is_none() {
+            self.outputs.push((declared.name.clone(), value.clone()));
+        }
         let given = crate::value::Member { name: format!("output {}", declared.name), place, value };
         crate::rules::types::check_parameter(self.evaluator.report, &of, &given, &declared.name);
     }
