@@ -1,9 +1,9 @@
-//! The environment of the handler: app settings, over them the shell's variables, over all local-azure's own.
+//! The environment: what this process takes from it, and what the handler gets.
 //!
-//! Under `func start` a variable of the shell wins over a setting of the same name, with a warning. Variables that would
+//! The handler gets app settings, over them the shell's variables, over all local-azure's own. Under `func start` a variable of the shell wins over a setting of the same name, with a warning. Variables that would
 //! lead the handler to another Azure, another proxy or another CA than this run's do not pass.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 /// Beginnings of names that belong to one Azure, in upper case.
 const OTHER_AZURE: &[&str] = &["AZURE_", "IDENTITY_", "MSI_", "LOCAL_AZURE_"];
@@ -24,6 +24,18 @@ const OTHER_NETWORK: &[&str] = &[
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
 ];
+
+/// The seed that `LOCAL_AZURE_SEED` names.
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+pub(super) fn named_seed() -> Option<PathBuf> {
+    std::env::var_os("LOCAL_AZURE_SEED").filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
+/// The cargo that started this process, or the one on `PATH`.
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+pub(super) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
 
 /// App settings and the handler's environment.
 pub(super) struct ChildEnvironment {
