@@ -12,8 +12,6 @@ const fn refused(
     PolicyRow { name, sections, group, played: Played::Refused(reason) }
 }
 
-const NOT_YET: &str = "it is not built in yet";
-
 pub(super) const ROWS: &[PolicyRow] = &[
     refused("authentication-oauth2", I, PolicyGroup::Authentication, "no page documents it"),
     refused("invoke-request", B, PolicyGroup::Integration, "no page documents it"),
