@@ -19,7 +19,7 @@ impl DateTime {
     /// A text that Newtonsoft.Json takes for a time when it reads JSON.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
-        date_parse::iso(text)
+        date_parse::json(text)
     }
 
     /// `ToString()` of the invariant culture.
