@@ -2,7 +2,9 @@
 //!
 //! What it needs follows from the settings that it reads: `KEYVAULT__vaultUri` is a vault that it reads as `KEYVAULT__clientId`.
 
-use keyless_functions::config::VARIABLES;
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use crate::{
     files::{Files, assert_complains, assert_content, differences},
@@ -11,9 +13,19 @@ use crate::{
     settings::deployed_settings,
 };
 
+/// What the host needs for itself, in the example settings.
+const FOR_THE_HOST: [&str; 3] =
+    ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "AzureWebJobsStorage__accountName"];
+
+/// A test of the handler keeps these settings in step with those that it reads.
+static EXAMPLE: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../local.settings.json.example")).expect("the example settings are JSON")
+});
+
 /// The settings that the handler reads and a deployment sets. The one place that knows where their list is.
 pub(crate) fn read_by_the_handler() -> Vec<&'static str> {
-    VARIABLES.iter().copied().filter(|name| !is_not_deployed(name)).collect()
+    let names = EXAMPLE["Values"].as_object().into_iter().flat_map(|values| values.keys().map(String::as_str));
+    names.filter(|name| !FOR_THE_HOST.contains(name) && !is_not_deployed(name)).collect()
 }
 
 /// Other ways to name an identity stand in place of its client ID, and no proxy with a certificate authority of its own stands between
