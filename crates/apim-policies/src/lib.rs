@@ -29,6 +29,7 @@ mod problem;
 #[cfg(test)]
 mod rig;
 mod run;
+mod schema;
 mod scope;
 mod service;
 mod state;
@@ -38,13 +39,14 @@ mod trace;
 
 pub use apim_expressions::{self as expression, Certificate, CertificateError};
 pub use document::Document;
-pub use facts::{Facts, OperationResponse};
+pub use facts::{Contract, Facts, OperationContent, OperationParameter, OperationResponse, ParameterPlace};
 pub use failure::{Failure, LastError};
 pub use outcome::Outcome;
 pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
 pub use pipeline::Pipeline;
 pub use policy::{Played, PolicyGroup, PolicyRow, policies};
 pub use problem::{Position, Problem, Severity};
+pub use schema::{Schema, SchemaError};
 pub use scope::{Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
 pub use state::{Meter, State};
