@@ -9,24 +9,19 @@ pub(crate) const MAIN: &str = "infra/main.bicep";
 /// What a deployment with a model and a workflow makes.
 #[track_caller]
 pub(crate) fn plan(files: &Files) -> Made {
-    let parameters = vec![
-        ("location", Setting::Text("westeurope")),
-        ("deployOpenAI", Setting::Bool(true)),
-        ("deployLogicApp", Setting::Bool(true)),
-    ];
-    made(files, MAIN, parameters)
+    let yes = || Setting::Bool(true);
+    made(files, MAIN, &[("location", "westeurope".into()), ("deployOpenAI", yes()), ("deployLogicApp", yes())])
 }
 
 /// What a deployment of the pipeline's identity makes.
 #[track_caller]
 pub(crate) fn plan_of_the_deployer(files: &Files) -> Made {
-    made(files, "infra/deployer/main.bicep", vec![("location", Setting::Text("westeurope"))])
+    made(files, "infra/deployer/main.bicep", &[("location", "westeurope".into())])
 }
 
 #[track_caller]
-fn made(files: &Files, main: &str, parameters: Vec<(&'static str, Setting)>) -> Made {
-    let options = Options { name: "everything", parameters };
-    files.program().plan(main, &options).expect("these options fit each other")
+fn made(files: &Files, main: &str, parameters: &[(&str, Setting)]) -> Made {
+    files.program().plan(main, &Options::new("everything", parameters)).expect("these options fit each other")
 }
 
 /// The resource with an ID.

@@ -14,9 +14,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What messages call it.
-    pub name: &'static str,
+    pub name: String,
     /// Name and value of each parameter that is set; others keep their defaults.
-    pub parameters: Vec<(&'static str, Setting)>,
+    pub parameters: Vec<(String, Setting)>,
 }
 
 /// The value of a parameter.
@@ -25,7 +25,7 @@ pub enum Setting {
     /// A boolean parameter.
     Bool(bool),
     /// A text parameter.
-    Text(&'static str),
+    Text(String),
 }
 
 /// A resource of a plan.
@@ -52,10 +52,29 @@ pub(crate) struct Plan<'p> {
     pub(crate) outputs: Vec<(String, Value)>,
 }
 
+impl Options {
+    /// Options of this name, with these parameters.
+    #[must_use]
+    pub fn new(name: &str, parameters: &[(&str, Setting)]) -> Self {
+        let parameters = parameters.iter().map(|(name, setting)| ((*name).to_owned(), setting.clone()));
+        Self { name: name.to_owned(), parameters: parameters.collect() }
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(text: &str) -> Self {
+        match text {
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            text => Self::Text(text.to_owned()),
+        }
+    }
+}
+
 impl<'p> Plan<'p> {
     /// Evaluates the main file and every module that it deploys.
     pub(crate) fn new(program: &'p Program, report: &'p Report<'p>, main: usize, options: Option<&'p Options>) -> Self {
-        let evaluator = Evaluator::new(program, report, options.map(|options| options.name));
+        let evaluator = Evaluator::new(program, report, options.map(|options| options.name.as_str()));
         let parameters = options.iter().flat_map(|options| &options.parameters);
         let parameters: BTreeMap<String, Value> = parameters
             .map(|(name, setting)| {
@@ -63,7 +82,7 @@ impl<'p> Plan<'p> {
                     Setting::Bool(value) => Value::Bool(*value),
                     Setting::Text(text) => Value::text(text),
                 };
-                ((*name).to_owned(), value)
+                (name.clone(), value)
             })
             .collect();
         let root = evaluator.deploy(main, None, Some(true), parameters);

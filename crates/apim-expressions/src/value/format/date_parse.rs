@@ -97,7 +97,7 @@ fn reading(text: &str) -> Option<Reading> {
     Some(Reading { ticks: whole + fraction_ticks(fraction)?, offset: zone_offset(zone)? })
 }
 
-pub(crate) fn clock_parts(clock: &str) -> Option<[i64; 3]> {
+fn clock_parts(clock: &str) -> Option<[i64; 3]> {
     let mut parts = clock.splitn(3, ':');
     let (hour, minute) = (digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     let second = match parts.next() {
@@ -219,7 +219,7 @@ fn loose_clock(word: &str) -> Option<([i64; 3], i64)> {
 
 fn month_of(word: &str) -> Option<i64> {
     let same = |name: &&str| name.eq_ignore_ascii_case(word) || name[..3].eq_ignore_ascii_case(word);
-    MONTHS.iter().position(|name| same(name)).and_then(|index| i64::try_from(index + 1).ok())
+    MONTHS.iter().position(same).and_then(|index| i64::try_from(index + 1).ok())
 }
 
 fn is_day_name(word: &str) -> bool {
