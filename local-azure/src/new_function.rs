@@ -19,12 +19,31 @@ pub enum Kind {
 
 impl Kind {
     /// `function.json` and the Rust file, with `NAME` where the name goes.
-    fn templates(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Http => (include_str!("../../templates/http.json"), include_str!("../../templates/http.rs")),
-            Self::Timer => (include_str!("../../templates/timer.json"), include_str!("../../templates/timer.rs")),
+    fn templates(self, style: TableStyle) -> (&'static str, &'static str) {
+        match (self, style) {
+            (Self::Http, TableStyle::Macro) => {
+                (include_str!("../templates/new/http.json"), include_str!("../templates/new/http.rs.txt"))
+            }
+            (Self::Timer, TableStyle::Macro) => {
+                (include_str!("../templates/new/timer.json"), include_str!("../templates/new/timer.rs.txt"))
+            }
+            (Self::Http, TableStyle::Constants) => {
+                (include_str!("../../templates/http.json"), include_str!("../../templates/http.rs"))
+            }
+            (Self::Timer, TableStyle::Constants) => {
+                (include_str!("../../templates/timer.json"), include_str!("../../templates/timer.rs"))
+            }
         }
     }
+}
+
+/// How the app lists its functions.
+#[derive(Clone, Copy, PartialEq)]
+enum TableStyle {
+    /// `src/functions/mod.rs`: a module and a constant each.
+    Constants,
+    /// `src/functions.rs`: a line of its `functions!` each, as `init` writes it.
+    Macro,
 }
 
 /// A name that both the Functions host and Rust accept: the folder and the module are called by it.
@@ -131,8 +150,12 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
         return Err(NewFunctionError::ReservedRoute(name.clone()));
     }
     let module = project.join("src/functions");
-    let (folder, code, table) =
-        (project.join("functions").join(&name.0), module.join(format!("{name}.rs")), module.join("mod.rs"));
+    let (folder, code) = (project.join("functions").join(&name.0), module.join(format!("{name}.rs")));
+    let (table, style) = if module.join("mod.rs").exists() {
+        (module.join("mod.rs"), TableStyle::Constants)
+    } else {
+        (project.join("src/functions.rs"), TableStyle::Macro)
+    };
     let directory = module.join(&name.0);
     for path in [&module, &project.join("functions"), &table] {
         if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
@@ -148,9 +171,12 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
     if text.lines().any(|line| line.trim_start().starts_with(&format!("use {name}::"))) {
         return Err(NewFunctionError::CrateName { table, name: name.clone() });
     }
-    let extended = with_function(&text, name);
+    let extended = match style {
+        TableStyle::Constants => with_function(&text, name),
+        TableStyle::Macro => with_line(&text, kind, name),
+    };
     let extended = extended.ok_or_else(|| NewFunctionError::NoTable { table: table.clone(), name: name.clone() })?;
-    let (definition, rust) = kind.templates();
+    let (definition, rust) = kind.templates(style);
     let files = [
         (folder.join("function.json"), definition.replace("NAME", &name.0)),
         (code.clone(), rust.replace("NAME", &name.0)),
@@ -185,6 +211,19 @@ fn with_function(text: &str, name: &FunctionName) -> Option<String> {
         return None;
     }
     insert_sorted(&mut lines, table, &format!("    {name}::FUNCTION,{end}"), is_entry);
+    Some(lines.concat())
+}
+
+/// The text of `src/functions.rs` with one line more in its `functions! { … }`.
+fn with_line(text: &str, kind: Kind, name: &FunctionName) -> Option<String> {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    let first = lines.iter().position(|line| line.trim_end() == "functions! {")? + 1;
+    let trigger = match kind {
+        Kind::Http => "http",
+        Kind::Timer => "timer",
+    };
+    insert_sorted(&mut lines, first, &format!("    {name}: {trigger} \"{name}\",{end}"), |line| line.contains(": "));
     Some(lines.concat())
 }
 

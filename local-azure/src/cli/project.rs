@@ -70,14 +70,6 @@ impl Project {
         }
     }
 
-    /// The seed file unless told otherwise.
-    pub(super) fn seed_file(&self) -> PathBuf {
-        match self.layout {
-            Layout::Staged => self.root.join("local-azure/seed.toml"),
-            Layout::InPlace => self.root.join("seed.toml"),
-        }
-    }
-
     /// Makes the script root ready to be run: built and staged, unless it runs in place.
     pub(super) async fn prepare(&self) -> Result<(), CommandError> {
         match self.layout {

@@ -7,11 +7,11 @@ use local_azure::{
     LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
     journal_invocations,
-    seed::Seed,
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, RED, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
+    BOLD, CommandError, DIM, Project, RED, child_environment::ChildEnvironment, env_file,
+    local_settings::LocalSettings, seed_file,
 };
 
 /// `func start`'s.
@@ -51,14 +51,13 @@ pub(super) struct StartArguments {
 }
 
 pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, CommandError> {
-    // A standalone Azure side needs no project when it is given a seed.
-    let project = match (&arguments.script_root, &arguments.seed, arguments.no_host) {
-        (Some(folder), ..) => Some(Project::in_place(folder)?),
-        (None, Some(_), true) => None,
-        (None, ..) => Some(Project::find()?),
+    // A standalone Azure side needs no project.
+    let project = match (&arguments.script_root, arguments.no_host) {
+        (Some(folder), _) => Some(Project::in_place(folder)?),
+        (None, true) => Project::find().ok(),
+        (None, false) => Some(Project::find()?),
     };
-    let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
-    let seed = Seed::read(&seed_file)?;
+    let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
     let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
     arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {

@@ -166,3 +166,20 @@ fn names_that_would_not_work_in_their_place_are_refused() {
     assert_eq!(files(project.path()), before);
     assert!(create(project.path(), Kind::Timer, &name("admin_report")).is_ok());
 }
+
+#[test]
+fn in_a_project_that_init_made_a_new_function_is_two_files_and_one_line() {
+    let project = tempfile::tempdir().unwrap();
+    let table = project.path().join("src/functions.rs");
+    let text = include_str!("../../templates/init/rust/functions.rs.txt");
+    for folder in ["functions", "src/functions"] {
+        fs::create_dir_all(project.path().join(folder)).unwrap();
+    }
+    fs::write(&table, text).unwrap();
+    create(project.path(), Kind::Timer, &name("nightly")).unwrap();
+    let extended = fs::read_to_string(&table).unwrap();
+    assert_eq!(extended.replace("    nightly: timer \"nightly\",\n", ""), text);
+    assert!(extended.contains("    hello: http \"hello\",\n    nightly: timer \"nightly\",\n    tick: timer"));
+    let code = fs::read_to_string(project.path().join("src/functions/nightly.rs")).unwrap();
+    assert!(code.contains("pub async fn run(timer: Timer)"));
+}
