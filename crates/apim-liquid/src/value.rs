@@ -66,6 +66,11 @@ impl Value {
         Self::Object(Arc::new(members.into_iter().collect()))
     }
 
+    /// As [`Self::object`], with names that are found in any letter case.
+    pub fn object_of_any_case<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
+        Self::Object(Arc::new(Object { ignores_case: true, ..members.into_iter().collect() }))
+    }
+
     /// What an enumerable holds: a list's items, a text's characters, a dictionary's pairs; `None` for anything else.
     pub(crate) fn items(&self) -> Option<Vec<Value>> {
         match self {
@@ -129,6 +134,12 @@ impl Value {
             Self::Pair(_) => "System.Collections.Generic.KeyValuePair`2[System.String,System.Object]",
             Self::Empty => "DotLiquid.Util.Symbol",
         }
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(items: Vec<Value>) -> Self {
+        Self::list(items)
     }
 }
 

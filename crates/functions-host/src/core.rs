@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{
     body_limit::BodyLimit,
@@ -38,25 +38,40 @@ pub(super) struct Core {
 
 /// How many of something are under way.
 #[derive(Default)]
-pub(super) struct Count(AtomicUsize);
+pub(super) struct Count {
+    number: AtomicUsize,
+    ended: Notify,
+}
 
 /// One of them; it ends when dropped.
 pub(super) struct Counted(Arc<Count>);
 
 impl Count {
     pub(super) fn one(self: &Arc<Self>) -> Counted {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.number.fetch_add(1, Ordering::SeqCst);
         Counted(Arc::clone(self))
     }
 
     pub(super) fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.number.load(Ordering::SeqCst)
+    }
+
+    /// Waits until there is none.
+    async fn none(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.get() == 0 {
+                return;
+            }
+            ended.await;
+        }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.number.fetch_sub(1, Ordering::SeqCst);
+        self.0.ended.notify_waiters();
     }
 }
 
@@ -77,6 +92,11 @@ impl Core {
     pub(super) fn now(&self) -> Zoned {
         let now = Timestamp::now();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now).to_zoned(self.zone.clone())
+    }
+
+    /// Waits until no invocation is under way.
+    pub(super) async fn idle(&self) {
+        self.invocations.none().await;
     }
 
     /// Waits until the host is drained.

@@ -24,7 +24,8 @@ pub(super) struct Job {
     pub(super) tasks: JoinSet<()>,
 }
 
-pub(super) fn start(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), HostError> {
+/// Starts the handler, and nothing else yet.
+pub(super) fn prepare(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), HostError> {
     let script = Arc::new(script);
     let zone = time_zone(&web.settings)?;
     let port = handler_port(&script)?;
@@ -46,20 +47,25 @@ pub(super) fn start(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), H
         retries: Arc::new(Count::default()),
     });
     print_script(&core);
-    let timers = timers::start(&core);
     let mut tasks = JoinSet::new();
     if core.script.functions.is_empty() {
         tasks.spawn(supervisor.idle());
     } else {
         tasks.spawn(supervisor.run());
     }
-    if web.fire_timers {
-        for timer in timers {
-            tasks.spawn(timer);
-        }
-    }
-    tasks.spawn(tell_the_end(core.handler.clone(), web.ended.clone()));
     Ok((core, Job { tasks }))
+}
+
+impl Job {
+    /// Lets it fire timers, and end the host if it gives up on the handler. Before that it may be thrown away.
+    pub(super) fn go_live(&mut self, web: &WebHost, core: &Arc<Core>) {
+        if web.fire_timers {
+            for timer in timers::start(core) {
+                self.tasks.spawn(timer);
+            }
+        }
+        self.tasks.spawn(tell_the_end(core.handler.clone(), web.ended.clone()));
+    }
 }
 
 /// A handler given up on ends the whole host, not the job host alone.

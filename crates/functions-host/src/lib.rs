@@ -164,6 +164,17 @@ impl FunctionsHost {
         }
     }
 
+    /// Reads the script root again and starts a new handler, on another port. The old one serves until the new one answers,
+    /// then ends with its last invocation; each timer fires into one of the two. With `customHandler.port` set it ends
+    /// first.
+    ///
+    /// # Errors
+    /// [`HostError`] says why the new one does not come up; the old one goes on.
+    pub fn replace(&self) -> impl Future<Output = Result<(), HostError>> + Send + 'static + use<> {
+        let web = Arc::clone(&self.web);
+        async move { web.replace().await }
+    }
+
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.
     pub async fn stop(mut self) {
         self.server.shutdown().await;

@@ -34,6 +34,9 @@ pub struct HostOptions {
     pub state: Option<PathBuf>,
     /// Web pages that may call the functions from a browser.
     pub cors: Option<Cors>,
+    /// Whether the host restarts when `host.json` or a `function.json` changes, as in Azure. Turn it off
+    /// where [`FunctionsHost::replace`](crate::FunctionsHost::replace) follows changes.
+    pub restart_on_change: bool,
 }
 
 impl HostOptions {
@@ -51,6 +54,7 @@ impl HostOptions {
             enforce_keys: false,
             state: None,
             cors: None,
+            restart_on_change: true,
         }
     }
 }

@@ -66,7 +66,9 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     server.spawn(async move {
         server::serve(listener, router).await;
     });
-    server.spawn(watch_files(Arc::clone(&web)));
+    if options.restart_on_change {
+        server.spawn(watch_files(Arc::clone(&web)));
+    }
     Ok(FunctionsHost { web, url: local_url(address)?, server })
 }
 

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
@@ -25,6 +25,9 @@ use super::{
     script::{Script, Settings},
     timers::Statuses,
 };
+
+/// How long a replaced job host may go on with its invocations.
+const LAST_INVOCATIONS: Duration = Duration::from_secs(10);
 
 /// Where the host stands.
 #[derive(Clone)]
@@ -69,7 +72,8 @@ impl WebHost {
 
     /// Starts a job host.
     pub(super) fn start_job(&self, script: Script) -> Result<(), HostError> {
-        let (core, job) = job::start(self, script)?;
+        let (core, mut job) = job::prepare(self, script)?;
+        job.go_live(self, &core);
         *self.lock_job() = Some(job);
         self.phase.send_replace(Phase::Running(core));
         Ok(())
@@ -101,6 +105,36 @@ impl WebHost {
             self.log.error(format!("The host cannot start: {error}"));
             self.phase.send_replace(Phase::Error(error.to_string()));
         }
+    }
+
+    /// Starts anew beside the running job host, which serves until the new handler answers, and ends when its invocations
+    /// have. A new one that does not come up is thrown away. With a fixed port the old one ends first.
+    pub(super) async fn replace(&self) -> Result<(), HostError> {
+        let script = self.load()?;
+        let Some(old) = self.core().filter(|core| script.host.port.is_none() && core.handler.gave_up().is_none())
+        else {
+            self.restart().await;
+            return self.problem().map_or(Ok(()), |problem| Err(HostError::Stopped(problem)));
+        };
+        let _one = self.restarting.lock().await;
+        let (core, mut job) = job::prepare(self, script)?;
+        if !core.script.functions.is_empty()
+            && let Err(reason) = core.handler.ready().await
+        {
+            job.tasks.shutdown().await;
+            return Err(HostError::Stopped(reason));
+        }
+        // From here on each timer is the new one's.
+        old.draining.send_replace(true);
+        job.go_live(self, &core);
+        let old_job = self.lock_job().replace(job);
+        self.phase.send_replace(Phase::Running(core));
+        let _ = tokio::time::timeout(LAST_INVOCATIONS, old.idle()).await;
+        old.handler.stop().await;
+        if let Some(mut job) = old_job {
+            job.tasks.shutdown().await;
+        }
+        Ok(())
     }
 
     pub(super) async fn go_offline(&self) {

@@ -6,7 +6,7 @@ use roxmltree::{Attribute, Node, NodeType};
 
 use super::{
     expression::MARKER,
-    named_values,
+    liquid, named_values,
     setting::{Readable, Setting},
     source::{Place, Source},
 };
@@ -313,6 +313,27 @@ impl<'d> Element<'d> {
         }
         let start = self.node.range().start;
         clean.then(|| (text, range.unwrap_or(start..start)))
+    }
+
+    /// The content of an element as a template: its text, or the markup as it is written where it holds elements or
+    /// comments, without the brackets of CDATA.
+    pub(crate) fn template(&self) -> String {
+        let is_markup = |child: Node<'_, '_>| !child.is_text();
+        if !self.node.children().any(is_markup) {
+            return self.node.children().filter_map(|child| child.text()).collect();
+        }
+        let whole = &self.source.text()[self.node.range()];
+        let start = liquid::tag_end(whole).map_or(whole.len(), |end| end + 1);
+        let end = whole.rfind("</").unwrap_or(whole.len());
+        let mut markup = String::new();
+        let mut rest = whole.get(start..end).unwrap_or_default();
+        while let Some((before, cdata)) = rest.split_once("<![CDATA[") {
+            let (inside, after) = cdata.split_once("]]>").unwrap_or((cdata, ""));
+            markup.push_str(before);
+            markup.push_str(inside);
+            rest = after;
+        }
+        markup + rest
     }
 
     /// Whether a value is a plain one; reports an expression where none is taken, and unresolved braces.

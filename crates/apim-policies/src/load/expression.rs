@@ -6,7 +6,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{csharp, edited::Edited, named_values};
+use super::{csharp, edited::Edited, liquid, named_values};
 use crate::{
     expression::Expression,
     problem::{Problems, Severity},
@@ -34,8 +34,14 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
     let text = named.text.as_str();
     let mut markers = Vec::new();
     let mut expressions = Vec::new();
+    let templates = liquid::templates(text);
     let mut at = 0;
     while let Some(found) = next(text, at) {
+        let start = found.expression();
+        if let Some(template) = templates.iter().find(|template| start.is_some_and(|start| template.contains(&start))) {
+            at = template.end;
+            continue;
+        }
         match found {
             Found::Comment(end) => at = end,
             Found::Expression(part) => {
@@ -130,6 +136,17 @@ enum Found {
     Comment(usize),
     Expression(Range<usize>),
     Unended(usize),
+}
+
+impl Found {
+    /// Where an expression starts.
+    fn expression(&self) -> Option<usize> {
+        match self {
+            Self::Comment(_) => None,
+            Self::Expression(part) => Some(part.start),
+            Self::Unended(start) => Some(*start),
+        }
+    }
 }
 
 /// The next comment, which may hold `@(` that means nothing, or expression.

@@ -4,6 +4,7 @@ mod csharp;
 mod edited;
 mod element;
 mod expression;
+mod liquid;
 mod named_values;
 mod setting;
 mod source;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::edited::Edited;
+use super::{edited::Edited, liquid};
 use crate::{
     problem::{Problems, Severity},
     service::Service,
@@ -12,6 +12,7 @@ use crate::{
 /// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded.
 pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems) -> Edited {
     let mut replacements = Vec::new();
+    let templates = liquid::templates(text);
     for (part, name) in references(text) {
         let trouble = match service.named_values.get(name) {
             Some(value) if references(value).next().is_none() => {
@@ -19,6 +20,8 @@ pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems)
                 continue;
             }
             Some(_) => "refers to a named value itself",
+            // In a template it is an output, such as `{{body.name}}`.
+            None if templates.iter().any(|template| template.contains(&part.start)) => continue,
             None if service.is_partial => {
                 let message = format!("the named value {{{{{name}}}}} is not known here");
                 problems.add(part.start, Severity::Warning, message);

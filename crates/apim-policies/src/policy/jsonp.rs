@@ -8,7 +8,7 @@
 //! learn.microsoft.com/azure/api-management/api-management-error-handling-policies; its status, 400, and that the caller
 //! reads that message, nobody has seen on a live gateway.
 
-use super::prelude::*;
+use super::{media_type, prelude::*};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
@@ -44,7 +44,8 @@ impl Jsonp {
         if !is_identifier(&function) {
             return Err(refusal(&parameter));
         }
-        if !is_json(run.response().headers.get(header::CONTENT_TYPE)) {
+        let media_type = media_type::of(run.response().headers.get(header::CONTENT_TYPE));
+        if !media_type.as_deref().is_some_and(media_type::is_json) {
             run.trace(|| "the response is not JSON".to_owned());
             return Ok(());
         }
@@ -64,13 +65,6 @@ fn refusal(parameter: &str) -> Failure {
 fn is_identifier(text: &str) -> bool {
     let begins = |c: char| c.is_alphabetic() || matches!(c, '_' | '$');
     text.starts_with(begins) && text.chars().all(|c| begins(c) || c.is_alphanumeric())
-}
-
-/// `application/json`, or another kind of JSON, as `application/problem+json`.
-fn is_json(content_type: Option<&HeaderValue>) -> bool {
-    let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let kind = text.split(';').next().unwrap_or_default().trim();
-    kind == "application/json" || kind.ends_with("+json")
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod ip_filter;
 mod jsonp;
 mod limit_concurrency;
 mod log_to_eventhub;
+mod media_type;
 mod mock_response;
 mod not_played;
 mod prelude;
@@ -247,7 +248,7 @@ policies! {
         "set-backend-service" IB Routing Played::Part("not Service Fabric");
     }
     SetBody = set_body::SetBody {
-        "set-body" IBOE Transformation Played::Part("not liquid templates");
+        "set-body" IBOE Transformation Played::Whole;
     }
     SetHeader = set_header::SetHeader {
         "set-header" IBOE Transformation Played::Whole;

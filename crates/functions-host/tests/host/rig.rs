@@ -36,6 +36,7 @@ pub(crate) struct ScriptRoot {
     enforce_keys: bool,
     state: Option<PathBuf>,
     cors: Option<Cors>,
+    restart_on_change: bool,
 }
 
 /// A running host.
@@ -59,6 +60,7 @@ impl ScriptRoot {
             enforce_keys: false,
             state: None,
             cors: None,
+            restart_on_change: true,
         };
         root.host_json(&json!({ "enableProxyingHttpRequest": true }))
     }
@@ -133,6 +135,12 @@ impl ScriptRoot {
         self
     }
 
+    /// Leaves changes of the script root to the test.
+    pub(crate) fn not_watching(mut self) -> Self {
+        self.restart_on_change = false;
+        self
+    }
+
     pub(crate) async fn start(self) -> Rig {
         self.try_start().await.expect("the host starts")
     }
@@ -153,6 +161,7 @@ impl ScriptRoot {
             enforce_keys: self.enforce_keys,
             state: self.state,
             cors: self.cors,
+            restart_on_change: self.restart_on_change,
             ..HostOptions::new(self.folder.path().to_owned())
         })
         .await?;

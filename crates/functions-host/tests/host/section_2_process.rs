@@ -262,3 +262,39 @@ async fn section_2_9_a_changed_function_json_restarts_the_host_on_another_port()
     assert_ne!(first, second);
     assert_eq!(rig.get("/api/new").await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn section_2_9_a_replaced_handler_serves_until_the_new_one_answers_and_ends_with_its_last_call() {
+    let mut rig = ScriptRoot::new().http("hold", "hold").http("echo", "echo").start().await;
+    let first = rig.line("listening on").await.text;
+    rig.host.wait_ready().await.unwrap();
+    let held = rig.later(Request::get("/api/hold").header("x-number", "1").body(Body::empty()).unwrap());
+    let held = tokio::spawn(held);
+    rig.line("held 1").await;
+    let port: u16 = first.rsplit(':').next().unwrap().parse().unwrap();
+    let replacing = tokio::spawn(rig.host.replace());
+    assert_ne!(rig.line("listening on").await.text, first);
+    // The old handler still answers the call that it holds, and is gone after it.
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = b"GET /api/release HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut connection, request).await.unwrap();
+    assert_eq!(timeout(PATIENCE, held).await.unwrap().unwrap(), StatusCode::NO_CONTENT);
+    replacing.await.unwrap().unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+    assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn section_2_9_a_new_handler_that_does_not_come_up_leaves_the_old_one_serving() {
+    let mut rig = ScriptRoot::new().not_watching().http("echo", "echo").start().await;
+    rig.line("listening on").await;
+    rig.host.wait_ready().await.unwrap();
+    let broken =
+        json!({ "version": "2.0", "customHandler": { "description": { "defaultExecutablePath": "/bin/false" } } });
+    rig.write("host.json", &broken.to_string());
+    assert!(rig.host.replace().await.is_err());
+    assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
+    rig.write("host.json", "{");
+    assert!(rig.host.replace().await.unwrap_err().to_string().starts_with("host.json: "));
+    assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
+}

@@ -1,9 +1,9 @@
 //! What happened, as the log tells it.
 
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, fmt, iter::successors, time::Duration};
 
 /// What happened: for the log, never for callers. It holds no token, no key and no secret value.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
     /// An error of an Azure SDK client.
@@ -87,4 +87,15 @@ pub enum Cause {
     /// An error of the app or of another library.
     #[error(transparent)]
     Other(Box<dyn StdError + Send + Sync>),
+}
+
+/// The whole story in one line: what the SDK's errors hold beside their text, such as whole answers, is for no log.
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layers = successors(Some(self as &dyn StdError), |&error| error.source());
+        let mut texts: Vec<_> = layers.map(ToString::to_string).collect();
+        // Some layers only wrap another.
+        texts.dedup();
+        write!(f, "{:?}", texts.join(": "))
+    }
 }

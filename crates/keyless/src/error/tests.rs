@@ -62,3 +62,12 @@ fn a_refusal_names_the_service_its_status_and_what_to_check() {
     let error = Error::answered(Service::ApiManagement, StatusCode::UNAUTHORIZED, Cause::Silent);
     assert!(error.message().starts_with("API Management refused this app (401): an operator must check its app role"));
 }
+
+#[test]
+fn the_debug_form_of_an_error_is_its_story_and_no_answer_of_a_service() {
+    let inner = azure_core::Error::with_message(azure_core::error::ErrorKind::Connection, "connection refused");
+    let error = Error::unreachable(Service::KeyVault, inner.with_context("the vault was not asked"));
+    let text = format!("{error:?}");
+    assert!(text.contains("the vault was not asked: connection refused"), "{text}");
+    assert!(!text.contains("backtrace"), "{text}");
+}

@@ -2,17 +2,23 @@
 //! learn.microsoft.com/azure/api-management/set-body-policy says. The page does not list on-error, where it works too, nor
 //! `template="none"`, which deployed files have (Azure-Samples/AI-Gateway, labs/mcp-client-authorization).
 
+mod liquid;
+
 use bytes::Bytes;
 
+use self::liquid::LiquidBody;
 use super::prelude::*;
 use crate::expression::Value;
 
 #[derive(Debug)]
-pub(crate) struct SetBody(Setting<Content>);
+pub(crate) enum SetBody {
+    Text(Setting<Content>),
+    Liquid(LiquidBody),
+}
 
 /// The bytes of a body.
 #[derive(Clone, Debug)]
-pub(super) struct Content(Bytes);
+pub(crate) struct Content(Bytes);
 
 impl Readable for Content {
     const EXPECTED: &'static str = "a body";
@@ -35,14 +41,17 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
 
 /// Reads the element, which other policies hold, too.
 pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<SetBody> {
-    element.only_attributes(&["id", "template"], problems);
+    element.only_attributes(&["id", "template", "xsi-nil", "parse-date"], problems);
+    let liquid = LiquidBody::options(element, problems);
     // `none` is what it is without the attribute.
     match element.attribute("template", problems) {
-        None | Some("none") => {}
-        Some("liquid") => element.bad_value("template", "left out: liquid templates are not supported", problems),
-        Some(_) => element.bad_value("template", "none; liquid templates are not supported", problems),
+        Some("liquid") => LiquidBody::load(element, liquid, problems).map(SetBody::Liquid),
+        None | Some("none") => element.whole_text_setting(problems).map(SetBody::Text),
+        Some(_) => {
+            element.bad_value("template", "liquid or none", problems);
+            None
+        }
     }
-    element.whole_text_setting(problems).map(SetBody)
 }
 
 impl SetBody {
@@ -53,7 +62,10 @@ impl SetBody {
     }
 
     pub(super) async fn body<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
-        let Content(body) = run.get(&self.0).await?;
+        let body = match self {
+            Self::Text(text) => run.get(text).await?.0,
+            Self::Liquid(template) => template.render(run).await?,
+        };
         run.trace(|| format!("{} bytes", body.len()));
         Ok(body)
     }
@@ -136,14 +148,15 @@ mod tests {
         assert_eq!(
             problems_in(
                 "outbound",
-                "<set-body template=\"liquid\">x</set-body><set-body xsi-nil=\"blank\"><a /></set-body>\n\
-                 <set-body template=\"razor\">x</set-body>"
+                "<set-body xsi-nil=\"nothing\" parse-date=\"maybe\"><a /></set-body>\n\
+                 <set-body template=\"razor\">x</set-body>\n<set-body template=\"liquid\">{% if true %}</set-body>"
             ),
             [
-                "2:11: the attribute \"template\" of <set-body> must be left out: liquid templates are not supported",
-                "2:51: the attribute \"xsi-nil\" of <set-body> is not declared",
-                "2:67: <set-body> holds an element or a processing instruction",
-                "3:11: the attribute \"template\" of <set-body> must be none; liquid templates are not supported",
+                "2:11: the attribute \"xsi-nil\" of <set-body> must be blank or null",
+                "2:29: the attribute \"parse-date\" of <set-body> must be true or false",
+                "2:48: <set-body> holds an element or a processing instruction",
+                "3:11: the attribute \"template\" of <set-body> must be liquid or none",
+                "4:1: the liquid template of <set-body>: if tag was never closed",
             ]
         );
     }

@@ -1,0 +1,64 @@
+//! Where liquid templates stand in a policy file. In them `@(` and `{{…}}` are the template's own.
+
+use std::ops::Range;
+
+/// The content of each `<set-body template="liquid">`.
+pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
+    const START: &str = "<set-body";
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find(START).map(|start| at + start) {
+        at = start + START.len();
+        // A comment before the tag that ends after it.
+        let before = &text[..start];
+        if before.rfind("<!--").is_some_and(|open| !before[open..].contains("-->")) {
+            continue;
+        }
+        let Some(tag) = tag_end(&text[at..]) else { break };
+        let (attributes, content) = (&text[at..at + tag], at + tag + 1);
+        at = content;
+        if is_liquid(attributes) && !attributes.ends_with('/') {
+            let Some(end) = text[content..].find("</set-body") else { break };
+            found.push(content..content + end);
+            at = content + end;
+        }
+    }
+    found
+}
+
+/// Where a start tag ends, past its quoted values.
+pub(super) fn tag_end(tag: &str) -> Option<usize> {
+    let mut quote = None;
+    tag.char_indices().find_map(|(at, c)| {
+        match (quote, c) {
+            (None, '>') => return Some(at),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+        None
+    })
+}
+
+fn is_liquid(attributes: &str) -> bool {
+    let rest = attributes.match_indices("template").map(|(at, name)| attributes[at + name.len()..].trim_start());
+    rest.filter_map(|rest| rest.strip_prefix('=')).any(|value| {
+        let value = value.trim_start();
+        value.starts_with("\"liquid\"") || value.starts_with("'liquid'")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_content_of_liquid_templates_is_theirs() {
+        let text = "<a><set-body>x</set-body><set-body id='>' template = 'liquid' >{{ y }}</set-body>\
+                    <set-body template=\"liquid\" /><!-- <set-body template=\"liquid\">z</set-body> --></a>";
+        let found: Vec<_> = templates(text).into_iter().map(|part| &text[part]).collect();
+        assert_eq!(found, ["{{ y }}"]);
+        assert!(templates("<set-body template=\"liquid").is_empty());
+        assert!(templates("<set-body template=\"liquid\">x").is_empty());
+    }
+}
