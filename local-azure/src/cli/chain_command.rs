@@ -67,7 +67,9 @@ fn print_chain(entries: Vec<Entry>) {
 
 /// The latest requests that no service sent, newest last.
 fn print_list(entries: &[Entry]) {
-    let outer: Vec<_> = entries.iter().filter(|entry| is_outer(entry, entries)).collect();
+    let mut outer: Vec<_> = entries.iter().filter(|entry| is_outer(entry, entries)).collect();
+    // The host reports an invocation when it ends.
+    outer.sort_by_key(|entry| entry.started);
     if outer.is_empty() {
         println!("no request has been answered yet");
     }
