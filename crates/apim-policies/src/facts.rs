@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::expression::{Api, Deployment, Operation, Product, Subscription, Url, User};
+use crate::{
+    expression::{Api, Deployment, Operation, Product, Subscription, Url, User},
+    schema::Schema,
+};
 
 /// The members of `context` that no policy changes, and where the request goes unless a policy says otherwise.
 #[derive(Clone, Debug, Default)]
@@ -11,8 +14,8 @@ pub struct Facts {
     pub api: Api,
     /// The operation.
     pub operation: Operation,
-    /// The responses that the operation documents, for `mock-response`.
-    pub responses: Arc<[OperationResponse]>,
+    /// What the operation documents, for `mock-response` and the policies that validate.
+    pub contract: Arc<Contract>,
     /// `None` unless the subscription is for a product, or an open product serves the request.
     pub product: Option<Product>,
     /// `None` for a request without a key.
@@ -31,8 +34,52 @@ pub struct Facts {
     pub path: String,
 }
 
+/// What an operation documents.
+#[derive(Clone, Debug, Default)]
+pub struct Contract {
+    /// Parameters of its requests.
+    pub parameters: Vec<OperationParameter>,
+    /// Bodies of its requests.
+    pub requests: Vec<OperationContent>,
+    /// Its responses.
+    pub responses: Vec<OperationResponse>,
+}
+
+/// Where a parameter of a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ParameterPlace {
+    /// In a header.
+    Header,
+    /// In the query.
+    Query,
+    /// In the path.
+    Path,
+}
+
+/// A parameter of a request, or a header of a response.
+#[derive(Clone, Debug)]
+pub struct OperationParameter {
+    /// Where it stands.
+    pub place: ParameterPlace,
+    /// Its name.
+    pub name: String,
+    /// Whether it may not be left out.
+    pub is_required: bool,
+    /// What its value must be.
+    pub schema: Arc<Schema>,
+}
+
+/// A body of a request, in one media type.
+#[derive(Clone, Debug)]
+pub struct OperationContent {
+    /// Its media type.
+    pub content_type: String,
+    /// What it must be.
+    pub schema: Option<Arc<Schema>>,
+}
+
 /// A response that an operation documents, in one media type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct OperationResponse {
     /// HTTP status.
     pub status: u16,
@@ -40,4 +87,8 @@ pub struct OperationResponse {
     pub content_type: String,
     /// A body.
     pub example: Option<String>,
+    /// What a body must be.
+    pub schema: Option<Arc<Schema>>,
+    /// Its headers.
+    pub headers: Vec<OperationParameter>,
 }

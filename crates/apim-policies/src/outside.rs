@@ -34,6 +34,11 @@ pub trait Outside: Sync {
     /// Reads a whole body into memory. The embedder sets the largest size.
     fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unread>> + Send;
 
+    /// The body of a response, handed on in pieces of 8 KB, for `buffer-response`.
+    fn buffered(&self, body: Self::Body) -> Self::Body {
+        body
+    }
+
     /// The body, which tells the meter of its bytes while they pass.
     fn metered(&self, body: Self::Body, meter: Meter) -> Self::Body;
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     document::{Document, Statement},
     expression::Reads,
-    policy::Policy,
+    policy::{CrossDomain, Policy},
     problem::{Problem, Severity},
     scope::{Scope, Section},
     step::Step,
@@ -44,6 +44,13 @@ impl Pipeline {
         }
         let reads = ordered.iter().map(|document| document.reads).fold(Reads::default(), Reads::or);
         if problems.is_empty() { Ok(Self { sections, reads }) } else { Err(problems) }
+    }
+
+    /// Whether a `cross-domain` policy answers requests for this path.
+    #[must_use]
+    pub fn serves_cross_domain(&self, path: &str) -> bool {
+        let has_policy = |step: &Arc<Step<Policy>>| matches!(step.policy, Policy::CrossDomain(_));
+        CrossDomain::is_asked_for(path) && self.steps(Section::Inbound).iter().any(has_policy)
     }
 
     pub(crate) fn steps(&self, section: Section) -> &[Arc<Step<Policy>>] {

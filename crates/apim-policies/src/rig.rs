@@ -4,7 +4,7 @@ mod signer;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 pub(crate) use self::signer::{Signer, hmac_token};
 use crate::{
-    ConnectionIdentity, Document, Facts, Meter, NoReply, Outcome, Outside, Pipeline, Scope, Service, State, Trace,
-    Unreachable, Unread,
+    ConnectionIdentity, Contract, Document, Facts, Meter, NoReply, OperationContent, OperationParameter,
+    OperationResponse, Outcome, Outside, ParameterPlace, Pipeline, Schema, Scope, Service, State, Trace, Unreachable,
+    Unread,
     expression::{self, Authorization, Entropy},
 };
 
@@ -156,6 +157,54 @@ impl World {
     ) -> Outcome<Bytes> {
         let request = Request::builder().uri("/orders/7?q=1").body(Bytes::new()).unwrap();
         self.run(&document(inbound, backend, outbound, on_error), request, &State::default()).await
+    }
+}
+
+/// What the operation of the tests documents.
+fn contract() -> Contract {
+    let schema = |id: &str, document: Value| Arc::new(Schema::new(id, &document).unwrap());
+    let parameter = |place, name: &str| OperationParameter {
+        place,
+        name: name.to_owned(),
+        is_required: true,
+        schema: schema(name, json!({ "type": "integer" })),
+    };
+    let order =
+        schema("order", json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "integer" } } }));
+    let content_type = "application/json".to_owned();
+    Contract {
+        parameters: vec![parameter(ParameterPlace::Query, "limit")],
+        requests: vec![OperationContent { content_type: content_type.clone(), schema: Some(Arc::clone(&order)) }],
+        responses: vec![OperationResponse {
+            status: 200,
+            content_type,
+            example: None,
+            schema: Some(order),
+            headers: vec![parameter(ParameterPlace::Header, "x-count")],
+        }],
+    }
+}
+
+impl World {
+    /// Sends `GET /orders?limit=1` to an operation that documents what it takes and answers.
+    pub(crate) async fn run_documented(&self, inbound: &str, outbound: &str) -> Outcome<Bytes> {
+        self.run_documented_with(inbound, outbound, "limit=1", "").await
+    }
+
+    /// As [`Self::run_documented`], with this query and body.
+    pub(crate) async fn run_documented_with(
+        &self,
+        inbound: &str,
+        outbound: &str,
+        query: &str,
+        body: &str,
+    ) -> Outcome<Bytes> {
+        let text = document(inbound, "<base />", outbound, "");
+        let document = Document::load(Scope::Api, &text, &self.service).unwrap();
+        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
+        let request = Request::post(format!("/orders?{query}")).body(Bytes::from(body.to_owned())).unwrap();
+        let facts = Facts { contract: Arc::new(contract()), ..facts(&request) };
+        pipeline.run(request, facts, &State::default(), self).await
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::{
     expression::{self, Context, Expression, Reads, Value},
-    facts::{Facts, OperationResponse},
+    facts::{Contract, Facts},
     failure::{Failure, LastError},
     load::{Readable, Setting},
     location::Location,
@@ -43,7 +43,7 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) context: Context,
     target: Target,
     /// What the operation documents.
-    pub(crate) responses: Arc<[OperationResponse]>,
+    pub(crate) contract: Arc<Contract>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
@@ -93,7 +93,7 @@ impl<'r, O: Outside> Run<'r, O> {
             section: Section::Inbound,
             context,
             target,
-            responses: facts.responses,
+            contract: facts.contract,
             tokens: Vec::new(),
             after: Vec::new(),
             lookup: None,

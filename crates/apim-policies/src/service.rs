@@ -1,10 +1,13 @@
 //! What an API Management service defines besides its policy documents, which refer to it by name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 
-use crate::expression::Certificate;
+use crate::{expression::Certificate, schema::Schema};
 
 /// Named values, fragments, backends, credential providers and certificates. A document that names something else is
 /// refused, as on upload.
@@ -20,6 +23,8 @@ pub struct Service {
     pub credential_providers: BTreeMap<String, BTreeSet<String>>,
     /// Certificates by identifier.
     pub certificates: BTreeMap<String, Certificate>,
+    /// Schemas by identifier.
+    pub schemas: BTreeMap<String, Arc<Schema>>,
     /// Whether it has an external cache, beside the built-in one.
     pub has_external_cache: bool,
     /// Whether documents may name what is not here: a file is checked without its service. Such a name is a warning,

@@ -34,7 +34,7 @@ enum Language {
 }
 
 const HELLO: &str = include_str!("../../templates/init/hello.json");
-const TICK: &str = include_str!("../../templates/new/timer.json");
+const TICK: &str = include_str!("../new_function/timer.json");
 
 pub(super) fn init(arguments: &InitArguments) -> Result<ExitCode, CommandError> {
     let folder = &arguments.folder;
@@ -86,9 +86,8 @@ fn rust(folder: &Path, libraries: Option<&Path>) -> Result<Files, CommandError> 
         ("functions/hello/function.json", text(HELLO)),
         ("functions/tick/function.json", text(TICK)),
         ("src/main.rs", text(include_str!("../../templates/init/rust/main.rs.txt"))),
-        ("src/functions.rs", text(include_str!("../../templates/init/rust/functions.rs.txt"))),
         ("src/functions/hello.rs", text(include_str!("../../templates/init/rust/hello.rs.txt"))),
-        ("src/functions/tick.rs", text(include_str!("../../templates/new/timer.rs.txt"))),
+        ("src/functions/tick.rs", text(include_str!("../../templates/init/rust/tick.rs.txt"))),
     ])
 }
 

@@ -3,11 +3,11 @@
 mod ask;
 mod chain;
 mod chain_command;
-mod child_environment;
 mod demo;
 mod doctor;
 mod dotenv;
 mod env_file;
+mod environment;
 mod init;
 mod invoke;
 mod local_settings;
@@ -22,6 +22,7 @@ mod seed_command;
 mod seed_file;
 mod start;
 mod token;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 

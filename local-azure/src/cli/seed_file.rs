@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anstream::eprintln;
 use local_azure::seed::Seed;
 
-use super::{CommandError, DIM, Project};
+use super::{CommandError, DIM, Project, environment};
 
 /// The seed, read and checked; an empty world, said in one line, where there is none.
 pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Seed, CommandError> {
@@ -23,8 +23,7 @@ pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Se
 
 /// Where the seed is, if there is one.
 pub(super) fn find(given: Option<&Path>, project: Option<&Project>) -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "the one variable that names a seed")]
-    let named = std::env::var_os("LOCAL_AZURE_SEED").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let named = environment::named_seed();
     let beside = || project.map(|project| project.root().join("seed.toml")).filter(|file| file.is_file());
     given.map(Path::to_owned).or(named).or_else(beside)
 }

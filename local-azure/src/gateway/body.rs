@@ -7,6 +7,7 @@ use std::{
 
 use apim_policies::{Meter, Unread};
 use axum::body::{Body, Bytes, to_bytes};
+use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, LengthLimitError};
 
 /// Bodies that policies read are kept in memory.
@@ -23,6 +24,28 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Unread> {
 /// The body, whose bytes are counted while they pass.
 pub(super) fn metered(body: Body, meter: Meter) -> Body {
     Body::new(body.inspect_frame(move |frame| meter.passed(frame.data_ref().map_or(0, Bytes::len))))
+}
+
+/// What `buffer-response` collects before it hands it on.
+const BUFFER: usize = 8 * 1024;
+
+/// The body, handed on in pieces of 8 KB and a last one.
+pub(super) fn buffered(body: Body) -> Body {
+    let pieces = stream::unfold(Some(body.into_data_stream()), async |rest| {
+        let mut rest = rest?;
+        let mut piece = Vec::new();
+        while let Some(data) = rest.next().await {
+            match data {
+                Ok(data) => piece.extend_from_slice(&data),
+                Err(error) => return Some((Err(error), None)),
+            }
+            if piece.len() >= BUFFER {
+                return Some((Ok(Bytes::from(piece)), Some(rest)));
+            }
+        }
+        (!piece.is_empty()).then(|| (Ok(Bytes::from(piece)), None))
+    });
+    Body::from_stream(pieces)
 }
 
 /// Whether a client's connection broke while its body passed through.
@@ -48,6 +71,14 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_buffered_body_comes_in_pieces_of_8_kilobytes_and_whole() {
+        let events = (0..100).map(|event| Ok::<_, std::io::Error>(Bytes::from(format!("{event:0>200}"))));
+        let body = buffered(Body::from_stream(stream::iter(events)));
+        let pieces: Vec<_> = body.into_data_stream().map(|piece| piece.unwrap().len()).collect().await;
+        assert_eq!(pieces, [8200, 8200, 3600]);
+    }
 
     #[tokio::test]
     async fn a_body_that_is_too_long_did_not_break() {

@@ -49,7 +49,7 @@ pub(super) fn of(
             name: text(&operation.seed.id),
             url_template: text(&operation.seed.template),
         },
-        responses: Arc::clone(&operation.responses),
+        contract: Arc::clone(&operation.contract),
         product: access.product().map(|id| product(seed, id)),
         subscription: match access {
             Access::Subscription { name, .. } => Some(subscription(world, name, &api.seed, request)),

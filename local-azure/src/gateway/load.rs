@@ -11,10 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use apim_policies::{Document, OperationResponse, Pipeline, Problem, Scope, Service as Resources, State};
+use apim_policies::{Document, Pipeline, Problem, Scope, Service as Resources, State};
 
 use super::{
-    Api, Backend, Gateway, Operation, PolicyFinding,
+    Api, Backend, Gateway, Operation, PolicyFinding, contract,
     credentials::Credentials,
     identity::Identities,
     policy_folder,
@@ -60,6 +60,9 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
     let default_global = Document::default_global();
     let mut loader = Loader { seed, folder, service, documents, default_global, findings, problems };
     loader.read_documents();
+    for message in contract::problems(&seed.apim, &loader.service.schemas) {
+        loader.seed_problem(message);
+    }
     let global = loader.pipeline(&[policy_folder::global_file()]);
     let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world.journal)).collect();
     // The longest path decides.
@@ -152,8 +155,9 @@ impl Loader<'_> {
         }
         match Template::parse(&operation.template) {
             Ok(template) => {
-                let responses = operation.responses.iter().map(documented).collect();
-                Some(Operation { seed: operation.clone(), template, responses, plain, products })
+                // What is wrong with it is reported once for all operations.
+                let contract = contract::read(operation, &self.service.schemas).unwrap_or_default();
+                Some(Operation { seed: operation.clone(), template, contract: Arc::new(contract), plain, products })
             }
             Err(reason) => {
                 let what = format!("operation \"{}\" of API \"{}\"", operation.id, api.id);
@@ -212,12 +216,4 @@ impl Loader<'_> {
 
 fn findings(path: &Path, problems: Vec<Problem>) -> Vec<PolicyFinding> {
     problems.into_iter().map(|problem| PolicyFinding::new(path.to_owned(), problem)).collect()
-}
-
-fn documented(response: &seed::OperationResponse) -> OperationResponse {
-    OperationResponse {
-        status: response.status,
-        content_type: response.content_type.clone(),
-        example: response.example.clone(),
-    }
 }

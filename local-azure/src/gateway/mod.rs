@@ -7,10 +7,12 @@ mod api_management;
 mod body;
 mod certificates;
 mod check;
+mod contract;
 mod credentials;
 mod decision;
 mod facts;
 mod finding;
+mod forwarded_for;
 mod identity;
 mod load;
 mod outside;
@@ -27,7 +29,7 @@ mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apim_policies::{Certificate, Facts, Failure, OperationResponse, State as PolicyState};
+use apim_policies::{Certificate, Contract, Facts, Failure, State as PolicyState, expression};
 use axum::{Router, body::Body, extract::State};
 use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use url::Url;
@@ -85,7 +87,7 @@ struct Operation {
     seed: seed::Operation,
     template: Template,
     /// What it documents.
-    responses: Arc<[OperationResponse]>,
+    contract: Arc<Contract>,
     /// Applies to keys that are not for a product, and to refused keys.
     plain: Scoped,
     /// Applies to keys for a product of this API, by the product.
@@ -136,8 +138,12 @@ impl Gateway {
         response
     }
 
-    async fn answer_call<'g>(&'g self, parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
+    async fn answer_call<'g>(&'g self, mut parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
         let path = parts.uri.path().to_owned();
+        forwarded_for::append(&mut parts.headers);
+        if let Some(answer) = self.cross_domain(&parts, &path, call).await {
+            return answer;
+        }
         let Some((api, below)) = self.api(&parts, &path) else {
             return self.refuse(&self.global, Failure::operation_not_found(), parts, body, call).await;
         };
@@ -169,6 +175,16 @@ impl Gateway {
         let facts = facts::of(&self.world, &self.certificates, &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
+    }
+
+    /// Answers who asks for the cross-domain policy file, where the global document has one.
+    async fn cross_domain(&self, parts: &Parts, path: &str, call: &Call<'_>) -> Option<Response<Body>> {
+        let pipeline = self.global.as_ref().ok().filter(|pipeline| pipeline.serves_cross_domain(path))?;
+        let original_url = expression::Url { path: path.to_owned(), ..expression::Url::default() };
+        let facts = Facts { original_url, ..Facts::default() };
+        let request = Request::from_parts(parts.clone(), Body::empty());
+        let outcome = pipeline.run(request, facts, &self.state, call).await;
+        Some(self.answer_with(outcome, None))
     }
 
     /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies

@@ -20,6 +20,7 @@ use super::{
     Backend,
     body::{self, Watch},
     credentials::Credentials,
+    forwarded_for,
     identity::Identities,
     trace::Lines,
 };
@@ -69,6 +70,10 @@ impl Outside for Call<'_> {
         body::read(body).await
     }
 
+    fn buffered(&self, body: Body) -> Body {
+        body::buffered(body)
+    }
+
     fn metered(&self, body: Body, meter: Meter) -> Body {
         body::metered(body, meter)
     }
@@ -86,7 +91,8 @@ impl Outside for Call<'_> {
 
     async fn forward(&self, request: Request<Body>, timeout: Duration) -> Result<Response<Body>, NoReply> {
         let client = Watch::default();
-        let request = prepared(request.map(|body| client.over(body)))?;
+        let mut request = prepared(request.map(|body| client.over(body)))?;
+        forwarded_for::ensure(request.headers_mut());
         let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
         let answer = async {
             match sample {

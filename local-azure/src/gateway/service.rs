@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::{
     certificates::{self, GeneratedCertificates},
-    policy_folder,
+    contract, policy_folder,
 };
 use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
 
@@ -33,6 +33,7 @@ pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates
         credential_providers,
         certificates,
         has_external_cache: seed.apim.external_cache,
+        schemas: contract::schemas(seed, &mut troubles),
         is_partial: false,
     };
     (service, troubles)

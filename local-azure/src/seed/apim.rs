@@ -29,6 +29,9 @@ pub struct Apim {
     /// Credential providers that policies may name.
     #[serde(default)]
     pub credential_providers: Vec<CredentialProvider>,
+    /// Schemas that policies and operations may name.
+    #[serde(default)]
+    pub schemas: Vec<ApimSchema>,
     /// Certificates that policies may name.
     #[serde(default)]
     pub certificates: Vec<ApimCertificate>,
@@ -154,8 +157,69 @@ pub struct Backend {
     pub url: Option<url::Url>,
 }
 
-/// An operation of an API.
+/// A JSON schema of the service.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApimSchema {
+    /// Identifier.
+    pub id: String,
+    /// The file, relative to the seed file; see [`Seed::path`](super::Seed::path).
+    pub file: PathBuf,
+}
+
+/// A parameter that an operation documents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationParameter {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    #[serde(rename = "in")]
+    pub place: ParameterPlace,
+    /// Whether it may not be left out.
+    #[serde(default)]
+    pub required: bool,
+    /// A JSON schema, such as `{ type = "integer" }`.
+    pub schema: Option<serde_json::Value>,
+}
+
+/// Where a parameter stands.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ParameterPlace {
+    /// In the query.
+    Query,
+    /// In the path.
+    Path,
+    /// In a header.
+    Header,
+}
+
+/// A header that a response documents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseHeader {
+    /// Its name.
+    pub name: String,
+    /// Whether it may not be left out.
+    #[serde(default)]
+    pub required: bool,
+    /// A JSON schema, such as `{ type = "integer" }`.
+    pub schema: Option<serde_json::Value>,
+}
+
+/// A body that an operation takes, in one media type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestContent {
+    /// Its media type.
+    pub content_type: String,
+    /// Identifier of its schema.
+    pub schema: Option<String>,
+}
+
+/// An operation of an API.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// Identifier; its policy document, if any, is `operations/{api}.{id}.xml`.
@@ -164,13 +228,19 @@ pub struct Operation {
     pub method: String,
     /// URL template below the API's path, such as `/{id}`.
     pub template: String,
+    /// The parameters that it documents, for `validate-parameters`.
+    #[serde(default)]
+    pub parameters: Vec<OperationParameter>,
+    /// The bodies that it takes, for `validate-content`.
+    #[serde(default)]
+    pub requests: Vec<RequestContent>,
     /// What it answers, by its documentation; `mock-response` takes examples from here.
     #[serde(default)]
     pub responses: Vec<OperationResponse>,
 }
 
 /// A response of an operation, in one media type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationResponse {
     /// HTTP status.
@@ -179,6 +249,11 @@ pub struct OperationResponse {
     pub content_type: String,
     /// A body.
     pub example: Option<String>,
+    /// Identifier of the schema of its body, for `validate-content`.
+    pub schema: Option<String>,
+    /// Its headers, for `validate-headers`.
+    #[serde(default)]
+    pub headers: Vec<ResponseHeader>,
 }
 
 /// A product of the gateway.

@@ -27,8 +27,9 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationResponse, PoolMember,
-        Product, SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
+        Api, Apim, ApimSchema, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationParameter,
+        OperationResponse, ParameterPlace, PoolMember, Product, RequestContent, ResponseHeader, SubscriptionScope,
+        SubscriptionState, VersionScheme, VersionSet,
     },
     certificates::ApimCertificate,
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},

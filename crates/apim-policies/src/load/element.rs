@@ -109,6 +109,21 @@ impl<'d> Element<'d> {
         before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name())
     }
 
+    /// Reports an element of which a section may have one.
+    pub(crate) fn once_in_section(&self, problems: &mut Problems) {
+        let sections = self.node.ancestors().filter(|node| Section::named(node.tag_name().name()).is_some());
+        let section = sections.last().unwrap_or(self.node.document().root());
+        let before = section.descendants().take_while(|node| *node != self.node);
+        if before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name()) {
+            self.problem(problems, format!("<{}> may stand in a section once", self.name()));
+        }
+    }
+
+    /// The element as it is written.
+    pub(crate) fn written(&self) -> String {
+        self.source.text()[self.node.range()].to_owned()
+    }
+
     /// How many elements hold this one.
     pub(crate) fn depth(&self) -> usize {
         self.node.ancestors().count()

@@ -1,8 +1,7 @@
 //! `forward-request`: sends the request to the backend
 //! (learn.microsoft.com/azure/api-management/forward-request-policy).
 //!
-//! `buffer-response` says when the gateway passes on what the backend sends; here a body that no expression reads is
-//! passed on as it comes, so both values are honoured.
+//! A body that no expression reads streams through: in pieces of 8 KB, or, with `buffer-response="false"`, as it comes.
 
 use std::time::Duration;
 
@@ -37,6 +36,7 @@ pub(crate) struct ForwardRequest {
     follows_redirects: Option<Setting<bool>>,
     /// Keeps the body, to send it again.
     buffers_body: Option<Setting<bool>>,
+    buffers_response: Option<Setting<bool>>,
     fails_on_error: Option<Setting<bool>>,
 }
 
@@ -53,12 +53,12 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<For
     }
     // How long a backend may take to say 100 Continue; none is asked to.
     let _without_effect: Option<Setting<u32>> = element.setting("continue-timeout", problems);
-    let _either_is_honoured: Option<Setting<bool>> = element.setting("buffer-response", problems);
     Some(ForwardRequest {
         timeout: element.setting("timeout", problems),
         timeout_ms: element.setting("timeout-ms", problems),
         follows_redirects: element.setting("follow-redirects", problems),
         buffers_body: element.setting("buffer-request-body", problems),
+        buffers_response: element.setting("buffer-response", problems),
         fails_on_error: element.setting("fail-on-error-status-code", problems),
     })
 }
@@ -95,6 +95,8 @@ impl ForwardRequest {
         let status = seen.status_code;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
+        let buffers = run.get_any(self.buffers_response.as_ref()).await?.unwrap_or(true);
+        let body = if buffers { body.map(|body| run.outside.buffered(body)) } else { body };
         run.respond(seen, body);
         if fails_on_error && (400..600).contains(&status) {
             return Err(Failure::error_status(status));

@@ -5,6 +5,8 @@
 //! that has an example; without one the answer has no content. A media type that is asked for is the answer's
 //! `Content-Type` either way. API Management makes examples from schemas, too; here an operation has no schemas.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -38,8 +40,8 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Moc
 impl MockResponse {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
         let asked = self.content_type.as_ref().and_then(|value| value.to_str().ok());
-        let responses = run.responses.clone();
-        let example = responses.iter().find_map(|response| {
+        let contract = Arc::clone(&run.contract);
+        let example = contract.responses.iter().find_map(|response| {
             let fits = response.status == self.status.as_u16()
                 && asked.is_none_or(|asked| is_same(asked, &response.content_type));
             Some((response, response.example.as_ref().filter(|_| fits)?))
@@ -79,10 +81,12 @@ fn kind(media_type: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
 
     use crate::{
-        Facts, OperationResponse, Outcome, Scope, State,
+        Contract, Facts, OperationResponse, Outcome, Scope, State,
         rig::{World, document, problems_in, subscribed},
     };
 
@@ -92,15 +96,16 @@ mod tests {
             status,
             content_type: content_type.to_owned(),
             example: example.map(str::to_owned),
+            ..OperationResponse::default()
         };
-        let responses = [
+        let responses = vec![
             response(200, "text/csv", None),
             response(200, "application/json", Some("{\"a\":1}")),
             response(200, "application/xml", Some("<a/>")),
             response(404, "application/json", Some("{}")),
         ];
         let [inbound, outbound, on_error] = sections;
-        let facts = Facts { responses: responses.into(), ..subscribed("a") };
+        let facts = Facts { contract: Arc::new(Contract { responses, ..Contract::default() }), ..subscribed("a") };
         let world = World::new();
         let text = document(inbound, "<base />", outbound, on_error);
         let outcome = world.run_at(Scope::Api, &text, facts, &State::default()).await;

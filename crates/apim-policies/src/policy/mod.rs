@@ -2,6 +2,7 @@
 
 mod allowance;
 mod authentication_basic;
+mod authentication_certificate;
 mod authentication_managed_identity;
 mod bandwidth;
 mod cache_lookup;
@@ -12,7 +13,9 @@ mod cache_store_value;
 mod caching_type;
 mod check_header;
 mod choose;
+mod conversion;
 mod cors;
+mod cross_domain;
 mod emit_metric;
 mod exists_action;
 mod find_and_replace;
@@ -20,8 +23,10 @@ mod forward_request;
 mod get_authorization_context;
 pub(crate) mod include_fragment;
 mod ip_filter;
+mod json_to_xml;
 mod jsonp;
 mod limit_concurrency;
+mod llm_content_safety;
 mod log_to_eventhub;
 mod media_type;
 mod mock_response;
@@ -32,11 +37,14 @@ mod quota_by_key;
 mod rate_limit;
 mod rate_limit_by_key;
 mod redirect;
+mod redirect_content_urls;
 mod required_claims;
 mod retry;
 mod return_response;
 mod rewrite_uri;
+mod semantic_cache;
 mod send_request;
+mod send_service_bus_message;
 mod set_backend_service;
 mod set_body;
 mod set_header;
@@ -49,11 +57,21 @@ mod token_limit;
 mod token_policy;
 mod trace;
 mod validate_azure_ad_token;
+mod validate_client_certificate;
+mod validate_content;
+mod validate_headers;
 mod validate_jwt;
+mod validate_parameters;
+mod validate_status_code;
+mod validation;
 mod wait;
+mod xml_to_json;
 
-pub(crate) use self::cors::{Cors, is_preflight, preflight};
 use self::wait::{HoldsWaiting, Waiting};
+pub(crate) use self::{
+    cors::{Cors, is_preflight, preflight},
+    cross_domain::CrossDomain,
+};
 use crate::{
     load::Element,
     outside::Outside,
@@ -207,6 +225,9 @@ policies! {
     IpFilter = ip_filter::IpFilter {
         "ip-filter" I Authentication Played::Whole;
     }
+    JsonToXml = json_to_xml::JsonToXml {
+        "json-to-xml" IOE Transformation Played::Whole;
+    }
     Jsonp = jsonp::Jsonp {
         "jsonp" O CrossDomain Played::Whole;
     }
@@ -275,11 +296,51 @@ policies! {
     ValidateAzureAdToken = validate_azure_ad_token::ValidateAzureAdToken {
         "validate-azure-ad-token" I Authentication Played::Whole;
     }
+    AuthenticationCertificate = authentication_certificate::AuthenticationCertificate {
+        "authentication-certificate" I Authentication
+            Played::Part("no backend here asks for a certificate; the service must have it");
+    }
+    CrossDomain = cross_domain::CrossDomain {
+        "cross-domain" I CrossDomain Played::Whole;
+    }
+    LlmContentSafety = llm_content_safety::LlmContentSafety {
+        "llm-content-safety" IO Models Played::Part("no content is judged: every call is refused with 403");
+    }
+    RedirectContentUrls = redirect_content_urls::RedirectContentUrls {
+        "redirect-content-urls" IO Transformation Played::Whole;
+    }
+    SemanticCache = semantic_cache::SemanticCache {
+        "llm-semantic-cache-lookup" I Models Played::Part("nothing is found: there are no embeddings");
+        "llm-semantic-cache-store" O Models Played::Part("nothing is kept: there are no embeddings");
+        "azure-openai-semantic-cache-lookup" I Models Played::Part("nothing is found: there are no embeddings");
+        "azure-openai-semantic-cache-store" O Models Played::Part("nothing is kept: there are no embeddings");
+    }
+    SendServiceBusMessage = send_service_bus_message::SendServiceBusMessage {
+        "send-service-bus-message" IOE Integration Played::Part("told in the trace");
+    }
+    ValidateClientCertificate = validate_client_certificate::ValidateClientCertificate {
+        "validate-client-certificate" I Authentication Played::Part("no client is asked for a certificate");
+    }
+    ValidateContent = validate_content::ValidateContent {
+        "validate-content" IOE Validation Played::Part("schemas of the seed; not XML schemas");
+    }
+    ValidateHeaders = validate_headers::ValidateHeaders {
+        "validate-headers" OE Validation Played::Part("headers of the seed");
+    }
+    ValidateParameters = validate_parameters::ValidateParameters {
+        "validate-parameters" I Validation Played::Part("parameters of the seed");
+    }
+    ValidateStatusCode = validate_status_code::ValidateStatusCode {
+        "validate-status-code" OE Validation Played::Part("responses of the seed");
+    }
     ValidateJwt = validate_jwt::ValidateJwt {
         "validate-jwt" I Authentication Played::Whole;
     }
     Wait = wait::Wait<Policy> {
         "wait" IBO Flow Played::Whole;
+    }
+    XmlToJson = xml_to_json::XmlToJson {
+        "xml-to-json" IOE Transformation Played::Part("not kind javascript-friendly, whose shape no page documents");
     }
 }
 

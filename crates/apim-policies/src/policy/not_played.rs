@@ -1,6 +1,6 @@
 //! Policies of Microsoft's reference that API Management runs and this crate does not, each with the reason.
 
-use super::{B, I, IO, IOE, O, OE, Played, PolicyGroup, PolicyRow};
+use super::{B, I, IO, IOE, Played, PolicyGroup, PolicyRow};
 use crate::scope::Section;
 
 const fn refused(
@@ -11,8 +11,6 @@ const fn refused(
 ) -> PolicyRow {
     PolicyRow { name, sections, group, played: Played::Refused(reason) }
 }
-
-const NOT_YET: &str = "it is not built in yet";
 
 pub(super) const ROWS: &[PolicyRow] = &[
     refused("authentication-oauth2", I, PolicyGroup::Authentication, "no page documents it"),
@@ -26,21 +24,5 @@ pub(super) const ROWS: &[PolicyRow] = &[
     refused("validate-graphql-request", I, PolicyGroup::Validation, "it belongs to GraphQL APIs"),
     refused("validate-odata-request", I, PolicyGroup::Validation, "it belongs to OData APIs"),
     refused("xsl-transform", IO, PolicyGroup::Transformation, "no XSLT engine is built in"),
-    refused("authentication-certificate", I, PolicyGroup::Authentication, NOT_YET),
-    refused("validate-client-certificate", I, PolicyGroup::Authentication, NOT_YET),
-    refused("validate-content", IOE, PolicyGroup::Validation, NOT_YET),
-    refused("validate-parameters", I, PolicyGroup::Validation, NOT_YET),
-    refused("validate-headers", OE, PolicyGroup::Validation, NOT_YET),
-    refused("validate-status-code", OE, PolicyGroup::Validation, NOT_YET),
-    refused("json-to-xml", IOE, PolicyGroup::Transformation, NOT_YET),
-    refused("xml-to-json", IOE, PolicyGroup::Transformation, NOT_YET),
-    refused("redirect-content-urls", IO, PolicyGroup::Transformation, NOT_YET),
-    refused("cross-domain", I, PolicyGroup::CrossDomain, NOT_YET),
-    refused("proxy", I, PolicyGroup::Routing, NOT_YET),
-    refused("llm-content-safety", IO, PolicyGroup::Models, NOT_YET),
-    refused("llm-semantic-cache-lookup", I, PolicyGroup::Models, NOT_YET),
-    refused("llm-semantic-cache-store", O, PolicyGroup::Models, NOT_YET),
-    refused("azure-openai-semantic-cache-lookup", I, PolicyGroup::Models, NOT_YET),
-    refused("azure-openai-semantic-cache-store", O, PolicyGroup::Models, NOT_YET),
-    refused("send-service-bus-message", IOE, PolicyGroup::Integration, NOT_YET),
+    refused("proxy", I, PolicyGroup::Routing, "no request leaves this machine through a proxy"),
 ];

@@ -56,7 +56,7 @@ async fn without_the_policy_or_with_an_operation_of_its_own_a_question_is_a_requ
         id: "ask".to_owned(),
         method: "OPTIONS".to_owned(),
         template: "/".to_owned(),
-        responses: Vec::new(),
+        ..Operation::default()
     };
     let rig = start(&[("apis/orders.xml", CORS)], |seed| seed.apim.apis[0].operations.push(own)).await;
     assert_eq!(preflight(&rig, "/orders", "GET").await.status, 401);

@@ -133,7 +133,7 @@ fn url_templates_and_sample_folders_are_checked() {
             id: "odd".to_owned(),
             method: "GET".to_owned(),
             template: "/{a}{b}".to_owned(),
-            responses: Vec::new(),
+            ..Operation::default()
         };
         api.operations.push(operation);
         api.backend.sample = Some("no-such-samples".into());

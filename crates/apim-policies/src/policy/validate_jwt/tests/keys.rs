@@ -352,7 +352,7 @@ fn a_key_that_verifies_nothing_is_warned_of_where_it_stands() {
         ),
         [
             "2:1: require-signed-tokens=\"false\" lets in any token without a signature, whatever it claims",
-            "2:83: the key in <key> verifies no token: IDX10720: the key has 192 bits and HS256 needs 256; Azure's library \
+            "2:82: the key in <key> verifies no token: IDX10720: the key has 192 bits and HS256 needs 256; Azure's library \
              refuses every token of it since version 7",
             "4:1: the key in <key> verifies no token: an earlier one has the id \"a\"",
         ]
