@@ -80,7 +80,7 @@ impl Translator<'_> {
     }
 
     fn take(&mut self, length: usize) {
-        self.rest = &self.rest[length..];
+        self.rest = self.rest.get(length..).unwrap_or_default();
     }
 
     fn invalid(&self, why: &str) -> Failure {
@@ -329,7 +329,11 @@ impl Translator<'_> {
 
     fn named_reference(&mut self) -> Result<(), Failure> {
         let inner = self.rest.get(3..).unwrap_or_default();
-        let close = if self.rest[2..].starts_with('\'') { '\'' } else { '>' };
+        let close = match self.rest.as_bytes().get(2) {
+            Some(b'<') => '>',
+            Some(b'\'') => '\'',
+            _ => return Err(self.invalid("Malformed \\k<...> named back reference.")),
+        };
         let end = inner.find(close).ok_or_else(|| self.invalid("Malformed \\k<...> named back reference."))?;
         let index = self.group_index(&inner[..end]);
         let index = index.ok_or_else(|| self.invalid("Reference to undefined group."))?;
