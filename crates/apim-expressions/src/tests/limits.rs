@@ -232,3 +232,19 @@ fn evaluations_with_one_context_share_what_they_may_cost() {
     assert!(refused.starts_with("The expression made more than "), "{refused}");
     assert!(outcome_in(&mut context, "@(\"a\" + context.Request.Method)").is_ok());
 }
+
+#[test]
+fn no_source_is_too_long_to_be_refused() {
+    for source in [
+        format!("@(context{})", " is object".repeat(4_000)),
+        format!("@(context{})", " as object".repeat(4_000)),
+        format!("@((int{})null)", "[]".repeat(100_000)),
+        format!("@(new int[]{}{{}})", "[]".repeat(100_000)),
+        format!("@(a{})", ".b".repeat(32_000)),
+        format!("@(System{})", ".b".repeat(32_000)),
+        "@(1e400)".to_owned(),
+        "@(new Uri(\"http://a:99999999/\").Host)".to_owned(),
+    ] {
+        assert!(on_a_small_stack(move || outcome(&source)).is_err());
+    }
+}
