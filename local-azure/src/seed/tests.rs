@@ -161,10 +161,9 @@ fn an_operation_may_document_its_responses() {
             format!("{what} whose content_type \"json\" is no media type"),
         ]
     );
-    // No examples are made from schemas.
-    let with_schema = "status = 200\ncontent_type = \"a/b\"\nschema = \"{}\"";
-    let error = toml::from_str::<super::OperationResponse>(with_schema).unwrap_err().to_string();
-    assert!(error.contains("unknown field `schema`"), "{error}");
+    let unknown = "status = 200\ncontent_type = \"a/b\"\nschemas = \"{}\"";
+    let error = toml::from_str::<super::OperationResponse>(unknown).unwrap_err().to_string();
+    assert!(error.contains("unknown field `schemas`"), "{error}");
 }
 
 #[test]

@@ -39,7 +39,8 @@ impl Tree {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let seed = fs::read_to_string(workspace.join("local-azure/seed.toml")).unwrap();
         let apim = format!("\"{}\"", workspace.join("apim").display());
-        tree.write("project/local-azure/seed.toml", seed.replace("\"../apim\"", &apim));
+        let sample = format!("\"{}\"", workspace.join("local-azure/sample-api").display());
+        tree.write("project/seed.toml", seed.replace("\"../apim\"", &apim).replace("\"sample-api\"", &sample));
         tree.write("outside/notes", "mine");
         tree.write("tools/elf", elf());
         tree.program("tools/exits", "exit 1");

@@ -43,6 +43,8 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.Tuple",
     "System.Xml.Linq.Extensions",
     "System.Xml.Linq.XDocumentType",
+    "System.Xml.Linq.XNodeDocumentOrderComparer",
+    "System.Xml.Linq.XNodeEqualityComparer",
     "System.Xml.XmlNodeType",
 ];
 

@@ -126,12 +126,8 @@ async fn an_operation_answers_with_its_own_example() {
         seed.apim.apis[0].operations[0].responses = vec![OperationResponse {
             status: 200,
             content_type: "application/json".to_owned(),
-            example: Some(
-                "[{\"id\":1
+            example: Some("[{\"id\":1}]".to_owned()),
             ..OperationResponse::default()
-        }]"
-                .to_owned(),
-            ),
         }];
     })
     .await;
@@ -168,4 +164,52 @@ async fn requests_that_wait_holds_are_on_their_way_together() {
     let (rig, _folder) = rig(&inbound, "", &[], |_| {}).await;
     let answer = rig.send(rig.request("/orders")).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "herehere"), "{:?}", answer.decision.reason);
+}
+
+#[tokio::test]
+async fn what_the_seed_documents_of_an_operation_is_validated() {
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("order.json");
+    std::fs::write(&file, "{ \"type\": \"object\", \"required\": [\"id\"] }").unwrap();
+    let inbound = "<validate-parameters specified-parameter-action=\"prevent\" unspecified-parameter-action=\"ignore\" />\
+        <validate-content unspecified-content-type-action=\"prevent\" max-size=\"100\" size-exceeded-action=\"prevent\">\
+        <content type=\"application/json\" validate-as=\"json\" action=\"prevent\" /></validate-content>";
+    let (rig, _folder) = rig(inbound, "", &[], |seed| {
+        let operation: crate::seed::Operation = toml::from_str(
+            r#"
+            id = "list-orders"
+            method = "POST"
+            template = "/"
+            parameters = [{ name = "limit", in = "query", required = true, schema = { type = "integer" } }]
+            requests = [{ content_type = "application/json", schema = "order" }]
+            "#,
+        )
+        .unwrap();
+        seed.apim.schemas = vec![crate::seed::ApimSchema { id: "order".to_owned(), file: file.clone() }];
+        seed.apim.apis[0].operations[0] = operation;
+    })
+    .await;
+    for (path, body, status) in [
+        ("/orders?limit=1", "{\"id\":1}", 200),
+        ("/orders?limit=x", "{\"id\":1}", 400),
+        ("/orders", "{\"id\":1}", 400),
+        ("/orders?limit=1", "{}", 400),
+    ] {
+        let mut request = rig.request(path).map(|_| body.to_owned());
+        *request.method_mut() = http::Method::POST;
+        request.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+        assert_eq!(rig.send(request).await.status, status, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_backend_sees_who_called_whatever_a_policy_does() {
+    let delete = "<set-header name=\"X-Forwarded-For\" exists-action=\"delete\" />";
+    for (inbound, expected) in [("", "203.0.113.9, 127.0.0.1"), (delete, "127.0.0.1")] {
+        let (rig, _folder) = rig(inbound, "", &[], |_| {}).await;
+        let mut request = rig.request("/orders");
+        request.headers_mut().insert("x-forwarded-for", http::HeaderValue::from_static("203.0.113.9"));
+        rig.send(request).await;
+        assert_eq!(rig.received()[0].0.headers["x-forwarded-for"], expected);
+    }
 }
