@@ -126,12 +126,8 @@ async fn an_operation_answers_with_its_own_example() {
         seed.apim.apis[0].operations[0].responses = vec![OperationResponse {
             status: 200,
             content_type: "application/json".to_owned(),
-            example: Some(
-                "[{\"id\":1
+            example: Some("[{\"id\":1}]".to_owned()),
             ..OperationResponse::default()
-        }]"
-                .to_owned(),
-            ),
         }];
     })
     .await;
