@@ -3,9 +3,37 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use keyless::{
+    SecretDates,
+    settings::{Reader, Setting, SettingType},
+};
 use serde::Serialize;
 
-use crate::azure::SecretDates;
+const DAYS: Setting<ExpiryDays> =
+    Setting::with_default("SECRET_EXPIRY_DAYS", "30", "A secret that ends within so many days is reported.");
+const SCHEDULE: Setting<String> = Setting::optional(
+    "SECRET_EXPIRY_SCHEDULE",
+    "the host refuses the timer",
+    "When `secret_expiry` runs: an NCRONTAB expression, read by the host alone.",
+)
+.with_example("0 0 6 * * *");
+
+/// Secrets that end within so many days are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExpiryDays(u16);
+
+impl SettingType for ExpiryDays {
+    const EXPECTED: &'static str = "a number of days from 1 to 3650";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Self)
+    }
+}
+
+pub(crate) fn read(env: &mut Reader) -> Option<ExpiryDays> {
+    env.declare(&SCHEDULE);
+    env.read(&DAYS)
+}
 
 /// Secrets that have ended or end soon, the first to end first.
 #[derive(Debug, Serialize)]
@@ -42,7 +70,7 @@ impl fmt::Display for Ending {
 }
 
 impl Report {
-    pub(crate) fn new(secrets: Vec<SecretDates>, now: Timestamp, within_days: u16) -> Self {
+    pub(crate) fn new(secrets: Vec<SecretDates>, now: Timestamp, ExpiryDays(within_days): ExpiryDays) -> Self {
         let horizon = now + SignedDuration::from_hours(24 * i64::from(within_days));
         let (count, without_end) = (secrets.len(), secrets.iter().filter(|secret| secret.expires.is_none()).count());
         let mut ending: Vec<_> = secrets
@@ -76,7 +104,7 @@ mod tests {
             secret("off", Some("2026-11-22T05:59:59Z")),
             secret("today", Some("2026-11-23T05:59:59Z")),
         ];
-        let report = Report::new(secrets, "2026-11-22T06:00:00Z".parse().unwrap(), 30);
+        let report = Report::new(secrets, "2026-11-22T06:00:00Z".parse().unwrap(), ExpiryDays(30));
         let lines: Vec<_> = report.ending.iter().map(Ending::to_string).collect();
         assert_eq!(
             lines[..2],

@@ -1,37 +1,67 @@
-//! The custom handler: reads its settings, takes the port that the host gave it, and answers until it is told to stop.
+//! An Azure Functions custom handler that holds no key, password or connection string: each service is called as a
+//! managed identity, and the one key that a service insists on lives in Key Vault.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `app` | the settings and clients that functions share |
+//! | `functions` | one file for each function |
+//! | `snapshots` | the main job: an API's answer is kept as a blob, one for each source and slot |
+//! | `sources` | the APIs whose answers are kept |
+//! | `uploads` | what may be uploaded, and in how much memory |
+//! | `expiry` | which secrets end soon |
+//! | `relay_paths` | what callers of `relay` may reach |
+//! | `memory` | the memory that bodies may take together |
+//! | `partial` | which part of a blob a request wants, by its conditions and range |
+//! | `error` | what can go wrong here beyond what the libraries report |
+//!
+//! The protocol of the host is in `functions-handler`, and the services of Azure are in `keyless`.
 
-use std::{
-    io::{Write, stderr},
-    process::ExitCode,
-};
+mod app;
+mod error;
+mod expiry;
+mod memory;
+mod partial;
+mod relay_paths;
+mod snapshots;
+mod sources;
+mod uploads;
 
-use keyless_functions::{App, Config, StartError, server, telemetry};
-use tokio::runtime::Runtime;
+mod functions {
+    pub(crate) mod health;
+    pub(crate) mod ready;
+    pub(crate) mod relay;
+    pub(crate) mod secret_expiry;
+    pub(crate) mod secrets;
+    pub(crate) mod snapshot;
+    pub(crate) mod snapshot_now;
+    pub(crate) mod snapshots;
+    pub(crate) mod upload;
+}
 
-/// Success means that somebody asked this process to end: the host starts it again after any other status only.
+use std::process::ExitCode;
+
+use functions_handler::{FunctionApp, function};
+
+use self::app::App;
+
 fn main() -> ExitCode {
-    let parent = server::Parent::now();
-    telemetry::init();
-    match start(parent) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // There may be nobody left to read it.
-            let _ = writeln!(stderr(), "handler: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    register(FunctionApp::new(|| keyless::from_env(App::read))).run()
 }
 
-fn start(parent: server::Parent) -> Result<(), StartError> {
-    let runtime = Runtime::new()?;
-    let ended = runtime.block_on(run(parent));
-    // A name look-up that hangs must not keep the process.
-    runtime.shutdown_background();
-    ended
+/// Every function. A new one is `functions/<name>/function.json`, a file, and a line here; `cargo local new` makes them.
+fn register(app: FunctionApp<App>) -> FunctionApp<App> {
+    app.max_concurrent(App::max_concurrent)
+        .layer(keyless::trace::TraceLayer)
+        .http(function!("health").always_admitted(), functions::health::run)
+        .http(function!("ready"), functions::ready::run)
+        .http(function!("relay"), functions::relay::run)
+        .timer(function!("secret_expiry"), functions::secret_expiry::run)
+        .http(function!("secrets"), functions::secrets::run)
+        .timer(function!("snapshot"), functions::snapshot::run)
+        .http(function!("snapshot_now"), functions::snapshot_now::run)
+        .http(function!("snapshots"), functions::snapshots::run)
+        .http(function!("upload"), functions::upload::run)
 }
 
-async fn run(parent: server::Parent) -> Result<(), StartError> {
-    let config = Config::from_env()?;
-    let listener = server::bind(config.port()).await?;
-    server::serve(listener, App::new(config)?, server::stop_signal(parent)).await
-}
+#[cfg(test)]
+mod tests;

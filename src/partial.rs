@@ -1,11 +1,11 @@
-//! What a request wants of something that is there: all of it, a part, or nothing because the caller has it already.
+//! Which part of a blob a request wants: all of it, a range, or nothing because the caller has it already.
 //!
 //! RFC 9110, sections 13 (conditions) and 14 (ranges). One range at a time: a request for several gets all, which the
 //! RFC allows.
 
 use std::ops::Range;
 
-use http::{
+use functions_handler::http::{
     HeaderMap, HeaderName,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE},
 };
@@ -37,7 +37,7 @@ impl Stored<'_> {
     /// Reads the conditions and the range of a GET. What is malformed counts as absent, as the RFC says.
     ///
     /// # Errors
-    /// [`Error::Precondition`] when the caller wants another version, [`Error::OutOfRange`].
+    /// A failed precondition when the caller wants another version, [`Error::OutOfRange`].
     pub(crate) fn wanted(&self, headers: &HeaderMap) -> Result<Wanted, Error> {
         let unlike = match (text(headers, &IF_MATCH), date(headers, &IF_UNMODIFIED_SINCE)) {
             (Some(tags), _) => !self.is_one_of(tags, Self::is),
@@ -45,7 +45,7 @@ impl Stored<'_> {
             (None, None) => false,
         };
         if unlike {
-            return Err(Error::Precondition);
+            return Err(keyless::Error::Precondition.into());
         }
         let known = match (text(headers, &IF_NONE_MATCH), date(headers, &IF_MODIFIED_SINCE)) {
             (Some(tags), _) => self.is_one_of(tags, |stored, tag| stored.is(tag.strip_prefix("W/").unwrap_or(tag))),

@@ -1,4 +1,4 @@
-//! A new function of the app: its folder, its file, and its lines in the table of functions.
+//! A new function of a project that is built on `functions-handler`: its folder, its file, and its lines in main.rs.
 
 use std::{
     fmt,
@@ -21,9 +21,18 @@ impl Kind {
     /// `function.json` and the Rust file, with `NAME` where the name goes.
     fn templates(self) -> (&'static str, &'static str) {
         match self {
-            Self::Http => (include_str!("../../templates/http.json"), include_str!("../../templates/http.rs")),
-            Self::Timer => (include_str!("../../templates/timer.json"), include_str!("../../templates/timer.rs")),
+            Self::Http => (include_str!("new_function/http.json"), include_str!("new_function/http.rs")),
+            Self::Timer => (include_str!("new_function/timer.json"), include_str!("new_function/timer.rs")),
         }
+    }
+
+    /// How main.rs registers the function.
+    fn registration(self, name: &FunctionName) -> String {
+        let method = match self {
+            Self::Http => "http",
+            Self::Timer => "timer",
+        };
+        format!(".{method}(function!(\"{name}\"), functions::{name}::run)")
     }
 }
 
@@ -43,18 +52,17 @@ pub enum NameError {
     /// The host refuses it.
     #[error("the Functions host takes no name longer than 128 characters, and not \"host\"")]
     NotForHost,
-    /// Rust, or the app, uses the word.
-    #[error("the word means something to Rust, or to the module of the functions")]
+    /// Rust uses the word.
+    #[error("the word means something to Rust")]
     Reserved,
 }
 
-/// Words that cannot be the name of a module here.
-const RESERVED: [&str; 57] = [
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "std", "struct",
-    "super", "tests", "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual",
-    "where", "while", "yield", "axum",
+/// Words that cannot be the name of a module.
+const RESERVED: [&str; 51] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
+    "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while",
 ];
 
 impl FromStr for FunctionName {
@@ -91,21 +99,13 @@ pub enum NewFunctionError {
     /// The host keeps routes that begin like this to itself.
     #[error("an HTTP function named {0} would have a route that the Functions host keeps to itself")]
     ReservedRoute(FunctionName),
-    /// The module uses a crate of this name.
-    #[error("{} uses a crate named {name}", table.display())]
-    CrateName {
-        /// The module of the functions.
-        table: PathBuf,
-        /// The name.
-        name: FunctionName,
-    },
-    /// The table is not where it was, or not as it was.
-    #[error("{} has no table with one function a line: add `mod {name};` and `{name}::FUNCTION` by hand", table.display())]
-    NoTable {
-        /// The module of the functions.
-        table: PathBuf,
-        /// The name.
-        name: FunctionName,
+    /// main.rs registers no function in a line of its own.
+    #[error("{} registers no function in a line like `.http(function!(\"x\"), …)`: add `{registration}` by hand", main.display())]
+    NoRegistrations {
+        /// The file that registers the functions.
+        main: PathBuf,
+        /// What is missing there.
+        registration: String,
     },
     /// A link, which could lead out of the project.
     #[error("{} is a symbolic link, which local-azure does not follow", .0.display())]
@@ -120,8 +120,8 @@ pub enum NewFunctionError {
     },
 }
 
-/// Makes `functions/<name>/function.json` and `src/functions/<name>.rs`, and adds the function to the table in
-/// `src/functions/mod.rs`. Returns the three paths: two new files, and the one that has changed.
+/// Makes `functions/<name>/function.json` and `src/functions/<name>.rs`, and registers the function in `src/main.rs`.
+/// Returns the three paths: two new files, and the one that has changed.
 ///
 /// # Errors
 /// [`NewFunctionError`]; then nothing has been made or changed.
@@ -130,39 +130,43 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
     if kind == Kind::Http && (name.0.starts_with("admin") || name.0.starts_with("runtime")) {
         return Err(NewFunctionError::ReservedRoute(name.clone()));
     }
-    let module = project.join("src/functions");
-    let (folder, code, table) =
-        (project.join("functions").join(&name.0), module.join(format!("{name}.rs")), module.join("mod.rs"));
-    let directory = module.join(&name.0);
-    for path in [&module, &project.join("functions"), &table] {
+    let (module, main) = (project.join("src/functions"), project.join("src/main.rs"));
+    let (folder, code) = (project.join("functions").join(&name.0), module.join(format!("{name}.rs")));
+    for path in [&module, &project.join("functions"), &main] {
         if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
             return Err(NewFunctionError::Link(path.clone()));
         }
     }
-    for path in [&folder, &code, &directory] {
+    for path in [&folder, &code, &module.join(&name.0)] {
         if let Some(taken) = taken(path).map_err(|source| NewFunctionError::Io { path: path.clone(), source })? {
             return Err(NewFunctionError::Exists(taken));
         }
     }
-    let text = fs::read_to_string(&table).map_err(|source| NewFunctionError::Io { path: table.clone(), source })?;
-    if text.lines().any(|line| line.trim_start().starts_with(&format!("use {name}::"))) {
-        return Err(NewFunctionError::CrateName { table, name: name.clone() });
-    }
-    let extended = with_function(&text, name);
-    let extended = extended.ok_or_else(|| NewFunctionError::NoTable { table: table.clone(), name: name.clone() })?;
+    let text = fs::read_to_string(&main).map_err(|source| NewFunctionError::Io { path: main.clone(), source })?;
+    let registration = kind.registration(name);
+    let extended = with_function(&text, name, &registration);
+    let extended = extended.ok_or_else(|| NewFunctionError::NoRegistrations { main: main.clone(), registration })?;
     let (definition, rust) = kind.templates();
     let files = [
         (folder.join("function.json"), definition.replace("NAME", &name.0)),
         (code.clone(), rust.replace("NAME", &name.0)),
     ];
-    write_all(&folder, &files, || replace(&table, &extended))?;
+    let made_module = fs::create_dir(&module).is_ok();
+    write_all(&folder, &files, || replace(&main, &extended)).inspect_err(|_| {
+        if made_module {
+            let _ = fs::remove_dir(&module);
+        }
+    })?;
     let [(definition, _), (code, _)] = files;
-    Ok(vec![definition, code, table])
+    Ok(vec![definition, code, main])
 }
 
 /// What is at this path, in whatever case: the host tells names apart in no case.
 fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+    if !parent.exists() {
+        return Ok(None);
+    }
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
         if entry.file_name().eq_ignore_ascii_case(name) {
@@ -172,32 +176,38 @@ fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// The module's text with the function in its two places, each sorted; `None` if they are not found. All other lines
-/// stay byte for byte, with their line ends.
-fn with_function(text: &str, name: &FunctionName) -> Option<String> {
+/// The text of main.rs with the function in its two places, each sorted: among the modules of `mod functions`, and among
+/// the registrations. `None` without a registration to stand beside. All other lines stay byte for byte, with their ends.
+fn with_function(text: &str, name: &FunctionName, registration: &str) -> Option<String> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-    let modules = lines.iter().position(|line| is_module(line))?;
-    insert_sorted(&mut lines, modules, &format!("mod {name};{end}"), is_module);
-    let table = lines.iter().position(|line| line.contains("const ALL: &[Function] = &["))? + 1;
-    let is_entry = |line: &str| line.starts_with("    ") && line.trim_end().ends_with("::FUNCTION,");
-    if !is_entry(lines.get(table)?) {
-        return None;
+    let first = lines.iter().position(|line| registered(line).is_some())?;
+    let indent: String = lines[first].chars().take_while(|c| c.is_whitespace()).collect();
+    let before = |line: &String| registered(line).is_some_and(|other| other < name.0.as_str());
+    let at = first + lines[first..].iter().take_while(|line| before(line)).count();
+    lines.insert(at, format!("{indent}{registration}{end}"));
+    let module = format!("    pub(crate) mod {name};{end}");
+    match lines.iter().position(|line| line.trim_end() == "mod functions {") {
+        Some(block) => {
+            let key = |line: &str| line.split(';').next().unwrap_or_default().to_owned();
+            let modules = lines[block + 1..].iter().take_while(|line| line.trim_start().starts_with("pub(crate) mod "));
+            let at = block + 1 + modules.take_while(|line| key(line) < key(&module)).count();
+            lines.insert(at, module);
+        }
+        None => {
+            let is_head = |line: &&String| line.trim().is_empty() || line.starts_with("//!") || line.starts_with("#![");
+            let at = lines.iter().take_while(is_head).count();
+            lines.insert(at, format!("mod functions {{{end}{module}}}{end}{end}"));
+        }
     }
-    insert_sorted(&mut lines, table, &format!("    {name}::FUNCTION,{end}"), is_entry);
     Some(lines.concat())
 }
 
-fn is_module(line: &str) -> bool {
-    line.starts_with("mod ") && line.trim_end().ends_with(';')
-}
-
-/// Puts a line among those from `first` on that are of its sort.
-fn insert_sorted(lines: &mut Vec<String>, first: usize, line: &str, is_one: impl Fn(&str) -> bool) {
-    // Without the mark at the end: `snapshot;` would come after `snapshot_now;`.
-    let key = |line: &str| line.split([';', ':']).next().unwrap_or_default().to_owned();
-    let before = lines[first..].iter().take_while(|other| is_one(other) && key(other) < key(line)).count();
-    lines.insert(first + before, line.to_owned());
+/// The name of the function that a line registers.
+fn registered(line: &str) -> Option<&str> {
+    let call = line.trim_start().strip_prefix('.')?;
+    let rest = ["http", "timer", "function"].iter().find_map(|method| call.strip_prefix(method)?.strip_prefix('('))?;
+    rest.strip_prefix("function!(\"")?.split('"').next()
 }
 
 /// Writes the new files, and then `finish`es. When one fails, the files that were made are removed.

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use crate::own_folder::{FolderError, FolderUse, MARKER, OwnFolder};
@@ -56,9 +56,13 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
         let hint = "run this in a project that has a host.json";
         return Err(StageError::Missing { path: host_json, hint });
     }
-    let mut sources = functions(&project.join("functions"))?;
+    let functions_folder = project.join("functions");
+    let mut sources = functions(if functions_folder.is_dir() { &functions_folder } else { project })?;
     sources.insert("host.json".to_owned(), host_json);
-    sources.insert(HANDLER.to_owned(), handler.to_owned());
+    // An executable outside the script root runs where it is.
+    if let Some(name) = handler_name(project) {
+        sources.insert(name, handler.to_owned());
+    }
 
     let mut folder = OwnFolder::claim(script_root, FolderUse::ScriptRoot)?;
     let wanted: BTreeSet<String> = sources.keys().cloned().collect();
@@ -74,6 +78,20 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
         copy(source, &script_root.join(file))?;
     }
     folder.list(wanted).map_err(listed)
+}
+
+/// Where the handler goes: the name in host.json, unless that is the path of a file elsewhere.
+fn handler_name(project: &Path) -> Option<String> {
+    let name = functions_host::executable_name(project).ok().filter(|name| !name.is_empty() && !name.contains('%'));
+    let Some(name) = name else { return Some(HANDLER.to_owned()) };
+    let path = Path::new(&name);
+    let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if path.is_absolute() || !inside {
+        return None;
+    }
+    let name = path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let suffix = if name.extension().is_none() { std::env::consts::EXE_SUFFIX } else { "" };
+    Some(format!("{}{suffix}", name.to_string_lossy().replace('\\', "/")))
 }
 
 /// `function.json` of each function of the project, by its path in the script root.

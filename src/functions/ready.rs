@@ -1,21 +1,18 @@
 //! Tries every service as the identity that it is called as, and says what an operator must mend.
 
-use std::sync::Arc;
+use std::{error::Error as StdError, sync::Arc};
 
-use axum::{
+use functions_handler::axum::{
     Json,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{MethodFilter, any},
 };
-use http::StatusCode;
+use futures_util::join;
+use keyless::{Check, SecretName, settings::SettingType};
 use serde::Serialize;
 
-use super::{Function, Trigger};
-use crate::{app::App, azure::Check, error::Error};
-
-pub(super) const FUNCTION: Function =
-    Function { name: "ready", trigger: Trigger::Http { methods: MethodFilter::GET, route: "ready", run: || any(run) } };
+use crate::{app::App, error::Error};
 
 #[derive(Serialize)]
 struct Readiness {
@@ -23,15 +20,35 @@ struct Readiness {
     checks: Vec<Check>,
 }
 
-/// 200 when all would serve us, else the status of the first failure. The API that is tried is that of the first source.
-async fn run(State(app): State<Arc<App>>) -> Result<Response, Error> {
-    let checks = app.clients().await?.check(&app.first_source().path).await;
-    let failures: Vec<_> = checks.iter().filter_map(|check| check.failure.clone()).collect();
-    let status = failures.first().map_or(StatusCode::OK, Error::status);
+/// 200 when all services accept this app, else the status of the first failure. The API that is tried is that of the
+/// first source.
+pub(crate) async fn run(State(app): State<App>) -> Response {
+    let checks = Box::pin(check_all(&app)).await;
+    let failures: Vec<_> = checks.iter().filter_map(|check| check.failure().cloned()).collect();
+    let status = failures.first().map_or(StatusCode::OK, keyless::Error::status);
     let mut response = (status, Json(Readiness { ready: failures.is_empty(), checks })).into_response();
-    // From here they reach the log, each once.
     if !failures.is_empty() {
-        response.extensions_mut().insert(Error::Checks(failures));
+        let error: Arc<dyn StdError + Send + Sync> = Arc::new(Error::Checks(failures));
+        response.extensions_mut().insert(error);
     }
-    Ok(response)
+    response
+}
+
+/// The vault for the subscription key, storage for the container, and the gateway for a path, all at once.
+async fn check_all(app: &App) -> Vec<Check> {
+    let key = app.api.key_secret().and_then(SecretName::parse);
+    let vault = async {
+        match key {
+            Some(name) => Some(app.secrets.check(&name).await),
+            None => None,
+        }
+    };
+    let api = async {
+        match app.snapshots.sources.first() {
+            Some(source) => Some(app.api.check(&source.path).await),
+            None => None,
+        }
+    };
+    let (vault, storage, api) = join!(vault, app.snapshots.container.check(), api);
+    [vault, Some(storage), api].into_iter().flatten().collect()
 }

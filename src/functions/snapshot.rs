@@ -1,36 +1,27 @@
 //! The main job on a schedule, for every source.
 
-use std::sync::Arc;
-
-use futures_util::{FutureExt, StreamExt, stream};
+use functions_handler::{Outputs, Timer, axum::extract::State};
+use futures_util::{StreamExt, stream};
 use tracing::info;
 
-use super::{Function, Trigger, slot};
 use crate::{
-    app::App,
-    archive::{self, Slot, Snapshot, Taken},
-    azure::Clients,
-    config::{Source, SourceName},
     error::Error,
-    host::{InvocationRequest, InvocationResponse, TimerData},
+    snapshots::{Slot, Snapshot, Snapshots, Taken},
+    sources::{Source, SourceName},
 };
 
-pub(super) const FUNCTION: Function =
-    Function { name: "snapshot", trigger: Trigger::Timer { run: |app, call| run(app, call).boxed() } };
-
-/// How many sources are asked at a time; each may hold an answer in memory.
+/// How many sources are asked at a time.
 const AT_ONCE: usize = 4;
 
-async fn run(app: Arc<App>, call: InvocationRequest<TimerData>) -> Result<InvocationResponse, Error> {
-    let slot = slot::of(&call);
-    info!(%slot, past_due = call.data.is_past_due(), "taking the snapshot of every source");
-    Ok(InvocationResponse::with_logs(take_all(&app, slot).await?))
+pub(crate) async fn run(State(snapshots): State<Snapshots>, timer: Timer) -> Result<Outputs, Error> {
+    let slot = Slot::at(timer.slot_time());
+    info!(%slot, past_due = timer.is_past_due(), "taking the snapshot of every source");
+    Ok(take_all(&snapshots, slot).await?.into_iter().fold(Outputs::new(), Outputs::log))
 }
 
 /// Takes every source's snapshot, also when others fail. A line for each, or the failures.
-async fn take_all(app: &App, slot: Slot) -> Result<Vec<String>, Error> {
-    let clients = app.clients().await?;
-    let each: Vec<_> = app.sources().iter().map(|source| take_one(clients, source, slot)).collect();
+async fn take_all(snapshots: &Snapshots, slot: Slot) -> Result<Vec<String>, Error> {
+    let each: Vec<_> = snapshots.sources.iter().map(|source| take_one(snapshots, source, slot)).collect();
     let mut taken = stream::iter(each).buffered(AT_ONCE);
     let (mut logs, mut failed) = (Vec::new(), Vec::new());
     while let Some(taken) = taken.next().await {
@@ -42,9 +33,9 @@ async fn take_all(app: &App, slot: Slot) -> Result<Vec<String>, Error> {
     if failed.is_empty() { Ok(logs) } else { Err(Error::Sources(failed)) }
 }
 
-async fn take_one(clients: &Clients, source: &Source, slot: Slot) -> Result<String, (SourceName, Error)> {
+async fn take_one(snapshots: &Snapshots, source: &Source, slot: Slot) -> Result<String, (SourceName, Error)> {
     let name = &source.name;
-    let line = match archive::take(clients, source, slot).await {
+    let line = match snapshots.take(source, slot).await {
         Ok(Taken::Written(Snapshot { blob, .. })) => format!("{name}: wrote {} ({} bytes)", blob.name, blob.size),
         Ok(Taken::AlreadyWritten(Snapshot { blob, .. })) => format!("{name}: {} was already written", blob.name),
         Err(error) => return Err((name.clone(), error)),

@@ -1,54 +1,45 @@
 //! Lists a source's snapshots, newest first and in pages, and reads one back as it was stored: the latest, or that of a
 //! slot; whole or in part.
 //!
-//! `?limit=` (1,000 at most, and by default) says how many a page has; `next` in the answer is the `?before=` of the next.
+//! `?limit=` (1,000 at most, and by default) says how many a page has; `next` in the answer is the `?before=` of the next
+//! page, which may be there although this one is short or empty: one request asks Storage a bounded number of times.
 
-use std::sync::Arc;
-
-use axum::{
+use functions_handler::axum::{
     Json,
     body::Body,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED},
+    },
     response::{IntoResponse, Response},
-    routing::{MethodFilter, any},
 };
 use futures_util::TryStreamExt;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED},
-};
 use jiff::fmt::rfc2822::DateTimePrinter;
+use keyless::{Blob, Container};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
-use super::{Function, Trigger};
 use crate::{
-    app::App,
-    archive::{self, Slot, Snapshot},
-    azure::{Blob, Blobs},
     error::{Error, Missing},
     partial::{Stored, Wanted},
-};
-
-pub(super) const FUNCTION: Function = Function {
-    name: "snapshots",
-    trigger: Trigger::Http { methods: MethodFilter::GET, route: "snapshots/{source}/{which?}", run: || any(run) },
+    snapshots::{Slot, Snapshot, Snapshots},
 };
 
 /// The most snapshots of a page.
 const LONGEST_PAGE: usize = 1000;
 
 #[derive(Deserialize)]
-struct Route {
+pub(crate) struct Route {
     source: String,
     which: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Paging {
+pub(crate) struct Paging {
     limit: Option<usize>,
     before: Option<Slot>,
 }
@@ -61,36 +52,35 @@ struct List {
     next: Option<Slot>,
 }
 
-async fn run(
-    State(app): State<Arc<App>>,
+pub(crate) async fn run(
+    State(snapshots): State<Snapshots>,
     route: Result<Path<Route>, PathRejection>,
     paging: Result<Query<Paging>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let Path(route) = route?;
-    let source = &app.source(&route.source)?.name;
+    let source = &snapshots.source(&route.source)?.name;
     let slot = match route.which.as_deref() {
         None | Some("latest") => None,
         Some(slot) => Some(slot.parse::<Slot>().map_err(|_| Error::NotFound(Missing::Snapshot))?),
     };
     let Query(paging) = paging?;
-    let blobs = &app.clients().await?.blobs;
     let blob = match (route.which, slot) {
         (None, _) => {
             let most = paging.limit.unwrap_or(LONGEST_PAGE).clamp(1, LONGEST_PAGE);
-            let page = archive::list(blobs, source, paging.before, most).await?;
+            let page = snapshots.list(source, paging.before, most).await?;
             let list = List { source: route.source, snapshots: page.snapshots, next: page.next };
             return Ok(Json(list).into_response());
         }
-        (Some(_), None) => archive::latest(blobs, source).await?,
-        (Some(_), Some(slot)) => archive::find(blobs, source, slot).await?,
+        (Some(_), None) => snapshots.latest(source).await?,
+        (Some(_), Some(slot)) => snapshots.find(source, slot).await?,
     };
-    send(blobs, &blob, &headers).await
+    send(&snapshots.container, &blob, &headers).await
 }
 
 /// The blob, as much of it as is wanted. The status has gone out before the last byte has come in, so a failure then can
 /// only be logged and cut the answer.
-async fn send(blobs: &Blobs, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
+async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
     let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
     let (status, range) = match stored.wanted(headers)? {
         Wanted::Nothing => return Ok((StatusCode::NOT_MODIFIED, described(blob)).into_response()),
@@ -106,8 +96,9 @@ async fn send(blobs: &Blobs, blob: &Blob, headers: &HeaderMap) -> Result<Respons
         insert(CONTENT_RANGE, format!("bytes {}-{}/{}", range.start, range.end - 1, blob.size));
     }
     insert(CONTENT_LENGTH, range.as_ref().map_or(blob.size, |range| range.end - range.start).to_string());
-    let body = blobs.read(blob, range).await?;
-    let body = body.inspect_err(|failure| error!(error = %failure, "Blob Storage broke off"));
+    let body = container.read(blob, range).await?;
+    let body =
+        Body::new(body).into_data_stream().inspect_err(|failure| error!(error = %failure, "Blob Storage broke off"));
     Ok((status, head, Body::from_stream(body)).into_response())
 }
 

@@ -4,38 +4,41 @@
 //! or `*`, replaces it. `x-ms-meta-*` and `x-ms-access-tier` are kept with it, and a body that is not what `Content-MD5`
 //! says is refused. 201 for a new blob, 200 for one that was replaced.
 
-use std::{sync::Arc, time::Duration};
-
-use axum::{
-    Json,
-    body::{BodyDataStream, Bytes},
-    extract::{Path, Request, State, rejection::PathRejection},
-    response::{IntoResponse, Response},
-    routing::{MethodFilter, any},
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::{Stream, StreamExt};
-use http::{
-    HeaderMap, HeaderName, StatusCode,
-    header::{
-        CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPECT, IF_MATCH, IF_NONE_MATCH, LOCATION,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use functions_handler::axum::{
+    Json,
+    body::BodyDataStream,
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::{
+        HeaderMap, HeaderName, StatusCode,
+        header::{
+            CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPECT, IF_MATCH, IF_NONE_MATCH,
+            LOCATION,
+        },
+    },
+    response::{IntoResponse, Response},
+};
+use futures_util::{Stream, StreamExt, stream};
+use keyless::{Blob, Body, Condition, Conflict, Metadata, NewBlob, Tier};
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::{sync::Mutex, time::timeout};
 
-use super::{Function, Trigger};
 use crate::{
-    app::App,
-    azure::{Blob, Condition, Metadata, NewBlob, Tier},
-    config::Uploads,
-    error::{Cause, Conflict, Error},
+    error::Error,
+    uploads::{UploadLimits, Uploads},
 };
 
-pub(super) const FUNCTION: Function = Function {
-    name: "upload",
-    trigger: Trigger::Http { methods: MethodFilter::PUT, route: "uploads/{*name}", run: || any(run) },
-};
+/// The longest pause of a body: a caller that does not send must not hold memory and a place.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How much of a refused body is read all the same, in bytes, and for how long.
 const MOST_DRAINED: usize = 64 * 1024 * 1024;
@@ -48,7 +51,7 @@ const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const TIER: HeaderName = HeaderName::from_static("x-ms-access-tier");
 
 #[derive(Deserialize)]
-struct Route {
+pub(crate) struct Route {
     #[serde(default)]
     name: String,
 }
@@ -60,18 +63,18 @@ struct Uploaded<'a> {
     blob: &'a Blob,
 }
 
-async fn run(
-    State(app): State<Arc<App>>,
+pub(crate) async fn run(
+    State(uploads): State<Uploads>,
     route: Result<Path<Route>, PathRejection>,
     request: Request,
 ) -> Result<Response, Error> {
     let Path(Route { name }) = route?;
     let (head, body) = request.into_parts();
-    let mut body = body.into_data_stream();
-    let uploaded = upload(&app, name, &head.headers, &mut body).await;
+    let body = CallersBody::new(body.into_data_stream());
+    let uploaded = upload(&uploads, name, &head.headers, &body).await;
     // To read on would tell a client that waits for leave that it may send.
     if uploaded.is_err() && !head.headers.contains_key(EXPECT) {
-        drain(body).await;
+        body.drain().await;
     }
     let (status, blob) = uploaded?;
     let headers = [(LOCATION, blob.url.to_string()), (ETAG, blob.etag.clone())];
@@ -79,50 +82,77 @@ async fn run(
 }
 
 async fn upload(
-    app: &App,
+    uploads: &Uploads,
     name: String,
     headers: &HeaderMap,
-    body: &mut BodyDataStream,
+    body: &CallersBody,
 ) -> Result<(StatusCode, Blob), Error> {
-    let limits = app.uploads();
-    let new = new_blob(name, headers, limits)?;
+    let new = new_blob(name, headers, &uploads.limits)?;
     let status = if new.condition == Condition::Absent { StatusCode::CREATED } else { StatusCode::OK };
-    let _place = app.place_for_upload()?;
-    let body = limited(body, limits.max_bytes.get());
-    match app.clients().await?.uploads.upload(new, body).await {
+    let most = uploads.limits.max_bytes.get();
+    let share = uploads.memory.share().await;
+    let pieces = Body::from_stream::<_, keyless::Error>(body.pieces(most));
+    match uploads.container.upload(new, share.metered(pieces)).await {
+        _ if body.was_too_long() => Err(Error::TooLarge(most)),
         // The caller said so itself.
-        Err(Error::Conflict(Conflict::Exists)) if headers.contains_key(IF_NONE_MATCH) => Err(Error::Precondition),
+        Err(keyless::Error::Conflict(Conflict::Exists)) if headers.contains_key(IF_NONE_MATCH) => {
+            Err(keyless::Error::Precondition.into())
+        }
         uploaded => Ok((status, uploaded?)),
     }
 }
 
-/// Reads what is left of a refused body, within bounds: an answer that comes while the host still sends may never reach
-/// the caller.
-async fn drain(mut body: BodyDataStream) {
-    let drained = async {
-        let mut left = MOST_DRAINED;
-        while let Some(Ok(piece)) = body.next().await {
-            left = left.saturating_sub(piece.len());
-            if left == 0 {
-                break;
+/// A caller's body: read by the upload, and what is left of it by [`CallersBody::drain`].
+#[derive(Clone)]
+struct CallersBody {
+    pieces: Arc<Mutex<BodyDataStream>>,
+    too_long: Arc<AtomicBool>,
+}
+
+impl CallersBody {
+    fn new(pieces: BodyDataStream) -> Self {
+        Self { pieces: Arc::new(Mutex::new(pieces)), too_long: Arc::default() }
+    }
+
+    /// The pieces of the body, while they are not too many and come.
+    fn pieces(&self, most: u64) -> impl Stream<Item = Result<Bytes, keyless::Error>> + Send + 'static {
+        stream::try_unfold((self.clone(), 0_u64), move |(body, came): (Self, u64)| async move {
+            let piece = timeout(LONGEST_PAUSE, async { body.pieces.lock().await.next().await }).await;
+            let Some(piece) = piece.map_err(|_| keyless::Error::invalid("the body paused for 30 seconds"))? else {
+                return Ok(None);
+            };
+            let piece = piece.map_err(keyless::Error::invalid)?;
+            let came = came + piece.len() as u64;
+            if came > most {
+                body.too_long.store(true, Ordering::Relaxed);
+                return Err(keyless::Error::invalid("the body is too long"));
             }
-        }
-    };
-    // Nobody waits for a caller that does not send.
-    let _ = timeout(LONGEST_DRAIN, drained).await;
+            Ok(Some((piece, (body, came))))
+        })
+    }
+
+    fn was_too_long(&self) -> bool {
+        self.too_long.load(Ordering::Relaxed)
+    }
+
+    /// Reads what is left of a refused body, within bounds: an answer that comes while the host still sends may never
+    /// reach the caller.
+    async fn drain(&self) {
+        let drained = async {
+            let (mut left, mut pieces) = (MOST_DRAINED, self.pieces.lock().await);
+            while let Some(Ok(piece)) = pieces.next().await {
+                left = left.saturating_sub(piece.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        // A caller that does not send is not waited for.
+        let _ = timeout(LONGEST_DRAIN, drained).await;
+    }
 }
 
-/// The pieces of the body, while they are not too many.
-fn limited(body: &mut BodyDataStream, most: u64) -> impl Stream<Item = Result<Bytes, Error>> + Unpin {
-    let mut came = 0;
-    body.map(move |piece| {
-        let piece = piece.map_err(|error| Error::Invalid(Arc::new(Cause::BrokenOff(error))))?;
-        came += piece.len() as u64;
-        if came > most { Err(too_large(most)) } else { Ok(piece) }
-    })
-}
-
-fn new_blob(name: String, headers: &HeaderMap, limits: &Uploads) -> Result<NewBlob, Error> {
+fn new_blob(name: String, headers: &HeaderMap, limits: &UploadLimits) -> Result<NewBlob, Error> {
     let content_type = text(headers, &CONTENT_TYPE)?.unwrap_or("application/octet-stream");
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !limits.content_types.let_through(essence) {
@@ -137,7 +167,7 @@ fn new_blob(name: String, headers: &HeaderMap, limits: &Uploads) -> Result<NewBl
     }
     Ok(NewBlob {
         condition: condition(headers)?,
-        content_type: content_type.to_owned(),
+        content_type: Some(content_type.to_owned()),
         content_encoding: text(headers, &CONTENT_ENCODING)?.map(str::to_owned),
         metadata: metadata(headers)?,
         tier: text(headers, &TIER)?.map(tier).transpose()?,
@@ -148,7 +178,7 @@ fn new_blob(name: String, headers: &HeaderMap, limits: &Uploads) -> Result<NewBl
 
 /// <https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>, less
 /// what URLs, folders and other systems would read differently.
-fn checked_name(name: String, limits: &Uploads) -> Result<String, Error> {
+fn checked_name(name: String, limits: &UploadLimits) -> Result<String, Error> {
     let segments = || name.split('/');
     if name.is_empty() || name.chars().count() > 1024 || segments().count() > 254 {
         return Err(rule("a name has 1 to 1,024 characters and no more than 254 parts"));
@@ -213,11 +243,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
 }
 
 fn rule(rule: &'static str) -> Error {
-    Error::Invalid(Arc::new(Cause::Rule(rule)))
+    Error::Rule(rule)
 }
 
 fn too_large(most: u64) -> Error {
-    Error::TooLarge(Arc::new(Cause::MoreThan(most)))
+    Error::TooLarge(most)
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ fn expanded(tree: &str) -> Vec<String> {
 
 /// The parts of a path from the crate's root on; `None` for another crate's.
 fn absolute(module: &str, path: &str) -> Option<Vec<String>> {
-    let own: Vec<&str> = if module == "lib" { Vec::new() } else { module.split("::").collect() };
+    let own: Vec<&str> = if module == "lib" || module == "main" { Vec::new() } else { module.split("::").collect() };
     let path = path.split(" as ").next().unwrap_or_default();
     let mut parts = path.split("::").map(str::trim).filter(|part| *part != "self");
     let mut at = match path.split("::").next()?.trim() {

@@ -1,57 +1,53 @@
 //! Rule: APIs, operations, products and subscriptions of the gateway are those of the seed.
 
+use bicep_check::{Made, MadeResource};
 use local_azure::seed::{Api, Product, SubscriptionScope, SubscriptionState};
 
 use crate::{
-    bicep::{Declaration, Document, Value},
     files::{Files, assert_complains, assert_content, differences},
+    plan::{by_id, last, plan},
 };
 
 const APIS: &str = "infra/modules/apis.bicep";
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let document = &documents[APIS];
+    let plan = plan(files);
     let apim = files.seed().apim;
-    let mut complaints = differences("APIs", &apis(document), &apim.apis.iter().map(seed_api).collect::<Vec<_>>());
+    let mut complaints = differences("APIs", &apis(&plan), &apim.apis.iter().map(seed_api).collect::<Vec<_>>());
     let operations = apim
         .apis
         .iter()
         .flat_map(|api| api.operations.iter().map(|o| format!("{}.{} {} {}", api.id, o.id, o.method, o.template)));
-    complaints.extend(differences("operations", &self::operations(document), &operations.collect::<Vec<_>>()));
+    complaints.extend(differences("operations", &self::operations(&plan), &operations.collect::<Vec<_>>()));
     let products: Vec<String> = apim.products.iter().map(seed_product).collect();
-    complaints.extend(differences("products", &self::products(document), &products));
+    complaints.extend(differences("products", &self::products(&plan), &products));
     let subscriptions = apim.subscriptions.iter().map(|subscription| {
         let state = if subscription.state == SubscriptionState::Active { "active" } else { "not active" };
         format!("{} for {}, {state}", subscription.name, seed_scope(&subscription.scope))
     });
-    complaints.extend(differences("subscriptions", &self::subscriptions(document), &subscriptions.collect::<Vec<_>>()));
-    complaints.extend(template_parameters(document));
+    complaints.extend(differences("subscriptions", &self::subscriptions(&plan), &subscriptions.collect::<Vec<_>>()));
+    complaints.extend(template_parameters(&plan));
     complaints
 }
 
-fn deployed<'a>(document: &'a Document, below: &str) -> impl Iterator<Item = &'a Declaration> {
-    document.deployed(format!("Microsoft.ApiManagement/service/{below}"))
+fn deployed<'a>(plan: &'a Made, below: &str) -> Vec<&'a MadeResource> {
+    let of_type = format!("Microsoft.ApiManagement/service/{below}");
+    plan.resources.iter().filter(|resource| resource.of_type == of_type).collect()
 }
 
-fn name_of(document: &Document, symbol: &str) -> String {
-    document.find(symbol).map(|declared| declared.written("name")).unwrap_or_default()
+/// The name of what a resource belongs to.
+fn parent(resource: &MadeResource) -> &str {
+    last(resource.name.rsplit_once('/').map(|(parent, _)| parent).unwrap_or_default())
 }
 
-fn apis(document: &Document) -> Vec<String> {
-    deployed(document, "apis")
-        .map(|api| {
-            let of = |property: &str| api.written(&format!("properties.{property}"));
-            let (header, query) =
-                (of("subscriptionKeyParameterNames.header"), of("subscriptionKeyParameterNames.query"));
-            format!(
-                "{} at /{}, key needed: {}, in {header} or {query}",
-                api.written("name"),
-                of("path"),
-                of("subscriptionRequired")
-            )
-        })
-        .collect()
+fn apis(plan: &Made) -> Vec<String> {
+    let api = |api: &MadeResource| {
+        let of = |property: &str| api.text(&format!("properties.{property}"));
+        let (header, query) = (of("subscriptionKeyParameterNames.header"), of("subscriptionKeyParameterNames.query"));
+        let (id, path, needed) = (last(&api.name), of("path"), of("subscriptionRequired"));
+        format!("{id} at /{path}, key needed: {needed}, in {header} or {query}")
+    };
+    deployed(plan, "apis").into_iter().map(api).collect()
 }
 
 fn seed_api(api: &Api) -> String {
@@ -66,62 +62,51 @@ fn seed_api(api: &Api) -> String {
     format!("{id} at /{path}, key needed: {needed}, in {header} or {query}")
 }
 
-fn operations(document: &Document) -> Vec<String> {
-    deployed(document, "apis/operations")
-        .map(|operation| {
-            let api = name_of(document, &operation.written("parent"));
-            let (method, template) =
-                (operation.written("properties.method"), operation.written("properties.urlTemplate"));
-            format!("{api}.{} {method} {template}", operation.written("name"))
-        })
-        .collect()
+fn operations(plan: &Made) -> Vec<String> {
+    let operation = |operation: &MadeResource| {
+        let (method, template) = (operation.text("properties.method"), operation.text("properties.urlTemplate"));
+        format!("{}.{} {method} {template}", parent(operation), last(&operation.name))
+    };
+    deployed(plan, "apis/operations").into_iter().map(operation).collect()
 }
 
 /// Azure refuses an operation whose template has a parameter that it does not declare.
-fn template_parameters(document: &Document) -> Vec<String> {
+fn template_parameters(plan: &Made) -> Vec<String> {
     let mut complaints = Vec::new();
-    for operation in deployed(document, "apis/operations") {
-        let template = operation.written("properties.urlTemplate");
+    for operation in deployed(plan, "apis/operations") {
+        let template = operation.text("properties.urlTemplate");
         let used: Vec<String> =
             template.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect();
-        let declared = operation.get("properties.templateParameters").map(Value::items).unwrap_or_default();
-        let declared: Vec<String> = declared.iter().filter_map(|one| one.get("name")).map(Value::written).collect();
-        complaints.extend(differences(&format!("template parameters of {}", operation.name), &declared, &used));
+        let declared = operation.all("properties.templateParameters.name");
+        complaints.extend(differences(&format!("template parameters of {}", operation.symbol), &declared, &used));
     }
     complaints
 }
 
-fn products(document: &Document) -> Vec<String> {
-    deployed(document, "products")
-        .map(|product| {
-            let members = deployed(document, "products/apis").filter(|member| member.written("parent") == product.name);
-            let apis: Vec<String> = members
-                .map(|member| member.written("name"))
-                .map(|symbol| name_of(document, symbol.trim_end_matches(".name")))
-                .collect();
-            let needed = product.written("properties.subscriptionRequired");
-            format!("{} with {}, key needed: {needed}", product.written("name"), apis.join(" and "))
-        })
-        .collect()
+fn products(plan: &Made) -> Vec<String> {
+    let product = |product: &MadeResource| {
+        let id = last(&product.name);
+        let links = deployed(plan, "products/apis").into_iter().filter(|link| parent(link) == id);
+        let apis: Vec<&str> = links.map(|link| last(&link.name)).collect();
+        format!("{id} with {}, key needed: {}", apis.join(" and "), product.text("properties.subscriptionRequired"))
+    };
+    deployed(plan, "products").into_iter().map(product).collect()
 }
 
 fn seed_product(product: &Product) -> String {
     format!("{} with {}, key needed: {}", product.id, product.apis.join(" and "), product.subscription_required)
 }
 
-fn subscriptions(document: &Document) -> Vec<String> {
-    deployed(document, "subscriptions")
-        .map(|subscription| {
-            let scope = subscription.written("properties.scope");
-            let target = scope.strip_suffix(".id").and_then(|symbol| document.find(symbol));
-            let scope = target.map_or(scope, |target| {
-                let kind = target.resource_type().rsplit('/').next().unwrap_or_default().trim_end_matches('s');
-                format!("{kind} {}", target.written("name"))
-            });
-            let state = subscription.written("properties.state");
-            format!("{} for {scope}, {state}", subscription.written("name"))
-        })
-        .collect()
+fn subscriptions(plan: &Made) -> Vec<String> {
+    let subscription = |subscription: &MadeResource| {
+        let scope = subscription.text("properties.scope");
+        let scope = match by_id(plan, &scope) {
+            Some(target) => format!("{} {}", last(&target.of_type).trim_end_matches('s'), last(&target.name)),
+            None => scope,
+        };
+        format!("{} for {scope}, {}", last(&subscription.name), subscription.text("properties.state"))
+    };
+    deployed(plan, "subscriptions").into_iter().map(subscription).collect()
 }
 
 fn seed_scope(scope: &SubscriptionScope) -> String {

@@ -3,9 +3,8 @@
 use serde_json::Value as Json;
 
 use crate::{
-    bicep::Kind,
     files::{Files, assert_complains, assert_content},
-    resolve::MAIN,
+    plan::MAIN,
 };
 
 const PARAMETERS: &str = "infra/main.parameters.json";
@@ -38,11 +37,10 @@ fn azure_yaml(files: &Files) -> Vec<String> {
 fn parameters(files: &Files) -> Vec<String> {
     let document: Json = serde_json::from_str(files.text(PARAMETERS)).expect("the parameters file is JSON");
     let given = document["parameters"].as_object().expect("it has parameters");
-    let main = &files.bicep()[MAIN];
-    let declared: Vec<_> = main.of_kind(Kind::Param).collect();
+    let declared = files.program().parameters(MAIN);
     let unknown = given.keys().filter(|name| declared.iter().all(|param| param.name != **name));
     let unknown = unknown.map(|name| format!("{PARAMETERS} gives {name}, which main.bicep does not declare"));
-    let missing = declared.iter().filter(|param| param.value.is_none() && !given.contains_key(&param.name));
+    let missing = declared.iter().filter(|param| param.default.is_none() && !given.contains_key(&param.name));
     let missing = missing.map(|param| format!("{PARAMETERS} lacks {}, which has no default", param.name));
     // A default in both places would drift; with the variable unset, azd leaves the parameter to Bicep.
     let doubled = given.iter().filter(|(_, value)| value["value"].as_str().is_none_or(|text| text.contains('=')));

@@ -1,11 +1,11 @@
 //! Rule: the app registration, its app roles and who holds them are those of the seed.
 
+use bicep_check::{Made, MadeResource};
 use local_azure::seed::{AppRegistration, Seed, TokenVersion};
 
 use crate::{
-    bicep::{Declaration, Document, Value},
     files::{Files, assert_complains, assert_content, differences},
-    resolve::{MAIN, Program, without_unknown},
+    plan::{MAIN, known, plan},
 };
 
 const ENTRA: &str = "infra/modules/entra.bicep";
@@ -14,62 +14,30 @@ const ENTRA: &str = "infra/modules/entra.bicep";
 const OF_THE_PLATFORM: &str = "principalId of logic-keyless: Orders.Read of orders-api";
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let program = Program(files.bicep());
+    let plan = plan(files);
     let seed = files.seed();
-    let document = &program.0[ENTRA];
     // An API that nobody calls is in the seed to have tokens for a wrong audience; it is not deployed.
-    let called: Vec<&AppRegistration> = seed
-        .app_registrations
-        .iter()
-        .filter(|app| seed.app_role_assignments.iter().any(|a| a.app == app.name))
-        .collect();
-    let applications: Vec<String> = document
-        .deployed("Microsoft.Graph/applications")
-        .map(|application| described(&program, document, application))
-        .collect();
-    let expected: Vec<String> = called.iter().map(|app| seed_described(app)).collect();
-    let mut complaints = differences("app registrations", &applications, &expected);
-    complaints.extend(differences("app role assignments", &held(&program, document, &seed), &seed_held(&seed)));
+    let called =
+        seed.app_registrations.iter().filter(|app| seed.app_role_assignments.iter().any(|a| a.app == app.name));
+    let expected: Vec<String> = called.map(seed_described).collect();
+    let applications = plan.of_type("Microsoft.Graph/applications").map(|application| described(&plan, application));
+    let mut complaints = differences("app registrations", &applications.collect::<Vec<_>>(), &expected);
+    complaints.extend(differences("app role assignments", &held(&plan, &seed), &seed_held(&seed)));
     complaints
 }
 
-fn described<'a>(program: &'a Program<'a>, document: &'a Document, application: &'a Declaration) -> String {
-    let place = program.place(ENTRA, application);
-    let roles = application.get("appRoles").map(Value::items).unwrap_or_default();
+fn described(plan: &Made, application: &MadeResource) -> String {
+    let of = |property: &str| application.all(&format!("appRoles.{property}"));
+    let roles = of("id").into_iter().zip(of("value")).zip(of("allowedMemberTypes").into_iter().zip(of("isEnabled")));
     let roles: Vec<String> = roles
-        .iter()
-        .map(|role| {
-            let of = |key| role.get(key).map(|value| program.resolve(place, value)).unwrap_or_default();
-            let members: Vec<String> = role
-                .get("allowedMemberTypes")
-                .map(Value::items)
-                .unwrap_or_default()
-                .iter()
-                .map(Value::written)
-                .collect();
-            format!(
-                "{} {} for {}, enabled: {}",
-                of("id"),
-                of("value"),
-                members.join(" and "),
-                role.get("isEnabled").map(Value::written).unwrap_or_default()
-            )
-        })
+        .map(|((id, value), (member, enabled))| format!("{id} {value} for {member}, enabled: {enabled}"))
         .collect();
-    let principal = document
-        .deployed("Microsoft.Graph/servicePrincipals")
-        .find(|principal| principal.written("appId") == format!("{}.appId", application.name));
-    let required = principal.map_or_else(
-        || "no service principal".to_owned(),
-        |principal| {
-            let place = program.place(ENTRA, principal);
-            principal.get("appRoleAssignmentRequired").map(|value| program.resolve(place, value)).unwrap_or_default()
-        },
-    );
-    let version = application.written("api.requestedAccessTokenVersion");
-    let name = application.written("displayName");
-    format!("{name}, tokens of version {version}, assignment required: ‹{required}›, {}", roles.join(", "))
-        .replace(['‹', '›'], "")
+    let app_id = format!("‹appId of {}›", application.symbol);
+    let mut principals = plan.of_type("Microsoft.Graph/servicePrincipals");
+    let principal = principals.find(|principal| principal.text("appId") == app_id);
+    let required = principal.map_or("no service principal".to_owned(), |one| one.text("appRoleAssignmentRequired"));
+    let (name, version) = (application.text("displayName"), application.text("api.requestedAccessTokenVersion"));
+    format!("{name}, tokens of version {version}, assignment required: {required}, {}", roles.join(", "))
 }
 
 fn seed_described(app: &AppRegistration) -> String {
@@ -80,21 +48,17 @@ fn seed_described(app: &AppRegistration) -> String {
     format!("{name}, tokens of version {version}, assignment required: {required}, {}", roles.join(", "))
 }
 
-fn held<'a>(program: &'a Program<'a>, document: &'a Document, seed: &Seed) -> Vec<String> {
-    document
-        .deployed("Microsoft.Graph/appRoleAssignedTo")
+fn held(plan: &Made, seed: &Seed) -> Vec<String> {
+    let app_of = |id: String| {
+        let principal = plan.of_type("Microsoft.Graph/servicePrincipals").find(|principal| principal.id == id)?;
+        let app_id = principal.text("appId");
+        plan.of_type("Microsoft.Graph/applications").find(|app| app_id == format!("‹appId of {}›", app.symbol))
+    };
+    plan.of_type("Microsoft.Graph/appRoleAssignedTo")
         .map(|assignment| {
-            let place = program.place(ENTRA, assignment);
-            let of = |key| assignment.get(key).map(|value| program.resolve(place, value)).unwrap_or_default();
-            let principal = without_unknown(&of("principalId"));
-            let resource = assignment.written("resourceId");
-            let app = resource
-                .strip_suffix(".id")
-                .and_then(|symbol| document.find(symbol))
-                .and_then(|principal| document.find(principal.written("appId").trim_end_matches(".appId")))
-                .map(|application| application.written("displayName"))
-                .unwrap_or_default();
-            let id = of("appRoleId");
+            let principal = known(&assignment.text("principalId"));
+            let app = app_of(assignment.text("resourceId")).map(|app| app.text("displayName")).unwrap_or_default();
+            let id = assignment.text("appRoleId");
             let mut roles =
                 seed.app_registrations.iter().filter(|known| known.name == app).flat_map(|app| &app.app_roles);
             let role = roles.find(|role| role.id.to_string() == id).map_or(id.as_str(), |role| &role.value);
@@ -111,22 +75,19 @@ fn seed_held(seed: &Seed) -> Vec<String> {
 
 /// What callers ask a token for, what the application answers to, and what the policy expects must be one and the same.
 fn one_audience(files: &Files) -> Vec<String> {
-    let program = Program(files.bicep());
-    let main = &program.0[MAIN];
-    let settings = main.find("settings").expect("the settings stand in main.bicep");
-    let asked = settings.get("APIM__audience").map(|value| program.resolve(program.place(MAIN, settings), value));
-    let entra = program.0[ENTRA].deployed("Microsoft.Graph/applications").next().expect("an application");
-    let answers = entra.get("identifierUris").and_then(|uris| uris.items().first());
-    let answers = answers.map(|uri| program.resolve(program.place(ENTRA, entra), uri));
-    let apis = &program.0["infra/modules/apis.bicep"];
-    let named = apis.find("namedValueTexts").expect("the named values stand in apis.bicep");
-    let place = program.place("infra/modules/apis.bicep", named);
-    let expected = named.get("orders-app-id-uri").map(|value| program.resolve(place, value));
-    let mut complaints = Vec::new();
-    if asked.is_none() || asked != answers || asked != expected {
-        complaints.push(format!("callers ask for {asked:?}, Entra knows {answers:?}, the policy expects {expected:?}"));
+    let plan = plan(files);
+    let asked: Vec<String> =
+        plan.of_type("Microsoft.Web/sites/config").map(|config| config.text("properties.APIM__audience")).collect();
+    let answers: Vec<String> =
+        plan.of_type("Microsoft.Graph/applications").flat_map(|app| app.all("identifierUris")).collect();
+    let mut named = plan.of_type("Microsoft.ApiManagement/service/namedValues");
+    let expected =
+        named.find(|value| value.name.ends_with("/orders-app-id-uri")).map(|one| one.text("properties.value"));
+    let expected: Vec<String> = expected.into_iter().collect();
+    if asked.is_empty() || asked != answers || asked != expected {
+        return vec![format!("callers ask for {asked:?}, Entra knows {answers:?}, the policy expects {expected:?}")];
     }
-    complaints
+    Vec::new()
 }
 
 #[test]
@@ -196,5 +157,5 @@ fn callers_gateway_and_entra_agree_on_the_audience() {
 #[test]
 fn another_audience_is_seen() {
     let broken = Files::of_this_repository().with(MAIN, "APIM__audience: appIdUri", "APIM__audience: 'api://orders'");
-    assert_complains(one_audience, &broken, "callers ask for Some(\"api://orders\")");
+    assert_complains(one_audience, &broken, "callers ask for [\"api://orders\"]");
 }

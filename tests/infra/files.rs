@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use bicep_check::Program;
 use local_azure::seed::Seed;
-
-use crate::bicep::Document;
 
 /// Texts by path from the repository's root, with `/` between folders.
 #[derive(Clone)]
@@ -59,9 +58,9 @@ impl Files {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Every Bicep file, parsed.
-    pub(crate) fn bicep(&self) -> BTreeMap<&str, Document> {
-        self.ending("infra", ".bicep").map(|(path, text)| (path, Document::parse(text))).collect()
+    /// The templates.
+    pub(crate) fn program(&self) -> Program {
+        Program::read(self.0.clone())
     }
 
     pub(crate) fn seed(&self) -> Seed {

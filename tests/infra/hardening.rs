@@ -1,8 +1,10 @@
 //! Rule: what would bring a key or a password back is switched off wherever it can be.
 
+use bicep_check::MadeResource;
+
 use crate::{
-    bicep::Declaration,
     files::{Files, assert_complains, assert_content},
+    plan::{last, plan},
 };
 
 /// Resource type, property, and the value it must have.
@@ -24,15 +26,15 @@ const REQUIRED: [(&str, &str, &str); 10] = [
 ];
 
 fn keys_are_off(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
+    let plan = plan(files);
     let mut complaints = Vec::new();
     for (of_type, property, value) in REQUIRED {
-        let resources: Vec<&Declaration> = documents.values().flat_map(|document| document.deployed(of_type)).collect();
+        let resources: Vec<&MadeResource> = plan.of_type(of_type).collect();
         if resources.is_empty() {
             complaints.push(format!("no {of_type} is deployed, so {property} was not checked"));
         }
-        for resource in resources.iter().filter(|resource| resource.written(property) != value) {
-            complaints.push(format!("{} ({of_type}) must have {property}: {value}", resource.name));
+        for resource in resources.iter().filter(|resource| resource.text(property) != value) {
+            complaints.push(format!("{} ({of_type}) must have {property}: {value}", resource.symbol));
         }
     }
     complaints.extend(passwords_are_off(files));
@@ -41,12 +43,11 @@ fn keys_are_off(files: &Files) -> Vec<String> {
 
 /// A function app has a deployment password for each of two ways in, until both are refused.
 fn passwords_are_off(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let refused: Vec<String> = documents
-        .values()
-        .flat_map(|document| document.deployed("Microsoft.Web/sites/basicPublishingCredentialsPolicies"))
-        .filter(|policy| policy.written("properties.allow") == "false")
-        .map(|policy| policy.written("name"))
+    let plan = plan(files);
+    let refused: Vec<String> = plan
+        .of_type("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+        .filter(|policy| policy.text("properties.allow") == "false")
+        .map(|policy| last(&policy.name).to_owned())
         .collect();
     ["scm", "ftp"]
         .into_iter()

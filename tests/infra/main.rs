@@ -6,7 +6,6 @@
 
 mod apis;
 mod azd;
-mod bicep;
 mod check_deployment;
 mod docs;
 mod entra;
@@ -14,8 +13,9 @@ mod files;
 mod hardening;
 mod models;
 mod names;
+mod needs;
+mod plan;
 mod policies;
-mod resolve;
 mod role_assignments;
 mod scripts;
 mod secrets;

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     files::{Files, assert_complains, assert_content},
-    resolve::MAIN,
+    plan::MAIN,
 };
 
 /// Name, version and retirement date of each model: <https://learn.microsoft.com/azure/foundry/openai/concepts/model-retirements>.
@@ -14,8 +14,9 @@ const MODELS: [(&str, &str, &str); 1] = [("gpt-5.4-mini", "2026-03-17", "2027-03
 const NOTICE_DAYS: i64 = 30;
 
 fn default_model_on(files: &Files, today: Date) -> Vec<String> {
-    let documents = files.bicep();
-    let default = |name: &str| documents[MAIN].find(name).and_then(|param| param.value.as_ref()).map(|v| v.written());
+    let parameters = files.program().parameters(MAIN);
+    let default =
+        |name: &str| parameters.iter().find(|param| param.name == name).and_then(|param| param.default.clone());
     let (model, version) =
         (default("openAIModelName").unwrap_or_default(), default("openAIModelVersion").unwrap_or_default());
     let Some((.., retires)) = MODELS.iter().find(|(name, known, _)| (*name, *known) == (&model, &version)) else {

@@ -6,44 +6,36 @@
 use local_azure::seed::IdentityKind;
 
 use crate::{
-    bicep::{Kind, Value},
     files::{Files, assert_complains, assert_content, differences},
-    resolve::{MAIN, Program, without_unknown},
+    plan::{MAIN, known, last, plan},
 };
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let program = Program(files.bicep());
+    let plan = plan(files);
     let seed = files.seed();
-    let main = &program.0[MAIN];
 
-    let identities: Vec<String> = program
-        .0
-        .iter()
-        .filter(|(path, _)| path.starts_with("infra/modules/"))
-        .flat_map(|(_, document)| document.deployed("Microsoft.ManagedIdentity/userAssignedIdentities"))
-        .map(|identity| identity.written("name"))
-        .collect();
+    let identities = plan.of_type("Microsoft.ManagedIdentity/userAssignedIdentities").map(|one| one.name.clone());
     let own = seed.identities.iter().filter(|identity| identity.kind == IdentityKind::UserAssigned);
-    let mut complaints = differences("identities", &identities, &own.map(|i| i.name.clone()).collect::<Vec<_>>());
+    let own: Vec<String> = own.map(|identity| identity.name.clone()).collect();
+    let mut complaints = differences("identities", &identities.collect::<Vec<_>>(), &own);
 
-    let app = main.find("functionApps").expect("main.bicep deploys the function app");
-    let resolved = |value| without_unknown(&program.resolve(program.place(MAIN, app), value));
-    let carried = app.get("params.identityIds").map(Value::items).unwrap_or_default();
-    let carried: Vec<String> = carried.iter().map(resolved).collect();
-    let expected: Vec<String> = seed.function_app.identities.iter().map(|name| format!("id of {name}")).collect();
-    complaints.extend(differences("identities of the function app", &carried, &expected));
-    let name: Vec<String> = app.get("params.name").map(resolved).into_iter().collect();
-    complaints.extend(differences("function app", &name, &[seed.function_app.name]));
+    for app in plan.of_type("Microsoft.Web/sites") {
+        let carried = app.texts("identity.userAssignedIdentities");
+        let carried: Vec<String> = carried.iter().map(|(id, _)| last(id).to_owned()).collect();
+        complaints.extend(differences("identities of the function app", &carried, &seed.function_app.identities));
+        complaints.extend(differences(
+            "function app",
+            &[known(&app.name)],
+            std::slice::from_ref(&seed.function_app.name),
+        ));
+    }
 
-    let accounts = main.of_kind(Kind::Module).filter(|call| call.of == "modules/storage.bicep" && call.each.is_none());
-    let containers: Vec<String> = accounts
-        .flat_map(|call| {
-            let account =
-                call.get("params.name").map(|name| without_unknown(&program.resolve(program.place(MAIN, call), name)));
-            let account = account.unwrap_or_default();
-            let names = call.get("params.containers").map(Value::items).unwrap_or_default();
-            names.iter().map(move |name| format!("{account}/{}", name.written()))
-        })
+    let containers = plan.of_type("Microsoft.Storage/storageAccounts/blobServices/containers");
+    let containers: Vec<String> = containers
+        .filter_map(|container| container.name.split_once("/default/"))
+        .map(|(account, container)| format!("{}/{container}", known(account)))
+        // The account of the Functions host is the platform's.
+        .filter(|name| !name.starts_with("sthost/"))
         .collect();
     let expected = seed.storage_accounts.iter().flat_map(|a| a.containers.iter().map(|c| format!("{}/{c}", a.name)));
     complaints.extend(differences("containers", &containers, &expected.collect::<Vec<_>>()));
@@ -52,9 +44,9 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
 
 /// The secret that the hook writes is the one that the handler reads and that the seed has, of the same subscription.
 fn one_secret(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let settings = documents[MAIN].find("settings").expect("the settings stand in main.bicep");
-    let read = settings.written("APIM__subscriptionKeySecret");
+    let plan = plan(files);
+    let mut settings = plan.of_type("Microsoft.Web/sites/config");
+    let read = settings.next().map(|config| config.text("properties.APIM__subscriptionKeySecret")).unwrap_or_default();
     let hook = files.text("infra/scripts/store-subscription-key.sh");
     let seed = files.seed();
     let secrets = seed.vaults.iter().flat_map(|vault| &vault.secrets);
@@ -86,7 +78,7 @@ fn a_renamed_identity_is_seen() {
 #[test]
 fn an_identity_that_the_app_does_not_carry_is_seen() {
     let broken = Files::of_this_repository().with(MAIN, "        identities.outputs.caller.id\n", "");
-    assert_complains(same_as_the_seed, &broken, "identities of the function app: id of id-keyless-caller is missing");
+    assert_complains(same_as_the_seed, &broken, "identities of the function app: id-keyless-caller is missing");
 }
 
 #[test]

@@ -2,25 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use bicep_check::{Made, MadeResource};
+
 use crate::{
-    bicep::{Declaration, Document, Value},
     files::{Files, assert_complains, assert_content, differences},
+    plan::{last, plan},
 };
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
-
-fn files_exist(files: &Files) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (path, text) in files.ending("infra", ".bicep") {
-        let loads = text.split("loadTextContent('").skip(1).filter_map(|rest| rest.split('\'').next());
-        for load in loads.map(|relative| from_root(path, relative)) {
-            if files.get(&load).is_none() {
-                complaints.push(format!("{path} loads {load}, which does not exist"));
-            }
-        }
-    }
-    complaints
-}
 
 /// Every document of `apim/`, with the scope that its path names, against what Bicep deploys.
 fn deployed_where_they_belong(files: &Files) -> Vec<String> {
@@ -29,11 +18,8 @@ fn deployed_where_they_belong(files: &Files) -> Vec<String> {
     if expected.is_empty() {
         return vec!["apim/ holds no policy document".to_owned()];
     }
-    let documents = files.bicep();
-    let deployed: Vec<String> = documents
-        .iter()
-        .flat_map(|(path, document)| policies(document).map(move |policy| deployed(path, document, policy)))
-        .collect();
+    let plan = plan(files);
+    let deployed: Vec<String> = policies(&plan).map(|policy| deployed(files, policy)).collect();
     differences("policy documents", &deployed, &expected)
 }
 
@@ -43,63 +29,34 @@ fn scope(path: &str) -> String {
     inner.split_once('/').map_or_else(|| inner.to_owned(), |(kind, name)| format!("{kind} {name}"))
 }
 
-fn policies(document: &Document) -> impl Iterator<Item = &Declaration> {
-    ["", "/apis", "/products", "/apis/operations"]
-        .into_iter()
-        .flat_map(|below| document.deployed(format!("{SERVICE}{below}/policies")))
+fn policies(plan: &Made) -> impl Iterator<Item = &MadeResource> {
+    plan.resources
+        .iter()
+        .filter(|resource| resource.of_type.strip_prefix(SERVICE).is_some_and(|below| below.ends_with("/policies")))
 }
 
-fn deployed(path: &str, document: &Document, policy: &Declaration) -> String {
-    let parent = document.find(&policy.written("parent"));
-    let at = match parent {
-        Some(parent) if parent.resource_type() == SERVICE => "global".to_owned(),
-        Some(parent) => {
-            let kind = parent.resource_type().rsplit('/').next().unwrap_or_default();
-            let api = document.find(&parent.written("parent")).filter(|_| kind == "operations");
-            let above = api.map(|api| api.written("name") + ".").unwrap_or_default();
-            format!("{kind} {above}{}", parent.written("name"))
-        }
-        None => "no parent".to_owned(),
-    };
-    let value = policy.written("properties.value");
-    let load = value.strip_prefix("loadTextContent('").and_then(|rest| rest.strip_suffix("')"));
-    let file = load.map_or_else(|| format!("{} has no loadTextContent", policy.name), |load| from_root(path, load));
-    // Without rawxml the gateway takes the file for XML with escaped expressions.
-    let format = policy.written("properties.format");
-    let format = if format == "rawxml" { String::new() } else { format!(" as {format}, not rawxml") };
-    let name = policy.written("name");
-    let name = if name == "policy" { String::new() } else { format!(" named {name}, not policy") };
-    format!("{file} at {at}{format}{name}")
-}
-
-/// A path relative to a file, from the repository's root.
-fn from_root(file: &str, relative: &str) -> String {
-    let mut folders: Vec<&str> = file.split('/').collect();
-    folders.pop();
-    for part in relative.split('/') {
-        match part {
-            ".." => {
-                folders.pop();
-            }
-            "." => {}
-            part => folders.push(part),
-        }
-    }
-    folders.join("/")
+/// The file whose bytes a policy deploys, and where: `apim/apis/orders.xml at apis orders`.
+fn deployed(files: &Files, policy: &MadeResource) -> String {
+    let document = policy.text("properties.value");
+    let file = files.ending("apim", ".xml").find(|(_, text)| *text == document).map(|(path, _)| path);
+    let kind = policy.of_type.trim_start_matches(SERVICE).trim_end_matches("/policies");
+    let names: Vec<&str> = policy.name.trim_end_matches("/policy").split('/').skip(1).collect();
+    let at = if kind.is_empty() { "global".to_owned() } else { format!("{} {}", last(kind), names.join(".")) };
+    format!("{} at {at}", file.unwrap_or("a document that is not in apim/"))
 }
 
 fn named_values_exist(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let texts = documents.values().find_map(|document| document.find("namedValueTexts")?.value.clone());
-    let deployed: Vec<String> = texts.iter().flat_map(Value::members).map(|(name, _)| name.clone()).collect();
+    let plan = plan(files);
+    let values = plan.resources.iter().filter(|resource| resource.of_type == format!("{SERVICE}/namedValues"));
+    let values: Vec<(String, String)> =
+        values.map(|value| (last(&value.name).to_owned(), value.text("properties.value"))).collect();
+    let deployed: Vec<String> = values.iter().map(|(name, _)| name.clone()).collect();
     let seed = files.seed().apim.named_values;
     let mut complaints = differences("named values", &deployed, &seed.keys().cloned().collect::<Vec<_>>());
-    // What is the same everywhere has its text in both places.
-    for (name, value) in texts.iter().flat_map(Value::members) {
-        if let (Value::Text(_), Some(other)) = (value, seed.get(name))
-            && value.written() != *other
-        {
-            complaints.push(format!("named value {name} is {} in Bicep and {other} in the seed", value.written()));
+    // What is the same everywhere has its text in both places; what a deployment knows is `‹…›` here.
+    for (name, value) in values.iter().filter(|(_, value)| !value.contains('‹')) {
+        if let Some(other) = seed.get(name).filter(|other| *other != value) {
+            complaints.push(format!("named value {name} is {value} in Bicep and {other} in the seed"));
         }
     }
     for (path, text) in files.ending("apim", ".xml") {
@@ -116,16 +73,13 @@ fn named_values_in(text: &str) -> BTreeSet<String> {
 
 /// A policy that chooses a backend by its ID needs that backend deployed.
 fn backends_exist(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let deployed: Vec<String> = documents
-        .values()
-        .flat_map(|document| document.deployed(format!("{SERVICE}/backends")))
-        .map(|backend| backend.written("name"))
-        .collect();
+    let plan = plan(files);
+    let backends = plan.resources.iter().filter(|resource| resource.of_type == format!("{SERVICE}/backends"));
+    let deployed: Vec<&str> = backends.map(|backend| last(&backend.name)).collect();
     let used = files.ending("apim", ".xml").flat_map(|(path, text)| {
         text.split("backend-id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(move |id| (path, id))
     });
-    used.filter(|(_, id)| !deployed.iter().any(|name| name == id))
+    used.filter(|(_, id)| !deployed.contains(id))
         .map(|(path, id)| format!("{path} sends to the backend {id}, which Bicep does not deploy"))
         .collect()
 }
@@ -137,18 +91,6 @@ fn quotes_are_straight(files: &Files) -> Vec<String> {
         .filter(|(_, text)| text.contains(['“', '”', '‘', '’', '″']))
         .map(|(path, _)| format!("{path} has curly quotes"))
         .collect()
-}
-
-#[test]
-fn every_loaded_file_exists() {
-    assert_content(files_exist);
-}
-
-#[test]
-fn a_file_that_is_not_there_is_seen() {
-    let broken = Files::of_this_repository().with("infra/modules/apis.bicep", "apis/orders.xml", "apis/order.xml");
-    assert_complains(files_exist, &broken, "loads apim/apis/order.xml, which does not exist");
-    assert_complains(deployed_where_they_belong, &broken, "apim/apis/orders.xml at apis orders is missing");
 }
 
 #[test]
@@ -173,17 +115,21 @@ fn a_document_at_another_scope_is_seen() {
         "parent: orders\n  name: 'policy'",
         "parent: internal\n  name: 'policy'",
     );
-    assert_complains(
-        deployed_where_they_belong,
-        &broken,
-        "apim/apis/orders.xml at products internal stands in Bicep only",
-    );
+    assert_complains(deployed_where_they_belong, &broken, "apim/apis/orders.xml at apis internal stands in Bicep only");
 }
 
 #[test]
-fn a_document_in_another_format_is_seen() {
-    let broken = Files::of_this_repository().with("infra/modules/apis.bicep", "format: 'rawxml'", "format: 'xml'");
-    assert_complains(deployed_where_they_belong, &broken, "apim/global.xml at global as xml, not rawxml");
+fn a_document_that_is_written_out_is_seen() {
+    let broken = Files::of_this_repository().with(
+        "infra/modules/apis.bicep",
+        "loadTextContent('../../apim/global.xml')",
+        "'<policies />'",
+    );
+    assert_complains(
+        deployed_where_they_belong,
+        &broken,
+        "a document that is not in apim/ at global stands in Bicep only",
+    );
 }
 
 #[test]

@@ -1,26 +1,18 @@
 //! Rules: Azure role assignments are those of the seed plus the platform's own, and the pipeline may assign these roles and no others.
 
+use std::collections::BTreeSet;
+
+use bicep_check::{Made, MadeResource, role_title};
 use local_azure::seed::{RoleAssignment, Scope};
 
 use crate::{
-    bicep::{Declaration, Document, Value},
     files::{Files, assert_complains, assert_content, differences},
-    resolve::{Place, Program, without_unknown},
+    plan::{by_id, known, last, plan, plan_of_the_deployer},
 };
 
 const TYPE: &str = "Microsoft.Authorization/roleAssignments";
 const ROLES: &str = "infra/modules/roles.bicep";
 const DEPLOYER: &str = "infra/deployer/roles.bicep";
-
-/// Name in `roles.bicep`, display name, ID: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
-const BUILT_IN: [(&str, &str, &str); 6] = [
-    ("keyVaultSecretsUser", "Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6"),
-    ("keyVaultSecretsOfficer", "Key Vault Secrets Officer", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"),
-    ("blobDataContributor", "Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"),
-    ("blobDataOwner", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),
-    ("metricsPublisher", "Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"),
-    ("openAIUser", "Cognitive Services OpenAI User", "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"),
-];
 
 /// Assignments for what local-azure does not play: host storage, telemetry, the model, the workflow and who deploys.
 const OF_THE_PLATFORM: [&str; 8] = [
@@ -34,24 +26,9 @@ const OF_THE_PLATFORM: [&str; 8] = [
     "deployerPrincipalId: Storage Blob Data Contributor on containers stkeyless/uploads",
 ];
 
-/// `keyVaultSecretsUser` of `subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)`.
-fn role_name(assignment: &Declaration) -> Option<String> {
-    let written = assignment.written("properties.roleDefinitionId");
-    let role = written
-        .strip_prefix("subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.")?
-        .strip_suffix(')')?;
-    Some(role.to_owned())
-}
-
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let program = Program(files.bicep());
-    let mut deployed = Vec::new();
-    for (path, document) in program.0.iter().filter(|(path, _)| path.starts_with("infra/modules/")) {
-        for assignment in document.deployed(TYPE) {
-            let place = program.place(path, assignment);
-            deployed.push(described(&program, place, document, assignment));
-        }
-    }
+    let plan = plan(files);
+    let deployed: Vec<String> = plan.of_type(TYPE).map(|assignment| described(&plan, assignment)).collect();
     let seed = files.seed();
     let mut expected: Vec<String> = OF_THE_PLATFORM.map(str::to_owned).to_vec();
     expected.extend(seed.role_assignments.iter().map(|RoleAssignment { identity, role, scope }| {
@@ -60,52 +37,37 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     differences("role assignments", &deployed, &expected)
 }
 
+/// `principalId of id-keyless-writer: Storage Blob Data Contributor on containers stkeyless/snapshots`.
+pub(crate) fn described(plan: &Made, assignment: &MadeResource) -> String {
+    let principal = known(&assignment.text("properties.principalId"));
+    let id = assignment.text("properties.roleDefinitionId");
+    let role = role_title(last(&id)).unwrap_or("an unknown role");
+    let scope = assignment.scope.as_deref().and_then(|scope| by_id(plan, scope)).map(|resource| {
+        let name = resource.name.replace("/default/", "/");
+        let names: Vec<String> = name.split('/').map(known).collect();
+        format!("{} {}", last(&resource.of_type), names.join("/"))
+    });
+    format!("{principal}: {role} on {}", scope.unwrap_or_default())
+}
+
 /// The pipeline may assign the roles of the app, and no others.
 fn assignable_by_the_pipeline(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let roles = documents[ROLES].find("roles").and_then(|roles| roles.value.clone());
-    let roles: Vec<String> = roles.iter().flat_map(Value::members).map(|(_, id)| id.written()).collect();
-    let assignable = documents[DEPLOYER].find("assignable").and_then(|roles| roles.value.clone());
-    let assignable: Vec<String> = assignable.iter().flat_map(Value::items).map(Value::written).collect();
-    differences("roles that the pipeline may assign", &assignable, &roles)
-}
-
-fn described<'a>(
-    program: &'a Program<'a>,
-    place: Place<'a>,
-    document: &'a Document,
-    assignment: &'a Declaration,
-) -> String {
-    let principal = assignment.get("properties.principalId").map(|id| program.resolve(place, id)).unwrap_or_default();
-    // Who deploys is known to a deployment only; the parameter's name tells.
-    let principal = if principal.starts_with('‹') { principal.replace(['‹', '›'], "") } else { principal };
-    let role = role_name(assignment).unwrap_or_default();
-    let title = BUILT_IN.iter().find(|(name, ..)| *name == role).map_or("an unknown role", |(_, title, _)| title);
-    let symbol = assignment.written("scope");
-    let symbol = symbol.split('[').next().unwrap_or_default();
-    let scope = document.find(symbol).map(|resource| scope_of(program, place, document, resource)).unwrap_or_default();
-    without_unknown(&format!("{principal}: {title} on {scope}"))
-}
-
-/// Last part of the type and the names from the top: `containers stkeyless/snapshots`.
-fn scope_of<'a>(
-    program: &'a Program<'a>,
-    place: Place<'a>,
-    document: &'a Document,
-    resource: &'a Declaration,
-) -> String {
-    let mut names = Vec::new();
-    let mut at = Some(resource);
-    while let Some(resource) = at {
-        let place = place.within(resource);
-        let name = resource.get("name").map(|name| program.resolve(place, name)).unwrap_or_default();
-        if name != "default" {
-            names.insert(0, without_unknown(&name));
-        }
-        at = document.find(&resource.written("parent"));
+    let plan = plan(files);
+    let ids = plan.of_type(TYPE).map(|assignment| last(&assignment.text("properties.roleDefinitionId")).to_owned());
+    let assigned: BTreeSet<String> = ids.collect();
+    let deployer = plan_of_the_deployer(files);
+    let conditions: String = deployer.of_type(TYPE).map(|assignment| assignment.text("properties.condition")).collect();
+    let lists = conditions.split("GuidEquals {").skip(1).filter_map(|rest| rest.split('}').next());
+    let assigned: Vec<String> = assigned.into_iter().collect();
+    let mut complaints = Vec::new();
+    for list in lists.clone() {
+        let assignable: Vec<String> = list.split(", ").map(str::to_owned).collect();
+        complaints.extend(differences("roles that the pipeline may assign", &assignable, &assigned));
     }
-    let kind = resource.resource_type().rsplit('/').next().unwrap_or_default();
-    format!("{kind} {}", names.join("/"))
+    if lists.count() != 2 {
+        complaints.push("the pipeline's role has no condition for writing and for deleting assignments".to_owned());
+    }
+    complaints
 }
 
 fn seed_scope(scope: &Scope) -> String {

@@ -1,14 +1,14 @@
 //! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right resource,
 //! and they are the settings that the handler reads.
 
-use keyless_functions::config::VARIABLES;
+use bicep_check::Made;
 use local_azure::seed::Seed;
 use serde_json::Value as Json;
 
 use crate::{
-    bicep::Value,
     files::{Files, assert_complains, assert_content, differences},
-    resolve::{MAIN, Program, without_unknown},
+    needs::read_by_the_handler,
+    plan::{MAIN, known, plan},
 };
 
 const EXAMPLE: &str = "local.settings.json.example";
@@ -28,26 +28,22 @@ const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 /// Each deployment has its own; that all parties agree on it is a rule of its own.
 const OF_THE_DEPLOYMENT: &str = "APIM__audience";
 
-/// What the handler reads and a deployment does not set: other ways to name an identity stand in place of its client ID,
-/// and no proxy with a certificate authority of its own stands between Azure and Azure.
-fn is_not_deployed(name: &str) -> bool {
-    name.ends_with("__identity") || name.ends_with("__objectId") || name == "EXTRA_CA_CERTS"
+/// Settings of the Functions host.
+pub(crate) fn is_of_the_host(name: &str) -> bool {
+    name.starts_with("AzureWebJobsStorage__") || name.starts_with("APPLICATIONINSIGHTS_")
+}
+
+/// Name and value of each setting of the first app.
+pub(crate) fn deployed_settings(plan: &Made) -> Vec<(String, String)> {
+    let config = plan.of_type("Microsoft.Web/sites/config").find(|config| config.name.ends_with("/appsettings"));
+    config.map(|config| config.texts("properties")).unwrap_or_default()
 }
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let program = Program(files.bicep());
+    let settings = deployed_settings(&plan(files));
     let seed = files.seed();
-    let settings = program.0[MAIN].find("settings").expect("the settings stand in main.bicep");
-    let place = program.place(MAIN, settings);
-    let host = program.0[FUNCTION_APP].find("hostSettings").expect("the host's settings stand with the function app");
-    let limit =
-        host.get(BODY_LIMIT).map(|value| (BODY_LIMIT, program.resolve(program.place(FUNCTION_APP, host), value)));
-    let read = settings.value.iter().flat_map(Value::members);
-    let deployed: Vec<String> = read
-        .map(|(name, value)| (name.as_str(), program.resolve(place, value)))
-        .chain(limit)
-        .map(|(name, value)| line(name, &without_unknown(&value)))
-        .collect();
+    let own = settings.iter().filter(|(name, _)| !is_of_the_host(name));
+    let deployed: Vec<String> = own.map(|(name, value)| line(name, &known(value))).collect();
     let expected: Vec<String> = seed
         .function_app
         .settings
@@ -73,40 +69,37 @@ fn from_resources(seed: &Seed, value: &str) -> String {
     value.to_owned()
 }
 
-/// Nothing that the handler reads is left to chance, and nothing is set that nobody reads.
-fn read_by_the_handler(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let settings = documents[MAIN].find("settings").expect("the settings stand in main.bicep");
-    let deployed: Vec<&str> = settings.value.iter().flat_map(Value::members).map(|(name, _)| name.as_str()).collect();
-    let expected: Vec<&str> = VARIABLES.iter().copied().filter(|name| !is_not_deployed(name)).collect();
+/// Nothing that the handler reads is left to chance, and nothing is set that it does not read.
+fn no_more_and_no_less_than_read(files: &Files) -> Vec<String> {
+    let settings = deployed_settings(&plan(files));
+    let own =
+        settings.iter().map(|(name, _)| name.as_str()).filter(|name| !is_of_the_host(name) && *name != BODY_LIMIT);
+    let deployed: Vec<&str> = own.collect();
+    let expected = read_by_the_handler();
     let missing = expected.iter().filter(|name| !deployed.contains(name));
     let unread = deployed.iter().filter(|name| !expected.contains(name));
     let missing = missing.map(|name| format!("the handler reads {name}, which main.bicep does not set"));
     missing.chain(unread.map(|name| format!("main.bicep sets {name}, which the handler does not read"))).collect()
 }
 
+/// The settings of the host and of the handler are one list in Azure.
 fn reach_the_app(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let app = &documents[FUNCTION_APP];
-    let config = app.deployed("Microsoft.Web/sites/config").find(|config| config.written("name") == "appsettings");
-    let mut complaints = Vec::new();
-    if config.is_none_or(|config| config.written("properties") != "union(hostSettings, settings)") {
-        complaints.push("the app settings are not the host's and the handler's together".to_owned());
+    let settings = deployed_settings(&plan(files));
+    let has = |of_host: bool| settings.iter().any(|(name, _)| name != BODY_LIMIT && is_of_the_host(name) == of_host);
+    if has(true) && has(false) {
+        return Vec::new();
     }
-    if app.find("hostSettings").is_some_and(|host| host.get(NOT_ON_FLEX).is_some()) {
-        complaints.push(format!("{NOT_ON_FLEX} must not be set on Flex Consumption"));
-    }
-    complaints
+    vec!["the app settings are not the host's and the handler's together".to_owned()]
 }
 
 /// Azure adds an instance before the handler refuses: <https://learn.microsoft.com/azure/azure-functions/functions-concurrency>.
 fn scales_before_it_refuses(files: &Files) -> Vec<String> {
-    let documents = files.bicep();
-    let number = |text: String| text.parse::<u32>().ok();
-    let app = documents[FUNCTION_APP].deployed("Microsoft.Web/sites").next();
+    let plan = plan(files);
+    let number = |text: &str| text.parse::<u32>().ok();
     let path = "properties.functionAppConfig.scaleAndConcurrency.triggers.http.perInstanceConcurrency";
-    let azure = app.and_then(|app| number(app.written(path)));
-    let handler = documents[MAIN].find("settings").and_then(|settings| number(settings.written(LIMIT)));
+    let azure = plan.of_type("Microsoft.Web/sites").next().and_then(|app| number(&app.text(path)));
+    let settings = deployed_settings(&plan);
+    let handler = settings.iter().find(|(name, _)| name == LIMIT).and_then(|(_, value)| number(value));
     match (azure, handler) {
         (Some(azure), Some(handler)) if azure < handler => Vec::new(),
         _ => vec![format!("perInstanceConcurrency is {azure:?}, which must be below {LIMIT}, {handler:?}")],
@@ -139,15 +132,19 @@ fn a_setting_that_only_one_side_has_is_seen() {
 
 #[test]
 fn settings_are_those_that_the_handler_reads() {
-    assert_content(read_by_the_handler);
+    assert_content(no_more_and_no_less_than_read);
 }
 
 #[test]
 fn a_setting_that_is_not_deployed_or_not_read_is_seen() {
     let files = Files::of_this_repository();
     let broken = files.with(MAIN, "  MAX_CONCURRENT_INVOCATIONS: '256'\n", "  MAX_INVOCATIONS: '256'\n");
-    assert_complains(read_by_the_handler, &broken, "the handler reads MAX_CONCURRENT_INVOCATIONS, which");
-    assert_complains(read_by_the_handler, &broken, "main.bicep sets MAX_INVOCATIONS, which the handler does not read");
+    assert_complains(no_more_and_no_less_than_read, &broken, "the handler reads MAX_CONCURRENT_INVOCATIONS, which");
+    assert_complains(
+        no_more_and_no_less_than_read,
+        &broken,
+        "main.bicep sets MAX_INVOCATIONS, which the handler does not read",
+    );
 }
 
 #[test]
@@ -190,12 +187,8 @@ fn settings_reach_the_function_app() {
 }
 
 #[test]
-fn a_worker_runtime_on_flex_is_refused() {
-    let files = Files::of_this_repository();
-    let broken =
-        files.with(FUNCTION_APP, "var hostSettings = {", "var hostSettings = {\n  FUNCTIONS_WORKER_RUNTIME: 'custom'");
-    assert_complains(reach_the_app, &broken, "must not be set on Flex Consumption");
-    let broken = files.with(FUNCTION_APP, "union(hostSettings, settings)", "hostSettings");
+fn settings_that_miss_the_app_are_seen() {
+    let broken = Files::of_this_repository().with(FUNCTION_APP, "union(hostSettings, settings)", "hostSettings");
     assert_complains(reach_the_app, &broken, "not the host's and the handler's together");
 }
 

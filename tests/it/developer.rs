@@ -72,7 +72,7 @@ async fn azd_comes_where_az_is_not_there_or_not_logged_in() {
 async fn without_a_login_it_says_which_command_to_run() {
     let logged_out = machine(&[("az", "echo \"Please run 'az login' to setup account.\" >&2; exit 1")]);
     let (_, problem) = ready(logged_out.path(), &DEVELOPER).await;
-    assert!(problem.contains("nobody is logged in: run `az login`"), "{problem}");
+    assert!(problem.contains("there is no login: run `az login`"), "{problem}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Snapshots read back: in pages, by slot, whole, in part, or not at all.
 
+use local_azure::journal::Service;
 use reqwest::{Client, Response};
 use serde_json::Value;
 
@@ -35,6 +36,42 @@ async fn pages_follow_one_another_newest_first_over_months_and_past_foreign_blob
     }
     assert_eq!(slots, ["2026-03-01T00:00:01Z", "2026-01-31T12:00:00Z", "2026-01-01T00:00:00Z", "2025-11-30T23:59:59Z"]);
     assert_eq!(get(&rig, "orders?before=yesterday", &[]).await.status(), 400);
+}
+
+/// How many calls of Storage a request of a caller costs.
+async fn calls_of_storage(rig: &Rig, path: &str) -> (Value, usize) {
+    let before = rig.answers().len();
+    let page = get(rig, path, &[]).await.json().await.unwrap();
+    let calls = rig.answers().into_iter().skip(before).filter(|entry| entry.service == Service::BlobStorage).count();
+    (page, calls)
+}
+
+#[tokio::test]
+async fn no_time_makes_a_request_cost_more_than_a_few_calls() {
+    let rig = Rig::start().await;
+    write(&rig, "orders/2026/01/31/120000Z.json", b"{}").await;
+    write(&rig, "orders/1926/01/31/120000Z.json", b"{}").await;
+    for before in ["9999-12-30T00:00:00Z", "2100-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "1990-01-01T00:00:00Z"] {
+        let (_, calls) = calls_of_storage(&rig, &format!("orders?limit=1&before={before}")).await;
+        assert!(calls < 60, "{calls} calls for {before}");
+    }
+    // What one request does not reach, the next one does.
+    let (mut query, mut slots) = ("orders".to_owned(), Vec::new());
+    for _ in 0..10 {
+        let (page, calls) = calls_of_storage(&rig, &query).await;
+        assert!(calls < 60, "{calls} calls for {query}");
+        slots.extend(page["snapshots"].as_array().unwrap().iter().map(|one| one["slot"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("orders?before={next}");
+    }
+    assert_eq!(slots, ["2026-01-31T12:00:00Z", "1926-01-31T12:00:00Z"]);
+}
+
+#[tokio::test]
+async fn the_latest_is_found_however_old_it_is() {
+    let rig = Rig::start().await;
+    write(&rig, "orders/1999/12/31/235959Z.json", b"old").await;
+    assert_eq!(get(&rig, "orders/latest", &[]).await.text().await.unwrap(), "old");
 }
 
 #[tokio::test]

@@ -181,6 +181,40 @@ async fn more_than_the_settings_allow_is_refused_also_when_the_length_was_not_to
 }
 
 #[tokio::test]
+async fn uploads_that_pause_after_a_byte_leave_room_for_others() {
+    let rig = Rig::start().await;
+    let mut paused = Vec::new();
+    for number in 0..16 {
+        let (began, begins) = tokio::sync::oneshot::channel();
+        let first = stream::once(async move {
+            let _ = began.send(());
+            Ok::<_, std::io::Error>(Bytes::from_static(b"x"))
+        });
+        let body = Body::wrap_stream(first.chain(stream::pending()));
+        let request = Client::new().put(rig.url(&format!("/api/uploads/paused-{number}"))).body(body);
+        paused.push(tokio::spawn(request.send()));
+        begins.await.unwrap();
+    }
+    assert_eq!(put(&rig, "small", 100).await.status(), 201);
+    assert_eq!(put(&rig, "large", 9 * MIB).await.status(), 201);
+    paused.iter().for_each(|upload| upload.abort());
+}
+
+#[tokio::test]
+async fn more_large_uploads_than_there_is_memory_for_wait_for_one_another() {
+    let rig = Rig::with(|seed| {
+        seed.function_app.settings.insert("BODY_MEMORY_MIB".to_owned(), "13".to_owned());
+    })
+    .await;
+    let names = ["a", "b", "c", "d"];
+    let statuses = futures_util::future::join_all(names.map(|name| put(&rig, name, 9 * MIB))).await;
+    assert!(statuses.iter().all(|answer| answer.status() == 201));
+    if let Some(peak) = peak_memory(&rig) {
+        assert!(peak < 60 * MIB, "{peak} bytes");
+    }
+}
+
+#[tokio::test]
 async fn a_container_that_is_missing_is_made_if_the_identity_may() {
     let rig = Rig::with(|seed| seed.storage_accounts[0].containers.retain(|name| name != "uploads")).await;
     assert_eq!(put(&rig, "small", 100).await.status(), 201);

@@ -58,7 +58,9 @@ async fn posted_request_what_is_no_invocation_is_refused_without_running() {
         json!(7),
         json!([]),
         Value::Null,
+        json!({}),
         json!({ "Data": [] }),
+        json!({ "Data": { "other": {} } }),
         json!({ "Data": { "timer": [] } }),
         timer(&json!({ "ScheduleStatus": { "Next": "soon" } })),
     ] {

@@ -58,10 +58,20 @@ async fn process_environment_the_route_prefix_is_that_of_host_json_in_the_script
 }
 
 #[tokio::test]
-async fn process_environment_a_host_json_that_is_not_there_is_a_warning_and_the_defaults_count() {
+async fn process_environment_without_host_json_the_hosts_defaults_count() {
     let handler = Handler::start(&[("FUNCTIONS_APP_ROOT_PATH", "/nowhere")]);
-    assert!(handler.stderr.line_with("host.json").unwrap().contains("WARN"));
     assert_eq!(handler.get("/api/health").await.status(), 200);
+}
+
+#[test]
+fn process_environment_a_host_json_that_the_host_cannot_read_is_refused_by_name() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("host.json"), "{").unwrap();
+    let mut settings = settings(&[("FUNCTIONS_APP_ROOT_PATH", root.path().to_str().unwrap())]);
+    settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", free_port().to_string());
+    let output = run_to_end(&settings);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("host.json: it is not JSON"));
 }
 
 #[tokio::test]
@@ -132,9 +142,9 @@ fn process_exit_a_port_that_is_taken_is_named() {
 
 #[test]
 fn process_exit_a_route_prefix_that_is_not_understood_is_refused() {
-    let mut settings = settings(&[("AzureFunctionsJobHost__extensions__http__routePrefix", "{x:range(1,2)}")]);
+    let mut settings = settings(&[("AzureFunctionsJobHost__extensions__http__routePrefix", "{x:range(2,1)}")]);
     settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", free_port().to_string());
     let output = run_to_end(&settings);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("{x:range(1,2)}"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("{x:range(2,1)}"));
 }

@@ -84,7 +84,7 @@ async fn stopping_a_handler_whose_output_nobody_reads_any_more_goes_on_until_it_
     assert!(line.contains("listening on port"), "{line}");
 
     handler.port = port;
-    assert_eq!(handler.post("snapshot", &json!({})).await.status(), 502);
+    assert_eq!(handler.post("snapshot", &json!({ "Data": { "timer": {} } })).await.status(), 502);
     assert_eq!(handler.get("/api/health").await.status(), 200);
     signal(unread.id(), "TERM");
     assert_eq!(unread.wait().unwrap().code(), Some(0));

@@ -9,6 +9,10 @@ use super::problem::{Failure, ParseError};
 pub(crate) const SOURCE_BYTES: usize = 256 * 1024;
 /// Deepest nesting of expressions and statements in a source.
 pub(crate) const SOURCE_NESTING: usize = 64;
+/// Most pairs of brackets after the name of a type.
+pub(crate) const ARRAY_RANK: usize = 32;
+/// Most parts of the dotted name of a type.
+pub(crate) const NAME_PARTS: usize = 8;
 /// Most variables and functions of one expression.
 pub(crate) const VARIABLES: usize = 2000;
 /// Most parts that the type of one value may have.

@@ -27,6 +27,7 @@ pub(crate) struct Exception {
     /// Full name of its class.
     pub(crate) class: &'static str,
     pub(crate) message: Arc<str>,
+    pub(crate) inner: Option<Arc<Exception>>,
 }
 
 /// Why the evaluation of a part ended without a value.
@@ -40,7 +41,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     fn thrown(class: &'static str, message: impl Into<Arc<str>>) -> Self {
-        Self::Thrown(Exception { class, message: message.into() })
+        Self::Thrown(Exception { class, message: message.into(), inner: None })
     }
 
     pub(crate) fn unsupported(what: impl fmt::Display) -> Self {
@@ -95,6 +96,24 @@ impl Failure {
         Self::thrown("System.FormatException", message)
     }
 
+    pub(crate) fn regex_parse(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("System.Text.RegularExpressions.RegexParseException", message)
+    }
+
+    pub(crate) fn regex_timeout() -> Self {
+        Self::thrown(
+            "System.Text.RegularExpressions.RegexMatchTimeoutException",
+            "The Regex engine has timed out while trying to match a pattern to an input string. This can occur for many \
+             reasons, including very large inputs or excessive backtracking caused by nested quantifiers, back-references \
+             and other factors.",
+        )
+    }
+
+    pub(crate) fn zone_not_found(id: &str) -> Self {
+        let message = format!("The time zone ID '{id}' was not found on the local computer.");
+        Self::thrown("System.TimeZoneNotFoundException", message)
+    }
+
     pub(crate) fn uri_format(message: impl Into<Arc<str>>) -> Self {
         Self::thrown("System.UriFormatException", message)
     }
@@ -121,6 +140,10 @@ impl Failure {
 
     pub(crate) fn json(message: impl Into<Arc<str>>) -> Self {
         Self::thrown("Newtonsoft.Json.JsonReaderException", message)
+    }
+
+    pub(crate) fn json_exception(message: impl Into<Arc<str>>) -> Self {
+        Self::thrown("Newtonsoft.Json.JsonException", message)
     }
 
     pub(crate) fn xml(message: impl Into<Arc<str>>) -> Self {

@@ -98,6 +98,8 @@ pub(crate) enum How {
 #[derive(Debug)]
 pub(crate) struct Lambda {
     pub(crate) parameters: Vec<usize>,
+    /// The slot of a parameter that is a record, the place of a member in it, and that member's slot.
+    pub(crate) opened: Vec<(usize, usize, usize)>,
     pub(crate) body: Code,
 }
 

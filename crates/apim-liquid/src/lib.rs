@@ -5,6 +5,7 @@
 mod condition;
 mod convert;
 mod culture;
+mod environment;
 mod expression;
 mod fault;
 mod filters;
@@ -20,9 +21,8 @@ mod tests;
 mod value;
 mod xml;
 
-use apim_expressions::DateTime;
-
 pub use self::{
+    environment::Environment,
     fault::{LimitError, ParseError},
     json::JsonError,
     value::{Object, Value},
@@ -32,26 +32,6 @@ pub use self::{
 /// A template, ready to be rendered.
 #[derive(Debug)]
 pub struct Template(Vec<syntax::Node>);
-
-/// What a template can name, and the time that `now` is.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    values: Object,
-    now: Option<DateTime>,
-}
-
-impl Environment {
-    /// The names that a template knows from its start.
-    pub fn new<'n>(values: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
-        Self { values: values.into_iter().collect(), now: None }
-    }
-
-    /// Sets the time that the filter `Date` takes for `now`.
-    #[must_use]
-    pub fn with_now(self, now: DateTime) -> Self {
-        Self { now: Some(now), ..self }
-    }
-}
 
 impl Template {
     /// Reads a template.

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Environment, condition, convert,
+    condition, convert,
+    environment::Environment,
     expression::Output,
     fault::{Fault, LimitError},
     filters, print,

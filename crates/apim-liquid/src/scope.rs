@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use rust_decimal::Decimal;
 
 use crate::{
-    Environment, convert,
+    convert,
+    environment::Environment,
     fault::Fault,
     print,
     value::{Object, Value},

@@ -16,6 +16,7 @@ mod document;
 mod execute;
 mod facts;
 mod failure;
+mod json_text;
 mod load;
 mod location;
 mod outcome;

@@ -136,6 +136,17 @@ impl Evaluator<'_> {
                     }
                 }
             }
+            ("join", [Value::Array(items), between]) => {
+                let between = between.as_text()?;
+                let mut joined = Text::default();
+                for (number, item) in items.iter().enumerate() {
+                    if number > 0 {
+                        joined.push(between.clone());
+                    }
+                    joined.push(item.as_text()?);
+                }
+                Value::Text(joined)
+            }
             ("toLower", [value]) => Value::text(&value.as_text()?.known()?.to_lowercase()),
             ("take", [value, Value::Integer(letters)]) => {
                 let letters = usize::try_from(*letters).ok()?;

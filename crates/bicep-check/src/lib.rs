@@ -44,9 +44,10 @@ mod value;
 
 pub use self::{
     finding::Finding,
-    made::{Made, MadeResource},
+    made::{Made, MadeResource, Parameter},
     plan::{Options, Setting},
     program::Program,
+    rules::access::role_title,
 };
 
 use self::{plan::Plan, program::Report};

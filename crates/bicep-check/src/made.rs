@@ -1,8 +1,10 @@
 //! What a deployment makes, for tests that compare it with something else.
 
 use crate::{
+    ast::{Expression, Kind},
     graph::Order,
     plan::{Deployed, Plan},
+    program::Program,
     value::Value,
 };
 
@@ -11,6 +13,8 @@ use crate::{
 pub struct Made {
     /// Each of them.
     pub resources: Vec<MadeResource>,
+    /// Name and text of each output of the main file.
+    pub outputs: Vec<(String, String)>,
 }
 
 /// A resource that a deployment makes.
@@ -54,7 +58,8 @@ impl Made {
                 body: body.clone(),
             }
         };
-        Self { resources: made.iter().map(resource).collect() }
+        let outputs = plan.outputs.iter().map(|(name, value)| (name.clone(), value.shown()));
+        Self { resources: made.iter().map(resource).collect(), outputs: outputs.collect() }
     }
 
     /// The resources of a type.
@@ -70,10 +75,40 @@ impl MadeResource {
         self.body.get(path).map(Value::shown).unwrap_or_default()
     }
 
+    /// The texts at a path, through the items of arrays.
+    #[must_use]
+    pub fn all(&self, path: &str) -> Vec<String> {
+        let items = self.body.all(path).into_iter().flat_map(|value| match value {
+            Value::Array(items) => items.iter().map(Value::shown).collect(),
+            other => vec![other.shown()],
+        });
+        items.collect()
+    }
+
     /// The properties of an object by path: name and text of each.
     #[must_use]
     pub fn texts(&self, path: &str) -> Vec<(String, String)> {
         let members = self.body.get(path).map(Value::members).unwrap_or_default();
         members.iter().map(|member| (member.name.clone(), member.value.shown())).collect()
+    }
+}
+
+/// A parameter of a main file.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its default as written, if it is a text; empty for any other default.
+    pub default: Option<String>,
+}
+
+impl Program {
+    /// The parameters of a file.
+    #[must_use]
+    pub fn parameters(&self, path: &str) -> Vec<Parameter> {
+        let file = self.number(path).map(|number| self.file(number));
+        let declared = file.into_iter().flat_map(|file| file.of_kind(Kind::Param));
+        let text = |value: &Expression| value.literal().unwrap_or_default().to_owned();
+        declared.map(|param| Parameter { name: param.name.clone(), default: param.value.as_ref().map(text) }).collect()
     }
 }

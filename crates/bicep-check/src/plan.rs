@@ -14,9 +14,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What messages call it.
-    pub name: &'static str,
+    pub name: String,
     /// Name and value of each parameter that is set; others keep their defaults.
-    pub parameters: Vec<(&'static str, Setting)>,
+    pub parameters: Vec<(String, Setting)>,
 }
 
 /// The value of a parameter.
@@ -25,7 +25,7 @@ pub enum Setting {
     /// A boolean parameter.
     Bool(bool),
     /// A text parameter.
-    Text(&'static str),
+    Text(String),
 }
 
 /// A resource of a plan.
@@ -48,12 +48,33 @@ impl Deployed {
 pub(crate) struct Plan<'p> {
     pub(crate) evaluator: Evaluator<'p>,
     pub(crate) resources: Vec<Deployed>,
+    /// The outputs of the main file.
+    pub(crate) outputs: Vec<(String, Value)>,
+}
+
+impl Options {
+    /// Options of this name, with these parameters.
+    #[must_use]
+    pub fn new(name: &str, parameters: &[(&str, Setting)]) -> Self {
+        let parameters = parameters.iter().map(|(name, setting)| ((*name).to_owned(), setting.clone()));
+        Self { name: name.to_owned(), parameters: parameters.collect() }
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(text: &str) -> Self {
+        match text {
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            text => Self::Text(text.to_owned()),
+        }
+    }
 }
 
 impl<'p> Plan<'p> {
     /// Evaluates the main file and every module that it deploys.
     pub(crate) fn new(program: &'p Program, report: &'p Report<'p>, main: usize, options: Option<&'p Options>) -> Self {
-        let evaluator = Evaluator::new(program, report, options.map(|options| options.name));
+        let evaluator = Evaluator::new(program, report, options.map(|options| options.name.as_str()));
         let parameters = options.iter().flat_map(|options| &options.parameters);
         let parameters: BTreeMap<String, Value> = parameters
             .map(|(name, setting)| {
@@ -61,11 +82,11 @@ impl<'p> Plan<'p> {
                     Setting::Bool(value) => Value::Bool(*value),
                     Setting::Text(text) => Value::text(text),
                 };
-                ((*name).to_owned(), value)
+                (name.clone(), value)
             })
             .collect();
         let root = evaluator.deploy(main, None, Some(true), parameters);
-        let mut plan = Self { evaluator, resources: Vec::new() };
+        let mut plan = Self { evaluator, resources: Vec::new(), outputs: Vec::new() };
         plan.walk(&root);
         plan
     }
@@ -101,7 +122,7 @@ impl<'p> Plan<'p> {
         }
     }
 
-    fn output(&self, instance: &Rc<Instance>, declared: &crate::ast::Declaration) {
+    fn output(&mut self, instance: &Rc<Instance>, declared: &crate::ast::Declaration) {
         let Some(value) = &declared.value else { return };
         let of = types::declared(self.evaluator.program.file(instance.file), declared);
         let place = Place { file: instance.file, line: declared.line };
@@ -109,6 +130,9 @@ impl<'p> Plan<'p> {
             Form::Other => return,
             _ => self.evaluator.expression(instance, &Vec::new(), value),
         };
+        if instance.within.is_none() {
+            self.outputs.push((declared.name.clone(), value.clone()));
+        }
         let given = crate::value::Member { name: format!("output {}", declared.name), place, value };
         crate::rules::types::check_parameter(self.evaluator.report, &of, &given, &declared.name);
     }

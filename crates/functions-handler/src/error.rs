@@ -78,6 +78,8 @@ pub(crate) enum Failure {
     NoSuchOutput(String),
     #[error("{0} is for functions that the host calls with a payload; this one gets the caller's request")]
     NoPayload(&'static str),
+    #[error("RestOfPath is for functions whose route ends in a catch-all, such as {{*rest}}")]
+    NoCatchAll,
 }
 
 impl InvocationError {

@@ -13,6 +13,7 @@ mod invocation;
 mod log;
 mod plan;
 mod posted;
+mod rest_of_path;
 mod router;
 mod rules;
 mod run;
@@ -31,6 +32,7 @@ pub use self::{
     function::Function,
     handler::FunctionHandler,
     invocation::{IntoOutputs, Invocation, Outputs, Timer},
+    rest_of_path::RestOfPath,
     start_error::StartError,
     testing::{TestApp, TestResult},
 };

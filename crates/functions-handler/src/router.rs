@@ -31,6 +31,7 @@ use crate::{
     invocation::{Outputs, origin::INVOCATION_ID},
     plan::{Form, Planned},
     posted,
+    rest_of_path::RestOfPath,
     rules::{self, Rules},
     template::{RouteValues, Template},
 };
@@ -163,6 +164,9 @@ impl One<'_> {
         let by_values = move |mut request: Request| {
             let values = request.extensions().get::<RouteValues>().map(|values| template.axum_path(values));
             let callers = CallersUri(request.uri().clone());
+            if let Some(rest) = template.rest_of(request.uri().path()).map(|rest| RestOfPath(rest.to_owned())) {
+                request.extensions_mut().insert(rest);
+            }
             if let Some(Ok(uri)) = values.map(|path| path.parse::<Uri>()) {
                 *request.uri_mut() = uri;
             }

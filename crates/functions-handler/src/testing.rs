@@ -80,8 +80,11 @@ impl TestApp {
         let Some((_, binding)) = self.triggers.iter().find(|(function, _)| *function == name) else {
             panic!("the app has no function named {name}; it has {:?}", self.names);
         };
-        let payload = json!({ "Data": { binding: data }, "Metadata": { "sys": { "MethodName": name } } });
-        self.call_with(name, &payload).await
+        let data = serde_json::to_value(data).unwrap_or_else(|error| panic!("the data is not JSON: {error}"));
+        // A timer of a test is on time.
+        let now = data["ScheduleStatus"]["Next"].clone();
+        let metadata = json!({ "sys": { "MethodName": name, "UtcNow": now } });
+        self.call_with(name, &json!({ "Data": { binding: data }, "Metadata": metadata })).await
     }
 
     /// Calls a function with a whole payload, `Data` and `Metadata`.

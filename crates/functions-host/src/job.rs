@@ -24,14 +24,14 @@ pub(super) struct Job {
     pub(super) tasks: JoinSet<()>,
 }
 
-/// Starts the handler, and nothing else yet.
-pub(super) fn prepare(web: &WebHost, script: Script) -> Result<(Arc<Core>, Job), HostError> {
+/// Starts the handler, and nothing else yet. The host gives up on a handler that has failed `strikes` times.
+pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(Arc<Core>, Job), HostError> {
     let script = Arc::new(script);
     let zone = time_zone(&web.settings)?;
     let port = handler_port(&script)?;
     let root = web.root.to_string_lossy().into_owned();
-    let (handler, supervisor) =
-        Handler::new(Arc::clone(&script), root, web.environment.clone(), web.client.clone(), web.log.clone(), port);
+    let (environment, client, log) = (web.environment.clone(), web.client.clone(), web.log.clone());
+    let (handler, supervisor) = Handler::new(Arc::clone(&script), root, environment, client, log, port, strikes);
     let core = Arc::new(Core {
         script,
         handler,

@@ -73,7 +73,7 @@ pub use self::{
     invocation::{Invocation, InvocationSink},
     log::{Level, LogLine, LogSink},
     options::{Cors, HostOptions},
-    script::ScriptError,
+    script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},
 };
 

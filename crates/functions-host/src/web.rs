@@ -21,7 +21,7 @@ use super::{
     keys::Keys,
     log::Log,
     options::Cors,
-    process::HttpClient,
+    process::{HttpClient, STRIKES},
     script::{Script, Settings},
     timers::Statuses,
 };
@@ -72,7 +72,7 @@ impl WebHost {
 
     /// Starts a job host.
     pub(super) fn start_job(&self, script: Script) -> Result<(), HostError> {
-        let (core, mut job) = job::prepare(self, script)?;
+        let (core, mut job) = job::prepare(self, script, STRIKES)?;
         job.go_live(self, &core);
         *self.lock_job() = Some(job);
         self.phase.send_replace(Phase::Running(core));
@@ -117,7 +117,8 @@ impl WebHost {
             return self.problem().map_or(Ok(()), |problem| Err(HostError::Stopped(problem)));
         };
         let _one = self.restarting.lock().await;
-        let (core, mut job) = job::prepare(self, script)?;
+        // The old one serves on, so one failure is enough.
+        let (core, mut job) = job::prepare(self, script, 1)?;
         if !core.script.functions.is_empty()
             && let Err(reason) = core.handler.ready().await
         {

@@ -8,9 +8,10 @@
 //! | API Management, Azure `OpenAI`, any API | 100 s | 180 s | 100 s | 100 s |
 //!
 //! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
-//! complete. It begins when the last byte of the request is sent: a request body that flows has no limit. A *whole
-//! call* is all tries and waits until the answer begins, for Storage of one block or one page. The *caller's wait* is
-//! for a token or secret that is not in memory; the fetch goes on in the background for its whole time.
+//! complete. For an API it begins when the last byte of the request is sent: a request body that flows has no limit. For
+//! Storage it includes sending one block of 4 MiB. A *whole call* is all tries and waits until the answer begins, for
+//! Storage of one block or one page. The *caller's wait* is for a token or secret that is not in memory; the fetch goes
+//! on in the background for its whole time.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(crate) const CHECK: Duration = Duration::from_secs(20);
 /// The time limits of one service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimits {
-    /// From the last byte of the request to the begin of the answer, of one try.
+    /// One try, until the answer begins.
     pub(crate) answer: Duration,
     /// Between two pieces of a body; `None` if the whole answer must come within `answer`.
     pub(crate) pause: Option<Duration>,

@@ -4,7 +4,11 @@
 //! `AppSettingsFile.cs` of `Azure/azure-functions-core-tools`. Where Core Tools drops every value with a warning, this
 //! refuses the file and says why.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use local_azure::functions_host::Cors;
 use serde::Deserialize;
@@ -45,8 +49,20 @@ struct Host {
 }
 
 impl LocalSettings {
+    /// Reads the files; a later one wins value by value.
+    pub(super) fn read_all<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self, CommandError> {
+        let mut all = Self::default();
+        for file in files {
+            let Self { values, port, cors } = Self::read(file)?;
+            all.values.extend(values);
+            all.port = port.or(all.port);
+            all.cors = cors.or(all.cors);
+        }
+        Ok(all)
+    }
+
     /// Reads the file.
-    pub(super) fn read(path: &Path) -> Result<Self, CommandError> {
+    fn read(path: &Path) -> Result<Self, CommandError> {
         let named = |problem: String| format!("{}: {problem}", path.display());
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
         Ok(Self::parse(&text).map_err(named)?)

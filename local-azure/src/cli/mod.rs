@@ -2,11 +2,11 @@
 
 mod ask;
 mod chain;
-mod child_environment;
 mod demo;
 mod doctor;
 mod dotenv;
 mod env_file;
+mod environment;
 mod invoke;
 mod local_settings;
 mod new;
@@ -18,6 +18,7 @@ mod rollover;
 mod schedule;
 mod start;
 mod token;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 

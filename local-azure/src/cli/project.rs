@@ -7,11 +7,11 @@ use std::{
 };
 
 use anstream::eprintln;
-use local_azure::script_root;
+use local_azure::{functions_host, script_root};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::{BOLD, CommandError};
+use super::{BOLD, CommandError, environment};
 
 /// A project: the folder that holds `host.json`.
 pub(super) struct Project {
@@ -19,12 +19,12 @@ pub(super) struct Project {
     layout: Layout,
 }
 
-/// Where its functions lie.
+/// How its script root comes about.
 #[derive(Clone, Copy, PartialEq)]
 enum Layout {
-    /// In `functions/`: the script root is built and staged.
+    /// Functions lie in `functions/`, or the handler is a Rust crate: the script root is built and staged.
     Staged,
-    /// In folders beside `host.json`: the folder is its own script root, and runs in place.
+    /// Functions lie beside `host.json`: the folder is its own script root, and runs in place.
     InPlace,
 }
 
@@ -34,19 +34,39 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
+/// What `cargo metadata` tells of a package.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
 impl Project {
-    /// The nearest folder, from the current one upwards, that holds `host.json` and `functions/`.
+    /// The nearest folder, from the current one upwards, that holds `host.json`.
     pub(super) fn find() -> Result<Self, CommandError> {
         let here = std::env::current_dir()?;
-        let root =
-            here.ancestors().find(|folder| folder.join("host.json").is_file() && folder.join("functions").is_dir());
-        root.map(|root| Self { root: root.to_owned(), layout: Layout::Staged }).ok_or_else(|| {
-            format!(
-                "no host.json with a functions folder beside it in {} or above; run this inside the project",
+        let root = here.ancestors().find(|folder| folder.join("host.json").is_file());
+        let Some(root) = root else {
+            return Err(format!(
+                "no host.json in {} or above: run this inside a project, or name one with --script-root",
                 here.display()
             )
-            .into()
-        })
+            .into());
+        };
+        let staged = root.join("Cargo.toml").is_file() || root.join("functions").is_dir();
+        let layout = if staged { Layout::Staged } else { Layout::InPlace };
+        Ok(Self { root: root.to_owned(), layout })
     }
 
     /// A folder with `host.json` and function folders, to be run as it is.
@@ -70,12 +90,9 @@ impl Project {
         }
     }
 
-    /// The seed file unless told otherwise.
+    /// The seed file unless told otherwise: what `LOCAL_AZURE_SEED` names, else `seed.toml` beside host.json.
     pub(super) fn seed_file(&self) -> PathBuf {
-        match self.layout {
-            Layout::Staged => self.root.join("local-azure/seed.toml"),
-            Layout::InPlace => self.root.join("seed.toml"),
-        }
+        environment::named_seed().unwrap_or_else(|| self.root.join("seed.toml"))
     }
 
     /// Makes the script root ready to be run: built and staged, unless it runs in place.
@@ -99,17 +116,28 @@ impl Project {
         arguments: &[&str],
         environment: &[(&str, OsString)],
     ) -> Result<(), CommandError> {
-        eprintln!("{BOLD}Building{BOLD:#} the handler");
-        let handler = self.build(arguments, environment).await?;
+        let handler = match self.given_handler() {
+            Some(handler) => handler,
+            None => {
+                eprintln!("{BOLD}Building{BOLD:#} the handler");
+                self.build(arguments, environment).await?
+            }
+        };
         Ok(script_root::stage(&self.root, &handler, script_root)?)
+    }
+
+    /// The executable that host.json names, where the project is no crate and the file is there.
+    fn given_handler(&self) -> Option<PathBuf> {
+        let name = functions_host::executable_name(&self.root).ok()?;
+        let handler = self.root.join(name);
+        (!self.root.join("Cargo.toml").is_file() && handler.is_file()).then_some(handler)
     }
 
     /// Builds the handler and returns its path, wherever cargo's settings put it.
     async fn build(&self, arguments: &[&str], environment: &[(&str, OsString)]) -> Result<PathBuf, CommandError> {
-        #[expect(clippy::disallowed_methods, reason = "cargo tells its subprocesses which cargo it is")]
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.args(["build", "--bin", "handler", "--message-format=json-render-diagnostics"]);
+        let binary = self.binary().await?;
+        let mut command = Command::new(environment::cargo());
+        command.args(["build", "--bin", &binary, "--message-format=json-render-diagnostics"]);
         command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
         let child = command.current_dir(&self.root).stdout(Stdio::piped()).spawn();
         let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
@@ -120,6 +148,30 @@ impl Project {
             .lines()
             .filter_map(|line| serde_json::from_str::<Artifact>(line).ok()?.executable)
             .next_back()
-            .ok_or_else(|| "cargo built no executable named handler".into())
+            .ok_or_else(|| format!("cargo built no executable named {binary}").into())
+    }
+
+    /// The crate's binary that host.json names, else its only one.
+    async fn binary(&self) -> Result<String, CommandError> {
+        let named = functions_host::executable_name(&self.root)?;
+        let named = Path::new(&named).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let mut command = Command::new(environment::cargo());
+        command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&self.root);
+        let output = command.output().await.map_err(|error| format!("cannot run cargo: {error}"))?;
+        let Ok(metadata) = serde_json::from_slice::<Metadata>(&output.stdout) else { return Ok(named) };
+        let manifest = self.root.join("Cargo.toml");
+        let here = |package: &Package| package.manifest_path == manifest;
+        let package = metadata.packages.into_iter().find(here).ok_or("host.json lies beside no crate's Cargo.toml")?;
+        let is_binary = |target: &Target| target.kind.iter().any(|kind| kind == "bin");
+        let binaries: Vec<String> = package.targets.into_iter().filter(is_binary).map(|target| target.name).collect();
+        match binaries.as_slice() {
+            binaries if binaries.contains(&named) => Ok(named),
+            [only] => Ok(only.clone()),
+            binaries => Err(format!(
+                "host.json names the executable \"{named}\", and the crate has the binaries {}: name one of them",
+                binaries.join(", ")
+            )
+            .into()),
+        }
     }
 }

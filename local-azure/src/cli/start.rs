@@ -5,13 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 use anstream::{eprintln, println};
 use local_azure::{
     LocalAzure,
-    functions_host::{FunctionsHost, HostOptions},
+    functions_host::{FunctionsHost, HostError, HostOptions},
     journal_invocations,
     seed::Seed,
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, RED, child_environment::ChildEnvironment, env_file, local_settings::LocalSettings,
+    BOLD, CommandError, DIM, Project, RED, env_file, environment::ChildEnvironment, local_settings::LocalSettings,
+    watch,
 };
 
 /// `func start`'s.
@@ -45,6 +46,9 @@ pub(super) struct StartArguments {
     /// Run the Azure side alone
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
+    /// Do not rebuild and restart the handler when a file is saved
+    #[arg(long, conflicts_with = "no_host")]
+    no_watch: bool,
     /// Keep blobs and the status of timers in this folder; without it they end with the command
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -59,7 +63,13 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     };
     let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
     let seed = Seed::read(&seed_file)?;
-    let settings = arguments.settings.as_deref().map(LocalSettings::read).transpose()?.unwrap_or_default();
+    let of_the_project = project.as_ref().map(|project| project.root().join("local.settings.json"));
+    let settings = [of_the_project.filter(|file| file.is_file()), arguments.settings.clone()];
+    let settings = LocalSettings::read_all(settings.iter().flatten())?;
+    let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
+    if !arguments.no_host {
+        refuse_taken(port)?;
+    }
     arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.prepare().await?;
@@ -79,6 +89,15 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
             stop_signal().await?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// A taken port is told before anything is built.
+fn refuse_taken(port: u16) -> Result<(), CommandError> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    match std::net::TcpListener::bind(address) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(Box::new(HostError::PortInUse(address))),
+        _ => Ok(()),
     }
 }
 
@@ -106,12 +125,14 @@ async fn run_host(
         enforce_keys: arguments.enable_auth,
         state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),
         cors: settings.cors,
+        restart_on_change: arguments.no_watch,
         ..HostOptions::new(project.script_root())
     })
     .await?;
     let ended = tokio::select! {
         reason = host.stopped() => Err(reason.into()),
         signal = stop_signal() => signal.map(|()| ExitCode::SUCCESS),
+        () = watch::follow_changes(project, &host), if !arguments.no_watch => Ok(ExitCode::SUCCESS),
     };
     host.stop().await;
     ended

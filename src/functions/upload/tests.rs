@@ -1,16 +1,16 @@
 //! What is refused before a byte of the body is read.
 
 use super::*;
-use crate::config::{Config, tests::complete};
 
-fn limits(more: &[(&'static str, &str)]) -> Uploads {
-    let mut settings = complete();
-    settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    Config::from_lookup(|name| settings.get(name).cloned()).unwrap().uploads
+fn limits(settings: &[(&'static str, &'static str)]) -> UploadLimits {
+    let settings = settings.to_vec();
+    let lookup =
+        move |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    keyless::from_lookup(lookup, UploadLimits::read).unwrap()
 }
 
 /// The status of a request with these headers, if it is refused.
-fn refusal(name: &str, headers: &[(&'static str, &str)], limits: &Uploads) -> Option<(u16, String)> {
+fn refusal(name: &str, headers: &[(&'static str, &str)], limits: &UploadLimits) -> Option<(u16, String)> {
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
     let refused = new_blob(name.to_owned(), &headers.collect(), limits).err()?;
     Some((refused.status().as_u16(), refused.message()))

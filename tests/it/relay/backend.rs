@@ -87,6 +87,8 @@ impl Backend {
             id: method.to_ascii_lowercase(),
             method: method.to_owned(),
             template: "/*".to_owned(),
+            parameters: Vec::new(),
+            requests: Vec::new(),
             responses: Vec::new(),
         };
         api.operations = METHODS.map(operation).to_vec();

@@ -170,16 +170,23 @@ impl Checker {
         let Some((returns, takes)) = function.arguments.split_last() else {
             return Err(error(at, "a lambda is not expected"));
         };
-        let (parameters, value) = self.scoped(|checker| {
-            let mut slots = Vec::new();
+        let (parameters, opened, value) = self.scoped(|checker| {
+            let (mut slots, mut opened) = (Vec::new(), Vec::new());
             for (name, class) in names.iter().zip(takes) {
-                slots.push(checker.declare(at, name, class.clone())?);
+                let slot = checker.declare(at, name, class.clone())?;
+                slots.push(slot);
+                // The members of a record that stands for several range variables of a query.
+                if name.starts_with('*') {
+                    for (index, member) in class.names.iter().enumerate() {
+                        opened.push((slot, index, checker.declare(at, member, class.argument(index))?));
+                    }
+                }
             }
-            Ok((slots, checker.value(body)?))
+            Ok((slots, opened, checker.value(body)?))
         })?;
         infer(returns, &value.class, bindings);
         let body = self.convert(value, &returns.with(bindings), at)?;
-        Ok(Code::Lambda(Arc::new(Lambda { parameters, body })))
+        Ok(Code::Lambda(Arc::new(Lambda { parameters, opened, body })))
     }
 }
 

@@ -156,7 +156,12 @@ impl Flow {
             ExprKind::Coalesce(values) => self.coalesce(values),
             ExprKind::Lambda(parameters, body) => self.aside(|flow| {
                 // A variable of the same name may have ended without a value before.
-                parameters.iter().for_each(|name| flow.assign(name));
+                for name in parameters {
+                    match name.strip_prefix('*') {
+                        Some(names) => names.split(',').for_each(|name| flow.assign(&name.into())),
+                        None => flow.assign(name),
+                    }
+                }
                 flow.expression(body)
             }),
             ExprKind::New { arguments, initializer, .. } => {

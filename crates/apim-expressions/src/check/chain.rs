@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Checker, Local, Typed, error};
 use crate::{
+    limits,
     problem::ParseError,
     program::{Code, Link as LinkCode},
     syntax::{Argument, Expr, ExprKind, Link, LinkKind, TypeName},
@@ -100,7 +101,9 @@ impl Checker {
         let mut parts = vec![Arc::clone(first)];
         for link in links {
             match &link.kind {
-                LinkKind::Member(name, _) if !link.conditional => parts.push(Arc::clone(name)),
+                LinkKind::Member(name, _) if !link.conditional && parts.len() < limits::NAME_PARTS => {
+                    parts.push(Arc::clone(name))
+                }
                 _ => break,
             }
         }

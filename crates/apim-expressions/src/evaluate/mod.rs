@@ -106,6 +106,13 @@ impl<'m> Machine<'m> {
         for (slot, value) in lambda.parameters.iter().zip(arguments) {
             self.set_local(*slot, value.clone());
         }
+        for (parameter, index, slot) in &lambda.opened {
+            let member = match self.local(*parameter).as_object() {
+                Some(Object::Record(record)) => record.1.get(*index).cloned(),
+                _ => None,
+            };
+            self.set_local(*slot, member.unwrap_or(Value::Null));
+        }
         self.evaluate(&lambda.body)
     }
 

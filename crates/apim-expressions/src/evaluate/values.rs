@@ -92,12 +92,14 @@ impl Machine<'_> {
             Value::Json(token) if token.class() == Class::JArray => {
                 (Class::JToken.into(), token.children().into_iter().map(Value::Json).collect())
             }
-            Value::Json(token) => {
-                let message = format!("Cannot access child value on {}.", Type::from(token.class()).runtime_name());
-                return Err(Failure::invalid_operation(message));
-            }
+            // A value has no children; a constructor has its arguments.
+            Value::Json(token) => (Class::JToken.into(), token.children().into_iter().map(Value::Json).collect()),
             Value::Object(Opaque(Object::Property(property))) => {
                 (Class::JToken.into(), vec![Value::Json(property.value())])
+            }
+            Value::Object(Opaque(Object::Grouping(group))) => {
+                self.budget.memory(group.2.len() * 16)?;
+                return Ok((group.2.element().clone(), group.2.values()));
             }
             Value::Object(Opaque(Object::Groups(found))) => (Class::Group.into(), found.groups()),
             Value::Null => return Err(Failure::argument_null("source")),
@@ -133,7 +135,9 @@ impl Machine<'_> {
 fn is_composite(value: &Value) -> bool {
     matches!(
         value,
-        Value::Collection(_) | Value::Dictionary(_) | Value::Object(Opaque(Object::Record(_) | Object::Pair(_)))
+        Value::Collection(_)
+            | Value::Dictionary(_)
+            | Value::Object(Opaque(Object::Record(_) | Object::Pair(_) | Object::Grouping(_)))
     )
 }
 
@@ -150,6 +154,7 @@ fn inner(value: &Value) -> Vec<Value> {
         Value::Dictionary(Opaque(dictionary)) => dictionary.entries().into_iter().map(|(_, value)| value).collect(),
         Value::Object(Opaque(Object::Record(record))) => record.1.clone(),
         Value::Object(Opaque(Object::Pair(pair))) => vec![pair.1.clone(), pair.2.clone()],
+        Value::Object(Opaque(Object::Grouping(group))) => vec![group.1.clone(), group.2.clone().into()],
         _ => Vec::new(),
     }
 }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Scalar, Token, write::scalar_text};
+use super::{Other, Scalar, Token, write::scalar_text};
 use crate::{
     limits::Budget,
     problem::Failure,
+    system_uri::SystemUri,
     types::{Class, Type},
-    value::{Collection, Dictionary, Kind, Object, Opaque, Value, change, format::date, text, time::TICKS_PER_SECOND},
+    value::{
+        Collection, Dictionary, Integer, Kind, Object, Opaque, Value, change, format::date, text,
+        time::TICKS_PER_SECOND,
+    },
 };
 
 impl From<Scalar> for Value {
@@ -19,9 +23,25 @@ impl From<Scalar> for Value {
             Scalar::Float(value) => Self::Double(value),
             Scalar::Decimal(value) => Self::Decimal(value),
             Scalar::Text(text) => Self::String(text),
+            Scalar::Other(kind, text) => other(kind, &text),
             Scalar::Date(time) => Self::DateTime(time),
             Scalar::Offset(time) => Self::DateTimeOffset(time),
         }
+    }
+}
+
+fn other(kind: Other, text: &Arc<str>) -> Value {
+    match kind {
+        Other::Undefined => Value::Null,
+        Other::BigInteger => text.parse().map_or_else(|_| Value::String(Arc::clone(text)), Value::Decimal),
+        Other::Guid => change::parse_guid(text).unwrap_or(Value::Null),
+        Other::TimeSpan => parse_span(text).unwrap_or(Value::Null),
+        Other::Uri => SystemUri::parse(text).map_or(Value::Null, |uri| Value::object(Object::Uri(Arc::new(uri)))),
+        Other::Bytes => {
+            let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.as_bytes());
+            bytes.map_or(Value::Null, Value::bytes)
+        }
+        Other::Raw | Other::Comment => Value::String(Arc::clone(text)),
     }
 }
 
@@ -29,7 +49,18 @@ impl From<Scalar> for Value {
 pub(crate) fn type_name(token: &Token) -> &'static str {
     match token.as_scalar() {
         None if token.class() == Class::JObject => "Object",
+        None if token.class() == Class::JConstructor => "Constructor",
         None => "Array",
+        Some(Scalar::Other(kind, _)) => match kind {
+            Other::BigInteger => "Integer",
+            Other::Undefined => "Undefined",
+            Other::Raw => "Raw",
+            Other::Comment => "Comment",
+            Other::Guid => "Guid",
+            Other::TimeSpan => "TimeSpan",
+            Other::Uri => "Uri",
+            Other::Bytes => "Bytes",
+        },
         Some(Scalar::Null) => "Null",
         Some(Scalar::Bool(_)) => "Boolean",
         Some(Scalar::Integer(_)) => "Integer",
@@ -59,8 +90,23 @@ pub(crate) fn cast(value: &Value, to: &Type, budget: &mut Budget) -> Result<Valu
         (Scalar::Null, _) => false,
         (Scalar::Date(_) | Scalar::Offset(_), Class::String | Class::DateTime | Class::DateTimeOffset) => true,
         (Scalar::Date(_) | Scalar::Offset(_), _) => false,
+        (Scalar::Other(Other::BigInteger, text), class) if class.is_integer() => {
+            let value = text.parse::<i128>().ok().and_then(|value| Integer::fit(class, value));
+            let overflow = || Failure::overflow("Value was either too large or too small for an Int64.");
+            return value.map(Value::Integer).ok_or_else(overflow);
+        }
+        (Scalar::Other(Other::BigInteger, text), Class::Double) => {
+            return Ok(Value::Double(text.parse().unwrap_or(f64::INFINITY)));
+        }
+        (Scalar::Other(Other::BigInteger, text), Class::Decimal) => return change::parse_decimal(text),
+        (Scalar::Other(Other::Undefined, _), _) => false,
+        (Scalar::Other(Other::Guid, _), Class::Guid)
+        | (Scalar::Other(Other::TimeSpan, _), Class::TimeSpan)
+        | (Scalar::Other(Other::Uri, _), Class::Uri) => return Ok(Value::from(scalar)),
         (Scalar::Text(_), _) => true,
-        (_, Class::String | Class::Bool) => true,
+        (_, Class::String) => true,
+        (Scalar::Other(..), _) => false,
+        (_, Class::Bool) => true,
         (_, class) => class.is_number(),
     };
     if fits { plain(&scalar, target.class, budget) } else { Err(refused()) }
@@ -175,12 +221,47 @@ pub(crate) fn to_object(token: &Token, to: &Type, budget: &mut Budget) -> Result
     }
 }
 
+/// What goes into a container one by one: the elements of a sequence, of sequences in it, too.
+pub(crate) fn contents(value: &Value, budget: &mut Budget, depth: usize, out: &mut Vec<Token>) -> Result<(), Failure> {
+    if depth > 32 {
+        return Err(Failure::Stopped("The expression nests lists more than 32 deep.".to_owned()));
+    }
+    if let Value::Collection(Opaque(collection)) = value
+        && collection.to_bytes().is_none()
+    {
+        for item in collection.values() {
+            contents(&item, budget, depth + 1, out)?;
+        }
+        return Ok(());
+    }
+    out.push(content(value, budget)?);
+    budget.memory(8)
+}
+
+/// A value as one token inside a container: what no `JValue` can hold is refused.
+pub(crate) fn content(value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
+    let plain = match value {
+        Value::Char(_) | Value::Dictionary(_) | Value::Jwt(_) | Value::Response(_) => false,
+        Value::Collection(Opaque(collection)) => collection.to_bytes().is_some(),
+        Value::Object(Opaque(object)) => matches!(object, Object::Enum(..) | Object::Uri(_)),
+        _ => true,
+    };
+    if plain {
+        return from_value(value, budget);
+    }
+    let class = value.type_of().runtime_name();
+    Err(Failure::argument(format!("Could not determine JSON object type for type {class}.")))
+}
+
 /// `JToken.FromObject`, and what `JsonConvert.SerializeObject` writes.
 pub(crate) fn from_value(value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
     let scalar = match value {
         Value::Null => Scalar::Null,
         Value::Bool(value) => Scalar::Bool(*value),
-        Value::Integer(number) => Scalar::Integer(number.value()),
+        Value::Integer(number) => match i64::try_from(number.wide()) {
+            Ok(number) => Scalar::Integer(number),
+            Err(_) => Scalar::Other(Other::BigInteger, number.wide().to_string().into()),
+        },
         Value::Double(number) => Scalar::Float(*number),
         Value::Single(number) => {
             Scalar::Float(super::super::value::number::single_text(*number).parse().unwrap_or_default())
@@ -189,8 +270,9 @@ pub(crate) fn from_value(value: &Value, budget: &mut Budget) -> Result<Token, Fa
         Value::String(text) => Scalar::Text(Arc::clone(text)),
         Value::DateTime(time) => Scalar::Date(*time),
         Value::DateTimeOffset(time) => Scalar::Offset(*time),
-        Value::TimeSpan(span) => Scalar::Text(date::span(span.0).into()),
-        Value::Char(_) | Value::Guid(_) => Scalar::Text(text::of(value, budget)?),
+        Value::TimeSpan(span) => Scalar::Other(Other::TimeSpan, date::span(span.0).into()),
+        Value::Guid(_) => Scalar::Other(Other::Guid, text::of(value, budget)?),
+        Value::Char(_) => Scalar::Text(text::of(value, budget)?),
         Value::Json(token) => return Ok(token.clone()),
         Value::Collection(Opaque(collection)) => return from_collection(collection, budget),
         Value::Dictionary(Opaque(dictionary)) => {
@@ -212,7 +294,7 @@ fn from_collection(collection: &Collection, budget: &mut Budget) -> Result<Token
     if let Some(bytes) = collection.to_bytes() {
         budget.string(bytes.len() * 4 / 3 + 4)?;
         let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
-        return Token::scalar(Scalar::Text(text.into()), budget);
+        return Token::scalar(Scalar::Other(Other::Bytes, text.into()), budget);
     }
     let array = Token::array(budget)?;
     for item in collection.values() {
@@ -224,7 +306,7 @@ fn from_collection(collection: &Collection, budget: &mut Budget) -> Result<Token
 fn from_object(object: &Object, value: &Value, budget: &mut Budget) -> Result<Token, Failure> {
     let members: Vec<(Arc<str>, Value)> = match object {
         Object::Enum(_, number) => return Token::scalar(Scalar::Integer((*number).into()), budget),
-        Object::Uri(uri) => return Token::scalar(Scalar::Text(uri.original().into()), budget),
+        Object::Uri(uri) => return Token::scalar(Scalar::Other(Other::Uri, uri.original().into()), budget),
         Object::Record(record) => record.0.names.iter().cloned().zip(record.1.iter().cloned()).collect(),
         Object::Pair(pair) => vec![("Key".into(), pair.1.clone()), ("Value".into(), pair.2.clone())],
         _ => return Err(Failure::unsupported(format!("turning a `{}` into JSON", value.type_of()))),

@@ -36,6 +36,8 @@ struct Node {
 enum Content {
     Object(IndexMap<Arc<str>, Token>),
     Array(Vec<Token>),
+    /// `new name(…)`
+    Constructor(Arc<str>, Vec<Token>),
     Scalar(Scalar),
 }
 
@@ -48,9 +50,26 @@ pub(crate) enum Scalar {
     Float(f64),
     Decimal(Decimal),
     Text(Arc<str>),
+    Other(Other, Arc<str>),
     /// Newtonsoft.Json takes text that looks like an ISO 8601 time for one.
     Date(DateTime),
     Offset(DateTimeOffset),
+}
+
+/// The rarer kinds of a `JValue`, which keep their text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// A whole number past `long`.
+    BigInteger,
+    Undefined,
+    /// `JRaw`: written as it is.
+    Raw,
+    Comment,
+    Guid,
+    TimeSpan,
+    Uri,
+    /// In Base64.
+    Bytes,
 }
 
 /// A `JProperty`: alone, or a view of a member of an object.
@@ -94,10 +113,23 @@ impl Token {
         Ok(Self::new(Content::Array(Vec::new())))
     }
 
+    /// `new name(…)` without arguments.
+    pub(crate) fn construct(name: Arc<str>, budget: &mut Budget) -> Result<Self, Failure> {
+        budget.memory(NODE_BYTES + name.len())?;
+        Ok(Self::new(Content::Constructor(name, Vec::new())))
+    }
+
+    /// The name of a `JConstructor`.
+    pub(crate) fn constructor(&self) -> Option<Arc<str>> {
+        if let Content::Constructor(name, _) = &*lock(&self.0.content) { Some(Arc::clone(name)) } else { None }
+    }
+
     pub(crate) fn class(&self) -> Class {
         match &*lock(&self.0.content) {
             Content::Object(_) => Class::JObject,
             Content::Array(_) => Class::JArray,
+            Content::Constructor(..) => Class::JConstructor,
+            Content::Scalar(Scalar::Other(Other::Raw, _)) => Class::JRaw,
             Content::Scalar(_) => Class::JValue,
         }
     }
@@ -120,7 +152,7 @@ impl Token {
     pub(crate) fn len(&self) -> usize {
         match &*lock(&self.0.content) {
             Content::Object(members) => members.len(),
-            Content::Array(items) => items.len(),
+            Content::Array(items) | Content::Constructor(_, items) => items.len(),
             Content::Scalar(_) => 0,
         }
     }
@@ -137,7 +169,7 @@ impl Token {
     pub(crate) fn members(&self) -> Vec<(Arc<str>, Self)> {
         match &*lock(&self.0.content) {
             Content::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            Content::Array(_) | Content::Scalar(_) => Vec::new(),
+            Content::Array(_) | Content::Constructor(..) | Content::Scalar(_) => Vec::new(),
         }
     }
 
@@ -145,7 +177,7 @@ impl Token {
     pub(crate) fn children(&self) -> Vec<Self> {
         match &*lock(&self.0.content) {
             Content::Object(members) => members.values().cloned().collect(),
-            Content::Array(items) => items.clone(),
+            Content::Array(items) | Content::Constructor(_, items) => items.clone(),
             Content::Scalar(_) => Vec::new(),
         }
     }
@@ -202,6 +234,7 @@ impl Token {
             return Ok(Self::new(Content::Scalar(value)));
         }
         let copy = match self.class() {
+            Class::JConstructor => Self::new(Content::Constructor(self.constructor().unwrap_or_default(), Vec::new())),
             Class::JObject => Self::new(Content::Object(IndexMap::new())),
             _ => Self::new(Content::Array(Vec::new())),
         };
@@ -211,7 +244,7 @@ impl Token {
             *lock(&child.0.parent) = Arc::downgrade(&copy.0);
             match (&mut *lock(&copy.0.content), names.get(index)) {
                 (Content::Object(members), Some((name, _))) => drop(members.insert(name.clone(), child)),
-                (Content::Array(items), _) => items.push(child),
+                (Content::Array(items) | Content::Constructor(_, items), _) => items.push(child),
                 _ => {}
             }
         }
@@ -230,7 +263,7 @@ impl Token {
 
     fn push_new(&self, value: Self) {
         *lock(&value.0.parent) = Arc::downgrade(&self.0);
-        if let Content::Array(items) = &mut *lock(&self.0.content) {
+        if let Content::Array(items) | Content::Constructor(_, items) = &mut *lock(&self.0.content) {
             items.push(value);
         }
     }
@@ -261,7 +294,7 @@ impl Token {
         }
         budget.work((self.len() - index) * 8)?;
         let value = self.adopt(value, budget)?;
-        if let Content::Array(items) = &mut *lock(&self.0.content) {
+        if let Content::Array(items) | Content::Constructor(_, items) = &mut *lock(&self.0.content) {
             items.insert(index, value);
         }
         Ok(true)
@@ -303,7 +336,7 @@ impl Token {
         self.children().iter().for_each(Self::orphan);
         match &mut *lock(&self.0.content) {
             Content::Object(members) => members.clear(),
-            Content::Array(items) => items.clear(),
+            Content::Array(items) | Content::Constructor(_, items) => items.clear(),
             Content::Scalar(_) => {}
         }
     }
@@ -321,6 +354,23 @@ impl Token {
             None => Err(parent.children().iter().position(|child| child.is(self))?),
         };
         Some((parent, place))
+    }
+
+    /// Where this token is in its document: `a.b[0]['c d']`.
+    pub(crate) fn path(&self) -> String {
+        let mut parts = Vec::new();
+        let mut token = self.clone();
+        while let Some((parent, place)) = token.place() {
+            parts.push(match place {
+                Ok(name) if name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$')) => format!(".{name}"),
+                Ok(name) => format!("['{}']", name.replace('\'', "\\'")),
+                Err(index) => format!("[{index}]"),
+            });
+            token = parent;
+        }
+        parts.reverse();
+        let path = parts.concat();
+        path.strip_prefix('.').map_or_else(|| path.clone(), str::to_owned)
     }
 
     /// `JToken.DeepEquals`

@@ -1,24 +1,49 @@
-//! `SelectToken`: the part of `JSONPath` that policies use. Filters (`[?(…)]`), slices and unions are refused by name.
+//! `SelectToken`: `JSONPath` as Newtonsoft.Json has it.
 
-use super::Token;
+mod filter;
+mod parse;
+
+use self::filter::Condition;
+use super::{Scalar, Token};
 use crate::{limits::Budget, problem::Failure, types::Class};
 
+/// How deep conditions may nest.
+const NESTING: usize = 16;
+
+#[derive(Debug)]
 enum Step {
+    /// `.name`
     Member(String),
-    Index(usize),
-    All,
-    /// `..name`
-    Deep(String),
+    /// `['a','b']`
+    Members(Vec<String>),
+    /// `.*`, of objects.
+    Values,
+    /// `[*]`, of arrays.
+    Elements,
+    Index(i64),
+    /// `[0,2]`
+    Indexes(Vec<i64>),
+    /// `[start:end:step]`
+    Slice(Option<i64>, Option<i64>, i64),
+    /// `..name`, or everything.
+    Deep(Option<String>),
+    /// `[?(…)]`, of the elements, or of everything inside.
+    Filter(Condition, bool),
 }
 
 /// The tokens a path leads to.
 pub(crate) fn select(root: &Token, path: &str, budget: &mut Budget) -> Result<Vec<Token>, Failure> {
-    let mut found = vec![root.clone()];
-    for step in steps(path)? {
+    let steps = parse::path(path)?;
+    follow(root, root, &steps, budget)
+}
+
+fn follow(root: &Token, from: &Token, steps: &[Step], budget: &mut Budget) -> Result<Vec<Token>, Failure> {
+    let mut found = vec![from.clone()];
+    for step in steps {
         let mut next = Vec::new();
         for token in &found {
             budget.steps(1)?;
-            follow(token, &step, &mut next, budget)?;
+            apply(root, token, step, &mut next, budget)?;
         }
         budget.memory(next.len() * 8)?;
         found = next;
@@ -26,23 +51,43 @@ pub(crate) fn select(root: &Token, path: &str, budget: &mut Budget) -> Result<Ve
     Ok(found)
 }
 
-fn follow(token: &Token, step: &Step, next: &mut Vec<Token>, budget: &mut Budget) -> Result<(), Failure> {
+fn apply(root: &Token, token: &Token, step: &Step, next: &mut Vec<Token>, budget: &mut Budget) -> Result<(), Failure> {
+    let is_list = matches!(token.class(), Class::JArray | Class::JConstructor);
+    let at = |index: i64| usize::try_from(index).ok().and_then(|index| token.item(index));
     match step {
         Step::Member(name) => next.extend(token.get(name)),
-        Step::Index(index) => next.extend(token.item(*index)),
-        Step::All => next.extend(token.children()),
+        Step::Members(names) => next.extend(names.iter().filter_map(|name| token.get(name))),
+        Step::Values if token.class() == Class::JObject => next.extend(token.children()),
+        Step::Elements if is_list => next.extend(token.children()),
+        Step::Values | Step::Elements => {}
+        Step::Index(index) => next.extend(at(*index)),
+        Step::Indexes(indexes) => next.extend(indexes.iter().filter_map(|index| at(*index))),
+        Step::Slice(start, end, step) => {
+            if is_list {
+                slice(token, *start, *end, *step, next);
+            }
+        }
         Step::Deep(name) => {
-            budget.steps(1)?;
-            if token.class() == Class::JObject {
-                for (member, value) in token.members() {
-                    if *member == **name {
-                        next.push(value.clone());
-                    }
-                    follow(&value, step, next, budget)?;
-                }
-            } else {
+            if name.is_none() {
+                next.push(token.clone());
+            }
+            deep(token, name.as_deref(), next, budget)?;
+        }
+        Step::Filter(condition, false) => {
+            if is_list {
                 for child in token.children() {
-                    follow(&child, step, next, budget)?;
+                    if condition.holds(root, &child, budget)? {
+                        next.push(child);
+                    }
+                }
+            }
+        }
+        Step::Filter(condition, true) => {
+            let mut all = vec![token.clone()];
+            deep(token, None, &mut all, budget)?;
+            for one in all {
+                if condition.holds(root, &one, budget)? {
+                    next.push(one);
                 }
             }
         }
@@ -50,46 +95,40 @@ fn follow(token: &Token, step: &Step, next: &mut Vec<Token>, budget: &mut Budget
     Ok(())
 }
 
-fn steps(path: &str) -> Result<Vec<Step>, Failure> {
-    let mut steps = Vec::new();
-    let mut rest = path.trim();
-    if let Some(after) = rest.strip_prefix('$') {
-        rest = after;
-    }
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix('[') {
-            rest = bracket(after, &mut steps)?;
-            continue;
+fn deep(token: &Token, name: Option<&str>, next: &mut Vec<Token>, budget: &mut Budget) -> Result<(), Failure> {
+    budget.steps(1)?;
+    if token.class() == Class::JObject {
+        for (member, value) in token.members() {
+            if name.is_none_or(|name| *member == *name) {
+                next.push(value.clone());
+            }
+            deep(&value, name, next, budget)?;
         }
-        let deep = rest.starts_with("..");
-        rest = rest.trim_start_matches('.');
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        let name = &rest[..end];
-        match name {
-            "" if rest.starts_with('[') => {}
-            "" => return Err(Failure::json("Unexpected end while parsing path.")),
-            "*" if !deep => steps.push(Step::All),
-            _ if deep => steps.push(Step::Deep(name.to_owned())),
-            _ => steps.push(Step::Member(name.to_owned())),
+    } else {
+        for child in token.children() {
+            if name.is_none() {
+                next.push(child.clone());
+            }
+            deep(&child, name, next, budget)?;
         }
-        rest = &rest[end..];
     }
-    Ok(steps)
+    Ok(())
 }
 
-/// What follows `[`.
-fn bracket<'p>(rest: &'p str, steps: &mut Vec<Step>) -> Result<&'p str, Failure> {
-    let unsupported = || Failure::unsupported(format!("the JSONPath `[{rest}`"));
-    if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) {
-        let inner = &rest[1..];
-        let end = inner.find(quote).ok_or_else(unsupported)?;
-        steps.push(Step::Member(inner[..end].to_owned()));
-        return inner[end + 1..].strip_prefix(']').ok_or_else(unsupported);
+fn slice(token: &Token, start: Option<i64>, end: Option<i64>, step: i64, next: &mut Vec<Token>) {
+    let items = token.children();
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let place = |index: i64| if index < 0 { index + length } else { index };
+    let (first, last) = if step > 0 { (0, length) } else { (length - 1, -1) };
+    let start = start
+        .map_or(first, place)
+        .clamp(if step > 0 { 0 } else { i64::MIN }, if step > 0 { i64::MAX } else { length - 1 });
+    let end = end.map_or(last, place).clamp(-1, length);
+    let mut index = start;
+    while if step > 0 { index < end } else { index > end } {
+        if let Some(item) = usize::try_from(index).ok().and_then(|index| items.get(index)) {
+            next.push(item.clone());
+        }
+        index = index.saturating_add(step);
     }
-    let end = rest.find(']').ok_or_else(unsupported)?;
-    match &rest[..end] {
-        "*" => steps.push(Step::All),
-        index => steps.push(Step::Index(index.trim().parse().map_err(|_| unsupported())?)),
-    }
-    Ok(&rest[end + 1..])
 }

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
-use super::{Scalar, Token};
+use super::{Other, Scalar, Token};
 use crate::{
     limits::{self, Budget},
     problem::Failure,
     value::{DateTime, format::date_parse},
 };
+
+/// Most characters of a whole number.
+const LONGEST_NUMBER: usize = 380;
 
 struct Reader<'t, 'b> {
     text: &'t str,
@@ -20,6 +23,9 @@ struct Reader<'t, 'b> {
 pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     budget.work(text.len())?;
     let mut reader = Reader { text, at: 0, budget };
+    if let Some(comment) = first_comment(text) {
+        return Token::scalar(Scalar::Other(Other::Comment, comment.into()), reader.budget);
+    }
     reader.skip_blank()?;
     if reader.peek().is_none() {
         return Err(Failure::json("Error reading JToken from JsonReader. Path '', line 0, position 0."));
@@ -30,6 +36,12 @@ pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
         None => Ok(token),
         Some(c) => Err(reader.error(&format!("Additional text encountered after finished reading JSON content: {c}."))),
     }
+}
+
+/// A comment before anything else is the token.
+fn first_comment(text: &str) -> Option<&str> {
+    let inner = text.trim_start().strip_prefix("/*")?;
+    inner.find("*/").map(|end| &inner[..end])
 }
 
 impl Reader<'_, '_> {
@@ -55,7 +67,7 @@ impl Reader<'_, '_> {
     fn skip_blank(&mut self) -> Result<(), Failure> {
         loop {
             let rest = &self.text[self.at..];
-            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            let trimmed = rest.trim_start_matches(char::is_whitespace);
             self.at += rest.len() - trimmed.len();
             let end = if trimmed.starts_with("/*") {
                 trimmed.find("*/").map(|end| end + 2)
@@ -78,8 +90,14 @@ impl Reader<'_, '_> {
             Some('[') => self.array(depth),
             Some('"' | '\'') => {
                 let text = self.string()?;
-                let scalar = date_parse::iso(&text).map_or(Scalar::Text(text), |date: DateTime| Scalar::Date(date));
+                let scalar = date_parse::json(&text).map_or(Scalar::Text(text), |date: DateTime| Scalar::Date(date));
                 Token::scalar(scalar, self.budget)
+            }
+            Some('n') if self.text[self.at..].starts_with("new ") => {
+                if depth == limits::VALUE_NESTING {
+                    return Err(self.error(&format!("The reader's MaxDepth of {depth} has been exceeded.")));
+                }
+                self.constructor(depth)
             }
             _ => self.word(),
         }
@@ -116,20 +134,45 @@ impl Reader<'_, '_> {
 
     fn array(&mut self, depth: usize) -> Result<Token, Failure> {
         let array = Token::array(self.budget)?;
+        self.elements(array, ']', depth)
+    }
+
+    /// `new Date(1)`
+    fn constructor(&mut self, depth: usize) -> Result<Token, Failure> {
+        self.at += 3;
+        self.skip_blank()?;
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let name = &rest[..end];
+        self.at += end;
+        self.skip_blank()?;
+        if self.peek() != Some('(') || name.is_empty() {
+            return Err(self.unexpected());
+        }
+        let constructor = Token::construct(name.into(), self.budget)?;
+        self.elements(constructor, ')', depth)
+    }
+
+    fn elements(&mut self, array: Token, close: char, depth: usize) -> Result<Token, Failure> {
         self.at += 1;
         loop {
             self.skip_blank()?;
             match self.peek() {
-                Some(']') => {
+                Some(c) if c == close => {
                     self.at += 1;
                     return Ok(array);
                 }
                 Some(_) => {}
                 None => return Err(self.error("Unexpected end of content while loading JArray.")),
             }
-            let value = self.value(depth + 1)?;
+            // An element may be missing.
+            let value = if self.peek() == Some(',') {
+                Token::scalar(Scalar::Other(Other::Undefined, Arc::default()), self.budget)?
+            } else {
+                self.value(depth + 1)?
+            };
             array.push_new(value);
-            self.separator(']')?;
+            self.separator(close)?;
         }
     }
 
@@ -223,9 +266,15 @@ impl Reader<'_, '_> {
         let scalar = match &rest[..end] {
             "true" => Scalar::Bool(true),
             "false" => Scalar::Bool(false),
-            "null" | "undefined" => Scalar::Null,
+            "null" => Scalar::Null,
+            "undefined" => Scalar::Other(Other::Undefined, Arc::default()),
             "NaN" => Scalar::Float(f64::NAN),
-            word if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
+            "Infinity" => Scalar::Float(f64::INFINITY),
+            "-Infinity" => Scalar::Float(f64::NEG_INFINITY),
+            word if word.len() > LONGEST_NUMBER && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+                return Err(self.error(&format!("JSON integer {word} is too large to parse.")));
+            }
+            word if word.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') => {
                 number(word).ok_or_else(|| self.error(&format!("Input string '{word}' is not a valid number.")))?
             }
             _ => return Err(self.unexpected()),
@@ -238,6 +287,15 @@ impl Reader<'_, '_> {
 fn number(word: &str) -> Option<Scalar> {
     if let Ok(integer) = word.parse() {
         return Some(Scalar::Integer(integer));
+    }
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    if let Some(hexadecimal) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+        return i64::from_str_radix(hexadecimal, 16).ok().map(Scalar::Integer);
+    }
+    if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        let sign = &word[..word.len() - digits.len()];
+        let digits = digits.trim_start_matches('0');
+        return Some(Scalar::Other(Other::BigInteger, format!("{sign}{digits}").into()));
     }
     let plausible = word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     if plausible { word.parse().ok().map(Scalar::Float) } else { None }

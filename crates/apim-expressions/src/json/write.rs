@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::{Scalar, Token};
+use super::{Other, Scalar, Token};
 use crate::{
     limits::Writer,
     problem::Failure,
@@ -38,6 +38,12 @@ fn nested(token: &Token, indented: bool, depth: usize, out: &mut Writer<'_>) -> 
         });
     }
     let items = token.children();
+    if let Some(name) = token.constructor() {
+        let open = format!("new {name}(");
+        return block(&open, ")", items.len(), indented, depth, out, |index, out| {
+            nested(&items[index], indented, depth + 1, out)
+        });
+    }
     block("[", "]", items.len(), indented, depth, out, |index, out| nested(&items[index], indented, depth + 1, out))
 }
 
@@ -77,6 +83,10 @@ pub(crate) fn scalar(value: &Scalar, out: &mut Writer<'_>) -> Result<(), Failure
         Scalar::Float(value) => float(*value, out),
         Scalar::Decimal(value) => decimal(*value, out),
         Scalar::Text(text) => string(text, out),
+        Scalar::Other(Other::BigInteger | Other::Raw, text) => out.push(text),
+        Scalar::Other(Other::Undefined, _) => out.push("undefined"),
+        Scalar::Other(Other::Comment, text) => out.push(&format!("/*{text}*/")),
+        Scalar::Other(_, text) => string(text, out),
         Scalar::Date(time) => out.push(&format!("\"{}\"", date::json(*time))),
         Scalar::Offset(time) => out.push(&format!("\"{}\"", date::json_offset(*time))),
     }
@@ -139,6 +149,9 @@ pub(crate) fn scalar_text(value: &Scalar) -> Arc<str> {
         Scalar::Float(value) => double_text(*value).into(),
         Scalar::Decimal(value) => decimal_text(*value).into(),
         Scalar::Text(text) => Arc::clone(text),
+        Scalar::Other(Other::Undefined, _) => "".into(),
+        Scalar::Other(Other::Bytes, _) => "System.Byte[]".into(),
+        Scalar::Other(_, text) => Arc::clone(text),
         Scalar::Date(time) => date::general(time.ticks).into(),
         Scalar::Offset(time) => date::general_offset(*time).into(),
     }

@@ -29,7 +29,13 @@ impl Lexer<'_> {
             "ul" | "lu" if !real => {
                 Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, Some(b'b'))
             }
-            "" | "d" if radix == 10 => Kind::Real(written.parse().map_err(|_| bad(self))?),
+            "" | "d" if radix == 10 => {
+                let value: f64 = written.parse().map_err(|_| bad(self))?;
+                if !value.is_finite() {
+                    return Err(self.error(at, "Floating-point constant is outside the range of type 'double'"));
+                }
+                Kind::Real(value)
+            }
             "f" if radix == 10 => Kind::Single(written.parse().map_err(|_| bad(self))?),
             "m" if radix == 10 => Kind::Decimal(decimal(&written).ok_or_else(|| bad(self))?),
             _ => return Err(bad(self)),

@@ -41,6 +41,49 @@ pub(super) const ARRAY: &[Member] = &[
         let item = call.argument(1).clone();
         position(call, &items, &item)
     }),
+    row("Copy", "static <T>(T[], T[], int) -> void", |call| copied(call, 0, 1, 0, call.int(2))),
+    row("Copy", "static <T>(T[], int, T[], int, int) -> void", |call| {
+        copied(call, call.int(1), 2, call.int(3), call.int(4))
+    }),
+    row("Clear", "static <T>(T[], int, int) -> void", |call| {
+        let (start, count) = (call.int(1), call.int(2));
+        let Value::Collection(array) = call.argument(0) else { return Err(Failure::argument_null("array")) };
+        let array = array.0.clone();
+        for index in part_of(&array, start, count)? {
+            array.set(index, Value::default_of(array.element()));
+        }
+        Ok(Value::Null)
+    }),
+    row("FindAll", "static <T>(T[], Func<T, bool>) -> T[]", |call| {
+        let (items, lambda, element) = (call.items(0)?, call.lambda(1)?, call.type_argument(0));
+        let mut kept = Vec::new();
+        for item in items {
+            if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() == Some(true) {
+                kept.push(item);
+            }
+        }
+        call.machine.collection(Kind::Array, element, kept)
+    }),
+    row("ConvertAll", "static <T, R>(T[], Func<T, R>) -> R[]", |call| {
+        let (items, lambda, element) = (call.items(0)?, call.lambda(1)?, call.type_argument(1));
+        let made = items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<_, _>>()?;
+        call.machine.collection(Kind::Array, element, made)
+    }),
+    row("Sort", "static <T>(T[]) -> void", |call| {
+        let items = call.items(0)?;
+        let sorted = super::linq::sorted(call, items.clone(), items, false)?;
+        if let Value::Collection(array) = call.argument(0) {
+            for (index, item) in sorted.into_iter().enumerate() {
+                array.0.set(index, item);
+            }
+        }
+        Ok(Value::Null)
+    }),
+    row("LastIndexOf", "static <T>(T[], T) -> int", |call| {
+        let items = call.items(0)?;
+        call.work(items.len() * 32)?;
+        Ok(index(items.iter().rposition(|other| equality::equal(other, call.argument(1)))))
+    }),
     row("Empty", "static <T>() -> T[]", |call| {
         let element = call.type_argument(0);
         call.machine.collection(Kind::Array, element, Vec::new())
@@ -61,6 +104,46 @@ pub(super) const LIST: &[Member] = &[
     row("new", "static (int) -> S", |call| create(call, Kind::List)),
     row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::List)),
     row("Add", "(E) -> void", add),
+    row("FindAll", "(Func<E, bool>) -> List<E>", |call| {
+        let (lambda, element) = (call.lambda(0)?, call.this_collection()?.element().clone());
+        let mut kept = Vec::new();
+        for item in call.this_items()?.1 {
+            if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() == Some(true) {
+                kept.push(item);
+            }
+        }
+        call.machine.collection(Kind::List, element, kept)
+    }),
+    row("RemoveAll", "(Func<E, bool>) -> int", |call| {
+        let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
+        let (items, mut kept) = (call.this_items()?.1, Vec::new());
+        let before = items.len();
+        for item in items {
+            if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() != Some(true) {
+                kept.push(item);
+            }
+        }
+        let removed = before - kept.len();
+        list.change(|items| *items = kept);
+        Ok(length(removed))
+    }),
+    row("GetRange", "(int, int) -> List<E>", |call| {
+        let list = call.this_collection()?;
+        let range = part_of(&list, call.int(0), call.int(1))?;
+        let items = range.filter_map(|index| list.get(index)).collect();
+        call.machine.collection(Kind::List, list.element().clone(), items)
+    }),
+    row("RemoveRange", "(int, int) -> void", |call| {
+        let list = call.this_collection()?;
+        let range = part_of(&list, call.int(0), call.int(1))?;
+        call.work(list.len() * 32)?;
+        list.change(|items| drop(items.drain(range)));
+        Ok(Value::Null)
+    }),
+    row("ToArray", "() -> E[]", |call| {
+        let (element, items) = call.this_items()?;
+        call.machine.collection(Kind::Array, element, items)
+    }),
     row("AddRange", "(IEnumerable<E>) -> void", |call| {
         let items = call.items(0)?;
         let list = call.this_collection()?;
@@ -95,6 +178,32 @@ pub(super) const LIST: &[Member] = &[
         let list = call.this_collection()?;
         call.work(list.len() * 32)?;
         list.change(|items| items.reverse());
+        Ok(Value::Null)
+    }),
+    row("Sort", "(StringComparer) -> void", |call| {
+        let list = call.this_collection()?;
+        let (_, items) = call.this_items()?;
+        let comparer = object::comparer_of(call.argument(0));
+        let sorted = super::linq::sorted_by(call, items.clone(), items, false, comparer)?;
+        list.change(|items| *items = sorted);
+        Ok(Value::Null)
+    }),
+    row("Sort", "(Func<E, E, int>) -> void", |call| {
+        let list = call.this_collection()?;
+        let (lambda, mut items) = (call.lambda(0)?, call.this_items()?.1);
+        // By insertion: as many comparisons as the limits allow, and stable.
+        for index in 1..items.len() {
+            let mut at = index;
+            while at > 0 {
+                let order = call.machine.invoke(&lambda, &[items[at - 1].clone(), items[at].clone()])?;
+                if order.as_integer().unwrap_or_default() <= 0 {
+                    break;
+                }
+                items.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+        list.change(|kept| *kept = items);
         Ok(Value::Null)
     }),
     row("Sort", "() -> void", |call| {
@@ -134,6 +243,35 @@ pub(super) const SET: &[Member] = &[
         Ok(Value::Null)
     }),
 ];
+
+/// The indexes of a part of an array, which must be inside it.
+fn part_of(array: &Collection, start: i64, count: i64) -> Result<std::ops::Range<usize>, Failure> {
+    let place = |number: i64| usize::try_from(number).ok();
+    let range = place(start).zip(place(count)).map(|(start, count)| start..start + count);
+    range.filter(|range| range.end <= array.len()).ok_or_else(|| {
+        Failure::argument(
+            "Destination array was not long enough. Check the destination index, length, and the array's lower bounds.",
+        )
+    })
+}
+
+/// `Array.Copy`, also within one array.
+fn copied(call: &mut Call<'_, '_>, from: i64, target: usize, to: i64, count: i64) -> Outcome {
+    let array = |value: &Value| if let Value::Collection(array) = value { Some(array.0.clone()) } else { None };
+    let source = array(call.argument(0)).ok_or_else(|| Failure::argument_null("sourceArray"))?;
+    let target = array(call.argument(target)).ok_or_else(|| Failure::argument_null("destinationArray"))?;
+    if from < 0 || to < 0 || count < 0 {
+        return Err(Failure::out_of_range("Value must be non-negative.", "length"));
+    }
+    let (source_part, target_part) = (part_of(&source, from, count)?, part_of(&target, to, count)?);
+    call.work(source_part.len())?;
+    let values: Vec<Value> = source_part.filter_map(|index| source.get(index)).collect();
+    for (index, value) in target_part.zip(values) {
+        call.machine.hold_in(|| target.is_held(), &value)?;
+        target.set(index, value);
+    }
+    Ok(Value::Null)
+}
 
 fn get(call: &mut Call<'_, '_>) -> Outcome {
     let collection = call.this_collection()?;
@@ -175,7 +313,7 @@ fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
 }
 
 fn object_is_comparer(value: &Value) -> bool {
-    matches!(value.as_object(), Some(crate::value::Object::Comparer { .. }))
+    matches!(value.as_object(), Some(crate::value::Object::Comparer(_)))
 }
 
 fn add(call: &mut Call<'_, '_>) -> Outcome {

@@ -26,15 +26,37 @@ pub(super) const ENCODING: &[Member] = &[
     }),
     row("GetBytes", "(string) -> byte[]", |call| {
         let text = call.text(0)?;
-        let narrow =
-            |limit: char| text.chars().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect();
+        // One question mark for each UTF-16 unit that has no place.
+        let narrow = |limit: u16| {
+            text.encode_utf16().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect()
+        };
         let bytes: Vec<u8> = match this(call) {
             Encoding::Utf8 => text.as_bytes().to_vec(),
-            Encoding::Ascii => narrow('\u{80}'),
-            Encoding::Latin1 => narrow('\u{100}'),
+            Encoding::Ascii => narrow(0x80),
+            Encoding::Latin1 => narrow(0x100),
             Encoding::Utf16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         };
         call.new_bytes(bytes)
+    }),
+    row("Latin1", "static Encoding", |_| Ok(encoding(Encoding::Latin1))),
+    row("Default", "static Encoding", |_| Ok(encoding(Encoding::Utf8))),
+    row("WebName", "string", |call| {
+        Ok(match this(call) {
+            Encoding::Utf8 => "utf-8",
+            Encoding::Ascii => "us-ascii",
+            Encoding::Latin1 => "iso-8859-1",
+            Encoding::Utf16 => "utf-16",
+        }
+        .into())
+    }),
+    row("GetByteCount", "(string) -> int", |call| {
+        let text = call.text(0)?;
+        call.work(text.len())?;
+        Ok(super::access::length(match this(call) {
+            Encoding::Utf8 => text.len(),
+            Encoding::Ascii | Encoding::Latin1 => super::string::units(&text),
+            Encoding::Utf16 => super::string::units(&text) * 2,
+        }))
     }),
     row("GetString", "(byte[]) -> string", |call| {
         let bytes = call.bytes(0)?;
@@ -136,7 +158,7 @@ fn html_encode(text: &str) -> String {
     encoded
 }
 
-/// Decodes numbers and the five names that [`html_encode`] writes; other names are left as they are.
+/// Decodes numbers and the names of HTML 4; other names are left as they are.
 fn html_decode(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
@@ -159,6 +181,38 @@ fn html_decode(text: &str) -> String {
     decoded + rest
 }
 
+/// The names of the characters from U+00A0 to U+00FF, in their order.
+const LATIN: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 \
+    acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig \
+    Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash \
+    Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc \
+    euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml \
+    yacute thorn yuml";
+
+#[rustfmt::skip]
+const OTHERS: &[(&str, char)] = &[
+    ("OElig", 'Œ'), ("oelig", 'œ'), ("Scaron", 'Š'), ("scaron", 'š'), ("Yuml", 'Ÿ'), ("fnof", 'ƒ'), ("circ", 'ˆ'), ("tilde", '˜'),
+    ("Alpha", 'Α'), ("Beta", 'Β'), ("Gamma", 'Γ'), ("Delta", 'Δ'), ("Epsilon", 'Ε'), ("Zeta", 'Ζ'), ("Eta", 'Η'), ("Theta", 'Θ'),
+    ("Iota", 'Ι'), ("Kappa", 'Κ'), ("Lambda", 'Λ'), ("Mu", 'Μ'), ("Nu", 'Ν'), ("Xi", 'Ξ'), ("Omicron", 'Ο'), ("Pi", 'Π'),
+    ("Rho", 'Ρ'), ("Sigma", 'Σ'), ("Tau", 'Τ'), ("Upsilon", 'Υ'), ("Phi", 'Φ'), ("Chi", 'Χ'), ("Psi", 'Ψ'), ("Omega", 'Ω'),
+    ("alpha", 'α'), ("beta", 'β'), ("gamma", 'γ'), ("delta", 'δ'), ("epsilon", 'ε'), ("zeta", 'ζ'), ("eta", 'η'), ("theta", 'θ'),
+    ("iota", 'ι'), ("kappa", 'κ'), ("lambda", 'λ'), ("mu", 'μ'), ("nu", 'ν'), ("xi", 'ξ'), ("omicron", 'ο'), ("pi", 'π'),
+    ("rho", 'ρ'), ("sigmaf", 'ς'), ("sigma", 'σ'), ("tau", 'τ'), ("upsilon", 'υ'), ("phi", 'φ'), ("chi", 'χ'), ("psi", 'ψ'),
+    ("omega", 'ω'), ("thetasym", 'ϑ'), ("upsih", 'ϒ'), ("piv", 'ϖ'), ("ensp", '\u{2002}'), ("emsp", '\u{2003}'),
+    ("thinsp", '\u{2009}'), ("zwnj", '\u{200c}'), ("zwj", '\u{200d}'), ("lrm", '\u{200e}'), ("rlm", '\u{200f}'), ("ndash", '–'),
+    ("mdash", '—'), ("lsquo", '‘'), ("rsquo", '’'), ("sbquo", '‚'), ("ldquo", '“'), ("rdquo", '”'), ("bdquo", '„'),
+    ("dagger", '†'), ("Dagger", '‡'), ("bull", '•'), ("hellip", '…'), ("permil", '‰'), ("prime", '′'), ("Prime", '″'),
+    ("lsaquo", '‹'), ("rsaquo", '›'), ("oline", '‾'), ("frasl", '⁄'), ("euro", '€'), ("image", 'ℑ'), ("weierp", '℘'),
+    ("real", 'ℜ'), ("trade", '™'), ("alefsym", 'ℵ'), ("larr", '←'), ("uarr", '↑'), ("rarr", '→'), ("darr", '↓'), ("harr", '↔'),
+    ("crarr", '↵'), ("lArr", '⇐'), ("uArr", '⇑'), ("rArr", '⇒'), ("dArr", '⇓'), ("hArr", '⇔'), ("forall", '∀'), ("part", '∂'),
+    ("exist", '∃'), ("empty", '∅'), ("nabla", '∇'), ("isin", '∈'), ("notin", '∉'), ("ni", '∋'), ("prod", '∏'), ("sum", '∑'),
+    ("minus", '−'), ("lowast", '∗'), ("radic", '√'), ("prop", '∝'), ("infin", '∞'), ("ang", '∠'), ("and", '∧'), ("or", '∨'),
+    ("cap", '∩'), ("cup", '∪'), ("int", '∫'), ("there4", '∴'), ("sim", '∼'), ("cong", '≅'), ("asymp", '≈'), ("ne", '≠'),
+    ("equiv", '≡'), ("le", '≤'), ("ge", '≥'), ("sub", '⊂'), ("sup", '⊃'), ("nsub", '⊄'), ("sube", '⊆'), ("supe", '⊇'),
+    ("oplus", '⊕'), ("otimes", '⊗'), ("perp", '⊥'), ("sdot", '⋅'), ("lceil", '⌈'), ("rceil", '⌉'), ("lfloor", '⌊'),
+    ("rfloor", '⌋'), ("lang", '〈'), ("rang", '〉'), ("loz", '◊'), ("spades", '♠'), ("clubs", '♣'), ("hearts", '♥'), ("diams", '♦'),
+];
+
 fn entity(name: &str) -> Option<char> {
     match name {
         "lt" => Some('<'),
@@ -166,7 +220,13 @@ fn entity(name: &str) -> Option<char> {
         "quot" => Some('"'),
         "apos" => Some('\''),
         "amp" => Some('&'),
-        "nbsp" => Some('\u{a0}'),
+        _ if !name.starts_with('#') => {
+            let latin = LATIN.split(' ').position(|known| known == name).and_then(|at| u32::try_from(at).ok());
+            match latin {
+                Some(at) => char::from_u32(0xA0 + at),
+                None => OTHERS.iter().find(|(known, _)| *known == name).map(|(_, c)| *c),
+            }
+        }
         _ => {
             let digits = name.strip_prefix('#')?;
             let code = match digits.strip_prefix(['x', 'X']) {

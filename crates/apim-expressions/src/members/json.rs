@@ -6,7 +6,7 @@ mod object;
 use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
-    json::{Token, convert, path, read, write},
+    json::{Other, Scalar, Token, convert, path, read, write},
     limits::Writer,
     problem::Failure,
     types::{Class, Type},
@@ -55,9 +55,41 @@ pub(super) const TOKEN: &[Member] = &[
         match found.as_slice() {
             [] => Ok(Value::Null),
             [one] => Ok(Value::Json(one.clone())),
-            _ => Err(Failure::json("Path returned multiple tokens.")),
+            _ => Err(Failure::json_exception("Path returned multiple tokens.")),
         }
     }),
+    row("SelectToken", "(string, bool) -> JToken", |call| {
+        let found = selected(call)?;
+        match found.as_slice() {
+            [] if call.bool(1) => {
+                let path = call.text(0)?;
+                Err(Failure::json_exception(format!("The path '{path}' leads to no token.")))
+            }
+            [] => Ok(Value::Null),
+            [one] => Ok(Value::Json(one.clone())),
+            _ => Err(Failure::json_exception("Path returned multiple tokens.")),
+        }
+    }),
+    row("SelectTokens", "(string, bool) -> IEnumerable<JToken>", |call| {
+        let found = selected(call)?;
+        tokens(call, found)
+    }),
+    row("Path", "string", |call| {
+        let path = match call.receiver.as_object() {
+            Some(Object::Property(property)) => property.value().path(),
+            _ => call.this_token()?.path(),
+        };
+        call.new_string(path)
+    }),
+    row("Parent", "JContainer", |call| match token_of(&call.receiver).and_then(|token| token.place()) {
+        Some((parent, Ok(name))) if !matches!(call.receiver, Value::Object(_)) => {
+            Ok(object::property(name.clone(), call.this_token()?, Some(parent)))
+        }
+        Some((parent, _)) => Ok(Value::Json(parent)),
+        None => Ok(Value::Null),
+    }),
+    row("Next", "JToken", |call| beside(call, 1)),
+    row("Previous", "JToken", |call| beside(call, -1)),
     row("SelectTokens", "(string) -> IEnumerable<JToken>", |call| {
         let found = selected(call)?;
         tokens(call, found)
@@ -111,9 +143,27 @@ pub(super) const TOKEN: &[Member] = &[
 ];
 
 pub(super) const VALUE: &[Member] = &[
+    row("CreateNull", "static () -> JValue", |call| {
+        Token::scalar(Scalar::Null, &mut call.machine.budget).map(Value::Json)
+    }),
+    row("CreateUndefined", "static () -> JValue", |call| {
+        let undefined = Scalar::Other(Other::Undefined, std::sync::Arc::default());
+        Token::scalar(undefined, &mut call.machine.budget).map(Value::Json)
+    }),
+    row("CreateString", "static (string) -> JValue", |call| {
+        let scalar = call.optional_text(0).map_or(Scalar::Null, Scalar::Text);
+        Token::scalar(scalar, &mut call.machine.budget).map(Value::Json)
+    }),
+    row("CreateComment", "static (string) -> JValue", |call| {
+        let comment = Scalar::Other(Other::Comment, call.optional_text(0).unwrap_or_default());
+        Token::scalar(comment, &mut call.machine.budget).map(Value::Json)
+    }),
     row("new", "static (object) -> JValue", |call| {
         let value = call.argument(0).clone();
-        let token = call.machine.token(&value)?;
+        let token = match &value {
+            Value::Char(_) => call.machine.token(&value)?,
+            _ => convert::content(&value, &mut call.machine.budget)?,
+        };
         if token.class() == Class::JValue {
             return Ok(Value::Json(token));
         }
@@ -130,18 +180,127 @@ pub(super) const VALUE: &[Member] = &[
     }),
 ];
 
+/// Members of all containers.
+pub(super) const CONTAINER: &[Member] = &[
+    row("Merge", "(object) -> void", |call| {
+        let token = call.this_token()?;
+        if let Some(other) = token_of(call.argument(0)) {
+            merge(call, &token, &other)?;
+        }
+        Ok(Value::Null)
+    }),
+    row("Descendants", "() -> IEnumerable<JToken>", |call| {
+        let mut found = Vec::new();
+        let token = call.this_token()?;
+        descend(call, &token, &mut found)?;
+        tokens(call, found)
+    }),
+    row("Count", "int", |call| Ok(super::access::length(call.this_token()?.len()))),
+    row("Add", "(object) -> void", |call| {
+        let (token, item) = (call.this_token()?, call.argument(0).clone());
+        array::push(call, &token, &item)?;
+        Ok(Value::Null)
+    }),
+];
+
+pub(super) const RAW: &[Member] = &[row("new", "static (object) -> JRaw", |call| {
+    let value = call.argument(0).clone();
+    let text = call.machine.text_of(&value)?;
+    Token::scalar(Scalar::Other(Other::Raw, text), &mut call.machine.budget).map(Value::Json)
+})];
+
+pub(super) const CONSTRUCTOR: &[Member] = &[
+    row("new", "static (string) -> JConstructor", construct),
+    row("new", "static (string, object) -> JConstructor", construct),
+    row("new", "static (string, params object[]) -> JConstructor", construct),
+    row("Name", "string", |call| Ok(call.this_token()?.constructor().map_or(Value::Null, Value::String))),
+];
+
+fn construct(call: &mut Call<'_, '_>) -> Outcome {
+    let name = call.text(0)?;
+    let token = Token::construct(name, &mut call.machine.budget)?;
+    if call.count() > 1 {
+        let content = call.argument(1).clone();
+        array::push(call, &token, &content)?;
+    }
+    Ok(Value::Json(token))
+}
+
+/// The token before or after this one.
+fn beside(call: &mut Call<'_, '_>, step: isize) -> Outcome {
+    let of_property = matches!(call.receiver, Value::Object(_));
+    let Some((parent, place)) = token_of(&call.receiver).and_then(|token| token.place()) else {
+        return Ok(Value::Null);
+    };
+    call.work(parent.len() * 8)?;
+    match place {
+        Err(index) => {
+            let next = index.checked_add_signed(step).and_then(|index| parent.item(index));
+            Ok(next.map_or(Value::Null, Value::Json))
+        }
+        // A member's value is alone in its property.
+        Ok(_) if !of_property => Ok(Value::Null),
+        Ok(name) => {
+            let members = parent.members();
+            let at = members.iter().position(|(known, _)| *known == name);
+            let next = at.and_then(|at| at.checked_add_signed(step)).and_then(|at| members.get(at).cloned());
+            Ok(next.map_or(Value::Null, |(name, value)| object::property(name, value, Some(parent))))
+        }
+    }
+}
+
+/// Objects are merged member by member, arrays put behind each other; null changes nothing.
+fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Failure> {
+    call.machine.budget.steps(1)?;
+    match (into.class(), other.class()) {
+        (Class::JObject, Class::JObject) => {
+            for (name, value) in other.members() {
+                match into.get(&name) {
+                    Some(own) if own.class() == value.class() && own.as_scalar().is_none() => {
+                        merge(call, &own, &value)?
+                    }
+                    Some(_) if value.as_scalar() == Some(Scalar::Null) => {}
+                    _ => into.insert(&name, &value, &mut call.machine.budget)?,
+                }
+            }
+        }
+        (Class::JArray, Class::JArray) => {
+            for item in other.children() {
+                into.push(&item, &mut call.machine.budget)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn descend(call: &mut Call<'_, '_>, token: &Token, found: &mut Vec<Token>) -> Result<(), Failure> {
+    for child in token.children() {
+        call.machine.budget.memory(16)?;
+        found.push(child.clone());
+        descend(call, &child, found)?;
+    }
+    Ok(())
+}
+
+/// A text without anything in it is null.
+fn deserialized(call: &mut Call<'_, '_>, class: &Type) -> Outcome {
+    let text = call.text(0)?;
+    if text.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    let token = read::token(&text, &mut call.machine.budget)?;
+    convert::to_object(&token, class, &mut call.machine.budget)
+}
+
 pub(super) const JSON_CONVERT: &[Member] = &[
     row("SerializeObject", "static (object) -> string", serialize),
     row("SerializeObject", "static (object, Formatting) -> string", serialize),
     row("DeserializeObject", "static <T>(string) -> T", |call| {
         let class = call.type_argument(0);
-        let token = read::token(&call.text(0)?, &mut call.machine.budget)?;
-        convert::to_object(&token, &class, &mut call.machine.budget)
+        deserialized(call, &class)
     }),
-    row("DeserializeObject", "static (string) -> object", |call| {
-        let token = read::token(&call.text(0)?, &mut call.machine.budget)?;
-        convert::to_object(&token, &Class::Object.into(), &mut call.machine.budget)
-    }),
+    row("DeserializeObject", "static (string) -> object", |call| deserialized(call, &Class::Object.into())),
 ];
 
 pub(super) fn token_of(value: &Value) -> Option<Token> {

@@ -2,18 +2,20 @@
 //! changed in between.
 
 mod fold;
+mod grouped;
 
 use std::cmp::Ordering;
 
-use super::{Member, access::length, row};
+use super::{Member, access::length, object::comparer_of, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Dictionary, Kind, Opaque, Value, equality},
+    value::{Collection, Dictionary, Kind, Opaque, Value, equality, order::Comparer},
 };
 
 pub(super) use fold::FOLD;
+pub(super) use grouped::{GROUPED, GROUPING, LOOKUP};
 
 pub(super) const LINQ: &[Member] = &[
     row("Select", "extension <R>(Func<E, R>) -> IEnumerable<R>", select),
@@ -27,6 +29,17 @@ pub(super) const LINQ: &[Member] = &[
         let element = call.type_argument(0);
         call.machine.collection(Kind::Sequence, element, all)
     }),
+    row("SelectMany", "extension <C, R>(Func<E, IEnumerable<C>>, Func<E, C, R>) -> IEnumerable<R>", |call| {
+        let lists = mapped(call)?;
+        let (items, lambda, element) = (call.this_items()?.1, call.lambda(1)?, call.type_argument(1));
+        let mut all = Vec::new();
+        for (item, list) in items.into_iter().zip(lists) {
+            for inner in call.machine.items(&list)?.1 {
+                all.push(call.machine.invoke(&lambda, &[item.clone(), inner])?);
+            }
+        }
+        call.machine.collection(Kind::Sequence, element, all)
+    }),
     row("Where", "extension (Func<E, bool>) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let kept = filtered(call, items)?;
@@ -37,17 +50,58 @@ pub(super) const LINQ: &[Member] = &[
     row("AsEnumerable", "extension () -> IEnumerable<E>", |call| remade(call, Kind::Sequence)),
     row("ToDictionary", "extension <K>(Func<E, K>) -> Dictionary<K, E>", to_dictionary),
     row("ToDictionary", "extension <K, V>(Func<E, K>, Func<E, V>) -> Dictionary<K, V>", to_dictionary),
-    row("OrderBy", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| ordered(call, false)),
-    row("OrderByDescending", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| ordered(call, true)),
+    row("OrderBy", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("OrderBy", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("OrderByDescending", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, true)),
+    row("OrderByDescending", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| {
+        ordered(call, true)
+    }),
+    row("Where", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let kept = filtered(call, items)?;
+        call.machine.collection(Kind::Sequence, element, kept)
+    }),
+    row("TakeWhile", "extension (Func<E, bool>) -> IEnumerable<E>", |call| split_at(call, true)),
+    row("SkipWhile", "extension (Func<E, bool>) -> IEnumerable<E>", |call| split_at(call, false)),
+    row("ToHashSet", "extension () -> HashSet<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let unique = distinct(call, items, &[], false, None)?;
+        call.machine.collection(Kind::Set, element, unique)
+    }),
+    row("DefaultIfEmpty", "extension () -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        if items.is_empty() {
+            items.push(Value::default_of(&element));
+        }
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("DefaultIfEmpty", "extension (E) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        if items.is_empty() {
+            items.push(call.argument(0).clone());
+        }
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Prepend", "extension (E) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.insert(0, call.argument(0).clone());
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Distinct", "extension (StringComparer) -> IEnumerable<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let comparer = comparer_of(call.argument(0));
+        let unique = distinct(call, items, &[], false, comparer)?;
+        call.machine.collection(Kind::Sequence, element, unique)
+    }),
     row("Distinct", "extension () -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
-        let unique = distinct(call, items, &[], false)?;
+        let unique = distinct(call, items, &[], false, None)?;
         call.machine.collection(Kind::Sequence, element, unique)
     }),
     row("Union", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
-        let unique = distinct(call, items, &[], false)?;
+        let unique = distinct(call, items, &[], false, None)?;
         call.machine.collection(Kind::Sequence, element, unique)
     }),
     row("Except", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| compared(call, false)),
@@ -132,8 +186,8 @@ fn filtered(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Vec<Value>, Fa
     }
     let lambda = call.lambda(0)?;
     let mut kept = Vec::new();
-    for item in items {
-        if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() == Some(true) {
+    for (index, item) in items.into_iter().enumerate() {
+        if call.machine.invoke(&lambda, &[item.clone(), length(index)])?.as_bool() == Some(true) {
             kept.push(item);
         }
     }
@@ -153,12 +207,18 @@ fn part(call: &mut Call<'_, '_>, range: impl FnOnce(usize) -> std::ops::Range<us
 }
 
 /// The elements that come first of their equals, and are (or are not) among `others`.
-fn distinct(call: &mut Call<'_, '_>, items: Vec<Value>, others: &[Value], wanted: bool) -> Result<Vec<Value>, Failure> {
+fn distinct(
+    call: &mut Call<'_, '_>,
+    items: Vec<Value>,
+    others: &[Value],
+    wanted: bool,
+    comparer: Option<Comparer>,
+) -> Result<Vec<Value>, Failure> {
     let mut unique: Vec<Value> = Vec::new();
     for item in items {
         call.work((unique.len() + others.len()) * 32)?;
-        let known = unique.iter().any(|other| equality::equal(other, &item));
-        if !known && others.iter().any(|other| equality::equal(other, &item)) == wanted {
+        let known = unique.iter().any(|other| same(other, &item, comparer));
+        if !known && others.iter().any(|other| same(other, &item, comparer)) == wanted {
             unique.push(item);
         }
     }
@@ -168,15 +228,87 @@ fn distinct(call: &mut Call<'_, '_>, items: Vec<Value>, others: &[Value], wanted
 fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
     let (element, items) = call.this_items()?;
     let others = call.items(0)?;
-    let kept = distinct(call, items, &others, wanted)?;
+    let kept = distinct(call, items, &others, wanted, None)?;
     call.machine.collection(Kind::Sequence, element, kept)
 }
 
+/// Whether two elements are equal, to a `StringComparer` if there is one.
+fn same(one: &Value, two: &Value, comparer: Option<Comparer>) -> bool {
+    match (comparer, one, two) {
+        (Some(comparer), Value::String(one), Value::String(two)) => comparer.compare(one, two).is_eq(),
+        _ => equality::equal(one, two),
+    }
+}
+
+/// The elements before the first that the lambda does not hold true for, or those from it on.
+fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
+    let (element, mut items) = call.this_items()?;
+    let lambda = call.lambda(0)?;
+    let mut at = 0;
+    while let Some(item) = items.get(at) {
+        if call.machine.invoke(&lambda, std::slice::from_ref(item))?.as_bool() != Some(true) {
+            break;
+        }
+        at += 1;
+    }
+    let rest = items.split_off(at);
+    call.machine.collection(Kind::Sequence, element, if before { items } else { rest })
+}
+
+/// Members of what `OrderBy` returns.
+pub(super) const ORDERED: &[Member] = &[
+    row("ThenBy", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("ThenBy", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("ThenByDescending", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, true)),
+    row("ThenByDescending", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| {
+        ordered(call, true)
+    }),
+];
+
+/// `OrderBy`, and `ThenBy`, which keeps the ranks that the elements have.
 fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {
     let keys = mapped(call)?;
     let (element, items) = call.this_items()?;
-    let sorted = sorted(call, keys, items, descending)?;
-    call.machine.collection(Kind::Sequence, element, sorted)
+    let comparer = comparer_of(call.argument(1));
+    let ranks = if call.name().starts_with("Then") { call.this_collection()?.ranks().to_vec() } else { Vec::new() };
+    check_order(call, &keys)?;
+    let rows = keys.into_iter().zip(items).enumerate();
+    let mut rows: Vec<(usize, Value, Value)> =
+        rows.map(|(at, (key, item))| (ranks.get(at).copied().unwrap_or(0), key, item)).collect();
+    let order = |one: &(usize, Value, Value), two: &(usize, Value, Value)| {
+        let order = key_order(&one.1, &two.1, comparer);
+        one.0.cmp(&two.0).then(if descending { order.reverse() } else { order })
+    };
+    rows.sort_by(order);
+    let (mut new_ranks, mut rank) = (Vec::with_capacity(rows.len()), 0);
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 && order(&rows[at - 1], row).is_ne() {
+            rank += 1;
+        }
+        new_ranks.push(rank);
+    }
+    let sorted: Vec<Value> = rows.into_iter().map(|(_, _, item)| item).collect();
+    call.machine.budget.memory(sorted.len() * 40)?;
+    call.machine.hold(&sorted)?;
+    Ok(Collection::ordered(element, sorted, new_ranks).into())
+}
+
+fn key_order(one: &Value, two: &Value, comparer: Option<Comparer>) -> Ordering {
+    match (comparer, one, two) {
+        (Some(comparer), Value::String(one), Value::String(two)) => comparer.compare(one, two),
+        _ => equality::compare(one, two).unwrap_or(Ordering::Equal),
+    }
+}
+
+/// Pays for sorting, and refuses keys without an order.
+fn check_order(call: &mut Call<'_, '_>, keys: &[Value]) -> Result<(), Failure> {
+    let bytes: usize = keys.iter().map(|key| 32 + key.as_str().map_or(0, str::len) * 4).sum();
+    let rounds = usize::try_from(keys.len().checked_ilog2().unwrap_or_default()).unwrap_or_default() + 1;
+    call.work(bytes.saturating_mul(rounds))?;
+    if keys.len() > 1 && keys.iter().any(|key| equality::compare(key, key).is_none()) {
+        return Err(Failure::invalid_operation("Failed to compare two elements in the array."));
+    }
+    Ok(())
 }
 
 /// The items in the order of their keys; equal ones keep theirs.
@@ -186,15 +318,20 @@ pub(super) fn sorted(
     items: Vec<Value>,
     descending: bool,
 ) -> Result<Vec<Value>, Failure> {
-    let bytes: usize = keys.iter().map(|key| 32 + key.as_str().map_or(0, str::len)).sum();
-    let rounds = usize::try_from(keys.len().checked_ilog2().unwrap_or_default()).unwrap_or_default() + 1;
-    call.work(bytes.saturating_mul(rounds))?;
-    if keys.iter().any(|key| equality::compare(key, key).is_none()) {
-        return Err(Failure::invalid_operation("Failed to compare two elements in the array."));
-    }
+    sorted_by(call, keys, items, descending, None)
+}
+
+pub(super) fn sorted_by(
+    call: &mut Call<'_, '_>,
+    keys: Vec<Value>,
+    items: Vec<Value>,
+    descending: bool,
+    comparer: Option<Comparer>,
+) -> Result<Vec<Value>, Failure> {
+    check_order(call, &keys)?;
     let mut rows: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
     rows.sort_by(|(one, _), (two, _)| {
-        let order = equality::compare(one, two).unwrap_or(Ordering::Equal);
+        let order = key_order(one, two, comparer);
         if descending { order.reverse() } else { order }
     });
     Ok(rows.into_iter().map(|(_, item)| item).collect())

@@ -22,6 +22,7 @@ mod string;
 mod time;
 mod uri;
 pub(crate) mod xml;
+mod zone;
 
 use std::fmt;
 
@@ -89,7 +90,11 @@ fn tables(class: Class) -> &'static [Table] {
         C::Collection | C::ReadOnlyCollection => &[collection::COLLECTION],
         C::List => &[collection::LIST],
         C::HashSet => &[collection::SET],
-        C::Enumerable => &[linq::LINQ, linq::FOLD],
+        C::Enumerable => &[linq::LINQ, linq::GROUPED, linq::FOLD],
+        C::Grouping => &[linq::GROUPING],
+        C::Lookup => &[linq::LOOKUP],
+        C::OrderedEnumerable => &[linq::ORDERED],
+        C::TimeZoneInfo => &[zone::ZONE],
         C::LinqEnumerable => &[linq::ENUMERABLE],
         C::ReadOnlyDictionary => &[dictionary::READ_ONLY_DICTIONARY],
         C::IDictionary => &[dictionary::READ_ONLY_DICTIONARY, dictionary::WRITABLE],
@@ -124,6 +129,9 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::HashName => &[certificate::HASH_NAME],
         C::SignaturePadding => &[certificate::PADDING],
         C::JToken => &[json::TOKEN],
+        C::JContainer => &[json::CONTAINER],
+        C::JConstructor => &[json::CONSTRUCTOR],
+        C::JRaw => &[json::RAW],
         C::JObject => &[json::OBJECT],
         C::JArray => &[json::ARRAY],
         C::JValue => &[json::VALUE],

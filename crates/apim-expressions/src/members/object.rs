@@ -1,6 +1,6 @@
 //! What every object has, and the smallest classes: `Exception`, `T?`, `KeyValuePair`, enums, `StringComparer`.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{Member, row};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     limits::Writer,
     problem::{Exception, Failure},
     types::Type,
-    value::{Object, Value, equality, format, lock},
+    value::{Object, Value, equality, format, lock, order::Comparer},
 };
 
 pub(super) const OBJECT: &[Member] = &[
@@ -36,16 +36,52 @@ pub(super) const NULLABLE: &[Member] = &[
 ];
 
 pub(super) const EXCEPTION: &[Member] = &[
-    row("new", "static (string) -> Exception", |call| {
-        let message = call.optional_text(0).unwrap_or_default();
-        Ok(Value::object(Object::Exception(Exception { class: "System.Exception", message })))
+    row("new", "static () -> Exception", |_| {
+        Ok(exception("Exception of type 'System.Exception' was thrown.".into(), None))
     }),
-    row("Message", "string", |call| match call.receiver.as_object() {
-        Some(Object::Exception(exception)) => Ok(Value::String(Arc::clone(&exception.message))),
-        _ => Ok(Value::Null),
+    row("new", "static (string) -> Exception", |call| Ok(exception(message(call), None))),
+    row("new", "static (string, Exception) -> Exception", |call| {
+        let inner = match call.argument(1).as_object() {
+            Some(Object::Exception(inner)) => Some(Arc::new(inner.clone())),
+            _ => None,
+        };
+        let depth = std::iter::successors(inner.as_deref(), |inner| inner.inner.as_deref()).take(64).count();
+        if depth == 64 {
+            return Err(Failure::Stopped("The expression nests exceptions more than 64 deep.".to_owned()));
+        }
+        Ok(exception(message(call), inner))
     }),
-    row("InnerException", "Exception", |_| Ok(Value::Null)),
+    row("Message", "string", |call| Ok(Value::String(Arc::clone(&this_exception(call)?.message)))),
+    row("Source", "string", |_| Ok(Value::Null)),
+    row("HelpLink", "string", |_| Ok(Value::Null)),
+    row("StackTrace", "string", |_| Ok(Value::Null)),
+    row("InnerException", "Exception", |call| {
+        let inner = this_exception(call)?.inner.as_deref().cloned();
+        Ok(inner.map_or(Value::Null, |inner| Value::object(Object::Exception(inner))))
+    }),
+    row("GetBaseException", "() -> Exception", |call| {
+        let mut base = this_exception(call)?;
+        while let Some(inner) = &base.inner {
+            base = inner;
+        }
+        Ok(Value::object(Object::Exception(base.clone())))
+    }),
 ];
+
+fn this_exception<'c>(call: &'c Call<'_, '_>) -> Result<&'c Exception, Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Exception(exception)) => Ok(exception),
+        _ => Err(Failure::null_reference()),
+    }
+}
+
+fn message(call: &Call<'_, '_>) -> Arc<str> {
+    call.optional_text(0).unwrap_or_else(|| "Exception of type 'System.Exception' was thrown.".into())
+}
+
+fn exception(message: Arc<str>, inner: Option<Arc<Exception>>) -> Value {
+    Value::object(Object::Exception(Exception { class: "System.Exception", message, inner }))
+}
 
 pub(super) const PAIR: &[Member] = &[
     row("new", "static (K, V) -> S", |call| {
@@ -59,26 +95,43 @@ pub(super) const PAIR: &[Member] = &[
 ];
 
 pub(super) const STRING_COMPARER: &[Member] = &[
-    row("Ordinal", "static StringComparer", |_| Ok(comparer(false))),
-    row("OrdinalIgnoreCase", "static StringComparer", |_| Ok(comparer(true))),
-    row("InvariantCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true))),
-    row("CurrentCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true))),
+    row("Ordinal", "static StringComparer", |_| Ok(comparer(false, false))),
+    row("OrdinalIgnoreCase", "static StringComparer", |_| Ok(comparer(true, false))),
+    row("InvariantCulture", "static StringComparer", |_| Ok(comparer(false, true))),
+    row("InvariantCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true, true))),
+    row("CurrentCulture", "static StringComparer", |_| Ok(comparer(false, true))),
+    row("CurrentCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true, true))),
     row("Equals", "(string, string) -> bool", |call| {
-        let ignore_case = ignores_case(&call.receiver);
-        let (one, two) = (call.optional_text(0), call.optional_text(1));
-        let fold = |text: Arc<str>| if ignore_case { text.to_lowercase() } else { text.to_string() };
-        call.work(one.as_ref().map_or(0, |text| text.len()))?;
-        Ok(Value::Bool(one.map(fold) == two.map(fold)))
+        Ok(Value::Bool(
+            compared(call)?.is_some_and(Ordering::is_eq) || call.argument(0).is_null() && call.argument(1).is_null(),
+        ))
+    }),
+    row("Compare", "(string, string) -> int", |call| {
+        let order = compared(call)?.unwrap_or_else(|| call.argument(1).is_null().cmp(&call.argument(0).is_null()));
+        Ok(Value::from(order as i32))
     }),
 ];
 
-fn comparer(ignore_case: bool) -> Value {
-    Value::object(Object::Comparer { ignore_case })
+/// The order of two strings; `None` where one is null.
+fn compared(call: &mut Call<'_, '_>) -> Result<Option<Ordering>, Failure> {
+    let comparer = comparer_of(&call.receiver).ok_or_else(Failure::null_reference)?;
+    let (Some(one), Some(two)) = (call.optional_text(0), call.optional_text(1)) else { return Ok(None) };
+    call.work(one.len() + two.len())?;
+    Ok(Some(comparer.compare(&one, &two)))
+}
+
+fn comparer(ignore_case: bool, culture: bool) -> Value {
+    Value::object(Object::Comparer(Comparer { ignore_case, culture }))
+}
+
+/// The `StringComparer` that a value is.
+pub(super) fn comparer_of(value: &Value) -> Option<Comparer> {
+    if let Some(Object::Comparer(comparer)) = value.as_object() { Some(*comparer) } else { None }
 }
 
 /// Whether a `StringComparer` takes upper and lower case for the same.
 pub(super) fn ignores_case(comparer: &Value) -> bool {
-    matches!(comparer.as_object(), Some(Object::Comparer { ignore_case: true }))
+    comparer_of(comparer).is_some_and(|comparer| comparer.ignore_case)
 }
 
 fn pair(call: &Call<'_, '_>) -> Arc<(Type, Value, Value)> {

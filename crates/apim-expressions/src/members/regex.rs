@@ -1,14 +1,14 @@
-//! `Regex`, on an engine whose time is linear in the text. What such an engine cannot do is refused by name. Unlike in
-//! .NET, `$` does not match before a last line break.
+//! `Regex`, on an engine that goes back and tries other ways as .NET's does, within limits.
 
 mod pattern;
+mod translate;
 
 use std::sync::Arc;
 
 use super::{Member, access::length, row};
 use crate::{
     evaluate::{Call, Outcome},
-    limits::Writer,
+    limits::{Budget, Writer},
     problem::Failure,
     types::Class,
     value::{Kind, Object, Value},
@@ -53,24 +53,44 @@ impl Group {
 }
 
 pub(super) const REGEX: &[Member] = &[
-    row("new", "static (string) -> Regex", |call| compiled(call, 0, 1).map(|p| Value::object(Object::Regex(p)))),
-    row("new", "static (string, RegexOptions) -> Regex", |call| {
-        compiled(call, 0, 1).map(|pattern| Value::object(Object::Regex(pattern)))
-    }),
+    row("new", "static (string) -> Regex", create),
+    row("new", "static (string, RegexOptions) -> Regex", create),
+    row("new", "static (string, RegexOptions, TimeSpan) -> Regex", create),
     row("IsMatch", "static (string, string) -> bool", is_match),
     row("IsMatch", "static (string, string, RegexOptions) -> bool", is_match),
+    row("IsMatch", "static (string, string, RegexOptions, TimeSpan) -> bool", is_match),
     row("IsMatch", "(string) -> bool", is_match),
+    row("IsMatch", "(string, int) -> bool", |call| {
+        let found = first(call)?;
+        Ok(Value::Bool(matches!(found.as_object(), Some(Object::Match(found)) if found.groups[0].is_some())))
+    }),
     row("Match", "static (string, string) -> Match", first),
     row("Match", "static (string, string, RegexOptions) -> Match", first),
+    row("Match", "static (string, string, RegexOptions, TimeSpan) -> Match", first),
     row("Match", "(string) -> Match", first),
+    row("Match", "(string, int) -> Match", first),
     row("Matches", "static (string, string) -> MatchCollection", all),
     row("Matches", "static (string, string, RegexOptions) -> MatchCollection", all),
+    row("Matches", "static (string, string, RegexOptions, TimeSpan) -> MatchCollection", all),
     row("Matches", "(string) -> MatchCollection", all),
     row("Replace", "static (string, string, string) -> string", |call| replace(call, 2)),
     row("Replace", "static (string, string, string, RegexOptions) -> string", |call| replace(call, 2)),
+    row("Replace", "static (string, string, string, RegexOptions, TimeSpan) -> string", |call| replace(call, 2)),
+    row("Replace", "static (string, string, Func<Match, string>) -> string", |call| replace(call, 2)),
+    row("Replace", "static (string, string, Func<Match, string>, RegexOptions) -> string", |call| replace(call, 2)),
+    row("Replace", "static (string, string, Func<Match, string>, RegexOptions, TimeSpan) -> string", |call| {
+        replace(call, 2)
+    }),
     row("Replace", "(string, string) -> string", |call| replace(call, 1)),
+    row("Replace", "(string, string, int) -> string", |call| replace(call, 1)),
+    row("Replace", "(string, Func<Match, string>) -> string", |call| replace(call, 1)),
+    row("Replace", "(string, Func<Match, string>, int) -> string", |call| replace(call, 1)),
     row("Split", "static (string, string) -> string[]", split),
+    row("Split", "static (string, string, RegexOptions) -> string[]", split),
+    row("Split", "static (string, string, RegexOptions, TimeSpan) -> string[]", split),
     row("Split", "(string) -> string[]", split),
+    row("Split", "(string, int) -> string[]", split),
+    row("Options", "RegexOptions", |_| Ok(Value::enumerator(Class::RegexOptions, 0))),
     row("Unescape", "static (string) -> string", |call| {
         let text = call.text(0)?;
         call.work(text.len())?;
@@ -78,10 +98,26 @@ pub(super) const REGEX: &[Member] = &[
     }),
 ];
 
-pub(super) const MATCH: &[Member] = &[row("Groups", "GroupCollection", |call| match call.receiver.as_object() {
-    Some(Object::Match(found)) => Ok(Value::object(Object::Groups(Arc::clone(found)))),
-    _ => Err(Failure::null_reference()),
-})];
+pub(super) const MATCH: &[Member] = &[
+    row("Groups", "GroupCollection", |call| match call.receiver.as_object() {
+        Some(Object::Match(found)) => Ok(Value::object(Object::Groups(Arc::clone(found)))),
+        _ => Err(Failure::null_reference()),
+    }),
+    row("Empty", "static Match", |_| {
+        let nothing = Match { text: Arc::default(), groups: vec![None], names: vec![None] };
+        Ok(Value::object(Object::Match(Arc::new(nothing))))
+    }),
+    row("Result", "(string) -> string", |call| {
+        let (found, with) = (this_match(call)?, call.text(0)?);
+        if found.groups[0].is_none() {
+            return Err(Failure::unsupported("`Result` of a match without success"));
+        }
+        call.work(with.len())?;
+        let mut out = Writer::new(&mut call.machine.budget);
+        expand(&with, &found, &mut out)?;
+        Ok(Value::String(out.finish()))
+    }),
+];
 
 pub(super) const GROUP: &[Member] =
     &[row("Success", "bool", |call| Ok(Value::Bool(this_group(call)?.place.is_some())))];
@@ -142,11 +178,18 @@ fn this_group(call: &Call<'_, '_>) -> Result<Group, Failure> {
     }
 }
 
-/// The pattern in the arguments, with its options if there are any.
-fn compiled(call: &mut Call<'_, '_>, pattern: usize, options: usize) -> Result<Arc<Pattern>, Failure> {
-    let (text, options) = (call.text(pattern)?, call.flags(options));
+/// The pattern in the arguments, with its options and time if there are any.
+fn compiled(call: &mut Call<'_, '_>, pattern: usize) -> Result<Arc<Pattern>, Failure> {
+    let text = call.optional_text(pattern).ok_or_else(|| Failure::argument_null("pattern"))?;
+    let is_options = |value: &Value| matches!(value.as_object(), Some(Object::Enum(Class::RegexOptions, _)));
+    let options = call.arguments.iter().position(is_options).map_or(0, |index| call.flags(index));
+    let timed = matches!(call.arguments.last(), Some(Value::TimeSpan(_)));
     let machine = &mut *call.machine;
-    machine.patterns.get(&text, options, &mut machine.budget)
+    machine.patterns.get(&text, options, timed, &mut machine.budget)
+}
+
+fn create(call: &mut Call<'_, '_>) -> Outcome {
+    compiled(call, 0).map(|pattern| Value::object(Object::Regex(pattern)))
 }
 
 /// The text to look in, and the pattern: the object's own, or the second argument of a static method.
@@ -154,86 +197,148 @@ fn subject(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<Pattern>), Failure>
     let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("input"))?;
     let pattern = match call.receiver.as_object() {
         Some(Object::Regex(pattern)) => Arc::clone(pattern),
-        _ => {
-            let options = call.count() - 1;
-            compiled(call, 1, options)?
-        }
+        _ => compiled(call, 1)?,
     };
-    call.machine.budget.work(text.len().saturating_mul(pattern.cost()))?;
     Ok((text, pattern))
 }
 
 fn is_match(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
-    Ok(Value::Bool(pattern.regex().is_match(&text)))
+    pattern.spend(&text, &mut call.machine.budget)?;
+    pattern.is_match(&text).map(Value::Bool)
+}
+
+/// Whether a pattern is anywhere in a text, for others than members.
+pub(crate) fn is_match_of(text: &str, pattern: &Arc<str>, options: i32, budget: &mut Budget) -> Result<bool, Failure> {
+    let pattern = Patterns::default().get(pattern, options, false, budget)?;
+    pattern.spend(text, budget)?;
+    pattern.is_match(text)
 }
 
 fn first(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
-    call.machine.budget.work(text.len().saturating_mul(pattern.group_cost()))?;
-    let found = pattern.regex().captures(&text);
-    Ok(Value::object(Object::Match(Arc::new(pattern.found(&text, found.as_ref())))))
+    let at = if call.receiver.is_null() { 0 } else { call.int(1) };
+    let at = usize::try_from(at).ok().and_then(|at| byte_of_unit(&text, at)).ok_or_else(|| {
+        Failure::out_of_range("Start index cannot be less than 0 or greater than input length.", "startat")
+    })?;
+    pattern.spend(&text, &mut call.machine.budget)?;
+    let found = pattern.find(&text, at)?.unwrap_or_else(|| pattern.nothing(&text));
+    Ok(Value::object(Object::Match(Arc::new(found))))
 }
 
-/// All matches, one after the other.
-fn matches(call: &mut Call<'_, '_>, text: &Arc<str>, pattern: &Pattern) -> Result<Vec<Match>, Failure> {
+/// Where a UTF-16 unit begins in UTF-8.
+fn byte_of_unit(text: &str, unit: usize) -> Option<usize> {
+    let mut units = 0;
+    for (at, c) in text.char_indices() {
+        if units >= unit {
+            return Some(at);
+        }
+        units += c.len_utf16();
+    }
+    (units >= unit).then_some(text.len())
+}
+
+/// At most so many matches, one after the other.
+fn matches(call: &mut Call<'_, '_>, text: &Arc<str>, pattern: &Pattern, most: usize) -> Result<Vec<Match>, Failure> {
     let budget = &mut call.machine.budget;
-    budget.work(text.len().saturating_mul(pattern.group_cost()))?;
     let mut matches = Vec::new();
-    for found in pattern.regex().captures_iter(text) {
+    let mut at = 0;
+    pattern.spend(text, budget)?;
+    while matches.len() < most {
         // Each search may read the rest of the text, and find its match near where it began.
-        let rest = found.get(0).map_or(0, |whole| text.len() - whole.start());
-        budget.work(rest.saturating_mul(pattern.cost() / 16))?;
-        budget.memory(128 + found.len() * 64)?;
-        matches.push(pattern.found(text, Some(&found)));
+        budget.work(text.len() - at)?;
+        let Some(found) = pattern.find(text, at)? else { break };
+        let Some((start, end)) = found.groups.first().copied().flatten() else { break };
+        budget.memory(128 + found.groups.len() * 64)?;
+        matches.push(found);
+        at = if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
+        if at > text.len() {
+            break;
+        }
     }
     Ok(matches)
 }
 
 fn all(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
-    let found = matches(call, &text, &pattern)?;
+    let found = matches(call, &text, &pattern, usize::MAX)?;
     let values = found.into_iter().map(|found| Value::object(Object::Match(Arc::new(found)))).collect();
     call.machine.collection(Kind::Sequence, Class::Match.into(), values)
 }
 
+/// The number that limits `Replace` and `Split` of a `Regex` object.
+fn most(call: &Call<'_, '_>, place: usize) -> usize {
+    match call.arguments.get(place) {
+        Some(Value::Integer(number)) => usize::try_from(number.value()).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    }
+}
+
 fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
-    let with = call.text(replacement)?;
+    let lambda = call.lambda(replacement).ok();
+    let with = if lambda.is_some() { Arc::default() } else { call.text(replacement)? };
     let (text, pattern) = subject(call)?;
-    let matches = matches(call, &text, &pattern)?;
+    let most = most(call, replacement + 1);
+    let mut pieces = Vec::new();
+    for found in matches(call, &text, &pattern, most)? {
+        let Some(place) = found.groups.first().copied().flatten() else { continue };
+        let written = match &lambda {
+            Some(lambda) => {
+                let value = call.machine.invoke(lambda, &[Value::object(Object::Match(Arc::new(found)))])?;
+                call.machine.text_of(&value)?
+            }
+            None => {
+                call.work(with.len())?;
+                let mut out = Writer::new(&mut call.machine.budget);
+                expand(&with, &found, &mut out)?;
+                out.finish()
+            }
+        };
+        pieces.push((place, written));
+    }
     let mut out = Writer::new(&mut call.machine.budget);
     let mut end = 0;
-    for found in matches {
-        out.budget.work(with.len())?;
-        let Some((start, stop)) = found.groups.first().copied().flatten() else { continue };
+    for ((start, stop), written) in pieces {
         out.push(&text[end..start])?;
-        expand(&with, &found, &mut out)?;
+        out.push(&written)?;
         end = stop;
     }
     out.push(&text[end..])?;
     Ok(Value::String(out.finish()))
 }
 
-/// Writes a replacement: `$1`, `${name}`, `$&` and `$$` are filled in, everything else stands for itself.
+/// Writes a replacement: `$1`, `${name}`, `$&`, `` $` ``, `$'`, `$+`, `$_` and `$$` are filled in.
 fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<(), Failure> {
+    let (start, end) = found.groups.first().copied().flatten().unwrap_or_default();
     let mut rest = with;
     while let Some(at) = rest.find('$') {
         out.push(&rest[..at])?;
         rest = &rest[at..];
+        let special = match rest.as_bytes().get(1) {
+            Some(b'$') => Some("$"),
+            Some(b'&') => Some(found.value()),
+            Some(b'`') => Some(&found.text[..start]),
+            Some(b'\'') => Some(&found.text[end..]),
+            Some(b'_') => Some(&*found.text),
+            Some(b'+') => {
+                let last = found.groups.len() - 1;
+                Some(found.groups[last].map_or("", |(start, end)| &found.text[start..end]))
+            }
+            _ => None,
+        };
+        if let Some(special) = special {
+            out.push(special)?;
+            rest = &rest[2..];
+            continue;
+        }
         let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
         let braced = rest[1..].strip_prefix('{').and_then(group_name);
-        let (name, length) = match (rest.as_bytes().get(1), braced) {
-            (Some(b'$'), _) => {
-                out.push("$")?;
-                rest = &rest[2..];
-                continue;
-            }
-            (Some(b'&'), _) => ("0", 2),
-            (_, Some(name)) => (name, name.len() + 3),
-            _ if digits > 0 => (&rest[1..=digits], digits + 1),
-            _ => ("", 1),
+        let (name, length) = match braced {
+            Some(name) => (name, name.len() + 3),
+            None if digits > 0 => (&rest[1..=digits], digits + 1),
+            None => ("", 1),
         };
-        let named = found.names.iter().position(|known| known.as_deref() == Some(name));
+        let named = found.names.iter().position(|known| known.as_deref() == Some(name) && !name.is_empty());
         let index = named.or_else(|| name.parse().ok()).filter(|index| *index < found.groups.len());
         match index {
             Some(index) => out.push(found.group(index).value())?,
@@ -254,7 +359,8 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let mut parts = Vec::new();
     let mut end = 0;
-    for found in matches(call, &text, &pattern)? {
+    let most = if call.receiver.is_null() { usize::MAX } else { most(call, 1).wrapping_sub(1) };
+    for found in matches(call, &text, &pattern, most)? {
         let Some((start, stop)) = found.groups.first().copied().flatten() else { continue };
         parts.push(text[end..start].to_owned());
         // What the pattern's groups matched is part of the result.

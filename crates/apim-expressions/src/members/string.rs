@@ -11,7 +11,7 @@ use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
     problem::Failure,
-    value::{Kind, Value, format::composite, text},
+    value::{Kind, Value, format::composite, order, text},
 };
 
 pub(super) use search::SEARCH;
@@ -65,10 +65,10 @@ pub(super) const STRING: &[Member] = &[
         let units: Vec<u16> = text.encode_utf16().map(|unit| if unit == from { to } else { unit }).collect();
         call.new_string(String::from_utf16_lossy(&units))
     }),
-    row("ToLower", "() -> string", |call| changed(call, |text| text.to_lowercase())),
-    row("ToLowerInvariant", "() -> string", |call| changed(call, |text| text.to_lowercase())),
-    row("ToUpper", "() -> string", |call| changed(call, |text| text.to_uppercase())),
-    row("ToUpperInvariant", "() -> string", |call| changed(call, |text| text.to_uppercase())),
+    row("ToLower", "() -> string", |call| changed(call, order::lower)),
+    row("ToLowerInvariant", "() -> string", |call| changed(call, order::lower)),
+    row("ToUpper", "() -> string", |call| changed(call, order::upper)),
+    row("ToUpperInvariant", "() -> string", |call| changed(call, order::upper)),
     row("PadLeft", "(int) -> string", |call| pad(call, true)),
     row("PadLeft", "(int, char) -> string", |call| pad(call, true)),
     row("PadRight", "(int) -> string", |call| pad(call, false)),
@@ -99,14 +99,41 @@ pub(super) const CHAR: &[Member] = &[
     row("IsDigit", "static (char) -> bool", |call| is(call, |c| c.is_ascii_digit())),
     row("IsLetter", "static (char) -> bool", |call| is(call, char::is_alphabetic)),
     row("IsLetterOrDigit", "static (char) -> bool", |call| is(call, |c| c.is_alphabetic() || c.is_ascii_digit())),
+    row("IsControl", "static (char) -> bool", |call| is(call, char::is_control)),
+    row("IsNumber", "static (char) -> bool", |call| is(call, char::is_numeric)),
+    row("IsPunctuation", "static (char) -> bool", |call| is(call, is_punctuation)),
+    row("IsSymbol", "static (char) -> bool", |call| {
+        is(
+            call,
+            |c| matches!(c, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' | '¢'..='©' | '¬' | '®'..='±' | '´' | '¸' | '×' | '÷'),
+        )
+    }),
+    row("Parse", "static (string) -> char", |call| {
+        let text = call.text(0)?;
+        let mut units = text.encode_utf16();
+        match (units.next(), units.next()) {
+            (Some(unit), None) => Ok(Value::Char(unit)),
+            _ => Err(Failure::format("String must be exactly one character long.")),
+        }
+    }),
+    row("CompareTo", "(char) -> int", |call| {
+        let this = if let Value::Char(unit) = call.receiver { i32::from(unit) } else { 0 };
+        Ok(Value::from(this - i32::from(call.unit(0))))
+    }),
     row("IsWhiteSpace", "static (char) -> bool", |call| is(call, char::is_whitespace)),
     row("IsUpper", "static (char) -> bool", |call| is(call, char::is_uppercase)),
     row("IsLower", "static (char) -> bool", |call| is(call, char::is_lowercase)),
-    row("ToUpper", "static (char) -> char", |call| Ok(cased(call, |c| c.to_uppercase().next()))),
-    row("ToUpperInvariant", "static (char) -> char", |call| Ok(cased(call, |c| c.to_uppercase().next()))),
-    row("ToLower", "static (char) -> char", |call| Ok(cased(call, |c| c.to_lowercase().next()))),
-    row("ToLowerInvariant", "static (char) -> char", |call| Ok(cased(call, |c| c.to_lowercase().next()))),
+    row("ToUpper", "static (char) -> char", |call| Ok(cased(call, order::upper_char))),
+    row("ToUpperInvariant", "static (char) -> char", |call| Ok(cased(call, order::upper_char))),
+    row("ToLower", "static (char) -> char", |call| Ok(cased(call, order::lower_char))),
+    row("ToLowerInvariant", "static (char) -> char", |call| Ok(cased(call, order::lower_char))),
 ];
+
+/// ASCII's, and Latin-1's; of the rest none.
+fn is_punctuation(c: char) -> bool {
+    matches!(c, '!'..='#' | '%'..='*' | ','..='/' | ':' | ';' | '?' | '@' | '['..=']' | '_' | '{' | '}')
+        || matches!(c, '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '‐'..='‧' | '‹' | '›')
+}
 
 pub(super) fn units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
@@ -130,9 +157,9 @@ fn is(call: &mut Call<'_, '_>, test: impl FnOnce(char) -> bool) -> Outcome {
     Ok(Value::Bool(char::from_u32(call.unit(0).into()).is_some_and(test)))
 }
 
-fn cased(call: &Call<'_, '_>, change: impl FnOnce(char) -> Option<char>) -> Value {
+fn cased(call: &Call<'_, '_>, change: impl FnOnce(char) -> char) -> Value {
     let unit = call.unit(0);
-    let changed = char::from_u32(unit.into()).and_then(change).and_then(|c| u16::try_from(u32::from(c)).ok());
+    let changed = char::from_u32(unit.into()).map(change).and_then(|c| u16::try_from(u32::from(c)).ok());
     Value::Char(changed.unwrap_or(unit))
 }
 

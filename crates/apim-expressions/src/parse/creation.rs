@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Kind, ParseError, Parser};
-use crate::syntax::{Expr, ExprKind, Item, LinkKind, TypeName};
+use crate::{
+    limits,
+    syntax::{Expr, ExprKind, Item, LinkKind, TypeName},
+};
 
 impl Parser<'_> {
     pub(super) fn creation(&mut self) -> Result<Expr, ParseError> {
@@ -48,6 +51,9 @@ impl Parser<'_> {
             self.advance();
             self.advance();
             element.rank += 1;
+            if element.rank > limits::ARRAY_RANK {
+                return Err(self.error("the type is too complex"));
+            }
         }
         if size.is_none() {
             return self.array_items(at, Some(element));

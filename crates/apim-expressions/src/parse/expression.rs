@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Kind, ParseError, Parser, is_keyword};
-use crate::syntax::{Binary, Expr, ExprKind, TypeName, Unary};
+use crate::{
+    limits,
+    syntax::{Binary, Expr, ExprKind, TypeName, Unary},
+};
 
 /// Types whose keyword makes `(keyword)` a cast whatever follows.
 pub(super) const PREDEFINED: [&str; 15] = [
@@ -27,8 +30,8 @@ impl Parser<'_> {
             let body = Box::new(self.expression()?);
             return Ok(Expr { at, kind: ExprKind::Lambda(parameters, body) });
         }
-        if self.is_word("from") && matches!(self.ahead(1), Kind::Name(_)) {
-            return Err(self.error("LINQ query syntax (`from`) is not supported"));
+        if self.begins_query() {
+            return self.query();
         }
         let target = self.conditional()?;
         let Some(operator) = self.assignment_operator()? else { return Ok(target) };
@@ -114,8 +117,14 @@ impl Parser<'_> {
     fn binary(&mut self, least: u8) -> Result<Expr, ParseError> {
         let at = self.at();
         let mut left = self.unary()?;
+        let mut tests = 0;
         loop {
             if least <= RELATIONAL && (self.is_word("is") || self.is_word("as")) {
+                // Each test holds the one before.
+                tests += 1;
+                if tests > limits::SOURCE_NESTING {
+                    return Err(limits::too_deep(self.at()));
+                }
                 left = self.type_test(left)?;
                 continue;
             }

@@ -3,6 +3,7 @@
 mod creation;
 mod expression;
 mod postfix;
+mod query;
 mod statement;
 mod type_name;
 

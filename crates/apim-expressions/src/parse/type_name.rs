@@ -1,7 +1,7 @@
 //! Names of types: `int`, `string[]`, `System.Collections.Generic.List<string>`, `int?`.
 
 use super::{Kind, ParseError, Parser, is_keyword};
-use crate::syntax::TypeName;
+use crate::{limits, syntax::TypeName};
 
 impl Parser<'_> {
     pub(super) fn type_name(&mut self) -> Result<TypeName, ParseError> {
@@ -14,6 +14,9 @@ impl Parser<'_> {
             self.advance();
             self.advance();
             name.rank += 1;
+            if name.rank > limits::ARRAY_RANK {
+                return Err(self.error("the type is too complex"));
+            }
         }
         if self.is("[") && self.ahead_is(1, ",") {
             return Err(self.error("arrays of several dimensions are not supported"));

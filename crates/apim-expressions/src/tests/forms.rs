@@ -220,7 +220,7 @@ fn json_is_parsed_and_made() {
         ),
         (
             r#"@(((JObject)context.Variables["json"]).SelectToken("$.list[?(@ > 1)]"))"#,
-            "!the JSONPath `[?(@ > 1)]` is not supported",
+            "!Path returned multiple tokens.",
         ),
         (r#"@(((JObject)context.Variables["json"])["list"].HasValues)"#, "Boolean True"),
         (
@@ -293,9 +293,9 @@ fn regular_expressions() {
         (r#"@(Regex.Replace("2026-11", @"(\d+)-(?<m>\d+)", "${m}/$1$$"))"#, "String 11/2026$"),
         (r#"@(new Regex("a+").Matches("aa b a").Count)"#, "Int32 2"),
         (r#"@(Regex.Match("x", "y").Success)"#, "Boolean False"),
-        (r#"@(Regex.IsMatch("a", "(?=a)"))"#, "!lookahead in a regular expression is not supported"),
-        (r#"@(Regex.IsMatch("aa", @"(a)\1"))"#, "!a backreference in a regular expression is not supported"),
-        (r#"@(Regex.IsMatch("a", "("))"#, "!The regular expression `(` is not valid, or not supported."),
+        (r#"@(Regex.IsMatch("a", "(?=a)"))"#, "Boolean True"),
+        (r#"@(Regex.IsMatch("aa", @"(a)\1"))"#, "Boolean True"),
+        (r#"@(Regex.IsMatch("a", "("))"#, "!The regular expression `(` is not valid, not supported, or too large."),
         (r#"@(Regex.IsMatch(null, "a"))"#, "!Value cannot be null. (Parameter 'input')"),
     ]);
 }
@@ -343,7 +343,7 @@ fn lambdas_and_linq() {
             "Int32 2",
         ),
         (r#"@(new[] { 1 }.ToArray<string>())"#, "!parse: No overload of 'ToArray' takes these arguments"),
-        (r#"@(from x in new[] { 1 } select x)"#, "!parse: LINQ query syntax (`from`) is not supported"),
+        (r#"@((from x in new[] { 1 } select x).Count())"#, "Int32 1"),
         (r#"@(new[] { 1 }.Select(x => { return x; }))"#, "!parse: a lambda with statements is not supported"),
         (r#"@(x => x)"#, "!parse: a lambda can only be an argument of a method that takes one"),
     ]);

@@ -12,6 +12,7 @@ mod random;
 mod refusals;
 mod semantics;
 mod statements;
+mod values;
 mod xml;
 
 use bytes::Bytes;

@@ -68,6 +68,7 @@ classes! {
     Math "System" "Math" "" [];
     BitConverter "System" "BitConverter" "" [];
     StringComparer "System" "StringComparer" "" ["object"];
+    TimeZoneInfo "System" "TimeZoneInfo" "" ["object"];
     StringComparison "System" "StringComparison" "" ["object"];
     StringSplitOptions "System" "StringSplitOptions" "" ["object"];
     DateTimeKind "System" "DateTimeKind" "" ["object"];
@@ -84,6 +85,9 @@ classes! {
         ["IEnumerable<KeyValuePair<K, V>>"];
     IDictionary "System.Collections.Generic" "IDictionary" "KV" ["IEnumerable<KeyValuePair<K, V>>"];
     Dictionary "System.Collections.Generic" "Dictionary" "KV" ["IDictionary<K, V>", "IReadOnlyDictionary<K, V>"];
+    Grouping "System.Linq" "IGrouping" "KE" ["IEnumerable<E>"];
+    Lookup "System.Linq" "ILookup" "KE" ["IEnumerable<IGrouping<K, E>>"];
+    OrderedEnumerable "System.Linq" "IOrderedEnumerable" "E" ["IEnumerable<E>"];
     LinqEnumerable "System.Linq" "Enumerable" "" [];
     WebUtility "System.Net" "WebUtility" "" [];
     Encoding "System.Text" "Encoding" "" ["object"];
@@ -114,7 +118,9 @@ classes! {
     JContainer "Newtonsoft.Json.Linq" "JContainer" "" ["JToken"];
     JObject "Newtonsoft.Json.Linq" "JObject" "" ["JContainer"];
     JArray "Newtonsoft.Json.Linq" "JArray" "" ["JContainer"];
+    JConstructor "Newtonsoft.Json.Linq" "JConstructor" "" ["JContainer"];
     JValue "Newtonsoft.Json.Linq" "JValue" "" ["JToken"];
+    JRaw "Newtonsoft.Json.Linq" "JRaw" "" ["JValue"];
     JProperty "Newtonsoft.Json.Linq" "JProperty" "" ["JContainer"];
     JTokenType "Newtonsoft.Json.Linq" "JTokenType" "" ["object"];
     XObject "System.Xml.Linq" "XObject" "" ["object"];
@@ -210,8 +216,11 @@ impl Class {
 
     /// No class derives from it.
     pub(crate) fn is_sealed(self) -> bool {
-        use Class::{Anonymous, Array, SignaturePadding, String, StringBuilder, XName, XNamespace};
-        matches!(self, Anonymous | Array | SignaturePadding | String | StringBuilder | XName | XNamespace)
+        use Class::{Anonymous, Array, SignaturePadding, String, StringBuilder, TimeZoneInfo, XName, XNamespace};
+        matches!(
+            self,
+            Anonymous | Array | SignaturePadding | String | StringBuilder | TimeZoneInfo | XName | XNamespace
+        )
     }
 
     /// What `using` can dispose of.
@@ -236,7 +245,17 @@ impl Class {
     }
 
     pub(crate) fn is_json(self) -> bool {
-        matches!(self, Self::JToken | Self::JContainer | Self::JObject | Self::JArray | Self::JValue | Self::JProperty)
+        matches!(
+            self,
+            Self::JToken
+                | Self::JContainer
+                | Self::JObject
+                | Self::JArray
+                | Self::JConstructor
+                | Self::JValue
+                | Self::JRaw
+                | Self::JProperty
+        )
     }
 
     /// Names and values of an enum, in .NET's numbering; empty for any other class.
@@ -271,6 +290,8 @@ impl Class {
                 ("Compiled", 8),
                 ("Singleline", 16),
                 ("IgnorePatternWhitespace", 32),
+                ("RightToLeft", 64),
+                ("ECMAScript", 256),
                 ("CultureInvariant", 512),
             ],
             Self::Formatting => &[("None", 0), ("Indented", 1)],
@@ -278,13 +299,21 @@ impl Class {
                 ("None", 0),
                 ("Object", 1),
                 ("Array", 2),
+                ("Constructor", 3),
                 ("Property", 4),
+                ("Comment", 5),
                 ("Integer", 6),
                 ("Float", 7),
                 ("String", 8),
                 ("Boolean", 9),
                 ("Null", 10),
+                ("Undefined", 11),
                 ("Date", 12),
+                ("Raw", 13),
+                ("Bytes", 14),
+                ("Guid", 15),
+                ("Uri", 16),
+                ("TimeSpan", 17),
             ],
             Self::UriPartial => &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)],
             Self::ProductState => &[("NotPublished", 0), ("Published", 1)],

@@ -9,8 +9,6 @@ use crate::{parse, problem::ParseError, syntax::TypeName};
 /// Types on API Management's list that are not supported here.
 const ALLOWED_ELSEWHERE: &[&str] = &[
     "Newtonsoft.Json.Linq.Extensions",
-    "Newtonsoft.Json.Linq.JConstructor",
-    "Newtonsoft.Json.Linq.JRaw",
     "System.Collections.Generic.IEnumerator",
     "System.Collections.Generic.ISet",
     "System.Collections.Generic.Queue",
@@ -42,7 +40,6 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.Security.Cryptography.X509Certificates.X509NameType",
     "System.Text.RegularExpressions.CaptureCollection",
     "System.TimeZone",
-    "System.TimeZoneInfo",
     "System.Tuple",
     "System.Xml.Linq.Extensions",
     "System.Xml.Linq.XCData",

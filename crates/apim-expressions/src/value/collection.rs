@@ -18,6 +18,10 @@ pub(crate) enum Kind {
     Set,
     /// What LINQ returns: an `IEnumerable<T>`, here already computed.
     Sequence,
+    /// What `OrderBy` returns, with the rank of each element: equal ones share theirs.
+    Ordered,
+    /// What `ToLookup` returns: its groups.
+    Lookup,
 }
 
 #[derive(Clone)]
@@ -28,6 +32,7 @@ struct Shared {
     element: Type,
     ignore_case: bool,
     inside: AtomicBool,
+    ranks: Vec<usize>,
     items: Mutex<Items>,
 }
 
@@ -58,7 +63,24 @@ impl Collection {
         } else {
             Items::Values(values)
         };
-        Self(Arc::new(Shared { kind, element, ignore_case, inside: AtomicBool::new(false), items: Mutex::new(items) }))
+        Self(Arc::new(Shared {
+            kind,
+            element,
+            ignore_case,
+            inside: AtomicBool::new(false),
+            ranks: Vec::new(),
+            items: Mutex::new(items),
+        }))
+    }
+
+    /// Elements in an order, and which of them are equal in it.
+    pub(crate) fn ordered(element: Type, values: Vec<Value>, ranks: Vec<usize>) -> Self {
+        let (kind, inside, items) = (Kind::Ordered, AtomicBool::new(false), Mutex::new(Items::Values(values)));
+        Self(Arc::new(Shared { kind, element, ignore_case: false, inside, ranks, items }))
+    }
+
+    pub(crate) fn ranks(&self) -> &[usize] {
+        &self.0.ranks
     }
 
     pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
@@ -67,6 +89,7 @@ impl Collection {
             element: Class::Byte.into(),
             ignore_case: false,
             inside: AtomicBool::new(false),
+            ranks: Vec::new(),
             items: Mutex::new(Items::Bytes(bytes)),
         }))
     }
@@ -89,6 +112,8 @@ impl Collection {
             Kind::List => Class::List,
             Kind::Set => Class::HashSet,
             Kind::Sequence => Class::Enumerable,
+            Kind::Ordered => Class::OrderedEnumerable,
+            Kind::Lookup => return Type::new(Class::Lookup, self.0.element.arguments.clone()),
         };
         Type::new(class, vec![self.0.element.clone()])
     }

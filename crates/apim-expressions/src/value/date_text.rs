@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::{
     DateTime,
     format::{date, date_parse},
-    time::{Zone, ticks},
 };
 use crate::problem::Failure;
 
@@ -13,13 +12,13 @@ impl DateTime {
     /// `DateTime.Parse`: a time with a zone becomes local time, which is UTC.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        date_parse::date_time(text).or_else(|| day_of_month(text))
+        date_parse::date_time(text)
     }
 
     /// A text that Newtonsoft.Json takes for a time when it reads JSON.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
-        date_parse::iso(text)
+        date_parse::json(text)
     }
 
     /// `ToString()` of the invariant culture.
@@ -44,18 +43,4 @@ impl DateTime {
     pub fn order(self, other: Self) -> Ordering {
         self.ticks.cmp(&other.ticks)
     }
-}
-
-/// `4 March 2021`, with a clock reading or without.
-fn day_of_month(text: &str) -> Option<DateTime> {
-    let mut words = text.split_whitespace();
-    let (day, month, year) = (words.next()?.parse().ok()?, words.next()?, words.next()?.parse().ok()?);
-    let is_month = |name: &&str| name.eq_ignore_ascii_case(month) || name[..3].eq_ignore_ascii_case(month);
-    let month = date::MONTHS.iter().position(is_month)?;
-    let clock = match words.next() {
-        Some(clock) => date_parse::clock_parts(clock)?,
-        None => [0; 3],
-    };
-    let start = ticks(year, i64::try_from(month).ok()? + 1, day, clock)?;
-    DateTime::new(start, Zone::Unspecified).filter(|_| words.next().is_none())
 }

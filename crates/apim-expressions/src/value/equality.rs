@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::{Object, Opaque, Value};
+use super::{Object, Opaque, Value, order};
 
 /// `a.Equals(b)`; two nulls are equal.
 pub(crate) fn equal(one: &Value, two: &Value) -> bool {
@@ -36,6 +36,7 @@ fn equal_objects(one: &Object, two: &Object) -> bool {
         (Object::Record(a), Object::Record(b)) => a.0 == b.0 && a.1.iter().zip(&b.1).all(|(a, b)| equal(a, b)),
         (Object::Pair(a), Object::Pair(b)) => equal(&a.1, &b.1) && equal(&a.2, &b.2),
         (Object::Uri(a), Object::Uri(b)) => a == b,
+        (Object::Zone(a), Object::Zone(b)) => a == b,
         _ => same_objects(one, two),
     }
 }
@@ -83,7 +84,7 @@ pub(crate) fn compare(one: &Value, two: &Value) -> Option<Ordering> {
         (Value::Double(a), Value::Double(b)) => Some(a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))),
         (Value::Single(a), Value::Single(b)) => Some(a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))),
         (Value::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
-        (Value::String(a), Value::String(b)) => Some(culture(a, b)),
+        (Value::String(a), Value::String(b)) => Some(order::culture(a, b, false)),
         (Value::Guid(a), Value::Guid(b)) => Some(a.cmp(b)),
         (Value::DateTime(a), Value::DateTime(b)) => Some(a.ticks.cmp(&b.ticks)),
         (Value::DateTimeOffset(a), Value::DateTimeOffset(b)) => Some(a.utc().ticks.cmp(&b.utc().ticks)),
@@ -91,10 +92,4 @@ pub(crate) fn compare(one: &Value, two: &Value) -> Option<Ordering> {
         (Value::Json(a), Value::Json(b)) => compare(&Value::from(a.as_scalar()?), &Value::from(b.as_scalar()?)),
         _ => None,
     }
-}
-
-/// Close to the invariant culture: letters by alphabet first, and lower before upper case only then.
-fn culture(one: &str, two: &str) -> Ordering {
-    let folded = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
-    folded(one).cmp(&folded(two)).then_with(|| two.cmp(one))
 }

@@ -9,8 +9,10 @@ pub(crate) mod equality;
 pub(crate) mod format;
 pub(crate) mod number;
 pub(crate) mod object;
+pub(crate) mod order;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod zone;
 
 use std::{
     fmt,

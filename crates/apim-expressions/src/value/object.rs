@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::Value;
+use super::{Collection, Value, order::Comparer, zone::Zone};
 use crate::{
     certificate::Certificate,
     context::{Response, Url},
@@ -38,9 +38,11 @@ pub(crate) enum Object {
     /// State of a seeded generator; `None` draws on the context.
     Random(Option<Arc<Mutex<u64>>>),
     Encoding(Encoding),
-    Comparer {
-        ignore_case: bool,
-    },
+    Comparer(Comparer),
+    /// `TimeZoneInfo`
+    Zone(Zone),
+    /// `IGrouping<K, E>`: its type, its key, its elements.
+    Grouping(Arc<(Type, Value, Collection)>),
     Hasher(Arc<Hasher>),
     Certificate(Arc<Certificate>),
     /// The private key of a certificate that has one.
@@ -97,7 +99,9 @@ impl Object {
             Self::Builder(_) => Class::StringBuilder.into(),
             Self::Random(_) => Class::Random.into(),
             Self::Encoding(_) => Class::Encoding.into(),
-            Self::Comparer { .. } => Class::StringComparer.into(),
+            Self::Comparer(_) => Class::StringComparer.into(),
+            Self::Zone(_) => Class::TimeZoneInfo.into(),
+            Self::Grouping(group) => group.0.clone(),
             Self::Hasher(hasher) => hasher.class().into(),
             Self::Certificate(_) => Class::Certificate.into(),
             Self::Rsa(_) => Class::Rsa.into(),

@@ -78,6 +78,7 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
             out.push(": ")?;
             json::token(&property.value(), true, out)
         }
+        Object::Zone(zone) => out.push(zone.id()),
         Object::Url(url) => out.push(&url.to_string()),
         Object::Uri(uri) => out.push(&uri.to_string()),
         Object::Builder(text) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 
-use super::Call;
+use super::call::Call;
 use crate::{convert, fault::Fault, print, value::Value};
 
 /// Texts that one text may be repeated to.

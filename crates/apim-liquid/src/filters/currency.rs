@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::Call;
+use super::call::Call;
 use crate::{convert, fault::Fault, print, value::Value};
 
 /// How a culture writes money.

@@ -2,7 +2,7 @@
 
 use apim_expressions::DateTime;
 
-use super::Call;
+use super::call::Call;
 use crate::{fault::Fault, print, value::Value};
 
 pub(super) fn date(call: &Call<'_, '_>) -> Result<Value, Fault> {

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::Call;
+use super::call::Call;
 use crate::{convert, fault::Fault, print, value::Value};
 
 /// Splits at the whole separator and drops empty parts. Blank texts are not split.
@@ -70,7 +70,7 @@ pub(super) fn sort(call: &Call<'_, '_>) -> Result<Value, Fault> {
     items.sort_by(|left, right| {
         let order = match (left, right) {
             (Value::Object(left), Value::Object(right)) if !key.is_empty() => {
-                let member = |object: &crate::Object| object.get(&key).cloned().unwrap_or_default();
+                let member = |object: &crate::value::Object| object.get(&key).cloned().unwrap_or_default();
                 convert::order(&member(left), &member(right))
             }
             (left, right) => convert::order(left, right),

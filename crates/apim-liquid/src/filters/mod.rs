@@ -1,23 +1,15 @@
 //! The 43 filters of DotLiquid 2.0.3xx, under their C# names. Any other name gives its input back.
 
 mod arithmetic;
+mod call;
 mod currency;
 mod date;
 mod lists;
 mod replace;
 mod texts;
 
-use std::sync::Arc;
-
-use crate::{convert, fault::Fault, print, scope::Scope, value::Value};
-
-/// What a filter is called with.
-pub(crate) struct Call<'c, 'e> {
-    name: &'c str,
-    input: Value,
-    arguments: &'c [Value],
-    scope: &'c mut Scope<'e>,
-}
+use self::call::Call;
+use crate::{fault::Fault, scope::Scope, value::Value};
 
 /// Applies a filter.
 pub(crate) fn apply(name: &str, input: Value, arguments: &[Value], scope: &mut Scope<'_>) -> Result<Value, Fault> {
@@ -66,74 +58,5 @@ pub(crate) fn apply(name: &str, input: Value, arguments: &[Value], scope: &mut S
         "Currency" => currency::currency(&call.takes(1)?),
         "Date" => date::date(&call.takes(1)?),
         _ => Ok(call.input),
-    }
-}
-
-impl Call<'_, '_> {
-    /// Refuses more arguments than the filter has parameters.
-    fn takes(self, parameters: usize) -> Result<Self, Fault> {
-        if self.arguments.len() > parameters {
-            return Err(Fault::error("Parameter count mismatch."));
-        }
-        Ok(self)
-    }
-
-    /// An argument without which there is nothing to do.
-    fn required(&self, index: usize, parameter: &str) -> Result<&Value, Fault> {
-        self.arguments.get(index).ok_or_else(|| {
-            Fault::Syntax(format!(
-                "Error - Filter '{}' does not have a default value for '{parameter}' and no value was supplied",
-                self.name
-            ))
-        })
-    }
-
-    /// The input as text; `None` for nil.
-    fn text(&self) -> Result<Option<Arc<str>>, Fault> {
-        to_text(&self.input)
-    }
-
-    /// An argument as text; `None` for nil.
-    fn required_text(&self, index: usize, parameter: &str) -> Result<Option<Arc<str>>, Fault> {
-        to_text(self.required(index, parameter)?)
-    }
-
-    fn text_or(&self, index: usize, default: &str) -> Result<Arc<str>, Fault> {
-        match self.arguments.get(index) {
-            Some(value) => Ok(to_text(value)?.unwrap_or_default()),
-            None => Ok(default.into()),
-        }
-    }
-
-    fn int_or(&self, index: usize, default: i32) -> Result<i32, Fault> {
-        self.arguments.get(index).map_or(Ok(default), convert::to_int)
-    }
-
-    /// The items of an enumerable input; `None` for nil.
-    fn items(&self) -> Result<Option<Vec<Value>>, Fault> {
-        match &self.input {
-            Value::Nil => Ok(None),
-            input => input.items().map(Some).ok_or_else(|| {
-                let source = input.type_name();
-                Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'."))
-            }),
-        }
-    }
-
-    fn map_text(&self, change: impl FnOnce(&str) -> String) -> Result<Value, Fault> {
-        Ok(self.text()?.map_or(Value::Nil, |text| change(&text).into()))
-    }
-}
-
-/// A value as the text that a parameter wants.
-fn to_text(value: &Value) -> Result<Option<Arc<str>>, Fault> {
-    match value {
-        Value::Nil => Ok(None),
-        Value::Text(text) => Ok(Some(Arc::clone(text))),
-        Value::List(_) | Value::Object(_) | Value::Pair(_) | Value::Empty => Err(Fault::error(format!(
-            "Object of type '{}' cannot be converted to type 'System.String'.",
-            value.type_name()
-        ))),
-        other => Ok(Some(print::dotnet(other).into())),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
-use super::Call;
+use super::call::Call;
 use crate::{fault::Fault, value::Value};
 
 /// What all matches of one call may backtrack together.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
 
-use super::Call;
+use super::call::Call;
 use crate::{fault::Fault, value::Value};
 
 pub(super) fn append(call: &Call<'_, '_>) -> Result<Value, Fault> {

@@ -11,6 +11,6 @@ mod source;
 
 pub(crate) use self::{
     element::{Count, Element},
-    setting::{Readable, Setting},
+    setting::{HttpUrl, Readable, Setting},
     source::{Place, Source},
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method, StatusCode};
 
-use crate::expression::{Expression, Value, Wanted};
+use crate::expression::{Expression, SystemUri, Value, Wanted};
 
 /// A literal or an expression.
 #[derive(Clone, Debug)]
@@ -87,11 +87,63 @@ impl Readable for Method {
     }
 }
 
+/// An http or https URL as `System.Uri` makes it valid: what no URI may hold is escaped, dot segments and the fragment are
+/// gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HttpUrl(String);
+
+impl HttpUrl {
+    /// `None` for what is no such URL.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let uri = SystemUri::parse(text.trim()).ok()?;
+        let is_http = matches!(uri.scheme(), "http" | "https") && !uri.host().is_empty();
+        is_http.then(|| Self(format!("{}://{}{}", uri.scheme(), uri.authority_text(), uri.path_and_query())))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for HttpUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Readable for HttpUrl {
+    const EXPECTED: &'static str = "an http or https URL";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
 impl Readable for url::Url {
     const EXPECTED: &'static str = "an http or https URL";
 
     fn read(text: &str) -> Option<Self> {
         let url: Self = text.trim().parse().ok()?;
         (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_made_valid_as_system_uri_does() {
+        for (text, url) in [
+            ("https://a.test", "https://a.test/"),
+            ("HTTPS://A.test/a b/é?q=1 2\"#f", "https://a.test/a%20b/%C3%A9?q=1%202%22"),
+            ("http://a.test:8080/a/../b/./c", "http://a.test:8080/b/c"),
+            ("http://a.test/%7Eu/%2F%20?a=it's|{}", "http://a.test/~u/%2F%20?a=it's%7C%7B%7D"),
+        ] {
+            assert_eq!(HttpUrl::parse(text).unwrap().as_str(), url, "{text}");
+        }
+        for text in ["", "/a", "a.test", "ftp://a", "api://x", "http://", "http://a:99999999/", "http://a b/"] {
+            assert_eq!(HttpUrl::parse(text), None, "{text}");
+        }
     }
 }

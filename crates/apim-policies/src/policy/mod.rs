@@ -13,6 +13,7 @@ mod cache_store_value;
 mod caching_type;
 mod check_header;
 mod choose;
+mod conversion;
 mod cors;
 mod cross_domain;
 mod emit_metric;
@@ -22,6 +23,7 @@ mod forward_request;
 mod get_authorization_context;
 pub(crate) mod include_fragment;
 mod ip_filter;
+mod json_to_xml;
 mod jsonp;
 mod limit_concurrency;
 mod llm_content_safety;
@@ -63,6 +65,7 @@ mod validate_parameters;
 mod validate_status_code;
 mod validation;
 mod wait;
+mod xml_to_json;
 
 use self::wait::{HoldsWaiting, Waiting};
 pub(crate) use self::{
@@ -222,6 +225,9 @@ policies! {
     IpFilter = ip_filter::IpFilter {
         "ip-filter" I Authentication Played::Whole;
     }
+    JsonToXml = json_to_xml::JsonToXml {
+        "json-to-xml" IOE Transformation Played::Whole;
+    }
     Jsonp = jsonp::Jsonp {
         "jsonp" O CrossDomain Played::Whole;
     }
@@ -332,6 +338,9 @@ policies! {
     }
     Wait = wait::Wait<Policy> {
         "wait" IBO Flow Played::Whole;
+    }
+    XmlToJson = xml_to_json::XmlToJson {
+        "xml-to-json" IOE Transformation Played::Part("not kind javascript-friendly, whose shape no page documents");
     }
 }
 

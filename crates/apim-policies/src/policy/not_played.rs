@@ -12,8 +12,6 @@ const fn refused(
     PolicyRow { name, sections, group, played: Played::Refused(reason) }
 }
 
-const NOT_YET: &str = "it is not built in yet";
-
 pub(super) const ROWS: &[PolicyRow] = &[
     refused("authentication-oauth2", I, PolicyGroup::Authentication, "no page documents it"),
     refused("invoke-request", B, PolicyGroup::Integration, "no page documents it"),
@@ -26,7 +24,5 @@ pub(super) const ROWS: &[PolicyRow] = &[
     refused("validate-graphql-request", I, PolicyGroup::Validation, "it belongs to GraphQL APIs"),
     refused("validate-odata-request", I, PolicyGroup::Validation, "it belongs to OData APIs"),
     refused("xsl-transform", IO, PolicyGroup::Transformation, "no XSLT engine is built in"),
-    refused("json-to-xml", IOE, PolicyGroup::Transformation, NOT_YET),
-    refused("xml-to-json", IOE, PolicyGroup::Transformation, NOT_YET),
     refused("proxy", I, PolicyGroup::Routing, "no request leaves this machine through a proxy"),
 ];

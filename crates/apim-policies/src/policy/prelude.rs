@@ -2,7 +2,7 @@
 
 pub(super) use crate::{
     failure::Failure,
-    load::{Count, Element, Readable, Setting},
+    load::{Count, Element, HttpUrl, Readable, Setting},
     outside::Outside,
     problem::Problems,
     run::Run,

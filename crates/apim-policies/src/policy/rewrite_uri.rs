@@ -27,7 +27,9 @@ impl RewriteUri {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let template = run.get(&self.template).await?;
         let copies = run.get_any(self.copies.as_ref()).await?.unwrap_or(true);
-        let (path, query) = template.split_once('?').unwrap_or((&template, ""));
+        // A fragment is not sent.
+        let sent = template.split('#').next().unwrap_or_default();
+        let (path, query) = sent.split_once('?').unwrap_or((sent, ""));
         let parameters = &run.context.request.matched_parameters;
         let find = |name: &str| parameters.get(name).map(String::as_str);
         let mut path = fill(path, &find, encode_segment)?;
@@ -135,6 +137,26 @@ mod tests {
         assert_eq!(target("<rewrite-uri template=\"@(\"/\" + context.Api.Id)\" />").await, "/orders?q=1");
         let after = "<rewrite-uri template=\"/x\" /><set-backend-service base-url=\"https://other.test\" />";
         assert_eq!(target(after).await, "https://other.test/x?q=1");
+    }
+
+    #[tokio::test]
+    async fn what_no_uri_may_hold_is_escaped_on_the_wire() {
+        for (path, sent) in [
+            ("/a b", "/a%20b"),
+            ("/é", "/%C3%A9"),
+            ("/a?q=1 2", "/a?q=1%202"),
+            ("/a\\\"b", "/a%22b"),
+            ("/a#f", "/a"),
+            ("/a?q=1#f", "/a?q=1"),
+            ("/a/../b", "/b"),
+            ("/a%20b%2Fc", "/a%20b%2Fc"),
+            ("/%zz|^", "/%25zz%7C%5E"),
+            ("/a/./b//c/..", "/a/b//"),
+        ] {
+            let policy = format!("<rewrite-uri template='@(\"{path}\")' copy-unmatched-params=\"false\" />");
+            let elsewhere = format!("<set-backend-service base-url=\"https://other.test\" />{policy}");
+            assert_eq!(target(&elsewhere).await, format!("https://other.test{sent}"), "{path}");
+        }
     }
 
     #[tokio::test]

@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use super::prelude::*;
 use crate::{Backends, expression::Url as BaseUrl};
 
 #[derive(Debug)]
 pub(crate) enum SetBackendService {
-    Url(Setting<Url>),
+    Url(Setting<HttpUrl>),
     /// With the backends of the service.
     Backend(Setting<String>, Arc<Backends>),
 }

@@ -9,6 +9,7 @@ use super::Run;
 use crate::{
     expression::Body,
     failure::Failure,
+    load::HttpUrl,
     outside::{NoReply, Outside, Unread},
     scope::Section,
     state::{Meter, Want},
@@ -91,6 +92,13 @@ impl<O: Outside> Run<'_, O> {
         Ok(body.as_ref().and_then(Body::content).cloned().unwrap_or_default())
     }
 
+    /// The request's URL as it goes on the wire.
+    pub(crate) fn wire_url(&self) -> Result<HttpUrl, Failure> {
+        let url = &self.context.request.url;
+        let invalid = || Failure::internal("", "", format!("{url} is not a valid URL"));
+        HttpUrl::parse(&url.to_string()).ok_or_else(invalid)
+    }
+
     /// The request as policies left it. Its body stays in memory when it is there, or when a later expression may read
     /// it, or when asked to; otherwise it goes along and cannot be sent again.
     pub(crate) async fn request_to_send(&mut self, keep_body: bool) -> Result<Request<O::Body>, Failure> {
@@ -114,10 +122,11 @@ impl<O: Outside> Run<'_, O> {
             }
             (None, None) => O::Body::from(Bytes::new()),
         };
+        let url = self.wire_url()?;
         let seen = &self.context.request;
         let mut request = Request::builder()
             .method(seen.method.as_str())
-            .uri(seen.url.to_string())
+            .uri(url.as_str())
             .body(body)
             .map_err(|error| Failure::internal("", "", format!("{}: {error}", seen.url)))?;
         *request.headers_mut() = seen.headers.clone();

@@ -3,27 +3,15 @@
 //! Objects and nested arrays keep the token's own text, with its blanks, escapes and order, so the claim is found in
 //! the payload as it was written.
 
-use crate::expression::double_text;
+use crate::{
+    expression::double_text,
+    json_text::{items, members},
+};
 
 /// The values of a member of an object, which is valid JSON; the last one of that name counts.
 pub(super) fn values(object: &str, name: &str) -> Vec<String> {
-    let named = |member: &&str| {
-        let key = split(member, b':').next().unwrap_or_default();
-        serde_json::from_str::<String>(key).is_ok_and(|key| key == name)
-    };
-    let Some(member) = parts(object).filter(named).last() else { return Vec::new() };
-    let key = split(member, b':').next().unwrap_or_default();
-    let value = member[key.len()..].trim_start().trim_start_matches(':').trim();
-    if value.starts_with('[') { parts(value).map(text_of).collect() } else { vec![text_of(value)] }
-}
-
-/// How many levels a text of valid JSON has.
-pub(super) fn depth(json: &str) -> usize {
-    let mut deepest = 0;
-    for (_, _, depth) in outside_strings(json) {
-        deepest = deepest.max(depth);
-    }
-    deepest
+    let Some((_, value)) = members(object).filter(|(key, _)| key == name).last() else { return Vec::new() };
+    if value.starts_with('[') { items(value).map(text_of).collect() } else { vec![text_of(value)] }
 }
 
 fn text_of(value: &str) -> String {
@@ -43,47 +31,6 @@ fn number(text: &str) -> String {
         (Err(_), Ok(number)) => double_text(number),
         (Err(_), Err(_)) => text.to_owned(),
     }
-}
-
-/// What an object or array holds, part by part.
-fn parts(json: &str) -> impl Iterator<Item = &str> {
-    let json = json.trim();
-    let inside = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().trim();
-    split(inside, b',').filter(|part| !part.is_empty())
-}
-
-/// Splits at a character that stands in no string and on the outermost level.
-fn split(json: &str, at: u8) -> impl Iterator<Item = &str> {
-    let mut from = 0;
-    let cuts = outside_strings(json).filter(move |(_, byte, depth)| *byte == at && *depth == 0);
-    let ends = cuts.map(|(index, ..)| index).chain([json.len()]);
-    ends.map(move |end| {
-        let part = json[from..end].trim();
-        from = end + 1;
-        part
-    })
-}
-
-/// The bytes that stand in no string, with the level they are on; a bracket counts to the level inside it.
-fn outside_strings(json: &str) -> impl Iterator<Item = (usize, u8, usize)> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    json.bytes().enumerate().filter_map(move |(index, byte)| {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            return None;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                return Some((index, byte, depth + 1));
-            }
-            _ => {}
-        }
-        Some((index, byte, depth))
-    })
 }
 
 #[cfg(test)]
@@ -115,12 +62,5 @@ mod tests {
         );
         assert_eq!(one("[]"), Vec::<String>::new());
         assert_eq!(values(r#"{"c":1}"#, "d"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn levels_are_counted_outside_of_strings() {
-        for (json, levels) in [("{}", 1), (r#"{"a":"[[[","b":[1]}"#, 2), (r#"{"\"[":[[]]}"#, 3)] {
-            assert_eq!(depth(json), levels, "{json}");
-        }
     }
 }

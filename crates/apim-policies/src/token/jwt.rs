@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{claim_text, refusal::Refusal};
+use crate::json_text;
 
 /// Members of a token's header or payload.
 type Claims = serde_json::Map<String, Value>;
@@ -107,7 +108,7 @@ fn object(part: &str) -> Result<(String, Claims), Refusal> {
         true => Refusal::NumberOutOfRange,
         false => Refusal::NotWellFormed,
     })?;
-    if claim_text::depth(&text) > DEEPEST_JSON {
+    if json_text::depth(&text) > DEEPEST_JSON {
         return Err(Refusal::TooDeep(DEEPEST_JSON));
     }
     Ok((text, members))

@@ -11,7 +11,7 @@ use futures_util::lock::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{SigningKey, published};
+use super::{SigningKey, published, refusal::DiscoveryError};
 use crate::outside::Outside;
 
 const REFRESH: SignedDuration = SignedDuration::from_hours(1);
@@ -27,15 +27,6 @@ pub(crate) struct Provider {
     /// None: no token passes by it alone.
     pub(crate) issuer: Option<String>,
     pub(crate) keys: Vec<SigningKey>,
-}
-
-/// Why there is no [`Provider`].
-#[derive(Clone, Debug, thiserror::Error)]
-// The text is Microsoft.IdentityModel's, by which operators search for it.
-#[error("IDX20803: Unable to obtain configuration from: '{url}'. Exception: '{cause}'.")]
-pub(crate) struct DiscoveryError {
-    url: Url,
-    cause: String,
 }
 
 /// The entry's own lock is held while it is fetched, so that callers who need the same document wait for one fetch.

@@ -14,8 +14,8 @@
 
 use http::StatusCode;
 use jiff::Timestamp;
+use url::Url;
 
-use super::{open_id::DiscoveryError, signing_key::Weakness};
 use crate::failure::Failure;
 
 /// What a policy tells the caller about a token, unless the policy has words of its own.
@@ -23,6 +23,28 @@ use crate::failure::Failure;
 pub(crate) struct Answer {
     pub(crate) not_present: &'static str,
     pub(crate) invalid: &'static str,
+}
+
+/// Why there is no discovery document or key set.
+#[derive(Clone, Debug, thiserror::Error)]
+// The text is Microsoft.IdentityModel's, by which operators search for it.
+#[error("IDX20803: Unable to obtain configuration from: '{url}'. Exception: '{cause}'.")]
+pub(crate) struct DiscoveryError {
+    pub(super) url: Url,
+    pub(super) cause: String,
+}
+
+/// Why a key verifies nothing, though the policy is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Weakness {
+    #[error(
+        "IDX10720: the key has {0} bits and HS256 needs 256; Azure's library refuses every token of it since version 7"
+    )]
+    ShortSecret(usize),
+    #[error("a certificate's key verifies as RSA only in Azure's library, and this one is of an elliptic curve")]
+    EllipticCertificate,
+    #[error("the certificate's RSA key is of a size that verifies nothing here")]
+    CertificateSize,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     SignedJwt,
     key_name::KeyName,
+    refusal::Weakness,
     rsa::{RsaAlgorithm, RsaKey, RsaKeyError},
 };
 use crate::expression::{Certificate, PublicKey};
@@ -33,19 +34,6 @@ enum Key {
     Secret(Box<hmac::Key>),
     /// Has an ID and verifies nothing.
     Unfit(Weakness),
-}
-
-/// Why a key verifies nothing, though the policy is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Weakness {
-    #[error(
-        "IDX10720: the key has {0} bits and HS256 needs 256; Azure's library refuses every token of it since version 7"
-    )]
-    ShortSecret(usize),
-    #[error("a certificate's key verifies as RSA only in Azure's library, and this one is of an elliptic curve")]
-    EllipticCertificate,
-    #[error("the certificate's RSA key is of a size that verifies nothing here")]
-    CertificateSize,
 }
 
 /// The algorithms that the documentation of `validate-jwt` lists, and HS256, which its own examples use

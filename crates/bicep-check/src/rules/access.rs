@@ -28,7 +28,8 @@ const ROLES: [(&str, &str); 14] = [
 ];
 
 /// The display name of a built-in role.
-pub(crate) fn role_title(id: &str) -> Option<&'static str> {
+#[must_use]
+pub fn role_title(id: &str) -> Option<&'static str> {
     ROLES.iter().find(|(_, known)| *known == id).map(|(title, _)| *title)
 }
 

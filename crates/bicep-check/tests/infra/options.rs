@@ -1,8 +1,8 @@
 //! What each set of options deploys: how many resources of which type, and in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bicep_check::{Made, MadeResource, Options, Program, Setting::Bool, Setting::Text};
+use bicep_check::{Made, MadeResource, Options, Program};
 
 use crate::sources::{MAIN, option_sets, texts};
 
@@ -146,6 +146,46 @@ fn every_name_fits_whatever_the_environment_is_called() {
     }
 }
 
+/// Type, name and greatest length of each resource whose name is taken in all of Azure or by users.
+const NAMES: [(&str, &str, usize); 14] = [
+    ("Microsoft.ApiManagement/service", "apim-keyless-‹13›", 26),
+    ("Microsoft.CognitiveServices/accounts", "oai-keyless-‹13›", 25),
+    ("Microsoft.Insights/components", "appi-keyless-‹13›", 26),
+    ("Microsoft.KeyVault/vaults", "kv-keyless-‹13›", 24),
+    ("Microsoft.Logic/workflows", "logic-keyless-‹13›", 27),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-keyless-caller", 17),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-keyless-reader", 17),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-keyless-writer", 17),
+    ("Microsoft.OperationalInsights/workspaces", "log-keyless-‹13›", 25),
+    ("Microsoft.Resources/resourceGroups", "rg-keyless-‹32›", 43),
+    ("Microsoft.Storage/storageAccounts", "sthost‹13›", 19),
+    ("Microsoft.Storage/storageAccounts", "stkeyless‹13›", 22),
+    ("Microsoft.Web/serverfarms", "plan-func-keyless-‹13›", 31),
+    ("Microsoft.Web/sites", "func-keyless-‹13›", 26),
+];
+
+#[test]
+fn names_are_those_that_the_docs_and_scripts_know() {
+    let made = made("openai-logic");
+    let types: BTreeSet<&str> = NAMES.iter().map(|(of_type, ..)| *of_type).collect();
+    let mut names: Vec<(&str, String, usize)> = made
+        .resources
+        .iter()
+        .filter(|resource| types.contains(resource.of_type.as_str()))
+        .map(|resource| {
+            let (start, unique) = resource.name.split_once('‹').unwrap_or((&resource.name, ""));
+            let letters = if unique.starts_with("uniqueString") { 13 } else { 32 };
+            let length = start.len() + if unique.is_empty() { 0 } else { letters };
+            let end = if unique.is_empty() { String::new() } else { format!("‹{letters}›") };
+            (resource.of_type.as_str(), format!("{start}{end}"), length)
+        })
+        .collect();
+    names.sort();
+    let expected: Vec<(&str, String, usize)> =
+        NAMES.iter().map(|(of_type, name, length)| (*of_type, (*name).to_owned(), *length)).collect();
+    assert_eq!(names, expected);
+}
+
 /// Later and earlier type: each of the first waits for each of the second.
 const ORDER: [(&str, &str); 10] = [
     ("Microsoft.ApiManagement/service/apis/policies", "Microsoft.ApiManagement/service/namedValues"),
@@ -163,7 +203,7 @@ const ORDER: [(&str, &str); 10] = [
 #[test]
 fn every_set_of_options_keeps_the_order() {
     for options in option_sets() {
-        let made = made(options.name);
+        let made = made(&options.name);
         for (later, earlier) in ORDER {
             let earlier: Vec<usize> =
                 (0..made.resources.len()).filter(|number| made.resources[*number].of_type == earlier).collect();
@@ -180,30 +220,30 @@ fn every_set_of_options_keeps_the_order() {
 #[test]
 fn nothing_waits_for_itself() {
     for options in option_sets() {
-        let made = made(options.name);
+        let made = made(&options.name);
         for (number, resource) in made.resources.iter().enumerate() {
             assert!(!resource.after.contains(&number), "{}: {}", options.name, resource.name);
         }
     }
 }
 
-fn stopped(parameters: &[(&'static str, bicep_check::Setting)]) -> String {
-    let parameters = [&[("location", Text("westeurope"))], parameters].concat();
-    let options = Options { name: "wrong", parameters };
-    Program::read(texts()).plan(MAIN, &options).expect_err("these options do not fit each other")
+fn stopped(options: &[(&str, &str)]) -> String {
+    let options = [&[("location", "westeurope")], options].concat();
+    let parameters: Vec<_> = options.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let plan = Program::read(texts()).plan(MAIN, &Options::new("wrong", &parameters));
+    plan.expect_err("these options do not fit each other")
 }
 
 #[test]
 fn a_missing_second_region_stops_the_template() {
-    assert!(stopped(&[("topology", Text("two-regions"))]).contains("SECOND_LOCATION"));
-    let same = [("topology", Text("two-regions")), ("secondLocation", Text("westeurope"))];
+    assert!(stopped(&[("topology", "two-regions")]).contains("SECOND_LOCATION"));
+    let same = [("topology", "two-regions"), ("secondLocation", "westeurope")];
     assert!(stopped(&same).contains("another region"));
 }
 
 #[test]
 fn a_missing_registration_stops_the_template() {
-    assert!(stopped(&[("createAppRegistration", Bool(false))]).contains("ORDERS_CLIENT_ID"));
-    let no_uri =
-        [("createAppRegistration", Bool(false)), ("ordersClientId", Text("d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c"))];
+    assert!(stopped(&[("createAppRegistration", "false")]).contains("ORDERS_CLIENT_ID"));
+    let no_uri = [("createAppRegistration", "false"), ("ordersClientId", "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c")];
     assert!(stopped(&no_uri).contains("ORDERS_APP_ID_URI"));
 }

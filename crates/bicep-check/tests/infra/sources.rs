@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use bicep_check::{Options, Setting::Bool, Setting::Text};
+use bicep_check::Options;
 
 pub(crate) const MAIN: &str = "infra/main.bicep";
 
@@ -29,27 +29,24 @@ fn read_folder(root: &Path, folder: &str, texts: &mut BTreeMap<String, String>) 
 
 /// One set of options for each thing that `docs/deploy.md` lets a user choose.
 pub(crate) fn option_sets() -> Vec<Options> {
-    let location = ("location", Text("westeurope"));
-    let set = |name, parameters: &[(&'static str, bicep_check::Setting)]| {
-        let parameters = [std::slice::from_ref(&location), parameters].concat();
-        Options { name, parameters }
+    let set = |name, options: &[(&str, &str)]| {
+        let options = [&[("location", "westeurope")], options].concat();
+        let parameters: Vec<_> = options.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Options::new(name, &parameters)
     };
     vec![
         set("one-region", &[]),
-        set("two-regions", &[("topology", Text("two-regions")), ("secondLocation", Text("northeurope"))]),
-        set(
-            "private",
-            &[("topology", Text("private")), ("gatewaySku", Text("PremiumV2")), ("deployOpenAI", Bool(true))],
-        ),
-        set("openai-logic", &[("deployOpenAI", Bool(true)), ("deployLogicApp", Bool(true))]),
+        set("two-regions", &[("topology", "two-regions"), ("secondLocation", "northeurope")]),
+        set("private", &[("topology", "private"), ("gatewaySku", "PremiumV2"), ("deployOpenAI", "true")]),
+        set("openai-logic", &[("deployOpenAI", "true"), ("deployLogicApp", "true")]),
         set(
             "no-entra",
             &[
-                ("createAppRegistration", Bool(false)),
-                ("ordersClientId", Text("d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c")),
-                ("ordersAppIdUri", Text("api://d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c")),
+                ("createAppRegistration", "false"),
+                ("ordersClientId", "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c"),
+                ("ordersAppIdUri", "api://d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c"),
             ],
         ),
-        set("pipeline", &[("deployerPrincipalType", Text("ServicePrincipal")), ("assignAppRoles", Bool(false))]),
+        set("pipeline", &[("deployerPrincipalType", "ServicePrincipal"), ("assignAppRoles", "false")]),
     ]
 }

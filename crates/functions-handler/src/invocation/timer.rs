@@ -15,6 +15,9 @@ use super::{
 };
 use crate::error::{InvocationError, PayloadError};
 
+/// The host's timers fire early by milliseconds at most; an occurrence further ahead than this is not being run.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+
 /// Extractor: a run of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timer {
@@ -57,14 +60,16 @@ impl Timer {
         self.past_due
     }
 
-    /// The time that a repeated run of the same occurrence has in common with the first: the occurrence, else the minute
-    /// of the invocation.
+    /// The time that a late or repeated run of the same occurrence has in common with the first: the occurrence, or the
+    /// minute of the invocation where the host does not monitor the schedule.
+    ///
+    /// A run by hand comes with the *next* occurrence. It must not take that one's place, so it counts as unscheduled.
     pub fn slot_time(&self) -> Timestamp {
-        self.occurrence.unwrap_or_else(|| {
-            let second = self.invoked_at.as_second();
-            self.invoked_at
-                .checked_sub(SignedDuration::new(second.rem_euclid(60), self.invoked_at.subsec_nanosecond()))
-                .unwrap_or(self.invoked_at)
+        let run = self.occurrence.filter(|occurrence| occurrence.duration_since(self.invoked_at) <= EARLY);
+        run.unwrap_or_else(|| {
+            let into_minute =
+                SignedDuration::new(self.invoked_at.as_second().rem_euclid(60), self.invoked_at.subsec_nanosecond());
+            self.invoked_at.checked_sub(into_minute).unwrap_or(self.invoked_at)
         })
     }
 
@@ -178,8 +183,36 @@ mod tests {
         assert!(timer(&next("soon")).is_err());
     }
 
+    fn slot_of(next: Option<&str>, utc_now: &str) -> String {
+        let status = next.map(|next| json!({ "Next": next }));
+        let call = json!({
+            "Data": { "timer": { "ScheduleStatus": status, "IsPastDue": false } },
+            "Metadata": { "sys": { "MethodName": "snapshot", "UtcNow": utc_now } }
+        });
+        let payload = Payload::parse(call.to_string().as_bytes(), "none".to_owned(), "timer").unwrap();
+        Timer::from_payload(&payload).unwrap().slot_time().to_string()
+    }
+
     #[test]
-    fn a_slot_is_the_occurrence_or_the_minute_of_the_invocation() {
+    fn the_slot_is_the_occurrence_that_is_being_run() {
+        assert_eq!(slot_of(Some("2026-11-21T09:30:00+00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:30:00Z");
+        assert_eq!(slot_of(Some("2026-11-21T09:30:15+00:00"), "2026-11-21T09:30:16Z"), "2026-11-21T09:30:15Z");
+    }
+
+    #[test]
+    fn a_run_by_hand_leaves_the_next_occurrence_its_slot() {
+        assert_eq!(slot_of(Some("2026-11-21T09:45:00+00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+        assert_eq!(slot_of(Some("2026-11-21T09:45:00+00:00"), "2026-11-21T09:44:59.9Z"), "2026-11-21T09:45:00Z");
+    }
+
+    #[test]
+    fn without_an_occurrence_the_slot_is_the_minute_of_the_invocation() {
+        assert_eq!(slot_of(None, "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+        assert_eq!(slot_of(Some("0001-01-01T00:00:00"), "2026-11-21T09:41:07Z"), "2026-11-21T09:41:00Z");
+    }
+
+    #[test]
+    fn a_slot_becomes_a_name_that_sorts_by_time() {
         assert_eq!(timer(&next("2026-11-21T08:00:15Z")).unwrap().slot("a", "json"), "a/2026/11/21/080015Z.json");
         assert_eq!(timer(&Value::Null).unwrap().slot("a", "txt"), "a/2026/11/21/093000Z.txt");
     }

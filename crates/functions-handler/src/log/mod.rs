@@ -69,11 +69,14 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// The most characters of one error: a service may answer with a whole document, and Application Insights takes 32,768.
+const LONGEST_TEXT: usize = 8_000;
+
 /// Services put line breaks and whole documents into their messages.
 fn one_line(text: &str) -> String {
     // Documents of some services begin with a byte-order mark.
     let words = text.split(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").chars().take(2000).collect()
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").chars().take(LONGEST_TEXT).collect()
 }
 
 #[cfg(test)]

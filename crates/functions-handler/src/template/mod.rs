@@ -61,6 +61,13 @@ impl Template {
         rest.bytes().all(|byte| byte == b'/').then_some(RouteValues(values))
     }
 
+    /// What the catch-all of this template stands for, as it was written: after a slash, and `/` where nothing is left.
+    pub(crate) fn rest_of<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let (Segment::CatchAll(_), before) = self.segments.split_last()? else { return None };
+        let slashes = path.match_indices('/').map(|(at, _)| at);
+        Some(slashes.into_iter().nth(before.len()).map_or("/", |at| &path[at..]))
+    }
+
     /// The values by the names of the parameters; the name of a parameter that must have a value and has none.
     pub(crate) fn values(&self, value: impl Fn(&str) -> Option<String>) -> Result<RouteValues, String> {
         let values = self.parameters().map(|parameter| {

@@ -208,3 +208,13 @@ fn values_by_name_are_those_that_the_host_sends() {
     assert_eq!(path(Some("x"), Some("ü")), Ok("/1/x/%C3%BC".to_owned()));
     assert_eq!(path(None, Some("y")), Err("b".to_owned()));
 }
+
+#[test]
+fn the_rest_of_the_path_is_what_the_caller_wrote() {
+    let rest = |path| Template::new("api", "relay/{*path}").unwrap().rest_of(path).map(str::to_owned);
+    assert_eq!(rest("/API/relay/orders/a%2Fb/").as_deref(), Some("/orders/a%2Fb/"));
+    assert_eq!(rest("/api/relay//evil").as_deref(), Some("//evil"));
+    assert_eq!(rest("/api/relay").as_deref(), Some("/"));
+    assert_eq!(rest("/api/relay/").as_deref(), Some("/"));
+    assert_eq!(Template::new("api", "relay/{path}").unwrap().rest_of("/api/relay/x"), None);
+}

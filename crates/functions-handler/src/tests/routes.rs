@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
-use crate::invocation::origin::INVOCATION_ID;
+use crate::{RestOfPath, invocation::origin::INVOCATION_ID};
 
 const GET: &[&str] = &["get"];
 const POST: &[&str] = &["POST"];
@@ -97,6 +97,14 @@ async fn every_form_of_route_hands_its_values_to_the_extractors() {
     for path in ["/api/Poems-10", "/api/P1-7", "/api/Poems-7/x"] {
         assert_eq!(send(&router, Method::GET, path, "").await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_function_gets_the_rest_of_the_path_as_it_was_written() {
+    let app = http("a", GET, "relay/{*rest}", async |RestOfPath(rest): RestOfPath| rest);
+    let router = router(app.http(http_function("b", GET, "b"), async |RestOfPath(rest): RestOfPath| rest), &[]);
+    assert_eq!(send(&router, Method::GET, "/API/relay/a%2Fb//c/", "").await.body, "/a%2Fb//c/");
+    assert_eq!(send(&router, Method::GET, "/api/b", "").await.status, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[tokio::test]

@@ -27,6 +27,9 @@ use super::{log::Log, script::Script};
 
 pub(super) type HttpClient = Client<HttpConnector, Body>;
 
+/// Failures after which the host gives up on a handler.
+pub(super) const STRIKES: usize = 3;
+
 /// Where the handler stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -63,6 +66,7 @@ impl Handler {
         client: HttpClient,
         log: Log,
         port: u16,
+        strikes: usize,
     ) -> (Self, Supervisor) {
         let (state_sender, state) = watch::channel(State::Starting);
         let (control_sender, control) = mpsc::unbounded_channel();
@@ -70,7 +74,8 @@ impl Handler {
         let patience = script.host.initialization_timeout * 4;
         let process = Arc::new(AtomicU32::new(0));
         let handler = Self { port, patience, state, control: control_sender, process: Arc::clone(&process) };
-        (handler, Supervisor { script, environment, root, port, client, log, state: state_sender, control, process })
+        let state = state_sender;
+        (handler, Supervisor { script, environment, root, port, client, log, state, control, process, strikes })
     }
 
     /// The handler's URL for a path with or without query.

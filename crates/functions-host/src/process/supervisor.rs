@@ -24,7 +24,6 @@ use crate::{
 const PROBE_INTERVAL: Duration = Duration::from_millis(25);
 /// Failures this far apart do not add up.
 const STRIKE_MEMORY: Duration = Duration::from_secs(30 * 60);
-const STRIKES: usize = 3;
 
 /// Runs the process until the host gives up or stops. Dropping it kills the process.
 pub(crate) struct Supervisor {
@@ -39,6 +38,8 @@ pub(crate) struct Supervisor {
     pub(super) control: mpsc::UnboundedReceiver<Control>,
     /// 0 while there is none.
     pub(super) process: Arc<AtomicU32>,
+    /// Failures after which it gives up.
+    pub(super) strikes: usize,
 }
 
 /// How one run of the process ended.
@@ -71,12 +72,16 @@ impl Supervisor {
                         strikes.clear();
                     }
                     strikes.push(Instant::now());
-                    if strikes.len() < STRIKES {
+                    if strikes.len() < self.strikes {
                         self.log.information("Restarting the handler");
                         continue;
                     }
-                    self.log.error("Exceeded http worker restart retry count. Shutting down Functions Host");
-                    format!("the handler failed {STRIKES} times; the last time: {reason}")
+                    if self.strikes == 1 {
+                        reason
+                    } else {
+                        self.log.error("Exceeded http worker restart retry count. Shutting down Functions Host");
+                        format!("the handler failed {} times; the last time: {reason}", self.strikes)
+                    }
                 }
             };
             self.state.send_replace(State::GaveUp(reason));

@@ -170,13 +170,7 @@ const MINIMUM_FUNCTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl HostJson {
     pub(super) fn load(root: &Path, environment: &Settings, settings: &Settings) -> Result<Self, ScriptError> {
-        let path = root.join("host.json");
-        let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => ScriptError::NoHostJson(root.to_owned()),
-            _ => ScriptError::Read { path, source },
-        })?;
-        let document = json::read_whole(&text).map_err(|error| problem(&error.to_string()))?.to_value();
-        let mut document = as_documented(document);
+        let mut document = read(root)?;
         if !document.is_object() {
             return Err(problem("not an object"));
         }
@@ -243,6 +237,29 @@ impl HostJson {
             allowed: document.functions,
         })
     }
+}
+
+/// `customHandler.description.defaultExecutablePath` of the `host.json` in `script_root`, as written; empty where there is
+/// none.
+///
+/// # Errors
+/// [`ScriptError`] if the file is missing or is no JSON.
+pub fn executable_name(script_root: &Path) -> Result<String, ScriptError> {
+    let document = read(script_root)?;
+    let steps = ["customHandler", "description", "defaultExecutablePath"];
+    let value = steps.iter().try_fold(&document, |value, step| value.get(step));
+    Ok(value.and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// The document, its members spelt as documented.
+fn read(root: &Path) -> Result<Value, ScriptError> {
+    let path = root.join("host.json");
+    let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ScriptError::NoHostJson(root.to_owned()),
+        _ => ScriptError::Read { path, source },
+    })?;
+    let document = json::read_whole(&text).map_err(|error| problem(&error.to_string()))?.to_value();
+    Ok(as_documented(document))
 }
 
 /// Removes whole sections, and says which.

@@ -19,6 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::host_json::executable_name;
 pub(super) use self::{
     bindings::{AuthLevel, HttpTrigger, TimerTrigger, Trigger},
     command::HandlerCommand,

@@ -49,7 +49,7 @@ impl ApiPath {
         Self { query, ..self }
     }
 
-    /// The URL of this path below `base`, which may have a path of its own.
+    /// The URL of this path below `base`, which may have a path.
     pub(super) fn below(&self, base: &Url) -> Url {
         let mut url = base.clone();
         url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.path));

@@ -3,18 +3,22 @@
 //! The bodies and the challenge are those of
 //! <https://learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis>.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header::WWW_AUTHENTICATE};
 use reqwest::Response;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::{
     error::{Cause, Error, Service},
     failure::explanation,
 };
 
-/// As much of a refusal as is read, in bytes.
+/// As much of a refusal as is read, in bytes, and for how long: its status is known, and its explanation may never end.
 const READ_BYTES: usize = 64 * 1024;
+const READ_TIME: Duration = Duration::from_secs(10);
 
 /// The largest 403 that is looked into, in bytes: the gateway's own are small, and say how long they are.
 const GATEWAY_REFUSAL_BYTES: u64 = 4096;
@@ -91,15 +95,21 @@ impl Refusal {
 }
 
 /// The explanation in an answer that is no success.
-pub(super) async fn said(mut response: Response, credentials: &[&str]) -> Cause {
+pub(super) async fn said(response: Response, credentials: &[&str]) -> Cause {
+    let body = timeout(READ_TIME, beginning(response)).await.ok().flatten();
+    body.and_then(|body| explanation(&body, credentials)).unwrap_or(Cause::Silent)
+}
+
+/// The body, unless it is longer than an explanation.
+async fn beginning(mut response: Response) -> Option<BytesMut> {
     let mut body = BytesMut::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         if body.len() + chunk.len() > READ_BYTES {
-            return Cause::Silent;
+            return None;
         }
         body.extend_from_slice(&chunk);
     }
-    explanation(&body, credentials).unwrap_or(Cause::Silent)
+    Some(body)
 }
 
 /// The same response once more, and its body. One that breaks off is passed on as far as it came.
@@ -199,5 +209,13 @@ mod tests {
         ] {
             assert_eq!(refusal(status, &[], body).await.unwrap(), body);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_whose_explanation_never_ends_is_a_refusal() {
+        let body = reqwest::Body::wrap_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let response = http::Response::builder().status(401).body(body).unwrap();
+        let refusal = Refusal::new(SERVICE, Response::from(response), &[]).await.unwrap_err();
+        assert_eq!((refusal.part, refusal.said.to_string()), (RefusedPart::Token, Cause::Silent.to_string()));
     }
 }

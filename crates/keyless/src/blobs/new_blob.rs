@@ -28,7 +28,7 @@ pub struct NewBlob {
 }
 
 impl NewBlob {
-    /// A blob that is written only if there is none of its name.
+    /// A blob that is written only if no blob has its name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl NewBlob {
 /// When a blob may be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Only if there is none of its name.
+    /// Only if no blob has its name.
     Absent,
     /// Only in place of the one with this `ETag`, or of any if it is `*`.
     Matches(String),

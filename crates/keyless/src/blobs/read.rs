@@ -34,7 +34,7 @@ impl Container {
         self.find(name).await?.ok_or(Error::NotFound("blob"))
     }
 
-    /// What is known about a blob; `None` if there is none of this name.
+    /// What is known about a blob; `None` if no blob has this name.
     ///
     /// # Errors
     /// When Storage refuses or does not answer.

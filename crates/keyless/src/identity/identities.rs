@@ -55,7 +55,7 @@ impl Identities {
         let wait = TimeLimits::new(Service::Identity).caller;
         match wanted {
             // Without the endpoint the SDK would look for a virtual machine's, which takes it minutes to miss.
-            Credential::ManagedIdentity(_) if !self.has_endpoint => TokenCache::new(Arc::new(NoEndpoint), wait),
+            Credential::ManagedIdentity(_) if !self.has_endpoint => TokenCache::unusable(Arc::new(NoEndpoint), wait),
             // These keep no token themselves, and a tool is slow to start.
             Credential::Developer(developer) => match tool_credential(developer) {
                 Ok(tool) => TokenCache::new(tool, TOOL),

@@ -15,7 +15,7 @@ pub enum IdentityProblem {
     NoIdentityOnApp,
     /// The tenant does not know the audience. App Service answers the same when it does and assignment is required.
     UnknownResource,
-    /// The audience admits assigned applications only, and this identity is none of them.
+    /// The audience admits assigned applications only, and this identity is not one.
     NotAssigned,
     /// The identity endpoint is not reached.
     EndpointUnreachable,
@@ -25,7 +25,7 @@ pub enum IdentityProblem {
     NoTool,
     /// A developer's tool is installed, without a login.
     NotLoggedIn,
-    /// None of these.
+    /// Any other problem.
     Other,
 }
 

@@ -1,4 +1,5 @@
-//! A policy for the clients of services: a token that a service refused is dropped.
+//! A policy for the clients of services: a token that a service refused is dropped, and without an identity no service is
+//! called.
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(crate) struct ForgetRefused(pub(crate) Arc<TokenCache>);
 #[expect(elided_lifetimes_in_paths, reason = "spelt out, it is another signature than the trait's to async-trait")]
 impl Policy for ForgetRefused {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        self.0.check().await?;
         let response = next[0].send(ctx, request, &next[1..]).await?;
         if response.status() == StatusCode::Unauthorized
             && let Some(refused) = request.headers().get_optional_str(&AUTHORIZATION)

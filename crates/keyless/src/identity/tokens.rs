@@ -28,7 +28,7 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(5);
 
 /// Renewals without need are at least this far apart, however short a token's life: one with less left is fetched when
-/// somebody asks.
+/// a caller asks.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A renewal is due at half of what is `left`, give or take a tenth, so that many instances that started together do
@@ -51,6 +51,8 @@ pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
 ///   minute for a refused token.
 pub(crate) struct TokenCache {
     kept: Kept<TokenPolicy>,
+    /// The platform gives this process no identity: asking for a token fails at once.
+    unusable: bool,
 }
 
 struct TokenPolicy {
@@ -66,8 +68,18 @@ impl TokenCache {
         Self::with_clock(source, wait, system_clock())
     }
 
+    /// A cache whose source never has a token.
+    pub(super) fn unusable(source: Arc<dyn TokenCredential>, wait: Duration) -> Arc<Self> {
+        Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock: system_clock() }), unusable: true })
+    }
+
     fn with_clock(source: Arc<dyn TokenCredential>, wait: Duration, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock }) })
+        Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock }), unusable: false })
+    }
+
+    /// Fails where no service needs to be asked: it would only challenge.
+    pub(super) async fn check(&self) -> azure_core::Result<()> {
+        if self.unusable { self.get_token(&[""], None).await.map(drop) } else { Ok(()) }
     }
 
     /// Drops `refused`, which a service answered with 401, so that the next caller gets another token.

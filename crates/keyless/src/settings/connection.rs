@@ -59,7 +59,7 @@ impl Group {
         let id = Absent::Means("`AZURE_CLIENT_ID`, else the system-assigned identity");
         let unused = || Absent::Means("not used");
         Self {
-            endpoint: setting(name, endpoint, format!("Address of the service {name}."), Absent::IsAnError)
+            endpoint: setting(name, endpoint, "Address of the service.", Absent::IsAnError)
                 .with_example(example_address(endpoint)),
             credential: setting(name, "credential", "How its tokens are got.", Absent::Default("managedidentity"))
                 .with_example("developer"),

@@ -94,6 +94,17 @@ pub struct Row {
 }
 
 impl Row {
+    /// All but its name, as cells of a table.
+    fn description(&self) -> String {
+        let absent = match &self.absent {
+            Absent::IsAnError => "an error".to_owned(),
+            Absent::Default(default) => format!("`{default}`"),
+            Absent::Means(meaning) => (*meaning).to_owned(),
+        };
+        let cell = |text: &str| text.replace('|', "\\|");
+        format!("{} Expected: {}. | {}", cell(&self.meaning), cell(self.expected), cell(&absent))
+    }
+
     /// The value in an example of the settings: the declared one, else the default, else nothing.
     #[must_use]
     pub fn example(&self) -> &'static str {
@@ -105,19 +116,20 @@ impl Row {
     }
 }
 
-/// The rows as a table for a README.
+/// The rows as a table for a README. Settings that differ by name alone, such as those of connections, share a line.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
-    let mut table = String::from("| setting | is | absent |\n|---|---|---|\n");
+    let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
     for row in rows {
-        let absent = match &row.absent {
-            Absent::IsAnError => "an error".to_owned(),
-            Absent::Default(default) => format!("`{default}`"),
-            Absent::Means(meaning) => (*meaning).to_owned(),
-        };
-        let cell = |text: &str| text.replace('|', "\\|");
-        let (meaning, expected) = (cell(&row.meaning), cell(row.expected));
-        table.push_str(&format!("| `{}` | {meaning} Expected: {expected}. | {} |\n", row.name, cell(&absent)));
+        let line = row.description();
+        match lines.iter_mut().find(|(_, known)| *known == line) {
+            Some((names, _)) => names.push(&row.name),
+            None => lines.push((vec![&row.name], line)),
+        }
+    }
+    let mut table = String::from("| setting | is | absent |\n|---|---|---|\n");
+    for (names, line) in lines {
+        table.push_str(&format!("| `{}` | {line} |\n", names.join("`, `")));
     }
     table
 }
@@ -132,17 +144,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_becomes_a_line_of_the_table() {
+    fn rows_become_lines_of_the_table() {
         let rows = [
             Setting::<String>::required("A", "What a is.").with_example("x").row(),
             Setting::<String>::with_default("B", "b|c", "What b is.").row(),
             Setting::<String>::optional("C", "nothing happens", "What c is.").row(),
+            Setting::<String>::required("D", "What a is.").row(),
         ];
         let expected = "| setting | is | absent |\n|---|---|---|\n\
-            | `A` | What a is. Expected: a text. | an error |\n\
+            | `A`, `D` | What a is. Expected: a text. | an error |\n\
             | `B` | What b is. Expected: a text. | `b\\|c` |\n\
             | `C` | What c is. Expected: a text. | nothing happens |\n";
         assert_eq!(markdown(&rows), expected);
-        assert_eq!(example(&rows).collect::<Vec<_>>(), [("A", "x"), ("B", "b|c"), ("C", "")]);
+        assert_eq!(example(&rows).collect::<Vec<_>>(), [("A", "x"), ("B", "b|c"), ("C", ""), ("D", "")]);
     }
 }

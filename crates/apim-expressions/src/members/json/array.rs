@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     evaluate::{Call, Outcome},
-    json::Token,
+    json::{Token, convert},
     problem::Failure,
     types::Class,
-    value::{Value, equality},
+    value::Value,
 };
 
 pub(crate) const ARRAY: &[Member] = &[
@@ -22,6 +22,7 @@ pub(crate) const ARRAY: &[Member] = &[
         let source = call.token(0)?;
         Ok(Value::Json(source.copy(&mut call.machine.budget)?))
     }),
+    row("new", "static (object) -> JArray", create),
     row("new", "static (params object[]) -> JArray", create),
     row("Parse", "static (string) -> JArray", |call| parse(call, Class::JArray)),
     row("FromObject", "static (object) -> JArray", |call| from_object(call, Class::JArray)),
@@ -73,23 +74,21 @@ pub(crate) const ARRAY: &[Member] = &[
     }),
 ];
 
-/// Each argument becomes an element; one that is itself a list, when it is the only one, gives its elements.
+/// Each argument becomes an element; a list gives its elements, also one inside another.
 fn create(call: &mut Call<'_, '_>) -> Outcome {
     let array = Token::array(&mut call.machine.budget)?;
-    let mut items = call.items(0)?;
-    if let [only @ Value::Collection(_)] = items.as_slice() {
-        let only = only.clone();
-        items = call.machine.items(&only)?.1;
-    }
-    for item in items {
-        push(call, &array, &item)?;
-    }
+    let items = call.argument(0).clone();
+    push(call, &array, &items)?;
     Ok(Value::Json(array))
 }
 
-fn push(call: &mut Call<'_, '_>, array: &Token, item: &Value) -> Result<(), Failure> {
-    let token = call.machine.token(item)?;
-    array.push(&token, &mut call.machine.budget)
+pub(super) fn push(call: &mut Call<'_, '_>, array: &Token, item: &Value) -> Result<(), Failure> {
+    let mut tokens = Vec::new();
+    convert::contents(item, &mut call.machine.budget, 0, &mut tokens)?;
+    for token in tokens {
+        array.push(&token, &mut call.machine.budget)?;
+    }
+    Ok(())
 }
 
 fn add(call: &mut Call<'_, '_>) -> Outcome {
@@ -98,10 +97,9 @@ fn add(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Null)
 }
 
-/// Where the first argument is among the elements, by `Equals`.
+/// Where the first argument is among the elements: that very token.
 fn position(call: &mut Call<'_, '_>, array: &Token) -> Result<Option<usize>, Failure> {
     call.work(array.len() * 32)?;
-    let Some(wanted) = token_of(call.argument(0)).map(Value::Json) else { return Ok(None) };
-    let children = array.children();
-    Ok(children.into_iter().position(|child| equality::equal(&Value::Json(child), &wanted)))
+    let Some(wanted) = token_of(call.argument(0)) else { return Ok(None) };
+    Ok(array.children().iter().position(|child| child.is(&wanted)))
 }

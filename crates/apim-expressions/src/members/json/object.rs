@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     evaluate::{Call, Outcome},
-    json::{Property, Token},
+    json::{Property, Token, convert},
     problem::Failure,
     types::Class,
     value::{Kind, Object, Value},
@@ -20,13 +20,8 @@ pub(crate) const OBJECT: &[Member] = &[
         let source = call.token(0)?;
         Ok(Value::Json(source.copy(&mut call.machine.budget)?))
     }),
-    row("new", "static (params object[]) -> JObject", |call| {
-        let object = Token::object(&mut call.machine.budget)?;
-        for item in call.items(0)? {
-            add_property(call, &object, &item)?;
-        }
-        Ok(Value::Json(object))
-    }),
+    row("new", "static (object) -> JObject", create),
+    row("new", "static (params object[]) -> JObject", create),
     row("Parse", "static (string) -> JObject", |call| parse(call, Class::JObject)),
     row("FromObject", "static (object) -> JObject", |call| from_object(call, Class::JObject)),
     row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
@@ -71,6 +66,16 @@ pub(crate) const OBJECT: &[Member] = &[
     }),
     row("GetValue", "(string) -> JToken", get_value),
     row("GetValue", "(string, StringComparison) -> JToken", get_value),
+    row("TryGetValue", "(string, StringComparison, out JToken) -> bool", |call| {
+        let found = get_value(call)?;
+        let present = !found.is_null();
+        call.set_out(2, found);
+        Ok(Value::Bool(present))
+    }),
+    row("PropertyValues", "() -> IEnumerable<JToken>", |call| {
+        let values = call.this_token()?.children().into_iter().map(Value::Json).collect();
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
+    }),
     row("TryGetValue", "(string, out JToken) -> bool", |call| {
         let found = get_value(call)?;
         let present = !found.is_null();
@@ -80,14 +85,8 @@ pub(crate) const OBJECT: &[Member] = &[
 ];
 
 pub(crate) const PROPERTY: &[Member] = &[
-    row("new", "static (string, object) -> JProperty", |call| {
-        let name = call.text(0)?;
-        let value = call.token(1)?;
-        call.machine.budget.memory(64 + name.len())?;
-        // A value that already is in a document is copied, here as everywhere.
-        let value = if value.parent().is_some() { value.copy(&mut call.machine.budget)? } else { value };
-        Ok(property(name, value, None))
-    }),
+    row("new", "static (string, object) -> JProperty", create_property),
+    row("new", "static (string, params object[]) -> JProperty", create_property),
     row("Name", "string", |call| this(call).map(|property| Value::String(Arc::clone(&property.name)))),
     row("Value", "JToken", |call| this(call).map(|property| Value::Json(property.value()))),
     row("Value=", "(JToken) -> void", |call| {
@@ -97,7 +96,42 @@ pub(crate) const PROPERTY: &[Member] = &[
     }),
 ];
 
-fn property(name: Arc<str>, value: Token, owner: Option<Token>) -> Value {
+fn create(call: &mut Call<'_, '_>) -> Outcome {
+    let object = Token::object(&mut call.machine.budget)?;
+    let items = call.argument(0).clone();
+    add_all(call, &object, &items, 0)?;
+    Ok(Value::Json(object))
+}
+
+/// Adds a property, or those of a list.
+fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
+    if depth > 32 || !matches!(item, Value::Collection(_)) {
+        return add_property(call, object, item);
+    }
+    for item in call.machine.items(item)?.1 {
+        add_all(call, object, &item, depth + 1)?;
+    }
+    Ok(())
+}
+
+/// One value is the property's; a list, and several values or none, are an array.
+fn create_property(call: &mut Call<'_, '_>) -> Outcome {
+    let (name, value) = (call.text(0)?, call.argument(1).clone());
+    call.machine.budget.memory(64 + name.len())?;
+    let bytes = value.as_bytes().is_some();
+    let token = if matches!(value, Value::Collection(_)) && !bytes {
+        let array = Token::array(&mut call.machine.budget)?;
+        super::array::push(call, &array, &value)?;
+        array
+    } else {
+        convert::content(&value, &mut call.machine.budget)?
+    };
+    // A value that already is in a document is copied, here as everywhere.
+    let token = if token.parent().is_some() { token.copy(&mut call.machine.budget)? } else { token };
+    Ok(property(name, token, None))
+}
+
+pub(super) fn property(name: Arc<str>, value: Token, owner: Option<Token>) -> Value {
     Value::object(Object::Property(Arc::new(Property::new(name, value, owner))))
 }
 

@@ -36,6 +36,34 @@ pub(crate) const FOLD: &[Member] = &[
         let at = within(call.int(0), items.len()).ok_or_else(Failure::index_out_of_range)?;
         Ok(items[at].clone())
     }),
+    row("ElementAtOrDefault", "extension (int) -> E", |call| {
+        let (element, items) = call.this_items()?;
+        let found = within(call.int(0), items.len()).map(|at| items[at].clone());
+        Ok(found.unwrap_or_else(|| Value::default_of(&element)))
+    }),
+    row("LongCount", "extension () -> long", |call| {
+        Ok(call.this_items()?.1.len().try_into().map_or(Value::Null, |n: i64| n.into()))
+    }),
+    row("LongCount", "extension (Func<E, bool>) -> long", |call| {
+        let items = call.this_items()?.1;
+        let count = filtered(call, items)?.len();
+        Ok(i64::try_from(count).unwrap_or_default().into())
+    }),
+    row("Aggregate", "extension <A, R>(A, Func<A, E, A>, Func<A, R>) -> R", |call| {
+        let items = call.this_items()?.1;
+        let (lambda, last) = (call.lambda(1)?, call.lambda(2)?);
+        let mut result = call.argument(0).clone();
+        for item in items {
+            result = call.machine.invoke(&lambda, &[result, item])?;
+        }
+        call.machine.invoke(&last, &[result])
+    }),
+    row("Contains", "extension (E, StringComparer) -> bool", |call| {
+        let items = call.this_items()?.1;
+        call.work(items.len() * 64)?;
+        let comparer = super::comparer_of(call.argument(1));
+        Ok(Value::Bool(items.iter().any(|item| super::same(item, call.argument(0), comparer))))
+    }),
     row("Any", "extension () -> bool", any),
     row("Any", "extension (Func<E, bool>) -> bool", any),
     row("All", "extension (Func<E, bool>) -> bool", |call| {

@@ -19,6 +19,28 @@ pub(crate) const CONVERT: &[Member] = &[
         let value = call.argument(0).clone();
         call.machine.text_of(&value).map(Value::String)
     }),
+    row("ToString", "static (byte, int) -> string", in_radix),
+    row("ToString", "static (short, int) -> string", in_radix),
+    row("ToString", "static (int, int) -> string", in_radix),
+    row("ToString", "static (long, int) -> string", in_radix),
+    row("ToInt16", "static (string, int) -> short", |call| radix(call, Class::Short)),
+    row("ToUInt16", "static (string, int) -> ushort", |call| radix(call, Class::UShort)),
+    row("ToUInt32", "static (string, int) -> uint", |call| radix(call, Class::UInt)),
+    row("ToUInt64", "static (string, int) -> ulong", |call| radix(call, Class::ULong)),
+    row("ToSByte", "static (string, int) -> sbyte", |call| radix(call, Class::SByte)),
+    row("ToUInt64", "static (object) -> ulong", |call| to(call, Class::ULong)),
+    row("ToSingle", "static (object) -> float", |call| to(call, Class::Single)),
+    row("ToDecimal", "static (object) -> decimal", |call| to(call, Class::Decimal)),
+    row("ToBase64String", "static (byte[], int, int) -> string", |call| {
+        let bytes = call.bytes(0)?;
+        let (start, count) = (usize::try_from(call.int(1)).ok(), usize::try_from(call.int(2)).ok());
+        let part = start.zip(count).and_then(|(start, count)| bytes.get(start..start.checked_add(count)?));
+        let part = part.ok_or_else(|| {
+            Failure::out_of_range("Offset and length must refer to a position in the string.", "offset")
+        })?;
+        call.machine.budget.string(part.len() / 3 * 4 + 4)?;
+        Ok(STANDARD.encode(part).into())
+    }),
     row("ToInt16", "static (object) -> short", |call| to(call, Class::Short)),
     row("ToInt32", "static (object) -> int", |call| to(call, Class::Int)),
     row("ToInt32", "static (string, int) -> int", |call| radix(call, Class::Int)),
@@ -71,6 +93,26 @@ fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     }
 }
 
+/// `Convert.ToString(number, 2)`: the digits of its bits, or of the number itself in base 10.
+fn in_radix(call: &mut Call<'_, '_>) -> Outcome {
+    let Value::Integer(number) = call.argument(0) else { return Err(Failure::null_reference()) };
+    let number = *number;
+    let bits = match number.class() {
+        Class::Byte => number.wide() as u64 & 0xFF,
+        Class::Short => number.wide() as u64 & 0xFFFF,
+        Class::Int => number.wide() as u64 & 0xFFFF_FFFF,
+        _ => number.wide() as u64,
+    };
+    Ok(match call.int(1) {
+        2 => format!("{bits:b}"),
+        8 => format!("{bits:o}"),
+        10 => number.wide().to_string(),
+        16 => format!("{bits:x}"),
+        _ => return Err(Failure::argument("Invalid Base. (Parameter 'toBase')")),
+    }
+    .into())
+}
+
 fn radix(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     let radix = match call.int(1) {
         2 => 2,
@@ -89,11 +131,12 @@ fn radix(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     let number = Integer::wrap(class, value);
     // Outside base 10, digits are the bits of a negative number, too.
     let bits = match class {
-        Class::Byte => 8,
-        Class::Int => 32,
+        Class::Byte | Class::SByte => 8,
+        Class::Short | Class::UShort => 16,
+        Class::Int | Class::UInt => 32,
         _ => 64,
     };
-    let fits = if radix == 10 { i128::from(number.value()) == value } else { (0..1 << bits).contains(&value) };
+    let fits = if radix == 10 { number.wide() == value } else { (0..1 << bits).contains(&value) };
     if fits { Ok(Value::Integer(number)) } else { Err(too_large()) }
 }
 

@@ -2,62 +2,53 @@
 
 use std::sync::Arc;
 
-use regex::{Captures, Regex, RegexBuilder};
+use fancy_regex::{Captures, Error, Regex, RegexBuilder, RuntimeError};
 
-use super::Match;
+use super::{
+    Match,
+    translate::{Group, translate},
+};
 use crate::{limits::Budget, problem::Failure};
 
 /// A compiled pattern.
 pub(crate) struct Pattern {
     regex: Regex,
     source: Arc<str>,
+    groups: Vec<Group>,
+    /// What a byte of text costs.
     cost: usize,
-    /// Group numbers in .NET's order.
-    order: Vec<usize>,
+    /// Whether the caller limited the time of each search.
+    timed: bool,
 }
 
 /// Patterns that this evaluation compiled.
 #[derive(Default)]
 pub(crate) struct Patterns(Vec<(Arc<str>, i32, Arc<Pattern>)>);
 
-/// Sizes of compiled patterns in bytes, each with the work that a byte of text counts for, and that of compiling.
-/// The worst a pattern can do is to visit each of its states at each byte.
-const SIZES: [(usize, usize, u64); 3] = [(16 << 10, 32, 500), (64 << 10, 128, 2_000), (256 << 10, 512, 10_000)];
 const KEPT: usize = 16;
-
-const IGNORE_CASE: i32 = 1;
-const MULTILINE: i32 = 2;
-const COMPILED: i32 = 8;
-const SINGLELINE: i32 = 16;
-const IGNORE_WHITESPACE: i32 = 32;
-const CULTURE_INVARIANT: i32 = 512;
-
-/// Constructs that need backtracking, or that are written differently, with their names.
-const UNSUPPORTED: [(&str, &str); 9] = [
-    ("(?=", "lookahead"),
-    ("(?!", "lookahead"),
-    ("(?<=", "lookbehind"),
-    ("(?<!", "lookbehind"),
-    ("(?>", "an atomic group"),
-    ("(?(", "a conditional group"),
-    ("(?'", "a group name in quotes"),
-    ("\\k", "a backreference"),
-    ("\\G", "`\\G`"),
-];
+/// Work of compiling a pattern, and of a search besides the text it reads.
+const COMPILING: u64 = 2_000;
+const SEARCHING: u64 = 500;
+/// How often a search may go back and try another way.
+const BACKTRACKS: usize = 500_000;
+/// Bytes of a compiled pattern.
+const LARGEST: usize = 256 << 10;
 
 impl Patterns {
     pub(super) fn get(
         &mut self,
         source: &Arc<str>,
         options: i32,
+        timed: bool,
         budget: &mut Budget,
     ) -> Result<Arc<Pattern>, Failure> {
         budget.work(source.len())?;
-        let known = self.0.iter().find(|(text, flags, _)| text == source && *flags == options);
+        let known =
+            self.0.iter().find(|(text, flags, pattern)| text == source && *flags == options && pattern.timed == timed);
         if let Some((.., pattern)) = known {
             return Ok(Arc::clone(pattern));
         }
-        let pattern = Arc::new(compile(source, options, budget)?);
+        let pattern = Arc::new(compile(source, options, timed, budget)?);
         if self.0.len() == KEPT {
             self.0.remove(0);
         }
@@ -67,88 +58,73 @@ impl Patterns {
 }
 
 impl Pattern {
-    pub(super) fn regex(&self) -> &Regex {
-        &self.regex
-    }
-
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
-    /// The work that a byte of text counts for.
-    pub(super) fn cost(&self) -> usize {
-        self.cost
+    /// Pays for a search in a text.
+    pub(super) fn spend(&self, text: &str, budget: &mut Budget) -> Result<(), Failure> {
+        budget.steps(SEARCHING)?;
+        budget.work(text.len().saturating_mul(self.cost))
     }
 
-    /// The further work where it matters what each group matched: every state then keeps the places of all groups.
-    pub(super) fn group_cost(&self) -> usize {
-        self.cost.saturating_mul(self.order.len() / 2)
+    /// Whether the pattern is anywhere in the text.
+    pub(super) fn is_match(&self, text: &str) -> Result<bool, Failure> {
+        self.regex.is_match(text).map_err(|error| self.failure(&error))
     }
 
-    /// A match in .NET's order of groups.
-    pub(super) fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_>>) -> Match {
-        let place = |index: &usize| captures?.get(*index).map(|group| (group.start(), group.end()));
-        let names: Vec<_> = self.regex.capture_names().map(|name| name.map(str::to_owned)).collect();
-        Match {
-            text: Arc::clone(text),
-            groups: self.order.iter().map(place).collect(),
-            names: self.order.iter().map(|index| names.get(*index).cloned().flatten()).collect(),
+    /// The first match at or after a position.
+    pub(super) fn find(&self, text: &Arc<str>, at: usize) -> Result<Option<Match>, Failure> {
+        let found = self.regex.captures_from_pos(text, at).map_err(|error| self.failure(&error))?;
+        Ok(found.map(|found| self.found(text, Some(&found))))
+    }
+
+    /// What a search that finds nothing gives: a match without success.
+    pub(super) fn nothing(&self, text: &Arc<str>) -> Match {
+        Match { text: Arc::clone(text), groups: vec![None], names: vec![None] }
+    }
+
+    /// A match in .NET's order of groups: those without a name come first.
+    fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_>>) -> Match {
+        let place = |index: usize| captures?.get(index).map(|group| (group.start(), group.end()));
+        let (mut groups, mut names) = (vec![place(0)], vec![None]);
+        for named in [false, true] {
+            for (index, group) in self.groups.iter().enumerate() {
+                if group.name.is_some() == named {
+                    groups.push(place(index + 1));
+                    names.push(group.name.clone());
+                }
+            }
+        }
+        Match { text: Arc::clone(text), groups, names }
+    }
+
+    fn failure(&self, error: &Error) -> Failure {
+        match error {
+            Error::RuntimeError(RuntimeError::BacktrackLimitExceeded | RuntimeError::StackOverflow) if self.timed => {
+                Failure::regex_timeout()
+            }
+            Error::RuntimeError(_) => Failure::Stopped(format!(
+                "The regular expression `{}` tries more than {BACKTRACKS} ways to match this text.",
+                self.source
+            )),
+            _ => Failure::Stopped(format!("The regular expression `{}` is not supported.", self.source)),
         }
     }
 }
 
-fn compile(source: &Arc<str>, options: i32, budget: &mut Budget) -> Result<Pattern, Failure> {
-    if options & !(IGNORE_CASE | MULTILINE | COMPILED | SINGLELINE | IGNORE_WHITESPACE | CULTURE_INVARIANT) != 0 {
-        return Err(Failure::unsupported("`RegexOptions.ExplicitCapture`"));
-    }
-    refuse_backtracking(source)?;
-    for (size, cost, steps) in SIZES {
-        budget.steps(steps)?;
-        let built = RegexBuilder::new(source)
-            .case_insensitive(options & IGNORE_CASE != 0)
-            .multi_line(options & MULTILINE != 0)
-            .dot_matches_new_line(options & SINGLELINE != 0)
-            .ignore_whitespace(options & IGNORE_WHITESPACE != 0)
-            .size_limit(size)
-            .dfa_size_limit(size * 4)
-            .build();
-        match built {
-            Ok(regex) => {
-                let named: Vec<bool> = regex.capture_names().map(|name| name.is_some()).collect();
-                let numbers =
-                    |wanted: bool| (0..named.len()).filter(|index| named[*index] == wanted).collect::<Vec<_>>();
-                let mut order = numbers(false);
-                order.extend(numbers(true));
-                return Ok(Pattern { regex, source: Arc::clone(source), cost, order });
-            }
-            Err(regex::Error::CompiledTooBig(_)) => {}
-            Err(_) => {
-                return Err(Failure::Stopped(format!(
-                    "The regular expression `{source}` is not valid, or not supported."
-                )));
-            }
-        }
-    }
-    Err(Failure::Stopped(format!("The regular expression `{source}` is too large.")))
-}
-
-/// Names the construct that keeps a pattern from being matched in linear time.
-fn refuse_backtracking(source: &str) -> Result<(), Failure> {
-    let bytes = source.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = &source.as_bytes()[at..];
-        let found = UNSUPPORTED.iter().find(|(construct, _)| rest.starts_with(construct.as_bytes()));
-        if let Some((_, name)) = found {
-            return Err(Failure::unsupported(format!("{name} in a regular expression")));
-        }
-        if rest[0] == b'\\' {
-            if rest.get(1).is_some_and(|digit| (b'1'..=b'9').contains(digit)) {
-                return Err(Failure::unsupported("a backreference in a regular expression"));
-            }
-            at += 1;
-        }
-        at += 1;
-    }
-    Ok(())
+fn compile(source: &Arc<str>, options: i32, timed: bool, budget: &mut Budget) -> Result<Pattern, Failure> {
+    budget.steps(COMPILING)?;
+    budget.work(source.len().saturating_mul(64))?;
+    let translated = translate(source, options)?;
+    let built = RegexBuilder::new(&translated.pattern)
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(LARGEST)
+        .delegate_dfa_size_limit(LARGEST * 4)
+        .build();
+    let regex = built.map_err(|_| {
+        Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))
+    })?;
+    let cost = 8 + 4 * translated.groups.len() + if translated.counted { 64 } else { 0 };
+    Ok(Pattern { regex, source: Arc::clone(source), groups: translated.groups, cost, timed })
 }

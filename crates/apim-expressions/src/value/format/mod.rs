@@ -4,6 +4,7 @@ pub(crate) mod composite;
 pub(crate) mod date;
 pub(crate) mod date_parse;
 pub(crate) mod number;
+mod span;
 
 use super::{Object, Value, text};
 use crate::{limits::Writer, problem::Failure, types::Class};
@@ -19,10 +20,7 @@ pub(crate) fn write(value: &Value, format: &str, out: &mut Writer<'_>) -> Result
         Value::Integer(_) | Value::Single(_) | Value::Double(_) | Value::Decimal(_) => number::format(value, format)?,
         Value::DateTime(time) => date::format(*time, format)?,
         Value::DateTimeOffset(time) => date::format_offset(*time, format)?,
-        Value::TimeSpan(span) => match format {
-            "c" | "t" | "T" => date::span(span.0),
-            _ => return Err(Failure::unsupported(format!("the TimeSpan format \"{format}\""))),
-        },
+        Value::TimeSpan(span) => span::format(span.0, format)?,
         Value::Guid(guid) => match format {
             "D" | "d" => guid.hyphenated().to_string(),
             "N" | "n" => guid.simple().to_string(),

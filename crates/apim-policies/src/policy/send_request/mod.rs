@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
-use url::Url;
 
 use super::prelude::*;
 use super::{
@@ -45,7 +44,7 @@ pub(crate) struct SendRequest {
     /// In seconds.
     timeout: Option<Setting<u32>>,
     ignore_error: Option<Setting<bool>>,
-    url: Option<Setting<Url>>,
+    url: Option<Setting<HttpUrl>>,
     method: Option<Setting<Method>>,
     headers: Vec<SetHeader>,
     body: Option<SetBody>,
@@ -164,7 +163,7 @@ impl SendRequest {
     async fn request<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Request<Bytes>, Failure> {
         let copies = run.get(&self.mode).await? == Mode::Copy;
         let mut headers = HeaderMap::new();
-        let (mut method, mut url, mut body) = (Method::GET, run.context.request.url.to_string(), Bytes::new());
+        let (mut method, mut url, mut body) = (Method::GET, run.wire_url()?, Bytes::new());
         if copies {
             headers = run.context.request.headers.clone();
             // The body of the request is copied before there is a response only, as documented.
@@ -179,7 +178,7 @@ impl SendRequest {
             method = run.get(setting).await?;
         }
         if let Some(setting) = &self.url {
-            url = run.get(setting).await?.to_string();
+            url = run.get(setting).await?;
         }
         for header in &self.headers {
             header.change(run).await?.apply(&mut headers)?;

@@ -121,7 +121,7 @@ async fn a_dead_endpoint_is_asked_once_a_second_however_many_callers_come() {
         sleep(SECOND / 10).await;
     }
     assert!((9..=11).contains(&world.inner.fetches(VAULT)), "{}", world.inner.fetches(VAULT));
-    // Nobody asks, nobody fetches.
+    // Without a caller there is no fetch.
     let fetches = world.inner.fetches(VAULT);
     sleep(HOUR).await;
     assert_eq!(world.inner.fetches(VAULT), fetches);
@@ -171,7 +171,7 @@ async fn tokens_that_live_for_seconds_are_fetched_when_used_and_not_more_often_t
     assert!((25..=30).contains(&world.inner.fetches(VAULT)), "{}", world.inner.fetches(VAULT));
     let fetches = world.inner.fetches(VAULT);
     sleep(DAY).await;
-    assert_eq!(world.inner.fetches(VAULT), fetches, "renewed for nobody");
+    assert_eq!(world.inner.fetches(VAULT), fetches, "renewed without a caller");
 }
 
 #[tokio::test(start_paused = true)]

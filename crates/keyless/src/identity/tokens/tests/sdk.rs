@@ -13,7 +13,7 @@ use azure_identity::{
 
 use super::*;
 
-/// Gives these answers one after the other, and the last one ever after. Without answers nobody is there.
+/// Gives these answers one after the other, and the last one ever after. Without answers there is no endpoint.
 #[derive(Debug)]
 struct Wire {
     answers: Vec<(u16, String)>,

@@ -1,0 +1,123 @@
+//! What `json-to-xml` and `xml-to-json` have in common: when a body is converted, and what follows.
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use super::{media_type, prelude::*};
+
+/// When a body is converted.
+#[derive(Debug)]
+pub(super) struct Conversion {
+    apply: Setting<Apply>,
+    /// Only for a caller that asks for the new type.
+    considers_accept: Option<Setting<bool>>,
+}
+
+/// `apply`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Apply {
+    Always,
+    ContentTypeJson,
+    ContentTypeXml,
+}
+
+/// From what to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    JsonToXml,
+    XmlToJson,
+}
+
+impl Readable for Apply {
+    const EXPECTED: &'static str = "always, or content-type-json in json-to-xml and content-type-xml in xml-to-json";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "always" => Some(Self::Always),
+            "content-type-json" => Some(Self::ContentTypeJson),
+            "content-type-xml" => Some(Self::ContentTypeXml),
+            _ => None,
+        }
+    }
+}
+
+impl Direction {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::JsonToXml => "application/xml",
+            Self::XmlToJson => "application/json",
+        }
+    }
+
+    /// Whether `apply` may say this here.
+    fn takes(self, apply: Apply) -> bool {
+        match apply {
+            Apply::Always => true,
+            Apply::ContentTypeJson => self == Self::JsonToXml,
+            Apply::ContentTypeXml => self == Self::XmlToJson,
+        }
+    }
+
+    /// Whether a body of this type is one to convert.
+    fn converts(self, media_type: &str) -> bool {
+        match self {
+            Self::JsonToXml => media_type::is_json(media_type),
+            Self::XmlToJson => media_type::is_xml(media_type),
+        }
+    }
+
+    /// Whether an `Accept` header asks for the new type by name.
+    fn is_asked_for(self, accept: &str) -> bool {
+        accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()).any(
+            |range| match self {
+                Self::JsonToXml => media_type::is_xml(&range),
+                Self::XmlToJson => media_type::is_json(&range),
+            },
+        )
+    }
+}
+
+impl Conversion {
+    pub(super) const ATTRIBUTES: [&str; 3] = ["id", "apply", "consider-accept-header"];
+
+    pub(super) fn load(element: &Element<'_>, direction: Direction, problems: &mut Problems) -> Option<Self> {
+        let considers_accept = element.setting("consider-accept-header", problems);
+        let apply = element.required_setting("apply", problems)?;
+        if matches!(&apply, Setting::Literal(apply) if !direction.takes(*apply)) {
+            element.bad_value("apply", Apply::EXPECTED, problems);
+        }
+        Some(Self { apply, considers_accept })
+    }
+
+    /// The body, when it is one to convert.
+    pub(super) async fn body<O: Outside>(
+        &self,
+        direction: Direction,
+        run: &mut Run<'_, O>,
+    ) -> Result<Option<Bytes>, Failure> {
+        let apply = run.get(&self.apply).await?;
+        if !direction.takes(apply) {
+            return Err(Failure::expression(&format!("apply must be {}.", Apply::EXPECTED)));
+        }
+        let considers_accept = run.get_any(self.considers_accept.as_ref()).await?.unwrap_or(true);
+        let accept = run.context.request.headers.get_all(header::ACCEPT).iter();
+        let is_asked_for = accept.filter_map(|value| value.to_str().ok()).any(|accept| direction.is_asked_for(accept));
+        if considers_accept && !is_asked_for {
+            run.trace(|| format!("the caller does not ask for {}", direction.content_type()));
+            return Ok(None);
+        }
+        let media_type = media_type::of(run.headers().get(header::CONTENT_TYPE));
+        if apply != Apply::Always && !media_type.as_deref().is_some_and(|media_type| direction.converts(media_type)) {
+            run.trace(|| "the content type is not one to convert".to_owned());
+            return Ok(None);
+        }
+        Ok(Some(run.body().await?).filter(|body| !body.trim_ascii().is_empty()))
+    }
+
+    /// Puts the converted body in the place of the one that was.
+    pub(super) fn replace<O: Outside>(direction: Direction, body: String, run: &mut Run<'_, O>) {
+        run.trace(|| format!("{} bytes of {}", body.len(), direction.content_type()));
+        run.set_body(body.into());
+        run.headers().insert(header::CONTENT_TYPE, HeaderValue::from_static(direction.content_type()));
+    }
+}

@@ -1,0 +1,112 @@
+//! The environment: what this process takes from it, and what the handler gets.
+//!
+//! The handler gets app settings, over them the shell's variables, over all local-azure's own. Under `func start` a variable of the shell wins over a setting of the same name, with a warning. Variables that would
+//! lead the handler to another Azure, another proxy or another CA than this run's do not pass.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+
+/// Beginnings of names that belong to one Azure, in upper case.
+const OTHER_AZURE: &[&str] = &["AZURE_", "IDENTITY_", "MSI_", "LOCAL_AZURE_"];
+/// Proxies and CA files, in upper case.
+const OTHER_NETWORK: &[&str] = &[
+    "ALL_PROXY",
+    "AWS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "EXTRA_CA_CERTS",
+    "FTP_PROXY",
+    "GIT_SSL_CAINFO",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NODE_EXTRA_CA_CERTS",
+    "NO_PROXY",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+];
+
+/// The seed that `LOCAL_AZURE_SEED` names.
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+pub(super) fn named_seed() -> Option<PathBuf> {
+    std::env::var_os("LOCAL_AZURE_SEED").filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
+/// The cargo that started this process, or the one on `PATH`.
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+pub(super) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// App settings and the handler's environment.
+pub(super) struct ChildEnvironment {
+    /// App settings with the shell's variables over them: what `%NAME%` in a binding resolves to.
+    pub(super) settings: BTreeMap<String, String>,
+    /// Names of the settings whose values the shell hides.
+    pub(super) hidden: Vec<String>,
+}
+
+impl ChildEnvironment {
+    /// The settings under this process's own environment.
+    pub(super) fn of_this_shell(settings: BTreeMap<String, String>) -> Self {
+        let texts = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self::new(settings, std::env::vars_os().filter_map(texts))
+    }
+
+    fn new(mut settings: BTreeMap<String, String>, shell: impl Iterator<Item = (String, String)>) -> Self {
+        let mut hidden = Vec::new();
+        for (name, value) in shell.filter(|(name, _)| passes(name)) {
+            if settings.get(&name).is_some_and(|setting| *setting != value) {
+                hidden.push(name.clone());
+            }
+            settings.insert(name, value);
+        }
+        Self { settings, hidden }
+    }
+
+    /// The handler's variables; those of `azure` come last.
+    pub(super) fn variables(&self, azure: Vec<(String, String)>) -> Vec<(String, String)> {
+        self.settings.clone().into_iter().chain(azure).collect()
+    }
+}
+
+fn passes(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    !OTHER_NETWORK.contains(&name.as_str()) && !OTHER_AZURE.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ChildEnvironment;
+
+    #[test]
+    fn the_shell_wins_over_a_setting_and_what_leads_to_another_azure_does_not_pass() {
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let settings = pairs(&[("LEVEL", "info"), ("SAME", "1"), ("AZURE_CLIENT_ID", "of the app"), ("ONLY", "x")]);
+        let shell = pairs(&[
+            ("LEVEL", "debug"),
+            ("SAME", "1"),
+            ("RUST_LOG", "trace"),
+            ("AZURE_CLIENT_ID", "of the shell"),
+            ("IDENTITY_ENDPOINT", "http://elsewhere"),
+            ("MSI_SECRET", "s"),
+            ("https_proxy", "http://corporate"),
+            ("SSL_CERT_FILE", "/corporate.pem"),
+        ]);
+        let environment = ChildEnvironment::new(settings.into_iter().collect(), shell.into_iter());
+        assert_eq!(environment.hidden, ["LEVEL"]);
+        let azure = pairs(&[("IDENTITY_ENDPOINT", "http://here")]);
+        let expected = pairs(&[
+            ("AZURE_CLIENT_ID", "of the app"),
+            ("LEVEL", "debug"),
+            ("ONLY", "x"),
+            ("RUST_LOG", "trace"),
+            ("SAME", "1"),
+            ("IDENTITY_ENDPOINT", "http://here"),
+        ]);
+        assert_eq!(environment.variables(azure), expected);
+    }
+}

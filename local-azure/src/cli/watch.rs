@@ -1,0 +1,132 @@
+//! Rebuild on save: which files of the project changed, and what follows.
+//!
+//! Files that git ignores do not count. The list is compared twice a second: no system's limit on watches applies, and a
+//! file saved in steps is seen when it rests.
+
+use std::{
+    collections::BTreeMap,
+    fs::Metadata,
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime},
+};
+
+use anstream::eprintln;
+use ignore::WalkBuilder;
+use local_azure::functions_host::FunctionsHost;
+
+use super::{BOLD, DIM, GREEN, Project, RED};
+
+const LOOK: Duration = Duration::from_millis(400);
+
+/// Length and time of each file.
+type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that fails
+/// is told once, and the old handler goes on.
+pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
+    let mut known = files(project.root());
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let mut changed = files(project.root());
+        if changed == known {
+            continue;
+        }
+        let saved = Instant::now();
+        while let Some(later) = settled(project.root(), &changed).await {
+            changed = later;
+        }
+        eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(project.root(), &known, &changed));
+        known = changed;
+        match renew(project, host).await {
+            Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
+            Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
+        }
+    }
+}
+
+async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
+    project.prepare().await?;
+    Ok(host.replace().await?)
+}
+
+/// Other files than before after a short rest.
+async fn settled(root: &Path, before: &Files) -> Option<Files> {
+    tokio::time::sleep(LOOK / 8).await;
+    Some(files(root)).filter(|files| files != before)
+}
+
+/// Every file that git does not ignore, in a repository or not.
+fn files(root: &Path) -> Files {
+    let is_build_product = |entry: &ignore::DirEntry| entry.depth() == 1 && entry.file_name() == "target";
+    let walk = WalkBuilder::new(root)
+        .hidden(true)
+        .require_git(false)
+        .filter_entry(move |entry| !is_build_product(entry) && entry.file_name() != "__pycache__")
+        .build();
+    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let printed = own_output();
+    files
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok().filter(|metadata| !printed.contains(&identity(metadata)))?;
+            Some((entry.into_path(), (metadata.len(), metadata.modified().ok())))
+        })
+        .collect()
+}
+
+/// The files that this process prints to, as in `start > log`: they change with every line.
+fn own_output() -> Vec<Option<(u64, u64)>> {
+    let metadata = ["/dev/fd/1", "/dev/fd/2"].map(|output| std::fs::metadata(output).ok());
+    metadata.iter().flatten().map(identity).filter(Option::is_some).collect()
+}
+
+/// Device and number, where the system has them.
+fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
+fn first_change(root: &Path, before: &Files, after: &Files) -> String {
+    let differs = after.iter().find(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
+    let path = differs.or_else(|| before.keys().find(|path| !after.contains_key(*path)));
+    path.map_or_else(String::new, |path| path.strip_prefix(root).unwrap_or(path).display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{files, first_change};
+
+    #[test]
+    fn a_saved_file_is_a_change_and_one_that_git_ignores_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str, text: &str| {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), text).unwrap();
+        };
+        write(".gitignore", "*.log\nnode_modules/\n");
+        write("main.py", "1");
+        let before = files(root);
+        write("a.log", "1");
+        write("node_modules/x.js", "1");
+        write("target/debug/handler", "1");
+        write("__pycache__/main.pyc", "1");
+        assert_eq!(files(root), before);
+        write("main.py", "22");
+        write("orders/function.json", "{}");
+        let after = files(root);
+        assert_eq!(first_change(root, &before, &after), "main.py");
+        fs::remove_file(root.join("main.py")).unwrap();
+        write("orders/function.json", "{}");
+        assert_ne!(files(root), after);
+    }
+}

@@ -1,0 +1,85 @@
+//! The main job: an API's answer is kept as a blob, one for each source and slot; and the way back.
+
+mod listing;
+mod slot;
+
+use std::sync::Arc;
+
+use keyless::{
+    Api, Blob, Container, ContainerName, Creation,
+    settings::{Reader, Setting},
+};
+use serde::Serialize;
+
+pub(crate) use self::slot::Slot;
+use crate::{
+    error::{Error, Missing},
+    memory::MemoryBudget,
+    sources::{Source, Sources},
+};
+
+const CONTAINER: Setting<ContainerName> =
+    Setting::required("SNAPSHOT_CONTAINER", "The blob container of snapshots and reports.").with_example("snapshots");
+const SCHEDULE: Setting<String> = Setting::optional(
+    "SNAPSHOT_SCHEDULE",
+    "the host refuses the timer",
+    "When `snapshot` runs: an NCRONTAB expression, read by the host alone.",
+)
+.with_example("0 */5 * * * *");
+
+/// The sources, and the container of their snapshots.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshots {
+    pub(crate) container: Container,
+    pub(crate) sources: Sources,
+    api: Api,
+    memory: Arc<MemoryBudget>,
+}
+
+/// An answer that was kept.
+#[derive(Debug, Serialize)]
+pub(crate) struct Snapshot {
+    pub(crate) slot: Slot,
+    #[serde(flatten)]
+    pub(crate) blob: Blob,
+}
+
+/// How [`Snapshots::take`] ended. Both are success: a slot has one snapshot, whichever process wrote it.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Written(Snapshot),
+    AlreadyWritten(Snapshot),
+}
+
+impl Snapshots {
+    pub(crate) fn read(
+        env: &mut Reader,
+        api: Option<&Api>,
+        sources: Option<Sources>,
+        memory: &Arc<MemoryBudget>,
+    ) -> Option<Self> {
+        env.declare(&SCHEDULE);
+        let name = env.read(&CONTAINER);
+        let container = env.container_named("STORAGE", name.as_ref());
+        Some(Self { container: container?, sources: sources?, api: api?.clone(), memory: memory.clone() })
+    }
+
+    pub(crate) fn source(&self, name: &str) -> Result<&Source, Error> {
+        let found = self.sources.iter().find(|source| source.name.as_str() == name);
+        found.ok_or(Error::NotFound(Missing::Source))
+    }
+
+    /// Reads the subscription key, asks the API, keeps its answer: three services, three identities.
+    ///
+    /// May be repeated at will, also by two processes at once: the first to write wins.
+    pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<Taken, Error> {
+        let response = self.api.get(&source.path).send().await?;
+        let kind = response.content_type().unwrap_or("application/octet-stream").to_owned();
+        let share = self.memory.share().await;
+        let body = share.metered(response.into_body().with_content_type(kind));
+        Ok(match self.container.create(slot.blob_name(&source.name), body).await? {
+            Creation::Written(blob) => Taken::Written(Snapshot { slot, blob }),
+            Creation::Existed(blob) => Taken::AlreadyWritten(Snapshot { slot, blob }),
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! The APIs whose answers are kept.
+
+use std::{collections::HashSet, fmt, ops::Deref, sync::Arc};
+
+use keyless::{
+    ApiPath,
+    settings::{Setting, SettingType},
+};
+
+pub(crate) const SOURCES: Setting<Sources> =
+    Setting::required("SNAPSHOT_SOURCES", "The APIs whose answers are kept.").with_example("orders=/orders");
+
+/// An API whose answers are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) name: SourceName,
+    pub(crate) path: ApiPath,
+}
+
+/// All of them, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sources(Arc<[Source]>);
+
+impl Deref for Sources {
+    type Target = [Source];
+
+    fn deref(&self) -> &[Source] {
+        &self.0
+    }
+}
+
+/// Name of a source: the first part of its blobs' names and of its URLs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SourceName(String);
+
+impl SourceName {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        // Reports of secrets have this place.
+        let free = text != "secret-expiry";
+        ((1..=63).contains(&text.len()) && letters && free).then(|| Self(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl SettingType for Sources {
+    const EXPECTED: &'static str = "NAME=/path/of/the/api, several separated by commas, each NAME \
+        (letters, digits, - and _) once";
+
+    fn parse(text: &str) -> Option<Self> {
+        let sources = text.split(',').map(|entry| {
+            let (name, path) = entry.split_once('=')?;
+            Some(Source { name: SourceName::parse(name.trim())?, path: ApiPath::parse(path.trim())? })
+        });
+        let sources = sources.collect::<Option<Vec<_>>>()?;
+        let mut seen = HashSet::new();
+        sources.iter().all(|source| seen.insert(source.name.as_str())).then(|| Self(sources.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_names_and_paths() {
+        let sources = Sources::parse("orders=/orders, open=/orders?status=open").unwrap();
+        let shown = |source: &Source| format!("{} {} {:?}", source.name, source.path.as_str(), source.path.query());
+        let shown: Vec<_> = sources.iter().map(shown).collect();
+        assert_eq!(shown, ["orders /orders None", "open /orders Some(\"status=open\")"]);
+    }
+
+    #[test]
+    fn a_source_without_name_or_path_or_named_twice_is_refused() {
+        for wrong in
+            ["orders", "=/orders", "orders=orders", "a/b=/x", "a=/x,a=/y", "a=/x,", "a=/x y", "a=/x#y", "a=/../x"]
+        {
+            assert!(Sources::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}
