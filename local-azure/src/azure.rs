@@ -21,10 +21,15 @@ use crate::{
     journal::{Journal, Service, observe},
     own_folder::{FolderError, FolderUse, OwnFolder},
     private_files,
+    running::{self, Running},
     seed::{Seed, VaultFault},
     vault,
     world::World,
 };
+
+/// Where programs look for a CA file: OpenSSL and Go, this project's app, Python's requests, Node, curl, pip.
+const CA_FILE_NAMES: [&str; 6] =
+    ["SSL_CERT_FILE", "EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_CERT"];
 
 /// Azure as the seed describes it, running. Everything ends when this is dropped.
 pub struct LocalAzure {
@@ -36,7 +41,8 @@ pub struct LocalAzure {
     workload_token_file: Option<PathBuf>,
     certificate_files: BTreeMap<String, PathBuf>,
     policy_findings: Vec<PolicyFinding>,
-    /// Dropped before the folder that may hold it.
+    /// Locks are dropped before the folder that may hold them.
+    _run_lock: OwnFolder,
     _data_lock: OwnFolder,
     /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
@@ -87,8 +93,10 @@ impl LocalAzure {
     /// # Errors
     /// [`StartError`] says what to mend.
     pub async fn start_in(seed: Seed, data: Option<&Path>) -> Result<Self, StartError> {
+        running::sweep();
         let scratch = private_files::temporary_folder()
             .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
+        let run = OwnFolder::claim(scratch.path(), FolderUse::Run)?;
         let data = data.map_or_else(|| scratch.path().join("data"), Path::to_owned);
         let lock = OwnFolder::claim(&data, FolderUse::Data)?;
         let world = Arc::new(World::new(seed)?);
@@ -103,6 +111,10 @@ impl LocalAzure {
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
         let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
+        let running = Running::new(edge.proxy_url(), identity_endpoint.header.clone());
+        running
+            .write(scratch.path())
+            .map_err(|source| StartError::Prepare { path: scratch.path().to_owned(), source })?;
         Ok(Self {
             world,
             edge,
@@ -111,6 +123,7 @@ impl LocalAzure {
             workload_token_file,
             certificate_files,
             policy_findings,
+            _run_lock: run,
             _data_lock: lock,
             _scratch: scratch,
         })
@@ -137,11 +150,12 @@ impl LocalAzure {
             ("IDENTITY_HEADER", self.identity_endpoint.header.clone()),
             ("HTTPS_PROXY", self.edge.proxy_url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-            ("SSL_CERT_FILE", ca_file.clone()),
-            ("EXTRA_CA_CERTS", ca_file),
+            // Node's own fetch looks for a proxy only then, from version 24 on.
+            ("NODE_USE_ENV_PROXY", "1".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec();
+        environment.extend(CA_FILE_NAMES.map(|name| (name.to_owned(), ca_file.clone())));
         environment.extend(self.workload_environment());
         environment
     }
@@ -224,13 +238,18 @@ fn cut_off_what_the_seed_says(world: &World) {
 
 /// Every service under its host name, and what is wrong with policy documents.
 fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
-    let (gateway, findings) = gateway::routes(world.api_management.clone())?;
+    let mut findings = Vec::new();
     let observed = |routes, service| observe(routes, &world.journal, service);
     let mut services = BTreeMap::from([
         ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.entra.clone()), Service::Entra)),
         ("graph.microsoft.com".to_owned(), observed(graph::routes(world.entra.clone()), Service::MicrosoftGraph)),
-        (format!("{}.azure-api.net", world.seed.apim.name), observed(gateway, Service::ApiManagement)),
     ]);
+    if world.seed.has_api_management() {
+        let (gateway, found) = gateway::routes(world.api_management.clone())?;
+        findings = found;
+        let host = format!("{}.azure-api.net", world.seed.apim.name);
+        services.insert(host, observed(gateway, Service::ApiManagement));
+    }
     for vault in world.vaults().all() {
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
         services.insert(vault.host(), observed(routes, Service::KeyVault));

@@ -3,34 +3,8 @@
 //! Each is a mistake that people make, or an attack that must not work. No service has a special case for it:
 //! what refuses is what would refuse in Azure.
 
-use clap::ValueEnum;
-use serde::Serialize;
-
+pub use crate::seed::Link;
 use crate::seed::{Fault, Seed, TokenFault, TokenVersion};
-
-/// A link of the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The calling identity loses its app role, so its token has no `roles`
-    AppRole,
-    /// The app asks for a token of another API
-    Audience,
-    /// The API's registration issues version 1 tokens, while the policy expects version 2
-    Issuer,
-    /// Tokens for the API are past their lifetime
-    Expired,
-    /// Tokens for the API are signed by a key that the tenant does not publish
-    Signature,
-    /// The vault holds a key that API Management does not know
-    SubscriptionKey,
-    /// The reading identity loses its role on the vault
-    VaultRole,
-    /// The writing identity loses its role on the container
-    BlobRole,
-    /// The function app carries none of its identities
-    Identity,
-}
 
 impl Link {
     /// Makes this one thing wrong in the world.

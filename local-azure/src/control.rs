@@ -20,6 +20,9 @@ pub const ROLL_OVER: &str = "/local-azure/signing-keys/roll-over";
 /// answer has, as `secrets`, the vaults' secrets that hold the new one. No key is in it.
 pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 
+/// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
+pub const JOURNAL: &str = "/local-azure/journal";
+
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
 pub const HEADER: &str = "x-local-azure-control";
 
@@ -31,6 +34,7 @@ struct Control {
 /// What is asked for.
 enum Ask<'r> {
     RollOver,
+    Journal,
     Regenerate(&'r str, Which),
 }
 
@@ -52,6 +56,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Ok(kid) => Json(json!({ "kid": kid })).into_response(),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
+        Ask::Journal => Json(control.world.journal.entries()).into_response(),
         Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
@@ -67,6 +72,9 @@ impl<'r> Ask<'r> {
         }
         if path == ROLL_OVER {
             return Some(Self::RollOver);
+        }
+        if path == JOURNAL {
+            return Some(Self::Journal);
         }
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;

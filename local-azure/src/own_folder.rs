@@ -27,6 +27,8 @@ pub enum FolderUse {
     ScriptRoot,
     /// Blobs and the state of timers.
     Data,
+    /// Temporary files of one run: certificates, tokens, and the address at which it is asked.
+    Run,
 }
 
 /// The marker's content.
@@ -97,11 +99,11 @@ impl OwnFolder {
         if is_new {
             match purpose {
                 FolderUse::ScriptRoot => fs::create_dir_all(path).map_err(io)?,
-                FolderUse::Data => private_files::create_folder(path).map_err(io)?,
+                FolderUse::Data | FolderUse::Run => private_files::create_folder(path).map_err(io)?,
             }
         }
         let marker = open_marker(path)?;
-        let wait = if purpose == FolderUse::Data { Wait::No } else { Wait::Yes };
+        let wait = if purpose == FolderUse::ScriptRoot { Wait::Yes } else { Wait::No };
         lock(&marker, wait, path)?;
         let mut folder = Self { marker, purpose, files: BTreeSet::new() };
         match folder.read().map_err(io)? {
@@ -110,10 +112,21 @@ impl OwnFolder {
             Content::Marker(marker) if marker.purpose != purpose => return Err(FolderError::OtherUse(path.to_owned())),
             Content::Marker(marker) => folder.files = marker.files,
         }
-        if purpose == FolderUse::Data {
+        if purpose != FolderUse::ScriptRoot {
             private_files::restrict_folder(path).map_err(io)?;
         }
         Ok(folder)
+    }
+
+    /// Whether a folder of this use exists here and a process holds its lock. `None` where it is no such folder.
+    pub(crate) fn is_in_use(path: &Path, purpose: FolderUse) -> Option<bool> {
+        let marker = path.join(MARKER);
+        let is_own = fs::symlink_metadata(path).ok()?.is_dir() && fs::symlink_metadata(&marker).ok()?.is_file();
+        let file = is_own.then(|| File::options().read(true).write(true).open(marker).ok())??;
+        let in_use = fs4::FileExt::try_lock(&file).is_err();
+        let text = fs::read(path.join(MARKER)).ok()?;
+        let marker: Marker = serde_json::from_slice(&text).ok()?;
+        (marker.purpose == purpose).then_some(in_use)
     }
 
     /// Files that the marker lists: relative paths with `/`.

@@ -6,6 +6,9 @@ use std::{
     path::Path,
 };
 
+/// Beginning of the names of temporary folders.
+pub(crate) const PREFIX: &str = "local-azure-";
+
 /// Creates a file with mode 0600. An existing file, or a symbolic link, is an error.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -41,7 +44,7 @@ pub(crate) fn restrict_folder(path: &Path) -> io::Result<()> {
 /// A temporary folder with mode 0700, removed when the value is dropped.
 pub(crate) fn temporary_folder() -> io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix("local-azure-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.tempdir()

@@ -143,9 +143,9 @@ pub(crate) fn allowed<'a>(
     operation: Operation,
     target: &Target<'_>,
 ) -> Option<&'a RoleAssignment> {
-    let identity = seed.principal(principal_id)?;
+    let principal = seed.principal_name(principal_id)?;
     seed.role_assignments.iter().find(|assignment| {
-        assignment.identity == identity.name
+        assignment.identity == principal
             && target.is_within(&assignment.scope)
             && Role::by_name(&assignment.role).is_some_and(|role| role.permits(operation))
     })

@@ -82,12 +82,12 @@ impl Comparison {
 }
 
 /// The first match. A text on which a pattern goes too far is refused.
-pub(crate) fn captures<'t>(pattern: &Regex, text: &'t str) -> Result<Option<Captures<'t>>, ParseError> {
+pub(crate) fn captures<'t>(pattern: &Regex, text: &'t str) -> Result<Option<Captures<'t, str>>, ParseError> {
     pattern.captures(text).map_err(|_| too_complex())
 }
 
 /// The text of a group; empty when it took no part.
-pub(crate) fn group(found: &Captures<'_>, index: usize) -> String {
+pub(crate) fn group(found: &Captures<'_, str>, index: usize) -> String {
     found.get(index).map_or("", |part| part.as_str()).to_owned()
 }
 

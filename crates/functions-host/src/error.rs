@@ -34,7 +34,9 @@ pub enum HostError {
     #[error("this system gives no random numbers, so there can be no keys")]
     NoRandomNumbers,
     /// `WEBSITE_TIME_ZONE` or `TZ` names no zone.
-    #[error("{setting} \"{value}\" is not an IANA time zone")]
+    #[error(
+        "{setting} \"{value}\" is not an IANA time zone, letter case included: Azure on Linux would run in UTC without a word"
+    )]
     TimeZone {
         /// Which app setting.
         setting: &'static str,

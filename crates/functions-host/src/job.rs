@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use jiff::tz::TimeZone;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -14,8 +13,8 @@ use super::{
     core::{Core, Count},
     log::Log,
     process::{Handler, free_port},
-    script::{Script, Settings},
-    timers,
+    script::{Script, Trigger},
+    time_zone, timers,
     web::WebHost,
 };
 
@@ -27,7 +26,7 @@ pub(super) struct Job {
 /// Starts the handler, and nothing else yet. The host gives up on a handler that has failed `strikes` times.
 pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(Arc<Core>, Job), HostError> {
     let script = Arc::new(script);
-    let zone = time_zone(&web.settings)?;
+    let zone = time_zone::from_settings(&web.settings)?;
     let port = handler_port(&script)?;
     let root = web.root.to_string_lossy().into_owned();
     let (environment, client, log) = (web.environment.clone(), web.client.clone(), web.log.clone());
@@ -59,8 +58,9 @@ pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(
 impl Job {
     /// Lets it fire timers, and end the host if it gives up on the handler. Before that it may be thrown away.
     pub(super) fn go_live(&mut self, web: &WebHost, core: &Arc<Core>) {
-        if web.fire_timers {
-            for timer in timers::start(core) {
+        // Each has its status, whether it fires or not.
+        for timer in timers::start(core) {
+            if web.fire_timers {
                 self.tasks.spawn(timer);
             }
         }
@@ -74,15 +74,6 @@ async fn tell_the_end(handler: Handler, ended: watch::Sender<Option<String>>) {
     if let Some(reason) = handler.gave_up() {
         ended.send_replace(Some(reason));
     }
-}
-
-/// As the app settings name it; UTC unless they do, whatever this machine's zone is.
-fn time_zone(settings: &Settings) -> Result<TimeZone, HostError> {
-    let zone = ["WEBSITE_TIME_ZONE", "TZ"].into_iter().find_map(|name| {
-        let value = settings.get(name).filter(|value| !value.is_empty())?;
-        Some(TimeZone::get(value).map_err(|_| HostError::TimeZone { setting: name, value: value.to_owned() }))
-    });
-    zone.unwrap_or(Ok(TimeZone::UTC))
 }
 
 /// The port that `host.json` fixes, if it can be had, or any free one.
@@ -107,6 +98,10 @@ fn print_script(core: &Core) {
     print_functions(log, &functions);
     for error in &script.errors {
         log.error(format!("The '{}' function is in error: {}", error.name, error.problem));
+    }
+    let has_timer = script.functions.iter().any(|function| matches!(function.trigger, Trigger::Timer(_)));
+    if let Some(warning) = time_zone::warning(&core.zone).filter(|_| has_timer) {
+        log.warning(warning);
     }
     if functions.is_empty() {
         log.warning("No functions were found, so the handler is not started");

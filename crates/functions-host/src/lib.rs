@@ -53,6 +53,7 @@ mod server;
 mod start;
 mod summary;
 mod template;
+mod time_zone;
 mod timers;
 mod upgrade;
 mod web;

@@ -7,12 +7,45 @@
 //! - counted from the repeated hour to the other side of a long pause, an interval lands off by the change of offset.
 
 use jiff::{
-    SignedDuration, Zoned,
+    SignedDuration, Timestamp, Zoned,
     civil::DateTime,
     tz::{AmbiguousOffset, TimeZone},
 };
 
 use crate::cron::Cron;
+
+/// Zones whose saving is negative in the tzdata of .NET's images; other builds of tzdata turn it round.
+const NEGATIVE_SAVING: [&str; 4] = ["Africa/Casablanca", "Africa/El_Aaiun", "Eire", "Europe/Dublin"];
+
+/// Whether the zone's clock changes within two years of `from` in a way that .NET on Linux does not know: daylight saving
+/// with a smaller offset than standard time has, or another standard offset. There a timer that is due while the clock goes
+/// forward fires without pause until the hour is over, and an interval loses the second pass of a repeated hour. This crate
+/// does not copy that.
+///
+/// Tried: Europe/Dublin and Africa/Casablanca. Europe/London has Dublin's clock and is safe.
+#[must_use]
+pub fn has_clock_trap(zone: &TimeZone, from: Timestamp) -> bool {
+    if zone.iana_name().is_some_and(|name| NEGATIVE_SAVING.contains(&name)) {
+        return true;
+    }
+    let until = from.saturating_add(SignedDuration::from_hours(2 * 366 * 24)).unwrap_or(Timestamp::MAX);
+    let first = zone.to_offset_info(from);
+    let mut saving = first.dst().is_dst();
+    let mut offset = first.offset();
+    for transition in zone.following(from).take_while(|transition| transition.timestamp() < until) {
+        let (next_saving, next_offset) = (transition.dst().is_dst(), transition.offset());
+        let as_expected = match (saving, next_saving) {
+            (false, true) => next_offset > offset,
+            (true, false) => next_offset < offset,
+            (false, false) | (true, true) => next_offset == offset,
+        };
+        if !as_expected {
+            return true;
+        }
+        (saving, offset) = (next_saving, next_offset);
+    }
+    false
+}
 
 /// The first occurrence strictly after `now`.
 pub(crate) fn next_after(cron: &Cron, now: &Zoned) -> Option<Zoned> {

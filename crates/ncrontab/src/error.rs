@@ -72,6 +72,6 @@ pub enum FieldProblem {
     #[error("\"{0}\" belongs to other dialects of cron, not to NCRONTAB")]
     OtherDialect(String),
     /// After the slash.
-    #[error("the step \"{0}\" is not a number")]
+    #[error("the step \"{0}\" is not a number, or too large")]
     Step(String),
 }

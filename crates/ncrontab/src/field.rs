@@ -145,8 +145,8 @@ fn parse_item(kind: FieldKind, item: &str) -> Result<u64, FieldProblem> {
     let (min, max) = kind.range();
     let (values, step) = match item.split_once('/') {
         Some((values, step)) => {
-            let step: i32 = step.parse().map_err(|_| FieldProblem::Step(step.to_owned()))?;
-            (values, Some(usize::try_from(step).unwrap_or(1).max(1)))
+            let number: i32 = step.trim_matches(white).parse().map_err(|_| FieldProblem::Step(step.to_owned()))?;
+            (values, Some(number.max(1)))
         }
         None => (item, None),
     };
@@ -159,7 +159,12 @@ fn parse_item(kind: FieldKind, item: &str) -> Result<u64, FieldProblem> {
         let value = parse_value(kind, values)?;
         (value, if step.is_some() { max } else { value })
     };
-    Ok(span(first, last, step.unwrap_or(1)))
+    let step = step.unwrap_or(1);
+    // .NET counts on from the value in 32 bits.
+    if i32::from(first - min).checked_add(step).is_none() {
+        return Err(FieldProblem::Step(step.to_string()));
+    }
+    Ok(span(first, last, usize::try_from(step).unwrap_or(1)))
 }
 
 fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
@@ -168,7 +173,7 @@ fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
         return Err(FieldProblem::Missing);
     }
     if text.starts_with(|first: char| first.is_ascii_digit()) {
-        let value: i32 = text.parse().map_err(|_| not_a_number(text))?;
+        let value: i32 = text.trim_end_matches(white).parse().map_err(|_| not_a_number(text))?;
         return u8::try_from(value).ok().filter(|value| (min..=max).contains(value)).ok_or(FieldProblem::OutOfRange {
             value,
             min,
@@ -186,6 +191,11 @@ fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
         None if is_other_dialect(text) => Err(FieldProblem::OtherDialect(text.to_owned())),
         None => Err(FieldProblem::NotAName(text.to_owned())),
     }
+}
+
+/// White space that .NET's number parser takes; a blank ends the field before it gets there.
+fn white(character: char) -> bool {
+    matches!(character, '\t'..='\r')
 }
 
 fn not_a_number(text: &str) -> FieldProblem {

@@ -2,7 +2,8 @@
 //!
 //! The grammar is that of `NCrontab` 3.3.3 (`atifaziz/NCrontab`); time zones and changes of the clock follow
 //! `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`, its surprises included: a schedule that fires here at some
-//! instant fires in Azure at that instant. Pure: no clock is read, no time zone looked up.
+//! instant fires in Azure at that instant, but for the zones that [`has_clock_trap`] knows. Pure: no clock is read, no time
+//! zone looked up.
 //!
 //! ```
 //! use ncrontab::Schedule;
@@ -26,6 +27,7 @@ use jiff::{SignedDuration, Zoned};
 
 use crate::cron::Cron;
 pub use crate::{
+    clock_change::has_clock_trap,
     error::{FieldProblem, ParseError},
     field::FieldKind,
     time_span::{TimeSpanError, format_time_span, parse_time_span},

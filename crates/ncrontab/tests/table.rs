@@ -384,3 +384,45 @@ fn only_cron_adjusts_for_daylight_saving_time() {
     assert_eq!((cron.is_cron(), cron.adjust_for_dst()), (true, true));
     assert_eq!((interval.is_cron(), interval.adjust_for_dst()), (false, false));
 }
+
+#[test]
+fn white_space_beside_a_number_is_taken_where_int_parse_takes_it() {
+    let after: Zoned = "2026-11-28T14:03:00[UTC]".parse().unwrap();
+    let cases: [(&str, [&str; 3]); 4] = [
+        ("0 0 6 * * 1\n", ["2026-11-30T06:00:00Z", "2026-12-07T06:00:00Z", "2026-12-14T06:00:00Z"]),
+        ("0 */\t5 * * * *", ["2026-11-28T14:05:00Z", "2026-11-28T14:10:00Z", "2026-11-28T14:15:00Z"]),
+        ("0 1\t-3 0 * * *", ["2026-11-29T00:01:00Z", "2026-11-29T00:02:00Z", "2026-11-29T00:03:00Z"]),
+        ("0 1\t,3 0 * * *", ["2026-11-29T00:01:00Z", "2026-11-29T00:03:00Z", "2026-11-30T00:01:00Z"]),
+    ];
+    for (text, expected) in cases {
+        let schedule = Schedule::parse(text).unwrap();
+        let found: Vec<String> =
+            schedule.occurrences_after(&after).take(3).map(|time| time.timestamp().to_string()).collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+    for text in
+        ["0 *\t * * * *", "0 \t5 * * * *", "0 1-\t3 * * * *", "0 1,\t3 * * * *", "0 0 0 * * Mon\t", "0 0 6 * * 1\u{a0}"]
+    {
+        assert!(Schedule::parse(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_step_that_leaves_32_bits_is_refused() {
+    for text in ["0 1/2147483647 * * * *", "0 0 0 3/2147483646 * *"] {
+        assert!(Schedule::parse(text).is_err(), "{text}");
+    }
+    for text in ["0 */2147483647 * * * *", "0 0/2147483647 * * * *", "0 0 0 2/2147483646 * *"] {
+        assert!(Schedule::parse(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn zones_whose_clock_dotnet_misreads_are_known() {
+    let from = "2026-11-28T00:00:00Z".parse().unwrap();
+    let trap = |zone: &str| ncrontab::has_clock_trap(&jiff::tz::TimeZone::get(zone).unwrap(), from);
+    assert!(trap("Europe/Dublin") && trap("Eire"));
+    for safe in ["UTC", "Europe/London", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"] {
+        assert!(!trap(safe), "{safe}");
+    }
+}

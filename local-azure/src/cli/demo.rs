@@ -12,17 +12,16 @@ use local_azure::{
     broken_link::Link,
     functions_host::{FunctionsHost, HostOptions, Invocation, Level, LogLine},
     journal_invocations,
-    seed::Seed,
 };
 use serde::Serialize;
 
 use super::{
     BOLD, CommandError, DIM, GREEN, Project, RED,
     chain::{Chain, Refusal},
+    seed_file,
 };
 
-/// The timer function that is the main job.
-const MAIN_JOB: &str = "snapshot";
+const NO_JOB: &str = "the seed names no function to run: add `demo = \"NAME\"` to its [function_app]";
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -40,8 +39,13 @@ struct Report<'a> {
 
 pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, CommandError> {
     let project = Project::find()?;
-    let mut seed = Seed::read(&project.seed_file())?;
+    let mut seed = seed_file::load(None, Some(&project))?;
+    let job = seed.function_app.demo.clone().ok_or(NO_JOB)?;
     if let Some(link) = broken {
+        if !seed.function_app.links.contains(&link) {
+            let links: Vec<_> = seed.function_app.links.iter().map(ToString::to_string).collect();
+            return Err(format!("the seed's links do not have {link}; they are: {}", links.join(", ")).into());
+        }
         link.spoil(&mut seed);
     }
     project.build_and_stage(&project.script_root(), false).await?;
@@ -51,7 +55,7 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
     let azure = LocalAzure::start(seed).await?;
     let log = Arc::new(Mutex::new(Vec::new()));
     let host = start_host(&project, &azure, log.clone()).await?;
-    let invocation = host.invoke(MAIN_JOB, None).await?;
+    let invocation = host.invoke(&job, None).await?;
     host.stop().await;
 
     let chain = Chain::new(azure.journal().entries());

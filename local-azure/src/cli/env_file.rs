@@ -16,9 +16,6 @@ use local_azure::{
 const HEADER: &str =
     "# Written by `local-azure start --env-file`, which replaces it. It holds a credential of that run.\n";
 
-/// Names under which other languages' HTTP clients look for a CA file.
-const CA_FILE_NAMES: [&str; 2] = ["REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
-
 /// Refuses a file that `start --env-file` did not write.
 pub(super) fn check(file: &Path) -> Result<(), OwnFileError> {
     own_file::check(file, is_own)
@@ -43,12 +40,7 @@ fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
     variables.insert("AZURE_TENANT_ID".to_owned(), seed.tenant.id.to_string());
     // For a client that has no IDENTITY_ENDPOINT, as on a virtual machine.
     variables.insert("AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(), azure.imds_authority().to_owned());
-    for (name, value) in azure.environment() {
-        if name == "SSL_CERT_FILE" {
-            variables.extend(CA_FILE_NAMES.map(|other| (other.to_owned(), value.clone())));
-        }
-        variables.insert(name, value);
-    }
+    variables.extend(azure.environment());
     variables
 }
 

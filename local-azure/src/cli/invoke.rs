@@ -1,12 +1,13 @@
 //! `invoke`: a function of the running host, called by name, with its outcome.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anstream::{eprintln, println};
 use axum::body::Body;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use local_azure::network::{Network, NetworkError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,10 +17,22 @@ use super::{CommandError, RED};
 pub(super) struct InvokeArguments {
     /// Name of the function
     name: String,
-    /// What to send: the body of an HTTP function; a timer takes none
-    #[arg(long, value_name = "JSON")]
+    /// The body of an HTTP function, as JSON; a timer takes none
+    #[arg(long, value_name = "JSON", value_parser = json, conflicts_with = "data_file")]
     data: Option<Value>,
-    /// A parameter of the function's route, as NAME=VALUE
+    /// A file whose bytes are the body of an HTTP function; its type is `application/octet-stream` unless --header says so
+    #[arg(long, value_name = "FILE")]
+    data_file: Option<PathBuf>,
+    /// A header of the request, as NAME:VALUE
+    #[arg(long = "header", short = 'H', value_name = "NAME:VALUE", value_parser = named_header)]
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// The method: by default POST with a body and GET without, or what the function takes
+    #[arg(long, short = 'X', value_name = "METHOD")]
+    method: Option<Method>,
+    /// Print status and headers of the answer before its body
+    #[arg(long, short)]
+    include: bool,
+    /// A parameter of the function's route, as NAME=VALUE; the value may hold any character
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
     /// Port of the Functions host
@@ -34,6 +47,24 @@ pub(super) struct InvokeArguments {
 pub(super) struct Host {
     pub(super) url: String,
     pub(super) key: Option<String>,
+}
+
+/// What the host answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: bytes::Bytes,
+}
+
+impl InvokeArguments {
+    /// The bytes to send, and their type among the headers where it is not JSON.
+    fn body(&self) -> Result<Option<Vec<u8>>, CommandError> {
+        let Some(file) = &self.data_file else {
+            return Ok(self.data.as_ref().map(|data| data.to_string().into_bytes()));
+        };
+        let bytes = std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        Ok(Some(bytes))
+    }
 }
 
 /// The members of `GET /admin/functions/{name}` that say how to call it.
@@ -57,9 +88,15 @@ struct Binding {
 }
 
 pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, CommandError> {
-    let host = Host { url: format!("http://127.0.0.1:{}", arguments.port), key: arguments.key };
+    let host = Host { url: format!("http://127.0.0.1:{}", arguments.port), key: arguments.key.clone() };
+    let body = arguments.body()?;
+    let mut arguments = arguments;
+    let is_typed = arguments.headers.iter().any(|(name, _)| name == header::CONTENT_TYPE);
+    if arguments.data_file.is_some() && !is_typed {
+        arguments.headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")));
+    }
     let admin = format!("{}/admin/functions/{}", host.url, arguments.name);
-    let (status, body) = host.send(Method::GET, &admin, None).await?;
+    let Answer { status, body: description, .. } = host.send(Method::GET, &admin, Vec::new(), None).await?;
     if status == StatusCode::UNAUTHORIZED {
         return Err("the host asks for its master key: give it with --key; it is printed when the host starts".into());
     }
@@ -68,19 +105,27 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
             format!("the host has no function \"{}\"; it lists its functions when it starts", arguments.name).into()
         );
     }
-    let description: Description = serde_json::from_slice(&body)?;
+    let description: Description = serde_json::from_slice(&description)?;
     let trigger =
         description.config.bindings.into_iter().find(|binding| binding.kind.eq_ignore_ascii_case("httpTrigger"));
-    let (status, body) = match (trigger, description.invoke_url_template) {
+    let Answer { status, headers, body } = match (trigger, description.invoke_url_template) {
         (Some(trigger), Some(template)) => {
             let url = fill(&template, &arguments.parameters)?;
-            host.send(method(&trigger, arguments.data.is_some())?, &url, arguments.data).await?
+            let method = arguments.method.map_or_else(|| method(&trigger, body.is_some()), Ok)?;
+            host.send(method, &url, arguments.headers, body).await?
         }
         _ => {
-            let data = arguments.data.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            host.send(Method::POST, &admin, Some(data)).await?
+            let body = body.unwrap_or_else(|| b"{}".to_vec());
+            host.send(Method::POST, &admin, arguments.headers, Some(body)).await?
         }
     };
+    if arguments.include {
+        println!("{status}");
+        for (name, value) in &headers {
+            println!("{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+        }
+        println!();
+    }
     let text = String::from_utf8_lossy(&body);
     if status.is_success() {
         println!("{text}");
@@ -111,7 +156,12 @@ fn fill(template: &str, parameters: &[(String, String)]) -> Result<String, Comma
         let name = parameter.trim_start_matches('*').split([':', '=', '?']).next().unwrap_or_default();
         filled.push_str(before);
         match parameters.iter().find(|(given, _)| given == name) {
-            Some((_, value)) => filled.push_str(value),
+            // A parameter that takes the rest of the path keeps its slashes.
+            Some((_, value)) if parameter.starts_with('*') => {
+                let parts: Vec<_> = value.split('/').map(encoded).collect();
+                filled.push_str(&parts.join("/"));
+            }
+            Some((_, value)) => filled.push_str(&encoded(value)),
             None if parameter.ends_with('?') || parameter.starts_with('*') || parameter.contains('=') => {}
             None => return Err(format!("the route needs --param {name}=VALUE").into()),
         }
@@ -126,18 +176,24 @@ impl Host {
         &self,
         method: Method,
         url: &str,
-        data: Option<Value>,
-    ) -> Result<(StatusCode, bytes::Bytes), CommandError> {
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, CommandError> {
         let mut request = Request::builder()
             .method(method)
             .uri(url)
-            .header(header::CONTENT_TYPE, "application/json")
             // The real host answers 202 before the function ran; ours waits for its outcome when asked to.
             .header("prefer", "wait");
         if let Some(key) = &self.key {
             request = request.header("x-functions-key", key);
         }
-        let request = request.body(data.map_or_else(Body::empty, |data| Body::from(data.to_string())))?;
+        if body.is_some() && !headers.iter().any(|(name, _)| name == header::CONTENT_TYPE) {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body.map_or_else(Body::empty, Body::from))?;
         let response = match Network::new().send(request).await {
             Err(NetworkError::Unreachable { .. }) => {
                 let message = format!("no Functions host answers at {}; start one with `cargo local start`", self.url);
@@ -145,9 +201,26 @@ impl Host {
             }
             other => other?,
         };
-        let status = response.status();
-        Ok((status, response.into_body().collect().await?.to_bytes()))
+        let (parts, body) = response.into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers, body: body.collect().await?.to_bytes() })
     }
+}
+
+/// Everything but unreserved characters (RFC 3986) is encoded, so that no value becomes a query or another segment.
+fn encoded(value: &str) -> String {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(value, RESERVED).to_string()
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("not JSON ({error}); --data-file sends any other content"))
+}
+
+fn named_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = text.split_once(':').ok_or_else(|| format!("\"{text}\" is not NAME:VALUE"))?;
+    let name = name.trim().parse().map_err(|_| format!("\"{name}\" is not the name of a header"))?;
+    let value = value.trim().parse().map_err(|_| "the value has characters that a header cannot have".to_owned())?;
+    Ok((name, value))
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -165,6 +238,21 @@ mod tests {
         let given = [("source".to_owned(), "orders".to_owned())];
         assert_eq!(fill("http://h/api/{source}/{which?}", &given).unwrap(), "http://h/api/orders");
         assert!(fill("http://h/api/{source}", &[]).unwrap_err().to_string().contains("--param source="));
+    }
+
+    #[test]
+    fn a_parameter_may_hold_any_character() {
+        let given = [("id".to_owned(), "a?b/c d".to_owned())];
+        assert_eq!(fill("http://h/api/{id}", &given).unwrap(), "http://h/api/a%3Fb%2Fc%20d");
+        assert_eq!(fill("http://h/api/{*id}", &given).unwrap(), "http://h/api/a%3Fb/c%20d");
+    }
+
+    #[test]
+    fn data_is_json_and_a_header_has_a_name() {
+        assert_eq!(json(r#"{"a":1}"#).unwrap()["a"], 1);
+        assert!(json("plain text").unwrap_err().contains("--data-file"));
+        assert_eq!(named_header("X-Mode: fast").unwrap().1, "fast");
+        assert!(named_header("nothing").is_err());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 mod ask;
 mod chain;
+mod chain_command;
 mod demo;
 mod doctor;
 mod dotenv;
 mod env_file;
 mod environment;
+mod init;
 mod invoke;
 mod local_settings;
 mod new;
@@ -16,6 +18,8 @@ mod project;
 mod regenerate;
 mod rollover;
 mod schedule;
+mod seed_command;
+mod seed_file;
 mod start;
 mod token;
 mod watch;
@@ -78,6 +82,12 @@ enum Command {
     /// Work with API Management's policy files
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Make a project that runs: host.json, an HTTP function, a timer, a seed, and for Rust a crate with a test
+    Init(init::InitArguments),
+    /// Print a seed with an explanation of each part, to start from
+    Seed(seed_command::SeedArguments),
+    /// Show what the running local-azure did for one request, by trace ID; without an ID, list the latest requests
+    Chain(chain_command::ChainArguments),
     /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
@@ -117,6 +127,9 @@ pub(crate) async fn run() -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
         Command::Policy(command) => policy::policy(&command),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Seed(arguments) => seed_command::seed(&arguments),
+        Command::Chain(arguments) => chain_command::chain(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),

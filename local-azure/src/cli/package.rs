@@ -8,10 +8,10 @@ use std::{
 
 use anstream::{eprintln, println};
 use clap::ValueEnum;
-use local_azure::{own_file, package, seed::Seed};
+use local_azure::{own_file, package};
 use tokio::process::Command;
 
-use super::{CommandError, DIM, Project};
+use super::{CommandError, DIM, Project, seed_file};
 
 #[derive(clap::Args)]
 pub(super) struct PackageArguments {
@@ -50,7 +50,7 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
         return Err("files made on Windows have no execute bit; package from WSL, Linux or macOS".into());
     }
     let project = Project::find()?;
-    let settings = Seed::read(&arguments.seed.unwrap_or_else(|| project.seed_file()))?.function_app.settings;
+    let settings = seed_file::load(arguments.seed.as_deref(), Some(&project))?.function_app.settings;
     let triple = arguments.target.triple();
     let zip = arguments.output.unwrap_or_else(|| project.script_root().with_extension("zip"));
     own_file::check(&zip, package::is_own)?;

@@ -10,7 +10,7 @@ use apim_policies::{Played, policies};
 use clap::Subcommand;
 use local_azure::{PolicyFinding, check_policies, seed::Seed};
 
-use super::{CommandError, GREEN, Project, RED};
+use super::{CommandError, GREEN, Project, RED, seed_file};
 
 #[derive(Subcommand)]
 pub(super) enum PolicyCommand {
@@ -52,10 +52,7 @@ fn list() {
 }
 
 fn check(paths: &[PathBuf], seed: Option<&Path>) -> Result<ExitCode, CommandError> {
-    let seed_file = seed.map(Path::to_owned).or_else(|| {
-        let file = Project::find().ok()?.seed_file();
-        file.is_file().then_some(file)
-    });
+    let seed_file = seed_file::find(seed, Project::find().ok().as_ref());
     let seed = seed_file.as_deref().map(Seed::read).transpose()?;
     let mut clean = true;
     for path in paths {

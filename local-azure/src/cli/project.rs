@@ -90,11 +90,6 @@ impl Project {
         }
     }
 
-    /// The seed file unless told otherwise: what `LOCAL_AZURE_SEED` names, else `seed.toml` beside host.json.
-    pub(super) fn seed_file(&self) -> PathBuf {
-        environment::named_seed().unwrap_or_else(|| self.root.join("seed.toml"))
-    }
-
     /// Makes the script root ready to be run: built and staged, unless it runs in place.
     pub(super) async fn prepare(&self) -> Result<(), CommandError> {
         match self.layout {

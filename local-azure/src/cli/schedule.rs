@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
+use anstream::{eprintln, println};
 use jiff::{Timestamp, tz::TimeZone};
 use ncrontab::Schedule;
 
-use super::CommandError;
+use super::{CommandError, DIM};
 
 #[derive(clap::Args)]
 pub(super) struct ScheduleArguments {
@@ -29,6 +29,12 @@ pub(super) fn schedule_command(arguments: &ScheduleArguments) -> Result<ExitCode
     let mut occurrences = arguments.expression.occurrences_after(&from).take(arguments.count.into()).peekable();
     if occurrences.peek().is_none() {
         return Err(format!("this schedule has no occurrence after {}", from.timestamp()).into());
+    }
+    if ncrontab::has_clock_trap(&arguments.time_zone, from.timestamp()) {
+        eprintln!(
+            "{DIM}Azure on Linux misreads this zone's clock changes: a timer due while the clock goes forward fires without \
+             pause for that hour; Europe/London has the clock of Europe/Dublin without this trap{DIM:#}"
+        );
     }
     for at in occurrences {
         if at.offset().is_zero() {

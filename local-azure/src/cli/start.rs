@@ -7,12 +7,11 @@ use local_azure::{
     LocalAzure,
     functions_host::{FunctionsHost, HostError, HostOptions},
     journal_invocations,
-    seed::Seed,
 };
 
 use super::{
     BOLD, CommandError, DIM, Project, RED, env_file, environment::ChildEnvironment, local_settings::LocalSettings,
-    watch,
+    seed_file, watch,
 };
 
 /// `func start`'s.
@@ -55,14 +54,13 @@ pub(super) struct StartArguments {
 }
 
 pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, CommandError> {
-    // A standalone Azure side needs no project when it is given a seed.
-    let project = match (&arguments.script_root, &arguments.seed, arguments.no_host) {
-        (Some(folder), ..) => Some(Project::in_place(folder)?),
-        (None, Some(_), true) => None,
-        (None, ..) => Some(Project::find()?),
+    // A standalone Azure side needs no project.
+    let project = match (&arguments.script_root, arguments.no_host) {
+        (Some(folder), _) => Some(Project::in_place(folder)?),
+        (None, true) => Project::find().ok(),
+        (None, false) => Some(Project::find()?),
     };
-    let seed_file = arguments.seed.clone().or_else(|| project.as_ref().map(Project::seed_file)).unwrap_or_default();
-    let seed = Seed::read(&seed_file)?;
+    let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
     let of_the_project = project.as_ref().map(|project| project.root().join("local.settings.json"));
     let settings = [of_the_project.filter(|file| file.is_file()), arguments.settings.clone()];
     let settings = LocalSettings::read_all(settings.iter().flatten())?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{ApimCertificate, CredentialProvider, yes};
 
 /// The API Management service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Apim {
     /// Service name; the host is `{name}.azure-api.net`.

@@ -29,7 +29,10 @@ impl Seed {
 
     fn check_roles(&self, problems: &mut Vec<String>) {
         for assignment in &self.role_assignments {
-            self.check_identity(problems, "role_assignments", &assignment.identity);
+            let name = &assignment.identity;
+            if self.identity(name).is_none() && !self.app_registrations.iter().any(|app| app.name == *name) {
+                problems.push(format!("role_assignments: no identity or app registration \"{name}\""));
+            }
             if crate::rbac::Role::by_name(&assignment.role).is_none() {
                 problems.push(format!(
                     "role_assignments: \"{}\" is not a built-in role known here; known are {}",

@@ -11,6 +11,8 @@ mod check_credentials;
 mod clients;
 mod credentials;
 mod entra;
+mod line;
+mod link;
 mod resource_ids;
 mod vaults;
 
@@ -36,16 +38,19 @@ pub use self::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
+    link::Link,
     vaults::{Secret, Vault, VaultFault},
 };
 
-/// Everything local-azure plays, as read from a seed file.
-#[derive(Clone, Debug, Deserialize)]
+/// Everything local-azure plays, as read from a seed file. Every part is optional; the default is an empty world.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
     /// The one Entra tenant.
+    #[serde(default)]
     pub tenant: Tenant,
     /// The Azure subscription that holds every resource.
+    #[serde(default)]
     pub subscription: Subscription,
     /// Managed identities.
     #[serde(default)]
@@ -67,9 +72,11 @@ pub struct Seed {
     /// Storage accounts.
     #[serde(default)]
     pub storage_accounts: Vec<StorageAccount>,
-    /// The API Management service.
+    /// The API Management service; without a name there is none.
+    #[serde(default)]
     pub apim: Apim,
     /// The function app whose handler runs here.
+    #[serde(default)]
     pub function_app: FunctionApp,
     /// Faults to inject.
     #[serde(default)]
@@ -81,19 +88,24 @@ pub struct Seed {
 
 /// An Entra tenant.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Tenant {
     /// Directory ID, the `tid` of every token.
     pub id: Uuid,
     /// Whether the identity endpoint hands out the same token for about 24 hours, as Azure does: a new app role is then
     /// invisible until the cached token ends. Without it every request gets a new token, and a change shows at once.
-    #[serde(default)]
     pub token_cache: bool,
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self { id: Uuid::from_u128(0x10ca_1a20_0000_4000_8000_0000_0000_0001), token_cache: false }
+    }
 }
 
 /// An Azure subscription and the one resource group in it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Subscription {
     /// Subscription ID.
     pub id: Uuid,
@@ -101,6 +113,16 @@ pub struct Subscription {
     pub resource_group: String,
     /// Region name, such as `westeurope`.
     pub location: String,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self {
+            id: Uuid::from_u128(0x10ca_1a20_0000_4000_8000_0000_0000_0002),
+            resource_group: "rg-local".to_owned(),
+            location: "westeurope".to_owned(),
+        }
+    }
 }
 
 /// A storage account.
@@ -116,16 +138,33 @@ pub struct StorageAccount {
 
 /// The function app.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct FunctionApp {
     /// App name.
     pub name: String,
     /// Names of the identities assigned to it.
-    #[serde(default)]
     pub identities: Vec<String>,
     /// App settings: the environment of the Functions host and its handler.
-    #[serde(default)]
     pub settings: BTreeMap<String, String>,
+    /// The function that is the app's main job, which `demo` runs.
+    pub demo: Option<String>,
+    /// The links of that job that `demo --break` may spoil.
+    pub links: Vec<Link>,
+    /// The HTTP function that reports on each service it calls, which `doctor` asks.
+    pub readiness: Option<String>,
+}
+
+impl Default for FunctionApp {
+    fn default() -> Self {
+        Self {
+            name: "func-local".to_owned(),
+            identities: Vec::new(),
+            settings: BTreeMap::new(),
+            demo: None,
+            links: Vec::new(),
+            readiness: None,
+        }
+    }
 }
 
 /// Something made wrong on purpose.
@@ -168,11 +207,11 @@ pub enum SeedError {
         source: Box<toml::de::Error>,
     },
     /// Names that point at nothing, and members that contradict each other.
-    #[error("the seed file {path} contradicts itself:\n{}", problems.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
+    #[error("the seed file {path} contradicts itself:\n{}", problems.iter().map(|p| format!("  {p}")).collect::<Vec<_>>().join("\n"))]
     Contradictory {
         /// The file.
         path: PathBuf,
-        /// Every problem, one line each.
+        /// Every problem, one line each, as `path:line: problem` where a line of the file is to blame.
         problems: Vec<String>,
     },
 }
@@ -185,11 +224,36 @@ impl Seed {
     pub fn read(path: &Path) -> Result<Self, SeedError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| SeedError::Unreadable { path: path.to_owned(), source })?;
-        let mut seed: Self = toml::from_str(&text)
+        Self::parse(&text, path)
+    }
+
+    /// Reads and checks the text of the seed file at `path`, from whose folder relative paths start.
+    ///
+    /// # Errors
+    /// As [`Seed::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SeedError> {
+        let mut seed: Self = toml::from_str(text)
             .map_err(|source| SeedError::Malformed { path: path.to_owned(), source: Box::new(source) })?;
         seed.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        let problems = seed.check();
+        let place = |problem: String| match line::of(text, &problem) {
+            Some(line) => format!("{}:{line}: {problem}", path.display()),
+            None => problem,
+        };
+        let problems: Vec<_> = seed.check().into_iter().map(place).collect();
         if problems.is_empty() { Ok(seed) } else { Err(SeedError::Contradictory { path: path.to_owned(), problems }) }
+    }
+
+    /// Whether there is an API Management service.
+    #[must_use]
+    pub fn has_api_management(&self) -> bool {
+        !self.apim.name.is_empty()
+    }
+
+    /// Name of the principal, an identity or the service principal of an app registration, with this object ID.
+    #[must_use]
+    pub fn principal_name(&self, principal_id: Uuid) -> Option<&str> {
+        let app = || self.app_registrations.iter().find(|app| app.principal_id() == principal_id);
+        self.principal(principal_id).map(|one| one.name.as_str()).or_else(|| app().map(|app| app.name.as_str()))
     }
 
     /// A path of the seed, made absolute against the seed file's folder.

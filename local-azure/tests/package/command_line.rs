@@ -26,6 +26,7 @@ impl Machine {
         machine.file("project/host.json", HOST_JSON.as_bytes());
         machine.file("project/functions/where/function.json", HTTP_FUNCTION.as_bytes());
         machine.file("project/functions/tick/function.json", timer.as_bytes());
+        machine.file("project/seed.toml", b"[function_app]\nreadiness = \"ready\"\n");
         machine.rust("1.95.0", "/nowhere");
         machine.program("cc", "echo cc 12");
         machine
@@ -147,7 +148,7 @@ fn the_doctor_starts_the_handler_with_the_given_settings_and_asks_whether_it_is_
     let report = text(&machine.run(&arguments).stdout);
     assert!(report.contains("ok       functions: tick, where\n"), "{report}");
     assert!(report.contains("ok       handler: it starts with these settings\n"), "{report}");
-    assert!(report.contains("missing  Azure: not asked: the app has no HTTP function named ready"), "{report}");
+    assert!(report.contains("missing  Azure: not asked: the app has no HTTP function named ready, as"), "{report}");
 
     machine.file("project/functions/ready/function.json", HTTP_FUNCTION.as_bytes());
     let output = machine.run(&arguments);

@@ -3,6 +3,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod path;
+mod property;
 pub(crate) mod read;
 pub(crate) mod write;
 
@@ -13,6 +14,8 @@ use std::{
 
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
+
+pub(crate) use property::Property;
 
 use super::{
     limits::{self, Budget},
@@ -70,13 +73,6 @@ pub(crate) enum Other {
     Uri,
     /// In Base64.
     Bytes,
-}
-
-/// A `JProperty`: alone, or a view of a member of an object.
-pub(crate) struct Property {
-    pub(crate) name: Arc<str>,
-    pub(crate) owner: Mutex<Option<Token>>,
-    value: Mutex<Token>,
 }
 
 impl fmt::Debug for Token {
@@ -397,24 +393,5 @@ impl Token {
             }
         }
         Ok(true)
-    }
-}
-
-impl Property {
-    pub(crate) fn new(name: Arc<str>, value: Token, owner: Option<Token>) -> Self {
-        Self { name, owner: Mutex::new(owner), value: Mutex::new(value) }
-    }
-
-    pub(crate) fn value(&self) -> Token {
-        let owner = lock(&self.owner).clone();
-        owner.and_then(|owner| owner.get(&self.name)).unwrap_or_else(|| lock(&self.value).clone())
-    }
-
-    pub(crate) fn set(&self, value: &Token, budget: &mut Budget) -> Result<(), Failure> {
-        if let Some(owner) = lock(&self.owner).clone() {
-            owner.insert(&self.name, value, budget)?;
-        }
-        *lock(&self.value) = value.clone();
-        Ok(())
     }
 }

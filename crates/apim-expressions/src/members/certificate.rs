@@ -23,6 +23,13 @@ pub(super) const CERTIFICATE: &[Member] = &[
         call.new_string(thumbprint)
     }),
     row("HasPrivateKey", "bool", |call| Ok(this(call)?.has_private_key().into())),
+    // No certificate authority is trusted here, so no chain ends in one.
+    row("Verify", "() -> bool", |call| this(call).map(|_| false.into())),
+    row("VerifyNoRevocation", "() -> bool", |call| this(call).map(|_| false.into())),
+    row("GetCertHashString", "() -> string", |call| {
+        let thumbprint = this(call)?.thumbprint();
+        call.new_string(thumbprint)
+    }),
     row("GetRSAPrivateKey", "() -> RSA", |call| {
         let certificate = this(call)?;
         Ok(match certificate.signing_key() {

@@ -1,7 +1,4 @@
-//! LINQ to XML, the part that reads: `XDocument`, `XElement`, `XAttribute`, `XName`, `XNamespace`.
-//!
-//! What would change or write XML is not here. Declarations of namespaces do not count as attributes, so a program that
-//! asks for one is stopped.
+//! LINQ to XML: documents, elements and other nodes, attributes and names. What would change them is not here.
 
 use std::sync::Arc;
 
@@ -11,10 +8,22 @@ use crate::{
     problem::Failure,
     types::{Class, Type},
     value::{Kind, Object, Value},
-    xml::{self, Name, Xml},
+    xml::{self, Name, Part, Xml},
 };
 
 pub(super) const CONTAINER: &[Member] = &[
+    row("FirstNode", "XNode", |call| Ok(this(call)?.children().next().map_or(Value::Null, node))),
+    row("LastNode", "XNode", |call| {
+        let receiver = this(call)?;
+        call.work(receiver.len() * 8)?;
+        Ok(receiver.children().last().map_or(Value::Null, node))
+    }),
+    row("Nodes", "() -> IEnumerable<XNode>", |call| {
+        let receiver = this(call)?;
+        call.work(receiver.len() * 8)?;
+        let nodes = receiver.children().map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+    }),
     row("Element", "(XName) -> XElement", |call| {
         let (found, node) = (elements(call)?, this(call)?);
         call.work(node.len())?;
@@ -26,12 +35,75 @@ pub(super) const CONTAINER: &[Member] = &[
     row("Descendants", "(XName) -> IEnumerable<XElement>", sequence),
 ];
 
+pub(super) const NODE: &[Member] = &[
+    row("NextNode", "XNode", |call| Ok(this(call)?.next().map_or(Value::Null, node))),
+    row("PreviousNode", "XNode", |call| {
+        let receiver = this(call)?;
+        call.work(receiver.holder().map_or(0, |holder| holder.len()) * 8)?;
+        Ok(receiver.previous().map_or(Value::Null, node))
+    }),
+    row("Parent", "XElement", |call| Ok(this(call)?.parent().map_or(Value::Null, node))),
+    row("Ancestors", "() -> IEnumerable<XElement>", |call| {
+        let nodes: Vec<Value> = std::iter::successors(this(call)?.parent(), Xml::parent).map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XElement.into(), nodes)
+    }),
+];
+
+/// Members of `XText`, `XCData` and `XComment`; `S` is the class.
+pub(super) const TEXT: &[Member] = &[
+    row("new", "static (string) -> S", |call| {
+        let (class, text) = (call.owner(), call.text(0)?);
+        call.machine.budget.memory(text.len() + 96)?;
+        Ok(node(xml::text(class, text)))
+    }),
+    row("Value", "string", |call| {
+        Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text.clone())))
+    }),
+];
+
+pub(super) const INSTRUCTION: &[Member] = &[
+    row("Data", "string", |call| {
+        Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text.clone())))
+    }),
+    row("Target", "string", |call| {
+        let receiver = this(call)?;
+        let target = receiver.own_text().and_then(|(_, target)| target.cloned());
+        Ok(target.map_or(Value::Null, Value::String))
+    }),
+];
+
+pub(super) const DECLARATION: &[Member] = &[row("new", "static (string, string, string) -> XDeclaration", |_| {
+    // `ToString()` of a document leaves it out, and nothing else shows it.
+    Ok(Value::object(Object::Constant(Class::XDeclaration, "<?xml version=\"1.0\"?>")))
+})];
+
 pub(super) const DOCUMENT: &[Member] = &[
+    row("new", "static (params object[]) -> XDocument", |call| {
+        let parts = parts(call, 0)?;
+        Ok(node(xml::document_of(parts)))
+    }),
+    row("new", "static (XDeclaration, params object[]) -> XDocument", |call| {
+        let parts = parts(call, 1)?;
+        Ok(node(xml::document_of(parts)))
+    }),
     row("Parse", "static (string) -> XDocument", |call| parse(call, false)),
     row("Root", "XElement", |call| Ok(this(call)?.elements().next().map_or(Value::Null, node))),
 ];
 
 pub(super) const ELEMENT: &[Member] = &[
+    row("new", "static (XName) -> XElement", create),
+    row("new", "static (XName, object) -> XElement", create),
+    row("new", "static (XName, params object[]) -> XElement", create),
+    row("IsEmpty", "bool", |call| Ok(this(call)?.is_empty().into())),
+    row("HasAttributes", "bool", |call| Ok(this(call)?.attributes().next().is_some().into())),
+    row("FirstAttribute", "XAttribute", |call| {
+        let first = this(call)?.attributes().next();
+        Ok(first.map_or(Value::Null, |one| Value::object(Object::XmlAttribute(one))))
+    }),
+    row("Attributes", "() -> IEnumerable<XAttribute>", |call| {
+        let found: Vec<Value> = this(call)?.attributes().map(|one| Value::object(Object::XmlAttribute(one))).collect();
+        call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
+    }),
     row("Parse", "static (string) -> XElement", |call| parse(call, true)),
     row("Name", "XName", |call| Ok(this(call)?.name().cloned().map_or(Value::Null, name))),
     row("Value", "string", |call| {
@@ -39,7 +111,6 @@ pub(super) const ELEMENT: &[Member] = &[
         call.work(node.len() * 32)?;
         call.new_string(node.value())
     }),
-    row("Parent", "XElement", |call| Ok(this(call)?.parent().map_or(Value::Null, node))),
     row("HasElements", "bool", |call| Ok(Value::Bool(this(call)?.elements().next().is_some()))),
     row("Attribute", "(XName) -> XAttribute", |call| Ok(attributes(call)?.into_iter().next().unwrap_or(Value::Null))),
     row("Attributes", "(XName) -> IEnumerable<XAttribute>", |call| {
@@ -49,6 +120,22 @@ pub(super) const ELEMENT: &[Member] = &[
 ];
 
 pub(super) const ATTRIBUTE: &[Member] = &[
+    row("new", "static (XName, object) -> XAttribute", |call| {
+        let Some(Object::XmlName(name)) = call.argument(0).as_object() else {
+            return Err(Failure::argument_null("name"));
+        };
+        let (name, value) = (name.clone(), call.argument(1).clone());
+        if value.is_null() {
+            return Err(Failure::argument_null("value"));
+        }
+        let text = plain(call, &value)?;
+        call.machine.budget.memory(text.len() + 128)?;
+        Ok(Value::object(Object::XmlAttribute(xml::attribute(name, text))))
+    }),
+    row("IsNamespaceDeclaration", "bool", |call| match call.receiver.as_object() {
+        Some(Object::XmlAttribute(one)) => Ok(one.name().is_some_and(|name| name.declares().is_some()).into()),
+        _ => Err(Failure::null_reference()),
+    }),
     row("Name", "XName", |call| match call.receiver.as_object() {
         Some(Object::XmlAttribute(attribute)) => Ok(attribute.name().cloned().map_or(Value::Null, name)),
         _ => Err(Failure::null_reference()),
@@ -58,7 +145,7 @@ pub(super) const ATTRIBUTE: &[Member] = &[
         _ => Err(Failure::null_reference()),
     }),
     row("Parent", "XElement", |call| match call.receiver.as_object() {
-        Some(Object::XmlAttribute(attribute)) => Ok(node(attribute.parent().clone())),
+        Some(Object::XmlAttribute(attribute)) => Ok(attribute.parent().cloned().map_or(Value::Null, node)),
         _ => Err(Failure::null_reference()),
     }),
 ];
@@ -103,6 +190,63 @@ pub(crate) fn namespace(namespace: Arc<str>) -> Value {
     Value::object(Object::XmlNamespace(namespace))
 }
 
+fn create(call: &mut Call<'_, '_>) -> Outcome {
+    let Some(Object::XmlName(name)) = call.argument(0).as_object() else { return Err(Failure::argument_null("name")) };
+    let name = name.clone();
+    let parts = parts(call, 1)?;
+    Ok(node(xml::element(name, parts)))
+}
+
+/// The arguments from one on as parts of an element; sequences give their elements, null gives nothing.
+fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for argument in call.arguments.get(from..).unwrap_or_default().to_vec() {
+        part(call, &argument, 0, &mut parts)?;
+    }
+    Ok(parts)
+}
+
+fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<Part>) -> Result<(), Failure> {
+    match (value, value.as_object()) {
+        (Value::Null, _) => {}
+        (_, Some(Object::Xml(node))) => {
+            call.machine.budget.memory(node.len().saturating_mul(160))?;
+            // A document gives its nodes.
+            if node.class() == Class::XDocument {
+                parts.extend(node.children().map(Part::Node));
+            } else {
+                parts.push(Part::Node(node.clone()));
+            }
+        }
+        (_, Some(Object::XmlAttribute(attribute))) => parts.push(Part::Attribute(attribute.clone())),
+        (Value::Collection(_), _) if depth < 32 => {
+            for item in call.machine.items(value)?.1 {
+                part(call, &item, depth + 1, parts)?;
+            }
+        }
+        _ => {
+            let text = plain(call, value)?;
+            call.machine.budget.memory(text.len() + 96)?;
+            parts.push(Part::Text(text));
+        }
+    }
+    Ok(())
+}
+
+/// A value as XML writes it: truth values in lower case, times in ISO 8601.
+fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, Failure> {
+    Ok(match value {
+        Value::Bool(value) => if *value { "true" } else { "false" }.into(),
+        Value::DateTime(_) | Value::DateTimeOffset(_) => {
+            let token = call.machine.token(value)?;
+            let mut out = crate::limits::Writer::new(&mut call.machine.budget);
+            crate::json::write::token(&token, false, &mut out)?;
+            out.finish().trim_matches('"').into()
+        }
+        other => call.machine.text_of(other)?,
+    })
+}
+
 fn parse(call: &mut Call<'_, '_>, element: bool) -> Outcome {
     let text = call.text(0)?;
     let document = xml::document(&text, &mut call.machine.budget)?;
@@ -145,9 +289,6 @@ fn elements(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
 }
 
 fn attributes(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
-    if matches!(call.argument(0).as_object(), Some(Object::XmlName(name)) if name.declares()) {
-        return Err(Failure::unsupported("the declaration of a namespace as an attribute"));
-    }
     let found: Vec<_> = this(call)?.attributes().collect();
     call.work(found.len() * 32)?;
     let wanted = found.into_iter().filter(|one| is_wanted(call, one.name()));

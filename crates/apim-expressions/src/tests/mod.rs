@@ -8,6 +8,7 @@ mod embedding;
 mod encodings;
 mod forms;
 mod limits;
+mod listed;
 mod random;
 mod refusals;
 mod semantics;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{context, outcome_in};
 use crate::Expression;
 
-const PIECES: [&str; 88] = [
+const PIECES: [&str; 108] = [
     "context",
     ".",
     "Request",
@@ -94,6 +94,26 @@ const PIECES: [&str; 88] = [
     "\n",
     " ",
     "@",
+    "from",
+    "where",
+    "select",
+    "let",
+    "orderby",
+    "join",
+    "group",
+    "by",
+    "into",
+    "checked",
+    "unchecked",
+    "nameof",
+    "1.5m",
+    "2f",
+    "3ul",
+    "decimal",
+    "XElement",
+    "(byte)",
+    "when",
+    "const",
 ];
 
 /// Expressions that members can be combined from.
@@ -192,7 +212,26 @@ fn run(source: &str) -> Result<(), TestCaseError> {
 }
 
 /// Members that read a text `s` or a number `n`.
-const READERS: [&str; 26] = [
+const READERS: [&str; 45] = [
+    "Regex.Matches(\"ab\\n1\", s).Count",
+    "Regex.IsMatch(\"ab\\n1\", s, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)",
+    "Regex.Replace(s, \"a|b|.\", m => m.Value + n)",
+    "Regex.Replace(\"abc\", \"(?<x>b)\", s)",
+    "JObject.Parse(\"{'a':[1,{'b':2}]}\").SelectTokens(\"a[?(@.\" + s + \")]\").Count()",
+    "n.ToString(s)",
+    "(n * 1.5).ToString(s)",
+    "((decimal)n / 3).ToString(s)",
+    "TimeSpan.FromSeconds(n).ToString(s)",
+    "decimal.Parse(s)",
+    "XElement.Parse(s).ToString()",
+    "XElement.Parse(\"<a>\" + s + \"</a>\").ToString()",
+    "new XElement(\"a\", s, new XAttribute(\"b\", s)).ToString()",
+    "new Uri(new Uri(\"http://a/b\"), s).ToString()",
+    "TimeZoneInfo.FindSystemTimeZoneById(s).Id",
+    "string.Join(s, new[] { s, \"b\", s.ToUpper() }.OrderBy(x => x).ThenBy(x => x.Length))",
+    "Convert.ToString(n, 2)",
+    "JToken.Parse(s).Path",
+    "from x in s where x != s[0] group x by x into g orderby g.Key select g.Count()",
     "DateTime.UtcNow.ToString(s)",
     "5.ToString(s)",
     "1.5.ToString(s)",

@@ -128,6 +128,11 @@ classes! {
     XContainer "System.Xml.Linq" "XContainer" "" ["XNode"];
     XDocument "System.Xml.Linq" "XDocument" "" ["XContainer"];
     XElement "System.Xml.Linq" "XElement" "" ["XContainer"];
+    XText "System.Xml.Linq" "XText" "" ["XNode"];
+    XCData "System.Xml.Linq" "XCData" "" ["XText"];
+    XComment "System.Xml.Linq" "XComment" "" ["XNode"];
+    XProcessingInstruction "System.Xml.Linq" "XProcessingInstruction" "" ["XNode"];
+    XDeclaration "System.Xml.Linq" "XDeclaration" "" ["object"];
     XAttribute "System.Xml.Linq" "XAttribute" "" ["XObject"];
     XName "System.Xml.Linq" "XName" "" ["object"];
     XNamespace "System.Xml.Linq" "XNamespace" "" ["object"];

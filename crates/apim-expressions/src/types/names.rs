@@ -42,12 +42,9 @@ const ALLOWED_ELSEWHERE: &[&str] = &[
     "System.TimeZone",
     "System.Tuple",
     "System.Xml.Linq.Extensions",
-    "System.Xml.Linq.XCData",
-    "System.Xml.Linq.XComment",
-    "System.Xml.Linq.XDeclaration",
     "System.Xml.Linq.XDocumentType",
-    "System.Xml.Linq.XProcessingInstruction",
-    "System.Xml.Linq.XText",
+    "System.Xml.Linq.XNodeDocumentOrderComparer",
+    "System.Xml.Linq.XNodeEqualityComparer",
     "System.Xml.XmlNodeType",
 ];
 

@@ -13,6 +13,7 @@ use crate::{
     limits::{Budget, Writer},
     problem::Failure,
     types::Class,
+    xml,
 };
 
 /// The text of a value; null is empty.
@@ -90,9 +91,8 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
         Object::Regex(pattern) => out.push(pattern.source()),
         Object::XmlName(name) => out.push(&name.to_string()),
         Object::XmlNamespace(namespace) => out.push(namespace),
-        Object::Xml(_) | Object::XmlAttribute(_) => {
-            Err(Failure::unsupported(format!("writing a `{}` as text", value.type_of())))
-        }
+        Object::Xml(node) => xml::write_node(node, out),
+        Object::XmlAttribute(attribute) => xml::write_attribute(attribute, out),
         _ => out.push(&value.type_of().runtime_name()),
     }
 }

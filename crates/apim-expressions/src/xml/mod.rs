@@ -1,15 +1,19 @@
-//! XML as `System.Xml.Linq` has it, to be read: a document does not change once it is parsed.
+//! XML as `System.Xml.Linq` has it, but for changes: a document does not change once it is parsed or made.
 //!
-//! Nodes lie in the order of the text, each with the place behind its last descendant. Comments and processing
-//! instructions are left out, as no member here shows them.
+//! Nodes lie in the order of the text, each with the place behind its last descendant.
 
+mod make;
 mod name;
 mod read;
+mod write;
 
 use std::sync::Arc;
 
+pub(crate) use make::{Part, attribute, document_of, element, text};
 pub(crate) use name::Name;
 pub(crate) use read::document;
+pub use read::xml_parsing_steps;
+pub(crate) use write::{attribute as write_attribute, node as write_node};
 
 use super::types::Class;
 
@@ -17,6 +21,7 @@ struct Tree {
     nodes: Vec<Node>,
 }
 
+#[derive(Clone)]
 struct Node {
     parent: usize,
     /// Behind the last descendant.
@@ -24,10 +29,22 @@ struct Node {
     content: Content,
 }
 
+#[derive(Clone)]
 enum Content {
     Document,
-    Element { name: Name, attributes: Vec<(Name, Arc<str>)> },
+    Element {
+        name: Name,
+        /// Declarations of namespaces too.
+        attributes: Vec<(Name, Arc<str>)>,
+        /// Whether it is written as one tag.
+        empty: bool,
+    },
     Text(Arc<str>),
+    /// A CDATA section.
+    Data(Arc<str>),
+    Comment(Arc<str>),
+    /// A processing instruction: target and data.
+    Instruction(Arc<str>, Arc<str>),
 }
 
 /// An `XDocument` or `XElement`.
@@ -42,6 +59,8 @@ pub(crate) struct Xml {
 pub(crate) struct Attribute {
     owner: Xml,
     index: usize,
+    /// Whether it belongs to no element.
+    alone: bool,
 }
 
 impl Xml {
@@ -54,7 +73,14 @@ impl Xml {
     }
 
     pub(crate) fn class(&self) -> Class {
-        if matches!(self.node().content, Content::Document) { Class::XDocument } else { Class::XElement }
+        match self.node().content {
+            Content::Document => Class::XDocument,
+            Content::Element { .. } => Class::XElement,
+            Content::Text(_) => Class::XText,
+            Content::Data(_) => Class::XCData,
+            Content::Comment(_) => Class::XComment,
+            Content::Instruction(..) => Class::XProcessingInstruction,
+        }
     }
 
     /// Whether both are the same node of one document.
@@ -78,12 +104,51 @@ impl Xml {
         (self.at > 0 && parent.name().is_some()).then_some(parent)
     }
 
-    /// The elements directly inside.
-    pub(crate) fn elements(&self) -> impl Iterator<Item = Self> {
+    /// The nodes directly inside.
+    pub(crate) fn children(&self) -> impl Iterator<Item = Self> {
         let end = self.node().end;
         let first = (self.at + 1 < end).then_some(self.at + 1);
         let next = move |at: &usize| Some(self.tree.nodes[*at].end).filter(|next| *next < end);
-        std::iter::successors(first, next).map(|at| self.sibling(at)).filter(|one| one.name().is_some())
+        std::iter::successors(first, next).map(|at| self.sibling(at))
+    }
+
+    /// The elements directly inside.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Self> {
+        self.children().filter(|one| one.name().is_some())
+    }
+
+    /// The node after this one in the same parent.
+    pub(crate) fn next(&self) -> Option<Self> {
+        let end = self.node().end;
+        let parent = &self.tree.nodes[self.node().parent];
+        (self.at > 0 && end < parent.end).then(|| self.sibling(end))
+    }
+
+    /// The node before this one.
+    pub(crate) fn previous(&self) -> Option<Self> {
+        if self.at == 0 {
+            return None;
+        }
+        self.sibling(self.node().parent).children().take_while(|one| one.at < self.at).last()
+    }
+
+    /// The document or element that holds it.
+    pub(crate) fn holder(&self) -> Option<Self> {
+        (self.at > 0).then(|| self.sibling(self.node().parent))
+    }
+
+    /// The text of a node that has nothing inside.
+    pub(crate) fn own_text(&self) -> Option<(&Arc<str>, Option<&Arc<str>>)> {
+        match &self.node().content {
+            Content::Text(text) | Content::Data(text) | Content::Comment(text) => Some((text, None)),
+            Content::Instruction(target, data) => Some((data, Some(target))),
+            Content::Document | Content::Element { .. } => None,
+        }
+    }
+
+    /// Whether an element is written as one tag.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.node().content, Content::Element { empty: true, .. }) && self.children().next().is_none()
     }
 
     /// The elements inside, at any depth, in the order of the text.
@@ -94,16 +159,16 @@ impl Xml {
     /// All text inside, in one.
     pub(crate) fn value(&self) -> String {
         let texts = self.tree.nodes[self.at..self.node().end].iter().filter_map(|node| match &node.content {
-            Content::Text(text) => Some(&**text),
+            Content::Text(text) | Content::Data(text) => Some(&**text),
             _ => None,
         });
         texts.collect()
     }
 
-    /// The attributes of an element, without declarations of namespaces.
+    /// The attributes of an element, and its declarations of namespaces.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Attribute> {
         let count = if let Content::Element { attributes, .. } = &self.node().content { attributes.len() } else { 0 };
-        (0..count).map(|index| Attribute { owner: self.clone(), index })
+        (0..count).map(|index| Attribute { owner: self.clone(), index, alone: false })
     }
 }
 
@@ -121,7 +186,7 @@ impl Attribute {
         self.pair().map(|(_, value)| Arc::clone(value)).unwrap_or_default()
     }
 
-    pub(crate) fn parent(&self) -> &Xml {
-        &self.owner
+    pub(crate) fn parent(&self) -> Option<&Xml> {
+        (!self.alone).then_some(&self.owner)
     }
 }

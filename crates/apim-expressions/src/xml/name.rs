@@ -40,9 +40,18 @@ impl Name {
         }
     }
 
-    /// Whether the name is that of a namespace's declaration, which attributes here leave out.
-    pub(crate) fn declares(&self) -> bool {
-        &*self.namespace == DECLARATIONS || self.namespace.is_empty() && &*self.local == "xmlns"
+    /// The name of `xmlns:prefix="…"` or `xmlns="…"`.
+    pub(super) fn declaration(prefix: &str) -> Self {
+        let namespace = if prefix.is_empty() { "" } else { DECLARATIONS };
+        Self { namespace: namespace.into(), local: if prefix.is_empty() { "xmlns" } else { prefix }.into() }
+    }
+
+    /// The prefix that an attribute of this name declares.
+    pub(crate) fn declares(&self) -> Option<&str> {
+        if &*self.namespace == DECLARATIONS {
+            return Some(&self.local);
+        }
+        (self.namespace.is_empty() && &*self.local == "xmlns").then_some("")
     }
 }
 

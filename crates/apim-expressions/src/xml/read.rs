@@ -25,15 +25,19 @@ pub(crate) fn document(text: &str, budget: &mut Budget) -> Result<Xml, Failure> 
     Ok(Xml { tree: Arc::new(tree(&parsed)), at: 0 })
 }
 
-/// Pays for parsing: the parser compares each attribute with the others of its element, and copies the namespaces of
-/// an element for each one inside that declares more.
 fn spend(text: &str, budget: &mut Budget) -> Result<(), Failure> {
     budget.memory(text.len())?;
     budget.memory(text.matches('<').count().saturating_mul(TAG_BYTES))?;
+    budget.work(xml_parsing_steps(text))
+}
+
+/// About how many steps the parser takes beyond reading a text once: it compares each attribute with the others of its
+/// element, and copies the namespaces of an element for each one inside that declares more.
+#[must_use]
+pub fn xml_parsing_steps(text: &str) -> usize {
     let square = |count: usize| count.saturating_mul(count);
-    budget.work(square(text.matches("xmlns").count()))?;
     let attributes = text.split('<').map(|tag| square(tag.matches('=').count()));
-    budget.work(attributes.fold(0, usize::saturating_add))
+    attributes.fold(square(text.matches("xmlns").count()), usize::saturating_add)
 }
 
 fn tree(parsed: &Document<'_>) -> Tree {
@@ -56,15 +60,58 @@ fn content(found: Found<'_, '_>) -> Option<Content> {
     if found.is_root() {
         return Some(Content::Document);
     }
+    let written = found.document().input_text();
     if found.is_text() {
         let text = found.text().unwrap_or_default();
-        return is_kept(found, text).then(|| Content::Text(text.into()));
+        let data = written[found.range()].starts_with("<![CDATA[");
+        return is_kept(found, text)
+            .then(|| if data { Content::Data(text.into()) } else { Content::Text(text.into()) });
+    }
+    if found.is_comment() {
+        return Some(Content::Comment(found.text().unwrap_or_default().into()));
+    }
+    if let Some(instruction) = found.pi() {
+        return Some(Content::Instruction(instruction.target.into(), instruction.value.unwrap_or_default().into()));
     }
     found.is_element().then(|| {
         let name = found.tag_name();
-        let attributes = found.attributes().map(|one| (Name::found(one.namespace(), one.name()), one.value().into()));
-        Content::Element { name: Name::found(name.namespace(), name.name()), attributes: attributes.collect() }
+        let tag = &written[found.range()];
+        let empty = tag.ends_with("/>") && found.first_child().is_none();
+        Content::Element { name: Name::found(name.namespace(), name.name()), attributes: attributes(found, tag), empty }
     })
+}
+
+/// Attributes and declarations of namespaces, in the order of the tag.
+fn attributes(found: Found<'_, '_>, tag: &str) -> Vec<(Name, Arc<str>)> {
+    let mut plain = found.attributes().map(|one| (Name::found(one.namespace(), one.name()), one.value().into()));
+    let mut all = Vec::new();
+    for raw in raw_names(tag) {
+        let prefix = raw.strip_prefix("xmlns").filter(|rest| rest.is_empty() || rest.starts_with(':'));
+        match prefix.map(|rest| rest.trim_start_matches(':')) {
+            Some(prefix) => {
+                let wanted = if prefix.is_empty() { None } else { Some(prefix) };
+                let uri = found.lookup_namespace_uri(wanted).unwrap_or_default();
+                all.push((Name::declaration(prefix), uri.into()));
+            }
+            None => all.extend(plain.next()),
+        }
+    }
+    all
+}
+
+/// The names before `=` in a start tag, as they are written.
+fn raw_names(tag: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let name_end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(tag.len());
+    let mut rest = tag[name_end..].trim_start();
+    while let Some(equals) = rest.find(['=', '>']).filter(|at| rest.as_bytes()[*at] == b'=') {
+        names.push(rest[..equals].trim());
+        let value = rest[equals + 1..].trim_start();
+        let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
+        let Some(end) = value[1..].find(quote) else { break };
+        rest = value[end + 2..].trim_start();
+    }
+    names
 }
 
 /// Text that is more than white space between tags, or that was written so that it stays.

@@ -49,7 +49,7 @@ pub(super) fn remove_first(call: &Call<'_, '_>) -> Result<Value, Fault> {
 fn substitute(
     call: &Call<'_, '_>,
     pattern: &str,
-    mut write: impl FnMut(&Captures<'_>, &mut String),
+    mut write: impl FnMut(&Captures<'_, str>, &mut String),
     most: usize,
 ) -> Result<Value, Fault> {
     let Some(text) = call.text()? else { return Ok(Value::Nil) };
@@ -58,7 +58,7 @@ fn substitute(
     }
     let regex = compile(pattern, text.len())?;
     let (mut out, mut from) = (String::new(), 0);
-    for found in regex.captures_iter(&text).take(most) {
+    for found in regex.captures_iter(&*text).take(most) {
         let found = found.map_err(|_| Fault::limit("backtracking of a regular expression"))?;
         let Some(whole) = found.get(0) else { continue };
         out.push_str(&text[from..whole.start()]);
@@ -140,7 +140,7 @@ impl<'r> Replacement<'r> {
         Self(parts)
     }
 
-    fn write(&self, found: &Captures<'_>, out: &mut String) {
+    fn write(&self, found: &Captures<'_, str>, out: &mut String) {
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.push_str(text),

@@ -56,6 +56,12 @@ impl JsonToXml {
     }
 }
 
+/// Name and value of an attribute.
+type Attribute = (String, String);
+
+/// Name of a property and the text of its value.
+type Property<'t> = (String, &'t str);
+
 /// How names of properties become names of XML.
 struct Names {
     separator: String,
@@ -130,11 +136,7 @@ impl Names {
     }
 
     /// The attributes of an object, namespaces among them, and the properties that are elements.
-    fn split<'t>(
-        &self,
-        object: &'t str,
-        declared: &mut Vec<String>,
-    ) -> (Vec<(String, String)>, Vec<(String, &'t str)>) {
+    fn split<'t>(&self, object: &'t str, declared: &mut Vec<String>) -> (Vec<Attribute>, Vec<Property<'t>>) {
         let (mut attributes, mut children, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for (name, value) in members(object) {
             if self.attributes.as_deref() == Some(&name) && value.starts_with('{') {

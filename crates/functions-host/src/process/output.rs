@@ -65,7 +65,7 @@ impl Stream {
         let line = line.to_ascii_lowercase();
         match self {
             Self::Out => Level::Information,
-            Self::Error if line.contains("warn") => Level::Warning,
+            Self::Error | Self::MixedError if line.contains("warn") => Level::Warning,
             Self::Error => Level::Error,
             Self::MixedError => {
                 let failure = ["error", "fail", "severe", "unhandled exception"].iter().any(|word| line.contains(word));
@@ -86,7 +86,7 @@ mod tests {
             (Stream::Error, "all is well", Level::Error),
             (Stream::Error, "WARNING: disk", Level::Warning),
             (Stream::MixedError, "all is well", Level::Information),
-            (Stream::MixedError, "warning: disk", Level::Information),
+            (Stream::MixedError, "warning: disk", Level::Warning),
             (Stream::MixedError, "Failed to open", Level::Error),
         ];
         for (stream, line, expected) in cases {

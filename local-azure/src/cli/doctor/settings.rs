@@ -10,14 +10,16 @@ use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
 use serde::Deserialize;
 
 use super::{Finding, State};
-use crate::cli::{CommandError, Project, dotenv, invoke::Host};
-
-/// Name of the function that probes what the handler calls.
-const READY: &str = "ready";
+use crate::cli::{
+    CommandError, Project, dotenv,
+    invoke::{Answer, Host},
+    seed_file,
+};
 
 pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     let variables = dotenv::read(file)?;
     let project = Project::find()?;
+    let readiness = seed_file::load(None, Some(&project))?.function_app.readiness;
     let script_root = project.script_root();
     project.build_and_stage(&script_root, false).await?;
     let ScriptSummary { functions, problems } = ScriptSummary::read(&script_root, &variables)?;
@@ -38,7 +40,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
         Ok(()) => {
             let note = "it starts with these settings".to_owned();
             findings.push(Finding { name: "handler".to_owned(), state: State::Good, note });
-            findings.extend(ready(&host).await?);
+            findings.extend(ready(&host, readiness.as_deref()).await?);
         }
         // It holds the last that the handler said.
         Err(error) => {
@@ -87,19 +89,27 @@ struct Identity {
 }
 
 /// What the handler says about the services it calls, a line each.
-async fn ready(host: &FunctionsHost) -> Result<Vec<Finding>, CommandError> {
+async fn ready(host: &FunctionsHost, readiness: Option<&str>) -> Result<Vec<Finding>, CommandError> {
     let functions = host.functions();
-    let function = functions.iter().find(|function| function.name == READY);
+    let function = functions.iter().find(|function| Some(function.name.as_str()) == readiness);
     let Some(url) = function.and_then(|function| function.invoke_url.as_deref()) else {
-        let note = format!("not asked: the app has no HTTP function named {READY} that probes what it calls");
+        let note = match readiness {
+            Some(name) => {
+                format!("not asked: the app has no HTTP function named {name}, as the seed's [function_app] says")
+            }
+            None => "not asked: the seed names no function that probes what the app calls; add \
+                     `readiness = \"NAME\"` to its [function_app]"
+                .to_owned(),
+        };
         return Ok(vec![Finding { name: "Azure".to_owned(), state: State::Missing, note }]);
     };
     let host = Host { url: host.url().to_string(), key: None };
-    let (status, body) = host.send(Method::GET, url, None).await?;
+    let Answer { status, body, .. } = host.send(Method::GET, url, Vec::new(), None).await?;
     match serde_json::from_slice::<Readiness>(&body) {
         Ok(readiness) => Ok(readiness.checks.into_iter().map(Finding::from).collect()),
         Err(_) => {
-            let note = format!("{READY} answered {status} {}", String::from_utf8_lossy(&body));
+            let note =
+                format!("{} answered {status} {}", readiness.unwrap_or_default(), String::from_utf8_lossy(&body));
             Ok(vec![Finding { name: "Azure".to_owned(), state: State::Failed, note }])
         }
     }

@@ -75,7 +75,7 @@ impl Pattern {
 
     /// The first match at or after a position.
     pub(super) fn find(&self, text: &Arc<str>, at: usize) -> Result<Option<Match>, Failure> {
-        let found = self.regex.captures_from_pos(text, at).map_err(|error| self.failure(&error))?;
+        let found = self.regex.captures_from_pos(&**text, at).map_err(|error| self.failure(&error))?;
         Ok(found.map(|found| self.found(text, Some(&found))))
     }
 
@@ -85,7 +85,7 @@ impl Pattern {
     }
 
     /// A match in .NET's order of groups: those without a name come first.
-    fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_>>) -> Match {
+    fn found(&self, text: &Arc<str>, captures: Option<&Captures<'_, str>>) -> Match {
         let place = |index: usize| captures?.get(index).map(|group| (group.start(), group.end()));
         let (mut groups, mut names) = (vec![place(0)], vec![None]);
         for named in [false, true] {

@@ -1,0 +1,55 @@
+//! The time zone of schedules: UTC unless an app setting names another, whatever this machine's zone is.
+//!
+//! The names of zones are names of files to .NET on Linux: letter case counts there.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{HostError, script::Settings};
+
+const SETTINGS: [&str; 2] = ["WEBSITE_TIME_ZONE", "TZ"];
+
+pub(super) fn from_settings(settings: &Settings) -> Result<TimeZone, HostError> {
+    let named =
+        SETTINGS.into_iter().find_map(|name| Some((name, settings.get(name).filter(|value| !value.is_empty())?)));
+    let Some((setting, value)) = named else { return Ok(TimeZone::UTC) };
+    find(value).ok_or_else(|| HostError::TimeZone { setting, value: value.to_owned() })
+}
+
+/// `Europe/Berlin`, `:Europe/Berlin`, `posix/Europe/Berlin`, or the path of a zone file.
+fn find(value: &str) -> Option<TimeZone> {
+    let name = value.strip_prefix(':').unwrap_or(value);
+    if name.starts_with('/') {
+        return TimeZone::tzif(name, &std::fs::read(name).ok()?).ok();
+    }
+    let name = name.strip_prefix("posix/").unwrap_or(name);
+    TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name))
+}
+
+/// What a timer in this zone must know of Azure.
+pub(super) fn warning(zone: &TimeZone) -> Option<String> {
+    ncrontab::has_clock_trap(zone, Timestamp::now()).then(|| {
+        format!(
+            "The clock of {} changes in a way that .NET on Linux misreads: in Azure a timer that is due while it goes \
+             forward fires without pause for that hour, and an interval leaves out the repeated one. Europe/London has the \
+             clock of Europe/Dublin without this trap; UTC has none",
+            zone.iana_name().unwrap_or("this zone")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, warning};
+
+    #[test]
+    fn section_7_3_names_are_those_of_files_and_negative_saving_is_warned_of() {
+        for name in ["Europe/Berlin", ":Europe/Berlin", "posix/Europe/Berlin", "UTC"] {
+            assert!(find(name).is_some(), "{name}");
+        }
+        for name in ["europe/berlin", "EUROPE/BERLIN", " Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "Nowhere/Land"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+        assert!(warning(&find("Europe/Dublin").unwrap()).unwrap().contains("Europe/London"));
+        assert!(warning(&find("Europe/Berlin").unwrap()).is_none());
+    }
+}

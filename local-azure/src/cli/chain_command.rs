@@ -1,0 +1,132 @@
+//! `chain`: what the running local-azure did for one request, by trace ID; without an ID, the latest requests.
+
+use std::process::ExitCode;
+
+use anstream::println;
+use jiff::tz::TimeZone;
+use local_azure::{
+    control::JOURNAL,
+    journal::{Entry, Service, TraceId},
+};
+
+use super::{BOLD, CommandError, DIM, GREEN, RED, ask::RunArguments, chain::Chain};
+
+/// As many requests are listed.
+const LISTED: usize = 20;
+
+#[derive(clap::Args)]
+pub(super) struct ChainArguments {
+    /// A trace ID, or its beginning
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// Print JSON: the entries of the journal
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+pub(super) async fn chain(arguments: ChainArguments) -> Result<ExitCode, CommandError> {
+    let mut entries: Vec<Entry> = arguments.run.ask(JOURNAL).await?;
+    entries.sort_by_key(|entry| entry.id);
+    if let Some(id) = &arguments.id {
+        let trace = the_trace(&entries, id)?;
+        entries.retain(|entry| entry.trace == Some(trace));
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&entries)?);
+    } else if arguments.id.is_some() {
+        print_chain(entries);
+    } else {
+        print_list(&entries);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The only trace whose ID begins so.
+fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
+    let mut traces: Vec<TraceId> = entries.iter().filter_map(|entry| entry.trace).collect();
+    traces.sort_unstable();
+    traces.dedup();
+    traces.retain(|trace| trace.to_string().starts_with(&beginning.to_ascii_lowercase()));
+    match traces[..] {
+        [trace] => Ok(trace),
+        [] => {
+            Err(format!("no request of the trace {beginning} is in the journal; `chain` lists those that are").into())
+        }
+        _ => Err(format!("{} traces begin with {beginning}: give more of the ID", traces.len()).into()),
+    }
+}
+
+fn print_chain(entries: Vec<Entry>) {
+    for entry in entries.iter().filter(|entry| entry.from == Some(Service::FunctionsHost)) {
+        println!("{BOLD}{}{BOLD:#}\n", line(entry));
+    }
+    Chain::new(entries).print();
+}
+
+/// The latest requests that no service sent, newest last.
+fn print_list(entries: &[Entry]) {
+    let mut outer: Vec<_> = entries.iter().filter(|entry| is_outer(entry, entries)).collect();
+    // The host reports an invocation when it ends.
+    outer.sort_by_key(|entry| entry.started);
+    if outer.is_empty() {
+        println!("no request has been answered yet");
+    }
+    for entry in outer.iter().skip(outer.len().saturating_sub(LISTED)) {
+        let trace = entry.trace.map_or_else(|| format!("{:32}", "no trace"), |trace| trace.to_string());
+        println!("{DIM}{trace}{DIM:#}  {}", line(entry));
+    }
+    let untraced = outer.iter().filter(|entry| entry.trace.is_none()).count();
+    if untraced > 0 {
+        println!("\n{DIM}{untraced} of {} carried no traceparent, and belong to no chain{DIM:#}", outer.len());
+    }
+}
+
+/// An invocation of the host; or a request from outside that belongs to no trace, or to one without an invocation.
+fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
+    let has_invocation = |trace: Option<TraceId>| {
+        all.iter().any(|other| other.trace == trace && other.from == Some(Service::FunctionsHost))
+    };
+    match entry.from {
+        Some(Service::FunctionsHost) => true,
+        Some(_) => false,
+        None => entry.trace.is_none() || !has_invocation(entry.trace),
+    }
+}
+
+/// `17:04:05.123  POST /api/orders  200  12 ms`
+fn line(entry: &Entry) -> String {
+    let time = entry.started.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f");
+    let colour = if entry.status < 400 { GREEN } else { RED };
+    let Entry { service, method, path, status, duration, .. } = entry;
+    let service = if *service == Service::Handler { String::new() } else { format!("{service}: ") };
+    format!("{time}  {service}{method} {path}  {colour}{status}{colour:#}  {} ms", duration.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use local_azure::journal::Journal;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_is_found_by_its_beginning_and_untraced_requests_stand_alone() {
+        let journal = Journal::default();
+        let one: TraceId = "1234".repeat(8).parse().unwrap();
+        let two: TraceId = "1299".repeat(8).parse().unwrap();
+        for (from, trace) in
+            [(Some(Service::FunctionsHost), Some(one)), (None, Some(one)), (None, Some(two)), (None, None)]
+        {
+            let mut entry = journal.begin(Service::KeyVault, "GET", "/");
+            (entry.from, entry.trace) = (from, trace);
+            journal.record(entry);
+        }
+        let entries = journal.entries();
+        assert_eq!(the_trace(&entries, "123").unwrap(), one);
+        assert!(the_trace(&entries, "12").unwrap_err().to_string().starts_with("2 traces begin with 12"));
+        assert!(the_trace(&entries, "9").unwrap_err().to_string().contains("no request of the trace 9"));
+        let outer: Vec<_> = entries.iter().map(|entry| is_outer(entry, &entries)).collect();
+        assert_eq!(outer, [true, false, true, true]);
+    }
+}

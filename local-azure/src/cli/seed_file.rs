@@ -1,0 +1,29 @@
+//! The seed that a command plays: `--seed`, else what `LOCAL_AZURE_SEED` names, else `seed.toml` beside host.json, else none.
+
+use std::path::{Path, PathBuf};
+
+use anstream::eprintln;
+use local_azure::seed::Seed;
+
+use super::{CommandError, DIM, Project, environment};
+
+/// The seed, read and checked; an empty world, said in one line, where there is none.
+pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Seed, CommandError> {
+    match find(given, project) {
+        Some(file) => Ok(Seed::read(&file)?),
+        None => {
+            eprintln!(
+                "{DIM}no --seed, no LOCAL_AZURE_SEED and no seed.toml beside host.json: this Azure is empty \
+                 (`local-azure seed` prints a seed to start from){DIM:#}"
+            );
+            Ok(Seed::default())
+        }
+    }
+}
+
+/// Where the seed is, if there is one.
+pub(super) fn find(given: Option<&Path>, project: Option<&Project>) -> Option<PathBuf> {
+    let named = environment::named_seed();
+    let beside = || project.map(|project| project.root().join("seed.toml")).filter(|file| file.is_file());
+    given.map(Path::to_owned).or(named).or_else(beside)
+}

@@ -1,0 +1,70 @@
+//! The runs of local-azure on this machine: each leaves its address in its temporary folder, for other commands.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    own_folder::{FolderUse, OwnFolder},
+    private_files,
+};
+
+const FILE: &str = "run.json";
+
+/// A run that can be asked; see [`control`](crate::control).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Running {
+    /// The proxy's URL, at which it is asked.
+    pub proxy: String,
+    /// The run's identity header, which proves that the asker may read this user's files.
+    pub secret: String,
+    /// The folder that it was started in.
+    pub folder: PathBuf,
+}
+
+impl Running {
+    pub(crate) fn new(proxy: String, secret: String) -> Self {
+        Self { proxy, secret, folder: std::env::current_dir().unwrap_or_default() }
+    }
+
+    pub(crate) fn write(&self, scratch: &Path) -> io::Result<()> {
+        private_files::write(&scratch.join(FILE), serde_json::to_vec(self)?)
+    }
+
+    /// Every run of this user that still runs, in the order of the folders they were started in.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let read = |folder: &PathBuf| serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok();
+        let mut found: Vec<Self> = folders(true).iter().filter_map(read).collect();
+        found.sort_by(|one, other| one.folder.cmp(&other.folder));
+        found
+    }
+}
+
+/// Removes the temporary folders of runs that were killed.
+pub(crate) fn sweep() {
+    for folder in folders(false) {
+        // One of another user, or already gone.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Temporary folders of runs that run, or of those that do not.
+fn folders(in_use: bool) -> Vec<PathBuf> {
+    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(private_files::PREFIX));
+    let is_wanted = |path: &PathBuf| is_private(path) && OwnFolder::is_in_use(path, FolderUse::Run) == Some(in_use);
+    named.map(|entry| entry.path()).filter(is_wanted).collect()
+}
+
+/// Whether the folder is closed to other users: what can be read in it is then this user's.
+fn is_private(folder: &Path) -> bool {
+    #[cfg(unix)]
+    return fs::symlink_metadata(folder)
+        .is_ok_and(|found| std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 == 0);
+    #[cfg(not(unix))]
+    folder.is_dir()
+}

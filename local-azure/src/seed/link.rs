@@ -1,0 +1,36 @@
+//! The links of a chain that can be spoilt, as the seed names them.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// A link of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// The calling identity loses its app role, so its token has no `roles`
+    AppRole,
+    /// The app asks for a token of another API
+    Audience,
+    /// The API's registration issues version 1 tokens, while the policy expects version 2
+    Issuer,
+    /// Tokens for the API are past their lifetime
+    Expired,
+    /// Tokens for the API are signed by a key that the tenant does not publish
+    Signature,
+    /// The vault holds a key that API Management does not know
+    SubscriptionKey,
+    /// The reading identity loses its role on the vault
+    VaultRole,
+    /// The writing identity loses its role on the container
+    BlobRole,
+    /// The function app carries none of its identities
+    Identity,
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
