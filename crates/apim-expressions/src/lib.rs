@@ -33,6 +33,7 @@ pub use jwt::Jwt;
 pub use problem::{EvaluationError, ParseError};
 pub use system_uri::{SystemUri, UriError};
 pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value, double_text};
+pub use xml::xml_parsing_steps;
 
 /// A policy expression, ready to run.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use apim_expressions::xml_parsing_steps;
 use indexmap::IndexMap;
 use roxmltree::{Document, Node};
 
@@ -23,6 +24,9 @@ pub enum NilElement {
     Null,
 }
 
+/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+const MOST_STEPS: usize = 10_000_000;
+
 /// Levels of elements.
 const DEEPEST: usize = 128;
 
@@ -35,6 +39,9 @@ impl Value {
     /// When it is not well-formed XML without a document type, or nested more than 128 levels deep.
     pub fn from_xml(text: &str, nil: NilElement) -> Result<Self, XmlError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if xml_parsing_steps(text) > MOST_STEPS {
+            return Err(XmlError("it has too many attributes or namespaces".to_owned()));
+        }
         let document = Document::parse(text).map_err(|error| XmlError(error.to_string()))?;
         let root = document.root_element();
         let value = element(root, nil, 0)?;
@@ -69,4 +76,26 @@ fn element(node: Node<'_, '_>, nil: NilElement, depth: usize) -> Result<Value, X
     }
     let one = |mut values: Vec<Value>| if values.len() == 1 { values.remove(0) } else { Value::list(values) };
     Ok(Value::Object(Arc::new(dictionary(members.into_iter().map(|(name, values)| (name, one(values))).collect()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Value, String> {
+        Value::from_xml(text, NilElement::Blank).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn bodies_that_are_made_to_be_slow_are_refused() {
+        let attributes: String = (0..100_000).map(|index| format!(" a{index}=''")).collect();
+        let namespaces: String = (0..20_000).map(|index| format!("<a xmlns:n{index}='u'/>")).collect();
+        for text in [format!("<a{attributes}/>"), format!("<a>{namespaces}</a>")] {
+            assert_eq!(read(&text).unwrap_err(), "the body is not XML: it has too many attributes or namespaces");
+        }
+        let nested = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        assert_eq!(read(&nested).unwrap_err(), "the body is not XML: elements are nested more than 128 deep");
+        let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;&b;&b;'>]><a>&c;</a>";
+        assert!(read(bomb).unwrap_err().starts_with("the body is not XML: "));
+    }
 }

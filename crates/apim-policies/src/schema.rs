@@ -1,4 +1,4 @@
-//! JSON schemas, as OpenAPI documents of version 3.0 have them too.
+//! JSON schemas, as `OpenAPI` documents of version 3.0 have them too.
 
 use std::{fmt, sync::OnceLock};
 
@@ -100,7 +100,7 @@ impl fmt::Debug for Schema {
     }
 }
 
-/// The schema as current JSON schema says it: OpenAPI 3.0 has `nullable`, and booleans for exclusive bounds.
+/// The schema as current JSON schema says it: `OpenAPI` 3.0 has `nullable`, and booleans for exclusive bounds.
 fn normal(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(normal).collect(),

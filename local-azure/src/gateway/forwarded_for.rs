@@ -21,7 +21,7 @@ pub(super) fn append(headers: &mut HeaderMap) {
 /// Appends the caller's address where a policy took it away.
 pub(super) fn ensure(headers: &mut HeaderMap) {
     let last = headers.get_all(&NAME).iter().next_back().and_then(|value| value.to_str().ok());
-    if !last.is_some_and(|value| value.rsplit(',').next().unwrap_or_default().trim() == CALLER) {
+    if last.is_none_or(|value| value.rsplit(',').next().unwrap_or_default().trim() != CALLER) {
         append(headers);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Tree {
     folder: TempDir,
 }
 
-const TABLE: &str = "mod tick;\r\n\r\nconst ALL: &[Function] = &[\r\n    tick::FUNCTION,\r\n];";
+const MAIN: &str = "mod functions {\r\n    pub(crate) mod tick;\r\n}\r\n\r\nfn main() {\r\n    app()\r\n        .timer(function!(\"tick\"), functions::tick::run)\r\n        .run();\r\n}";
 pub(crate) const HOST_JSON: &str =
     r#"{ "version": "2.0", "customHandler": { "description": { "defaultExecutablePath": "handler" } } }"#;
 const TIMER: &str =
@@ -35,7 +35,8 @@ impl Tree {
         let tree = Self { folder: TempDir::new().unwrap() };
         tree.write("project/host.json", HOST_JSON);
         tree.write("project/functions/tick/function.json", TIMER);
-        tree.write("project/src/functions/mod.rs", TABLE);
+        tree.write("project/src/main.rs", MAIN);
+        tree.write("project/src/functions/tick.rs", "pub(crate) async fn run() {}\n");
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let seed = fs::read_to_string(workspace.join("local-azure/seed.toml")).unwrap();
         let apim = format!("\"{}\"", workspace.join("apim").display());

@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub(crate) use make::{Part, attribute, document_of, element, text};
 pub(crate) use name::Name;
 pub(crate) use read::document;
+pub use read::xml_parsing_steps;
 pub(crate) use write::{attribute as write_attribute, node as write_node};
 
 use super::types::Class;

@@ -126,7 +126,7 @@ const LEAVES: &[&str] = &[
     "<azure-openai-semantic-cache-store duration=\"#\" />",
     "<send-service-bus-message queue-name=\"#\"><payload>#</payload></send-service-bus-message>",
     "<validate-client-certificate ignore-error=\"true\" />",
-    "<validate-content unspecified-content-type-action=\"#\" max-size=\"9\" size-exceeded-action=\"#\"><content-type-map><type when=\"#\" to=\"a/b\" /></content-type-map><content validate-as=\"json\" action=\"#\" /></validate-content>",
+    "<validate-content unspecified-content-type-action=\"detect\" max-size=\"9\" size-exceeded-action=\"#\"><content-type-map><type when=\"#\" to=\"a/b\" /></content-type-map><content validate-as=\"json\" action=\"detect\" /></validate-content>",
     "<validate-headers specified-header-action=\"#\" unspecified-header-action=\"#\" errors-variable-name=\"v\" />",
     "<validate-parameters specified-parameter-action=\"#\" unspecified-parameter-action=\"#\" errors-variable-name=\"v\" />",
     "<validate-status-code unspecified-status-code-action=\"#\" errors-variable-name=\"v\" />",

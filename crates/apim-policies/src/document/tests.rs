@@ -326,3 +326,25 @@ proptest! {
         check(&file.into_iter().collect::<String>());
     }
 }
+
+/// Each of these took many seconds, or the stack, of a loader that trusts its input.
+#[test]
+fn a_document_that_is_made_to_be_slow_is_refused() {
+    let refused = |content: &str| {
+        let file = format!("<policies><inbound>{content}</inbound></policies>");
+        Document::load(Scope::Api, &file, &Service::default()).unwrap_err()[0].message.clone()
+    };
+    let attributes: String = (0..100_000).map(|index| format!(" a{index}=\"\"")).collect();
+    let too_wide = "the file has too many attributes or namespaces: about 3,000 of one element are read";
+    assert_eq!(refused(&format!("<set-body{attributes} />")), too_wide);
+    let namespaces: String = (0..20_000).map(|index| format!("<a xmlns:n{index}=\"u\" />")).collect();
+    assert_eq!(refused(&namespaces), too_wide);
+    let bomb =
+        "<!DOCTYPE p [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><policies><inbound>&b;</inbound></policies>";
+    let problems = Document::load(Scope::Api, bomb, &Service::default()).unwrap_err();
+    assert!(problems[0].message.starts_with("not well-formed XML: "), "{problems:?}");
+    let nested = format!("{}{}", "<choose><when condition=\"true\">".repeat(20_000), "</when></choose>".repeat(20_000));
+    assert!(!refused(&nested).is_empty());
+    assert!(!refused(&"<set-body template=\"liquid\">{{ a }} {% if ".repeat(5_000)).is_empty());
+    assert!(!refused(&"@(".repeat(50_000)).is_empty());
+}

@@ -7,20 +7,21 @@ pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
     const START: &str = "<set-body";
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = text[at..].find(START).map(|start| at + start) {
-        at = start + START.len();
-        // A comment before the tag that ends after it.
-        let before = &text[..start];
-        if before.rfind("<!--").is_some_and(|open| !before[open..].contains("-->")) {
-            continue;
-        }
-        let Some(tag) = tag_end(&text[at..]) else { break };
-        let (attributes, content) = (&text[at..at + tag], at + tag + 1);
-        at = content;
-        if is_liquid(attributes) && !attributes.ends_with('/') {
-            let Some(end) = text[content..].find("</set-body") else { break };
-            found.push(content..content + end);
-            at = content + end;
+    while let Some(start) = text[at..].find('<').map(|start| at + start) {
+        let rest = &text[start..];
+        if rest.starts_with("<!--") {
+            let Some(end) = rest.find("-->") else { break };
+            at = start + end;
+        } else if let Some(tag) = rest.strip_prefix(START) {
+            let Some(end) = tag_end(tag) else { break };
+            at = start + START.len() + end + 1;
+            if is_liquid(&tag[..end]) && !tag[..end].ends_with('/') {
+                let Some(end) = text[at..].find("</set-body") else { break };
+                found.push(at..at + end);
+                at += end;
+            }
+        } else {
+            at = start + 1;
         }
     }
     found

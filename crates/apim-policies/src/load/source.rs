@@ -10,11 +10,14 @@ use super::{
     named_values,
 };
 use crate::{
-    expression::{Expression, Reads},
-    problem::Problems,
+    expression::{Expression, Reads, xml_parsing_steps},
+    problem::{Problems, Severity},
     scope::{Scope, Section},
     service::Service,
 };
+
+/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+const MOST_STEPS: usize = 10_000_000;
 
 /// The text that is read as XML, the way back to the file, and where its policies will run.
 pub(crate) struct Source<'s> {
@@ -59,6 +62,11 @@ impl<'s> Source<'s> {
 
     /// Parses the text; `None` when it is not XML, which is then reported.
     pub(crate) fn parse(&self, problems: &mut Problems) -> Option<Xml<'_>> {
+        if xml_parsing_steps(self.text()) > MOST_STEPS {
+            let reason = "the file has too many attributes or namespaces: about 3,000 of one element are read";
+            problems.add(0, Severity::Unsupported, reason);
+            return None;
+        }
         match Xml::parse(self.text()) {
             Ok(xml) => Some(xml),
             Err(error) => {

@@ -1,4 +1,4 @@
-//! `llm-semantic-cache-lookup`, `-store` and their twins for Azure OpenAI: responses to prompts of like meaning
+//! `llm-semantic-cache-lookup`, `-store` and their twins for `azure-openai`: responses to prompts of like meaning
 //! (learn.microsoft.com/azure/api-management/llm-semantic-cache-lookup-policy).
 //!
 //! There are no embeddings here, so a lookup never finds anything. In Azure, too, trouble with the cache never fails a

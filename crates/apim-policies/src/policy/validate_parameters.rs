@@ -1,7 +1,7 @@
 //! `validate-parameters`: whether the operation documents the request's parameters, and their values
 //! (learn.microsoft.com/azure/api-management/validate-parameters-policy).
 //!
-//! Headers that OpenAPI leaves out of parameters (`Accept`, `Authorization`, `Content-Type`), those of the connection,
+//! Headers that `OpenAPI` leaves out of parameters (`Accept`, `Authorization`, `Content-Type`), those of the connection,
 //! and the subscription key are not looked at.
 
 use std::{collections::BTreeSet, sync::Arc};

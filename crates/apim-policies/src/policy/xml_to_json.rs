@@ -15,8 +15,12 @@ use super::{
     conversion::{Conversion, Direction},
     prelude::*,
 };
+use crate::expression::xml_parsing_steps;
 
 const DIRECTION: Direction = Direction::XmlToJson;
+
+/// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
+const MOST_STEPS: usize = 10_000_000;
 
 /// Levels of elements.
 const DEEPEST: usize = 128;
@@ -86,6 +90,9 @@ impl Writer {
     fn convert(&self, body: &[u8]) -> Result<String, String> {
         let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if xml_parsing_steps(text) > MOST_STEPS {
+            return Err("the body has too many attributes or namespaces".to_owned());
+        }
         let document = Document::parse(text).map_err(|error| format!("the body is not XML: {error}"))?;
         let root = document.root_element();
         let mut json = "{".to_owned();
