@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 
@@ -13,17 +14,17 @@ func main() {
 	id := azidentity.ClientID(os.Getenv("KEYVAULT__clientId"))
 	identity, _ := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ID: id})
 	vault, _ := azsecrets.NewClient(os.Getenv("KEYVAULT__vaultUri"), identity, nil)
-	http.HandleFunc("GET /api/hello", func(w http.ResponseWriter, r *http.Request) {
-		secret, err := vault.GetSecret(r.Context(), "orders-subscription-key", "", nil)
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		secret, err := vault.GetSecret(r.Context(), "greeting", "", nil)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
+		} else if r.URL.Path == "/tick" {
+			log.Print("the timer says: ", *secret.Value)
+			w.Header().Set("content-type", "application/json")
+			fmt.Fprint(w, "{}")
+		} else {
+			fmt.Fprintln(w, *secret.Value)
 		}
-		fmt.Fprintf(w, "hello, the secret has %d characters\n", len(*secret.Value))
 	})
-	http.HandleFunc("POST /tick", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"Logs":["ticked"]}`)
-	})
-	panic(http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), nil))
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), nil))
 }

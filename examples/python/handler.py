@@ -1,28 +1,26 @@
-import http.server, os
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
 identity = ManagedIdentityCredential(client_id=os.environ["KEYVAULT__clientId"])
 vault = SecretClient(os.environ["KEYVAULT__vaultUri"], identity)
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
 
-    def answer(self, text, content_type):
-        body = text.encode()
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):  # /api/greet
+        self.answer("text/plain", vault.get_secret("greeting").value + "\n")
+
+    def do_POST(self):  # /tick
+        print("the timer says:", vault.get_secret("greeting").value, flush=True)
+        self.answer("application/json", "{}")
+
+    def answer(self, kind, text):
         self.send_response(200)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("content-type", kind)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(text.encode())
 
-    def do_GET(self):
-        length = len(vault.get_secret("orders-subscription-key").value) if self.path == "/api/hello" else 0
-        self.answer(f"hello, the secret has {length} characters\n", "text/plain")
 
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.answer('{"Logs": ["ticked"]}', "application/json")
-
-port = int(os.environ["FUNCTIONS_CUSTOMHANDLER_PORT"])
-http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["FUNCTIONS_CUSTOMHANDLER_PORT"])), Handler).serve_forever()
