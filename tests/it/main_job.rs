@@ -1,5 +1,6 @@
 //! The main job: a secret read, an API called with the app role's token, the answer written.
 
+use http::StatusCode;
 use local_azure::journal::Service;
 
 use crate::rig::Rig;
@@ -59,4 +60,31 @@ async fn nothing_that_is_secret_reaches_the_log() {
     assert!(!log.contains(&keys.primary), "the subscription key was logged");
     assert!(!log.contains("eyJ"), "a token was logged");
     assert!(log.contains("Functions.snapshot"), "the log was looked at");
+}
+
+#[tokio::test]
+async fn every_call_of_a_job_carries_the_trace_of_its_invocation_also_when_two_run_at_once() {
+    const TRACES: [&str; 2] = ["0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"];
+    let rig = Rig::with(|seed| {
+        let settings = &mut seed.function_app.settings;
+        settings.insert("SNAPSHOT_SOURCES".to_owned(), "one=/orders,two=/orders".to_owned());
+    })
+    .await;
+    let run = async |source: &str, trace: &str| {
+        let call = reqwest::Client::new().post(rig.url(&format!("/api/snapshots/{source}")));
+        call.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01")).send().await.unwrap().status()
+    };
+    assert_eq!(tokio::join!(run("one", TRACES[0]), run("two", TRACES[1])), (StatusCode::CREATED, StatusCode::CREATED));
+    let answers = rig.answers();
+    assert!(answers.iter().all(|entry| entry.trace.is_some()), "a call without a trace: {answers:#?}");
+    for (trace, path) in [(TRACES[0], "/snapshots/one"), (TRACES[1], "/snapshots/two")] {
+        let of_trace: Vec<_> = answers.iter().filter(|entry| entry.trace.unwrap().to_string() == trace).collect();
+        let services: Vec<_> = of_trace.iter().map(|entry| entry.service).collect();
+        assert!(services.contains(&Service::ApiManagement) && services.contains(&Service::BlobStorage), "{services:?}");
+        let blobs = of_trace.iter().filter(|entry| entry.service == Service::BlobStorage);
+        assert!(blobs.map(|entry| &entry.path).all(|blob| blob.starts_with(path)), "a chain has a call of the other");
+    }
+    // Fetched once for both, on behalf of the one that asked first.
+    let secrets = answers.iter().filter(|entry| entry.service == Service::KeyVault);
+    assert_eq!(secrets.count(), 1);
 }
