@@ -303,8 +303,8 @@ fn what_is_not_a_schedule_is_refused_naming_the_field() {
         ("0 -1 * * * *", "\"-1\" is not a valid minute field: a value is missing"),
         ("0 *-5 * * * *", "\"*-5\" is not a valid minute field: \"*\" is not a number"),
         ("0 /5 * * * *", "\"/5\" is not a valid minute field: a value is missing"),
-        ("0 */ * * * *", "\"*/\" is not a valid minute field: the step \"\" is not a number"),
-        ("0 */x * * * *", "\"*/x\" is not a valid minute field: the step \"x\" is not a number"),
+        ("0 */ * * * *", "\"*/\" is not a valid minute field: the step \"\" is not a number, or too large"),
+        ("0 */x * * * *", "\"*/x\" is not a valid minute field: the step \"x\" is not a number, or too large"),
         ("0 1.5 * * * *", "\"1.5\" is not a valid minute field: \"1.5\" is not a number"),
         ("0 99999999999 * * * *", "\"99999999999\" is not a valid minute field: \"99999999999\" is not a number"),
         (
