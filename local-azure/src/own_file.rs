@@ -37,10 +37,10 @@ pub enum Readers {
     Everyone,
 }
 
-/// Whether [`write`] would refuse; said before work that takes long.
+/// Whether [`write()`] would refuse; said before work that takes long.
 ///
 /// # Errors
-/// [`OwnFileError`] as [`write`].
+/// [`OwnFileError`] as [`write()`].
 pub fn check(path: &Path, is_own: IsOwn) -> Result<(), OwnFileError> {
     let io = |source| OwnFileError::Io { path: path.to_owned(), source };
     let found = match fs::symlink_metadata(path) {
