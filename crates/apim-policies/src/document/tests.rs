@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ORDERS: &str = include_str!("../../../../apim/apis/orders.xml");
-const GLOBAL: &str = include_str!("../../../../apim/global.xml");
+const ORDERS: &str = include_str!("orders.xml");
+const GLOBAL: &str = include_str!("global.xml");
 
 fn service() -> Service {
     let values = [
@@ -32,7 +32,7 @@ fn inbound(content: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_deployed_documents_load() {
+fn documents_load_as_they_are_deployed() {
     assert!(load(ORDERS).is_ok(), "{:?}", load(ORDERS));
     assert!(Document::load(Scope::Global, GLOBAL, &Service::default()).is_ok());
     assert!(Document::default_global().section(Section::Backend).is_some());
