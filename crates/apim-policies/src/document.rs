@@ -27,7 +27,7 @@ pub struct Document {
     warnings: Vec<Problem>,
 }
 
-/// What the global scope holds when nobody has written a document for it
+/// The document that the global scope has by default
 /// (learn.microsoft.com/azure/api-management/forward-request-policy).
 const DEFAULT_GLOBAL: &str =
     "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>";

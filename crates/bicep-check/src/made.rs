@@ -69,7 +69,7 @@ impl Made {
 }
 
 impl MadeResource {
-    /// The text of a property by path, with `‹what›` for what only a deployment knows; empty where there is none.
+    /// The text of a property by path, with `‹what›` for what only a deployment knows; empty without the property.
     #[must_use]
     pub fn text(&self, path: &str) -> String {
         self.body.get(path).map(Value::shown).unwrap_or_default()

@@ -56,7 +56,7 @@ impl Count {
         self.number.load(Ordering::SeqCst)
     }
 
-    /// Waits until there is none.
+    /// Waits until the count is zero.
     async fn none(&self) {
         loop {
             let ended = self.ended.notified();

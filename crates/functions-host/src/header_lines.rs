@@ -85,7 +85,7 @@ pub(crate) fn unwritable<B>(response: &Response<B>) -> Option<String> {
     }
 }
 
-/// A media type with its parameters after `; `; absent if it is none.
+/// A media type with its parameters after `; `; absent if the value is not a media type.
 pub(crate) fn media_type(text: &str) -> Option<String> {
     let is_token = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))

@@ -273,7 +273,7 @@ fn this_name(call: &Call<'_, '_>) -> Result<Name, Failure> {
     }
 }
 
-/// Whether a name is what the first argument asks for: any where there is none, and nothing where it is null.
+/// Whether a name matches the first argument. Without an argument every name matches; null matches no name.
 fn is_wanted(call: &Call<'_, '_>, name: Option<&Name>) -> bool {
     call.count() == 0 || matches!(call.argument(0).as_object(), Some(Object::XmlName(wanted)) if name == Some(wanted))
 }

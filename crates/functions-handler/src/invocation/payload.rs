@@ -113,7 +113,7 @@ impl Payload {
     }
 }
 
-/// The payload of a request. `extractor` is named where there is none.
+/// The payload of a request. Without a payload, the error names `extractor`.
 pub(crate) fn of_request(parts: &Parts, extractor: &'static str) -> Result<Arc<Payload>, InvocationError> {
     parts.extensions.get::<Arc<Payload>>().cloned().ok_or(InvocationError::Failed(Failure::NoPayload(extractor)))
 }

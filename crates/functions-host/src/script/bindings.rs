@@ -225,7 +225,7 @@ impl Binding {
             "in" => Direction::In,
             "out" => Direction::Out,
             "inout" => Direction::InOut,
-            other => return Err(format!("direction \"{other}\" of \"{name}\" is none of in, out and inout")),
+            other => return Err(format!("direction \"{other}\" of \"{name}\" is not in, out or inout")),
         };
         if !is_binding_name(&name) || (name == "$return" && direction != Direction::Out) {
             return Err(format!(
