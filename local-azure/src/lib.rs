@@ -13,6 +13,7 @@ pub mod broken_link;
 pub mod control;
 #[cfg(test)]
 mod default_world;
+pub mod deployed_files;
 mod edge;
 mod gateway;
 mod graph;

@@ -33,8 +33,20 @@ impl ScriptSummary {
     /// # Errors
     /// [`ScriptError`] if the host would not start at all.
     pub fn read(script_root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, ScriptError> {
+        Self::read_in(script_root, &BTreeMap::new(), settings)
+    }
+
+    /// The same for a handler that gets this environment: its `PATH` may have the executable.
+    ///
+    /// # Errors
+    /// [`ScriptError`] if the host would not start at all.
+    pub fn read_in(
+        script_root: &Path,
+        environment: &BTreeMap<String, String>,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Self, ScriptError> {
         let settings = Settings::new(settings.clone());
-        let script = Script::load(script_root, &Settings::default(), &settings)?;
+        let script = Script::load(script_root, &Settings::new(environment.clone()), &settings)?;
         let problem =
             |error: super::script::FunctionError| FunctionProblem { name: error.name, problem: error.problem };
         Ok(Self {

@@ -12,7 +12,7 @@ use local_azure::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{CommandError, dotenv};
+use super::{CommandError, command_line, dotenv};
 
 /// Which run is asked.
 #[derive(clap::Args)]
@@ -66,7 +66,10 @@ fn the_run(mut runs: Vec<Running>, here: &Path) -> Result<Running, CommandError>
         }
     }
     match (runs.pop(), runs.len()) {
-        (None, _) => Err("no local-azure of this user is running; start one with `local-azure start`".into()),
+        (None, _) => {
+            let start = command_line("start");
+            Err(format!("no local-azure of this user is running; start one with `{start}`").into())
+        }
         (Some(run), 0) => Ok(run),
         (Some(last), _) => {
             let folders: Vec<_> = runs.iter().chain([&last]).map(|run| run.folder.display().to_string()).collect();

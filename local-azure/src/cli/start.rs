@@ -61,9 +61,7 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         (None, false) => Some(Project::find()?),
     };
     let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
-    let of_the_project = project.as_ref().map(|project| project.root().join("local.settings.json"));
-    let settings = [of_the_project.filter(|file| file.is_file()), arguments.settings.clone()];
-    let settings = LocalSettings::read_all(settings.iter().flatten())?;
+    let settings = LocalSettings::of_project(project.as_ref(), arguments.settings.as_ref())?;
     let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
     if !arguments.no_host {
         refuse_taken(port)?;
