@@ -30,6 +30,9 @@ pub(super) fn new(kind: Kind, name: &FunctionName) -> Result<ExitCode, CommandEr
 /// Whether the crate depends on `functions-handler`, under whatever name.
 fn is_on_the_library(project: &Path) -> Result<bool, CommandError> {
     let file = project.join("Cargo.toml");
+    if !file.is_file() {
+        return Ok(false);
+    }
     let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let manifest: toml::Table = text.parse().map_err(|error| format!("{}: {error}", file.display()))?;
     let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);

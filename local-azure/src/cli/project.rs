@@ -1,6 +1,7 @@
 //! The project on disk: where it is, and its script root, built.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     process::Stdio,
@@ -9,7 +10,8 @@ use std::{
 use anstream::eprintln;
 use local_azure::{
     deployed_files::{deployed_files, has_functions_folder},
-    functions_host, script_root,
+    functions_host::{self, ScriptError, ScriptSummary},
+    script_root,
 };
 use serde::Deserialize;
 use tokio::process::Command;
@@ -25,9 +27,9 @@ pub(super) struct Project {
 /// How its script root comes about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Layout {
-    /// `Cargo.toml` lies beside host.json: the handler is built, and staged with the functions.
+    /// `Cargo.toml` lies beside host.json, or cargo finds a crate that builds the handler: it is staged with the functions.
     Rust,
-    /// Another language, with the functions in `functions/`: the files are staged.
+    /// The handler is there already, with the functions in `functions/`: the files are staged.
     FunctionsFolder,
     /// Functions lie beside `host.json`: the folder is its own script root, and runs in place.
     InPlace,
@@ -69,12 +71,11 @@ impl Project {
                 command_line("init")
             )
         })?;
-        let layout = if root.join("Cargo.toml").is_file() {
-            Layout::Rust
-        } else if has_functions_folder(root) {
-            Layout::FunctionsFolder
-        } else {
-            Layout::InPlace
+        let layout = match (root.join("Cargo.toml").is_file(), has_functions_folder(root)) {
+            (true, _) => Layout::Rust,
+            (false, true) if lacks_handler(root) => Layout::Rust,
+            (false, true) => Layout::FunctionsFolder,
+            (false, false) => Layout::InPlace,
         };
         Ok(Self { root: root.to_owned(), layout })
     }
@@ -179,4 +180,10 @@ impl Project {
             .into()),
         }
     }
+}
+
+/// Whether the executable that host.json names is neither in the project nor on `PATH`.
+fn lacks_handler(root: &Path) -> bool {
+    let summary = ScriptSummary::read_in(root, &environment::path(), &BTreeMap::new());
+    matches!(summary, Err(ScriptError::NoHandler { .. }))
 }
