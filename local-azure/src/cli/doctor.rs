@@ -22,6 +22,8 @@ enum State {
     Good,
     /// Some commands do not work without it; local ones do.
     Missing,
+    /// It works here, and may not mean what it seems to.
+    Warning,
     Failed,
 }
 
@@ -40,6 +42,7 @@ fn show(findings: Vec<Finding>) -> bool {
         match state {
             State::Good => println!("{GREEN}ok{GREEN:#}       {name}: {note}"),
             State::Missing => println!("missing  {name}: {note}"),
+            State::Warning => println!("warning  {name}: {note}"),
             State::Failed => println!("{RED}failed{RED:#}   {name}: {note}"),
         }
     }

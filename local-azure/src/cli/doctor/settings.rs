@@ -22,7 +22,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     let readiness = seed_file::load(None, Some(&project))?.function_app.readiness;
     let script_root = project.script_root();
     project.build_and_stage(&script_root, false).await?;
-    let ScriptSummary { functions, problems } = ScriptSummary::read(&script_root, &variables)?;
+    let ScriptSummary { functions, problems, warnings } = ScriptSummary::read(&script_root, &variables)?;
     let mut findings = vec![Finding {
         name: "functions".to_owned(),
         state: if problems.is_empty() { State::Good } else { State::Failed },
@@ -32,6 +32,11 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         },
     }];
+    findings.extend(warnings.into_iter().map(|note| Finding {
+        name: "functions".to_owned(),
+        state: State::Warning,
+        note,
+    }));
     if functions.is_empty() {
         return Ok(findings);
     }
