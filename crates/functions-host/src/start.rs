@@ -36,7 +36,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     let settings = Settings::new(options.settings);
     let root = std::path::absolute(&options.script_root).unwrap_or(options.script_root);
     // What is wrong with the script root is told before what is wrong with the port.
-    let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings)?;
+    let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings, options.lenient)?;
     let listener = listen(options.address).await?;
     let address = listener.local_addr().map_err(|source| HostError::Bind { address: options.address, source })?;
     let keys = options.enforce_keys.then(Keys::generate).transpose().map_err(|_| HostError::NoRandomNumbers)?;
@@ -47,6 +47,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
         journal: options.journal,
         log: Log(options.log),
         fire_timers: options.fire_timers,
+        lenient: options.lenient,
         keys,
         cors: options.cors,
         statuses: Arc::new(Statuses::new(options.state)),

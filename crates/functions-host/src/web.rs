@@ -49,6 +49,7 @@ pub(super) struct WebHost {
     pub(super) journal: InvocationSink,
     pub(super) log: Log,
     pub(super) fire_timers: bool,
+    pub(super) lenient: bool,
     pub(super) keys: Option<Keys>,
     pub(super) cors: Option<Cors>,
     pub(super) statuses: Arc<Statuses>,
@@ -67,7 +68,7 @@ pub(super) struct WebHost {
 impl WebHost {
     /// Reads the script root.
     pub(super) fn load(&self) -> Result<Script, HostError> {
-        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings)?)
+        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings, self.lenient)?)
     }
 
     /// Starts a job host.
