@@ -121,6 +121,7 @@ enum Command {
 
 /// Runs the command of this process's arguments.
 pub(crate) async fn run() -> ExitCode {
+    loopback_server::raise_descriptor_limit();
     let outcome = match Arguments::parse().command {
         Command::Demo { broken, json } => demo::demo(broken, json).await,
         Command::Start(arguments) => start::start(arguments).await,
