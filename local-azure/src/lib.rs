@@ -30,6 +30,7 @@ pub mod own_folder;
 pub mod package;
 mod private_files;
 mod rbac;
+mod run_secret;
 pub mod running;
 mod sample_api;
 pub mod script_root;

@@ -17,6 +17,7 @@ use axum::{
     routing::{any, get, post, put},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use loopback_server::Foreign;
 use serde_json::{Value, json};
 
 use super::json::{self as documents, Json as Document};
@@ -83,10 +84,20 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/warmup", any(ping))
         // Other paths, and other methods, may be those of a function.
         .method_not_allowed_fallback(front::call_function)
-        .route_layer(from_fn_with_state(Arc::clone(web), require_master_key))
+        .route_layer(from_fn_with_state(Arc::clone(web), admit))
 }
 
-async fn require_master_key(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+/// Also refuses what a page of another site makes a browser send, unless CORS names its origin.
+async fn admit(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+    let is_listed = |origin: &HeaderValue| web.cors.as_ref().is_some_and(|cors| cors.names(origin));
+    match Foreign::check(request.headers()) {
+        Err(Foreign::Origin(_)) if request.headers().get(header::ORIGIN).is_some_and(is_listed) => {}
+        Err(foreign) => {
+            web.log.warning(format!("403 for a call of the admin API: {foreign}"));
+            return (StatusCode::FORBIDDEN, foreign.to_string()).into_response();
+        }
+        Ok(()) => {}
+    }
     let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(request.headers(), request.uri(), None));
     if access != Access::Admin && request.uri().path() != PING {
         web.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");

@@ -51,6 +51,7 @@ mod request_target;
 mod retry;
 mod routes;
 mod script;
+mod script_changes;
 mod server;
 mod start;
 mod summary;

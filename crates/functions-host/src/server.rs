@@ -9,12 +9,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{Request, StatusCode, Uri, Version, header};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use loopback_server::{Listener, Room};
 use tokio::{net::TcpListener, task::JoinSet};
+use tower::ServiceExt as _;
 
 use super::head::{Noted, Recent};
 
@@ -31,29 +28,19 @@ pub(super) struct Peer(pub(super) IpAddr);
 #[derive(Clone)]
 pub(super) struct WholeUri(pub(super) Uri);
 
+/// Descriptors for each connection: its own, the one to the handler, and as many for what the handler calls in this process.
+const DESCRIPTORS: usize = 5;
+
 /// Serves until it is dropped, which closes every connection.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let listener = Listener::new(listener, Room::one_in(DESCRIPTORS));
     let mut connections = JoinSet::new();
     loop {
+        let (stream, peer, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        let (stream, peer) = match listener.accept().await {
-            Ok(connection) => connection,
-            // Such as too many open files: some close soon.
-            Err(_) => {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let _ = stream.set_nodelay(true);
         let (stream, recent) = Noted::new(stream);
-        let router = router.clone().layer(Extension(Peer(peer.ip()))).layer(Extension(recent));
-        let service = TowerToHyperService::new(router);
-        connections.spawn(async move {
-            let mut server = http1::Builder::new();
-            // The handler gets the names of headers as the client wrote them.
-            server.preserve_header_case(true).timer(TokioTimer::new());
-            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
-        });
+        let service = router.clone().layer(Extension(Peer(peer.ip()))).layer(Extension(recent));
+        connections.spawn(async move { connection.serve(stream, |request| service.clone().oneshot(request)).await });
     }
 }
 

@@ -1,10 +1,10 @@
-//! Starting a host: what is checked, what listens, and what watches the script root.
+//! Starting a host: what is checked, and what listens.
 
 use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use hyper_util::{
@@ -20,7 +20,7 @@ use super::{
     keys::Keys,
     log::Log,
     script::{Script, Settings, Trigger},
-    server::{self},
+    script_changes, server,
     timers::Statuses,
     web::{Phase, WebHost},
 };
@@ -28,8 +28,6 @@ use super::{
 /// What a process cannot do without, on the systems that have it.
 const INHERITED: &[&str] =
     &["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SystemDrive", "USERPROFILE", "LANG", "LC_ALL"];
-/// How often the script root is looked at for changes.
-const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostError> {
     let environment: Vec<(String, String)> = inherited().chain(options.environment).collect();
@@ -68,7 +66,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
         server::serve(listener, router).await;
     });
     if options.restart_on_change {
-        server.spawn(watch_files(Arc::clone(&web)));
+        server.spawn(script_changes::restart_on_change(Arc::clone(&web)));
     }
     Ok(FunctionsHost { web, url: local_url(address)?, server })
 }
@@ -110,19 +108,5 @@ fn print_keys(web: &WebHost, script: &Script) {
     log.bare(format!("\tevery function: {}", keys.host));
     for function in script.functions.iter().filter(|function| matches!(function.trigger, Trigger::Http(_))) {
         log.bare(format!("\t{}: {}", function.name, keys.function(&function.name)));
-    }
-}
-
-/// Restarts the job host when `host.json` or a `function.json` changes; a new handler alone changes nothing.
-async fn watch_files(web: Arc<WebHost>) {
-    let mut known = web.script_files();
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let files = web.script_files();
-        if files != known {
-            known = files;
-            web.log.information("host.json or a function.json has changed: restarting the host");
-            web.restart().await;
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a client is who it says: secret, certificate, or a token of an issuer that it trusts.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
@@ -89,7 +90,8 @@ fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp
         ClientKind::ManagedIdentity(_) => &[],
     };
     let matches = |app: &AppRegistration, secret: &ClientSecret| {
-        entra.directory.client_secret(&app.name, &secret.name) == Some(shown)
+        let own = entra.directory.client_secret(&app.name, &secret.name);
+        own.is_some_and(|own| verify_slices_are_equal(own.as_bytes(), shown.as_bytes()).is_ok())
     };
     let found = secrets.iter().find(|secret| matches!(kind, ClientKind::App(app) if matches(app, secret)));
     match found {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::body::Body;
+use functions_host::Cors;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -181,4 +182,29 @@ async fn section_8_the_host_tells_its_processes_and_its_configuration() {
     let sync = request(Method::POST, "/admin/host/synctriggers", Body::empty());
     assert_eq!(rig.call(sync).await, (StatusCode::OK, r#"{"status":"success"}"#.to_owned()));
     assert_eq!(rig.get("/admin/warmup").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_the_admin_api() {
+    let cors = Cors { origins: vec!["https://portal.test".to_owned(), "*".to_owned()], credentials: false };
+    let mut rig = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").cors(cors).start().await;
+    let own = rig.host.url().as_str().trim_end_matches('/').to_owned();
+    let post = |path: &str| Request::post(path.to_owned());
+    for path in
+        ["/admin/host/restart", "/admin/host/drain", "/admin/host/resume", "/admin/functions/tick", "/admin/host/ping"]
+    {
+        for (name, value) in [("origin", "https://evil.test"), ("origin", "null"), ("host", "evil.test:7071")] {
+            let (status, body) = rig.call(post(path).header(name, value).body(Body::empty()).unwrap()).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{path} {value}: {body}");
+        }
+    }
+    let (status, _) =
+        rig.call(Request::get("/admin/functions").header("host", "evil.test").body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let log = rig.rest_of_log();
+    assert!(!log.iter().any(|line| line.contains("estarting") || line.contains("Executing")), "{log:?}");
+    for origin in [own.as_str(), "https://portal.test"] {
+        let drain = post("/admin/host/drain").header("origin", origin).body(Body::empty()).unwrap();
+        assert_eq!(rig.call(drain).await.0, StatusCode::ACCEPTED, "{origin}");
+    }
 }
