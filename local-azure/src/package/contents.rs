@@ -53,7 +53,7 @@ impl Contents {
         environment: &BTreeMap<String, String>,
         settings: &BTreeMap<String, String>,
     ) -> Result<Self, PackageError> {
-        let ScriptSummary { mut functions, mut problems } = ScriptSummary::read_in(root, environment, settings)?;
+        let ScriptSummary { mut functions, mut problems, .. } = ScriptSummary::read_in(root, environment, settings)?;
         let mut files = BTreeMap::new();
         for (name, path) in deployed_files(root)? {
             let mode = mode(&path).map_err(|source| PackageError::File { path: path.clone(), source })?;
