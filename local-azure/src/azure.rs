@@ -254,6 +254,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
         services.insert(vault.host(), observed(routes, Service::KeyVault));
     }
+    for (host, routes) in world.models.hosts() {
+        services.insert(host, observed(routes, Service::ModelAccount));
+    }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
         let routes = blob::routes(world.entra.clone(), account, &folder)

@@ -25,6 +25,8 @@ const FIRST_PARTY_URIS: &[&str] = &[
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://cognitiveservices.azure.com",
+    // Models of Azure OpenAI and Foundry.
+    "https://ai.azure.com",
     "https://monitor.azure.com",
     "https://database.windows.net",
     "https://servicebus.azure.net",

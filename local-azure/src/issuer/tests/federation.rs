@@ -32,7 +32,7 @@ fn add_cluster(seed: &mut Seed) {
 fn trusting(credential: FederatedCredential) -> Arc<World> {
     client_world(|seed| {
         add_cluster(seed);
-        seed.app_registrations[2].federated_credentials.push(credential);
+        seed.app_registrations[3].federated_credentials.push(credential);
     })
 }
 

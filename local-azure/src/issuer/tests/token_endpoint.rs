@@ -141,7 +141,7 @@ async fn a_client_with_a_secret_gets_a_token() {
     let claims = claims_in(&answer);
     assert_eq!((&claims["azp"], &claims["azpacr"]), (&json!(CLIENT), &json!("1")));
     assert_eq!(claims["oid"], claims["sub"]);
-    assert_eq!(claims["oid"], json!(world.seed.app_registrations[2].principal_id()));
+    assert_eq!(claims["oid"], json!(world.seed.app_registrations[3].principal_id()));
     assert!(claims.get("xms_mirid").is_none() && claims.get("roles").is_none());
     let lives = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert!((3_600..=5_400).contains(&lives), "{lives}");
@@ -174,7 +174,7 @@ async fn the_version_1_endpoint_takes_a_resource_and_counts_in_text() {
 #[tokio::test]
 async fn credentials_may_come_in_the_authorization_header() {
     let world = client_world(|seed| {
-        let secret = &mut seed.app_registrations[2].secrets[0];
+        let secret = &mut seed.app_registrations[3].secrets[0];
         (secret.value, secret.generated) = (Some("a+b=c:d %".to_owned()), false);
     });
     let joined = format!("{CLIENT}:a%2Bb%3Dc%3Ad+%25");
