@@ -17,7 +17,7 @@ const PAGE: &str = include_str!("chat_page.html");
 /// hashes.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-hH6vFSl629nWD78h/mUdmvqOsB/rNl18td9mM0Q6Ozg='; \
-    script-src 'sha256-TCGONFr1UHBdYBTmDtHOc4iYVFSH14eyQe9GEh1LeL0='; \
+    script-src 'sha256-ic8OH5aOviILNeIQx6hnaUfCelzgYw5G8m3WRO1g7o0='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

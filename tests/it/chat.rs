@@ -2,6 +2,7 @@
 
 mod asking;
 mod leaving;
+mod page;
 mod refusing;
 
 use local_azure::seed::{ModelDeployment, RoleAssignment, Scope, Seed};

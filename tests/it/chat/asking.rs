@@ -34,7 +34,7 @@ async fn a_limit_of_tokens_has_the_name_that_the_model_takes() {
     // It is a reasoning model, which refuses max_tokens.
     for name in ["max_tokens", "max_completion_tokens"] {
         let answer: Value =
-            ask(&rig, &json!({ "prompt": "one two three four five", name: 3 })).await.json().await.unwrap();
+            ask(&rig, &json!({ "prompt": "one two three four ".repeat(10), name: 16 })).await.json().await.unwrap();
         assert_eq!(answer["choices"][0]["finish_reason"], "length", "{answer}");
     }
 }
