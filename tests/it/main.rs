@@ -4,6 +4,7 @@
 
 mod audiences;
 mod breaking_proxy;
+mod chat;
 #[cfg(unix)]
 mod developer;
 mod first_token;
