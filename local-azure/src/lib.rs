@@ -14,6 +14,7 @@ pub mod control;
 #[cfg(test)]
 mod default_world;
 mod edge;
+pub mod fault;
 mod gateway;
 mod graph;
 mod hop_by_hop;

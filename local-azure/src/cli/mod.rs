@@ -8,6 +8,7 @@ mod doctor;
 mod dotenv;
 mod env_file;
 mod environment;
+mod fault;
 mod init;
 mod invoke;
 mod local_settings;
@@ -92,6 +93,8 @@ enum Command {
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
     Regenerate(regenerate::RegenerateArguments),
+    /// Let something go wrong in a running local-azure, or tell what does: throttling, resets, rotated secrets and more
+    Fault(fault::FaultArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Build the handler and copy the script root together: the folder that the Functions host runs
@@ -133,6 +136,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Chain(arguments) => chain_command::chain(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
+        Command::Fault(arguments) => fault::fault(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage { directory, release } => stage(directory, release).await,
         Command::Package(arguments) => package::package(arguments).await,
