@@ -6,6 +6,7 @@ mod audiences;
 mod breaking_proxy;
 #[cfg(unix)]
 mod developer;
+mod faults;
 mod first_token;
 mod handler;
 mod handler_process;
