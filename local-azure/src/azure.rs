@@ -26,6 +26,7 @@ use tower::ServiceExt as _;
 use crate::{
     blob, control,
     edge::{Edge, EdgeError},
+    fault::{inject, uncut},
     gateway::{self, PolicyFinding},
     graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
@@ -33,7 +34,7 @@ use crate::{
     private_files,
     run_secret::RunSecret,
     running::{self, Running},
-    seed::{Seed, VaultFault},
+    seed::{FaultService, Seed, VaultFault},
     vault,
     world::World,
 };
@@ -250,20 +251,28 @@ fn cut_off_what_the_seed_says(world: &World) {
 /// Every service under its host name, and what is wrong with policy documents.
 fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
     let mut findings = Vec::new();
-    let observed = |routes, service| observe(routes, &world.journal, service);
+    let observed = |routes, service, faulty| {
+        observe(inject(routes, &world.faults, faulty, Arc::downgrade(world)), &world.journal, service)
+    };
     let mut services = BTreeMap::from([
-        ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.entra.clone()), Service::Entra)),
-        ("graph.microsoft.com".to_owned(), observed(graph::routes(world.entra.clone()), Service::MicrosoftGraph)),
+        (
+            "login.microsoftonline.com".to_owned(),
+            observed(issuer::routes(world.entra.clone()), Service::Entra, FaultService::Entra),
+        ),
+        (
+            "graph.microsoft.com".to_owned(),
+            observe(graph::routes(world.entra.clone()), &world.journal, Service::MicrosoftGraph),
+        ),
     ]);
     if world.seed.has_api_management() {
         let (gateway, found) = gateway::routes(world.api_management.clone())?;
         findings = found;
         let host = format!("{}.azure-api.net", world.seed.apim.name);
-        services.insert(host, observed(gateway, Service::ApiManagement));
+        services.insert(host, observed(gateway, Service::ApiManagement, FaultService::ApiManagement));
     }
     for vault in world.vaults().all() {
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
-        services.insert(vault.host(), observed(routes, Service::KeyVault));
+        services.insert(vault.host(), observed(routes, Service::KeyVault, FaultService::KeyVault));
     }
     for (host, routes) in world.models.hosts() {
         services.insert(host, observed(routes, Service::ModelAccount));
@@ -272,7 +281,8 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         let folder = data.join(&account.name);
         let routes = blob::routes(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
-        services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
+        let routes = observed(routes, Service::BlobStorage, FaultService::BlobStorage);
+        services.insert(format!("{}.blob.core.windows.net", account.name), routes);
     }
     Ok((services, findings))
 }
@@ -293,6 +303,7 @@ impl IdentityEndpoint {
         let header = RunSecret::generate();
         let imds = identity_endpoint::imds_routes(world.entra.clone());
         let routes = identity_endpoint::routes(world.entra.clone(), header.clone()).merge(imds);
+        let routes = inject(routes, &world.faults, FaultService::IdentityEndpoint, Arc::downgrade(world));
         let routes = observe(routes, &world.journal, Service::IdentityEndpoint).layer(from_fn(refuse_foreign));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -317,7 +328,10 @@ async fn serve(listener: Listener, routes: Router) {
         let (stream, _, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
         let routes = routes.clone();
-        connections.spawn(async move { connection.serve(stream, |request| routes.clone().oneshot(request)).await });
+        connections.spawn(async move {
+            let answer = |request| async { uncut(routes.clone().oneshot(request).await) };
+            connection.serve(stream, answer).await;
+        });
     }
 }
 

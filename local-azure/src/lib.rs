@@ -15,6 +15,7 @@ pub mod control;
 mod default_world;
 pub mod deployed_files;
 mod edge;
+pub mod fault;
 mod gateway;
 mod graph;
 mod hop_by_hop;

@@ -15,6 +15,8 @@ use hyper_util::{
 };
 use tower::ServiceExt as _;
 
+use crate::fault::uncut;
+
 /// The hosts that exist. Clones share them.
 #[derive(Clone)]
 pub struct Network {
@@ -96,10 +98,7 @@ impl Network {
             return Err(NetworkError::CutOff(host));
         }
         if let Some(service) = self.service(&host) {
-            return match service.oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            };
+            return uncut(service.oneshot(request).await).map_err(|_| NetworkError::CutOff(host));
         }
         if !matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]") {
             return Err(NetworkError::UnknownHost(host));

@@ -5,7 +5,10 @@ mod built_in;
 use uuid::Uuid;
 
 use self::built_in::ROLES;
-use crate::seed::{RoleAssignment, Scope, Seed};
+use crate::{
+    fault::{self, FaultKind},
+    seed::{RoleAssignment, Scope, Seed},
+};
 
 /// A built-in role.
 #[derive(Debug)]
@@ -159,6 +162,9 @@ pub(crate) fn allowed<'a>(
     operation: Operation,
     target: &Target<'_>,
 ) -> Option<&'a RoleAssignment> {
+    if fault::strikes(FaultKind::RoleRemoved) || fault::strikes(FaultKind::RoleNotPropagated) {
+        return None;
+    }
     let principal = seed.principal_name(principal_id)?;
     seed.role_assignments.iter().find(|assignment| {
         assignment.identity == principal

@@ -7,6 +7,7 @@ mod breaking_proxy;
 mod chat;
 #[cfg(unix)]
 mod developer;
+mod faults;
 mod first_token;
 mod handler;
 mod handler_process;

@@ -14,7 +14,11 @@ use super::{
     query::Query,
     read, tags,
 };
-use crate::journal::Decision;
+use crate::{
+    fault::{self, FaultKind},
+    journal::Decision,
+    rbac::Operation as Right,
+};
 
 /// Finds out what a request asks for, whether its caller may, and does it.
 pub(super) async fn respond(
@@ -42,6 +46,12 @@ pub(super) async fn respond(
         reads_tags: query.get("include").is_some_and(|include| include.split(',').any(|part| part == "tags")),
     };
     let caller = authorization::authorize(account, &parts.headers, &asked, decision)?;
+    if fault::strikes(FaultKind::ContainerMissing) && place != Place::Account {
+        return Err(BlobError::ContainerNotFound);
+    }
+    if fault::strikes(FaultKind::LeaseHeld) && place == Place::Blob && operation.needs() == Some(Right::WriteBlob) {
+        return Err(BlobError::LeaseIdMissing("Blob"));
+    }
     let call = Call { account, parts, query: &query, container, decision };
     match blob {
         Some(name) => in_blob_do(operation, call, BlobName::checked(name)?, body).await,

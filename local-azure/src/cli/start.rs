@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 use anstream::{eprintln, println};
 use local_azure::{
     LocalAzure,
+    fault::Fault,
     functions_host::{FunctionsHost, HostError, HostOptions},
     journal_invocations,
 };
@@ -45,6 +46,9 @@ pub(super) struct StartArguments {
     /// Print what API Management's policies do with each request: what ran, what it decided, and why
     #[arg(long)]
     trace: bool,
+    /// Let something go wrong: `SERVICE:KIND[,NAME=VALUE]`, as a `[[faults]]` of the seed; may be given several times
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<Fault>,
     /// Run the Azure side alone
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
@@ -63,7 +67,11 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         (None, true) => Project::find().ok(),
         (None, false) => Some(Project::find()?),
     };
-    let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
+    let mut seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
+    for fault in &arguments.faults {
+        fault.check(&seed)?;
+        seed.faults.push(fault.clone());
+    }
     let settings = LocalSettings::of_project(project.as_ref(), arguments.settings.as_ref())?;
     let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
     if !arguments.no_host {

@@ -27,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 pub(crate) use self::ca::CertificateError;
-use crate::network::Network;
+use crate::{fault::uncut, network::Network};
 
 /// Descriptors for each connection: its own, a blob's file, and what the gateway opens; the Functions host needs some too.
 const DESCRIPTORS: usize = 6;
@@ -169,7 +169,7 @@ async fn serve_tls(
             if let Some(refusal) = misdirected(&host, &request) {
                 return Ok(refusal);
             }
-            service.oneshot(request).await.map_err(|never| match never {})
+            uncut(service.oneshot(request).await)
         }
     };
     connection.serve(stream, answer).await;

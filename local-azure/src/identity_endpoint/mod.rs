@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use self::{cache::TokenCache, query::IdentityId};
 use crate::{
+    fault,
     issuer::Entra,
     issuer::{self, Token, TokenError},
     seed::{Identity, IdentityKind},
@@ -55,7 +56,7 @@ impl Platform {
     }
 
     fn token(&self, identity: &Identity, resource: &str) -> Result<Arc<Token>, TokenError> {
-        let now = Timestamp::now();
+        let now = fault::skewed(Timestamp::now());
         let issue = || issuer::issue(&self.entra, identity, resource, now);
         if self.entra.seed.tenant.token_cache {
             self.cache.get_or_issue(identity.principal_id, resource, now, issue)
