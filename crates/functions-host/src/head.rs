@@ -84,6 +84,11 @@ impl Head {
         same && request.headers().keys().all(|name| self.spelt(name).is_some())
     }
 
+    /// How many lines it has of a header.
+    pub(super) fn count(&self, name: &HeaderName) -> usize {
+        self.names.iter().filter(|written| written.eq_ignore_ascii_case(name.as_str())).count()
+    }
+
     /// A header's name as the client wrote it first.
     pub(super) fn spelt(&self, name: &HeaderName) -> Option<&str> {
         self.names.iter().find(|written| written.eq_ignore_ascii_case(name.as_str())).map(String::as_str)

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, StatusCode, Uri, Version, header};
+use http::{HeaderName, Request, StatusCode, Uri, Version, header};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -59,10 +59,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
 
 /// Answers what the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
-    if let Some(recent) = request.extensions_mut().remove::<Recent>() {
-        let head = recent.take_head(&request);
-        request.extensions_mut().insert(head);
-    }
+    let head = request.extensions_mut().remove::<Recent>().map(|recent| recent.take_head(&request)).unwrap_or_default();
+    // Of two equal lengths the HTTP library hands on one.
+    let two_lines = |name: HeaderName| head.count(&name) > 1;
+    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
+    request.extensions_mut().insert(head);
     let headers = request.headers();
     let has_host = headers.contains_key(header::HOST);
     if request.version() == Version::HTTP_10 && !has_host {
@@ -74,8 +75,6 @@ pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> 
     if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > LONGEST_HEADERS {
         return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
     }
-    let two_lines = |name| headers.get_all(name).iter().nth(1).is_some();
-    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
     let not_text = headers.values().any(|value| std::str::from_utf8(value.as_bytes()).is_err());
     if !has_host || two_lengths || not_text {
         return StatusCode::BAD_REQUEST.into_response();
