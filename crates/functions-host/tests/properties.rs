@@ -2,7 +2,6 @@
 //!
 //! The tables below say what Azure does with each value, member by member, as seen on Microsoft's host. They are written
 //! down here a second time, apart from the code that reads the documents.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{collections::BTreeMap, fs};
 
