@@ -16,7 +16,7 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::head::{Noted, Recent};
+use super::head::{NextStatus, Noted, OddStatus, Recent};
 
 /// Longest request line that the host's web server reads, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -45,8 +45,9 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
             }
         };
         let _ = stream.set_nodelay(true);
-        let (stream, recent) = Noted::new(stream);
-        let router = router.clone().layer(Extension(Peer(peer.ip()))).layer(Extension(recent));
+        let (stream, recent, next_status) = Noted::new(stream);
+        let router = router.clone().layer(Extension(Peer(peer.ip())));
+        let router = router.layer(Extension(recent)).layer(Extension(next_status));
         let service = TowerToHyperService::new(router);
         connections.spawn(async move {
             let mut server = http1::Builder::new();
@@ -81,5 +82,10 @@ pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> 
     }
     let uri = WholeUri(request.uri().clone());
     request.extensions_mut().insert(uri);
-    next.run(request).await
+    let next_status = request.extensions_mut().remove::<NextStatus>();
+    let response = next.run(request).await;
+    if let (Some(next_status), Some(odd)) = (next_status, response.extensions().get::<OddStatus>()) {
+        next_status.set(*odd);
+    }
+    response
 }

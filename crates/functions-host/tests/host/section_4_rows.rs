@@ -326,6 +326,10 @@ async fn section_3_4_what_a_handler_may_answer_to_a_payload() {
         (json, "{'Outputs':{'res':{'statusCode':'202.0'}}}", 200, ""),
         (json, "{'Outputs':{'res':{'statusCode':true}}}", 200, ""),
         (json, "{'Outputs':{'res':{'status':404}}}", 200, ""),
+        (json, "{'Outputs':{'res':{'statusCode':1000,'body':'b'}}}", 1000, "b"),
+        (json, "{'Outputs':{'res':{'statusCode':'99','body':'b'}}}", 99, "b"),
+        (json, "{'Outputs':{'res':{'statusCode':0,'body':'b'}}}", 0, "b"),
+        (json, "{'Outputs':{'res':{'statusCode':99999999999}}}", 200, ""),
         (json, "{'Outputs':{'res':{'headers':null}}}", 200, ""),
         // Failures.
         (json, "{'Outputs':{'res':{'statusCode':[1]}}}", 500, ""),

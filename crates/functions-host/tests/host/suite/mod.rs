@@ -180,3 +180,8 @@ async fn a_go_handler_passes_in_all_three_forms() {
 async fn a_rust_handler_passes_in_all_three_forms() {
     play("Rust", &json!({ "defaultExecutablePath": example("suite_handler") }), &[]).await;
 }
+
+#[tokio::test]
+async fn a_handler_on_the_library_passes_in_all_three_forms() {
+    play("functions-handler", &json!({ "defaultExecutablePath": example("library_handler") }), &[]).await;
+}
