@@ -44,6 +44,8 @@ pub(crate) struct HttpOutput {
     pub(crate) name: String,
     /// Its `dataType` is `binary`, so a text that is base64 stays a text.
     pub(crate) binary: bool,
+    /// Its type is written `http` in just this letter case; otherwise its value is read as that of `$return`.
+    pub(crate) plain: bool,
 }
 
 /// Which key a call needs.
@@ -293,7 +295,7 @@ fn http_outputs(bindings: Vec<Binding>, lenient: bool, warnings: &mut Vec<String
             return Err(format!("the http binding \"{}\" must have direction \"out\"", binding.name));
         }
         binding.members.finish(lenient, warnings)?;
-        outputs.push(HttpOutput { name: binding.name, binary: binding.binary });
+        outputs.push(HttpOutput { plain: binding.kind == "http", name: binding.name, binary: binding.binary });
     }
     Ok(outputs)
 }
