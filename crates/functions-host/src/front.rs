@@ -64,7 +64,7 @@ pub(super) async fn call_function(
         HttpMode::Payload => Run::begin(&core, name, BY_CALL, &Method::POST, &format!("/{name}")),
         HttpMode::Proxy | HttpMode::Forward => Run::begin(&core, name, BY_CALL, &method, request.uri().path()),
     };
-    let run = run.traced_by(request.headers());
+    let run = run.called_by(&request);
     if let Err(failure) = run.handler_ready().await {
         run.failed(None, &failure);
         return not_running(&core);

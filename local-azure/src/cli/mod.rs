@@ -11,6 +11,7 @@ mod env_file;
 mod environment;
 mod init;
 mod invoke;
+mod keys;
 mod local_settings;
 mod new;
 mod package;
@@ -23,6 +24,8 @@ mod seed_command;
 mod seed_file;
 mod stage;
 mod start;
+mod stop_signal;
+mod terminal;
 mod token;
 mod watch;
 

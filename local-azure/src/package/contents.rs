@@ -32,7 +32,7 @@ impl Contents {
         let named = named_handler(root);
         // Before the host looks for that file and says only that it is not there.
         refuse_handler_name(named.as_deref().unwrap_or(HANDLER))?;
-        let ScriptSummary { functions, problems } = ScriptSummary::read(root, settings)?;
+        let ScriptSummary { functions, problems, .. } = ScriptSummary::read(root, settings)?;
         refuse_handler_name(named.as_deref().unwrap_or_default())?;
         let functions = all_loaded(root, functions, problems)?;
         let mut files = BTreeMap::new();
@@ -53,7 +53,7 @@ impl Contents {
         environment: &BTreeMap<String, String>,
         settings: &BTreeMap<String, String>,
     ) -> Result<Self, PackageError> {
-        let ScriptSummary { mut functions, mut problems } = ScriptSummary::read_in(root, environment, settings)?;
+        let ScriptSummary { mut functions, mut problems, .. } = ScriptSummary::read_in(root, environment, settings)?;
         let mut files = BTreeMap::new();
         for (name, path) in deployed_files(root)? {
             let mode = mode(&path).map_err(|source| PackageError::File { path: path.clone(), source })?;

@@ -22,7 +22,8 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     let readiness = seed_file::load(None, Some(&project))?.function_app.readiness;
     let script_root = project.script_root();
     project.prepare().await?;
-    let ScriptSummary { functions, problems } = ScriptSummary::read_in(&script_root, &environment::path(), &variables)?;
+    let ScriptSummary { functions, problems, .. } =
+        ScriptSummary::read_in(&script_root, &environment::path(), &variables)?;
     let mut findings = vec![Finding {
         name: "functions".to_owned(),
         state: if problems.is_empty() { State::Good } else { State::Failed },
