@@ -22,8 +22,12 @@ use crate::fault::uncut;
 pub struct Network {
     services: Arc<OnceLock<BTreeMap<String, Router>>>,
     cut_off: Arc<RwLock<BTreeSet<String>>>,
+    unknown_host: Arc<OnceLock<UnknownHostSink>>,
     loopback: Client<HttpConnector, Body>,
 }
+
+/// Gets the name of a host that a program asked for and that does not exist.
+type UnknownHostSink = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Why a request went nowhere.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,7 @@ impl Network {
         Self {
             services: Arc::default(),
             cut_off: Arc::default(),
+            unknown_host: Arc::default(),
             loopback: Client::builder(TokioExecutor::new()).build_http(),
         }
     }
@@ -58,6 +63,17 @@ impl Network {
     /// Gives every service its host name. Later calls change nothing.
     pub fn open(&self, services: BTreeMap<String, Router>) {
         let _ = self.services.set(services);
+    }
+
+    /// Calls `sink` for each request to a host that does not exist. Later calls change nothing.
+    pub fn on_unknown_host(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.unknown_host.set(Box::new(sink));
+    }
+
+    pub(crate) fn report_unknown(&self, host: &str) {
+        if let Some(sink) = self.unknown_host.get() {
+            sink(host);
+        }
     }
 
     /// Host names that are served, in order.
@@ -101,6 +117,7 @@ impl Network {
             return uncut(service.oneshot(request).await).map_err(|_| NetworkError::CutOff(host));
         }
         if !matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]") {
+            self.report_unknown(&host);
             return Err(NetworkError::UnknownHost(host));
         }
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();

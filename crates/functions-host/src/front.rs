@@ -119,7 +119,7 @@ async fn invoke(
         HttpMode::ForwardToName => Run::begin(core, name, BY_CALL, &method, &to_function),
         HttpMode::Proxy | HttpMode::Forward => Run::begin(core, name, BY_CALL, &method, request.uri().path()),
     };
-    let run = run.traced_by(request.headers());
+    let run = run.called_by(&request);
     if let Err(failure) = run.handler_ready().await {
         run.failed(None, &failure);
         return not_running(core);

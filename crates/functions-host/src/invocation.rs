@@ -16,6 +16,7 @@ use super::{
     answer::{Answer, Failure},
     core::{Core, Counted},
     json::Json,
+    log::{Level, LogSource},
     redirect,
 };
 
@@ -44,6 +45,8 @@ pub struct Invocation {
     pub method: String,
     /// Path of the request to the handler, without the query, which may hold keys.
     pub path: String,
+    /// The caller's request. Absent for a timer.
+    pub call: Option<Call>,
     /// `traceparent` of the caller's request. Absent for a timer, and where the caller sent none.
     pub traceparent: Option<String>,
     /// When it began.
@@ -56,6 +59,15 @@ pub struct Invocation {
     pub reason: Option<String>,
     /// Why it failed: the handler's status and body, or what was wrong with its answer. Absent if it succeeded.
     pub error: Option<String>,
+}
+
+/// What the caller of an HTTP function asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// The path, without the query, which may hold keys.
+    pub path: String,
 }
 
 impl Invocation {
@@ -73,6 +85,7 @@ pub(super) struct Run {
     function: String,
     method: Method,
     path: String,
+    call: Option<Call>,
     traceparent: Option<String>,
     began: Timestamp,
     started: Instant,
@@ -84,13 +97,15 @@ impl Run {
     /// `method` and `path` are those of the request to the handler.
     pub(super) fn begin(core: &Arc<Core>, function: &str, reason: &str, method: &Method, path: &str) -> Self {
         let id = Uuid::new_v4();
-        core.log.information(format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})"));
+        let line = format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})");
+        core.log.write_of(LogSource::Invocation, Level::Information, line);
         Self {
             core: Arc::clone(core),
             id,
             function: function.to_owned(),
             method: method.clone(),
             path: path.to_owned(),
+            call: None,
             traceparent: None,
             began: Timestamp::now(),
             started: Instant::now(),
@@ -99,9 +114,12 @@ impl Run {
         }
     }
 
-    /// Notes the trace that the caller's request belongs to.
-    pub(super) fn traced_by(mut self, headers: &HeaderMap) -> Self {
-        self.traceparent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    /// Notes the caller's request, and the trace that it belongs to.
+    pub(super) fn called_by(mut self, request: &Request<Body>) -> Self {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        self.call = Some(Call { method, path });
+        let traceparent = request.headers().get(TRACEPARENT);
+        self.traceparent = traceparent.and_then(|value| value.to_str().ok()).map(str::to_owned);
         self
     }
 
@@ -170,6 +188,7 @@ impl Run {
             function: self.function.clone(),
             method: self.method.to_string(),
             path: self.path.clone(),
+            call: self.call.clone(),
             traceparent: self.traceparent.clone(),
             started: self.began,
             duration: self.started.elapsed(),
@@ -180,11 +199,12 @@ impl Run {
         (self.core.journal)(&invocation);
         let (function, id, milliseconds) = (&self.function, self.id, invocation.duration.as_millis());
         let line = |outcome| format!("Executed 'Functions.{function}' ({outcome}, Id={id}, Duration={milliseconds}ms)");
+        let write = |level, text| self.core.log.write_of(LogSource::Invocation, level, text);
         match &invocation.error {
-            None => self.core.log.information(line("Succeeded")),
+            None => write(Level::Information, line("Succeeded")),
             Some(error) => {
-                self.core.log.error(line("Failed"));
-                self.core.log.error(error);
+                write(Level::Error, line("Failed"));
+                write(Level::Error, error.clone());
             }
         }
         invocation
@@ -205,7 +225,7 @@ impl Run {
             None => self.exchange(payload).await,
         };
         for line in outcome.iter().flat_map(|(_, answer)| &answer.logs) {
-            self.core.log.information(line);
+            self.core.log.write_of(LogSource::Handler, Level::Information, line);
         }
         outcome
     }

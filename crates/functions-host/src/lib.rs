@@ -75,8 +75,8 @@ use self::{
 };
 pub use self::{
     error::HostError,
-    invocation::{Invocation, InvocationSink},
-    log::{Level, LogLine, LogSink},
+    invocation::{Call, Invocation, InvocationSink},
+    log::{Level, LogLine, LogSink, LogSource},
     options::{Cors, HostOptions},
     script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},

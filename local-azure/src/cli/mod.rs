@@ -12,6 +12,7 @@ mod environment;
 mod fault;
 mod init;
 mod invoke;
+mod keys;
 mod local_settings;
 mod new;
 mod package;
@@ -24,6 +25,8 @@ mod seed_command;
 mod seed_file;
 mod stage;
 mod start;
+mod stop_signal;
+mod terminal;
 mod token;
 mod watch;
 

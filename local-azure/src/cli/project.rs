@@ -145,7 +145,7 @@ impl Project {
         let mut command = Command::new(environment::cargo());
         command.args(["build", "--bin", &binary, "--message-format=json-render-diagnostics"]);
         command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
-        let child = command.current_dir(&self.root).stdout(Stdio::piped()).spawn();
+        let child = command.current_dir(&self.root).stdout(Stdio::piped()).kill_on_drop(true).spawn();
         let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
         if !output.status.success() {
             return Err("the handler does not build; cargo's messages are above".into());

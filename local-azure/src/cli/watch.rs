@@ -4,7 +4,7 @@
 //! file saved in steps is seen when it rests.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::Metadata,
     io,
     path::{Path, PathBuf},
@@ -27,25 +27,60 @@ type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 /// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that fails
 /// is told once, and the old handler goes on.
 pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
-    let mut known = files(project.root()).unwrap_or_default();
+    let root = project.root();
+    let mut known = files(root).unwrap_or_default();
+    let mut by_handler = WrittenByHandler::default();
     loop {
         tokio::time::sleep(LOOK).await;
         // What cannot be read, for want of a descriptor perhaps, says nothing of a change.
-        let Some(mut changed) = files(project.root()).filter(|changed| *changed != known) else { continue };
+        let Some(mut changed) = files(root) else { continue };
+        if changes(&known, &changed).all(|path| by_handler.known.contains(path)) {
+            continue;
+        }
         let saved = Instant::now();
-        while let Some(later) = settled(project.root(), &changed).await {
+        while let Some(later) = settled(root, &changed).await {
             changed = later;
         }
-        eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(project.root(), &known, &changed));
-        known = changed;
+        eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(root, &known, &changed));
         match renew(project, host).await {
             Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
             Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
         }
+        let after_start = files(root).unwrap_or_else(|| changed.clone());
+        for path in by_handler.learn(changes(&changed, &after_start)) {
+            let path = path.strip_prefix(root).unwrap_or(&path);
+            eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
+        }
+        known = changed;
     }
 }
 
-async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
+/// Files that changed while the handler started, twice in a row: it writes them, and would be restarted without end.
+#[derive(Default)]
+struct WrittenByHandler {
+    known: BTreeSet<PathBuf>,
+    suspected: BTreeSet<PathBuf>,
+}
+
+impl WrittenByHandler {
+    /// Takes the files that have changed during a start, and returns those that are now known.
+    fn learn<'a>(&mut self, changed: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+        let changed: BTreeSet<PathBuf> = changed.cloned().collect();
+        let again: Vec<PathBuf> = changed.intersection(&self.suspected).cloned().collect();
+        let new = again.into_iter().filter(|path| self.known.insert(path.clone())).collect();
+        self.suspected = changed;
+        new
+    }
+}
+
+/// Files that were added, removed or written.
+fn changes<'a>(before: &'a Files, after: &'a Files) -> impl Iterator<Item = &'a PathBuf> {
+    let new = after.iter().filter(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
+    new.chain(before.keys().filter(|path| !after.contains_key(*path)))
+}
+
+/// Builds what is built, and lets a new handler follow the old one.
+pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
     project.prepare().await?;
     Ok(host.replace().await?)
 }
@@ -102,8 +137,7 @@ fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
 }
 
 fn first_change(root: &Path, before: &Files, after: &Files) -> String {
-    let differs = after.iter().find(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
-    let path = differs.or_else(|| before.keys().find(|path| !after.contains_key(*path)));
+    let path = changes(before, after).next();
     path.map_or_else(String::new, |path| path.strip_prefix(root).unwrap_or(path).display().to_string())
 }
 

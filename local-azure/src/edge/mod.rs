@@ -129,13 +129,16 @@ fn connect(network: &Network, request: Request<Body>) -> Result<Tunnel, Box<Resp
         Some(_) if network.is_cut_off(host) => Err(refuse(StatusCode::BAD_GATEWAY, format!("{host} is cut off\n"))),
         Some(service) if port == "443" => Ok((host.to_ascii_lowercase(), service, hyper::upgrade::on(request))),
         Some(_) => Err(refuse(StatusCode::FORBIDDEN, format!("{host} answers on port 443 only, not {port}\n"))),
-        None => Err(refuse(
-            StatusCode::FORBIDDEN,
-            format!(
-                "{host} is not in the seed, and local-azure never connects to the internet. It serves: {}\n",
-                network.hosts().collect::<Vec<_>>().join(", ")
-            ),
-        )),
+        None => {
+            network.report_unknown(host);
+            Err(refuse(
+                StatusCode::FORBIDDEN,
+                format!(
+                    "{host} is not in the seed, and local-azure never connects to the internet. It serves: {}\n",
+                    network.hosts().collect::<Vec<_>>().join(", ")
+                ),
+            ))
+        }
     }
 }
 

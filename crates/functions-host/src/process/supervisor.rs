@@ -1,7 +1,11 @@
 //! Keeps the handler process running, and decides when to give up.
 
 use std::{
-    sync::Arc,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -159,7 +163,7 @@ impl Supervisor {
         let executable = command.executable(&settings).map_err(|error| error.to_string())?;
         let arguments = command.arguments(&settings);
         Child::spawn(&executable, &arguments, environment, command, &self.log)
-            .map_err(|error| format!("cannot start the handler {}: {error} (is it executable?)", executable.display()))
+            .map_err(|error| format!("cannot start the handler {}: {}", executable.display(), why_not(&error)))
     }
 
     fn exited(&self, exit: Exit, probing: bool) -> End {
@@ -196,6 +200,16 @@ impl Supervisor {
             Some(Control::Stop(done)) => End::Stopped(Some(done)),
             None => End::Stopped(None),
         }
+    }
+}
+
+/// Why the system does not start a file that is there.
+fn why_not(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "it is not executable (chmod +x)".to_owned(),
+        io::ErrorKind::NotFound => "the program that its first line or its loader names is not there".to_owned(),
+        io::ErrorKind::ExecutableFileBusy => "another process is writing it".to_owned(),
+        _ => format!("{error}; a script needs a first line such as #!/bin/sh"),
     }
 }
 

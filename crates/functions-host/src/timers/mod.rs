@@ -207,14 +207,17 @@ async fn sleep_until(core: &Core, next: &Zoned) {
 }
 
 fn announce(core: &Core, name: &str, schedule: &Schedule) {
-    core.log.information(format!("The next {ANNOUNCED} occurrences of the '{name}' schedule ({schedule}) will be:"));
+    let mut text = format!("The next {ANNOUNCED} occurrences of the '{name}' schedule ({schedule}) will be:");
     for at in schedule.occurrences_after(&core.now()).take(ANNOUNCED) {
         let utc = at.with_time_zone(TimeZone::UTC);
         let utc = utc.strftime("%m/%d/%Y %H:%M:%SZ");
+        text.push('\n');
         if core.zone == TimeZone::UTC {
-            core.log.information(utc.to_string());
+            text += &utc.to_string();
         } else {
-            core.log.information(format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z")));
+            text += &format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z"));
         }
     }
+    // One message: two timers that start at once do not mix.
+    core.log.information(text);
 }

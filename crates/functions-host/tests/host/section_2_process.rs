@@ -163,10 +163,8 @@ async fn section_2_5_a_handler_without_its_executable_bit_is_named() {
     root = root.setting("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath", "plain");
     let rig = root.start().await;
     let error = rig.host.wait_ready().await.unwrap_err().to_string();
-    let expected = format!(
-        "the Functions host is not running: cannot start the handler {path}: Permission denied (os error 13) \
-         (is it executable?)"
-    );
+    let expected =
+        format!("the Functions host is not running: cannot start the handler {path}: it is not executable (chmod +x)");
     assert_eq!(error, expected);
 }
 
