@@ -7,7 +7,7 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use uuid::Uuid;
