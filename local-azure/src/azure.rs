@@ -275,7 +275,7 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         services.insert(vault.host(), observed(routes, Service::KeyVault, FaultService::KeyVault));
     }
     for (host, routes) in world.models.hosts() {
-        services.insert(host, observed(routes, Service::ModelAccount));
+        services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
     }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);

@@ -23,6 +23,8 @@ pub enum FaultService {
     ApiManagement,
     /// The sample API behind the gateway
     Backend,
+    /// Accounts of Azure OpenAI and Foundry
+    ModelAccount,
 }
 
 /// What goes wrong.
@@ -293,6 +295,7 @@ impl FaultService {
             Self::KeyVault => !seed.vaults.is_empty(),
             Self::BlobStorage => !seed.storage_accounts.is_empty(),
             Self::ApiManagement | Self::Backend => seed.has_api_management(),
+            Self::ModelAccount => !seed.model_accounts.is_empty(),
         }
     }
 }
