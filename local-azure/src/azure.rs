@@ -7,11 +7,21 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, StatusCode};
 use jiff::Timestamp;
+use loopback_server::{Foreign, Listener, Room};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
-use uuid::Uuid;
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+};
+use tower::ServiceExt as _;
 
 use crate::{
     blob, control,
@@ -21,6 +31,7 @@ use crate::{
     journal::{Journal, Service, observe},
     own_folder::{FolderError, FolderUse, OwnFolder},
     private_files,
+    run_secret::RunSecret,
     running::{self, Running},
     seed::{Seed, VaultFault},
     vault,
@@ -111,7 +122,7 @@ impl LocalAzure {
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
         let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
-        let running = Running::new(edge.proxy_url(), identity_endpoint.header.clone());
+        let running = Running::new(edge.proxy_url(), identity_endpoint.header.reveal().to_owned());
         running
             .write(scratch.path())
             .map_err(|source| StartError::Prepare { path: scratch.path().to_owned(), source })?;
@@ -147,7 +158,7 @@ impl LocalAzure {
         let ca_file = self.ca_file.display().to_string();
         let mut environment = [
             ("IDENTITY_ENDPOINT", self.identity_endpoint.url.clone()),
-            ("IDENTITY_HEADER", self.identity_endpoint.header.clone()),
+            ("IDENTITY_HEADER", self.identity_endpoint.header.reveal().to_owned()),
             ("HTTPS_PROXY", self.edge.proxy_url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
             // Node's own fetch looks for a proxy only then, from version 24 on.
@@ -254,6 +265,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
         services.insert(vault.host(), observed(routes, Service::KeyVault));
     }
+    for (host, routes) in world.models.hosts() {
+        services.insert(host, observed(routes, Service::ModelAccount));
+    }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
         let routes = blob::routes(world.entra.clone(), account, &folder)
@@ -263,28 +277,47 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
     Ok((services, findings))
 }
 
+/// Descriptors for each connection of the identity endpoint, whose calls are short and few.
+const DESCRIPTORS: usize = 16;
+
 /// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.
 struct IdentityEndpoint {
     origin: String,
     url: String,
-    header: String,
+    header: RunSecret,
     task: JoinHandle<()>,
 }
 
 impl IdentityEndpoint {
     async fn start(world: &Arc<World>) -> io::Result<Self> {
-        let header = Uuid::new_v4().to_string();
+        let header = RunSecret::generate();
         let imds = identity_endpoint::imds_routes(world.entra.clone());
         let routes = identity_endpoint::routes(world.entra.clone(), header.clone()).merge(imds);
-        let routes = observe(routes, &world.journal, Service::IdentityEndpoint);
+        let routes = observe(routes, &world.journal, Service::IdentityEndpoint).layer(from_fn(refuse_foreign));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let url = format!("{origin}/msi/token");
-        let task = tokio::spawn(async move {
-            // axum's accept loop ends only with its task.
-            let _ = axum::serve(listener, routes).await;
-        });
+        let task = tokio::spawn(serve(Listener::new(listener, Room::one_in(DESCRIPTORS)), routes));
         Ok(Self { origin, url, header, task })
+    }
+}
+
+/// A page whose name leads to this machine could ask the virtual machines' endpoint, which wants no secret.
+async fn refuse_foreign(request: Request<Body>, next: Next) -> Response {
+    match Foreign::check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(foreign) => (StatusCode::FORBIDDEN, format!("{foreign}\n")).into_response(),
+    }
+}
+
+/// Serves until it is dropped, which closes every connection.
+async fn serve(listener: Listener, routes: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _, connection) = listener.accept().await;
+        while connections.try_join_next().is_some() {}
+        let routes = routes.clone();
+        connections.spawn(async move { connection.serve(stream, |request| routes.clone().oneshot(request)).await });
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a person asks a running local-azure to do. No service of Azure's has this: it answers at the proxy's own address,
-//! to requests that are not for any host, and only to who knows this run's identity header.
+//! to requests that are not for any host, and only to who knows this run's identity header. Requests that a page of another
+//! site makes a browser send are refused before that.
 
 use std::sync::Arc;
 
@@ -9,9 +10,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{Method, StatusCode};
+use loopback_server::Foreign;
 use serde_json::json;
 
-use crate::{subscription_keys::Which, world::World};
+use crate::{run_secret::RunSecret, subscription_keys::Which, world::World};
 
 /// POST makes the tenant sign with a new key; the answer has its ID as `kid`.
 pub const ROLL_OVER: &str = "/local-azure/signing-keys/roll-over";
@@ -28,7 +30,7 @@ pub const HEADER: &str = "x-local-azure-control";
 
 struct Control {
     world: Arc<World>,
-    secret: String,
+    secret: RunSecret,
 }
 
 /// What is asked for.
@@ -38,7 +40,7 @@ enum Ask<'r> {
     Regenerate(&'r str, Which),
 }
 
-pub(crate) fn routes(world: Arc<World>, secret: String) -> Router {
+pub(crate) fn routes(world: Arc<World>, secret: RunSecret) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(Control { world, secret }))
 }
 
@@ -47,7 +49,10 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
         let message = format!("this is an HTTPS proxy: it takes CONNECT, not {} {}\n", request.method(), request.uri());
         return (StatusCode::METHOD_NOT_ALLOWED, message).into_response();
     };
-    if request.headers().get(HEADER).is_none_or(|value| value != control.secret.as_str()) {
+    if let Err(foreign) = Foreign::check(request.headers()) {
+        return (StatusCode::FORBIDDEN, format!("{foreign}\n")).into_response();
+    }
+    if !request.headers().get(HEADER).is_some_and(|value| control.secret.is(value.as_bytes())) {
         let message = format!("the header {HEADER} is missing or is not this run's IDENTITY_HEADER\n");
         return (StatusCode::FORBIDDEN, message).into_response();
     }

@@ -24,16 +24,19 @@ mod issuer;
 pub mod journal;
 pub mod network;
 pub mod new_function;
+mod openai;
 pub mod own_file;
 pub mod own_folder;
 pub mod package;
 mod private_files;
 mod rbac;
+mod run_secret;
 pub mod running;
 mod sample_api;
 pub mod script_root;
 pub mod seed;
 pub mod subscription_keys;
+mod tokenizer;
 mod vault;
 pub mod world;
 
@@ -45,5 +48,6 @@ pub use self::{
     gateway::{CheckedFile, LoadError, PolicyFinding, PolicyTrace, check as check_policies},
     invocation_journal::journal_invocations,
     issuer::{KeyError, TokenError},
+    openai::{HeldStreams, ModelStreams},
     vault::{NoSuchSecret, Vault, Vaults},
 };

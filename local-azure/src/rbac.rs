@@ -40,6 +40,12 @@ pub(crate) enum Operation {
     DeleteBlob,
     ReadBlobTags,
     WriteBlobTags,
+    CreateChatCompletion,
+    CreateEmbeddings,
+    WriteResponse,
+    ReadResponse,
+    ReadModels,
+    AnalyzeText,
 }
 
 /// What an operation is done to.
@@ -49,6 +55,7 @@ pub(crate) enum Target<'a> {
     Secret { vault: &'a str, name: &'a str },
     Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
+    ModelAccount { name: &'a str },
 }
 
 impl Role {
@@ -94,6 +101,15 @@ impl Operation {
             Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
             Self::ReadBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
             Self::WriteBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
+            Self::CreateChatCompletion => {
+                "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action"
+            }
+            Self::CreateEmbeddings => "Microsoft.CognitiveServices/accounts/OpenAI/deployments/embeddings/action",
+            Self::WriteResponse => "Microsoft.CognitiveServices/accounts/OpenAI/responses/write",
+            Self::ReadResponse => "Microsoft.CognitiveServices/accounts/OpenAI/responses/read",
+            Self::ReadModels => "Microsoft.CognitiveServices/accounts/OpenAI/models/read",
+            // The action's own name is not documented; every role that has one has all of ContentSafety.
+            Self::AnalyzeText => "Microsoft.CognitiveServices/accounts/ContentSafety/text:analyze/action",
         }
     }
 
@@ -108,14 +124,13 @@ impl Target<'_> {
     pub(crate) fn scope(&self) -> Scope {
         let some = |name: &str| Some(name.to_owned());
         match self {
-            Self::Vault { vault } => Scope { vault: some(vault), secret: None, storage: None, container: None },
-            Self::Secret { vault, name } => {
-                Scope { vault: some(vault), secret: some(name), storage: None, container: None }
-            }
-            Self::Account { name } => Scope { vault: None, secret: None, storage: some(name), container: None },
+            Self::Vault { vault } => Scope { vault: some(vault), ..Scope::default() },
+            Self::Secret { vault, name } => Scope { vault: some(vault), secret: some(name), ..Scope::default() },
+            Self::Account { name } => Scope { storage: some(name), ..Scope::default() },
             Self::Container { account, name } => {
-                Scope { vault: None, secret: None, storage: some(account), container: some(name) }
+                Scope { storage: some(account), container: some(name), ..Scope::default() }
             }
+            Self::ModelAccount { name } => Scope { model_account: some(name), ..Scope::default() },
         }
     }
 
@@ -132,6 +147,7 @@ impl Target<'_> {
             Self::Container { account, name } => {
                 same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
             }
+            Self::ModelAccount { name } => same(&scope.model_account, name),
         }
     }
 }
@@ -153,7 +169,7 @@ pub(crate) fn allowed<'a>(
 
 /// An assignment in words, such as `Key Vault Secrets User on kv-keyless`.
 pub(crate) fn describe(RoleAssignment { role, scope, .. }: &RoleAssignment) -> String {
-    let place = [&scope.vault, &scope.secret, &scope.storage, &scope.container];
+    let place = [&scope.vault, &scope.secret, &scope.storage, &scope.container, &scope.model_account];
     let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
     format!("{role} on {}", place.join("/"))
 }
@@ -173,7 +189,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 18] = [
+    const ALL: [Operation; 24] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -192,6 +208,12 @@ mod tests {
         DeleteBlob,
         ReadBlobTags,
         WriteBlobTags,
+        CreateChatCompletion,
+        CreateEmbeddings,
+        WriteResponse,
+        ReadResponse,
+        ReadModels,
+        AnalyzeText,
     ];
 
     #[test]
@@ -208,8 +230,18 @@ mod tests {
             ("Key Vault Purge Operator", &[]),
             ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
             ("Storage Blob Data Contributor", &ALL[9..16]),
-            ("Storage Blob Data Owner", &ALL[9..]),
+            ("Storage Blob Data Owner", &ALL[9..18]),
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
+            ("Cognitive Services OpenAI User", &ALL[18..23]),
+            ("Cognitive Services OpenAI Contributor", &ALL[18..23]),
+            ("Cognitive Services User", &ALL[18..]),
+            ("Foundry User", &ALL[18..]),
+            ("Azure AI User", &ALL[18..]),
+            ("Azure AI Developer", &ALL[18..]),
+            ("Cognitive Services Contributor", &[]),
+            ("Owner", &ALL[9..13]),
+            ("Contributor", &ALL[9..13]),
+            ("Reader", &[ReadContainer]),
         ];
         assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());
         for (name, expected) in permitted {

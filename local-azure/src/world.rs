@@ -10,6 +10,7 @@ use crate::{
     issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
     journal::{Journal, Service},
     network::Network,
+    openai::{ModelStreams, Models},
     seed::{Identity, Seed},
     subscription_keys::{NoSuchSubscription, SubscriptionKeys, Which},
     vault::{KeyVault, Vaults},
@@ -37,6 +38,7 @@ pub struct World {
     pub(crate) entra: Arc<Entra>,
     pub(crate) api_management: Arc<ApiManagement>,
     pub(crate) key_vault: Arc<KeyVault>,
+    pub(crate) models: Arc<Models>,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
 }
@@ -60,8 +62,10 @@ impl World {
             journal: journal.clone(),
             policy_trace: PolicyTrace::default(),
         };
+        let models = Arc::new(Models::new(&seed, entra.clone(), journal.clone()));
         Ok(Self {
             entra,
+            models,
             api_management: Arc::new(api_management),
             key_vault: Arc::new(key_vault),
             network,
@@ -113,6 +117,18 @@ impl World {
     #[must_use]
     pub fn subscription_keys(&self) -> &SubscriptionKeys {
         &self.api_management.subscription_keys
+    }
+
+    /// The two keys of a model account; they open nothing where local authentication is off.
+    #[must_use]
+    pub fn model_account_keys(&self, account: &str) -> Option<&[String; 2]> {
+        self.models.keys(account)
+    }
+
+    /// Streamed answers of the models, which a test may hold back.
+    #[must_use]
+    pub fn model_streams(&self) -> &ModelStreams {
+        &self.models.streams
     }
 
     /// What policies do, as it happens.

@@ -89,10 +89,16 @@ async fn a_running_tenant_signs_with_a_new_key() {
     assert!(said.contains(&format!("signed with key {after}")), "{said}");
 
     // Who does not know this run's secret moves nothing.
+    let secret = variable(&env_file, "IDENTITY_HEADER");
     let url = format!("{}/local-azure/signing-keys/roll-over", variable(&env_file, "HTTPS_PROXY"));
     for (request, status) in [
         (Request::post(&url), 403),
         (Request::post(&url).header("x-local-azure-control", "guessed"), 403),
+        (Request::post(&url).header("x-local-azure-control", secret.as_str()).header("host", "evil.test"), 403),
+        (
+            Request::post(&url).header("x-local-azure-control", secret.as_str()).header("origin", "http://evil.test"),
+            403,
+        ),
         (Request::get(&url), 405),
         (Request::post(url.replace("roll-over", "other")), 405),
     ] {

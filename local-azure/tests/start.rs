@@ -81,7 +81,19 @@ struct Start {
 
 impl Start {
     fn in_folder(folder: &Path, arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_local-azure"))
+        Self::run(Command::new(env!("CARGO_BIN_EXE_local-azure")), folder, arguments)
+    }
+
+    /// With no more than this many open files and connections, and no way to get more.
+    #[cfg(unix)]
+    fn with_descriptors(limit: u32, folder: &Path, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n $0 && exec \"$@\"", &limit.to_string(), env!("CARGO_BIN_EXE_local-azure")]);
+        Self::run(shell, folder, arguments)
+    }
+
+    fn run(mut command: Command, folder: &Path, arguments: &[&str]) -> Self {
+        let mut process = command
             .args(["start", "--port", "0", "--seed", SEED])
             .args(arguments)
             .current_dir(folder)
@@ -165,6 +177,30 @@ fn a_saved_file_replaces_the_handler_and_a_broken_one_leaves_the_old_serving() {
     fs::write(folder.path().join("answer.txt"), "three").unwrap();
     start.line("Serving the change after");
     assert!(get(port).starts_with("three "));
+}
+
+/// As many idle connections as there are descriptors, to the host and to the proxy, and another client besides.
+#[cfg(unix)]
+#[test]
+fn idle_connections_without_end_keep_nobody_out_and_restart_nothing() {
+    let folder = script_root();
+    let variables = folder.path().join("azure.env");
+    let mut start = Start::with_descriptors(96, folder.path(), &["--env-file", variables.to_str().unwrap()]);
+    let port = start.port();
+    let text = fs::read_to_string(&variables).unwrap();
+    let proxy = text.lines().find_map(|line| line.strip_prefix("HTTPS_PROXY=")?.trim_matches('\'').rsplit(':').next());
+    let proxy: u16 = proxy.unwrap().parse().unwrap();
+    let connect = |port: u16| TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let idle: Vec<_> = (0..100).flat_map(|_| [connect(port), connect(proxy)]).collect();
+    for _ in 0..3 {
+        assert!(get(port).starts_with("one "));
+    }
+    drop(idle);
+    assert!(get(port).starts_with("one "));
+    assert!(start.process.try_wait().unwrap().is_none(), "it has ended");
+    start.seen.extend(start.lines.try_iter());
+    let restarted = start.seen.iter().find(|line| line.contains("estarting") || line.contains("Changed"));
+    assert_eq!(restarted, None);
 }
 
 fn refusal(folder: &Path, arguments: &[&str]) -> String {

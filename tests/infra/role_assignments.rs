@@ -71,7 +71,10 @@ fn assignable_by_the_pipeline(files: &Files) -> Vec<String> {
 }
 
 fn seed_scope(scope: &Scope) -> String {
-    let Scope { vault, secret, storage, container } = scope;
+    let Scope { vault, secret, storage, container, model_account } = scope;
+    if let Some(account) = model_account {
+        return format!("accounts {account}");
+    }
     match (vault, secret, storage, container) {
         (Some(vault), None, None, None) => format!("vaults {vault}"),
         (Some(vault), Some(secret), None, None) => format!("secrets {vault}/{secret}"),

@@ -7,7 +7,7 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use super::{
     core::{Core, Counted},
     json::Json,
     log::{Level, LogSource},
+    redirect,
 };
 
 /// What the host calls itself in `X-Azure-Functions-HostVersion`: the version that Core Tools 4.14 carries.
@@ -25,6 +26,8 @@ pub(super) const USER_AGENT: &str = "Azure-Functions-Host/4.1052.0.0";
 pub(super) const HOST_VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
 pub(super) const INVOCATION_ID_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// As many as .NET's HTTP client follows.
+const MOST_REDIRECTS: usize = 50;
 /// Why an HTTP call or a call by hand happened, as the real host words it.
 pub(super) const BY_CALL: &str = "This function was programmatically called via the host APIs.";
 
@@ -149,6 +152,11 @@ impl Run {
         self.core.script.host.function_timeout.and_then(|limit| self.started.checked_add(limit)).map(Into::into)
     }
 
+    /// Whether `functionTimeout` is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= tokio::time::Instant::now())
+    }
+
     /// The function took too long: the real host kills the handler, which ends every other invocation too.
     pub(super) fn timed_out(&self) -> Failure {
         self.core.handler.restart();
@@ -202,6 +210,11 @@ impl Run {
         invocation
     }
 
+    /// Writes a line that belongs to it.
+    pub(super) fn note(&self, line: &str) {
+        self.core.log.information(line);
+    }
+
     /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
     pub(super) async fn post(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
         let outcome = match self.core.script.host.function_timeout {
@@ -219,8 +232,19 @@ impl Run {
 
     async fn exchange(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
         self.handler_ready().await.map_err(|failure| (None, failure))?;
-        let request = self.request(payload).map_err(|error| (None, Failure::Other(error.to_string())))?;
-        let response = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
+        let redirects = if self.core.script.host.follows_redirects { MOST_REDIRECTS } else { 0 };
+        let mut call = Some((Method::POST, self.core.handler.url(&self.path)));
+        let mut response = None;
+        for _ in 0..=redirects {
+            let Some((method, url)) = call.take() else { break };
+            let request = url.and_then(|url| self.request(&method, url, payload));
+            let request = request.map_err(|error| (None, Failure::Other(error.to_string())))?;
+            let url = request.uri().clone();
+            let answered = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
+            call = redirect::next(&method, &url, &answered).map(|(method, url)| (method, Ok(url)));
+            response = Some(answered);
+        }
+        let response = response.ok_or_else(|| (None, Failure::Other("the request was not sent".to_owned())))?;
         let status = response.status();
         let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
         let body =
@@ -232,16 +256,21 @@ impl Run {
         Ok((status, answer))
     }
 
-    fn request(&self, payload: &Json) -> Result<Request<Body>, http::Error> {
+    /// A redirect may have turned the method into GET, which has no body.
+    fn request(&self, method: &Method, url: Uri, payload: &Json) -> Result<Request<Body>, http::Error> {
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header(HOST_VERSION_HEADER, HOST_VERSION)
+            .header(INVOCATION_ID_HEADER, self.id_header())
+            .header(header::USER_AGENT, USER_AGENT);
+        if method != Method::POST {
+            return request.body(Body::empty());
+        }
         let bytes = Bytes::from(payload.to_string());
         // A body of unknown length goes out chunked, without Content-Length, as the real host sends it.
         let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
-        Request::post(self.core.handler.url(&self.path)?)
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(HOST_VERSION_HEADER, HOST_VERSION)
-            .header(INVOCATION_ID_HEADER, self.id_header())
-            .body(body)
+        request.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(body)
     }
 }
 

@@ -32,6 +32,7 @@ mod cors;
 mod error;
 mod forward;
 mod front;
+mod head;
 mod header_lines;
 mod http_payload;
 mod invocation;
@@ -44,15 +45,18 @@ mod options;
 mod payload;
 mod process;
 mod proxy;
+mod redirect;
 mod request_path;
 mod request_target;
 mod retry;
 mod routes;
 mod script;
+mod script_changes;
 mod server;
 mod start;
 mod summary;
 mod template;
+mod throttle;
 mod time_zone;
 mod timers;
 mod upgrade;
@@ -143,7 +147,7 @@ impl FunctionsHost {
     }
 
     /// Runs a timer function now, as `POST /admin/functions/<name>` does, and waits for its end. `data` is the input that
-    /// the admin API takes; it means nothing to a timer.
+    /// the admin API takes: it goes into `Metadata` under the name of the trigger, and means nothing to a timer.
     ///
     /// # Errors
     /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
@@ -156,7 +160,8 @@ impl FunctionsHost {
                 if data.is_some() {
                     core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
                 }
-                Ok(timers::invoke_by_hand(&core, function, timer).await)
+                let input = data.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
+                Ok(timers::invoke_by_hand(&core, function, timer, input.as_deref()).await)
             }
             Trigger::Http(_) => Err(HostError::HttpFunction {
                 name: function.name.clone(),

@@ -14,6 +14,8 @@ pub struct ScriptSummary {
     pub functions: Vec<String>,
     /// Those that do not.
     pub problems: Vec<FunctionProblem>,
+    /// What is written and has no effect, or another one than it seems.
+    pub warnings: Vec<String>,
 }
 
 /// A function that the host would leave out.
@@ -46,10 +48,12 @@ impl ScriptSummary {
         settings: &BTreeMap<String, String>,
     ) -> Result<Self, ScriptError> {
         let settings = Settings::new(settings.clone());
-        let script = Script::load(script_root, &Settings::new(environment.clone()), &settings)?;
+        let script = Script::load(script_root, &Settings::new(environment.clone()), &settings, false)?;
         let problem =
             |error: super::script::FunctionError| FunctionProblem { name: error.name, problem: error.problem };
+        let warnings = script.warnings().cloned().collect();
         Ok(Self {
+            warnings,
             functions: script.functions.into_iter().map(|function| function.name).collect(),
             problems: script.errors.into_iter().map(problem).collect(),
         })

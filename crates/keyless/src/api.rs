@@ -33,8 +33,17 @@ mod subscription_key;
 #[cfg(feature = "api-management")]
 mod tests;
 
+#[cfg(all(feature = "openai", feature = "api-management"))]
+pub(crate) use self::subscription_key::{KeyDefaults, SubscriptionKey};
 pub use self::{
     call::{ApiResponse, Call},
     client::Api,
     path::ApiPath,
+};
+#[cfg(feature = "openai")]
+pub(crate) use self::{
+    payload::Payload,
+    refusal::beginning,
+    retry::{Repeat, Tries, retry_after},
+    send::{Request, Unanswered, paced},
 };

@@ -4,17 +4,22 @@
 //! URL, token or secret. The chain of sources is for the log.
 
 mod cause;
+mod model;
 #[cfg(feature = "axum")]
 mod response;
 mod service;
 #[cfg(test)]
 mod tests;
 
-use std::{convert::Infallible, error::Error as StdError, fmt, sync::Arc};
+use std::{convert::Infallible, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-pub use self::{cause::Cause, service::Service};
+pub use self::{
+    cause::Cause,
+    model::{ModelProblem, ModelRefusal},
+    service::Service,
+};
 
 /// What to check when there was no answer at all.
 const NETWORK: &str = "its address, the network and the certificate authorities";
@@ -131,11 +136,34 @@ impl Error {
         }
     }
 
+    /// What a model, or the gateway before it, refused.
+    #[must_use]
+    pub fn model_refusal(&self) -> Option<&ModelRefusal> {
+        match self {
+            Self::Invalid(cause) | Self::Refused { source: cause, .. } | Self::Unavailable { source: cause, .. } => {
+                match &**cause {
+                    Cause::Model(refusal) => Some(refusal),
+                    _ => None,
+                }
+            }
+            Self::Conflict(_) | Self::Precondition | Self::NotFound(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// How long the service asks its callers to wait, as far as a model says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.model_refusal()?.retry_after()
+    }
+
     /// A stable word for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Invalid(_) => "invalid_request",
+            Self::Invalid(cause) => match &**cause {
+                Cause::Model(refusal) => refusal.problem.code(),
+                _ => "invalid_request",
+            },
             Self::Conflict(_) => "conflict",
             Self::Precondition => "precondition_failed",
             Self::NotFound(_) => "not_found",
@@ -156,6 +184,7 @@ impl Error {
             }
             Self::Invalid(cause) => match **cause {
                 Cause::Rule(rule) => format!("{self}: {rule}."),
+                Cause::Model(ref refusal) => format!("{self}: {}.", refusal.problem),
                 _ => format!("{self}."),
             },
             Self::Conflict(_) | Self::Precondition | Self::NotFound(_) | Self::Internal(_) => format!("{self}."),

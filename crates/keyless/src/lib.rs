@@ -38,6 +38,7 @@
 //! | `Secrets` | secrets of a vault, kept in memory (feature `secrets`) |
 //! | `Container` | blobs of a container, of any length (feature `blobs`) |
 //! | [`Api`] | an API that takes tokens; with a subscription key behind API Management (feature `api-management`) |
+//! | `openai` | a model of Azure `OpenAI`, buffered and streamed (feature `openai`) |
 //! | [`Error`] | what can go wrong, by who must act; an axum response (feature `axum`) |
 //! | [`Check`] | whether a service would serve this app now |
 //!
@@ -52,6 +53,8 @@ mod error;
 mod failure;
 mod identity;
 mod kept;
+#[cfg(feature = "openai")]
+pub mod openai;
 mod readiness;
 #[cfg(feature = "secrets")]
 mod secrets;
@@ -72,13 +75,13 @@ pub use self::{
     api::{Api, ApiPath, ApiResponse, Call},
     body::Body,
     connection::Connection,
-    error::{Cause, Conflict, Error, Service},
+    error::{Cause, Conflict, Error, ModelProblem, ModelRefusal, Service},
     identity::{ClientId, Credential, Developer, IdentityProblem, ObjectId, Tenant, TokenError, Tool, UserAssigned},
     readiness::Check,
     settings::{from_env, from_lookup},
 };
 
 /// The examples of the README compile.
-#[cfg(all(doctest, feature = "api-management", feature = "axum", feature = "blobs"))]
+#[cfg(all(doctest, feature = "api-management", feature = "axum", feature = "blobs", feature = "openai"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

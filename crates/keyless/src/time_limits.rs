@@ -5,7 +5,8 @@
 //! | identity endpoint | 10 s | – | 60 s | 5 s |
 //! | Key Vault | 5 s | – | 60 s | 15 s |
 //! | Blob Storage | 30 s | 30 s | 100 s | 100 s |
-//! | API Management, Azure `OpenAI`, any API | 100 s | 180 s | 100 s | 100 s |
+//! | API Management, any API | 100 s | 180 s | 100 s | 100 s |
+//! | Azure `OpenAI`, also through API Management | 200 s | 180 s | 200 s | 200 s |
 //!
 //! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
 //! complete. For an API it begins when the last byte of the request is sent: a request body that flows has no limit. For
@@ -45,7 +46,9 @@ impl TimeLimits {
             Service::Identity => Self { answer: secs(10), pause: None, whole: secs(60), caller: secs(5) },
             Service::KeyVault => Self { answer: secs(5), pause: None, whole: secs(60), caller: secs(15) },
             Service::Storage => Self { answer: secs(30), pause: Some(secs(30)), whole: secs(100), caller: secs(100) },
-            Service::ApiManagement | Service::OpenAi | Service::Api => {
+            // A model thinks before it answers, and an answer that is not streamed comes when it is complete.
+            Service::OpenAi => Self { answer: secs(200), pause: Some(secs(180)), whole: secs(200), caller: secs(200) },
+            Service::ApiManagement | Service::Api => {
                 Self { answer: secs(100), pause: Some(secs(180)), whole: secs(100), caller: secs(100) }
             }
         }

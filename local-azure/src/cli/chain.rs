@@ -98,6 +98,10 @@ fn details(entry: &Entry) -> Vec<String> {
             entry.decision.reason.iter().flat_map(|reason| reason.lines()).map(|line| format!("refused: {line}")),
         );
     }
+    lines.extend(entry.decision.stream.iter().map(|end| {
+        let left = if end.caller_left { "; the caller left" } else { "" };
+        format!("streamed {} of {} events{left}", end.events, end.of)
+    }));
     lines.extend(entry.decision.wrote.iter().map(|url| format!("wrote {url}")));
     lines
 }

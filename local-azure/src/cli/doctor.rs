@@ -26,6 +26,8 @@ enum State {
     Good,
     /// Some commands do not work without it; local ones do.
     Missing,
+    /// It works here, and may not mean what it seems to.
+    Warning,
     Failed,
 }
 
@@ -54,6 +56,7 @@ fn show(findings: &[Finding]) {
         match state {
             State::Good => println!("{GREEN}ok{GREEN:#}       {name}: {note}"),
             State::Missing => println!("missing  {name}: {note}"),
+            State::Warning => println!("warning  {name}: {note}"),
             State::Failed => println!("{RED}failed{RED:#}   {name}: {note}"),
         }
     }

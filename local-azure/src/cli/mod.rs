@@ -132,6 +132,7 @@ enum Command {
 
 /// Runs the command of this process's arguments.
 pub(crate) async fn run() -> ExitCode {
+    loopback_server::raise_descriptor_limit();
     let matches = Arguments::command().bin_name(called_by::name()).get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let outcome = match arguments.command {

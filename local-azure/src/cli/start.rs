@@ -42,6 +42,9 @@ pub(super) struct StartArguments {
     /// Ask for function keys and the master key, which are printed; every level is open otherwise
     #[arg(long)]
     enable_auth: bool,
+    /// Ignore unknown members of host.json and function.json with a warning, as Azure ignores them without one
+    #[arg(long, conflicts_with = "no_host")]
+    lenient: bool,
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
@@ -184,6 +187,7 @@ async fn start_host(
         state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),
         cors: settings.cors.clone(),
         restart_on_change: arguments.no_watch,
+        lenient: arguments.lenient,
         ..HostOptions::new(project.script_root())
     });
     Ok(host.await?)

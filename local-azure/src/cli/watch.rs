@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::Metadata,
+    io,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
@@ -18,6 +19,8 @@ use super::{BOLD, DIM, GREEN, Project, RED};
 
 const LOOK: Duration = Duration::from_millis(400);
 
+const PASSED_OVER: [io::ErrorKind; 2] = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+
 /// Length and time of each file.
 type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
@@ -25,11 +28,12 @@ type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 /// is told once, and the old handler goes on.
 pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
     let root = project.root();
-    let mut known = files(root);
+    let mut known = files(root).unwrap_or_default();
     let mut by_handler = WrittenByHandler::default();
     loop {
         tokio::time::sleep(LOOK).await;
-        let mut changed = files(root);
+        // What cannot be read, for want of a descriptor perhaps, says nothing of a change.
+        let Some(mut changed) = files(root) else { continue };
         if changes(&known, &changed).all(|path| by_handler.known.contains(path)) {
             continue;
         }
@@ -42,7 +46,8 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
             Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
             Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
         }
-        for path in by_handler.learn(changes(&changed, &files(root))) {
+        let now = files(root).unwrap_or_else(|| changed.clone());
+        for path in by_handler.learn(changes(&changed, &now)) {
             let path = path.strip_prefix(root).unwrap_or(&path);
             eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
         }
@@ -83,25 +88,32 @@ pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(),
 /// Other files than before after a short rest.
 async fn settled(root: &Path, before: &Files) -> Option<Files> {
     tokio::time::sleep(LOOK / 8).await;
-    Some(files(root)).filter(|files| files != before)
+    files(root).filter(|files| files != before)
 }
 
-/// Every file that git does not ignore, in a repository or not.
-fn files(root: &Path) -> Files {
+/// Every file that git does not ignore, in a repository or not. Absent where a folder cannot be read.
+fn files(root: &Path) -> Option<Files> {
     let is_build_product = |entry: &ignore::DirEntry| entry.depth() == 1 && entry.file_name() == "target";
     let walk = WalkBuilder::new(root)
         .hidden(true)
         .require_git(false)
         .filter_entry(move |entry| !is_build_product(entry) && entry.file_name() != "__pycache__")
         .build();
-    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let printed = own_output();
-    files
-        .filter_map(|entry| {
-            let metadata = entry.metadata().ok().filter(|metadata| !printed.contains(&identity(metadata)))?;
-            Some((entry.into_path(), (metadata.len(), metadata.modified().ok())))
-        })
-        .collect()
+    let mut files = Files::new();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Gone since its folder was read, or closed to this user.
+            Err(error) if error.io_error().is_some_and(|error| PASSED_OVER.contains(&error.kind())) => continue,
+            Err(_) => return None,
+        };
+        let metadata = entry.metadata().ok().filter(|found| found.is_file() && !printed.contains(&identity(found)));
+        if let Some(metadata) = metadata {
+            files.insert(entry.into_path(), (metadata.len(), metadata.modified().ok()));
+        }
+    }
+    Some(files)
 }
 
 /// The files that this process prints to, as in `start > log`: they change with every line.
@@ -145,18 +157,25 @@ mod tests {
         };
         write(".gitignore", "*.log\nnode_modules/\n");
         write("main.py", "1");
-        let before = files(root);
+        let before = files(root).unwrap();
         write("a.log", "1");
         write("node_modules/x.js", "1");
         write("target/debug/handler", "1");
         write("__pycache__/main.pyc", "1");
-        assert_eq!(files(root), before);
+        assert_eq!(files(root).as_ref(), Some(&before));
         write("main.py", "22");
         write("orders/function.json", "{}");
-        let after = files(root);
+        let after = files(root).unwrap();
         assert_eq!(first_change(root, &before, &after), "main.py");
         fs::remove_file(root.join("main.py")).unwrap();
         write("orders/function.json", "{}");
-        assert_ne!(files(root), after);
+        assert_ne!(files(root), Some(after));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(files(folder.path()), Some(super::Files::new()));
+        assert_eq!(files(&folder.path().join("a\0b")), None);
     }
 }

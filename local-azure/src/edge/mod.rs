@@ -16,14 +16,21 @@ use std::{
 use axum::{Router, body::Body, response::IntoResponse};
 use futures_util::future::Either;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header::HOST, uri::Authority};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::Upgraded};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use loopback_server::{Connection, HEAD_LIMIT, Listener, Room};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 pub(crate) use self::ca::CertificateError;
 use crate::network::Network;
+
+/// Descriptors for each connection: its own, a blob's file, and what the gateway opens; the Functions host needs some too.
+const DESCRIPTORS: usize = 6;
 
 /// The proxy, listening; it ends when dropped.
 pub(crate) struct Edge {
@@ -47,7 +54,7 @@ impl Edge {
     /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host.
     pub(crate) async fn start(network: Network, control: Router) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = Listener::new(TcpListener::bind("127.0.0.1:0").await?, Room::one_in(DESCRIPTORS));
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(tls.config);
         Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptor)) })
@@ -70,24 +77,23 @@ impl Drop for Edge {
     }
 }
 
-async fn accept(listener: TcpListener, network: Network, control: Router, acceptor: TlsAcceptor) {
+async fn accept(listener: Listener, network: Network, control: Router, acceptor: TlsAcceptor) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        // A failed accept concerns that one connection (or a momentary lack of descriptors).
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (stream, _, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        connections.spawn(proxy(stream, network.clone(), control.clone(), acceptor.clone()));
+        connections.spawn(proxy(stream, connection, network.clone(), control.clone(), acceptor.clone()));
     }
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, connection: Connection, network: Network, control: Router, acceptor: TlsAcceptor) {
     let tunnel = Mutex::new(None);
-    let service = service_fn(|request: Request<Incoming>| {
+    let answer = |request: Request<Body>| {
         let is_for_no_host = request.method() != Method::CONNECT && request.uri().authority().is_none();
         if is_for_no_host {
-            return Either::Left(control.clone().oneshot(request.map(Body::new)));
+            return Either::Left(control.clone().oneshot(request));
         }
         let answer = match connect(&network, request) {
             Ok(opened) => {
@@ -97,21 +103,20 @@ async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: T
             Err(refusal) => *refusal,
         };
         Either::Right(ready(Ok::<_, Infallible>(answer)))
-    });
-    // A client that goes away ends its connection; there is nobody left to tell.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    };
+    connection.serve(stream, answer).await;
     let tunnel = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some((host, service, upgrade)) = tunnel
         && let Ok(upgraded) = upgrade.await
     {
-        serve_tls(upgraded, host, service, &network, acceptor).await;
+        serve_tls(upgraded, host, service, &network, &connection, acceptor).await;
     }
 }
 
 type Tunnel = (String, Router, hyper::upgrade::OnUpgrade);
 
 /// Accepts `CONNECT host:443` for a known host; everything else is refused with a text that says why.
-fn connect(network: &Network, request: Request<Incoming>) -> Result<Tunnel, Box<Response<Body>>> {
+fn connect(network: &Network, request: Request<Body>) -> Result<Tunnel, Box<Response<Body>>> {
     if request.method() != Method::CONNECT {
         return Err(refuse(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -146,10 +151,18 @@ fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
     Box::new(response)
 }
 
-async fn serve_tls(upgraded: Upgraded, host: String, service: Router, network: &Network, acceptor: TlsAcceptor) {
+async fn serve_tls(
+    upgraded: Upgraded,
+    host: String,
+    service: Router,
+    network: &Network,
+    connection: &Connection,
+    acceptor: TlsAcceptor,
+) {
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
-    let Ok(stream) = acceptor.accept(TokioIo::new(upgraded)).await else { return };
-    let service = service_fn(move |request: Request<Incoming>| {
+    let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
+    let Ok(Ok(stream)) = handshake.await else { return };
+    let answer = |request: Request<Body>| {
         let (host, service) = (host.clone(), service.clone());
         async move {
             if network.is_cut_off(&host) {
@@ -159,14 +172,14 @@ async fn serve_tls(upgraded: Upgraded, host: String, service: Router, network: &
             if let Some(refusal) = misdirected(&host, &request) {
                 return Ok(refusal);
             }
-            service.oneshot(request.map(Body::new)).await.map_err(|never| match never {})
+            service.oneshot(request).await.map_err(|never| match never {})
         }
-    });
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    };
+    connection.serve(stream, answer).await;
 }
 
 /// A tunnel serves the one host it was opened for.
-fn misdirected(host: &str, request: &Request<Incoming>) -> Option<Response<Body>> {
+fn misdirected(host: &str, request: &Request<Body>) -> Option<Response<Body>> {
     let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let named = named.strip_suffix(":443").unwrap_or(named);
     (!named.eq_ignore_ascii_case(host)).then(|| {

@@ -15,7 +15,7 @@ use super::{
     Platform,
     query::{Dialect, IdentityId, Query},
 };
-use crate::{issuer::Entra, journal::Decision, seed::Identity};
+use crate::{issuer::Entra, journal::Decision, run_secret::RunSecret, seed::Identity};
 
 const PATH: &str = "/msi/token";
 const HEADER: &str = "x-identity-header";
@@ -24,13 +24,13 @@ const LEGACY_VERSION: &str = "2017-09-01";
 const DIALECT: Dialect = Dialect { resource_id: "mi_res_id", principal_id: &["principal_id", "object_id"] };
 
 /// The endpoint. It is plain HTTP, as in Azure: bind it to loopback. `header` is the value that callers must show.
-pub(crate) fn routes(entra: Arc<Entra>, header: String) -> Router {
+pub(crate) fn routes(entra: Arc<Entra>, header: RunSecret) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(Endpoint { platform: Platform::new(entra), header }))
 }
 
 struct Endpoint {
     platform: Platform,
-    header: String,
+    header: RunSecret,
 }
 
 /// Why no token is handed out. The first three texts are Azure's; the others are ours, because Azure's are not documented.
@@ -130,7 +130,7 @@ impl Endpoint {
 
     fn shows_header(&self, headers: &HeaderMap) -> bool {
         let mut shown = headers.get_all(HEADER).iter();
-        shown.next().is_some_and(|value| value == self.header.as_str()) && shown.next().is_none()
+        shown.next().is_some_and(|value| self.header.is(value.as_bytes())) && shown.next().is_none()
     }
 
     /// The identity asked for, if the function app carries it. Without a name it is the system-assigned one,

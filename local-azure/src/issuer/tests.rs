@@ -209,7 +209,7 @@ async fn another_tenant_is_not_found() {
     let (status, body) =
         get(world(), "/11111111-8f0e-4c33-9d0b-2c9a4b1f7e10/v2.0/.well-known/openid-configuration").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!((&body["error"], &body["error_codes"][0]), (&"invalid_request".into(), &90002.into()));
+    assert_eq!((&body["error"], &body["error_codes"][0]), (&"invalid_tenant".into(), &90002.into()));
     let description = body["error_description"].as_str().unwrap();
     assert!(
         description.starts_with("AADSTS90002: Tenant '11111111-8f0e-4c33-9d0b-2c9a4b1f7e10' not found."),

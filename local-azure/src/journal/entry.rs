@@ -26,6 +26,8 @@ pub enum Service {
     BlobStorage,
     /// The API Management gateway.
     ApiManagement,
+    /// A model account: Azure OpenAI or Foundry.
+    ModelAccount,
     /// The API behind the gateway.
     Backend,
     /// The Functions host.
@@ -43,6 +45,7 @@ impl fmt::Display for Service {
             Self::KeyVault => "Key Vault",
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",
+            Self::ModelAccount => "Azure OpenAI",
             Self::Backend => "backend",
             Self::FunctionsHost => "Functions host",
             Self::Handler => "handler",
@@ -81,9 +84,24 @@ pub struct Decision {
     /// say whether the service believed them.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
+    /// How a streamed answer ended; absent while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamEnd>,
     /// What each policy decided, in the order in which they ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyDecision>,
+}
+
+/// How a streamed answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamEnd {
+    /// Events that were sent.
+    pub events: usize,
+    /// Events that there were to send.
+    pub of: usize,
+    /// Whether the caller left before the last one.
+    pub caller_left: bool,
 }
 
 /// What one policy of API Management decided about a request.

@@ -29,7 +29,7 @@ use axum::{
 use jiff::Timestamp;
 
 pub use self::{
-    entry::{Asker, Decision, Entry, EntryId, PolicyDecision, Service},
+    entry::{Asker, Decision, Entry, EntryId, PolicyDecision, Service, StreamEnd},
     trace_id::{NotTraceId, TraceId},
 };
 
@@ -84,6 +84,20 @@ impl Journal {
             entries.pop_front();
         }
         entries.push_back(entry);
+    }
+
+    /// The request that this task answers.
+    #[must_use]
+    pub(crate) fn answering() -> Option<EntryId> {
+        ANSWERING.try_with(|answering| answering.id).ok()
+    }
+
+    /// Adds to what an entry says: a stream ends long after its head was recorded.
+    pub(crate) fn amend(&self, id: EntryId, change: impl FnOnce(&mut Decision)) {
+        let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.id == id) {
+            change(&mut entry.decision);
+        }
     }
 
     /// Everything recorded so far, in the order in which it ended.

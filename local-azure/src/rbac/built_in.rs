@@ -90,4 +90,43 @@ pub(super) const ROLES: &[Role] = &[
         actions: &["Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"],
         data_actions: &[],
     },
+    Role {
+        name: "Cognitive Services OpenAI User",
+        actions: &["Microsoft.CognitiveServices/*/read"],
+        data_actions: &[
+            "Microsoft.CognitiveServices/accounts/OpenAI/*/read",
+            "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action",
+            "Microsoft.CognitiveServices/accounts/OpenAI/deployments/completions/action",
+            "Microsoft.CognitiveServices/accounts/OpenAI/deployments/embeddings/action",
+            // Not in the published list of 2024-12; live accounts let the role call POST /openai/v1/responses.
+            "Microsoft.CognitiveServices/accounts/OpenAI/responses/write",
+        ],
+    },
+    Role {
+        name: "Cognitive Services OpenAI Contributor",
+        actions: &["Microsoft.CognitiveServices/*/read"],
+        data_actions: &["Microsoft.CognitiveServices/accounts/OpenAI/*"],
+    },
+    Role {
+        name: "Cognitive Services User",
+        actions: &["Microsoft.CognitiveServices/*/read", "Microsoft.CognitiveServices/accounts/listkeys/action"],
+        data_actions: &["Microsoft.CognitiveServices/*"],
+    },
+    Role { name: "Foundry User", actions: &[], data_actions: &["Microsoft.CognitiveServices/*"] },
+    // The name of Foundry User until 2026.
+    Role { name: "Azure AI User", actions: &[], data_actions: &["Microsoft.CognitiveServices/*"] },
+    Role {
+        name: "Azure AI Developer",
+        actions: &[],
+        data_actions: &[
+            "Microsoft.CognitiveServices/accounts/OpenAI/*",
+            "Microsoft.CognitiveServices/accounts/SpeechServices/*",
+            "Microsoft.CognitiveServices/accounts/ContentSafety/*",
+        ],
+    },
+    // These manage resources, not what is in them.
+    Role { name: "Cognitive Services Contributor", actions: &["Microsoft.CognitiveServices/*"], data_actions: &[] },
+    Role { name: "Owner", actions: &["*"], data_actions: &[] },
+    Role { name: "Contributor", actions: &["*"], data_actions: &[] },
+    Role { name: "Reader", actions: &["*/read"], data_actions: &[] },
 ];

@@ -14,6 +14,7 @@ impl Seed {
         self.check_app_roles(&mut problems);
         self.check_clients(&mut problems);
         self.check_vaults(&mut problems);
+        self.check_model_accounts(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
         problems
@@ -57,7 +58,7 @@ impl Seed {
 
     fn check_scope(&self, problems: &mut Vec<String>, scope: &Scope) {
         match scope {
-            Scope { vault: Some(vault), secret, storage: None, container: None } => {
+            Scope { vault: Some(vault), secret, storage: None, container: None, model_account: None } => {
                 match self.vaults.iter().find(|known| known.name == *vault) {
                     None => problems.push(format!("role_assignments: no vault \"{vault}\"")),
                     Some(known) => {
@@ -69,13 +70,19 @@ impl Seed {
                     }
                 }
             }
-            Scope { vault: None, secret: None, storage: Some(account), .. } => {
+            Scope { vault: None, secret: None, storage: None, container: None, model_account: Some(account) } => {
+                if !self.model_accounts.iter().any(|known| known.name == *account) {
+                    problems.push(format!("role_assignments: no model account \"{account}\""));
+                }
+            }
+            Scope { vault: None, secret: None, storage: Some(account), model_account: None, .. } => {
                 if !self.storage_accounts.iter().any(|known| known.name == *account) {
                     problems.push(format!("role_assignments: no storage account \"{account}\""));
                 }
             }
             _ => problems.push(
-                "role_assignments: a scope is { vault }, { vault, secret }, { storage } or { storage, container }"
+                "role_assignments: a scope is { vault }, { vault, secret }, { storage }, { storage, container } or \
+                 { model_account }"
                     .to_owned(),
             ),
         }

@@ -1,6 +1,6 @@
 //! Whether the API Management service of a seed makes sense.
 
-use super::{Api, IdentityKind, Seed, VersionScheme, VersionSet, check::unique};
+use super::{Api, IdentityKind, ModelAccount, Seed, VersionScheme, VersionSet, check::unique};
 
 impl Seed {
     pub(super) fn check_apim(&self, problems: &mut Vec<String>) {
@@ -109,7 +109,8 @@ impl Seed {
     fn has_host(&self, host: &str) -> bool {
         let accounts = self.storage_accounts.iter().map(|account| format!("{}.blob.core.windows.net", account.name));
         let vaults = self.vaults.iter().map(|vault| format!("{}.vault.azure.net", vault.name));
-        let mut hosts = accounts.chain(vaults).chain([format!("{}.azure-api.net", self.apim.name)]);
+        let models = self.model_accounts.iter().flat_map(ModelAccount::hosts);
+        let mut hosts = accounts.chain(vaults).chain(models).chain([format!("{}.azure-api.net", self.apim.name)]);
         hosts.any(|known| known.eq_ignore_ascii_case(host))
     }
 

@@ -45,8 +45,8 @@ pub struct RoleAssignment {
     pub scope: Scope,
 }
 
-/// A scope for RBAC: a vault, one secret, a storage account or one container.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+/// A scope for RBAC: a vault, one secret, a storage account, one container, or a model account.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Vault name.
@@ -57,6 +57,8 @@ pub struct Scope {
     pub storage: Option<String>,
     /// Container in that account.
     pub container: Option<String>,
+    /// Name of an account of Azure OpenAI or Foundry.
+    pub model_account: Option<String>,
 }
 
 /// An API's application object together with its service principal.

@@ -13,6 +13,7 @@ mod credentials;
 mod entra;
 mod line;
 mod link;
+mod models;
 mod resource_ids;
 mod vaults;
 
@@ -39,6 +40,10 @@ pub use self::{
         TokenVersion,
     },
     link::Link,
+    models::{
+        ContentCategory, FilteredText, ModelAccount, ModelAccountKind, ModelDeployment, ModelFault, ModelFaultKind,
+        Severity,
+    },
     vaults::{Secret, Vault, VaultFault},
 };
 
@@ -72,6 +77,9 @@ pub struct Seed {
     /// Storage accounts.
     #[serde(default)]
     pub storage_accounts: Vec<StorageAccount>,
+    /// Accounts of Azure OpenAI and Foundry.
+    #[serde(default)]
+    pub model_accounts: Vec<ModelAccount>,
     /// The API Management service; without a name there is none.
     #[serde(default)]
     pub apim: Apim,

@@ -43,6 +43,9 @@ impl Seed {
     #[must_use]
     pub fn scope_resource_id(&self, scope: &Scope) -> String {
         let group = self.resource_group_id();
+        if let Some(account) = &scope.model_account {
+            return format!("{group}/providers/Microsoft.CognitiveServices/accounts/{account}");
+        }
         match (&scope.vault, &scope.storage) {
             (Some(vault), _) => {
                 let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/{vault}");

@@ -13,15 +13,16 @@ use crate::{
     answer::{Answer, Failure},
     header_lines::media_type,
     json::{self, Json},
+    script::HttpOutput,
 };
 
 const RETURN: &str = "$return";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// `outputs` are the names of the function's `http` outputs.
-pub(super) fn response(answer: &Answer, outputs: &[String]) -> Result<Response, Failure> {
-    if outputs.iter().any(|name| name == RETURN) {
-        return returned(&answer.return_value);
+/// `outputs` are the function's `http` outputs.
+pub(super) fn response(answer: &Answer, outputs: &[HttpOutput]) -> Result<Response, Failure> {
+    if let Some(output) = outputs.iter().find(|output| output.name == RETURN) {
+        return returned(&answer.return_value, output.binary);
     }
     let Some(values) = &answer.outputs else {
         return match &answer.return_value {
@@ -33,19 +34,16 @@ pub(super) fn response(answer: &Answer, outputs: &[String]) -> Result<Response, 
             }
         };
     };
-    let value = |name: &String| {
-        answer.return_value.get(name).or_else(|| values.iter().find(|(known, _)| known == name).map(|(_, value)| value))
-    };
-    let Some(name) = outputs.iter().rfind(|name| value(name).is_some()) else {
-        return Ok(match outputs {
-            [] => StatusCode::NO_CONTENT.into_response(),
-            _ => ([(header::CONTENT_TYPE, PLAIN)], "{}").into_response(),
-        });
-    };
-    let document = match value(name) {
+    // Each output writes the response; the last one stays, also where the answer has no value for it.
+    let Some(HttpOutput { name, .. }) = outputs.last() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let value = answer
+        .return_value
+        .get(name)
+        .or_else(|| values.iter().find(|(known, _)| known == name).map(|(_, value)| value));
+    let document = match value {
+        None => return Ok(([(header::CONTENT_TYPE, PLAIN)], "{}").into_response()),
         Some(Json::Text(text)) => json::read_whole(text).unwrap_or(Json::Null),
         Some(other) => other.clone(),
-        None => Json::Null,
     };
     let Json::Object(_) = document else {
         return Err(Failure::Other(format!("Outputs.{name} of the handler's answer is not an object")));
@@ -58,12 +56,15 @@ pub(super) fn response(answer: &Answer, outputs: &[String]) -> Result<Response, 
     build(status(document.get_ignoring_case("statusCode"))?, document.get_ignoring_case("headers"), &body)
 }
 
-/// `$return`: a text that is base64 is decoded, an object with a body is a response, everything else is the body.
-fn returned(value: &Json) -> Result<Response, Failure> {
-    if let Json::Text(text) = value
-        && let Some(bytes) = BASE64_STANDARD.decode(text).ok().filter(|_| !text.is_empty())
-    {
-        return Ok(Body::from(bytes).into_response());
+/// `$return`: a text that is base64 is decoded, but for a binary output; an object with a body is a response, everything
+/// else is the body.
+fn returned(value: &Json, binary: bool) -> Result<Response, Failure> {
+    if let (Json::Text(text), false) = (value, binary) {
+        // .NET skips white space.
+        let digits: String = text.chars().filter(|character| !" \t\r\n".contains(*character)).collect();
+        if let Some(bytes) = BASE64_STANDARD.decode(&digits).ok().filter(|_| !digits.is_empty()) {
+            return Ok(Body::from(bytes).into_response());
+        }
     }
     let document = match value {
         Json::Null => return Ok(StatusCode::NO_CONTENT.into_response()),
@@ -180,7 +181,7 @@ mod tests {
 
     async fn answer(text: &str, output: &str) -> String {
         let answer = Answer::read(StatusCode::OK, Some("application/json"), text.as_bytes()).unwrap();
-        match response(&answer, &[output.to_owned()]) {
+        match response(&answer, &[HttpOutput { name: output.to_owned(), binary: false }]) {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
@@ -244,7 +245,8 @@ mod tests {
     async fn section_3_6_a_return_value_is_decoded_where_it_is_base64() {
         let cases = [
             (r#"{"Outputs":{},"Logs":[],"ReturnValue":"SGVsbG8="}"#, "200 - Hello"),
-            (r#"{"ReturnValue":"no base64"}"#, "200 text/plain; charset=utf-8 no base64"),
+            (r#"{"ReturnValue":"SGVs\nbG8="}"#, "200 - Hello"),
+            (r#"{"ReturnValue":"not base-64"}"#, "200 text/plain; charset=utf-8 not base-64"),
             (r#"{"Outputs":{"$return":{"body":"o"}}}"#, "204 - "),
             (r#"{"ReturnValue":{"body":{"a":1},"status":"201"}}"#, "201 text/plain; charset=utf-8 {\"a\":1}"),
             (r#"{"ReturnValue":{"a":1}}"#, "200 text/plain; charset=utf-8 {\n  \"a\": 1\n}"),
@@ -253,5 +255,18 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(answer(text, "$return").await, expected, "{text}");
         }
+        let binary = returned(&Json::text("SGVsbG8="), true).unwrap().into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(binary, "SGVsbG8=");
+    }
+
+    #[test]
+    fn section_3_5_of_two_outputs_the_last_is_the_response_even_where_it_has_no_value() {
+        let text = br#"{"Outputs":{"a":{"statusCode":201},"b":{"statusCode":202}}}"#;
+        let answer = Answer::read(StatusCode::OK, Some("application/json"), text).unwrap();
+        let status = |names: [&str; 2]| {
+            let outputs = names.map(|name| HttpOutput { name: name.to_owned(), binary: false });
+            response(&answer, &outputs).unwrap().status()
+        };
+        assert_eq!((status(["a", "b"]), status(["b", "c"])), (StatusCode::ACCEPTED, StatusCode::OK));
     }
 }

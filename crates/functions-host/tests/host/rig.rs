@@ -37,6 +37,7 @@ pub(crate) struct ScriptRoot {
     state: Option<PathBuf>,
     cors: Option<Cors>,
     restart_on_change: bool,
+    lenient: bool,
 }
 
 /// A running host.
@@ -61,6 +62,7 @@ impl ScriptRoot {
             state: None,
             cors: None,
             restart_on_change: true,
+            lenient: false,
         };
         root.host_json(&json!({ "enableProxyingHttpRequest": true }))
     }
@@ -141,6 +143,11 @@ impl ScriptRoot {
         self
     }
 
+    pub(crate) fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
     pub(crate) async fn start(self) -> Rig {
         self.try_start().await.expect("the host starts")
     }
@@ -162,6 +169,7 @@ impl ScriptRoot {
             state: self.state,
             cors: self.cors,
             restart_on_change: self.restart_on_change,
+            lenient: self.lenient,
             ..HostOptions::new(self.folder.path().to_owned())
         })
         .await?;

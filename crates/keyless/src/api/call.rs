@@ -11,6 +11,7 @@ use super::{
     path::ApiPath,
     payload::Payload,
     refusal::said,
+    retry::Repeat,
     send::{Request, paced},
 };
 use crate::{
@@ -146,7 +147,7 @@ impl Call {
         let takes_html = accepts_html(&headers);
         headers.entry(ACCEPT).or_insert(JSON);
         let payload = Payload::new(body).await?;
-        let request = Request { method, url: path.below(api.base()), headers, payload };
+        let request = Request { method, url: path.below(api.base()), headers, payload, repeat: Repeat::ByMethod };
         let answered = api.answer(request).await?;
         let (service, status) = (api.0.service, answered.response.status());
         if !status.is_success() {

@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use url::Url;
 
+#[cfg(feature = "api-management")]
+use super::subscription_key::KeyDefaults;
 use super::{credentials::ApiCredentials, retry::RetryBudget, subscription_key::SubscriptionKey};
 use crate::{
     connection::Connection,
@@ -11,6 +13,10 @@ use crate::{
     settings::{Absent, Audience, Reader, Setting},
     time_limits::TimeLimits,
 };
+
+#[cfg(feature = "api-management")]
+const KEY_DEFAULTS: KeyDefaults =
+    KeyDefaults { header: "Ocp-Apim-Subscription-Key", example: "orders-subscription-key" };
 
 /// One API, or many behind one gateway, called as one identity for one audience.
 ///
@@ -48,7 +54,7 @@ impl Reader {
     #[cfg(feature = "api-management")]
     pub fn api_with_key_in(&mut self, name: &str, vault: &str) -> Option<Api> {
         let (connection, audience) = self.bearer_settings(name);
-        let key = SubscriptionKey::read(self, name, vault);
+        let key = SubscriptionKey::read(self, name, vault, &KEY_DEFAULTS);
         Some(Api::new(Service::ApiManagement, connection?, audience?, key?))
     }
 
@@ -70,8 +76,19 @@ impl Api {
         audience: Audience,
         key: Option<SubscriptionKey>,
     ) -> Self {
+        Self::within(TimeLimits::new(service), service, connection, audience, key)
+    }
+
+    /// As [`Self::new`], with time limits that are not those of `service`.
+    pub(crate) fn within(
+        limits: TimeLimits,
+        service: Service,
+        connection: Connection,
+        audience: Audience,
+        key: Option<SubscriptionKey>,
+    ) -> Self {
         let credentials = ApiCredentials::new(service, connection.tokens().clone(), audience, key);
-        let (retries, limits) = (RetryBudget::default(), TimeLimits::new(service));
+        let retries = RetryBudget::default();
         Self(Arc::new(Inner { service, connection, credentials, retries, limits }))
     }
 
@@ -91,6 +108,31 @@ impl Api {
     #[must_use]
     pub fn key_secret(&self) -> Option<&str> {
         self.0.credentials.key_secret()
+    }
+
+    #[cfg(feature = "openai")]
+    pub(crate) fn service(&self) -> Service {
+        self.0.service
+    }
+
+    #[cfg(feature = "openai")]
+    /// Whether something that failed may be tried once more, and after which pause: retries of all kinds share a budget.
+    pub(crate) fn next_try(
+        &self,
+        tries: &mut super::retry::Tries,
+        asked: std::time::Duration,
+    ) -> Option<std::time::Duration> {
+        self.0.retries.next(tries, asked)
+    }
+
+    #[cfg(feature = "openai")]
+    pub(crate) fn limits(&self) -> TimeLimits {
+        self.0.limits
+    }
+
+    #[cfg(feature = "openai")]
+    pub(crate) fn scope(&self) -> &str {
+        self.0.credentials.scope()
     }
 
     pub(super) fn base(&self) -> &Url {

@@ -28,7 +28,7 @@ pub(super) struct ApiCredentials {
 }
 
 /// What one request shows.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     token: AccessToken,
     key: Option<KeyValue>,
 }
@@ -102,7 +102,7 @@ impl ApiCredentials {
             (RefusedPart::Token, ..) if refusal.status == StatusCode::UNAUTHORIZED => {
                 !replace(&mut done.token, true) && self.tokens.invalidate(&shown.token.token)
             }
-            (RefusedPart::Key | RefusedPart::Token | RefusedPart::Quota, ..) => false,
+            (RefusedPart::Key | RefusedPart::Token | RefusedPart::Role | RefusedPart::Quota, ..) => false,
         }
     }
 
@@ -114,7 +114,7 @@ impl ApiCredentials {
 
 impl Shown {
     /// What no log may show, even if the API echoes it.
-    pub(super) fn credentials(&self) -> Vec<&str> {
+    pub(crate) fn credentials(&self) -> Vec<&str> {
         let key = self.key.as_ref().map(KeyValue::expose);
         [self.token.token.secret()].into_iter().chain(key).collect()
     }

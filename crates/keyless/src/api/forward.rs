@@ -8,6 +8,7 @@ use super::{
     client::Api,
     path::ApiPath,
     payload::Payload,
+    retry::Repeat,
     send::{Request, paced},
     strip,
 };
@@ -34,7 +35,8 @@ impl Api {
         let path = path.with_query(parts.uri.query().and_then(strip::query));
         let headers = self.0.credentials.without_key(strip::request(parts.headers));
         let payload = Payload::new(Body::new(body)).await?;
-        let request = Request { method: parts.method, url: path.below(self.base()), headers, payload };
+        let url = path.below(self.base());
+        let request = Request { method: parts.method, url, headers, payload, repeat: Repeat::ByMethod };
         let answered = self.answer(request).await?;
         Ok(strip::response(paced(self.0.service, self.0.limits, answered.response)))
     }

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use crate::error::Error;
 
 /// Has no value.
-pub(super) enum SubscriptionKey {}
+pub(crate) enum SubscriptionKey {}
 
 /// Has no value.
 pub(super) enum KeyValue {}

@@ -18,7 +18,7 @@ use crate::{
 const KEPT: u64 = 64 * 1024;
 
 /// Small and kept, or passed on as it comes in.
-pub(super) enum Payload {
+pub(crate) enum Payload {
     Kept(Bytes),
     Stream(Option<Body>, Flow),
 }
@@ -60,7 +60,7 @@ impl Payload {
 
 /// How a caller's body moves: when it last did, whether the next piece is the caller's to send, and how it broke off.
 #[derive(Clone)]
-pub(super) struct Flow(Arc<Mutex<Moves>>);
+pub(crate) struct Flow(Arc<Mutex<Moves>>);
 
 struct Moves {
     last: Instant,

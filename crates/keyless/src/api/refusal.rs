@@ -27,17 +27,24 @@ const GATEWAY_REFUSAL_BYTES: u64 = 4096;
 const KEY_SCHEME: &str = "azureapimanagementkey";
 
 /// A refusal of this app.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
+#[cfg_attr(test, derive(Debug))]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
     pub(super) part: RefusedPart,
     said: Cause,
+    /// The beginning of its body, as it came.
+    #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "a model's alone"))]
+    pub(crate) body: Bytes,
+    #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "a model's alone"))]
+    pub(crate) headers: HeaderMap,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RefusedPart {
+pub(crate) enum RefusedPart {
     Key,
     Token,
+    /// The token is good, and its identity has no role on the resource: another token would not help.
+    Role,
     Quota,
 }
 
@@ -53,11 +60,17 @@ impl Refusal {
         let is_gateway = service == Service::ApiManagement;
         match status {
             StatusCode::UNAUTHORIZED => {
-                let challenged = is_gateway && asks_for_key(response.headers());
-                let said = said(response, credentials).await;
-                let part =
-                    if challenged || (is_gateway && names_key(&said)) { RefusedPart::Key } else { RefusedPart::Token };
-                Err(Self { status, part, said })
+                let headers = response.headers().clone();
+                let body = beginning(response).await;
+                let said = explanation(&body, credentials).unwrap_or(Cause::Silent);
+                let part = if is_gateway && (asks_for_key(&headers) || names_key(&said)) {
+                    RefusedPart::Key
+                } else if names_role(&body) {
+                    RefusedPart::Role
+                } else {
+                    RefusedPart::Token
+                };
+                Err(Self { status, part, said, body, headers })
             }
             StatusCode::FORBIDDEN
                 if is_gateway && response.content_length().is_some_and(|length| length <= GATEWAY_REFUSAL_BYTES) =>
@@ -67,15 +80,25 @@ impl Refusal {
                     return Ok(response);
                 }
                 let said = explanation(&body, credentials).unwrap_or(Cause::Silent);
-                Err(Self { status, part: if is_quota(&said) { RefusedPart::Quota } else { RefusedPart::Token }, said })
+                let part = if is_quota(&said) { RefusedPart::Quota } else { RefusedPart::Token };
+                Err(Self { status, part, said, body, headers: response.headers().clone() })
             }
             _ => Ok(response),
         }
     }
 
+    /// Its explanation, without credentials.
+    #[cfg(feature = "openai")]
+    pub(crate) fn said(&self) -> Option<&str> {
+        match &self.said {
+            Cause::Said(said) => Some(said),
+            _ => None,
+        }
+    }
+
     /// `secret` is the name of the one that holds our key; `mismatch` says which claim of our token may be the reason.
     pub(super) fn into_error(self, service: Service, secret: Option<&str>, mismatch: impl FnOnce() -> String) -> Error {
-        let Self { status, part, said } = self;
+        let Self { status, part, said, .. } = self;
         match (part, secret) {
             (RefusedPart::Key, Some(secret)) => {
                 let cause = Cause::Key { said: said.to_string(), secret: secret.to_owned() };
@@ -86,6 +109,7 @@ impl Refusal {
                 Error::answered(service, status, Cause::Said(said))
             }
             (RefusedPart::Quota, _) => Error::exhausted(service, status, said),
+            (RefusedPart::Role, _) => Error::answered(service, status, said),
             (RefusedPart::Token, _) => {
                 let cause = Cause::Token { said: said.to_string(), mismatch: mismatch() };
                 Error::answered(service, status, cause)
@@ -96,20 +120,22 @@ impl Refusal {
 
 /// The explanation in an answer that is no success.
 pub(super) async fn said(response: Response, credentials: &[&str]) -> Cause {
-    let body = timeout(READ_TIME, beginning(response)).await.ok().flatten();
-    body.and_then(|body| explanation(&body, credentials)).unwrap_or(Cause::Silent)
+    explanation(&beginning(response).await, credentials).unwrap_or(Cause::Silent)
 }
 
-/// The body, unless it is longer than an explanation.
-async fn beginning(mut response: Response) -> Option<BytesMut> {
-    let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        if body.len() + chunk.len() > READ_BYTES {
-            return None;
+/// The body, or nothing if it is longer than an explanation or does not come.
+pub(crate) async fn beginning(mut response: Response) -> Bytes {
+    let read = async {
+        let mut body = BytesMut::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            if body.len() + chunk.len() > READ_BYTES {
+                return Bytes::new();
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
+        body.freeze()
+    };
+    timeout(READ_TIME, read).await.unwrap_or_default()
 }
 
 /// The same response once more, and its body. One that breaks off is passed on as far as it came.
@@ -129,7 +155,21 @@ fn names_key(said: &Cause) -> bool {
 }
 
 fn is_quota(said: &Cause) -> bool {
-    matches!(said, Cause::Said(text) if text.starts_with("Out of call volume quota") || text.starts_with("Out of bandwidth quota"))
+    const QUOTAS: [&str; 3] = ["Out of call volume quota", "Out of bandwidth quota", "Token quota "];
+    matches!(said, Cause::Said(text) if QUOTAS.iter().any(|quota| text.starts_with(quota)))
+}
+
+/// What Azure's AI services answer to an identity without a role: 401, where others have 403.
+fn names_role(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        error: Detail,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        code: String,
+    }
+    serde_json::from_slice::<Body>(body).is_ok_and(|body| body.error.code == "PermissionDenied")
 }
 
 fn is_the_gateways(body: &[u8]) -> bool {

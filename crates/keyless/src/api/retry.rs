@@ -1,4 +1,5 @@
-//! What is tried again, when, and how often: only what is safe to repeat, after a pause with jitter, and no more than a tenth of all calls for long, so that a gateway in trouble is not kept there.
+//! What is tried again, when, and how often: only what is safe to repeat, after a pause with jitter, and no more than a
+//! tenth of all calls for long, so that a gateway in trouble is not kept there.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -24,15 +25,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const CAPACITY: u32 = 100;
 const COST: u32 = 10;
 
+/// Names the wait in milliseconds: Azure `OpenAI` sends it beside `Retry-After`.
+const RETRY_AFTER_MS: &str = "retry-after-ms";
+
+/// Which requests may be sent again after an answer that time may mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Those whose method is idempotent.
+    ByMethod,
+    /// All of them: a model that is asked twice has changed nothing.
+    Always,
+}
+
 /// For all calls of this process together.
-pub(super) struct RetryBudget {
+pub(crate) struct RetryBudget {
     first: Duration,
     tokens: AtomicU32,
 }
 
 /// Of one call.
 #[derive(Default)]
-pub(super) struct Tries(u32);
+pub(crate) struct Tries(u32);
 
 impl Default for RetryBudget {
     fn default() -> Self {
@@ -49,27 +62,27 @@ impl RetryBudget {
     pub(super) fn wait(
         &self,
         tries: &mut Tries,
-        method: &Method,
+        (method, repeat): (&Method, Repeat),
         sent: &reqwest::Result<Response>,
     ) -> Option<Duration> {
+        let may_repeat = repeat == Repeat::Always || method.is_idempotent();
         match sent {
-            Ok(response) if is_passing(response.status()) => {
+            Ok(response) if is_passing(response.status(), repeat) => {
                 let asked = retry_after(response.headers(), Timestamp::now());
-                if method.is_idempotent() { self.next(tries, asked.unwrap_or_default()) } else { None }
+                if may_repeat { self.next(tries, asked.unwrap_or_default()) } else { None }
             }
             Ok(_) => {
                 self.save();
                 None
             }
             // A request that did not reach the gateway did nothing there.
-            Err(error) if error.is_connect() || (method.is_idempotent() && !error.is_timeout()) => {
-                self.next(tries, Duration::ZERO)
-            }
+            Err(error) if error.is_connect() || (may_repeat && !error.is_timeout()) => self.next(tries, Duration::ZERO),
             Err(_) => None,
         }
     }
 
-    fn next(&self, tries: &mut Tries, asked: Duration) -> Option<Duration> {
+    /// How long to wait before another try, when the service asked for `asked`.
+    pub(super) fn next(&self, tries: &mut Tries, asked: Duration) -> Option<Duration> {
         if tries.0 >= RETRIES || asked > LONGEST_WAIT || !self.spend() {
             return None;
         }
@@ -91,18 +104,25 @@ impl RetryBudget {
 }
 
 /// Statuses that time may mend.
-fn is_passing(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
+fn is_passing(status: StatusCode, repeat: Repeat) -> bool {
+    let of_a_model = repeat == Repeat::Always && (status == StatusCode::REQUEST_TIMEOUT || status.is_server_error());
+    of_a_model
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::BAD_GATEWAY
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::GATEWAY_TIMEOUT
+        )
 }
 
-/// Seconds, or a date; <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// Milliseconds in a header of their own, else seconds, or a date;
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let milliseconds = headers.get(RETRY_AFTER_MS).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    if let Some(milliseconds) = milliseconds {
+        return Some(Duration::from_millis(milliseconds));
+    }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -124,7 +144,7 @@ mod tests {
     }
 
     fn wait(method: Method, status: u16, retry_after: Option<&str>) -> Option<Duration> {
-        RetryBudget::default().wait(&mut Tries::default(), &method, &answered(status, retry_after))
+        RetryBudget::default().wait(&mut Tries::default(), (&method, Repeat::ByMethod), &answered(status, retry_after))
     }
 
     #[test]
@@ -141,6 +161,33 @@ mod tests {
         for method in [Method::POST, Method::PATCH] {
             assert_eq!(wait(method, 503, None), None);
         }
+    }
+
+    #[test]
+    fn a_models_post_is_repeated_also_after_a_408_and_a_500() {
+        let wait = |status| {
+            let post = (&Method::POST, Repeat::Always);
+            RetryBudget::default().wait(&mut Tries::default(), post, &answered(status, None))
+        };
+        for status in [408, 429, 500, 502, 503, 504, 529] {
+            assert!(wait(status).is_some(), "{status}");
+        }
+        for status in [200, 400, 401, 403, 404, 409, 413] {
+            assert_eq!(wait(status), None, "{status}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_come_before_seconds() {
+        let both = |ms: &str| {
+            HeaderMap::from_iter(
+                [("retry-after-ms", ms), ("retry-after", "7")]
+                    .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())),
+            )
+        };
+        let now = Timestamp::now();
+        assert_eq!(retry_after(&both("1500"), now), Some(Duration::from_millis(1500)));
+        assert_eq!(retry_after(&both("soon"), now), Some(Duration::from_secs(7)), "a text that is no time is ignored");
     }
 
     #[test]
@@ -165,7 +212,7 @@ mod tests {
     #[test]
     fn one_call_is_tried_three_times_ever_more_slowly() {
         let (retries, mut tries) = (RetryBudget::default(), Tries::default());
-        let mut next = || retries.wait(&mut tries, &Method::GET, &answered(503, None));
+        let mut next = || retries.wait(&mut tries, (&Method::GET, Repeat::ByMethod), &answered(503, None));
         let (first, second) = (next().unwrap(), next().unwrap());
         assert!(first <= FIRST_PAUSE && second >= FIRST_PAUSE && second <= 2 * FIRST_PAUSE, "{first:?} {second:?}");
         assert_eq!(next(), None);
@@ -174,7 +221,8 @@ mod tests {
     #[test]
     fn a_gateway_in_trouble_gets_a_tenth_more_calls_and_no_storm() {
         let retries = RetryBudget::default();
-        let retried = |status| retries.wait(&mut Tries::default(), &Method::GET, &answered(status, None)).is_some();
+        let get = (&Method::GET, Repeat::ByMethod);
+        let retried = |status| retries.wait(&mut Tries::default(), get, &answered(status, None)).is_some();
         assert_eq!((0..1000).filter(|_| retried(503)).count(), 10);
         assert_eq!((0..100).filter(|_| retried(200)).count(), 0);
         assert_eq!((0..1000).filter(|_| retried(503)).count(), 10, "saved up again");

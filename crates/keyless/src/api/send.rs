@@ -11,7 +11,7 @@ use super::{
     credentials::{Renewals, Shown},
     payload::{Flow, Payload},
     refusal::Refusal,
-    retry::Tries,
+    retry::{Repeat, Tries},
 };
 use crate::{
     body::Body,
@@ -20,32 +20,74 @@ use crate::{
 };
 
 /// A request that may be sent several times.
-pub(super) struct Request {
-    pub(super) method: Method,
-    pub(super) url: Url,
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
     /// Neither token nor key.
-    pub(super) headers: HeaderMap,
-    pub(super) payload: Payload,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    pub(crate) repeat: Repeat,
 }
 
 /// An answer that is no refusal of this app, and the credentials that it was given to.
-pub(super) struct Answered {
-    pub(super) response: Response,
-    pub(super) shown: Shown,
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    pub(crate) shown: Shown,
+}
+
+/// Why there is no answer to hand on.
+pub(crate) enum Unanswered {
+    Failed(Error),
+    Refused(Box<RefusedApp>),
+}
+
+/// A refusal of this app, and which claim of its token may be the reason.
+pub(crate) struct RefusedApp {
+    pub(crate) refusal: Refusal,
+    mismatch: String,
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Api {
     /// The answer's head is here within the limit; its body is still to come.
     ///
     /// The limit counts from the last byte of the request: a body that flows has the time it takes.
-    pub(super) async fn answer(&self, request: Request) -> Result<Answered, Error> {
+    pub(super) async fn answer(&self, mut request: Request) -> Result<Answered, Error> {
         let flow = request.payload.flow();
-        flow.limited(self.0.service, self.0.limits.whole, self.tried(request, &flow)).await
+        let tried = async {
+            let answered = self.tried(&mut request, &flow, &mut Tries::default()).await;
+            answered.map_err(|unanswered| self.unanswered(unanswered))
+        };
+        flow.limited(self.0.service, self.0.limits.whole, tried).await
     }
 
-    async fn tried(&self, mut request: Request, flow: &Flow) -> Result<Answered, Error> {
+    /// As [`Self::answer`], without a time limit, of a request whose body is in memory. `tries` are those of the call,
+    /// which may send several such requests.
+    #[cfg(feature = "openai")]
+    pub(crate) async fn attempt(&self, request: &mut Request, tries: &mut Tries) -> Result<Answered, Unanswered> {
+        let flow = request.payload.flow();
+        self.tried(request, &flow, tries).await
+    }
+
+    /// The error of a refusal that tells nothing more by its body.
+    pub(crate) fn unanswered(&self, unanswered: Unanswered) -> Error {
+        match unanswered {
+            Unanswered::Failed(error) => error,
+            Unanswered::Refused(refused) => {
+                let RefusedApp { refusal, mismatch } = *refused;
+                refusal.into_error(self.0.service, self.0.credentials.key_secret(), || mismatch)
+            }
+        }
+    }
+
+    async fn tried(&self, request: &mut Request, flow: &Flow, tries: &mut Tries) -> Result<Answered, Unanswered> {
         let client = self.0.connection.http().client()?;
-        let (mut tries, mut renewals) = (Tries::default(), Renewals::default());
+        let mut renewals = Renewals::default();
         loop {
             let shown = self.0.credentials.current().await?;
             let signed = self.0.credentials.sign(request.headers.clone(), &shown)?;
@@ -54,9 +96,10 @@ impl Api {
             let again = request.payload.may_be_repeated();
             let sent = sending.body(request.payload.take()).send().await;
             if let Some(broken) = flow.broken_off() {
-                return Err(broken);
+                return Err(broken.into());
             }
-            if again && let Some(wait) = self.0.retries.wait(&mut tries, &request.method, &sent) {
+            let what = (&request.method, request.repeat);
+            if again && let Some(wait) = self.0.retries.wait(tries, what, &sent) {
                 sleep(wait).await;
                 continue;
             }
@@ -67,9 +110,8 @@ impl Api {
                 Err(refusal) => {
                     // A token is dropped also when this call cannot have another.
                     if !(self.0.credentials.renew(&shown, &refusal, &mut renewals).await && again) {
-                        let secret = self.0.credentials.key_secret();
-                        let mismatch = || self.0.credentials.mismatch(&shown);
-                        return Err(refusal.into_error(self.0.service, secret, mismatch));
+                        let mismatch = self.0.credentials.mismatch(&shown);
+                        return Err(Unanswered::Refused(Box::new(RefusedApp { refusal, mismatch })));
                     }
                 }
             }
@@ -78,7 +120,7 @@ impl Api {
 }
 
 /// The answer with a body that may take any time, but not pause for long.
-pub(super) fn paced(service: Service, limits: TimeLimits, response: Response) -> http::Response<Body> {
+pub(crate) fn paced(service: Service, limits: TimeLimits, response: Response) -> http::Response<Body> {
     let mut head = http::Response::new(());
     (*head.status_mut(), *head.version_mut()) = (response.status(), response.version());
     *head.headers_mut() = response.headers().clone();

@@ -10,8 +10,15 @@ use crate::{
     settings::{Absent, Reader, Setting},
 };
 
+/// What an API's settings for its key say when they say nothing.
+pub(crate) struct KeyDefaults {
+    pub(crate) header: &'static str,
+    /// A secret's name, for the example settings.
+    pub(crate) example: &'static str,
+}
+
 /// Where the key is, and the header that carries it.
-pub(super) struct SubscriptionKey {
+pub(crate) struct SubscriptionKey {
     secrets: Secrets,
     name: SecretName,
     header: HeaderName,
@@ -26,7 +33,7 @@ impl SubscriptionKey {
     }
 
     /// The outer `None` says that a setting is wrong, the inner one that there is no key.
-    pub(super) fn read(settings: &mut Reader, api: &str, vault: &str) -> Option<Option<Self>> {
+    pub(crate) fn read(settings: &mut Reader, api: &str, vault: &str, defaults: &KeyDefaults) -> Option<Option<Self>> {
         let secret = Setting::<SecretName>::new(
             Cow::Owned(format!("{api}__subscriptionKeySecret")),
             Cow::Owned(format!("Name of the secret in {vault} that holds the subscription key of {api}.")),
@@ -35,10 +42,10 @@ impl SubscriptionKey {
         let header = Setting::<HeaderName>::new(
             Cow::Owned(format!("{api}__subscriptionKeyHeader")),
             Cow::Borrowed("The header that carries the subscription key."),
-            Absent::Default("Ocp-Apim-Subscription-Key"),
+            Absent::Default(defaults.header),
         );
         let is_wanted = settings.is_set(secret.name());
-        let name = settings.read(&secret.with_example("orders-subscription-key"));
+        let name = settings.read(&secret.with_example(defaults.example));
         let header = settings.read(&header);
         // Its vault is asked for only if there is a key.
         if !is_wanted {

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, iter::successors, time::Duration};
 
+use super::model::ModelRefusal;
+
 /// What happened: for the log, never for callers. It holds no token, no key and no secret value.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -60,6 +62,9 @@ pub enum Cause {
     /// The platform sets no `IDENTITY_ENDPOINT`.
     #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
     NoIdentityEndpoint,
+    /// What a model, or the gateway before it, refused.
+    #[error(transparent)]
+    Model(Box<ModelRefusal>),
     /// The value of the secret is no key.
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,

@@ -130,6 +130,12 @@ impl Reader {
         self.tell(Problem { name: name.into(), missing: false, expected: expected.into() });
     }
 
+    /// Whether only the rows are of interest: those of every route then.
+    #[cfg(feature = "openai")]
+    pub(crate) fn lists_rows(&self) -> bool {
+        self.lists_rows
+    }
+
     /// The user agent of all calls, `name/version`: `env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/",
     /// env!("CARGO_PKG_VERSION")))`.
     pub fn user_agent(&mut self, name: impl Into<String>) {

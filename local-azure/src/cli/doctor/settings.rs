@@ -22,7 +22,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     let readiness = seed_file::load(None, Some(&project))?.function_app.readiness;
     let script_root = project.script_root();
     project.prepare().await?;
-    let ScriptSummary { functions, problems, .. } =
+    let ScriptSummary { functions, problems, warnings } =
         ScriptSummary::read_in(&script_root, &environment::path(), &variables)?;
     let mut findings = vec![Finding {
         name: "functions".to_owned(),
@@ -33,6 +33,11 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         },
     }];
+    findings.extend(warnings.into_iter().map(|note| Finding {
+        name: "functions".to_owned(),
+        state: State::Warning,
+        note,
+    }));
     if functions.is_empty() {
         return Ok(findings);
     }

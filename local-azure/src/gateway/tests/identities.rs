@@ -23,6 +23,7 @@ async fn start(policy: &str, change: impl FnOnce(&mut Seed)) -> Rig {
     std::fs::write(folder.path().join("apis/orders.xml"), document).unwrap();
     Rig::start(|seed| {
         seed.apim.policies = folder.path().to_owned();
+        seed.apim.identities.clear();
         for (name, kind, client_id) in [
             ("id-apim", IdentityKind::UserAssigned, OWN),
             ("apim", IdentityKind::SystemAssigned, "b1a7c0de-0098-4a6b-8c1d-5f2e3d4c5b6a"),

@@ -82,12 +82,7 @@ fn officers_world(change: impl FnOnce(&mut Seed)) -> Arc<World> {
 }
 
 fn role(identity: &str, role: &str, secret: Option<&str>) -> RoleAssignment {
-    let scope = Scope {
-        vault: Some("kv-keyless".to_owned()),
-        secret: secret.map(str::to_owned),
-        storage: None,
-        container: None,
-    };
+    let scope = Scope { vault: Some("kv-keyless".to_owned()), secret: secret.map(str::to_owned), ..Scope::default() };
     RoleAssignment { identity: identity.to_owned(), role: role.to_owned(), scope }
 }
 

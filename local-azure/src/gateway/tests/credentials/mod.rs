@@ -50,7 +50,7 @@ fn connected() -> Seed {
         principal_id: Uuid::from_u128(0x99),
         federated_credentials: Vec::new(),
     });
-    seed.apim.identities.push("apim".to_owned());
+    seed.apim.identities = vec!["apim".to_owned()];
     seed.app_registrations.push(AppRegistration {
         name: "gateway-client".to_owned(),
         app_id_uri: "api://gateway-client".to_owned(),

@@ -1,0 +1,128 @@
+//! Why a model, or the gateway before it, gave no answer.
+
+use std::{fmt, time::Duration};
+
+/// Why a model, or the gateway before it, gave no answer.
+///
+/// Codes and statuses: <https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors>. A missing role is a
+/// 401 there, never a 403.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModelProblem {
+    /// The caller must change the prompt: the content filter refused it, for these categories.
+    ContentFilter(Vec<String>),
+    /// The caller must send less: the messages do not fit into the model's context.
+    ContextLength,
+    /// The caller must change the request: the model does not take it. Holds the parameter that the model names.
+    InvalidRequest(Option<String>),
+    /// An operator must give a role: the identity that called the model lacks this data action.
+    MissingRole(Option<String>),
+    /// An operator must mend the scope: the token is not one for the model.
+    TokenRefused,
+    /// An operator must send no key: the account takes Entra tokens only.
+    KeysDisabled,
+    /// An operator must mend the deployment's name, or wait five minutes after it was created.
+    NoDeployment,
+    /// An operator must mend the address: the service knows no such path or version.
+    NoSuchPath,
+    /// An operator must act: network rules, or a suspended account.
+    Forbidden,
+    /// Time must pass: the deployment's rate, or the region's capacity, is used up.
+    RateLimited,
+    /// Time must pass: the gateway's token limit (`OpenAITokenLimitExceeded`).
+    TokenLimit,
+    /// Time must pass: the gateway's token quota (`OpenAITokenQuotaExceeded`).
+    TokenQuota,
+    /// Time must pass: the service failed.
+    Failed,
+    /// Time must pass: the answer ended before it was complete.
+    BrokenOff,
+}
+
+/// A [`ModelProblem`] with what is known beside it, for the log: no word of a prompt or an answer.
+#[derive(Clone, Debug)]
+pub struct ModelRefusal {
+    pub(crate) problem: ModelProblem,
+    /// The service's explanation, where it cannot quote the request.
+    pub(crate) said: Option<String>,
+    pub(crate) wait: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+}
+
+impl ModelRefusal {
+    /// What went wrong.
+    #[must_use]
+    pub fn problem(&self) -> &ModelProblem {
+        &self.problem
+    }
+
+    /// How long the service asks its callers to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.wait
+    }
+
+    /// The service's own ID of the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+impl ModelProblem {
+    /// A stable word for programs, where the caller must act.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::ContentFilter(_) => "content_filter",
+            Self::ContextLength => "context_length_exceeded",
+            _ => "invalid_request",
+        }
+    }
+}
+
+impl std::error::Error for ModelRefusal {}
+
+impl fmt::Display for ModelRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { problem, said, wait, request_id } = self;
+        write!(f, "{problem}")?;
+        if let Some(said) = said {
+            write!(f, "; it said: {said}")?;
+        }
+        if let Some(wait) = wait {
+            write!(f, "; it asks to wait {} seconds", wait.as_secs_f64())?;
+        }
+        if let Some(id) = request_id {
+            write!(f, "; its request ID is {id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ModelProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ContentFilter(categories) if categories.is_empty() => f.write_str("the content filter refused it"),
+            Self::ContentFilter(categories) => write!(f, "the content filter refused it ({})", categories.join(", ")),
+            Self::ContextLength => f.write_str("the messages are longer than the model's context"),
+            Self::InvalidRequest(None) => f.write_str("the model does not take the request"),
+            Self::InvalidRequest(Some(parameter)) => write!(f, "the model does not take it because of {parameter}"),
+            Self::MissingRole(None) => {
+                f.write_str("the identity that called it has no role on the account, or not yet")
+            }
+            Self::MissingRole(Some(action)) => {
+                write!(f, "the identity that called it lacks the data action {action} on the account")
+            }
+            Self::TokenRefused => f.write_str("the token is not one for it: its audience or its lifetime does not fit"),
+            Self::KeysDisabled => f.write_str("a key was sent, and the account takes Entra tokens only"),
+            Self::NoDeployment => f.write_str("the account has no deployment of this name"),
+            Self::NoSuchPath => f.write_str("it has no such path or api-version"),
+            Self::Forbidden => f.write_str("it is closed to this network, or suspended"),
+            Self::RateLimited => f.write_str("the rate of the deployment is used up"),
+            Self::TokenLimit => f.write_str("the gateway's token limit is reached (OpenAITokenLimitExceeded)"),
+            Self::TokenQuota => f.write_str("the gateway's token quota is used up (OpenAITokenQuotaExceeded)"),
+            Self::Failed => f.write_str("it failed"),
+            Self::BrokenOff => f.write_str("the answer ended before it was complete"),
+        }
+    }
+}

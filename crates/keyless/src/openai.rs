@@ -1,0 +1,67 @@
+//! A model of Azure `OpenAI`, called as a managed identity: through API Management, or direct.
+//!
+//! ```no_run
+//! # async fn example(model: keyless::openai::Model) -> Result<(), keyless::Error> {
+//! let request = serde_json::json!({ "messages": [{ "role": "user", "content": "Say hello." }] });
+//! println!("{}", model.chat(&request).send().await?.text());
+//!
+//! let mut events = model.chat(&request).stream().await?;
+//! while let Some(event) = events.next().await {
+//!     print!("{}", event?.text().unwrap_or_default());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! | setting | is | absent |
+//! |---|---|---|
+//! | `<NAME>__route` | `apim`, or `direct` | `apim` |
+//! | `<NAME>__deployment` | name of the deployment | an error |
+//! | `<NAME>__baseUrl`, `__audience` | of the route `apim`: the API's address and the API that tokens are for | an error with that route |
+//! | `<NAME>__subscriptionKeySecret`, `__subscriptionKeyHeader` | of the route `apim`: as for any API (feature `api-management`) | no key is sent; `api-key` |
+//! | `<NAME>__endpoint` | of the route `direct`: the account's address | an error with that route |
+//! | `<NAME>__scope` | of the route `direct` | `https://cognitiveservices.azure.com/.default` |
+//! | `<NAME>__apiVersion` | such as `2024-10-21`: the deployments surface | the v1 surface |
+//! | `<NAME>__credential`, `__clientId`, … | which identity calls, as for any connection | |
+//!
+//! **Addresses.** An address may end in `/openai/v1`, in `/openai`, or before both; the client adds what is missing.
+//!
+//! **Retries.** 408, 429, 5xx and a connection that fails are tried three times within 200 s, as far as retries stay a
+//! tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a longer wait is the caller's
+//! ([`Error::retry_after`](crate::Error::retry_after)). Nothing is repeated once an event was handed on.
+//!
+//! **Ending a call.** Dropping the future or the [`ModelEvents`] closes the connection, and with it the model's work.
+//!
+//! **Prompts.** No word of a request or an answer reaches a log, an error or a `Debug`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `model` | one deployment, called as one identity |
+//! | `settings` | its settings |
+//! | `surface` | where the operations are: v1, or deployments with a version |
+//! | `call` | a call: made, sent, tried again |
+//! | `answer` | an answer in one piece |
+//! | `events` | an answer event by event |
+//! | `sse` | events cut out of a body |
+//! | `usage` | text, usage and end of an answer, in the shapes of both operations |
+//! | `refusal` | who must act about a refusal, by its status and body |
+
+mod answer;
+mod call;
+mod events;
+mod model;
+mod refusal;
+mod settings;
+mod sse;
+mod surface;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use self::{
+    answer::ModelAnswer,
+    call::ModelCall,
+    events::{ModelEvent, ModelEvents},
+    model::{Model, Route},
+    surface::ApiVersion,
+    usage::Usage,
+};

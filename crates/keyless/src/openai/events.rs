@@ -1,0 +1,213 @@
+//! An answer event by event.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{
+    refusal::{broken_off, request_id, within},
+    sse::{Frame, FrameParser},
+    usage::{self, Usage},
+};
+use crate::{
+    body::Body,
+    error::{Cause, Error, Service},
+};
+
+/// What ends a stream of chat completions.
+const DONE: &str = "[DONE]";
+
+/// The largest event, in bytes: the last one of a response holds all of it.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+/// A model's answer, event by event as it comes. Dropping it ends the call.
+///
+/// The end of a chat completion is `[DONE]`, the end of a response an event that says so. An answer that ends without
+/// either is an error, and so is an error that comes as an event.
+pub struct ModelEvents {
+    headers: HeaderMap,
+    body: Body,
+    parser: FrameParser,
+    /// Read before the first call of `next`.
+    first: Option<ModelEvent>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Flowing,
+    /// All was said; what may follow is usage and `[DONE]`.
+    Finished,
+    Ended,
+}
+
+/// One event of a model's answer. A comment, which only keeps the connection alive, is an event without data.
+#[derive(Clone)]
+pub struct ModelEvent {
+    frame: Frame,
+    json: Value,
+}
+
+impl ModelEvents {
+    pub(super) fn new(headers: HeaderMap, body: Body) -> Self {
+        Self { headers, body, parser: FrameParser::default(), first: None, state: State::Flowing }
+    }
+
+    /// Waits for the first event, and keeps it.
+    pub(super) async fn begin(mut self) -> Result<Self, Error> {
+        match self.next().await {
+            Some(first) => self.first = Some(first?),
+            None => return Err(broken_off()),
+        }
+        Ok(self)
+    }
+
+    /// The next event; `None` at the end.
+    ///
+    /// # Errors
+    /// When the model reports an error, when the answer breaks off, ends too early or pauses for three minutes.
+    /// Nothing follows an error.
+    pub async fn next(&mut self) -> Option<Result<ModelEvent, Error>> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        if self.state == State::Ended {
+            return None;
+        }
+        let event = self.read().await.transpose();
+        if !matches!(event, Some(Ok(_))) {
+            self.state = State::Ended;
+        }
+        event
+    }
+
+    /// The events as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = Result<ModelEvent, Error>> + Send {
+        stream::unfold(self, async |mut events| events.next().await.map(|event| (event, events)))
+    }
+
+    /// The headers of the answer, such as the rates that are left.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The service's ID of the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+
+    async fn read(&mut self) -> Result<Option<ModelEvent>, Error> {
+        loop {
+            if let Some(frame) = self.parser.next() {
+                return self.event(frame).map(Some);
+            }
+            if self.parser.pending() > LARGEST {
+                return Err(Error::internal_by(Cause::TooLarge(LARGEST)));
+            }
+            match self.body.next().await.transpose()? {
+                Some(piece) => self.parser.push(&piece),
+                None => return self.rest(),
+            }
+        }
+    }
+
+    fn event(&mut self, frame: Frame) -> Result<ModelEvent, Error> {
+        let json = match frame.data.as_deref() {
+            None => Value::Null,
+            Some(data) if data.starts_with(DONE) => {
+                self.state = State::Ended;
+                Value::Null
+            }
+            Some(data) => serde_json::from_str(data).map_err(|_| not_json())?,
+        };
+        if let Some(error) = within(&json) {
+            return Err(error);
+        }
+        let event = ModelEvent { frame, json };
+        // A response has an event for its end, and no `[DONE]`.
+        if matches!(event.kind(), Some("response.completed" | "response.incomplete")) {
+            self.state = State::Ended;
+        } else if event.finish_reason().is_some() {
+            self.state = State::Finished;
+        }
+        Ok(event)
+    }
+
+    /// The body is over: what its last frame lacks is an empty line, or all that was to come.
+    fn rest(&mut self) -> Result<Option<ModelEvent>, Error> {
+        let was_finished = self.state == State::Finished;
+        if let Some(frame) = std::mem::take(&mut self.parser).finish() {
+            match self.event(frame) {
+                Ok(event) if self.state != State::Flowing => {
+                    self.state = State::Ended;
+                    return Ok(Some(event));
+                }
+                Err(error) if error.model_refusal().is_some() => return Err(error),
+                _ => {}
+            }
+        }
+        if was_finished { Ok(None) } else { Err(broken_off()) }
+    }
+}
+
+impl ModelEvent {
+    /// Its data as JSON; `null` for a comment and for `[DONE]`.
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+
+    /// What kind of event of a response it is, such as `response.output_text.delta`; chunks of a chat completion have none.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.json["type"].as_str().or(self.frame.name.as_deref())
+    }
+
+    /// The text that it adds to the answer: to the first choice, where there are several.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        usage::text_delta(&self.json)
+    }
+
+    /// Why the answer ended, in the event that says so.
+    #[must_use]
+    pub fn finish_reason(&self) -> Option<&str> {
+        usage::finish_reason(&self.json)
+    }
+
+    /// How many tokens the call took, in the event that says so. A chat completion has one only where the request asks
+    /// for it: `"stream_options": { "include_usage": true }`.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(&self.json)
+    }
+
+    /// Its bytes as they came in, the empty line after it included: all events together are the body.
+    #[must_use]
+    pub fn raw(&self) -> &Bytes {
+        &self.frame.raw
+    }
+}
+
+fn not_json() -> Error {
+    let found = "an event that is no JSON".to_owned();
+    Error::refused(Service::OpenAi, Cause::NotTheService { expected: "events of JSON", found })
+}
+
+/// Nothing of what the model said.
+impl fmt::Debug for ModelEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelEvent").field("kind", &self.kind()).field("bytes", &self.frame.raw.len()).finish()
+    }
+}
+
+impl fmt::Debug for ModelEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelEvents").field("state", &self.state).finish_non_exhaustive()
+    }
+}

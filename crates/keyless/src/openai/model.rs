@@ -1,0 +1,123 @@
+//! One deployment, called as one identity.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde::Serialize;
+
+use super::{
+    call::ModelCall,
+    surface::{Operation, Surface},
+};
+use crate::{
+    api::{Api, Payload, Repeat, Request, Tries},
+    connection::Connection,
+    readiness::{Check, check},
+};
+
+/// How a model is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Through API Management, whose own identity calls the account: this app has no role there.
+    Gateway,
+    /// Straight to the account, as this app's identity.
+    Direct,
+}
+
+/// A deployment of Azure `OpenAI`, called as one identity; made by
+/// [`Reader::model`](crate::settings::Reader::model).
+#[derive(Clone)]
+pub struct Model(Arc<Inner>);
+
+struct Inner {
+    api: Api,
+    route: Route,
+    deployment: String,
+    surface: Surface,
+}
+
+impl Model {
+    pub(super) fn new(api: Api, route: Route, deployment: String, surface: Surface) -> Self {
+        Self(Arc::new(Inner { api, route, deployment, surface }))
+    }
+
+    /// Asks for a chat completion. `request` is the operation's body without `model` and `stream`, which this client
+    /// sets: an object with `messages`, and what else the model takes.
+    pub fn chat(&self, request: &impl Serialize) -> ModelCall {
+        ModelCall::new(self.clone(), Operation::ChatCompletions, request)
+    }
+
+    /// Asks for a response: as [`Self::chat`], with `input` in place of `messages`.
+    pub fn responses(&self, request: &impl Serialize) -> ModelCall {
+        ModelCall::new(self.clone(), Operation::Responses, request)
+    }
+
+    /// Name of the deployment.
+    #[must_use]
+    pub fn deployment(&self) -> &str {
+        &self.0.deployment
+    }
+
+    /// How it is reached.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.0.route
+    }
+
+    /// The parameter that limits the tokens of a chat completion. Reasoning models take `max_completion_tokens` alone,
+    /// which other models take too; versions of the deployments surface before September 2024 know `max_tokens` alone.
+    #[must_use]
+    pub fn max_tokens_parameter(&self) -> &'static str {
+        if self.0.surface.knows_max_completion_tokens() { "max_completion_tokens" } else { "max_tokens" }
+    }
+
+    /// Where it is, and as which identity it is called.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.0.api.connection()
+    }
+
+    /// Name of the secret that holds the subscription key, if there is one.
+    #[must_use]
+    pub fn key_secret(&self) -> Option<&str> {
+        self.0.api.key_secret()
+    }
+
+    /// Whether this app may call the account, or the gateway before it, now: it asks for the list of models. Whether the
+    /// deployment exists is not among what that tells.
+    pub async fn check(&self) -> Check {
+        let api = self.api();
+        let probe = async {
+            let mut request = Request {
+                method: Method::GET,
+                url: self.url(Operation::Models),
+                headers: HeaderMap::new(),
+                payload: Payload::Kept(Bytes::new()),
+                repeat: Repeat::Always,
+            };
+            super::call::answered(self, &mut request, &mut Tries::default()).await.map(drop)
+        };
+        check(api.service(), self.connection(), api.scope(), probe).await
+    }
+
+    pub(super) fn api(&self) -> &Api {
+        &self.0.api
+    }
+
+    pub(super) fn url(&self, operation: Operation) -> url::Url {
+        self.0.surface.url(operation, &self.0.deployment)
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { route, deployment, .. } = &*self.0;
+        let endpoint = self.connection().endpoint().as_str();
+        f.debug_struct("Model")
+            .field("route", route)
+            .field("endpoint", &endpoint)
+            .field("deployment", deployment)
+            .finish()
+    }
+}

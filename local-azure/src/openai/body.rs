@@ -1,0 +1,131 @@
+//! Request bodies: JSON objects whose members are known, with the words of refusal that the public API has.
+
+use axum::body::{Body, to_bytes};
+use http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// A request's JSON object.
+pub(super) struct Object(Map<String, Value>);
+
+impl Object {
+    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Refusal::NotJson(essence.to_owned()));
+        }
+        let bytes = to_bytes(body, LARGEST).await.map_err(|_| Refusal::Unreadable)?;
+        // The public API's text goes on with a hint that names its parser.
+        let unparsed = || Refusal::Invalid {
+            message: "We could not parse the JSON body of your request.".to_owned(),
+            param: None,
+            code: None,
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            _ => Err(unparsed()),
+        }
+    }
+
+    /// A member; null counts as absent.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Refuses members that are neither known nor known and not played.
+    pub(super) fn only(&self, known: &[&str], not_played: &[&str]) -> Result<(), Refusal> {
+        for (name, value) in &self.0 {
+            if known.contains(&name.as_str()) || value.is_null() {
+                continue;
+            }
+            let is_empty = value.as_array().is_some_and(Vec::is_empty);
+            if not_played.contains(&name.as_str()) {
+                if is_empty {
+                    continue;
+                }
+                return Err(Refusal::not_played(name, name));
+            }
+            return Err(Refusal::invalid(format!("Unknown parameter: '{name}'."), name, "unknown_parameter"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn bool(&self, name: &str) -> Result<bool, Refusal> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(other) => Err(wrong_type(name, "a boolean", other)),
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(wrong_type(name, "a string", other)),
+        }
+    }
+
+    /// A whole number from `least` on.
+    pub(super) fn count(&self, name: &str, least: u64) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        match value.as_u64() {
+            Some(number) if number >= least => Ok(Some(number)),
+            _ if value.is_i64() || value.is_u64() => Err(Refusal::invalid(
+                format!(
+                    "Invalid '{name}': integer below minimum value. Expected a value >= {least}, but got {value} instead."
+                ),
+                name,
+                "integer_below_min_value",
+            )),
+            _ => Err(wrong_type(name, "an integer", value)),
+        }
+    }
+
+    /// A number in a range.
+    pub(super) fn number(&self, name: &str, least: f64, most: f64) -> Result<Option<f64>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(number) = value.as_f64() else { return Err(wrong_type(name, "a decimal", value)) };
+        if number < least {
+            let code = "decimal_below_min_value";
+            let message = format!(
+                "Invalid '{name}': decimal below minimum value. Expected a value >= {least}, but got {value} instead."
+            );
+            return Err(Refusal::invalid(message, name, code));
+        }
+        if number > most {
+            let code = "decimal_above_max_value";
+            let message = format!(
+                "Invalid '{name}': decimal above maximum value. Expected a value <= {most}, but got {value} instead."
+            );
+            return Err(Refusal::invalid(message, name, code));
+        }
+        Ok(Some(number))
+    }
+
+    pub(super) fn missing(name: &str) -> Refusal {
+        Refusal::invalid(format!("Missing required parameter: '{name}'."), name, "missing_required_parameter")
+    }
+}
+
+/// A member of another type than the one it must have.
+pub(super) fn wrong_type(name: &str, expected: &str, found: &Value) -> Refusal {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a decimal",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Refusal::invalid(
+        format!("Invalid type for '{name}': expected {expected}, but got {found} instead."),
+        name,
+        "invalid_type",
+    )
+}

@@ -1,0 +1,123 @@
+//! Who asks: a token with a role on the account, or one of its keys
+//! (learn.microsoft.com/azure/foundry/openai/how-to/managed-identity).
+
+use std::time::Instant;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    ask::{Ask, Surface},
+    refusal::Refusal,
+};
+use crate::{
+    access_token,
+    issuer::Entra,
+    journal::Decision,
+    rbac::{self, Target},
+    seed,
+};
+
+const COGNITIVE_SERVICES: &str = "https://cognitiveservices.azure.com";
+const AI: &str = "https://ai.azure.com";
+
+/// The keys of an account, and when roles on it begin to hold.
+pub(super) struct Credentials {
+    keys: [String; 2],
+    started: Instant,
+}
+
+impl Credentials {
+    pub(super) fn generate() -> Self {
+        // 84 characters, as the keys of today have.
+        let key = || [(); 3].map(|()| Uuid::new_v4().simple().to_string()).concat()[..84].to_owned();
+        Self { keys: [key(), key()], started: Instant::now() }
+    }
+
+    /// Both of them; either one opens the account.
+    pub(super) fn keys(&self) -> &[String; 2] {
+        &self.keys
+    }
+
+    /// Lets a request through, or says why not.
+    pub(super) fn check(
+        &self,
+        entra: &Entra,
+        account: &seed::ModelAccount,
+        ask: &Ask<'_>,
+        headers: &HeaderMap,
+        decision: &mut Decision,
+    ) -> Result<(), Refusal> {
+        let bearer = bearer(headers);
+        let has_authorization = headers.contains_key(header::AUTHORIZATION);
+        match headers.get("api-key") {
+            Some(_) if has_authorization => Err(Refusal::TwoCredentials),
+            Some(key) => self.check_key(account, key.as_bytes(), decision),
+            None if !has_authorization => Err(Refusal::InvalidKey),
+            // Clients of the v1 surface know no other way to send a key.
+            None if ask.surface == Surface::V1 && bearer.is_some_and(|text| text.split('.').count() != 3) => {
+                self.check_key(account, bearer.unwrap_or_default().as_bytes(), decision)
+            }
+            None => self.check_token(entra, account, ask, headers, decision),
+        }
+    }
+
+    fn check_key(&self, account: &seed::ModelAccount, key: &[u8], decision: &mut Decision) -> Result<(), Refusal> {
+        if account.disable_local_auth {
+            return Err(Refusal::KeysDisabled);
+        }
+        let is_key = |own: &String| verify_slices_are_equal(own.as_bytes(), key).is_ok();
+        if !self.keys.each_ref().map(is_key).contains(&true) {
+            return Err(Refusal::InvalidKey);
+        }
+        decision.allowed_by = Some(format!("a key of {}", account.name));
+        Ok(())
+    }
+
+    fn check_token(
+        &self,
+        entra: &Entra,
+        account: &seed::ModelAccount,
+        ask: &Ask<'_>,
+        headers: &HeaderMap,
+        decision: &mut Decision,
+    ) -> Result<(), Refusal> {
+        let audiences: &[&'static str] = match ask.surface {
+            Surface::V1 => &[AI, COGNITIVE_SERVICES],
+            Surface::Dated(_) | Surface::ContentSafety => &[COGNITIVE_SERVICES],
+        };
+        let with_slash = audiences.iter().map(|audience| format!("{audience}/")).collect::<Vec<_>>();
+        let accepted: Vec<&str> = audiences.iter().copied().chain(with_slash.iter().map(String::as_str)).collect();
+        let caller = access_token::verify(entra, headers, &accepted, Timestamp::now()).map_err(|cause| {
+            decision.audience = cause.audience().map(str::to_owned);
+            // Documentation names this audience for v1; the text there was never captured.
+            Refusal::InvalidToken { audience: audiences.first().copied().unwrap_or(COGNITIVE_SERVICES), cause }
+        })?;
+        decision.identity.clone_from(&caller.identity);
+        decision.audience = Some(caller.audience.clone());
+        let operation = ask.operation();
+        let target = Target::ModelAccount { name: &account.name };
+        match rbac::allowed(&entra.seed, caller.principal_id, operation, &target) {
+            None => Err(Refusal::NoRole {
+                principal: caller.principal_id,
+                action: operation.action(),
+                operation: ask.described(),
+            }),
+            Some(_) if self.started.elapsed().as_secs() < u64::from(account.role_delay_seconds) => {
+                Err(Refusal::RoleIsSpreading)
+            }
+            Some(assignment) => {
+                decision.allowed_by = Some(rbac::describe(assignment));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The credential of a Bearer header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,132 @@
+//! Embeddings: texts with the same words lie near each other. Nothing is known of what words mean.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    body::{Object, wrong_type},
+    refusal::Refusal,
+};
+use crate::{seed::ModelDeployment, tokenizer::Tokenizer};
+
+const KNOWN: [&str; 5] = ["model", "input", "encoding_format", "dimensions", "user"];
+
+/// A request for embeddings.
+pub(super) struct EmbeddingsRequest {
+    texts: Vec<String>,
+    dimensions: usize,
+    is_base64: bool,
+}
+
+impl EmbeddingsRequest {
+    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, Refusal> {
+        body.only(&KNOWN, &["input_type"])?;
+        let texts = match body.get("input") {
+            None => return Err(Object::missing("input")),
+            Some(Value::String(text)) => vec![text.clone()],
+            Some(Value::Array(list)) if list.is_empty() => {
+                return Err(Refusal::invalid("Invalid 'input': empty array.", "input", "empty_array"));
+            }
+            Some(Value::Array(list)) => list.iter().map(text).collect::<Result<_, _>>()?,
+            Some(other) => return Err(wrong_type("input", "one of a string or array", other)),
+        };
+        let is_base64 = match body.text("encoding_format")? {
+            None | Some("float") => false,
+            Some("base64") => true,
+            Some(_) => {
+                return Err(Refusal::invalid(
+                    "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.",
+                    "encoding_format",
+                    "invalid_value",
+                ));
+            }
+        };
+        let own = if deployment.model.ends_with("-large") { 3072 } else { 1536 };
+        let dimensions = match body.count("dimensions", 1)?.map(usize::try_from) {
+            None => own,
+            Some(Ok(count)) if count <= own && deployment.model.contains("-3-") => count,
+            Some(_) => {
+                return Err(Refusal::invalid(
+                    "This model does not support this number of dimensions.",
+                    "dimensions",
+                    "invalid_value",
+                ));
+            }
+        };
+        Ok(Self { texts, dimensions, is_base64 })
+    }
+
+    pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> u64 {
+        self.texts.iter().map(|text| tokenizer.count(text)).sum()
+    }
+
+    pub(super) fn joined(&self) -> String {
+        self.texts.join("\n")
+    }
+
+    pub(super) fn answer(&self, deployment: &ModelDeployment, tokens: u64) -> String {
+        let one = |(index, text): (usize, &String)| {
+            let vector = embed(text, self.dimensions);
+            let embedding = match self.is_base64 {
+                true => json!(STANDARD.encode(vector.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>())),
+                false => json!(vector),
+            };
+            format!(r#"{{"object":"embedding","index":{index},"embedding":{embedding}}}"#)
+        };
+        let data: Vec<_> = self.texts.iter().enumerate().map(one).collect();
+        let model = Value::from(deployment.full_model());
+        format!(
+            "{{\"object\":\"list\",\"data\":[{}],\"model\":{model},\"usage\":{{\"prompt_tokens\":{tokens},\"total_tokens\":\
+             {tokens}}}}}\n",
+            data.join(",")
+        )
+    }
+}
+
+fn text(value: &Value) -> Result<String, Refusal> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Array(_) => Err(Refusal::not_played("input of token numbers", "input")),
+        other => Err(wrong_type("input", "a string", other)),
+    }
+}
+
+/// A vector of length 1: each word, and each three letters of a word, adds to a few of its numbers.
+fn embed(text: &str, dimensions: usize) -> Vec<f32> {
+    let mut vector = vec![0.0_f32; dimensions];
+    let lower = text.to_lowercase();
+    for word in lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let letters: Vec<char> = word.chars().collect();
+        let parts = letters.windows(3).map(|part| (part.iter().collect::<String>(), 0.3_f32));
+        for (part, weight) in parts.chain([(format!("={word}"), 1.0)]) {
+            let digest = Sha256::digest(part.as_bytes());
+            for bytes in digest.chunks_exact(8) {
+                let place = usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
+                vector[place % dimensions] += if bytes[3] & 1 == 0 { weight } else { -weight };
+            }
+        }
+    }
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|value| *value /= length);
+    } else if let Some(first) = vector.first_mut() {
+        *first = 1.0;
+    }
+    vector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_with_the_same_words_are_near() {
+        let near = |a: &str, b: &str| -> f32 {
+            embed(a, 1536).iter().zip(embed(b, 1536)).map(|(left, right)| left * right).sum()
+        };
+        assert!((near("a b c", "a b c") - 1.0).abs() < 1e-4);
+        assert!(near("what is the capital of France", "the capital of France, what is it") > 0.8);
+        assert!(near("what is the capital of France", "bake a cake with two eggs") < 0.3);
+    }
+}

@@ -1,0 +1,202 @@
+//! Accounts of Azure OpenAI and Foundry, and the models deployed there.
+
+use serde::Deserialize;
+
+use super::{Seed, check::unique};
+
+/// An account of Azure OpenAI or Foundry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelAccount {
+    /// Account name, which is its custom subdomain, too: the host is `{name}.openai.azure.com`.
+    pub name: String,
+    /// What Azure calls its kind.
+    pub kind: ModelAccountKind,
+    /// Whether keys are refused, so that tokens alone open it.
+    #[serde(default)]
+    pub disable_local_auth: bool,
+    /// For so many seconds after the start, role assignments are not known here yet: a caller is refused as while they
+    /// spread in Azure.
+    #[serde(default)]
+    pub role_delay_seconds: u32,
+    /// Texts that its content filter and Azure AI Content Safety find.
+    #[serde(default)]
+    pub content_filter: Vec<FilteredText>,
+    /// Deployed models.
+    #[serde(default)]
+    pub deployments: Vec<ModelDeployment>,
+}
+
+/// Kind of an account.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum ModelAccountKind {
+    /// Azure OpenAI, one host.
+    OpenAI,
+    /// A Foundry resource, which answers on three hosts and has Content Safety.
+    AIServices,
+}
+
+/// A deployed model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDeployment {
+    /// Deployment name: what requests name.
+    pub name: String,
+    /// Name of the model, such as `gpt-5.4-mini`. Names that begin with `text-embedding` make embeddings, others chat.
+    pub model: String,
+    /// Version of the model, such as `2026-03-17`.
+    pub version: Option<String>,
+    /// Requests a minute; more are refused with 429.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens a minute; more are refused with 429.
+    pub tokens_per_minute: Option<u32>,
+    /// Whether it is a reasoning model, which refuses `max_tokens` and any temperature but 1.
+    #[serde(default)]
+    pub reasoning: bool,
+    /// How many tokens prompt and answer may have together.
+    #[serde(default = "usual_context_window")]
+    pub context_window: u32,
+    /// What it answers; without this, words about the last message and that message again.
+    pub answer: Option<String>,
+    /// Something made wrong on purpose.
+    pub fault: Option<ModelFault>,
+}
+
+/// What is wrong with a deployment.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFault {
+    /// How it fails.
+    pub kind: ModelFaultKind,
+    /// Every so many requests, the first one included: 1 is all, 2 is half.
+    #[serde(default = "each")]
+    pub every: u32,
+}
+
+/// How a deployment fails.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelFaultKind {
+    /// 429: the deployment's rate is used up.
+    Throttled,
+    /// 429 with the code `no_capacity`.
+    NoCapacity,
+    /// 500.
+    ServerError,
+    /// A stream begins with 200 and ends with an error of too many requests.
+    BreaksOff,
+}
+
+/// A text that the content filter finds, in any letter case. Nothing is guessed: what is not listed passes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilteredText {
+    /// The text.
+    pub text: String,
+    /// What it counts as.
+    pub category: ContentCategory,
+    /// How grave it is. The filter blocks medium and high.
+    #[serde(default)]
+    pub severity: Severity,
+}
+
+/// A category of harmful content.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentCategory {
+    /// Hate.
+    Hate,
+    /// Self-harm.
+    SelfHarm,
+    /// Sexual content.
+    Sexual,
+    /// Violence.
+    Violence,
+    /// A prompt that attacks the model's instructions; it has no severity.
+    Jailbreak,
+}
+
+/// How grave harmful content is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// 2 of 7.
+    Low,
+    /// 4 of 7.
+    Medium,
+    /// 6 of 7.
+    #[default]
+    High,
+}
+
+const fn usual_context_window() -> u32 {
+    128_000
+}
+
+const fn each() -> u32 {
+    1
+}
+
+impl ModelAccount {
+    /// Its host names.
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        let domains: &[&str] = match self.kind {
+            ModelAccountKind::OpenAI => &["openai.azure.com"],
+            ModelAccountKind::AIServices => {
+                &["openai.azure.com", "services.ai.azure.com", "cognitiveservices.azure.com"]
+            }
+        };
+        domains.iter().map(|domain| format!("{}.{domain}", self.name))
+    }
+}
+
+impl ModelDeployment {
+    /// Whether it makes embeddings, and does not chat.
+    #[must_use]
+    pub fn embeds(&self) -> bool {
+        self.model.starts_with("text-embedding")
+    }
+
+    /// The model with its version, as answers name it.
+    #[must_use]
+    pub fn full_model(&self) -> String {
+        match &self.version {
+            Some(version) if !self.embeds() => format!("{}-{version}", self.model),
+            _ => self.model.clone(),
+        }
+    }
+}
+
+impl Seed {
+    pub(super) fn check_model_accounts(&self, problems: &mut Vec<String>) {
+        unique(problems, "model account", self.model_accounts.iter().map(|account| account.name.as_str()));
+        for account in &self.model_accounts {
+            let what = format!("model_accounts: in \"{}\" the deployment", account.name);
+            unique(problems, &what, account.deployments.iter().map(|one| one.name.as_str()));
+            // learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            if !(2..=64).contains(&account.name.len()) || !account.name.bytes().all(fits) {
+                problems.push(format!(
+                    "model_accounts: a name has 2 to 64 letters, digits and hyphens, not \"{}\"",
+                    account.name
+                ));
+            }
+            for text in account.content_filter.iter().filter(|one| one.text.trim().is_empty()) {
+                let category = text.category;
+                problems.push(format!("model_accounts: \"{}\" filters an empty text as {category:?}", account.name));
+            }
+            for deployment in &account.deployments {
+                let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+                if deployment.name.is_empty() || !deployment.name.bytes().all(fits) {
+                    problems.push(format!(
+                        "model_accounts: a deployment's name has letters, digits, -, _ and ., not \"{}\"",
+                        deployment.name
+                    ));
+                }
+                if deployment.fault.is_some_and(|fault| fault.every == 0) {
+                    problems.push(format!("model_accounts: the fault of \"{}\" is every 0 requests", deployment.name));
+                }
+            }
+        }
+    }
+}
