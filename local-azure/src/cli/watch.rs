@@ -46,8 +46,8 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
             Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
             Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
         }
-        let after_start = files(root).unwrap_or_else(|| changed.clone());
-        for path in by_handler.learn(changes(&changed, &after_start)) {
+        let now = files(root).unwrap_or_else(|| changed.clone());
+        for path in by_handler.learn(changes(&changed, &now)) {
             let path = path.strip_prefix(root).unwrap_or(&path);
             eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
         }
