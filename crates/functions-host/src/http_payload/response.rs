@@ -260,6 +260,10 @@ mod tests {
             (r#"{"Outputs":{"$return":{"body":"o"}}}"#, "204 - "),
             (r#"{"ReturnValue":{"body":{"a":1},"status":"201"}}"#, "201 text/plain; charset=utf-8 {\"a\":1}"),
             (r#"{"ReturnValue":{"a":1}}"#, "200 text/plain; charset=utf-8 {\n  \"a\": 1\n}"),
+            (
+                r#"{"ReturnValue":{"body":[1]}}"#,
+                "the body of ReturnValue is a list, which the Functions host writes as the name of a .NET type",
+            ),
             (r#"{"ReturnValue":true}"#, "200 text/plain; charset=utf-8 True"),
         ];
         for (text, expected) in cases {

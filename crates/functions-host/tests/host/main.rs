@@ -16,6 +16,7 @@
 //!
 //! Parts that need no process are proved beside their code, under the same names.
 
+mod documentation;
 mod given_rows;
 mod raw;
 mod rig;

@@ -336,6 +336,7 @@ async fn section_3_4_what_a_handler_may_answer_to_a_payload() {
         (json, "{'Outputs':{'res':{'headers':[]}}}", 500, ""),
         (json, "{'Outputs':{'res':{'headers':{'a':null}}}}", 500, ""),
         (json, "{'Outputs':{'res':{'headers':{'a b':1}}}}", 500, ""),
+        (json, "{'Outputs':{'res':{'headers':{'Content-Length':1}}}}", 500, ""),
         (json, "{'Outputs':{'res':{'headers':{'a':'\\u00e9'}}}}", 500, ""),
         (json, "{'Outputs':{'res':5}}", 500, ""),
         (json, "{'Outputs':{'res':null}}", 500, ""),
