@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{Router, serve::ListenerExt as _};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -105,7 +105,9 @@ impl LocalAzure {
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
-        let edge = Edge::start(world.network.clone(), control).await?;
+        let imds =
+            observe(identity_endpoint::imds_routes(world.entra.clone()), &world.journal, Service::IdentityEndpoint);
+        let edge = Edge::start(world.network.clone(), control, imds).await?;
         let ca_file = scratch.path().join("ca.pem");
         private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
@@ -141,13 +143,31 @@ impl LocalAzure {
         &self.world
     }
 
-    /// The only variables a process needs to use this Azure instead of the real one.
+    /// The only variables a process needs to use this Azure instead of the real one, as managed identities.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let ca_file = self.ca_file.display().to_string();
-        let mut environment = [
+        let identity = [
             ("IDENTITY_ENDPOINT", self.identity_endpoint.url.clone()),
             ("IDENTITY_HEADER", self.identity_endpoint.header.clone()),
+        ];
+        identity.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(self.network_environment()).collect()
+    }
+
+    /// The same for a process that gets its tokens as a pod with workload identity does; nothing when the seed has no
+    /// workload issuer.
+    ///
+    /// It has no identity endpoint: some client libraries (.NET's) take the token file for every credential where both
+    /// are set, others the endpoint.
+    #[must_use]
+    pub fn workload_environment(&self) -> Option<Vec<(String, String)>> {
+        let workload = self.workload_variables();
+        (!workload.is_empty()).then(|| workload.into_iter().chain(self.network_environment()).collect())
+    }
+
+    /// How a process reaches the hosts of the seed.
+    fn network_environment(&self) -> Vec<(String, String)> {
+        let ca_file = self.ca_file.display().to_string();
+        let mut environment = [
             ("HTTPS_PROXY", self.edge.proxy_url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
             // Node's own fetch looks for a proxy only then, from version 24 on.
@@ -156,14 +176,19 @@ impl LocalAzure {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec();
         environment.extend(CA_FILE_NAMES.map(|name| (name.to_owned(), ca_file.clone())));
-        environment.extend(self.workload_environment());
         environment
     }
 
-    /// What the function app's processes get: its app settings, and [`environment`](Self::environment).
+    /// What the function app's processes get: its app settings, and [`environment`](Self::environment). The variables of
+    /// a workload are there where a setting such as `KEYVAULT__credential` asks for `workloadidentity`.
     #[must_use]
     pub fn app_environment(&self) -> Vec<(String, String)> {
-        self.world.seed.function_app.settings.clone().into_iter().chain(self.environment()).collect()
+        let settings = &self.world.seed.function_app.settings;
+        let is_asked = |(name, value): (&String, &String)| {
+            name.ends_with("__credential") && value.eq_ignore_ascii_case("workloadidentity")
+        };
+        let workload = if settings.iter().any(is_asked) { self.workload_variables() } else { Vec::new() };
+        settings.clone().into_iter().chain(self.environment()).chain(workload).collect()
     }
 
     /// Files with the certificates of API Management that were made for this run, and with their private keys, by
@@ -188,7 +213,7 @@ impl LocalAzure {
     }
 
     /// What Kubernetes gives to a pod with workload identity; empty when the seed has no workload issuer.
-    fn workload_environment(&self) -> Vec<(String, String)> {
+    fn workload_variables(&self) -> Vec<(String, String)> {
         let seed = &self.world.seed;
         let (Some(workload), Some(file)) = (&seed.workload_identity, &self.workload_token_file) else {
             return Vec::new();
@@ -259,6 +284,8 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         let routes = blob::routes(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
         services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
+        let data_lake = blob::data_lake_routes(world.entra.clone(), &account.name);
+        services.insert(format!("{}.dfs.core.windows.net", account.name), observed(data_lake, Service::BlobStorage));
     }
     Ok((services, findings))
 }
@@ -280,6 +307,8 @@ impl IdentityEndpoint {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let url = format!("{origin}/msi/token");
+        // As at the edge: an answer must not wait for the client's acknowledgement.
+        let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
         let task = tokio::spawn(async move {
             // axum's accept loop ends only with its task.
             let _ = axum::serve(listener, routes).await;

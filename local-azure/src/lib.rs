@@ -16,6 +16,7 @@ mod default_world;
 mod edge;
 mod gateway;
 mod graph;
+mod header_names;
 mod hop_by_hop;
 mod identity_endpoint;
 mod invocation_journal;

@@ -40,6 +40,12 @@ pub(crate) enum Operation {
     DeleteBlob,
     ReadBlobTags,
     WriteBlobTags,
+    /// Find blobs by their tags.
+    FilterBlobs,
+    DeleteBlobVersion,
+    /// The properties of an account's Blob service.
+    ReadBlobService,
+    GetAccountInformation,
 }
 
 /// What an operation is done to.
@@ -94,12 +100,26 @@ impl Operation {
             Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
             Self::ReadBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
             Self::WriteBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
+            Self::FilterBlobs => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action",
+            Self::DeleteBlobVersion => {
+                "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/deleteBlobVersion/action"
+            }
+            Self::ReadBlobService => "Microsoft.Storage/storageAccounts/blobServices/read",
+            Self::GetAccountInformation => "Microsoft.Storage/storageAccounts/blobServices/getInfo/action",
         }
     }
 
     /// Containers are resources; what is in them is data.
     const fn is_about_data(self) -> bool {
-        !matches!(self, Self::ReadContainer | Self::WriteContainer | Self::DeleteContainer | Self::GetUserDelegationKey)
+        !matches!(
+            self,
+            Self::ReadContainer
+                | Self::WriteContainer
+                | Self::DeleteContainer
+                | Self::GetUserDelegationKey
+                | Self::ReadBlobService
+                | Self::GetAccountInformation
+        )
     }
 }
 
@@ -173,7 +193,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 18] = [
+    const ALL: [Operation; 22] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -192,6 +212,10 @@ mod tests {
         DeleteBlob,
         ReadBlobTags,
         WriteBlobTags,
+        FilterBlobs,
+        DeleteBlobVersion,
+        ReadBlobService,
+        GetAccountInformation,
     ];
 
     #[test]
@@ -208,7 +232,7 @@ mod tests {
             ("Key Vault Purge Operator", &[]),
             ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
             ("Storage Blob Data Contributor", &ALL[9..16]),
-            ("Storage Blob Data Owner", &ALL[9..]),
+            ("Storage Blob Data Owner", &ALL[9..20]),
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
         ];
         assert_eq!(permitted.iter().map(|(name, _)| *name).collect::<Vec<_>>(), Role::names());

@@ -39,6 +39,9 @@ pub(super) struct StartArguments {
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// The same for a process that proves itself with the token file of the seed's `[workload_identity]`
+    #[arg(long, value_name = "FILE")]
+    workload_env_file: Option<PathBuf>,
     /// Print what API Management's policies do with each request: what ran, what it decided, and why
     #[arg(long)]
     trace: bool,
@@ -68,7 +71,10 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
     if !arguments.no_host {
         refuse_taken(port)?;
     }
-    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
+    [&arguments.env_file, &arguments.workload_env_file]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| env_file::check(file))?;
     if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
         project.prepare().await?;
     }
@@ -77,7 +83,12 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         azure.world().policy_trace().send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure)?;
+        env_file::write(file, &azure, azure.environment())?;
+    }
+    if let Some(file) = &arguments.workload_env_file {
+        let environment = azure.workload_environment();
+        let environment = environment.ok_or("--workload-env-file: the seed has no [workload_identity]")?;
+        env_file::write(file, &azure, environment)?;
     }
     print_services(&azure, arguments.env_file.as_deref());
     print_policy_findings(&azure);
