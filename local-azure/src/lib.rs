@@ -18,6 +18,7 @@ mod edge;
 pub mod fault;
 mod gateway;
 mod graph;
+mod header_names;
 mod hop_by_hop;
 mod identity_endpoint;
 mod invocation_journal;

@@ -49,6 +49,9 @@ pub(super) struct StartArguments {
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// The same for a process that proves itself with the token file of the seed's `[workload_identity]`
+    #[arg(long, value_name = "FILE")]
+    workload_env_file: Option<PathBuf>,
     /// Print what API Management's policies do with each request: what ran, what it decided, and why
     #[arg(long)]
     trace: bool,
@@ -107,7 +110,10 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
     if project.is_some() {
         refuse_taken(port(arguments, &settings))?;
     }
-    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
+    [&arguments.env_file, &arguments.workload_env_file]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| env_file::check(file))?;
     if let Some(project) = &project {
         project.prepare().await?;
     }
@@ -116,7 +122,12 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         azure.world().policy_trace().send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure)?;
+        env_file::write(file, &azure, azure.environment())?;
+    }
+    if let Some(file) = &arguments.workload_env_file {
+        let environment = azure.workload_environment();
+        let environment = environment.ok_or("--workload-env-file: the seed has no [workload_identity]")?;
+        env_file::write(file, &azure, environment)?;
     }
     let terminal = Arc::new(Terminal::default());
     let network_terminal = Arc::clone(&terminal);

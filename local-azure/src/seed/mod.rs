@@ -144,6 +144,11 @@ pub struct StorageAccount {
     /// Containers that exist at start.
     #[serde(default)]
     pub containers: Vec<String>,
+    /// Whether a write keeps what was there as a version.
+    #[serde(default)]
+    pub versioning: bool,
+    /// Days that deleted blobs can be brought back (soft delete); absent, they are gone at once.
+    pub delete_retention_days: Option<u16>,
 }
 
 /// The function app.
