@@ -8,7 +8,9 @@ use super::{
     authorization::{self, Asked},
     batch, block_blobs, change, containers, copy, delegation_key,
     error::BlobError,
-    find, lease_calls, list,
+    find,
+    lease::Leased,
+    lease_calls, list,
     operation::{Operation, Place},
     page_blobs,
     query::Query,
@@ -45,7 +47,7 @@ pub(super) async fn respond(
         return Err(BlobError::ContainerNotFound);
     }
     if fault::strikes(FaultKind::LeaseHeld) && place == Place::Blob && operation.needs() == Some(Right::WriteBlob) {
-        return Err(BlobError::LeaseIdMissing("Blob"));
+        return Err(BlobError::LeaseIdMissing(Leased::Blob));
     }
     let call = Call { account, parts, query: &query, container, decision, permit };
     let name = BlobName::checked(blob.unwrap_or_default())?;
