@@ -33,8 +33,11 @@ pub(super) async fn batch(call: Call<'_>, body: &mut Body) -> Result<Response, B
     if parts.is_empty() || parts.len() > REQUESTS_LIMIT {
         return Err(invalid("a batch holds 1 to 256 requests"));
     }
-    for part in &parts {
-        part.check(call.container)?;
+    parts.iter().try_for_each(Part::check)?;
+    // A batch holds one kind of request.
+    let kind = parts.first().map(|part| part.request.method());
+    if let Some(other) = parts.iter().find(|part| Some(part.request.method()) != kind) {
+        return Err(BlobError::UnsupportedBatch(format!("{} beside another kind", other.request.method())));
     }
     let answers = format!("batchresponse_{}", Uuid::new_v4());
     let mut multipart = Vec::new();
@@ -44,7 +47,13 @@ pub(super) async fn batch(call: Call<'_>, body: &mut Body) -> Result<Response, B
             multipart.extend_from_slice(format!("Content-ID: {id}\r\n").as_bytes());
         }
         multipart.extend_from_slice(b"\r\n");
-        let response = Box::pin(super::respond_to(call.account, part.request)).await;
+        let response = if part.is_within(call.container) {
+            Box::pin(super::respond_to(call.account, part.request)).await
+        } else {
+            let tenant = call.account.entra.seed.tenant.id;
+            let refusal = BlobError::InvalidInput(format!("the blob is not in the container {}", call.container));
+            refusal.into_response(part.request.method(), Uuid::new_v4(), tenant)
+        };
         write_response(response, &mut multipart).await?;
     }
     multipart.extend_from_slice(format!("--{answers}--\r\n").as_bytes());
@@ -105,15 +114,19 @@ impl Part {
         Ok(Self { content_id, request })
     }
 
-    /// Only deletions and changes of tier may stand in a batch, and in that of a container only for its blobs.
-    fn check(&self, container: &str) -> Result<(), BlobError> {
+    /// Only deletions and changes of tier may stand in a batch.
+    fn check(&self) -> Result<(), BlobError> {
         let uri: &Uri = self.request.uri();
         let query = Query::read(uri);
         let method = self.request.method();
         let known = method == Method::DELETE && query.get("restype").is_none()
             || method == Method::PUT && query.get("comp") == Some(Operation::SET_TIER);
-        let inside = container.is_empty() || uri.path().starts_with(&format!("/{container}/"));
-        if known && inside { Ok(()) } else { Err(BlobError::UnsupportedBatch(format!("{method} {uri}"))) }
+        if known { Ok(()) } else { Err(BlobError::UnsupportedBatch(format!("{method} {}", uri.path()))) }
+    }
+
+    /// The batch of a container is about its blobs alone.
+    fn is_within(&self, container: &str) -> bool {
+        container.is_empty() || self.request.uri().path().starts_with(&format!("/{container}/"))
     }
 }
 

@@ -3,8 +3,11 @@
 //! Grammar: <https://learn.microsoft.com/azure/storage/blobs/storage-manage-find-blobs>. Values are compared letter by
 //! letter, also where they are numbers, and a tag that a blob does not have fits nothing.
 
+mod token;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::token::{Token, token};
 use super::tags::Tags;
 
 /// Keys in one search.
@@ -37,20 +40,6 @@ enum Comparison {
     GreaterOrEqual,
     Less,
     LessOrEqual,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    /// A bare word: a key, `AND`, `OR`.
-    Word(String),
-    /// In double quotes.
-    Key(String),
-    /// In single quotes.
-    Value(String),
-    Container,
-    Comparison(Comparison),
-    Open,
-    Close,
 }
 
 impl TagQuery {
@@ -309,143 +298,5 @@ impl Parser {
     }
 }
 
-/// The token that starts at an index, and its length in characters.
-fn token(characters: &[char], index: usize) -> Result<(Token, usize), QueryError> {
-    let character = |offset: usize| characters.get(index + offset).copied();
-    let first = character(0).unwrap_or_default();
-    Ok(match (first, character(1)) {
-        ('(', _) => (Token::Open, 1),
-        (')', _) => (Token::Close, 1),
-        ('=', _) => (Token::Comparison(Comparison::Equal), 1),
-        ('<', Some('>')) => (Token::Comparison(Comparison::NotEqual), 2),
-        ('<', Some('=')) => (Token::Comparison(Comparison::LessOrEqual), 2),
-        ('>', Some('=')) => (Token::Comparison(Comparison::GreaterOrEqual), 2),
-        ('<', _) => (Token::Comparison(Comparison::Less), 1),
-        ('>', _) => (Token::Comparison(Comparison::Greater), 1),
-        ('"', _) => {
-            let (text, length) = quoted(characters, index, '"')?;
-            (Token::Key(text), length)
-        }
-        ('\'', _) => {
-            let (text, length) = quoted(characters, index, '\'')?;
-            (Token::Value(text), length)
-        }
-        ('@', _) => {
-            let word: String = characters.iter().skip(index + 1).take_while(|one| one.is_ascii_alphabetic()).collect();
-            if !word.eq_ignore_ascii_case("container") {
-                return Err(at(index + 1, &format!("unexpected '@{word}'")));
-            }
-            (Token::Container, 1 + word.len())
-        }
-        (one, _) if one.is_ascii_alphanumeric() || one == '_' => {
-            let is_word = |one: &&char| one.is_ascii_alphanumeric() || **one == '_';
-            let word: String = characters.iter().skip(index).take_while(is_word).collect();
-            let length = word.len();
-            (Token::Word(word), length)
-        }
-        (other, _) => return Err(at(index + 1, &format!("unexpected '{other}'"))),
-    })
-}
-
-/// The text between quotes, where a doubled quote stands for itself, and its length with the quotes.
-fn quoted(characters: &[char], start: usize, quote: char) -> Result<(String, usize), QueryError> {
-    let mut text = String::new();
-    let mut index = start + 1;
-    while let Some(character) = characters.get(index) {
-        if *character != quote {
-            if !(character.is_ascii_alphanumeric() || " +-./:=_".contains(*character)) {
-                return Err(at(index + 1, &format!("'{character}' not permitted in tag name or value")));
-            }
-            text.push(*character);
-            index += 1;
-        } else if characters.get(index + 1) == Some(&quote) {
-            text.push(quote);
-            index += 2;
-        } else {
-            return Ok((text, index + 1 - start));
-        }
-    }
-    Err(at(start + 1, "unexpected end of query"))
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn a_search_compares_text() {
-        let found = tags(&[("project", "one"), ("year", "2026"), ("a b", "x")]);
-        for (text, fits) in [
-            ("project='one'", true),
-            ("\"project\" = 'one' AND year > '2025'", true),
-            ("year >= '2026' and year < '2027'", true),
-            ("year > '3'", false),
-            ("year < '3'", true),
-            ("\"a b\"='x'", true),
-            ("absent='x'", false),
-            ("absent < 'x'", false),
-        ] {
-            assert_eq!(TagQuery::search(text, true).unwrap().matches(&found), fits, "{text}");
-        }
-        let query = TagQuery::search("@container = 'logs' AND project='one'", true).unwrap();
-        assert_eq!(query.container.as_deref(), Some("logs"));
-        assert_eq!(query.named(&found), tags(&[("project", "one")]));
-    }
-
-    #[test]
-    fn a_condition_knows_or_and_not_equal() {
-        let found = tags(&[("a", "1"), ("b", "2")]);
-        for (text, fits) in [
-            ("a = '1' AND (b = '3' OR b = '2')", true),
-            ("a <> '1' OR b <> '2'", false),
-            ("\"a\" <> '2'", true),
-            ("a = '1' AND b = '3' OR b = '2'", true),
-        ] {
-            assert_eq!(TagQuery::condition(text).unwrap().matches(&found), fits, "{text}");
-        }
-        assert!(!TagQuery::condition("c <> '1'").unwrap().matches(&found), "a tag that is not there fits nothing");
-        assert!(TagQuery::condition("tag=tagValue").is_err());
-        assert!(TagQuery::condition("@container='c'").is_err());
-    }
-
-    #[test]
-    fn a_search_that_is_not_understood_is_refused_at_its_place() {
-        const AT: &str = "Error parsing query at or near character position";
-        for (text, refusal) in [
-            ("1='x'", format!("{AT} 1: unexpected '1'")),
-            ("project='one' AND year = Year", format!("{AT} 26: unexpected 'Year'")),
-            ("a='1' OR b='2'", format!("{AT} 7: unexpected 'OR'")),
-            ("a <> '1'", format!("{AT} 3: unexpected '<>'")),
-            ("(a='1')", format!("{AT} 1: unexpected '('")),
-            ("a='1", format!("{AT} 3: unexpected end of query")),
-            ("", format!("{AT} 1: unexpected end of query")),
-            ("a='c#'", format!("{AT} 5: '#' not permitted in tag name or value")),
-            (
-                "a='1' AND a='2'",
-                "Error parsing query: can't have multiple conditions for a single tag unless they define a range"
-                    .to_owned(),
-            ),
-        ] {
-            assert_eq!(TagQuery::search(text, true).unwrap_err(), QueryError(refusal), "{text}");
-        }
-        let many = (0..11).map(|n| format!("k{n}='v'")).collect::<Vec<_>>().join(" AND ");
-        assert!(TagQuery::search(&many, true).unwrap_err().0.ends_with("at most 10 unique tags in a query"));
-        assert_eq!(
-            TagQuery::search("@container='c' AND a='1'", false).unwrap_err().0,
-            "Error parsing query: Cannot have container in both uri and query"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_the_parser_panic(text in "[a-z0-9@'\"<>=() ANDOR_äöü]{0,60}") {
-            let _ = (TagQuery::search(&text, true), TagQuery::condition(&text));
-        }
-    }
-}
+mod tests;

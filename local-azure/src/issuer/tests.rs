@@ -1,5 +1,6 @@
 mod claims;
 mod client_key;
+mod client_libraries;
 mod discovery;
 mod federation;
 mod rollover;

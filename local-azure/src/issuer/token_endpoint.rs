@@ -118,9 +118,12 @@ fn token(
     Ok(success(version, &token, resource, now))
 }
 
-/// The resource that a scope names: `{resource}/.default`, and nothing beside it.
+/// Scopes of OpenID Connect, which mean nothing in this grant. MSAL for Go sends them in every one.
+const RESERVED: [&str; 3] = ["openid", "offline_access", "profile"];
+
+/// The resource that a scope names: `{resource}/.default`, and no other beside it.
 fn resource_of(scope: &str) -> Result<&str, Refusal> {
-    let mut scopes = scope.split(' ').filter(|scope| !scope.is_empty());
+    let mut scopes = scope.split(' ').filter(|scope| !scope.is_empty() && !RESERVED.contains(scope));
     let invalid = |code, text| Refusal::new(StatusCode::BAD_REQUEST, "invalid_scope", code, text);
     match (scopes.next(), scopes.next()) {
         (Some(one), None) => one.strip_suffix(DEFAULT).filter(|resource| !resource.is_empty()).ok_or_else(|| {

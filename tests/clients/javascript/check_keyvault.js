@@ -60,7 +60,7 @@ const backup = await officer.backupSecret("js-made");
 await refused(officer.restoreSecretBackup(backup), 409, /already exists/);
 await (await officer.beginDeleteSecret("js-made", quick)).pollUntilDone();
 await officer.purgeDeletedSecret("js-made");
-await refused(officer.getDeletedSecret("js-made"), 404, /Deleted Secret not found: js-made/);
+await refused(officer.getDeletedSecret("js-made"), 404, /\(name\/id\) js-made was not found/);
 assert.equal((await officer.restoreSecretBackup(backup)).version, second.properties.version);
 assert.equal((await officer.getSecret("js-made")).value, "2");
 const other = client(officerId, protectedVault);

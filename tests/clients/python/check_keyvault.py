@@ -63,7 +63,8 @@ def pages():
         officer.begin_delete_secret(name).wait()
     assert names == {item.name for item in officer.list_deleted_secrets() if item.name in names}
     # The pages in which everything is deleted are empty, and the client goes on.
-    assert {item.name for item in officer.list_properties_of_secrets(max_page_size=5)} == {"given", "made"}
+    listed = {item.name for item in officer.list_properties_of_secrets(max_page_size=5)}
+    assert listed == {"given", "made", "orders-subscription-key"}, listed
     for name in names:
         officer.purge_deleted_secret(name)
     print("60 secrets in pages")
@@ -77,7 +78,7 @@ def delete_and_recover():
     refused(ResourceExistsError, 409, "ObjectIsDeletedButRecoverable", officer.set_secret, "made", "3")
     recovered = officer.begin_recover_deleted_secret("made").result()
     assert recovered.name == "made" and officer.get_secret("made").value == "2"
-    refused(ResourceNotFoundError, 404, "Deleted Secret not found: made", officer.get_deleted_secret, "made")
+    refused(ResourceNotFoundError, 404, "A secret with (name/id) made was not found", officer.get_deleted_secret, "made")
     print("delete, recover")
 
 

@@ -1,0 +1,76 @@
+//! The words and signs of an expression about tags.
+
+use super::{Comparison, QueryError, at};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A bare word: a key, `AND`, `OR`.
+    Word(String),
+    /// In double quotes.
+    Key(String),
+    /// In single quotes.
+    Value(String),
+    Container,
+    Comparison(Comparison),
+    Open,
+    Close,
+}
+
+/// The token that starts at an index, and its length in characters.
+pub(super) fn token(characters: &[char], index: usize) -> Result<(Token, usize), QueryError> {
+    let character = |offset: usize| characters.get(index + offset).copied();
+    let first = character(0).unwrap_or_default();
+    Ok(match (first, character(1)) {
+        ('(', _) => (Token::Open, 1),
+        (')', _) => (Token::Close, 1),
+        ('=', _) => (Token::Comparison(Comparison::Equal), 1),
+        ('<', Some('>')) => (Token::Comparison(Comparison::NotEqual), 2),
+        ('<', Some('=')) => (Token::Comparison(Comparison::LessOrEqual), 2),
+        ('>', Some('=')) => (Token::Comparison(Comparison::GreaterOrEqual), 2),
+        ('<', _) => (Token::Comparison(Comparison::Less), 1),
+        ('>', _) => (Token::Comparison(Comparison::Greater), 1),
+        ('"', _) => {
+            let (text, length) = quoted(characters, index, '"')?;
+            (Token::Key(text), length)
+        }
+        ('\'', _) => {
+            let (text, length) = quoted(characters, index, '\'')?;
+            (Token::Value(text), length)
+        }
+        ('@', _) => {
+            let word: String = characters.iter().skip(index + 1).take_while(|one| one.is_ascii_alphabetic()).collect();
+            if !word.eq_ignore_ascii_case("container") {
+                return Err(at(index + 1, &format!("unexpected '@{word}'")));
+            }
+            (Token::Container, 1 + word.len())
+        }
+        (one, _) if one.is_ascii_alphanumeric() || one == '_' => {
+            let is_word = |one: &&char| one.is_ascii_alphanumeric() || **one == '_';
+            let word: String = characters.iter().skip(index).take_while(is_word).collect();
+            let length = word.len();
+            (Token::Word(word), length)
+        }
+        (other, _) => return Err(at(index + 1, &format!("unexpected '{other}'"))),
+    })
+}
+
+/// The text between quotes, where a doubled quote stands for itself, and its length with the quotes.
+fn quoted(characters: &[char], start: usize, quote: char) -> Result<(String, usize), QueryError> {
+    let mut text = String::new();
+    let mut index = start + 1;
+    while let Some(character) = characters.get(index) {
+        if *character != quote {
+            if !(character.is_ascii_alphanumeric() || " +-./:=_".contains(*character)) {
+                return Err(at(index + 1, &format!("'{character}' not permitted in tag name or value")));
+            }
+            text.push(*character);
+            index += 1;
+        } else if characters.get(index + 1) == Some(&quote) {
+            text.push(quote);
+            index += 2;
+        } else {
+            return Ok((text, index + 1 - start));
+        }
+    }
+    Err(at(start + 1, "unexpected end of query"))
+}
