@@ -11,7 +11,10 @@ use axum::{
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::{subscription_keys::Which, world::World};
+use crate::{
+    subscription_keys::Which,
+    world::{Metric, World},
+};
 
 /// POST makes the tenant sign with a new key; the answer has its ID as `kid`.
 pub const ROLL_OVER: &str = "/local-azure/signing-keys/roll-over";
@@ -22,6 +25,10 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
+
+/// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
+/// `namespace`, `name`, `dimensions` and `value`.
+pub const METRICS: &str = "/local-azure/metrics";
 
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
 pub const HEADER: &str = "x-local-azure-control";
@@ -35,6 +42,7 @@ struct Control {
 enum Ask<'r> {
     RollOver,
     Journal,
+    Metrics,
     Regenerate(&'r str, Which),
 }
 
@@ -57,6 +65,10 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
         Ask::Journal => Json(control.world.journal.entries()).into_response(),
+        Ask::Metrics => {
+            let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
+            Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
+        }
         Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
@@ -75,6 +87,9 @@ impl<'r> Ask<'r> {
         }
         if path == JOURNAL {
             return Some(Self::Journal);
+        }
+        if path == METRICS {
+            return Some(Self::Metrics);
         }
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;
