@@ -1,17 +1,22 @@
 //! What a person asks a running local-azure to do. No service of Azure's has this: it answers at the proxy's own address,
-//! to requests that are not for any host, and only to who knows this run's identity header.
+//! to requests that are not for any host, and only to who knows this run's identity header. Requests that a page of another
+//! site makes a browser send are refused before that.
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::to_bytes,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{Method, StatusCode};
+use loopback_server::Foreign;
 use serde_json::json;
 
 use crate::{
+    fault::Fault,
+    run_secret::RunSecret,
     subscription_keys::Which,
     world::{Metric, World},
 };
@@ -29,24 +34,39 @@ pub const JOURNAL: &str = "/local-azure/journal";
 /// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
 /// `namespace`, `name`, `dimensions` and `value`.
 pub const METRICS: &str = "/local-azure/metrics";
+/// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
+/// A fault that cannot be is answered 400.
+pub const FAULTS: &str = "/local-azure/faults";
+
+/// POST answers with the faults that are set, each with what it has done, as a JSON array.
+pub const LIST_FAULTS: &str = "/local-azure/faults/list";
+
+/// POST ends every fault; the answer is an empty JSON array.
+pub const CLEAR_FAULTS: &str = "/local-azure/faults/clear";
+
+/// Longest body of a request, in bytes.
+const LONGEST_BODY: usize = 64 * 1024;
 
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
 pub const HEADER: &str = "x-local-azure-control";
 
 struct Control {
     world: Arc<World>,
-    secret: String,
+    secret: RunSecret,
 }
 
 /// What is asked for.
-enum Ask<'r> {
+enum Ask {
     RollOver,
     Journal,
     Metrics,
-    Regenerate(&'r str, Which),
+    Regenerate(String, Which),
+    SetFault,
+    ListFaults,
+    ClearFaults,
 }
 
-pub(crate) fn routes(world: Arc<World>, secret: String) -> Router {
+pub(crate) fn routes(world: Arc<World>, secret: RunSecret) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(Control { world, secret }))
 }
 
@@ -55,7 +75,10 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
         let message = format!("this is an HTTPS proxy: it takes CONNECT, not {} {}\n", request.method(), request.uri());
         return (StatusCode::METHOD_NOT_ALLOWED, message).into_response();
     };
-    if request.headers().get(HEADER).is_none_or(|value| value != control.secret.as_str()) {
+    if let Err(foreign) = Foreign::check(request.headers()) {
+        return (StatusCode::FORBIDDEN, format!("{foreign}\n")).into_response();
+    }
+    if !request.headers().get(HEADER).is_some_and(|value| control.secret.is(value.as_bytes())) {
         let message = format!("the header {HEADER} is missing or is not this run's IDENTITY_HEADER\n");
         return (StatusCode::FORBIDDEN, message).into_response();
     }
@@ -69,30 +92,45 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
             Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
         }
-        Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(subscription, which) {
+        Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(&subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
         },
+        Ask::SetFault => match set_fault(&control.world, request).await {
+            Ok(id) => Json(json!({ "id": id })).into_response(),
+            Err(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+        },
+        Ask::ListFaults => Json(control.world.faults().all()).into_response(),
+        Ask::ClearFaults => {
+            control.world.faults().clear();
+            Json(json!([])).into_response()
+        }
     }
 }
 
-impl<'r> Ask<'r> {
-    fn of(request: &'r Request) -> Option<Self> {
+async fn set_fault(world: &World, request: Request) -> Result<u64, String> {
+    let body = to_bytes(request.into_body(), LONGEST_BODY).await.map_err(|error| error.to_string())?;
+    let fault: Fault = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    world.faults().set(fault).map_err(|refused| refused.to_string())
+}
+
+impl Ask {
+    fn of(request: &Request) -> Option<Self> {
         let path = request.uri().path();
         if request.method() != Method::POST {
             return None;
         }
-        if path == ROLL_OVER {
-            return Some(Self::RollOver);
-        }
-        if path == JOURNAL {
-            return Some(Self::Journal);
-        }
-        if path == METRICS {
-            return Some(Self::Metrics);
+        match path {
+            ROLL_OVER => return Some(Self::RollOver),
+            JOURNAL => return Some(Self::Journal),
+            METRICS => return Some(Self::Metrics),
+            FAULTS => return Some(Self::SetFault),
+            LIST_FAULTS => return Some(Self::ListFaults),
+            CLEAR_FAULTS => return Some(Self::ClearFaults),
+            _ => {}
         }
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;
-        Some(Self::Regenerate(subscription, which))
+        Some(Self::Regenerate(subscription.to_owned(), which))
     }
 }

@@ -15,13 +15,19 @@ use hyper_util::{
 };
 use tower::ServiceExt as _;
 
+use crate::fault::uncut;
+
 /// The hosts that exist. Clones share them.
 #[derive(Clone)]
 pub struct Network {
     services: Arc<OnceLock<BTreeMap<String, Router>>>,
     cut_off: Arc<RwLock<BTreeSet<String>>>,
+    unknown_host: Arc<OnceLock<UnknownHostSink>>,
     loopback: Client<HttpConnector, Body>,
 }
+
+/// Gets the name of a host that a program asked for and that does not exist.
+type UnknownHostSink = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Why a request went nowhere.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +55,8 @@ impl Network {
         Self {
             services: Arc::default(),
             cut_off: Arc::default(),
-            loopback: Client::builder(TokioExecutor::new()).build_http(),
+            unknown_host: Arc::default(),
+            loopback: Client::builder(TokioExecutor::new()).build(connector()),
         }
     }
 
@@ -58,32 +65,43 @@ impl Network {
         let _ = self.services.set(services);
     }
 
+    /// Calls `sink` for each request to a host that does not exist. Later calls change nothing.
+    pub fn on_unknown_host(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.unknown_host.set(Box::new(sink));
+    }
+
+    pub(crate) fn report_unknown(&self, host: &str) {
+        if let Some(sink) = self.unknown_host.get() {
+            sink(host);
+        }
+    }
+
     /// Host names that are served, in order.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         self.services.get().into_iter().flat_map(|services| services.keys().map(String::as_str))
     }
 
-    /// The service with this host name (any letter case).
+    /// The service with this host name (any letter case), or with this other name of Entra's.
     #[must_use]
     pub fn service(&self, host: &str) -> Option<Router> {
-        self.services.get()?.get(&host.to_ascii_lowercase()).cloned()
+        self.services.get()?.get(&canonical(host)).cloned()
     }
 
     /// Makes a host unreachable, as a firewall or a broken network does: the edge opens no tunnel to it (502) and drops
     /// the ones it has at their next request, without an answer. Its journal shows nothing.
     pub fn cut_off(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(host.to_ascii_lowercase());
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(canonical(host));
     }
 
     /// Undoes [`Network::cut_off`].
     pub fn reconnect(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&host.to_ascii_lowercase());
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&canonical(host));
     }
 
     /// Whether a host has been made unreachable.
     #[must_use]
     pub fn is_cut_off(&self, host: &str) -> bool {
-        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&host.to_ascii_lowercase())
+        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&canonical(host))
     }
 
     /// Sends a request with an absolute URL to the service or loopback address it names.
@@ -96,12 +114,10 @@ impl Network {
             return Err(NetworkError::CutOff(host));
         }
         if let Some(service) = self.service(&host) {
-            return match service.oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            };
+            return uncut(service.oneshot(request).await).map_err(|_| NetworkError::CutOff(host));
         }
         if !matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]") {
+            self.report_unknown(&host);
             return Err(NetworkError::UnknownHost(host));
         }
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
@@ -110,6 +126,25 @@ impl Network {
             Err(source) => Err(NetworkError::Unreachable { authority, source }),
         }
     }
+}
+
+/// Connections that send each piece at once.
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector
+}
+
+/// The name under which a host is served. Entra's authority has aliases, and a host for each region, where clients ask
+/// for tokens that were told their region: `westeurope.login.microsoft.com`.
+fn canonical(host: &str) -> String {
+    const AUTHORITY: &str = "login.microsoftonline.com";
+    const ALIASES: [&str; 3] = ["login.windows.net", "login.microsoft.com", "sts.windows.net"];
+    let host = host.to_ascii_lowercase();
+    let region = host.strip_suffix(".login.microsoft.com");
+    let is_region =
+        region.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if is_region || ALIASES.contains(&host.as_str()) { AUTHORITY.to_owned() } else { host }
 }
 
 impl Default for Network {

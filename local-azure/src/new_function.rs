@@ -1,4 +1,5 @@
-//! A new function of a project that is built on `functions-handler`: its folder, its file, and its lines in main.rs.
+//! A new function: its folder with a function.json; in a Rust project on `functions-handler` also its file, and its lines
+//! in main.rs.
 
 use std::{
     fmt,
@@ -36,24 +37,29 @@ impl Kind {
     }
 }
 
-/// A name that both the Functions host and Rust accept: the folder and the module are called by it.
+/// A name that the Functions host accepts: the folder is called by it.
 ///
-/// The host: <https://learn.microsoft.com/azure/azure-functions/functions-reference#folder-structure>, by
-/// `ValidateFunctionName` in Azure/azure-functions-host at most 128 letters, digits, `_` and `-`, and not `host`.
+/// <https://learn.microsoft.com/azure/azure-functions/functions-reference#folder-structure>, by `ValidateFunctionName` in
+/// Azure/azure-functions-host at most 128 letters, digits, `_` and `-`, a letter first, and not `host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionName(String);
 
 /// Why a text is no name for a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// It is not written as Rust modules are.
-    #[error("a function's name is snake_case: lower-case letters, digits and single underscores, a letter first")]
-    NotSnakeCase,
     /// The host refuses it.
-    #[error("the Functions host takes no name longer than 128 characters, and not \"host\"")]
+    #[error(
+        "the Functions host takes names of at most 128 letters, digits, _ and -, with a letter first, and not \"host\""
+    )]
     NotForHost,
+    /// It is not written as Rust modules are.
+    #[error(
+        "the name of a function in Rust is snake_case, since its module is called by it: lower-case letters, digits and \
+         single underscores, a letter first"
+    )]
+    NotSnakeCase,
     /// Rust uses the word.
-    #[error("the word means something to Rust")]
+    #[error("the word means something to Rust, and the function's module is called by it")]
     Reserved,
 }
 
@@ -69,18 +75,35 @@ impl FromStr for FunctionName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let letters = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
-        if !letters || !starts || text.contains("__") || text.ends_with('_') {
-            return Err(NameError::NotSnakeCase);
-        }
-        if text.len() > 128 || text == "host" {
+        let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !letters || !starts || text.len() > 128 || text.eq_ignore_ascii_case("host") {
             return Err(NameError::NotForHost);
         }
-        if RESERVED.contains(&text) {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FunctionName {
+    /// Whether a module of Rust can be called by it.
+    fn check_for_rust(&self) -> Result<(), NameError> {
+        let text = &self.0;
+        if text.contains(|c: char| c.is_ascii_uppercase() || c == '-') || text.contains("__") || text.ends_with('_') {
+            return Err(NameError::NotSnakeCase);
+        }
+        if RESERVED.contains(&text.as_str()) {
             return Err(NameError::Reserved);
         }
-        Ok(Self(text.to_owned()))
+        Ok(())
+    }
+
+    /// The prefixes are tested on the text: `administrators` is refused too (`ScriptHost.cs` of the host).
+    fn check_route(&self, kind: Kind) -> Result<(), NewFunctionError> {
+        let name = self.0.to_ascii_lowercase();
+        match kind == Kind::Http && (name.starts_with("admin") || name.starts_with("runtime")) {
+            true => Err(NewFunctionError::ReservedRoute(self.clone())),
+            false => Ok(()),
+        }
     }
 }
 
@@ -93,14 +116,25 @@ impl fmt::Display for FunctionName {
 /// Why there is no new function. The project is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum NewFunctionError {
+    /// Rust cannot have it.
+    #[error("{name}: {problem}")]
+    Name {
+        /// The name.
+        name: FunctionName,
+        /// Why.
+        problem: NameError,
+    },
     /// Something of this name is there.
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
     /// The host keeps routes that begin like this to itself.
     #[error("an HTTP function named {0} would have a route that the Functions host keeps to itself")]
     ReservedRoute(FunctionName),
-    /// main.rs registers no function in a line of its own.
-    #[error("{} registers no function in a line like `.http(function!(\"x\"), …)`: add `{registration}` by hand", main.display())]
+    /// main.rs has no line to put the registration beside.
+    #[error(
+        "{} has no line that begins with `.http(function!(…`, `.timer(function!(…` or `.run()`: add `{registration}` by hand",
+        main.display()
+    )]
     NoRegistrations {
         /// The file that registers the functions.
         main: PathBuf,
@@ -126,21 +160,15 @@ pub enum NewFunctionError {
 /// # Errors
 /// [`NewFunctionError`]; then nothing has been made or changed.
 pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<PathBuf>, NewFunctionError> {
-    // The prefixes are tested on the text: `administrators` is refused too (`ScriptHost.cs` of the host).
-    if kind == Kind::Http && (name.0.starts_with("admin") || name.0.starts_with("runtime")) {
-        return Err(NewFunctionError::ReservedRoute(name.clone()));
-    }
+    name.check_for_rust().map_err(|problem| NewFunctionError::Name { name: name.clone(), problem })?;
+    name.check_route(kind)?;
     let (module, main) = (project.join("src/functions"), project.join("src/main.rs"));
     let (folder, code) = (project.join("functions").join(&name.0), module.join(format!("{name}.rs")));
     for path in [&module, &project.join("functions"), &main] {
-        if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
-            return Err(NewFunctionError::Link(path.clone()));
-        }
+        refuse_link(path)?;
     }
     for path in [&folder, &code, &module.join(&name.0)] {
-        if let Some(taken) = taken(path).map_err(|source| NewFunctionError::Io { path: path.clone(), source })? {
-            return Err(NewFunctionError::Exists(taken));
-        }
+        refuse_taken(path)?;
     }
     let text = fs::read_to_string(&main).map_err(|source| NewFunctionError::Io { path: main.clone(), source })?;
     let registration = kind.registration(name);
@@ -161,6 +189,35 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
     Ok(vec![definition, code, main])
 }
 
+/// Makes `<functions>/<name>/function.json` for a handler in any language, which must answer it. Returns its path.
+///
+/// # Errors
+/// [`NewFunctionError`]; then nothing has been made.
+pub fn create_definition(functions: &Path, kind: Kind, name: &FunctionName) -> Result<PathBuf, NewFunctionError> {
+    name.check_route(kind)?;
+    refuse_link(functions)?;
+    let folder = functions.join(&name.0);
+    refuse_taken(&folder)?;
+    let (definition, _) = kind.templates();
+    let file = (folder.join("function.json"), definition.replace("NAME", &name.0));
+    write_all(&folder, std::slice::from_ref(&file), || Ok(()))?;
+    Ok(file.0)
+}
+
+fn refuse_link(path: &Path) -> Result<(), NewFunctionError> {
+    match fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        true => Err(NewFunctionError::Link(path.to_owned())),
+        false => Ok(()),
+    }
+}
+
+fn refuse_taken(path: &Path) -> Result<(), NewFunctionError> {
+    match taken(path).map_err(|source| NewFunctionError::Io { path: path.to_owned(), source })? {
+        Some(taken) => Err(NewFunctionError::Exists(taken)),
+        None => Ok(()),
+    }
+}
+
 /// What is at this path, in whatever case: the host tells names apart in no case.
 fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
@@ -177,11 +234,12 @@ fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The text of main.rs with the function in its two places, each sorted: among the modules of `mod functions`, and among
-/// the registrations. `None` without a registration to stand beside. All other lines stay byte for byte, with their ends.
+/// the registrations. The first one stands before `.run()`; `None` where that is in no line of its own. All other lines stay byte for byte, with their ends.
 fn with_function(text: &str, name: &FunctionName, registration: &str) -> Option<String> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-    let first = lines.iter().position(|line| registered(line).is_some())?;
+    let runs = |line: &String| line.trim_start().starts_with(".run()");
+    let first = lines.iter().position(|line| registered(line).is_some()).or_else(|| lines.iter().position(runs))?;
     let indent: String = lines[first].chars().take_while(|c| c.is_whitespace()).collect();
     let before = |line: &String| registered(line).is_some_and(|other| other < name.0.as_str());
     let at = first + lines[first..].iter().take_while(|line| before(line)).count();
@@ -217,6 +275,7 @@ fn write_all(
     finish: impl FnOnce() -> Result<(), NewFunctionError>,
 ) -> Result<(), NewFunctionError> {
     let io = |path: &Path, source| NewFunctionError::Io { path: path.to_owned(), source };
+    folder.parent().map_or(Ok(()), fs::create_dir_all).map_err(|source| io(folder, source))?;
     fs::create_dir(folder).map_err(|source| io(folder, source))?;
     let mut made = Vec::new();
     let written = files.iter().try_for_each(|(path, text)| {

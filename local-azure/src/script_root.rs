@@ -63,7 +63,15 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
     if let Some(name) = handler_name(project) {
         sources.insert(name, handler.to_owned());
     }
+    stage_files(&sources, script_root)
+}
 
+/// Copies files, by their paths in `script_root`, which is new, empty or was made here before. Files that an earlier call
+/// copied and this one does not are removed; no other file is touched.
+///
+/// # Errors
+/// [`StageError`] names the file or folder. Nothing has been removed or replaced unless copying failed.
+pub fn stage_files(sources: &BTreeMap<String, PathBuf>, script_root: &Path) -> Result<(), StageError> {
     let mut folder = OwnFolder::claim(script_root, FolderUse::ScriptRoot)?;
     let wanted: BTreeSet<String> = sources.keys().cloned().collect();
     let staged = folder.files().clone();
@@ -74,7 +82,7 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
     // Listed before they are copied: a process killed in between leaves no file that the next one would refuse.
     folder.list(staged.union(&wanted).cloned().collect()).map_err(listed)?;
     staged.difference(&wanted).for_each(|file| remove(script_root, file));
-    for (file, source) in &sources {
+    for (file, source) in sources {
         copy(source, &script_root.join(file))?;
     }
     folder.list(wanted).map_err(listed)

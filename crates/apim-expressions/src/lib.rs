@@ -30,7 +30,7 @@ pub use context::{
 };
 pub use json::Token;
 pub use jwt::Jwt;
-pub use problem::{EvaluationError, ParseError};
+pub use problem::{EvaluationError, ParseError, ParseErrorKind, ParseWarning};
 pub use system_uri::{SystemUri, UriError};
 pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value, double_text};
 pub use xml::xml_parsing_steps;
@@ -42,6 +42,7 @@ pub struct Expression {
     /// The type of its value, once for each `return`.
     gives: Vec<types::Type>,
     reads: Reads,
+    warnings: Vec<ParseWarning>,
 }
 
 /// Which message bodies of the context an expression may read; those must be in memory before it runs.
@@ -83,8 +84,14 @@ impl Expression {
     /// # Errors
     /// What is not C#, what C# would not compile, or what is not supported; by name, with the place in the source.
     pub fn parse(source: &str) -> Result<Self, ParseError> {
-        let check::Checked { program, gives, reads } = check::program(&parse::source(source)?)?;
-        Ok(Self { program, gives, reads })
+        let check::Checked { program, gives, reads, warnings } = check::program(&parse::source(source)?)?;
+        Ok(Self { program, gives, reads, warnings })
+    }
+
+    /// What API Management may see differently.
+    #[must_use]
+    pub fn warnings(&self) -> &[ParseWarning] {
+        &self.warnings
     }
 
     /// The bodies that the expression may read.

@@ -122,7 +122,7 @@ impl Budget {
 
 /// The refusal of a source that nests too deeply.
 pub(crate) fn too_deep(offset: usize) -> ParseError {
-    ParseError { offset, message: format!("the expression nests more than {SOURCE_NESTING} levels deep") }
+    ParseError::unsupported(offset, format!("the expression nests more than {SOURCE_NESTING} levels deep"))
 }
 
 /// A string being made, counted as it grows.

@@ -10,6 +10,38 @@ pub struct ParseError {
     pub offset: usize,
     /// What is wrong or not supported, by name.
     pub message: String,
+    /// Who refuses it.
+    pub kind: ParseErrorKind,
+}
+
+/// Who refuses an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// The C# compiler behind API Management, on upload.
+    Invalid,
+    /// This crate alone: API Management takes the expression.
+    Unsupported,
+}
+
+impl ParseError {
+    /// What API Management refuses.
+    pub(crate) fn invalid(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), kind: ParseErrorKind::Invalid }
+    }
+
+    /// What API Management takes and this crate does not run.
+    pub(crate) fn unsupported(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), kind: ParseErrorKind::Unsupported }
+    }
+}
+
+/// Something that API Management may see differently: the expression is taken all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseWarning {
+    /// Where, in bytes from the start of the source.
+    pub offset: usize,
+    /// What, by name.
+    pub message: String,
 }
 
 /// Why an expression ended without a value. API Management calls this `ExpressionValueEvaluationFailure` and puts

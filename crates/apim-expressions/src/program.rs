@@ -39,7 +39,7 @@ pub(crate) enum Code {
     Chain(Box<Code>, Vec<Link>),
     /// A static member or constructor.
     Static(Box<Call>),
-    Function(usize, Vec<Code>),
+    Function(usize, Vec<Argument>),
     Convert(Box<Code>, Conversion),
     Not(Box<Code>),
     Negate(Box<Code>, Class),
@@ -57,8 +57,16 @@ pub(crate) enum Code {
     Anonymous(Type, Vec<Code>),
     /// A new object, then calls on it.
     Initialize(Box<Code>, Vec<Call>),
-    /// Where it is of the type, the slot gets the value.
-    Is(Box<Code>, Type, Option<usize>),
+    Is(Box<Code>, Box<Pattern>),
+    Throw(Box<Code>),
+    /// A call of a delegate in a variable.
+    Invoke(Box<Code>, Vec<Code>),
+    /// An array of two dimensions, given its lengths.
+    SizedGrid(Type, Box<[Code; 2]>),
+    /// One of its elements, row by row, and the length of a row.
+    Grid(Type, Vec<Code>, usize),
+    /// `(a, b) = tuple`: each element goes to its place, where it has one.
+    Deconstruct(Box<Code>, Vec<Option<(Place, Conversion)>>),
     As(Box<Code>, Type),
     Lambda(Arc<Lambda>),
     Write(Box<Write>),
@@ -100,7 +108,19 @@ pub(crate) struct Lambda {
     pub(crate) parameters: Vec<usize>,
     /// The slot of a parameter that is a record, the place of a member in it, and that member's slot.
     pub(crate) opened: Vec<(usize, usize, usize)>,
-    pub(crate) body: Code,
+    pub(crate) body: Body,
+    /// The slots that a call saves and restores: those of a delegate in a variable, which may call itself.
+    pub(crate) own: std::ops::Range<usize>,
+}
+
+/// What `is` and `case` ask of a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Pattern {
+    /// Of the type; then the slot gets the value.
+    Type(Type, Option<usize>),
+    Constant(Value),
+    /// Everything.
+    Any(Option<usize>),
 }
 
 #[derive(Debug)]
@@ -230,13 +250,23 @@ pub(crate) enum Step {
     Break,
     Continue,
     Block(Vec<Step>),
+    Label(usize),
+    Goto(usize),
+    /// To a section of the innermost `switch`.
+    GotoSection(usize),
 }
 
 #[derive(Debug)]
 pub(crate) struct Section {
-    /// Constants; `None` is `default`.
-    pub(crate) labels: Vec<Option<Value>>,
+    pub(crate) labels: Vec<Label>,
     pub(crate) body: Vec<Step>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Label {
+    /// `None` is `default`.
+    pub(crate) pattern: Option<Pattern>,
+    pub(crate) when: Option<Code>,
 }
 
 #[derive(Debug)]

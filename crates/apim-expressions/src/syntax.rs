@@ -47,9 +47,7 @@ pub(crate) enum ExprKind {
     Conditional(Box<[Expr; 3]>),
     Assign(Box<Expr>, Option<Binary>, Box<Expr>),
     Cast(TypeName, Box<Expr>),
-    /// `x is T`, or `x is T name`, which declares it.
-    Is(Box<Expr>, TypeName, Option<Arc<str>>),
-    IsNull(Box<Expr>),
+    Is(Box<Expr>, Box<Pattern>),
     As(Box<Expr>, TypeName),
     New {
         class: TypeName,
@@ -62,14 +60,51 @@ pub(crate) enum ExprKind {
         size: Option<Box<Expr>>,
         items: Vec<Expr>,
     },
+    /// `new T[rows, columns]`, `new T[,] { {…}, {…} }`.
+    NewGrid {
+        element: Option<TypeName>,
+        sizes: Option<Box<[Expr; 2]>>,
+        rows: Vec<Vec<Expr>>,
+    },
     Anonymous(Vec<(Arc<str>, Expr)>),
-    Lambda(Vec<Arc<str>>, Box<Expr>),
+    Lambda(Lambda),
+    /// `throw e` after `??`, `?`, `:` or `=>`.
+    Throw(Box<Expr>),
+    TypeOf(TypeName),
+    SizeOf(TypeName),
+    /// `(a, name: b)`
+    Tuple(Vec<(Option<Arc<str>>, Expr)>),
+    /// `var (a, b)` or `(int a, var b)`, which only an assignment may follow. `_` is no variable.
+    Deconstruct(Vec<(TypeName, Arc<str>)>),
     Default(TypeName),
     /// `default`, whose type its place decides.
     DefaultLiteral,
     /// `checked(…)` and `unchecked(…)`.
     Checked(bool, Box<Expr>),
     NameOf(Box<Expr>),
+}
+
+/// A function without a name.
+#[derive(Debug)]
+pub(crate) struct Lambda {
+    pub(crate) parameters: Vec<(Option<TypeName>, Arc<str>)>,
+    pub(crate) body: LambdaBody,
+}
+
+#[derive(Debug)]
+pub(crate) enum LambdaBody {
+    Value(Box<Expr>),
+    Block(Block),
+}
+
+/// What follows `is` or `case`.
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    /// `T`, or `T name`, which declares it; the name `_` declares nothing. A name alone may be a constant.
+    Type(TypeName, Option<Arc<str>>),
+    Constant(Box<Expr>),
+    /// `var name`
+    Var(usize, Arc<str>),
 }
 
 /// A piece of an interpolated string.
@@ -103,6 +138,8 @@ pub(crate) struct Argument {
 #[derive(Debug)]
 pub(crate) enum ArgumentValue {
     Plain(Expr),
+    /// `ref x`
+    Ref(usize, Arc<str>),
     /// `out x`, or `out T x` and `out var x`, which declare it.
     Out {
         at: usize,
@@ -160,13 +197,23 @@ pub(crate) struct TypeName {
     pub(crate) nullable: bool,
     /// How many `[]` follow.
     pub(crate) rank: usize,
+    /// Whether `[,]` follows.
+    pub(crate) grid: bool,
+    /// The elements of a tuple type, with their names.
+    pub(crate) tuple: Box<[(TypeName, Option<Arc<str>>)]>,
 }
 
 impl TypeName {
+    /// A dotted name without more.
+    pub(crate) fn plain(at: usize, parts: Vec<Arc<str>>) -> Self {
+        Self { at, parts, arguments: Vec::new(), nullable: false, rank: 0, grid: false, tuple: Box::default() }
+    }
+
     pub(crate) fn is_var(&self) -> bool {
         matches!(self.parts.as_slice(), [one] if &**one == "var")
             && self.arguments.is_empty()
             && self.rank == 0
+            && !self.grid
             && !self.nullable
     }
 }
@@ -232,6 +279,10 @@ pub(crate) enum StatementKind {
     Throw(Option<Expr>),
     Break,
     Continue,
+    Label(Arc<str>),
+    Goto(Arc<str>),
+    GotoCase(Expr),
+    GotoDefault,
     Block(Block),
     /// `checked { … }` and `unchecked { … }`.
     Checked(bool, Block),
@@ -242,15 +293,41 @@ pub(crate) enum StatementKind {
 pub(crate) struct Function {
     pub(crate) returns: TypeName,
     pub(crate) name: Arc<str>,
-    pub(crate) parameters: Vec<(TypeName, Arc<str>)>,
+    pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Block,
+}
+
+/// A parameter of a function that is declared among the statements.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) class: TypeName,
+    pub(crate) name: Arc<str>,
+    pub(crate) mode: Mode,
+    pub(crate) default: Option<Expr>,
+}
+
+/// How an argument goes to its parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Value,
+    Out,
+    Ref,
+    /// Takes any number of arguments.
+    Params,
 }
 
 #[derive(Debug)]
 pub(crate) struct Section {
-    /// `None` is `default`.
-    pub(crate) labels: Vec<Option<Expr>>,
+    pub(crate) labels: Vec<Label>,
     pub(crate) body: Block,
+}
+
+#[derive(Debug)]
+pub(crate) struct Label {
+    pub(crate) at: usize,
+    /// `None` is `default`.
+    pub(crate) pattern: Option<Pattern>,
+    pub(crate) when: Option<Expr>,
 }
 
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod rest_of_path;
 mod router;
 mod rules;
 mod run;
+mod server;
 mod start_error;
 mod stop;
 mod template;

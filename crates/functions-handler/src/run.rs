@@ -11,16 +11,15 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
 use futures_util::FutureExt;
 use tokio::{net::TcpListener, runtime::Runtime, time};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::{
     app::{Assembled, FunctionApp},
     environment::Environment,
     host_json::HostJson,
-    log,
+    log, server,
     start_error::{StartError, StartProblem},
     stop::{Parent, stop_signal},
 };
@@ -111,17 +110,11 @@ impl Assembled {
         let stop = stop.shared();
         let overdue = stop.clone().then(|()| time::sleep(GRACE));
         let ended = stop.clone().then(|()| time::sleep(LONGEST_STOP));
-        // A chunk of a stream must not wait for the one before it to be acknowledged.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                debug!("a connection delays small chunks: {error}");
-            }
-        });
-        let served = axum::serve(listener, self.router).with_graceful_shutdown(stop);
+        let served = server::serve(listener, self.router, stop);
         let on_stop = self.on_stop;
         let served_and_stopped = async {
             tokio::select! {
-                served = served.into_future() => served?,
+                () = served => {}
                 () = overdue => warn!("invocations that were still running have been cut off"),
             }
             if let Some(stop) = on_stop {

@@ -3,8 +3,8 @@
 //! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. One extension of our own: with
 //! the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has ended,
 //! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does.
-//! An HTTP function cannot be run by hand: the real host would make up a request from `input`, which proves nothing about
-//! the route, so 400 names the URL to call instead.
+//! An HTTP function cannot be run by hand: the real host answers 202, and nothing reaches the handler. The log, and the
+//! answer where it is waited for, name the URL to call instead.
 
 use std::sync::Arc;
 
@@ -17,8 +17,10 @@ use axum::{
     routing::{any, get, post, put},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use loopback_server::Foreign;
 use serde_json::{Value, json};
 
+use super::json::{self as documents, Json as Document};
 use super::{
     admin_host as host,
     core::Core,
@@ -32,8 +34,37 @@ use super::{
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const FUNCTIONS: &str = "/admin/functions/";
 /// Open to everybody.
 const PING: &str = "/host/ping";
+
+/// The host's own route that a path means in any letter case, as it is spelt here.
+pub(super) fn spelt(path: &str) -> Option<String> {
+    const ROUTES: [&str; 12] = [
+        "/admin/functions",
+        "/admin/host/status",
+        "/admin/host/ping",
+        "/admin/host/drain",
+        "/admin/host/drain/status",
+        "/admin/host/resume",
+        "/admin/host/restart",
+        "/admin/host/config",
+        "/admin/host/state",
+        "/admin/host/processes",
+        "/admin/host/synctriggers",
+        "/admin/warmup",
+    ];
+    let path = path.trim_end_matches('/');
+    if let Some(route) = ROUTES.into_iter().find(|route| route.eq_ignore_ascii_case(path)) {
+        return Some(route.to_owned());
+    }
+    let of_a_function = path.get(..FUNCTIONS.len()).filter(|start| start.eq_ignore_ascii_case(FUNCTIONS))?;
+    match path[of_a_function.len()..].split_once('/') {
+        None => Some(format!("{FUNCTIONS}{}", &path[of_a_function.len()..])),
+        Some((name, status)) if status.eq_ignore_ascii_case("status") => Some(format!("{FUNCTIONS}{name}/status")),
+        Some(_) => None,
+    }
+}
 
 pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
     Router::new()
@@ -53,10 +84,20 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/warmup", any(ping))
         // Other paths, and other methods, may be those of a function.
         .method_not_allowed_fallback(front::call_function)
-        .route_layer(from_fn_with_state(Arc::clone(web), require_master_key))
+        .route_layer(from_fn_with_state(Arc::clone(web), admit))
 }
 
-async fn require_master_key(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+/// Also refuses what a page of another site makes a browser send, unless CORS names its origin.
+async fn admit(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+    let is_listed = |origin: &HeaderValue| web.cors.as_ref().is_some_and(|cors| cors.names(origin));
+    match Foreign::check(request.headers()) {
+        Err(Foreign::Origin(_)) if request.headers().get(header::ORIGIN).is_some_and(is_listed) => {}
+        Err(foreign) => {
+            web.log.warning(format!("403 for a call of the admin API: {foreign}"));
+            return (StatusCode::FORBIDDEN, foreign.to_string()).into_response();
+        }
+        Ok(()) => {}
+    }
     let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(request.headers(), request.uri(), None));
     if access != Access::Admin && request.uri().path() != PING {
         web.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");
@@ -97,32 +138,42 @@ async fn ping() -> StatusCode {
     StatusCode::OK
 }
 
-/// Runs a function by hand. Its input means nothing to a timer; an HTTP function has a URL for that.
+/// Runs a function by hand: 202 whatever comes of it, also for a function that cannot be run so.
 async fn invoke(
     State(web): State<Arc<WebHost>>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refusal) = check_input(&headers, &body) {
-        return refusal.into_response();
-    }
+    let input = match read_input(&headers, &body) {
+        Ok(input) => input,
+        Err(refusal) => return refusal.into_response(),
+    };
     let Some(core) = web.core() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let Some(function) = core.function(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let wait = prefers_to_wait(&headers);
+    let Some(function) = core.function(&name) else {
+        return match core.script.errors.iter().find(|error| error.name.eq_ignore_ascii_case(&name)) {
+            Some(error) => {
+                cannot_run(&web, wait, format!("The '{}' function is in error: {}", error.name, error.problem))
+            }
+            None => StatusCode::NOT_FOUND.into_response(),
+        };
+    };
     if let Some(url) = core.invoke_url(function) {
-        let error = format!("this host does not run an HTTP function by hand: call {url}");
-        return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+        return cannot_run(&web, wait, format!("this host does not run an HTTP function by hand: call {url}"));
     }
     let name = function.name.clone();
     let background = Arc::clone(&core);
     // The invocation goes on if the caller hangs up.
     let invocation = tokio::spawn(async move {
         match background.function(&name).map(|function| (function, &function.trigger)) {
-            Some((function, Trigger::Timer(timer))) => Some(timers::invoke_by_hand(&background, function, timer).await),
+            Some((function, Trigger::Timer(timer))) => {
+                Some(timers::invoke_by_hand(&background, function, timer, input.as_deref()).await)
+            }
             _ => None,
         }
     });
-    if !prefers_to_wait(&headers) {
+    if !wait {
         return StatusCode::ACCEPTED.into_response();
     }
     match invocation.await {
@@ -131,16 +182,28 @@ async fn invoke(
     }
 }
 
-fn check_input(headers: &HeaderMap, body: &[u8]) -> Result<(), StatusCode> {
+/// Accepted, as in Azure, with the reason in the log; who waits for the outcome gets the reason.
+fn cannot_run(web: &WebHost, wait: bool, problem: String) -> Response {
+    web.log.error(&problem);
+    if wait {
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response()
+    } else {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
+/// The text of `input`, if there is one.
+fn read_input(headers: &HeaderMap, body: &[u8]) -> Result<Option<String>, StatusCode> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if media_type != "application/json" && media_type != "text/json" && !media_type.ends_with("+json") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(members)) if members.get("input").is_none_or(|input| input.is_string() || input.is_null()) => {
-            Ok(())
-        }
+    let text = std::str::from_utf8(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let document = documents::read_whole(text).map_err(|_| StatusCode::BAD_REQUEST)?;
+    match (&document, document.get_ignoring_case("input")) {
+        (Document::Object(_), None | Some(Document::Null)) => Ok(None),
+        (Document::Object(_), Some(input)) => input.scalar_text().map(Some).ok_or(StatusCode::BAD_REQUEST),
         _ => Err(StatusCode::BAD_REQUEST),
     }
 }

@@ -12,7 +12,10 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::web::{Phase, WebHost};
+use super::{
+    json,
+    web::{Phase, WebHost},
+};
 
 pub(super) async fn status(State(web): State<Arc<WebHost>>) -> Json<Value> {
     let core = web.core();
@@ -99,20 +102,17 @@ pub(super) async fn set_state(State(web): State<Arc<WebHost>>, Json(wanted): Jso
     }
 }
 
-/// The host, and the handler besides, which the real host leaves out.
-pub(super) async fn processes(State(web): State<Arc<WebHost>>) -> Json<Value> {
-    let mut processes = vec![json!({ "processId": std::process::id(), "processName": "functions-host" })];
-    if let Some(id) = web.core().and_then(|core| core.handler.process_id()) {
-        processes.push(json!({ "processId": id, "processName": "handler" }));
-    }
-    Json(json!({ "processes": processes }))
+/// The host alone: the handler is not among them.
+pub(super) async fn processes() -> Json<Value> {
+    Json(json!({ "processes": [{ "processId": std::process::id(), "processName": "functions-host" }] }))
 }
 
 /// `host.json` as it stands.
 pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
     let text = std::fs::read(web.root.join("host.json")).ok();
-    match text.and_then(|text| serde_json::from_slice::<Value>(&text).ok()) {
-        Some(document) => Json(document).into_response(),
+    let document = text.and_then(|text| json::read_whole(std::str::from_utf8(&text).ok()?).ok());
+    match document {
+        Some(document) => Json(document.to_value()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

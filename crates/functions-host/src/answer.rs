@@ -37,6 +37,18 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// In the words of .NET's HTTP client, as `RetryContext` has them.
+    pub(super) fn in_dotnet_words(&self) -> String {
+        match self {
+            Self::Status { status, .. } => format!(
+                "Response status code does not indicate success: {} ({}).",
+                status.as_u16(),
+                status.canonical_reason().unwrap_or_default()
+            ),
+            other => other.to_string(),
+        }
+    }
+
     /// In the handler's own words where it has some, else the failure itself; not longer than 500 characters.
     pub(super) fn reason(&self) -> String {
         match self {
@@ -59,7 +71,7 @@ fn shorten(text: &str) -> String {
 }
 
 impl Answer {
-    /// Reads an answer. Redirects count as failures: the real host follows them only when forwarding is off.
+    /// Reads an answer. A redirect that was not followed is a failure.
     pub(super) fn read(status: StatusCode, content_type: Option<&str>, body: &[u8]) -> Result<Self, Failure> {
         if !status.is_success() {
             return Err(Failure::Status { status, body: String::from_utf8_lossy(body).trim().to_owned() });

@@ -14,6 +14,7 @@ use super::{
     log::Log,
     process::{Handler, HttpClient},
     script::{FunctionDefinition, Script, Trigger},
+    throttle::Throttle,
     timers::Statuses,
 };
 
@@ -27,6 +28,7 @@ pub(super) struct Core {
     /// Of schedules; UTC unless `WEBSITE_TIME_ZONE` or `TZ` says otherwise.
     pub(super) zone: TimeZone,
     pub(super) body_limit: BodyLimit,
+    pub(super) throttle: Throttle,
     /// `http://localhost:PORT`, as `func start` prints it.
     pub(super) base_url: String,
     /// Timers have stopped; running invocations go on.
@@ -88,10 +90,10 @@ impl Core {
         Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
     }
 
-    /// In whole microseconds: .NET's clock is no finer than what a stored status can say.
+    /// In ticks of 100 ns: .NET's clock is no finer, and neither is a stored status.
     pub(super) fn now(&self) -> Zoned {
         let now = Timestamp::now();
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now).to_zoned(self.zone.clone())
+        Timestamp::from_nanosecond(now.as_nanosecond() / 100 * 100).unwrap_or(now).to_zoned(self.zone.clone())
     }
 
     /// Waits until no invocation is under way.

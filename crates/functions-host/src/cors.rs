@@ -55,7 +55,12 @@ impl Cors {
     }
 
     fn allows(&self, origin: &HeaderValue) -> bool {
+        self.any() || self.names(origin)
+    }
+
+    /// Whether the origin is listed itself, and not by `*`.
+    pub(super) fn names(&self, origin: &HeaderValue) -> bool {
         let same = |allowed: &String| origin.as_bytes().eq_ignore_ascii_case(allowed.trim_end_matches('/').as_bytes());
-        self.any() || self.origins.iter().any(same)
+        self.origins.iter().any(same)
     }
 }

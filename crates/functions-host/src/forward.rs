@@ -11,31 +11,20 @@ use http_body_util::BodyExt as _;
 
 use super::{
     answer::{self, Failure},
+    client_error::closed_without_answer,
     core::Core,
-    header_lines::{join_repeated, media_type, not_ascii, rewrite_forwarded_answer, unwritable},
+    header_lines::{CONTENT_HEADERS, join_repeated, media_type, not_ascii, rewrite_forwarded_answer, unwritable},
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
+    request_path::Target,
     request_target,
 };
 
-/// Content headers that .NET keeps apart from the request's, and the host does not copy.
-const DROPPED: &[&str] = &[
-    "allow",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-location",
-    "content-md5",
-    "content-range",
-    "expires",
-    "last-modified",
-];
-/// A GET whose connection closes without an answer is sent this often.
+/// A request without body whose connection closes without an answer is sent this often.
 const SENDS: usize = 4;
 
-/// Sends a request on, and its answer back. `path` is the request's, decoded.
-pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>, path: &str) -> Response {
-    let exchange = exchange(core, &run, request, path);
+/// Sends a request on, and its answer back.
+pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>, target: &Target) -> Response {
+    let exchange = exchange(core, &run, request, target);
     let outcome = match core.script.host.function_timeout {
         Some(limit) => match tokio::time::timeout(limit, exchange).await {
             Ok(outcome) => outcome,
@@ -58,8 +47,14 @@ pub(super) async fn serve(core: &Core, run: Run, request: Request<Body>, path: &
     }
 }
 
-async fn exchange(core: &Core, run: &Run, request: Request<Body>, path: &str) -> Result<Response<Bytes>, Failure> {
-    let outgoing = rebuild(core, run, request, path).await?;
+async fn exchange(core: &Core, run: &Run, request: Request<Body>, target: &Target) -> Result<Response<Bytes>, Failure> {
+    if target.path.contains(['?', '#']) {
+        core.log.warning(format!(
+            "The path of this request holds an encoded \"?\" or \"#\", where forwarding cuts it: the handler sees {}",
+            request_target::forwarded(&target.path, None)
+        ));
+    }
+    let outgoing = rebuild(core, run, request, target).await?;
     let response = send(core, run, outgoing).await?;
     if let Some(problem) = unwritable(&response) {
         return Err(Failure::Other(format!("the Functions host cannot hand the answer on: {problem}")));
@@ -72,17 +67,17 @@ async fn exchange(core: &Core, run: &Run, request: Request<Body>, path: &str) ->
 }
 
 async fn send(core: &Core, run: &Run, request: Request<Bytes>) -> Result<Response<hyper::body::Incoming>, Failure> {
-    let again = request.method() == Method::GET && request.body().is_empty();
+    let again = request.body().is_empty();
     for _ in 1..SENDS {
         match core.client.request(request.clone().map(Body::from)).await {
-            Err(error) if again && super::invocation::closed_without_answer(&error) => {}
+            Err(error) if again && closed_without_answer(&error) => {}
             answered => return answered.map_err(|error| run.no_answer(&error)),
         }
     }
     core.client.request(request.map(Body::from)).await.map_err(|error| run.no_answer(&error))
 }
 
-async fn rebuild(core: &Core, run: &Run, request: Request<Body>, path: &str) -> Result<Request<Bytes>, Failure> {
+async fn rebuild(core: &Core, run: &Run, request: Request<Body>, target: &Target) -> Result<Request<Bytes>, Failure> {
     let (parts, body) = request.into_parts();
     if parts.headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Failure::Other(
@@ -95,8 +90,8 @@ async fn rebuild(core: &Core, run: &Run, request: Request<Body>, path: &str) -> 
     let body = body.map_err(|error| Failure::Other(format!("the request body cannot be read: {error}")))?.to_bytes();
     let mut headers = parts.headers;
     set_content_type(&mut headers, body.is_empty())?;
-    for name in DROPPED {
-        headers.remove(*name);
+    for name in CONTENT_HEADERS.into_iter().filter(|name| *name != header::CONTENT_TYPE) {
+        headers.remove(name);
     }
     if let Some(name) = not_ascii(&headers) {
         let problem = format!("the Functions host cannot forward the header \"{name}\": its value is not ASCII");
@@ -105,7 +100,7 @@ async fn rebuild(core: &Core, run: &Run, request: Request<Body>, path: &str) -> 
     sign(&mut headers, run);
     join_repeated(&mut headers);
     announce_length(&mut headers, &parts.method, body.len());
-    let target = request_target::forwarded(path, parts.uri.query());
+    let target = request_target::forwarded(&target.path, target.query.as_deref());
     let mut outgoing = Request::new(body);
     *outgoing.uri_mut() = core.handler.url(&target).map_err(|error| Failure::Other(error.to_string()))?;
     *outgoing.method_mut() = parts.method;

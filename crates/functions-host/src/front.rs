@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
     routing::any,
 };
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
 
 use super::{
     admin,
@@ -21,25 +21,56 @@ use super::{
     invocation::{BY_CALL, Run},
     keys::Access,
     proxy,
-    request_path::request_path,
+    request_path::Target,
     routes::{self, Found},
     script::HttpMode,
     server::{WholeUri, refuse_malformed},
     web::WebHost,
 };
 
+/// Tells Azure's front end that another instance is needed.
+const SCALE_OUT: HeaderName = HeaderName::from_static("x-function-scaleout");
 const HOME_PAGE: &str = "<!doctype html><title>Functions host</title><p>The Functions host is running.</p>";
 
 /// Everything the host answers.
 pub(super) fn router(web: &Arc<WebHost>) -> Router {
-    Router::new()
+    let answers = Router::new()
         .nest("/admin", admin::routes(web))
         .route("/runtime/webhooks/{*path}", any(|| async { StatusCode::NOT_FOUND }))
         .fallback(call_function)
+        .with_state(Arc::clone(web));
+    Router::new()
+        .fallback_service(answers)
+        .layer(from_fn(spell_admin_path))
+        .layer(from_fn_with_state(Arc::clone(web), throttle))
         .layer(from_fn_with_state(Arc::clone(web), add_custom_headers))
         .layer(from_fn_with_state(Arc::clone(web), cors::answer))
         .layer(from_fn(refuse_malformed))
-        .with_state(Arc::clone(web))
+}
+
+/// The host's own routes are found in any letter case.
+async fn spell_admin_path(mut request: Request<Body>, next: Next) -> Response {
+    if let Some(spelt) = admin::spelt(request.uri().path()) {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(uri) = format!("{spelt}{query}").parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    next.run(request).await
+}
+
+/// Requests beyond the limits of `extensions.http` wait, or are refused; those of the admin API are not counted.
+async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
+    let is_admin = request.uri().path().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/admin/"));
+    let Some(core) = web.core().filter(|_| !is_admin) else { return next.run(request).await };
+    match core.throttle.admit().await {
+        // Until the answer begins; the real host counts until it ends.
+        Some(_admitted) => next.run(request).await,
+        None => {
+            web.log.warning("429: extensions.http.maxOutstandingRequests requests are waiting or running already");
+            (StatusCode::TOO_MANY_REQUESTS, [(SCALE_OUT, "1")]).into_response()
+        }
+    }
 }
 
 /// Finds the function of a request and runs it.
@@ -51,23 +82,47 @@ pub(super) async fn call_function(
     let Some(core) = web.settled_core().await else { return host_not_running() };
     // Within the nested router of the admin API the path is shorter.
     *request.uri_mut() = uri;
-    let Some(path) = request_path(request.uri().path()) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Some(target) = Target::of(&request) else { return StatusCode::BAD_REQUEST.into_response() };
     let method = known_in_upper_case(request.method());
-    let Some(found) = routes::find(&core.script.functions, &method, &path) else {
-        return not_found(&web, &method, &path);
+    warn_of_encoded_slash(&web, &request);
+    let Some(found) = routes::find(&core.script.functions, &method, &target.path) else {
+        return not_found(&web, &method, &target.path);
     };
     if let Err(status) = admit(&web, &found, request.headers(), request.uri()) {
         return status.into_response();
     }
+    if found.trigger.mode == HttpMode::Proxy {
+        return invoke(&core, &found, request, method, &target).await;
+    }
+    // A caller that goes away ends a proxied request, and no other.
+    drop(found);
+    let invocation = tokio::spawn(async move {
+        match routes::find(&core.script.functions, &method, &target.path) {
+            Some(found) => invoke(&core, &found, request, method.clone(), &target).await,
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    });
+    invocation.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn invoke(
+    core: &Arc<Core>,
+    found: &Found<'_>,
+    request: Request<Body>,
+    method: Method,
+    target: &Target,
+) -> Response {
     let name = &found.function.name;
+    let to_function = format!("/{name}");
     let run = match found.trigger.mode {
-        HttpMode::Payload => Run::begin(&core, name, BY_CALL, &Method::POST, &format!("/{name}")),
-        HttpMode::Proxy | HttpMode::Forward => Run::begin(&core, name, BY_CALL, &method, request.uri().path()),
+        HttpMode::Payload => Run::begin(core, name, BY_CALL, &Method::POST, &to_function),
+        HttpMode::ForwardToName => Run::begin(core, name, BY_CALL, &method, &to_function),
+        HttpMode::Proxy | HttpMode::Forward => Run::begin(core, name, BY_CALL, &method, request.uri().path()),
     };
-    let run = run.traced_by(request.headers());
+    let run = run.called_by(&request);
     if let Err(failure) = run.handler_ready().await {
         run.failed(None, &failure);
-        return not_running(&core);
+        return not_running(core);
     }
     let mut request = match core.body_limit.admit(request) {
         Ok(request) => request,
@@ -76,13 +131,28 @@ pub(super) async fn call_function(
             return (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONNECTION, "close")]).into_response();
         }
     };
-    match found.trigger.mode {
-        HttpMode::Payload => return http_payload::serve(&core, run, &found, request, &path).await,
-        HttpMode::Proxy | HttpMode::Forward => *request.method_mut() = method,
+    if found.trigger.mode == HttpMode::Payload {
+        return http_payload::serve(core, run, found, request, target).await;
     }
+    *request.method_mut() = method;
     match found.trigger.mode {
-        HttpMode::Proxy => proxy::serve(&core, run, request, &path).await,
-        HttpMode::Forward | HttpMode::Payload => forward::serve(&core, run, request, &path).await,
+        HttpMode::Proxy => proxy::serve(core, run, request, target).await,
+        HttpMode::ForwardToName => {
+            let target = Target { path: to_function, query: target.query.clone() };
+            forward::serve(core, run, request, &target).await
+        }
+        HttpMode::Forward | HttpMode::Payload => forward::serve(core, run, request, target).await,
+    }
+}
+
+/// What works here may be 404 in Azure, and a cut path is easily overlooked.
+fn warn_of_encoded_slash(web: &WebHost, request: &Request<Body>) {
+    if request.uri().path().to_ascii_lowercase().contains("%2f") {
+        web.log.warning(format!(
+            "The path {} holds an encoded slash. The host keeps it encoded; Azure's front end has been seen to decode it \
+             before the host, so that a parameter of one segment is 404 (azure-functions-host#9290)",
+            request.uri().path()
+        ));
     }
 }
 

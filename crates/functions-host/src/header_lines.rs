@@ -5,6 +5,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 /// Longest head of an answer that the client reads.
 const LONGEST_HEAD: usize = 64 * 1024;
 
+/// Headers that .NET keeps with a request's content rather than with the request.
+pub(crate) const CONTENT_HEADERS: [&str; 11] = [
+    "allow",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-md5",
+    "content-range",
+    "content-type",
+    "expires",
+    "last-modified",
+];
+
 /// Headers that proxying drops both ways (`RequestUtilities.cs` of `dotnet/yarp`).
 const NOT_PROXIED: [&str; 17] = [
     "alpn",
@@ -66,14 +81,19 @@ pub(crate) fn not_ascii(headers: &HeaderMap) -> Option<&HeaderName> {
     headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()).map(|(name, _)| name)
 }
 
+/// Why .NET's HTTP client does not read this answer: it is no answer to it.
+pub(crate) fn too_long<B>(response: &Response<B>) -> Option<String> {
+    let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    (length > LONGEST_HEAD).then(|| format!("its headers are longer than {LONGEST_HEAD} bytes"))
+}
+
 /// Why the host cannot hand this answer on; it answers 500 then.
 pub(crate) fn unwritable<B>(response: &Response<B>) -> Option<String> {
     let headers = response.headers();
-    let length: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let lengths = headers.get_all(header::CONTENT_LENGTH);
     let announces_body = lengths.iter().any(|length| length != "0");
-    if length > LONGEST_HEAD {
-        Some(format!("its headers are longer than {LONGEST_HEAD} bytes"))
+    if let Some(problem) = too_long(response) {
+        Some(problem)
     } else if let Some(name) = not_ascii(headers) {
         Some(format!("its header \"{name}\" has a value that is not ASCII"))
     } else if lengths.iter().nth(1).is_some() {

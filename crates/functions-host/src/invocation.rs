@@ -7,15 +7,18 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
     answer::{Answer, Failure},
+    client_error::is_rubbish,
     core::{Core, Counted},
     json::Json,
+    log::{Level, LogSource},
+    redirect,
 };
 
 /// What the host calls itself in `X-Azure-Functions-HostVersion`: the version that Core Tools 4.14 carries.
@@ -24,6 +27,8 @@ pub(super) const USER_AGENT: &str = "Azure-Functions-Host/4.1052.0.0";
 pub(super) const HOST_VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
 pub(super) const INVOCATION_ID_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// As many as .NET's HTTP client follows.
+const MOST_REDIRECTS: usize = 50;
 /// Why an HTTP call or a call by hand happened, as the real host words it.
 pub(super) const BY_CALL: &str = "This function was programmatically called via the host APIs.";
 
@@ -41,6 +46,8 @@ pub struct Invocation {
     pub method: String,
     /// Path of the request to the handler, without the query, which may hold keys.
     pub path: String,
+    /// The caller's request. Absent for a timer.
+    pub call: Option<Call>,
     /// `traceparent` of the caller's request. Absent for a timer, and where the caller sent none.
     pub traceparent: Option<String>,
     /// When it began.
@@ -53,6 +60,15 @@ pub struct Invocation {
     pub reason: Option<String>,
     /// Why it failed: the handler's status and body, or what was wrong with its answer. Absent if it succeeded.
     pub error: Option<String>,
+}
+
+/// What the caller of an HTTP function asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// The path, without the query, which may hold keys.
+    pub path: String,
 }
 
 impl Invocation {
@@ -70,6 +86,7 @@ pub(super) struct Run {
     function: String,
     method: Method,
     path: String,
+    call: Option<Call>,
     traceparent: Option<String>,
     began: Timestamp,
     started: Instant,
@@ -81,13 +98,15 @@ impl Run {
     /// `method` and `path` are those of the request to the handler.
     pub(super) fn begin(core: &Arc<Core>, function: &str, reason: &str, method: &Method, path: &str) -> Self {
         let id = Uuid::new_v4();
-        core.log.information(format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})"));
+        let line = format!("Executing 'Functions.{function}' (Reason='{reason}', Id={id})");
+        core.log.write_of(LogSource::Invocation, Level::Information, line);
         Self {
             core: Arc::clone(core),
             id,
             function: function.to_owned(),
             method: method.clone(),
             path: path.to_owned(),
+            call: None,
             traceparent: None,
             began: Timestamp::now(),
             started: Instant::now(),
@@ -96,9 +115,12 @@ impl Run {
         }
     }
 
-    /// Notes the trace that the caller's request belongs to.
-    pub(super) fn traced_by(mut self, headers: &HeaderMap) -> Self {
-        self.traceparent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    /// Notes the caller's request, and the trace that it belongs to.
+    pub(super) fn called_by(mut self, request: &Request<Body>) -> Self {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        self.call = Some(Call { method, path });
+        let traceparent = request.headers().get(TRACEPARENT);
+        self.traceparent = traceparent.and_then(|value| value.to_str().ok()).map(str::to_owned);
         self
     }
 
@@ -129,6 +151,11 @@ impl Run {
     /// When `functionTimeout` ends it.
     pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
         self.core.script.host.function_timeout.and_then(|limit| self.started.checked_add(limit)).map(Into::into)
+    }
+
+    /// Whether `functionTimeout` is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= tokio::time::Instant::now())
     }
 
     /// The function took too long: the real host kills the handler, which ends every other invocation too.
@@ -162,6 +189,7 @@ impl Run {
             function: self.function.clone(),
             method: self.method.to_string(),
             path: self.path.clone(),
+            call: self.call.clone(),
             traceparent: self.traceparent.clone(),
             started: self.began,
             duration: self.started.elapsed(),
@@ -172,14 +200,20 @@ impl Run {
         (self.core.journal)(&invocation);
         let (function, id, milliseconds) = (&self.function, self.id, invocation.duration.as_millis());
         let line = |outcome| format!("Executed 'Functions.{function}' ({outcome}, Id={id}, Duration={milliseconds}ms)");
+        let write = |level, text| self.core.log.write_of(LogSource::Invocation, level, text);
         match &invocation.error {
-            None => self.core.log.information(line("Succeeded")),
+            None => write(Level::Information, line("Succeeded")),
             Some(error) => {
-                self.core.log.error(line("Failed"));
-                self.core.log.error(error);
+                write(Level::Error, line("Failed"));
+                write(Level::Error, error.clone());
             }
         }
         invocation
+    }
+
+    /// Writes a line that belongs to it.
+    pub(super) fn note(&self, line: &str) {
+        self.core.log.information(line);
     }
 
     /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
@@ -192,15 +226,26 @@ impl Run {
             None => self.exchange(payload).await,
         };
         for line in outcome.iter().flat_map(|(_, answer)| &answer.logs) {
-            self.core.log.information(line);
+            self.core.log.write_of(LogSource::Handler, Level::Information, line);
         }
         outcome
     }
 
     async fn exchange(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
         self.handler_ready().await.map_err(|failure| (None, failure))?;
-        let request = self.request(payload).map_err(|error| (None, Failure::Other(error.to_string())))?;
-        let response = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
+        let redirects = if self.core.script.host.follows_redirects { MOST_REDIRECTS } else { 0 };
+        let mut call = Some((Method::POST, self.core.handler.url(&self.path)));
+        let mut response = None;
+        for _ in 0..=redirects {
+            let Some((method, url)) = call.take() else { break };
+            let request = url.and_then(|url| self.request(&method, url, payload));
+            let request = request.map_err(|error| (None, Failure::Other(error.to_string())))?;
+            let url = request.uri().clone();
+            let answered = self.core.client.request(request).await.map_err(|error| (None, self.no_answer(&error)))?;
+            call = redirect::next(&method, &url, &answered).map(|(method, url)| (method, Ok(url)));
+            response = Some(answered);
+        }
+        let response = response.ok_or_else(|| (None, Failure::Other("the request was not sent".to_owned())))?;
         let status = response.status();
         let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
         let body =
@@ -212,28 +257,22 @@ impl Run {
         Ok((status, answer))
     }
 
-    fn request(&self, payload: &Json) -> Result<Request<Body>, http::Error> {
+    /// A redirect may have turned the method into GET, which has no body.
+    fn request(&self, method: &Method, url: Uri, payload: &Json) -> Result<Request<Body>, http::Error> {
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header(HOST_VERSION_HEADER, HOST_VERSION)
+            .header(INVOCATION_ID_HEADER, self.id_header())
+            .header(header::USER_AGENT, USER_AGENT);
+        if method != Method::POST {
+            return request.body(Body::empty());
+        }
         let bytes = Bytes::from(payload.to_string());
         // A body of unknown length goes out chunked, without Content-Length, as the real host sends it.
         let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
-        Request::post(self.core.handler.url(&self.path)?)
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(HOST_VERSION_HEADER, HOST_VERSION)
-            .header(INVOCATION_ID_HEADER, self.id_header())
-            .body(body)
+        request.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(body)
     }
-}
-
-/// Whether the handler closed the connection before it answered anything.
-pub(super) fn closed_without_answer(error: &hyper_util::client::legacy::Error) -> bool {
-    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
-    cause.is_some_and(|cause| cause.is_incomplete_message())
-}
-
-fn is_rubbish(error: &hyper_util::client::legacy::Error) -> bool {
-    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
-    cause.is_some_and(hyper::Error::is_parse)
 }
 
 impl Drop for Run {

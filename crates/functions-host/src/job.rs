@@ -14,6 +14,7 @@ use super::{
     log::Log,
     process::{Handler, free_port},
     script::{Script, Trigger},
+    throttle::Throttle,
     time_zone, timers,
     web::WebHost,
 };
@@ -31,6 +32,7 @@ pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(
     let root = web.root.to_string_lossy().into_owned();
     let (environment, client, log) = (web.environment.clone(), web.client.clone(), web.log.clone());
     let (handler, supervisor) = Handler::new(Arc::clone(&script), root, environment, client, log, port, strikes);
+    let throttle = Throttle::new(script.host.throttle);
     let core = Arc::new(Core {
         script,
         handler,
@@ -40,6 +42,7 @@ pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(
         statuses: Arc::clone(&web.statuses),
         zone,
         body_limit: BodyLimit::from_settings(&web.settings),
+        throttle,
         base_url: web.base_url.clone(),
         draining: watch::Sender::new(false),
         invocations: Arc::new(Count::default()),
@@ -91,7 +94,7 @@ fn handler_port(script: &Script) -> Result<u16, HostError> {
 /// The list of functions as `func start` prints it, and what is wrong with the script root.
 fn print_script(core: &Core) {
     let (log, script) = (&core.log, &core.script);
-    for warning in script.host.warnings.iter().chain(script.functions.iter().flat_map(|function| &function.warnings)) {
+    for warning in script.warnings() {
         log.warning(warning);
     }
     let functions: Vec<Function> = script.functions.iter().map(|function| Function::new(core, function)).collect();

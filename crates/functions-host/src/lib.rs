@@ -27,11 +27,13 @@ mod admin;
 mod admin_host;
 mod answer;
 mod body_limit;
+mod client_error;
 mod core;
 mod cors;
 mod error;
 mod forward;
 mod front;
+mod head;
 mod header_lines;
 mod http_payload;
 mod invocation;
@@ -44,15 +46,18 @@ mod options;
 mod payload;
 mod process;
 mod proxy;
+mod redirect;
 mod request_path;
 mod request_target;
 mod retry;
 mod routes;
 mod script;
+mod script_changes;
 mod server;
 mod start;
 mod summary;
 mod template;
+mod throttle;
 mod time_zone;
 mod timers;
 mod upgrade;
@@ -71,8 +76,8 @@ use self::{
 };
 pub use self::{
     error::HostError,
-    invocation::{Invocation, InvocationSink},
-    log::{Level, LogLine, LogSink},
+    invocation::{Call, Invocation, InvocationSink},
+    log::{Level, LogLine, LogSink, LogSource},
     options::{Cors, HostOptions},
     script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},
@@ -143,7 +148,7 @@ impl FunctionsHost {
     }
 
     /// Runs a timer function now, as `POST /admin/functions/<name>` does, and waits for its end. `data` is the input that
-    /// the admin API takes; it means nothing to a timer.
+    /// the admin API takes: it goes into `Metadata` under the name of the trigger, and means nothing to a timer.
     ///
     /// # Errors
     /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
@@ -156,7 +161,8 @@ impl FunctionsHost {
                 if data.is_some() {
                     core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
                 }
-                Ok(timers::invoke_by_hand(&core, function, timer).await)
+                let input = data.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
+                Ok(timers::invoke_by_hand(&core, function, timer, input.as_deref()).await)
             }
             Trigger::Http(_) => Err(HostError::HttpFunction {
                 name: function.name.clone(),

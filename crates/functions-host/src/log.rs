@@ -15,6 +15,17 @@ pub enum Level {
     Error,
 }
 
+/// Whom a line is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSource {
+    /// The host.
+    Host,
+    /// The host, about the begin or the end of an invocation, which [`InvocationSink`](crate::InvocationSink) gets too.
+    Invocation,
+    /// The handler: its output, and the logs of its answers.
+    Handler,
+}
+
 /// One line.
 #[derive(Clone, Debug)]
 pub struct LogLine {
@@ -22,7 +33,9 @@ pub struct LogLine {
     pub at: Option<Timestamp>,
     /// How serious.
     pub level: Level,
-    /// The text, without a line end.
+    /// Whom it is of.
+    pub source: LogSource,
+    /// The text, without a line end; a message of the host may have several lines.
     pub text: String,
 }
 
@@ -60,11 +73,15 @@ impl Log {
     }
 
     pub(super) fn write(&self, level: Level, text: impl Into<String>) {
-        (self.0)(LogLine { at: Some(Timestamp::now()), level, text: text.into() });
+        self.write_of(LogSource::Host, level, text);
+    }
+
+    pub(super) fn write_of(&self, source: LogSource, level: Level, text: impl Into<String>) {
+        (self.0)(LogLine { at: Some(Timestamp::now()), level, source, text: text.into() });
     }
 
     /// Without a time.
     pub(super) fn bare(&self, text: impl Into<String>) {
-        (self.0)(LogLine { at: None, level: Level::Information, text: text.into() });
+        (self.0)(LogLine { at: None, level: Level::Information, source: LogSource::Host, text: text.into() });
     }
 }

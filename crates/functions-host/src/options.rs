@@ -37,6 +37,9 @@ pub struct HostOptions {
     /// Whether the host restarts when `host.json` or a `function.json` changes, as in Azure. Turn it off
     /// where [`FunctionsHost::replace`](crate::FunctionsHost::replace) follows changes.
     pub restart_on_change: bool,
+    /// Whether members of `host.json` and `function.json` that are unknown are ignored, with a warning, as Azure ignores
+    /// them without one. They are refused by name otherwise.
+    pub lenient: bool,
 }
 
 impl HostOptions {
@@ -55,6 +58,7 @@ impl HostOptions {
             state: None,
             cors: None,
             restart_on_change: true,
+            lenient: false,
         }
     }
 }

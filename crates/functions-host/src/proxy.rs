@@ -11,16 +11,18 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version, header, request::Parts};
 use hyper::body::{Body as _, Incoming};
-use tokio::time::{Instant, error::Elapsed, timeout_at};
+use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
 
 use super::{
     answer::{self, Failure},
     body_limit,
+    client_error::closed_without_answer,
     core::Core,
     forward::announce_length,
-    header_lines::{drop_not_proxied, join_repeated, unwritable},
-    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, closed_without_answer},
+    header_lines::{CONTENT_HEADERS, drop_not_proxied, join_repeated, too_long, unwritable},
+    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     lent_body::Lender,
+    request_path::Target,
     request_target,
     server::Peer,
     upgrade::{self, Upgrade},
@@ -32,6 +34,8 @@ const IDLE_LIMIT: Duration = Duration::from_secs(240);
 const ATTEMPTS: u32 = 10;
 /// An attempt without body is made this often where the handler closes the connection without an answer.
 const SENDS: u32 = 4;
+/// How long a call that took too long still waits for its end.
+const AFTER_TIMEOUT: Duration = Duration::from_secs(2);
 const DELAY_STEP: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(250);
 /// As much of an error's body as the journal may need.
@@ -43,15 +47,12 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// Passes a request to the handler, and its answer back. `path` is the request's, decoded.
-pub(super) async fn serve(core: &Core, run: Run, mut request: Request<Body>, path: &str) -> Response {
+/// Passes a request to the handler, and its answer back.
+pub(super) async fn serve(core: &Core, run: Run, mut request: Request<Body>, target: &Target) -> Response {
     let idle = Instant::now() + IDLE_LIMIT;
     let deadline = run.deadline().map_or(idle, |deadline| deadline.min(idle));
     let upgrade = Upgrade::asked_by(&mut request);
-    let outcome = match timeout_at(deadline, send(core, &run, request, path, upgrade.is_some())).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(too_late(&run)),
-    };
+    let outcome = send_in_time(core, &run, request, target, upgrade.is_some(), deadline).await;
     match outcome.and_then(|response| check(response, upgrade.is_some())) {
         Ok(mut response) => {
             if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (response.status(), upgrade) {
@@ -68,9 +69,30 @@ pub(super) async fn serve(core: &Core, run: Run, mut request: Request<Body>, pat
     }
 }
 
+async fn send_in_time(
+    core: &Core,
+    run: &Run,
+    request: Request<Body>,
+    target: &Target,
+    upgrade: bool,
+    deadline: Instant,
+) -> Result<Response<Incoming>, Failure> {
+    let mut sending = std::pin::pin!(send(core, run, request, target, upgrade));
+    if let Ok(outcome) = timeout_at(deadline, &mut sending).await {
+        return outcome;
+    }
+    let failure = too_late(run);
+    if run.is_late() {
+        // The kill breaks the connection, so the request is sent again to the handler's next process; its answer comes too
+        // late.
+        let _ = timeout(AFTER_TIMEOUT, &mut sending).await;
+    }
+    Err(failure)
+}
+
 /// Either limit: `functionTimeout`, which costs the handler its life, or silence.
 fn too_late(run: &Run) -> Failure {
-    if run.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+    if run.is_late() {
         return run.timed_out();
     }
     Failure::Other(format!("nothing came from the handler within {} s", IDLE_LIMIT.as_secs()))
@@ -96,7 +118,7 @@ async fn send(
     core: &Core,
     run: &Run,
     request: Request<Body>,
-    path: &str,
+    target: &Target,
     upgrade: bool,
 ) -> Result<Response<Incoming>, Failure> {
     let (parts, body) = request.into_parts();
@@ -107,10 +129,16 @@ async fn send(
         for _ in 0..if no_body { SENDS } else { 1 } {
             let Some(body) = lender.lend() else { break };
             let body = if no_body { Body::empty() } else { body };
-            let request = outgoing(core, run, parts.clone(), body, path, upgrade);
+            let request = outgoing(core, run, parts.clone(), body, target, upgrade);
             let request = request.map_err(|error| Failure::Other(error.to_string()))?;
             match core.client.request(request).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => match too_long(&response) {
+                    None => return Ok(response),
+                    Some(problem) => {
+                        failure = Failure::Other(format!("the Functions host cannot read the answer: {problem}"));
+                        break;
+                    }
+                },
                 Err(error) if body_limit::is_exceeded(&error) => return Err(core.body_limit.exceeded()),
                 Err(error) => {
                     failure = run.no_answer(&error);
@@ -136,11 +164,11 @@ fn outgoing(
     run: &Run,
     parts: Parts,
     body: Body,
-    path: &str,
+    target: &Target,
     upgrade: bool,
 ) -> Result<Request<Body>, http::Error> {
     let mut outgoing = Request::new(body);
-    *outgoing.uri_mut() = core.handler.url(&request_target::proxied(path, parts.uri.query()))?;
+    *outgoing.uri_mut() = core.handler.url(&request_target::proxied(&target.path, target.query.as_deref()))?;
     *outgoing.version_mut() = Version::HTTP_11;
     let mut headers = parts.headers;
     drop_not_proxied(&mut headers);
@@ -148,7 +176,7 @@ fn outgoing(
         upgrade::ask(&mut headers);
     }
     if let Some(length) = outgoing.body().size_hint().exact().filter(|length| *length == 0) {
-        let has_content_header = headers.contains_key(header::CONTENT_TYPE);
+        let has_content_header = CONTENT_HEADERS.iter().any(|name| headers.contains_key(*name));
         if has_content_header {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         } else {

@@ -2,6 +2,33 @@
 //!
 //! Source: `UrlDecoder.cs` and `PathNormalizer.cs` of `dotnet/aspnetcore` (Kestrel).
 
+use http::Request;
+
+use crate::head::Head;
+
+/// Where a request goes, as the host's web server hands it on.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Decoded.
+    pub(crate) path: String,
+    /// As written.
+    pub(crate) query: Option<String>,
+}
+
+impl Target {
+    /// Absent for a path that the web server answers with 400.
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
+        let written = request.extensions().get::<Head>().and_then(|head| head.target.as_deref());
+        // A `#` means nothing to the web server; the HTTP library ends the target there.
+        if let Some(written) = written.filter(|written| written.starts_with('/')) {
+            let (path, query) = written.split_once('?').map_or((written, None), |(path, query)| (path, Some(query)));
+            return Some(Self { path: request_path(path)?, query: query.map(str::to_owned) });
+        }
+        let query = request.uri().query().map(str::to_owned);
+        Some(Self { path: request_path(request.uri().path())?, query })
+    }
+}
+
 /// The path, decoded; absent for one that the web server answers with 400. `%2F` stays, and so does a run of escapes that
 /// is not UTF-8.
 pub(crate) fn request_path(raw: &str) -> Option<String> {

@@ -8,13 +8,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, StatusCode, Uri, Version, header};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use http::{HeaderName, Request, StatusCode, Uri, Version, header};
+use loopback_server::{Listener, Room};
 use tokio::{net::TcpListener, task::JoinSet};
+use tower::ServiceExt as _;
+
+use super::head::{NextStatus, Noted, OddStatus, Recent};
+
+/// Longest request line that the host's web server reads, in bytes.
+const LONGEST_LINE: usize = 8 * 1024;
+/// Most that all header lines together may take there.
+const LONGEST_HEADERS: usize = 32 * 1024;
 
 /// The client's address.
 #[derive(Clone, Copy)]
@@ -24,43 +28,51 @@ pub(super) struct Peer(pub(super) IpAddr);
 #[derive(Clone)]
 pub(super) struct WholeUri(pub(super) Uri);
 
+/// Descriptors for each connection: its own, the one to the handler, and as many for what the handler calls in this process.
+const DESCRIPTORS: usize = 5;
+
 /// Serves until it is dropped, which closes every connection.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let listener = Listener::new(listener, Room::one_in(DESCRIPTORS));
     let mut connections = JoinSet::new();
     loop {
+        let (stream, peer, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        let (stream, peer) = match listener.accept().await {
-            Ok(connection) => connection,
-            // Such as too many open files: some close soon.
-            Err(_) => {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone().layer(Extension(Peer(peer.ip()))));
-        connections.spawn(async move {
-            let mut server = http1::Builder::new();
-            // The handler gets the names of headers as the client wrote them.
-            server.preserve_header_case(true).timer(TokioTimer::new());
-            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
-        });
+        let (stream, recent, next_status) = Noted::new(stream);
+        let service = router.clone().layer(Extension(Peer(peer.ip())));
+        let service = service.layer(Extension(recent)).layer(Extension(next_status));
+        connections.spawn(async move { connection.serve(stream, |request| service.clone().oneshot(request)).await });
     }
 }
 
 /// Answers what the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
+    let head = request.extensions_mut().remove::<Recent>().map(|recent| recent.take_head(&request)).unwrap_or_default();
+    // Of two equal lengths the HTTP library hands on one.
+    let two_lines = |name: HeaderName| head.count(&name) > 1;
+    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
+    request.extensions_mut().insert(head);
     let headers = request.headers();
     let has_host = headers.contains_key(header::HOST);
     if request.version() == Version::HTTP_10 && !has_host {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    let two_lengths = headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some();
+    if request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1\r\n ".len() > LONGEST_LINE {
+        return StatusCode::URI_TOO_LONG.into_response();
+    }
+    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > LONGEST_HEADERS {
+        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    }
     let not_text = headers.values().any(|value| std::str::from_utf8(value.as_bytes()).is_err());
     if !has_host || two_lengths || not_text {
         return StatusCode::BAD_REQUEST.into_response();
     }
     let uri = WholeUri(request.uri().clone());
     request.extensions_mut().insert(uri);
-    next.run(request).await
+    let next_status = request.extensions_mut().remove::<NextStatus>();
+    let response = next.run(request).await;
+    if let (Some(next_status), Some(odd)) = (next_status, response.extensions().get::<OddStatus>()) {
+        next_status.set(*odd);
+    }
+    response
 }

@@ -1,10 +1,10 @@
-//! Starting a host: what is checked, what listens, and what watches the script root.
+//! Starting a host: what is checked, and what listens.
 
 use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use hyper_util::{
@@ -20,7 +20,7 @@ use super::{
     keys::Keys,
     log::Log,
     script::{Script, Settings, Trigger},
-    server::{self},
+    script_changes, server,
     timers::Statuses,
     web::{Phase, WebHost},
 };
@@ -28,15 +28,13 @@ use super::{
 /// What a process cannot do without, on the systems that have it.
 const INHERITED: &[&str] =
     &["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SystemDrive", "USERPROFILE", "LANG", "LC_ALL"];
-/// How often the script root is looked at for changes.
-const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostError> {
     let environment: Vec<(String, String)> = inherited().chain(options.environment).collect();
     let settings = Settings::new(options.settings);
     let root = std::path::absolute(&options.script_root).unwrap_or(options.script_root);
     // What is wrong with the script root is told before what is wrong with the port.
-    let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings)?;
+    let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings, options.lenient)?;
     let listener = listen(options.address).await?;
     let address = listener.local_addr().map_err(|source| HostError::Bind { address: options.address, source })?;
     let keys = options.enforce_keys.then(Keys::generate).transpose().map_err(|_| HostError::NoRandomNumbers)?;
@@ -47,6 +45,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
         journal: options.journal,
         log: Log(options.log),
         fire_timers: options.fire_timers,
+        lenient: options.lenient,
         keys,
         cors: options.cors,
         statuses: Arc::new(Statuses::new(options.state)),
@@ -67,7 +66,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
         server::serve(listener, router).await;
     });
     if options.restart_on_change {
-        server.spawn(watch_files(Arc::clone(&web)));
+        server.spawn(script_changes::restart_on_change(Arc::clone(&web)));
     }
     Ok(FunctionsHost { web, url: local_url(address)?, server })
 }
@@ -109,19 +108,5 @@ fn print_keys(web: &WebHost, script: &Script) {
     log.bare(format!("\tevery function: {}", keys.host));
     for function in script.functions.iter().filter(|function| matches!(function.trigger, Trigger::Http(_))) {
         log.bare(format!("\t{}: {}", function.name, keys.function(&function.name)));
-    }
-}
-
-/// Restarts the job host when `host.json` or a `function.json` changes; a new handler alone changes nothing.
-async fn watch_files(web: Arc<WebHost>) {
-    let mut known = web.script_files();
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let files = web.script_files();
-        if files != known {
-            known = files;
-            web.log.information("host.json or a function.json has changed: restarting the host");
-            web.restart().await;
-        }
     }
 }

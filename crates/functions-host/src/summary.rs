@@ -14,6 +14,8 @@ pub struct ScriptSummary {
     pub functions: Vec<String>,
     /// Those that do not.
     pub problems: Vec<FunctionProblem>,
+    /// What is written and has no effect, or another one than it seems.
+    pub warnings: Vec<String>,
 }
 
 /// A function that the host would leave out.
@@ -33,11 +35,25 @@ impl ScriptSummary {
     /// # Errors
     /// [`ScriptError`] if the host would not start at all.
     pub fn read(script_root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, ScriptError> {
+        Self::read_in(script_root, &BTreeMap::new(), settings)
+    }
+
+    /// The same for a handler that gets this environment: its `PATH` may have the executable.
+    ///
+    /// # Errors
+    /// [`ScriptError`] if the host would not start at all.
+    pub fn read_in(
+        script_root: &Path,
+        environment: &BTreeMap<String, String>,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Self, ScriptError> {
         let settings = Settings::new(settings.clone());
-        let script = Script::load(script_root, &Settings::default(), &settings)?;
+        let script = Script::load(script_root, &Settings::new(environment.clone()), &settings, false)?;
         let problem =
             |error: super::script::FunctionError| FunctionProblem { name: error.name, problem: error.problem };
+        let warnings = script.warnings().cloned().collect();
         Ok(Self {
+            warnings,
             functions: script.functions.into_iter().map(|function| function.name).collect(),
             problems: script.errors.into_iter().map(problem).collect(),
         })

@@ -4,7 +4,6 @@
 //! the old job host has ended before the new one begins.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -49,6 +48,7 @@ pub(super) struct WebHost {
     pub(super) journal: InvocationSink,
     pub(super) log: Log,
     pub(super) fire_timers: bool,
+    pub(super) lenient: bool,
     pub(super) keys: Option<Keys>,
     pub(super) cors: Option<Cors>,
     pub(super) statuses: Arc<Statuses>,
@@ -67,7 +67,7 @@ pub(super) struct WebHost {
 impl WebHost {
     /// Reads the script root.
     pub(super) fn load(&self) -> Result<Script, HostError> {
-        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings)?)
+        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings, self.lenient)?)
     }
 
     /// Starts a job host.
@@ -185,16 +185,6 @@ impl WebHost {
             Phase::Error(_) => "Error",
             Phase::Offline => "Offline",
         }
-    }
-
-    /// What the script root is made of: the text of `host.json` and of each `function.json`.
-    pub(super) fn script_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let functions = folders.map(|folder| folder.path().join("function.json"));
-        std::iter::once(self.root.join("host.json"))
-            .chain(functions)
-            .filter_map(|path| std::fs::read(&path).ok().map(|text| (path, text)))
-            .collect()
     }
 
     fn lock_job(&self) -> std::sync::MutexGuard<'_, Option<Job>> {

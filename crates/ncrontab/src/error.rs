@@ -31,7 +31,7 @@ pub enum ParseError {
         problem: FieldProblem,
     },
     /// Written as an interval, with a part out of range.
-    #[error("\"{text}\" is not a valid interval: hours go to 23, minutes and seconds to 59, days to 10675199")]
+    #[error("\"{text}\" is not a valid interval: hours go to 23, minutes and seconds to 59, days to 3652058")]
     TimeSpanTooLarge {
         /// The text given.
         text: String,

@@ -185,12 +185,19 @@ fn parse_value(kind: FieldKind, text: &str) -> Result<u8, FieldProblem> {
     if names.is_empty() {
         return Err(not_a_number(text));
     }
-    let prefix = text.to_ascii_lowercase();
+    let prefix: String = text.chars().filter(|character| !is_ignorable(*character)).collect();
+    let prefix = prefix.to_ascii_lowercase();
     match (min..).zip(names).find(|(_, name)| name.starts_with(&prefix)) {
         Some((value, _)) => Ok(value),
         None if is_other_dialect(text) => Err(FieldProblem::OtherDialect(text.to_owned())),
         None => Err(FieldProblem::NotAName(text.to_owned())),
     }
+}
+
+/// Characters that ICU's collation passes over, so that .NET finds a name with them or without: soft hyphen, zero-width
+/// characters, marks of direction.
+fn is_ignorable(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// White space that .NET's number parser takes; a blank ends the field before it gets there.

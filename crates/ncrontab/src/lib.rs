@@ -33,6 +33,9 @@ pub use crate::{
     time_span::{TimeSpanError, format_time_span, parse_time_span},
 };
 
+/// From the first day of .NET's calendar to its last: the timer's listener cannot start with a longer interval.
+const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(3_652_058 * 24);
+
 /// When a timer fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Kind);
@@ -58,6 +61,9 @@ impl Schedule {
             0 => Err(ParseError::Empty),
             5 | 6 => Cron::parse(&fields).map(|cron| Self(Kind::Cron(cron))),
             count => match parse_time_span(text) {
+                Ok(interval) if interval > LONGEST_INTERVAL => {
+                    Err(ParseError::TimeSpanTooLarge { text: text.to_owned() })
+                }
                 Ok(interval) if interval.is_positive() => Ok(Self(Kind::Every(interval))),
                 Ok(_) => Err(ParseError::NotPositive { text: text.to_owned() }),
                 Err(TimeSpanError::TooLarge) => Err(ParseError::TimeSpanTooLarge { text: text.to_owned() }),

@@ -309,7 +309,7 @@ fn what_is_not_a_schedule_is_refused_naming_the_field() {
         ("0 99999999999 * * * *", "\"99999999999\" is not a valid minute field: \"99999999999\" is not a number"),
         (
             "25:60:00",
-            "\"25:60:00\" is not a valid interval: hours go to 23, minutes and seconds to 59, days to 10675199",
+            "\"25:60:00\" is not a valid interval: hours go to 23, minutes and seconds to 59, days to 3652058",
         ),
         (
             "00:00:00",
@@ -338,6 +338,26 @@ fn what_is_not_a_schedule_is_refused_naming_the_field() {
     // Only a space separates: .NET splits at nothing else.
     assert!(Schedule::parse("0\t*/5 * * * *").is_err());
     assert!(Schedule::parse("* * * * * * *").is_err());
+}
+
+#[test]
+fn section_7_2_characters_that_collation_passes_over_do_not_hide_a_name() {
+    for (text, plain) in [
+        ("0 0 0 * * \u{200b}MON", "0 0 0 * * MON"),
+        ("0 0 0 * M\u{ad}AR *", "0 0 0 * MAR *"),
+        ("0 0 0 * \u{200b} *", "0 0 0 * January *"),
+    ] {
+        assert_eq!(text.parse::<Schedule>(), plain.parse(), "{text:?}");
+    }
+    assert!("0 \u{200b}5 * * * *".parse::<Schedule>().is_err());
+}
+
+#[test]
+fn section_7_1_an_interval_longer_than_the_calendar_of_dotnet_is_refused() {
+    assert!("3652058".parse::<Schedule>().is_ok());
+    for text in ["3652059", "3652058.00:00:01", "10675199.02:48:05.4775807"] {
+        assert!(matches!(text.parse::<Schedule>(), Err(ParseError::TimeSpanTooLarge { .. })), "{text}");
+    }
 }
 
 #[test]

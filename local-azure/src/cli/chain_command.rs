@@ -65,6 +65,19 @@ fn print_chain(entries: Vec<Entry>) {
     Chain::new(entries).print();
 }
 
+/// The chain of the request that ended last.
+pub(super) fn print_last(mut entries: Vec<Entry>) {
+    let last = entries.iter().rev().find(|entry| entry.from == Some(Service::FunctionsHost));
+    match last.map(|entry| entry.trace) {
+        None => println!("no request has been answered yet"),
+        Some(None) => println!("the last request carried no traceparent, and belongs to no chain"),
+        Some(trace) => {
+            entries.retain(|entry| entry.trace == trace);
+            print_chain(entries);
+        }
+    }
+}
+
 /// The latest requests that no service sent, newest last.
 fn print_list(entries: &[Entry]) {
     let mut outer: Vec<_> = entries.iter().filter(|entry| is_outer(entry, entries)).collect();

@@ -70,7 +70,7 @@ pub(super) async fn demo(name: &str, broken: Option<Link>, json: bool) -> Result
         }
         link.spoil(&mut seed);
     }
-    project.build_and_stage(&project.script_root(), false).await?;
+    project.prepare().await?;
 
     let started = Instant::now();
     eprintln!("{BOLD}Starting{BOLD:#} local Azure and the Functions host");

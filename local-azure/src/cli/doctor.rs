@@ -6,10 +6,12 @@ mod tools;
 use std::{path::Path, process::ExitCode};
 
 use anstream::println;
+use serde::Serialize;
 
-use super::{CommandError, GREEN, RED};
+use super::{CommandError, GREEN, Project, RED};
 
 /// One line of the report.
+#[derive(Serialize)]
 struct Finding {
     name: String,
     state: State,
@@ -17,31 +19,45 @@ struct Finding {
     note: String,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum State {
+    #[serde(rename = "ok")]
     Good,
     /// Some commands do not work without it; local ones do.
     Missing,
+    /// It works here, and may not mean what it seems to.
+    Warning,
     Failed,
 }
 
 /// Exit code 1 if something does not work that local work needs, or the settings do not.
-pub(super) async fn doctor(env_file: Option<&Path>) -> Result<ExitCode, CommandError> {
-    let mut good = show(tools::check().await);
-    if let Some(file) = env_file {
-        good &= show(settings::check(file).await?);
+pub(super) async fn doctor(env_file: Option<&Path>, json: bool) -> Result<ExitCode, CommandError> {
+    let mut findings = tools::check(Project::find().ok().as_ref()).await;
+    if !json {
+        show(&findings);
     }
+    if let Some(file) = env_file {
+        let of_settings = settings::check(file).await?;
+        if !json {
+            show(&of_settings);
+        }
+        findings.extend(of_settings);
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&findings)?);
+    }
+    let good = findings.iter().all(|finding| finding.state != State::Failed);
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether nothing failed.
-fn show(findings: Vec<Finding>) -> bool {
-    for Finding { name, state, note } in &findings {
+fn show(findings: &[Finding]) {
+    for Finding { name, state, note } in findings {
         match state {
             State::Good => println!("{GREEN}ok{GREEN:#}       {name}: {note}"),
             State::Missing => println!("missing  {name}: {note}"),
+            State::Warning => println!("warning  {name}: {note}"),
             State::Failed => println!("{RED}failed{RED:#}   {name}: {note}"),
         }
     }
-    findings.iter().all(|finding| finding.state != State::Failed)
 }

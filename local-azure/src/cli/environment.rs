@@ -37,6 +37,12 @@ pub(super) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// `PATH`, by which the host finds an executable that is not in the script root.
+#[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
+pub(super) fn path() -> BTreeMap<String, String> {
+    std::env::var("PATH").map(|path| ("PATH".to_owned(), path)).into_iter().collect()
+}
+
 /// App settings and the handler's environment.
 pub(super) struct ChildEnvironment {
     /// App settings with the shell's variables over them: what `%NAME%` in a binding resolves to.

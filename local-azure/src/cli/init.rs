@@ -10,7 +10,7 @@ use std::{
 use anstream::println;
 use clap::ValueEnum;
 
-use super::{CommandError, DIM, seed_command};
+use super::{CommandError, DIM, command_line, seed_command};
 
 #[derive(clap::Args)]
 pub(super) struct InitArguments {
@@ -53,10 +53,7 @@ pub(super) fn init(arguments: &InitArguments) -> Result<ExitCode, CommandError> 
         write_new(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         println!("{}", path.display());
     }
-    let start = match arguments.handler {
-        Language::Rust => "local-azure start",
-        Language::Other => "local-azure start --script-root .",
-    };
+    let start = command_line("start");
     println!("{DIM}`{start}` runs it there; then: curl http://localhost:7071/api/hello/you{DIM:#}");
     Ok(ExitCode::SUCCESS)
 }

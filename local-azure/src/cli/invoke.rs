@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anstream::{eprintln, println};
 use axum::body::Body;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use local_azure::network::{Network, NetworkError};
@@ -11,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CommandError, RED};
+use super::{CommandError, RED, command_line};
 
 #[derive(clap::Args)]
 pub(super) struct InvokeArguments {
@@ -32,6 +33,9 @@ pub(super) struct InvokeArguments {
     /// Print status and headers of the answer before its body
     #[arg(long, short)]
     include: bool,
+    /// Print one JSON document: status, headers, and the body as JSON or text
+    #[arg(long, conflicts_with = "include")]
+    json: bool,
     /// A parameter of the function's route, as NAME=VALUE; the value may hold any character
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -119,22 +123,37 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
             host.send(Method::POST, &admin, arguments.headers, Some(body)).await?
         }
     };
-    if arguments.include {
-        println!("{status}");
-        for (name, value) in &headers {
-            println!("{name}: {}", String::from_utf8_lossy(value.as_bytes()));
-        }
-        println!();
-    }
-    let text = String::from_utf8_lossy(&body);
-    if status.is_success() {
-        println!("{text}");
-        Ok(ExitCode::SUCCESS)
+    if arguments.json {
+        println!("{}", document(status, &headers, &body));
     } else {
-        println!("{text}");
-        eprintln!("{RED}{} failed with {status}{RED:#}", arguments.name);
-        Ok(ExitCode::FAILURE)
+        if arguments.include {
+            println!("{status}");
+            for (name, value) in &headers {
+                println!("{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+            }
+            println!();
+        }
+        println!("{}", String::from_utf8_lossy(&body));
     }
+    if status.is_success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{RED}{} failed with {status}{RED:#}", arguments.name);
+    Ok(ExitCode::FAILURE)
+}
+
+/// A body that is not JSON is a text; one that is no text is given as base64.
+fn document(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Value {
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| [name.as_str().into(), String::from_utf8_lossy(value.as_bytes())]).collect();
+    let mut document = serde_json::json!({ "status": status.as_u16(), "headers": headers });
+    let (member, value) = match (serde_json::from_slice(body), std::str::from_utf8(body)) {
+        (Ok(json), _) => ("body", json),
+        (Err(_), Ok(text)) => ("body", Value::from(text)),
+        (Err(_), Err(_)) => ("bodyBase64", Value::from(BASE64_STANDARD.encode(body))),
+    };
+    document[member] = value;
+    document
 }
 
 /// POST with data and GET without, if the function takes it; else the first method that it takes.
@@ -196,8 +215,8 @@ impl Host {
         let request = request.body(body.map_or_else(Body::empty, Body::from))?;
         let response = match Network::new().send(request).await {
             Err(NetworkError::Unreachable { .. }) => {
-                let message = format!("no Functions host answers at {}; start one with `cargo local start`", self.url);
-                return Err(message.into());
+                let start = command_line("start");
+                return Err(format!("no Functions host answers at {}; start one with `{start}`", self.url).into());
             }
             other => other?,
         };
@@ -253,6 +272,14 @@ mod tests {
         assert!(json("plain text").unwrap_err().contains("--data-file"));
         assert_eq!(named_header("X-Mode: fast").unwrap().1, "fast");
         assert!(named_header("nothing").is_err());
+    }
+
+    #[test]
+    fn the_json_document_holds_the_body_whatever_it_is() {
+        let document = |body| document(StatusCode::OK, &HeaderMap::new(), body);
+        assert_eq!(document(br#"{"a":1}"#)["body"]["a"], 1);
+        assert_eq!(document(b"plain")["body"], "plain");
+        assert_eq!(document(b"\xff")["bodyBase64"], "/w==");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use local_azure::functions_host::Cors;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::CommandError;
+use super::{CommandError, Project};
 
 /// What the file says.
 #[derive(Debug, Default, PartialEq)]
@@ -49,8 +49,14 @@ struct Host {
 }
 
 impl LocalSettings {
+    /// Those of the project's `local.settings.json`, if it has one, and over them those of `given`.
+    pub(super) fn of_project(project: Option<&Project>, given: Option<&PathBuf>) -> Result<Self, CommandError> {
+        let file = project.map(|project| project.root().join("local.settings.json"));
+        Self::read_all(file.filter(|file| file.is_file()).iter().chain(given))
+    }
+
     /// Reads the files; a later one wins value by value.
-    pub(super) fn read_all<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self, CommandError> {
+    fn read_all<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for file in files {
             let Self { values, port, cors } = Self::read(file)?;

@@ -1,6 +1,7 @@
 //! Commands and their arguments.
 
 mod ask;
+mod called_by;
 mod chain;
 mod chain_command;
 mod demo;
@@ -8,8 +9,10 @@ mod doctor;
 mod dotenv;
 mod env_file;
 mod environment;
+mod fault;
 mod init;
 mod invoke;
+mod keys;
 mod local_settings;
 mod new;
 mod package;
@@ -20,21 +23,24 @@ mod rollover;
 mod schedule;
 mod seed_command;
 mod seed_file;
+mod stage;
 mod start;
+mod stop_signal;
+mod terminal;
 mod token;
 mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::{eprintln, println};
+use anstream::eprintln;
 use anstyle::{AnsiColor, Color, Style};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use local_azure::{
     broken_link::Link,
     new_function::{FunctionName, Kind},
 };
 
-use self::project::Project;
+use self::{called_by::command_line, project::Project};
 
 /// What a command that could not do its work ends with.
 type CommandError = Box<dyn std::error::Error + Send + Sync>;
@@ -42,11 +48,12 @@ type CommandError = Box<dyn std::error::Error + Send + Sync>;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GREEN: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
+const YELLOW: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
 const RED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
 
 /// Azure on a laptop: managed identity, signed tokens, Key Vault, Blob, API Management and the Functions host.
 #[derive(Parser)]
-#[command(name = "local-azure", bin_name = "cargo local", version)]
+#[command(name = "local-azure", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -81,6 +88,9 @@ enum Command {
         /// The world to play
         #[arg(long, value_name = "FILE")]
         seed: Option<PathBuf>,
+        /// Print one JSON document, of a refusal too
+        #[arg(long)]
+        json: bool,
     },
     /// Work with API Management's policy files
     #[command(subcommand)]
@@ -95,23 +105,19 @@ enum Command {
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
     Regenerate(regenerate::RegenerateArguments),
+    /// Let something go wrong in a running local-azure, or tell what does: throttling, resets, rotated secrets and more
+    Fault(fault::FaultArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
-    /// Build the handler and copy the script root together: the folder that the Functions host runs
-    Stage {
-        /// Where to; `target/app` unless given
-        directory: Option<PathBuf>,
-        /// Build with optimisation
-        #[arg(long)]
-        release: bool,
-    },
-    /// Build the handler for Azure and write the deployable zip
+    /// Copy the script root together, of a Rust project with its handler: the folder that the Functions host runs
+    Stage(stage::StageArguments),
+    /// Write the deployable zip, of a Rust project with a release build of its handler
     Package(package::PackageArguments),
-    /// Write the files of a new function, and its lines in the table
+    /// Write the files of a new function; of a Rust project on functions-handler also its lines in src/main.rs
     New {
         /// What starts it
         kind: Kind,
-        /// Its name, in `snake_case`: the folder, the module and the URL are called by it
+        /// Its name: the folder and the URL are called by it, in Rust also the module
         name: FunctionName,
     },
     /// Say what is installed, and what to do about what is missing
@@ -119,27 +125,43 @@ enum Command {
         /// Also start the handler with the variables of this file, as `start --env-file` or `azd env get-values` write it
         #[arg(long, value_name = "FILE")]
         env_file: Option<PathBuf>,
+        /// Print one JSON document: a list of findings
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
 }
 
 /// Runs the command of this process's arguments.
 pub(crate) async fn run() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    loopback_server::raise_descriptor_limit();
+    let matches = Arguments::command().bin_name(called_by::name()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let outcome = match arguments.command {
         Command::Demo { job, broken, json } => demo::demo(&job, broken, json).await,
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
-        Command::Token { identity, resource, seed } => token::token(&identity, &resource, seed.as_deref()),
+        Command::Token { identity, resource, seed, json } => token::token(&identity, &resource, seed.as_deref(), json),
         Command::Policy(command) => policy::policy(&command),
         Command::Init(arguments) => init::init(&arguments),
         Command::Seed(arguments) => seed_command::seed(&arguments),
         Command::Chain(arguments) => chain_command::chain(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
+        Command::Fault(arguments) => fault::fault(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
-        Command::Stage { directory, release } => stage(directory, release).await,
+        Command::Stage(arguments) => stage::stage(arguments).await,
         Command::Package(arguments) => package::package(arguments).await,
         Command::New { kind, name } => new::new(kind, &name),
-        Command::Doctor { env_file } => doctor::doctor(env_file.as_deref()).await,
+        Command::Doctor { env_file, json } => doctor::doctor(env_file.as_deref(), json).await,
+        Command::Completions { shell } => {
+            completions(shell);
+            Ok(ExitCode::SUCCESS)
+        }
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{RED}error{RED:#}: {error}");
@@ -148,10 +170,9 @@ pub(crate) async fn run() -> ExitCode {
     })
 }
 
-async fn stage(directory: Option<PathBuf>, release: bool) -> Result<ExitCode, CommandError> {
-    let project = Project::find()?;
-    let script_root = directory.unwrap_or_else(|| project.script_root());
-    project.build_and_stage(&script_root, release).await?;
-    println!("{}", script_root.display());
-    Ok(ExitCode::SUCCESS)
+/// For the program's own name: a shell completes no cargo alias.
+fn completions(shell: clap_complete::Shell) {
+    let mut command = Arguments::command();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
 }

@@ -1,17 +1,110 @@
 //! `new`: the files of a new function.
 
-use std::process::ExitCode;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anstream::println;
-use local_azure::new_function::{FunctionName, Kind, create};
+use local_azure::new_function::{FunctionName, Kind, create, create_definition};
+use serde_json::Value;
 
-use super::{CommandError, DIM, Project};
+use super::{CommandError, DIM, Project, command_line, project::Layout};
 
 pub(super) fn new(kind: Kind, name: &FunctionName) -> Result<ExitCode, CommandError> {
     let project = Project::find()?;
-    for file in create(project.root(), kind, name)? {
-        println!("{}", file.display());
-    }
-    println!("{DIM}its work goes into src/functions/{name}.rs; `cargo local start` runs it{DIM:#}");
+    let work = if project.layout() == Layout::Rust && is_on_the_library(project.root())? {
+        for file in create(project.root(), kind, name)? {
+            println!("{}", file.display());
+        }
+        format!("its work goes into src/functions/{name}.rs")
+    } else {
+        println!("{}", create_definition(&functions_folder(&project), kind, name)?.display());
+        call(project.root(), kind, name)
+    };
+    println!("{DIM}{work}; `{}` runs it{DIM:#}", command_line("start"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the crate depends on `functions-handler`, under whatever name.
+fn is_on_the_library(project: &Path) -> Result<bool, CommandError> {
+    let file = project.join("Cargo.toml");
+    if !file.is_file() {
+        return Ok(false);
+    }
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let manifest: toml::Table = text.parse().map_err(|error| format!("{}: {error}", file.display()))?;
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    let is_library = |(name, value): (&String, &toml::Value)| {
+        value.get("package").and_then(toml::Value::as_str).unwrap_or(name) == "functions-handler"
+    };
+    Ok(dependencies.is_some_and(|dependencies| dependencies.iter().any(is_library)))
+}
+
+/// Where the project has its other functions.
+fn functions_folder(project: &Project) -> PathBuf {
+    match project.layout() {
+        Layout::Rust | Layout::FunctionsFolder => project.root().join("functions"),
+        Layout::InPlace => project.root().to_owned(),
+    }
+}
+
+/// How the host calls the handler for the function, and what it expects back.
+fn call(project: &Path, kind: Kind, name: &FunctionName) -> String {
+    let text = fs::read_to_string(project.join("host.json")).unwrap_or_default();
+    // The host says what is wrong with it.
+    let host: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
+    let is_on = |member: &str| host.pointer(&format!("/customHandler/{member}")) == Some(&Value::Bool(true));
+    let as_it_came = is_on("enableForwardingHttpRequest") || is_on("enableProxyingHttpRequest");
+    match kind {
+        Kind::Timer => {
+            format!(
+                "the handler answers POST /{name}, a JSON body with Data.timer, with 200 and {{}} as application/json"
+            )
+        }
+        Kind::Http if as_it_came => {
+            let prefix = host.pointer("/extensions/http/routePrefix").and_then(Value::as_str).unwrap_or("api");
+            let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
+            format!("the handler answers GET {prefix}/{name}/{{name}}, as the caller sent it")
+        }
+        Kind::Http => format!(
+            "the handler answers POST /{name}, a JSON body with Data.req, with \
+             {{\"Outputs\":{{\"res\":{{\"statusCode\":200,\"body\":\"…\"}}}}}} as application/json"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_says_how_this_host_json_calls_the_function() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "order".parse().unwrap();
+        let hint = |host_json: &str, kind| {
+            fs::write(folder.path().join("host.json"), host_json).unwrap();
+            call(folder.path(), kind, &name)
+        };
+        let forwarding = r#"{ "customHandler": { "enableForwardingHttpRequest": true } }"#;
+        assert!(hint(forwarding, Kind::Http).contains("GET /api/order/{name}, as the caller sent it"));
+        let prefixed = forwarding.replacen('{', r#"{ "extensions": { "http": { "routePrefix": "" } }, "#, 1);
+        assert!(hint(&prefixed, Kind::Http).contains("GET /order/{name}"));
+        assert!(hint("{}", Kind::Http).contains(r#"POST /order, a JSON body with Data.req, with {"Outputs""#));
+        assert!(hint(forwarding, Kind::Timer).contains("POST /order, a JSON body with Data.timer"));
+    }
+
+    #[test]
+    fn a_crate_is_on_the_library_under_any_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let is = |text: &str| {
+            fs::write(folder.path().join("Cargo.toml"), text).unwrap();
+            is_on_the_library(folder.path()).unwrap()
+        };
+        assert!(is("[dependencies]\nfunctions-handler = \"0.1\"\n"));
+        assert!(is("[dependencies]\nfh = { package = \"functions-handler\", version = \"0.1\" }\n"));
+        assert!(!is("[dependencies]\naxum = \"0.8\"\n"));
+        assert!(!is(""));
+    }
 }

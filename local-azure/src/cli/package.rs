@@ -1,4 +1,4 @@
-//! `package`: the deployable zip, from a release build that runs on any x86-64 Linux.
+//! `package`: the deployable zip; of a Rust project from a release build that runs on any x86-64 Linux.
 
 use std::{
     ffi::OsString,
@@ -11,13 +11,15 @@ use clap::ValueEnum;
 use local_azure::{own_file, package};
 use tokio::process::Command;
 
-use super::{CommandError, DIM, Project, seed_file};
+use super::{
+    CommandError, DIM, Project, YELLOW, environment, local_settings::LocalSettings, project::Layout, seed_file,
+};
 
 #[derive(clap::Args)]
 pub(super) struct PackageArguments {
-    /// What to build for; both are linked statically
-    #[arg(long, value_name = "TRIPLE", value_enum, default_value_t = Target::Musl)]
-    target: Target,
+    /// What to build a Rust handler for, linked statically; x86_64-unknown-linux-musl unless given
+    #[arg(long, value_name = "TRIPLE", value_enum)]
+    target: Option<Target>,
     /// Where to; `target/app.zip` unless given
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -50,17 +52,36 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
         return Err("files made on Windows have no execute bit; package from WSL, Linux or macOS".into());
     }
     let project = Project::find()?;
-    let settings = seed_file::load(arguments.seed.as_deref(), Some(&project))?.function_app.settings;
-    let triple = arguments.target.triple();
-    let zip = arguments.output.unwrap_or_else(|| project.script_root().with_extension("zip"));
+    let mut settings = seed_file::load(arguments.seed.as_deref(), Some(&project))?.function_app.settings;
+    settings.extend(LocalSettings::of_project(Some(&project), None)?.values);
+    let zip = arguments.output.unwrap_or_else(|| project.default_stage().with_extension("zip"));
     own_file::check(&zip, package::is_own)?;
-    require_standard_library(arguments.target).await?;
     let script_root = project.script_root();
-    let flags = [("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root()))];
-    project.build_and_stage_with(&script_root, &["--release", "--locked", "--target", triple], &flags).await?;
-    let package = package::package(&script_root, &settings, &zip)?;
+    let package = match (project.layout(), arguments.target) {
+        (Layout::Rust, target) => {
+            let target = target.unwrap_or(Target::Musl);
+            require_standard_library(target).await?;
+            let arguments = ["--release", "--locked", "--target", target.triple()];
+            let flags = [("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root()))];
+            project.stage(&script_root, &arguments, &flags).await?;
+            let package = package::package(&script_root, &settings, &zip)?;
+            eprintln!("{DIM}handler{DIM:#}    {}, static, {}", megabytes(package.handler_size), target.triple());
+            package
+        }
+        (Layout::FunctionsFolder | Layout::InPlace, None) => {
+            project.prepare().await?;
+            let package = package::package_any(&script_root, &environment::path(), &settings, &zip)?;
+            eprintln!("{DIM}files{DIM:#}      {}, all but those that .funcignore names", package.files);
+            package
+        }
+        (Layout::FunctionsFolder | Layout::InPlace, Some(_)) => {
+            return Err("--target is for Rust: no Cargo.toml lies beside host.json".into());
+        }
+    };
+    for note in &package.notes {
+        eprintln!("{YELLOW}note{YELLOW:#}       {note}");
+    }
     eprintln!("{DIM}functions{DIM:#}  {}", package.functions.join(", "));
-    eprintln!("{DIM}handler{DIM:#}    {}, static, {triple}", megabytes(package.handler_size));
     eprintln!("{DIM}zip{DIM:#}        {}", megabytes(package.zip_size));
     println!("{}", zip.display());
     Ok(ExitCode::SUCCESS)

@@ -1,17 +1,22 @@
 //! The project on disk: where it is, and its script root, built.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use anstream::eprintln;
-use local_azure::{functions_host, script_root};
+use local_azure::{
+    deployed_files::{deployed_files, has_functions_folder},
+    functions_host::{self, ScriptError, ScriptSummary},
+    script_root,
+};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::{BOLD, CommandError, environment};
+use super::{BOLD, CommandError, command_line, environment};
 
 /// A project: the folder that holds `host.json`.
 pub(super) struct Project {
@@ -20,10 +25,12 @@ pub(super) struct Project {
 }
 
 /// How its script root comes about.
-#[derive(Clone, Copy, PartialEq)]
-enum Layout {
-    /// Functions lie in `functions/`, or the handler is a Rust crate: the script root is built and staged.
-    Staged,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Layout {
+    /// `Cargo.toml` lies beside host.json, or cargo finds a crate that builds the handler: it is staged with the functions.
+    Rust,
+    /// The handler is there already, with the functions in `functions/`: the files are staged.
+    FunctionsFolder,
     /// Functions lie beside `host.json`: the folder is its own script root, and runs in place.
     InPlace,
 }
@@ -57,15 +64,19 @@ impl Project {
     pub(super) fn find() -> Result<Self, CommandError> {
         let here = std::env::current_dir()?;
         let root = here.ancestors().find(|folder| folder.join("host.json").is_file());
-        let Some(root) = root else {
-            return Err(format!(
-                "no host.json in {} or above: run this inside a project, or name one with --script-root",
-                here.display()
+        let root = root.ok_or_else(|| {
+            format!(
+                "no host.json in {} or above: run this inside a project; `{}` makes one",
+                here.display(),
+                command_line("init")
             )
-            .into());
+        })?;
+        let layout = match (root.join("Cargo.toml").is_file(), has_functions_folder(root)) {
+            (true, _) => Layout::Rust,
+            (false, true) if lacks_handler(root) => Layout::Rust,
+            (false, true) => Layout::FunctionsFolder,
+            (false, false) => Layout::InPlace,
         };
-        let staged = root.join("Cargo.toml").is_file() || root.join("functions").is_dir();
-        let layout = if staged { Layout::Staged } else { Layout::InPlace };
         Ok(Self { root: root.to_owned(), layout })
     }
 
@@ -82,50 +93,50 @@ impl Project {
         &self.root
     }
 
-    /// Where the script root goes unless told otherwise.
+    /// How its script root comes about.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The folder that the Functions host runs.
     pub(super) fn script_root(&self) -> PathBuf {
         match self.layout {
-            Layout::Staged => self.root.join("target/app"),
+            Layout::Rust | Layout::FunctionsFolder => self.default_stage(),
             Layout::InPlace => self.root.clone(),
         }
+    }
+
+    /// Where files are staged unless told otherwise.
+    pub(super) fn default_stage(&self) -> PathBuf {
+        self.root.join("target/app")
     }
 
     /// Makes the script root ready to be run: built and staged, unless it runs in place.
     pub(super) async fn prepare(&self) -> Result<(), CommandError> {
         match self.layout {
-            Layout::Staged => self.build_and_stage(&self.script_root(), false).await,
+            Layout::Rust | Layout::FunctionsFolder => self.stage(&self.script_root(), &[], &[]).await,
             Layout::InPlace => Ok(()),
         }
     }
 
-    /// Builds the handler with cargo, which shows its progress, and fills the script root.
-    pub(super) async fn build_and_stage(&self, script_root: &Path, release: bool) -> Result<(), CommandError> {
-        let arguments: &[&str] = if release { &["--release"] } else { &[] };
-        self.build_and_stage_with(script_root, arguments, &[]).await
-    }
-
-    /// The same, with further arguments and variables for cargo.
-    pub(super) async fn build_and_stage_with(
+    /// Fills `script_root`: of a Rust project with the handler, which cargo builds with these further arguments and
+    /// variables; of any other with the files that are deployed.
+    pub(super) async fn stage(
         &self,
         script_root: &Path,
         arguments: &[&str],
         environment: &[(&str, OsString)],
     ) -> Result<(), CommandError> {
-        let handler = match self.given_handler() {
-            Some(handler) => handler,
-            None => {
+        match self.layout {
+            Layout::Rust => {
                 eprintln!("{BOLD}Building{BOLD:#} the handler");
-                self.build(arguments, environment).await?
+                let handler = self.build(arguments, environment).await?;
+                Ok(script_root::stage(&self.root, &handler, script_root)?)
             }
-        };
-        Ok(script_root::stage(&self.root, &handler, script_root)?)
-    }
-
-    /// The executable that host.json names, where the project is no crate and the file is there.
-    fn given_handler(&self) -> Option<PathBuf> {
-        let name = functions_host::executable_name(&self.root).ok()?;
-        let handler = self.root.join(name);
-        (!self.root.join("Cargo.toml").is_file() && handler.is_file()).then_some(handler)
+            Layout::FunctionsFolder | Layout::InPlace => {
+                Ok(script_root::stage_files(&deployed_files(&self.root)?, script_root)?)
+            }
+        }
     }
 
     /// Builds the handler and returns its path, wherever cargo's settings put it.
@@ -134,7 +145,7 @@ impl Project {
         let mut command = Command::new(environment::cargo());
         command.args(["build", "--bin", &binary, "--message-format=json-render-diagnostics"]);
         command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
-        let child = command.current_dir(&self.root).stdout(Stdio::piped()).spawn();
+        let child = command.current_dir(&self.root).stdout(Stdio::piped()).kill_on_drop(true).spawn();
         let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
         if !output.status.success() {
             return Err("the handler does not build; cargo's messages are above".into());
@@ -169,4 +180,10 @@ impl Project {
             .into()),
         }
     }
+}
+
+/// Whether the executable that host.json names is neither in the project nor on `PATH`.
+fn lacks_handler(root: &Path) -> bool {
+    let summary = ScriptSummary::read_in(root, &environment::path(), &BTreeMap::new());
+    matches!(summary, Err(ScriptError::NoHandler { .. }))
 }

@@ -55,5 +55,8 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "not an IANA time zone such as Europe/Berlin".to_owned())
+    let known = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
+    known.ok_or_else(|| {
+        "not an IANA time zone such as Europe/Berlin, letter case included: Azure on Linux would run in UTC".to_owned()
+    })
 }

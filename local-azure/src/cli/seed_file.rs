@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anstream::eprintln;
 use local_azure::seed::Seed;
 
-use super::{CommandError, DIM, Project, environment};
+use super::{CommandError, DIM, Project, command_line, environment};
 
 /// The seed, read and checked; an empty world, said in one line, where there is none.
 pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Seed, CommandError> {
@@ -14,7 +14,8 @@ pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Se
         None => {
             eprintln!(
                 "{DIM}no --seed, no LOCAL_AZURE_SEED and no seed.toml beside host.json: this Azure is empty \
-                 (`local-azure seed` prints a seed to start from){DIM:#}"
+                 (`{}` prints a seed to start from){DIM:#}",
+                command_line("seed")
             );
             Ok(Seed::default())
         }

@@ -2,16 +2,23 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
-use anstream::{eprintln, println};
+use anstream::{eprintln, print, println};
 use local_azure::{
     LocalAzure,
+    fault::Fault,
     functions_host::{FunctionsHost, HostError, HostOptions},
     journal_invocations,
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, RED, env_file, environment::ChildEnvironment, local_settings::LocalSettings,
-    seed_file, watch,
+    BOLD, CommandError, DIM, Project, RED, chain_command, env_file,
+    environment::ChildEnvironment,
+    keys::{self, HELP, Key, Keys},
+    local_settings::LocalSettings,
+    seed_file,
+    stop_signal::StopSignal,
+    terminal::Terminal,
+    watch,
 };
 
 /// `func start`'s.
@@ -36,12 +43,21 @@ pub(super) struct StartArguments {
     /// Ask for function keys and the master key, which are printed; every level is open otherwise
     #[arg(long)]
     enable_auth: bool,
+    /// Ignore unknown members of host.json and function.json with a warning, as Azure ignores them without one
+    #[arg(long, conflicts_with = "no_host")]
+    lenient: bool,
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// The same for a process that proves itself with the token file of the seed's `[workload_identity]`
+    #[arg(long, value_name = "FILE")]
+    workload_env_file: Option<PathBuf>,
     /// Print what API Management's policies do with each request: what ran, what it decided, and why
     #[arg(long)]
     trace: bool,
+    /// Let something go wrong: `SERVICE:KIND[,NAME=VALUE]`, as a `[[faults]]` of the seed; may be given several times
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<Fault>,
     /// Run the Azure side alone
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
@@ -53,23 +69,52 @@ pub(super) struct StartArguments {
     data: Option<PathBuf>,
 }
 
+/// Everything that runs before the Functions host does.
+struct Running {
+    azure: LocalAzure,
+    /// Absent where the Azure side runs alone.
+    project: Option<Project>,
+    settings: LocalSettings,
+    terminal: Arc<Terminal>,
+}
+
 pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, CommandError> {
+    let stop = StopSignal::listen()?;
+    let running = tokio::select! {
+        running = set_up(&arguments) => running?,
+        () = stop.received() => return Ok(ExitCode::SUCCESS),
+    };
+    match &running.project {
+        Some(project) => run_host(project, &running, &arguments, &stop).await?,
+        None => stop.received().await,
+    }
+    eprintln!("{DIM}stopping{DIM:#}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks what can be wrong, cheap things first, then builds, then starts the Azure side.
+async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
     // A standalone Azure side needs no project.
     let project = match (&arguments.script_root, arguments.no_host) {
         (Some(folder), _) => Some(Project::in_place(folder)?),
         (None, true) => Project::find().ok(),
-        (None, false) => Some(Project::find()?),
+        (None, false) => Some(Project::find().map_err(|error| format!("{error}, or name one with --script-root"))?),
     };
-    let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
-    let of_the_project = project.as_ref().map(|project| project.root().join("local.settings.json"));
-    let settings = [of_the_project.filter(|file| file.is_file()), arguments.settings.clone()];
-    let settings = LocalSettings::read_all(settings.iter().flatten())?;
-    let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
-    if !arguments.no_host {
-        refuse_taken(port)?;
+    let mut seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
+    for fault in &arguments.faults {
+        fault.check(&seed)?;
+        seed.faults.push(fault.clone());
     }
-    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
-    if let Some(project) = project.as_ref().filter(|_| !arguments.no_host) {
+    let settings = LocalSettings::of_project(project.as_ref(), arguments.settings.as_ref())?;
+    let project = project.filter(|_| !arguments.no_host);
+    if project.is_some() {
+        refuse_taken(port(arguments, &settings))?;
+    }
+    [&arguments.env_file, &arguments.workload_env_file]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| env_file::check(file))?;
+    if let Some(project) = &project {
         project.prepare().await?;
     }
     let azure = LocalAzure::start_in(seed, arguments.data.as_deref()).await?;
@@ -77,17 +122,23 @@ pub(super) async fn start(arguments: StartArguments) -> Result<ExitCode, Command
         azure.world().policy_trace().send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure)?;
+        env_file::write(file, &azure, azure.environment())?;
     }
+    if let Some(file) = &arguments.workload_env_file {
+        let environment = azure.workload_environment();
+        let environment = environment.ok_or("--workload-env-file: the seed has no [workload_identity]")?;
+        env_file::write(file, &azure, environment)?;
+    }
+    let terminal = Arc::new(Terminal::default());
+    let network_terminal = Arc::clone(&terminal);
+    azure.world().network().on_unknown_host(move |host| network_terminal.unknown_host(host));
     print_services(&azure, arguments.env_file.as_deref());
     print_policy_findings(&azure);
-    match project.filter(|_| !arguments.no_host) {
-        Some(project) => run_host(&project, &azure, &arguments, settings).await,
-        None => {
-            stop_signal().await?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+    Ok(Running { azure, project, settings, terminal })
+}
+
+fn port(arguments: &StartArguments, settings: &LocalSettings) -> u16 {
+    arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT)
 }
 
 /// A taken port is told before anything is built.
@@ -102,38 +153,94 @@ fn refuse_taken(port: u16) -> Result<(), CommandError> {
 /// Runs the Functions host until Ctrl-C, or until it gives up on the handler.
 async fn run_host(
     project: &Project,
-    azure: &LocalAzure,
+    running: &Running,
     arguments: &StartArguments,
-    settings: LocalSettings,
-) -> Result<ExitCode, CommandError> {
-    let port = arguments.port.or(settings.port).unwrap_or(DEFAULT_PORT);
+    stop: &StopSignal,
+) -> Result<(), CommandError> {
+    let Running { azure, terminal, .. } = running;
+    let host = start_host(project, running, arguments).await?;
+    let mut keys = Keys::listen();
+    if keys.is_some() {
+        println!("{DIM}{HELP}{DIM:#}");
+    }
+    let ended = tokio::select! {
+        reason = host.stopped() => Err(terminal.end(&reason).into()),
+        () = stop.received() => {
+            terminal.stopping();
+            Ok(())
+        }
+        () = watch::follow_changes(project, &host), if !arguments.no_watch => Ok(()),
+        () = follow_keys(keys.as_mut(), project, &host, azure) => {
+            terminal.stopping();
+            Ok(())
+        }
+    };
+    host.stop().await;
+    ended
+}
+
+async fn start_host(
+    project: &Project,
+    Running { azure, settings, terminal, .. }: &Running,
+    arguments: &StartArguments,
+) -> Result<FunctionsHost, CommandError> {
     let mut app_settings = azure.world().seed().function_app.settings.clone();
-    app_settings.extend(settings.values);
+    app_settings.extend(settings.values.clone());
     let child = ChildEnvironment::of_this_shell(app_settings);
     if !child.hidden.is_empty() {
         eprintln!("{DIM}the shell's variables win over the app settings {}{DIM:#}", child.hidden.join(", "));
     }
+    let (host_terminal, journal_terminal) = (Arc::clone(terminal), Arc::clone(terminal));
+    let record = journal_invocations(azure.journal());
     let host = FunctionsHost::start(HostOptions {
-        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        address: SocketAddr::from(([127, 0, 0, 1], port(arguments, settings))),
         environment: child.variables(azure.environment()),
         settings: child.settings,
-        journal: journal_invocations(azure.journal()),
-        log: Arc::new(|line| println!("{line}")),
+        journal: Arc::new(move |invocation| {
+            record(invocation);
+            journal_terminal.invocation(invocation);
+        }),
+        log: Arc::new(move |line| host_terminal.log(&line)),
         fire_timers: true,
         enforce_keys: arguments.enable_auth,
         state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),
-        cors: settings.cors,
+        cors: settings.cors.clone(),
         restart_on_change: arguments.no_watch,
+        lenient: arguments.lenient,
         ..HostOptions::new(project.script_root())
-    })
-    .await?;
-    let ended = tokio::select! {
-        reason = host.stopped() => Err(reason.into()),
-        signal = stop_signal() => signal.map(|()| ExitCode::SUCCESS),
-        () = watch::follow_changes(project, &host), if !arguments.no_watch => Ok(ExitCode::SUCCESS),
-    };
-    host.stop().await;
-    ended
+    });
+    Ok(host.await?)
+}
+
+/// Does what keys ask for, until one asks for the end.
+async fn follow_keys(keys: Option<&mut Keys>, project: &Project, host: &FunctionsHost, azure: &LocalAzure) {
+    let Some(keys) = keys else { return std::future::pending().await };
+    while let Some(key) = keys.next().await {
+        let done = match key {
+            Key::Quit => return,
+            Key::Clear => {
+                // Erase the screen and what has scrolled away, then the upper left corner (ECMA-48).
+                print!("\u{1b}[2J\u{1b}[3J\u{1b}[H");
+                Ok(())
+            }
+            Key::Open => {
+                let functions = host.functions();
+                let url = functions.iter().find_map(|function| function.invoke_url.as_deref());
+                keys::open(url.unwrap_or(host.url().as_str())).map_err(CommandError::from)
+            }
+            Key::Restart => host.replace().await.map_err(CommandError::from),
+            Key::Rebuild => watch::renew(project, host).await,
+            Key::Chain => {
+                chain_command::print_last(azure.journal().entries());
+                Ok(())
+            }
+        };
+        if let Err(problem) = done {
+            eprintln!("{RED}error{RED:#}: {problem}");
+        }
+    }
+    // No terminal any more: signals end the command.
+    std::future::pending().await
 }
 
 fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
@@ -164,19 +271,4 @@ fn print_policy_findings(azure: &LocalAzure) {
     for warning in warnings {
         println!("{DIM}{warning}{DIM:#}");
     }
-}
-
-async fn stop_signal() -> Result<(), CommandError> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    eprintln!("{DIM}stopping{DIM:#}");
-    Ok(())
 }

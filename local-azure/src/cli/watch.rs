@@ -4,8 +4,9 @@
 //! file saved in steps is seen when it rests.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::Metadata,
+    io,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
@@ -18,33 +19,68 @@ use super::{BOLD, DIM, GREEN, Project, RED};
 
 const LOOK: Duration = Duration::from_millis(400);
 
+const PASSED_OVER: [io::ErrorKind; 2] = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+
 /// Length and time of each file.
 type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that fails
 /// is told once, and the old handler goes on.
 pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
-    let mut known = files(project.root());
+    let root = project.root();
+    let mut known = files(root).unwrap_or_default();
+    let mut by_handler = WrittenByHandler::default();
     loop {
         tokio::time::sleep(LOOK).await;
-        let mut changed = files(project.root());
-        if changed == known {
+        // What cannot be read, for want of a descriptor perhaps, says nothing of a change.
+        let Some(mut changed) = files(root) else { continue };
+        if changes(&known, &changed).all(|path| by_handler.known.contains(path)) {
             continue;
         }
         let saved = Instant::now();
-        while let Some(later) = settled(project.root(), &changed).await {
+        while let Some(later) = settled(root, &changed).await {
             changed = later;
         }
-        eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(project.root(), &known, &changed));
-        known = changed;
+        eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(root, &known, &changed));
         match renew(project, host).await {
             Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
             Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
         }
+        let now = files(root).unwrap_or_else(|| changed.clone());
+        for path in by_handler.learn(changes(&changed, &now)) {
+            let path = path.strip_prefix(root).unwrap_or(&path);
+            eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
+        }
+        known = changed;
     }
 }
 
-async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
+/// Files that changed while the handler started, twice in a row: it writes them, and would be restarted without end.
+#[derive(Default)]
+struct WrittenByHandler {
+    known: BTreeSet<PathBuf>,
+    suspected: BTreeSet<PathBuf>,
+}
+
+impl WrittenByHandler {
+    /// Takes the files that have changed during a start, and returns those that are now known.
+    fn learn<'a>(&mut self, changed: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+        let changed: BTreeSet<PathBuf> = changed.cloned().collect();
+        let again: Vec<PathBuf> = changed.intersection(&self.suspected).cloned().collect();
+        let new = again.into_iter().filter(|path| self.known.insert(path.clone())).collect();
+        self.suspected = changed;
+        new
+    }
+}
+
+/// Files that were added, removed or written.
+fn changes<'a>(before: &'a Files, after: &'a Files) -> impl Iterator<Item = &'a PathBuf> {
+    let new = after.iter().filter(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
+    new.chain(before.keys().filter(|path| !after.contains_key(*path)))
+}
+
+/// Builds what is built, and lets a new handler follow the old one.
+pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
     project.prepare().await?;
     Ok(host.replace().await?)
 }
@@ -52,25 +88,32 @@ async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::Com
 /// Other files than before after a short rest.
 async fn settled(root: &Path, before: &Files) -> Option<Files> {
     tokio::time::sleep(LOOK / 8).await;
-    Some(files(root)).filter(|files| files != before)
+    files(root).filter(|files| files != before)
 }
 
-/// Every file that git does not ignore, in a repository or not.
-fn files(root: &Path) -> Files {
+/// Every file that git does not ignore, in a repository or not. Absent where a folder cannot be read.
+fn files(root: &Path) -> Option<Files> {
     let is_build_product = |entry: &ignore::DirEntry| entry.depth() == 1 && entry.file_name() == "target";
     let walk = WalkBuilder::new(root)
         .hidden(true)
         .require_git(false)
         .filter_entry(move |entry| !is_build_product(entry) && entry.file_name() != "__pycache__")
         .build();
-    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let printed = own_output();
-    files
-        .filter_map(|entry| {
-            let metadata = entry.metadata().ok().filter(|metadata| !printed.contains(&identity(metadata)))?;
-            Some((entry.into_path(), (metadata.len(), metadata.modified().ok())))
-        })
-        .collect()
+    let mut files = Files::new();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Gone since its folder was read, or closed to this user.
+            Err(error) if error.io_error().is_some_and(|error| PASSED_OVER.contains(&error.kind())) => continue,
+            Err(_) => return None,
+        };
+        let metadata = entry.metadata().ok().filter(|found| found.is_file() && !printed.contains(&identity(found)));
+        if let Some(metadata) = metadata {
+            files.insert(entry.into_path(), (metadata.len(), metadata.modified().ok()));
+        }
+    }
+    Some(files)
 }
 
 /// The files that this process prints to, as in `start > log`: they change with every line.
@@ -94,8 +137,7 @@ fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
 }
 
 fn first_change(root: &Path, before: &Files, after: &Files) -> String {
-    let differs = after.iter().find(|(path, state)| before.get(*path) != Some(*state)).map(|(path, _)| path);
-    let path = differs.or_else(|| before.keys().find(|path| !after.contains_key(*path)));
+    let path = changes(before, after).next();
     path.map_or_else(String::new, |path| path.strip_prefix(root).unwrap_or(path).display().to_string())
 }
 
@@ -115,18 +157,25 @@ mod tests {
         };
         write(".gitignore", "*.log\nnode_modules/\n");
         write("main.py", "1");
-        let before = files(root);
+        let before = files(root).unwrap();
         write("a.log", "1");
         write("node_modules/x.js", "1");
         write("target/debug/handler", "1");
         write("__pycache__/main.pyc", "1");
-        assert_eq!(files(root), before);
+        assert_eq!(files(root).as_ref(), Some(&before));
         write("main.py", "22");
         write("orders/function.json", "{}");
-        let after = files(root);
+        let after = files(root).unwrap();
         assert_eq!(first_change(root, &before, &after), "main.py");
         fs::remove_file(root.join("main.py")).unwrap();
         write("orders/function.json", "{}");
-        assert_ne!(files(root), after);
+        assert_ne!(files(root), Some(after));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(files(folder.path()), Some(super::Files::new()));
+        assert_eq!(files(&folder.path().join("a\0b")), None);
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use apim_policies::Metrics;
 
 use super::{GeneratedCertificates, PolicyTrace};
-use crate::{issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys};
+use crate::{
+    fault::Faults, issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys,
+};
 
 /// The API Management service of a run.
 pub(crate) struct ApiManagement {
@@ -20,6 +22,8 @@ pub(crate) struct ApiManagement {
     pub(crate) journal: Journal,
     /// What policies would send to Application Insights.
     pub(crate) metrics: Metrics,
+    /// Those of the backend strike here.
+    pub(crate) faults: Faults,
     /// What policies did, as it happens.
     pub(crate) policy_trace: PolicyTrace,
 }

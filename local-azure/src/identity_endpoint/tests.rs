@@ -41,7 +41,7 @@ impl Answer {
 }
 
 async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {
-    send_to(routes(world.entra.clone(), "the-header".to_owned()), request).await
+    send_to(routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header")), request).await
 }
 
 async fn send_to(routes: Router, request: http::request::Builder) -> Answer {

@@ -6,7 +6,10 @@ use base64::{
 };
 use jiff::Timestamp;
 use jsonwebtoken::{DecodingKey, decode};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use super::{
     certificate::{ClientCertificate, Padding},
@@ -31,6 +34,7 @@ struct Header {
     x5t: Option<String>,
     #[serde(rename = "x5t#S256")]
     x5t_s256: Option<String>,
+    crit: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -38,10 +42,31 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    // Seconds may have a fraction (RFC 7519, NumericDate); MSAL for Python sends one.
+    #[serde(default, deserialize_with = "optional_seconds")]
     nbf: Option<f64>,
+    #[serde(deserialize_with = "seconds")]
     exp: f64,
     xms_mirid: Option<String>,
+}
+
+/// Seconds since 1970. They may have a fraction (RFC 7519, `NumericDate`), as MSAL for Python sends it, and Entra takes
+/// them as text too, as MSAL.NET sends them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(f64),
+    Text(String),
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    match Seconds::deserialize(deserializer)? {
+        Seconds::Number(seconds) => Ok(seconds),
+        Seconds::Text(text) => text.parse::<u32>().map(f64::from).map_err(D::Error::custom),
+    }
+}
+
+fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    seconds(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -91,9 +116,15 @@ impl<'t> Assertion<'t> {
         self.claims.xms_mirid.is_some()
     }
 
-    /// Whether its header names a certificate.
-    pub(super) fn names_certificate(&self) -> bool {
-        self.header.x5t.is_some() || self.header.x5t_s256.is_some()
+    /// A header parameter that must be understood; none is.
+    pub(super) fn critical_header(&self) -> Option<&str> {
+        let names = self.header.crit.as_ref()?;
+        Some(names.first().map_or("crit", String::as_str))
+    }
+
+    /// Whether its lifetime is over.
+    pub(super) fn has_ended(&self, now: Timestamp) -> bool {
+        now.as_second() >= self.claims.exp as i64
     }
 
     /// Whether its header names this certificate. Thumbprints come in either alphabet of base64.

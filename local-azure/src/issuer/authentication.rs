@@ -1,5 +1,6 @@
 //! Whether a client is who it says: secret, certificate, or a token of an issuer that it trusts.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
@@ -72,7 +73,7 @@ fn form_decoded(text: &str) -> String {
 fn find<'w>(entra: &'w Entra, id: &str) -> Result<ClientKind<'w>, Refusal> {
     let unknown = || {
         let text = format!(
-            "Application with identifier '{id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant.",
+            "Application with identifier '{id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
             entra.seed.tenant.id
         );
         Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
@@ -89,14 +90,15 @@ fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp
         ClientKind::ManagedIdentity(_) => &[],
     };
     let matches = |app: &AppRegistration, secret: &ClientSecret| {
-        entra.directory.client_secret(&app.name, &secret.name) == Some(shown)
+        let own = entra.directory.client_secret(&app.name, &secret.name);
+        own.is_some_and(|own| verify_slices_are_equal(own.as_bytes(), shown.as_bytes()).is_ok())
     };
     let found = secrets.iter().find(|secret| matches!(kind, ClientKind::App(app) if matches(app, secret)));
     match found {
         None => Err(Refusal::invalid_client(
             7_000_215,
             format!(
-                "Invalid client secret provided for app '{}'. Ensure the secret being sent is its value, not its ID.",
+                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{}'.",
                 kind.client_id()
             ),
         )),
@@ -122,11 +124,18 @@ fn check_assertion(
     let assertion = Assertion::read(token).ok_or_else(|| {
         Refusal::invalid_client(50_027, "The client assertion is not a JWT with iss, sub, aud and exp.")
     })?;
-    // An assertion of its own is issued by the client itself; anything else comes from an issuer that it trusts.
-    if !assertion.names_certificate() && !is(kind.client_id(), assertion.issuer()) {
-        return federation::check(entra, kind, &assertion, now);
+    if let Some(name) = assertion.critical_header() {
+        // RFC 7515, 4.1.11: what a token calls critical must be understood.
+        let text = format!("The client assertion has the critical header parameter {name}, which is not understood.");
+        return Err(Refusal::invalid_client(50_027, text));
     }
-    check_own_assertion(entra, kind, &assertion, now)
+    // The issuer decides, whatever the header names: an application issues its own assertions under its client ID, and
+    // anything else comes from an issuer that the client trusts.
+    if Uuid::parse_str(assertion.issuer()).is_ok() {
+        check_own_assertion(entra, kind, &assertion, now)
+    } else {
+        federation::check(entra, kind, &assertion, now)
+    }
 }
 
 /// An assertion signed with the client's certificate

@@ -49,10 +49,7 @@ impl<'a> Client<'a> {
     }
 
     pub(crate) fn name(&self) -> &'a str {
-        match self.kind {
-            ClientKind::ManagedIdentity(identity) => &identity.name,
-            ClientKind::App(app) => &app.name,
-        }
+        self.kind.name()
     }
 
     pub(super) fn principal_id(&self) -> Uuid {
@@ -88,7 +85,14 @@ impl<'a> Client<'a> {
     }
 }
 
-impl ClientKind<'_> {
+impl<'a> ClientKind<'a> {
+    pub(super) fn name(&self) -> &'a str {
+        match self {
+            Self::ManagedIdentity(identity) => &identity.name,
+            Self::App(app) => &app.name,
+        }
+    }
+
     pub(super) fn client_id(&self) -> Uuid {
         match self {
             Self::ManagedIdentity(identity) => identity.client_id,

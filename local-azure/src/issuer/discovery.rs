@@ -42,7 +42,7 @@ impl TenantPath {
             _ => Err(Refusal::invalid_request(
                 90_002,
                 format!(
-                    "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+                    "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
                 ),
             )),
         }
@@ -77,7 +77,7 @@ impl fmt::Display for TenantPath {
 type Answer = Result<Response, Refusal>;
 
 pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = TenantPath::find(&entra, &tenant)?;
+    let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/common/discovery/keys"));
     document["issuer"] = json!(tenant.v1_issuer());
@@ -90,7 +90,7 @@ pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenan
 }
 
 pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
-    let tenant = TenantPath::find(&entra, &tenant)?;
+    let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2/v2.0");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"));
     document["issuer"] = json!(tenant.v2_issuer());
@@ -103,6 +103,11 @@ pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenan
     document["mtls_endpoint_aliases"] =
         json!({ "token_endpoint": format!("https://mtlsauth.microsoft.com/{tenant}/oauth2/v2.0/token") });
     Ok(cached(document))
+}
+
+/// The tenant of a path, for its document; here Entra has a word of its own for one that does not exist.
+fn described_tenant(entra: &Entra, segment: &str) -> Result<TenantPath, Refusal> {
+    TenantPath::find(entra, segment).map_err(|refusal| refusal.under("invalid_tenant"))
 }
 
 /// What both versions say; `folder` is where the endpoints of the version lie.

@@ -4,9 +4,10 @@
 //! this tenant, for managed identities, and the workload issuer of the seed.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
-    assertion::Assertion, client::ClientKind, refusal::Refusal, resource::TOKEN_EXCHANGE,
+    AUTHORITY, assertion::Assertion, client::ClientKind, refusal::Refusal, resource::TOKEN_EXCHANGE,
     resource::TOKEN_EXCHANGE_APP_ID, v1_issuer, v2_issuer,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
 };
 
 const NO_MATCH: &str = "No matching federated identity record found for presented assertion";
+const ADVICE: &str = "Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
 
 /// Checks an assertion that another issuer made for the client.
 pub(super) fn check(
@@ -28,6 +30,14 @@ pub(super) fn check(
         ClientKind::ManagedIdentity(identity) => &identity.federated_credentials,
     };
     let of_tenant = is_of_tenant(entra, assertion)?;
+    if credentials.is_empty() {
+        let text = format!(
+            "The client '{}'({}) has no configured federated identity credentials.",
+            kind.client_id(),
+            kind.name()
+        );
+        return Err(Refusal::invalid_client(70_025, text));
+    }
     let credential = matching(credentials, assertion)?;
     check_audience(credential, assertion, of_tenant)?;
     let key = if of_tenant {
@@ -49,10 +59,25 @@ pub(super) fn check(
     assertion.check_lifetime(now)
 }
 
-/// Whether this tenant issued the assertion; then it must be for a user-assigned identity.
+/// Whether this tenant issued the assertion; then it must be a version 2 token of a user-assigned identity.
 fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusal> {
     let tenant = entra.seed.tenant.id;
-    if assertion.issuer() != v2_issuer(tenant) && assertion.issuer() != v1_issuer(tenant) {
+    let issuer = assertion.issuer();
+    let foreign = |issuer: &str| {
+        let rest = issuer
+            .strip_prefix("https://sts.windows.net/")
+            .or_else(|| issuer.strip_prefix(AUTHORITY)?.strip_prefix('/'));
+        rest.and_then(|rest| rest.split('/').next()?.parse::<Uuid>().ok()).is_some_and(|other| other != tenant)
+    };
+    if foreign(issuer) {
+        let text = format!("Forbidden token issuer. The issuer '{issuer}' is another tenant.");
+        return Err(Refusal::invalid_client(700_236, text));
+    }
+    if issuer == v1_issuer(tenant) {
+        let text = format!("Forbidden token audience. The audience of the assertion was '{}'.", assertion.audience());
+        return Err(Refusal::invalid_client(700_227, text));
+    }
+    if issuer != v2_issuer(tenant) {
         return Ok(false);
     }
     let identity = assertion.subject().parse().ok().and_then(|subject| entra.seed.principal(subject));
@@ -60,7 +85,8 @@ fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusa
     if assertion.is_of_managed_identity() && user_assigned {
         Ok(true)
     } else {
-        Err(Refusal::invalid_client(700_222, "AAD-issued tokens may not be used for federated identity flows."))
+        let text = "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.";
+        Err(Refusal::invalid_client(700_226, text))
     }
 }
 
@@ -69,16 +95,22 @@ fn matching<'c>(
     credentials: &'c [FederatedCredential],
     assertion: &Assertion<'_>,
 ) -> Result<&'c FederatedCredential, Refusal> {
-    if credentials.is_empty() {
-        return Err(Refusal::invalid_client(70_021, format!("{NO_MATCH}.")));
+    let trusted: Vec<_> = credentials.iter().filter(|one| one.issuer == assertion.issuer()).collect();
+    if trusted.is_empty() {
+        let text = format!("{NO_MATCH} issuer '{}'. {ADVICE}", assertion.issuer());
+        return Err(Refusal::invalid_client(700_211, text));
     }
-    let mut trusted = credentials.iter().filter(|one| one.issuer == assertion.issuer()).peekable();
-    if trusted.peek().is_none() {
-        return Err(Refusal::invalid_client(700_211, format!("{NO_MATCH} issuer '{}'.", assertion.issuer())));
+    let subject = assertion.subject();
+    if let Some(found) = trusted.iter().find(|one| one.subject == subject) {
+        return Ok(found);
     }
-    trusted
-        .find(|one| one.subject == assertion.subject())
-        .ok_or_else(|| Refusal::invalid_client(700_213, format!("{NO_MATCH} subject '{}'.", assertion.subject())))
+    if trusted.iter().any(|one| one.subject.to_lowercase() == subject.to_lowercase()) {
+        let text = format!(
+            "{NO_MATCH} subject '{subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. {ADVICE}"
+        );
+        return Err(Refusal::invalid_client(7_002_138, text));
+    }
+    Err(Refusal::invalid_client(700_213, format!("{NO_MATCH} subject '{subject}'. {ADVICE}")))
 }
 
 /// A managed identity's token shows the ID of the exchange as audience, while the credential must name its URI.
@@ -90,8 +122,9 @@ fn check_audience(credential: &FederatedCredential, assertion: &Assertion<'_>, o
     let exchange = TOKEN_EXCHANGE_APP_ID.to_string();
     let expected = if of_tenant { exchange.as_str() } else { credential.audience.as_str() };
     if assertion.is_for(expected) {
-        Ok(())
-    } else {
-        Err(Refusal::invalid_client(700_212, format!("{NO_MATCH} audience '{}'.", assertion.audience())))
+        return Ok(());
     }
+    // Entra has another code for tokens that it issued itself.
+    let code = if of_tenant { 7_002_121 } else { 700_212 };
+    Err(Refusal::invalid_client(code, format!("{NO_MATCH} audience '{}'. {ADVICE}", assertion.audience())))
 }

@@ -7,17 +7,28 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 
-/// Fields that mean something here.
-const FIELDS: [&str; 7] =
-    ["client_assertion", "client_assertion_type", "client_id", "client_secret", "grant_type", "resource", "scope"];
-/// Fields in which client libraries describe themselves; they change nothing for this grant.
-const TOLERATED: [&str; 3] = ["client_info", "client-request-id", "return-client-request-id"];
+/// Fields that mean something here. Entra takes no notice of others, such as those in which client libraries describe
+/// themselves.
+const FIELDS: [&str; 10] = [
+    "assertion",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "grant_type",
+    "requested_token_use",
+    "resource",
+    "scope",
+];
+/// Fields that change the token, and that are not understood here: proof of possession, agent identities.
+const REFUSED: [&str; 3] = ["req_cnf", "token_type", "fmi_path"];
 
 /// Fields by name, each given once. It holds credentials, so it has no `Debug`.
 pub(super) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    /// Reads a form whose every field is known.
+    /// Reads a form; a field that would change the token in a way that is not known here is refused.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_form = content_type.split(';').next().unwrap_or_default().trim();
@@ -29,7 +40,7 @@ impl Form {
         for (name, value) in form_urlencoded::parse(body) {
             if FIELDS.contains(&name.as_ref()) {
                 form.add(&name, value.into_owned())?;
-            } else if !TOLERATED.contains(&name.as_ref()) && !name.starts_with("x-") {
+            } else if REFUSED.contains(&name.as_ref()) {
                 return Err(Refusal::not_understood(format!("the form field {name} is not known")));
             }
         }

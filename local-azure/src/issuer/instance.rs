@@ -29,9 +29,8 @@ fn answer(query: &str) -> Result<Response, Refusal> {
         match name.as_ref() {
             "api-version" => version = Some(value),
             "authorization_endpoint" => endpoint = Some(value),
-            // Names of the library, and what it calls its request.
-            name if name.starts_with("x-client-") || name == "client-request-id" => {}
-            name => return Err(Refusal::not_understood(format!("the query parameter {name} is not known"))),
+            // Names of the library, and what it calls its request. Entra ignores what it does not know.
+            _ => {}
         }
     }
     if !matches!(version.as_deref(), Some("1.0" | "1.1")) {

@@ -46,6 +46,11 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", code: None, text: plain(text.as_ref()) }
     }
 
+    /// The same refusal under another of OAuth's words: discovery has its own for a tenant that does not exist.
+    pub(super) fn under(self, error: &'static str) -> Self {
+        Self { error, ..self }
+    }
+
     /// The error object; `correlation` is what the client calls its request.
     pub(crate) fn body(&self, correlation: Uuid) -> Value {
         let trace = Uuid::new_v4();

@@ -25,7 +25,7 @@ const FIRST_PARTY_URIS: &[&str] = &[
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://cognitiveservices.azure.com",
-    // Models of Azure OpenAI and Foundry.
+    // Azure AI Foundry, and the scope of Azure OpenAI's `/openai/v1`.
     "https://ai.azure.com",
     "https://monitor.azure.com",
     "https://database.windows.net",

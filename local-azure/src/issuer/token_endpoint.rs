@@ -1,6 +1,7 @@
 //! The token endpoint in both versions: `grant_type=client_credentials`.
 //!
-//! Protocol: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>. No other grant is served.
+//! Protocol: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>. No other grant is
+//! served; the on-behalf-of grant is refused with Entra's reason. Entra ignores unknown fields and query arguments.
 
 use std::sync::Arc;
 
@@ -19,8 +20,10 @@ use uuid::Uuid;
 use super::{
     Token,
     authentication::{authenticate, basic_credentials},
+    claims_request,
     discovery::TenantPath,
     form::Form,
+    on_behalf_of,
     refusal::Refusal,
     token::issue_to,
 };
@@ -82,14 +85,13 @@ fn token(
     decision: &mut Decision,
 ) -> Result<Value, Refusal> {
     let tenant = TenantPath::find(entra, tenant)?;
-    known_query(parts.uri.query().unwrap_or_default())?;
     let mut form = Form::parse(&parts.headers, body)?;
     if let Some((id, secret)) = basic_credentials(&parts.headers)? {
         form.add("client_id", id)?;
         form.add("client_secret", secret)?;
     }
     let grant = form.required("grant_type")?;
-    if grant != "client_credentials" {
+    if !["client_credentials", on_behalf_of::GRANT].contains(&grant) {
         let text = format!("The app requested an unsupported grant type '{grant}'.");
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003, text));
     }
@@ -98,9 +100,15 @@ fn token(
             "No tenant-identifying information found in either the request or implied by any provided credentials.";
         return Err(Refusal::invalid_request(50_059, text));
     }
+    if let Some(claims) = form.get("claims") {
+        claims_request::check(claims)?;
+    }
     let now = Timestamp::now();
     let client = authenticate(entra, &form, now)?;
     decision.identity = Some(client.name().to_owned());
+    if grant == on_behalf_of::GRANT {
+        return Err(on_behalf_of::refuse(entra, client.kind, &form, now));
+    }
     let resource = match version {
         Version::V1 => form.required("resource")?,
         Version::V2 => resource_of(form.required("scope")?)?,
@@ -156,13 +164,4 @@ fn correlation(parts: &Parts) -> Uuid {
             .and_then(|(_, value)| value.parse().ok())
     };
     header(&parts.headers).or_else(query).unwrap_or_else(Uuid::new_v4)
-}
-
-fn known_query(query: &str) -> Result<(), Refusal> {
-    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
-        if name != "client-request-id" && !name.starts_with("x-client-") {
-            return Err(Refusal::not_understood(format!("the query parameter {name} is not known")));
-        }
-    }
-    Ok(())
 }

@@ -151,18 +151,45 @@ fn a_main_rs_behind_a_symbolic_link_is_refused() {
 }
 
 #[test]
-fn a_name_is_one_for_the_host_and_for_rust() {
-    for right in ["a", "order_report", "report2", &"a".repeat(128)] {
+fn a_name_is_one_for_the_host_and_in_a_rust_project_also_for_rust() {
+    for right in ["a", "order_report", "report2", "Order-Report", "a_", &"a".repeat(128)] {
         assert!(right.parse::<FunctionName>().is_ok(), "{right}");
     }
-    for wrong in ["", "2a", "_a", "a_", "a__b", "Order", "order-report", "a/b", "../a", "ä", "a b"] {
-        assert_eq!(wrong.parse::<FunctionName>(), Err(NameError::NotSnakeCase), "{wrong}");
+    for wrong in ["", "2a", "_a", "a/b", "../a", "ä", "a b", "host", "Host", &"a".repeat(129)] {
+        assert_eq!(wrong.parse::<FunctionName>(), Err(NameError::NotForHost), "{wrong}");
     }
-    assert_eq!("host".parse::<FunctionName>(), Err(NameError::NotForHost));
-    assert_eq!("a".repeat(129).parse::<FunctionName>(), Err(NameError::NotForHost));
+    for wrong in ["a_", "a__b", "Order", "order-report"] {
+        assert_eq!(name(wrong).check_for_rust(), Err(NameError::NotSnakeCase), "{wrong}");
+    }
     for word in ["match", "type", "gen"] {
-        assert_eq!(word.parse::<FunctionName>(), Err(NameError::Reserved), "{word}");
+        assert_eq!(name(word).check_for_rust(), Err(NameError::Reserved), "{word}");
     }
+    let project = project();
+    let before = files(project.path());
+    let error = create(project.path(), Kind::Http, &name("order-report")).unwrap_err().to_string();
+    assert!(error.starts_with("order-report: the name of a function in Rust is snake_case"), "{error}");
+    assert_eq!(files(project.path()), before);
+}
+
+#[test]
+fn the_first_function_stands_before_run() {
+    let text = "fn main() -> std::process::ExitCode {\n    FunctionApp::stateless()\n        .run()\n}\n";
+    let extended = with_function(text, &name("tick"), ".timer(y)").unwrap();
+    assert!(extended.contains("stateless()\n        .timer(y)\n        .run()\n"), "{extended}");
+}
+
+#[test]
+fn in_another_language_a_function_is_one_file_beside_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = create_definition(folder.path(), Kind::Timer, &name("Night-Run")).unwrap();
+    assert_eq!(made, folder.path().join("Night-Run/function.json"));
+    let before = files(folder.path());
+    assert_eq!(before.len(), 1);
+    let error = create_definition(folder.path(), Kind::Http, &name("night-run")).unwrap_err();
+    assert!(matches!(error, NewFunctionError::Exists(_)), "{error}");
+    let error = create_definition(folder.path(), Kind::Http, &name("Admin")).unwrap_err();
+    assert!(matches!(error, NewFunctionError::ReservedRoute(_)), "{error}");
+    assert_eq!(files(folder.path()), before);
 }
 
 #[test]

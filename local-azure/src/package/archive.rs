@@ -3,10 +3,13 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Cursor, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Cursor, Read as _, Seek as _, SeekFrom},
+    path::PathBuf,
 };
 
-use zip::{CompressionMethod, DateTime, System, ZipWriter, result::ZipResult, write::SimpleFileOptions};
+use zip::{CompressionMethod, DateTime, System, ZipWriter, result::ZipError, write::SimpleFileOptions};
+
+use super::PackageError;
 
 /// Name of the handler in a package: Azure runs Linux.
 pub(super) const HANDLER: &str = "handler";
@@ -14,25 +17,34 @@ pub(super) const HANDLER: &str = "handler";
 /// The zip's comment: a file without it is not replaced.
 const COMMENT: &str = "packaged by local-azure";
 
-const EXECUTABLE: u32 = 0o755;
-const READABLE: u32 = 0o644;
+pub(super) const EXECUTABLE: u32 = 0o755;
+pub(super) const READABLE: u32 = 0o644;
+
+/// A file for the zip.
+pub(super) struct Packed {
+    pub(super) path: PathBuf,
+    /// Its permissions in the zip.
+    pub(super) mode: u32,
+}
 
 /// The package is mounted read-only, so the host cannot repair a mode: it must be in the zip, with Unix as the system
 /// that made it.
-pub(super) fn write(files: &BTreeMap<String, Vec<u8>>) -> ZipResult<Vec<u8>> {
+pub(super) fn write(files: &BTreeMap<String, Packed>) -> Result<Vec<u8>, PackageError> {
     let options = SimpleFileOptions::default()
         .system(System::Unix)
         .last_modified_time(DateTime::DEFAULT)
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in files {
-        let mode = if name == HANDLER { EXECUTABLE } else { READABLE };
-        zip.start_file(name, options.unix_permissions(mode))?;
-        zip.write_all(bytes)?;
+    for (name, Packed { path, mode }) in files {
+        let failed = |source| PackageError::File { path: path.clone(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        zip.start_file(name, options.unix_permissions(*mode)).map_err(|error| failed(error.into()))?;
+        io::copy(&mut file, &mut zip).map_err(failed)?;
     }
-    zip.set_comment(COMMENT)?;
-    Ok(zip.finish()?.into_inner())
+    let failed = |error: ZipError| PackageError::File { path: PathBuf::from("the zip"), source: error.into() };
+    zip.set_comment(COMMENT).map_err(failed)?;
+    Ok(zip.finish().map_err(failed)?.into_inner())
 }
 
 /// Whether a file ends as the zips that are written here do.

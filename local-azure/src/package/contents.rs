@@ -8,41 +8,88 @@ use std::{
 
 use serde_json::Value;
 
-use super::{PackageError, archive::HANDLER};
-use crate::{functions_host::ScriptSummary, own_folder::MARKER};
+use super::{
+    PackageError,
+    archive::{EXECUTABLE, HANDLER, Packed, READABLE},
+};
+use crate::{
+    deployed_files::deployed_files,
+    functions_host::{FunctionProblem, ScriptSummary},
+    own_folder::MARKER,
+};
 
 /// A script root that the host would load whole.
 pub(super) struct Contents {
     /// Names of the functions.
     pub(super) functions: Vec<String>,
-    /// Bytes by name in the zip.
-    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// By name in the zip.
+    pub(super) files: BTreeMap<String, Packed>,
 }
 
 impl Contents {
-    pub(super) fn read(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
+    /// Of a script root that holds host.json, the functions and a Rust handler, and nothing else.
+    pub(super) fn of_rust(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
         let named = named_handler(root);
         // Before the host looks for that file and says only that it is not there.
         refuse_handler_name(named.as_deref().unwrap_or(HANDLER))?;
-        let ScriptSummary { functions, problems } = ScriptSummary::read(root, settings)?;
+        let ScriptSummary { functions, problems, .. } = ScriptSummary::read(root, settings)?;
         refuse_handler_name(named.as_deref().unwrap_or_default())?;
-        if !problems.is_empty() {
-            return Err(PackageError::Functions(problems));
-        }
-        if functions.is_empty() {
-            return Err(PackageError::NoFunctions(root.to_owned()));
-        }
+        let functions = all_loaded(root, functions, problems)?;
         let mut files = BTreeMap::new();
         let definitions = functions.iter().map(|function| format!("{function}/function.json"));
         for name in ["host.json".to_owned(), HANDLER.to_owned()].into_iter().chain(definitions) {
-            let bytes = read(&root.join(&name))?;
-            files.insert(name, bytes);
+            let mode = if name == HANDLER { EXECUTABLE } else { READABLE };
+            files.insert(name.clone(), Packed { path: root.join(name), mode });
         }
         match stray_file(root, root, &files)? {
             Some(path) => Err(PackageError::Stray(path)),
             None => Ok(Self { functions, files }),
         }
     }
+
+    /// Of a project in any language: everything but what `.funcignore` names, with the modes of the tree.
+    pub(super) fn of_any(
+        root: &Path,
+        environment: &BTreeMap<String, String>,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Self, PackageError> {
+        let ScriptSummary { mut functions, mut problems, .. } = ScriptSummary::read_in(root, environment, settings)?;
+        let mut files = BTreeMap::new();
+        for (name, path) in deployed_files(root)? {
+            let mode = mode(&path).map_err(|source| PackageError::File { path: path.clone(), source })?;
+            files.insert(name, Packed { path, mode });
+        }
+        if !files.contains_key("host.json") {
+            return Err(PackageError::LeftOut("host.json".to_owned()));
+        }
+        let is_deployed = |function: &String| files.contains_key(&format!("{function}/function.json"));
+        functions.retain(is_deployed);
+        problems.retain(|problem| is_deployed(&problem.name));
+        Ok(Self { functions: all_loaded(root, functions, problems)?, files })
+    }
+}
+
+/// Where Windows has no execute bit, nothing is packaged.
+fn mode(path: &Path) -> io::Result<u32> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777);
+    #[cfg(not(unix))]
+    Ok(if metadata.is_file() { READABLE } else { EXECUTABLE })
+}
+
+fn all_loaded(
+    root: &Path,
+    functions: Vec<String>,
+    problems: Vec<FunctionProblem>,
+) -> Result<Vec<String>, PackageError> {
+    if !problems.is_empty() {
+        return Err(PackageError::Functions(problems));
+    }
+    if functions.is_empty() {
+        return Err(PackageError::NoFunctions(root.to_owned()));
+    }
+    Ok(functions)
 }
 
 fn refuse_handler_name(name: &str) -> Result<(), PackageError> {
@@ -57,7 +104,7 @@ fn named_handler(root: &Path) -> Option<String> {
 }
 
 /// The first file or folder under `folder` that is not in the package.
-fn stray_file(root: &Path, folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Option<PathBuf>, PackageError> {
+fn stray_file(root: &Path, folder: &Path, files: &BTreeMap<String, Packed>) -> Result<Option<PathBuf>, PackageError> {
     let failed = |source| PackageError::File { path: folder.to_owned(), source };
     let paths = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = paths.map_err(failed)?;
@@ -71,8 +118,4 @@ fn stray_file(root: &Path, folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> 
         }
     }
     Ok(None)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, PackageError> {
-    fs::read(path).map_err(|source| PackageError::File { path: path.to_owned(), source })
 }

@@ -13,20 +13,30 @@ use object::{
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExecutableError {
     /// A script, or a program of another system.
-    #[error("not a 64-bit Linux executable (ELF); build it with --target x86_64-unknown-linux-musl")]
+    #[error("not a 64-bit Linux executable (ELF)")]
     NotLinux,
     /// A library, an object file or a core dump.
     #[error("an ELF file, but not an executable")]
     NotExecutable,
     /// A program of another processor.
-    #[error("built for {0}, where Azure runs x86-64; build it with --target x86_64-unknown-linux-musl")]
+    #[error("built for {0}, where Azure runs x86-64")]
     Architecture(String),
     /// It needs a loader and libraries that Azure's image may not have.
-    #[error(
-        "linked dynamically (it asks for {0}), and Azure does not promise a C library; build it with \
-         --target x86_64-unknown-linux-musl, or with -C target-feature=+crt-static"
-    )]
+    #[error("linked dynamically (it asks for {0}), and Azure does not promise a C library")]
     Dynamic(String),
+}
+
+impl ExecutableError {
+    /// How a Rust handler is built instead.
+    pub(super) fn remedy_in_rust(&self) -> &'static str {
+        match self {
+            Self::NotLinux | Self::Architecture(_) => "; build it with --target x86_64-unknown-linux-musl",
+            Self::Dynamic(_) => {
+                "; build it with --target x86_64-unknown-linux-musl, or with -C target-feature=+crt-static"
+            }
+            Self::NotExecutable => "",
+        }
+    }
 }
 
 /// Refuses what is not a static executable for x86-64 Linux.

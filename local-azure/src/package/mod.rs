@@ -17,7 +17,8 @@ use std::{
 use self::{archive::HANDLER, contents::Contents};
 pub use self::{archive::is_own, executable::ExecutableError};
 use crate::{
-    functions_host::{FunctionProblem, ScriptError},
+    deployed_files::DeployedFilesError,
+    functions_host::{self, FunctionProblem, ScriptError},
     own_file::{self, OwnFileError, Readers},
 };
 
@@ -26,10 +27,14 @@ use crate::{
 pub struct Package {
     /// Names of its functions, sorted.
     pub functions: Vec<String>,
-    /// Size of the handler's executable, in bytes.
+    /// Its files.
+    pub files: usize,
+    /// Size of the handler's executable, in bytes; 0 where it is not in the package.
     pub handler_size: usize,
     /// Size of the zip, in bytes.
     pub zip_size: usize,
+    /// What Azure must bring for the package to run there.
+    pub notes: Vec<String>,
 }
 
 /// Why a script root is not packaged.
@@ -54,13 +59,24 @@ pub enum PackageError {
     #[error("{} has no business in a package: remove it", .0.display())]
     Stray(PathBuf),
     /// Azure could not start the handler.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}{remedy}", path.display())]
     Executable {
         /// The handler.
         path: PathBuf,
         /// Why.
         reason: ExecutableError,
+        /// How to build it.
+        remedy: &'static str,
     },
+    /// Azure mounts the package read-only, and so cannot repair a mode.
+    #[error("{} is not executable, and Azure does not make it so: chmod +x it", .0.display())]
+    NoExecuteBit(PathBuf),
+    /// The package would lack what the host needs.
+    #[error("{0} belongs into the package, and .funcignore leaves it out")]
+    LeftOut(String),
+    /// The files to be packaged.
+    #[error(transparent)]
+    Files(#[from] DeployedFilesError),
     /// The zip's file is another's.
     #[error(transparent)]
     Zip(#[from] OwnFileError),
@@ -74,23 +90,71 @@ pub enum PackageError {
     },
 }
 
-/// Writes `zip`: `host.json`, the handler and each `<function>/function.json` of `script_root`. The same files make the
-/// same bytes, whenever and wherever this runs.
+/// Writes `zip`: `host.json`, the Rust handler and each `<function>/function.json` of `script_root`. The same files make
+/// the same bytes, whenever and wherever this runs.
 ///
 /// The app `settings` resolve `%NAME%` in bindings, as the host does; they do not get into the package.
 ///
 /// # Errors
 /// [`PackageError`] says what the host in Azure would stumble over. No file is written then.
 pub fn package(script_root: &Path, settings: &BTreeMap<String, String>, zip: &Path) -> Result<Package, PackageError> {
-    let Contents { functions, files } = Contents::read(script_root, settings)?;
-    let handler = files.get(HANDLER).map(Vec::as_slice).unwrap_or_default();
-    executable::check(handler)
-        .map_err(|reason| PackageError::Executable { path: script_root.join(HANDLER), reason })?;
+    let contents = Contents::of_rust(script_root, settings)?;
+    let handler = script_root.join(HANDLER);
+    let bytes = read(&handler)?;
+    executable::check(&bytes).map_err(|reason| {
+        let remedy = reason.remedy_in_rust();
+        PackageError::Executable { path: handler, reason, remedy }
+    })?;
+    write(contents, zip, bytes.len(), Vec::new())
+}
+
+/// Writes `zip`: every file of `script_root` that is [deployed](crate::deployed_files), with its mode. The handler is in
+/// any language; `environment` is what it is found with on this machine.
+///
+/// # Errors
+/// [`PackageError`] says what the host in Azure would stumble over. No file is written then.
+pub fn package_any(
+    script_root: &Path,
+    environment: &BTreeMap<String, String>,
+    settings: &BTreeMap<String, String>,
+    zip: &Path,
+) -> Result<Package, PackageError> {
+    let contents = Contents::of_any(script_root, environment, settings)?;
+    let name = functions_host::executable_name(script_root)?;
+    let Some(packed) = contents.files.get(name.trim_start_matches("./")) else {
+        if script_root.join(&name).is_file() && !Path::new(&name).is_absolute() {
+            return Err(PackageError::LeftOut(name));
+        }
+        let note = format!("host.json starts \"{name}\", which is not in the package: Azure's image must have it");
+        return write(contents, zip, 0, vec![note]);
+    };
+    if packed.mode & 0o111 == 0 {
+        return Err(PackageError::NoExecuteBit(packed.path.clone()));
+    }
+    let bytes = read(&packed.path)?;
+    let notes = match executable::check(&bytes) {
+        Ok(()) => Vec::new(),
+        Err(ExecutableError::NotLinux) if bytes.starts_with(b"#!") => Vec::new(),
+        Err(reason @ ExecutableError::Dynamic(_)) => vec![format!("{name}: {reason}")],
+        Err(reason) => {
+            let remedy = "; build it for x86-64 Linux";
+            return Err(PackageError::Executable { path: packed.path.clone(), reason, remedy });
+        }
+    };
+    write(contents, zip, bytes.len(), notes)
+}
+
+fn write(contents: Contents, zip: &Path, handler_size: usize, notes: Vec<String>) -> Result<Package, PackageError> {
+    let Contents { functions, files } = contents;
     let failed = |source| PackageError::File { path: zip.to_owned(), source };
-    let bytes = archive::write(&files).map_err(|error| failed(error.into()))?;
+    let bytes = archive::write(&files)?;
     zip.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
     own_file::write(zip, &bytes, is_own, Readers::Everyone)?;
-    Ok(Package { functions, handler_size: handler.len(), zip_size: bytes.len() })
+    Ok(Package { functions, files: files.len(), handler_size, zip_size: bytes.len(), notes })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PackageError> {
+    fs::read(path).map_err(|source| PackageError::File { path: path.to_owned(), source })
 }
 
 fn list(problems: &[FunctionProblem]) -> String {

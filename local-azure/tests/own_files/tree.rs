@@ -34,6 +34,7 @@ impl Tree {
     pub(crate) fn new() -> Self {
         let tree = Self { folder: TempDir::new().unwrap() };
         tree.write("project/host.json", HOST_JSON);
+        tree.write("project/Cargo.toml", "[dependencies]\nfunctions-handler = \"0.1\"\n");
         tree.write("project/functions/tick/function.json", TIMER);
         tree.write("project/src/main.rs", MAIN);
         tree.write("project/src/functions/tick.rs", "pub(crate) async fn run() {}\n");

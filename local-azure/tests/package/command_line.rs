@@ -24,6 +24,7 @@ impl Machine {
         let machine = Self { folder: TempDir::new().unwrap() };
         let timer = TIMER_FUNCTION.replace("%TICK%", "%SNAPSHOT_SCHEDULE%");
         machine.file("project/host.json", HOST_JSON.as_bytes());
+        machine.file("project/Cargo.toml", b"");
         machine.file("project/functions/where/function.json", HTTP_FUNCTION.as_bytes());
         machine.file("project/functions/tick/function.json", timer.as_bytes());
         machine.file("project/seed.toml", b"[function_app]\nreadiness = \"ready\"\n");

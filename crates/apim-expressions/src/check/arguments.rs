@@ -11,13 +11,13 @@ use super::{
 use crate::{
     members::signature::Parameter,
     problem::ParseError,
-    program::{Argument as ArgumentCode, Code, Lambda},
-    syntax::{Argument, ArgumentValue, Expr, ExprKind},
+    program::{Argument as ArgumentCode, Code},
+    syntax::{Argument, ArgumentValue, Expr, ExprKind, Lambda},
     types::{
         Class, Type,
         convert::{self, Cost},
     },
-    value::{Integer, Value},
+    value::Value,
 };
 
 /// An argument whose own type is known, as far as it has one.
@@ -30,7 +30,9 @@ pub(super) struct Checked<'e> {
 enum CheckedKind<'e> {
     Value(Typed),
     /// Checked once the types of its parameters are known.
-    Lambda(&'e [Arc<str>], &'e Expr),
+    Lambda(&'e Lambda),
+    /// The name of a method or function.
+    Group(&'e Expr),
     /// The slot of the variable, and its type; a variable that is declared here as `var` has none yet.
     Out(usize, Option<Type>, &'e Arc<str>),
 }
@@ -63,7 +65,7 @@ impl Checked<'_> {
     pub(super) fn stand_in(&self) -> Self {
         let class = match &self.kind {
             CheckedKind::Value(value) => value.class.clone(),
-            CheckedKind::Lambda(..) | CheckedKind::Out(..) => Class::Void.into(),
+            CheckedKind::Lambda(_) | CheckedKind::Group(_) | CheckedKind::Out(..) => Class::Void.into(),
         };
         let value = Typed::new(Code::Constant(Value::Null), class);
         Self { name: self.name.clone(), at: self.at, kind: CheckedKind::Value(value) }
@@ -76,8 +78,17 @@ impl Checker {
             .iter()
             .map(|argument| {
                 let (at, kind) = match &argument.value {
-                    ArgumentValue::Plain(Expr { at, kind: ExprKind::Lambda(names, body) }) => {
-                        (*at, CheckedKind::Lambda(names, body))
+                    ArgumentValue::Plain(Expr { at, kind: ExprKind::Lambda(lambda) }) => {
+                        (*at, CheckedKind::Lambda(lambda))
+                    }
+                    ArgumentValue::Plain(value) if self.is_group(value) => (value.at, CheckedKind::Group(value)),
+                    ArgumentValue::Ref(at, _) => {
+                        return Err(error(*at, "The argument may not be passed with the 'ref' keyword"));
+                    }
+                    ArgumentValue::Out { at, declares: None, name }
+                        if &**name == "_" && self.lookup(name).is_none() =>
+                    {
+                        (*at, CheckedKind::Out(self.discard(), None, name))
                     }
                     ArgumentValue::Plain(value) => (value.at, CheckedKind::Value(self.value(value)?)),
                     ArgumentValue::Out { at, declares: None, name } => match self.lookup(name) {
@@ -91,6 +102,10 @@ impl Checker {
                     },
                     ArgumentValue::Out { at, declares: Some(class), name } => {
                         let class = if class.is_var() { None } else { Some(variable_type(class)?) };
+                        if &**name == "_" {
+                            let kind = CheckedKind::Out(self.discard(), class, name);
+                            return Ok(Checked { name: argument.name.clone(), at: *at, kind });
+                        }
                         let slot = self.declare(*at, name, class.clone().unwrap_or_else(|| Class::Object.into()))?;
                         (*at, CheckedKind::Out(slot, class, name))
                     }
@@ -122,8 +137,11 @@ impl Checker {
                     continue;
                 }
                 CheckedKind::Value(value) => ArgumentCode::Value(self.convert(value, &wanted, argument.at)?),
-                CheckedKind::Lambda(names, body) => {
-                    ArgumentCode::Value(self.lambda(argument.at, names, body, &wanted, &mut bindings)?)
+                CheckedKind::Lambda(lambda) => {
+                    ArgumentCode::Value(self.lambda(argument.at, lambda, &wanted, &mut bindings)?)
+                }
+                CheckedKind::Group(expression) => {
+                    ArgumentCode::Value(self.group(expression, &wanted, &mut bindings)?)
                 }
                 CheckedKind::Out(slot, _, name) => {
                     self.retype(name, &wanted);
@@ -157,36 +175,6 @@ impl Checker {
                 return;
             }
         }
-    }
-
-    fn lambda(
-        &mut self,
-        at: usize,
-        names: &[Arc<str>],
-        body: &Expr,
-        function: &Type,
-        bindings: &mut Vec<(char, Type)>,
-    ) -> Result<Code, ParseError> {
-        let Some((returns, takes)) = function.arguments.split_last() else {
-            return Err(error(at, "a lambda is not expected"));
-        };
-        let (parameters, opened, value) = self.scoped(|checker| {
-            let (mut slots, mut opened) = (Vec::new(), Vec::new());
-            for (name, class) in names.iter().zip(takes) {
-                let slot = checker.declare(at, name, class.clone())?;
-                slots.push(slot);
-                // The members of a record that stands for several range variables of a query.
-                if name.starts_with('*') {
-                    for (index, member) in class.names.iter().enumerate() {
-                        opened.push((slot, index, checker.declare(at, member, class.argument(index))?));
-                    }
-                }
-            }
-            Ok((slots, opened, checker.value(body)?))
-        })?;
-        infer(returns, &value.class, bindings);
-        let body = self.convert(value, &returns.with(bindings), at)?;
-        Ok(Code::Lambda(Arc::new(Lambda { parameters, opened, body })))
     }
 }
 
@@ -312,22 +300,21 @@ fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Opti
             (parameter.out && fits).then_some(0)
         }
         _ if parameter.out => None,
-        CheckedKind::Lambda(names, _) => {
-            let function = matches!(wanted.class, Class::Function | Class::Function2);
-            (function && wanted.arguments.len() == names.len() + 1).then_some(0)
+        CheckedKind::Lambda(lambda) => {
+            (wanted.is_delegate() && wanted.delegate_parameters().len() == lambda.parameters.len()).then_some(0)
         }
+        CheckedKind::Group(_) => wanted.is_delegate().then_some(0),
         CheckedKind::Value(value) => {
             if let Some((cost, _)) = convert::implicit(&value.class, wanted) {
                 return Some(cost);
             }
-            let constant = value.constant.filter(|_| value.class.is(Class::Int) && wanted.class.is_integer())?;
-            Integer::fit(wanted.class, constant).map(|_| 4)
+            value.fitting(wanted).map(|_| 4)
         }
     }
 }
 
 /// Learns from an argument's type what the letters in a parameter's type stand for.
-fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
+pub(super) fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
     if let Class::Letter(letter) = parameter.class {
         let known = bindings.iter().any(|(bound, _)| *bound == letter);
         if !known && !argument.is(Class::Null) && !argument.is(Class::Void) {

@@ -40,6 +40,23 @@ impl Checker {
             let place = crate::program::Argument::Value(Code::Constant(index.into()));
             return Ok((Call { bound, arguments: vec![place] }, class.argument(index.unsigned_abs() as usize)));
         }
+        if class.is(Class::ValueTuple) {
+            let index = class.names.iter().position(|known| **known == *name).or_else(|| {
+                let place: usize = name.strip_prefix("Item")?.parse().ok()?;
+                place.checked_sub(1).filter(|place| *place < class.arguments.len())
+            });
+            if let Some(index) = index {
+                let bound = Bound {
+                    member: &members::anonymous::MEMBER,
+                    owner: Class::ValueTuple,
+                    extension: false,
+                    types: Vec::new(),
+                };
+                let place =
+                    crate::program::Argument::Value(Code::Constant(i32::try_from(index).unwrap_or_default().into()));
+                return Ok((Call { bound, arguments: vec![place] }, class.argument(index)));
+            }
+        }
         let found = candidates(class, name, false).into_iter().find(|c| c.signature.parameters.is_none());
         let Some(candidate) = found else { return Err(unknown(at, class, name)) };
         self.touch(candidate.owner.class, name);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Local, Typed, error};
+use super::{Checker, Local, Typed, error, unsupported};
 use crate::{
-    limits,
+    evaluate, limits,
     problem::ParseError,
     program::{Code, Link as LinkCode},
-    syntax::{Argument, Expr, ExprKind, Link, LinkKind, TypeName},
+    syntax::{Expr, ExprKind, Link, LinkKind, TypeName},
     types::{Class, Type, names},
-    value::{Object, Value, number, object::Part},
+    value::{Integer, Object, Value, number, object::Part},
 };
 
 impl Checker {
@@ -35,7 +35,7 @@ impl Checker {
             codes.push(LinkCode { conditional: link.conditional, call });
             class = returns;
             if class.is_too_big() {
-                return Err(error(link.at, "the type of the expression is too complex"));
+                return Err(unsupported(link.at, "the type of the expression is too complex"));
             }
             rest = rest.get(length..).unwrap_or_default();
         }
@@ -76,7 +76,27 @@ impl Checker {
     fn base(&mut self, base: &Expr, links: &[Link]) -> Result<(Typed, usize), ParseError> {
         match &base.kind {
             ExprKind::Name(name) => match self.lookup(name).cloned() {
-                Some(Local::Variable(slot, class)) => Ok((Typed::new(Code::Local(slot), class), 0)),
+                Some(Local::Variable(slot, class)) => {
+                    if let Some(constant) = self.constants.get(&slot) {
+                        return Ok((Typed::constant(constant.clone(), class), 0));
+                    }
+                    let local = Typed::new(Code::Local(slot), class);
+                    match links {
+                        [Link { kind: LinkKind::Invoke(arguments), conditional: false, at }, ..]
+                            if local.class.is_delegate() =>
+                        {
+                            Ok((self.invoke_delegate(*at, local, arguments)?, 1))
+                        }
+                        [
+                            Link { kind: LinkKind::Member(method, _), conditional: false, .. },
+                            Link { kind: LinkKind::Invoke(arguments), at, .. },
+                            ..,
+                        ] if local.class.is_delegate() && &**method == "Invoke" => {
+                            Ok((self.invoke_delegate(*at, local, arguments)?, 2))
+                        }
+                        _ => Ok((local, 0)),
+                    }
+                }
                 Some(Local::Function(index)) => match links.first().map(|link| &link.kind) {
                     Some(LinkKind::Invoke(arguments)) => Ok((self.function_call(base.at, name, index, arguments)?, 1)),
                     _ => Err(error(base.at, format!("the function '{name}' can only be called"))),
@@ -109,14 +129,13 @@ impl Checker {
         }
         // The last part is the member, unless there is nothing but a name.
         for length in (1..=parts.len()).rev() {
-            let written =
-                TypeName { at, parts: parts[..length].to_vec(), arguments: Vec::new(), nullable: false, rank: 0 };
+            let written = TypeName::plain(at, parts[..length].to_vec());
             let name = written.parts.join(".");
             if names::is_listed(&name) {
                 // Of generic classes, only `Array` and `Enumerable` have static members, and those are not generic.
                 let class = match names::class(&name) {
                     Some(description) => Type::from(description.class),
-                    None => return Err(error(at, names::refusal(&name))),
+                    None => return Err(names::refusal(at, &name)),
                 };
                 let (value, used) = self.static_member(at, &class, links.get(length - 1..).unwrap_or_default())?;
                 return Ok((value, used + length - 1));
@@ -126,7 +145,7 @@ impl Checker {
         let capital = first.chars().next().is_some_and(char::is_uppercase);
         if namespace || capital && parts.len() > 1 {
             let length = if namespace { (parts.len() - 1).max(1) } else { 1 };
-            return Err(error(at, names::refusal(&parts[..length].join("."))));
+            return Err(names::refusal(at, &parts[..length].join(".")));
         }
         Err(error(at, format!("The name '{first}' does not exist in the current context")))
     }
@@ -140,7 +159,7 @@ impl Checker {
         let listed = class.class != Class::DateTimeKind || &**name == "Utc";
         if let Some((_, number)) = class.class.enumerators().iter().find(|(known, _)| listed && *known == &**name) {
             let value = Value::enumerator(class.class, *number);
-            return Ok((Typed::new(Code::Constant(value), class.clone()), 1));
+            return Ok((Typed::constant(value, class.clone()), 1));
         }
         if let Some(Link { kind: LinkKind::Invoke(arguments), conditional: false, .. }) = links.get(1) {
             let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
@@ -148,33 +167,18 @@ impl Checker {
         }
         let value = self.static_property(*member_at, class, name)?;
         let (least, most) = number::bounds(class.class);
-        let constant = match &**name {
-            "MinValue" if class.class.is_integer() => Some(least),
-            "MaxValue" if class.class.is_integer() => Some(most),
+        let whole = |number: i128| Integer::fit(class.class, number).map(Value::Integer);
+        let constant = match (class.class, &**name) {
+            (of, "MinValue") if of.is_integer() => whole(least),
+            (of, "MaxValue") if of.is_integer() => whole(most),
+            (
+                Class::Double | Class::Single,
+                "MinValue" | "MaxValue" | "NaN" | "Epsilon" | "PositiveInfinity" | "NegativeInfinity",
+            )
+            | (Class::Decimal, "MinValue" | "MaxValue" | "Zero" | "One" | "MinusOne")
+            | (Class::Math, "PI" | "E") => evaluate::constant(&value.code),
             _ => None,
         };
         Ok((Typed { constant, ..value }, 1))
-    }
-
-    fn function_call(
-        &mut self,
-        at: usize,
-        name: &str,
-        index: usize,
-        arguments: &[Argument],
-    ) -> Result<Typed, ParseError> {
-        let Some(function) = self.function_types.get(index) else { return Err(error(at, "no such function")) };
-        let (returns, parameters) = (function.returns.clone(), function.parameters.clone());
-        if arguments.len() != parameters.len() {
-            return Err(error(at, format!("No overload for method '{name}' takes {} arguments", arguments.len())));
-        }
-        let mut codes = Vec::new();
-        for (argument, class) in arguments.iter().zip(&parameters) {
-            match (&argument.name, &argument.value) {
-                (None, crate::syntax::ArgumentValue::Plain(value)) => codes.push(self.expect(value, class)?),
-                _ => return Err(error(at, "named and `out` arguments of functions declared here are not supported")),
-            }
-        }
-        Ok(Typed::new(Code::Function(index, codes), returns))
     }
 }

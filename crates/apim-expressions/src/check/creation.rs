@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Typed, arguments::Checked, error, statement::variable_type};
+use super::{Checker, Typed, arguments::Checked, error, statement::variable_type, unsupported};
 use crate::{
     problem::ParseError,
-    program::{Argument as ArgumentCode, Call, Code},
+    program::{Call, Code},
     syntax::{Argument, Expr, Item, TypeName},
     types::{Class, Type, convert, names},
     value::Dictionary,
@@ -21,7 +21,8 @@ impl Checker {
     ) -> Result<Typed, ParseError> {
         let class = names::resolve(written)?;
         if class.is(Class::Dictionary) && !Dictionary::is_key(&class.argument(0)) {
-            return Err(error(at, format!("a dictionary with keys of type '{}' is not supported", class.argument(0))));
+            let message = format!("a dictionary with keys of type '{}' is not supported", class.argument(0));
+            return Err(unsupported(at, message));
         }
         if super::call::candidates(&class, "new", true).is_empty() {
             return Err(error(at, format!("an object of the class '{class}' cannot be made with `new` here")));
@@ -42,23 +43,23 @@ impl Checker {
             Item::Add(at, values) => {
                 let mut checked = Vec::new();
                 for value in values {
-                    checked.push(Checked::value(value.at, self.value(value)?));
+                    checked.push(self.checked(value)?);
                 }
                 Ok(self.resolve(*at, class, "Add", false, &[], checked)?.0)
             }
             Item::Index(at, key, value) => {
-                let checked =
-                    vec![Checked::value(key.at, self.value(key)?), Checked::value(value.at, self.value(value)?)];
+                let checked = vec![self.checked(key)?, self.checked(value)?];
                 Ok(self.resolve(*at, class, "[]=", false, &[], checked)?.0)
             }
             Item::Property(at, name, value) => {
-                let checked = vec![Checked::value(value.at, self.value(value)?)];
-                let setter = format!("{name}=");
-                let (call, _) = self.resolve(*at, class, &setter, false, &[], checked)?;
-                debug_assert!(call.arguments.iter().all(|argument| matches!(argument, ArgumentCode::Value(_))));
-                Ok(call)
+                let checked = vec![self.checked(value)?];
+                Ok(self.resolve(*at, class, &format!("{name}="), false, &[], checked)?.0)
             }
         }
+    }
+
+    fn checked(&mut self, value: &Expr) -> Result<Checked<'static>, ParseError> {
+        Ok(Checked::value(value.at, self.value(value)?))
     }
 
     pub(super) fn array(
@@ -71,12 +72,12 @@ impl Checker {
         let values = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
         let element = match element {
             Some(written) => variable_type(written)?,
-            None => best_common(at, &values)?,
+            None => best_common(at, values.iter())?,
         };
         let class = Type::array(element.clone());
         if let Some(size) = size {
             let length = self.value(size)?;
-            let constant = length.constant;
+            let constant = length.whole();
             if constant.is_some_and(|length| length < 0) {
                 return Err(error(size.at, "Cannot create an array with a negative size"));
             }
@@ -109,7 +110,7 @@ impl Checker {
             if types.iter().any(|(known, _)| known == name) {
                 return Err(error(at, format!("an anonymous object has two members '{name}'")));
             }
-            types.push((Arc::clone(name), value.class));
+            types.push((name.trim_start_matches('@').into(), value.class));
             codes.push(value.code);
         }
         let class = Type::anonymous(types);
@@ -118,8 +119,8 @@ impl Checker {
 }
 
 /// The one of the types that all the others convert to.
-fn best_common(at: usize, values: &[Typed]) -> Result<Type, ParseError> {
-    let fits = |class: &Type| values.iter().all(|value| convert::implicit(&value.class, class).is_some());
-    let best = values.iter().map(|value| &value.class).find(|class| !class.is(Class::Null) && fits(class));
+pub(super) fn best_common<'v>(at: usize, values: impl Iterator<Item = &'v Typed> + Clone) -> Result<Type, ParseError> {
+    let fits = |class: &Type| values.clone().all(|value| convert::implicit(&value.class, class).is_some());
+    let best = values.clone().map(|value| &value.class).find(|class| !class.is(Class::Null) && fits(class));
     best.cloned().ok_or_else(|| error(at, "No best type found for implicitly-typed array"))
 }

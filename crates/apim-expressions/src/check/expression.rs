@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Checker, Typed, convert_code, error, statement::variable_type};
 use crate::{
+    evaluate,
     problem::ParseError,
-    program::{Code, Operation, Piece},
+    program::{Code, Piece},
     syntax::{Expr, ExprKind, LinkKind, Segment, TypeName, Unary},
     types::{
         Class, Type,
@@ -19,60 +20,50 @@ impl Checker {
     pub(super) fn expression(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
         let at = expression.at;
         match &expression.kind {
-            ExprKind::Interpolated(segments) => self.interpolated(segments),
             ExprKind::Name(_) | ExprKind::Type(_) => self.chain(expression, &[]),
             ExprKind::Chain(base, links) => self.chain(base, links),
             ExprKind::Unary(operator, value) => self.unary(at, *operator, value),
-            ExprKind::Step { place, increment, prefix } => self.step(at, place, *increment, *prefix),
             ExprKind::Binary(first, rest) => self.binary(first, rest),
-            ExprKind::Coalesce(values) => self.coalesce(at, values),
             ExprKind::Conditional(parts) => self.conditional(at, parts),
-            ExprKind::Assign(target, operator, value) => self.assign(at, target, *operator, value),
             ExprKind::Cast(class, value) => self.cast(at, class, value),
-            ExprKind::Is(value, class, name) => self.is_type(value, class, name.as_ref()),
-            ExprKind::IsNull(value) => self.is_null(value),
-            ExprKind::As(value, class) => self.as_type(at, value, class),
             ExprKind::New { class, arguments, initializer } => self.creation(at, class, arguments, initializer),
             ExprKind::NewArray { element, size, items } => self.array(at, element.as_ref(), size.as_deref(), items),
             ExprKind::Anonymous(members) => self.anonymous(at, members),
-            ExprKind::Checked(checked, value) => {
-                let outer = self.checked.replace(*checked);
-                let value = self.value(value);
-                self.checked = outer;
-                value
-            }
+            _ => self.other_expression(expression),
+        }
+    }
+
+    /// Those that nest less: each kind in a match needs stack.
+    fn other_expression(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
+        let at = expression.at;
+        match &expression.kind {
+            ExprKind::Interpolated(segments) => self.interpolated(segments),
+            ExprKind::Step { place, increment, prefix } => self.step(at, place, *increment, *prefix),
+            ExprKind::Coalesce(values) => self.coalesce(at, values),
+            ExprKind::Assign(target, operator, value) => self.assign(at, target, *operator, value),
+            ExprKind::Is(value, pattern) => self.is_pattern(value, pattern),
+            ExprKind::As(value, class) => self.as_type(at, value, class),
+            ExprKind::Throw(thrown) => self.throw_value(thrown),
+            ExprKind::Tuple(elements) => self.tuple(at, elements),
+            ExprKind::NewGrid { element, sizes, rows } => self.grid(at, element.as_ref(), sizes.as_deref(), rows),
+            ExprKind::TypeOf(written) => self.type_of(at, written),
+            ExprKind::SizeOf(written) => size_of(written),
+            ExprKind::Checked(checked, value) => self.checked_value(*checked, value),
             ExprKind::NameOf(value) => self.name_of(value),
             _ => constant(expression),
         }
     }
 
-    fn is_type(&mut self, value: &Expr, written: &TypeName, name: Option<&Arc<str>>) -> Result<Typed, ParseError> {
-        let value = self.value(value)?;
-        let class = variable_type(written)?;
-        let possible = value.class.underlying().unwrap_or(&value.class);
-        if name.is_some() && !convert::related(possible, class.underlying().unwrap_or(&class)) {
-            let message =
-                format!("An expression of type '{}' cannot be handled by a pattern of type '{class}'", value.class);
-            return Err(error(written.at, message));
-        }
-        if name.is_some() && class.is(Class::Nullable) {
-            let message = format!("It is not legal to use nullable type '{class}' in a pattern");
-            return Err(error(written.at, message));
-        }
-        let slot = name.map(|name| self.declare(written.at, name, class.clone())).transpose()?;
-        Ok(Typed::new(Code::Is(Box::new(value.code), class, slot), Class::Bool))
+    fn throw_value(&mut self, thrown: &Expr) -> Result<Typed, ParseError> {
+        let thrown = self.expect(thrown, &Class::Exception.into())?;
+        Ok(Typed::new(Code::Throw(Box::new(thrown)), Class::Thrown))
     }
 
-    fn is_null(&mut self, value: &Expr) -> Result<Typed, ParseError> {
-        let at = value.at;
-        let value = self.value(value)?;
-        if value.class.is_value() && !value.class.is(Class::Nullable) {
-            let message = format!("Cannot convert null to '{}' because it is a non-nullable value type", value.class);
-            return Err(error(at, message));
-        }
-        let null = Code::Constant(Value::Null);
-        let code = Code::Operate(Box::new(value.code), vec![(Operation::Equal { negated: false }, null)]);
-        Ok(Typed::new(code, Class::Bool))
+    fn checked_value(&mut self, checked: bool, value: &Expr) -> Result<Typed, ParseError> {
+        let outer = self.checked.replace(checked);
+        let value = self.value(value);
+        self.checked = outer;
+        value
     }
 
     /// `nameof(a.b)` is `"b"`.
@@ -91,7 +82,7 @@ impl Checker {
             _ => None,
         };
         let name = name.ok_or_else(|| error(value.at, "Expression does not have a name"))?;
-        Ok(Typed::new(Code::Constant(Value::String(name)), Class::String))
+        Ok(Typed::constant(Value::String(name.trim_start_matches('@').into()), Class::String))
     }
 
     fn interpolated(&mut self, segments: &[Segment]) -> Result<Typed, ParseError> {
@@ -135,6 +126,9 @@ impl Checker {
         };
         let kind = match operator {
             Unary::Not if plain == Class::Bool => {
+                if let Some(Value::Bool(known)) = value.constant {
+                    return Ok(Typed::constant((!known).into(), Class::Bool));
+                }
                 return Ok(Typed::new(Code::Not(Box::new(value.code)), value.class));
             }
             Unary::Minus | Unary::Plus if promoted.is_number() || plain == Class::TimeSpan => promoted,
@@ -143,20 +137,33 @@ impl Checker {
         };
         let lifted = value.class.is(Class::Nullable);
         let class = if lifted { Type::from(kind).nullable() } else { kind.into() };
+        if let (Unary::Minus, Some(number)) = (operator, value.whole())
+            && Integer::fit(kind, -number).is_none()
+            && self.checked != Some(false)
+        {
+            return Err(error(at, "The operation overflows at compile time in checked mode"));
+        }
+        let known = value.constant.is_some();
         let code = Box::new(value.code);
-        Ok(Typed::new(
-            match operator {
-                Unary::Minus => Code::Negate(code, kind),
-                Unary::Complement => Code::Complement(code, kind),
-                _ if kind == plain => *code,
-                _ => convert_code(*code, Conversion::Number(kind)),
-            },
-            class,
-        ))
+        let code = match operator {
+            Unary::Minus => Code::Negate(code, kind),
+            Unary::Complement => Code::Complement(code, kind),
+            _ if kind == plain => *code,
+            _ => convert_code(*code, Conversion::Number(kind)),
+        };
+        if known && let Some(constant) = evaluate::constant(&code) {
+            return Ok(Typed::constant(constant, class));
+        }
+        Ok(Typed::new(code, class))
     }
 
     fn coalesce(&mut self, at: usize, values: &[Expr]) -> Result<Typed, ParseError> {
         let mut checked = values.iter().map(|value| self.value(value)).collect::<Result<Vec<_>, _>>()?;
+        if let [.., last] = values
+            && matches!(last.kind, ExprKind::DefaultLiteral)
+        {
+            return Err(error(last.at, "Operator '??' cannot be applied to operand 'default'"));
+        }
         let Some(mut result) = checked.pop() else { return Err(error(at, "a value is expected")) };
         while let Some(left) = checked.pop() {
             let nothing = left.class.is(Class::Null) && result.class.is(Class::Null);
@@ -194,9 +201,25 @@ impl Checker {
 
     fn conditional(&mut self, at: usize, parts: &[Expr; 3]) -> Result<Typed, ParseError> {
         let [condition, yes, no] = parts;
-        let condition = self.condition(condition)?;
-        let (yes, no) = (self.value(yes)?, self.value(no)?);
-        let undecided = yes.class.is(Class::Null) && no.class.is(Class::Null);
+        let condition = self.condition_value(condition)?;
+        let yes_is_default = matches!(yes.kind, ExprKind::DefaultLiteral);
+        let first = self.value(if yes_is_default { no } else { yes })?;
+        let second = match (yes_is_default, &no.kind) {
+            (true, ExprKind::DefaultLiteral) => {
+                return Err(error(at, "There is no target type for the default literal"));
+            }
+            (true, _) | (false, ExprKind::DefaultLiteral) => {
+                Typed::constant(Value::default_of(&first.class), first.class.clone())
+            }
+            (false, _) => self.value(no)?,
+        };
+        self.chosen(at, condition, if yes_is_default { [second, first] } else { [first, second] })
+    }
+
+    /// `condition ? yes : no`
+    fn chosen(&mut self, at: usize, condition: Typed, [yes, no]: [Typed; 2]) -> Result<Typed, ParseError> {
+        let undecided = yes.class.is(Class::Thrown) && no.class.is(Class::Thrown);
+        let undecided = undecided || yes.class.is(Class::Null) && no.class.is(Class::Null);
         let class = if !undecided && (yes.class == no.class || convert::implicit(&no.class, &yes.class).is_some()) {
             yes.class.clone()
         } else if !undecided && convert::implicit(&yes.class, &no.class).is_some() {
@@ -209,31 +232,36 @@ impl Checker {
             );
             return Err(error(at, message));
         };
+        let constants = condition.constant.is_some() && yes.constant.is_some() && no.constant.is_some();
+        let chosen = condition.constant.clone();
         let (yes, no) = (self.convert(yes, &class, at)?, self.convert(no, &class, at)?);
-        Ok(Typed::new(Code::Conditional(Box::new([condition, yes, no])), class))
+        if constants && let (Some(Value::Bool(chosen)), Code::Constant(yes), Code::Constant(no)) = (chosen, &yes, &no) {
+            let constant = if chosen { yes.clone() } else { no.clone() };
+            return Ok(Typed::constant(constant, class));
+        }
+        Ok(Typed::new(Code::Conditional(Box::new([condition.code, yes, no])), class))
     }
 
     fn cast(&mut self, at: usize, written: &TypeName, value: &Expr) -> Result<Typed, ParseError> {
         let class = variable_type(written)?;
-        let value = self.value(value)?;
+        if class.is_delegate()
+            && let Some(code) = self.delegate(value, &class)?
+        {
+            return Ok(Typed::new(code, class));
+        }
+        let value = if matches!(value.kind, ExprKind::DefaultLiteral) {
+            Typed::constant(Value::default_of(&class), class.clone())
+        } else {
+            self.value(value)?
+        };
         let Some(conversion) = convert::explicit(&value.class, &class) else {
             return Err(error(at, format!("Cannot convert type '{}' to '{class}'", value.class)));
         };
-        let constant = value.constant.filter(|_| value.class.class.is_integer() && class.class.is_integer());
-        if self.checked == Some(false) {
-            let constant = constant.map(|number| Integer::wrap(class.class, number).wide());
-            return Ok(Typed { code: convert_code(value.code, conversion), class, constant });
-        }
-        if let Some(number) = constant
-            && Integer::fit(class.class, number).is_none()
-        {
-            let message = format!(
-                "Constant value '{number}' cannot be converted to a '{class}' (use 'unchecked' syntax to override)"
-            );
-            return Err(error(at, message));
-        }
         let conversion = if self.checked == Some(true) { checked(conversion) } else { conversion };
-        Ok(Typed { code: convert_code(value.code, conversion), class, constant })
+        if let Some(constant) = self.cast_constant(at, &value, &class, &conversion)? {
+            return Ok(Typed::constant(constant, class));
+        }
+        Ok(Typed::new(convert_code(value.code, conversion), class))
     }
 
     fn as_type(&mut self, at: usize, value: &Expr, written: &TypeName) -> Result<Typed, ParseError> {
@@ -273,7 +301,7 @@ fn checked(conversion: Conversion) -> Conversion {
 fn constant(expression: &Expr) -> Result<Typed, ParseError> {
     let at = expression.at;
     let (value, class) = match &expression.kind {
-        ExprKind::Null => (Value::Null, Class::Null.into()),
+        ExprKind::Null => (Value::Null, Type::from(Class::Null)),
         ExprKind::Bool(value) => (Value::Bool(*value), Class::Bool.into()),
         ExprKind::Integer(value, suffix) => return integer(at, *value, *suffix),
         ExprKind::Real(value) => (Value::Double(*value), Class::Double.into()),
@@ -281,19 +309,41 @@ fn constant(expression: &Expr) -> Result<Typed, ParseError> {
         ExprKind::Single(value) => (Value::Single(*value), Class::Single.into()),
         ExprKind::Decimal(value) => (Value::Decimal(*value), Class::Decimal.into()),
         ExprKind::DefaultLiteral => {
-            return Err(error(at, "`default` without a type is not supported: write `default(T)`"));
+            return Err(error(at, "There is no target type for the default literal"));
         }
         ExprKind::Char(unit) => {
-            let (code, constant) = (Code::Constant(Value::Char(*unit)), Some(i128::from(*unit)));
-            return Ok(Typed { code, class: Class::Char.into(), constant });
+            return Ok(Typed::constant(Value::Char(*unit), Class::Char));
         }
         ExprKind::Default(class) => {
             let class = variable_type(class)?;
-            (Value::default_of(&class), class)
+            let value = Value::default_of(&class);
+            if !super::constant::has_constants(&class) && class.is_value() {
+                return Ok(Typed::new(Code::Constant(value), class));
+            }
+            (value, class)
         }
         _ => return Err(error(at, "a lambda can only be an argument of a method that takes one")),
     };
-    Ok(Typed::new(Code::Constant(value), class))
+    Ok(Typed::constant(value, class))
+}
+
+/// `sizeof(int)`, which is a constant.
+fn size_of(written: &TypeName) -> Result<Typed, ParseError> {
+    let class = variable_type(written)?;
+    let size = match class.class {
+        Class::Bool | Class::Byte | Class::SByte => 1,
+        Class::Char | Class::Short | Class::UShort => 2,
+        Class::Int | Class::UInt | Class::Single => 4,
+        Class::Long | Class::ULong | Class::Double => 8,
+        Class::Decimal => 16,
+        _ => {
+            let message = format!(
+                "'{class}' does not have a predefined size, therefore sizeof can only be used in an unsafe context"
+            );
+            return Err(error(written.at, message));
+        }
+    };
+    Ok(Typed::constant(size.into(), Class::Int))
 }
 
 fn refused_coalesce(at: usize, left: &Type, right: &Type) -> ParseError {
@@ -323,6 +373,5 @@ fn negative(at: usize, value: u64, suffix: Option<u8>) -> Result<Typed, ParseErr
 fn literal(at: usize, value: i128, classes: &[Class]) -> Result<Typed, ParseError> {
     let number = classes.iter().find_map(|class| Integer::fit(*class, value));
     let number = number.ok_or_else(|| error(at, "Integral constant is too large"))?;
-    let class = number.class();
-    Ok(Typed { code: Code::Constant(Value::Integer(number)), class: class.into(), constant: Some(value) })
+    Ok(Typed::constant(Value::Integer(number), number.class()))
 }

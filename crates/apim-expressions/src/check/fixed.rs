@@ -7,7 +7,6 @@ use crate::{
     problem::ParseError,
     program::{Code, Step},
     syntax::{Expr, TypeName},
-    types::Class,
 };
 
 /// Why a variable cannot be assigned.
@@ -30,36 +29,27 @@ impl Checker {
             return Err(error(written.at, "Implicitly-typed variables cannot be constant"));
         }
         let class = variable_type(written)?;
-        let plain = class.class.is_number() || matches!(class.class, Class::Bool | Class::Char | Class::String);
-        if !plain {
-            return Err(error(written.at, format!("a constant of type '{class}' is not supported")));
+        if !super::constant::has_constants(&class) {
+            let message = format!("The type '{class}' cannot be declared const");
+            return Err(error(written.at, message));
         }
         for (at, name, value) in names {
             let Some(value) = value else { return Err(error(*at, "A const field requires a value to be provided")) };
-            let code = self.expect(value, &class)?;
-            if !self.is_constant(&code) {
+            let typed = self.value(value)?;
+            let constant = typed.constant.is_some();
+            let code = self.convert(typed, &class, value.at)?;
+            let Code::Constant(known) = code else {
+                return Err(error(value.at, format!("The expression being assigned to '{name}' must be constant")));
+            };
+            if !constant {
                 return Err(error(value.at, format!("The expression being assigned to '{name}' must be constant")));
             }
             let slot = self.declare(*at, name, class.clone())?;
             self.fixed.insert(slot, Fixed::Constant);
-            steps.push(Step::Set(slot, code));
+            self.constants.insert(slot, known.clone());
+            steps.push(Step::Set(slot, Code::Constant(known)));
         }
         Ok(())
-    }
-
-    /// Whether the compiler knows the value.
-    fn is_constant(&self, code: &Code) -> bool {
-        match code {
-            Code::Constant(_) => true,
-            Code::Local(slot) => self.fixed.get(slot) == Some(&Fixed::Constant),
-            Code::Operate(first, rest) => {
-                self.is_constant(first) && rest.iter().all(|(_, operand)| self.is_constant(operand))
-            }
-            Code::Negate(inner, _) | Code::Complement(inner, _) | Code::Not(inner) | Code::Convert(inner, _) => {
-                self.is_constant(inner)
-            }
-            _ => false,
-        }
     }
 
     /// Refuses an assignment to a variable that takes none.

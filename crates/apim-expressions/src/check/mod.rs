@@ -2,30 +2,35 @@
 //! the C# compiler behind API Management would refuse on upload is refused here.
 
 mod arguments;
-mod assigned;
 mod call;
 mod chain;
+mod constant;
 mod creation;
 mod expression;
 mod fixed;
 mod flow;
+mod function;
+mod lambda;
 mod linq;
 mod operator;
+mod pattern;
 mod place;
 mod statement;
 mod switch;
+mod tuple;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
 use super::{
     Reads, limits,
-    problem::ParseError,
+    problem::{ParseError, ParseWarning},
     program::{Body, Code, Function, Program},
-    syntax::Source,
+    syntax::{ExprKind, Source},
     types::{Class, Type, convert},
+    value::Value,
 };
 
 /// A program, and what is known of it before it runs.
@@ -34,14 +39,15 @@ pub(crate) struct Checked {
     /// The type of its value, once for each `return`.
     pub(crate) gives: Vec<Type>,
     pub(crate) reads: Reads,
+    pub(crate) warnings: Vec<ParseWarning>,
 }
 
 /// An expression with its type.
 struct Typed {
     code: Code,
     class: Type,
-    /// The value of a whole-number literal, which fits where its type would not.
-    constant: Option<i128>,
+    /// The value of a constant expression.
+    constant: Option<Value>,
 }
 
 /// What a name in scope stands for.
@@ -54,7 +60,17 @@ enum Local {
 
 struct FunctionType {
     returns: Type,
-    parameters: Vec<Type>,
+    parameters: Vec<function::Parameter>,
+}
+
+/// What `return` must give.
+#[derive(Clone)]
+enum Returns {
+    /// Anything: the value of the expression, in the main block.
+    Main,
+    Type(Type),
+    /// Anything, which decides the type of a lambda.
+    Infer,
 }
 
 struct Checker {
@@ -66,18 +82,33 @@ struct Checker {
     slots: usize,
     function_types: Vec<FunctionType>,
     functions: Vec<Function>,
-    /// What `return` must give; `None` in the main block, which may give anything.
-    returns: Option<Type>,
+    returns: Returns,
+    /// The values that the statements of a lambda return, in the order of the source.
+    returned: Vec<lambda::Returned>,
     /// What the main block gives, each time it returns.
     gives: Vec<Type>,
     touches: Touches,
     loops: usize,
+    /// How many variables there were where each loop around this place begins.
+    loop_slots: Vec<usize>,
     breakable: usize,
     catches: usize,
     /// Inside a `finally`, which nothing leaves.
     finally: bool,
     /// By slot.
     fixed: BTreeMap<usize, fixed::Fixed>,
+    /// The values of constants, by slot.
+    constants: BTreeMap<usize, Value>,
+    /// Conditions that are constants, by the address of their expression.
+    conditions: HashMap<usize, bool>,
+    ways: HashMap<usize, flow::Ways>,
+    /// Where each `goto case` leads, by its place in the source.
+    jumps: HashMap<usize, usize>,
+    switches: Vec<switch::Switch>,
+    /// The labels of the blocks around this place.
+    labels: Vec<(Arc<str>, usize)>,
+    label_count: usize,
+    warnings: Vec<ParseWarning>,
 }
 
 /// Members of `context` that an expression asks for anywhere.
@@ -99,14 +130,24 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
         slots: 0,
         function_types: Vec::new(),
         functions: Vec::new(),
-        returns: None,
+        returns: Returns::Main,
+        returned: Vec::new(),
         gives: Vec::new(),
         touches: Touches::default(),
         loops: 0,
+        loop_slots: Vec::new(),
         breakable: 0,
         catches: 0,
         finally: false,
         fixed: BTreeMap::new(),
+        constants: BTreeMap::new(),
+        conditions: HashMap::new(),
+        ways: HashMap::new(),
+        jumps: HashMap::new(),
+        switches: Vec::new(),
+        labels: Vec::new(),
+        label_count: 0,
+        warnings: Vec::new(),
     };
     let body = match source {
         Source::Single(expression) => {
@@ -114,21 +155,21 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
             checker.gives.push(value.class);
             Body::Single(value.code)
         }
-        Source::Block(statements) => {
-            if !flow::always_leaves(statements) {
-                return Err(error(0, "not all code paths return a value"));
-            }
-            Body::Block(checker.block(statements)?)
-        }
+        Source::Block(statements) => Body::Block(checker.block(statements)?),
     };
-    assigned::check(source)?;
+    let known = flow::Known { conditions: &checker.conditions, ways: &checker.ways, jumps: &checker.jumps };
+    flow::check(source, known)?;
     let reads = checker.reads();
     let program = Program { body, slots: checker.slots, functions: checker.functions };
-    Ok(Checked { program, gives: checker.gives, reads })
+    Ok(Checked { program, gives: checker.gives, reads, warnings: checker.warnings })
 }
 
 fn error(offset: usize, message: impl Into<String>) -> ParseError {
-    ParseError { offset, message: message.into() }
+    ParseError::invalid(offset, message)
+}
+
+fn unsupported(offset: usize, message: impl Into<String>) -> ParseError {
+    ParseError::unsupported(offset, message)
 }
 
 impl Typed {
@@ -170,7 +211,7 @@ impl Checker {
 
     fn introduce(&mut self, at: usize, name: &Arc<str>, local: Local) -> Result<(), ParseError> {
         if self.slots + self.functions.len() >= limits::VARIABLES {
-            return Err(error(at, format!("the expression has more than {} variables", limits::VARIABLES)));
+            return Err(unsupported(at, format!("the expression has more than {} variables", limits::VARIABLES)));
         }
         if self.lookup(name).is_some() || &**name == "context" {
             let message = format!("A local variable named '{name}' is already defined in this scope");
@@ -205,14 +246,14 @@ impl Checker {
 
     /// A value as another type, as C# converts it unasked.
     fn convert(&self, value: Typed, to: &Type, at: usize) -> Result<Code, ParseError> {
-        if let Some(number) = value.constant
-            && value.class.is(Class::Int)
-            && to.class.is_integer()
-            && let Some(number) = super::value::Integer::fit(to.class, number)
-        {
-            return Ok(Code::Constant(super::value::Value::Integer(number)));
+        if let Some(fitting) = value.fitting(to) {
+            return Ok(Code::Constant(fitting));
         }
         if let Some((_, conversion)) = convert::implicit(&value.class, to) {
+            let constant = value.constant.as_ref();
+            if let Some(constant) = constant.and_then(|known| Self::converted_constant(known, to, &conversion)) {
+                return Ok(Code::Constant(constant));
+            }
             return Ok(convert_code(value.code, conversion));
         }
         let from = &value.class;
@@ -230,13 +271,39 @@ impl Checker {
             return Err(error(expression.at, "the call returns nothing (`void`), and a value is needed"));
         }
         if value.class.is_too_big() {
-            return Err(error(expression.at, "the type of the expression is too complex"));
+            return Err(unsupported(expression.at, "the type of the expression is too complex"));
+        }
+        let delegates = |class: &Type| class.arguments.iter().any(Type::is_delegate);
+        if !value.class.is_delegate() && delegates(&value.class) {
+            return Err(unsupported(expression.at, "delegates inside of other values are not supported"));
+        }
+        if let Some(Value::Bool(known)) = value.constant {
+            self.conditions.insert(std::ptr::from_ref(expression).addr(), known);
         }
         Ok(value)
     }
 
+    /// Says what API Management may see differently.
+    fn warn(&mut self, at: usize, message: impl Into<String>) {
+        let warning = ParseWarning { offset: at, message: message.into() };
+        if !self.warnings.contains(&warning) && self.warnings.len() < 20 {
+            self.warnings.push(warning);
+        }
+    }
+
     /// An expression of the given type.
     fn expect(&mut self, expression: &super::syntax::Expr, class: &Type) -> Result<Code, ParseError> {
+        if class.is_delegate()
+            && let Some(code) = self.delegate(expression, class)?
+        {
+            return Ok(code);
+        }
+        if let Some(code) = self.tuple_literal(expression, class)? {
+            return Ok(code);
+        }
+        if matches!(expression.kind, ExprKind::DefaultLiteral) {
+            return Ok(Code::Constant(Value::default_of(class)));
+        }
         let value = self.value(expression)?;
         self.convert(value, class, expression.at)
     }

@@ -6,15 +6,23 @@ use crate::{
     program::{Arithmetic, Bits, Code, Comparison, Operation},
     syntax::{Binary, Expr},
     types::{Class, Type, convert},
-    value::Integer,
+    value::Value,
 };
 
 impl Checker {
     pub(super) fn binary(&mut self, first: &Expr, rest: &[(usize, Binary, Expr)]) -> Result<Typed, ParseError> {
         if let Some((_, operator @ (Binary::And | Binary::Or), _)) = rest.first() {
-            let mut codes = vec![self.condition(first)?];
-            for (_, _, operand) in rest {
-                codes.push(self.condition(operand)?);
+            let mut codes = Vec::new();
+            let mut known = Vec::new();
+            for operand in std::iter::once(first).chain(rest.iter().map(|(_, _, operand)| operand)) {
+                let value = self.condition_value(operand)?;
+                known.push(value.constant.as_ref().and_then(Value::as_bool));
+                codes.push(value.code);
+            }
+            if let Some(known) = known.into_iter().collect::<Option<Vec<bool>>>() {
+                let all = *operator == Binary::And;
+                let value = if all { known.iter().all(|one| *one) } else { known.iter().any(|one| *one) };
+                return Ok(Typed::constant(value.into(), Class::Bool));
             }
             let code = if *operator == Binary::And { Code::All(codes) } else { Code::Any(codes) };
             return Ok(Typed::new(code, Class::Bool));
@@ -24,11 +32,14 @@ impl Checker {
         for (at, operator, operand) in rest {
             let right = self.value(operand)?;
             let (operation, class) = operation(*at, *operator, &left, &right)?;
-            let constant = constant(*at, operation, &left, &right, self.checked == Some(false))?;
+            let constant = self.folded(*at, operation, &left, &right)?;
             operations.push((self.checked_operation(operation), right.code));
             left = Typed { code: left.code, class, constant };
         }
-        Ok(Typed { code: Code::Operate(Box::new(left.code), operations), ..left })
+        if let Some(constant) = left.constant {
+            return Ok(Typed::constant(constant, left.class));
+        }
+        Ok(Typed::new(Code::Operate(Box::new(left.code), operations), left.class))
     }
 }
 
@@ -41,36 +52,6 @@ impl Checker {
             }
             other => other,
         }
-    }
-}
-
-/// What arithmetic makes of two constants: C# computes it on upload.
-fn constant(
-    at: usize,
-    operation: Operation,
-    left: &Typed,
-    right: &Typed,
-    unchecked: bool,
-) -> Result<Option<i128>, ParseError> {
-    let Operation::Arithmetic(arithmetic, class, _) = operation else { return Ok(None) };
-    if !class.is_integer() {
-        return Ok(None);
-    }
-    if matches!(arithmetic, Arithmetic::Divide | Arithmetic::Remainder) && right.constant == Some(0) {
-        return Err(error(at, "Division by constant zero"));
-    }
-    let (Some(one), Some(two)) = (left.constant, right.constant) else { return Ok(None) };
-    let value = match arithmetic {
-        Arithmetic::Add => one + two,
-        Arithmetic::Subtract => one - two,
-        Arithmetic::Multiply => one.saturating_mul(two),
-        Arithmetic::Divide => one / two,
-        Arithmetic::Remainder => one % two,
-    };
-    match Integer::fit(class, value) {
-        Some(_) => Ok(Some(value)),
-        None if unchecked => Ok(Some(Integer::wrap(class, value).wide())),
-        None => Err(error(at, "The operation overflows at compile time in checked mode")),
     }
 }
 
@@ -204,7 +185,7 @@ fn promote(left: &Typed, right: &Typed) -> Option<Class> {
     // What has no sign, or is a constant without one, meets `uint` and `ulong` there.
     let unsigned = |typed: &Typed| {
         matches!(own(typed), Class::Byte | Class::UShort | Class::Char | UInt | ULong)
-            || typed.constant.is_some_and(|value| value >= 0) && matches!(own(typed), Int | Long)
+            || typed.whole().is_some_and(|value| value >= 0) && matches!(own(typed), Int | Long)
     };
     Some(match (one, two) {
         (Decimal, Single | Double) | (Single | Double, Decimal) => return None,
@@ -247,7 +228,7 @@ fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Ty
         let other = if left_class.is(Class::Null) { right_class } else { left_class };
         return if other.is(Class::KeyValuePair) { None } else { give(values) };
     }
-    let zero = |typed: &Typed| typed.constant == Some(0) && typed.class.is(Class::Int);
+    let zero = |typed: &Typed| typed.whole() == Some(0) && typed.class.is(Class::Int);
     let is_enum = |class: Class| !class.enumerators().is_empty();
     if is_enum(one) && zero(right) || is_enum(two) && zero(left) {
         return give(values);

@@ -6,7 +6,6 @@ use crate::{
     program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
     syntax::{Binary, Expr, ExprKind, LinkKind},
     types::{Class, Type, convert},
-    value::Integer,
 };
 
 /// A place and the type of what is in it.
@@ -30,6 +29,25 @@ impl Checker {
         operator: Option<Binary>,
         value: &Expr,
     ) -> Result<Typed, ParseError> {
+        if operator.is_none() && matches!(target.kind, ExprKind::Tuple(_) | ExprKind::Deconstruct(_)) {
+            return self.deconstruct(at, target, value);
+        }
+        if let (None, ExprKind::Name(name)) = (operator, &target.kind) {
+            if &**name == "_" && self.lookup(name).is_none() {
+                return self.value(value);
+            }
+            // What the value becomes may depend on the variable: a lambda, a tuple, `default`.
+            if let Some(Local::Variable(slot, class)) = self.lookup(name).cloned() {
+                self.assignable(target.at, name, slot)?;
+                if class.is_delegate() && self.loop_slots.last().is_some_and(|start| slot < *start) {
+                    // In C# each round of the loop has variables of its own, which the lambda keeps.
+                    let message = "a delegate that a loop assigns to a variable around it is not supported";
+                    return Err(super::unsupported(at, message));
+                }
+                let how = How::Set(self.expect(value, &class)?);
+                return Ok(Typed::new(Code::Write(Box::new(Write { place: Place::Local(slot), how })), class));
+            }
+        }
         let value = self.value(value)?;
         let Target { place, class } = self.target(target, &value.class, operator.is_some())?;
         let how = match operator {
@@ -47,7 +65,7 @@ impl Checker {
         increment: bool,
         prefix: bool,
     ) -> Result<Typed, ParseError> {
-        let one = Typed { code: Code::Constant(1.into()), class: Class::Int.into(), constant: Some(1) };
+        let one = Typed::constant(1.into(), Class::Int);
         let Target { place, class } = self.target(target, &Class::Int.into(), true)?;
         let operator = if increment { Binary::Add } else { Binary::Subtract };
         if class.is(Class::String) {
@@ -55,6 +73,12 @@ impl Checker {
         }
         let how = self.update(at, &class, operator, one, !prefix)?;
         Ok(Typed::new(Code::Write(Box::new(Write { place, how })), class))
+    }
+
+    /// A place that takes a value of this type, and the type of the place.
+    pub(super) fn target_of(&mut self, target: &Expr, assigned: &Type) -> Result<(Place, Type), ParseError> {
+        let Target { place, class } = self.target(target, assigned, false)?;
+        Ok((place, class))
     }
 
     fn target(&mut self, target: &Expr, assigned: &Type, reads: bool) -> Result<Target, ParseError> {
@@ -166,7 +190,5 @@ impl Checker {
 }
 
 fn constant_fits(value: &Typed, class: &Type) -> bool {
-    let class = class.underlying().unwrap_or(class).class;
-    let constant = value.constant.filter(|_| value.class.is(Class::Int) && class.is_integer());
-    constant.is_some_and(|constant| Integer::fit(class, constant).is_some())
+    value.fitting(class).is_some()
 }

@@ -1,9 +1,9 @@
 //! Statements.
 
-use super::{Checker, FunctionType, Local, Typed, error, fixed::Fixed, flow};
+use super::{Checker, Local, Returns, Typed, error, fixed::Fixed, lambda::Returned};
 use crate::{
     problem::ParseError,
-    program::{Catch, Code, Function, Step},
+    program::{Catch, Code, Step},
     syntax::{self, Block, Expr, ExprKind, LinkKind, Statement, StatementKind, TypeName},
     types::{
         Class, Type,
@@ -21,6 +21,16 @@ impl Checker {
 
     /// The same in the scope around them.
     pub(super) fn statements(&mut self, statements: &[Statement]) -> Result<Vec<Step>, ParseError> {
+        let outer = self.labels.len();
+        for statement in statements {
+            if let StatementKind::Label(name) = &statement.kind {
+                if self.labels.iter().any(|(known, _)| known == name) {
+                    return Err(error(statement.at, format!("The label '{name}' is a duplicate")));
+                }
+                self.labels.push((std::sync::Arc::clone(name), self.label_count));
+                self.label_count += 1;
+            }
+        }
         for statement in statements {
             if let StatementKind::Function(function) = &statement.kind {
                 self.declare_function(statement.at, function)?;
@@ -30,6 +40,7 @@ impl Checker {
         for statement in statements {
             self.statement(statement, &mut steps)?;
         }
+        self.labels.truncate(outer);
         Ok(steps)
     }
 
@@ -71,6 +82,20 @@ impl Checker {
             StatementKind::Throw(value) => self.throw(at, value.as_ref()),
             StatementKind::Break if self.breakable > 0 => Ok(Step::Break),
             StatementKind::Continue if self.loops > 0 => Ok(Step::Continue),
+            StatementKind::Label(name) | StatementKind::Goto(name) => {
+                let found = self.labels.iter().find(|(known, _)| known == name).map(|(_, label)| *label);
+                let Some(label) = found else {
+                    let message = format!("No such label '{name}' within the scope of the goto statement");
+                    return Err(error(at, message));
+                };
+                Ok(if matches!(statement.kind, StatementKind::Label(_)) {
+                    Step::Label(label)
+                } else {
+                    Step::Goto(label)
+                })
+            }
+            StatementKind::GotoCase(value) => self.goto_case(at, value),
+            StatementKind::GotoDefault => self.goto_default(at),
             _ => Err(error(at, "No enclosing loop out of which to break or continue")),
         }
     }
@@ -133,7 +158,7 @@ impl Checker {
     }
 
     /// An expression that C# lets stand alone.
-    fn statement_expression(&mut self, expression: &Expr) -> Result<Code, ParseError> {
+    pub(super) fn statement_expression(&mut self, expression: &Expr) -> Result<Code, ParseError> {
         let allowed = match &expression.kind {
             ExprKind::Assign(..) | ExprKind::Step { .. } | ExprKind::New { .. } => true,
             ExprKind::Chain(_, links) => matches!(links.last().map(|link| &link.kind), Some(LinkKind::Invoke(_))),
@@ -148,7 +173,15 @@ impl Checker {
     }
 
     pub(super) fn condition(&mut self, expression: &Expr) -> Result<Code, ParseError> {
-        self.expect(expression, &Class::Bool.into())
+        self.condition_value(expression).map(|value| value.code)
+    }
+
+    /// The same with what is known of it.
+    pub(super) fn condition_value(&mut self, expression: &Expr) -> Result<Typed, ParseError> {
+        let value = self.value(expression)?;
+        let constant = value.constant.clone();
+        let code = self.convert(value, &Class::Bool.into(), expression.at)?;
+        Ok(Typed { code, class: Class::Bool.into(), constant })
     }
 
     fn declaration(
@@ -167,7 +200,7 @@ impl Checker {
                 (Some(class), None) => (class.clone(), Code::Constant(Value::default_of(class))),
                 (None, Some(value)) => {
                     let value = self.value(value)?;
-                    if value.class.is(Class::Null) {
+                    if value.class.is(Class::Null) || value.class.is(Class::Thrown) {
                         return Err(error(*at, "Cannot assign <null> to an implicitly-typed variable"));
                     }
                     (value.class, value.code)
@@ -180,45 +213,12 @@ impl Checker {
         Ok(())
     }
 
-    fn declare_function(&mut self, at: usize, function: &syntax::Function) -> Result<(), ParseError> {
-        let returns = names::resolve(&function.returns)?;
-        let parameters = function.parameters.iter().map(|(class, _)| variable_type(class)).collect::<Result<_, _>>()?;
-        self.introduce(at, &function.name, Local::Function(self.function_types.len()))?;
-        self.function_types.push(FunctionType { returns, parameters });
-        self.functions.push(Function { slots: 0..0, parameters: Vec::new(), body: Vec::new() });
-        Ok(())
-    }
-
-    fn function(&mut self, function: &syntax::Function) -> Result<(), ParseError> {
-        let Some(Local::Function(index)) = self.lookup(&function.name).cloned() else { return Ok(()) };
-        let Some(FunctionType { returns, parameters }) = self.function_types.get(index) else { return Ok(()) };
-        let (returns, types) = (returns.clone(), parameters.clone());
-        if !returns.is(Class::Void) && !flow::always_leaves(&function.body) {
-            let message = format!("'{}': not all code paths return a value", function.name);
-            return Err(error(function.returns.at, message));
-        }
-        let start = self.slots;
-        let outer = (self.returns.replace(returns), self.loops, self.breakable, self.catches, self.finally);
-        (self.loops, self.breakable, self.catches, self.finally) = (0, 0, 0, false);
-        let checked = self.scoped(|checker| {
-            let mut slots = Vec::new();
-            for ((written, name), class) in function.parameters.iter().zip(types) {
-                slots.push(checker.declare(written.at, name, class)?);
-            }
-            Ok((slots, checker.block(&function.body)?))
-        });
-        (self.returns, self.loops, self.breakable, self.catches, self.finally) = outer;
-        let (parameters, body) = checked?;
-        if let Some(place) = self.functions.get_mut(index) {
-            *place = Function { slots: start..self.slots, parameters, body };
-        }
-        Ok(())
-    }
-
     fn loop_body(&mut self, body: &Block) -> Result<Vec<Step>, ParseError> {
         self.loops += 1;
         self.breakable += 1;
+        self.loop_slots.push(self.slots);
         let steps = self.block(body);
+        self.loop_slots.pop();
         self.loops -= 1;
         self.breakable -= 1;
         steps
@@ -315,16 +315,21 @@ impl Checker {
         }
         let returns = self.returns.clone();
         Ok(Step::Return(match (returns, value) {
-            (Some(class), None) if class.is(Class::Void) => None,
+            (Returns::Type(class), None) if class.is(Class::Void) => None,
             (_, None) => return Err(error(at, "An object of a type convertible to 'object' is required")),
-            (Some(class), Some(_)) if class.is(Class::Void) => {
+            (Returns::Type(class), Some(_)) if class.is(Class::Void) => {
                 return Err(error(
                     at,
                     "Since the function returns void, a return keyword must not be followed by an object expression",
                 ));
             }
-            (Some(class), Some(value)) => Some(self.expect(value, &class)?),
-            (None, Some(value)) => {
+            (Returns::Type(class), Some(value)) => Some(self.expect(value, &class)?),
+            (Returns::Infer, Some(value)) => {
+                let Typed { code, class, constant } = self.value(value)?;
+                self.returned.push(Returned::new(value.at, class, constant));
+                Some(code)
+            }
+            (Returns::Main, Some(value)) => {
                 let Typed { code, class, .. } = self.value(value)?;
                 self.gives.push(class);
                 Some(code)
@@ -367,6 +372,7 @@ pub(super) fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
 fn element_of(class: &Type) -> Option<Type> {
     match class.class {
         Class::JObject => Some(Type::new(Class::KeyValuePair, vec![Class::String.into(), Class::JToken.into()])),
+        Class::Grid => Some(class.argument(0)),
         // These enumerate as `object`; a program names the type of its variable.
         Class::MatchCollection | Class::GroupCollection => Some(Class::Object.into()),
         _ => class.ancestors().into_iter().find(|a| a.is(Class::Enumerable)).map(|a| a.argument(0)),

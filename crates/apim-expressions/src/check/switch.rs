@@ -1,62 +1,220 @@
-//! `switch`: labels are constants, each once, and no section falls into the next.
+//! `switch`: each label once, none that those before have handled, and no section that falls into the next, which
+//! `flow` sees.
 
 use std::collections::HashSet;
 
-use super::{Checker, Typed, error, flow};
+use super::{Checker, Typed, error, flow::Ways};
 use crate::{
     problem::ParseError,
-    program::{Code, Section, Step},
-    syntax::{self, Expr, StatementKind},
-    types::Type,
+    program::{Label, Pattern, Section, Step},
+    syntax::{self, Expr},
+    types::{Class, Type, convert},
+    value::{Value, equality},
 };
+
+/// A `switch` while its sections are checked.
+pub(super) struct Switch {
+    class: Type,
+    /// Each constant, and the section that it leads to.
+    constants: Vec<(Value, usize)>,
+    default: Option<usize>,
+}
+
+/// What a scope declares.
+type Names = Vec<(std::sync::Arc<str>, super::Local)>;
+
+/// What the labels so far have handled.
+#[derive(Default)]
+struct Handled {
+    known: HashSet<Option<(bool, String)>>,
+    types: Vec<Type>,
+    everything: bool,
+}
 
 impl Checker {
     pub(super) fn switch(&mut self, subject: &Expr, sections: &[syntax::Section]) -> Result<Step, ParseError> {
-        let subject_value = self.value(subject)?;
-        let class = subject_value.class.clone();
-        self.scoped(|checker| checker.sections(subject, subject_value, &class, sections))
+        let value = self.value(subject)?;
+        self.scoped(|checker| checker.sections(subject, value, sections))
     }
 
-    /// The sections of a `switch` have one scope together.
-    fn sections(
-        &mut self,
-        subject: &Expr,
-        subject_value: Typed,
-        class: &Type,
-        sections: &[syntax::Section],
-    ) -> Result<Step, ParseError> {
-        let mut checked = Vec::new();
-        // All labels are of one type, so that equal ones have one text; none is `default`.
-        let mut known = HashSet::new();
+    /// The sections of a `switch` have one scope together, but for the variables of their labels.
+    fn sections(&mut self, subject: &Expr, value: Typed, sections: &[syntax::Section]) -> Result<Step, ParseError> {
+        let class = value.class.clone();
+        if class.is(Class::Void) || class.is(Class::Null) {
+            return Err(error(subject.at, format!("A switch expression must be a value; found '{class}'")));
+        }
+        let mut handled = Handled::default();
+        let (mut labels, mut variables) = (Vec::new(), Vec::new());
         for section in sections {
-            let mut labels = Vec::new();
-            for label in &section.labels {
-                let value = match label {
-                    None => None,
-                    Some(label) => match self.expect(label, class)? {
-                        Code::Constant(value) => Some(value),
-                        _ => return Err(error(label.at, "A constant value is expected")),
-                    },
-                };
-                if !known.insert(value.as_ref().map(|value| (value.is_null(), value.to_text().ok()))) {
-                    let at = label.as_ref().map_or(subject.at, |label| label.at);
-                    return Err(error(at, "The switch statement contains multiple cases with the same label value"));
-                }
-                labels.push(value);
-            }
-            let ends = flow::always_leaves(&section.body)
-                || matches!(
-                    section.body.last().map(|last| &last.kind),
-                    Some(StatementKind::Break | StatementKind::Continue | StatementKind::Block(_))
-                );
-            if !ends {
-                return Err(error(subject.at, "Control cannot fall through from one case label to another"));
-            }
+            let (own, declared) = self.section_labels(&class, section, &mut handled)?;
+            labels.push(own);
+            variables.push(declared);
+        }
+        let leads = ways(&class, value.constant.as_ref(), sections, &labels);
+        self.ways.insert(std::ptr::from_ref(subject).addr(), leads);
+        let constants = labels.iter().enumerate().flat_map(|(at, labels)| {
+            labels.iter().filter_map(move |label| match &label.pattern {
+                Some(Pattern::Constant(value)) => Some((value.clone(), at)),
+                _ => None,
+            })
+        });
+        let default = labels.iter().position(|labels| labels.iter().any(|label| label.pattern.is_none()));
+        self.switches.push(Switch { class, constants: constants.collect(), default });
+        let mut checked = Vec::new();
+        for ((section, labels), declared) in sections.iter().zip(labels).zip(variables) {
             self.breakable += 1;
+            let names: Vec<_> = declared.iter().map(|(name, _)| std::sync::Arc::clone(name)).collect();
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.extend(declared);
+            }
             let body = self.statements(&section.body);
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.retain(|(name, _)| !names.contains(name));
+            }
             self.breakable -= 1;
             checked.push(Section { labels, body: body? });
         }
-        Ok(Step::Switch { subject: subject_value.code, sections: checked })
+        self.switches.pop();
+        Ok(Step::Switch { subject: value.code, sections: checked })
     }
+
+    /// The labels of a section, and the variables that their patterns declare, which are for this section alone.
+    fn section_labels(
+        &mut self,
+        class: &Type,
+        section: &syntax::Section,
+        handled: &mut Handled,
+    ) -> Result<(Vec<Label>, Names), ParseError> {
+        self.scoped(|checker| {
+            let labels =
+                section.labels.iter().map(|label| checker.label(class, label, handled)).collect::<Result<_, _>>()?;
+            Ok((labels, checker.scopes.last().cloned().unwrap_or_default()))
+        })
+    }
+
+    fn label(&mut self, class: &Type, label: &syntax::Label, handled: &mut Handled) -> Result<Label, ParseError> {
+        let pattern = label.pattern.as_ref().map(|pattern| self.pattern(class, pattern)).transpose()?;
+        let when = label.when.as_ref().map(|when| self.condition_value(when)).transpose()?;
+        let always = when.as_ref().is_none_or(|when| matches!(when.constant, Some(Value::Bool(true))));
+        let when = when.map(|when| when.code);
+        let twice = || error(label.at, "The switch statement contains multiple cases with the same label value");
+        let before = || error(label.at, "The switch case has already been handled by a previous case.");
+        match &pattern {
+            None => {
+                if !handled.known.insert(None) {
+                    return Err(twice());
+                }
+            }
+            Some(Pattern::Constant(value)) => {
+                let shown = (value.is_null(), format!("{} {}", value.type_name(), value.to_text().unwrap_or_default()));
+                let own = value.type_of();
+                let covered =
+                    handled.types.iter().any(|known| !value.is_null() && convert::implicit(&own, known).is_some());
+                if handled.everything || covered {
+                    return Err(before());
+                }
+                let again = if when.is_none() {
+                    !handled.known.insert(Some(shown))
+                } else {
+                    handled.known.contains(&Some(shown))
+                };
+                if again {
+                    return Err(twice());
+                }
+            }
+            Some(Pattern::Type(of, _)) => {
+                let covered =
+                    |known: &Type| of == known || convert::inherits(of, known).is_some() || known.is(Class::Object);
+                if handled.everything || handled.types.iter().any(covered) {
+                    return Err(before());
+                }
+                if always {
+                    // A type that a value always has takes every value that is not null.
+                    handled.everything |= class.is_value() && !class.is(Class::Nullable) && of == class;
+                    handled.types.push(of.clone());
+                }
+            }
+            Some(Pattern::Any(_)) => {
+                if handled.everything {
+                    return Err(before());
+                }
+                handled.everything |= always;
+            }
+        }
+        Ok(Label { pattern, when })
+    }
+
+    /// `goto case value;`
+    pub(super) fn goto_case(&mut self, at: usize, value: &Expr) -> Result<Step, ParseError> {
+        let Some(class) = self.switches.last().map(|switch| switch.class.clone()) else {
+            return Err(error(at, "A goto case is only valid inside a switch statement"));
+        };
+        let code = self.expect(value, &class)?;
+        let crate::program::Code::Constant(constant) = code else {
+            return Err(error(value.at, "A constant value is expected"));
+        };
+        let found = self.switches.last().and_then(|switch| {
+            switch.constants.iter().find(|(known, _)| equality::equal(known, &constant)).map(|(_, section)| *section)
+        });
+        let Some(section) = found else {
+            let shown = constant.to_text().unwrap_or_default();
+            return Err(error(at, format!("No such label 'case {shown}:' within the scope of the goto statement")));
+        };
+        self.jumps.insert(at, section);
+        Ok(Step::GotoSection(section))
+    }
+
+    pub(super) fn goto_default(&mut self, at: usize) -> Result<Step, ParseError> {
+        let Some(switch) = self.switches.last() else {
+            return Err(error(at, "A goto case is only valid inside a switch statement"));
+        };
+        let Some(section) = switch.default else {
+            return Err(error(at, "No such label 'default:' within the scope of the goto statement"));
+        };
+        self.jumps.insert(at, section);
+        Ok(Step::GotoSection(section))
+    }
+}
+
+/// Which sections can be reached, and whether a value can pass them all. Of constants alone, `true` and `false` are not
+/// all values of a `bool` before C# 8.
+fn ways(class: &Type, subject: Option<&Value>, sections: &[syntax::Section], labels: &[Vec<Label>]) -> Ways {
+    let default = labels.iter().flatten().any(|label| label.pattern.is_none());
+    let Some(subject) = subject else {
+        let certain =
+            || labels.iter().flatten().filter(|label| label.when.is_none()).filter_map(|label| label.pattern.as_ref());
+        let null = certain().any(|pattern| matches!(pattern, Pattern::Constant(value) if value.is_null()));
+        let plain = class.underlying().unwrap_or(class);
+        let everything = certain().any(|pattern| match pattern {
+            Pattern::Any(_) => true,
+            Pattern::Type(of, _) => {
+                let always = class.is_value() && !class.is(Class::Nullable);
+                (null || always) && convert::inherits(plain, of).is_some()
+            }
+            Pattern::Constant(_) => false,
+        });
+        return Ways { reached: vec![true; sections.len()], passes: !default && !everything };
+    };
+    let mut reached = vec![false; sections.len()];
+    let own = subject.type_of();
+    for (at, labels) in labels.iter().enumerate() {
+        for label in labels {
+            let matches = match &label.pattern {
+                Some(Pattern::Constant(value)) => equality::equal(value, subject),
+                Some(Pattern::Type(of, _)) => !subject.is_null() && convert::implicit(&own, of).is_some(),
+                Some(Pattern::Any(_)) => true,
+                None => false,
+            };
+            if matches {
+                reached[at] = true;
+                if label.when.is_none() {
+                    return Ways { reached, passes: false };
+                }
+            }
+        }
+    }
+    if let Some(default) = labels.iter().position(|labels| labels.iter().any(|label| label.pattern.is_none())) {
+        reached[default] = true;
+    }
+    Ways { reached, passes: !default }
 }

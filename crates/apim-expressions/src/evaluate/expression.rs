@@ -4,9 +4,9 @@ use super::{Machine, Outcome};
 use crate::{
     limits::Writer,
     problem::Failure,
-    program::{Argument, Call, Code, Link, Operation, Piece},
-    types::{Class, Type},
-    value::{Integer, Kind, Object, TimeSpan, Value, format::composite},
+    program::{Argument, Call, Code, Link, Operation, Pattern, Piece, Place},
+    types::{Class, Type, convert::Conversion},
+    value::{Integer, Kind, Object, Opaque, TimeSpan, Value, equality, format::composite, object::Grid},
 };
 
 impl Machine<'_> {
@@ -53,20 +53,41 @@ impl Machine<'_> {
                 Ok(Value::object(Object::Record(std::sync::Arc::new((class.clone(), values)))))
             }
             Code::Initialize(object, calls) => self.initialize(object, calls),
-            Code::Is(value, class, slot) => {
-                let value = self.evaluate(value)?;
-                let is = is_instance(&value, class);
-                if let (true, Some(slot)) = (is, slot) {
-                    self.set_local(*slot, value);
-                }
-                Ok(Value::Bool(is))
-            }
             Code::As(value, class) => {
                 let value = self.evaluate(value)?;
                 Ok(if is_instance(&value, class) { value } else { Value::Null })
             }
             Code::Lambda(lambda) => Ok(Value::object(Object::Lambda(std::sync::Arc::clone(lambda)))),
             Code::Write(write) => self.write(write),
+            Code::Is(..)
+            | Code::Throw(_)
+            | Code::Invoke(..)
+            | Code::SizedGrid(..)
+            | Code::Grid(..)
+            | Code::Deconstruct(..) => self.other_operation(code),
+        }
+    }
+
+    /// Those that nest less: each kind in a match needs stack.
+    fn other_operation(&mut self, code: &Code) -> Outcome {
+        match code {
+            Code::Is(value, pattern) => {
+                let value = self.evaluate(value)?;
+                Ok(Value::Bool(self.matches(pattern, &value)))
+            }
+            Code::Throw(thrown) => Err(self.thrown(Some(thrown))?),
+            Code::Invoke(delegate, arguments) => {
+                let delegate = self.evaluate(delegate)?;
+                let arguments = self.values(arguments)?;
+                self.invoke_delegate(&delegate, &arguments)
+            }
+            Code::SizedGrid(element, sizes) => self.sized_grid(element, sizes),
+            Code::Grid(element, items, columns) => {
+                let items = self.values(items)?;
+                self.grid(element, items, *columns)
+            }
+            Code::Deconstruct(value, places) => self.deconstruct(value, places),
+            _ => Ok(Value::Null),
         }
     }
 
@@ -122,20 +143,88 @@ impl Machine<'_> {
         Ok(value)
     }
 
-    fn function(&mut self, index: usize, arguments: &[Code]) -> Outcome {
+    fn function(&mut self, index: usize, arguments: &[Argument]) -> Outcome {
         let program = self.program;
         let Some(function) = program.functions.get(index) else { return Ok(Value::Null) };
-        let values = self.values(arguments)?;
+        self.budget.memory(arguments.len() * 16)?;
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(match argument {
+                Argument::Value(code) => self.evaluate(code)?,
+                Argument::Out(slot) => self.local(*slot),
+            });
+        }
         self.budget.steps(function.slots.len() as u64)?;
         let saved: Vec<_> = function.slots.clone().map(|slot| self.local(slot)).collect();
         for (slot, value) in function.parameters.iter().zip(values) {
             self.set_local(*slot, value);
         }
         let outcome = self.block_value(&function.body);
+        let outs = arguments.iter().zip(&function.parameters).filter_map(|(argument, parameter)| match argument {
+            Argument::Out(slot) => Some((*slot, self.local(*parameter))),
+            Argument::Value(_) => None,
+        });
+        let outs: Vec<(usize, Value)> = outs.collect();
         for (slot, value) in function.slots.clone().zip(saved) {
             self.set_local(slot, value);
         }
+        for (slot, value) in outs {
+            self.set_local(slot, value);
+        }
         outcome
+    }
+
+    /// Whether a value is what the pattern asks for; then the variable of the pattern has it.
+    pub(super) fn matches(&mut self, pattern: &Pattern, value: &Value) -> bool {
+        let (matches, slot) = match pattern {
+            Pattern::Type(class, slot) => (is_instance(value, class), slot.as_ref()),
+            Pattern::Constant(constant) => (equality::equal(constant, value), None),
+            Pattern::Any(slot) => (true, slot.as_ref()),
+        };
+        if let (true, Some(slot)) = (matches, slot) {
+            self.set_local(*slot, value.clone());
+        }
+        matches
+    }
+
+    fn grid(&mut self, element: &Type, items: Vec<Value>, columns: usize) -> Outcome {
+        let class = Type::new(Class::Grid, vec![element.clone()]);
+        let values = self.collection(Kind::Array, element.clone(), items)?;
+        let Value::Collection(Opaque(values)) = values else { return Ok(Value::Null) };
+        Ok(Value::object(Object::Grid(std::sync::Arc::new(Grid { class, elements: values, columns }))))
+    }
+
+    fn sized_grid(&mut self, element: &Type, sizes: &[Code; 2]) -> Outcome {
+        let mut lengths = [0; 2];
+        for (length, size) in lengths.iter_mut().zip(sizes) {
+            let size = self.evaluate(size)?.as_integer().unwrap_or_default();
+            *length = usize::try_from(size)
+                .map_err(|_| Failure::overflow("Arithmetic operation resulted in an overflow."))?;
+        }
+        let count = lengths[0].saturating_mul(lengths[1]);
+        self.budget.memory(count.saturating_mul(32))?;
+        // Rows without columns are counted all the same.
+        if count == 0 && lengths[0] > 0 {
+            return Err(Failure::unsupported("an array of two dimensions without columns"));
+        }
+        self.grid(element, vec![Value::default_of(element); count], lengths[1])
+    }
+
+    /// `(a, b) = tuple`
+    fn deconstruct(&mut self, value: &Code, places: &[Option<(Place, Conversion)>]) -> Outcome {
+        let value = self.evaluate(value)?;
+        let parts = match value.as_object() {
+            Some(Object::Record(record)) => record.1.clone(),
+            Some(Object::Pair(pair)) => vec![pair.1.clone(), pair.2.clone()],
+            _ => return Err(Failure::null_reference()),
+        };
+        for (part, place) in parts.into_iter().zip(places) {
+            if let Some((place, conversion)) = place {
+                let part = self.convert(part, conversion)?;
+                self.put(place, part)?;
+            }
+        }
+        Ok(value)
     }
 
     fn negate(&mut self, value: &Code, class: Class) -> Outcome {

@@ -8,7 +8,7 @@ mod statement;
 mod values;
 
 use super::{
-    context::Context,
+    context::{Context, Entropy},
     limits::Budget,
     members::regex::Patterns,
     problem::{Exception, Failure},
@@ -60,14 +60,29 @@ pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
     machine.leave(value?)
 }
 
+/// The value of an expression of constants; `None` where it has none.
+pub(crate) fn constant(code: &Code) -> Option<Value> {
+    let program = Program { body: Body::Block(Vec::new()), slots: 0, functions: Vec::new() };
+    let mut context = Context::new(jiff::Timestamp::UNIX_EPOCH, uuid::Uuid::nil(), Entropy::seeded(0));
+    let mut machine = Machine {
+        context: &mut context,
+        budget: Budget::new(),
+        patterns: Patterns::default(),
+        program: &program,
+        slots: Vec::new(),
+        caught: Vec::new(),
+    };
+    machine.evaluate(code).ok()
+}
+
 impl<'m> Machine<'m> {
     /// `context.Response` leaves as a copy; other parts of the context do not leave.
     fn leave(&self, value: Value) -> Outcome {
         match value.as_object() {
             Some(Object::Part(Part::Response)) => Ok(self.context.response.clone().map_or(Value::Null, Value::from)),
-            Some(Object::Part(_) | Object::Facts(..) | Object::Body(_) | Object::Lambda(_)) => {
-                Err(Failure::unsupported(format!("a policy expression that returns a `{}`", value.type_of())))
-            }
+            Some(
+                Object::Part(_) | Object::Facts(..) | Object::Body(_) | Object::Lambda(_) | Object::RuntimeType(_),
+            ) => Err(Failure::unsupported(format!("a policy expression that returns a `{}`", value.type_of()))),
             _ => Ok(value),
         }
     }
@@ -113,7 +128,28 @@ impl<'m> Machine<'m> {
             };
             self.set_local(*slot, member.unwrap_or(Value::Null));
         }
-        self.evaluate(&lambda.body)
+        match &lambda.body {
+            Body::Single(code) => self.evaluate(code),
+            Body::Block(steps) => {
+                self.budget.enter()?;
+                let value = self.block_value(steps);
+                self.budget.leave();
+                value
+            }
+        }
+    }
+
+    /// Calls a delegate in a variable, which may be running already.
+    fn invoke_delegate(&mut self, delegate: &Value, arguments: &[Value]) -> Outcome {
+        let Some(Object::Lambda(lambda)) = delegate.as_object() else { return Err(Failure::null_reference()) };
+        let lambda = std::sync::Arc::clone(lambda);
+        self.budget.steps(lambda.own.len() as u64)?;
+        let saved: Vec<_> = lambda.own.clone().map(|slot| self.local(slot)).collect();
+        let outcome = self.invoke(&lambda, arguments);
+        for (slot, value) in lambda.own.clone().zip(saved) {
+            self.set_local(slot, value);
+        }
+        outcome
     }
 
     /// Calls a member.

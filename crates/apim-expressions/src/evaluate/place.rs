@@ -34,6 +34,23 @@ impl Machine<'_> {
         }
     }
 
+    /// Puts a value that is there already.
+    pub(super) fn put(&mut self, place: &Place, value: Value) -> Result<(), Failure> {
+        match place {
+            Place::Local(slot) => self.set_local(*slot, value),
+            Place::Member { object, arguments, write, .. } => {
+                let object = self.evaluate(object)?;
+                let mut arguments = self.values(arguments)?;
+                if object.is_null() {
+                    return Err(Failure::null_reference());
+                }
+                arguments.push(value);
+                self.member(write, object, arguments)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What goes into the place, and what the expression is worth.
     fn assigned(&mut self, how: &How, old: Value) -> Result<(Value, Value), Failure> {
         match how {

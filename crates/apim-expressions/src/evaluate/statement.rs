@@ -5,7 +5,7 @@ use crate::{
     problem::Failure,
     program::{Catch, Code, Section, Step},
     types::convert::Conversion,
-    value::{Object, Value, equality},
+    value::{Object, Value},
 };
 
 /// Where control goes after a statement.
@@ -14,6 +14,9 @@ enum Flow {
     Break,
     Continue,
     Return(Value),
+    Goto(usize),
+    /// To a section of the innermost `switch`.
+    Section(usize),
 }
 
 impl Machine<'_> {
@@ -21,14 +24,22 @@ impl Machine<'_> {
     pub(super) fn block_value(&mut self, steps: &[Step]) -> Outcome {
         match self.steps(steps)? {
             Flow::Return(value) => Ok(value),
-            Flow::Next | Flow::Break | Flow::Continue => Ok(Value::Null),
+            Flow::Next | Flow::Break | Flow::Continue | Flow::Goto(_) | Flow::Section(_) => Ok(Value::Null),
         }
     }
 
     fn steps(&mut self, steps: &[Step]) -> Result<Flow, Failure> {
-        for step in steps {
+        let mut next = 0;
+        while let Some(step) = steps.get(next) {
+            next += 1;
             match self.step(step)? {
                 Flow::Next => {}
+                Flow::Goto(label) => {
+                    let here = steps.iter().position(|step| matches!(step, Step::Label(known) if *known == label));
+                    let Some(here) = here else { return Ok(Flow::Goto(label)) };
+                    self.budget.steps(here as u64 + 1)?;
+                    next = here;
+                }
                 other => return Ok(other),
             }
         }
@@ -73,6 +84,9 @@ impl Machine<'_> {
             Step::Throw(code) => Err(self.thrown(code.as_ref())?),
             Step::Break => Ok(Flow::Break),
             Step::Continue => Ok(Flow::Continue),
+            Step::Label(_) => Ok(Flow::Next),
+            Step::Goto(label) => Ok(Flow::Goto(*label)),
+            Step::GotoSection(section) => Ok(Flow::Section(*section)),
             Step::Block(steps) => self.steps(steps),
         }
     }
@@ -95,7 +109,7 @@ impl Machine<'_> {
             skip_condition = false;
             match self.steps(body)? {
                 Flow::Break => return Ok(Flow::Next),
-                Flow::Return(value) => return Ok(Flow::Return(value)),
+                other @ (Flow::Return(_) | Flow::Goto(_) | Flow::Section(_)) => return Ok(other),
                 Flow::Next | Flow::Continue => {}
             }
             for code in after {
@@ -124,7 +138,7 @@ impl Machine<'_> {
             self.set_local(slot, item);
             match self.steps(body)? {
                 Flow::Break => break,
-                Flow::Return(value) => return Ok(Flow::Return(value)),
+                other @ (Flow::Return(_) | Flow::Goto(_) | Flow::Section(_)) => return Ok(other),
                 Flow::Next | Flow::Continue => {}
             }
             if self.length(&source) != length {
@@ -138,17 +152,64 @@ impl Machine<'_> {
 
     fn switch(&mut self, subject: &Code, sections: &[Section]) -> Result<Flow, Failure> {
         let subject = self.evaluate(subject)?;
-        let matches =
-            |section: &&Section| section.labels.iter().flatten().any(|label| equality::equal(label, &subject));
-        let default = |section: &&Section| section.labels.iter().any(Option::is_none);
-        let Some(section) = sections.iter().find(matches).or_else(|| sections.iter().find(default)) else {
-            return Ok(Flow::Next);
-        };
         self.budget.steps(sections.len() as u64)?;
-        match self.steps(&section.body)? {
+        let mut section = match self.chosen(&subject, sections)? {
+            Some(section) => section,
+            None => return Ok(Flow::Next),
+        };
+        loop {
+            let Some(chosen) = sections.get(section) else { return Ok(Flow::Next) };
+            match self.steps(&chosen.body)? {
+                Flow::Break => return Ok(Flow::Next),
+                Flow::Section(next) => {
+                    self.budget.steps(1)?;
+                    section = next;
+                }
+                // A label of another section, which is in the same scope.
+                Flow::Goto(label) => {
+                    let holds = |section: &Section| {
+                        section.body.iter().any(|step| matches!(step, Step::Label(known) if *known == label))
+                    };
+                    let Some(next) = sections.iter().position(holds) else { return Ok(Flow::Goto(label)) };
+                    return self.run_from(&sections[next].body, label);
+                }
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// A section from one of its labels on.
+    fn run_from(&mut self, body: &[Step], label: usize) -> Result<Flow, Failure> {
+        self.budget.steps(body.len() as u64)?;
+        let from = body.iter().position(|step| matches!(step, Step::Label(known) if *known == label));
+        match self.steps(&body[from.unwrap_or_default()..])? {
             Flow::Break => Ok(Flow::Next),
+            Flow::Goto(_) | Flow::Section(_) => {
+                Err(Failure::unsupported("more than one `goto` between the sections of a switch"))
+            }
             other => Ok(other),
         }
+    }
+
+    /// The section that a value leads to.
+    fn chosen(&mut self, subject: &Value, sections: &[Section]) -> Result<Option<usize>, Failure> {
+        let mut default = None;
+        for (at, section) in sections.iter().enumerate() {
+            for label in &section.labels {
+                let Some(pattern) = &label.pattern else {
+                    default = Some(at);
+                    continue;
+                };
+                if !self.matches(pattern, subject) {
+                    continue;
+                }
+                match &label.when {
+                    Some(when) if !self.condition(when)? => {}
+                    _ => return Ok(Some(at)),
+                }
+            }
+        }
+        Ok(default)
     }
 
     fn try_catch(&mut self, body: &[Step], catches: &[Catch], finally: &[Step]) -> Result<Flow, Failure> {
@@ -184,7 +245,7 @@ impl Machine<'_> {
         }
     }
 
-    fn thrown(&mut self, code: Option<&Code>) -> Result<Failure, Failure> {
+    pub(super) fn thrown(&mut self, code: Option<&Code>) -> Result<Failure, Failure> {
         let Some(code) = code else {
             return Ok(self.caught.last().map_or_else(Failure::null_reference, |e| Failure::Thrown(e.clone())));
         };

@@ -101,6 +101,10 @@ impl Machine<'_> {
                 self.budget.memory(group.2.len() * 16)?;
                 return Ok((group.2.element().clone(), group.2.values()));
             }
+            Value::Object(Opaque(Object::Grid(grid))) => {
+                self.budget.memory(grid.elements.len() * 16)?;
+                return Ok((grid.elements.element().clone(), grid.elements.values()));
+            }
             Value::Object(Opaque(Object::Groups(found))) => (Class::Group.into(), found.groups()),
             Value::Null => return Err(Failure::argument_null("source")),
             other => return Err(Failure::unsupported(format!("enumerating a `{}`", other.type_of()))),

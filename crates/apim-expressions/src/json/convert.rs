@@ -307,6 +307,10 @@ fn from_object(object: &Object, value: &Value, budget: &mut Budget) -> Result<To
     let members: Vec<(Arc<str>, Value)> = match object {
         Object::Enum(_, number) => return Token::scalar(Scalar::Integer((*number).into()), budget),
         Object::Uri(uri) => return Token::scalar(Scalar::Other(Other::Uri, uri.original().into()), budget),
+        Object::Record(record) if record.0.is(Class::ValueTuple) => {
+            let name = |index: usize| Arc::from(format!("Item{}", index + 1));
+            record.1.iter().cloned().enumerate().map(|(index, value)| (name(index), value)).collect()
+        }
         Object::Record(record) => record.0.names.iter().cloned().zip(record.1.iter().cloned()).collect(),
         Object::Pair(pair) => vec![("Key".into(), pair.1.clone()), ("Value".into(), pair.2.clone())],
         _ => return Err(Failure::unsupported(format!("turning a `{}` into JSON", value.type_of()))),

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::problem::ParseError;
+use super::{
+    parse::{PREDEFINED, is_keyword},
+    problem::ParseError,
+};
 
 /// A piece of the source.
 #[derive(Clone, Debug)]
@@ -88,7 +91,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn error(&self, offset: usize, message: impl Into<String>) -> ParseError {
-        ParseError { offset, message: message.into() }
+        ParseError::invalid(offset, message)
     }
 
     fn push(&mut self, at: usize, kind: Kind) {
@@ -102,7 +105,7 @@ impl<'s> Lexer<'s> {
             let Some(first) = rest.chars().next() else { return Ok(false) };
             if first.is_whitespace() {
                 self.at += first.len_utf8();
-            } else if rest.starts_with("//") {
+            } else if rest.starts_with("//") || first == '#' && self.region() {
                 self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
             } else if rest.starts_with("/*") {
                 let Some(length) = rest.find("*/") else { return Err(self.error(self.at, "a comment has no end")) };
@@ -124,6 +127,10 @@ impl<'s> Lexer<'s> {
             ('$', Some('@')) | ('@', Some('$')) if rest[2..].starts_with('"') => self.interpolation(3, true),
             ('\'', _) => self.character(),
             ('0'..='9', _) | ('.', Some('0'..='9')) => self.number(),
+            ('@', Some(letter)) if letter == '_' || letter.is_alphabetic() => {
+                self.verbatim_name();
+                Ok(())
+            }
             _ if first == '_' || first.is_alphabetic() => {
                 self.name();
                 Ok(())
@@ -138,6 +145,26 @@ impl<'s> Lexer<'s> {
         let at = self.at;
         self.at += length;
         self.push(at, Kind::Name(rest[..length].into()));
+    }
+
+    /// `@name`, which is `name`; of a keyword it is a name that keeps its `@`.
+    fn verbatim_name(&mut self) {
+        let at = self.at;
+        self.at += 1;
+        self.name();
+        if let Some(Token { kind: Kind::Name(name), at: start, .. }) = self.tokens.last_mut() {
+            *start = at;
+            if is_keyword(name) || PREDEFINED.contains(&&**name) {
+                *name = format!("@{name}").into();
+            }
+        }
+    }
+
+    /// `#region` and `#endregion`, alone on their line, mean nothing.
+    fn region(&self) -> bool {
+        let line = self.source[..self.at].rsplit('\n').next().unwrap_or_default();
+        let word = self.rest()[1..].trim_start_matches([' ', '\t']);
+        line.trim().is_empty() && ["region", "endregion"].iter().any(|name| word.starts_with(name))
     }
 
     fn symbol(&mut self, first: char) -> Result<(), ParseError> {

@@ -213,6 +213,14 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| *items = sorted);
         Ok(Value::Null)
     }),
+    row("ForEach", "(Action<E>) -> void", |call| {
+        let items = call.this_items()?.1;
+        let action = call.lambda(0)?;
+        for item in items {
+            call.machine.invoke(&action, &[item])?;
+        }
+        Ok(Value::Null)
+    }),
     row("Exists", "(Func<E, bool>) -> bool", |call| Ok(Value::Bool(first(call)?.is_some()))),
     row("Find", "(Func<E, bool>) -> E", |call| {
         let absent = Value::default_of(call.this_collection()?.element());

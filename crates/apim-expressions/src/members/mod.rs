@@ -9,6 +9,7 @@ mod collection;
 mod context;
 mod dictionary;
 mod encoding;
+mod grid;
 pub(crate) mod hash;
 mod json;
 mod jwt;
@@ -164,6 +165,8 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::XAttribute => &[xml::ATTRIBUTE],
         C::XName => &[xml::NAME],
         C::XNamespace => &[xml::NAMESPACE],
+        C::Grid => &[grid::GRID],
+        C::RuntimeType => &[object::RUNTIME_TYPE],
         class if !class.enumerators().is_empty() => &[object::FORMATTABLE],
         _ => &[],
     }

@@ -171,3 +171,39 @@ fn hash_code(call: &mut Call<'_, '_>) -> Outcome {
     let hash = text.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     Ok(Value::from(hash.cast_signed()))
 }
+
+/// `Type`, which only `typeof` gives.
+pub(super) const RUNTIME_TYPE: &[Member] = &[
+    row("Name", "string", |call| {
+        let name = runtime_type(call)?;
+        // The arguments of a generic type are not part of its name.
+        let plain = name.split('[').next().unwrap_or_default();
+        let short = plain.rsplit('.').next().unwrap_or_default().to_owned();
+        let array = if name.ends_with("[]") { "[]" } else { "" };
+        call.new_string(format!("{short}{array}"))
+    }),
+    row("FullName", "string", |call| {
+        let name = runtime_type(call)?;
+        if name.contains('`') {
+            return Err(Failure::unsupported("`FullName` of a generic type"));
+        }
+        call.new_string(name)
+    }),
+    row("Namespace", "string", |call| {
+        let name = runtime_type(call)?;
+        let plain = name.split(['[', '`']).next().unwrap_or_default();
+        let space = plain.rsplit_once('.').map(|(space, _)| space.to_owned()).unwrap_or_default();
+        call.new_string(space)
+    }),
+    row("ToString", "() -> string", |call| {
+        let name = runtime_type(call)?;
+        call.new_string(name)
+    }),
+];
+
+fn runtime_type(call: &Call<'_, '_>) -> Result<String, Failure> {
+    match call.receiver.as_object() {
+        Some(Object::RuntimeType(class)) => Ok(class.runtime_name()),
+        _ => Err(Failure::null_reference()),
+    }
+}

@@ -16,6 +16,9 @@ impl Parser<'_> {
             return self.anonymous(at);
         }
         if self.eat("[") {
+            if self.is(",") {
+                return self.grid(at, None, None);
+            }
             self.expect("]")?;
             return self.array_items(at, None);
         }
@@ -42,17 +45,24 @@ impl Parser<'_> {
     /// `[size]`, `[] {…}`, `[][] {…}` after `new T`.
     fn array(&mut self, at: usize, mut element: TypeName) -> Result<Expr, ParseError> {
         self.expect("[")?;
-        let size = if self.is("]") { None } else { Some(Box::new(self.expression()?)) };
         if self.is(",") {
-            return Err(self.error("arrays of several dimensions are not supported"));
+            return self.grid(at, Some(element), None);
         }
+        let size = if self.is("]") { None } else { Some(Box::new(self.expression()?)) };
+        let size = match size {
+            Some(first) if self.eat(",") => {
+                let sizes = Box::new([*first, self.expression()?]);
+                return self.grid(at, Some(element), Some(sizes));
+            }
+            size => size,
+        };
         self.expect("]")?;
         while self.is("[") && self.ahead_is(1, "]") {
             self.advance();
             self.advance();
             element.rank += 1;
             if element.rank > limits::ARRAY_RANK {
-                return Err(self.error("the type is too complex"));
+                return Err(self.unsupported("the type is too complex"));
             }
         }
         if size.is_none() {
@@ -63,6 +73,41 @@ impl Parser<'_> {
         }
         let items = if self.is("{") { self.values()? } else { Vec::new() };
         Ok(Expr { at, kind: ExprKind::NewArray { element: Some(element), size, items } })
+    }
+
+    /// `,] { {…}, {…} }` or `]` of an array of two dimensions, after what stands before.
+    fn grid(
+        &mut self,
+        at: usize,
+        element: Option<TypeName>,
+        sizes: Option<Box<[Expr; 2]>>,
+    ) -> Result<Expr, ParseError> {
+        if sizes.is_none() {
+            self.expect(",")?;
+        }
+        if self.is(",") {
+            return Err(self.unsupported("arrays of more than two dimensions are not supported"));
+        }
+        self.expect("]")?;
+        if self.is("[") {
+            return Err(self.unsupported("arrays in arrays of two dimensions are not supported"));
+        }
+        let rows = if self.is("{") || sizes.is_none() { self.rows()? } else { Vec::new() };
+        Ok(Expr { at, kind: ExprKind::NewGrid { element, sizes, rows } })
+    }
+
+    /// `{ {a, b}, {c, d} }`
+    pub(super) fn rows(&mut self) -> Result<Vec<Vec<Expr>>, ParseError> {
+        self.expect("{")?;
+        let mut rows = Vec::new();
+        while !self.is("}") {
+            rows.push(self.values()?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(rows)
     }
 
     fn array_items(&mut self, at: usize, element: Option<TypeName>) -> Result<Expr, ParseError> {
@@ -95,10 +140,7 @@ impl Parser<'_> {
             }
             let value = self.expression()?;
             let Some(name) = name.or_else(|| implied_name(&value)) else {
-                return Err(ParseError {
-                    offset: value.at,
-                    message: "a member of an anonymous object needs a name".to_owned(),
-                });
+                return Err(ParseError::invalid(value.at, "a member of an anonymous object needs a name"));
             };
             properties.push((name, value));
             if !self.eat(",") {

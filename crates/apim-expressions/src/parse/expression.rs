@@ -2,17 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser, is_keyword};
+use super::{Kind, PREDEFINED, ParseError, Parser, is_keyword};
 use crate::{
     limits,
-    syntax::{Binary, Expr, ExprKind, TypeName, Unary},
+    syntax::{Binary, Expr, ExprKind, Lambda, LambdaBody, Pattern, TypeName, Unary},
 };
-
-/// Types whose keyword makes `(keyword)` a cast whatever follows.
-pub(super) const PREDEFINED: [&str; 15] = [
-    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
-    "ulong", "ushort",
-];
 
 const RELATIONAL: u8 = 7;
 
@@ -24,17 +18,19 @@ impl Parser<'_> {
     fn assignment(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         if let Some(parameters) = self.lambda_parameters() {
-            if self.is("{") {
-                return Err(self.error("a lambda with statements is not supported"));
-            }
-            let body = Box::new(self.expression()?);
-            return Ok(Expr { at, kind: ExprKind::Lambda(parameters, body) });
+            return self.lambda(at, parameters);
         }
         if self.begins_query() {
             return self.query();
         }
         let target = self.conditional()?;
-        let Some(operator) = self.assignment_operator()? else { return Ok(target) };
+        match self.assignment_operator()? {
+            Some(operator) => self.assigned(at, target, operator),
+            None => Ok(target),
+        }
+    }
+
+    fn assigned(&mut self, at: usize, target: Expr, operator: Option<Binary>) -> Result<Expr, ParseError> {
         let value = Box::new(self.expression()?);
         Ok(Expr { at, kind: ExprKind::Assign(Box::new(target), operator, value) })
     }
@@ -65,17 +61,52 @@ impl Parser<'_> {
         Ok(Some(operator))
     }
 
-    /// `x =>` or `(x, y) =>`, read; otherwise nothing is read.
-    fn lambda_parameters(&mut self) -> Option<Vec<Arc<str>>> {
+    fn lambda(&mut self, at: usize, parameters: Vec<(Option<TypeName>, Arc<str>)>) -> Result<Expr, ParseError> {
+        let body = self.lambda_body()?;
+        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body }) })
+    }
+
+    fn lambda_body(&mut self) -> Result<LambdaBody, ParseError> {
+        if !self.is("{") {
+            return Ok(LambdaBody::Value(Box::new(self.value_or_throw()?)));
+        }
+        let outer = std::mem::replace(&mut self.razor, false);
+        let body = self.nested(Self::block);
+        self.razor = outer;
+        body.map(LambdaBody::Block)
+    }
+
+    /// A value, or `throw e` in its place.
+    pub(super) fn value_or_throw(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        if !self.eat_word("throw") {
+            return self.expression();
+        }
+        let thrown = self.nested(Self::coalesce)?;
+        Ok(Expr { at, kind: ExprKind::Throw(Box::new(thrown)) })
+    }
+
+    /// `x =>`, `(x, y) =>` or `(int x, int y) =>`, read; otherwise nothing is read.
+    fn lambda_parameters(&mut self) -> Option<Vec<(Option<TypeName>, Arc<str>)>> {
         let start = self.position;
-        let parenthesis = self.eat("(");
+        let parenthesis = self.is("(");
+        if !parenthesis && !self.ahead_is(1, "=>") {
+            return None;
+        }
+        self.eat("(");
         let mut names = Vec::new();
-        while let Kind::Name(name) = self.kind() {
-            if is_keyword(name) {
+        loop {
+            let named = |parser: &Self, count: usize| {
+                matches!(parser.ahead(count), Kind::Name(name) if !is_keyword(name)) && {
+                    [",", ")", "=>"].iter().any(|symbol| parser.ahead_is(count + 1, symbol))
+                }
+            };
+            let class = if parenthesis && !named(self, 0) { self.try_type(|parser| named(parser, 0)) } else { None };
+            if !named(self, 0) {
                 break;
             }
-            names.push(Arc::clone(name));
-            self.advance();
+            let Ok(name) = self.name() else { break };
+            names.push((class, name));
             if !parenthesis || !self.eat(",") {
                 break;
             }
@@ -91,23 +122,31 @@ impl Parser<'_> {
     fn conditional(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         let condition = self.coalesce()?;
-        if !self.eat("?") {
-            return Ok(condition);
-        }
-        let yes = self.expression()?;
+        if self.eat("?") { self.choices(at, condition) } else { Ok(condition) }
+    }
+
+    /// What follows `condition ?`.
+    fn choices(&mut self, at: usize, condition: Expr) -> Result<Expr, ParseError> {
+        let yes = self.value_or_throw()?;
         self.expect(":")?;
-        let no = self.expression()?;
+        let no = self.value_or_throw()?;
         Ok(Expr { at, kind: ExprKind::Conditional(Box::new([condition, yes, no])) })
     }
 
     fn coalesce(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         let first = self.binary(0)?;
-        if !self.is("??") {
-            return Ok(first);
-        }
+        if self.is("??") { self.alternatives(at, first) } else { Ok(first) }
+    }
+
+    /// What follows the first value before `??`.
+    fn alternatives(&mut self, at: usize, first: Expr) -> Result<Expr, ParseError> {
         let mut values = vec![first];
         while self.eat("??") {
+            if self.is_word("throw") {
+                values.push(self.value_or_throw()?);
+                break;
+            }
             values.push(self.binary(0)?);
         }
         Ok(Expr { at, kind: ExprKind::Coalesce(values) })
@@ -137,18 +176,7 @@ impl Parser<'_> {
                 self.advance();
             }
             let right = self.nested(|parser| parser.binary(precedence + 1))?;
-            left = match left.kind {
-                ExprKind::Binary(first, mut rest)
-                    if rest.last().is_some_and(|(_, last, _)| precedence_of(*last) == precedence) =>
-                {
-                    rest.push((operator_at, operator, right));
-                    Expr { at, kind: ExprKind::Binary(first, rest) }
-                }
-                kind => {
-                    let first = Box::new(Expr { at: left.at, kind });
-                    Expr { at, kind: ExprKind::Binary(first, vec![(operator_at, operator, right)]) }
-                }
-            };
+            left = operated(at, left, (operator_at, operator, right));
         }
     }
 
@@ -156,9 +184,15 @@ impl Parser<'_> {
         let at = value.at;
         let is = self.is_word("is");
         self.advance();
-        if is && self.is_word("null") {
-            self.advance();
-            return Ok(Expr { at, kind: ExprKind::IsNull(Box::new(value)) });
+        if is && self.begins_constant() {
+            let constant = self.nested(|parser| parser.binary(RELATIONAL + 1))?;
+            return Ok(Expr {
+                at,
+                kind: ExprKind::Is(Box::new(value), Box::new(Pattern::Constant(Box::new(constant)))),
+            });
+        }
+        if is && self.is_word("var") {
+            return Ok(Expr { at, kind: ExprKind::Is(Box::new(value), Box::new(self.var_pattern()?)) });
         }
         // `x as T ? a : b` is a conditional unless the type is followed by something that cannot begin a value.
         let start = self.position;
@@ -168,8 +202,51 @@ impl Parser<'_> {
             class = self.plain_type()?;
         }
         let value = Box::new(value);
-        let kind = if is { ExprKind::Is(value, class, self.declared_name()) } else { ExprKind::As(value, class) };
+        let kind = if is {
+            let name = self.declared_name();
+            ExprKind::Is(value, Box::new(Pattern::Type(class, name)))
+        } else {
+            ExprKind::As(value, class)
+        };
         Ok(Expr { at, kind })
+    }
+
+    /// Whether a constant that is no name begins here.
+    fn begins_constant(&self) -> bool {
+        match self.kind() {
+            Kind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
+            Kind::Symbol(symbol) => matches!(*symbol, "-" | "+" | "~" | "!"),
+            Kind::Integer(..)
+            | Kind::Real(_)
+            | Kind::Single(_)
+            | Kind::Decimal(_)
+            | Kind::Text(_)
+            | Kind::Char(_)
+            | Kind::InterpolationBegin => true,
+            _ => false,
+        }
+    }
+
+    fn var_pattern(&mut self) -> Result<Pattern, ParseError> {
+        self.advance();
+        let at = self.at();
+        Ok(Pattern::Var(at, self.name()?))
+    }
+
+    /// What follows `case`: a type with a name, `var name`, or a constant.
+    pub(super) fn case_pattern(&mut self) -> Result<Pattern, ParseError> {
+        if self.is_word("var") && matches!(self.ahead(1), Kind::Name(_)) {
+            return self.var_pattern();
+        }
+        let declares = |parser: &Self| {
+            matches!(parser.kind(), Kind::Name(name) if !is_keyword(name))
+                && (parser.ahead_is(1, ":") || matches!(parser.ahead(1), Kind::Name(word) if &**word == "when"))
+        };
+        if let Some(class) = self.try_type(declares) {
+            let name = self.name()?;
+            return Ok(Pattern::Type(class, Some(name)));
+        }
+        Ok(Pattern::Constant(Box::new(self.expression()?)))
     }
 
     /// The name that `x is T name` gives the value.
@@ -239,8 +316,7 @@ impl Parser<'_> {
             }
             if symbol == "++" || symbol == "--" {
                 self.advance();
-                let place = Box::new(self.unary()?);
-                return Ok(Expr { at, kind: ExprKind::Step { place, increment: symbol == "++", prefix: true } });
+                return Ok(super::postfix::step(at, self.unary()?, symbol == "++", true));
             }
             if symbol == "("
                 && let Some(class) = self.cast_type()
@@ -259,7 +335,12 @@ impl Parser<'_> {
         if let Some(class) = class {
             self.advance();
             let predefined = matches!(class.parts.as_slice(), [one] if PREDEFINED.contains(&&**one));
-            let structured = predefined || class.rank > 0 || class.nullable || !class.arguments.is_empty();
+            let structured = predefined
+                || class.rank > 0
+                || class.nullable
+                || class.grid
+                || !class.tuple.is_empty()
+                || !class.arguments.is_empty();
             if self.begins_operand() || structured && (self.is("-") || self.is("+")) {
                 return Some(class);
             }
@@ -282,6 +363,19 @@ impl Parser<'_> {
             | Kind::InterpolationBegin => true,
             _ => false,
         }
+    }
+}
+
+/// An operator and what is right of it, after what is left of it.
+fn operated(at: usize, left: Expr, right: (usize, Binary, Expr)) -> Expr {
+    match left.kind {
+        ExprKind::Binary(first, mut rest)
+            if rest.last().is_some_and(|(_, last, _)| precedence_of(*last) == precedence_of(right.1)) =>
+        {
+            rest.push(right);
+            Expr { at, kind: ExprKind::Binary(first, rest) }
+        }
+        kind => Expr { at, kind: ExprKind::Binary(Box::new(Expr { at: left.at, kind }), vec![right]) },
     }
 }
 

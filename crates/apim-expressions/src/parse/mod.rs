@@ -17,12 +17,11 @@ use super::{
 };
 
 /// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
-const UNSUPPORTED: [&str; 34] = [
+const UNSUPPORTED: [&str; 28] = [
     "abstract",
     "async",
     "await",
     "base",
-    "checked",
     "class",
     "delegate",
     "dynamic",
@@ -32,12 +31,10 @@ const UNSUPPORTED: [&str; 34] = [
     "extern",
     "fixed",
     "from",
-    "goto",
     "implicit",
     "interface",
     "internal",
     "lock",
-    "nameof",
     "namespace",
     "operator",
     "params",
@@ -45,20 +42,55 @@ const UNSUPPORTED: [&str; 34] = [
     "protected",
     "public",
     "ref",
-    "sizeof",
     "stackalloc",
     "static",
     "struct",
     "this",
-    "typeof",
-    "unchecked",
 ];
 
 /// Keywords of C# that are part of the subset, and so are no names either.
-const KEYWORDS: [&str; 30] = [
-    "as", "break", "case", "catch", "const", "continue", "default", "do", "else", "false", "finally", "for", "foreach",
-    "if", "in", "is", "new", "null", "out", "return", "switch", "throw", "true", "try", "using", "void", "while",
-    "unsafe", "volatile", "yield",
+const KEYWORDS: [&str; 35] = [
+    "as",
+    "break",
+    "case",
+    "catch",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "else",
+    "false",
+    "finally",
+    "for",
+    "foreach",
+    "if",
+    "in",
+    "is",
+    "new",
+    "null",
+    "out",
+    "return",
+    "switch",
+    "throw",
+    "true",
+    "try",
+    "using",
+    "void",
+    "while",
+    "unsafe",
+    "volatile",
+    "yield",
+    "checked",
+    "unchecked",
+    "goto",
+    "sizeof",
+    "typeof",
+];
+
+/// Types whose keyword makes `(keyword)` a cast whatever follows.
+pub(crate) const PREDEFINED: [&str; 15] = [
+    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
+    "ulong", "ushort",
 ];
 
 pub(crate) struct Parser<'s> {
@@ -72,9 +104,10 @@ pub(crate) struct Parser<'s> {
 
 /// Parses `@(…)` or `@{…}`.
 pub(crate) fn source(text: &str) -> Result<Source, ParseError> {
-    let error = |offset, message: String| Err(ParseError { offset, message });
+    let error = |offset, message: String| Err(ParseError::invalid(offset, message));
     if text.len() > limits::SOURCE_BYTES {
-        return error(0, format!("the expression is longer than {} bytes", limits::SOURCE_BYTES));
+        let message = format!("the expression is longer than {} bytes", limits::SOURCE_BYTES);
+        return Err(ParseError::unsupported(0, message));
     }
     let (block, close) = match text.get(..2) {
         Some("@(") => (false, ')'),
@@ -160,18 +193,22 @@ impl Parser<'_> {
     /// A name that is not a keyword.
     fn name(&mut self) -> Result<Arc<str>, ParseError> {
         match self.kind() {
-            Kind::Name(name) if !is_keyword(name) && !expression::PREDEFINED.contains(&&**name) => {
+            Kind::Name(name) if !is_keyword(name) && !PREDEFINED.contains(&&**name) => {
                 let name = Arc::clone(name);
                 self.advance();
                 Ok(name)
             }
-            Kind::Name(name) if is_unsupported(name) => Err(self.error(format!("`{name}` is not supported"))),
+            Kind::Name(name) if is_unsupported(name) => Err(self.keyword(name)),
             _ => Err(self.error("Identifier expected")),
         }
     }
 
     fn error(&self, message: impl Into<String>) -> ParseError {
-        ParseError { offset: self.at(), message: message.into() }
+        ParseError::invalid(self.at(), message)
+    }
+
+    fn unsupported(&self, message: impl Into<String>) -> ParseError {
+        ParseError::unsupported(self.at(), message)
     }
 
     /// The token here, as it is written.
@@ -180,10 +217,16 @@ impl Parser<'_> {
         self.source.get(token.at..token.end).unwrap_or_default().chars().take(40).collect()
     }
 
+    /// A keyword that stands where the subset has none. `lock` and `yield` are statements that C# takes there.
+    fn keyword(&self, name: &str) -> ParseError {
+        let message = format!("`{name}` is not supported");
+        if name == "lock" { self.unsupported(message) } else { self.error(message) }
+    }
+
     fn unexpected(&self) -> ParseError {
         match self.kind() {
             Kind::End => self.error("the expression ends too early"),
-            Kind::Name(name) if is_unsupported(name) => self.error(format!("`{name}` is not supported")),
+            Kind::Name(name) if is_unsupported(name) => self.keyword(name),
             _ => self.error(format!("unexpected `{}`", self.written())),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser, expression::PREDEFINED, is_keyword};
+use super::{Kind, PREDEFINED, ParseError, Parser, is_keyword};
 use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, Segment, TypeName};
 
 impl Parser<'_> {
@@ -26,7 +26,7 @@ impl Parser<'_> {
             return Ok(value);
         }
         self.advance();
-        Ok(Expr { at, kind: ExprKind::Step { place: Box::new(value), increment, prefix: false } })
+        Ok(step(at, value, increment, false))
     }
 
     fn link(&mut self) -> Result<Option<Link>, ParseError> {
@@ -45,7 +45,7 @@ impl Parser<'_> {
             }
             Kind::Symbol("(") => LinkKind::Invoke(self.arguments("(", ")")?),
             Kind::Symbol("[") => LinkKind::Index(self.arguments("[", "]")?),
-            Kind::Symbol("->" | "::") => return Err(self.error(format!("`{}` is not supported", self.written()))),
+            Kind::Symbol("->" | "::") => return Err(self.unexpected()),
             _ => return Ok(None),
         };
         Ok(Some(Link { at, conditional, kind }))
@@ -92,6 +92,9 @@ impl Parser<'_> {
             self.advance();
         }
         let at = self.at();
+        if self.eat_word("ref") {
+            return Ok(Argument { name, value: ArgumentValue::Ref(at, self.name()?) });
+        }
         if !self.eat_word("out") {
             return Ok(Argument { name, value: ArgumentValue::Plain(self.expression()?) });
         }
@@ -111,10 +114,7 @@ impl Parser<'_> {
             Kind::Char(unit) => ExprKind::Char(*unit),
             Kind::InterpolationBegin => return self.interpolated(),
             Kind::Symbol("(") => {
-                self.advance();
-                let inner = self.expression()?;
-                self.expect(")")?;
-                return Ok(inner);
+                return self.parenthesised();
             }
             Kind::Name(name) => {
                 let name = Arc::clone(name);
@@ -126,35 +126,99 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
+    /// `(a)`, or a tuple `(a, b)`.
+    fn parenthesised(&mut self) -> Result<Expr, ParseError> {
+        let at = self.at();
+        if let Some(variables) = self.deconstruction() {
+            return Ok(Expr { at, kind: ExprKind::Deconstruct(variables) });
+        }
+        self.expect("(")?;
+        let name = self.element_name()?;
+        let first = self.expression()?;
+        if self.is(",") {
+            return self.tuple(at, (name, first));
+        }
+        self.expect(")")?;
+        if name.is_some() { Err(self.error("Tuple must contain at least two elements.")) } else { Ok(first) }
+    }
+
+    /// The elements of a tuple after the first.
+    fn tuple(&mut self, at: usize, first: (Option<Arc<str>>, Expr)) -> Result<Expr, ParseError> {
+        let mut elements = vec![first];
+        while self.eat(",") {
+            let name = self.element_name()?;
+            elements.push((name, self.expression()?));
+        }
+        self.expect(")")?;
+        Ok(Expr { at, kind: ExprKind::Tuple(elements) })
+    }
+
+    /// `name:` before an element.
+    fn element_name(&mut self) -> Result<Option<Arc<str>>, ParseError> {
+        let named = matches!(self.kind(), Kind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":");
+        if !named {
+            return Ok(None);
+        }
+        let name = self.name()?;
+        self.advance();
+        Ok(Some(name))
+    }
+
+    /// `(int a, var b)` before `=`, read; otherwise nothing is read.
+    fn deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
+        let start = self.position;
+        let mut variables = Vec::new();
+        if self.eat("(") {
+            while let Some(class) = self.try_type(|parser| matches!(parser.kind(), Kind::Name(w) if !is_keyword(w))) {
+                let Ok(name) = self.name() else { break };
+                variables.push((class, name));
+                if !self.eat(",") {
+                    break;
+                }
+            }
+        }
+        if variables.len() > 1 && self.eat(")") && self.is("=") {
+            return Some(variables);
+        }
+        self.position = start;
+        None
+    }
+
+    /// `var (a, b)` before `=`, read; otherwise nothing is read.
+    fn var_deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
+        let start = self.position;
+        let class = self.plain_type().ok()?;
+        let mut variables = Vec::new();
+        if class.is_var() && self.eat("(") {
+            while let Ok(name) = self.name() {
+                variables.push((class.clone(), name));
+                if !self.eat(",") {
+                    break;
+                }
+            }
+        }
+        if variables.len() > 1 && self.eat(")") && self.is("=") {
+            return Some(variables);
+        }
+        self.position = start;
+        None
+    }
+
     fn word(&mut self, at: usize, name: &Arc<str>) -> Result<Expr, ParseError> {
         let kind = match &**name {
             "null" => ExprKind::Null,
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
             "new" => return self.creation(),
-            "default" => {
-                self.advance();
-                if !self.eat("(") {
-                    return Ok(Expr { at, kind: ExprKind::DefaultLiteral });
+            "default" => return self.default_value(at),
+            "checked" | "unchecked" | "nameof" | "typeof" | "sizeof" if self.ahead_is(1, "(") => {
+                return self.keyword_call(at, name);
+            }
+            "var" if self.ahead_is(1, "(") => {
+                if let Some(variables) = self.var_deconstruction() {
+                    return Ok(Expr { at, kind: ExprKind::Deconstruct(variables) });
                 }
-                let class = self.type_name()?;
-                self.expect(")")?;
-                return Ok(Expr { at, kind: ExprKind::Default(class) });
-            }
-            word @ ("checked" | "unchecked") if self.ahead_is(1, "(") => {
-                let checked = word == "checked";
-                self.advance();
-                self.advance();
-                let value = Box::new(self.expression()?);
-                self.expect(")")?;
-                return Ok(Expr { at, kind: ExprKind::Checked(checked, value) });
-            }
-            "nameof" if self.ahead_is(1, "(") => {
-                self.advance();
-                self.advance();
-                let value = Box::new(self.expression()?);
-                self.expect(")")?;
-                return Ok(Expr { at, kind: ExprKind::NameOf(value) });
+                ExprKind::Name(Arc::clone(name))
             }
             word if PREDEFINED.contains(&word) => return Ok(Expr { at, kind: ExprKind::Type(self.plain_type_word()) }),
             word if is_keyword(word) => return Err(self.unexpected()),
@@ -171,12 +235,37 @@ impl Parser<'_> {
         Ok(Expr { at, kind })
     }
 
+    /// `default(T)` and `default`.
+    fn default_value(&mut self, at: usize) -> Result<Expr, ParseError> {
+        self.advance();
+        if !self.eat("(") {
+            return Ok(Expr { at, kind: ExprKind::DefaultLiteral });
+        }
+        let class = self.type_name()?;
+        self.expect(")")?;
+        Ok(Expr { at, kind: ExprKind::Default(class) })
+    }
+
+    /// `checked(value)`, `nameof(value)`, `typeof(T)` and their like.
+    fn keyword_call(&mut self, at: usize, word: &str) -> Result<Expr, ParseError> {
+        self.advance();
+        self.advance();
+        let kind = match word {
+            "typeof" => ExprKind::TypeOf(self.type_name()?),
+            "sizeof" => ExprKind::SizeOf(self.type_name()?),
+            "nameof" => ExprKind::NameOf(Box::new(self.expression()?)),
+            _ => ExprKind::Checked(word == "checked", Box::new(self.expression()?)),
+        };
+        self.expect(")")?;
+        Ok(Expr { at, kind })
+    }
+
     /// A keyword that names a type, without the `.Parse` that may follow.
     fn plain_type_word(&mut self) -> TypeName {
         let at = self.at();
         let parts = if let Kind::Name(name) = self.kind() { vec![Arc::clone(name)] } else { Vec::new() };
         self.advance();
-        TypeName { at, parts, arguments: Vec::new(), nullable: false, rank: 0 }
+        TypeName::plain(at, parts)
     }
 
     fn interpolated(&mut self) -> Result<Expr, ParseError> {
@@ -225,4 +314,8 @@ impl Parser<'_> {
         self.advance();
         Ok(Segment::Hole { value, alignment, format })
     }
+}
+
+pub(super) fn step(at: usize, place: Expr, increment: bool, prefix: bool) -> Expr {
+    Expr { at, kind: ExprKind::Step { place: Box::new(place), increment, prefix } }
 }

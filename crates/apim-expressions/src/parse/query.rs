@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Kind, ParseError, Parser};
-use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, TypeName};
+use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Lambda, LambdaBody, Link, LinkKind, TypeName};
 
 /// What a query is so far, and the names of its range variables.
 struct Query {
@@ -142,7 +142,8 @@ impl Parser<'_> {
 }
 
 fn lambda(names: Vec<Arc<str>>, body: Expr) -> Expr {
-    Expr { at: body.at, kind: ExprKind::Lambda(names, Box::new(body)) }
+    let parameters = names.into_iter().map(|name| (None, name)).collect();
+    Expr { at: body.at, kind: ExprKind::Lambda(Lambda { parameters, body: LambdaBody::Value(Box::new(body)) }) }
 }
 
 /// `source.Cast<T>()`

@@ -2,7 +2,9 @@
 //! (learn.microsoft.com/aspnet/core/mvc/views/razor; seen as an upload error of a live gateway).
 
 use super::{Kind, ParseError, Parser, is_keyword};
-use crate::syntax::{Block, Catch, Expr, ExprKind, Function, Section, Statement, StatementKind, TypeName};
+use crate::syntax::{
+    Block, Catch, Expr, ExprKind, Function, Label, Mode, Parameter, Section, Statement, StatementKind, TypeName,
+};
 
 impl Parser<'_> {
     /// Statements up to a `}` that is not theirs, or the end.
@@ -16,7 +18,7 @@ impl Parser<'_> {
         Ok(statements)
     }
 
-    fn block(&mut self) -> Result<Block, ParseError> {
+    pub(super) fn block(&mut self) -> Result<Block, ParseError> {
         self.expect("{")?;
         let statements = self.statements()?;
         self.expect("}")?;
@@ -57,6 +59,13 @@ impl Parser<'_> {
                 "break" => self.jump(StatementKind::Break),
                 "continue" => self.jump(StatementKind::Continue),
                 "const" => self.constants(),
+                "goto" => self.goto_statement(),
+                word if self.ahead_is(1, ":") && !is_keyword(word) => {
+                    let label = std::sync::Arc::from(word);
+                    self.advance();
+                    self.advance();
+                    Ok(StatementKind::Label(label))
+                }
                 word @ ("checked" | "unchecked") if self.ahead_is(1, "{") => {
                     let checked = word == "checked";
                     self.advance();
@@ -78,6 +87,20 @@ impl Parser<'_> {
             StatementKind::Declare { class, names } => StatementKind::Constant { class, names },
             other => other,
         })
+    }
+
+    /// `goto label;`, `goto case value;`, `goto default;`
+    fn goto_statement(&mut self) -> Result<StatementKind, ParseError> {
+        self.advance();
+        let kind = if self.eat_word("case") {
+            StatementKind::GotoCase(self.expression()?)
+        } else if self.eat_word("default") {
+            StatementKind::GotoDefault
+        } else {
+            StatementKind::Goto(self.name()?)
+        };
+        self.expect(";")?;
+        Ok(kind)
     }
 
     fn while_statement(&mut self) -> Result<StatementKind, ParseError> {
@@ -122,7 +145,7 @@ impl Parser<'_> {
 
     /// The type that begins a declaration, if this is one.
     fn declared_type(&mut self) -> Option<TypeName> {
-        let begins = matches!(self.kind(), Kind::Name(name) if &**name == "void" || !is_keyword(name));
+        let begins = self.is("(") || matches!(self.kind(), Kind::Name(name) if &**name == "void" || !is_keyword(name));
         if !begins {
             return None;
         }
@@ -151,6 +174,11 @@ impl Parser<'_> {
         if !self.is("{") {
             return self.expression();
         }
+        if class.grid {
+            let element = TypeName { grid: false, ..class.clone() };
+            let rows = self.rows()?;
+            return Ok(Expr { at, kind: ExprKind::NewGrid { element: Some(element), sizes: None, rows } });
+        }
         if class.rank == 0 {
             return Err(self.error("Can only use array initializer expressions to assign to array types. Try using a new expression instead."));
         }
@@ -164,8 +192,22 @@ impl Parser<'_> {
         self.expect("(")?;
         let mut parameters = Vec::new();
         while !self.is(")") {
+            let mode = match self.kind() {
+                Kind::Name(word) => match &**word {
+                    "out" => Mode::Out,
+                    "ref" => Mode::Ref,
+                    "params" => Mode::Params,
+                    _ => Mode::Value,
+                },
+                _ => Mode::Value,
+            };
+            if mode != Mode::Value {
+                self.advance();
+            }
             let class = self.type_name()?;
-            parameters.push((class, self.name()?));
+            let name = self.name()?;
+            let default = if self.eat("=") { Some(self.expression()?) } else { None };
+            parameters.push(Parameter { class, name, mode, default });
             if !self.eat(",") {
                 break;
             }
@@ -182,9 +224,15 @@ impl Parser<'_> {
         if !self.eat("=>") {
             return self.block();
         }
-        let value = self.expression()?;
+        let value = self.value_or_throw()?;
         self.expect(";")?;
         let at = value.at;
+        let value = match value.kind {
+            ExprKind::Throw(thrown) => {
+                return Ok(vec![Statement { at, kind: StatementKind::Throw(Some(*thrown)) }]);
+            }
+            kind => Expr { at, kind },
+        };
         let kind = if void { StatementKind::Evaluate(value) } else { StatementKind::Return(Some(value)) };
         Ok(vec![Statement { at, kind }])
     }
@@ -264,11 +312,11 @@ impl Parser<'_> {
             let mut labels = Vec::new();
             while self.is_word("case") || self.is_word("default") {
                 let default = self.is_word("default");
+                let at = self.at();
                 self.advance();
-                labels.push(if default { None } else { Some(self.expression()?) });
-                if self.is_word("when") || matches!(self.kind(), Kind::Name(_)) {
-                    return Err(self.error("a pattern after `case` is not supported"));
-                }
+                let pattern = if default { None } else { Some(self.case_pattern()?) };
+                let when = if !default && self.eat_word("when") { Some(self.expression()?) } else { None };
+                labels.push(Label { at, pattern, when });
                 self.expect(":")?;
             }
             if labels.is_empty() {

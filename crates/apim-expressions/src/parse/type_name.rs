@@ -15,11 +15,17 @@ impl Parser<'_> {
             self.advance();
             name.rank += 1;
             if name.rank > limits::ARRAY_RANK {
-                return Err(self.error("the type is too complex"));
+                return Err(self.unsupported("the type is too complex"));
             }
         }
         if self.is("[") && self.ahead_is(1, ",") {
-            return Err(self.error("arrays of several dimensions are not supported"));
+            if !self.ahead_is(2, "]") || name.rank > 0 {
+                return Err(self.unsupported("arrays of more than two dimensions are not supported"));
+            }
+            for _ in 0..3 {
+                self.advance();
+            }
+            name.grid = true;
         }
         Ok(name)
     }
@@ -27,6 +33,9 @@ impl Parser<'_> {
     /// A type without `?` and `[]`.
     pub(super) fn plain_type(&mut self) -> Result<TypeName, ParseError> {
         let at = self.at();
+        if self.is("(") {
+            return self.tuple_type(at);
+        }
         let mut parts = vec![self.type_part()?];
         while self.is(".") {
             self.advance();
@@ -36,7 +45,26 @@ impl Parser<'_> {
         if self.is("<") {
             arguments = self.type_arguments()?;
         }
-        Ok(TypeName { at, parts, arguments, nullable: false, rank: 0 })
+        Ok(TypeName { arguments, ..TypeName::plain(at, parts) })
+    }
+
+    /// `(int, string name)`
+    fn tuple_type(&mut self, at: usize) -> Result<TypeName, ParseError> {
+        self.expect("(")?;
+        let mut tuple = Vec::new();
+        loop {
+            let class = self.type_name()?;
+            let named = matches!(self.kind(), Kind::Name(name) if !is_keyword(name));
+            tuple.push((class, if named { Some(self.name()?) } else { None }));
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        if tuple.len() < 2 {
+            return Err(self.error("Tuple must contain at least two elements."));
+        }
+        Ok(TypeName { tuple: tuple.into(), ..TypeName::plain(at, Vec::new()) })
     }
 
     fn type_part(&mut self) -> Result<std::sync::Arc<str>, ParseError> {

@@ -4,6 +4,7 @@ mod assigned;
 mod certificates;
 mod compiler;
 mod context_forms;
+mod csharp7;
 mod embedding;
 mod encodings;
 mod forms;

@@ -59,16 +59,12 @@ fn choices() {
         ),
         (r#"@{ var r = 0; switch (5) { case 1: r = 1; break; default: r = 9; break; } return r; }"#, "Int32 9"),
         (
-            r#"@{ switch (5) { case 1: int y = 1; case 2: return 2; default: return 3; } return 4; }"#,
+            r#"@{ var n = 5; switch (n) { case 1: int y = 1; case 2: return 2; default: return 3; } return 4; }"#,
             "!parse: Control cannot fall through from one case label to another",
         ),
         (
             r#"@{ var x = 5; switch (x) { case x: return 1; default: return 2; } }"#,
             "!parse: A constant value is expected",
-        ),
-        (
-            r#"@{ var x = 5; switch (x) { case int n: return 1; default: return 2; } }"#,
-            "!parse: a pattern after `case` is not supported",
         ),
     ]);
 }
@@ -254,10 +250,6 @@ fn functions() {
             "!The expression nests more than 160 calls and operations.",
         ),
         (r#"@{ return G(1); }"#, "!parse: The name 'G' does not exist in the current context"),
-        (
-            r#"@{ Func<int, int> f = x => x; return f(1); }"#,
-            "!parse: type `System.Func` is not on API Management's list",
-        ),
     ]);
 }
 
@@ -279,7 +271,7 @@ fn variables_that_stay_as_they_are() {
             r#"@{ int n = 1; const int a = n; return a; }"#,
             "!parse: The expression being assigned to 'a' must be constant",
         ),
-        (r#"@{ const Guid a = Guid.Empty; return a; }"#, "!parse: a constant of type 'Guid' is not supported"),
+        (r#"@{ const Guid a = Guid.Empty; return a; }"#, "!parse: The type 'Guid' cannot be declared const"),
         (
             r#"@{ foreach (var x in new[] { 1 }) { x = 2; } return 1; }"#,
             "!parse: Cannot assign to 'x' because it is a 'foreach iteration variable'",

@@ -14,10 +14,10 @@ pub(crate) struct Description {
 }
 
 macro_rules! classes {
-    ($($class:ident $namespace:literal $name:literal $parameters:literal [$($parent:literal),*];)*) => {
+    ($($(#[$about:meta])* $class:ident $namespace:literal $name:literal $parameters:literal [$($parent:literal),*];)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Class {
-            $($class,)*
+            $($(#[$about])* $class,)*
             /// Stands for a type in the tables of members.
             Letter(char),
         }
@@ -38,8 +38,13 @@ classes! {
     Void "System" "Void" "" [];
     Null "" "<null>" "" [];
     Anonymous "" "<anonymous type>" "" [];
-    Function "System" "Func" "" [];
-    Function2 "System" "Func2" "" [];
+    /// A `throw` where a value may stand: it converts to every type.
+    Thrown "" "<throw expression>" "" [];
+    Function "System" "Func" "" ["object"];
+    Action "System" "Action" "" ["object"];
+    ValueTuple "System" "ValueTuple" "" ["object"];
+    RuntimeType "System" "RuntimeType" "" ["object"];
+    Grid "System" "Grid" "E" ["object"];
     Bool "System" "Boolean" "" ["object"];
     Char "System" "Char" "" ["object"];
     SByte "System" "SByte" "" ["object"];
@@ -190,12 +195,22 @@ impl Class {
     }
 
     pub(crate) fn is_value(self) -> bool {
-        use Class::{Bool, Char, DateTime, DateTimeOffset, Guid, HashName, KeyValuePair, Nullable, TimeSpan};
+        use Class::{
+            Bool, Char, DateTime, DateTimeOffset, Guid, HashName, KeyValuePair, Nullable, TimeSpan, ValueTuple,
+        };
         self.is_number()
             || !self.enumerators().is_empty()
             || matches!(
                 self,
-                Bool | Char | DateTime | DateTimeOffset | Guid | HashName | KeyValuePair | Nullable | TimeSpan
+                Bool | Char
+                    | DateTime
+                    | DateTimeOffset
+                    | Guid
+                    | HashName
+                    | KeyValuePair
+                    | Nullable
+                    | TimeSpan
+                    | ValueTuple
             )
     }
 
@@ -221,10 +236,23 @@ impl Class {
 
     /// No class derives from it.
     pub(crate) fn is_sealed(self) -> bool {
-        use Class::{Anonymous, Array, SignaturePadding, String, StringBuilder, TimeZoneInfo, XName, XNamespace};
+        use Class::{
+            Action, Anonymous, Array, Function, Grid, SignaturePadding, String, StringBuilder, TimeZoneInfo, XName,
+            XNamespace,
+        };
         matches!(
             self,
-            Anonymous | Array | SignaturePadding | String | StringBuilder | TimeZoneInfo | XName | XNamespace
+            Action
+                | Anonymous
+                | Array
+                | Function
+                | Grid
+                | SignaturePadding
+                | String
+                | StringBuilder
+                | TimeZoneInfo
+                | XName
+                | XNamespace
         )
     }
 

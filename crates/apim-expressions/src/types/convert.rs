@@ -40,6 +40,9 @@ pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
     if from.is(Class::Void) || to.is(Class::Void) {
         return None;
     }
+    if from.is(Class::Thrown) {
+        return Some((0, Conversion::Same));
+    }
     if from.is(Class::Null) {
         let fits = !to.is_value() || to.is(Class::Nullable);
         return fits.then_some((if to.is(Class::Object) { 2 } else { 1 }, Conversion::Same));
@@ -52,6 +55,9 @@ pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
             Some(source) => implicit(source, inner).map(|(cost, how)| (cost + 1, lift(how))),
             None => implicit(from, inner).map(|(cost, how)| (cost + 1, how)),
         };
+    }
+    if from.is_delegate() {
+        return None;
     }
     if to.is(Class::Object) {
         return Some((20, Conversion::Same));

@@ -11,12 +11,21 @@ pub(crate) use class::Class;
 use super::limits;
 
 /// A type with its arguments: `int`, `List<string>`, `string[]` (class [`Class::Array`]), `int?` ([`Class::Nullable`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub(crate) struct Type {
     pub(crate) class: Class,
     pub(crate) arguments: Vec<Type>,
-    /// Member names of an anonymous type; its member types are the arguments.
+    /// Member names of an anonymous type or tuple; its member types are the arguments.
     pub(crate) names: Arc<[Arc<str>]>,
+}
+
+/// The names of a tuple's elements make no other type of it.
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        self.class == other.class
+            && self.arguments == other.arguments
+            && (self.class == Class::ValueTuple || self.names == other.names)
+    }
 }
 
 impl From<Class> for Type {
@@ -33,6 +42,38 @@ impl Type {
     pub(crate) fn anonymous(members: Vec<(Arc<str>, Self)>) -> Self {
         let (names, arguments): (Vec<_>, Vec<_>) = members.into_iter().unzip();
         Self { class: Class::Anonymous, arguments, names: names.into() }
+    }
+
+    /// A tuple; an element without a name has an empty one.
+    pub(crate) fn tuple(elements: Vec<Self>, names: Vec<Arc<str>>) -> Self {
+        Self { class: Class::ValueTuple, arguments: elements, names: names.into() }
+    }
+
+    /// Whether values of the type are functions.
+    pub(crate) fn is_delegate(&self) -> bool {
+        matches!(self.class, Class::Function | Class::Action)
+    }
+
+    /// What a delegate takes.
+    pub(crate) fn delegate_parameters(&self) -> Vec<Self> {
+        let count = self.arguments.len() - usize::from(self.class == Class::Function).min(self.arguments.len());
+        self.arguments.get(..count).unwrap_or_default().to_vec()
+    }
+
+    /// What a delegate gives.
+    pub(crate) fn delegate_returns(&self) -> Self {
+        match (self.class, self.arguments.last()) {
+            (Class::Function, Some(last)) => last.clone(),
+            _ => Class::Void.into(),
+        }
+    }
+
+    /// Whether the type has letters that stand for nothing yet.
+    pub(crate) fn has_letters(&self, bindings: &[(char, Self)]) -> bool {
+        match self.class {
+            Class::Letter(letter) => !bindings.iter().any(|(bound, _)| *bound == letter),
+            _ => self.arguments.iter().any(|argument| argument.has_letters(bindings)),
+        }
     }
 
     pub(crate) fn array(element: Self) -> Self {
@@ -119,6 +160,7 @@ impl Type {
         let inner = |index: usize| self.argument(index).runtime_name();
         match self.class {
             Class::Array => format!("{}[]", inner(0)),
+            Class::Grid => format!("{}[,]", inner(0)),
             Class::Nullable => format!("System.Nullable`1[{}]", inner(0)),
             Class::Anonymous => "<>f__AnonymousType0".to_owned(),
             _ => {
@@ -139,6 +181,15 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.class {
             Class::Array => write!(f, "{}[]", self.argument(0)),
+            Class::Grid => write!(f, "{}[,]", self.argument(0)),
+            Class::RuntimeType => f.write_str("Type"),
+            Class::ValueTuple => {
+                let names = self.names.iter().map(|name| &**name).chain(std::iter::repeat(""));
+                let elements: Vec<_> = (self.arguments.iter().zip(names))
+                    .map(|(class, name)| if name.is_empty() { class.to_string() } else { format!("{class} {name}") })
+                    .collect();
+                write!(f, "({})", elements.join(", "))
+            }
             Class::Nullable => write!(f, "{}?", self.argument(0)),
             Class::Anonymous => f.write_str("<anonymous type>"),
             Class::Letter(letter) => write!(f, "{letter}"),

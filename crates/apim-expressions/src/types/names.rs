@@ -55,17 +55,20 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
         return Some(class.description());
     }
     let internal = |class| {
-        matches!(class, Class::Null | Class::Anonymous | Class::Function2 | Class::Variables | Class::TextLists)
+        use Class::{Anonymous, Grid, Null, RuntimeType, TextLists, Thrown, ValueTuple, Variables};
+        matches!(class, Null | Anonymous | Grid | RuntimeType | TextLists | Thrown | ValueTuple | Variables)
     };
     CLASSES.iter().find(|d| !internal(d.class) && (d.name == name || !d.namespace.is_empty() && d.full_name() == name))
 }
 
 /// Why a dotted name is no type that can be used.
-pub(crate) fn refusal(name: &str) -> String {
+pub(crate) fn refusal(at: usize, name: &str) -> ParseError {
     let listed = ALLOWED_ELSEWHERE.iter().find(|full| **full == name || full.rsplit('.').next() == Some(name));
     match listed {
-        Some(full) => format!("type `{full}` is allowed by API Management but not supported here"),
-        None => format!("type `{name}` is not on API Management's list"),
+        Some(full) => {
+            ParseError::unsupported(at, format!("type `{full}` is allowed by API Management but not supported here"))
+        }
+        None => ParseError::invalid(at, format!("type `{name}` is not on API Management's list")),
     }
 }
 
@@ -76,13 +79,24 @@ pub(crate) fn is_listed(name: &str) -> bool {
 
 /// The type that a program names.
 pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
-    let error = |message: String| ParseError { offset: written.at, message };
-    let name = written.parts.join(".");
-    let description = class(&name).ok_or_else(|| error(refusal(&name)))?;
-    if description.class == Class::Function {
-        return Err(error(refusal("System.Func")));
+    let error = |message: String| ParseError::invalid(written.at, message);
+    if !written.tuple.is_empty() {
+        let elements = written.tuple.iter().map(|(class, _)| resolve(class)).collect::<Result<Vec<_>, _>>()?;
+        if elements.len() > 7 {
+            return Err(ParseError::unsupported(written.at, "a tuple of more than seven elements is not supported"));
+        }
+        let names = written.tuple.iter().map(|(_, name)| name.clone().unwrap_or_default()).collect();
+        return finish(written, Type::tuple(elements, names));
     }
-    let arity = if description.class == Class::Array { 0 } else { description.parameters.len() };
+    let name = written.parts.join(".");
+    let description = class(&name).ok_or_else(|| refusal(written.at, &name))?;
+    let arity = match description.class {
+        Class::Array => 0,
+        Class::Function if !written.arguments.is_empty() => written.arguments.len(),
+        Class::Function => 1,
+        Class::Action => written.arguments.len(),
+        _ => description.parameters.len(),
+    };
     if written.arguments.len() != arity {
         return Err(error(format!("type `{name}` takes {arity} type arguments, not {}", written.arguments.len())));
     }
@@ -113,12 +127,11 @@ fn signature(written: &TypeName) -> Result<Type, ParseError> {
     let mut letters = name.chars();
     let class = match (letters.next(), letters.next()) {
         (Some(letter), None) => Class::Letter(letter),
-        _ if name == "Func" && arguments.len() == 3 => Class::Function2,
         _ if name == "IVariables" => Class::Variables,
         _ if name == "ITextLists" => Class::TextLists,
         _ => match class(&name) {
             Some(description) => description.class,
-            None => return Err(ParseError { offset: written.at, message: refusal(&name) }),
+            None => return Err(refusal(written.at, &name)),
         },
     };
     finish(written, Type::new(class, arguments))
@@ -131,8 +144,11 @@ fn finish(written: &TypeName, mut class: Type) -> Result<Type, ParseError> {
     for _ in 0..written.rank {
         class = Type::array(class);
     }
+    if written.grid {
+        class = Type::new(Class::Grid, vec![class]);
+    }
     if class.is_too_big() {
-        return Err(ParseError { offset: written.at, message: "the type is too complex".to_owned() });
+        return Err(ParseError::unsupported(written.at, "the type is too complex"));
     }
     Ok(class)
 }

@@ -207,6 +207,10 @@ impl Value {
                 let inner = |index| Self::default_of(&class.argument(index));
                 Self::object(Object::Pair(Arc::new((class.clone(), inner(0), inner(1)))))
             }
+            Class::ValueTuple => {
+                let elements = class.arguments.iter().map(Self::default_of).collect();
+                Self::object(Object::Record(Arc::new((class.clone(), elements))))
+            }
             other if other.is_integer() => Self::Integer(Integer::wrap(other, 0)),
             other if !other.enumerators().is_empty() => Self::enumerator(other, 0),
             _ => Self::Null,

@@ -56,8 +56,20 @@ pub(crate) enum Object {
     XmlAttribute(xml::Attribute),
     XmlName(xml::Name),
     XmlNamespace(Arc<str>),
-    /// An argument of a member; never a value that a program can keep.
     Lambda(Arc<Lambda>),
+    /// `Type`
+    RuntimeType(Arc<Type>),
+    /// An array of two dimensions.
+    Grid(Arc<Grid>),
+}
+
+/// An array of two dimensions.
+pub(crate) struct Grid {
+    pub(crate) class: Type,
+    /// Row by row.
+    pub(crate) elements: Collection,
+    /// The length of a row.
+    pub(crate) columns: usize,
 }
 
 /// A part of the context that is read where it is.
@@ -114,6 +126,8 @@ impl Object {
             Self::XmlName(_) => Class::XName.into(),
             Self::XmlNamespace(_) => Class::XNamespace.into(),
             Self::Lambda(_) => Class::Function.into(),
+            Self::RuntimeType(_) => Class::RuntimeType.into(),
+            Self::Grid(grid) => grid.class.clone(),
         }
     }
 }

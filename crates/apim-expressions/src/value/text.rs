@@ -57,6 +57,14 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
             out.push(": ")?;
             out.push(&exception.message)
         }
+        Object::Record(record) if record.0.is(Class::ValueTuple) => {
+            out.push("(")?;
+            for (index, value) in record.1.iter().enumerate() {
+                out.push(if index == 0 { "" } else { ", " })?;
+                write(value, out)?;
+            }
+            out.push(")")
+        }
         Object::Record(record) => {
             out.push("{ ")?;
             for (index, (name, value)) in record.0.names.iter().zip(&record.1).enumerate() {

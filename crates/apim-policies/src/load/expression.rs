@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 
 use super::{csharp, edited::Edited, liquid, named_values};
 use crate::{
-    expression::Expression,
+    expression::{Expression, ParseErrorKind},
     problem::{Problems, Severity},
 };
 
@@ -65,7 +65,14 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
 fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<Arc<Expression>> {
     let source = csharp_of(&named.text, &part);
     match Expression::parse(&source.text) {
-        Ok(expression) => Some(Arc::new(expression)),
+        Ok(expression) => {
+            for warning in expression.warnings() {
+                let at = named.origin(part.start + source.origin(warning.offset));
+                let message = format!("policy expression: {}; API Management may refuse it", warning.message);
+                problems.add(at, Severity::Warning, message);
+            }
+            Some(Arc::new(expression))
+        }
         Err(error) => {
             let at = part.start + source.origin(error.offset);
             // The message quotes the source, and a named value may be a secret.
@@ -76,7 +83,10 @@ fn parse(named: &Edited, part: Range<usize>, problems: &mut Problems) -> Option<
             // Only a service that is not known leaves a reference to a named value where it was.
             let severity = match named_values::is_reference(&source.text) {
                 true => Severity::Warning,
-                false => Severity::Invalid,
+                false => match error.kind {
+                    ParseErrorKind::Invalid => Severity::Invalid,
+                    ParseErrorKind::Unsupported => Severity::Unsupported,
+                },
             };
             problems.add(named.origin(at), severity, format!("policy expression: {message}"));
             None

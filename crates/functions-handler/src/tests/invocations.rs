@@ -11,13 +11,14 @@ use std::{
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request as AxumRequest},
+    extract::{FromRequest, Request as AxumRequest, rejection::BytesRejection},
     middleware::{Next, from_fn},
 };
 use futures_util::{FutureExt, StreamExt, future::pending, stream};
 use http_body::Body as _;
 use tokio::{
-    net::TcpListener,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
 };
 
@@ -185,4 +186,40 @@ async fn what_is_to_be_done_on_stop_is_done_after_the_last_invocation() {
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
     assert!(STOPPED.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn a_body_whose_chunks_are_malformed_is_answered_400_whatever_the_function_says() {
+    let unavailable = async |body: Result<Bytes, BytesRejection>| body.map_err(|_| StatusCode::SERVICE_UNAVAILABLE);
+    let app = http("a", POST, "a", unavailable).timer(timer_function("tick"), async || ());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(app.serve(listener, std::future::pending()));
+    for path in ["/api/a", "/tick"] {
+        for chunks in ["x\r\n", "-1\r\n", "1;a\nb\r\n", "3\r\nabcd\r\n0\r\n\r\n", "fffffffffffffffff\r\n"] {
+            let mut host = TcpStream::connect(address).await.unwrap();
+            let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+            host.write_all(format!("{head}{chunks}").as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            host.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{path} {chunks:?}: {answer}");
+        }
+    }
+    served.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_sends_no_whole_head_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(http("a", POST, "a", async || "").serve(listener, std::future::pending()));
+    for head in ["", "POST /api/a HTTP/1.1\r\nhost", "POST /api/a HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n"] {
+        let mut host = TcpStream::connect(address).await.unwrap();
+        host.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // Ends only when the connection does.
+        host.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.starts_with("HTTP/1.1 200 "), head.ends_with("\r\n\r\n"), "{answer}");
+    }
+    served.abort();
 }

@@ -1,11 +1,12 @@
 //! Names of headers as ASP.NET Core spells and orders them. JSON keys are case-sensitive, so the spelling counts.
 //!
-//! Source: `HttpHeaders.Generated.cs` of `dotnet/aspnetcore` (Kestrel). A name that is not known there is in lower case
-//! here, where the real host keeps it as received.
+//! Source: `HttpHeaders.Generated.cs` of `dotnet/aspnetcore` (Kestrel). A name that is not known there stays as the client
+//! wrote it.
 
 use http::HeaderMap;
 
 use super::text;
+use crate::head::Head;
 
 /// Known names of requests, in the order in which Kestrel lists them.
 const REQUEST: &[&str] = &[
@@ -106,14 +107,15 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Each name with its lines.
-pub(super) fn in_known_order(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
+pub(super) fn in_known_order(headers: &HeaderMap, head: &Head) -> Vec<(String, Vec<String>)> {
     let lines = |name: &str| headers.get_all(name).iter().map(text).collect();
     let known =
         REQUEST.iter().filter(|name| headers.contains_key(**name)).map(|name| ((*name).to_owned(), lines(name)));
     let is_known = |name: &str| REQUEST.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let others = headers.keys().map(http::HeaderName::as_str).filter(|name| !is_known(name)).map(|name| {
-        let spelt = OTHERS.iter().find(|other| other.eq_ignore_ascii_case(name)).copied().unwrap_or(name);
-        (spelt.to_owned(), lines(name))
+    let others = headers.keys().filter(|name| !is_known(name.as_str())).map(|name| {
+        let canonical = OTHERS.iter().find(|other| other.eq_ignore_ascii_case(name.as_str())).copied();
+        let spelt = canonical.or_else(|| head.spelt(name)).unwrap_or(name.as_str());
+        (spelt.to_owned(), lines(name.as_str()))
     });
     known.chain(others).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: `HttpTriggerAttributeBindingProvider.cs` of `Azure/azure-webjobs-sdk-extensions`.
 
-use super::{Call, CallBody};
+use super::Call;
 use crate::json::{self, Json};
 
 /// The members, without the system data. `binding` is the trigger's name.
@@ -46,9 +46,9 @@ fn encoded(text: &str) -> Json {
 /// Members of a body that is a JSON object and nothing else, whatever its type: scalars as texts, objects as they are. Of
 /// equal names the first spelling and the last value count.
 fn body_members(call: &Call<'_>) -> Vec<(String, Json)> {
-    let Some(CallBody::Text(text)) = &call.body else { return Vec::new() };
+    let Some(body) = &call.body else { return Vec::new() };
     let document =
-        Some(text).filter(|text| text.trim_start().starts_with('{')).and_then(|text| json::read_whole(text).ok());
+        Some(&body.text).filter(|text| text.trim_start().starts_with('{')).and_then(|text| json::read_whole(text).ok());
     let Some(Json::Object(members)) = document else { return Vec::new() };
     let mut found: Vec<(String, Json)> = Vec::new();
     for (name, value) in members {

@@ -19,10 +19,12 @@ use self::{header_names::in_known_order, metadata::metadata, response::response}
 use super::{
     answer::Failure,
     core::Core,
+    head::Head,
     invocation::Run,
     json::Json,
-    payload, request_target,
-    request_target::{joined, parse_query},
+    payload,
+    request_path::Target,
+    request_target::{self, joined, parse_query},
     routes::Found,
     template::RouteValues,
 };
@@ -30,7 +32,7 @@ use super::{
 /// The parts of a request that a payload is made of.
 struct Call<'a> {
     parts: &'a Parts,
-    path: &'a str,
+    target: &'a Target,
     query: Vec<(String, Vec<String>)>,
     /// Canonical names with their lines.
     headers: Vec<(String, Vec<String>)>,
@@ -38,14 +40,20 @@ struct Call<'a> {
     body: Option<CallBody>,
 }
 
-enum CallBody {
-    /// In base64.
-    Binary(String),
-    Text(String),
+struct CallBody {
+    text: String,
+    /// Where the body is sent so.
+    base64: Option<String>,
 }
 
-/// Sends a request as JSON, and makes a response of the answer. `path` is the request's, decoded.
-pub(super) async fn serve(core: &Core, run: Run, found: &Found<'_>, request: Request<Body>, path: &str) -> Response {
+/// Sends a request as JSON, and makes a response of the answer.
+pub(super) async fn serve(
+    core: &Core,
+    run: Run,
+    found: &Found<'_>,
+    request: Request<Body>,
+    target: &Target,
+) -> Response {
     let (parts, body) = request.into_parts();
     // The host reads a body only if it is announced; a chunked one is lost.
     let announced = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
@@ -60,10 +68,11 @@ pub(super) async fn serve(core: &Core, run: Run, found: &Found<'_>, request: Req
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
+    let head = parts.extensions.get::<Head>().cloned().unwrap_or_default();
     let call = Call {
-        path,
-        query: parse_query(parts.uri.query()),
-        headers: in_known_order(&parts.headers),
+        target,
+        query: parse_query(target.query.as_deref()),
+        headers: in_known_order(&parts.headers, &head),
         values: &found.values,
         body,
         parts: &parts,
@@ -88,7 +97,7 @@ pub(super) async fn serve(core: &Core, run: Run, found: &Found<'_>, request: Req
 impl Call<'_> {
     fn data(&self) -> Json {
         let host = self.parts.headers.get(header::HOST).map(text).unwrap_or_default();
-        let query_text = self.parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let query_text = self.target.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         let query = self.query.iter().map(|(name, values)| (name.clone(), Json::Text(joined(values))));
         let headers = self.headers.iter().map(|(name, lines)| {
             let lines = lines.iter().map(|line| Json::text(line.as_str()));
@@ -97,16 +106,15 @@ impl Call<'_> {
         let value = |value: &Option<String>| value.clone().map_or(Json::Null, Json::Text);
         let values = self.values.iter().map(|(name, text)| (name.clone(), value(text)));
         let mut data = vec![
-            ("Url", Json::Text(format!("http://{host}{}{query_text}", request_target::in_url(self.path)))),
+            ("Url", Json::Text(format!("http://{host}{}{query_text}", request_target::in_url(&self.target.path)))),
             ("Method", Json::text(self.parts.method.as_str())),
             ("Query", Json::Object(query.collect())),
             ("Headers", Json::Object(headers.collect())),
             ("Params", Json::Object(values.collect())),
             ("Identities", Json::Array(vec![anonymous()])),
         ];
-        match &self.body {
-            Some(CallBody::Binary(text) | CallBody::Text(text)) => data.push(("Body", Json::text(text.as_str()))),
-            None => {}
+        if let Some(body) = &self.body {
+            data.push(("Body", Json::text(body.base64.as_ref().unwrap_or(&body.text).as_str())));
         }
         Json::Object(data.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
@@ -129,11 +137,9 @@ fn anonymous() -> Json {
 impl CallBody {
     fn new(headers: &HeaderMap, body: &Bytes) -> Self {
         let content_type = headers.get(header::CONTENT_TYPE).map(text).unwrap_or_default().to_ascii_lowercase();
-        if content_type.starts_with("application/octet-stream") || content_type.starts_with("multipart/") {
-            Self::Binary(BASE64_STANDARD.encode(body))
-        } else {
-            Self::Text(decode(body))
-        }
+        let kind = content_type.split(';').next().unwrap_or_default().trim();
+        let binary = kind == "application/octet-stream" || kind.starts_with("multipart/");
+        Self { text: decode(body), base64: binary.then(|| BASE64_STANDARD.encode(body)) }
     }
 }
 

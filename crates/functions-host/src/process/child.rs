@@ -58,11 +58,6 @@ impl Child {
         Ok(Self { process, readers, last_errors })
     }
 
-    /// Absent once it has ended.
-    pub(super) fn id(&self) -> Option<u32> {
-        self.process.id()
-    }
-
     /// Waits for the end, and for what it still had to say. Safe to drop and call again.
     pub(super) async fn wait(&mut self) -> Exit {
         let status = self.process.wait().await;

@@ -10,10 +10,7 @@ mod supervisor;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -54,7 +51,6 @@ pub(super) struct Handler {
     patience: Duration,
     state: watch::Receiver<State>,
     control: mpsc::UnboundedSender<Control>,
-    process: Arc<AtomicU32>,
 }
 
 impl Handler {
@@ -72,10 +68,9 @@ impl Handler {
         let (control_sender, control) = mpsc::unbounded_channel();
         // Three more starts fit into the wait of an invocation.
         let patience = script.host.initialization_timeout * 4;
-        let process = Arc::new(AtomicU32::new(0));
-        let handler = Self { port, patience, state, control: control_sender, process: Arc::clone(&process) };
+        let handler = Self { port, patience, state, control: control_sender };
         let state = state_sender;
-        (handler, Supervisor { script, environment, root, port, client, log, state, control, process, strikes })
+        (handler, Supervisor { script, environment, root, port, client, log, state, control, strikes })
     }
 
     /// The handler's URL for a path with or without query.
@@ -103,11 +98,6 @@ impl Handler {
                 Err(reason)
             }
         }
-    }
-
-    /// Its process, while one runs.
-    pub(super) fn process_id(&self) -> Option<u32> {
-        Some(self.process.load(Ordering::SeqCst)).filter(|id| *id != 0)
     }
 
     /// Whether the handler ended with code 0, which explains a refused connection.

@@ -4,12 +4,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 
-use crate::log::{Level, Log};
+use crate::log::{Level, Log, LogSource};
 
 /// How many error lines explain an exit.
 const KEPT: usize = 3;
+/// In bytes. What is longer is several lines, so that output without a line end takes no memory.
+const LONGEST_LINE: u64 = 64 * 1024;
 /// A prefix that sends a line to the host's own log.
 const HOST_LOG: &str = "LanguageWorkerConsoleLog";
 /// A prefix for tools; such lines are not for people.
@@ -47,7 +49,7 @@ impl Stream {
     pub(super) async fn read(self, source: impl AsyncRead + Unpin, log: Log, last_errors: LastErrors) {
         let mut source = BufReader::new(source);
         let mut line = Vec::new();
-        while source.read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
+        while (&mut source).take(LONGEST_LINE).read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end_matches(['\r', '\n']);
             let level = self.level(text);
@@ -55,7 +57,7 @@ impl Stream {
                 last_errors.add(text);
             }
             if !text.starts_with(TOOL_LOG) {
-                log.write(level, text.strip_prefix(HOST_LOG).unwrap_or(text));
+                log.write_of(LogSource::Handler, level, text.strip_prefix(HOST_LOG).unwrap_or(text));
             }
             line.clear();
         }

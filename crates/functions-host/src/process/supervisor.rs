@@ -1,14 +1,12 @@
 //! Keeps the handler process running, and decides when to give up.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use http::Uri;
+use http::{Method, Uri};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -16,12 +14,17 @@ use super::{
     child::{Child, Exit},
 };
 use crate::{
+    client_error::closed_without_answer,
     log::Log,
+    redirect,
     script::{Script, Settings},
 };
 
 /// Between two probes.
 const PROBE_INTERVAL: Duration = Duration::from_millis(25);
+const MOST_REDIRECTS: usize = 50;
+/// A probe whose connection closes without an answer is sent this often.
+const SENDS: usize = 4;
 /// Failures this far apart do not add up.
 const STRIKE_MEMORY: Duration = Duration::from_secs(30 * 60);
 
@@ -36,8 +39,6 @@ pub(crate) struct Supervisor {
     pub(super) log: Log,
     pub(super) state: watch::Sender<State>,
     pub(super) control: mpsc::UnboundedReceiver<Control>,
-    /// 0 while there is none.
-    pub(super) process: Arc<AtomicU32>,
     /// Failures after which it gives up.
     pub(super) strikes: usize,
 }
@@ -99,12 +100,6 @@ impl Supervisor {
     }
 
     async fn run_once(&mut self) -> End {
-        let end = self.run_process().await;
-        self.process.store(0, Ordering::SeqCst);
-        end
-    }
-
-    async fn run_process(&mut self) -> End {
         let mut child = match self.spawn() {
             Ok(child) => child,
             Err(reason) => {
@@ -112,16 +107,16 @@ impl Supervisor {
                 return End::GaveUp(reason);
             }
         };
-        self.process.store(child.id().unwrap_or(0), Ordering::SeqCst);
         let mut probe = std::pin::pin!(probe(
             self.client.clone(),
             format!("http://127.0.0.1:{}/", self.port),
-            self.script.host.initialization_timeout
+            self.script.host.initialization_timeout,
+            self.script.host.follows_redirects
         ));
         let mut probing = true;
         loop {
             tokio::select! {
-                exit = child.wait() => return self.exited(exit),
+                exit = child.wait() => return self.exited(exit, probing),
                 answered = &mut probe, if probing => {
                     if !answered {
                         child.kill().await;
@@ -165,11 +160,19 @@ impl Supervisor {
         let executable = command.executable(&settings).map_err(|error| error.to_string())?;
         let arguments = command.arguments(&settings);
         Child::spawn(&executable, &arguments, environment, command, &self.log)
-            .map_err(|error| format!("cannot start the handler {}: {error} (is it executable?)", executable.display()))
+            .map_err(|error| format!("cannot start the handler {}: {}", executable.display(), why_not(&error)))
     }
 
-    fn exited(&self, exit: Exit) -> End {
+    fn exited(&self, exit: Exit, probing: bool) -> End {
         match exit.code {
+            // The state stays as it is: calls wait, until they give up on the host.
+            0 if probing => {
+                self.log.warning(
+                    "The handler exited with code 0 before it answered GET /. The Functions host does not restart it then: \
+                     every invocation waits, and ends the host in the end",
+                );
+                End::Exited
+            }
             0 => {
                 self.state.send_replace(State::Exited);
                 self.log.warning(
@@ -197,6 +200,16 @@ impl Supervisor {
     }
 }
 
+/// Why the system does not start a file that is there.
+fn why_not(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "it is not executable (chmod +x)".to_owned(),
+        io::ErrorKind::NotFound => "the program that its first line or its loader names is not there".to_owned(),
+        io::ErrorKind::ExecutableFileBusy => "another process is writing it".to_owned(),
+        _ => format!("{error}; a script needs a first line such as #!/bin/sh"),
+    }
+}
+
 fn stopped(done: Option<oneshot::Sender<()>>) {
     if let Some(done) = done {
         let _ = done.send(());
@@ -205,14 +218,31 @@ fn stopped(done: Option<oneshot::Sender<()>>) {
 
 /// Whether anything answers `GET /`, with any status, before the sleeps add up to the budget. Only a connection that
 /// cannot be made means "not yet".
-async fn probe(client: HttpClient, url: String, budget: Duration) -> bool {
+async fn probe(client: HttpClient, url: String, budget: Duration, follows_redirects: bool) -> bool {
     let Ok(url) = url.parse::<Uri>() else { return false };
     let sleeps = budget.as_millis().div_ceil(PROBE_INTERVAL.as_millis());
     for _ in 0..=sleeps {
-        match client.get(url.clone()).await {
-            Err(error) if error.is_connect() => tokio::time::sleep(PROBE_INTERVAL).await,
-            Ok(_) | Err(_) => return true,
+        if answers(&client, &url, follows_redirects).await {
+            return true;
         }
+        tokio::time::sleep(PROBE_INTERVAL).await;
     }
     false
+}
+
+/// Asks once, which are more requests where the handler redirects, or closes the connection without an answer.
+async fn answers(client: &HttpClient, url: &Uri, follows_redirects: bool) -> bool {
+    let mut url = url.clone();
+    let mut closed = 0;
+    for _ in 0..=MOST_REDIRECTS {
+        match client.get(url.clone()).await {
+            Ok(answer) => match redirect::next(&Method::GET, &url, &answer) {
+                Some((_, next)) if follows_redirects => url = next,
+                _ => return true,
+            },
+            Err(error) if closed + 1 < SENDS && closed_without_answer(&error) => closed += 1,
+            Err(error) => return !error.is_connect(),
+        }
+    }
+    true
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     HttpMode, Settings,
+    auth_level::AuthLevel,
     function_json::FunctionProblem,
     host_json::HostJson,
     members::{Members, flag, scalar_text},
@@ -34,19 +35,18 @@ pub(crate) struct HttpTrigger {
     /// Absent: every method.
     pub(crate) methods: Option<Vec<Method>>,
     pub(crate) level: AuthLevel,
-    /// Names of the `http` outputs.
-    pub(crate) outputs: Vec<String>,
+    pub(crate) outputs: Vec<HttpOutput>,
     pub(crate) mode: HttpMode,
 }
 
-/// Which key a call needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AuthLevel {
-    Anonymous,
-    User,
-    Function,
-    System,
-    Admin,
+/// An `http` output.
+#[derive(Debug)]
+pub(crate) struct HttpOutput {
+    pub(crate) name: String,
+    /// Its `dataType` is `binary`, so a text that is base64 stays a text.
+    pub(crate) binary: bool,
+    /// Its type is written `http` in just this letter case; otherwise its value is read as that of `$return`.
+    pub(crate) plain: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +63,8 @@ struct Binding {
     kind: String,
     name: String,
     direction: Direction,
+    /// `dataType` is `binary`.
+    binary: bool,
     members: Members,
 }
 
@@ -79,6 +81,7 @@ impl Trigger {
         function: &str,
         host: &HostJson,
         settings: &Settings,
+        warnings: &mut Vec<String>,
     ) -> Result<Self, FunctionProblem> {
         let mut bindings = bindings.into_iter().map(Binding::read).collect::<Result<Vec<_>, _>>()?;
         refuse_repeated_names(&bindings)?;
@@ -93,11 +96,11 @@ impl Trigger {
             (None, _) => return Err("no trigger binding".to_owned().into()),
             (Some(_), Some(_)) => return Err("more than one trigger binding".to_owned().into()),
         };
-        let outputs = http_outputs(bindings)?;
+        let outputs = http_outputs(bindings, host.lenient, warnings)?;
         match trigger.kind.to_ascii_lowercase().as_str() {
-            "httptrigger" => HttpTrigger::read(trigger, outputs, function, host).map(Self::Http),
+            "httptrigger" => HttpTrigger::read(trigger, outputs, function, host, warnings).map(Self::Http),
             // Its http output is legal, and without meaning.
-            "timertrigger" => Ok(TimerTrigger::read(trigger, settings).map(Self::Timer)?),
+            "timertrigger" => Ok(TimerTrigger::read(trigger, settings, host.lenient, warnings).map(Self::Timer)?),
             _ => Err(format!(
                 "the trigger type \"{}\" is not supported by this host (httpTrigger and timerTrigger are)",
                 trigger.kind
@@ -110,9 +113,10 @@ impl Trigger {
 impl HttpTrigger {
     fn read(
         mut trigger: Binding,
-        outputs: Vec<String>,
+        outputs: Vec<HttpOutput>,
         function: &str,
         host: &HostJson,
+        warnings: &mut Vec<String>,
     ) -> Result<Self, FunctionProblem> {
         let level = AuthLevel::read(trigger.members.take("authLevel"))?;
         let methods = methods(trigger.members.take("methods"))?;
@@ -120,7 +124,7 @@ impl HttpTrigger {
             None => None,
             Some(value) => scalar_text(&value).ok_or_else(|| format!("route is {value}, not a text"))?,
         };
-        trigger.members.finish()?;
+        trigger.members.finish(host.lenient, warnings)?;
         let route = route.filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned());
         // Only a function whose one output is the response goes to the handler as a request.
         let mode = if outputs.len() == 1 { host.http } else { HttpMode::Payload };
@@ -146,45 +150,13 @@ impl HttpTrigger {
     }
 }
 
-impl AuthLevel {
-    const ALL: [Self; 5] = [Self::Anonymous, Self::User, Self::Function, Self::System, Self::Admin];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Anonymous => "anonymous",
-            Self::User => "user",
-            Self::Function => "function",
-            Self::System => "system",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl fmt::Display for AuthLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl AuthLevel {
-    /// By name in any letter case, or by number; `function` unless it is said.
-    fn read(value: Option<Value>) -> Result<Self, String> {
-        let text = match &value {
-            None | Some(Value::Null) => return Ok(Self::Function),
-            Some(value) => scalar_text(value).flatten().ok_or_else(|| format!("authLevel is {value}, not a text"))?,
-        };
-        let by_number = text.parse::<usize>().ok().and_then(|number| Self::ALL.get(number).copied());
-        let level = by_number.or_else(|| Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(&text)));
-        match level {
-            Some(level) => Ok(level),
-            None if text.is_empty() => Ok(Self::Function),
-            None => Err(format!("\"{text}\" is not an authLevel")),
-        }
-    }
-}
-
 impl TimerTrigger {
-    fn read(mut trigger: Binding, settings: &Settings) -> Result<Self, String> {
+    fn read(
+        mut trigger: Binding,
+        settings: &Settings,
+        lenient: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, String> {
         let name = trigger.name;
         let schedule = trigger.members.take("schedule").ok_or_else(|| format!("\"{name}\" has no schedule"))?;
         let schedule = scalar_text(&schedule).flatten().ok_or_else(|| format!("schedule is {schedule}, not a text"))?;
@@ -193,7 +165,7 @@ impl TimerTrigger {
             Some(value) => flag(&value).ok_or_else(|| format!("{member} is {value}, neither true nor false")),
         };
         let (run_on_startup, use_monitor) = (on("runOnStartup", false)?, on("useMonitor", true)?);
-        trigger.members.finish()?;
+        trigger.members.finish(lenient, warnings)?;
         let text = settings.resolve(&schedule)?;
         let schedule = Schedule::parse(&text).map_err(|error| error.to_string())?;
         let use_monitor = use_monitor && !schedule.is_too_frequent_to_monitor();
@@ -232,7 +204,9 @@ impl Binding {
                 "\"{name}\" is not a binding name: a letter, then letters and digits, or \"$return\" for an output"
             ));
         }
-        one_of(text("dataType")?, "dataType", &["string", "binary", "stream"])?;
+        let data_type = text("dataType")?;
+        let binary = data_type.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("binary"));
+        one_of(data_type, "dataType", &["string", "binary", "stream"])?;
         one_of(text("cardinality")?, "cardinality", &["one", "many"])?;
         if let Some(properties) = members.take("properties") {
             let deferred = properties.as_object().is_some_and(|properties| {
@@ -245,7 +219,7 @@ impl Binding {
         for ignored in ["connection", "webHookType"] {
             members.take(ignored);
         }
-        Ok(Self { kind, name, direction, members })
+        Ok(Self { kind, name, direction, binary, members })
     }
 
     fn is_trigger(&self) -> bool {
@@ -261,9 +235,9 @@ fn one_of(text: Option<String>, member: &str, known: &[&str]) -> Result<(), Stri
     }
 }
 
-/// Names of the outputs; every other binding is one that this host does not play.
-fn http_outputs(bindings: Vec<Binding>) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
+/// The outputs; every other binding is one that this host does not play.
+fn http_outputs(bindings: Vec<Binding>, lenient: bool, warnings: &mut Vec<String>) -> Result<Vec<HttpOutput>, String> {
+    let mut outputs = Vec::new();
     for binding in bindings {
         if !binding.kind.eq_ignore_ascii_case("http") {
             return Err(format!(
@@ -274,10 +248,10 @@ fn http_outputs(bindings: Vec<Binding>) -> Result<Vec<String>, String> {
         if binding.direction != Direction::Out {
             return Err(format!("the http binding \"{}\" must have direction \"out\"", binding.name));
         }
-        binding.members.finish()?;
-        names.push(binding.name);
+        binding.members.finish(lenient, warnings)?;
+        outputs.push(HttpOutput { plain: binding.kind == "http", name: binding.name, binary: binding.binary });
     }
-    Ok(names)
+    Ok(outputs)
 }
 
 fn is_binding_name(name: &str) -> bool {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use super::{ScriptError, Settings, configuration};
 
@@ -16,18 +16,18 @@ use super::{ScriptError, Settings, configuration};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Description {
     default_executable_path: Option<String>,
-    #[serde(default, deserialize_with = "configuration::list")]
+    #[serde(default, deserialize_with = "configuration::argument_list")]
     arguments: Vec<String>,
     default_worker_path: Option<String>,
-    #[serde(default, deserialize_with = "configuration::list")]
+    #[serde(default, deserialize_with = "configuration::argument_list")]
     worker_arguments: Vec<String>,
     worker_directory: Option<PathBuf>,
     working_directory: Option<PathBuf>,
     #[serde(default = "yes", deserialize_with = "configuration::boolean")]
     use_std_error_stream_for_errors_only: bool,
     // Not consulted for custom handlers.
-    #[serde(rename = "isDisabled")]
-    _is_disabled: Option<IgnoredAny>,
+    #[serde(default, rename = "isDisabled", deserialize_with = "configuration::optional_boolean")]
+    _is_disabled: Option<bool>,
 }
 
 fn yes() -> bool {
@@ -139,8 +139,14 @@ fn split(line: &str) -> Vec<String> {
         }
         match first {
             '"' => {
-                quoted = !quoted;
-                current.get_or_insert_default();
+                let argument = current.get_or_insert_default();
+                // Two quotes within quotes are a literal one.
+                if quoted && rest[1..].starts_with('"') {
+                    argument.push('"');
+                    rest = &rest[1..];
+                } else {
+                    quoted = !quoted;
+                }
             }
             ' ' | '\t' if !quoted => arguments.extend(current.take()),
             other => current.get_or_insert_default().push(other),
@@ -161,6 +167,7 @@ mod tests {
             split(r#" --port 8080 "two words" a"b c"d "" \"x\" C:\dir\"#),
             ["--port", "8080", "two words", "ab cd", "", "\"x\"", "C:\\dir\\"]
         );
+        assert_eq!(split(r#" "a""b" c"#), ["a\"b", "c"]);
     }
 
     #[test]

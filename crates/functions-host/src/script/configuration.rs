@@ -1,63 +1,178 @@
-//! How `host.json` becomes configuration: every leaf is a text, which .NET's converter reads as the type of its option.
+//! How `host.json` becomes configuration: names in any letter case, and every leaf a text, which .NET's converter reads as
+//! the type of its option.
 //!
 //! Source: `HostJsonFileConfigurationSource.cs` of `Azure/azure-functions-host` and `ConfigurationBinder.cs` of
 //! `dotnet/runtime`.
 
-use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
+use serde_json::{Map, Value};
 
-use crate::json;
+use super::member_names::documented;
+use crate::json::{self, Json};
 
-/// Turns each scalar but null into its text.
-pub(super) fn leaves_as_texts(value: Value) -> Value {
-    match value {
-        Value::Null => Value::Null,
-        Value::String(_) => value,
-        Value::Bool(true) => Value::String("True".to_owned()),
-        Value::Bool(false) => Value::String("False".to_owned()),
-        Value::Number(number) => Value::String(number.to_string()),
-        Value::Array(items) => Value::Array(items.into_iter().map(leaves_as_texts).collect()),
-        Value::Object(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (name, leaves_as_texts(value))).collect())
+/// The document as configuration: members spelt as documented, each leaf a text, null the empty one.
+pub(super) fn from_document(document: &Json) -> Value {
+    match document {
+        Json::Array(items) => Value::Array(items.iter().map(from_document).collect()),
+        Json::Object(members) => {
+            let mut configuration = Value::Object(Map::new());
+            for (name, value) in members {
+                let member = Map::from_iter([(documented(name), from_document(value))]);
+                merge(&mut configuration, Value::Object(member));
+            }
+            configuration
         }
+        leaf => Value::String(leaf.scalar_text().unwrap_or_default()),
     }
 }
 
-/// `true` or `false` in any letter case, and nothing else; null is neither.
+/// Lays `over` on `under`: member by member, whatever the letter case of names, and item by item.
+pub(super) fn merge(under: &mut Value, over: Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (name, value) in over {
+                let known = under.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
+                merge(under.entry(known.unwrap_or(name)).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(under), Value::Array(over)) => {
+            for (at, value) in over.into_iter().enumerate() {
+                match under.get_mut(at) {
+                    Some(item) => merge(item, value),
+                    None => under.push(value),
+                }
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+/// `true` or `false` in any letter case, and nothing else.
 pub(super) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    match value.as_str().map(str::trim).map(str::to_ascii_lowercase).as_deref() {
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        _ => Err(D::Error::custom(format!("{value} is neither true nor false"))),
+    is_true(&value).ok_or_else(|| D::Error::custom(format!("{value} is neither true nor false")))
+}
+
+/// The same; the empty text stands for none.
+pub(super) fn optional_boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    match value.as_str() {
+        Some("") => Ok(None),
+        _ => is_true(&value).map(Some).ok_or_else(|| D::Error::custom(format!("{value} is neither true nor false"))),
     }
 }
 
-/// A whole number; null or nothing stands for none.
+/// What a text says, if it is a boolean to .NET.
+pub(super) fn is_true(value: &Value) -> Option<bool> {
+    match value.as_str().map(str::trim).map(str::to_ascii_lowercase).as_deref() {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// A whole number.
 pub(super) fn number<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: std::str::FromStr,
     D: Deserializer<'de>,
 {
+    let value = Value::deserialize(deserializer)?;
+    let number = value.as_str().and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| D::Error::custom(format!("{value} is not a number of the right size")))
+}
+
+/// A list of texts; a text in its place is ignored.
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) if text.is_empty() => Ok(None),
-        value => {
-            let number = value.as_str().and_then(|text| text.trim().parse().ok());
-            number.map(Some).ok_or_else(|| D::Error::custom(format!("{value} is not a number of the right size")))
-        }
+        Value::Array(items) => Ok(texts(items)),
+        Value::String(_) => Ok(Vec::new()),
+        other => Err(D::Error::custom(format!("{other} is not a list"))),
     }
 }
 
-/// A list of texts; also a text that holds a JSON list. Another text is ignored.
-pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let items = match Value::deserialize(deserializer)? {
-        Value::Array(items) => items,
-        Value::String(text) => match json::read_whole(&text).map(|document| document.to_value()) {
-            Ok(Value::Array(items)) => items,
-            _ => Vec::new(),
-        },
-        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
-    };
-    Ok(items.into_iter().filter_map(|item| leaves_as_texts(item).as_str().map(str::to_owned)).collect())
+/// A list of texts, or a text that holds a JSON list; another text is ignored.
+pub(super) fn argument_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Array(items) => Ok(texts(items)),
+        Value::String(text) => Ok(list_in_text(&text).unwrap_or_default()),
+        other => Err(D::Error::custom(format!("{other} is not a list"))),
+    }
+}
+
+/// The texts of a JSON list.
+pub(super) fn list_in_text(text: &str) -> Option<Vec<String>> {
+    match from_document(&json::read_whole(text).ok()?) {
+        Value::Array(items) => Some(texts(items)),
+        _ => None,
+    }
+}
+
+fn texts(items: Vec<Value>) -> Vec<String> {
+    items.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// A section; a text in its place is ignored.
+pub(super) fn section<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: DeserializeOwned + Default,
+    D: Deserializer<'de>,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(_) => Ok(T::default()),
+        section => T::deserialize(section).map_err(D::Error::custom),
+    }
+}
+
+/// The same where its absence counts.
+pub(super) fn optional_section<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(_) => Ok(None),
+        section => T::deserialize(section).map(Some).map_err(D::Error::custom),
+    }
+}
+
+/// Sections in a list; a text in its place is ignored.
+pub(super) fn items<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(_) => Ok(Vec::new()),
+        list => Vec::deserialize(list).map_err(D::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{from_document, list_in_text, merge};
+    use crate::json::read_whole;
+
+    #[test]
+    fn section_1_1_every_leaf_is_a_text_and_names_in_two_spellings_are_one() {
+        let document = "{ 'FUNCTIONTIMEOUT': null, customHandler: { port: 3000.0, Type: true },
+                          CustomHandler: { 'Port': 7, x: 1e30 }, functions: ['a', null, 5] }";
+        let expected = json!({
+            "functionTimeout": "",
+            "customHandler": { "port": "7", "type": "True", "x": "1E+30" },
+            "functions": ["a", "", "5"],
+        });
+        assert_eq!(from_document(&read_whole(document).unwrap()), expected);
+    }
+
+    #[test]
+    fn section_1_1_items_of_lists_merge_by_their_index() {
+        let mut under = json!({ "a": ["1", "2"], "b": "x" });
+        merge(&mut under, json!({ "A": ["3"], "c": {} }));
+        assert_eq!(under, json!({ "a": ["3", "2"], "b": "x", "c": {} }));
+        assert_eq!(list_in_text("['a', 1]"), Some(vec!["a".to_owned(), "1".to_owned()]));
+        assert_eq!(list_in_text("--a b"), None);
+    }
 }

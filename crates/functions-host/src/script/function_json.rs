@@ -5,10 +5,14 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Settings, bindings::Trigger, host_json::HostJson};
-use crate::{json, retry::Retry};
+use super::{Settings, bindings::Trigger, host_json::HostJson, member_names::documented, route_entries::Route};
+use crate::{
+    json,
+    retry::Retry,
+    template::{Template, TemplateError},
+};
 
 /// What is wrong with a function.
 #[derive(Debug)]
@@ -40,6 +44,9 @@ pub(crate) struct FunctionDefinition {
     pub(crate) config: Value,
 }
 
+/// Of a function by `customHandler.http.routes`.
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
 /// Members of other languages, or not read by version 4 of the host.
 const IGNORED: &[&str] = &["$schema", "entryPoint", "excluded", "generatedBy", "isProxy", "language", "name"];
 
@@ -59,26 +66,68 @@ impl FunctionDefinition {
         }
         let file = |error: String| format!("function.json: {error}");
         let text = fs::read_to_string(folder.join("function.json")).map_err(|error| file(error.to_string()))?;
-        let config = json::read_whole(&text).map_err(|error| file(error.to_string()))?.to_value();
-        let Value::Object(mut members) = config.clone() else {
+        let Value::Object(members) = json::read_whole(&text).map_err(|error| file(error.to_string()))?.to_value()
+        else {
             return Err(file("not an object".to_owned()).into());
         };
+        refuse_script_file(members.get("scriptFile"), folder)?;
+        Self::new(name, members, host, settings)
+    }
+
+    /// The function that an entry of `customHandler.http.routes` stands for; a bad template leaves out this one alone.
+    pub(super) fn of_route(
+        name: &str,
+        route: &Route,
+        host: &HostJson,
+        settings: &Settings,
+    ) -> Result<Self, FunctionProblem> {
+        if route.template.trim().is_empty() {
+            return Err("its route in customHandler.http.routes is empty".to_owned().into());
+        }
+        if let Err(TemplateError::Refused(problem)) = Template::parse(&route.template) {
+            return Err(format!("its route \"{}\" in customHandler.http.routes: {problem}", route.template).into());
+        }
+        let trigger = json!({
+            "type": "httpTrigger", "authLevel": route.level.to_string(), "direction": "in", "name": "req",
+            "methods": METHODS, "route": route.template,
+        });
+        let output = json!({ "type": "http", "direction": "out", "name": "res" });
+        let members = Map::from_iter([("bindings".to_owned(), json!([trigger, output]))]);
+        Self::new(name, members, host, settings)
+    }
+
+    /// From the members of the document; the script file has been looked for.
+    pub(super) fn new(
+        name: &str,
+        mut members: Map<String, Value>,
+        host: &HostJson,
+        settings: &Settings,
+    ) -> Result<Self, FunctionProblem> {
+        let file = |error: String| format!("function.json: {error}");
+        let config = Value::Object(members.clone());
         let bindings = bindings(members.remove("bindings")).map_err(file)?;
-        refuse_script_file(members.remove("scriptFile"), folder)?;
-        let retry = members.remove("retry").filter(|retry| !retry.is_null()).map(Retry::parse).transpose()?;
-        if members.remove("configurationSource").is_some_and(|source| source == "attributes") {
+        members.remove("scriptFile");
+        let mut warnings = Vec::new();
+        let retry = members.remove("retry").filter(|retry| !retry.is_null());
+        let retry = retry.map(|retry| Retry::parse(known_members_of(retry, host.lenient)));
+        let retry = retry.transpose()?;
+        let source = members.remove("configurationSource");
+        if source.is_some_and(|source| source.as_str().is_some_and(|source| source.eq_ignore_ascii_case("attributes")))
+        {
             return Err(file("configurationSource \"attributes\" is for .NET functions".to_owned()).into());
         }
-        let mut warnings = Vec::new();
         if members.remove("disabled").is_some() {
             warnings.push(format!(
                 "'{name}': \"disabled\" in function.json has no effect: set AzureWebJobs.{name}.Disabled"
             ));
         }
-        if let Some(unknown) = members.keys().find(|member| !IGNORED.contains(&member.as_str())) {
-            return Err(file(format!("the member \"{unknown}\" is unknown")).into());
+        for unknown in members.keys().filter(|member| !IGNORED.contains(&member.as_str())) {
+            if !host.lenient {
+                return Err(file(format!("the member \"{unknown}\" is unknown")).into());
+            }
+            warnings.push(format!("'{name}': the unknown member \"{unknown}\" is ignored"));
         }
-        let trigger = Trigger::from_bindings(bindings, name, host, settings)?;
+        let trigger = Trigger::from_bindings(bindings, name, host, settings, &mut warnings)?;
         if let Trigger::Http(http) = &trigger {
             if retry.is_some() {
                 warnings.push(format!("'{name}': retry has no effect on an HTTP function"));
@@ -116,10 +165,18 @@ fn bindings(value: Option<Value>) -> Result<Vec<Map<String, Value>>, String> {
     bindings.into_iter().map(object).collect()
 }
 
-fn refuse_script_file(value: Option<Value>, folder: &Path) -> Result<(), String> {
+/// A policy with its members spelt as documented; unknown ones go where Azure's leniency is asked for.
+fn known_members_of(retry: Value, lenient: bool) -> Value {
+    const KNOWN: [&str; 5] = ["delayInterval", "maximumInterval", "maxRetryCount", "minimumInterval", "strategy"];
+    let Value::Object(members) = retry else { return retry };
+    let spelt = members.into_iter().map(|(name, value)| (documented(&name), value));
+    Value::Object(spelt.filter(|(name, _)| !lenient || KNOWN.contains(&name.as_str())).collect())
+}
+
+fn refuse_script_file(value: Option<&Value>, folder: &Path) -> Result<(), String> {
     match value {
         None | Some(Value::Null) => Ok(()),
-        Some(Value::String(file)) if file.is_empty() || folder.join(&file).exists() => Ok(()),
+        Some(Value::String(file)) if file.is_empty() || folder.join(file).exists() => Ok(()),
         Some(file) => Err(format!("the script file {file} does not exist")),
     }
 }

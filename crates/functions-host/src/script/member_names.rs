@@ -1,46 +1,67 @@
 //! Names of members in any letter case: the real host reads `host.json` and bindings so.
 
-use serde_json::{Map, Value};
-
 /// The spelling of the documentation, which is the one that the rest of this module reads.
 const KNOWN: &[&str] = &[
     "aggregator",
     "arguments",
     "authLevel",
+    "authorizationLevel",
+    "batchSize",
     "bindings",
     "cardinality",
     "concurrency",
     "configurationProfile",
     "configurationSource",
     "connection",
+    "console",
+    "counterThreshold",
+    "cpuThreshold",
     "customHandler",
     "customHeaders",
     "dataType",
+    "DefaultAuthorizationLevel",
     "defaultExecutablePath",
     "defaultWorkerPath",
     "delayInterval",
     "description",
     "direction",
     "disabled",
+    "dynamicConcurrencyEnabled",
     "dynamicThrottlesEnabled",
     "enableChunkedRequestBinding",
+    "enabled",
     "enableForwardingHttpRequest",
+    "enableProxying",
     "enableProxyingHttpRequest",
     "entryPoint",
+    "excludedHosts",
     "extensionBundle",
     "extensions",
+    "fileLoggingMode",
+    "flushTimeout",
     "functions",
     "functionTimeout",
     "generatedBy",
+    "healthCheckInterval",
+    "healthCheckThreshold",
+    "healthCheckWindow",
     "healthMonitor",
     "hsts",
     "http",
     "httpWorker",
+    "includeSubDomains",
     "initializationTimeout",
     "isDefaultHostConfig",
     "isDisabled",
     "isEnabled",
+    "listenerLockPeriod",
+    "listenerLockRecoveryPollingInterval",
+    "lockAcquisitionPollingInterval",
+    "lockAcquisitionTimeout",
+    "lockPeriod",
     "logging",
+    "logLevel",
+    "maxAge",
     "maxConcurrentRequests",
     "maximumInterval",
     "maxOutstandingRequests",
@@ -50,18 +71,22 @@ const KNOWN: &[&str] = &[
     "minimumInterval",
     "name",
     "port",
+    "preload",
     "properties",
     "retry",
     "route",
     "routePrefix",
+    "routes",
     "runOnStartup",
     "schedule",
     "scriptFile",
     "sendCanceledInvocationsToWorker",
     "sequentialRestart",
     "singleton",
+    "snapshotPersistenceEnabled",
     "strategy",
     "telemetryMode",
+    "totalAvailableMemoryBytes",
     "type",
     "useMonitor",
     "useStdErrorStreamForErrorsOnly",
@@ -73,17 +98,7 @@ const KNOWN: &[&str] = &[
     "workingDirectory",
 ];
 
-/// The document with its members spelt as documented.
-pub(super) fn as_documented(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let spelt = members.into_iter().map(|(name, value)| {
-                let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(&name));
-                (known.map_or(name, |known| (*known).to_owned()), as_documented(value))
-            });
-            Value::Object(spelt.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(as_documented).collect()),
-        other => other,
-    }
+/// The documented spelling of a name; other names stay as they are.
+pub(super) fn documented(name: &str) -> String {
+    KNOWN.iter().copied().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
 }

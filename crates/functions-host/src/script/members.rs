@@ -16,12 +16,16 @@ impl Members {
         self.0.remove(&key)
     }
 
-    /// Refuses what is left: Azure ignores it, so it is a mistake.
-    pub(super) fn finish(self) -> Result<(), String> {
-        match self.0.keys().next() {
-            Some(name) => Err(format!("the member \"{name}\" of a binding is unknown")),
-            None => Ok(()),
+    /// Refuses what is left, unless it is to be ignored as Azure does: then it is named.
+    pub(super) fn finish(self, lenient: bool, warnings: &mut Vec<String>) -> Result<(), String> {
+        for name in self.0.keys() {
+            let problem = format!("the member \"{name}\" of a binding is unknown");
+            if !lenient {
+                return Err(problem);
+            }
+            warnings.push(format!("{problem} and ignored"));
         }
+        Ok(())
     }
 }
 

@@ -1,16 +1,21 @@
 //! The script root: `host.json` and one folder for each function, read as the Functions host reads them.
 //!
-//! Where the real host ignores what it does not know, this one refuses it by name. What is documented and means nothing
-//! to HTTP and timer functions on one machine is accepted with a warning.
+//! Where the real host ignores what it does not know, this one refuses it by name, unless it is told to be lenient. What
+//! is documented and means nothing to HTTP and timer functions on one machine is accepted with a warning.
 
+mod auth_level;
 mod bindings;
 mod command;
 mod configuration;
 mod function_json;
+mod host_document;
 mod host_json;
+mod known_members;
 mod member_names;
 mod members;
 mod overrides;
+mod profile;
+mod route_entries;
 mod settings;
 
 use std::{
@@ -21,13 +26,15 @@ use std::{
 
 pub use self::host_json::executable_name;
 pub(super) use self::{
-    bindings::{AuthLevel, HttpTrigger, TimerTrigger, Trigger},
+    auth_level::AuthLevel,
+    bindings::{HttpOutput, HttpTrigger, TimerTrigger, Trigger},
     command::HandlerCommand,
     function_json::FunctionDefinition,
-    host_json::HttpMode,
+    host_document::HttpMode,
+    host_json::Throttle,
     settings::Settings,
 };
-use self::{function_json::FunctionProblem, host_json::HostJson};
+use self::{function_json::FunctionProblem, host_json::HostJson, route_entries::Route};
 
 /// Why a script root cannot be run at all.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +69,12 @@ pub enum ScriptError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Functions by `customHandler.http.routes` and by folders cannot stand together.
+    #[error(
+        "customHandler.http.routes in host.json and {0}/function.json cannot stand together: a route, a timer or a profile \
+         that sets routes excludes every function.json. Remove one of them"
+    )]
+    RoutesAndFolders(String),
     /// The handler is not there.
     #[error("the handler \"{name}\" is neither in {} nor on PATH", .folder.display())]
     NoHandler {
@@ -89,24 +102,62 @@ pub(super) struct FunctionError {
 }
 
 impl Script {
-    /// Reads the script root. `environment` is the handler's, for `%NAME%` in its command line;
-    /// `settings` are the app settings, for `%NAME%` in bindings and for `AzureFunctionsJobHost__…`.
-    pub(super) fn load(root: &Path, environment: &Settings, settings: &Settings) -> Result<Self, ScriptError> {
-        let host = HostJson::load(root, environment, settings)?;
+    /// Reads the script root. `environment` is the handler's, for `%NAME%` in its command line; `settings` are the app
+    /// settings, for `%NAME%` in bindings and for `AzureFunctionsJobHost__…`. `lenient`: what Azure ignores is ignored.
+    pub(super) fn load(
+        root: &Path,
+        environment: &Settings,
+        settings: &Settings,
+        lenient: bool,
+    ) -> Result<Self, ScriptError> {
+        let host = HostJson::load(root, environment, settings, lenient)?;
         let mut script = Self { host, functions: Vec::new(), errors: Vec::new() };
-        for name in function_names(root)? {
-            if !script.host.allows(&name) {
-                continue;
+        let folders = function_names(root)?;
+        if script.host.routes.is_empty() {
+            for name in folders {
+                let function = script.host.allows(&name).then(|| script.read_function(root, &name, settings));
+                script.add(name, function)?;
             }
-            match script.read_function(root, &name, settings) {
-                Ok(function) => script.functions.push(function),
-                Err(FunctionProblem::InError(problem)) => script.errors.push(FunctionError { name, problem }),
-                Err(FunctionProblem::StopsTheHost { template, problem }) => {
-                    return Err(ScriptError::Route { function: name, template, problem });
-                }
-            }
+            return Ok(script);
+        }
+        Route::check_runtime(settings).map_err(ScriptError::HostJson)?;
+        if let Some(folder) = folders.into_iter().next() {
+            return Err(ScriptError::RoutesAndFolders(folder));
+        }
+        let mut names: Vec<(usize, String)> =
+            (0..script.host.routes.len()).map(|at| (at, format!("http-handler{}", at + 1))).collect();
+        names.sort_by(|(_, a), (_, b)| a.cmp(b));
+        for (at, name) in names {
+            let route = &script.host.routes[at];
+            let function = script
+                .host
+                .allows(&name)
+                .then(|| script.without_conflict(FunctionDefinition::of_route(&name, route, &script.host, settings)?));
+            script.add(name, function)?;
         }
         Ok(script)
+    }
+
+    /// What is written and has no effect, or another one than it seems.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = &String> {
+        self.host.warnings.iter().chain(self.functions.iter().flat_map(|function| &function.warnings))
+    }
+
+    /// Keeps a function, or the reason why it is left out; absent where it is not asked for.
+    fn add(
+        &mut self,
+        name: String,
+        function: Option<Result<FunctionDefinition, FunctionProblem>>,
+    ) -> Result<(), ScriptError> {
+        match function {
+            None => {}
+            Some(Ok(function)) => self.functions.push(function),
+            Some(Err(FunctionProblem::InError(problem))) => self.errors.push(FunctionError { name, problem }),
+            Some(Err(FunctionProblem::StopsTheHost { template, problem })) => {
+                return Err(ScriptError::Route { function: name, template, problem });
+            }
+        }
+        Ok(())
     }
 
     fn read_function(
@@ -115,7 +166,10 @@ impl Script {
         name: &str,
         settings: &Settings,
     ) -> Result<FunctionDefinition, FunctionProblem> {
-        let function = FunctionDefinition::read(&root.join(name), name, &self.host, settings)?;
+        self.without_conflict(FunctionDefinition::read(&root.join(name), name, &self.host, settings)?)
+    }
+
+    fn without_conflict(&self, function: FunctionDefinition) -> Result<FunctionDefinition, FunctionProblem> {
         match self.functions.iter().find(|other| other.conflicts_with(&function)) {
             Some(other) => {
                 Err(format!("the route specified conflicts with the route defined by function '{}'", other.name).into())

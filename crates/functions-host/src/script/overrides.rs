@@ -4,26 +4,41 @@
 
 use serde_json::{Map, Value};
 
-use super::Settings;
+use super::{Settings, configuration::list_in_text, member_names::documented};
 
 const PREFIX: &str = "azurefunctionsjobhost:";
 
 /// Writes the overrides into the document. `__` in a name stands for `:`. The version is read from the file alone.
 pub(super) fn apply(document: &mut Value, settings: &Settings) {
-    for (name, value) in settings.iter() {
-        let name = name.replace("__", ":");
-        if name.to_ascii_lowercase().starts_with(PREFIX) {
-            let path: Vec<&str> = name[PREFIX.len()..].split(':').collect();
-            if !matches!(path.as_slice(), [only] if only.eq_ignore_ascii_case("version")) {
-                set(document, &path, value);
-            }
-        }
+    let mut overrides: Vec<(Vec<String>, &str)> = settings
+        .iter()
+        .filter_map(|(name, value)| Some((path(name)?, value)))
+        .filter(|(path, _)| !matches!(path.as_slice(), [only] if only == "version"))
+        .collect();
+    // Items of a list by their number, so that 10 comes after 9.
+    overrides.sort_by_key(|(path, _)| {
+        path.iter().map(|step| (step.parse::<usize>().unwrap_or(usize::MAX), step.clone())).collect::<Vec<_>>()
+    });
+    for (path, value) in overrides {
+        set(document, &path, value);
     }
 }
 
-fn set(node: &mut Value, path: &[&str], text: &str) {
+/// The steps below the root, spelt as documented.
+fn path(name: &str) -> Option<Vec<String>> {
+    let name = name.replace("__", ":");
+    let prefix = name.get(..PREFIX.len()).filter(|prefix| prefix.eq_ignore_ascii_case(PREFIX))?;
+    Some(name[prefix.len()..].split(':').map(documented).collect())
+}
+
+fn set(node: &mut Value, path: &[String], text: &str) {
     let Some((step, rest)) = path.split_first() else {
-        *node = Value::String(text.to_owned());
+        // A section keeps its members beside a text of its own, which only the lists of arguments look at.
+        let is_section = node.as_object().is_some_and(|members| !members.is_empty())
+            || node.as_array().is_some_and(|items| !items.is_empty() && list_in_text(text).is_none());
+        if !is_section {
+            *node = Value::String(text.to_owned());
+        }
         return;
     };
     match (node, step.parse::<usize>()) {
@@ -35,7 +50,7 @@ fn set(node: &mut Value, path: &[&str], text: &str) {
             }
             set(&mut items[index], rest, text);
         }
-        (node @ Value::Null, Ok(_)) => {
+        (node @ (Value::Null | Value::String(_)), Ok(_)) => {
             *node = Value::Array(vec![Value::Null]);
             set(&mut node[0], rest, text);
         }
@@ -45,7 +60,7 @@ fn set(node: &mut Value, path: &[&str], text: &str) {
             }
             if let Value::Object(members) = node {
                 let key = members.keys().find(|key| key.eq_ignore_ascii_case(step)).cloned();
-                set(members.entry(key.unwrap_or_else(|| (*step).to_owned())).or_insert(Value::Null), rest, text);
+                set(members.entry(key.unwrap_or_else(|| step.clone())).or_insert(Value::Null), rest, text);
             }
         }
     }
@@ -64,26 +79,31 @@ mod tests {
                 ("AzureFunctionsJobHost__extensions__http__routePrefix", ""),
                 ("AzureFunctionsJobHost__customhandler__enableProxyingHttpRequest", "True"),
                 ("AzureFunctionsJobHost__customHandler__description__arguments__1", "c"),
-                ("AzureFunctionsJobHost__functions__0", "tick"),
-                ("AzureFunctionsJobHost__functions__1", "tock"),
+                ("AzureFunctionsJobHost__customHandler__description__arguments", "ignored"),
+                ("AzureFunctionsJobHost__customHandler__description__workerArguments", "['x']"),
                 ("AzureFunctionsJobHost__version", "3.0"),
                 ("AzureFunctionsJobHost:functionTimeout", "00:01:00"),
                 ("UNRELATED", "x"),
             ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .chain((0..11).map(|at| (format!("AzureFunctionsJobHost__functions__{at}"), format!("f{at}")))),
         );
         let mut document = json!({
             "version": "2.0",
-            "customHandler": { "description": { "arguments": ["a", "b"] }, "enableProxyingHttpRequest": false },
+            "customHandler": { "description": { "arguments": ["a", "b"], "workerArguments": ["w"] } },
         });
         apply(&mut document, &settings);
         assert_eq!(
             document,
             json!({
                 "version": "2.0",
-                "customHandler": { "description": { "arguments": ["a", "c"] }, "enableProxyingHttpRequest": "True" },
+                "customHandler": {
+                    "description": { "arguments": ["a", "c"], "workerArguments": "['x']" },
+                    "enableProxyingHttpRequest": "True",
+                },
                 "extensions": { "http": { "routePrefix": "" } },
-                "functions": ["tick", "tock"],
+                "functions": ["f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10"],
                 "functionTimeout": "00:01:00",
             })
         );

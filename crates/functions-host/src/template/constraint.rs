@@ -190,8 +190,45 @@ fn is_decimal(text: &str) -> bool {
 
 /// The forms of the invariant culture: ISO 8601, and month first.
 fn is_date_time(text: &str) -> bool {
-    const DATES: &[&str] = &["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%Y/%m/%d", "%d %b %Y", "%b %d, %Y", "%B %d, %Y"];
-    const TIMES: &[&str] = &["", "%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
+    const DATES: &[&str] = &[
+        "%Y-%m-%d",
+        "%m/%d/%Y",
+        "%m-%d-%Y",
+        "%m.%d.%Y",
+        "%Y/%m/%d",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+        "%b %d %Y",
+        "%B %d %Y",
+        "%d-%b-%Y",
+        "%a, %d %b %Y",
+    ];
+    const TIMES: &[&str] = &[
+        "",
+        "%H:%M",
+        "%H:%M:%S",
+        "%H:%M:%S%.f",
+        "%I:%M %p",
+        "%I:%M:%S %p",
+        "%H:%MZ",
+        "%H:%M:%SZ",
+        "%H:%M:%S%.fZ",
+        "%H:%M:%S GMT",
+        "%H:%M%:z",
+        "%H:%M:%S%:z",
+        "%H:%M:%S %:z",
+    ];
+    // A time of today, or the first day of a month.
+    let alone = TIMES[1..].iter().any(|time| jiff::fmt::strtime::parse(time, text).is_ok())
+        || ["%Y-%m-%d", "%d %B %Y", "%Y %B %d"].iter().zip(["{}-01", "01 {}", "{} 01"]).any(|(format, month)| {
+            let day = month.replace("{}", text);
+            jiff::fmt::strtime::parse(format, day).is_ok_and(|parsed| parsed.to_date().is_ok())
+        });
+    if alone {
+        return true;
+    }
     let iso = text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok();
     iso || DATES.iter().any(|date| {
         TIMES.iter().any(|time| {
@@ -233,7 +270,21 @@ mod tests {
                 &["1,000", "-2", "79228162514264337593543950335"],
                 &["1e5", "NaN", "79228162514264337593543950336"],
             ),
-            ("datetime", &["2026-01-01T00:00:00Z", "2026-01-01", "1-2-2026", "01/02/2026 10:00"], &["x", "2026-13-01"]),
+            (
+                "datetime",
+                &[
+                    "2026-01-01T00:00:00Z",
+                    "2026-01-01",
+                    "1-2-2026",
+                    "01/02/2026 10:00",
+                    "10:30",
+                    "2026-01",
+                    "January 2026",
+                    "Thu, 01 Jan 2026 00:00:00 GMT",
+                    "2026-01-01T00:00",
+                ],
+                &["x", "2026-13-01", "7", "25:00"],
+            ),
             ("alpha", &["abc"], &["ab1", "é"]),
             ("length(2)", &["ab"], &["a", "abc"]),
             ("length(2,3)", &["ab", "abc"], &["a", "abcd"]),

@@ -287,6 +287,7 @@ mod tests {
             ("{a=1?}", "the parameter \"a\" is optional and a catch-all or has a default"),
             ("{a:foo}", "the constraint \"foo\" does not exist"),
             ("q?x", "\"q?x\" holds a \"?\""),
+            ("~x", "\"~x\" begins with \"~\""),
         ];
         for (template, expected) in cases {
             let refusal = TemplateError::Refused(expected.to_owned());

@@ -81,6 +81,9 @@ fn constraint_end(text: &str) -> usize {
 
 /// Splits at slashes outside braces; a regular expression may hold one. A slash at the end means nothing.
 fn split_segments(text: &str) -> Result<Vec<&str>, TemplateError> {
+    if text.starts_with('~') && !text.starts_with("~/") {
+        return refused(format!("\"{text}\" begins with \"~\""));
+    }
     let text = text.strip_prefix("~/").unwrap_or(text);
     let text = text.strip_suffix('/').unwrap_or(text);
     if text.is_empty() {

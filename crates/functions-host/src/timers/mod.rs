@@ -9,7 +9,7 @@ mod status;
 use std::{sync::Arc, time::Duration};
 
 use http::Method;
-use jiff::{Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use ncrontab::Schedule;
 
 use self::plan::Start;
@@ -26,6 +26,8 @@ use super::{
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Occurrences named in the log at start.
 const ANNOUNCED: usize = 5;
+
+const RUN_ON_STARTUP: &str = "Trigger Details: UnscheduledInvocationReason: RunOnStartup";
 
 /// What one invocation of a timer is about.
 struct Firing<'a> {
@@ -50,23 +52,35 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<impl Future<Output = ()> + Send + '
         .collect()
 }
 
-/// Runs a timer now, by hand: with the stored status, which stays as it is.
+/// Runs a timer now, by hand: with the stored status, which stays as it is. `input` goes into `Metadata` under the name of
+/// the trigger.
 pub(super) async fn invoke_by_hand(
     core: &Arc<Core>,
     function: &FunctionDefinition,
     timer: &TimerTrigger,
+    input: Option<&str>,
 ) -> Invocation {
     let status = core.statuses.get(&function.name, &core.zone).unwrap_or_else(|error| {
         core.log.error(format!("The status of '{}' cannot be read: {error}", function.name));
         None
     });
     let firing = Firing { core, function, timer, status: status.as_ref(), past_due: false };
-    firing.invoke(BY_CALL, Vec::new()).await
+    let metadata = input.map(|input| (timer.binding.clone(), Json::Text(Json::text(input).to_string())));
+    firing.invoke(BY_CALL, None, metadata.into_iter().collect()).await.0
 }
 
 /// How the timer starts; absent if its status cannot be read.
 fn check(core: &Core, name: &str, timer: &TimerTrigger) -> Option<Start> {
     let now = core.now();
+    // The last instant of .NET has no local time west of UTC.
+    if timer.schedule.next_after(&now).is_none() && core.zone.to_offset(Timestamp::MAX).is_negative() {
+        core.log.error(format!(
+            "The listener for function '{name}' was unable to start: {} has no occurrence, which .NET cannot say in a time \
+             zone west of UTC",
+            timer.schedule
+        ));
+        return None;
+    }
     if !timer.use_monitor {
         return Some(plan::first_start(&timer.schedule, &now));
     }
@@ -101,7 +115,8 @@ async fn run(core: Arc<Core>, name: String, start: Start) {
         core.log.information(format!("Function '{name}' {what}. Executing now."));
         let started = core.now();
         let firing = Firing { core: &core, function, timer, status: Some(&status), past_due: start.past_due };
-        firing.fire(&started).await;
+        let details = if start.past_due { past_due_details(&status) } else { RUN_ON_STARTUP.to_owned() };
+        firing.fire(&started, Some(&details)).await;
         status = after_run(&core, &name, timer, &started);
     }
     while let Some(next) = status.next.clone() {
@@ -113,7 +128,7 @@ async fn run(core: Arc<Core>, name: String, start: Start) {
         if core.handler.gave_up().is_some() || *core.draining.borrow() {
             return;
         }
-        Firing { core: &core, function, timer, status: Some(&status), past_due: false }.fire(&started).await;
+        Firing { core: &core, function, timer, status: Some(&status), past_due: false }.fire(&started, None).await;
         // A clock that is a little fast must not run the same occurrence twice.
         status = after_run(&core, &name, timer, &started.max(next));
     }
@@ -130,23 +145,18 @@ fn after_run(core: &Core, name: &str, timer: &TimerTrigger, started: &Zoned) -> 
 
 impl Firing<'_> {
     /// One run on schedule, with its retries; each attempt is an invocation of its own.
-    async fn fire(&self, started: &Zoned) {
+    /// `details` tell why it runs off its schedule.
+    async fn fire(&self, started: &Zoned, details: Option<&str>) {
         let (core, name) = (self.core, &self.function.name);
         let reason = format!("Timer fired at {}", started.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z"));
-        if let (true, Some(missed)) = (self.past_due, self.status.and_then(|status| status.next.as_ref())) {
-            let missed = missed.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z");
-            core.log.information(format!(
-                "Trigger Details: UnscheduledInvocationReason: IsPastDue, OriginalSchedule: {missed}"
-            ));
-        }
         let policy = self.function.retry.as_ref().or(core.script.host.retry.as_ref());
         let mut retries = 0;
-        let mut error = None;
+        let mut failed: Option<String> = None;
         loop {
-            let context = policy.map(|policy| policy.context(name, retries, error.as_deref()));
+            let context = policy.map(|policy| policy.context(name, retries, failed.as_deref()));
             let metadata = context.map(|context| ("RetryContext".to_owned(), context)).into_iter().collect();
-            error = self.invoke(&reason, metadata).await.error;
-            let Some(delay) = policy.and_then(|policy| policy.delay(retries)).filter(|_| error.is_some()) else {
+            failed = self.invoke(&reason, details, metadata).await.1;
+            let Some(delay) = policy.and_then(|policy| policy.delay(retries)).filter(|_| failed.is_some()) else {
                 return;
             };
             if core.handler.gave_up().is_some() {
@@ -159,17 +169,31 @@ impl Firing<'_> {
         }
     }
 
-    async fn invoke(&self, reason: &str, metadata: Vec<(String, Json)>) -> Invocation {
+    /// The invocation, and why it failed in the words of .NET's HTTP client.
+    async fn invoke(
+        &self,
+        reason: &str,
+        details: Option<&str>,
+        metadata: Vec<(String, Json)>,
+    ) -> (Invocation, Option<String>) {
         let (name, timer) = (&self.function.name, self.timer);
         let status = self.status.filter(|_| timer.use_monitor);
         let data = payload::timer(timer.schedule.adjust_for_dst(), status, self.past_due, &self.core.zone);
         let body = payload::body(name, &timer.binding, data, metadata);
         let run = Run::begin(self.core, name, reason, &Method::POST, &format!("/{name}"));
+        if let Some(details) = details {
+            run.note(details);
+        }
         match run.post(&body).await {
-            Ok((status, _)) => run.succeeded(status, None),
-            Err((status, failure)) => run.failed(status, &failure),
+            Ok((status, _)) => (run.succeeded(status, None), None),
+            Err((status, failure)) => (run.failed(status, &failure), Some(failure.in_dotnet_words())),
         }
     }
+}
+
+fn past_due_details(status: &ScheduleStatus) -> String {
+    let missed = status.next.as_ref().map(|next| next.strftime("%Y-%m-%dT%H:%M:%S%.7f%:z").to_string());
+    format!("Trigger Details: UnscheduledInvocationReason: IsPastDue, OriginalSchedule: {}", missed.unwrap_or_default())
 }
 
 async fn sleep_until(core: &Core, next: &Zoned) {
@@ -183,14 +207,17 @@ async fn sleep_until(core: &Core, next: &Zoned) {
 }
 
 fn announce(core: &Core, name: &str, schedule: &Schedule) {
-    core.log.information(format!("The next {ANNOUNCED} occurrences of the '{name}' schedule ({schedule}) will be:"));
+    let mut text = format!("The next {ANNOUNCED} occurrences of the '{name}' schedule ({schedule}) will be:");
     for at in schedule.occurrences_after(&core.now()).take(ANNOUNCED) {
         let utc = at.with_time_zone(TimeZone::UTC);
         let utc = utc.strftime("%m/%d/%Y %H:%M:%SZ");
-        if at.offset().is_zero() {
-            core.log.information(utc.to_string());
+        text.push('\n');
+        if core.zone == TimeZone::UTC {
+            text += &utc.to_string();
         } else {
-            core.log.information(format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z")));
+            text += &format!("{} ({utc})", at.strftime("%m/%d/%Y %H:%M:%S%:z"));
         }
     }
+    // One message: two timers that start at once do not mix.
+    core.log.information(text);
 }

@@ -53,8 +53,18 @@ async fn section_1_1_a_script_root_that_cannot_run_says_what_to_do() {
             "host.json: retry: maxRetryCount is missing",
         ),
         (
-            json!({ "version": "2.0", "customHandler": { "description": {}, "http": {} } }).to_string(),
-            "host.json: \"customHandler.http\" (routes without function.json) is not supported by this host",
+            json!({ "version": "2.0", "customHandler": { "description": {}, "initializationTimeout": null } })
+                .to_string(),
+            "host.json: customHandler.initializationTimeout \"\": not a TimeSpan such as \"00:05:00\" or \"1.12:00:00\"",
+        ),
+        (
+            json!({ "version": "2.0", "customHandler": good, "singleton": { "lockPeriod": "soon" } }).to_string(),
+            "host.json: singleton.lockPeriod \"soon\" is not a TimeSpan such as \"00:00:10\", and such a value stops the host",
+        ),
+        (
+            json!({ "version": "2.0", "customHandler": good, "configurationProfile": "mine" }).to_string(),
+            "host.json: configurationProfile \"mine\" is not supported: \"\", \"default\", \"mcp-custom-handler\" and \
+             \"web-app-custom-handler\" are",
         ),
         (
             json!({ "version": "2.0", "functionTimeout": "soon", "customHandler": good }).to_string(),
@@ -69,8 +79,118 @@ async fn section_1_1_a_script_root_that_cannot_run_says_what_to_do() {
         assert_eq!(ScriptRoot::new().file("host.json", &text).refusal().await, expected);
     }
     let unknown = json!({ "version": "2.0", "customHandler": good, "magic": 1 }).to_string();
-    let refusal = ScriptRoot::new().file("host.json", &unknown).refusal().await;
-    assert!(refusal.starts_with("host.json: unknown field `magic`, expected one of"), "{refusal}");
+    let expected =
+        "host.json: the member \"magic\" is unknown: Azure ignores it, and so does this host when it is lenient";
+    assert_eq!(ScriptRoot::new().file("host.json", &unknown).refusal().await, expected);
+}
+
+#[tokio::test]
+async fn section_1_1_a_lenient_host_ignores_what_azure_ignores_and_names_it() {
+    let handler = scripted_handler();
+    let host = json!({
+        "version": "2.0", "magic": 1, "functions": "echo",
+        "customHandler": {
+            "description": { "defaultExecutablePath": handler, "exe": 1 },
+            "enableForwardingHttpRequest": "True", "more": {},
+        },
+    });
+    let function = r#"{ "magic": 1, "bindings": [{ "type": "httpTrigger", "name": "req", "verbs": [] },
+                        { "type": "http", "direction": "out", "name": "res", "more": 1 }] }"#;
+    let root = ScriptRoot::new().file("host.json", &host.to_string()).file("echo/function.json", function);
+    let mut rig = root.lenient().start().await;
+    for member in ["magic", "customHandler.more", "customHandler.description.exe"] {
+        rig.line(&format!("host.json: the unknown member \"{member}\" is ignored")).await;
+    }
+    rig.line("'echo': the unknown member \"magic\" is ignored").await;
+    for member in ["more", "verbs"] {
+        rig.line(&format!("the member \"{member}\" of a binding is unknown and ignored")).await;
+    }
+    assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn section_1_3_routes_make_functions_without_folders() {
+    let http = json!({
+        "DefaultAuthorizationLevel": "Anonymous", "enableProxying": true,
+        "routes": [{ "route": "a/{id:int}" }, { "route": "{a" }, { "route": " " }, { "route": "b", "authorizationLevel": "admin" }],
+    });
+    let host = json!({ "enableForwardingHttpRequest": true, "http": http });
+    let root = || ScriptRoot::new().host_json(&host);
+    let refusal = root().refusal().await;
+    assert_eq!(refusal, "host.json: customHandler.http.routes needs the app setting FUNCTIONS_WORKER_RUNTIME=custom");
+    let custom = |root: ScriptRoot| root.setting("FUNCTIONS_WORKER_RUNTIME", "Custom");
+    let refusal = custom(root()).timer("tick", "0 0 0 1 1 *").refusal().await;
+    assert!(
+        refusal.contains("customHandler.http.routes in host.json and tick/function.json cannot stand"),
+        "{refusal}"
+    );
+    let mut rig = custom(root()).enforcing_keys().start().await;
+    rig.line("customHandler.http.enableProxying is not read by the Functions host").await;
+    rig.line("The 'http-handler2' function is in error: its route \"{a\" in customHandler.http.routes").await;
+    rig.line("The 'http-handler3' function is in error: its route in customHandler.http.routes is empty").await;
+    let names: Vec<String> = rig.host.functions().into_iter().map(|function| function.name).collect();
+    assert_eq!(names, ["http-handler1", "http-handler4"]);
+    assert_eq!(rig.host.functions()[0].methods.len(), 9);
+    assert_eq!(rig.get("/api/a/7").await.0, StatusCode::OK);
+    assert_eq!(rig.get("/api/b").await.0, StatusCode::UNAUTHORIZED);
+    let purge = Method::from_bytes(b"PURGE").unwrap();
+    assert_eq!(rig.call(request(purge, "/api/a/7", Body::empty())).await.0, StatusCode::NOT_FOUND);
+    let bad = json!({ "http": { "routes": [{ "route": "a", "authorizationLevel": "nobody" }] } });
+    let refusal = ScriptRoot::new().host_json(&bad).refusal().await;
+    assert_eq!(refusal, "host.json: customHandler.http: \"nobody\" is not an authLevel");
+}
+
+#[tokio::test]
+async fn section_1_3_a_profile_sets_proxying_no_prefix_and_one_route_for_everything() {
+    for profile in ["mcp-custom-handler", "Web-App-Custom-Handler"] {
+        let host = json!({ "version": "2.0", "configurationProfile": profile });
+        let root = ScriptRoot::new().whole_host_json(&host, &json!({}));
+        let mut rig = root.setting("FUNCTIONS_WORKER_RUNTIME", "custom").start().await;
+        if profile.starts_with("mcp") {
+            rig.line("AzureWebJobsFeatureFlags=EnableMcpCustomHandlerPreview").await;
+        }
+        let (status, body) = rig.get("/any/path").await;
+        assert_eq!(status, StatusCode::OK, "{profile}");
+        // Only proxying sets it.
+        assert!(body.contains("x-forwarded-host"), "{body}");
+        // No home page: the handler's.
+        assert_eq!(rig.get("/").await.0, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn section_1_2_the_older_section_sends_each_function_to_its_name() {
+    let host = json!({
+        "version": "2.0",
+        "httpWorker": { "description": { "defaultExecutablePath": scripted_handler() } },
+    });
+    let root = ScriptRoot::new().file("host.json", &host.to_string()).http("named", "other/{id}");
+    let mut rig = root.start().await;
+    rig.line("\"httpWorker\" is the older name of \"customHandler\"").await;
+    let (status, _) = rig.call(request(Method::POST, "/api/other/7?x=1", "hello")).await;
+    assert_eq!(status, StatusCode::OK);
+    // The handler's path for everything that is posted to a function's name.
+    rig.line("payload hello").await;
+    assert_eq!(rig.last_invocation().path, "/named");
+}
+
+#[tokio::test]
+async fn section_1_5_requests_beyond_the_limits_wait_or_are_429() {
+    let host = json!({ "version": "2.0", "extensions": { "http": { "maxOutstandingRequests": "1" } } });
+    let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableProxyingHttpRequest": true }));
+    let mut rig = root.http("hold", "hold").http("echo", "echo").start().await;
+    let held = tokio::spawn(rig.later(request(Method::GET, "/api/hold", Body::empty())));
+    rig.line("held").await;
+    let refused = rig.send(request(Method::GET, "/api/echo", Body::empty())).await;
+    assert_eq!(
+        (refused.status(), &refused.headers()["x-function-scaleout"]),
+        (StatusCode::TOO_MANY_REQUESTS, &"1".parse().unwrap())
+    );
+    assert_eq!(rig.get("/admin/host/ping").await.0, StatusCode::OK);
+    held.abort();
+    let _ = held.await;
+    rig.line("Executed 'Functions.hold' (Failed").await;
+    assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -90,11 +210,11 @@ async fn section_1_5_custom_headers_and_what_is_not_enforced() {
     let host = json!({
         "version": "2.0",
         "logging": { "logLevel": { "default": "Debug" } },
-        "extensions": { "http": { "customHeaders": { "X-Frame": "DENY", "x-from": "host" }, "maxConcurrentRequests": 9 } },
+        "extensions": { "http": { "customHeaders": { "X-Frame": "DENY", "x-from": "host" }, "dynamicThrottlesEnabled": true } },
     });
     let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableProxyingHttpRequest": true }));
     let mut rig = root.http("echo", "echo").start().await;
-    rig.line("host.json: extensions.http.maxConcurrentRequests is not enforced by this host").await;
+    rig.line("host.json: extensions.http.dynamicThrottlesEnabled is not enforced by this host").await;
     let response = rig.send(crate::rig::request(http::Method::GET, "/api/echo", axum::body::Body::empty())).await;
     assert_eq!(response.headers()["x-frame"], "DENY");
     assert_eq!(response.headers()["x-from"], "handler");
@@ -154,8 +274,8 @@ async fn section_1_6_members_without_effect_are_named_and_letter_case_is_free() 
     });
     let root = ScriptRoot::new().whole_host_json(&host, &json!({ "EnableProxyingHttpRequest": true }));
     let mut rig = root.http("echo", "echo").start().await;
-    rig.line("host.json: extensions.queues has no effect").await;
     rig.line("host.json: no effect in this host: extensionBundle").await;
+    rig.line("host.json: extensions.queues has no effect").await;
     assert_eq!(rig.get("/v2/echo").await.0, StatusCode::OK);
 }
 
@@ -165,8 +285,11 @@ async fn section_1_4_a_proxied_call_that_takes_too_long_is_cut_and_the_handler_r
     let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableProxyingHttpRequest": true }));
     let mut rig = root.http("stream", "stream").http("hold", "hold").http("echo", "echo").start().await;
     assert_eq!(rig.get("/api/hold").await, (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
-    rig.line("functionTimeout exceeded after 1 s; the handler is killed and restarted").await;
+    rig.line("held").await;
+    // The kill breaks the connection, and the request is sent again to the next process.
     rig.line("listening on").await;
+    rig.line("held").await;
+    rig.line("functionTimeout exceeded after 1 s; the handler is killed and restarted").await;
     rig.host.wait_ready().await.unwrap();
     assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
     // An answer that has begun is broken off.

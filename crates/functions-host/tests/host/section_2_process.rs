@@ -94,7 +94,7 @@ async fn section_2_8_code_200_restarts_and_is_never_counted() {
     for _ in 0..4 {
         rig.line("listening on").await;
         rig.host.wait_ready().await.unwrap();
-        let (status, _) = rig.call(request(Method::POST, "/api/exit/200", Body::empty())).await;
+        let (status, _) = rig.call(request(Method::POST, "/api/exit/200", "sent once")).await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         rig.line("The handler exited with code 200, which asks for a restart").await;
     }
@@ -104,13 +104,27 @@ async fn section_2_8_code_200_restarts_and_is_never_counted() {
 
 #[tokio::test]
 async fn section_2_8_code_0_is_not_restarted_and_later_invocations_say_so() {
-    let mut rig = ScriptRoot::new().script("exit 0").timer("tick", "0 0 0 1 1 *").start().await;
+    let mut rig = ScriptRoot::new().http("exit", "exit/{code}").timer("tick", "0 0 0 1 1 *").start().await;
+    rig.line("listening on").await;
+    rig.host.wait_ready().await.unwrap();
+    let _ = rig.call(request(Method::POST, "/api/exit/0", "sent once")).await;
     let line = rig.line("exited with code 0").await;
     assert_eq!(line.level, Level::Warning);
     let invocation = rig.host.invoke("tick", None).await.unwrap();
     let expected = "the handler exited with code 0, after which the Functions host does not restart it";
     assert_eq!(invocation.error.as_deref(), Some(expected));
     assert_eq!(rig.rest_of_log().iter().filter(|line| line.contains("started")).count(), 0);
+}
+
+#[tokio::test]
+async fn section_2_8_code_0_before_the_first_answer_keeps_calls_waiting_until_they_end_the_host() {
+    let root = ScriptRoot::new().host_json(&json!({ "initializationTimeout": "00:00:00.1" }));
+    let mut rig = root.script("exit 0").timer("tick", "0 0 0 1 1 *").start().await;
+    rig.line("exited with code 0 before it answered GET /").await;
+    let error = rig.host.invoke("tick", None).await.unwrap().error.unwrap_or_default();
+    let reason = "the handler did not become ready within 0.4 s";
+    assert_eq!(error, format!("the Functions host is not running: {reason}"));
+    assert_eq!(timeout(PATIENCE, rig.host.stopped()).await.unwrap(), reason);
 }
 
 #[tokio::test]
@@ -149,10 +163,8 @@ async fn section_2_5_a_handler_without_its_executable_bit_is_named() {
     root = root.setting("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath", "plain");
     let rig = root.start().await;
     let error = rig.host.wait_ready().await.unwrap_err().to_string();
-    let expected = format!(
-        "the Functions host is not running: cannot start the handler {path}: Permission denied (os error 13) \
-         (is it executable?)"
-    );
+    let expected =
+        format!("the Functions host is not running: cannot start the handler {path}: it is not executable (chmod +x)");
     assert_eq!(error, expected);
 }
 

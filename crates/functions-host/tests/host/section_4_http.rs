@@ -164,3 +164,18 @@ async fn section_1_5_a_longer_body_than_the_limit_is_refused_in_every_form_of_th
             .await;
     }
 }
+
+#[tokio::test]
+async fn a_body_whose_chunks_are_malformed_is_answered_400() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let rig = ScriptRoot::new().http("echo", "echo").start().await;
+    let address = rig.host.url().socket_addrs(|| None).unwrap()[0];
+    for chunks in ["x\r\n", "-1\r\n", "1;a\nb\r\n", "3\r\nabcd\r\n0\r\n\r\n", "fffffffffffffffff\r\n"] {
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = "POST /api/echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+        client.write_all(format!("{head}{chunks}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{chunks:?}: {answer}");
+    }
+}

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{Finding, State};
 use crate::cli::{
-    CommandError, Project, dotenv,
+    CommandError, Project, dotenv, environment,
     invoke::{Answer, Host},
     seed_file,
 };
@@ -21,8 +21,9 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     let project = Project::find()?;
     let readiness = seed_file::load(None, Some(&project))?.function_app.readiness;
     let script_root = project.script_root();
-    project.build_and_stage(&script_root, false).await?;
-    let ScriptSummary { functions, problems } = ScriptSummary::read(&script_root, &variables)?;
+    project.prepare().await?;
+    let ScriptSummary { functions, problems, warnings } =
+        ScriptSummary::read_in(&script_root, &environment::path(), &variables)?;
     let mut findings = vec![Finding {
         name: "functions".to_owned(),
         state: if problems.is_empty() { State::Good } else { State::Failed },
@@ -32,6 +33,11 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         },
     }];
+    findings.extend(warnings.into_iter().map(|note| Finding {
+        name: "functions".to_owned(),
+        state: State::Warning,
+        note,
+    }));
     if functions.is_empty() {
         return Ok(findings);
     }

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use tokio::process::Command;
 
 use super::{Finding, State};
-use crate::cli::package::has_standard_library;
+use crate::cli::{Project, package::has_standard_library, project::Layout};
 
 struct Tool {
     name: &'static str,
     /// Any of these will do.
     programs: &'static [&'static str],
     version: &'static str,
-    /// Without it nothing can be built.
+    /// The oldest major and minor version that will do.
+    at_least: Option<(u32, u32)>,
+    /// Without it no Rust handler can be built.
     required: bool,
     /// What it is for, and how to get it.
     remedy: &'static str,
@@ -25,6 +27,7 @@ const TOOLS: &[Tool] = &[
         name: "C compiler",
         programs: &["cc", "gcc", "clang", "cl"],
         version: "--version",
+        at_least: None,
         required: true,
         remedy: "TLS is built with it; install build-essential (Debian, Ubuntu) or Xcode's command-line tools (macOS)",
     },
@@ -32,13 +35,15 @@ const TOOLS: &[Tool] = &[
         name: "C compiler for musl",
         programs: &["x86_64-linux-musl-gcc", "musl-gcc"],
         version: "--version",
+        at_least: None,
         required: false,
-        remedy: "for `cargo local package`; install musl-tools (Debian, Ubuntu)",
+        remedy: "for `package` of a Rust project; install musl-tools (Debian, Ubuntu)",
     },
     Tool {
         name: "func",
         programs: &["func"],
         version: "--version",
+        at_least: Some((4, 0)),
         required: false,
         remedy: "runs the staged app as Azure does; npm install -g azure-functions-core-tools@4",
     },
@@ -46,13 +51,15 @@ const TOOLS: &[Tool] = &[
         name: "azd",
         programs: &["azd"],
         version: "version",
+        at_least: Some((1, 20)),
         required: false,
-        remedy: "deploys, 1.20 or newer; https://learn.microsoft.com/azure/developer/azure-developer-cli/install-azd",
+        remedy: "deploys; https://learn.microsoft.com/azure/developer/azure-developer-cli/install-azd",
     },
     Tool {
         name: "az",
         programs: &["az"],
         version: "--version",
+        at_least: None,
         required: false,
         remedy: "deploys, and signs a developer in; https://learn.microsoft.com/cli/azure/install-azure-cli",
     },
@@ -60,6 +67,7 @@ const TOOLS: &[Tool] = &[
         name: "node",
         programs: &["node"],
         version: "--version",
+        at_least: Some((18, 0)),
         required: false,
         remedy: "runs func and Azurite; https://nodejs.org",
     },
@@ -67,41 +75,57 @@ const TOOLS: &[Tool] = &[
         name: "Azurite",
         programs: &["azurite"],
         version: "--version",
+        at_least: None,
         required: false,
         remedy: "storage for timers under func, and a peer to compare Blob with; npm install -g azurite",
     },
 ];
 
-pub(super) async fn check() -> Vec<Finding> {
-    let mut findings = vec![rust().await, standard_library().await];
+pub(super) async fn check(project: Option<&Project>) -> Vec<Finding> {
+    // A handler in another language is not built here.
+    let builds_rust = project.is_none_or(|project| project.layout() == Layout::Rust);
+    let mut findings = vec![rust(builds_rust).await, standard_library().await];
     for tool in TOOLS {
-        findings.push(tool.check().await);
+        findings.push(tool.check(builds_rust).await);
     }
     findings
 }
 
 impl Tool {
-    async fn check(&self) -> Finding {
+    async fn check(&self, builds_rust: bool) -> Finding {
         let name = self.name.to_owned();
+        let lacking = if self.required && builds_rust { State::Failed } else { State::Missing };
         let Some(program) = self.programs.iter().find_map(|program| find(program)) else {
-            let state = if self.required { State::Failed } else { State::Missing };
-            return Finding { name, state, note: self.remedy.to_owned() };
+            return Finding { name, state: lacking, note: self.remedy.to_owned() };
         };
-        let version = first_line(&program, self.version).await;
-        Finding { name, state: State::Good, note: version.unwrap_or_else(|| program.display().to_string()) }
+        let found = first_line(&program, self.version).await.unwrap_or_else(|| program.display().to_string());
+        let (state, note) = self.compare(found, lacking);
+        Finding { name, state, note }
+    }
+
+    /// A version that cannot be read is taken for good.
+    fn compare(&self, found: String, lacking: State) -> (State, String) {
+        match (number(&found), self.at_least) {
+            (Some(number), Some(needed)) if number < needed => {
+                let (major, minor) = needed;
+                (lacking, format!("{found}, but {major}.{minor} or newer is needed: {}", self.remedy))
+            }
+            _ => (State::Good, found),
+        }
     }
 }
 
-async fn rust() -> Finding {
+async fn rust(builds_rust: bool) -> Finding {
     let needed = env!("CARGO_PKG_RUST_VERSION");
     let found = match find("rustc") {
         Some(rustc) => first_line(&rustc, "--version").await,
         None => None,
     };
+    let lacking = if builds_rust { State::Failed } else { State::Missing };
     let (state, note) = match found {
         Some(found) if number(&found) >= number(needed) => (State::Good, found),
-        Some(found) => (State::Failed, format!("{found}, but {needed} is needed; rustup update")),
-        None => (State::Failed, format!("{needed} or newer is needed; https://rustup.rs")),
+        Some(found) => (lacking, format!("{found}, but {needed} is needed; rustup update")),
+        None => (lacking, format!("{needed} or newer is needed for a Rust handler; https://rustup.rs")),
     };
     Finding { name: "Rust".to_owned(), state, note }
 }
@@ -109,14 +133,15 @@ async fn rust() -> Finding {
 async fn standard_library() -> Finding {
     let (state, note) = match has_standard_library(MUSL).await {
         Ok(true) => (State::Good, "installed".to_owned()),
-        _ => (State::Missing, format!("for `cargo local package`; rustup target add {MUSL}")),
+        _ => (State::Missing, format!("for `package` of a Rust project; rustup target add {MUSL}")),
     };
     Finding { name: format!("target {MUSL}"), state, note }
 }
 
-/// Major and minor of the first word that begins with a digit.
+/// Major and minor of the first word that begins with a digit, or with `v` and a digit.
 fn number(version: &str) -> Option<(u32, u32)> {
-    let number = version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    let words = version.split_whitespace().map(|word| word.strip_prefix('v').unwrap_or(word));
+    let number = words.into_iter().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
     let mut parts = number.split(['.', '-']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
@@ -137,13 +162,23 @@ async fn first_line(program: &PathBuf, argument: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::*;
 
     #[test]
     fn versions_compare_as_numbers() {
         assert_eq!(number("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95)));
         assert!(number("rustc 1.100.0-nightly") > number("1.88"));
         assert!(number("rustc 1.87.0") < number("1.88"));
+        assert_eq!(number("v22.1.0"), Some((22, 1)));
         assert_eq!(number("no version"), None);
+    }
+
+    #[test]
+    fn a_tool_that_is_too_old_is_as_good_as_missing_and_says_what_is_needed() {
+        let azd = TOOLS.iter().find(|tool| tool.name == "azd").unwrap();
+        let (state, note) = azd.compare("azd version 1.9.3 (commit x)".to_owned(), State::Missing);
+        assert!(state == State::Missing && note.contains("but 1.20 or newer is needed: deploys"), "{note}");
+        let newer = azd.compare("azd version 1.21.0 (commit x)".to_owned(), State::Missing);
+        assert!(newer == (State::Good, "azd version 1.21.0 (commit x)".to_owned()));
     }
 }

@@ -15,7 +15,7 @@ async fn roles(routes: &Router, resource: &str) -> Value {
 /// Roles in the token before and after a role is given, and then under the API's other name.
 async fn around_an_assignment(token_cache: bool) -> [Value; 3] {
     let world = world_where(|seed| seed.tenant.token_cache = token_cache);
-    let routes = routes(world.entra.clone(), "the-header".to_owned());
+    let routes = routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header"));
     let before = roles(&routes, "api://orders").await;
     let api = &world.seed.app_registrations[0];
     world.entra.directory.assign(READER_PRINCIPAL.parse().unwrap(), api.principal_id(), api.app_roles[0].id).unwrap();

@@ -12,7 +12,7 @@ const REQUESTS: usize = 10_000;
 async fn ten_thousand_requests_at_once_each_get_their_answer() {
     // Signing is not what is asked here, and ten thousand signatures take a while without optimisation.
     let world = world_where(|seed| seed.tenant.token_cache = true);
-    let routes = routes(world.entra.clone(), "the-header".to_owned());
+    let routes = routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header"));
     let tasks: Vec<_> = (0..REQUESTS)
         .map(|at| {
             let (resource, status) = match at % 4 {
@@ -41,7 +41,7 @@ async fn ten_thousand_requests_at_once_each_get_their_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_may_roll_over_while_tokens_are_issued() {
     let world = world_where(|_| {});
-    let routes = routes(world.entra.clone(), "the-header".to_owned());
+    let routes = routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header"));
     let path = format!("/msi/token?api-version=2019-08-01&client_id={READER}&resource=https://vault.azure.net");
     let asking = tokio::spawn(async move {
         let mut tokens = Vec::new();
@@ -82,7 +82,7 @@ proptest! {
     fn any_query_gets_an_answer(query in queries()) {
         let world = world();
         let endpoints = [
-            (routes(world.entra.clone(), "the-header".to_owned()), "/msi/token"),
+            (routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header")), "/msi/token"),
             (imds_routes(world.entra.clone()), "/metadata/identity/oauth2/token"),
         ];
         for (routes, path) in &endpoints {

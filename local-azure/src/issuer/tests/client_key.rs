@@ -15,7 +15,7 @@ use super::*;
 
 pub(super) struct ClientKey {
     pair: KeyPair,
-    certificate: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
 }
 
 pub(super) static CLIENT_KEY: LazyLock<ClientKey> = LazyLock::new(ClientKey::generate);

@@ -79,18 +79,19 @@ async fn a_workload_stands_for_a_managed_identity() {
 }
 
 #[tokio::test]
-async fn without_a_credential_it_is_70021() {
+async fn without_a_credential_it_is_70025() {
     let world = client_world(add_cluster);
     let assertion = cluster_token(&world, Timestamp::now());
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &assertion, SCOPE)).await;
-    assert_refused(&answer, 401, "invalid_client", 70_021, "No matching federated identity record");
+    assert_refused(&answer, 401, "invalid_client", 70_025, "has no configured federated identity credentials");
 }
 
 #[tokio::test]
-async fn another_issuer_is_700211_and_another_subject_700213() {
+async fn another_issuer_is_700211_another_subject_700213_and_other_letters_7002138() {
     for (issuer, subject, code, text) in [
         (CLUSTER.trim_end_matches('/'), SUBJECT, 700_211, CLUSTER),
-        (CLUSTER, "system:serviceaccount:default:Keyless", 700_213, SUBJECT),
+        (CLUSTER, "system:serviceaccount:default:other", 700_213, SUBJECT),
+        (CLUSTER, "system:serviceaccount:default:Keyless", 7_002_138, "not with case-sensitive comparison"),
     ] {
         let world = trusting(credential(issuer, subject));
         let assertion = cluster_token(&world, Timestamp::now());
@@ -124,18 +125,36 @@ async fn a_managed_identitys_token_for_something_else_is_refused() {
     let caller = identity(&world, "id-keyless-caller");
     let orders = issue(&world.entra, caller, "api://orders", Timestamp::now()).ok().unwrap().jwt;
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &orders, SCOPE)).await;
-    assert_refused(&answer, 401, "invalid_client", 700_212, "d3c9e2f0-0001");
+    assert_refused(&answer, 401, "invalid_client", 7_002_121, "d3c9e2f0-0001");
+    // The issuer is judged before the key: a version 1 token names its key as a certificate does.
+    let vault = issue(&world.entra, caller, "https://vault.azure.net", Timestamp::now()).ok().unwrap().jwt;
+    let answer = post(&world, &v2(), &with_assertion(CLIENT, &vault, SCOPE)).await;
+    assert_refused(&answer, 401, "invalid_client", 700_227, "Forbidden token audience");
 }
 
 #[tokio::test]
-async fn a_token_of_the_tenant_for_an_app_is_700222() {
+async fn a_token_of_the_tenant_for_an_app_is_700226() {
     let world = trusting(credential(CLUSTER, SUBJECT));
     let first = cluster_token(&world, Timestamp::now());
     let answer = post(&world, &v2(), &with_assertion(CLIENT, &first, "api://AzureADTokenExchange/.default")).await;
     assert_eq!(claims_in(&answer)["azp"], CLIENT);
     let second = answer.body["access_token"].as_str().unwrap();
     let answer = post(&world, &v2(), &with_assertion(CLIENT, second, SCOPE)).await;
-    assert_refused(&answer, 401, "invalid_client", 700_222, "AAD-issued tokens");
+    assert_refused(&answer, 401, "invalid_client", 700_226, "Only MSI tokens");
+}
+
+#[tokio::test]
+async fn a_token_of_another_tenant_is_700236() {
+    let world = trusting(credential(CLUSTER, SUBJECT));
+    for issuer in [
+        "https://sts.windows.net/11111111-8f0e-4c33-9d0b-2c9a4b1f7e10/",
+        "https://login.microsoftonline.com/11111111-8f0e-4c33-9d0b-2c9a4b1f7e10/v2.0",
+    ] {
+        let claims = json!({ "iss": issuer, "sub": SUBJECT, "aud": EXCHANGE, "exp": Timestamp::now().as_second() + 9 });
+        let assertion = CLIENT_KEY.rs256(&claims);
+        let answer = post(&world, &v2(), &with_assertion(CLIENT, &assertion, SCOPE)).await;
+        assert_refused(&answer, 401, "invalid_client", 700_236, issuer);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,181 @@
+//! What the compiler knows of a value before the program runs (C# specification, "Constant expressions"): it refuses
+//! what such a value makes impossible, and sees which ways of a program are never taken.
+
+use super::{Checker, Typed, error, unsupported};
+use crate::{
+    evaluate,
+    problem::ParseError,
+    program::{Arithmetic, Code, Operation},
+    types::{
+        Class, Type,
+        convert::{self, Conversion},
+    },
+    value::{Integer, Value},
+};
+
+impl Typed {
+    /// A constant.
+    pub(super) fn constant(value: Value, class: impl Into<Type>) -> Self {
+        Self { code: Code::Constant(value.clone()), class: class.into(), constant: Some(value) }
+    }
+
+    /// A constant whole number or character.
+    pub(super) fn whole(&self) -> Option<i128> {
+        match self.constant {
+            Some(Value::Integer(number)) => Some(number.wide()),
+            Some(Value::Char(unit)) => Some(unit.into()),
+            _ => None,
+        }
+    }
+
+    /// The constant as another type, where C# converts constants that their type alone would not let pass.
+    pub(super) fn fitting(&self, to: &Type) -> Option<Value> {
+        let inner = to.underlying().unwrap_or(to).class;
+        let number = self.whole().filter(|_| !self.class.is(Class::Char))?;
+        let fits =
+            self.class.is(Class::Int) && inner.is_integer() || self.class.is(Class::Long) && inner == Class::ULong;
+        if fits {
+            return Integer::fit(inner, number).map(Value::Integer);
+        }
+        (number == 0 && !inner.enumerators().is_empty()).then(|| Value::enumerator(inner, 0))
+    }
+}
+
+/// Types that constants can have.
+pub(super) fn has_constants(class: &Type) -> bool {
+    class.class.is_number()
+        || matches!(class.class, Class::Bool | Class::Char | Class::String | Class::Null)
+        || !class.class.enumerators().is_empty()
+}
+
+impl Checker {
+    /// A constant under another type; `None` where the result is none.
+    pub(super) fn converted_constant(constant: &Value, to: &Type, conversion: &Conversion) -> Option<Value> {
+        match conversion {
+            Conversion::Same if has_constants(to) || constant.is_null() && !to.is_value() => Some(constant.clone()),
+            Conversion::Number(_) | Conversion::Checked(_) if has_constants(to) => {
+                let code = Code::Convert(Box::new(Code::Constant(constant.clone())), conversion.clone());
+                evaluate::constant(&code)
+            }
+            _ => None,
+        }
+    }
+
+    /// What an operator makes of its operands where both are constants: C# computes it on upload.
+    pub(super) fn folded(
+        &self,
+        at: usize,
+        operation: Operation,
+        left: &Typed,
+        right: &Typed,
+    ) -> Result<Option<Value>, ParseError> {
+        if let Operation::Arithmetic(Arithmetic::Divide | Arithmetic::Remainder, class, _) = operation {
+            let zero = match (&right.constant, class) {
+                (Some(_), class) if class.is_integer() => right.whole() == Some(0),
+                (Some(Value::Decimal(number)), Class::Decimal) => number.is_zero(),
+                (Some(_), Class::Decimal) => right.whole() == Some(0),
+                _ => false,
+            };
+            if zero {
+                return Err(error(at, "Division by constant zero"));
+            }
+        }
+        let (Some(one), Some(two)) = (&left.constant, &right.constant) else { return Ok(None) };
+        let text = |value: &Value| value.is_null() || value.as_str().is_some();
+        match operation {
+            Operation::Arithmetic(arithmetic, class, _) if class.is_integer() => {
+                let (Some(one), Some(two)) = (left.whole(), right.whole()) else { return Ok(None) };
+                return self.whole_number(at, arithmetic, class, one, two).map(Some);
+            }
+            Operation::Arithmetic(_, Class::Decimal, _) => {}
+            Operation::Arithmetic(..)
+            | Operation::Compare(_)
+            | Operation::Bits(..)
+            | Operation::Shift { .. }
+            | Operation::Equal { .. } => {}
+            Operation::Same { .. } if one.is_null() && two.is_null() => {}
+            Operation::Concat if text(one) && text(two) => {}
+            _ => return Ok(None),
+        }
+        let code = Code::Operate(Box::new(Code::Constant(one.clone())), vec![(operation, Code::Constant(two.clone()))]);
+        match (evaluate::constant(&code), operation) {
+            (None, Operation::Arithmetic(_, Class::Decimal, _)) => {
+                Err(error(at, "Evaluation of the decimal constant expression failed"))
+            }
+            (None, Operation::Concat) => Err(unsupported(at, "a constant text of this length is not supported")),
+            (value, _) => Ok(value),
+        }
+    }
+
+    fn whole_number(
+        &self,
+        at: usize,
+        arithmetic: Arithmetic,
+        class: Class,
+        one: i128,
+        two: i128,
+    ) -> Result<Value, ParseError> {
+        let value = match arithmetic {
+            Arithmetic::Add => one + two,
+            Arithmetic::Subtract => one - two,
+            Arithmetic::Multiply => one.saturating_mul(two),
+            Arithmetic::Divide => one.checked_div(two).unwrap_or_default(),
+            Arithmetic::Remainder => one.checked_rem(two).unwrap_or_default(),
+        };
+        match Integer::fit(class, value) {
+            Some(number) => Ok(Value::Integer(number)),
+            None if self.checked == Some(false) => Ok(Value::Integer(Integer::wrap(class, value))),
+            None => Err(error(at, "The operation overflows at compile time in checked mode")),
+        }
+    }
+
+    /// A cast of a constant. Outside of `unchecked` it must fit.
+    pub(super) fn cast_constant(
+        &self,
+        at: usize,
+        value: &Typed,
+        class: &Type,
+        conversion: &Conversion,
+    ) -> Result<Option<Value>, ParseError> {
+        let Some(constant) = &value.constant else { return Ok(None) };
+        if !has_constants(class)
+            || convert::implicit(&value.class, class).is_none()
+                && !class.class.is_number()
+                && !class.is(Class::Char)
+                && class.class.enumerators().is_empty()
+        {
+            return Ok(None);
+        }
+        let narrow = class.class.is_integer() || class.is(Class::Char);
+        let wanted = if class.is(Class::Char) { Class::UShort } else { class.class };
+        let fits = match constant {
+            Value::Double(number) => whole_part(*number, wanted),
+            Value::Single(number) => whole_part((*number).into(), wanted),
+            Value::Decimal(number) => {
+                use rust_decimal::prelude::ToPrimitive as _;
+                number.trunc().to_i128().is_some_and(|number| Integer::fit(wanted, number).is_some())
+            }
+            _ => value.whole().is_none_or(|number| Integer::fit(wanted, number).is_some()),
+        };
+        let decimal = matches!(constant, Value::Decimal(_)) || class.is(Class::Decimal);
+        if narrow && !fits && (self.checked != Some(false) || decimal) {
+            let shown = constant.to_text().unwrap_or_default();
+            let message = format!(
+                "Constant value '{shown}' cannot be converted to a '{class}' (use 'unchecked' syntax to override)"
+            );
+            return Err(error(at, message));
+        }
+        let code = Code::Convert(Box::new(Code::Constant(constant.clone())), conversion.clone());
+        let folded = evaluate::constant(&code);
+        if folded.is_none() && class.is(Class::Decimal) {
+            let shown = constant.to_text().unwrap_or_default();
+            return Err(error(at, format!("Constant value '{shown}' cannot be converted to a '{class}'")));
+        }
+        Ok(folded)
+    }
+}
+
+/// Whether the whole part of a number is one of the class.
+fn whole_part(number: f64, class: Class) -> bool {
+    number.is_finite() && number.abs() < 1e30 && Integer::fit(class, number.trunc() as i128).is_some()
+}

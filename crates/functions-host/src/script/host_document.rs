@@ -1,0 +1,205 @@
+//! `host.json` as it is written: every leaf is a text by now.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+
+use super::{command::Description, configuration};
+
+/// How an HTTP function without further bindings reaches the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpMode {
+    /// Streamed both ways (`enableProxyingHttpRequest`).
+    Proxy,
+    /// Buffered, query rebuilt (`enableForwardingHttpRequest`).
+    Forward,
+    /// The same, to the path `/<function>` (the section `httpWorker`).
+    ForwardToName,
+    /// As the JSON of `Data` and `Metadata`.
+    Payload,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    #[serde(default, deserialize_with = "configuration::optional_section")]
+    pub(super) custom_handler: Option<CustomHandler>,
+    /// The older name of `customHandler`.
+    #[serde(default, deserialize_with = "configuration::optional_section")]
+    pub(super) http_worker: Option<CustomHandler>,
+    pub(super) function_timeout: Option<String>,
+    #[serde(default, deserialize_with = "configuration::list")]
+    pub(super) functions: Vec<String>,
+    #[serde(default, deserialize_with = "configuration::section")]
+    pub(super) logging: Logging,
+    #[serde(default, deserialize_with = "configuration::section")]
+    pub(super) extensions: Extensions,
+    #[serde(default, deserialize_with = "configuration::optional_section")]
+    pub(super) retry: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CustomHandler {
+    #[serde(default, deserialize_with = "configuration::optional_section")]
+    pub(super) description: Option<Description>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    enable_forwarding_http_request: bool,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    enable_proxying_http_request: bool,
+    pub(super) initialization_timeout: Option<String>,
+    #[serde(default, deserialize_with = "configuration::number")]
+    pub(super) port: Option<u16>,
+    #[serde(default, deserialize_with = "configuration::section")]
+    pub(super) http: RouteOptions,
+}
+
+/// `customHandler.http`: functions without `function.json`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RouteOptions {
+    #[serde(default, deserialize_with = "configuration::items")]
+    pub(super) routes: Vec<RouteEntry>,
+    #[serde(rename = "DefaultAuthorizationLevel")]
+    pub(super) default_level: Option<String>,
+    /// Named by a page of the documentation; the host reads `customHandler.enableProxyingHttpRequest`.
+    enable_proxying: Option<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RouteEntry {
+    pub(super) route: Option<String>,
+    pub(super) authorization_level: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Extensions {
+    #[serde(default, deserialize_with = "configuration::section")]
+    pub(super) http: HttpOptions,
+    // Each belongs to triggers and bindings of its own, which are refused where a function has them.
+    #[serde(flatten)]
+    pub(super) others: BTreeMap<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HttpOptions {
+    pub(super) route_prefix: Option<String>,
+    #[serde(default, deserialize_with = "configuration::section")]
+    custom_headers: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "configuration::number")]
+    pub(super) max_outstanding_requests: Option<i32>,
+    #[serde(default, deserialize_with = "configuration::number")]
+    pub(super) max_concurrent_requests: Option<i32>,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    dynamic_throttles_enabled: bool,
+    #[serde(default, deserialize_with = "configuration::boolean")]
+    enable_chunked_request_binding: bool,
+    #[serde(default, deserialize_with = "configuration::section")]
+    hsts: Hsts,
+}
+
+#[derive(Default, Deserialize)]
+struct Hsts {
+    #[serde(default, rename = "isEnabled", deserialize_with = "configuration::boolean")]
+    is_enabled: bool,
+}
+
+/// Only what can stop the host is read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Logging {
+    #[serde(default, deserialize_with = "configuration::section")]
+    log_level: BTreeMap<String, Value>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
+}
+
+/// Names of levels; their numbers, from 0, are taken too.
+const LOG_LEVELS: [&str; 7] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
+
+impl Logging {
+    /// A level that does not exist stops the host.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let exists = |level: &str| {
+            LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
+                || level.parse::<usize>().is_ok_and(|number| number < LOG_LEVELS.len())
+        };
+        let levels = self.log_level.iter().filter_map(|(category, level)| Some((category, level.as_str()?)));
+        match levels.into_iter().find(|(_, level)| !level.is_empty() && !exists(level.trim())) {
+            Some((category, level)) => {
+                Err(format!("logging.logLevel.{category} \"{level}\" is none of {}", LOG_LEVELS.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.log_level.is_empty() && self.others.is_empty()
+    }
+}
+
+impl CustomHandler {
+    /// `Http`; `None` is warned about, another type stops the host.
+    pub(super) fn check_kind(&self) -> Result<Option<String>, String> {
+        match self.kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("http") => Ok(None),
+            Some("none") => Ok(Some("customHandler.type is not \"Http\"; the host takes it as \"Http\"".to_owned())),
+            Some(other) => Err(format!("customHandler.type \"{other}\" is neither \"Http\" nor \"None\"")),
+        }
+    }
+
+    /// Proxying wins where both are set.
+    pub(super) fn mode(&self) -> HttpMode {
+        match (self.enable_proxying_http_request, self.enable_forwarding_http_request) {
+            (true, _) => HttpMode::Proxy,
+            (false, true) => HttpMode::Forward,
+            (false, false) => HttpMode::Payload,
+        }
+    }
+
+    /// Whether an answer that redirects is followed.
+    pub(super) fn follows_redirects(&self) -> bool {
+        !self.enable_forwarding_http_request
+    }
+}
+
+impl RouteOptions {
+    pub(super) fn warning(&self) -> Option<String> {
+        self.enable_proxying.is_some().then(|| {
+            "host.json: customHandler.http.enableProxying is not read by the Functions host: set \
+             customHandler.enableProxyingHttpRequest"
+                .to_owned()
+        })
+    }
+}
+
+impl HttpOptions {
+    /// What is set and has no effect here.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        [
+            ("dynamicThrottlesEnabled", self.dynamic_throttles_enabled),
+            ("enableChunkedRequestBinding", self.enable_chunked_request_binding),
+            ("hsts", self.hsts.is_enabled),
+        ]
+        .into_iter()
+        .filter(|(_, set)| *set)
+        .map(|(name, _)| format!("host.json: extensions.http.{name} is not enforced by this host"))
+        .collect()
+    }
+
+    pub(super) fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+        let parse = |(name, value): (&String, &String)| Some((name.parse().ok()?, value.parse().ok()?));
+        self.custom_headers
+            .iter()
+            .map(|(name, value)| {
+                parse((name, value)).ok_or_else(|| format!("customHeaders: \"{name}\" is not a valid header"))
+            })
+            .collect()
+    }
+}

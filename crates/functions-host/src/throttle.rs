@@ -1,0 +1,76 @@
+//! `maxOutstandingRequests` and `maxConcurrentRequests`: further requests wait, or are answered 429.
+//!
+//! Source: `HttpThrottleMiddleware.cs` of `Azure/azure-functions-host`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::script;
+
+/// Counts the requests of a job host.
+pub(super) struct Throttle {
+    outstanding: Arc<AtomicUsize>,
+    limit: Option<usize>,
+    concurrent: Option<Arc<Semaphore>>,
+}
+
+/// A request that is served. It ends when dropped.
+pub(super) struct Admitted {
+    outstanding: Arc<AtomicUsize>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Throttle {
+    pub(super) fn new(limits: script::Throttle) -> Self {
+        Self {
+            outstanding: Arc::new(AtomicUsize::new(0)),
+            limit: limits.outstanding,
+            concurrent: limits.concurrent.map(|count| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))),
+        }
+    }
+
+    /// Waits for its turn; absent where too many wait already.
+    pub(super) async fn admit(&self) -> Option<Admitted> {
+        let number = self.outstanding.fetch_add(1, Ordering::SeqCst);
+        // Counted from here on, even where the caller goes away while it waits.
+        let mut admitted = Admitted { outstanding: Arc::clone(&self.outstanding), _permit: None };
+        if self.limit.is_some_and(|limit| number >= limit) {
+            return None;
+        }
+        if let Some(concurrent) = &self.concurrent {
+            admitted._permit = Some(Arc::clone(concurrent).acquire_owned().await.ok()?);
+        }
+        Some(admitted)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.outstanding.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use super::{Throttle, script};
+
+    #[tokio::test]
+    async fn section_1_5_requests_beyond_the_limit_are_refused_until_one_ends() {
+        let throttle = Throttle::new(script::Throttle { concurrent: Some(1), outstanding: Some(2) });
+        let first = throttle.admit().await.unwrap();
+        let mut second = Box::pin(throttle.admit());
+        let pending = std::future::poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending()));
+        assert!(pending.await);
+        assert!(throttle.admit().await.is_none());
+        drop(first);
+        assert!(second.await.is_some());
+        let unlimited = Throttle::new(script::Throttle::default());
+        assert!(unlimited.admit().await.is_some());
+    }
+}

@@ -1,0 +1,86 @@
+//! One connection and its place.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::body::Body;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::OwnedSemaphorePermit,
+};
+
+use crate::{
+    answering::Answering,
+    body::{AnswerBody, RequestBody, Verdict},
+    timed::TimedStream,
+};
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// A place among the connections of a listener. Others wait for it until this value is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    _place: Option<OwnedSemaphorePermit>,
+    crowded: Arc<AtomicBool>,
+}
+
+impl Connection {
+    pub(crate) fn new(place: Option<OwnedSemaphorePermit>, crowded: Arc<AtomicBool>) -> Self {
+        Self { _place: place, crowded }
+    }
+
+    /// Answers the requests of `stream`, one after the other, until it ends or is upgraded. An error of the service ends
+    /// it without an answer. Names of headers reach the service as the client wrote them.
+    ///
+    /// The stream may be a second one inside of the first, as TLS is in a tunnel.
+    pub async fn serve<T, A, F, E>(&self, stream: T, answer: A)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        A: Fn(Request<Body>) -> F,
+        F: Future<Output = Result<Response<Body>, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let answering = Answering::default();
+        let stream = TimedStream::new(stream, answering.clone(), Arc::clone(&self.crowded));
+        let service = service_fn(|request: Request<Incoming>| {
+            let (guard, verdict) = (answering.begin(), Verdict::default());
+            let is_tunnel = request.method() == Method::CONNECT;
+            let answer = answer(request.map(|body| Body::new(RequestBody::new(body, verdict.clone()))));
+            async move {
+                let answer = answer.await;
+                let mut response = match verdict.status() {
+                    Some(status) => refused(status),
+                    None => answer?,
+                };
+                let status = response.status();
+                if status == StatusCode::SWITCHING_PROTOCOLS || is_tunnel && status.is_success() {
+                    guard.forget();
+                    return Ok::<_, E>(response);
+                }
+                if self.crowded.load(Ordering::Relaxed) {
+                    response.headers_mut().insert(header::CONNECTION, CLOSE);
+                }
+                Ok(response.map(|body| Body::new(AnswerBody { body, _guard: guard })))
+            }
+        });
+        let mut server = http1::Builder::new();
+        server.preserve_header_case(true);
+        // A client that goes away ends its connection; nobody is left to tell.
+        let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    }
+}
+
+fn refused(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONNECTION, CLOSE);
+    response
+}

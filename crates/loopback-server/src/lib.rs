@@ -1,0 +1,43 @@
+//! HTTP/1 connections as every listener of local Azure serves them: with time limits, and only as many as the process has
+//! descriptors for.
+//!
+//! | what a client does | what happens |
+//! |---|---|
+//! | does not finish the head of a request | the connection ends after [`HEAD_LIMIT`] |
+//! | sends no further request | the connection ends after [`IDLE_LIMIT`] |
+//! | stops in the middle of a body | the request is answered 408 after [`BODY_LIMIT`] |
+//! | sends a body whose chunks are malformed | the request is answered 400 |
+//! | connects while all places are taken | it waits; connections that are idle end, others end with their answer |
+//!
+//! The first three limits are Kestrel's, which is the web server of the real Functions host:
+//! <https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits>. Its third is a
+//! rate (240 bytes a second); here it is a pause.
+
+mod answering;
+mod body;
+mod connection;
+mod descriptors;
+mod foreign;
+mod room;
+mod timed;
+
+use std::time::Duration;
+
+pub use self::{
+    connection::Connection,
+    descriptors::raise_descriptor_limit,
+    foreign::Foreign,
+    room::{Listener, Room},
+};
+
+/// From the first byte of a request to the end of its head.
+pub const HEAD_LIMIT: Duration = Duration::from_secs(30);
+
+/// Between the end of an answer and the first byte of the next request, and before the first one.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(130);
+
+/// Between two pieces of a request's body.
+pub const BODY_LIMIT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

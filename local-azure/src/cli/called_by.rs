@@ -1,0 +1,27 @@
+//! The name that this program was called by: `cargo local` under the alias, else that of its file.
+
+use std::{path::Path, sync::OnceLock};
+
+/// `start` as the caller would type it: `cargo local start`, `local-azure start`.
+pub(super) fn command_line(command: &str) -> String {
+    format!("{} {command}", name())
+}
+
+/// What usage lines begin with.
+pub(super) fn name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        if is_run_by_cargo() {
+            return "cargo local".to_owned();
+        }
+        let file = std::env::args_os().next().unwrap_or_default();
+        let stem = Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        stem.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned())
+    })
+}
+
+/// `cargo run` tells the program which package it is of.
+#[expect(clippy::disallowed_methods, reason = "cargo says in the environment that it started this process")]
+fn is_run_by_cargo() -> bool {
+    std::env::var_os("CARGO_PKG_NAME").is_some_and(|package| package == env!("CARGO_PKG_NAME"))
+}

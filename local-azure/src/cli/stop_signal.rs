@@ -1,0 +1,48 @@
+//! Ctrl-C and SIGTERM: noticed from the first moment on, so that temporary files are always removed.
+
+use std::io;
+
+use tokio::sync::watch;
+
+/// Whether the user wants this command to end. Clones share it.
+#[derive(Clone)]
+pub(super) struct StopSignal(watch::Receiver<bool>);
+
+impl StopSignal {
+    /// From now on a signal no longer ends the process by itself.
+    pub(super) fn listen() -> io::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let signal = signal()?;
+        tokio::spawn(async move {
+            signal.await;
+            stop.send_replace(true);
+        });
+        Ok(Self(stopped))
+    }
+
+    /// Resolves when a signal has come.
+    pub(super) async fn received(&self) {
+        // Where the sender is gone, the runtime ends.
+        let _ = self.0.clone().wait_for(|stop| *stop).await;
+    }
+}
+
+#[cfg(unix)]
+fn signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(windows)]
+fn signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
