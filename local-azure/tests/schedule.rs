@@ -29,12 +29,13 @@ fn section_7_1_occurrences_are_instants_one_a_line() {
 
 #[test]
 fn section_7_2_what_is_no_schedule_is_explained() {
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["0 0 0 * * 7"], "\"7\" is not a valid day-of-week field: 7 is outside 0-6; Sunday is 0"),
         (&["soon"], "\"soon\" is not a schedule: it has 1 field"),
         (&["0 0 0 30 2 *", "--from", "2026-11-20T00:00:00Z"], "this schedule has no occurrence after 2026-11-20"),
         (&["* * * * *", "--from", "tomorrow"], "not an instant such as 2026-11-20T00:00:00Z"),
         (&["* * * * *", "--time-zone", "CET!"], "not an IANA time zone such as Europe/Berlin"),
+        (&["* * * * *", "--time-zone", "europe/berlin"], "letter case included: Azure on Linux would run in UTC"),
     ];
     for (arguments, expected) in cases {
         let (code, printed, errors) = schedule(arguments);

@@ -23,6 +23,8 @@ pub(super) struct Noted<T> {
     inner: T,
     recent: Recent,
     next_status: NextStatus,
+    /// Read, and not handed on yet.
+    unread: Vec<u8>,
     /// Not written yet.
     unwritten: Vec<u8>,
 }
@@ -46,7 +48,13 @@ pub(super) struct Head {
 impl<T> Noted<T> {
     pub(super) fn new(inner: T) -> (Self, Recent, NextStatus) {
         let (recent, next_status) = (Recent::default(), NextStatus::default());
-        let noted = Self { inner, recent: recent.clone(), next_status: next_status.clone(), unwritten: Vec::new() };
+        let noted = Self {
+            inner,
+            recent: recent.clone(),
+            next_status: next_status.clone(),
+            unread: Vec::new(),
+            unwritten: Vec::new(),
+        };
         (noted, recent, next_status)
     }
 }
@@ -137,6 +145,25 @@ impl Head {
     }
 }
 
+/// Bytes that begin with a request line, with those characters of its target escaped that the HTTP library does not read
+/// and the host's web server does.
+fn with_escaped_target(bytes: &[u8]) -> Option<Vec<u8>> {
+    const UNREADABLE: &[u8] = b"\"<>`";
+    let line = bytes.get(..bytes.windows(2).position(|end| end == b"\r\n")?)?;
+    let method = line.iter().position(|byte| *byte == b' ').filter(|length| *length > 0)?;
+    let is_request = line[..method].iter().all(u8::is_ascii_alphabetic)
+        && line[method..].starts_with(b" /")
+        && (line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0"));
+    if !is_request || !line.iter().any(|byte| UNREADABLE.contains(byte)) {
+        return None;
+    }
+    let escaped = line.iter().flat_map(|byte| match UNREADABLE.contains(byte) {
+        true => format!("%{byte:02X}").into_bytes(),
+        false => vec![*byte],
+    });
+    Some(escaped.chain(bytes[line.len()..].iter().copied()).collect())
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -144,9 +171,18 @@ impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if self.unread.is_empty() {
+            ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+            if let Some(escaped) = with_escaped_target(&buffer.filled()[before..]) {
+                buffer.set_filled(before);
+                self.unread = escaped;
+            }
+        }
+        let taken = self.unread.len().min(buffer.remaining());
+        buffer.put_slice(&self.unread[..taken]);
+        self.unread.drain(..taken);
         self.recent.note(&buffer.filled()[before..]);
-        polled
+        Poll::Ready(Ok(()))
     }
 }
 

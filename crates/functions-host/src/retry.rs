@@ -1,8 +1,8 @@
 //! Retry policies: `retry` in `function.json`, else in `host.json`.
 //!
 //! Source: `RetryOptions.cs` of `Azure/azure-functions-host` and
-//! <https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages>. The real host varies the delays of
-//! `exponentialBackoff` by a fifth at random; here they double exactly.
+//! <https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages>, and
+//! `RandomizedExponentialBackoffStrategy.cs` of `Azure/azure-webjobs-sdk`.
 
 use std::time::Duration;
 
@@ -63,12 +63,18 @@ impl Retry {
         }
     }
 
-    /// How long to wait after this many retries; absent when they are used up.
-    pub(super) fn delay(&self, retries: u32) -> Option<Duration> {
+    /// How long to wait after this many retries; absent when they are used up. What a delay grows by varies by a fifth,
+    /// by `chance` from 0 to 1.
+    pub(super) fn delay(&self, retries: u32, chance: f64) -> Option<Duration> {
         let left = self.limit.is_none_or(|limit| retries < limit);
         left.then(|| match self.doubling_up_to {
             None => self.first,
-            Some(longest) => self.first.saturating_mul(1_u32.checked_shl(retries).unwrap_or(u32::MAX)).min(longest),
+            Some(longest) => {
+                let steps = f64::from(1_u32.checked_shl(retries).unwrap_or(u32::MAX) - 1);
+                let growth = self.first.as_secs_f64() * steps * (0.8 + 0.4 * chance);
+                let growth = Duration::try_from_secs_f64(growth).unwrap_or(longest);
+                self.first.saturating_add(growth).min(longest)
+            }
         })
     }
 
@@ -118,23 +124,25 @@ mod tests {
     use super::Retry;
 
     #[test]
-    fn section_5_2_delays_are_fixed_or_double_up_to_the_longest() {
+    fn section_5_2_delays_are_fixed_or_about_double_up_to_the_longest() {
         let fixed = json!({ "strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:10" });
         let fixed = Retry::parse(fixed).unwrap();
-        let delays: Vec<_> = (0..4).map(|retries| fixed.delay(retries).map(|delay| delay.as_secs())).collect();
+        let delays: Vec<_> = (0..4).map(|retries| fixed.delay(retries, 0.5).map(|delay| delay.as_secs())).collect();
         assert_eq!(delays, [Some(10), Some(10), None, None]);
         let growing = json!({
             "strategy": "ExponentialBackoff", "maxRetryCount": -1,
             "minimumInterval": "00:00:03", "maximumInterval": "00:00:20",
         });
         let growing = Retry::parse(growing).unwrap();
-        let delays: Vec<_> = [0, 1, 2, 3, 40].map(|retries| growing.delay(retries).unwrap().as_secs()).to_vec();
+        let delays: Vec<_> = [0, 1, 2, 3, 40].map(|retries| growing.delay(retries, 0.5).unwrap().as_secs()).to_vec();
         assert_eq!(delays, [3, 6, 12, 20, 20]);
+        let second = [0.0, 1.0].map(|chance| growing.delay(1, chance).unwrap().as_millis());
+        assert_eq!(second, [5400, 6600]);
         let context = growing.context("tick", 1, Some("no")).to_value();
         assert_eq!(context["Exception"]["Message"], "Exception while executing function: Functions.tick");
         assert_eq!(context["Exception"]["InnerException"]["Message"], "no");
         assert_eq!(growing.context("tick", 0, None).to_value()["MaxRetryCount"], -1);
-        assert_eq!(fixed.delay(0), Some(Duration::from_secs(10)));
+        assert_eq!(fixed.delay(0, 0.0), Some(Duration::from_secs(10)));
     }
 
     #[test]

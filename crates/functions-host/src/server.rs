@@ -45,6 +45,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
+/// Whether the web server takes it for the name of a host.
+fn is_host(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()-._~,;=%:[]".contains(byte))
+}
+
 /// Answers what the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
     let head = request.extensions_mut().remove::<Recent>().map(|recent| recent.take_head(&request)).unwrap_or_default();
@@ -64,7 +69,8 @@ pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> 
         return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
     }
     let not_text = headers.values().any(|value| std::str::from_utf8(value.as_bytes()).is_err());
-    if !has_host || two_lengths || not_text {
+    let odd_host = headers.get(header::HOST).is_some_and(|host| !is_host(host.as_bytes()));
+    if !has_host || two_lengths || not_text || odd_host || !request.uri().to_string().is_ascii() {
         return StatusCode::BAD_REQUEST.into_response();
     }
     let uri = WholeUri(request.uri().clone());

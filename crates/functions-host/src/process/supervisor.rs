@@ -246,3 +246,37 @@ async fn answers(client: &HttpClient, url: &Uri, follows_redirects: bool) -> boo
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use axum::{Router, response::Redirect};
+    use http::Uri;
+    use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+    use tokio::net::TcpListener;
+
+    use super::answers;
+
+    #[tokio::test]
+    async fn section_2_7_a_redirect_of_the_probe_is_followed_50_times_unless_requests_are_forwarded() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let redirect = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(Redirect::temporary("/"))
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let server = tokio::spawn(async move { axum::serve(listener, Router::new().fallback(redirect)).await });
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        assert!(answers(&client, &url, true).await);
+        assert_eq!(asked.swap(0, Ordering::SeqCst), 51);
+        assert!(answers(&client, &url, false).await);
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        server.abort();
+    }
+}

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 use http::Method;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use ncrontab::Schedule;
+use uuid::Uuid;
 
 use self::plan::Start;
 pub(super) use self::status::Statuses;
@@ -156,7 +157,8 @@ impl Firing<'_> {
             let context = policy.map(|policy| policy.context(name, retries, failed.as_deref()));
             let metadata = context.map(|context| ("RetryContext".to_owned(), context)).into_iter().collect();
             failed = self.invoke(&reason, details, metadata).await.1;
-            let Some(delay) = policy.and_then(|policy| policy.delay(retries)).filter(|_| failed.is_some()) else {
+            let Some(delay) = policy.and_then(|policy| policy.delay(retries, chance())).filter(|_| failed.is_some())
+            else {
                 return;
             };
             if core.handler.gave_up().is_some() {
@@ -189,6 +191,11 @@ impl Firing<'_> {
             Err((status, failure)) => (run.failed(status, &failure), Some(failure.in_dotnet_words())),
         }
     }
+}
+
+/// From 0 to 1, at random.
+fn chance() -> f64 {
+    f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
 }
 
 fn past_due_details(status: &ScheduleStatus) -> String {

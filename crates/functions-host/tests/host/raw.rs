@@ -147,6 +147,11 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
             let headers = lines(head);
+            if [100, 103].contains(&status) {
+                let interim = head.chars().count() + 4;
+                bytes.drain(..interim);
+                continue;
+            }
             if let Some(body) = whole_body(&headers, body, head_only || status == 204 || status == 304 || status == 101)
             {
                 return Some(Answer { status, headers, body });

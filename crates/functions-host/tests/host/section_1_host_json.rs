@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use axum::body::Body;
-use functions_host::HostError;
+use functions_host::{HostError, ScriptSummary};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -106,6 +106,23 @@ async fn section_1_1_a_lenient_host_ignores_what_azure_ignores_and_names_it() {
         rig.line(&format!("the member \"{member}\" of a binding is unknown and ignored")).await;
     }
     assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
+}
+
+#[test]
+fn section_1_3_a_summary_of_a_script_root_has_its_warnings() {
+    let host = json!({
+        "version": "2.0",
+        "customHandler": { "description": { "defaultExecutablePath": "handler" }, "http": { "enableProxying": true } },
+    });
+    let root = ScriptRoot::new().file("host.json", &host.to_string()).file("handler", "").http("echo", "50%");
+    let summary = ScriptSummary::read(root.folder.path(), &std::collections::BTreeMap::new()).unwrap();
+    assert_eq!(summary.functions, ["echo"]);
+    let expected = [
+        "host.json: customHandler.http.enableProxying is not read by the Functions host: set \
+         customHandler.enableProxyingHttpRequest",
+        "'echo': \"%\" in its route is a literal character, no setting",
+    ];
+    assert_eq!(summary.warnings, expected);
 }
 
 #[tokio::test]

@@ -179,3 +179,26 @@ async fn a_body_whose_chunks_are_malformed_is_answered_400() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{chunks:?}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn section_4_4_a_caller_that_goes_away_does_not_end_a_forwarded_invocation() {
+    let mut rig = forwarding().http("hold", "hold").http("release", "release").start().await;
+    let held = tokio::spawn(rig.later(request(Method::GET, "/api/hold", Body::empty())));
+    rig.line("held").await;
+    held.abort();
+    let _ = held.await;
+    assert_eq!(rig.get("/api/release").await.0, StatusCode::NO_CONTENT);
+    rig.line("Executed 'Functions.hold' (Succeeded").await;
+}
+
+#[tokio::test]
+async fn section_5_4_paths_that_change_on_their_way_are_warned_of() {
+    let mut rig = forwarding().http("echo", "echo/{*path}").start().await;
+    let (_, body) = rig.get("/api/echo/a%2Fb").await;
+    assert!(body.contains("/api/echo/a%2Fb"), "{body}");
+    rig.line("The path /api/echo/a%2Fb holds an encoded slash").await;
+    let (_, body) = rig.get("/api/echo/a%3Fb").await;
+    assert!(body.contains("\"/api/echo/a\""), "{body}");
+    let line = rig.line("where forwarding cuts it: the handler sees").await;
+    assert_eq!(line.level, functions_host::Level::Warning);
+}

@@ -45,6 +45,7 @@ async fn section_4_2_the_request_line_of_both_forms() {
         ("/api/echo?a", "/api/echo?a=", "/api/echo?a"),
         ("/api/echo?a=%zz&b={b}", "/api/echo?a=%25zz&b=%7Bb%7D", "/api/echo?a=%25zz&b=%7Bb%7D"),
         ("/api/echo?code=K", "/api/echo?code=K", "/api/echo?code=K"),
+        ("/api/r/a\"<>`b?x=\"<>", "/api/r/a%22%3C%3E%60b?x=%22%3C%3E", "/api/r/a%22%3C%3E%60b?x=%22%3C%3E"),
     ];
     let (forwarding, proxying) = (rig(FORWARD).await, rig(PROXY).await);
     for (target, forwarded, proxied) in cases {
@@ -388,6 +389,9 @@ async fn section_5_4_what_the_web_server_refuses_before_the_host_sees_it() {
         ("GET /api/echo HTTP/1.1\r\n\r\n", 400),
         ("GET /api/echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         ("GET /api/echo HTTP/1.1\r\nHost: h\r\nX-A: \u{ff}\r\n\r\n", 400),
+        ("GET /api/echo HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        ("GET /api/r/\u{c3}\u{a9} HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        ("GET /api/echo HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200),
         ("POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
         ("GET /api/echo HTTP/1.0\r\n\r\n", 500),
         (long.as_str(), 414),
