@@ -14,7 +14,12 @@ use http::{Method, StatusCode};
 use loopback_server::Foreign;
 use serde_json::json;
 
-use crate::{fault::Fault, run_secret::RunSecret, subscription_keys::Which, world::World};
+use crate::{
+    fault::Fault,
+    run_secret::RunSecret,
+    subscription_keys::Which,
+    world::{Metric, World},
+};
 
 /// POST makes the tenant sign with a new key; the answer has its ID as `kid`.
 pub const ROLL_OVER: &str = "/local-azure/signing-keys/roll-over";
@@ -26,6 +31,9 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
 
+/// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
+/// `namespace`, `name`, `dimensions` and `value`.
+pub const METRICS: &str = "/local-azure/metrics";
 /// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
 /// A fault that cannot be is answered 400.
 pub const FAULTS: &str = "/local-azure/faults";
@@ -51,6 +59,7 @@ struct Control {
 enum Ask {
     RollOver,
     Journal,
+    Metrics,
     Regenerate(String, Which),
     SetFault,
     ListFaults,
@@ -79,6 +88,10 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
         Ask::Journal => Json(control.world.journal.entries()).into_response(),
+        Ask::Metrics => {
+            let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
+            Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
+        }
         Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(&subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
@@ -110,6 +123,7 @@ impl Ask {
         match path {
             ROLL_OVER => return Some(Self::RollOver),
             JOURNAL => return Some(Self::Journal),
+            METRICS => return Some(Self::Metrics),
             FAULTS => return Some(Self::SetFault),
             LIST_FAULTS => return Some(Self::ListFaults),
             CLEAR_FAULTS => return Some(Self::ClearFaults),

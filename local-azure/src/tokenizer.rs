@@ -23,6 +23,11 @@ impl Tokenizer {
         Self(if is_old { &CL100K } else { &O200K })
     }
 
+    /// The one that most models of today have, where the model is not known.
+    pub(crate) fn of_present_models() -> Self {
+        Self(&O200K)
+    }
+
     /// How many tokens a text has.
     pub(crate) fn count(&self, text: &str) -> u64 {
         if text.is_empty() { 0 } else { self.0.encode_ordinary(text).len() as u64 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use apim_policies::{Metric, Metrics};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -63,6 +64,7 @@ impl World {
             certificates: gateway::generate(&seed)?,
             network: network.clone(),
             journal: journal.clone(),
+            metrics: Metrics::default(),
             faults: faults.clone(),
             policy_trace: PolicyTrace::default(),
         };
@@ -91,6 +93,12 @@ impl World {
     /// [`TokenRefused`] says which of the two does not exist, or that the API demands an assignment.
     pub fn token(&self, identity: &str, resource: &str) -> Result<String, TokenRefused> {
         Ok(issuer::issue(&self.entra, self.identity(identity)?, resource, Timestamp::now())?.jwt)
+    }
+
+    /// As [`World::token`], for an identity of the API Management service.
+    pub(crate) fn api_management_token(&self, identity: &str, resource: &str) -> Result<String, TokenRefused> {
+        let client = issuer::Client::on_api_management(self.identity(identity)?);
+        Ok(issuer::issue_to(&self.entra, &client, resource, Timestamp::now())?.jwt)
     }
 
     /// The claims of that token.
@@ -134,6 +142,12 @@ impl World {
     #[must_use]
     pub fn model_streams(&self) -> &ModelStreams {
         &self.models.streams
+    }
+
+    /// What policies would have sent to Application Insights, such as tokens by caller, added up.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.api_management.metrics
     }
 
     /// What policies do, as it happens.

@@ -74,6 +74,8 @@ pub enum Wanted {
     Bool,
     /// A whole number.
     Integer,
+    /// A `long`, and no other number.
+    Long,
 }
 
 impl Expression {
@@ -106,6 +108,7 @@ impl Expression {
             Wanted::Bool => class == types::Class::Bool,
             // Digits in a string become a number when the expression runs.
             Wanted::Integer => class.is_integer() || class == types::Class::String,
+            Wanted::Long => class == types::Class::Long,
         };
         let misfit = self.gives.iter().find(|class| {
             let inner = class.underlying().unwrap_or(class).class;

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 
 use apim_policies::{
     ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
-    Unread,
+    Unread, UsageTap,
     expression::{self, Api, Authorization, Entropy},
 };
 use bytes::Bytes;
@@ -58,6 +58,11 @@ impl Outside for Offline {
 
     fn metered(&self, body: Bytes, meter: Meter) -> Bytes {
         meter.passed(body.len());
+        body
+    }
+
+    fn tapped(&self, body: Bytes, mut tap: UsageTap) -> Bytes {
+        tap.passed(&body);
         body
     }
 

@@ -13,7 +13,7 @@ use crate::{
     outside::Outside,
     pipeline::Pipeline,
     policy::{Cors, Policy, is_preflight, preflight},
-    run::{Run, finish},
+    run::{Run, finish, finish_token_policies},
     scope::Section,
     state::State,
     step::{Step, Stop, run_all},
@@ -31,6 +31,12 @@ impl Pipeline {
         let mut run = Run::new(request, facts, self.reads, state, outside);
         let mut ended = Ok(());
         for section in [Section::Inbound, Section::Backend, Section::Outbound] {
+            if section == Section::Outbound
+                && let Err(failure) = finish_token_policies(&mut run).await
+            {
+                ended = Err(failure.into());
+                break;
+            }
             ended = self.run_section(section, &mut run).await;
             if ended.is_err() {
                 break;
@@ -114,10 +120,15 @@ fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
     })
 }
 
-/// What of a section follows `cache-store`, which a response from the cache has been through; all of it where there is
+/// What of a section follows `cache-store`, or the semantic cache's store, which a response from the cache has been through; all of it where there is
 /// none.
 fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
-    let store = steps.iter().position(|step| matches!(step.policy, Policy::CacheStore(_)));
+    let is_store = |policy: &Policy| match policy {
+        Policy::CacheStore(_) => true,
+        Policy::SemanticCache(cache) => cache.stores(),
+        _ => false,
+    };
+    let store = steps.iter().rposition(|step| is_store(&step.policy));
     store.map_or(steps, |place| &steps[place + 1..])
 }
 

@@ -36,6 +36,7 @@ mod state;
 mod step;
 mod token;
 mod trace;
+mod usage;
 
 pub use apim_expressions::{self as expression, Certificate, CertificateError};
 pub use document::Document;
@@ -48,7 +49,8 @@ pub use policy::{Played, PolicyGroup, PolicyRow, policies};
 pub use problem::{Position, Problem, Severity};
 pub use schema::{Schema, SchemaError};
 pub use scope::{Scope, Section};
-pub use service::{Backend, Backends, CircuitBreaker, PoolMember, Service};
-pub use state::{Meter, State};
+pub use service::{Backend, Backends, CircuitBreaker, ManagedIdentityCredentials, PoolMember, Service};
+pub use state::{Meter, Metric, Metrics, State};
 pub use token::{Jwt, ValidatedToken};
 pub use trace::Trace;
+pub use usage::UsageTap;

@@ -12,6 +12,7 @@ use crate::{
     expression::{Authorization, Entropy},
     state::Meter,
     trace::Trace,
+    usage::UsageTap,
 };
 
 /// The world as one request sees it. Policies reach outside only through this.
@@ -41,6 +42,14 @@ pub trait Outside: Sync {
 
     /// The body, which tells the meter of its bytes while they pass.
     fn metered(&self, body: Self::Body, meter: Meter) -> Self::Body;
+
+    /// The body, which shows the tap its bytes while they pass, and drops it at the end or when the client has left.
+    fn tapped(&self, body: Self::Body, tap: UsageTap) -> Self::Body;
+
+    /// Counts the tokens of a text, where no model says how many it has. The default is rough: one for four bytes.
+    fn tokenizer(&self) -> fn(&str) -> u64 {
+        |text| text.len().div_ceil(4) as u64
+    }
 
     /// Reads a discovery or key document; anything but a 200 answer is [`Unreachable`].
     fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;

@@ -11,12 +11,13 @@ mod aim;
 mod body;
 mod lookup;
 mod target;
+mod used;
 
-use self::target::Target;
 pub(crate) use self::{
-    after::{After, Finish, finish},
+    after::{After, Counted, Finish, finish, finish_token_policies},
     lookup::{CacheControl, Lookup},
 };
+use self::{target::Target, used::Taps};
 use crate::{
     expression::{self, Context, Expression, Reads, Value},
     facts::{Contract, Facts},
@@ -26,7 +27,7 @@ use crate::{
     outcome::Outcome,
     outside::Outside,
     scope::Section,
-    state::{Meter, State},
+    state::{Meter, SemanticEntry, State},
     token::ValidatedToken,
     trace::Trace,
 };
@@ -50,6 +51,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) after: Vec<After<'r, O>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
     pub(crate) lookup: Option<Lookup>,
+    /// What a lookup in the semantic cache did not find, so that the answer is kept there.
+    pub(crate) semantic_lookup: Option<SemanticEntry>,
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
@@ -65,6 +68,12 @@ pub(crate) struct Run<'r, O: Outside> {
     read: usize,
     /// Counts the bytes of the bodies, where a policy wants that.
     meter: Option<Meter>,
+    /// The backend that the last request went to, where a policy named one.
+    pub(crate) backend_used: Option<String>,
+    /// Whether the response came from a cache, so that no model worked for it.
+    pub(crate) is_from_cache: bool,
+    /// What waits for the end of a streamed answer.
+    taps: Taps,
     /// How many policies ran.
     policies: u32,
 }
@@ -97,6 +106,7 @@ impl<'r, O: Outside> Run<'r, O> {
             tokens: Vec::new(),
             after: Vec::new(),
             lookup: None,
+            semantic_lookup: None,
             counted: BTreeSet::new(),
             step: None,
             reads,
@@ -105,6 +115,9 @@ impl<'r, O: Outside> Run<'r, O> {
             body_gone: false,
             read: 0,
             meter: None,
+            backend_used: None,
+            is_from_cache: false,
+            taps: Taps::default(),
             policies: 0,
         };
         run.aim();
@@ -223,6 +236,10 @@ impl<'r, O: Outside> Run<'r, O> {
                 }
                 O::Body::from(body.content().cloned().unwrap_or_default())
             }
+        };
+        let body = match self.taps.into_tap(self.outside.tokenizer()) {
+            Some(tap) => self.outside.tapped(body, tap),
+            None => body,
         };
         let mut response = Response::new(match self.meter {
             Some(meter) => self.outside.metered(body, meter),

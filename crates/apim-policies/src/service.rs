@@ -44,9 +44,20 @@ pub enum Backend {
         url: url::Url,
         /// When to leave it alone.
         breaker: Option<CircuitBreaker>,
+        /// What the gateway shows there in the place of the caller's Authorization header.
+        credentials: Option<ManagedIdentityCredentials>,
     },
     /// Several, none of which is a pool.
     Pool(Vec<PoolMember>),
+}
+
+/// A token that a backend gets with each request (property `credentials.managedIdentity`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedIdentityCredentials {
+    /// What the token is for.
+    pub resource: String,
+    /// Client ID of a user-assigned identity of the service; absent for the system-assigned one.
+    pub client_id: Option<String>,
 }
 
 /// A backend of a pool.

@@ -4,14 +4,20 @@ mod backends;
 mod cache;
 mod counters;
 mod meter;
+mod metrics;
+mod semantic;
 mod slots;
 
 use std::sync::Arc;
 
-pub use meter::Meter;
+pub use self::{
+    meter::Meter,
+    metrics::{Metric, Metrics},
+};
 
 pub(crate) use counters::{Over, Want, Window};
 
+pub(crate) use self::semantic::{SemanticEntries, SemanticEntry};
 use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};
 use crate::token::OpenIdCache;
 
@@ -26,11 +32,21 @@ pub struct State {
     caches: [Cache; 2],
     /// Circuit breakers, and turns in pools.
     pub(crate) backends: BackendStates,
+    /// What would go to Application Insights.
+    pub(crate) metrics: Metrics,
+    /// Prompts whose answers the semantic cache holds.
+    pub(crate) semantic: SemanticEntries,
     /// Requests inside of `limit-concurrency`.
     pub(crate) slots: Slots,
 }
 
 impl State {
+    /// A state whose metrics the embedder reads.
+    #[must_use]
+    pub fn with_metrics(metrics: Metrics) -> Self {
+        Self { metrics, ..Self::default() }
+    }
+
     pub(crate) fn cache(&self, is_external: bool) -> &Cache {
         &self.caches[usize::from(is_external)]
     }

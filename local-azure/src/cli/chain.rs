@@ -39,10 +39,12 @@ impl Chain {
 
     /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        let entries = self.0.iter().map(|step| &step.entry);
-        let last = entries.rev().find(|entry| entry.status >= 400 && !is_challenge(entry))?;
-        let reason = last.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
-        Some(Refusal { service: last.service, status: last.status, reason })
+        let step = self.0.iter().rev().find(|step| step.entry.status >= 400 && !is_challenge(&step.entry))?;
+        // A gateway passes on what a service behind it refused.
+        let passed_on = step.calls.iter().rev().find(|call| call.status >= 400 && call.decision.reason.is_some());
+        let refused = passed_on.filter(|_| step.entry.decision.reason.is_none()).unwrap_or(&step.entry);
+        let reason = refused.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
+        Some(Refusal { service: refused.service, status: refused.status, reason })
     }
 
     /// URLs of what was written.
@@ -65,6 +67,11 @@ impl Chain {
             for call in &step.calls {
                 let (line, status) = (what(&call.method, &call.path, call.service), call.status);
                 println!("{:24}{DIM}asks {}: {line}  {status}{DIM:#}", "", call.service);
+                if call.service == Service::ModelAccount {
+                    for line in details(call) {
+                        println!("{:26}{DIM}{line}{DIM:#}", "");
+                    }
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `demo`: the main job once, from build to blob, and the evidence.
+//! `demo`: a job once, from build to its last link, and the evidence.
 
 use std::{
     process::ExitCode,
@@ -7,11 +7,14 @@ use std::{
 };
 
 use anstream::{eprintln, println};
+use axum::body::{Body, to_bytes};
+use http::{Request, header};
 use local_azure::{
     LocalAzure,
     broken_link::Link,
-    functions_host::{FunctionsHost, HostOptions, Invocation, Level, LogLine},
+    functions_host::{FunctionsHost, HostError, HostOptions, Level, LogLine},
     journal_invocations,
+    seed::{Job, Seed},
 };
 use serde::Serialize;
 
@@ -21,12 +24,19 @@ use super::{
     seed_file,
 };
 
+/// The name of the job that the seed's `demo` names.
+const MAIN: &str = "main";
+
 const NO_JOB: &str = "the seed names no function to run: add `demo = \"NAME\"` to its [function_app]";
+
+/// What a function answers is shown in part.
+const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// What `--json` prints.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
+    job: &'a str,
     succeeded: bool,
     broken: Option<Link>,
     refusal: Option<Refusal>,
@@ -37,13 +47,25 @@ struct Report<'a> {
     chain: &'a Chain,
 }
 
-pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, CommandError> {
+/// The job of this name.
+fn job(seed: &Seed, name: &str) -> Result<Job, CommandError> {
+    let app = &seed.function_app;
+    if name == MAIN {
+        let function = app.demo.clone().ok_or(NO_JOB)?;
+        return Ok(Job { name: name.to_owned(), function, body: None, links: app.links.clone() });
+    }
+    let known = || app.jobs.iter().map(|job| job.name.as_str()).chain([MAIN]).collect::<Vec<_>>().join(", ");
+    let found = app.jobs.iter().find(|job| job.name == name).cloned();
+    found.ok_or_else(|| format!("the seed has no job \"{name}\"; it has: {}", known()).into())
+}
+
+pub(super) async fn demo(name: &str, broken: Option<Link>, json: bool) -> Result<ExitCode, CommandError> {
     let project = Project::find()?;
     let mut seed = seed_file::load(None, Some(&project))?;
-    let job = seed.function_app.demo.clone().ok_or(NO_JOB)?;
+    let job = job(&seed, name)?;
     if let Some(link) = broken {
-        if !seed.function_app.links.contains(&link) {
-            let links: Vec<_> = seed.function_app.links.iter().map(ToString::to_string).collect();
+        if !job.links.contains(&link) {
+            let links: Vec<_> = job.links.iter().map(ToString::to_string).collect();
             return Err(format!("the seed's links do not have {link}; they are: {}", links.join(", ")).into());
         }
         link.spoil(&mut seed);
@@ -55,14 +77,23 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
     let azure = LocalAzure::start(seed).await?;
     let log = Arc::new(Mutex::new(Vec::new()));
     let host = start_host(&project, &azure, log.clone()).await?;
-    let invocation = host.invoke(&job, None).await?;
+    if let Some(link) = broken {
+        link.spoil_running(azure.world());
+    }
+    let mut error = run(&host, &azure, &job).await?;
+    let attack = broken.and_then(|link| link.attack(azure.world()));
+    if let Some(request) = attack {
+        let status = azure.world().network().send(request?).await?.status();
+        error = status.is_client_error().then(|| format!("the attack was answered {status}"));
+    }
     host.stop().await;
 
     let chain = Chain::new(azure.journal().entries());
     let report = Report {
-        succeeded: invocation.succeeded(),
+        job: &job.name,
+        succeeded: error.is_none(),
         broken,
-        refusal: chain.refusal().filter(|_| !invocation.succeeded()),
+        refusal: chain.refusal().filter(|_| error.is_some()),
         wrote: chain.written(),
         settings: azure.world().seed().function_app.settings.len(),
         secrets_in_settings: azure.world().secrets_in(&azure.world().seed().function_app.settings),
@@ -72,10 +103,28 @@ pub(super) async fn demo(broken: Option<Link>, json: bool) -> Result<ExitCode, C
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print(&report, &invocation, &log.lock().unwrap_or_else(PoisonError::into_inner));
+        print(&report, error.as_deref(), &log.lock().unwrap_or_else(PoisonError::into_inner));
     }
     let clean = report.succeeded && report.secrets_in_settings == 0;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the function of a job once; what went wrong, if something did.
+async fn run(host: &FunctionsHost, azure: &LocalAzure, job: &Job) -> Result<Option<String>, CommandError> {
+    let url = match host.invoke(&job.function, None).await {
+        Ok(invocation) if invocation.succeeded() => return Ok(None),
+        Ok(invocation) => {
+            return Ok(Some(invocation.error.unwrap_or_else(|| "the handler gave no reason".to_owned())));
+        }
+        Err(HostError::HttpFunction { url, .. }) => url,
+        Err(error) => return Err(error.into()),
+    };
+    let body = job.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    let request = Request::post(url).header(header::CONTENT_TYPE, "application/json").body(Body::from(body))?;
+    let response = azure.world().network().send(request).await?;
+    let status = response.status();
+    let body = to_bytes(response.into_body(), LARGEST_ANSWER).await?;
+    Ok((!status.is_success()).then(|| format!("{status}: {}", String::from_utf8_lossy(&body).trim())))
 }
 
 async fn start_host(
@@ -97,8 +146,8 @@ async fn start_host(
     Ok(host)
 }
 
-fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
-    println!("\n{BOLD}The main job, once, through the Functions host{BOLD:#}\n");
+fn print(report: &Report<'_>, error: Option<&str>, log: &[LogLine]) {
+    println!("\n{BOLD}The {} job, once, through the Functions host{BOLD:#}\n", report.job);
     report.chain.print();
     println!();
     for url in &report.wrote {
@@ -111,8 +160,7 @@ fn print(report: &Report<'_>, invocation: &Invocation, log: &[LogLine]) {
             println!("{RED}failed{RED:#}  {service} refused with {status}: {reason}");
         }
         None if !report.succeeded => {
-            let error = invocation.error.as_deref().unwrap_or("the handler gave no reason");
-            println!("{RED}failed{RED:#}  {error}");
+            println!("{RED}failed{RED:#}  {}", error.unwrap_or("the handler gave no reason"));
         }
         None => {}
     }

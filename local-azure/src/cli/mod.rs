@@ -61,8 +61,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build everything, run the main job once through the Functions host, and show the chain link by link
+    /// Build everything, run a job once through the Functions host, and show the chain link by link
     Demo {
+        /// Which job: `main`, or another one that the seed names
+        #[arg(long, value_name = "JOB", default_value = "main")]
+        job: String,
         /// Spoil one link: the job fails (exit code 1) and the chain shows who refused
         #[arg(long = "break", value_name = "LINK")]
         broken: Option<Link>,
@@ -139,7 +142,7 @@ pub(crate) async fn run() -> ExitCode {
     let matches = Arguments::command().bin_name(called_by::name()).get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let outcome = match arguments.command {
-        Command::Demo { broken, json } => demo::demo(broken, json).await,
+        Command::Demo { job, broken, json } => demo::demo(&job, broken, json).await,
         Command::Start(arguments) => start::start(arguments).await,
         Command::Invoke(arguments) => invoke::invoke(arguments).await,
         Command::Token { identity, resource, seed, json } => token::token(&identity, &resource, seed.as_deref(), json),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use apim_policies::Metrics;
+
 use super::{GeneratedCertificates, PolicyTrace};
 use crate::{
     fault::Faults, issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys,
@@ -18,6 +20,8 @@ pub(crate) struct ApiManagement {
     pub(crate) certificates: GeneratedCertificates,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
+    /// What policies would send to Application Insights.
+    pub(crate) metrics: Metrics,
     /// Those of the backend strike here.
     pub(crate) faults: Faults,
     /// What policies did, as it happens.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use apim_policies::{Meter, Unread};
+use apim_policies::{Meter, Unread, UsageTap};
 use axum::body::{Body, Bytes, to_bytes};
 use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, LengthLimitError};
@@ -24,6 +24,15 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Unread> {
 /// The body, whose bytes are counted while they pass.
 pub(super) fn metered(body: Body, meter: Meter) -> Body {
     Body::new(body.inspect_frame(move |frame| meter.passed(frame.data_ref().map_or(0, Bytes::len))))
+}
+
+/// The body, which shows the tap its bytes while they pass.
+pub(super) fn tapped(body: Body, mut tap: UsageTap) -> Body {
+    Body::new(body.inspect_frame(move |frame| {
+        if let Some(data) = frame.data_ref() {
+            tap.passed(data);
+        }
+    }))
 }
 
 /// What `buffer-response` collects before it hands it on.

@@ -82,7 +82,7 @@ fn subscription(world: &ApiManagement, name: &str, api: &seed::Api, request: &Pa
     Subscription {
         id: name.to_owned(),
         name: name.to_owned(),
-        key: key(api, request).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default(),
+        key: key(world, api, request).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default(),
         primary_key: keys.primary,
         secondary_key: keys.secondary,
         ..Subscription::default()

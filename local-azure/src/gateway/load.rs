@@ -81,7 +81,8 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
     }
     let (identities, credentials) = (Identities::default(), Credentials::default());
     let certificates = loader.service.certificates.into_values().map(Arc::new).collect();
-    Ok((Gateway { global, apis, state: State::default(), identities, credentials, certificates, world }, findings))
+    let state = State::with_metrics(world.metrics.clone());
+    Ok((Gateway { global, apis, state, identities, credentials, certificates, world }, findings))
 }
 
 impl Loader<'_> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use apim_policies::{
-    ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread,
+    ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread, UsageTap,
     expression::{Authorization, Entropy},
 };
 use axum::{
@@ -29,6 +29,7 @@ use crate::{
     gateway::ApiManagement,
     hop_by_hop,
     journal::{Asker, Service},
+    tokenizer::Tokenizer,
 };
 
 /// Discovery and key documents are a few kilobytes.
@@ -77,6 +78,14 @@ impl Outside for Call<'_> {
 
     fn metered(&self, body: Body, meter: Meter) -> Body {
         body::metered(body, meter)
+    }
+
+    fn tapped(&self, body: Body, tap: UsageTap) -> Body {
+        body::tapped(body, tap)
+    }
+
+    fn tokenizer(&self) -> fn(&str) -> u64 {
+        |text| Tokenizer::of_present_models().count(text)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {

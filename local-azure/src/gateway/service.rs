@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use apim_policies::{Backend, Backends, CircuitBreaker, PoolMember, Service};
+use apim_policies::{Backend, Backends, CircuitBreaker, ManagedIdentityCredentials, PoolMember, Service};
 use jiff::SignedDuration;
 
 use super::{
@@ -59,7 +59,12 @@ fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
                     trouble("has a URL that is not http or https");
                 }
                 let breaker = backend.circuit_breaker.as_ref().map(breaker);
-                Backend::Single { url: url.clone(), breaker }
+                let credentials = backend.credentials.as_ref().and_then(|one| one.managed_identity.clone());
+                let credentials = credentials.map(|one| ManagedIdentityCredentials {
+                    resource: one.resource,
+                    client_id: one.client_id.map(|id| id.to_string()),
+                });
+                Backend::Single { url: url.clone(), breaker, credentials }
             }
             (None, false) => {
                 for member in &backend.pool {
@@ -69,6 +74,9 @@ fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
                 }
                 if backend.circuit_breaker.is_some() {
                     trouble("is a pool with a circuit breaker, which belongs to the backends in it");
+                }
+                if backend.credentials.is_some() {
+                    trouble("is a pool with credentials, which belong to the backends in it");
                 }
                 Backend::Pool(backend.pool.iter().map(member).collect())
             }

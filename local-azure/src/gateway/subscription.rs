@@ -1,7 +1,7 @@
 //! Subscription keys: who may call at all, before any policy runs
 //! (learn.microsoft.com/azure/api-management/api-management-subscriptions).
 
-use http::{HeaderValue, request::Parts};
+use http::{HeaderValue, header, request::Parts};
 
 use crate::{
     gateway::ApiManagement,
@@ -39,7 +39,7 @@ pub(super) enum KeyRefusal {
 /// Decides by the request's key, or the lack of one.
 pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -> Result<Access<'w>, KeyRefusal> {
     let seed = &world.seed;
-    let key = key(api, request);
+    let key = key(world, api, request);
     let owner = key.as_deref().and_then(|key| owner(world, key));
     if let Some(subscription) = owner
         && covers(seed, subscription, api)
@@ -59,8 +59,24 @@ pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -
     }
 }
 
-/// The key as sent: in the API's header, or when that is absent in its query parameter. An empty one counts as absent.
-pub(super) fn key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
+/// The key as sent: in the API's header, or when that is absent in its query parameter, or, where the API says so, as a
+/// bearer. An empty one counts as absent.
+pub(super) fn key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
+    plain_key(api, request).or_else(|| bearer_key(world, api, request))
+}
+
+/// A bearer that is the key of some subscription. Which credential wins is not documented: header and query come first,
+/// and what is no key may be a token, which policies look at.
+fn bearer_key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
+    if !api.subscription_key_bearer {
+        return None;
+    }
+    let (scheme, key) = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let key = key.trim().as_bytes();
+    (scheme.eq_ignore_ascii_case("bearer") && world.subscription_keys.owner(key).is_some()).then(|| key.to_vec())
+}
+
+fn plain_key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
     let key = match request.headers.get(&api.subscription_key_header) {
         Some(header) => header.as_bytes().to_vec(),
         None => {

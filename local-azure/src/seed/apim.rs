@@ -59,9 +59,29 @@ pub struct NamedBackend {
     pub url: Option<url::Url>,
     /// When to leave it alone.
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// What the gateway shows there, in the place of the caller's Authorization header.
+    pub credentials: Option<BackendCredentials>,
     /// Other backends that share its requests.
     #[serde(default)]
     pub pool: Vec<PoolMember>,
+}
+
+/// What the gateway shows to a backend.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackendCredentials {
+    /// A token of one of the service's own identities.
+    pub managed_identity: Option<BackendIdentity>,
+}
+
+/// A token for a backend.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackendIdentity {
+    /// What it is for, such as `https://cognitiveservices.azure.com`.
+    pub resource: String,
+    /// Client ID of a user-assigned identity of the service; without it the system-assigned one asks.
+    pub client_id: Option<uuid::Uuid>,
 }
 
 /// When a backend is left alone.
@@ -118,6 +138,10 @@ pub struct Api {
     /// Query parameter that carries the key when the header is absent.
     #[serde(default = "default_key_query")]
     pub subscription_key_query: String,
+    /// Whether the key may also come as `Authorization: Bearer KEY`, when header and query have none. A bearer that is
+    /// no key counts as absent.
+    #[serde(default)]
+    pub subscription_key_bearer: bool,
     /// Operations.
     pub operations: Vec<Operation>,
 }

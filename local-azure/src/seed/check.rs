@@ -90,6 +90,7 @@ impl Seed {
         for name in &self.function_app.identities {
             self.check_identity(problems, "function_app.identities", name);
         }
+        unique(problems, "function_app.jobs: the job", self.function_app.jobs.iter().map(|job| job.name.as_str()));
     }
 }
 

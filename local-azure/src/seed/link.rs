@@ -27,6 +27,18 @@ pub enum Link {
     BlobRole,
     /// The function app carries none of its identities
     Identity,
+    /// API Management's identity loses its role on the models
+    ModelRole,
+    /// A key is shown to the model, where local authentication is off
+    ModelKey,
+    /// The caller's token for the API is shown to the model
+    CallerTokenToModel,
+    /// The gateway's token for the model is shown to the API
+    ModelTokenToApi,
+    /// No model account answers
+    ModelDown,
+    /// The caller has used up its tokens
+    TokenLimit,
 }
 
 impl fmt::Display for Link {

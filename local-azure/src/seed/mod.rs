@@ -29,9 +29,9 @@ use uuid::Uuid;
 pub(crate) use self::vaults::is_secret_name;
 pub use self::{
     apim::{
-        Api, Apim, ApimSchema, ApimSubscription, Backend, CircuitBreaker, NamedBackend, Operation, OperationParameter,
-        OperationResponse, ParameterPlace, PoolMember, Product, RequestContent, ResponseHeader, SubscriptionScope,
-        SubscriptionState, VersionScheme, VersionSet,
+        Api, Apim, ApimSchema, ApimSubscription, Backend, BackendCredentials, BackendIdentity, CircuitBreaker,
+        NamedBackend, Operation, OperationParameter, OperationResponse, ParameterPlace, PoolMember, Product,
+        RequestContent, ResponseHeader, SubscriptionScope, SubscriptionState, VersionScheme, VersionSet,
     },
     certificates::ApimCertificate,
     clients::{ClientSecret, FederatedCredential, WorkloadIdentity},
@@ -165,8 +165,25 @@ pub struct FunctionApp {
     pub demo: Option<String>,
     /// The links of that job that `demo --break` may spoil.
     pub links: Vec<Link>,
+    /// Other jobs that `demo --job` runs.
+    pub jobs: Vec<Job>,
     /// The HTTP function that reports on each service it calls, which `doctor` asks.
     pub readiness: Option<String>,
+}
+
+/// A job of the function app, for `demo --job NAME`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// What `--job` calls it.
+    pub name: String,
+    /// The function that it runs: a timer, or an HTTP function.
+    pub function: String,
+    /// The JSON that an HTTP function is posted.
+    pub body: Option<serde_json::Value>,
+    /// The links of its chain that `--break` may spoil.
+    #[serde(default)]
+    pub links: Vec<Link>,
 }
 
 impl Default for FunctionApp {
@@ -177,6 +194,7 @@ impl Default for FunctionApp {
             settings: BTreeMap::new(),
             demo: None,
             links: Vec::new(),
+            jobs: Vec::new(),
             readiness: None,
         }
     }

@@ -118,10 +118,10 @@ subscription_required = false
 #[test]
 fn versions_of_an_api_share_a_path_and_nothing_else_does() {
     let seed = read_with(VERSIONS).unwrap();
-    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock");
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[3]), "stock");
     let in_path = VERSIONS.replace("\"header\"\nname = \"Api-Version\"", "\"path\"");
     let seed = read_with(&in_path).unwrap();
-    assert_eq!(seed.apim.url_path(&seed.apim.apis[1]), "stock/1");
+    assert_eq!(seed.apim.url_path(&seed.apim.apis[3]), "stock/1");
     for (from, to, part) in [
         ("version = \"2\"", "version = \"1\"", "API path \"stock version 1 of stock\" is defined twice"),
         ("version_set = \"stock\"\nversion = \"2\"", "version = \"2\"", "\"stock-2\" has a version and no version_set"),

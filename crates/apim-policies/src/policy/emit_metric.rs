@@ -1,10 +1,19 @@
 //! `emit-metric`, `llm-emit-token-metric` and `azure-openai-emit-token-metric`: numbers for Application Insights
 //! (learn.microsoft.com/azure/api-management/emit-metric-policy and the pages of the other two).
 //!
-//! There is no Application Insights here: what would be sent is said in the trace, without a token count.
+//! There is no Application Insights here: what would be sent is said in the trace, and added up in [`Metrics`], which the
+//! embedder reads. Tokens are those that the answer reports; of a stream they are known at its end.
+//!
+//! [`Metrics`]: crate::Metrics
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
 
 use super::prelude::*;
 use crate::expression::{Value, Wanted};
+use crate::run::{After, Counted, Finish};
+use crate::usage::Usage;
 
 const MOST_DIMENSIONS: usize = 5;
 
@@ -79,7 +88,7 @@ fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<(String, 
 }
 
 impl EmitMetric {
-    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
         let what = match &self.metric {
             None => "token counts".to_owned(),
             Some((name, value)) => {
@@ -91,19 +100,83 @@ impl EmitMetric {
         let namespace = run.get_any(self.namespace.as_ref()).await?.unwrap_or_else(|| "API Management".to_owned());
         let mut dimensions = Vec::new();
         for (name, value) in &self.dimensions {
-            dimensions.push(match run.get_any(value.as_ref()).await? {
+            dimensions.push((name.clone(), run.get_any(value.as_ref()).await?));
+        }
+        run.trace(|| {
+            let shown = dimensions.iter().map(|(name, value)| match value {
                 Some(value) => format!("{name}={value}"),
                 None => name.clone(),
             });
+            format!("would send {what} to {namespace}, by {}", shown.collect::<Vec<_>>().join(", "))
+        });
+        if let Some((name, value)) = &self.metric {
+            let name = run.get(name).await?;
+            let value = run.get_any(value.as_ref()).await?.and_then(|value| value.0.parse().ok()).unwrap_or(1.0);
+            run.state.metrics.add(&namespace, &name, &known(dimensions, run), value);
+            return Ok(());
         }
-        run.trace(|| format!("would send {what} to {namespace}, by {}", dimensions.join(", ")));
+        let prompt = run.prompt_tokens().await?;
+        run.after.push(After::Tokens(self, Counted { key: namespace, dimensions, prompt }));
         Ok(())
     }
 }
 
+impl<O: Outside> Finish<O> for EmitMetric {
+    fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(async move {
+            let used = run.usage().await?;
+            let Counted { key: namespace, dimensions, prompt } = known;
+            let dimensions = self::known(dimensions, run);
+            let metrics = run.state.metrics.clone();
+            let send = move |used: Usage| {
+                let counts = [
+                    ("Total Tokens", used.total()),
+                    ("Prompt Tokens", used.prompt),
+                    ("Completion Tokens", used.completion),
+                ];
+                for (name, count) in counts {
+                    metrics.add(&namespace, name, &dimensions, count as f64);
+                }
+            };
+            match used {
+                // Nothing was used: the model refused, or was not asked.
+                Some(used) if used.total() == 0 => {}
+                Some(used) => send(used),
+                None => run.when_used(prompt, send),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The dimensions with the values that the gateway knows. One without a value here is left out.
+fn known<O: Outside>(dimensions: Vec<(String, Option<String>)>, run: &Run<'_, O>) -> BTreeMap<String, String> {
+    let context = &run.context;
+    let value = |name: &str| match name {
+        "API ID" => Some(context.api.id.clone()),
+        "Operation ID" => Some(context.operation.id.clone()),
+        "Product ID" => context.product.as_ref().map(|product| product.id.clone()),
+        "User ID" => context.user.as_ref().map(|user| user.id.clone()),
+        "Subscription ID" => context.subscription.as_ref().map(|subscription| subscription.id.clone()),
+        "Location" => Some(context.deployment.region.clone()),
+        "Gateway ID" => Some("managed".to_owned()),
+        "Backend ID" => run.backend_used.clone(),
+        "Client IP" | "Client IP address" => context.request.ip_address.clone(),
+        _ => None,
+    };
+    let named = |(name, given): (String, Option<String>)| Some((name.clone(), given.or_else(|| value(&name))?));
+    dimensions.into_iter().filter_map(named).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::rig::{World, problems_in};
+    use bytes::Bytes;
+    use http::{Request, Response};
+
+    use crate::{
+        Metrics, State,
+        rig::{World, document, problems_in},
+    };
 
     async fn traced(inbound: &str) -> (u16, String) {
         let world = World::new();
@@ -128,6 +201,31 @@ mod tests {
             assert_eq!(status, 200);
             assert!(line.ends_with(": would send token counts to API Management, by Subscription ID"), "{line}");
         }
+    }
+
+    #[tokio::test]
+    async fn tokens_are_added_up_by_their_dimensions() {
+        let (world, metrics) = (World::new(), Metrics::default());
+        let state = State::with_metrics(metrics.clone());
+        let policy = "<llm-emit-token-metric namespace=\"app\"><dimension name=\"API ID\" /><dimension name=\"Product ID\" />\
+            <dimension name=\"who\" value=\"@(context.Request.Method)\" /></llm-emit-token-metric>";
+        let plain =
+            ("application/json", "{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}}");
+        let events =
+            ("text/event-stream", "data: {\"choices\":[{\"delta\":{\"content\":\"eight by\"}}]}\n\ndata: [DONE]\n\n");
+        for (kind, body) in [plain, events, ("application/json", "{}")] {
+            let answer = Response::builder().header("content-type", kind).body(Bytes::from_static(body.as_bytes()));
+            world.answers.lock().unwrap().push_back(Ok(answer.unwrap()));
+            let request = Request::post("/orders").body(Bytes::from_static(b"{\"input\":\"four\"}")).unwrap();
+            world.run(&document(policy, "<base />", "", ""), request, &state).await;
+        }
+        let sums: Vec<_> = metrics.all().into_iter().map(|one| (one.namespace, one.name, one.value)).collect();
+        let app = || "app".to_owned();
+        let expected = [("Completion Tokens", 4.0 + 2.0), ("Prompt Tokens", 3.0 + 1.0), ("Total Tokens", 7.0 + 3.0)];
+        assert_eq!(sums, expected.map(|(name, value)| (app(), name.to_owned(), value)));
+        let dimensions = [("API ID", "orders"), ("who", "POST")];
+        let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(metrics.all()[0].dimensions, dimensions.into());
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use super::prelude::*;
 use super::redirect::Repeatable;
@@ -76,7 +76,12 @@ impl ForwardRequest {
                 return Ok(());
             }
         };
-        let request = run.request_to_send(keeps_body || follows).await?;
+        let mut request = run.request_to_send(keeps_body || follows).await?;
+        if let Some(backend) = &backend
+            && let Some(authorization) = run.authorization_for(backend).await?
+        {
+            request.headers_mut().insert(header::AUTHORIZATION, authorization);
+        }
         let body = if follows { Some(run.body().await?) } else { None };
         let repeatable = body.and_then(|body| Repeatable::of(&request, body));
         // The query may hold a key.
@@ -138,7 +143,7 @@ mod tests {
     use http::Request;
 
     use crate::{
-        NoReply, State,
+        Backend, ManagedIdentityCredentials, NoReply, PoolMember, State,
         rig::{World, document, problems_in},
     };
 
@@ -207,6 +212,42 @@ mod tests {
         assert_eq!(send_twice(twice, "").await, (None, vec!["".into(), "".into()]));
         let buffered = "<forward-request buffer-request-body=\"true\" /><forward-request />";
         assert_eq!(send_twice(buffered, "body").await, (None, vec!["body".into(), "body".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_backend_with_credentials_gets_the_gateways_token_and_not_the_callers() {
+        let mut world = World::new();
+        world.tokens.insert("https://model.test".to_owned(), "t0k3n".to_owned());
+        let single =
+            |credentials| Backend::Single { url: "https://one.test".parse().unwrap(), breaker: None, credentials };
+        let credentials = |resource: &str| {
+            Some(ManagedIdentityCredentials { resource: resource.to_owned(), client_id: Some("c1d".to_owned()) })
+        };
+        let pool = vec![PoolMember { backend: "with".to_owned(), priority: 1, weight: 1 }];
+        world.service.backends.extend([
+            ("with".to_owned(), single(credentials("https://model.test"))),
+            ("without".to_owned(), single(None)),
+            ("pool".to_owned(), Backend::Pool(pool)),
+            ("odd".to_owned(), single(credentials("https://none.test"))),
+        ]);
+        for (backend, status, sent) in [
+            ("with", 200, Some("Bearer t0k3n")),
+            ("pool", 200, Some("Bearer t0k3n")),
+            ("without", 200, Some("the caller's")),
+            ("odd", 500, None),
+        ] {
+            let inbound = format!(
+                "<set-header name=\"Authorization\"><value>the caller's</value></set-header>\
+                 <set-backend-service backend-id=\"{backend}\" />"
+            );
+            let outcome = world.run_sections(&inbound, "<base />", "", "").await;
+            assert_eq!(outcome.response.status(), status, "{backend}");
+            let forwarded = std::mem::take(&mut *world.forwarded.lock().unwrap());
+            let header = forwarded.first().map(|request| request.headers()["authorization"].to_str().unwrap());
+            assert_eq!(header, sent, "{backend}");
+        }
+        assert!(!world.traces.lock().unwrap().concat().contains("t0k3n"));
+        assert_eq!(world.tokens_asked.lock().unwrap()[0].1.as_deref(), Some("c1d"));
     }
 
     #[test]

@@ -30,6 +30,8 @@ mod llm_content_safety;
 mod log_to_eventhub;
 mod media_type;
 mod mock_response;
+mod model_service;
+mod model_texts;
 mod not_played;
 mod prelude;
 mod quota;
@@ -206,9 +208,9 @@ policies! {
         "cors" I CrossDomain Played::Whole;
     }
     EmitMetric = emit_metric::EmitMetric {
-        "emit-metric" IBOE Logging Played::Part("told in the trace");
-        "llm-emit-token-metric" I Models Played::Part("told in the trace");
-        "azure-openai-emit-token-metric" I Models Played::Part("told in the trace");
+        "emit-metric" IBOE Logging Played::Part("told in the trace, and added up");
+        "llm-emit-token-metric" I Models Played::Part("told in the trace, and added up");
+        "azure-openai-emit-token-metric" I Models Played::Part("told in the trace, and added up");
     }
     FindAndReplace = find_and_replace::FindAndReplace {
         "find-and-replace" IBOE Transformation Played::Whole;
@@ -287,8 +289,8 @@ policies! {
         "set-variable" IBOE Flow Played::Whole;
     }
     TokenLimit = token_limit::TokenLimit {
-        "llm-token-limit" I Models Played::Part("prompts are estimated roughly");
-        "azure-openai-token-limit" I Models Played::Part("prompts are estimated roughly");
+        "llm-token-limit" I Models Played::Part("prompts are estimated");
+        "azure-openai-token-limit" I Models Played::Part("prompts are estimated");
     }
     Trace = trace::Trace {
         "trace" IBOE Logging Played::Whole;
@@ -304,16 +306,16 @@ policies! {
         "cross-domain" I CrossDomain Played::Whole;
     }
     LlmContentSafety = llm_content_safety::LlmContentSafety {
-        "llm-content-safety" IO Models Played::Part("no content is judged: every call is refused with 403");
+        "llm-content-safety" IO Models Played::Part("a model account of the seed judges; a stream is held until it is judged");
     }
     RedirectContentUrls = redirect_content_urls::RedirectContentUrls {
         "redirect-content-urls" IO Transformation Played::Whole;
     }
     SemanticCache = semantic_cache::SemanticCache {
-        "llm-semantic-cache-lookup" I Models Played::Part("nothing is found: there are no embeddings");
-        "llm-semantic-cache-store" O Models Played::Part("nothing is kept: there are no embeddings");
-        "azure-openai-semantic-cache-lookup" I Models Played::Part("nothing is found: there are no embeddings");
-        "azure-openai-semantic-cache-store" O Models Played::Part("nothing is kept: there are no embeddings");
+        "llm-semantic-cache-lookup" I Models Played::Part("embeddings of the seed's model know words, not meanings");
+        "llm-semantic-cache-store" O Models Played::Part("streams are not kept");
+        "azure-openai-semantic-cache-lookup" I Models Played::Part("embeddings of the seed's model know words, not meanings");
+        "azure-openai-semantic-cache-store" O Models Played::Part("streams are not kept");
     }
     SendServiceBusMessage = send_service_bus_message::SendServiceBusMessage {
         "send-service-bus-message" IOE Integration Played::Part("told in the trace");

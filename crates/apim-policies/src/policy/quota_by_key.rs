@@ -14,7 +14,7 @@ use super::{
     quota::period,
     subscription_limits::{Form, Limit},
 };
-use crate::run::{After, Finish};
+use crate::run::{After, Counted, Finish};
 use crate::state::Want;
 
 const FORM: Form = Form {
@@ -72,7 +72,7 @@ impl QuotaByKey {
         } else if later {
             // From here on, so that nothing is missed until it is known whether it counts.
             bytes.is_some().then(|| run.meter());
-            run.after.push(After::Policy(self, key, 0));
+            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }));
         }
         Ok(())
     }
@@ -112,13 +112,8 @@ impl QuotaByKey {
 }
 
 impl<O: Outside> Finish<O> for QuotaByKey {
-    fn finish<'f, 'r: 'f>(
-        &'r self,
-        key: String,
-        _estimate: u64,
-        run: &'f mut Run<'r, O>,
-    ) -> BoxFuture<'f, Result<(), Failure>> {
-        Box::pin(self.count(key, run))
+    fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(self.count(known.key, run))
     }
 }
 

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::prelude::*;
 use super::{allowance::Outputs, rate_limit::LONGEST};
-use crate::run::{After, Finish};
+use crate::run::{After, Counted, Finish};
 use crate::state::{Want, Window};
 
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl RateLimitByKey {
             Err(over) => return Err(self.outputs.rate_exceeded(run, want.limit, over)),
         }
         if later {
-            run.after.push(After::Policy(self, key, 0));
+            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }));
         }
         Ok(())
     }
@@ -91,13 +91,8 @@ impl RateLimitByKey {
 }
 
 impl<O: Outside> Finish<O> for RateLimitByKey {
-    fn finish<'f, 'r: 'f>(
-        &'r self,
-        key: String,
-        _estimate: u64,
-        run: &'f mut Run<'r, O>,
-    ) -> BoxFuture<'f, Result<(), Failure>> {
-        Box::pin(self.count(key, run))
+    fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(self.count(known.key, run))
     }
 }
 

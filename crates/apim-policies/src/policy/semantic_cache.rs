@@ -1,15 +1,41 @@
 //! `llm-semantic-cache-lookup`, `-store` and their twins for `azure-openai`: responses to prompts of like meaning
 //! (learn.microsoft.com/azure/api-management/llm-semantic-cache-lookup-policy).
 //!
-//! There are no embeddings here, so a lookup never finds anything. In Azure, too, trouble with the cache never fails a
-//! call.
+//! The embeddings backend makes a vector of each prompt; an answer is found when the vectors are at most
+//! `score-threshold` apart, by cosine. Trouble with the cache never fails a call. Whether live gateways keep streams is not
+//! documented; here they are not kept.
 
+use std::sync::Arc;
+
+use http::header;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::model_service::{Asker, post};
+use super::model_texts;
 use super::prelude::*;
+use crate::expression::Value;
+use crate::service::Backends;
+use crate::state::SemanticEntry;
+
+/// Where the backend's URL has none.
+const VERSION: &str = "?api-version=2024-10-21";
 
 #[derive(Debug)]
-pub(crate) struct SemanticCache {
-    settings: Vec<Setting<String>>,
-    is_store: bool,
+pub(crate) enum SemanticCache {
+    Lookup(Box<Lookup>),
+    /// For so many seconds.
+    Store(Setting<u32>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    threshold: Setting<String>,
+    backend: Setting<String>,
+    backends: Arc<Backends>,
+    ignores_system: Option<Setting<bool>>,
+    most_messages: Option<Setting<u32>>,
+    vary_by: Vec<Setting<String>>,
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SemanticCache> {
@@ -17,8 +43,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sem
     if element.name().ends_with("-store") {
         element.only_attributes(&["id", "duration"], problems);
         element.children(&[], problems);
-        let duration: Option<Setting<u32>> = element.required_setting("duration", problems);
-        return duration.map(|_| SemanticCache { settings: Vec::new(), is_store: true });
+        return element.required_setting("duration", problems).map(SemanticCache::Store);
     }
     let attributes = [
         "id",
@@ -43,51 +68,160 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sem
     if !matches!(element.required("embeddings-backend-auth", problems), None | Some("system-assigned")) {
         element.bad_value("embeddings-backend-auth", "system-assigned", problems);
     }
-    let _flag: Option<Setting<bool>> = element.setting("ignore-system-messages", problems);
-    let _count: Option<Setting<u32>> = element.setting("max-message-count", problems);
-    let mut settings: Vec<_> = threshold.into_iter().collect();
+    let ignores_system = element.setting("ignore-system-messages", problems);
+    let most_messages = element.setting("max-message-count", problems);
+    let mut vary_by = Vec::new();
     for child in element.children(&[("vary-by", Count::Any)], problems) {
         child.only_attributes(&[], problems);
-        settings.extend(child.text_setting(problems));
+        vary_by.extend(child.text_setting(problems));
     }
-    Some(SemanticCache { settings, is_store: false })
+    let backends = Arc::new(element.service().backends.clone());
+    let lookup = Lookup { threshold: threshold?, backend: backend?, backends, ignores_system, most_messages, vary_by };
+    Some(SemanticCache::Lookup(Box::new(lookup)))
 }
 
 impl SemanticCache {
-    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        run.get_all(&self.settings).await?;
-        run.trace(|| match self.is_store {
-            true => "keeps nothing: there are no embeddings here".to_owned(),
-            false => "not found: there are no embeddings here".to_owned(),
-        });
+    /// Whether it keeps answers.
+    pub(crate) fn stores(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
+
+    pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
+        match self {
+            Self::Lookup(lookup) => lookup.run(run).await,
+            Self::Store(duration) => store(duration, run).await.map_err(Stop::from),
+        }
+    }
+}
+
+impl Lookup {
+    async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
+        let vary_by = run.get_all(&self.vary_by).await?;
+        let threshold: f64 = run.get(&self.threshold).await?.trim().parse().unwrap_or(0.0);
+        let ignores_system = run.get_any(self.ignores_system.as_ref()).await?.unwrap_or(false);
+        let most_messages = run.get_any(self.most_messages.as_ref()).await?;
+        let backend = run.get(&self.backend).await?;
+        run.read_request_body().await?;
+        let body = run.context.request.body.as_ref().and_then(|body| body.content()).cloned().unwrap_or_default();
+        let prompt = model_texts::of_prompt(&body, ignores_system);
+        if prompt.text.is_empty() || most_messages.is_some_and(|most| prompt.messages > most as usize) {
+            run.trace(|| "not looked up: no prompt, or too many messages".to_owned());
+            return Ok(());
+        }
+        let asker = Asker::System("https://cognitiveservices.azure.com");
+        let input = json!({ "input": prompt.text });
+        let found = match post(run, &self.backends, &backend, VERSION, asker, &input).await {
+            Ok(found) => found,
+            Err(why) => {
+                run.trace(|| format!("not looked up: {why}"));
+                return Ok(());
+            }
+        };
+        let numbers = found["data"][0]["embedding"].as_array();
+        let vector: Vec<f64> = numbers.into_iter().flatten().filter_map(serde_json::Value::as_f64).collect();
+        if vector.is_empty() {
+            run.trace(|| format!("not looked up: {backend} gave no embedding"));
+            return Ok(());
+        }
+        let place = format!("{} {}", run.context.api.id, run.context.operation.id);
+        let vary_by: Vec<_> = [place].into_iter().chain(vary_by).collect();
+        let now = run.outside.now();
+        for (key, distance) in run.state.semantic.near(&vary_by, &vector, threshold) {
+            if let Some(response) = run.state.cache(false).get(&key, now).and_then(|kept| kept.as_response()) {
+                run.trace(|| format!("found, at a distance of {distance:.4}"));
+                run.is_from_cache = true;
+                run.respond(response, None);
+                return Err(Stop::Found);
+            }
+        }
+        run.trace(|| "not found".to_owned());
+        let key = format!("semantic {}", run.outside.request_id());
+        run.semantic_lookup = Some(SemanticEntry { vary_by, vector, key });
         Ok(())
     }
 }
 
+async fn store<O: Outside>(duration: &Setting<u32>, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    let duration = run.get(duration).await?;
+    let Some(entry) = run.semantic_lookup.take() else {
+        run.trace(|| "nothing was looked up, so nothing is kept".to_owned());
+        return Ok(());
+    };
+    let response = run.response();
+    let kind = response.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if response.status_code != 200 || kind.starts_with("text/event-stream") {
+        run.trace(|| "an error or a stream is not kept".to_owned());
+        return Ok(());
+    }
+    run.read_response_body().await?;
+    let response = Value::from(run.response().clone());
+    let (now, duration) = (run.outside.now(), SignedDuration::from_secs(duration.into()));
+    if run.state.cache(false).put(entry.key.clone(), &response, duration, now).is_some() {
+        run.state.semantic.keep(entry);
+        run.trace(|| format!("keeps the response for {} seconds", duration.as_secs()));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use http::{Request, Response};
+
     use crate::{
-        Backend,
-        rig::{World, problems_in},
+        Backend, State,
+        rig::{World, document, problems_in},
     };
 
+    /// Prompts, with the vectors that the embeddings backend gives them, and whether the model is asked.
+    async fn asked(kind: &str, calls: &[(&str, &str, Option<&str>)]) -> Vec<bool> {
+        let (mut world, state) = (World::new(), State::default());
+        world.tokens.insert("https://cognitiveservices.azure.com".to_owned(), "t0k3n".to_owned());
+        let url = "https://model.test/openai/deployments/e/embeddings".parse().unwrap();
+        world.service.backends.insert("e".to_owned(), Backend::Single { url, breaker: None, credentials: None });
+        let lookup = format!(
+            "<{kind}-semantic-cache-lookup score-threshold=\"0.05\" embeddings-backend-id=\"e\" \
+             embeddings-backend-auth=\"system-assigned\" max-message-count=\"2\"><vary-by>\
+             @(context.Request.Headers.GetValueOrDefault(\"who\", \"\"))</vary-by></{kind}-semantic-cache-lookup>\
+             <llm-token-limit counter-key=\"k\" tokens-per-minute=\"1000\" estimate-prompt-tokens=\"false\" \
+             tokens-consumed-header-name=\"x-used\" />"
+        );
+        let store = format!("<{kind}-semantic-cache-store duration=\"60\" />");
+        let document = document(&lookup, "<base />", &store, "");
+        let mut asked = Vec::new();
+        for (prompt, who, vector) in calls {
+            let reply = vector.map(|vector| format!("{{\"data\":[{{\"embedding\":{vector}}}]}}"));
+            world.replies.lock().unwrap().extend(reply.map(|reply| Ok(Response::new(Bytes::from(reply)))));
+            let request = Request::post("/orders").header("who", *who).body(Bytes::from((*prompt).to_owned())).unwrap();
+            let before = world.forwarded.lock().unwrap().len();
+            let outcome = world.run(&document, request, &state).await;
+            assert_eq!((outcome.last_error, outcome.response.body()), (None, &Bytes::from("backend")));
+            asked.push(world.forwarded.lock().unwrap().len() > before);
+        }
+        let sent = world.sent.lock().unwrap();
+        let url = "https://model.test/openai/deployments/e/embeddings?api-version=2024-10-21";
+        assert!(
+            sent.iter().all(|request| request.uri() == url && request.headers()["authorization"] == "Bearer t0k3n")
+        );
+        asked
+    }
+
     #[tokio::test]
-    async fn a_lookup_finds_nothing_and_the_backend_is_asked() {
+    async fn an_answer_to_a_prompt_of_like_meaning_is_found_for_the_same_caller() {
+        let prompt = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}";
+        let long = "{\"messages\":[{\"content\":\"a\"},{\"content\":\"b\"},{\"content\":\"c\"}]}";
         for kind in ["llm", "azure-openai"] {
-            let mut world = World::new();
-            let backend = Backend::Single { url: "https://embeddings.test".parse().unwrap(), breaker: None };
-            world.service.backends.insert("e".to_owned(), backend);
-            let lookup = format!(
-                "<{kind}-semantic-cache-lookup score-threshold=\"0.05\" embeddings-backend-id=\"e\" \
-                 embeddings-backend-auth=\"system-assigned\"><vary-by>@(context.Request.Method)</vary-by>\
-                 </{kind}-semantic-cache-lookup>"
-            );
-            let store = format!("<{kind}-semantic-cache-store duration=\"60\" />");
-            let outcome = world.run_sections(&lookup, "<base />", &store, "").await;
-            assert_eq!((outcome.last_error, outcome.response.status().as_u16()), (None, 200));
-            assert_eq!(world.forwarded.lock().unwrap().len(), 1);
-            let traces = world.traces.lock().unwrap();
-            assert!(traces.iter().any(|line| line.ends_with("not found: there are no embeddings here")));
+            let calls = [
+                (prompt, "one", Some("[1.0,0.0]")),
+                (prompt, "one", Some("[0.99,0.01]")),
+                (prompt, "one", Some("[0.0,1.0]")),
+                (prompt, "two", Some("[1.0,0.0]")),
+                // Trouble with the embeddings never fails a call.
+                (prompt, "one", Some("[]")),
+                (long, "one", None),
+                (prompt, "one", None),
+            ];
+            assert_eq!(asked(kind, &calls).await, [true, false, true, true, true, true, true]);
         }
     }
 

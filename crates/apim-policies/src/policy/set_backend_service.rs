@@ -80,7 +80,7 @@ mod tests {
 
     fn world() -> World {
         let mut world = World::new();
-        let backend = |url: &str| Backend::Single { url: url.parse().unwrap(), breaker: None };
+        let backend = |url: &str| Backend::Single { url: url.parse().unwrap(), breaker: None, credentials: None };
         world.service.backends = BTreeMap::from([
             ("one".to_owned(), backend("https://one.test/api/")),
             ("two".to_owned(), backend("http://two.test:8080")),
@@ -151,7 +151,7 @@ mod tests {
         };
         for id in ["one", "two"] {
             let url = format!("https://{id}.test").parse().unwrap();
-            let backend = Backend::Single { url, breaker: Some(breaker.clone()) };
+            let backend = Backend::Single { url, breaker: Some(breaker.clone()), credentials: None };
             world.service.backends.insert(id.to_owned(), backend);
         }
         let member = |id: &str, priority| PoolMember { backend: id.to_owned(), priority, weight: 1 };

@@ -12,19 +12,38 @@ pub(crate) enum After<'r, O: Outside> {
     Headers(Vec<(HeaderName, HeaderValue)>),
     /// Count the bytes of the request and the response, once for a key.
     Bytes(Want),
-    /// The policy does the rest, with the key and the estimate that it had when it ran.
-    Policy(&'r dyn Finish<O>, String, u64),
+    /// The policy does the rest, with what it knew when it ran.
+    Policy(&'r dyn Finish<O>, Counted),
+    /// As [`Self::Policy`], before `outbound` where that runs, which sees what the policy puts into headers and variables.
+    Tokens(&'r dyn Finish<O>, Counted),
+}
+
+/// What a policy that counts tokens knew when it ran.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counted {
+    /// The counter's key, or a metric's namespace.
+    pub(crate) key: String,
+    /// Of a metric.
+    pub(crate) dimensions: Vec<(String, Option<String>)>,
+    /// The estimate of the prompt's tokens.
+    pub(crate) prompt: u64,
 }
 
 /// A policy that counts what the response says.
 pub(crate) trait Finish<O: Outside>: Send + Sync {
-    /// Counts for the key, and the estimate, that the policy had when it ran.
-    fn finish<'f, 'r: 'f>(
-        &'r self,
-        key: String,
-        estimate: u64,
-        run: &'f mut Run<'r, O>,
-    ) -> BoxFuture<'f, Result<(), Failure>>;
+    /// Counts, with what the policy knew when it ran.
+    fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>>;
+}
+
+/// Lets policies that count tokens finish.
+pub(crate) async fn finish_token_policies<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), Failure> {
+    for after in std::mem::take(&mut run.after) {
+        match after {
+            After::Tokens(policy, known) => policy.finish(known, run).await?,
+            other => run.after.push(other),
+        }
+    }
+    Ok(())
 }
 
 /// Does all of it. It runs after `outbound` or `on-error`, also when the response came from a policy.
@@ -38,7 +57,7 @@ pub(crate) async fn finish<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), F
                 }
             }
             After::Bytes(want) => run.count_bytes(want),
-            After::Policy(policy, key, estimate) => policy.finish(key, estimate, run).await?,
+            After::Policy(policy, known) | After::Tokens(policy, known) => policy.finish(known, run).await?,
         }
     }
     Ok(())

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 use super::{
     Run,
     target::{Named, first_url},
 };
 use crate::{
     expression::{self, Url},
+    failure::Failure,
     outside::Outside,
     scope::Scope,
-    service::{Backend, Backends},
+    service::{Backend, Backends, ManagedIdentityCredentials},
 };
 
 impl<O: Outside> Run<'_, O> {
@@ -51,8 +54,23 @@ impl<O: Outside> Run<'_, O> {
             return Err(format!("{what} '{id}' is temporarily unavailable."));
         };
         self.target.base = first_url(&all, &taken);
+        self.backend_used = Some(taken.clone());
         self.aim();
         Ok(Some(taken))
+    }
+
+    /// The Authorization header that a backend wants from the gateway, if it does.
+    pub(crate) async fn authorization_for(&mut self, backend: &str) -> Result<Option<HeaderValue>, Failure> {
+        let Some(named) = &self.target.backend else { return Ok(None) };
+        let Some(Backend::Single { credentials: Some(credentials), .. }) = named.all.get(backend) else {
+            return Ok(None);
+        };
+        let ManagedIdentityCredentials { resource, client_id } = credentials.clone();
+        let token = self.outside.managed_identity_token(&resource, client_id.as_deref()).await;
+        let token = token.map_err(|error| Failure::internal("", "", error.to_string()))?;
+        self.trace(|| format!("a token for {resource}, as the backend {backend} wants"));
+        let header = HeaderValue::try_from(format!("Bearer {token}"));
+        header.map(Some).map_err(|error| Failure::internal("", "", format!("the token for {resource}: {error}")))
     }
 
     /// Tells the backend's circuit breaker what came of a request; `None` is no response at all.

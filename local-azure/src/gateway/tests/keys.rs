@@ -42,7 +42,8 @@ async fn start(change: impl FnOnce(&mut Seed)) -> Rig {
 }
 
 fn open_orders(seed: &mut Seed) {
-    seed.apim.products[1].apis.push("orders".to_owned());
+    let open = seed.apim.products.iter_mut().find(|product| product.id == "open").unwrap();
+    open.apis.push("orders".to_owned());
 }
 
 async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Answer {

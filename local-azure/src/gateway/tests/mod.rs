@@ -9,6 +9,7 @@ mod forwarding;
 mod identities;
 mod keys;
 mod loading;
+mod models;
 mod policies;
 mod redirects;
 mod refusals;

@@ -1,21 +1,24 @@
 //! `azure-openai-token-limit` and `llm-token-limit`: so many tokens of a language model for a key
 //! (learn.microsoft.com/azure/api-management/azure-openai-token-limit-policy, …/llm-token-limit-policy).
 //!
-//! Tokens are counted when the response is known, after the outbound section: those that its `usage` reports. Estimates
-//! are rough here, a token for four bytes of what the prompt says: with `estimate-prompt-tokens` they decide whether a
-//! prompt is sent at all, and of a streamed response the estimate of its prompt is all that counts. The words
-//! of the 429 and the 403 are derived from what live gateways were seen to log, not captured; periods of a quota are those of the calendar in UTC.
+//! Tokens are counted when the response is known, before the outbound section: those that its `usage` reports. A streamed
+//! answer is counted when it ends, or when the client leaves: what its events report, else the prompt's estimate and the
+//! tokens of the text that passed. The call that crosses a limit passes; later ones are refused. With
+//! `estimate-prompt-tokens` an estimate decides whether a prompt is sent at all. Periods of a quota are those of the calendar in UTC.
+
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Weekday, tz::TimeZone};
-use serde_json::Value as Json;
 
 use futures_util::future::BoxFuture;
 
 use super::allowance::{header_name, store, variable};
 use super::prelude::*;
-use crate::run::{After, Finish};
+use crate::expression::Wanted;
+use crate::run::{After, Counted, Finish};
 use crate::state::{Over, Want, Window};
+use crate::usage::Usage;
 
 const ATTRIBUTES: [&str; 14] = [
     "id",
@@ -37,8 +40,8 @@ const ATTRIBUTES: [&str; 14] = [
 #[derive(Debug)]
 pub(crate) struct TokenLimit {
     key: Setting<String>,
-    per_minute: Option<Setting<u32>>,
-    quota: Option<(Setting<u32>, Period)>,
+    per_minute: Option<u32>,
+    quota: Option<(Setting<Long>, Setting<Period>)>,
     estimate: bool,
     retry_after: Output,
     remaining: Output,
@@ -50,6 +53,19 @@ pub(crate) struct TokenLimit {
 #[derive(Debug)]
 struct Output(Option<HeaderName>, Option<String>);
 
+/// A number that an expression must give as `long`: Azure refuses an `int` and a `string` there.
+#[derive(Clone, Copy, Debug)]
+struct Long(u64);
+
+impl Readable for Long {
+    const EXPECTED: &'static str = "a whole number of type long, not negative";
+    const WANTED: Wanted = Wanted::Long;
+
+    fn read(text: &str) -> Option<Self> {
+        text.trim().parse().ok().map(Self)
+    }
+}
+
 /// How long a quota lasts.
 #[derive(Clone, Copy, Debug)]
 enum Period {
@@ -60,11 +76,26 @@ enum Period {
     Yearly,
 }
 
+impl Readable for Period {
+    const EXPECTED: &'static str = "Hourly, Daily, Weekly, Monthly or Yearly";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "Hourly" => Some(Self::Hourly),
+            "Daily" => Some(Self::Daily),
+            "Weekly" => Some(Self::Weekly),
+            "Monthly" => Some(Self::Monthly),
+            "Yearly" => Some(Self::Yearly),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<TokenLimit> {
     element.only_attributes(&ATTRIBUTES, problems);
     element.children(&[], problems);
     let key = element.required_setting("counter-key", problems);
-    let per_minute = element.setting("tokens-per-minute", problems);
+    let per_minute = element.parsed("tokens-per-minute", u32::EXPECTED, problems);
     let quota = quota(element, problems);
     if !element.has("tokens-per-minute") && !element.has("token-quota") {
         let message = format!("<{}> needs tokens-per-minute, or token-quota and token-quota-period", element.name());
@@ -92,61 +123,78 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tok
     Some(policy)
 }
 
-fn quota(element: &Element<'_>, problems: &mut Problems) -> Option<(Setting<u32>, Period)> {
+fn quota(element: &Element<'_>, problems: &mut Problems) -> Option<(Setting<Long>, Setting<Period>)> {
     if !element.has("token-quota") && !element.has("token-quota-period") {
         return None;
     }
     let quota = element.required_setting("token-quota", problems);
-    let period = match element.required("token-quota-period", problems)? {
-        "Hourly" => Period::Hourly,
-        "Daily" => Period::Daily,
-        "Weekly" => Period::Weekly,
-        "Monthly" => Period::Monthly,
-        "Yearly" => Period::Yearly,
-        _ => {
-            element.bad_value("token-quota-period", "Hourly, Daily, Weekly, Monthly or Yearly", problems);
-            return None;
-        }
-    };
-    Some((quota?, period))
+    let period = element.required_setting("token-quota-period", problems);
+    Some((quota?, period?))
+}
+
+/// What may be used, and who is over it.
+struct Limit {
+    want: Want,
+    is_quota: bool,
 }
 
 impl TokenLimit {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
         let key = run.get(&self.key).await?;
-        let prompt = self.prompt(run).await?;
+        let prompt = run.prompt_tokens().await?;
         let now = run.outside.now();
         let needed = if self.estimate { prompt } else { 0 };
-        let (minute, quota) = self.wants(&key, run).await?;
-        for (want, output, is_quota) in [(minute, &self.remaining, false), (quota, &self.remaining_quota, true)] {
-            let Some(want) = want else { continue };
-            let remaining =
-                run.state.counters.look(&want, now).map_err(|over| self.refuse(run, over, is_quota, "is exceeded"))?;
+        for Limit { want, is_quota } in self.limits(&key, run).await? {
+            // A quota refuses who is past it, a rate who is at it.
+            let spare = u64::from(is_quota);
+            let looked = Want { limit: want.limit.saturating_add(spare), ..want.clone() };
+            let remaining = run
+                .state
+                .counters
+                .look(&looked, now)
+                .map_err(|over| self.refuse(run, over, is_quota, "is exceeded"))?;
+            let remaining = remaining - spare;
             if remaining < needed {
                 let over = run.state.counters.take(&[Want { by: needed, ..want }], now).err();
                 let over = over.unwrap_or(Over { retry_after: Some(1) });
                 return Err(self.refuse(run, over, is_quota, "will exceed"));
             }
-            store(run, output.1.as_deref(), remaining - needed);
+            store(run, self.output(is_quota).1.as_deref(), remaining - needed);
         }
         store(run, self.consumed.1.as_deref(), needed);
-        run.after.push(After::Policy(self, key, prompt));
+        run.after.push(After::Tokens(self, Counted { key, prompt, ..Counted::default() }));
         Ok(())
     }
 
-    /// Counts what the response says was used.
-    async fn count<O: Outside>(&self, key: &str, prompt: u64, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let used = used(prompt, run).await?;
+    /// Counts what the response says was used, at once or at the end of its stream.
+    async fn count<O: Outside>(&self, known: &Counted, run: &mut Run<'_, O>) -> Result<(), Failure> {
+        let used = run.usage().await?;
         let now = run.outside.now();
-        let (minute, quota) = self.wants(key, run).await?;
-        let mut headers = vec![(&self.consumed, used)];
-        for (want, output) in [(minute, &self.remaining), (quota, &self.remaining_quota)] {
-            let Some(mut want) = want else { continue };
+        // Headers leave before a stream: they have the estimate of the prompt, and what remains without the answer.
+        let mut outputs = vec![(&self.consumed, used.map_or(known.prompt, Usage::total))];
+        for Limit { mut want, is_quota } in self.limits(&known.key, run).await? {
             // A key has one counter, and a request counts once for it.
-            want.by = if run.counted.insert(want.key.clone()) { used } else { 0 };
-            headers.push((output, run.state.counters.add(&want, now)));
+            let is_first = run.counted.insert(want.key.clone());
+            let remaining = match used {
+                Some(used) => {
+                    want.by = if is_first { used.total() } else { 0 };
+                    run.state.counters.add(&want, now)
+                }
+                None => {
+                    let before = run.state.counters.look(&want, now).unwrap_or_default();
+                    if is_first {
+                        let counters = Arc::clone(&run.state.counters);
+                        let then = move |used: Usage| {
+                            counters.add(&Want { by: used.total(), ..want }, now);
+                        };
+                        run.when_used(known.prompt, then);
+                    }
+                    before.saturating_sub(known.prompt)
+                }
+            };
+            outputs.push((self.output(is_quota), remaining));
         }
-        for (Output(header, variable), number) in headers {
+        for (Output(header, variable), number) in outputs {
             store(run, variable.as_deref(), number);
             if let Some(name) = header {
                 run.response().headers.insert(name.clone(), HeaderValue::from(number));
@@ -155,87 +203,67 @@ impl TokenLimit {
         Ok(())
     }
 
-    async fn wants<O: Outside>(
-        &self,
-        key: &str,
-        run: &mut Run<'_, O>,
-    ) -> Result<(Option<Want>, Option<Want>), Failure> {
-        let minute = run.get_any(self.per_minute.as_ref()).await?.map(|limit| Want {
-            key: format!("tokens {key}"),
-            window: Window::Moving(SignedDuration::from_mins(1)),
-            limit: limit.into(),
-            by: 0,
-        });
-        let Some((quota, period)) = &self.quota else { return Ok((minute, None)) };
-        let limit = run.get(quota).await?.into();
-        let window = Window::Until(period.end(run.outside.now()));
-        Ok((minute, Some(Want { key: format!("token quota {period:?} {key}"), window, limit, by: 0 })))
+    fn output(&self, is_quota: bool) -> &Output {
+        if is_quota { &self.remaining_quota } else { &self.remaining }
+    }
+
+    async fn limits<O: Outside>(&self, key: &str, run: &mut Run<'_, O>) -> Result<Vec<Limit>, Failure> {
+        let mut limits = Vec::new();
+        if let Some(limit) = self.per_minute {
+            let window = Window::Moving(SignedDuration::from_mins(1));
+            let want = Want { key: format!("tokens {key}"), window, limit: limit.into(), by: 0 };
+            limits.push(Limit { want, is_quota: false });
+        }
+        if let Some((quota, period)) = &self.quota {
+            let Long(limit) = run.get(quota).await?;
+            let period = run.get(period).await?;
+            let window = Window::Until(period.end(run.outside.now()));
+            let want = Want { key: format!("token quota {period:?} {key}"), window, limit, by: 0 };
+            limits.push(Limit { want, is_quota: true });
+        }
+        Ok(limits)
     }
 
     fn refuse<O: Outside>(&self, run: &mut Run<'_, O>, over: Over, is_quota: bool, verb: &str) -> Failure {
         let seconds = over.retry_after.unwrap_or_default();
         store(run, self.retry_after.1.as_deref(), seconds);
-        let (what, status) =
-            if is_quota { ("quota", StatusCode::FORBIDDEN) } else { ("limit", StatusCode::TOO_MANY_REQUESTS) };
-        let reason = if verb == "is exceeded" { "OpenAITokenLimitExceeded" } else { "TokenLimitExceededAfterPrompt" };
+        let (what, status, wait) = match is_quota {
+            true => ("quota", StatusCode::FORBIDDEN, in_words(seconds)),
+            false => ("limit", StatusCode::TOO_MANY_REQUESTS, counted(seconds, "second")),
+        };
+        let reason = match (is_quota, verb) {
+            (true, _) => "OpenAITokenQuotaExceeded",
+            (false, "is exceeded") => "OpenAITokenLimitExceeded",
+            (false, _) => "TokenLimitExceededAfterPrompt",
+        };
         let message = format!("Token {what} {verb}");
-        let told = format!("{message}. Try again in {seconds} seconds.");
+        let told = format!("{message}. Try again in {wait}.");
         let failure = Failure::new("", reason, message, status, told);
         match &self.retry_after.0 {
             Some(name) => failure.with_header(name.clone(), seconds.into()),
             None => failure,
         }
     }
-
-    /// A rough count of the prompt's tokens.
-    async fn prompt<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<u64, Failure> {
-        run.read_request_body().await?;
-        let body = run.context.request.body.as_ref().and_then(|body| body.content());
-        let Some(Ok(json)) = body.map(|body| serde_json::from_slice::<Json>(body)) else { return Ok(0) };
-        let said = ["messages", "prompt", "input", "instructions"].map(|name| json.get(name).map_or(0, length));
-        Ok(said.iter().sum::<u64>().div_ceil(4))
-    }
 }
 
-/// Bytes of all texts in a value, but for those that say what it is.
-fn length(value: &Json) -> u64 {
-    match value {
-        Json::String(text) => text.len().try_into().unwrap_or(u64::MAX),
-        Json::Array(values) => values.iter().map(length).sum(),
-        Json::Object(members) => members
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "role" | "type"))
-            .map(|(_, value)| length(value))
-            .sum(),
-        _ => 0,
-    }
+/// A time in its two largest units, as live gateways were seen to write it: `21 minutes and 33 seconds`, `23 hours`.
+fn in_words(seconds: u64) -> String {
+    let units = [(86_400, u64::MAX, "day"), (3600, 24, "hour"), (60, 60, "minute"), (1, 60, "second")];
+    let parts = units.map(|(size, of, name)| (seconds / size % of, name));
+    let largest = parts.iter().position(|(count, _)| *count > 0).unwrap_or(parts.len() - 1);
+    let shown = parts.iter().skip(largest).take(2).filter(|(count, _)| *count > 0);
+    let shown: Vec<_> = shown.map(|(count, name)| counted(*count, name)).collect();
+    if shown.is_empty() { counted(0, "second") } else { shown.join(" and ") }
+}
+
+fn counted(count: u64, name: &str) -> String {
+    if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
 }
 
 impl<O: Outside> Finish<O> for TokenLimit {
-    fn finish<'f, 'r: 'f>(
-        &'r self,
-        key: String,
-        estimate: u64,
-        run: &'f mut Run<'r, O>,
-    ) -> BoxFuture<'f, Result<(), Failure>> {
-        Box::pin(async move { self.count(&key, estimate, run).await })
+    fn finish<'f, 'r: 'f>(&'r self, known: Counted, run: &'f mut Run<'r, O>) -> BoxFuture<'f, Result<(), Failure>> {
+        Box::pin(async move { self.count(&known, run).await })
     }
-}
-
-/// The tokens that a good response reports; of a streamed one, the estimate of its prompt.
-async fn used<O: Outside>(prompt: u64, run: &mut Run<'_, O>) -> Result<u64, Failure> {
-    let Some(response) = &run.context.response else { return Ok(0) };
-    let kind = response.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !(200..300).contains(&response.status_code) {
-        return Ok(0);
-    }
-    if kind.starts_with("text/event-stream") {
-        return Ok(prompt);
-    }
-    run.read_response_body().await?;
-    let body = run.context.response.as_ref().and_then(|response| response.body.as_ref()?.content());
-    let json = body.and_then(|body| serde_json::from_slice::<Json>(body).ok());
-    Ok(json.and_then(|json| json.get("usage")?.get("total_tokens")?.as_u64()).unwrap_or(0))
 }
 
 impl Period {

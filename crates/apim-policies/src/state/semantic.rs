@@ -1,0 +1,52 @@
+//! Prompts whose answers are kept, by what they mean: as vectors, and the key under which the answer is in the cache.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+/// The oldest make room.
+const MOST: usize = 1_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct SemanticEntries(Mutex<VecDeque<SemanticEntry>>);
+
+/// A prompt whose answer is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct SemanticEntry {
+    /// Answers are found only by requests with the same values here.
+    pub(crate) vary_by: Vec<String>,
+    pub(crate) vector: Vec<f64>,
+    /// Where the answer is in the cache.
+    pub(crate) key: String,
+}
+
+impl SemanticEntries {
+    /// Keys of answers to prompts that are at most so far away, the nearest first; each with its distance.
+    pub(crate) fn near(&self, vary_by: &[String], vector: &[f64], most: f64) -> Vec<(String, f64)> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = entries.iter().filter(|entry| entry.vary_by == vary_by && entry.vector.len() == vector.len());
+        let mut near: Vec<_> = same
+            .map(|entry| (entry.key.clone(), distance(&entry.vector, vector)))
+            .filter(|(_, distance)| *distance <= most)
+            .collect();
+        near.sort_by(|(_, left), (_, right)| left.total_cmp(right));
+        near
+    }
+
+    pub(crate) fn keep(&self, entry: SemanticEntry) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() == MOST {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
+    }
+}
+
+/// From 0 (the same direction) to 2.
+fn distance(left: &[f64], right: &[f64]) -> f64 {
+    let dot: f64 = left.iter().zip(right).map(|(left, right)| left * right).sum();
+    let length = |vector: &[f64]| vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+    let lengths = length(left) * length(right);
+    if lengths > 0.0 { (1.0 - dot / lengths).max(0.0) } else { 2.0 }
+}
