@@ -113,10 +113,19 @@ param ordersAppIdUri string = ''
 @description('Client ID of the orders API. Needed when createAppRegistration is false.')
 param ordersClientId string = ''
 
-@description('Also deploy an Azure OpenAI account that only the identity of API Management may call.')
+@description('App ID URI of the chat API. Empty: one that contains the tenant ID.')
+param chatAppIdUri string = ''
+
+@description('Client ID of the chat API. Needed for a model when createAppRegistration is false.')
+param chatClientId string = ''
+
+@description('Also deploy two Azure OpenAI accounts that only the identity of API Management may call, and the API before them.')
 param deployOpenAI bool = false
 
-@description('Model that the account deploys. The default retires on 2027-03-18.')
+@description('Keep each exchange of chat as a blob.')
+param archiveChats bool = false
+
+@description('Model that the accounts deploy. The default retires on 2027-03-18.')
 @minLength(1)
 param openAIModelName string = 'gpt-5.4-mini'
 
@@ -159,7 +168,9 @@ var vaultName = 'kv-keyless-${suffix}'
 var storageName = 'stkeyless${suffix}'
 var componentName = 'appi-keyless-${suffix}'
 var gatewayName = 'apim-keyless-${suffix}'
-var openAIName = 'oai-keyless-${suffix}'
+var openAINames = ['oai-keyless-1-${suffix}', 'oai-keyless-2-${suffix}']
+var deployedOpenAINames = deployOpenAI ? openAINames : []
+var workspaceName = 'log-keyless-${suffix}'
 var networkName = 'vnet-keyless'
 
 // Options that do not fit stop the deployment here, before the first resource.
@@ -171,6 +182,14 @@ var hostStorageNames = [for region in regions: 'sthost${uniqueString(subscriptio
 var ownAppIdUri = 'api://${tenant().tenantId}/orders-${environmentName}'
 var registrationIsMissing = !createAppRegistration && (empty(ordersClientId) || empty(ordersAppIdUri))
 var appIdUriOrDefault = empty(ordersAppIdUri) ? ownAppIdUri : ordersAppIdUri
+var chatIsMissing = deployOpenAI && !createAppRegistration && (empty(chatClientId) || empty(chatAppIdUri))
+var ownChatAppIdUri = 'api://${tenant().tenantId}/chat-${environmentName}'
+var chatAppIdUriOrDefault = empty(chatAppIdUri) ? ownChatAppIdUri : chatAppIdUri
+var chatUri = chatIsMissing ? fail('Set CHAT_CLIENT_ID and CHAT_APP_ID_URI.') : chatAppIdUriOrDefault
+// Consumption has neither pools with circuit breakers nor limits of tokens.
+var skuWithoutModels = deployOpenAI && gatewaySku == 'Consumption'
+var sku = skuWithoutModels ? fail('DEPLOY_OPENAI: set GATEWAY_SKU to another tier than Consumption.') : gatewaySku
+var containers = concat(['snapshots', 'uploads'], archiveChats ? ['chat-archive'] : [])
 var appIdUri = registrationIsMissing ? fail('Set ORDERS_CLIENT_ID and ORDERS_APP_ID_URI.') : appIdUriOrDefault
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -190,7 +209,7 @@ module identities 'modules/identities.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    workspaceName: 'log-keyless-${suffix}'
+    workspaceName: workspaceName
     componentName: componentName
     location: location
     tags: tags
@@ -222,7 +241,7 @@ module storage 'modules/storage.bicep' = {
     name: storageName
     location: location
     tags: tags
-    containers: ['snapshots', 'uploads']
+    containers: containers
     publicNetworkAccess: publicNetworkAccess
   }
 }
@@ -247,7 +266,7 @@ module gateway 'modules/gateway.bicep' = {
     name: gatewayName
     location: location
     tags: tags
-    sku: gatewaySku
+    sku: sku
     publisherEmail: publisherEmail
     componentName: componentName
     subnetId: openAIIsPrivate ? network!.outputs.gatewaySubnetId : ''
@@ -255,17 +274,20 @@ module gateway 'modules/gateway.bicep' = {
   dependsOn: [monitoring]
 }
 
-module openAI 'modules/openai.bicep' = if (deployOpenAI) {
-  scope: group
-  params: {
-    name: openAIName
-    location: location
-    tags: tags
-    modelName: openAIModelName
-    modelVersion: openAIModelVersion
-    publicNetworkAccess: openAIIsPrivate ? 'Disabled' : 'Enabled'
+// Two, so that the gateway has another one to go to when one is busy.
+module openAI 'modules/openai.bicep' = [
+  for name in deployedOpenAINames: {
+    scope: group
+    params: {
+      name: name
+      location: location
+      tags: tags
+      modelName: openAIModelName
+      modelVersion: openAIModelVersion
+      publicNetworkAccess: openAIIsPrivate ? 'Disabled' : 'Enabled'
+    }
   }
-}
+]
 
 module logicApp 'modules/logic-app.bicep' = if (withLogicApp) {
   scope: group
@@ -296,6 +318,21 @@ module entra 'modules/entra.bicep' = if (createAppRegistration) {
   dependsOn: [gateway]
 }
 
+module chatEntra 'modules/chat-entra.bicep' = if (deployOpenAI && createAppRegistration) {
+  scope: group
+  params: {
+    environmentName: environmentName
+    appIdUri: chatUri
+    assignmentRequired: assignmentRequired
+    assignRoles: assignAppRoles
+    callerPrincipalId: identities.outputs.caller.principalId
+  }
+  #disable-next-line no-unnecessary-dependson
+  dependsOn: [gateway]
+}
+
+var chatClient = deployOpenAI && createAppRegistration ? chatEntra!.outputs.clientId : chatClientId
+
 module apis 'modules/apis.bicep' = {
   scope: group
   params: {
@@ -303,9 +340,22 @@ module apis 'modules/apis.bicep' = {
     ordersAppIdUri: appIdUri
     ordersClientId: createAppRegistration ? entra!.outputs.clientId : ordersClientId
     ordersBackendUrl: ordersBackendUrl
+    chatAppIdUri: deployOpenAI ? chatUri : ''
+    chatClientId: deployOpenAI ? chatClient : ''
   }
   #disable-next-line no-unnecessary-dependson
   dependsOn: [gateway]
+}
+
+module modelApis 'modules/model-apis.bicep' = if (deployOpenAI) {
+  scope: group
+  params: {
+    gatewayName: gatewayName
+    workspaceName: workspaceName
+    accountNames: openAINames
+  }
+  // The policies name values that the other APIs use, too.
+  dependsOn: [apis, monitoring]
 }
 
 module roles 'modules/roles.bicep' = {
@@ -315,7 +365,8 @@ module roles 'modules/roles.bicep' = {
     storageName: storageName
     hostStorageNames: hostStorageNames
     componentName: componentName
-    openAIName: deployOpenAI ? openAIName : ''
+    openAINames: deployedOpenAINames
+    archivesChats: archiveChats
     readerPrincipalId: identities.outputs.reader.principalId
     writerPrincipalId: identities.outputs.writer.principalId
     gatewayPrincipalId: gateway.outputs.principalId
@@ -335,7 +386,7 @@ module endpoints 'modules/private-endpoints.bicep' = if (isPrivate) {
     networkName: networkName
     vaultName: vaultName
     storageNames: [storageName, hostStorageNames[0]]
-    openAIName: deployOpenAI && openAIIsPrivate ? openAIName : ''
+    openAINames: openAIIsPrivate ? deployedOpenAINames : []
   }
   dependsOn: [network, vault, storage, hostStorage, openAI]
 }
@@ -365,6 +416,15 @@ var settings = {
   SECRET_EXPIRY_SCHEDULE: '0 0 6 * * *'
   SECRET_EXPIRY_DAYS: '30'
   RELAY_PATHS: '/orders'
+  OPENAI__route: deployOpenAI ? 'apim' : ''
+  OPENAI__deployment: deployOpenAI ? 'chat' : ''
+  OPENAI__baseUrl: deployOpenAI ? '${gateway.outputs.url}/openai/v1' : ''
+  OPENAI__credential: deployOpenAI ? 'managedidentity' : ''
+  OPENAI__clientId: deployOpenAI ? identities.outputs.caller.clientId : ''
+  OPENAI__audience: deployOpenAI ? chatUri : ''
+  OPENAI__subscriptionKeySecret: deployOpenAI ? 'chat-subscription-key' : ''
+  OPENAI__subscriptionKeyHeader: deployOpenAI ? 'api-key' : ''
+  CHAT_ARCHIVE_CONTAINER: archiveChats ? 'chat-archive' : ''
   MAX_CONCURRENT_INVOCATIONS: '256'
 }
 
@@ -415,4 +475,13 @@ output BODY_MEMORY_MIB string = settings.BODY_MEMORY_MIB
 output SECRET_EXPIRY_SCHEDULE string = settings.SECRET_EXPIRY_SCHEDULE
 output SECRET_EXPIRY_DAYS string = settings.SECRET_EXPIRY_DAYS
 output RELAY_PATHS string = settings.RELAY_PATHS
+output OPENAI__route string = settings.OPENAI__route
+output OPENAI__deployment string = settings.OPENAI__deployment
+output OPENAI__baseUrl string = settings.OPENAI__baseUrl
+output OPENAI__credential string = settings.OPENAI__credential
+output OPENAI__clientId string = settings.OPENAI__clientId
+output OPENAI__audience string = settings.OPENAI__audience
+output OPENAI__subscriptionKeySecret string = settings.OPENAI__subscriptionKeySecret
+output OPENAI__subscriptionKeyHeader string = settings.OPENAI__subscriptionKeyHeader
+output CHAT_ARCHIVE_CONTAINER string = settings.CHAT_ARCHIVE_CONTAINER
 output MAX_CONCURRENT_INVOCATIONS string = settings.MAX_CONCURRENT_INVOCATIONS

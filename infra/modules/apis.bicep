@@ -14,12 +14,24 @@ param ordersClientId string
 @minLength(1)
 param ordersBackendUrl string
 
-var namedValueTexts = {
+@description('The same for the chat API. Empty when no model is deployed.')
+param chatAppIdUri string
+
+param chatClientId string
+
+var ordersTexts = {
   'tenant-id': tenant().tenantId
   'orders-app-id-uri': ordersAppIdUri
   'orders-client-id': ordersClientId
   'orders-read-role': 'Orders.Read'
 }
+var chatTexts = {
+  'chat-app-id-uri': chatAppIdUri
+  'chat-client-id': chatClientId
+  'chat-role': 'Chat.Complete'
+  'chat-tokens-per-minute': '20000'
+}
+var namedValueTexts = union(ordersTexts, empty(chatAppIdUri) ? {} : chatTexts)
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' existing = {
   name: gatewayName

@@ -6,12 +6,12 @@ param vaultName string
 param storageNames string[]
 
 @description('Empty when no model account is private.')
-param openAIName string
+param openAINames string[]
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var vaultZone = 'privatelink.vaultcore.azure.net'
 var modelZone = 'privatelink.openai.azure.com'
-var zoneNames = concat([blobZone, vaultZone], empty(openAIName) ? [] : [modelZone])
+var zoneNames = concat([blobZone, vaultZone], empty(openAINames) ? [] : [modelZone])
 
 var storageTargets = map(storageNames, name => {
   name: name
@@ -25,13 +25,13 @@ var vaultTarget = {
   part: 'vault'
   zone: vaultZone
 }
-var modelTarget = {
-  name: openAIName
-  id: resourceId('Microsoft.CognitiveServices/accounts', openAIName)
+var modelTargets = map(openAINames, name => {
+  name: name
+  id: resourceId('Microsoft.CognitiveServices/accounts', name)
   part: 'account'
   zone: modelZone
-}
-var targets = concat(storageTargets, [vaultTarget], empty(openAIName) ? [] : [modelTarget])
+})
+var targets = concat(storageTargets, [vaultTarget], modelTargets)
 
 resource network 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: networkName

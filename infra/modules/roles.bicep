@@ -5,8 +5,10 @@ param storageName string
 param hostStorageNames string[]
 param componentName string
 
-@description('Empty when no model account is deployed.')
-param openAIName string
+@description('Empty when no model is deployed.')
+param openAINames string[]
+
+param archivesChats bool
 
 @description('Object ID of the identity that reads secrets.')
 param readerPrincipalId string
@@ -67,10 +69,16 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
 }
 
-// A scope is evaluated even where its assignment is not made, so it needs some name.
-resource openAI 'Microsoft.CognitiveServices/accounts@2025-06-01' existing = if (!empty(openAIName)) {
-  name: empty(openAIName) ? 'not-deployed' : openAIName
+resource chatArchive 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = if (archivesChats) {
+  parent: blobService
+  name: 'chat-archive'
 }
+
+resource openAI 'Microsoft.CognitiveServices/accounts@2025-06-01' existing = [
+  for name in openAINames: {
+    name: name
+  }
+]
 
 resource readerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, readerPrincipalId, roles.keyVaultSecretsUser)
@@ -95,6 +103,16 @@ resource writerWritesSnapshots 'Microsoft.Authorization/roleAssignments@2022-04-
 resource writerWritesUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(uploads.id, writerPrincipalId, roles.blobDataContributor)
   scope: uploads
+  properties: {
+    principalId: writerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+  }
+}
+
+resource writerWritesChats 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (archivesChats) {
+  name: guid(chatArchive.id, writerPrincipalId, roles.blobDataContributor)
+  scope: chatArchive
   properties: {
     principalId: writerPrincipalId
     principalType: 'ServicePrincipal'
@@ -135,15 +153,17 @@ resource gatewaySendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-
   }
 }
 
-resource gatewayCallsModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(openAIName)) {
-  name: guid(openAI.id, gatewayPrincipalId, roles.openAIUser)
-  scope: openAI
-  properties: {
-    principalId: gatewayPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.openAIUser)
+resource gatewayCallsModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, i) in openAINames: {
+    name: guid(openAI[i].id, gatewayPrincipalId, roles.openAIUser)
+    scope: openAI[i]
+    properties: {
+      principalId: gatewayPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.openAIUser)
+    }
   }
-}
+]
 
 resource logicAppReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(logicAppPrincipalId)) {
   name: guid(vault.id, logicAppPrincipalId, roles.keyVaultSecretsUser)

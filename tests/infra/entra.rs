@@ -76,13 +76,19 @@ fn seed_held(seed: &Seed) -> Vec<String> {
 /// What callers ask a token for, what the application answers to, and what the policy expects must be one and the same.
 fn one_audience(files: &Files) -> Vec<String> {
     let plan = plan(files);
-    let asked: Vec<String> =
-        plan.of_type("Microsoft.Web/sites/config").map(|config| config.text("properties.APIM__audience")).collect();
-    let answers: Vec<String> =
-        plan.of_type("Microsoft.Graph/applications").flat_map(|app| app.all("identifierUris")).collect();
+    let apis = [("APIM", "orders"), ("OPENAI", "chat")];
+    apis.iter().flat_map(|(connection, api)| one_audience_of(&plan, connection, api)).collect()
+}
+
+fn one_audience_of(plan: &Made, connection: &str, api: &str) -> Vec<String> {
+    let audience = format!("properties.{connection}__audience");
+    let asked: Vec<String> = plan.of_type("Microsoft.Web/sites/config").map(|config| config.text(&audience)).collect();
+    let registered = format!("{api}-api");
+    let applications = plan.of_type("Microsoft.Graph/applications").filter(|app| app.text("displayName") == registered);
+    let answers: Vec<String> = applications.flat_map(|app| app.all("identifierUris")).collect();
     let mut named = plan.of_type("Microsoft.ApiManagement/service/namedValues");
-    let expected =
-        named.find(|value| value.name.ends_with("/orders-app-id-uri")).map(|one| one.text("properties.value"));
+    let name = format!("/{api}-app-id-uri");
+    let expected = named.find(|value| value.name.ends_with(&name)).map(|one| one.text("properties.value"));
     let expected: Vec<String> = expected.into_iter().collect();
     if asked.is_empty() || asked != answers || asked != expected {
         return vec![format!("callers ask for {asked:?}, Entra knows {answers:?}, the policy expects {expected:?}")];
@@ -156,6 +162,9 @@ fn callers_gateway_and_entra_agree_on_the_audience() {
 
 #[test]
 fn another_audience_is_seen() {
-    let broken = Files::of_this_repository().with(MAIN, "APIM__audience: appIdUri", "APIM__audience: 'api://orders'");
+    let files = Files::of_this_repository();
+    let broken = files.with(MAIN, "APIM__audience: appIdUri", "APIM__audience: 'api://orders'");
+    assert_complains(one_audience, &broken, "callers ask for [\"api://orders\"]");
+    let broken = files.with(MAIN, "deployOpenAI ? chatUri : ''", "deployOpenAI ? 'api://orders' : ''");
     assert_complains(one_audience, &broken, "callers ask for [\"api://orders\"]");
 }

@@ -42,11 +42,16 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     complaints
 }
 
-/// The secret that the hook writes is the one that the handler reads and that the seed has, of the same subscription.
+/// The secrets that the hook writes are those that the handler reads and that the seed has, of the same subscriptions.
 fn one_secret(files: &Files) -> Vec<String> {
+    ["APIM", "OPENAI"].iter().flat_map(|connection| secret_of(files, connection)).collect()
+}
+
+fn secret_of(files: &Files, connection: &str) -> Vec<String> {
     let plan = plan(files);
+    let setting = format!("{connection}__subscriptionKeySecret");
     let mut settings = plan.of_type("Microsoft.Web/sites/config");
-    let read = settings.next().map(|config| config.text("properties.APIM__subscriptionKeySecret")).unwrap_or_default();
+    let read = settings.next().map(|config| config.text(&format!("properties.{setting}"))).unwrap_or_default();
     let hook = files.text("infra/scripts/store-subscription-key.sh");
     let seed = files.seed();
     let secrets = seed.vaults.iter().flat_map(|vault| &vault.secrets);
@@ -54,11 +59,11 @@ fn one_secret(files: &Files) -> Vec<String> {
         secrets.filter(|secret| secret.name == read).filter_map(|secret| secret.subscription_key.as_ref());
     match subscriptions.next() {
         None => vec![format!("the seed has no subscription key in the secret {read}")],
-        Some(subscription) if !hook.contains(&format!("/subscriptions/{subscription}/listSecrets")) => {
+        Some(subscription) if !hook.contains(&format!("\nstore {subscription} \"$")) => {
             vec![format!("the hook does not store the key of {subscription}")]
         }
-        Some(_) if !hook.contains("--name \"$APIM__subscriptionKeySecret\"") => {
-            vec!["the hook does not store under the name that the setting gives".to_owned()]
+        Some(subscription) if !hook.contains(&format!("store {subscription} \"${setting}\"")) => {
+            vec![format!("the hook does not store the key of {subscription} under the name that {setting} gives")]
         }
         Some(_) => Vec::new(),
     }
@@ -83,11 +88,8 @@ fn an_identity_that_the_app_does_not_carry_is_seen() {
 
 #[test]
 fn another_container_is_seen() {
-    let broken = Files::of_this_repository().with(
-        MAIN,
-        "containers: ['snapshots', 'uploads']",
-        "containers: ['data', 'uploads']",
-    );
+    let broken =
+        Files::of_this_repository().with(MAIN, "concat(['snapshots', 'uploads']", "concat(['data', 'uploads']");
     assert_complains(same_as_the_seed, &broken, "containers: stkeyless/snapshots is missing");
 }
 
@@ -99,11 +101,7 @@ fn hook_handler_and_seed_agree_on_the_secret() {
 #[test]
 fn another_subscription_in_the_hook_is_seen() {
     let files = Files::of_this_repository();
-    let broken = files.with(
-        "infra/scripts/store-subscription-key.sh",
-        "subscriptions/keyless-functions/",
-        "subscriptions/master/",
-    );
+    let broken = files.with("infra/scripts/store-subscription-key.sh", "store keyless-functions ", "store master ");
     assert_complains(one_secret, &broken, "does not store the key of keyless-functions");
     let broken = files.with(MAIN, "'orders-subscription-key'", "'api-key'");
     assert_complains(one_secret, &broken, "no subscription key in the secret api-key");

@@ -29,9 +29,14 @@ pub(crate) fn read_by_the_handler() -> Vec<&'static str> {
 }
 
 /// Other ways to name an identity stand in place of its client ID, and no proxy with a certificate authority of its own stands between
-/// Azure and Azure.
+/// Azure and Azure. A deployment reaches its model through API Management, on the surface without versions.
 fn is_not_deployed(name: &str) -> bool {
-    name.ends_with("__identity") || name.ends_with("__objectId") || name == "EXTRA_CA_CERTS"
+    const OF_THE_DIRECT_ROUTE: [&str; 2] = ["OPENAI__endpoint", "OPENAI__scope"];
+    name.ends_with("__identity")
+        || name.ends_with("__objectId")
+        || name == "EXTRA_CA_CERTS"
+        || name == "OPENAI__apiVersion"
+        || OF_THE_DIRECT_ROUTE.contains(&name)
 }
 
 /// What the Functions host needs of the identity that it runs as.
@@ -53,7 +58,9 @@ fn needed(files: &Files) -> Vec<String> {
             "vaultUri" => needed.push(format!("{principal}: Key Vault Secrets User on vaults {}", account(&address))),
             "blobServiceUri" => {
                 let containers = read_by_the_handler().into_iter().filter(|name| name.ends_with("_CONTAINER"));
-                needed.extend(containers.filter_map(value).map(|container| {
+                // An empty setting counts as absent.
+                let containers = containers.filter_map(value).filter(|container| !container.is_empty());
+                needed.extend(containers.map(|container| {
                     format!(
                         "{principal}: Storage Blob Data Contributor on containers {}/{container}",
                         account(&address)

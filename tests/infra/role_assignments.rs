@@ -14,12 +14,11 @@ const TYPE: &str = "Microsoft.Authorization/roleAssignments";
 const ROLES: &str = "infra/modules/roles.bicep";
 const DEPLOYER: &str = "infra/deployer/roles.bicep";
 
-/// Assignments for what local-azure does not play: host storage, telemetry, the model, the workflow and who deploys.
-const OF_THE_PLATFORM: [&str; 8] = [
+/// Assignments for what local-azure does not play: host storage, telemetry, the workflow and who deploys.
+const OF_THE_PLATFORM: [&str; 7] = [
     "principalId of id-keyless-writer: Storage Blob Data Owner on storageAccounts sthost",
     "principalId of id-keyless-writer: Monitoring Metrics Publisher on components appi-keyless",
     "principalId of apim-keyless: Monitoring Metrics Publisher on components appi-keyless",
-    "principalId of apim-keyless: Cognitive Services OpenAI User on accounts oai-keyless",
     "principalId of logic-keyless: Key Vault Secrets User on vaults kv-keyless",
     "deployerPrincipalId: Key Vault Secrets Officer on vaults kv-keyless",
     "deployerPrincipalId: Storage Blob Data Contributor on containers stkeyless/snapshots",

@@ -51,6 +51,10 @@ impl Az {
     }
 
     fn run(&self, script: &str, arguments: &[&str]) -> Output {
+        self.run_with(script, arguments, &[])
+    }
+
+    fn run_with(&self, script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("infra/scripts").join(script);
         Command::new("/bin/sh")
             .arg(script)
@@ -62,6 +66,7 @@ impl Az {
             .env("APIM__baseUrl", "https://apim-keyless-abc.azure-api.net")
             .env("KEYVAULT__vaultUri", "https://kv-keyless-abc.vault.azure.net")
             .env("APIM__subscriptionKeySecret", "orders-subscription-key")
+            .envs(environment.iter().copied())
             .output()
             .expect("the script can be run")
     }
@@ -89,6 +94,18 @@ fn the_subscription_key_reaches_the_vault_and_nothing_else() {
     assert!(calls.contains("/resourceGroups/rg-keyless-test/"), "{calls}");
     assert!(!calls.contains("0123456789abcdef"), "the key was an argument: {calls}");
     assert!(!said(&output).contains("0123456789abcdef"), "the key was printed");
+}
+
+#[test]
+fn the_key_of_the_chat_api_is_stored_where_a_model_is_deployed() {
+    let az = Az::new(&[("key", "0123456789abcdef0123456789abcdef\n")]);
+    let output = az.run_with("store-subscription-key.sh", &[], &[("OPENAI__subscriptionKeySecret", "chat-key")]);
+    assert!(output.status.success(), "{}", said(&output));
+    let calls = az.read("calls");
+    assert!(calls.contains("/subscriptions/keyless-chat/listSecrets"), "{calls}");
+    assert!(calls.contains("keyvault secret set --vault-name kv-keyless-abc --name chat-key"), "{calls}");
+    assert_eq!(calls.matches("secret set").count(), 2);
+    assert!(!calls.contains("0123456789abcdef"), "the key was an argument: {calls}");
 }
 
 #[test]

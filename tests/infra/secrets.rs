@@ -11,7 +11,7 @@ const RESOURCE_GROUP: &str = "AZURE_RESOURCE_GROUP";
 
 /// These settings name a secret and a header, or say when secrets are looked at; none is a key.
 const NAMES_OF_KEYS: [&str; 4] =
-    ["APIM__subscriptionKeySecret", "APIM__subscriptionKeyHeader", "SECRET_EXPIRY_SCHEDULE", "SECRET_EXPIRY_DAYS"];
+    ["__subscriptionKeySecret", "__subscriptionKeyHeader", "SECRET_EXPIRY_SCHEDULE", "SECRET_EXPIRY_DAYS"];
 
 fn outputs_hold_no_secret(files: &Files) -> Vec<String> {
     let lines = files.ending("infra", ".bicep").flat_map(|(path, text)| text.lines().map(move |line| (path, line)));

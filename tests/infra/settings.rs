@@ -25,8 +25,8 @@ const LIMIT: &str = "MAX_CONCURRENT_INVOCATIONS";
 
 const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 
-/// Each deployment has its own; that all parties agree on it is a rule of its own.
-const OF_THE_DEPLOYMENT: &str = "APIM__audience";
+/// Each deployment has its own; that all parties agree on them is a rule of its own.
+const OF_THE_DEPLOYMENT: [&str; 2] = ["APIM__audience", "OPENAI__audience"];
 
 /// Settings of the Functions host.
 pub(crate) fn is_of_the_host(name: &str) -> bool {
@@ -55,7 +55,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
 }
 
 fn line(name: &str, value: &str) -> String {
-    if name == OF_THE_DEPLOYMENT { name.to_owned() } else { format!("{name} = {value}") }
+    if OF_THE_DEPLOYMENT.contains(&name) { name.to_owned() } else { format!("{name} = {value}") }
 }
 
 /// What the seed writes out, as what a deployment takes from its resources.
@@ -63,10 +63,12 @@ fn from_resources(seed: &Seed, value: &str) -> String {
     if let Some(identity) = seed.identities.iter().find(|identity| identity.client_id.to_string() == value) {
         return format!("clientId of {}", identity.name);
     }
-    if value == format!("https://{}.azure-api.net", seed.apim.name) {
-        return format!("gatewayUrl of {}", seed.apim.name);
+    match value.strip_prefix(&format!("https://{}.azure-api.net", seed.apim.name)) {
+        Some("") => format!("gatewayUrl of {}", seed.apim.name),
+        // Of what a deployment knows, the rest of a text is left.
+        Some(path) => path.to_owned(),
+        None => value.to_owned(),
     }
-    value.to_owned()
 }
 
 /// Nothing that the handler reads is left to chance, and nothing is set that it does not read.

@@ -21,7 +21,9 @@ fn direct(seed: &mut Seed) {
         role: "Cognitive Services OpenAI User".to_owned(),
         scope: Scope { model_account: Some("oai-keyless-1".to_owned()), ..Scope::default() },
     });
-    seed.function_app.settings.insert("OPENAI__route".to_owned(), "direct".to_owned());
+    for (name, value) in [("OPENAI__route", "direct"), ("OPENAI__endpoint", "https://oai-keyless-1.openai.azure.com")] {
+        seed.function_app.settings.insert(name.to_owned(), value.to_owned());
+    }
 }
 
 fn deployment(seed: &mut Seed) -> &mut ModelDeployment {

@@ -164,6 +164,10 @@ impl Rule<'_> {
             .filter(|config| config.resource.parent.as_ref().is_some_and(|parent| parent.id() == app.resource.id()));
         for member in settings.filter_map(|config| config.body.get("properties")).flat_map(Value::members) {
             let Some(written) = client_id_of(&member.name, &member.value) else { continue };
+            // An empty setting counts as absent: a part of the app that is not deployed.
+            if written.is_empty() && member.value.as_text().is_some() {
+                continue;
+            }
             let owner = written.strip_prefix("clientId of ");
             if !owner.is_some_and(|owner| carried.iter().any(|known| known.name.ends_with(&format!("/{owner}")))) {
                 let message =
@@ -220,6 +224,10 @@ impl Rule<'_> {
 
     fn logger(&self, logger: &Deployed) {
         let path = "properties.credentials.identityClientId";
+        // Azure Monitor takes no credential.
+        if shown(logger, "properties.loggerType") == "azureMonitor" {
+            return;
+        }
         let identity = shown(logger, path);
         if identity.is_empty() {
             let message = "a logger without identityClientId uses a key: write identityClientId: 'SystemAssigned'";

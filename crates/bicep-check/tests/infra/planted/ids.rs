@@ -133,6 +133,6 @@ pub(super) const MISTAKES: [Mistake; 22] = [
         file: "infra/main.bicep",
         from: "contains(['StandardV2', 'PremiumV2'], gatewaySku)",
         to: "contains(gatewaySku, ['StandardV2', 'PremiumV2'])",
-        found: "infra/modules/private-endpoints.bicep: ids: no template makes Microsoft.CognitiveServices/accounts/‹oai-keyless-‹uniqueString› with the options private",
+        found: "infra/modules/private-endpoints.bicep: ids: no template makes Microsoft.CognitiveServices/accounts/‹?› with the options private",
     },
 ];

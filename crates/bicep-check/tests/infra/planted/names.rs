@@ -65,8 +65,8 @@ pub(super) const MISTAKES: [Mistake; 13] = [
     },
     Mistake {
         file: "infra/main.bicep",
-        from: "containers: ['snapshots', 'uploads']",
-        to: "containers: ['Snapshots', 'uploads']",
+        from: "concat(['snapshots', 'uploads']",
+        to: "concat(['Snapshots', 'uploads']",
         found: "infra/modules/storage.bicep: names: Snapshots has letters that Microsoft.Storage/storageAccounts/blobServices/containers does not take:",
     },
     Mistake {

@@ -41,8 +41,8 @@ pub(super) const MISTAKES: [Mistake; 16] = [
     },
     Mistake {
         file: "infra/main.bicep",
-        from: "  #disable-next-line no-unnecessary-dependson\n  dependsOn: [gateway]\n}\n\nmodule apis",
-        to: "}\n\nmodule apis",
+        from: "  #disable-next-line no-unnecessary-dependson\n  dependsOn: [gateway]\n}\n\nmodule chatEntra",
+        to: "}\n\nmodule chatEntra",
         found: "infra/modules/entra.bicep: order: callerReadsOrders is not made after apim-keyless-‹uniqueString›, which gives Entra the time to replicate",
     },
     Mistake {
@@ -55,7 +55,7 @@ pub(super) const MISTAKES: [Mistake; 16] = [
         file: "infra/main.bicep",
         from: "[vault, storage, hostStorage, monitoring, openAI]",
         to: "[vault, storage, hostStorage, monitoring]",
-        found: "infra/modules/roles.bicep: order: readerReadsSecrets is not made after oai-keyless-‹uniqueString›, to which its file refers: write",
+        found: "infra/modules/roles.bicep: order: readerReadsSecrets is not made after oai-keyless-1-‹uniqueString›, to which its file refers: write",
     },
     Mistake {
         file: "infra/main.bicep",

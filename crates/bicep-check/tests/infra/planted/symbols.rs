@@ -131,8 +131,8 @@ pub(super) const MISTAKES: [Mistake; 26] = [
     },
     Mistake {
         file: "infra/main.bicep",
-        from: "    sku: gatewaySku",
-        to: "    sku: gatewaySku\n    sku: gatewaySku",
+        from: "    sku: sku",
+        to: "    sku: sku\n    sku: sku",
         found: "infra/main.bicep: symbols: sku is set twice",
     },
     Mistake {

@@ -167,9 +167,9 @@ pub(super) const MISTAKES: [Mistake; 63] = [
     },
     Mistake {
         file: "infra/main.bicep",
-        from: "deployOpenAI ? openAIName : ''\n    readerPrincipalId",
-        to: "deployOpenAI\n    readerPrincipalId",
-        found: "infra/main.bicep: types: openAIName: it must be a text, not false",
+        from: "openAINames: deployedOpenAINames\n    archivesChats",
+        to: "openAINames: deployOpenAI\n    archivesChats",
+        found: "infra/main.bicep: types: openAINames: it must be an array, not false",
     },
     Mistake {
         file: "infra/main.bicep",
