@@ -22,6 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ pub use self::{
 };
 
 /// Everything local-azure plays, as read from a seed file. Every part is optional; the default is an empty world.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
     /// The one Entra tenant.
@@ -95,7 +96,7 @@ pub struct Seed {
 }
 
 /// An Entra tenant.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tenant {
     /// Directory ID, the `tid` of every token.
@@ -112,7 +113,7 @@ impl Default for Tenant {
 }
 
 /// An Azure subscription and the one resource group in it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Subscription {
     /// Subscription ID.
@@ -134,7 +135,7 @@ impl Default for Subscription {
 }
 
 /// A storage account.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageAccount {
     /// Account name; the host is `{name}.blob.core.windows.net`.
@@ -145,7 +146,7 @@ pub struct StorageAccount {
 }
 
 /// The function app.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionApp {
     /// App name.
@@ -176,7 +177,7 @@ impl Default for FunctionApp {
 }
 
 /// Something made wrong on purpose.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// App registration whose tokens are spoilt.
@@ -186,7 +187,7 @@ pub struct Fault {
 }
 
 /// How a token is spoilt.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenFault {
     /// Its lifetime ended before it was handed out.
@@ -225,6 +226,14 @@ pub enum SeedError {
 }
 
 impl Seed {
+    /// The JSON schema of a seed, for editors.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        let mut schema = schemars::schema_for!(Self).to_value();
+        schema["title"] = "A seed of local-azure".into();
+        schema
+    }
+
     /// Reads and checks a seed file.
     ///
     /// # Errors
