@@ -13,6 +13,7 @@ use keyless::{
 };
 
 use crate::{
+    chat::Chat,
     expiry::{self, ExpiryDays},
     memory::MemoryBudget,
     relay_paths::{self, RelayPaths},
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) uploads: Uploads,
     pub(crate) relay_paths: RelayPaths,
     pub(crate) expiry_days: ExpiryDays,
+    /// Absent where no setting names a model.
+    pub(crate) chat: Option<Chat>,
     started: Instant,
     max_concurrent: NonZeroUsize,
 }
@@ -52,6 +55,7 @@ impl App {
         let snapshots = Snapshots::read(env, api.as_ref(), sources, &memory);
         let uploads = Uploads::read(env, &memory);
         let expiry_days = expiry::read(env);
+        let chat = Chat::read(env);
         let max_concurrent = env.read(&MAX_CONCURRENT);
         Some(Self {
             api: api?,
@@ -60,6 +64,7 @@ impl App {
             uploads: uploads?,
             relay_paths: relay_paths?,
             expiry_days: expiry_days?,
+            chat: chat?,
             started: Instant::now(),
             max_concurrent: max_concurrent?,
         })

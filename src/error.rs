@@ -11,7 +11,10 @@ use functions_handler::{
         extract::rejection::{PathRejection, QueryRejection},
         response::{IntoResponse, Response},
     },
-    http::{HeaderValue, StatusCode, header::CONTENT_RANGE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_RANGE, RETRY_AFTER},
+    },
 };
 use serde_json::json;
 
@@ -51,6 +54,7 @@ pub(crate) enum Missing {
     Source,
     Snapshot,
     RelayPath,
+    Model,
 }
 
 impl Error {
@@ -114,9 +118,15 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let body = json!({ "error": { "code": self.code(), "message": self.message() } });
         let mut response = (self.status(), Json(body)).into_response();
-        if let Self::OutOfRange(length) = self {
+        if let Self::OutOfRange(length) = &self {
             let length = HeaderValue::try_from(format!("bytes */{length}"));
             response.headers_mut().extend(length.ok().map(|length| (CONTENT_RANGE, length)));
+        }
+        if let Self::Azure(error) = &self
+            && let Some(wait) = error.retry_after()
+        {
+            let seconds = HeaderValue::try_from(wait.as_millis().div_ceil(1000).to_string());
+            response.headers_mut().extend(seconds.ok().map(|seconds| (RETRY_AFTER, seconds)));
         }
         let error: Arc<dyn StdError + Send + Sync> = Arc::new(self);
         response.extensions_mut().insert(error);
@@ -145,6 +155,7 @@ impl fmt::Display for Missing {
         f.write_str(match self {
             Self::Source => "source",
             Self::Snapshot => "snapshot",
+            Self::Model => "model: no setting OPENAI__… names one",
             Self::RelayPath => "path for callers to reach (RELAY_PATHS names those that there are)",
         })
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `app` | the settings and clients that functions share |
 //! | `functions` | one file for each function |
+//! | `chat` | conversations with a model |
 //! | `snapshots` | the main job: an API's answer is kept as a blob, one for each source and slot |
 //! | `sources` | the APIs whose answers are kept |
 //! | `uploads` | what may be uploaded, and in how much memory |
@@ -17,6 +18,7 @@
 //! The protocol of the host is in `functions-handler`, and the services of Azure are in `keyless`.
 
 mod app;
+mod chat;
 mod error;
 mod expiry;
 mod memory;
@@ -27,6 +29,8 @@ mod sources;
 mod uploads;
 
 mod functions {
+    pub(crate) mod chat;
+    pub(crate) mod chat_page;
     pub(crate) mod health;
     pub(crate) mod ready;
     pub(crate) mod relay;
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
 fn register(app: FunctionApp<App>) -> FunctionApp<App> {
     app.max_concurrent(App::max_concurrent)
         .layer(keyless::trace::TraceLayer)
+        .http(function!("chat"), functions::chat::run)
+        .http(function!("chat_page"), functions::chat_page::run)
         .http(function!("health").always_admitted(), functions::health::run)
         .http(function!("ready"), functions::ready::run)
         .http(function!("relay"), functions::relay::run)

@@ -66,12 +66,16 @@ fn every_function_has_a_folder_and_every_folder_a_function() {
 }
 
 #[test]
-fn only_health_is_anonymous() {
+fn only_health_and_the_page_are_anonymous() {
     for folder in fs::read_dir("functions").unwrap() {
         let folder = folder.unwrap();
         let trigger = &json(folder.path().join("function.json"))["bindings"][0];
         if trigger["type"] == "httpTrigger" {
-            let expected = if folder.file_name() == "health" { "anonymous" } else { "function" };
+            let expected = if folder.file_name() == "health" || folder.file_name() == "chat_page" {
+                "anonymous"
+            } else {
+                "function"
+            };
             assert_eq!(trigger["authLevel"], expected, "{folder:?}");
         }
     }
@@ -127,7 +131,7 @@ fn every_missing_setting_is_named_in_one_error_and_again_in_its_last_line() {
 
 #[test]
 fn every_wrong_setting_is_named_and_no_value_is_shown() {
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 28] = [
         "AZURE_CLIENT_ID",
         "KEYVAULT__vaultUri",
         "KEYVAULT__credential",
@@ -149,6 +153,12 @@ fn every_wrong_setting_is_named_and_no_value_is_shown() {
         "BODY_MEMORY_MIB",
         "SECRET_EXPIRY_DAYS",
         "RELAY_PATHS",
+        "OPENAI__baseUrl",
+        "OPENAI__audience",
+        "OPENAI__deployment",
+        "OPENAI__apiVersion",
+        "OPENAI__clientId",
+        "CHAT_ARCHIVE_CONTAINER",
         "MAX_CONCURRENT_INVOCATIONS",
     ];
     let error = read(NAMES.map(|name| (name, "AccountKey=S3CRET/,, value".to_owned())).into()).unwrap_err();
@@ -185,6 +195,57 @@ async fn health_says_that_the_process_lives() {
     let (status, body) = get(&app(), Method::GET, "/api/health").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "uptimeSeconds": 0 }));
+}
+
+/// The app with a model, which cannot be called: there is no identity.
+fn app_with_a_model() -> TestApp {
+    let mut settings = complete();
+    settings.extend([
+        ("OPENAI__baseUrl", "https://apim.azure-api.net/openai/v1".to_owned()),
+        ("OPENAI__audience", "api://chat".to_owned()),
+        ("OPENAI__deployment", "chat".to_owned()),
+    ]);
+    register(FunctionApp::new(move || read(settings.clone()))).test()
+}
+
+async fn ask(app: &TestApp, content_type: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+    let request = Request::post("/api/chat").header("content-type", content_type).body(body.into()).unwrap();
+    let answer = app.http(request).await;
+    (answer.status(), serde_json::from_slice(answer.body()).unwrap())
+}
+
+#[tokio::test]
+async fn a_question_that_is_none_is_refused_before_anything_is_called() {
+    let app = app_with_a_model();
+    for (kind, body, status, code) in [
+        ("application/json", b"{ \"prompt\": \"\xFF\" }".to_vec(), 400, "invalid_request"),
+        ("application/json; charset=utf-8", b"{}".to_vec(), 400, "invalid_request"),
+        ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
+        ("application/x-www-form-urlencoded", br#"{ "prompt": "Hi" }"#.to_vec(), 415, "unsupported_media_type"),
+        ("application/json", vec![b' '; 1024 * 1024 + 1], 413, "request_too_large"),
+    ] {
+        let (answered, body) = ask(&app, kind, body).await;
+        assert_eq!((answered.as_u16(), &body["error"]["code"]), (status, &json!(code)), "{body}");
+    }
+    // A good one reaches the identity endpoint, which is not there.
+    let (status, body) = ask(&app, "application/json", r#"{ "prompt": "Hi" }"#).await;
+    assert_eq!((status.as_u16(), &body["error"]["code"]), (502, &json!("upstream_refused")), "{body}");
+}
+
+#[tokio::test]
+async fn without_a_model_there_is_nobody_to_chat_with() {
+    let (status, body) = ask(&app(), "application/json", r#"{ "prompt": "Hi" }"#).await;
+    assert_eq!((status.as_u16(), &body["error"]["code"]), (404, &json!("not_found")));
+    assert!(body["error"]["message"].as_str().unwrap().contains("OPENAI__"), "{body}");
+}
+
+#[tokio::test]
+async fn the_page_is_html_with_a_strict_policy() {
+    let request = Request::get("/api/chat").body(Body::empty()).unwrap();
+    let answer = app().http(request).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(answer.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'; "));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ use tower::ServiceExt as _;
 use crate::{
     blob, control,
     edge::{Edge, EdgeError},
+    fault::{inject, uncut},
     gateway::{self, PolicyFinding},
     graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
@@ -33,7 +34,7 @@ use crate::{
     private_files,
     run_secret::RunSecret,
     running::{self, Running},
-    seed::{Seed, VaultFault},
+    seed::{FaultService, Seed, VaultFault},
     vault,
     world::World,
 };
@@ -116,7 +117,9 @@ impl LocalAzure {
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
-        let edge = Edge::start(world.network.clone(), control).await?;
+        let imds =
+            observe(identity_endpoint::imds_routes(world.entra.clone()), &world.journal, Service::IdentityEndpoint);
+        let edge = Edge::start(world.network.clone(), control, imds).await?;
         let ca_file = scratch.path().join("ca.pem");
         private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
@@ -152,13 +155,31 @@ impl LocalAzure {
         &self.world
     }
 
-    /// The only variables a process needs to use this Azure instead of the real one.
+    /// The only variables a process needs to use this Azure instead of the real one, as managed identities.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let ca_file = self.ca_file.display().to_string();
-        let mut environment = [
+        let identity = [
             ("IDENTITY_ENDPOINT", self.identity_endpoint.url.clone()),
             ("IDENTITY_HEADER", self.identity_endpoint.header.reveal().to_owned()),
+        ];
+        identity.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(self.network_environment()).collect()
+    }
+
+    /// The same for a process that gets its tokens as a pod with workload identity does; nothing when the seed has no
+    /// workload issuer.
+    ///
+    /// It has no identity endpoint: some client libraries (.NET's) take the token file for every credential where both
+    /// are set, others the endpoint.
+    #[must_use]
+    pub fn workload_environment(&self) -> Option<Vec<(String, String)>> {
+        let workload = self.workload_variables();
+        (!workload.is_empty()).then(|| workload.into_iter().chain(self.network_environment()).collect())
+    }
+
+    /// How a process reaches the hosts of the seed.
+    fn network_environment(&self) -> Vec<(String, String)> {
+        let ca_file = self.ca_file.display().to_string();
+        let mut environment = [
             ("HTTPS_PROXY", self.edge.proxy_url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
             // Node's own fetch looks for a proxy only then, from version 24 on.
@@ -167,14 +188,19 @@ impl LocalAzure {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec();
         environment.extend(CA_FILE_NAMES.map(|name| (name.to_owned(), ca_file.clone())));
-        environment.extend(self.workload_environment());
         environment
     }
 
-    /// What the function app's processes get: its app settings, and [`environment`](Self::environment).
+    /// What the function app's processes get: its app settings, and [`environment`](Self::environment). The variables of
+    /// a workload are there where a setting such as `KEYVAULT__credential` asks for `workloadidentity`.
     #[must_use]
     pub fn app_environment(&self) -> Vec<(String, String)> {
-        self.world.seed.function_app.settings.clone().into_iter().chain(self.environment()).collect()
+        let settings = &self.world.seed.function_app.settings;
+        let is_asked = |(name, value): (&String, &String)| {
+            name.ends_with("__credential") && value.eq_ignore_ascii_case("workloadidentity")
+        };
+        let workload = if settings.iter().any(is_asked) { self.workload_variables() } else { Vec::new() };
+        settings.clone().into_iter().chain(self.environment()).chain(workload).collect()
     }
 
     /// Files with the certificates of API Management that were made for this run, and with their private keys, by
@@ -199,7 +225,7 @@ impl LocalAzure {
     }
 
     /// What Kubernetes gives to a pod with workload identity; empty when the seed has no workload issuer.
-    fn workload_environment(&self) -> Vec<(String, String)> {
+    fn workload_variables(&self) -> Vec<(String, String)> {
         let seed = &self.world.seed;
         let (Some(workload), Some(file)) = (&seed.workload_identity, &self.workload_token_file) else {
             return Vec::new();
@@ -250,29 +276,41 @@ fn cut_off_what_the_seed_says(world: &World) {
 /// Every service under its host name, and what is wrong with policy documents.
 fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
     let mut findings = Vec::new();
-    let observed = |routes, service| observe(routes, &world.journal, service);
+    let observed = |routes, service, faulty| {
+        observe(inject(routes, &world.faults, faulty, Arc::downgrade(world)), &world.journal, service)
+    };
     let mut services = BTreeMap::from([
-        ("login.microsoftonline.com".to_owned(), observed(issuer::routes(world.entra.clone()), Service::Entra)),
-        ("graph.microsoft.com".to_owned(), observed(graph::routes(world.entra.clone()), Service::MicrosoftGraph)),
+        (
+            "login.microsoftonline.com".to_owned(),
+            observed(issuer::routes(world.entra.clone()), Service::Entra, FaultService::Entra),
+        ),
+        (
+            "graph.microsoft.com".to_owned(),
+            observe(graph::routes(world.entra.clone()), &world.journal, Service::MicrosoftGraph),
+        ),
     ]);
     if world.seed.has_api_management() {
         let (gateway, found) = gateway::routes(world.api_management.clone())?;
         findings = found;
         let host = format!("{}.azure-api.net", world.seed.apim.name);
-        services.insert(host, observed(gateway, Service::ApiManagement));
+        services.insert(host, observed(gateway, Service::ApiManagement, FaultService::ApiManagement));
     }
     for vault in world.vaults().all() {
         let routes = vault::routes(world.key_vault.clone(), vault.clone());
-        services.insert(vault.host(), observed(routes, Service::KeyVault));
+        services.insert(vault.host(), observed(routes, Service::KeyVault, FaultService::KeyVault));
     }
     for (host, routes) in world.models.hosts() {
-        services.insert(host, observed(routes, Service::ModelAccount));
+        services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
     }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
         let routes = blob::routes(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
-        services.insert(format!("{}.blob.core.windows.net", account.name), observed(routes, Service::BlobStorage));
+        let routes = observed(routes, Service::BlobStorage, FaultService::BlobStorage);
+        services.insert(format!("{}.blob.core.windows.net", account.name), routes);
+        let data_lake = blob::data_lake_routes(world.entra.clone(), &account.name);
+        let data_lake = observed(data_lake, Service::BlobStorage, FaultService::BlobStorage);
+        services.insert(format!("{}.dfs.core.windows.net", account.name), data_lake);
     }
     Ok((services, findings))
 }
@@ -293,6 +331,7 @@ impl IdentityEndpoint {
         let header = RunSecret::generate();
         let imds = identity_endpoint::imds_routes(world.entra.clone());
         let routes = identity_endpoint::routes(world.entra.clone(), header.clone()).merge(imds);
+        let routes = inject(routes, &world.faults, FaultService::IdentityEndpoint, Arc::downgrade(world));
         let routes = observe(routes, &world.journal, Service::IdentityEndpoint).layer(from_fn(refuse_foreign));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -317,7 +356,10 @@ async fn serve(listener: Listener, routes: Router) {
         let (stream, _, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
         let routes = routes.clone();
-        connections.spawn(async move { connection.serve(stream, |request| routes.clone().oneshot(request)).await });
+        connections.spawn(async move {
+            let answer = |request| async { uncut(routes.clone().oneshot(request).await) };
+            connection.serve(stream, answer).await;
+        });
     }
 }
 

@@ -1,10 +1,10 @@
-//! One link of the chain spoilt, as a change of the seed.
+//! One link of the chain spoilt, as a change of the seed: a fault where there is one for it.
 //!
 //! Each is a mistake that people make, or an attack that must not work. No service has a special case for it:
 //! what refuses is what would refuse in Azure.
 
 pub use crate::seed::Link;
-use crate::seed::{Fault, Seed, TokenFault, TokenVersion};
+use crate::seed::{Fault, FaultKind, FaultService, Seed, TokenVersion};
 
 impl Link {
     /// Makes this one thing wrong in the world.
@@ -17,8 +17,8 @@ impl Link {
                     app.token_version = TokenVersion::V1;
                 }
             }
-            Self::Expired => spoil_tokens(seed, TokenFault::Expired),
-            Self::Signature => spoil_tokens(seed, TokenFault::Signature),
+            Self::Expired => spoil_tokens(seed, FaultKind::Expired),
+            Self::Signature => spoil_tokens(seed, FaultKind::Signature),
             Self::SubscriptionKey => {
                 for secret in seed.vaults.iter_mut().flat_map(|vault| &mut vault.secrets) {
                     if secret.subscription_key.take().is_some() {
@@ -26,15 +26,18 @@ impl Link {
                     }
                 }
             }
-            Self::VaultRole => seed.role_assignments.retain(|assignment| assignment.scope.vault.is_none()),
-            Self::BlobRole => seed.role_assignments.retain(|assignment| assignment.scope.storage.is_none()),
+            Self::VaultRole => seed.faults.push(Fault::new(FaultService::KeyVault, FaultKind::RoleRemoved)),
+            Self::BlobRole => seed.faults.push(Fault::new(FaultService::BlobStorage, FaultKind::RoleRemoved)),
             Self::Identity => seed.function_app.identities.clear(),
         }
     }
 }
 
-fn spoil_tokens(seed: &mut Seed, kind: TokenFault) {
-    seed.faults = seed.app_registrations.iter().map(|app| Fault { tokens_for: app.name.clone(), kind }).collect();
+fn spoil_tokens(seed: &mut Seed, kind: FaultKind) {
+    let tokens = Fault::new(FaultService::IdentityEndpoint, kind);
+    let faults =
+        seed.app_registrations.iter().map(|app| Fault { tokens_for: Some(app.name.clone()), ..tokens.clone() });
+    seed.faults.extend(faults);
 }
 
 /// Sets `APIM__audience` to the App ID URI of an API that it is not.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::to_bytes,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +14,7 @@ use http::{Method, StatusCode};
 use loopback_server::Foreign;
 use serde_json::json;
 
-use crate::{run_secret::RunSecret, subscription_keys::Which, world::World};
+use crate::{fault::Fault, run_secret::RunSecret, subscription_keys::Which, world::World};
 
 /// POST makes the tenant sign with a new key; the answer has its ID as `kid`.
 pub const ROLL_OVER: &str = "/local-azure/signing-keys/roll-over";
@@ -25,6 +26,19 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
 
+/// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
+/// A fault that cannot be is answered 400.
+pub const FAULTS: &str = "/local-azure/faults";
+
+/// POST answers with the faults that are set, each with what it has done, as a JSON array.
+pub const LIST_FAULTS: &str = "/local-azure/faults/list";
+
+/// POST ends every fault; the answer is an empty JSON array.
+pub const CLEAR_FAULTS: &str = "/local-azure/faults/clear";
+
+/// Longest body of a request, in bytes.
+const LONGEST_BODY: usize = 64 * 1024;
+
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
 pub const HEADER: &str = "x-local-azure-control";
 
@@ -34,10 +48,13 @@ struct Control {
 }
 
 /// What is asked for.
-enum Ask<'r> {
+enum Ask {
     RollOver,
     Journal,
-    Regenerate(&'r str, Which),
+    Regenerate(String, Which),
+    SetFault,
+    ListFaults,
+    ClearFaults,
 }
 
 pub(crate) fn routes(world: Arc<World>, secret: RunSecret) -> Router {
@@ -62,27 +79,44 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
         Ask::Journal => Json(control.world.journal.entries()).into_response(),
-        Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(subscription, which) {
+        Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(&subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
         },
+        Ask::SetFault => match set_fault(&control.world, request).await {
+            Ok(id) => Json(json!({ "id": id })).into_response(),
+            Err(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+        },
+        Ask::ListFaults => Json(control.world.faults().all()).into_response(),
+        Ask::ClearFaults => {
+            control.world.faults().clear();
+            Json(json!([])).into_response()
+        }
     }
 }
 
-impl<'r> Ask<'r> {
-    fn of(request: &'r Request) -> Option<Self> {
+async fn set_fault(world: &World, request: Request) -> Result<u64, String> {
+    let body = to_bytes(request.into_body(), LONGEST_BODY).await.map_err(|error| error.to_string())?;
+    let fault: Fault = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    world.faults().set(fault).map_err(|refused| refused.to_string())
+}
+
+impl Ask {
+    fn of(request: &Request) -> Option<Self> {
         let path = request.uri().path();
         if request.method() != Method::POST {
             return None;
         }
-        if path == ROLL_OVER {
-            return Some(Self::RollOver);
-        }
-        if path == JOURNAL {
-            return Some(Self::Journal);
+        match path {
+            ROLL_OVER => return Some(Self::RollOver),
+            JOURNAL => return Some(Self::Journal),
+            FAULTS => return Some(Self::SetFault),
+            LIST_FAULTS => return Some(Self::ListFaults),
+            CLEAR_FAULTS => return Some(Self::ClearFaults),
+            _ => {}
         }
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;
-        Some(Self::Regenerate(subscription, which))
+        Some(Self::Regenerate(subscription.to_owned(), which))
     }
 }

@@ -15,6 +15,8 @@ use hyper_util::{
 };
 use tower::ServiceExt as _;
 
+use crate::fault::uncut;
+
 /// The hosts that exist. Clones share them.
 #[derive(Clone)]
 pub struct Network {
@@ -54,7 +56,7 @@ impl Network {
             services: Arc::default(),
             cut_off: Arc::default(),
             unknown_host: Arc::default(),
-            loopback: Client::builder(TokioExecutor::new()).build_http(),
+            loopback: Client::builder(TokioExecutor::new()).build(connector()),
         }
     }
 
@@ -79,27 +81,27 @@ impl Network {
         self.services.get().into_iter().flat_map(|services| services.keys().map(String::as_str))
     }
 
-    /// The service with this host name (any letter case).
+    /// The service with this host name (any letter case), or with this other name of Entra's.
     #[must_use]
     pub fn service(&self, host: &str) -> Option<Router> {
-        self.services.get()?.get(&host.to_ascii_lowercase()).cloned()
+        self.services.get()?.get(&canonical(host)).cloned()
     }
 
     /// Makes a host unreachable, as a firewall or a broken network does: the edge opens no tunnel to it (502) and drops
     /// the ones it has at their next request, without an answer. Its journal shows nothing.
     pub fn cut_off(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(host.to_ascii_lowercase());
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(canonical(host));
     }
 
     /// Undoes [`Network::cut_off`].
     pub fn reconnect(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&host.to_ascii_lowercase());
+        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&canonical(host));
     }
 
     /// Whether a host has been made unreachable.
     #[must_use]
     pub fn is_cut_off(&self, host: &str) -> bool {
-        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&host.to_ascii_lowercase())
+        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&canonical(host))
     }
 
     /// Sends a request with an absolute URL to the service or loopback address it names.
@@ -112,10 +114,7 @@ impl Network {
             return Err(NetworkError::CutOff(host));
         }
         if let Some(service) = self.service(&host) {
-            return match service.oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            };
+            return uncut(service.oneshot(request).await).map_err(|_| NetworkError::CutOff(host));
         }
         if !matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]") {
             self.report_unknown(&host);
@@ -127,6 +126,25 @@ impl Network {
             Err(source) => Err(NetworkError::Unreachable { authority, source }),
         }
     }
+}
+
+/// Connections that send each piece at once.
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector
+}
+
+/// The name under which a host is served. Entra's authority has aliases, and a host for each region, where clients ask
+/// for tokens that were told their region: `westeurope.login.microsoft.com`.
+fn canonical(host: &str) -> String {
+    const AUTHORITY: &str = "login.microsoftonline.com";
+    const ALIASES: [&str; 3] = ["login.windows.net", "login.microsoft.com", "sts.windows.net"];
+    let host = host.to_ascii_lowercase();
+    let region = host.strip_suffix(".login.microsoft.com");
+    let is_region =
+        region.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if is_region || ALIASES.contains(&host.as_str()) { AUTHORITY.to_owned() } else { host }
 }
 
 impl Default for Network {

@@ -5,7 +5,10 @@ mod built_in;
 use uuid::Uuid;
 
 use self::built_in::ROLES;
-use crate::seed::{RoleAssignment, Scope, Seed};
+use crate::{
+    fault::{self, FaultKind},
+    seed::{RoleAssignment, Scope, Seed},
+};
 
 /// A built-in role.
 #[derive(Debug)]
@@ -40,6 +43,12 @@ pub(crate) enum Operation {
     DeleteBlob,
     ReadBlobTags,
     WriteBlobTags,
+    /// Find blobs by their tags.
+    FilterBlobs,
+    DeleteBlobVersion,
+    /// The properties of an account's Blob service.
+    ReadBlobService,
+    GetAccountInformation,
     CreateChatCompletion,
     CreateEmbeddings,
     WriteResponse,
@@ -101,6 +110,12 @@ impl Operation {
             Self::DeleteBlob => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
             Self::ReadBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
             Self::WriteBlobTags => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
+            Self::FilterBlobs => "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action",
+            Self::DeleteBlobVersion => {
+                "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/deleteBlobVersion/action"
+            }
+            Self::ReadBlobService => "Microsoft.Storage/storageAccounts/blobServices/read",
+            Self::GetAccountInformation => "Microsoft.Storage/storageAccounts/blobServices/getInfo/action",
             Self::CreateChatCompletion => {
                 "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action"
             }
@@ -115,7 +130,15 @@ impl Operation {
 
     /// Containers are resources; what is in them is data.
     const fn is_about_data(self) -> bool {
-        !matches!(self, Self::ReadContainer | Self::WriteContainer | Self::DeleteContainer | Self::GetUserDelegationKey)
+        !matches!(
+            self,
+            Self::ReadContainer
+                | Self::WriteContainer
+                | Self::DeleteContainer
+                | Self::GetUserDelegationKey
+                | Self::ReadBlobService
+                | Self::GetAccountInformation
+        )
     }
 }
 
@@ -159,6 +182,9 @@ pub(crate) fn allowed<'a>(
     operation: Operation,
     target: &Target<'_>,
 ) -> Option<&'a RoleAssignment> {
+    if fault::strikes(FaultKind::RoleRemoved) || fault::strikes(FaultKind::RoleNotPropagated) {
+        return None;
+    }
     let principal = seed.principal_name(principal_id)?;
     seed.role_assignments.iter().find(|assignment| {
         assignment.identity == principal
@@ -189,7 +215,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 24] = [
+    const ALL: [Operation; 28] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -208,6 +234,10 @@ mod tests {
         DeleteBlob,
         ReadBlobTags,
         WriteBlobTags,
+        FilterBlobs,
+        DeleteBlobVersion,
+        ReadBlobService,
+        GetAccountInformation,
         CreateChatCompletion,
         CreateEmbeddings,
         WriteResponse,
@@ -230,14 +260,14 @@ mod tests {
             ("Key Vault Purge Operator", &[]),
             ("Storage Blob Data Reader", &[ReadContainer, GetUserDelegationKey, ReadBlob]),
             ("Storage Blob Data Contributor", &ALL[9..16]),
-            ("Storage Blob Data Owner", &ALL[9..18]),
+            ("Storage Blob Data Owner", &ALL[9..20]),
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
-            ("Cognitive Services OpenAI User", &ALL[18..23]),
-            ("Cognitive Services OpenAI Contributor", &ALL[18..23]),
-            ("Cognitive Services User", &ALL[18..]),
-            ("Foundry User", &ALL[18..]),
-            ("Azure AI User", &ALL[18..]),
-            ("Azure AI Developer", &ALL[18..]),
+            ("Cognitive Services OpenAI User", &ALL[22..27]),
+            ("Cognitive Services OpenAI Contributor", &ALL[22..27]),
+            ("Cognitive Services User", &ALL[22..]),
+            ("Foundry User", &ALL[22..]),
+            ("Azure AI User", &ALL[22..]),
+            ("Azure AI Developer", &ALL[22..]),
             ("Cognitive Services Contributor", &[]),
             ("Owner", &ALL[9..13]),
             ("Contributor", &ALL[9..13]),

@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::{
+    fault::Faults,
     gateway::{self, ApiManagement, PolicyTrace},
     issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
     journal::{Journal, Service},
@@ -41,6 +43,7 @@ pub struct World {
     pub(crate) models: Arc<Models>,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
 }
 
 impl World {
@@ -50,7 +53,7 @@ impl World {
     /// When the system cannot make an RSA key.
     pub fn new(seed: Seed) -> Result<Self, KeyError> {
         let (seed, network, journal) = (Arc::new(seed), Network::new(), Journal::default());
-        let entra = Arc::new(Entra::new(seed.clone())?);
+        let (faults, entra) = (Faults::new(seed.clone()), Arc::new(Entra::new(seed.clone())?));
         let subscription_keys = Arc::new(SubscriptionKeys::generate(&seed));
         let key_vault = KeyVault { entra: entra.clone(), vaults: Vaults::new(&seed, &subscription_keys) };
         let api_management = ApiManagement {
@@ -60,6 +63,7 @@ impl World {
             certificates: gateway::generate(&seed)?,
             network: network.clone(),
             journal: journal.clone(),
+            faults: faults.clone(),
             policy_trace: PolicyTrace::default(),
         };
         let models = Arc::new(Models::new(&seed, entra.clone(), journal.clone()));
@@ -70,6 +74,7 @@ impl World {
             key_vault: Arc::new(key_vault),
             network,
             journal,
+            faults,
             seed,
         })
     }
@@ -135,6 +140,25 @@ impl World {
     #[must_use]
     pub fn policy_trace(&self) -> &PolicyTrace {
         &self.api_management.policy_trace
+    }
+
+    /// What goes wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Gives a secret a new version in each vault that has it: the new key, where it holds that of a subscription.
+    pub(crate) fn rotate_secret(&self, name: &str) {
+        for vault in &self.seed.vaults {
+            let Some(secret) = vault.secrets.iter().find(|secret| secret.name == name) else { continue };
+            match (&secret.subscription_key, self.vaults().get(&vault.name)) {
+                (Some(subscription), _) => drop(self.regenerate_subscription_key(subscription, Which::Primary)),
+                // One that was deleted meanwhile stays so.
+                (None, Some(vault)) => drop(vault.rotate(name, &Uuid::new_v4().simple().to_string())),
+                (None, None) => {}
+            }
+        }
     }
 
     /// Hosts, and the services behind them.

@@ -143,3 +143,50 @@ fn a_file_of_something_else_is_refused_by_what_it_lacks() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("has no HTTPS_PROXY"));
 }
+
+#[tokio::test]
+async fn a_fault_is_set_told_and_ended_in_a_running_azure() {
+    let folder = tempfile::tempdir().unwrap();
+    let env_file = folder.path().join("azure.env");
+    let _running = Running::start(&env_file);
+    let set = run(&["fault", "identity-endpoint:unavailable,retry-after=7,count=1"], &env_file);
+    assert_eq!(String::from_utf8_lossy(&set.stdout), "fault 1 is set: identity-endpoint unavailable\n");
+    let endpoint = variable(&env_file, "IDENTITY_ENDPOINT");
+    let ask = || Request::get(&endpoint).body(Body::empty()).unwrap();
+    let answer = Network::new().send(ask()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "7"));
+    assert_eq!(Network::new().send(ask()).await.unwrap().status().as_u16(), 403, "once is enough");
+    let told = String::from_utf8(run(&["fault"], &env_file).stdout).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["kind"], &told["strikes"], &told["requests"]), (&"unavailable".into(), &1.into(), &2.into()));
+    for (spec, why) in
+        [("identity-endpoint:lease-held", "cannot have the fault"), ("entra:error,rate=1.5", "from 0 to 1")]
+    {
+        let refused = run(&["fault", spec], &env_file);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(why), "{spec}");
+    }
+    assert!(run(&["fault", "--clear", "entra:reset"], &env_file).status.success());
+    let told = String::from_utf8(run(&["fault"], &env_file).stdout).unwrap();
+    assert!(told.contains("\"reset\"") && !told.contains("unavailable"), "{told}");
+}
+
+#[test]
+fn a_start_with_a_fault_that_cannot_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.toml");
+    fs::write(&seed, "").unwrap();
+    let start = |spec: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["start", "--no-host", "--fault", spec, "--seed"]).arg(&seed).output().unwrap()
+    };
+    for (spec, why) in [
+        ("key-vault:error", "the seed has no key-vault"),
+        ("identity-endpoint:error,rate=1.1", "rate is a share from 0 to 1, not 1.1"),
+        ("identity-endpoint:broken", "unknown variant `broken`"),
+    ] {
+        let refused = start(spec);
+        assert_eq!(refused.status.code(), Some(2), "{spec}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(why), "{spec}");
+    }
+}

@@ -45,7 +45,7 @@ async fn send(azure: &LocalAzure, request: Request<Body>) -> (StatusCode, Value)
 
 /// What a client library does with the variables that a pod gets.
 async fn exchange_the_token_file(azure: &LocalAzure) -> (StatusCode, Value) {
-    let environment: BTreeMap<_, _> = azure.environment().into_iter().collect();
+    let environment: BTreeMap<_, _> = azure.workload_environment().unwrap().into_iter().collect();
     let assertion = std::fs::read_to_string(&environment["AZURE_FEDERATED_TOKEN_FILE"]).unwrap();
     let url = format!("{}{}/oauth2/v2.0/token", environment["AZURE_AUTHORITY_HOST"], environment["AZURE_TENANT_ID"]);
     let form = form_urlencoded::Serializer::new(String::new())
@@ -94,9 +94,22 @@ async fn a_virtual_machine_gets_tokens_on_the_same_port() {
 }
 
 #[tokio::test]
+async fn the_token_file_and_the_identity_endpoint_are_in_two_environments() {
+    let azure = start(SUBJECT).await;
+    let names = |environment: Vec<(String, String)>| environment.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let (identity, workload) = (names(azure.environment()), names(azure.workload_environment().unwrap()));
+    assert!(identity.contains(&"IDENTITY_ENDPOINT".to_owned()) && !workload.contains(&"IDENTITY_ENDPOINT".to_owned()));
+    assert!(!identity.iter().any(|name| name.starts_with("AZURE_")), "{identity:?}");
+    for name in ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "HTTPS_PROXY", "SSL_CERT_FILE"] {
+        assert!(workload.contains(&name.to_owned()), "{name} is not in {workload:?}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_workload_issuer_no_such_variable_is_set() {
     let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
     let azure = LocalAzure::start(seed).await.unwrap();
     let names: Vec<_> = azure.environment().into_iter().map(|(name, _)| name).collect();
     assert!(!names.iter().any(|name| name.starts_with("AZURE_")), "{names:?}");
+    assert_eq!(azure.workload_environment(), None);
 }

@@ -13,12 +13,10 @@ impl Files {
     pub(crate) fn of_this_repository() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut texts = BTreeMap::new();
-        for folder in ["infra", "apim"] {
+        for folder in ["infra", "apim", ".github"] {
             read_folder(root, folder, &mut texts);
         }
-        for file in
-            ["azure.yaml", "local-azure/seed.toml", "local.settings.json.example", ".github/workflows/azure-dev.yml"]
-        {
+        for file in ["azure.yaml", "local-azure/seed.toml", "local.settings.json.example"] {
             if let Ok(text) = fs::read_to_string(root.join(file)) {
                 texts.insert(file.to_owned(), text);
             }

@@ -21,3 +21,4 @@ mod scripts;
 mod secrets;
 mod settings;
 mod workflow;
+mod workflows;

@@ -4,8 +4,10 @@
 
 mod audiences;
 mod breaking_proxy;
+mod chat;
 #[cfg(unix)]
 mod developer;
+mod faults;
 mod first_token;
 mod handler;
 mod handler_process;

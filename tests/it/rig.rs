@@ -40,9 +40,22 @@ impl Rig {
         Self::behind(change, async |edge| edge).await
     }
 
+    /// The default world, changed, whose host asks for keys as in Azure.
+    pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
+        Self::started(change, async |edge| edge, true).await
+    }
+
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
     /// the handler shall use in its place.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
+        Self::started(change, proxy, false).await
+    }
+
+    async fn started(
+        change: impl FnOnce(&mut Seed),
+        proxy: impl AsyncFnOnce(String) -> String,
+        enforce_keys: bool,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script_root = folder.path().join("app");
         script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
@@ -64,6 +77,7 @@ impl Rig {
                 bell.notify_waiters();
             }),
             fire_timers: false,
+            enforce_keys,
             ..HostOptions::new(script_root.clone())
         })
         .await

@@ -81,6 +81,11 @@ pub(crate) enum DefinitionError {
     ReservedRoute(&'static str),
     #[error("function.json: a timer needs a schedule")]
     NoSchedule,
+    // The host leaves out a function with a value that it cannot read, whether or not it matters to the handler.
+    #[error("function.json: {0} is {1}, and the host would leave the function out: it is {2}")]
+    Value(&'static str, Value, &'static str),
+    #[error("function.json has {0} output bindings of the type http: the host answers with one of them alone")]
+    HttpOutputs(usize),
 }
 
 impl Definition {
@@ -101,6 +106,11 @@ impl Definition {
         let triggers: Vec<_> = bindings.iter().filter(|binding| binding.is_trigger()).collect();
         let [trigger] = triggers.as_slice() else { return Err(DefinitionError::Triggers(triggers.len())) };
         let trigger = trigger.trigger(name)?;
+        check_outside_bindings(&document)?;
+        let responses = bindings.iter().filter(|binding| binding.is_http_output()).count();
+        if responses > 1 {
+            return Err(DefinitionError::HttpOutputs(responses));
+        }
         let outputs = bindings.iter().filter(|binding| binding.direction != Direction::In).map(Binding::output);
         Ok(Self { trigger, outputs: outputs.collect() })
     }
@@ -144,6 +154,8 @@ impl Binding {
             Some(text) if text.eq_ignore_ascii_case("inout") => Direction::InOut,
             Some(_) => return Err(DefinitionError::Direction(name)),
         };
+        one_of(members, "dataType", &["string", "binary", "stream"], "string, binary or stream")?;
+        one_of(members, "cardinality", &["one", "many"], "one or many")?;
         let binding = Self { members: members.clone(), kind, name, direction };
         if (binding.is_http_output() && direction == Direction::In)
             || (binding.name == "$return" && direction != Direction::Out)
@@ -177,11 +189,14 @@ impl Binding {
         let kind = match self.kind.to_ascii_lowercase().as_str() {
             "httptrigger" => {
                 self.check_level()?;
+                self.check_properties()?;
                 TriggerKind::Http { route: self.route(function)?, methods: self.methods()? }
             }
             "timertrigger" => {
                 let schedule = member(&self.members, "schedule");
                 schedule.filter(|value| value.is_string() || value.is_number()).ok_or(DefinitionError::NoSchedule)?;
+                self.check_flag("runOnStartup")?;
+                self.check_flag("useMonitor")?;
                 TriggerKind::Timer
             }
             _ => TriggerKind::Other(self.kind.clone()),
@@ -198,6 +213,25 @@ impl Binding {
             Some(_) => false,
         };
         if known { Ok(()) } else { Err(DefinitionError::AuthLevel) }
+    }
+
+    fn check_properties(&self) -> Result<(), DefinitionError> {
+        let properties = member(&self.members, "properties").and_then(Value::as_object);
+        match properties.and_then(|properties| member(properties, "supportsDeferredBinding")) {
+            Some(value) => Err(DefinitionError::Value("supportsDeferredBinding", value.clone(), "for .NET functions")),
+            None => Ok(()),
+        }
+    }
+
+    /// A number stands for true or false, and so do these two words; nothing else does.
+    fn check_flag(&self, name: &'static str) -> Result<(), DefinitionError> {
+        let known = match member(&self.members, name) {
+            None | Some(Value::Bool(_) | Value::Number(_)) => true,
+            Some(Value::String(text)) => ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text.trim())),
+            Some(_) => false,
+        };
+        let value = member(&self.members, name).cloned().unwrap_or_default();
+        if known { Ok(()) } else { Err(DefinitionError::Value(name, value, "true or false")) }
     }
 
     fn route(&self, function: &str) -> Result<String, DefinitionError> {
@@ -239,6 +273,37 @@ impl Methods {
             (Some(methods), None) | (None, Some(methods)) => !methods.is_empty(),
             (None, None) => true,
         }
+    }
+}
+
+/// What stands beside the bindings and makes the host leave the function out.
+fn check_outside_bindings(document: &Map<String, Value>) -> Result<(), DefinitionError> {
+    one_of(document, "configurationSource", &["config"], "for .NET functions unless it is \"config\"")?;
+    match member(document, "retry") {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Object(retry)) => {
+            let strategies = ["fixedDelay", "exponentialBackoff"];
+            one_of(retry, "strategy", &strategies, "fixedDelay or exponentialBackoff")?;
+            match (member(retry, "strategy"), member(retry, "maxRetryCount")) {
+                (Some(Value::String(_)), Some(count)) if !count.is_null() => Ok(()),
+                _ => Err(DefinitionError::Value("retry", Value::Object(retry.clone()), "a strategy and maxRetryCount")),
+            }
+        }
+        Some(other) => Err(DefinitionError::Value("retry", other.clone(), "an object")),
+    }
+}
+
+/// A text in any letter case, or nothing.
+fn one_of(
+    members: &Map<String, Value>,
+    name: &'static str,
+    known: &[&str],
+    expected: &'static str,
+) -> Result<(), DefinitionError> {
+    match member(members, name) {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(text)) if known.iter().any(|known| known.eq_ignore_ascii_case(text)) => Ok(()),
+        Some(other) => Err(DefinitionError::Value(name, other.clone(), expected)),
     }
 }
 
@@ -300,6 +365,15 @@ mod tests {
             (http(r#","methods":"get""#), "methods is a list"),
             (http(r#","route":[]"#), "route is a text"),
             (http(r#","route":"Administrators""#), "begin with \"admin\""),
+            (http(r#","dataType":"x""#), "dataType is \"x\""),
+            (http(r#","cardinality":"few""#), "it is one or many"),
+            (http(r#","properties":{"SupportsDeferredBinding":"True"}"#), "supportsDeferredBinding is \"True\""),
+            (r#"{"configurationSource":"attributes","bindings":[{"type":"httpTrigger","name":"r"}]}"#.to_owned(), "for .NET functions"),
+            (r#"{"retry":{"strategy":"x"},"bindings":[{"type":"httpTrigger","name":"r"}]}"#.to_owned(), "strategy is \"x\""),
+            (r#"{"retry":{"strategy":"fixedDelay"},"bindings":[{"type":"httpTrigger","name":"r"}]}"#.to_owned(), "maxRetryCount"),
+            (r#"{"bindings":[{"type":"timerTrigger","name":"t","schedule":"x","runOnStartup":"yes"}]}"#.to_owned(), "runOnStartup is \"yes\""),
+            (r#"{"bindings":[{"type":"timerTrigger","name":"t","schedule":"x","useMonitor":null}]}"#.to_owned(), "useMonitor is null"),
+            (r#"{"bindings":[{"type":"httpTrigger","name":"r"},{"type":"http","name":"a","direction":"out"},{"type":"http","name":"b","direction":"out"}]}"#.to_owned(), "2 output bindings of the type http"),
             (r#"{"bindings":[{"type":"httpTrigger","name":"r"},{"type":"http","name":"R","direction":"out"}]}"#.to_owned(), "two bindings are named R"),
             (r#"{"bindings":[{"type":"httpTrigger","name":"r"},{"type":"http","name":"res"}]}"#.to_owned(), "must be \"out\""),
         ] {

@@ -72,6 +72,10 @@ pub(crate) enum Failure {
     Cookies,
     #[error("the answer cannot be given to the host: its header {0} is not text")]
     Header(HeaderName),
+    #[error(
+        "the answer cannot be given to the host: its {0} is a date and time alone, which the host writes in another form where the function's request travels as JSON; put it into a JSON document, or words around it"
+    )]
+    Date(String),
     #[error("the output \"{0}\" cannot be written as JSON: {1}")]
     Output(String, String),
     #[error("the function sets the output \"{0}\", and its function.json has no such binding")]

@@ -17,6 +17,7 @@ use crate::{
 };
 
 const ROUTE_PREFIX: [&str; 3] = ["extensions", "http", "routePrefix"];
+const PROFILE: [&str; 1] = ["configurationProfile"];
 const FUNCTION_TIMEOUT: [&str; 1] = ["functionTimeout"];
 
 /// The host's default on every plan but Consumption, where it is 5 minutes.
@@ -40,6 +41,10 @@ pub(crate) enum HostJsonError {
     Document { path: PathBuf, source: DocumentError },
     #[error("functionTimeout of host.json is \"{0}\"; it is a time such as 00:05:00, or -1 for none")]
     FunctionTimeout(String),
+    #[error(
+        "configurationProfile of host.json is \"{0}\"; it is default, mcp-custom-handler or web-app-custom-handler"
+    )]
+    Profile(String),
 }
 
 impl HostJson {
@@ -57,7 +62,13 @@ impl HostJson {
                 Some(span.ok_or(HostJsonError::FunctionTimeout(text))?.unsigned_abs())
             }
         };
-        Ok(Self { route_prefix: text(&ROUTE_PREFIX).unwrap_or_else(|| "api".to_owned()), function_timeout })
+        let profile = text(&PROFILE).unwrap_or_default();
+        let default_prefix = match profile.to_ascii_lowercase().as_str() {
+            "" | "default" => "api",
+            "mcp-custom-handler" | "web-app-custom-handler" => "",
+            _ => return Err(HostJsonError::Profile(profile)),
+        };
+        Ok(Self { route_prefix: text(&ROUTE_PREFIX).unwrap_or_else(|| default_prefix.to_owned()), function_timeout })
     }
 }
 
@@ -112,6 +123,16 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_takes_the_prefix_away_unless_host_json_has_one() {
+        for profile in ["mcp-custom-handler", "Web-App-Custom-Handler"] {
+            assert_eq!(prefix(&format!(r#"{{"configurationProfile":"{profile}"}}"#), &[]), "");
+        }
+        let own = r#"{"configurationProfile":"mcp-custom-handler","extensions":{"http":{"routePrefix":"v1"}}}"#;
+        assert_eq!(prefix(own, &[]), "v1");
+        assert_eq!(prefix(r#"{"configurationProfile":"default"}"#, &[]), "api");
+    }
+
+    #[test]
     fn the_environment_wins_over_host_json() {
         let text = r#"{"functionTimeout":"00:05:00","extensions":{"http":{"routePrefix":"v1"}}}"#;
         assert_eq!(prefix(text, &[(PREFIX, "v2")]), "v2");
@@ -141,6 +162,7 @@ mod tests {
             ("[]", "host.json: it is not a JSON object"),
             ("{\"functionTimeout\": \"soon\"}", "functionTimeout of host.json is \"soon\""),
             ("{\"functionTimeout\": 0}", "functionTimeout of host.json is \"0\""),
+            ("{\"configurationProfile\": \"mine\"}", "configurationProfile of host.json is \"mine\""),
         ] {
             let message = read(text, &[]).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");

@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 
 use super::{
     answer::{self, Failure},
+    client_error::closed_without_answer,
     core::Core,
     header_lines::{CONTENT_HEADERS, join_repeated, media_type, not_ascii, rewrite_forwarded_answer, unwritable},
     invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
@@ -69,7 +70,7 @@ async fn send(core: &Core, run: &Run, request: Request<Bytes>) -> Result<Respons
     let again = request.body().is_empty();
     for _ in 1..SENDS {
         match core.client.request(request.clone().map(Body::from)).await {
-            Err(error) if again && super::invocation::closed_without_answer(&error) => {}
+            Err(error) if again && closed_without_answer(&error) => {}
             answered => return answered.map_err(|error| run.no_answer(&error)),
         }
     }

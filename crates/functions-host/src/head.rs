@@ -1,11 +1,11 @@
-//! The head of a request as the client wrote it. The HTTP library hands on names in lower case and targets without their
-//! fragment; the host's web server keeps both.
+//! The head of a request as the client wrote it, and a status as the handler wants it. The HTTP library hands on names in
+//! lower case and targets without their fragment, and writes statuses from 100 to 999; the host's web server keeps all.
 
 use std::{
     io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::{HeaderName, Request};
@@ -18,11 +18,22 @@ const KEPT: usize = 256 * 1024;
 #[derive(Clone, Default)]
 pub(super) struct Recent(Arc<Mutex<Vec<u8>>>);
 
-/// A connection whose input is noted.
+/// A connection whose input is noted, and whose next answer may get a status that the HTTP library does not write.
 pub(super) struct Noted<T> {
     inner: T,
     recent: Recent,
+    next_status: NextStatus,
+    /// Not written yet.
+    unwritten: Vec<u8>,
 }
+
+/// The status of an answer that HTTP does not know; in the extensions of a response.
+#[derive(Clone, Copy)]
+pub(super) struct OddStatus(pub(super) i32);
+
+/// The status of a connection's next answer, where it is odd.
+#[derive(Clone, Default)]
+pub(super) struct NextStatus(Arc<Mutex<Option<OddStatus>>>);
 
 /// A request's head.
 #[derive(Clone, Debug, Default)]
@@ -33,9 +44,40 @@ pub(super) struct Head {
 }
 
 impl<T> Noted<T> {
-    pub(super) fn new(inner: T) -> (Self, Recent) {
-        let recent = Recent::default();
-        (Self { inner, recent: recent.clone() }, recent)
+    pub(super) fn new(inner: T) -> (Self, Recent, NextStatus) {
+        let (recent, next_status) = (Recent::default(), NextStatus::default());
+        let noted = Self { inner, recent: recent.clone(), next_status: next_status.clone(), unwritten: Vec::new() };
+        (noted, recent, next_status)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> Noted<T> {
+    /// Writes what an odd status has changed.
+    fn poll_unwritten(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unwritten.is_empty() {
+            let written = ready!(Pin::new(&mut self.inner).poll_write(context, &self.unwritten))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unwritten.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes the beginning of an answer that gets another status.
+    fn take_odd(&mut self, pieces: &[io::IoSlice<'_>]) -> Option<usize> {
+        let OddStatus(status) = self.next_status.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+        let line = bytes.iter().position(|byte| *byte == b'\r').unwrap_or(0);
+        self.unwritten = [format!("HTTP/1.1 {status} ").as_bytes(), &bytes[line..]].concat();
+        Some(bytes.len())
+    }
+}
+
+impl NextStatus {
+    /// For the answer that is about to be written.
+    pub(super) fn set(&self, status: OddStatus) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
     }
 }
 
@@ -84,6 +126,11 @@ impl Head {
         same && request.headers().keys().all(|name| self.spelt(name).is_some())
     }
 
+    /// How many lines it has of a header.
+    pub(super) fn count(&self, name: &HeaderName) -> usize {
+        self.names.iter().filter(|written| written.eq_ignore_ascii_case(name.as_str())).count()
+    }
+
     /// A header's name as the client wrote it first.
     pub(super) fn spelt(&self, name: &HeaderName) -> Option<&str> {
         self.names.iter().find(|written| written.eq_ignore_ascii_case(name.as_str())).map(String::as_str)
@@ -105,6 +152,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_unwritten(context))?;
+        if let Some(taken) = self.take_odd(&[io::IoSlice::new(bytes)]) {
+            return Poll::Ready(Ok(taken));
+        }
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 
@@ -113,6 +164,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_unwritten(context))?;
+        if let Some(taken) = self.take_odd(pieces) {
+            return Poll::Ready(Ok(taken));
+        }
         Pin::new(&mut self.inner).poll_write_vectored(context, pieces)
     }
 
@@ -121,10 +176,12 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_unwritten(context))?;
         Pin::new(&mut self.inner).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_unwritten(context))?;
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     answer::{Answer, Failure},
+    client_error::is_rubbish,
     core::{Core, Counted},
     json::Json,
     log::{Level, LogSource},
@@ -272,17 +273,6 @@ impl Run {
         let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
         request.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(body)
     }
-}
-
-/// Whether the handler closed the connection before it answered anything.
-pub(super) fn closed_without_answer(error: &hyper_util::client::legacy::Error) -> bool {
-    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
-    cause.is_some_and(|cause| cause.is_incomplete_message())
-}
-
-fn is_rubbish(error: &hyper_util::client::legacy::Error) -> bool {
-    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<hyper::Error>());
-    cause.is_some_and(hyper::Error::is_parse)
 }
 
 impl Drop for Run {

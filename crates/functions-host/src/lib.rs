@@ -27,6 +27,7 @@ mod admin;
 mod admin_host;
 mod answer;
 mod body_limit;
+mod client_error;
 mod core;
 mod cors;
 mod error;

@@ -16,10 +16,11 @@ use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
 use super::{
     answer::{self, Failure},
     body_limit,
+    client_error::closed_without_answer,
     core::Core,
     forward::announce_length,
     header_lines::{CONTENT_HEADERS, drop_not_proxied, join_repeated, too_long, unwritable},
-    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, closed_without_answer},
+    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     lent_body::Lender,
     request_path::Target,
     request_target,

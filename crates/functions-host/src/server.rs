@@ -8,12 +8,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, StatusCode, Uri, Version, header};
+use http::{HeaderName, Request, StatusCode, Uri, Version, header};
 use loopback_server::{Listener, Room};
 use tokio::{net::TcpListener, task::JoinSet};
 use tower::ServiceExt as _;
 
-use super::head::{Noted, Recent};
+use super::head::{NextStatus, Noted, OddStatus, Recent};
 
 /// Longest request line that the host's web server reads, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -38,18 +38,20 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     loop {
         let (stream, peer, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        let (stream, recent) = Noted::new(stream);
-        let service = router.clone().layer(Extension(Peer(peer.ip()))).layer(Extension(recent));
+        let (stream, recent, next_status) = Noted::new(stream);
+        let service = router.clone().layer(Extension(Peer(peer.ip())));
+        let service = service.layer(Extension(recent)).layer(Extension(next_status));
         connections.spawn(async move { connection.serve(stream, |request| service.clone().oneshot(request)).await });
     }
 }
 
 /// Answers what the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
-    if let Some(recent) = request.extensions_mut().remove::<Recent>() {
-        let head = recent.take_head(&request);
-        request.extensions_mut().insert(head);
-    }
+    let head = request.extensions_mut().remove::<Recent>().map(|recent| recent.take_head(&request)).unwrap_or_default();
+    // Of two equal lengths the HTTP library hands on one.
+    let two_lines = |name: HeaderName| head.count(&name) > 1;
+    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
+    request.extensions_mut().insert(head);
     let headers = request.headers();
     let has_host = headers.contains_key(header::HOST);
     if request.version() == Version::HTTP_10 && !has_host {
@@ -61,13 +63,16 @@ pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> 
     if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > LONGEST_HEADERS {
         return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
     }
-    let two_lines = |name| headers.get_all(name).iter().nth(1).is_some();
-    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
     let not_text = headers.values().any(|value| std::str::from_utf8(value.as_bytes()).is_err());
     if !has_host || two_lengths || not_text {
         return StatusCode::BAD_REQUEST.into_response();
     }
     let uri = WholeUri(request.uri().clone());
     request.extensions_mut().insert(uri);
-    next.run(request).await
+    let next_status = request.extensions_mut().remove::<NextStatus>();
+    let response = next.run(request).await;
+    if let (Some(next_status), Some(odd)) = (next_status, response.extensions().get::<OddStatus>()) {
+        next_status.set(*odd);
+    }
+    response
 }

@@ -27,6 +27,9 @@ pub(super) fn changed(status: StatusCode, etag: &str, last_modified: Timestamp) 
 pub(super) fn written(status: StatusCode, blob: &Blob) -> Response {
     let mut response = changed(status, &blob.etag, blob.last_modified);
     encrypted(response.headers_mut());
+    if let Some(version) = &blob.version {
+        insert(response.headers_mut(), "x-ms-version-id", version);
+    }
     response
 }
 

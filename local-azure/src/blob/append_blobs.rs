@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{
     BlobName, Call,
@@ -11,7 +11,7 @@ use super::{
     block_blobs::{created, described},
     conditions::Conditions,
     error::BlobError,
-    receive::{self, Checksums, Wants},
+    receive::{self, Answers},
     store::{Blob, Kind, Part, Piece, Shows},
 };
 
@@ -23,11 +23,11 @@ const BLOCKS_LIMIT: usize = 50_000;
 /// Put Blob for an append blob, which takes no content: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     if receive::length(headers, u64::MAX)? != 0 {
         return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Append Blob request."));
     }
-    let mut blob = described(headers, name, Kind::Append { sealed: false }, true)?;
+    let mut blob = described(&call, name, Kind::Append { sealed: false }, true)?;
     if blob.tier.take().is_some() {
         return Err(BlobError::AccessTierNotSupportedForBlobType);
     }
@@ -38,25 +38,24 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
 
 /// Append Block: <https://learn.microsoft.com/rest/api/storageservices/append-block>.
 pub(super) async fn append(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    if receive::length(&call.parts.headers, BLOCK_LIMIT)? == 0 {
+    if receive::content_length(&call.parts.headers, BLOCK_LIMIT)? == 0 {
         return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
     }
-    let mut received = receive::content(&call, body, BLOCK_LIMIT, Wants::Crc64).await?;
-    if call.parts.headers.contains_key("content-md5") {
-        received.checksums.crc64 = None;
-    }
-    append_parts(call, name, vec![received.part], &received.checksums).await
+    let received = receive::content(&call, body, BLOCK_LIMIT, Answers::One).await?;
+    let mut answered = HeaderMap::new();
+    received.insert(&mut answered);
+    append_parts(call, name, vec![received.part], answered).await
 }
 
-/// Adds content to the end of a blob, as one block.
+/// Adds content to the end of a blob, as one block. `answered` are headers of the answer.
 pub(super) async fn append_parts(
     call: Call<'_>,
     name: BlobName<'_>,
     parts: Vec<Part>,
-    checksums: &Checksums,
+    answered: HeaderMap,
 ) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     let position = number(headers, "x-ms-blob-condition-appendpos")?;
     let most = number(headers, "x-ms-blob-condition-maxsize")?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
@@ -83,14 +82,14 @@ pub(super) async fn append_parts(
     let headers = response.headers_mut();
     insert(headers, "x-ms-blob-append-offset", &offset.to_string());
     insert(headers, "x-ms-blob-committed-block-count", &blob.pieces.len().to_string());
-    checksums.insert(headers);
+    headers.extend(answered);
     Ok(response)
 }
 
 /// Append Blob Seal: <https://learn.microsoft.com/rest/api/storageservices/append-blob-seal>.
 pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     let position = number(headers, "x-ms-blob-condition-appendpos")?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |blob: &mut Blob, conditions: &Conditions| {

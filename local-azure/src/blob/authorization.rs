@@ -1,11 +1,19 @@
 //! Who asks, and whether a role lets them.
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use jiff::{Timestamp, civil::Date};
+use uuid::Uuid;
 
-use super::{Account, copy, error::BlobError, operation::Operation};
+use super::{
+    Account, copy,
+    error::BlobError,
+    operation::{Operation, Place},
+    query::Query,
+    sas::{self, Letters, Signed},
+};
 use crate::{
     access_token::{self, Caller, Refusal},
+    issuer::Entra,
     journal::Decision,
     rbac::{self, Operation as Right, Target},
 };
@@ -13,63 +21,151 @@ use crate::{
 /// Storage accepts these audiences, and its own account's address.
 const AUDIENCES: [&str; 3] =
     ["https://storage.azure.com", "https://storage.azure.com/", "e406a681-f3d4-42a8-90b6-c2b029497af1"];
+/// The first version that refuses a token with 401 and a challenge.
+const CHALLENGES_FROM: &str = "2019-12-12";
 
-/// Lets the request pass, or says why not. What is learnt goes into the decision.
-pub(super) fn authorize(
-    account: &Account,
-    headers: &HeaderMap,
-    asked: &Asked<'_>,
-    decision: &mut Decision,
-) -> Result<Caller, BlobError> {
-    let caller = verify(account, headers, decision)?;
-    for right in asked.rights() {
-        decision.allowed_by = Some(check(account, &caller, right, asked.container)?);
-    }
-    Ok(caller)
-}
-
-/// Lets a copy read its source. Only the copy of a whole blob in the background speaks for both with one token.
-pub(super) fn authorize_source(
-    account: &Account,
-    headers: &HeaderMap,
-    has_own_token: bool,
-    container: &str,
-) -> Result<(), BlobError> {
-    let own = has_own_token.then(|| copy::source_headers(headers));
-    let caller = verify(account, own.as_ref().unwrap_or(headers), &mut Decision::default())?;
-    check(account, &caller, Right::ReadBlob, container)?;
-    if headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY") {
-        check(account, &caller, Right::ReadBlobTags, container)?;
-    }
-    Ok(())
+/// What a request that may pass is allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Permit {
+    /// Whose roles it has.
+    pub(super) principal_id: Uuid,
+    /// It may make new blobs, and not write over one.
+    pub(super) only_new: bool,
 }
 
 /// What a request asks for, as far as rights are concerned.
 pub(super) struct Asked<'a> {
     pub(super) operation: Operation,
+    pub(super) place: Place,
     /// Empty for the account.
     pub(super) container: &'a str,
-    pub(super) writes_tags: bool,
-    pub(super) reads_tags: bool,
+    pub(super) blob: Option<&'a str>,
+    pub(super) query: &'a Query,
+    pub(super) headers: &'a HeaderMap,
 }
 
-impl Asked<'_> {
+/// Lets the request pass, or says why not. What is learnt goes into the decision.
+pub(super) fn authorize(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
+    if asked.query.signature.are_there() {
+        return by_signature(account, asked, decision);
+    }
+    let caller = verify(&account.entra, &account.name, asked.headers, decision)?;
+    for right in asked.rights() {
+        decision.allowed_by = Some(check(account, caller.principal_id, right, asked.scope())?);
+    }
+    Ok(Permit { principal_id: caller.principal_id, only_new: false })
+}
+
+/// A signature allows what its letters and the roles of who signed both allow at this time.
+fn by_signature(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
+    if asked.headers.contains_key(header::AUTHORIZATION) {
+        return Err(BlobError::MalformedAuthorization);
+    }
+    let request = Signed {
+        account: &account.name,
+        container: asked.container,
+        blob: asked.blob,
+        place: asked.place,
+        headers: asked.headers,
+        query: asked.query,
+        tags: asked.writes_tags() || asked.reads_tags(),
+    };
+    let grant = sas::check(&account.delegation_secret, &request, asked.operation, Timestamp::now())?;
+    decision.identity = account.entra.seed.principal_name(grant.signer).map(str::to_owned);
+    if asked.operation.shape().letters != Letters::Any {
+        for right in asked.rights() {
+            let role = check(account, grant.signer, right, asked.scope())?;
+            decision.allowed_by = Some(format!("a signature of the identity, and {role}"));
+        }
+    }
+    Ok(Permit { principal_id: grant.signer, only_new: grant.only_new })
+}
+
+/// Lets a copy read its source: by the signature in its URL, by a token of its own, or, for the copy of a whole blob in
+/// the background, as who asks for the copy.
+pub(super) fn authorize_source(
+    account: &Account,
+    headers: &HeaderMap,
+    query: &Query,
+    has_own_token: bool,
+    (container, blob): (&str, &str),
+) -> Result<(), BlobError> {
+    let copies_tags = headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY");
+    let mut rights = vec![Right::ReadBlob];
+    if copies_tags || headers.contains_key("x-ms-source-if-tags") {
+        rights.push(Right::ReadBlobTags);
+    }
+    let principal_id = if query.signature.are_there() {
+        let place = Place::Blob;
+        let none = HeaderMap::new();
+        let request = Signed {
+            account: &account.name,
+            container,
+            blob: Some(blob),
+            place,
+            headers: &none,
+            query,
+            tags: rights.len() > 1,
+        };
+        sas::check(&account.delegation_secret, &request, Operation::GetBlob, Timestamp::now())?.signer
+    } else {
+        let own = has_own_token.then(|| copy::source_headers(headers));
+        let headers = own.as_ref().unwrap_or(headers);
+        verify(&account.entra, &account.name, headers, &mut Decision::default())?.principal_id
+    };
+    for right in rights {
+        check(account, principal_id, right, container)?;
+    }
+    Ok(())
+}
+
+impl<'a> Asked<'a> {
     /// Tags have rights of their own, beside that of the operation that carries them. The operation's own comes last,
     /// because its role is what the journal tells.
     fn rights(&self) -> impl Iterator<Item = Right> {
-        let writes_tags = self.writes_tags.then_some(Right::WriteBlobTags);
-        let reads_tags = self.reads_tags.then_some(Right::ReadBlobTags);
-        [writes_tags, reads_tags, self.operation.needs()].into_iter().flatten()
+        let writes_tags = self.writes_tags().then_some(Right::WriteBlobTags);
+        let reads_tags = self.reads_tags().then_some(Right::ReadBlobTags);
+        let own = match self.operation {
+            Operation::DeleteBlob if self.query.get("versionid").is_some() => Some(Right::DeleteBlobVersion),
+            Operation::BatchOfAccount | Operation::BatchOfContainer => Some(Right::WriteContainer),
+            other => other.needs(),
+        };
+        [writes_tags, reads_tags, own].into_iter().flatten()
+    }
+
+    fn writes_tags(&self) -> bool {
+        self.headers.contains_key("x-ms-tags")
+            || self.headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY")
+    }
+
+    fn reads_tags(&self) -> bool {
+        let included = self.query.get("include").unwrap_or_default();
+        included.split(',').any(|part| part.eq_ignore_ascii_case("tags")) || self.headers.contains_key("x-ms-if-tags")
+    }
+
+    /// The container whose roles count; none counts for an operation on the account.
+    fn scope(&self) -> &'a str {
+        if self.place == Place::Account { "" } else { self.container }
     }
 }
 
-fn verify(account: &Account, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, BlobError> {
-    let own = format!("https://{}.blob.core.windows.net", account.name);
+/// Checks the token of a request to an account.
+pub(super) fn verify(
+    entra: &Entra,
+    account: &str,
+    headers: &HeaderMap,
+    decision: &mut Decision,
+) -> Result<Caller, BlobError> {
+    let own = format!("https://{account}.blob.core.windows.net");
     let own_with_slash = format!("{own}/");
     let audiences = [AUDIENCES.as_slice(), &[&own, &own_with_slash]].concat();
-    let caller = access_token::verify(&account.entra, headers, &audiences, Timestamp::now()).map_err(|refusal| {
+    if uses_key(headers) {
+        return Err(BlobError::KeyBasedAuthenticationNotPermitted);
+    }
+    let version = headers.get("x-ms-version").and_then(|value| value.to_str().ok());
+    let caller = access_token::verify(entra, headers, &audiences, Timestamp::now()).map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
-        explain(refusal)
+        explain(refusal, version)
     })?;
     decision.identity.clone_from(&caller.identity);
     decision.audience = Some(caller.audience.clone());
@@ -77,41 +173,58 @@ fn verify(account: &Account, headers: &HeaderMap, decision: &mut Decision) -> Re
     Ok(caller)
 }
 
+/// Whether the request is signed with a key of the account, in either form.
+fn uses_key(headers: &HeaderMap) -> bool {
+    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    scheme.is_some_and(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("SharedKey") || scheme.eq_ignore_ascii_case("SharedKeyLite")
+    })
+}
+
 /// The role assignment that gives a right, in words.
-fn check(account: &Account, caller: &Caller, right: Right, container: &str) -> Result<String, BlobError> {
+fn check(account: &Account, principal_id: Uuid, right: Right, container: &str) -> Result<String, BlobError> {
     let target = match container {
         "" => Target::Account { name: &account.name },
         name => Target::Container { account: &account.name, name },
     };
-    let assignment = rbac::allowed(&account.entra.seed, caller.principal_id, right, &target);
+    let assignment = rbac::allowed(&account.entra.seed, principal_id, right, &target);
     assignment.map(rbac::describe).ok_or(BlobError::AuthorizationPermissionMismatch)
 }
 
 /// Bearer tokens came with version 2017-11-09 of the service; any later date is accepted.
 fn check_version(headers: &HeaderMap) -> Result<(), BlobError> {
-    const OLD: BlobError =
-        BlobError::AuthenticationFailed("Authentication scheme Bearer is not supported in this version.");
-    let Some(value) = headers.get("x-ms-version") else { return Err(OLD) };
+    let old = || {
+        let detail = "Authentication scheme Bearer is not supported in this version.";
+        Err(BlobError::AuthenticationFailed(detail.to_owned()))
+    };
+    let Some(value) = headers.get("x-ms-version") else { return old() };
     let text = value.to_str().unwrap_or_default();
     let first = Date::constant(2017, 11, 9);
     match text.parse::<Date>() {
         Ok(version) if text.len() == 10 && version >= first => Ok(()),
-        Ok(_) if text.len() == 10 => Err(OLD),
-        _ => Err(BlobError::InvalidHeaderValue { name: "x-ms-version".to_owned(), value: text.to_owned() }),
+        Ok(_) if text.len() == 10 => old(),
+        _ => Err(BlobError::header_value("x-ms-version", text)),
     }
 }
 
-/// Storage's words for a token that did not pass. Those for the audience and the end of the lifetime were seen in Azure.
-fn explain(refusal: Refusal) -> BlobError {
+/// Storage's words for a token that did not pass, as seen in Azure; that for one that is malformed is ours.
+fn explain(refusal: Refusal, version: Option<&str>) -> BlobError {
     let detail = match refusal {
+        // No container here can be read without a token.
+        Refusal::Missing if version.is_none() => return BlobError::PublicAccessNotPermitted,
         Refusal::Missing => return BlobError::NoAuthenticationInformation,
         Refusal::NotBearer => return BlobError::MalformedAuthorization,
         Refusal::Malformed => "Token validation failed. The token is malformed.",
-        Refusal::UnknownKey(_) | Refusal::Signature => "Signature validation failed. The signature is invalid.",
+        Refusal::UnknownKey(_) => "Signature validation failed. Signature key not found.",
+        Refusal::Signature => "Signature validation failed. The signature is invalid.",
         Refusal::NotYetValid => "Lifetime validation failed. The token is not yet valid.",
         Refusal::Expired => "Lifetime validation failed. The token is expired.",
         Refusal::Audience(_) => "Audience validation failed. Audience did not match.",
         Refusal::Issuer { .. } => "Issuer validation failed. Issuer did not match.",
     };
-    BlobError::InvalidToken(detail.to_owned())
+    if version.is_some_and(|version| version < CHALLENGES_FROM) {
+        BlobError::AuthenticationFailed(detail.to_owned())
+    } else {
+        BlobError::InvalidToken(detail.to_owned())
+    }
 }

@@ -4,6 +4,7 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
+use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{Call, answer, error::BlobError, operation::Operation, query::Query, receive};
@@ -91,6 +92,8 @@ impl Part {
             return Err(invalid("a request has no line with method and path"));
         };
         let mut headers = read_headers(headers)?;
+        // A deletion in a batch need not say that it has no body.
+        headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
         // The version is said once, for all.
         headers.extend(version.map(|version| (HeaderName::from_static("x-ms-version"), version.clone())));
         let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
@@ -130,8 +133,11 @@ fn read_headers(text: &str) -> Result<HeaderMap, BlobError> {
 
 async fn write_response(response: Response, multipart: &mut Vec<u8>) -> Result<(), BlobError> {
     let (parts, body) = response.into_parts();
-    let reason = parts.status.canonical_reason().unwrap_or_default();
-    multipart.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_u16()).as_bytes());
+    let own = parts.extensions.get::<ReasonPhrase>().map(|reason| reason.as_bytes());
+    let reason = own.unwrap_or_else(|| parts.status.canonical_reason().unwrap_or_default().as_bytes());
+    multipart.extend_from_slice(format!("HTTP/1.1 {} ", parts.status.as_u16()).as_bytes());
+    multipart.extend_from_slice(reason);
+    multipart.extend_from_slice(b"\r\n");
     for (name, value) in &parts.headers {
         multipart.extend_from_slice(format!("{name}: ").as_bytes());
         multipart.extend_from_slice(value.as_bytes());
@@ -145,5 +151,5 @@ async fn write_response(response: Response, multipart: &mut Vec<u8>) -> Result<(
 }
 
 fn invalid(problem: &'static str) -> BlobError {
-    BlobError::InvalidBatch(problem)
+    BlobError::InvalidInput(problem.to_owned())
 }

@@ -9,11 +9,10 @@ use http::{HeaderMap, StatusCode};
 use super::{
     BlobName, Call,
     answer::{self, insert, text},
-    conditions::Conditions,
     error::BlobError,
-    properties::{ContentProperties, read_metadata},
-    receive::{self, Wants},
-    store::{Blob, BlockReference, Kind, Part, Piece, Tier},
+    properties::ContentProperties,
+    receive::{self, Answers},
+    store::{Blob, BlockReference, Kind, Part, Piece, Tier, Which},
     tags,
     xml::{self, element},
 };
@@ -32,33 +31,35 @@ pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> 
     if !headers.contains_key("x-ms-blob-type") {
         return Err(BlobError::MissingRequiredHeader("x-ms-blob-type"));
     }
-    let conditions = Conditions::read(headers)?;
-    let mut blob = described(headers, name, Kind::Block, true)?;
-    let received = receive::content(&call, body, BLOB_LIMIT, Wants::Md5).await?;
-    if blob.properties.content_md5.is_some() && blob.properties.content_md5 != received.checksums.md5 {
-        return Err(BlobError::Md5Mismatch);
+    let conditions = call.conditions()?;
+    let mut blob = described(&call, name, Kind::Block, true)?;
+    let received = receive::content(&call, body, BLOB_LIMIT, Answers::Both).await?;
+    if let Some(mismatch) = receive::mismatch(blob.properties.content_md5.as_ref(), received.md5.as_ref()) {
+        return Err(BlobError::Md5Mismatch(Some(mismatch)));
     }
-    blob.properties.content_md5.clone_from(&received.checksums.md5);
+    let mut answered = HeaderMap::new();
+    received.insert(&mut answered);
+    blob.properties.content_md5 = received.md5;
     blob.pieces = vec![Piece::whole(Arc::new(received.part))];
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let written = call.run(move |store| store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))).await?;
     let mut response = created(call, &written);
-    received.checksums.insert(response.headers_mut());
+    response.headers_mut().extend(answered);
     Ok(response)
 }
 
 /// Put Block: <https://learn.microsoft.com/rest/api/storageservices/put-block>.
 pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let id = block_id(call)?;
-    let conditions = Conditions::read(&call.parts.headers)?;
-    let mut received = receive::content(call, body, BLOCK_LIMIT, Wants::Crc64).await?;
+    let conditions = call.conditions()?;
+    let mut received = receive::content(call, body, BLOCK_LIMIT, Answers::One).await?;
     if received.part.length == 0 {
         return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
     }
     received.part.block_id = Some(id);
-    call.account.store.stage(call.container, name, &conditions, received.part)?;
     let mut response = answer::empty(StatusCode::CREATED);
-    received.checksums.insert(response.headers_mut());
+    received.insert(response.headers_mut());
+    call.account.store.stage(call.container, name, &conditions, received.part)?;
     answer::encrypted(response.headers_mut());
     Ok(response)
 }
@@ -69,14 +70,13 @@ pub(super) fn block_id(call: &Call<'_>) -> Result<String, BlobError> {
     if STANDARD.decode(id).is_ok_and(|id| (1..=64).contains(&id.len())) {
         return Ok(id.to_owned());
     }
-    Err(BlobError::InvalidQueryParameterValue { name: "blockid".to_owned(), value: id.to_owned() })
+    Err(BlobError::query_value("blockid", id))
 }
 
 /// Put Block List: <https://learn.microsoft.com/rest/api/storageservices/put-block-list>.
 pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
-    let mut blob = described(headers, name, Kind::Block, false)?;
+    let conditions = call.conditions()?;
+    let mut blob = described(&call, name, Kind::Block, false)?;
     let document = receive::document(&call, body, BLOCK_LIST_LIMIT).await?;
     let list = parse_block_list(&document)?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
@@ -91,9 +91,9 @@ pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body
         })
     };
     let written = call.run(work).await?;
+    let checksums = receive::Checksums::of_document(&call, &document);
     let mut response = created(call, &written);
-    response.headers_mut().remove("content-md5");
-    receive::Checksums { md5: None, ..receive::Checksums::of(&document) }.insert(response.headers_mut());
+    checksums.insert(response.headers_mut());
     Ok(response)
 }
 
@@ -104,13 +104,15 @@ pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, 
         "committed" => (true, false),
         "uncommitted" => (false, true),
         "all" => (true, true),
-        _ => return Err(BlobError::InvalidQueryParameterValue { name: "blocklisttype".to_owned(), value: wanted }),
+        _ => return Err(BlobError::query_value("blocklisttype", &wanted)),
     };
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
+    let which = call.which()?;
     let (blob, waiting) = call
         .account
         .store
-        .read(call.container, |container| (container.existing(name).cloned(), container.waiting(name).cloned()))?;
+        .read(call.container, |container| (container.find(name, &which), container.waiting(name).cloned()))?;
+    let waiting = waiting.filter(|_| which == Which::Current);
     if blob.is_none() && waiting.is_none() {
         return Err(BlobError::BlobNotFound);
     }
@@ -132,7 +134,10 @@ pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, 
     if let Some(blob) = &blob {
         answer::state(&blob.etag, blob.last_modified, headers);
     }
-    insert(headers, "x-ms-blob-content-length", &blob.map_or(0, |blob| blob.length()).to_string());
+    // A blob that has only blocks that wait has no length yet.
+    if let Some(blob) = blob {
+        insert(headers, "x-ms-blob-content-length", &blob.length().to_string());
+    }
     Ok(response)
 }
 
@@ -171,25 +176,28 @@ fn parse_block_list(document: &[u8]) -> Result<Vec<BlockReference>, BlobError> {
 
 /// A blob without content, with all that the headers of a write say about it.
 pub(super) fn described(
-    headers: &HeaderMap,
+    call: &Call<'_>,
     name: BlobName<'_>,
     kind: Kind,
     body_is_content: bool,
 ) -> Result<Blob, BlobError> {
+    let headers = &call.parts.headers;
+    let tier = tier(headers)?;
+    let blob = Blob::new(name.0, kind);
     Ok(Blob {
         properties: ContentProperties::read(headers, body_is_content)?,
-        metadata: read_metadata(headers)?,
+        metadata: call.metadata()?,
         tags: tags::of_headers(headers)?,
-        tier: tier(headers)?,
-        ..Blob::new(name.0, kind)
+        tier,
+        tier_changed: tier.map(|_| blob.created),
+        ..blob
     })
 }
 
 /// The tier in `x-ms-access-tier`.
 pub(super) fn tier(headers: &HeaderMap) -> Result<Option<Tier>, BlobError> {
     let Some(value) = text(headers, "x-ms-access-tier")? else { return Ok(None) };
-    let refused = || BlobError::InvalidHeaderValue { name: "x-ms-access-tier".to_owned(), value: value.to_owned() };
-    Tier::by_name(value).map(Some).ok_or_else(refused)
+    Tier::by_name(value).map(Some).ok_or_else(|| BlobError::header_value("x-ms-access-tier", value))
 }
 
 /// The answer to a write that made a blob, which the journal learns of.

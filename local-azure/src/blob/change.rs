@@ -1,7 +1,8 @@
 //! Changing what is said about a blob, and deleting it. Its content stays as it is, except a page blob's length.
 
 use axum::response::Response;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
 
 use super::{
     BlobName, Call, answer,
@@ -9,20 +10,21 @@ use super::{
     conditions::Conditions,
     error::BlobError,
     page_blobs::{PageChange, insert_sequence_number},
-    properties::{ContentProperties, read_metadata},
-    store::{Blob, Kind, Shows},
+    properties::ContentProperties,
+    store::{Blob, Deletes, Kind, Rehydrating, Shows, Tier, Which},
 };
 
 /// Set Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>. A property that is not
 /// given is cleared, unless the request changes a page blob's length or number and nothing else.
 pub(super) async fn properties(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     let pages = PageChange::read(headers)?;
     let given = headers.keys().any(|name| super::properties::HEADERS.contains(&name.as_str()));
     let new = ContentProperties::given(headers)?;
     let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
+        blob.check_online()?;
         if given || !pages.is_some() {
             blob.properties = new;
         }
@@ -36,45 +38,70 @@ pub(super) async fn properties(call: &Call<'_>, name: BlobName<'_>) -> Result<Re
 
 /// Set Blob Metadata: <https://learn.microsoft.com/rest/api/storageservices/set-blob-metadata>.
 pub(super) async fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
-    let metadata = read_metadata(headers)?;
+    let conditions = call.conditions()?;
+    let metadata = call.metadata()?;
     let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
+        blob.check_online()?;
         blob.metadata = metadata;
         Ok(())
     };
-    Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, Shows::Yes, work).await?))
+    Ok(answer::written(StatusCode::OK, &*update(call, name, conditions, Shows::AsVersion, work).await?))
 }
 
-/// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>.
+/// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>. Out of the archive a blob is only
+/// on its way.
 pub(super) async fn set_tier(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     let tier = tier(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-access-tier"))?;
+    let priority = rehydrate_priority(headers)?;
     let work = move |blob: &mut Blob, conditions: &Conditions| {
+        conditions.check_blob(blob)?;
         conditions.check_lease(blob)?;
         if blob.kind != Kind::Block {
             return Err(BlobError::AccessTierNotSupportedForBlobType);
         }
-        blob.tier = Some(tier);
+        let is_archived = blob.tier == Some(Tier::Archive);
+        match (&blob.rehydrating, is_archived && tier != Tier::Archive) {
+            (Some(under_way), _) if under_way.to != tier => return Err(BlobError::BlobBeingRehydrated),
+            (_, true) => blob.rehydrating = Some(Rehydrating { to: tier, priority }),
+            (_, false) => blob.tier = Some(tier),
+        }
+        blob.tier_changed = Some(Timestamp::now());
         Ok(())
     };
-    update(call, name, conditions, Shows::No, work).await?;
-    Ok(answer::empty(StatusCode::OK))
+    let blob = update(call, name, conditions, Shows::No, work).await?;
+    Ok(answer::empty(if blob.rehydrating.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK }))
 }
 
-/// Delete Blob: <https://learn.microsoft.com/rest/api/storageservices/delete-blob>. There are no snapshots to delete with it.
-pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let headers = &call.parts.headers;
-    if let Some(value) = headers.get("x-ms-delete-snapshots").filter(|value| *value != "include") {
-        return Err(answer::invalid("x-ms-delete-snapshots", value));
+/// How soon a blob is wanted out of the archive.
+pub(super) fn rehydrate_priority(headers: &HeaderMap) -> Result<String, BlobError> {
+    const NAME: &str = "x-ms-rehydrate-priority";
+    match answer::text(headers, NAME)? {
+        None => Ok("Standard".to_owned()),
+        Some(known @ ("Standard" | "High")) => Ok(known.to_owned()),
+        Some(other) => Err(BlobError::header_value(NAME, other)),
     }
-    let conditions = Conditions::read(headers)?;
+}
+
+/// Delete Blob: <https://learn.microsoft.com/rest/api/storageservices/delete-blob>.
+pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    const NAME: &str = "x-ms-delete-snapshots";
+    let which = call.which()?;
+    let deletes = match answer::text(&call.parts.headers, NAME)?.map(str::to_ascii_lowercase).as_deref() {
+        None => Deletes::BlobAlone,
+        Some("include") if which == Which::Current => Deletes::BlobAndSnapshots,
+        Some("only") if which == Which::Current => Deletes::SnapshotsAlone,
+        Some(other) => return Err(BlobError::header_value(NAME, other)),
+    };
+    let conditions = call.conditions()?;
     let (container, blob) = (call.container.to_owned(), name.0.to_owned());
-    call.run(move |store| store.delete(&container, BlobName(&blob), &conditions)).await?;
+    call.run(move |store| store.delete(&container, BlobName(&blob), &which, deletes, &conditions)).await?;
     let mut response = answer::empty(StatusCode::ACCEPTED);
-    response.headers_mut().insert("x-ms-delete-type-permanent", HeaderValue::from_static("true"));
+    let is_gone = call.account.store.retention.delete_days.is_none();
+    let permanent = HeaderValue::from_static(if is_gone { "true" } else { "false" });
+    response.headers_mut().insert("x-ms-delete-type-permanent", permanent);
     Ok(response)
 }
 

@@ -5,11 +5,11 @@ use http::{HeaderMap, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use uuid::Uuid;
 
-use super::{error::BlobError, store::Blob};
+use super::{error::BlobError, lease::Leased, store::Blob, tag_query::TagQuery};
 
 /// Headers that [`Conditions`] reads, in lower case.
 pub(super) const HEADERS: &[&str] =
-    &["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "x-ms-lease-id"];
+    &["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "x-ms-if-tags", "x-ms-lease-id"];
 
 /// What must hold for a request to be carried out.
 #[derive(Default)]
@@ -18,7 +18,18 @@ pub(super) struct Conditions {
     matches_not: Option<ETags>,
     modified_since: Option<Timestamp>,
     unmodified_since: Option<Timestamp>,
+    tags: Option<TagQuery>,
     lease: Option<Uuid>,
+    /// The caller may make blobs, and not write over one.
+    only_new: bool,
+}
+
+/// How a copy's source fails its conditions.
+pub(super) enum SourceRefusal {
+    /// It is not the version that is wanted.
+    Another,
+    /// It has not changed.
+    Unchanged,
 }
 
 #[derive(PartialEq, Eq)]
@@ -42,13 +53,16 @@ impl ETags {
 }
 
 impl Conditions {
-    pub(super) fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
+    /// Those of a request; `only_new` is what its signature says.
+    pub(super) fn read(headers: &HeaderMap, only_new: bool) -> Result<Self, BlobError> {
         Ok(Self {
             matches: etag(headers, header::IF_MATCH)?,
             matches_not: etag(headers, header::IF_NONE_MATCH)?,
             modified_since: date(headers, header::IF_MODIFIED_SINCE)?,
             unmodified_since: date(headers, header::IF_UNMODIFIED_SINCE)?,
+            tags: tags(headers, "x-ms-if-tags")?,
             lease: uuid(headers, "x-ms-lease-id")?,
+            only_new,
         })
     }
 
@@ -60,7 +74,9 @@ impl Conditions {
             matches_not: etag(headers, named("x-ms-source-if-none-match"))?,
             modified_since: date(headers, named("x-ms-source-if-modified-since"))?,
             unmodified_since: date(headers, named("x-ms-source-if-unmodified-since"))?,
+            tags: tags(headers, "x-ms-source-if-tags")?,
             lease: None,
+            only_new: false,
         })
     }
 
@@ -73,9 +89,10 @@ impl Conditions {
     pub(super) fn check_put(&self, existing: Option<&Blob>) -> Result<(), BlobError> {
         self.check_combination()?;
         match existing {
-            None if self.matches.is_some() => Err(BlobError::ConditionNotMet),
-            None if self.lease.is_some() => Err(BlobError::LeaseNotPresent("Blob")),
+            None if self.matches.is_some() || self.tags.is_some() => Err(BlobError::ConditionNotMet),
+            None if self.lease.is_some() => Err(BlobError::LeaseNotPresent(Leased::Blob)),
             None => Ok(()),
+            Some(_) if self.only_new => Err(BlobError::UnauthorizedBlobOverwrite),
             Some(_) if self.matches_not == Some(ETags::Any) => Err(BlobError::BlobAlreadyExists),
             Some(blob) => self.check_update(blob),
         }
@@ -83,8 +100,22 @@ impl Conditions {
 
     /// For a request that changes or deletes a blob.
     pub(super) fn check_update(&self, blob: &Blob) -> Result<(), BlobError> {
-        self.check_state(&blob.etag, blob.last_modified)?;
+        self.check_blob(blob)?;
         self.check_lease(blob)
+    }
+
+    /// All but the lease.
+    pub(super) fn check_blob(&self, blob: &Blob) -> Result<(), BlobError> {
+        self.check_state(&blob.etag, blob.last_modified)?;
+        self.check_tags(blob)
+    }
+
+    /// Its tags alone. Where they are not as wanted, a read is refused like a write.
+    fn check_tags(&self, blob: &Blob) -> Result<(), BlobError> {
+        match &self.tags {
+            Some(wanted) if !wanted.matches(&blob.tags) => Err(BlobError::ConditionNotMet),
+            _ => Ok(()),
+        }
     }
 
     /// For a request that changes something of which only its tag and time are looked at.
@@ -99,7 +130,13 @@ impl Conditions {
     /// The lease alone, for a request that writes.
     pub(super) fn check_lease(&self, blob: &Blob) -> Result<(), BlobError> {
         let check = blob.lease.check_write(self.lease, Timestamp::now());
-        check.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
+        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
+    }
+
+    /// A lease that is named must be the blob's, for a request that does not change it.
+    pub(super) fn check_named_lease(&self, blob: &Blob) -> Result<(), BlobError> {
+        let check = blob.lease.check_read(self.lease, Timestamp::now());
+        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
     }
 
     /// For a request that reads a blob: all conditions together count, and several tags may be given.
@@ -111,6 +148,7 @@ impl Conditions {
         if is_another || self.was_modified(blob.last_modified) == Some(true) {
             return Err(BlobError::ConditionNotMet);
         }
+        self.check_tags(blob)?;
         let is_new = [
             self.matches_not.as_ref().map(|known| !known.cover(&blob.etag)),
             self.modified_since.map(|time| blob.last_modified.as_second() > time.as_second()),
@@ -119,7 +157,7 @@ impl Conditions {
             return Err(BlobError::NotModified);
         }
         let check = blob.lease.check_read(self.lease, Timestamp::now());
-        check.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
+        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
     }
 
     /// What a request that reads a blob which is not there gets. `If-Match` does not make it a 412, as people saw in Azure:
@@ -141,8 +179,12 @@ impl Conditions {
     }
 
     /// For a copy, of its source.
-    pub(super) fn check_source(&self, blob: &Blob) -> Result<(), BlobError> {
-        self.check_state(&blob.etag, blob.last_modified).map_err(|_| BlobError::SourceConditionNotMet)
+    pub(super) fn check_source(&self, blob: &Blob) -> Result<(), SourceRefusal> {
+        let (etag, last_modified) = (&blob.etag, blob.last_modified);
+        if self.wants_another(etag, last_modified) || self.check_tags(blob).is_err() {
+            return Err(SourceRefusal::Another);
+        }
+        if self.has_already(etag, last_modified) { Err(SourceRefusal::Unchanged) } else { Ok(()) }
     }
 
     /// A write takes one condition, or one of the two pairs that belong together, and one tag.
@@ -186,6 +228,11 @@ fn etag(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<ETags>, 
         is_one.then(|| format!("\"{bare}\"")).ok_or_else(|| invalid(name.as_str(), value))
     });
     Ok(Some(ETags::OneOf(etags.collect::<Result<_, _>>()?)))
+}
+
+fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<TagQuery>, BlobError> {
+    let Some(value) = text(headers, &header::HeaderName::from_static(name))? else { return Ok(None) };
+    TagQuery::condition(value).map(Some).map_err(|_| invalid(name, value))
 }
 
 fn date(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<Timestamp>, BlobError> {

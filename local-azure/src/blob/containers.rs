@@ -1,7 +1,7 @@
 //! Containers: creating, deleting and listing them, their properties and metadata.
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 
 use super::{
@@ -9,11 +9,17 @@ use super::{
     answer::{self, date, describe_lease, empty},
     conditions::Conditions,
     error::BlobError,
+    lease::Leased,
     paging::{Page, Paging},
-    properties::{read_metadata, write_metadata},
+    properties::write_metadata,
     store::{ContainerState, Shows},
     xml::element,
 };
+
+/// From this version on, the answers speak of immutable storage with versions.
+const IMMUTABLE_STORAGE_FROM: &str = "2020-06-12";
+/// From this version on, the properties speak of encryption scopes.
+const ENCRYPTION_SCOPES_FROM: &str = "2019-02-02";
 
 /// Names are 3 to 63 lower-case letters, digits and single hyphens
 /// (<https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>).
@@ -28,7 +34,10 @@ pub(super) fn check_name(name: &str) -> Result<(), BlobError> {
 
 /// Create Container: <https://learn.microsoft.com/rest/api/storageservices/create-container>.
 pub(super) async fn create(call: Call<'_>) -> Result<Response, BlobError> {
-    let metadata = read_metadata(&call.parts.headers)?;
+    if call.parts.headers.contains_key("x-ms-blob-public-access") {
+        return Err(BlobError::PublicAccessNotPermitted);
+    }
+    let metadata = call.metadata()?;
     let name = call.container.to_owned();
     let state = call.run(move |store| store.create_container(&name, metadata)).await?;
     call.decision.wrote = Some(format!("https://{}.blob.core.windows.net/{}", call.account.name, call.container));
@@ -41,13 +50,16 @@ pub(super) fn properties(call: &Call<'_>) -> Result<Response, BlobError> {
     let mut response = described(&state);
     let headers = response.headers_mut();
     describe_lease(&state.lease, headers);
-    for (name, value) in [
-        ("x-ms-has-immutability-policy", "false"),
-        ("x-ms-has-legal-hold", "false"),
-        ("x-ms-default-encryption-scope", "$account-encryption-key"),
-        ("x-ms-deny-encryption-scope-override", "false"),
+    for (name, value, from) in [
+        ("x-ms-has-immutability-policy", "false", ""),
+        ("x-ms-has-legal-hold", "false", ""),
+        ("x-ms-default-encryption-scope", "$account-encryption-key", ENCRYPTION_SCOPES_FROM),
+        ("x-ms-deny-encryption-scope-override", "false", ENCRYPTION_SCOPES_FROM),
+        ("x-ms-immutable-storage-with-versioning-enabled", "false", IMMUTABLE_STORAGE_FROM),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        if call.version() >= from {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     Ok(response)
 }
@@ -59,9 +71,8 @@ pub(super) fn metadata(call: &Call<'_>) -> Result<Response, BlobError> {
 
 /// Set Container Metadata: <https://learn.microsoft.com/rest/api/storageservices/set-container-metadata>.
 pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Response, BlobError> {
-    let headers = &call.parts.headers;
-    let metadata = read_metadata(headers)?;
-    let conditions = Conditions::read(headers)?;
+    let metadata = call.metadata()?;
+    let conditions = call.conditions()?;
     let name = call.container.to_owned();
     let work = move |state: &mut ContainerState| {
         conditions.check_state(&state.etag, state.last_modified)?;
@@ -76,12 +87,12 @@ pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Response, BlobError>
 /// Delete Container: <https://learn.microsoft.com/rest/api/storageservices/delete-container>. Here it is gone at once;
 /// Azure refuses to make another of the same name for half a minute.
 pub(super) async fn delete(call: &Call<'_>) -> Result<Response, BlobError> {
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
     let name = call.container.to_owned();
     let check = move |state: &ContainerState| {
         conditions.check_state(&state.etag, state.last_modified)?;
         let lease = state.lease.check_write(conditions.lease(), Timestamp::now());
-        lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Container"))
+        lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Container))
     };
     call.run(move |store| store.delete_container(&name, check)).await?;
     Ok(empty(StatusCode::ACCEPTED))
@@ -100,7 +111,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
     paging.echo(&mut xml);
     xml.push_str("<Containers>");
     for (name, state) in &page.items {
-        container_xml(name, state, paging.includes("metadata"), &mut xml);
+        container_xml(name, state, paging.includes("metadata"), call.version(), &mut xml);
     }
     xml.push_str("</Containers>");
     page.next_marker(&mut xml);
@@ -108,7 +119,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
     Ok(answer::document(&xml))
 }
 
-fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, xml: &mut String) {
+fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, version: &str, xml: &mut String) {
     xml.push_str("<Container>");
     element(xml, "Name", name);
     xml.push_str("<Properties>");
@@ -120,8 +131,16 @@ fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, xml: &
     if let Some(duration) = state.lease.duration(now) {
         element(xml, "LeaseDuration", duration);
     }
-    for (name, value) in [("HasImmutabilityPolicy", "false"), ("HasLegalHold", "false")] {
-        element(xml, name, value);
+    for (name, value, from) in [
+        ("DefaultEncryptionScope", "$account-encryption-key", ENCRYPTION_SCOPES_FROM),
+        ("DenyEncryptionScopeOverride", "false", ENCRYPTION_SCOPES_FROM),
+        ("HasImmutabilityPolicy", "false", ""),
+        ("HasLegalHold", "false", ""),
+        ("ImmutableStorageWithVersioningEnabled", "false", IMMUTABLE_STORAGE_FROM),
+    ] {
+        if version >= from {
+            element(xml, name, value);
+        }
     }
     xml.push_str("</Properties>");
     if with_metadata && !state.metadata.is_empty() {
@@ -133,7 +152,7 @@ fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, xml: &
 }
 
 fn readable(call: &Call<'_>) -> Result<ContainerState, BlobError> {
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
     let state = call.account.store.container(call.container)?;
     check_named_lease(&state, &conditions)?;
     Ok(state)
@@ -142,12 +161,11 @@ fn readable(call: &Call<'_>) -> Result<ContainerState, BlobError> {
 /// A request need not name a container's lease, but it must not name another.
 fn check_named_lease(state: &ContainerState, conditions: &Conditions) -> Result<(), BlobError> {
     let lease = state.lease.check_read(conditions.lease(), Timestamp::now());
-    lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Container"))
+    lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Container))
 }
 
 fn described(state: &ContainerState) -> Response {
     let mut response = answer::changed(StatusCode::OK, &state.etag, state.last_modified);
-    let headers: &mut HeaderMap = response.headers_mut();
-    write_metadata(&state.metadata, headers);
+    write_metadata(&state.metadata, &mut response);
     response
 }

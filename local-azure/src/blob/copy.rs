@@ -15,15 +15,17 @@ use super::{
     append_blobs::{self, append_parts},
     authorization::authorize_source,
     block_blobs::{block_id, created, described},
-    conditions::{self, Conditions},
-    containers,
+    change::rehydrate_priority,
+    conditions::{self, Conditions, SourceRefusal},
+    containers, copied_sums,
     error::BlobError,
+    lease::Leased,
     operation::Operation,
-    pages,
+    page_blobs, pages,
     properties::ContentProperties,
-    range,
-    receive::{self, Checksums},
-    store::{Blob, Copied, Kind, Part, Piece, Store},
+    query::Query,
+    range, receive,
+    store::{Blob, Copied, Kind, Part, Piece, Rehydrating, Store, Tier, Which},
 };
 
 /// Bytes of a block that comes from a URL.
@@ -38,23 +40,33 @@ pub(super) const SOURCE_HEADERS: &[&str] = &[
     "x-ms-source-if-none-match",
     "x-ms-source-if-modified-since",
     "x-ms-source-if-unmodified-since",
+    "x-ms-source-if-tags",
 ];
 
 /// Copy Blob and Copy Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/copy-blob>.
 pub(super) async fn blob(call: Call<'_>, name: BlobName<'_>, operation: Operation) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
-    let (url, source) = source(&call, operation)?;
+    let conditions = call.conditions()?;
+    let Source { url, blob: source } = source(&call, operation)?;
     check_source_lease(headers, &source)?;
     let in_sync = operation == Operation::CopyBlobFromUrl;
     if in_sync && source.length() > SYNC_LIMIT {
         return Err(BlobError::CopyTooLarge);
     }
-    let given = described(headers, name, source.kind, false)?;
+    let kind = match source.kind {
+        Kind::Append { .. } => Kind::Append { sealed: says_true(headers, "x-ms-seal-blob") },
+        other => other,
+    };
+    let mut given = described(&call, name, kind, false)?;
+    rehydrate(headers, &source, &mut given, in_sync)?;
     let copied =
         Copied { id: Uuid::new_v4().to_string(), source: url, completed: Timestamp::now(), length: source.length() };
+    let copies_tags = copies_tags(headers)?;
+    let answered = match in_sync {
+        true => copied_sums::check(&call, source.pieces.clone(), copied_sums::Shows::Crc64).await?,
+        false => HeaderMap::new(),
+    };
     let (id, container, owned) = (copied.id.clone(), call.container.to_owned(), name.0.to_owned());
-    let copies_tags = in_sync && text(headers, "x-ms-copy-source-tag-option")? == Some("COPY");
     let work = move |store: &Store| {
         let pieces = linked(store, &container, &source.pieces)?;
         let blob = Blob {
@@ -74,71 +86,130 @@ pub(super) async fn blob(call: Call<'_>, name: BlobName<'_>, operation: Operatio
     let mut response = created(call, &written);
     *response.status_mut() = StatusCode::ACCEPTED;
     let headers = response.headers_mut();
-    headers.remove("x-ms-request-server-encrypted");
+    if !in_sync {
+        headers.remove("x-ms-request-server-encrypted");
+    }
     insert(headers, "x-ms-copy-id", &id);
     headers.insert("x-ms-copy-status", HeaderValue::from_static("success"));
+    headers.extend(answered);
     Ok(response)
+}
+
+/// A blob in the archive can only be copied in the background, to a tier from which it can be read.
+fn rehydrate(headers: &HeaderMap, source: &Blob, given: &mut Blob, in_sync: bool) -> Result<(), BlobError> {
+    let priority = rehydrate_priority(headers)?;
+    match (source.tier, given.tier) {
+        (Some(Tier::Archive), Some(to)) if to != Tier::Archive && !in_sync => {
+            given.tier = Some(Tier::Archive);
+            given.rehydrating = Some(Rehydrating { to, priority });
+            Ok(())
+        }
+        _ => source.check_online(),
+    }
+}
+
+fn copies_tags(headers: &HeaderMap) -> Result<bool, BlobError> {
+    const NAME: &str = "x-ms-copy-source-tag-option";
+    match text(headers, NAME)?.map(str::to_ascii_uppercase).as_deref() {
+        None | Some("REPLACE") => Ok(false),
+        Some("COPY") if headers.contains_key("x-ms-tags") => Err(BlobError::BothUserTagsAndSourceTagsCopyPresent),
+        Some("COPY") => Ok(true),
+        Some(other) => Err(BlobError::header_value(NAME, other)),
+    }
+}
+
+fn says_true(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 /// Abort Copy Blob: every copy is done before anybody can ask.
 pub(super) fn abort(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     call.query.get("copyid").ok_or(BlobError::MissingRequiredQueryParameter("copyid"))?;
-    call.account.store.blob(call.container, name)?;
+    call.account.store.blob(call.container, name, &Which::Current)?;
     Err(BlobError::NoPendingCopyOperation)
 }
 
 /// Put Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url>.
 pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
-    let (_, source) = source(&call, Operation::PutBlobFromUrl)?;
-    let mut blob = described(headers, name, Kind::Block, false)?;
-    let takes_properties = match text(headers, "x-ms-copy-source-blob-properties")?.map(str::to_ascii_lowercase) {
+    let conditions = call.conditions()?;
+    let Source { blob: source, .. } = source(&call, Operation::PutBlobFromUrl)?;
+    source.check_online()?;
+    let mut blob = described(&call, name, Kind::Block, false)?;
+    const TAKES_PROPERTIES: &str = "x-ms-copy-source-blob-properties";
+    let takes_properties = match text(headers, TAKES_PROPERTIES)?.map(str::to_ascii_lowercase) {
         None => true,
         Some(value) if value == "true" || value == "false" => value == "true",
-        Some(value) => {
-            let name = "x-ms-copy-source-blob-properties".to_owned();
-            return Err(BlobError::InvalidHeaderValue { name, value });
-        }
+        Some(value) => return Err(BlobError::header_value(TAKES_PROPERTIES, &value)),
     };
     if takes_properties {
         blob.properties = ContentProperties::given(headers)?.or(source.properties.clone());
     }
+    if copies_tags(headers)? {
+        blob.tags.clone_from(&source.tags);
+    }
+    let answered = copied_sums::check(&call, source.pieces.clone(), copied_sums::Shows::Crc64).await?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |store: &Store| {
         blob.pieces = linked(store, &container, &source.pieces)?;
         store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))
     };
     let written = call.run(work).await?;
-    Ok(created(call, &written))
+    let mut response = created(call, &written);
+    response.headers_mut().extend(answered);
+    Ok(response)
 }
 
 /// Put Block From URL: <https://learn.microsoft.com/rest/api/storageservices/put-block-from-url>.
 pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let id = block_id(call)?;
-    let conditions = Conditions::read(&call.parts.headers)?;
-    let mut part = part_of_source(call, Operation::PutBlockFromUrl, BLOCK_LIMIT).await?;
+    let conditions = call.conditions()?;
+    let (mut part, answered) =
+        part_of_source(call, Operation::PutBlockFromUrl, BLOCK_LIMIT, copied_sums::Shows::Crc64).await?;
     part.block_id = Some(id);
     call.account.store.stage(call.container, name, &conditions, part)?;
     let mut response = answer::empty(StatusCode::CREATED);
     answer::encrypted(response.headers_mut());
+    response.headers_mut().extend(answered);
     Ok(response)
 }
 
 /// Append Block From URL: <https://learn.microsoft.com/rest/api/storageservices/append-block-from-url>.
 pub(super) async fn append_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let part = part_of_source(&call, Operation::AppendBlockFromUrl, append_blobs::BLOCK_LIMIT).await?;
-    append_parts(call, name, vec![part], &Checksums::default()).await
+    let limit = append_blobs::BLOCK_LIMIT;
+    let (part, answered) = part_of_source(&call, Operation::AppendBlockFromUrl, limit, copied_sums::Shows::Md5).await?;
+    append_parts(call, name, vec![part], answered).await
 }
 
-/// A new file with the asked range of the source.
-async fn part_of_source(call: &Call<'_>, operation: Operation, limit: u64) -> Result<Part, BlobError> {
+/// Put Page From URL: <https://learn.microsoft.com/rest/api/storageservices/put-page-from-url>.
+pub(super) async fn pages_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let (first, length) = page_blobs::page_range(&call.parts.headers)?;
+    if !call.parts.headers.contains_key("x-ms-source-range") {
+        return Err(BlobError::MissingRequiredHeader("x-ms-source-range"));
+    }
+    let limit = page_blobs::WRITE_LIMIT;
+    let (part, mut answered) = part_of_source(&call, Operation::PutPageFromUrl, limit, copied_sums::Shows::Md5).await?;
+    if part.length != length {
+        return Err(BlobError::InvalidPageRange);
+    }
+    answer::encrypted(&mut answered);
+    page_blobs::write_pages(call, name, (first, length), Some(part), answered).await
+}
+
+/// A new file with the asked range of the source, and the headers that tell its checksum.
+async fn part_of_source(
+    call: &Call<'_>,
+    operation: Operation,
+    limit: u64,
+    shows: copied_sums::Shows,
+) -> Result<(Part, HeaderMap), BlobError> {
     let headers = &call.parts.headers;
     if receive::length(headers, u64::MAX)? != 0 {
-        let value = text(headers, "content-length")?.unwrap_or_default().to_owned();
-        return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value });
+        let value = text(headers, "content-length")?.unwrap_or_default();
+        return Err(BlobError::header_value("Content-Length", value));
     }
-    let (_, source) = source(call, operation)?;
+    let Source { blob: source, .. } = source(call, operation)?;
+    source.check_online()?;
     let length = source.length();
     let (from, to) = match headers.get("x-ms-source-range") {
         Some(value) => range::parse("x-ms-source-range", value)?.within(length)?,
@@ -147,13 +218,17 @@ async fn part_of_source(call: &Call<'_>, operation: Operation, limit: u64) -> Re
     if to - from > limit {
         return Err(BlobError::RequestBodyTooLarge { limit });
     }
+    let pieces = pages::slice(&source.pieces, from, to);
+    let answered = copied_sums::check(call, pieces.clone(), shows).await?;
     let container = call.container.to_owned();
-    call.run(move |store| {
-        let mut part = store.new_part(&container)?;
-        part.fill_from_pieces(&pages::slice(&source.pieces, from, to))?;
-        Ok(part)
-    })
-    .await
+    let part = call
+        .run(move |store| {
+            let mut part = store.new_part(&container)?;
+            part.fill_from_pieces(&pieces)?;
+            Ok(part)
+        })
+        .await?;
+    Ok((part, answered))
 }
 
 /// Pieces of another container's blob for one of this container.
@@ -178,33 +253,69 @@ fn linked(store: &Store, container: &str, pieces: &[Piece]) -> Result<Vec<Piece>
     linked.collect()
 }
 
+/// What is copied.
+struct Source {
+    /// Without a signature.
+    url: String,
+    blob: Arc<Blob>,
+}
+
 /// The blob that is copied, which the caller must be allowed to read, and its URL.
-fn source(call: &Call<'_>, operation: Operation) -> Result<(String, Arc<Blob>), BlobError> {
+fn source(call: &Call<'_>, operation: Operation) -> Result<Source, BlobError> {
     let headers = &call.parts.headers;
     let text = text(headers, "x-ms-copy-source")?.ok_or(BlobError::MissingRequiredHeader("x-ms-copy-source"))?;
-    let refused = || BlobError::InvalidHeaderValue { name: "x-ms-copy-source".to_owned(), value: text.to_owned() };
-    let url = Url::parse(text).map_err(|_| refused())?;
-    if url.query().is_some() || url.scheme() != "https" || url.host_str() != Some(call.account.host().as_str()) {
-        return Err(BlobError::UnsupportedCopySource(text.to_owned()));
+    let refused = || BlobError::header_value("x-ms-copy-source", text);
+    let mut url = Url::parse(text).map_err(|_| refused())?;
+    if url.scheme() != "https" || url.host_str() != Some(call.account.host().as_str()) {
+        return Err(BlobError::UnsupportedCopySource(url.host_str().unwrap_or_default().to_owned()));
     }
+    let query = Query::parse(url.query().unwrap_or_default());
+    query.check(&["snapshot", "versionid"])?;
+    let which = match (query.get("snapshot"), query.get("versionid")) {
+        (None, None) => Which::Current,
+        (Some(id), None) => Which::Snapshot(id.to_owned()),
+        (None, Some(id)) => Which::Version(id.to_owned()),
+        (Some(_), Some(_)) => return Err(refused()),
+    };
     let path = percent_decode_str(url.path().trim_start_matches('/')).decode_utf8().map_err(|_| refused())?;
     let (container, name) = path.split_once('/').ok_or_else(refused)?;
     containers::check_name(container)?;
     let name = BlobName::checked(name)?;
     let conditions = Conditions::read_of_source(headers)?;
     let alone = operation != Operation::CopyBlob;
-    let found = authorize_source(call.account, headers, alone, container)
-        .and_then(|()| call.account.store.blob(container, name));
+    let found = authorize_source(call.account, headers, &query, alone, (container, name.0))
+        .and_then(|()| call.account.store.blob(container, name, &which));
     // A copy that the service makes by another request reports that request's answer.
     let blob = found.map_err(|error| if alone { error.of_copy_source() } else { error })?;
-    conditions.check_source(&blob)?;
-    Ok((url.into(), blob))
+    conditions.check_source(&blob).map_err(|refusal| source_condition(operation, &refusal))?;
+    let shown = match &which {
+        Which::Current => None,
+        Which::Snapshot(id) => Some(format!("snapshot={id}")),
+        Which::Version(id) => Some(format!("versionid={id}")),
+    };
+    drop(path);
+    url.set_query(shown.as_deref());
+    Ok(Source { url: url.into(), blob })
+}
+
+/// How each kind of copy tells that its source is not as wanted, as recorded from the service in 2022.
+fn source_condition(operation: Operation, refusal: &SourceRefusal) -> BlobError {
+    let message = match operation {
+        Operation::CopyBlob => return BlobError::SourceConditionNotMet,
+        Operation::CopyBlobFromUrl => "The condition specified using HTTP conditional header(s) is not met.",
+        _ => "Could not verify the copy source within the specified time.",
+    };
+    let status = match refusal {
+        SourceRefusal::Another => StatusCode::PRECONDITION_FAILED,
+        SourceRefusal::Unchanged => StatusCode::NOT_MODIFIED,
+    };
+    BlobError::CannotVerifyCopySource { status, message: message.to_owned() }
 }
 
 fn check_source_lease(headers: &HeaderMap, source: &Blob) -> Result<(), BlobError> {
     let named = conditions::uuid(headers, "x-ms-source-lease-id")?;
     let lease = source.lease.check_read(named, Timestamp::now());
-    lease.map_err(|refusal| BlobError::of_lease_use(refusal, "Blob"))
+    lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
 }
 
 /// The authorization that a request gives for its source, as the source would get it.

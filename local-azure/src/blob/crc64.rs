@@ -23,6 +23,7 @@ const TABLE: [u64; 256] = {
 };
 
 /// A checksum under way.
+#[derive(Clone)]
 pub(super) struct Crc64(u64);
 
 impl Crc64 {
@@ -37,9 +38,14 @@ impl Crc64 {
         }
     }
 
+    /// Of what has come so far.
+    pub(super) fn bytes(&self) -> [u8; 8] {
+        (!self.0).to_le_bytes()
+    }
+
     /// In base64.
     pub(super) fn finish(self) -> String {
-        STANDARD.encode((!self.0).to_le_bytes())
+        STANDARD.encode(self.bytes())
     }
 }
 

@@ -8,13 +8,19 @@ use super::{
     authorization::{self, Asked},
     batch, block_blobs, change, containers, copy, delegation_key,
     error::BlobError,
+    find,
+    lease::Leased,
     lease_calls, list,
     operation::{Operation, Place},
     page_blobs,
     query::Query,
-    read, tags,
+    read, service, snapshots, tags,
 };
-use crate::journal::Decision;
+use crate::{
+    fault::{self, FaultKind},
+    journal::Decision,
+    rbac::Operation as Right,
+};
 
 /// Finds out what a request asks for, whether its caller may, and does it.
 pub(super) async fn respond(
@@ -35,44 +41,35 @@ pub(super) async fn respond(
     }
     let query = Query::read(&parts.uri);
     let operation = Operation::of(parts, &query, place)?;
-    let asked = Asked {
-        operation,
-        container,
-        writes_tags: parts.headers.contains_key("x-ms-tags"),
-        reads_tags: query.get("include").is_some_and(|include| include.split(',').any(|part| part == "tags")),
-    };
-    let caller = authorization::authorize(account, &parts.headers, &asked, decision)?;
-    let call = Call { account, parts, query: &query, container, decision };
-    match blob {
-        Some(name) => in_blob_do(operation, call, BlobName::checked(name)?, body).await,
-        None if operation == Operation::GetUserDelegationKey => {
-            delegation_key::get(&call, caller.principal_id, body).await
-        }
-        None => in_container_do(operation, call, body).await,
+    let asked = Asked { operation, place, container, blob, query: &query, headers: &parts.headers };
+    let permit = authorization::authorize(account, &asked, decision)?;
+    if fault::strikes(FaultKind::ContainerMissing) && place != Place::Account {
+        return Err(BlobError::ContainerNotFound);
     }
+    if fault::strikes(FaultKind::LeaseHeld) && place == Place::Blob && operation.needs() == Some(Right::WriteBlob) {
+        return Err(BlobError::LeaseIdMissing(Leased::Blob));
+    }
+    let call = Call { account, parts, query: &query, container, decision, permit };
+    let name = BlobName::checked(blob.unwrap_or_default())?;
+    run(operation, call, name, body).await
 }
 
-async fn in_container_do(operation: Operation, call: Call<'_>, body: &mut Body) -> Result<Response, BlobError> {
+/// `name` is empty for an operation on the account or a container.
+async fn run(operation: Operation, call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     match operation {
         Operation::ListContainers => containers::list(&call),
-        Operation::Batch => batch::batch(call, body).await,
+        Operation::GetUserDelegationKey => delegation_key::get(&call, call.permit.principal_id, body).await,
+        Operation::GetServiceProperties => Ok(service::properties()),
+        Operation::GetAccountInformation => Ok(service::account_information()),
+        Operation::FindBlobs | Operation::FindBlobsInContainer => find::find(&call),
+        Operation::BatchOfAccount | Operation::BatchOfContainer => batch::batch(call, body).await,
         Operation::CreateContainer => containers::create(call).await,
+        Operation::GetContainerProperties => containers::properties(&call),
         Operation::GetContainerMetadata => containers::metadata(&call),
         Operation::SetContainerMetadata => containers::set_metadata(&call).await,
         Operation::DeleteContainer => containers::delete(&call).await,
         Operation::LeaseContainer => lease_calls::of_container(&call).await,
         Operation::ListBlobs => list::list(&call),
-        _ => containers::properties(&call),
-    }
-}
-
-async fn in_blob_do(
-    operation: Operation,
-    call: Call<'_>,
-    name: BlobName<'_>,
-    body: &mut Body,
-) -> Result<Response, BlobError> {
-    match operation {
         Operation::PutBlockBlob => block_blobs::put(call, name, body).await,
         Operation::PutAppendBlob => append_blobs::create(call, name).await,
         Operation::PutPageBlob => page_blobs::create(call, name).await,
@@ -87,8 +84,11 @@ async fn in_blob_do(
         Operation::AppendBlockFromUrl => copy::append_from_url(call, name).await,
         Operation::SealAppendBlob => append_blobs::seal(&call, name).await,
         Operation::PutPage => page_blobs::put_pages(call, name, body).await,
+        Operation::ClearPages => page_blobs::clear_pages(call, name).await,
+        Operation::PutPageFromUrl => copy::pages_from_url(call, name).await,
         Operation::GetPageRanges => page_blobs::get_ranges(&call, name),
         Operation::GetBlob => read::get(&call, name).await,
+        Operation::GetBlobProperties => read::head(&call, name),
         Operation::GetBlobMetadata => read::metadata(&call, name),
         Operation::SetBlobMetadata => change::metadata(&call, name).await,
         Operation::SetBlobProperties => change::properties(&call, name).await,
@@ -96,7 +96,8 @@ async fn in_blob_do(
         Operation::GetBlobTags => tags::get(&call, name),
         Operation::SetBlobTags => tags::set(&call, name, body).await,
         Operation::LeaseBlob => lease_calls::of_blob(&call, name).await,
+        Operation::SnapshotBlob => snapshots::take(&call, name).await,
         Operation::DeleteBlob => change::delete(&call, name).await,
-        _ => read::head(&call, name),
+        Operation::UndeleteBlob => snapshots::undelete(&call, name).await,
     }
 }

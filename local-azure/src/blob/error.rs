@@ -1,13 +1,9 @@
-//! Why Blob Storage says no: status, code and message as in
-//! <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>.
+//! Why Blob Storage says no: the message of each refusal and what is told beside it. Status and code stand in
+//! [`super::error_code`], the answer in [`super::error_answer`].
 
-use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header};
-use jiff::Timestamp;
-use quick_xml::escape::escape;
-use uuid::Uuid;
+use http::StatusCode;
 
-use super::lease::{LeaseRefusal, UseRefusal};
+use super::lease::{LeaseRefusal, Leased, UseRefusal};
 
 /// A refusal; its text is the message of the answer.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +23,20 @@ pub(super) enum BlobError {
     #[error(
         "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
     )]
-    AuthenticationFailed(&'static str),
+    AuthenticationFailed(String),
+    #[error("Key based authentication is not permitted on this storage account.")]
+    KeyBasedAuthenticationNotPermitted,
+    #[error("Public access is not permitted on this storage account.")]
+    PublicAccessNotPermitted,
     #[error("This request is not authorized to perform this operation using this permission.")]
     AuthorizationPermissionMismatch,
+    #[error("This request is not authorized to perform this operation.")]
+    AuthorizationFailure,
+    /// Holds the caller's address.
+    #[error("This request is not authorized to perform this operation using this source IP {0}.")]
+    AuthorizationSourceIpMismatch(String),
+    #[error("This request is not authorized to perform blob overwrites.")]
+    UnauthorizedBlobOverwrite,
     #[error("The specified container does not exist.")]
     ContainerNotFound,
     #[error("The specified container already exists.")]
@@ -61,6 +68,14 @@ pub(super) enum BlobError {
         "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete."
     )]
     BlobIsSealed,
+    #[error("This operation is not permitted on an archived blob.")]
+    BlobArchived,
+    #[error("This operation is not permitted because the blob is being rehydrated.")]
+    BlobBeingRehydrated,
+    #[error("This operation is not permitted because the blob has snapshots.")]
+    SnapshotsPresent,
+    #[error("This operation is not permitted on a version that is the current version.")]
+    OperationNotAllowedOnRootBlob,
     #[error("The committed block count cannot exceed the maximum limit of 50,000 blocks.")]
     BlockCountExceedsLimit,
     #[error("The page range specified is invalid.")]
@@ -68,45 +83,55 @@ pub(super) enum BlobError {
     #[error("The access tier is not supported for this blob type.")]
     AccessTierNotSupportedForBlobType,
     /// An action on a lease.
-    #[error("{}", lease_message(*.0))]
-    Lease(LeaseRefusal),
-    /// Holds whether a blob or a container has the lease.
-    #[error("There is currently a lease on the {} and no lease ID was specified in the request.", .0.to_lowercase())]
-    LeaseIdMissing(&'static str),
-    #[error("The lease ID specified did not match the lease ID for the {}.", .0.to_lowercase())]
-    LeaseIdMismatch(&'static str),
-    #[error("There is currently no lease on the {}.", .0.to_lowercase())]
-    LeaseNotPresent(&'static str),
+    #[error("{}", lease_message(*.0, *.1))]
+    Lease(LeaseRefusal, Leased),
+    #[error("There is currently a lease on the {0} and no lease ID was specified in the request.")]
+    LeaseIdMissing(Leased),
+    #[error("The lease ID specified did not match the lease ID for the {0}.")]
+    LeaseIdMismatch(Leased),
+    #[error("There is currently no lease on the {0}.")]
+    LeaseNotPresent(Leased),
+    #[error("A lease ID was specified, but the lease for the {0} has expired.")]
+    LeaseLost(Leased),
     #[error("There is currently no pending copy operation.")]
     NoPendingCopyOperation,
     #[error("The source of the copy is larger than 256 MiB, the most that is copied in one request.")]
     CopyTooLarge,
     /// Holds the URL.
-    #[error(
-        "The copy source is not a blob of this account, addressed without a signature; local-azure copies no other."
-    )]
+    #[error("The copy source is not a blob of this account; local-azure copies no other.")]
     UnsupportedCopySource(String),
     /// The answer that the source gave to the service.
     #[error("{message}")]
     CannotVerifyCopySource { status: StatusCode, message: String },
+    #[error("Both user tags and source tags copy are present.")]
+    BothUserTagsAndSourceTagsCopyPresent,
     #[error("The tags specified exceed the maximum permissible limit.")]
     TagsTooLarge,
     #[error("The name of one of the tag key-value pairs is empty.")]
     EmptyTagName,
-    /// Holds the key.
     #[error("The tags specified are invalid. It contains characters that are not permitted.")]
-    InvalidTags(String),
+    InvalidTags { key: String, value: String },
     #[error("The tags specified contain duplicate names.")]
     DuplicateTagNames,
+    #[error("The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.")]
+    InvalidMd5,
+    /// Holds both values, where the answer tells them.
+    #[error("The MD5 value specified in the request did not match with the MD5 value calculated by the server.")]
+    Md5Mismatch(Option<Mismatch>),
+    /// Holds both values, where the answer tells them.
     #[error("The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.")]
-    Crc64Mismatch,
+    Crc64Mismatch(Option<Mismatch>),
     #[error("Both x-ms-content-crc64 header and Content-MD5 header are present.")]
     BothCrc64AndMd5HeaderPresent,
+    #[error("Both x-ms-content-crc64 header and x-ms-blob-content-md5 header are present.")]
+    BothCrc64AndMsMd5HeaderPresent,
+    #[error("Both x-ms-range-get-content-crc64 header and x-ms-range-get-content-md5 header are present.")]
+    BothCrc64AndMd5RangeHeaderPresent,
     #[error("{0}")]
     InvalidOperation(&'static str),
     /// Holds what is wrong with it.
     #[error("One of the request inputs is not valid.")]
-    InvalidBatch(&'static str),
+    InvalidInput(String),
     /// Holds the request that may not stand in the batch.
     #[error("One of the batch's requests is not supported in a batch.")]
     UnsupportedBatch(String),
@@ -123,34 +148,33 @@ pub(super) enum BlobError {
     UnsupportedHeader(String),
     #[error("Content-Length HTTP header is missing.")]
     MissingContentLengthHeader,
+    /// Azure's front end refuses before the service reads: neither a length nor chunks.
+    #[error("HTTP Error 411. The request must be chunked or have a content length.")]
+    LengthRequired,
     #[error("The request body is too large and exceeds the maximum permissible limit.")]
     RequestBodyTooLarge { limit: u64 },
     #[error("One of the request inputs is not valid.")]
     IncompleteBody,
     #[error("Value for one of the query parameters specified in the request URI is invalid.")]
-    InvalidQueryParameterValue { name: String, value: String },
+    InvalidQueryParameterValue { name: String, value: String, reason: Option<String> },
     #[error("A required query parameter was not specified for this request.")]
     MissingRequiredQueryParameter(&'static str),
     #[error("One of the query parameters specified in the request URI is not supported.")]
     UnsupportedQueryParameter(String),
-    /// Holds the method and path.
-    #[error("The resource doesn't support the specified HTTP verb.")]
+    /// Holds method and path.
+    #[error("The resource doesn't support specified Http Verb.")]
     UnsupportedHttpVerb(String),
+    /// Holds method and path.
     #[error("The requested URI does not represent any resource on the server.")]
     InvalidUri(String),
-    // Azure spells it so.
-    #[error("The specifed resource name contains invalid characters.")]
+    #[error("The specified resource name contains invalid characters.")]
     InvalidResourceName(String),
-    #[error("The specified resource name length is not within the permissible limits.")]
+    #[error("One of the request inputs is out of range.")]
     OutOfRangeInput(String),
     #[error("The metadata specified is invalid. It has characters that are not permitted.")]
     InvalidMetadata(String),
     #[error("The size of the specified metadata exceeds the maximum size permitted.")]
     MetadataTooLarge,
-    #[error("The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.")]
-    InvalidMd5,
-    #[error("The MD5 value specified in the request did not match with the MD5 value calculated by the server.")]
-    Md5Mismatch,
     #[error("The specified blob or block content is invalid.")]
     InvalidBlobOrBlock,
     #[error("The specified block list is invalid.")]
@@ -159,18 +183,28 @@ pub(super) enum BlobError {
     BlockListTooLong,
     #[error("XML specified is not syntactically valid.")]
     InvalidXmlDocument(String),
+    #[error("The value for one of the XML nodes is not in the correct format.")]
+    InvalidXmlNodeValue(String),
     /// The folder of the account cannot be read or written.
     #[error("The server encountered an internal error. Please retry the request.")]
     Disk(#[from] std::io::Error),
 }
 
+/// A checksum that a client gave and the one of what arrived, in base64.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    pub(super) specified: String,
+    pub(super) calculated: String,
+}
+
 impl BlobError {
-    /// The refusal of a request because of the lease of what it is about, a `Blob` or a `Container`.
-    pub(super) const fn of_lease_use(refusal: UseRefusal, kind: &'static str) -> Self {
+    /// The refusal of a request because of the lease of what it is about.
+    pub(super) const fn of_lease_use(refusal: UseRefusal, leased: Leased) -> Self {
         match refusal {
-            UseRefusal::Missing => Self::LeaseIdMissing(kind),
-            UseRefusal::Mismatch => Self::LeaseIdMismatch(kind),
-            UseRefusal::NotPresent => Self::LeaseNotPresent(kind),
+            UseRefusal::Missing => Self::LeaseIdMissing(leased),
+            UseRefusal::Mismatch => Self::LeaseIdMismatch(leased),
+            UseRefusal::NotPresent => Self::LeaseNotPresent(leased),
+            UseRefusal::Lost => Self::LeaseLost(leased),
         }
     }
 
@@ -180,100 +214,141 @@ impl BlobError {
         Self::CannotVerifyCopySource { status, message: self.to_string() }
     }
 
+    /// The refusal of a query parameter's value.
+    pub(super) fn query_value(name: &str, value: &str) -> Self {
+        Self::InvalidQueryParameterValue { name: name.to_owned(), value: value.to_owned(), reason: None }
+    }
+
+    /// The refusal of a header's value.
+    pub(super) fn header_value(name: &str, value: &str) -> Self {
+        Self::InvalidHeaderValue { name: name.to_owned(), value: value.to_owned() }
+    }
+
     /// Elements beside the message that say what exactly is meant.
-    fn details(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn details(&self) -> Vec<(&'static str, String)> {
+        let header = |name: &str, value: &str| vec![("HeaderName", name.to_owned()), ("HeaderValue", value.to_owned())];
+        let query = |name: &str, value: &str| {
+            vec![("QueryParameterName", name.to_owned()), ("QueryParameterValue", value.to_owned())]
+        };
         match self {
-            Self::InvalidToken(detail) => vec![("AuthenticationErrorDetail", detail.clone())],
-            Self::AuthenticationFailed(detail) => vec![("AuthenticationErrorDetail", (*detail).to_owned())],
-            Self::InvalidHeaderValue { name, value } => {
-                vec![("HeaderName", name.clone()), ("HeaderValue", value.clone())]
+            Self::InvalidToken(detail) | Self::AuthenticationFailed(detail) => {
+                vec![("AuthenticationErrorDetail", detail.clone())]
             }
-            Self::OutOfRangeQueryParameterValue { name, value } => {
-                vec![("QueryParameterName", (*name).to_owned()), ("QueryParameterValue", value.clone())]
+            Self::InvalidHeaderValue { name, value } => header(name, value),
+            Self::UnsupportedCopySource(url) => header("x-ms-copy-source", url),
+            Self::OutOfRangeQueryParameterValue { name, value } => query(name, value),
+            Self::InvalidQueryParameterValue { name, value, reason } => {
+                let reason = reason.iter().map(|reason| ("Reason", reason.clone()));
+                query(name, value).into_iter().chain(reason).collect()
             }
-            Self::UnsupportedCopySource(url) => {
-                vec![("HeaderName", "x-ms-copy-source".to_owned()), ("HeaderValue", url.clone())]
+            Self::InvalidTags { key, value } => vec![("TagName", key.clone()), ("TagValue", value.clone())],
+            Self::Md5Mismatch(Some(Mismatch { specified, calculated })) => {
+                vec![("UserSpecifiedMd5", specified.clone()), ("ServerCalculatedMd5", calculated.clone())]
             }
-            Self::InvalidTags(key) => vec![("TagName", key.clone())],
-            Self::InvalidBatch(problem) => vec![("Reason", (*problem).to_owned())],
-            Self::UnsupportedBatch(request) => vec![("Request", request.clone())],
+            Self::Crc64Mismatch(Some(Mismatch { specified, calculated })) => {
+                vec![("UserSpecifiedCrc", specified.clone()), ("ServerCalculatedCrc", calculated.clone())]
+            }
+            Self::InvalidInput(problem) | Self::InvalidXmlDocument(problem) => vec![("Reason", problem.clone())],
+            Self::InvalidXmlNodeValue(text) => vec![("XmlNodeName", text.clone()), ("XmlNodeValue", text.clone())],
+            Self::UnsupportedBatch(request) | Self::UnsupportedHttpVerb(request) | Self::InvalidUri(request) => {
+                vec![("Request", request.clone())]
+            }
+            Self::MissingContentLengthHeader => vec![("HeaderName", "Content-Length".to_owned())],
             Self::MissingRequiredHeader(name) => vec![("HeaderName", (*name).to_owned())],
             Self::UnsupportedHeader(name) => vec![("HeaderName", name.clone())],
             Self::RequestBodyTooLarge { limit } => vec![("MaxLimit", limit.to_string())],
-            Self::InvalidQueryParameterValue { name, value } => {
-                vec![("QueryParameterName", name.clone()), ("QueryParameterValue", value.clone())]
-            }
             Self::MissingRequiredQueryParameter(name) => vec![("QueryParameterName", (*name).to_owned())],
             Self::UnsupportedQueryParameter(name) => vec![("QueryParameterName", name.clone())],
-            Self::UnsupportedHttpVerb(asked) | Self::InvalidUri(asked) => vec![("Request", asked.clone())],
-            Self::InvalidResourceName(name) | Self::OutOfRangeInput(name) => vec![("ResourceName", name.clone())],
             Self::InvalidMetadata(name) => vec![("MetadataName", name.clone())],
-            Self::InvalidXmlDocument(problem) => vec![("Reason", problem.clone())],
             Self::Disk(error) => vec![("Reason", error.to_string())],
-            _ => Vec::new(),
+            Self::NoAuthenticationInformation
+            | Self::MalformedAuthorization
+            | Self::KeyBasedAuthenticationNotPermitted
+            | Self::PublicAccessNotPermitted
+            | Self::AuthorizationPermissionMismatch
+            | Self::AuthorizationFailure
+            | Self::AuthorizationSourceIpMismatch(_)
+            | Self::UnauthorizedBlobOverwrite
+            | Self::ContainerNotFound
+            | Self::ContainerAlreadyExists
+            | Self::BlobNotFound
+            | Self::BlobAlreadyExists
+            | Self::ConditionNotMet
+            | Self::NotModified
+            | Self::UnsatisfiableCondition
+            | Self::MultipleConditionHeadersNotSupported
+            | Self::SourceConditionNotMet
+            | Self::AppendPositionConditionNotMet
+            | Self::MaxBlobSizeConditionNotMet
+            | Self::SequenceNumberConditionNotMet
+            | Self::InvalidBlobType
+            | Self::BlobIsSealed
+            | Self::BlobArchived
+            | Self::BlobBeingRehydrated
+            | Self::SnapshotsPresent
+            | Self::OperationNotAllowedOnRootBlob
+            | Self::BlockCountExceedsLimit
+            | Self::InvalidPageRange
+            | Self::AccessTierNotSupportedForBlobType
+            | Self::Lease(..)
+            | Self::LeaseIdMissing(_)
+            | Self::LeaseIdMismatch(_)
+            | Self::LeaseNotPresent(_)
+            | Self::LeaseLost(_)
+            | Self::NoPendingCopyOperation
+            | Self::CopyTooLarge
+            | Self::CannotVerifyCopySource { .. }
+            | Self::BothUserTagsAndSourceTagsCopyPresent
+            | Self::TagsTooLarge
+            | Self::EmptyTagName
+            | Self::DuplicateTagNames
+            | Self::InvalidMd5
+            | Self::Md5Mismatch(None)
+            | Self::Crc64Mismatch(None)
+            | Self::BothCrc64AndMd5HeaderPresent
+            | Self::BothCrc64AndMsMd5HeaderPresent
+            | Self::BothCrc64AndMd5RangeHeaderPresent
+            | Self::InvalidOperation(_)
+            | Self::InvalidRange(_)
+            | Self::LengthRequired
+            | Self::InvalidResourceName(_)
+            | Self::OutOfRangeInput(_)
+            | Self::IncompleteBody
+            | Self::MetadataTooLarge
+            | Self::InvalidBlobOrBlock
+            | Self::InvalidBlockList
+            | Self::BlockListTooLong => Vec::new(),
         }
     }
 
     /// Code, message and details in one line, for the journal.
     pub(super) fn reason(&self) -> String {
         let (_, code) = self.status_and_code();
+        if let Self::InvalidResourceName(name) | Self::OutOfRangeInput(name) = self {
+            return format!("{code}: {self} {name}");
+        }
         let details = self.details().into_iter().map(|(name, value)| format!(" {name}: {value}"));
         std::iter::once(format!("{code}: {self}")).chain(details).collect()
     }
-
-    /// The answer. The code stands in a header as well, the only place where an answer to HEAD can have it.
-    pub(super) fn into_response(self, request_id: Uuid, tenant: Uuid) -> Response {
-        let (status, code) = self.status_and_code();
-        let mut response = if status == StatusCode::NOT_MODIFIED {
-            status.into_response()
-        } else {
-            let body = self.body(code, request_id, Timestamp::now());
-            (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
-        };
-        let headers = response.headers_mut();
-        headers.insert("x-ms-error-code", HeaderValue::from_static(code));
-        match self {
-            // Parameters without quotes: that is how Azure sends this challenge.
-            Self::NoAuthenticationInformation | Self::InvalidToken(_) => {
-                let challenge = format!(
-                    "Bearer authorization_uri=https://login.microsoftonline.com/{tenant}/oauth2/authorize resource_id=https://storage.azure.com"
-                );
-                headers.extend(HeaderValue::from_str(&challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)));
-            }
-            Self::InvalidRange(length) => {
-                let range = HeaderValue::from_str(&format!("bytes */{length}"));
-                headers.extend(range.ok().map(|value| (header::CONTENT_RANGE, value)));
-            }
-            _ => {}
-        }
-        response
-    }
-
-    fn body(&self, code: &str, request_id: Uuid, now: Timestamp) -> String {
-        let mut body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{self}\nRequestId:{request_id}\nTime:{now:.7}</Message>"
-        );
-        for (name, value) in self.details() {
-            body.push_str(&format!("<{name}>{}</{name}>", escape(&value)));
-        }
-        body.push_str("</Error>");
-        body
-    }
 }
 
-const fn lease_message(refusal: LeaseRefusal) -> &'static str {
-    match refusal {
-        LeaseRefusal::AlreadyPresent => "There is already a lease present.",
-        LeaseRefusal::BreakingCannotBeAcquired => {
+const fn lease_message(refusal: LeaseRefusal, leased: Leased) -> &'static str {
+    match (refusal, leased) {
+        (LeaseRefusal::AlreadyPresent, _) => "There is already a lease present.",
+        (LeaseRefusal::BreakingCannotBeAcquired, _) => {
             "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken."
         }
-        LeaseRefusal::BreakingCannotBeChanged => {
+        (LeaseRefusal::BreakingCannotBeChanged, _) => {
             "The lease ID matched, but the lease is currently in breaking state and cannot be changed."
         }
-        LeaseRefusal::BrokenCannotBeRenewed => {
+        (LeaseRefusal::BrokenCannotBeRenewed, _) => {
             "The lease ID matched, but the lease has been broken explicitly and cannot be renewed."
         }
-        LeaseRefusal::IdMismatch => "The lease ID specified did not match the lease ID for the resource.",
-        LeaseRefusal::NotPresent => "There is currently no lease on the resource.",
+        (LeaseRefusal::IdMismatch, Leased::Blob) => "The lease ID specified did not match the lease ID for the blob.",
+        (LeaseRefusal::IdMismatch, Leased::Container) => {
+            "The lease ID specified did not match the lease ID for the container."
+        }
+        (LeaseRefusal::NotPresent, Leased::Blob) => "There is currently no lease on the blob.",
+        (LeaseRefusal::NotPresent, Leased::Container) => "There is currently no lease on the container.",
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! States and outcomes: <https://learn.microsoft.com/rest/api/storageservices/lease-blob#remarks>.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -52,8 +54,26 @@ pub(super) enum UseRefusal {
     /// There is a lease, and the request names none.
     Missing,
     Mismatch,
-    /// The request names a lease that there is not, or no longer.
+    /// The request names a lease that there is not.
     NotPresent,
+    /// The request names a lease that has expired or was broken.
+    Lost,
+}
+
+/// What has the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leased {
+    Blob,
+    Container,
+}
+
+impl fmt::Display for Leased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blob => "blob",
+            Self::Container => "container",
+        })
+    }
 }
 
 impl Lease {
@@ -141,7 +161,9 @@ impl Lease {
     /// Whether a request that names this lease (or none) may read.
     pub(super) fn check_read(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
         match named {
-            Some(_) if !self.is_locked(now) => Err(UseRefusal::NotPresent),
+            Some(id) if !self.is_locked(now) => {
+                Err(if self.is(id) { UseRefusal::Lost } else { UseRefusal::NotPresent })
+            }
             Some(id) if !self.is(id) => Err(UseRefusal::Mismatch),
             _ => Ok(()),
         }

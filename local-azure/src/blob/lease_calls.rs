@@ -10,7 +10,7 @@ use super::{
     answer::{self, insert, text},
     conditions::{self, Conditions},
     error::BlobError,
-    lease::{Lease, LeaseRefusal, Length},
+    lease::{Lease, LeaseRefusal, Leased, Length},
     store::{Blob, ContainerState, Shows},
 };
 
@@ -30,12 +30,12 @@ enum Action {
 /// Lease Blob. The blob's `ETag` and time stay as they are.
 pub(super) async fn of_blob(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let now = Timestamp::now();
     let work = move |blob: &mut Blob, conditions: &Conditions| {
-        conditions.check_state(&blob.etag, blob.last_modified)?;
-        blob.lease = action.on(&blob.lease, now).map_err(BlobError::Lease)?;
+        conditions.check_blob(blob)?;
+        blob.lease = action.on(&blob.lease, now).map_err(|refusal| BlobError::Lease(refusal, Leased::Blob))?;
         Ok(())
     };
     let (blob, ()) =
@@ -46,12 +46,12 @@ pub(super) async fn of_blob(call: &Call<'_>, name: BlobName<'_>) -> Result<Respo
 /// Lease Container, which guards against deletion: <https://learn.microsoft.com/rest/api/storageservices/lease-container>.
 pub(super) async fn of_container(call: &Call<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
     let name = call.container.to_owned();
     let now = Timestamp::now();
     let work = move |state: &mut ContainerState| {
         conditions.check_state(&state.etag, state.last_modified)?;
-        state.lease = action.on(&state.lease, now).map_err(BlobError::Lease)?;
+        state.lease = action.on(&state.lease, now).map_err(|refusal| BlobError::Lease(refusal, Leased::Container))?;
         Ok(())
     };
     let state = call.run(move |store| store.change_container(&name, Shows::No, work)).await?;

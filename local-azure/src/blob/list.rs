@@ -10,28 +10,83 @@ use super::{
     answer::{self, date},
     error::BlobError,
     paging::{Page, Paging},
-    store::{Blob, Container, Kind},
+    store::{Blob, Container, Kind, remaining_days},
     tags,
     xml::element,
 };
 
-/// What a list may include. Nothing is ever deleted softly or has snapshots, so that asking for those changes nothing.
-const INCLUDE: &[&str] = &["metadata", "tags", "copy", "uncommittedblobs", "snapshots", "deleted"];
+/// What a list may include. Immutability policies and legal holds are served nowhere, so that asking for them adds nothing.
+const INCLUDE: &[&str] = &[
+    "metadata",
+    "tags",
+    "copy",
+    "uncommittedblobs",
+    "snapshots",
+    "deleted",
+    "versions",
+    "deletedwithversions",
+    "immutabilitypolicy",
+    "legalhold",
+];
+/// From this version on, a blob in a list has an element for the metadata of object replication, and one for a CRC-64.
+const OR_METADATA_FROM: &str = "2020-02-10";
+/// Between a name and the number of a state in a marker; no name has it.
+const STATE: char = '\0';
 
 /// An entry of a page.
 enum Item {
-    Blob(Arc<Blob>),
+    Blob {
+        blob: Arc<Blob>,
+        is_current: bool,
+    },
+    /// A blob of which only versions are left.
+    VersionsOnly,
     /// A blob of which there are waiting blocks only.
     Waiting,
     /// All blobs whose names start so, in place of which this stands.
     Prefix,
 }
 
+/// Which states of blobs a list has.
+struct Includes {
+    waiting: bool,
+    snapshots: bool,
+    versions: bool,
+    deleted: bool,
+    deleted_with_versions: bool,
+}
+
+/// How a list is written.
+struct Style<'a> {
+    paging: &'a Paging<'a>,
+    version: &'a str,
+    delete_days: Option<u16>,
+    now: Timestamp,
+}
+
 /// A page of a container's blobs, in the order of their names.
 pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
     let paging = Paging::read(call.query, INCLUDE)?;
     let delimiter = call.query.get("delimiter");
-    let page = call.account.store.read(call.container, |container| page(container, &paging, delimiter))?;
+    if delimiter.is_some() && paging.includes("snapshots") {
+        return Err(BlobError::query_value("include", "snapshots"));
+    }
+    let includes = Includes {
+        waiting: paging.includes("uncommittedblobs"),
+        snapshots: paging.includes("snapshots"),
+        versions: paging.includes("versions"),
+        deleted: paging.includes("deleted"),
+        deleted_with_versions: paging.includes("deletedwithversions"),
+    };
+    let style = Style {
+        paging: &paging,
+        version: call.version(),
+        delete_days: call.account.store.retention.delete_days,
+        now: Timestamp::now(),
+    };
+    let start = call.query.get("startFrom");
+    let page =
+        call.account.store.read(call.container, |container| page(container, &style, &includes, (delimiter, start)))?;
     let mut xml = format!(
         "<EnumerationResults ServiceEndpoint=\"{}\" ContainerName=\"{}\">",
         call.account.endpoint(),
@@ -44,8 +99,13 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
     xml.push_str("<Blobs>");
     for (name, item) in &page.items {
         match item {
-            Item::Blob(blob) => blob_xml(&paging, blob, true, &mut xml),
-            Item::Waiting => blob_xml(&paging, &Blob::new(name, Kind::Block), false, &mut xml),
+            Item::Blob { blob, is_current } => style.blob(blob, *is_current, &mut xml),
+            Item::Waiting => style.waiting(name, &mut xml),
+            Item::VersionsOnly => {
+                xml.push_str("<Blob>");
+                element(&mut xml, "Name", name);
+                xml.push_str("<HasVersionsOnly>true</HasVersionsOnly><Properties /></Blob>");
+            }
             Item::Prefix => {
                 xml.push_str("<BlobPrefix>");
                 element(&mut xml, "Name", name);
@@ -59,9 +119,17 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
     Ok(answer::document(&xml))
 }
 
-fn page(container: &Container, paging: &Paging<'_>, delimiter: Option<&str>) -> Page<Item> {
+fn page(
+    container: &Container,
+    style: &Style<'_>,
+    includes: &Includes,
+    (delimiter, start): (Option<&str>, Option<&str>),
+) -> Page<Item> {
+    let paging = style.paging;
     let mut page = Page::default();
-    for (name, blob) in container.names(&paging.from, paging.includes("uncommittedblobs")) {
+    let (from, skip) = paging.from.split_once(STATE).unwrap_or((&paging.from, "0"));
+    let skip: usize = skip.parse().unwrap_or_default();
+    for name in container.names(from, includes.waiting, includes.needs_older()) {
         let Some(rest) = name.strip_prefix(paging.prefix) else {
             // Names are in order: before the prefix comes nothing, after the last with it nothing either.
             if name < paging.prefix {
@@ -69,94 +137,195 @@ fn page(container: &Container, paging: &Paging<'_>, delimiter: Option<&str>) -> 
             }
             break;
         };
-        let group = delimiter.and_then(|delimiter| Some(rest.find(delimiter)? + delimiter.len()));
-        let group = group.and_then(|end| name.get(..paging.prefix.len() + end));
-        if group.is_some() && group == page.items.last().map(|(last, _)| last.as_str()) {
+        if start.is_some_and(|start| name < start) {
             continue;
         }
-        let item = match (group, blob) {
-            (Some(_), _) => Item::Prefix,
-            (None, Some(blob)) => Item::Blob(blob.clone()),
-            (None, None) => Item::Waiting,
-        };
-        if !page.push(paging, group.unwrap_or(name), item) {
-            break;
+        let states = states(container, name, style, includes);
+        let group = delimiter.and_then(|delimiter| Some(rest.find(delimiter)? + delimiter.len()));
+        let group = group.and_then(|end| name.get(..paging.prefix.len() + end));
+        if let Some(group) = group.filter(|_| !states.is_empty()) {
+            let is_known = page.items.last().is_some_and(|(last, _)| last == group);
+            if !is_known && !page.push(paging, group, Item::Prefix) {
+                return page;
+            }
+            continue;
+        }
+        let skip = if name == from { skip } else { 0 };
+        for (number, item) in states.into_iter().enumerate().skip(skip) {
+            let marker = if number == 0 { name.to_owned() } else { format!("{name}{STATE}{number}") };
+            if !page.push_at(paging, name, &marker, item) {
+                return page;
+            }
         }
     }
     page
 }
 
-fn blob_xml(paging: &Paging<'_>, blob: &Blob, committed: bool, xml: &mut String) {
-    xml.push_str("<Blob>");
-    element(xml, "Name", &blob.name);
-    xml.push_str("<Properties>");
-    if committed {
-        properties_xml(blob, xml);
-    } else {
-        element(xml, "Content-Length", "0");
-        element(xml, "BlobType", blob.kind.name());
-        element(xml, "LeaseStatus", "unlocked");
-        element(xml, "LeaseState", "available");
+impl Includes {
+    const fn needs_older(&self) -> bool {
+        self.snapshots || self.versions || self.deleted || self.deleted_with_versions
     }
-    if let Some(copied) = blob.copied.as_ref().filter(|_| paging.includes("copy")) {
+}
+
+/// The states of one blob that the list has: older ones first, the current one last.
+fn states(container: &Container, name: &str, style: &Style<'_>, includes: &Includes) -> Vec<Item> {
+    let current = container.existing(super::BlobName(name));
+    let is_over = |blob: &Blob| match (blob.deleted, style.delete_days) {
+        (Some(at), Some(days)) => remaining_days(at, days, style.now).is_none(),
+        _ => false,
+    };
+    let is_listed = |blob: &Blob| match (blob.deleted, &blob.snapshot) {
+        (Some(_), Some(_)) => includes.deleted && includes.snapshots,
+        (Some(_), None) => {
+            includes.deleted || includes.versions && blob.version.is_some() && includes.deleted_with_versions
+        }
+        (None, Some(_)) => includes.snapshots,
+        (None, None) => includes.versions,
+    };
+    let older = container.older(name).iter().filter(|blob| is_listed(blob) && !is_over(blob));
+    let mut items: Vec<Item> = older.map(|blob| Item::Blob { blob: blob.clone(), is_current: false }).collect();
+    match current {
+        Some(blob) => items.push(Item::Blob { blob: blob.clone(), is_current: true }),
+        None if includes.waiting && container.waiting(super::BlobName(name)).is_some() => items.push(Item::Waiting),
+        None => {
+            let has_versions = container.older(name).iter().any(|blob| blob.version.is_some());
+            if includes.deleted_with_versions && has_versions && !includes.versions {
+                items.push(Item::VersionsOnly);
+            }
+        }
+    }
+    items
+}
+
+impl Style<'_> {
+    fn has_or_metadata(&self) -> bool {
+        self.version >= OR_METADATA_FROM
+    }
+
+    fn blob(&self, blob: &Blob, is_current: bool, xml: &mut String) {
+        xml.push_str("<Blob>");
+        element(xml, "Name", &blob.name);
+        if blob.deleted.is_some() {
+            element(xml, "Deleted", "true");
+        }
+        if let Some(snapshot) = &blob.snapshot {
+            element(xml, "Snapshot", snapshot);
+        }
+        if let Some(version) = blob.version.as_ref().filter(|_| blob.snapshot.is_none()) {
+            element(xml, "VersionId", version);
+            if is_current {
+                element(xml, "IsCurrentVersion", "true");
+            }
+        }
+        xml.push_str("<Properties>");
+        self.properties(blob, xml);
+        xml.push_str("</Properties>");
+        if self.paging.includes("metadata") {
+            xml.push_str("<Metadata>");
+            blob.metadata.iter().for_each(|(name, value)| element(xml, name, value));
+            xml.push_str("</Metadata>");
+        }
+        if self.paging.includes("tags") && !blob.tags.is_empty() {
+            xml.push_str(&tags::xml_of(&blob.tags));
+        }
+        if self.has_or_metadata() {
+            xml.push_str("<OrMetadata />");
+        }
+        xml.push_str("</Blob>");
+    }
+
+    /// A blob of which there are waiting blocks only.
+    fn waiting(&self, name: &str, xml: &mut String) {
+        xml.push_str("<Blob>");
+        element(xml, "Name", name);
+        xml.push_str("<Properties>");
         for (name, value) in [
-            ("CopyId", &copied.id),
-            ("CopySource", &copied.source),
-            ("CopyStatus", &"success".to_owned()),
-            ("CopyProgress", &format!("{0}/{0}", copied.length)),
-            ("CopyCompletionTime", &date(copied.completed)),
+            ("Content-Length", "0"),
+            ("BlobType", "BlockBlob"),
+            ("AccessTier", "Hot"),
+            ("AccessTierInferred", "true"),
+            ("LeaseStatus", "unlocked"),
+            ("LeaseState", "available"),
+            ("ServerEncrypted", "false"),
         ] {
             element(xml, name, value);
         }
+        xml.push_str("</Properties>");
+        if self.has_or_metadata() {
+            xml.push_str("<OrMetadata />");
+        }
+        xml.push_str("</Blob>");
     }
-    if !blob.tags.is_empty() {
-        element(xml, "TagCount", &blob.tags.len().to_string());
-    }
-    xml.push_str("</Properties>");
-    if paging.includes("metadata") {
-        xml.push_str("<Metadata>");
-        blob.metadata.iter().for_each(|(name, value)| element(xml, name, value));
-        xml.push_str("</Metadata>");
-    }
-    if paging.includes("tags") && !blob.tags.is_empty() {
-        xml.push_str(&tags::xml_of(&blob.tags));
-    }
-    xml.push_str("</Blob>");
-}
 
-fn properties_xml(blob: &Blob, xml: &mut String) {
-    element(xml, "Creation-Time", &date(blob.created));
-    element(xml, "Last-Modified", &date(blob.last_modified));
-    element(xml, "Etag", blob.etag.trim_matches('"'));
-    element(xml, "Content-Length", &blob.length().to_string());
-    let properties = &blob.properties;
-    for (name, value) in [
-        ("Content-Type", &properties.content_type),
-        ("Content-Encoding", &properties.content_encoding),
-        ("Content-Language", &properties.content_language),
-        ("Content-MD5", &properties.content_md5),
-        ("Cache-Control", &properties.cache_control),
-        ("Content-Disposition", &properties.content_disposition),
-    ] {
-        element(xml, name, value.as_deref().unwrap_or_default());
-    }
-    match blob.kind {
-        Kind::Page { sequence_number } => element(xml, "x-ms-blob-sequence-number", &sequence_number.to_string()),
-        Kind::Append { sealed: true } => element(xml, "Sealed", "true"),
-        Kind::Append { sealed: false } | Kind::Block => {}
-    }
-    element(xml, "BlobType", blob.kind.name());
-    if blob.kind == Kind::Block {
-        element(xml, "AccessTier", blob.tier.map_or("Hot", |tier| tier.name()));
-        if blob.tier.is_none() {
-            element(xml, "AccessTierInferred", "true");
+    fn properties(&self, blob: &Blob, xml: &mut String) {
+        element(xml, "Creation-Time", &date(blob.created));
+        element(xml, "Last-Modified", &date(blob.last_modified));
+        element(xml, "Etag", blob.etag.trim_matches('"'));
+        element(xml, "Content-Length", &blob.length().to_string());
+        let properties = &blob.properties;
+        let no_crc64 = None;
+        for (name, value) in [
+            ("Content-Type", &properties.content_type),
+            ("Content-Encoding", &properties.content_encoding),
+            ("Content-Language", &properties.content_language),
+            ("Content-CRC64", &no_crc64),
+            ("Content-MD5", &properties.content_md5),
+            ("Cache-Control", &properties.cache_control),
+            ("Content-Disposition", &properties.content_disposition),
+        ] {
+            if name != "Content-CRC64" || self.has_or_metadata() {
+                element(xml, name, value.as_deref().unwrap_or_default());
+            }
+        }
+        match blob.kind {
+            Kind::Page { sequence_number } => element(xml, "x-ms-blob-sequence-number", &sequence_number.to_string()),
+            Kind::Append { sealed: true } => element(xml, "Sealed", "true"),
+            Kind::Append { sealed: false } | Kind::Block => {}
+        }
+        element(xml, "BlobType", blob.kind.name());
+        if blob.kind == Kind::Block {
+            tier_xml(blob, xml);
+        }
+        if blob.snapshot.is_none() {
+            element(xml, "LeaseStatus", blob.lease.status(self.now));
+            element(xml, "LeaseState", blob.lease.state(self.now).name());
+        }
+        if let Some(duration) = blob.lease.duration(self.now) {
+            element(xml, "LeaseDuration", duration);
+        }
+        if let Some(copied) = blob.copied.as_ref().filter(|_| self.paging.includes("copy")) {
+            for (name, value) in [
+                ("CopyId", &copied.id),
+                ("CopySource", &copied.source),
+                ("CopyStatus", &"success".to_owned()),
+                ("CopyProgress", &format!("{0}/{0}", copied.length)),
+                ("CopyCompletionTime", &date(copied.completed)),
+            ] {
+                element(xml, name, value);
+            }
+        }
+        if let (Some(deleted), Some(days)) = (blob.deleted, self.delete_days) {
+            element(xml, "DeletedTime", &date(deleted));
+            let left = remaining_days(deleted, days, self.now).unwrap_or_default();
+            element(xml, "RemainingRetentionDays", &left.to_string());
+        }
+        element(xml, "ServerEncrypted", "true");
+        if !blob.tags.is_empty() {
+            element(xml, "TagCount", &blob.tags.len().to_string());
         }
     }
-    let now = Timestamp::now();
-    element(xml, "LeaseStatus", blob.lease.status(now));
-    element(xml, "LeaseState", blob.lease.state(now).name());
-    if let Some(duration) = blob.lease.duration(now) {
-        element(xml, "LeaseDuration", duration);
+}
+
+fn tier_xml(blob: &Blob, xml: &mut String) {
+    element(xml, "AccessTier", blob.tier.map_or("Hot", |tier| tier.name()));
+    if blob.tier.is_none() {
+        element(xml, "AccessTierInferred", "true");
     }
-    element(xml, "ServerEncrypted", "true");
+    if let Some(changed) = blob.tier_changed {
+        element(xml, "AccessTierChangeTime", &date(changed));
+    }
+    if let Some(rehydrating) = &blob.rehydrating {
+        element(xml, "ArchiveStatus", &rehydrating.status());
+        element(xml, "RehydratePriority", &rehydrating.priority);
+    }
 }

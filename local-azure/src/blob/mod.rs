@@ -1,7 +1,7 @@
-//! Blob Storage: block, append and page blobs in containers, kept as files, with bearer tokens and roles as the only way in.
+//! Blob Storage: block, append and page blobs in containers, kept as files. Bearer tokens and roles are the only way in,
+//! beside signatures made with a delegation key.
 //!
-//! Snapshots, versions, soft delete, the archive, searches by tag, access policies, and shared keys and signatures are
-//! refused by name.
+//! Access policies, immutability, encryption scopes, and everything that a key of the account signs are refused by name.
 
 mod answer;
 mod append_blobs;
@@ -11,16 +11,21 @@ mod block_blobs;
 mod change;
 mod conditions;
 mod containers;
+mod copied_sums;
 mod copy;
 mod crc64;
+mod data_lake;
 mod delegation_key;
 mod dispatch;
 mod error;
+mod error_answer;
 mod error_code;
+mod find;
 mod lease;
 mod lease_calls;
 mod list;
 mod operation;
+mod operation_table;
 mod page_blobs;
 mod pages;
 mod paging;
@@ -29,11 +34,19 @@ mod query;
 mod range;
 mod read;
 mod receive;
+mod sas;
+mod sas_fields;
+mod service;
+mod snapshots;
 mod store;
+mod structured;
+mod tag_query;
 mod tags;
 mod xml;
 
 use std::{path::Path, sync::Arc};
+
+pub(crate) use self::data_lake::routes as data_lake_routes;
 
 use axum::{
     Router,
@@ -44,13 +57,22 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
 use url::Url;
 use uuid::Uuid;
 
-use self::{error::BlobError, query::Query, store::Store};
-use crate::{issuer::Entra, journal::Decision, seed};
+use self::{
+    authorization::Permit,
+    conditions::Conditions,
+    delegation_key::DelegationSecret,
+    error::BlobError,
+    properties::{Metadata, read_metadata},
+    query::Query,
+    store::{Retention, Store},
+};
+use crate::{header_names::HeaderNames, issuer::Entra, journal::Decision, seed};
 
 /// A storage account of the seed, for the host `{name}.blob.core.windows.net`.
 ///
@@ -67,8 +89,14 @@ pub(crate) fn routes(entra: Arc<Entra>, account: &seed::StorageAccount, data: &P
             std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)
         })?;
     }
-    let store = Store::open(data, &account.containers)?;
-    let account = Account { entra, name: account.name.clone(), store: Arc::new(store) };
+    let retention = Retention { versioning: account.versioning, delete_days: account.delete_retention_days };
+    let store = Store::open(data, &account.containers, retention)?;
+    let account = Account {
+        entra,
+        name: account.name.clone(),
+        store: Arc::new(store),
+        delegation_secret: DelegationSecret::generate()?,
+    };
     Ok(Router::new()
         .route("/", any(in_account))
         .route("/{container}", any(in_container))
@@ -81,6 +109,7 @@ struct Account {
     entra: Arc<Entra>,
     name: String,
     store: Arc<Store>,
+    delegation_secret: DelegationSecret,
 }
 
 /// One request on its way through.
@@ -90,6 +119,7 @@ struct Call<'a> {
     query: &'a Query,
     container: &'a str,
     decision: &'a mut Decision,
+    permit: Permit,
 }
 
 /// A blob's name.
@@ -114,6 +144,22 @@ impl Account {
 }
 
 impl Call<'_> {
+    /// The conditions of the request's headers.
+    fn conditions(&self) -> Result<Conditions, BlobError> {
+        Conditions::read(&self.parts.headers, self.permit.only_new)
+    }
+
+    /// The metadata of the request's headers, with its names as the client wrote them.
+    fn metadata(&self) -> Result<Metadata, BlobError> {
+        read_metadata(&self.parts.headers, self.parts.extensions.get::<HeaderNames>())
+    }
+
+    /// The version of the service that the request asks for; without a header it is that of its signature.
+    fn version(&self) -> &str {
+        let header = self.parts.headers.get("x-ms-version").and_then(|value| value.to_str().ok());
+        header.unwrap_or_else(|| self.query.signature.text("sv"))
+    }
+
     /// Lets the store work where waiting for the disk holds nobody up.
     async fn run<T: Send + 'static>(
         &self,
@@ -172,6 +218,7 @@ async fn respond_to(account: &Account, request: Request) -> Response {
 
 async fn answer(account: &Account, names: Result<Names, BlobError>, request: Request) -> Response {
     let (parts, mut body) = request.into_parts();
+    let method = &parts.method;
     let request_id = Uuid::new_v4();
     let mut decision = Decision::default();
     let result = match names {
@@ -183,9 +230,9 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
     let mut response = match result {
         Ok(response) => response,
         Err(error) => {
-            drain(&parts.headers, &mut body).await;
+            drain(&parts.headers, body);
             decision.reason = Some(error.reason());
-            error.into_response(request_id, account.entra.seed.tenant.id)
+            error.into_response(method, request_id, account.entra.seed.tenant.id)
         }
     };
     add_headers(&parts.headers, request_id, response.headers_mut());
@@ -206,19 +253,20 @@ impl<'a> BlobName<'a> {
     }
 }
 
-/// Reads what is left of a refused body: an answer that comes while the client still writes may never reach it.
-/// A client that waits to be told to continue has nothing under way.
-async fn drain(headers: &HeaderMap, body: &mut Body) {
-    if headers.contains_key(header::EXPECT) {
+/// Reads what is left of a refused body while the answer is on its way: a connection that ends while the client still
+/// writes may lose the answer. A client that waits to be told to continue has nothing under way.
+fn drain(headers: &HeaderMap, mut body: Body) {
+    if headers.contains_key(header::EXPECT) || body.is_end_stream() {
         return;
     }
-    while let Some(Ok(_)) = body.frame().await {}
+    tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
 }
 
 fn add_headers(request: &HeaderMap, request_id: Uuid, response: &mut HeaderMap) {
     for echoed in ["x-ms-version", "x-ms-client-request-id"] {
         response.extend(request.get(echoed).map(|value| (http::HeaderName::from_static(echoed), value.clone())));
     }
+    response.insert(header::SERVER, HeaderValue::from_static("Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"));
     let request_id = HeaderValue::from_str(&request_id.to_string());
     response.extend(request_id.ok().map(|id| (http::HeaderName::from_static("x-ms-request-id"), id)));
 }

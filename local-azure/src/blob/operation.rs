@@ -2,26 +2,16 @@
 
 use http::{HeaderMap, HeaderName, Method, Uri, request::Parts};
 
-use super::{conditions, copy, error::BlobError, properties, query::Query};
+use super::{
+    error::BlobError,
+    operation_table::{self, Shape},
+    query::Query,
+};
 use crate::rbac::Operation as Right;
 
 /// Headers that mean the same everywhere, and nothing for what is done.
 const COMMON_HEADERS: &[&str] =
     &["x-ms-version", "x-ms-date", "x-ms-client-request-id", "x-ms-return-client-request-id"];
-const CHECKSUMS: &[&str] = &["content-md5", "x-ms-content-crc64"];
-const RANGES: &[&str] = &["range", "x-ms-range"];
-const METADATA: &[&str] = &[properties::METADATA_PREFIX];
-const LEASE_ID: &[&str] = &["x-ms-lease-id"];
-const CONDITIONS: &[&str] = conditions::HEADERS;
-const PROPERTIES: &[&str] = properties::HEADERS;
-const SOURCE: &[&str] = copy::SOURCE_HEADERS;
-/// What a new blob gets beside content and properties.
-const OF_NEW: &[&str] = &["x-ms-tags", "x-ms-access-tier", properties::METADATA_PREFIX];
-const LEASING: &[&str] =
-    &["x-ms-lease-action", "x-ms-lease-duration", "x-ms-proposed-lease-id", "x-ms-lease-break-period"];
-const LISTING: &[&str] = &["restype", "comp", "prefix", "delimiter", "marker", "maxresults", "include"];
-
-type Groups = &'static [&'static [&'static str]];
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +26,12 @@ pub(super) enum Place {
 pub(super) enum Operation {
     ListContainers,
     GetUserDelegationKey,
-    Batch,
+    GetServiceProperties,
+    GetAccountInformation,
+    FindBlobs,
+    FindBlobsInContainer,
+    BatchOfAccount,
+    BatchOfContainer,
     CreateContainer,
     GetContainerProperties,
     GetContainerMetadata,
@@ -59,6 +54,8 @@ pub(super) enum Operation {
     AppendBlockFromUrl,
     SealAppendBlob,
     PutPage,
+    ClearPages,
+    PutPageFromUrl,
     GetPageRanges,
     GetBlob,
     GetBlobProperties,
@@ -69,7 +66,9 @@ pub(super) enum Operation {
     GetBlobTags,
     SetBlobTags,
     LeaseBlob,
+    SnapshotBlob,
     DeleteBlob,
+    UndeleteBlob,
 }
 
 use Operation as Op;
@@ -79,170 +78,74 @@ impl Operation {
 
     /// The operation of a request.
     pub(super) fn of(parts: &Parts, query: &Query, place: Place) -> Result<Self, BlobError> {
-        let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
+        let is_head = parts.method == Method::HEAD;
+        let method = if is_head { "GET" } else { parts.method.as_str() };
         let (restype, comp) = (query.get("restype"), query.get("comp"));
-        let found = match place {
-            Place::Account => of_account(method, restype, comp),
-            Place::Container => of_container(method, restype, comp),
-            Place::Blob if restype.is_none() => of_blob(method, comp, &parts.headers)?,
-            Place::Blob => None,
-        };
-        // HEAD asks for what headers can say.
-        let found = match found {
-            Some(Op::GetBlob) if parts.method == Method::HEAD => Some(Op::GetBlobProperties),
-            Some(operation) if parts.method == Method::HEAD && !operation.is_said_in_headers() => None,
-            other => other,
+        let found = match (restype, comp) {
+            (Some("account"), Some("properties")) if method == "GET" => Some(Op::GetAccountInformation),
+            _ => match place {
+                Place::Account => of_account(method, restype, comp),
+                Place::Container => of_container(method, restype, comp),
+                Place::Blob if restype.is_none() => of_blob(method, comp, &parts.headers)?,
+                Place::Blob => None,
+            },
         };
         let operation = found.ok_or_else(|| unsupported(&parts.method, &parts.uri, restype, comp))?;
-        query.check(operation.parameters())?;
-        operation.check_headers(&parts.headers)?;
+        let operation = if is_head && operation == Op::GetBlob { Op::GetBlobProperties } else { operation };
+        let shape = operation.shape();
+        if is_head && !shape.said_in_headers {
+            return Err(unsupported(&parts.method, &parts.uri, None, None));
+        }
+        query.check(shape.parameters)?;
+        check_headers(&shape, &parts.headers)?;
+        if shape.writes {
+            check_length(&parts.headers)?;
+        }
         Ok(operation)
+    }
+
+    /// What it takes, and what its caller needs.
+    pub(super) const fn shape(self) -> Shape {
+        operation_table::shape(self)
     }
 
     /// The right it needs: <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory>.
     /// None needs a token alone.
     pub(super) const fn needs(self) -> Option<Right> {
-        Some(match self {
-            Op::Batch => return None,
-            Op::GetUserDelegationKey => Right::GetUserDelegationKey,
-            Op::ListContainers | Op::GetContainerProperties | Op::GetContainerMetadata => Right::ReadContainer,
-            Op::CreateContainer | Op::SetContainerMetadata | Op::LeaseContainer => Right::WriteContainer,
-            Op::DeleteContainer => Right::DeleteContainer,
-            Op::ListBlobs
-            | Op::GetBlob
-            | Op::GetBlobProperties
-            | Op::GetBlobMetadata
-            | Op::GetBlockList
-            | Op::GetPageRanges => Right::ReadBlob,
-            Op::GetBlobTags => Right::ReadBlobTags,
-            Op::SetBlobTags => Right::WriteBlobTags,
-            Op::DeleteBlob => Right::DeleteBlob,
-            _ => Right::WriteBlob,
-        })
+        self.shape().right
     }
+}
 
-    const fn is_said_in_headers(self) -> bool {
-        matches!(
-            self,
-            Op::GetContainerProperties | Op::GetContainerMetadata | Op::GetBlobProperties | Op::GetBlobMetadata
-        )
+/// PUT and POST announce a length, also those without a body: Azure/azure-rest-api-specs#39255.
+fn check_length(headers: &HeaderMap) -> Result<(), BlobError> {
+    if headers.contains_key(http::header::CONTENT_LENGTH) {
+        return Ok(());
     }
+    Err(if headers.contains_key(http::header::TRANSFER_ENCODING) {
+        BlobError::MissingContentLengthHeader
+    } else {
+        BlobError::LengthRequired
+    })
+}
 
-    const fn parameters(self) -> &'static [&'static str] {
-        match self {
-            Op::ListContainers => &["comp", "prefix", "marker", "maxresults", "include"],
-            Op::ListBlobs => LISTING,
-            Op::PutBlock | Op::PutBlockFromUrl => &["comp", "blockid"],
-            Op::GetBlockList => &["comp", "blocklisttype"],
-            Op::AbortCopy => &["comp", "copyid"],
-            _ => &["restype", "comp"],
-        }
-    }
-
-    /// Groups of headers that it understands; a name that ends with a hyphen stands for all that start so.
-    const fn headers(self) -> Groups {
-        match self {
-            Op::ListContainers | Op::GetUserDelegationKey | Op::ListBlobs => &[],
-            Op::Batch => &[&["content-md5"]],
-            Op::CreateContainer => &[METADATA],
-            Op::GetContainerProperties | Op::GetContainerMetadata => &[LEASE_ID],
-            Op::SetContainerMetadata => &[METADATA, LEASE_ID, &["if-modified-since"]],
-            Op::DeleteContainer => &[LEASE_ID, &["if-modified-since", "if-unmodified-since"]],
-            Op::LeaseContainer => &[LEASING, LEASE_ID, &["if-modified-since", "if-unmodified-since"]],
-            _ => self.headers_for_content(),
-        }
-    }
-
-    /// Of the operations that give a blob content.
-    const fn headers_for_content(self) -> Groups {
-        match self {
-            Op::PutBlockBlob => &[CONDITIONS, PROPERTIES, OF_NEW, CHECKSUMS, &["x-ms-blob-type"]],
-            Op::PutAppendBlob => &[CONDITIONS, PROPERTIES, OF_NEW, &["x-ms-blob-type"]],
-            Op::PutPageBlob => &[
-                CONDITIONS,
-                PROPERTIES,
-                OF_NEW,
-                &["x-ms-blob-type", "x-ms-blob-content-length", "x-ms-blob-sequence-number"],
-            ],
-            Op::PutBlobFromUrl => &[
-                CONDITIONS,
-                PROPERTIES,
-                OF_NEW,
-                SOURCE,
-                &["x-ms-blob-type", "x-ms-copy-source-authorization", "x-ms-copy-source-blob-properties"],
-            ],
-            Op::CopyBlob => &[CONDITIONS, OF_NEW, SOURCE, &["x-ms-source-lease-id"]],
-            Op::CopyBlobFromUrl => &[
-                CONDITIONS,
-                OF_NEW,
-                SOURCE,
-                &["x-ms-requires-sync", "x-ms-copy-source-authorization", "x-ms-copy-source-tag-option"],
-            ],
-            Op::AbortCopy => &[LEASE_ID, &["x-ms-copy-action"]],
-            // Clients send a blob's metadata with each of its blocks; only what commits them counts.
-            Op::PutBlock => &[CHECKSUMS, LEASE_ID, METADATA],
-            Op::PutBlockFromUrl => &[LEASE_ID, SOURCE, &["x-ms-copy-source-authorization", "x-ms-source-range"]],
-            Op::PutBlockList => &[CONDITIONS, PROPERTIES, OF_NEW, CHECKSUMS],
-            Op::AppendBlock => {
-                &[CONDITIONS, CHECKSUMS, &["x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize"]]
-            }
-            Op::AppendBlockFromUrl => &[
-                CONDITIONS,
-                SOURCE,
-                &["x-ms-copy-source-authorization", "x-ms-source-range"],
-                &["x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize"],
-            ],
-            Op::SealAppendBlob => &[CONDITIONS, &["x-ms-blob-condition-appendpos"]],
-            Op::PutPage => &[
-                CONDITIONS,
-                CHECKSUMS,
-                RANGES,
-                &["x-ms-page-write"],
-                &["x-ms-if-sequence-number-le", "x-ms-if-sequence-number-lt", "x-ms-if-sequence-number-eq"],
-            ],
-            _ => self.headers_beside_content(),
-        }
-    }
-
-    /// Of the operations that read a blob, or change what is said about it. None for one that is forgotten here.
-    const fn headers_beside_content(self) -> Groups {
-        match self {
-            Op::GetPageRanges => &[CONDITIONS, RANGES],
-            Op::GetBlob => &[CONDITIONS, RANGES, &["x-ms-range-get-content-md5", "x-ms-range-get-content-crc64"]],
-            Op::GetBlobProperties | Op::GetBlobMetadata => &[CONDITIONS],
-            Op::SetBlobMetadata => &[CONDITIONS, METADATA],
-            Op::SetBlobProperties => &[
-                CONDITIONS,
-                PROPERTIES,
-                &["x-ms-blob-content-length", "x-ms-blob-sequence-number", "x-ms-sequence-number-action"],
-            ],
-            Op::SetBlobTier => &[LEASE_ID, &["x-ms-access-tier"]],
-            Op::GetBlockList | Op::GetBlobTags => &[LEASE_ID],
-            Op::SetBlobTags => &[LEASE_ID, CHECKSUMS],
-            Op::LeaseBlob => &[CONDITIONS, LEASING],
-            Op::DeleteBlob => &[CONDITIONS, &["x-ms-delete-snapshots"]],
-            _ => &[],
-        }
-    }
-
-    fn check_headers(self, headers: &HeaderMap) -> Result<(), BlobError> {
-        match headers.keys().find(|name| changes_meaning(name) && !self.understands(name.as_str())) {
-            Some(name) => Err(BlobError::UnsupportedHeader(name.to_string())),
-            None => Ok(()),
-        }
-    }
-
-    fn understands(self, header: &str) -> bool {
+fn check_headers(shape: &Shape, headers: &HeaderMap) -> Result<(), BlobError> {
+    let understands = |header: &str| {
         let covers = |known: &&str| *known == header || known.ends_with('-') && header.starts_with(known);
-        COMMON_HEADERS.contains(&header) || self.headers().iter().any(|group| group.iter().any(covers))
+        COMMON_HEADERS.contains(&header) || shape.headers.iter().any(|group| group.iter().any(covers))
+    };
+    match headers.keys().find(|name| changes_meaning(name) && !understands(name.as_str())) {
+        Some(name) => Err(BlobError::UnsupportedHeader(name.to_string())),
+        None => Ok(()),
     }
 }
 
 fn of_account(method: &str, restype: Option<&str>, comp: Option<&str>) -> Option<Op> {
     Some(match (method, restype, comp) {
         ("GET", None, Some("list")) => Op::ListContainers,
+        ("GET", None, Some("blobs")) => Op::FindBlobs,
+        ("GET", Some("service"), Some("properties")) => Op::GetServiceProperties,
         ("POST", Some("service"), Some("userdelegationkey")) => Op::GetUserDelegationKey,
-        ("POST", None, Some("batch")) => Op::Batch,
+        ("POST", None, Some("batch")) => Op::BatchOfAccount,
         _ => return None,
     })
 }
@@ -256,7 +159,8 @@ fn of_container(method: &str, restype: Option<&str>, comp: Option<&str>) -> Opti
         ("PUT", "container", Some("metadata")) => Op::SetContainerMetadata,
         ("PUT", "container", Some("lease")) => Op::LeaseContainer,
         ("GET", "container", Some("list")) => Op::ListBlobs,
-        ("POST", "container", Some("batch")) => Op::Batch,
+        ("GET", "container", Some("blobs")) => Op::FindBlobsInContainer,
+        ("POST", "container", Some("batch")) => Op::BatchOfContainer,
         _ => return None,
     })
 }
@@ -272,7 +176,7 @@ fn of_blob(method: &str, comp: Option<&str>, headers: &HeaderMap) -> Result<Opti
         ("PUT", Some("appendblock")) if from_url => Op::AppendBlockFromUrl,
         ("PUT", Some("appendblock")) => Op::AppendBlock,
         ("PUT", Some("seal")) => Op::SealAppendBlob,
-        ("PUT", Some("page")) => Op::PutPage,
+        ("PUT", Some("page")) => of_put_page(headers, from_url)?,
         ("GET", Some("pagelist")) => Op::GetPageRanges,
         ("GET", None) => Op::GetBlob,
         ("GET", Some("metadata")) => Op::GetBlobMetadata,
@@ -283,6 +187,8 @@ fn of_blob(method: &str, comp: Option<&str>, headers: &HeaderMap) -> Result<Opti
         ("PUT", Some("tags")) => Op::SetBlobTags,
         ("PUT", Some("lease")) => Op::LeaseBlob,
         ("PUT", Some("copy")) => Op::AbortCopy,
+        ("PUT", Some("snapshot")) => Op::SnapshotBlob,
+        ("PUT", Some("undelete")) => Op::UndeleteBlob,
         ("DELETE", None) => Op::DeleteBlob,
         _ => return Ok(None),
     }))
@@ -298,9 +204,17 @@ fn of_put_blob(headers: &HeaderMap, from_url: bool) -> Result<Op, BlobError> {
         (None, true) if says_true(headers, "x-ms-requires-sync") => Ok(Op::CopyBlobFromUrl),
         (None, true) => Ok(Op::CopyBlob),
         (None, false) => Ok(Op::PutBlockBlob),
-        (Some(other), _) => {
-            Err(BlobError::InvalidHeaderValue { name: "x-ms-blob-type".to_owned(), value: other.to_owned() })
-        }
+        (Some(other), _) => Err(BlobError::header_value("x-ms-blob-type", other)),
+    }
+}
+
+fn of_put_page(headers: &HeaderMap, from_url: bool) -> Result<Op, BlobError> {
+    match super::answer::text(headers, "x-ms-page-write")?.map(str::to_ascii_lowercase).as_deref() {
+        Some("update") if from_url => Ok(Op::PutPageFromUrl),
+        Some("update") => Ok(Op::PutPage),
+        Some("clear") => Ok(Op::ClearPages),
+        Some(other) => Err(BlobError::header_value("x-ms-page-write", other)),
+        None => Err(BlobError::MissingRequiredHeader("x-ms-page-write")),
     }
 }
 
@@ -316,13 +230,9 @@ fn changes_meaning(name: &HeaderName) -> bool {
 }
 
 fn unsupported(method: &Method, uri: &Uri, restype: Option<&str>, comp: Option<&str>) -> BlobError {
-    let parameter = |name: &str, value: &str| BlobError::InvalidQueryParameterValue {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    };
     match (comp, restype) {
-        (Some(comp), _) => parameter("comp", comp),
-        (None, Some(restype)) if restype != "container" => parameter("restype", restype),
+        (Some(comp), _) => BlobError::query_value("comp", comp),
+        (None, Some(restype)) if restype != "container" => BlobError::query_value("restype", restype),
         _ => BlobError::UnsupportedHttpVerb(format!("{method} {}", uri.path())),
     }
 }

@@ -12,27 +12,28 @@ use super::{
     conditions::Conditions,
     error::BlobError,
     pages::{self, PAGE},
+    paging::{Page, Paging},
     range::{self, Range},
-    receive::{self, Received, Wants},
-    store::{Blob, Kind, Piece, Shows},
+    receive::{self, Answers},
+    store::{Blob, Kind, Part, Piece, Shows},
     xml::element,
 };
 
 const MIB: u64 = 1024 * 1024;
 /// Bytes of one write and of a blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
-const WRITE_LIMIT: u64 = 4 * MIB;
+pub(super) const WRITE_LIMIT: u64 = 4 * MIB;
 const BLOB_LIMIT: u64 = 8 * MIB * MIB;
 
 /// Put Blob for a page blob, which starts with zeros: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
+    let conditions = call.conditions()?;
     if receive::length(headers, u64::MAX)? != 0 {
         return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Page Blob request."));
     }
     let length = length(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-content-length"))?;
     let sequence_number = number(headers, "x-ms-blob-sequence-number")?.unwrap_or(0);
-    let mut blob = described(headers, name, Kind::Page { sequence_number }, true)?;
+    let mut blob = described(&call, name, Kind::Page { sequence_number }, true)?;
     if blob.tier.take().is_some() {
         return Err(BlobError::AccessTierNotSupportedForBlobType);
     }
@@ -47,7 +48,7 @@ pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, BlobError> {
     let length = number(headers, "x-ms-blob-content-length")?;
     match length {
         Some(length) if length % PAGE != 0 => {
-            Err(BlobError::InvalidOperation("x-ms-blob-content-length must be aligned to a 512-byte boundary."))
+            Err(BlobError::header_value("x-ms-blob-content-length", &length.to_string()))
         }
         Some(length) if length > BLOB_LIMIT => Err(BlobError::RequestBodyTooLarge { limit: BLOB_LIMIT }),
         _ => Ok(length),
@@ -56,40 +57,52 @@ pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, BlobError> {
 
 /// Put Page: <https://learn.microsoft.com/rest/api/storageservices/put-page>.
 pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    let headers = &call.parts.headers;
-    let written = match text(headers, "x-ms-page-write")? {
-        Some("update") => true,
-        Some("clear") => false,
-        Some(other) => {
-            let (name, value) = ("x-ms-page-write".to_owned(), other.to_owned());
-            return Err(BlobError::InvalidHeaderValue { name, value });
-        }
-        None => return Err(BlobError::MissingRequiredHeader("x-ms-page-write")),
-    };
-    let range = range::asked(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-range"))?;
-    let Range { first, last: Some(last) } = range else { return Err(BlobError::InvalidPageRange) };
-    if first % PAGE != 0 || (last + 1) % PAGE != 0 {
+    let (first, length) = page_range(&call.parts.headers)?;
+    if receive::content_length(&call.parts.headers, WRITE_LIMIT)? != length {
         return Err(BlobError::InvalidPageRange);
     }
-    let length = last + 1 - first;
-    if receive::length(headers, WRITE_LIMIT)? != if written { length } else { 0 } {
-        return Err(if written {
-            BlobError::InvalidPageRange
-        } else {
-            BlobError::InvalidHeaderValue {
-                name: "Content-Length".to_owned(),
-                value: text(headers, "content-length")?.unwrap_or_default().to_owned(),
-            }
-        });
+    let received = receive::content(&call, body, WRITE_LIMIT, Answers::One).await?;
+    let mut answered = HeaderMap::new();
+    received.insert(&mut answered);
+    answer::encrypted(&mut answered);
+    write_pages(call, name, (first, length), Some(received.part), answered).await
+}
+
+/// Put Page that clears. Nothing is stored, so that the answer speaks of no encryption.
+pub(super) async fn clear_pages(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+    let headers = &call.parts.headers;
+    let range = page_range(headers)?;
+    if receive::length(headers, WRITE_LIMIT)? != 0 {
+        let value = text(headers, "content-length")?.unwrap_or_default();
+        return Err(BlobError::header_value("Content-Length", value));
     }
-    let ordinary = Conditions::read(headers)?;
-    let conditions = SequenceConditions::read(headers)?;
-    let received = if written { Some(receive::content(&call, body, WRITE_LIMIT, Wants::Crc64).await?) } else { None };
-    let (part, checksums) = match received {
-        Some(Received { part, checksums }) => (Some(Arc::new(part)), checksums),
-        None => (None, receive::Checksums::default()),
-    };
+    write_pages(call, name, range, None, HeaderMap::new()).await
+}
+
+/// The first byte and the length of the pages that a request names, which are whole.
+pub(super) fn page_range(headers: &HeaderMap) -> Result<(u64, u64), BlobError> {
+    let range = range::asked(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-range"))?;
+    match range {
+        Range { first, last: Some(last) } if first % PAGE == 0 && (last + 1) % PAGE == 0 => {
+            Ok((first, last + 1 - first))
+        }
+        _ => Err(BlobError::InvalidPageRange),
+    }
+}
+
+/// Puts a part in place of pages, or clears them. `answered` are headers of the answer.
+pub(super) async fn write_pages(
+    call: Call<'_>,
+    name: BlobName<'_>,
+    (first, length): (u64, u64),
+    part: Option<Part>,
+    answered: HeaderMap,
+) -> Result<Response, BlobError> {
+    let ordinary = call.conditions()?;
+    let conditions = SequenceConditions::read(&call.parts.headers)?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    let last = first + length - 1;
+    let part = part.map(Arc::new);
     let work = move |blob: &mut Blob, ordinary: &Conditions| {
         ordinary.check_update(blob)?;
         conditions.check(blob)?;
@@ -103,16 +116,17 @@ pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Bod
     let (blob, ()) =
         call.run(move |store| store.update(&container, BlobName(&owned), &ordinary, Shows::Yes, work)).await?;
     let mut response = created(call, &blob);
-    insert_sequence_number(&blob, response.headers_mut());
-    checksums.insert(response.headers_mut());
+    let headers = response.headers_mut();
+    headers.remove("x-ms-request-server-encrypted");
+    insert_sequence_number(&blob, headers);
+    headers.extend(answered);
     Ok(response)
 }
 
 /// Get Page Ranges: <https://learn.microsoft.com/rest/api/storageservices/get-page-ranges>.
 pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
-    let conditions = Conditions::read(headers)?;
-    let blob = call.account.store.readable(call.container, name, &conditions)?;
+    let blob = call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)?;
     if !matches!(blob.kind, Kind::Page { .. }) {
         return Err(BlobError::InvalidBlobType);
     }
@@ -121,12 +135,27 @@ pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
         Some(range) => range.within(length)?,
         None => (0, length),
     };
+    let paging = Paging::read(call.query, &[])?;
+    // A page of the list starts with the range that starts where its marker says.
+    let start = match paging.from.as_str() {
+        "" => from,
+        marker => marker.parse().map_err(|_| BlobError::OutOfRangeInput(marker.to_owned()))?,
+    };
+    let mut page = Page::default();
+    for (first, last) in pages::written(&blob.pieces, from, to).into_iter().filter(|(first, _)| *first >= start) {
+        if !page.push(&paging, &first.to_string(), (first, last)) {
+            break;
+        }
+    }
     let mut xml = "<PageList>".to_owned();
-    for (first, last) in pages::written(&blob.pieces, from, to) {
+    for (_, (first, last)) in &page.items {
         xml.push_str("<PageRange>");
         element(&mut xml, "Start", &first.to_string());
         element(&mut xml, "End", &last.to_string());
         xml.push_str("</PageRange>");
+    }
+    if paging.is_limited() {
+        page.next_marker(&mut xml);
     }
     xml.push_str("</PageList>");
     let mut response = answer::document(&xml);

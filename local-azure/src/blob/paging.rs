@@ -27,22 +27,21 @@ pub(super) struct Page<T> {
 impl<'a> Paging<'a> {
     /// `known` are the values of `include` that the list understands.
     pub(super) fn read(query: &'a Query, known: &[&str]) -> Result<Self, BlobError> {
-        let invalid = |name: &str, value: &str| BlobError::InvalidQueryParameterValue {
-            name: name.to_owned(),
-            value: value.to_owned(),
-        };
-        let max_results = query.get("maxresults").map(|value| match value.parse() {
-            Ok(0) => Err(BlobError::OutOfRangeQueryParameterValue { name: "maxresults", value: value.to_owned() }),
-            Ok(number) => Ok(number),
-            Err(_) => Err(invalid("maxresults", value)),
+        let out_of_range =
+            |value: &str| BlobError::OutOfRangeQueryParameterValue { name: "maxresults", value: value.to_owned() };
+        let max_results = query.get("maxresults").map(|value| match value.parse::<i64>() {
+            Ok(number) => usize::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| out_of_range(value)),
+            Err(_) => Err(BlobError::query_value("maxresults", value)),
         });
         let from = query.get("marker").map(|marker| {
             let name = URL_SAFE_NO_PAD.decode(marker).ok().and_then(|name| String::from_utf8(name).ok());
-            name.ok_or_else(|| invalid("marker", marker))
+            name.ok_or_else(|| BlobError::OutOfRangeInput(marker.to_owned()))
         });
         let include = query.get("include").unwrap_or_default();
-        if let Some(unknown) = include.split(',').find(|part| !part.is_empty() && !known.contains(part)) {
-            return Err(invalid("include", unknown));
+        // .NET writes each word with a capital letter, and blanks after the commas are taken too.
+        let is_known = |part: &str| known.iter().any(|word| word.eq_ignore_ascii_case(part));
+        if let Some(unknown) = include.split(',').map(str::trim).find(|part| !part.is_empty() && !is_known(part)) {
+            return Err(BlobError::query_value("include", unknown));
         }
         let prefix = query.get("prefix").unwrap_or_default();
         Ok(Self {
@@ -55,7 +54,12 @@ impl<'a> Paging<'a> {
     }
 
     pub(super) fn includes(&self, what: &str) -> bool {
-        self.include.split(',').any(|part| part == what)
+        self.include.split(',').any(|part| part.trim().eq_ignore_ascii_case(what))
+    }
+
+    /// Whether the request says how many entries it wants.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.max_results.is_some()
     }
 
     /// What was asked, as the answer repeats it.
@@ -81,8 +85,13 @@ impl<T> Default for Page<T> {
 impl<T> Page<T> {
     /// Adds an entry, or says that the page is full and the next starts with it.
     pub(super) fn push(&mut self, paging: &Paging<'_>, name: &str, item: T) -> bool {
+        self.push_at(paging, name, name, item)
+    }
+
+    /// The same for an entry that is found again by something else than its name.
+    pub(super) fn push_at(&mut self, paging: &Paging<'_>, name: &str, marker: &str, item: T) -> bool {
         if self.items.len() >= paging.max_results.unwrap_or(PAGE).min(PAGE) {
-            self.next = Some(name.to_owned());
+            self.next = Some(marker.to_owned());
             return false;
         }
         self.items.push((name.to_owned(), item));

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 
 use super::error::BlobError;
+use crate::header_names::HeaderNames;
 
 /// Start of the names of metadata headers.
 pub(super) const METADATA_PREFIX: &str = "x-ms-meta-";
@@ -23,7 +25,7 @@ pub(super) const HEADERS: &[&str] = &[
     "x-ms-blob-content-md5",
 ];
 
-/// Name and value pairs of a blob or container. HTTP libraries write the names in lower case.
+/// Name and value pairs of a blob or container. Names keep the letter case in which they were written.
 pub(super) type Metadata = BTreeMap<String, String>;
 
 /// Headers that a blob is served with.
@@ -102,10 +104,13 @@ pub(super) fn checked_md5(value: String) -> Result<String, BlobError> {
 }
 
 /// The metadata of a request. Names must be identifiers, because they become XML elements.
-pub(super) fn read_metadata(headers: &HeaderMap) -> Result<Metadata, BlobError> {
+pub(super) fn read_metadata(headers: &HeaderMap, names: Option<&HeaderNames>) -> Result<Metadata, BlobError> {
     let mut metadata = Metadata::new();
     for (header, value) in headers {
-        let Some(name) = header.as_str().strip_prefix(METADATA_PREFIX) else { continue };
+        let header = header.as_str();
+        let Some(lower_case) = header.strip_prefix(METADATA_PREFIX) else { continue };
+        let written = names.and_then(|names| names.written(header).get(METADATA_PREFIX.len()..));
+        let name = written.unwrap_or(lower_case);
         let mut characters = name.bytes();
         let starts_well = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
         let value = value.to_str().ok();
@@ -120,8 +125,13 @@ pub(super) fn read_metadata(headers: &HeaderMap) -> Result<Metadata, BlobError> 
     if size > METADATA_LIMIT { Err(BlobError::MetadataTooLarge) } else { Ok(metadata) }
 }
 
-/// Puts metadata into the headers of an answer.
-pub(super) fn write_metadata(metadata: &Metadata, headers: &mut HeaderMap) {
+/// Puts metadata into an answer, whose names go out as they were written.
+pub(super) fn write_metadata(metadata: &Metadata, response: &mut Response) {
+    let names: HeaderNames = metadata.keys().map(|name| format!("{METADATA_PREFIX}{name}")).collect();
+    if !names.is_empty() {
+        response.extensions_mut().insert(names);
+    }
+    let headers = response.headers_mut();
     for (name, value) in metadata {
         let name = HeaderName::from_bytes(format!("{METADATA_PREFIX}{name}").as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {

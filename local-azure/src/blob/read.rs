@@ -1,6 +1,6 @@
 //! Reading a blob: its properties, its content or a range of it, streamed from disk.
 
-use std::{io::SeekFrom, sync::Arc};
+use std::{future::ready, io::SeekFrom, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -16,7 +16,6 @@ use tokio_util::io::ReaderStream;
 use super::{
     BlobName, Call,
     answer::{self, date, insert},
-    conditions::Conditions,
     error::BlobError,
     page_blobs::insert_sequence_number,
     pages,
@@ -24,6 +23,7 @@ use super::{
     range,
     receive::Checksums,
     store::{Blob, Kind, Piece},
+    structured::{self, Frame},
 };
 
 /// Bytes read from disk at once.
@@ -34,15 +34,24 @@ const CHECKSUM_LIMIT: u64 = 4 * 1024 * 1024;
 /// Get Blob: <https://learn.microsoft.com/rest/api/storageservices/get-blob>.
 pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
+    blob.check_online()?;
     let length = blob.length();
     let request = &call.parts.headers;
+    let framed = structured::is_asked(request)?;
     let range = range::asked(request)?.map(|range| range.within(length)).transpose()?;
     let (from, to) = range.unwrap_or((0, length));
     let checksums = range_checksums(request, &blob, range).await?;
-    let mut response = Response::new(content(&blob, from, to));
+    let plain = content(&blob, from, to);
+    let mut response = Response::new(if framed { frame(plain, to - from) } else { plain });
+    describe(call, &blob, &mut response);
     let headers = response.headers_mut();
-    describe(&blob, headers);
-    insert(headers, "content-length", &(to - from).to_string());
+    if framed {
+        insert(headers, structured::HEADER, structured::VALUE);
+        insert(headers, structured::CONTENT_LENGTH, &(to - from).to_string());
+        insert(headers, "content-length", &structured::framed_length(to - from).to_string());
+    } else {
+        insert(headers, "content-length", &(to - from).to_string());
+    }
     if range.is_some() {
         insert(headers, "content-range", &format!("bytes {from}-{}/{length}", to - 1));
         // The MD5 of the whole content has a name of its own beside a part.
@@ -52,6 +61,7 @@ pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response,
     } else {
         insert_md5(&blob, "content-md5", headers);
     }
+    override_properties(call, response.headers_mut());
     Ok(response)
 }
 
@@ -59,8 +69,8 @@ pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response,
 pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     let mut response = answer::empty(StatusCode::OK);
+    describe(call, &blob, &mut response);
     let headers = response.headers_mut();
-    describe(&blob, headers);
     insert(headers, "content-length", &blob.length().to_string());
     insert_md5(&blob, "content-md5", headers);
     if blob.kind == Kind::Block {
@@ -68,7 +78,15 @@ pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, Blob
         if blob.tier.is_none() {
             headers.insert("x-ms-access-tier-inferred", HeaderValue::from_static("true"));
         }
+        if let Some(changed) = blob.tier_changed {
+            insert(headers, "x-ms-access-tier-change-time", &date(changed));
+        }
+        if let Some(rehydrating) = &blob.rehydrating {
+            insert(headers, "x-ms-archive-status", &rehydrating.status());
+            insert(headers, "x-ms-rehydrate-priority", &rehydrating.priority);
+        }
     }
+    override_properties(call, response.headers_mut());
     Ok(response)
 }
 
@@ -76,22 +94,31 @@ pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, Blob
 pub(super) fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
-    write_metadata(&blob.metadata, response.headers_mut());
+    write_metadata(&blob.metadata, &mut response);
     Ok(response)
 }
 
 fn readable(call: &Call<'_>, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
-    let conditions = Conditions::read(&call.parts.headers)?;
-    call.account.store.readable(call.container, name, &conditions)
+    call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)
 }
 
-fn describe(blob: &Blob, headers: &mut HeaderMap) {
+fn describe(call: &Call<'_>, blob: &Blob, response: &mut Response) {
+    write_metadata(&blob.metadata, response);
+    let headers = response.headers_mut();
     answer::state(&blob.etag, blob.last_modified, headers);
     insert(headers, "x-ms-creation-time", &date(blob.created));
     insert(headers, "x-ms-blob-type", blob.kind.name());
-    answer::describe_lease(&blob.lease, headers);
+    if blob.snapshot.is_none() {
+        answer::describe_lease(&blob.lease, headers);
+    }
     for (name, value) in [("accept-ranges", "bytes"), ("x-ms-server-encrypted", "true")] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(version) = &blob.version {
+        insert(headers, "x-ms-version-id", version);
+        if call.query.get("versionid").is_none() && blob.snapshot.is_none() {
+            headers.insert("x-ms-is-current-version", HeaderValue::from_static("true"));
+        }
     }
     if !blob.tags.is_empty() {
         insert(headers, "x-ms-tag-count", &blob.tags.len().to_string());
@@ -111,7 +138,21 @@ fn describe(blob: &Blob, headers: &mut HeaderMap) {
         insert(headers, "x-ms-copy-completion-time", &date(copied.completed));
     }
     blob.properties.write(headers);
-    write_metadata(&blob.metadata, headers);
+}
+
+/// Properties that a signature puts in place of the blob's.
+fn override_properties(call: &Call<'_>, headers: &mut HeaderMap) {
+    for (field, name) in [
+        ("rscc", "cache-control"),
+        ("rscd", "content-disposition"),
+        ("rsce", "content-encoding"),
+        ("rscl", "content-language"),
+        ("rsct", "content-type"),
+    ] {
+        if let Some(value) = call.query.signature.get(field).and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
 }
 
 fn insert_md5(blob: &Blob, header: &'static str, headers: &mut HeaderMap) {
@@ -125,6 +166,9 @@ async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u
     let asked = |name: &'static str| request.get(name).filter(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     let md5 = asked("x-ms-range-get-content-md5");
     let crc64 = asked("x-ms-range-get-content-crc64");
+    if md5.is_some() && crc64.is_some() {
+        return Err(BlobError::BothCrc64AndMd5RangeHeaderPresent);
+    }
     let Some(value) = md5.or(crc64) else { return Ok(Checksums::default()) };
     let name = if md5.is_some() { "x-ms-range-get-content-md5" } else { "x-ms-range-get-content-crc64" };
     match range {
@@ -133,9 +177,21 @@ async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u
             let all = Checksums::of(&bytes);
             Ok(Checksums { md5: md5.and(all.md5), crc64: crc64.and(all.crc64) })
         }
-        Some(_) => Err(BlobError::OutOfRangeInput(name.to_owned())),
-        None => Err(answer::invalid(name, value)),
+        _ => Err(answer::invalid(name, value)),
     }
+}
+
+/// A structured body around so many bytes.
+fn frame(plain: Body, length: u64) -> Body {
+    let pieces = plain.into_data_stream().map(Some).chain(stream::iter([None]));
+    let framed = pieces.scan(Some(Frame::new(length)), |frame, piece| {
+        ready(match piece {
+            Some(Ok(data)) => frame.as_mut().map(|frame| Ok(Bytes::from(frame.push(&data)))),
+            Some(Err(error)) => Some(Err(error)),
+            None => frame.take().map(|frame| Ok(Bytes::from(frame.finish()))),
+        })
+    });
+    Body::from_stream(framed)
 }
 
 /// The bytes of a blob from `from` to before `to`, piece after piece.

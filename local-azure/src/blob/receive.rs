@@ -12,16 +12,25 @@ use super::{
     Call,
     answer::{insert, invalid, text},
     crc64::Crc64,
-    error::BlobError,
+    error::{BlobError, Mismatch},
     properties::checked_md5,
     store::Part,
+    structured::{self, Unframe},
 };
 use crate::private_files;
 
-/// Content that has arrived. What was not worked out is absent.
+/// Until this version of the service, answers have MD5s and no CRC-64.
+pub(super) const CRC64_FROM: &str = "2019-02-02";
+
+/// Content that has arrived.
 pub(super) struct Received {
     pub(super) part: Part,
+    /// MD5 of the content, where it was worked out.
+    pub(super) md5: Option<String>,
+    /// What the answer says.
     pub(super) checksums: Checksums,
+    /// The content came as a structured body.
+    structured: bool,
 }
 
 /// In base64.
@@ -31,40 +40,88 @@ pub(super) struct Checksums {
     pub(super) crc64: Option<String>,
 }
 
-/// Which checksum is worked out although the client gives none.
+/// Which checksums the answer to a write has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wants {
-    Md5,
-    Crc64,
+pub(super) enum Answers {
+    /// A whole blob's MD5 and CRC-64.
+    Both,
+    /// The MD5 of a part if the client gave one, else its CRC-64.
+    One,
 }
 
 /// Writes a request's body to a new file.
-pub(super) async fn content(call: &Call<'_>, body: &mut Body, limit: u64, wants: Wants) -> Result<Received, BlobError> {
+pub(super) async fn content(
+    call: &Call<'_>,
+    body: &mut Body,
+    limit: u64,
+    answers: Answers,
+) -> Result<Received, BlobError> {
     let headers = &call.parts.headers;
-    let expected = length(headers, limit)?;
+    let expected = content_length(headers, limit)?;
     let given = given_checksums(headers)?;
+    let structured = structured::is_asked(headers)?;
+    let mut unframe = match structured {
+        true => Some(Unframe::new(length(headers, u64::MAX)?, expected)),
+        false => None,
+    };
+    let old = call.version() < CRC64_FROM;
     let mut part = call.account.store.new_part(call.container)?;
     let mut file = File::from_std(private_files::create(part.path())?);
-    let mut md5 = (wants == Wants::Md5 || given.md5.is_some()).then(Md5::new);
-    let mut crc64 = (given.crc64.is_some() || wants == Wants::Crc64 && given.md5.is_none()).then(Crc64::new);
+    let mut md5 = (answers == Answers::Both || old || given.md5.is_some()).then(Md5::new);
+    let shows_crc64 = !old && (answers == Answers::Both || given.md5.is_none());
+    let mut crc64 = (given.crc64.is_some() || shows_crc64).then(Crc64::new);
+    let mut plain = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BlobError::IncompleteBody)?.into_data() else { continue };
+        let data = match &mut unframe {
+            Some(unframe) => {
+                plain.clear();
+                unframe.push(&data, &mut plain)?;
+                plain.as_slice()
+            }
+            None => &data,
+        };
         if let Some(md5) = &mut md5 {
-            md5.update(&data);
+            md5.update(data);
         }
         if let Some(crc64) = &mut crc64 {
-            crc64.update(&data);
+            crc64.update(data);
         }
-        file.write_all(&data).await?;
+        file.write_all(data).await?;
         part.length += data.len() as u64;
     }
     file.flush().await?;
+    if let Some(unframe) = unframe {
+        unframe.finish()?;
+    }
     if part.length != expected {
         return Err(BlobError::IncompleteBody);
     }
-    let checksums = Checksums { md5: md5.map(|md5| STANDARD.encode(md5.finalize())), crc64: crc64.map(Crc64::finish) };
-    given.compare(&checksums)?;
-    Ok(Received { part, checksums })
+    let actual = Checksums { md5: md5.map(|md5| STANDARD.encode(md5.finalize())), crc64: crc64.map(Crc64::finish) };
+    given.compare(&actual)?;
+    let md5 = actual.md5.clone();
+    Ok(Received { part, md5, checksums: actual.answered(answers, given.md5.is_some(), old), structured })
+}
+
+impl Received {
+    /// Puts the checksums into an answer, and the word that a structured body was understood.
+    pub(super) fn insert(&self, headers: &mut HeaderMap) {
+        self.checksums.insert(headers);
+        if self.structured {
+            insert(headers, structured::HEADER, structured::VALUE);
+        }
+    }
+}
+
+/// The length of the content that a request announces, which a frame may hold.
+pub(super) fn content_length(headers: &HeaderMap, limit: u64) -> Result<u64, BlobError> {
+    if !structured::is_asked(headers)? {
+        return length(headers, limit);
+    }
+    match structured::content_length(headers)? {
+        length if length <= limit => Ok(length),
+        _ => Err(BlobError::RequestBodyTooLarge { limit }),
+    }
 }
 
 /// A document that fits into memory.
@@ -96,6 +153,22 @@ impl Checksums {
         Self { md5: Some(STANDARD.encode(Md5::digest(content))), crc64: Some(crc64.finish()) }
     }
 
+    /// Those that the answer to a write has.
+    pub(super) fn answered(self, answers: Answers, gave_md5: bool, old: bool) -> Self {
+        match answers {
+            Answers::Both if old => Self { crc64: None, ..self },
+            Answers::Both => self,
+            Answers::One if old || gave_md5 => Self { crc64: None, ..self },
+            Answers::One => Self { md5: None, ..self },
+        }
+    }
+
+    /// Those of a document that a call brought.
+    pub(super) fn of_document(call: &Call<'_>, document: &[u8]) -> Self {
+        let gave_md5 = call.parts.headers.contains_key("content-md5");
+        Self::of(document).answered(Answers::One, gave_md5, call.version() < CRC64_FROM)
+    }
+
     pub(super) fn insert(&self, headers: &mut HeaderMap) {
         for (name, value) in [("content-md5", &self.md5), ("x-ms-content-crc64", &self.crc64)] {
             if let Some(value) = value {
@@ -105,23 +178,41 @@ impl Checksums {
     }
 
     /// Each that is given must be the one worked out.
-    fn compare(&self, actual: &Self) -> Result<(), BlobError> {
-        if self.md5.is_some() && self.md5 != actual.md5 {
-            return Err(BlobError::Md5Mismatch);
+    pub(super) fn compare(&self, actual: &Self) -> Result<(), BlobError> {
+        if let Some(mismatch) = mismatch(self.md5.as_ref(), actual.md5.as_ref()) {
+            return Err(BlobError::Md5Mismatch(Some(mismatch)));
         }
-        if self.crc64.is_some() && self.crc64 != actual.crc64 {
-            return Err(BlobError::Crc64Mismatch);
+        match mismatch(self.crc64.as_ref(), actual.crc64.as_ref()) {
+            Some(mismatch) => Err(BlobError::Crc64Mismatch(Some(mismatch))),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
+/// A checksum that was given and is not the one worked out.
+pub(super) fn mismatch(given: Option<&String>, actual: Option<&String>) -> Option<Mismatch> {
+    let specified = given.filter(|given| Some(*given) != actual)?;
+    Some(Mismatch { specified: specified.clone(), calculated: actual.cloned().unwrap_or_default() })
+}
+
 fn given_checksums(headers: &HeaderMap) -> Result<Checksums, BlobError> {
-    let md5 = text(headers, "content-md5")?.map(|value| checked_md5(value.to_owned())).transpose()?;
-    let crc64 = text(headers, "x-ms-content-crc64")?.map(str::to_owned);
+    let given = checksums_in(headers, "content-md5", "x-ms-content-crc64")?;
+    if given.crc64.is_some() && headers.contains_key("x-ms-blob-content-md5") {
+        return Err(BlobError::BothCrc64AndMsMd5HeaderPresent);
+    }
+    Ok(given)
+}
+
+/// Checksums in two headers, of which a request has one at most.
+pub(super) fn checksums_in(
+    headers: &HeaderMap,
+    of_md5: &'static str,
+    of_crc64: &'static str,
+) -> Result<Checksums, BlobError> {
+    let md5 = text(headers, of_md5)?.map(|value| checked_md5(value.to_owned())).transpose()?;
+    let crc64 = text(headers, of_crc64)?.map(str::to_owned);
     if let Some(value) = crc64.as_ref().filter(|value| !STANDARD.decode(value).is_ok_and(|bytes| bytes.len() == 8)) {
-        let (name, value) = ("x-ms-content-crc64".to_owned(), value.clone());
-        return Err(BlobError::InvalidHeaderValue { name, value });
+        return Err(BlobError::header_value(of_crc64, value));
     }
     if md5.is_some() && crc64.is_some() {
         return Err(BlobError::BothCrc64AndMd5HeaderPresent);

@@ -12,7 +12,6 @@ use url::form_urlencoded;
 
 use super::{
     BlobName, Call,
-    conditions::Conditions,
     error::BlobError,
     receive,
     store::Shows,
@@ -31,15 +30,14 @@ pub(super) type Tags = BTreeMap<String, String>;
 
 /// Get Blob Tags: <https://learn.microsoft.com/rest/api/storageservices/get-blob-tags>.
 pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let conditions = Conditions::read(&call.parts.headers)?;
-    let blob = call.account.store.readable(call.container, name, &conditions)?;
+    let blob = call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)?;
     let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", xml_of(&blob.tags));
     Ok(([(header::CONTENT_TYPE, "application/xml")], body).into_response())
 }
 
 /// Set Blob Tags. The blob's `ETag` and time stay as they are.
 pub(super) async fn set(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    let conditions = Conditions::read(&call.parts.headers)?;
+    let conditions = call.conditions()?;
     let document = receive::document(call, body, BODY_LIMIT).await?;
     let tags = checked(read_document(&document)?)?;
     let (container, blob) = (call.container.to_owned(), name.0.to_owned());
@@ -88,8 +86,8 @@ fn checked(pairs: Vec<(String, String)>) -> Result<Tags, BlobError> {
     if pairs.iter().any(|(key, _)| key.is_empty()) {
         return Err(BlobError::EmptyTagName);
     }
-    if let Some((key, _)) = pairs.iter().find(|(key, value)| !allowed(key) || !allowed(value)) {
-        return Err(BlobError::InvalidTags(key.clone()));
+    if let Some((key, value)) = pairs.iter().find(|(key, value)| !allowed(key) || !allowed(value)) {
+        return Err(BlobError::InvalidTags { key: key.clone(), value: value.clone() });
     }
     let tags: Tags = pairs.into_iter().collect();
     if tags.len() == count { Ok(tags) } else { Err(BlobError::DuplicateTagNames) }

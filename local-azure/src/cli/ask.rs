@@ -25,6 +25,11 @@ pub(super) struct RunArguments {
 impl RunArguments {
     /// Sends the request to `path` of [`local_azure::control`], and reads what it answers.
     pub(super) async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
+        self.ask_with(path, Body::empty()).await
+    }
+
+    /// The same, with a body.
+    pub(super) async fn ask_with<T: DeserializeOwned>(&self, path: &str, body: Body) -> Result<T, CommandError> {
         let (proxy, secret) = match &self.env_file {
             Some(file) => {
                 let variables = dotenv::read(file)?;
@@ -40,7 +45,7 @@ impl RunArguments {
             }
         };
         let request = Request::post(format!("{}{path}", proxy.trim_end_matches('/'))).header(HEADER, &secret);
-        let response = match Network::new().send(request.body(Body::empty())?).await {
+        let response = match Network::new().send(request.body(body)?).await {
             Err(NetworkError::Unreachable { authority, .. }) => {
                 return Err(format!("no local-azure answers at {authority}: that run has ended").into());
             }

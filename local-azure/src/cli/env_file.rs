@@ -21,9 +21,10 @@ pub(super) fn check(file: &Path) -> Result<(), OwnFileError> {
     own_file::check(file, is_own)
 }
 
-/// Writes the variables of `azure` and the app settings of its function app to `file`, readable by its owner alone.
-pub(super) fn write(file: &Path, azure: &LocalAzure) -> Result<(), OwnFileError> {
-    let lines = variables(azure).into_iter().map(|(name, value)| format!("{name}={}\n", quoted(&value)));
+/// Writes `environment`, one of those of `azure`, and the app settings of its function app to `file`, readable by its owner
+/// alone.
+pub(super) fn write(file: &Path, azure: &LocalAzure, environment: Vec<(String, String)>) -> Result<(), OwnFileError> {
+    let lines = variables(azure, environment).into_iter().map(|(name, value)| format!("{name}={}\n", quoted(&value)));
     let text: String = std::iter::once(HEADER.to_owned()).chain(lines).collect();
     own_file::write(file, text.as_bytes(), is_own, Readers::Owner)
 }
@@ -34,13 +35,13 @@ fn is_own(file: &mut File) -> io::Result<bool> {
     Ok(start == HEADER.as_bytes())
 }
 
-fn variables(azure: &LocalAzure) -> BTreeMap<String, String> {
+fn variables(azure: &LocalAzure, environment: Vec<(String, String)>) -> BTreeMap<String, String> {
     let seed = &azure.world().seed();
     let mut variables = seed.function_app.settings.clone();
     variables.insert("AZURE_TENANT_ID".to_owned(), seed.tenant.id.to_string());
     // For a client that has no IDENTITY_ENDPOINT, as on a virtual machine.
     variables.insert("AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(), azure.imds_authority().to_owned());
-    variables.extend(azure.environment());
+    variables.extend(environment);
     variables
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod dotenv;
 mod env_file;
 mod environment;
+mod fault;
 mod init;
 mod invoke;
 mod keys;
@@ -101,6 +102,8 @@ enum Command {
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
     Regenerate(regenerate::RegenerateArguments),
+    /// Let something go wrong in a running local-azure, or tell what does: throttling, resets, rotated secrets and more
+    Fault(fault::FaultArguments),
     /// Print the next occurrences of a timer's schedule, one instant a line
     Schedule(schedule::ScheduleArguments),
     /// Copy the script root together, of a Rust project with its handler: the folder that the Functions host runs
@@ -146,6 +149,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Chain(arguments) => chain_command::chain(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
+        Command::Fault(arguments) => fault::fault(arguments).await,
         Command::Schedule(arguments) => schedule::schedule_command(&arguments),
         Command::Stage(arguments) => stage::stage(arguments).await,
         Command::Package(arguments) => package::package(arguments).await,

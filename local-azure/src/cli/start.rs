@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 use anstream::{eprintln, print, println};
 use local_azure::{
     LocalAzure,
+    fault::Fault,
     functions_host::{FunctionsHost, HostError, HostOptions},
     journal_invocations,
 };
@@ -48,9 +49,15 @@ pub(super) struct StartArguments {
     /// Write the variables for any other process to this file, as dotenv
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// The same for a process that proves itself with the token file of the seed's `[workload_identity]`
+    #[arg(long, value_name = "FILE")]
+    workload_env_file: Option<PathBuf>,
     /// Print what API Management's policies do with each request: what ran, what it decided, and why
     #[arg(long)]
     trace: bool,
+    /// Let something go wrong: `SERVICE:KIND[,NAME=VALUE]`, as a `[[faults]]` of the seed; may be given several times
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<Fault>,
     /// Run the Azure side alone
     #[arg(long, conflicts_with_all = ["port", "settings", "enable_auth"])]
     no_host: bool,
@@ -93,13 +100,20 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         (None, true) => Project::find().ok(),
         (None, false) => Some(Project::find().map_err(|error| format!("{error}, or name one with --script-root"))?),
     };
-    let seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
+    let mut seed = seed_file::load(arguments.seed.as_deref(), project.as_ref())?;
+    for fault in &arguments.faults {
+        fault.check(&seed)?;
+        seed.faults.push(fault.clone());
+    }
     let settings = LocalSettings::of_project(project.as_ref(), arguments.settings.as_ref())?;
     let project = project.filter(|_| !arguments.no_host);
     if project.is_some() {
         refuse_taken(port(arguments, &settings))?;
     }
-    arguments.env_file.as_deref().map_or(Ok(()), env_file::check)?;
+    [&arguments.env_file, &arguments.workload_env_file]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| env_file::check(file))?;
     if let Some(project) = &project {
         project.prepare().await?;
     }
@@ -108,7 +122,12 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         azure.world().policy_trace().send_to(|line| println!("{DIM}{line}{DIM:#}"));
     }
     if let Some(file) = &arguments.env_file {
-        env_file::write(file, &azure)?;
+        env_file::write(file, &azure, azure.environment())?;
+    }
+    if let Some(file) = &arguments.workload_env_file {
+        let environment = azure.workload_environment();
+        let environment = environment.ok_or("--workload-env-file: the seed has no [workload_identity]")?;
+        env_file::write(file, &azure, environment)?;
     }
     let terminal = Arc::new(Terminal::default());
     let network_terminal = Arc::clone(&terminal);

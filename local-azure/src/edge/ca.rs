@@ -1,6 +1,10 @@
-//! The certificate authority of one run, and the one certificate it signs.
+//! The certificate authority of one run, and the certificates it signs: one for the hosts of the seed, made at start, and
+//! one for each other host that a client asks for, whose tunnel then says that there is no such host.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 use rcgen::{
@@ -9,11 +13,17 @@ use rcgen::{
 };
 use rustls::{
     ServerConfig,
+    crypto::CryptoProvider,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
 };
 
 /// Days that a run's certificates hold. Some platforms refuse anything over 825.
 const DAYS: i64 = 30;
+
+/// Certificates kept for hosts that the seed does not name; beyond, each connection gets a new one.
+const OTHERS_LIMIT: usize = 1_000;
 
 /// TLS for every host of the network, and the CA that makes clients trust it.
 pub(super) struct Tls {
@@ -35,22 +45,65 @@ pub enum CertificateError {
 }
 
 impl Tls {
-    /// A new CA and one certificate for all `hosts`. The CA's own key is dropped at the end of this call.
+    /// A new CA and one certificate for all `hosts`. The CA's own key never leaves this process.
     pub(super) fn new(hosts: Vec<String>) -> Result<Self, CertificateError> {
         let ca = CertifiedIssuer::self_signed(ca_params(), KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let certificate = host_params(hosts)?.signed_by(&key, &ca)?;
+        let ca_pem = ca.pem();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let of_seed = Arc::new(certified(&ca, hosts.clone(), &provider)?);
+        let certificates = Certificates { ca, hosts, of_seed, others: Mutex::default(), provider: provider.clone() };
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )?;
+            .with_cert_resolver(Arc::new(certificates));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), ca_pem: ca.pem() })
+        Ok(Self { config: Arc::new(config), ca_pem })
     }
+}
+
+/// The certificate of each host that a client names.
+struct Certificates {
+    ca: CertifiedIssuer<'static, KeyPair>,
+    hosts: Vec<String>,
+    of_seed: Arc<CertifiedKey>,
+    others: Mutex<BTreeMap<String, Arc<CertifiedKey>>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl std::fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificates").field("hosts", &self.hosts).finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let Some(name) = hello.server_name() else { return Some(self.of_seed.clone()) };
+        if self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name)) {
+            return Some(self.of_seed.clone());
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = others.get(name) {
+            return Some(known.clone());
+        }
+        let new = Arc::new(certified(&self.ca, vec![name.to_owned()], &self.provider).ok()?);
+        if others.len() < OTHERS_LIMIT {
+            others.insert(name.to_owned(), new.clone());
+        }
+        Some(new)
+    }
+}
+
+/// A new key with its certificate for these hosts.
+fn certified(
+    ca: &CertifiedIssuer<'static, KeyPair>,
+    hosts: Vec<String>,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, CertificateError> {
+    let key = KeyPair::generate()?;
+    let certificate = host_params(hosts)?.signed_by(&key, ca)?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    Ok(CertifiedKey::from_der(vec![certificate.der().clone()], key, provider)?)
 }
 
 fn ca_params() -> CertificateParams {

@@ -1,9 +1,11 @@
 //! The way in for a process under test: an HTTPS proxy (CONNECT) that ends TLS for the hosts of the seed.
 //!
 //! A client uses the real host names and only needs `HTTPS_PROXY` and the CA file. A host that the seed
-//! does not name is refused here; nothing is ever passed on to the internet.
+//! does not name is refused here, inside its tunnel; nothing is ever passed on to the internet.
 
 mod ca;
+mod header_case;
+mod refused;
 
 use std::{
     convert::Infallible,
@@ -27,10 +29,14 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 pub(crate) use self::ca::CertificateError;
-use crate::network::Network;
+use self::header_case::{HeaderCase, Names};
+use crate::{fault::uncut, header_names::HeaderNames, network::Network};
 
 /// Descriptors for each connection: its own, a blob's file, and what the gateway opens; the Functions host needs some too.
 const DESCRIPTORS: usize = 6;
+
+/// Where virtual machines ask for tokens. Clients that send this through a proxy reach it here.
+const IMDS_HOST: &str = "169.254.169.254";
 
 /// The proxy, listening; it ends when dropped.
 pub(crate) struct Edge {
@@ -51,13 +57,15 @@ pub enum EdgeError {
 }
 
 impl Edge {
-    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host.
-    pub(crate) async fn start(network: Network, control: Router) -> Result<Self, EdgeError> {
+    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host, and
+    /// `imds` plain requests for the address of the virtual machines' endpoint.
+    pub(crate) async fn start(network: Network, control: Router, imds: Router) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
         let listener = Listener::new(TcpListener::bind("127.0.0.1:0").await?, Room::one_in(DESCRIPTORS));
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(tls.config);
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptor)) })
+        let plain = Plain { control, imds };
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, plain, acceptor)) })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -77,23 +85,36 @@ impl Drop for Edge {
     }
 }
 
-async fn accept(listener: Listener, network: Network, control: Router, acceptor: TlsAcceptor) {
+/// Services of requests that come without a tunnel.
+#[derive(Clone)]
+struct Plain {
+    control: Router,
+    imds: Router,
+}
+
+async fn accept(listener: Listener, network: Network, plain: Plain, acceptor: TlsAcceptor) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let (stream, _, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        connections.spawn(proxy(stream, connection, network.clone(), control.clone(), acceptor.clone()));
+        connections.spawn(proxy(stream, connection, network.clone(), plain.clone(), acceptor.clone()));
     }
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, connection: Connection, network: Network, control: Router, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, connection: Connection, network: Network, plain: Plain, acceptor: TlsAcceptor) {
     let tunnel = Mutex::new(None);
     let answer = |request: Request<Body>| {
-        let is_for_no_host = request.method() != Method::CONNECT && request.uri().authority().is_none();
-        if is_for_no_host {
-            return Either::Left(control.clone().oneshot(request));
+        if request.method() != Method::CONNECT {
+            let service = match request.uri().host() {
+                None => Some(&plain.control),
+                Some(IMDS_HOST) => Some(&plain.imds),
+                Some(_) => None,
+            };
+            if let Some(service) = service {
+                return Either::Left(service.clone().oneshot(request));
+            }
         }
         let answer = match connect(&network, request) {
             Ok(opened) => {
@@ -118,6 +139,10 @@ type Tunnel = (String, Router, hyper::upgrade::OnUpgrade);
 /// Accepts `CONNECT host:443` for a known host; everything else is refused with a text that says why.
 fn connect(network: &Network, request: Request<Body>) -> Result<Tunnel, Box<Response<Body>>> {
     if request.method() != Method::CONNECT {
+        let host = request.uri().host().unwrap_or_default();
+        if host.ends_with(".blob.core.windows.net") && network.service(host).is_some() {
+            return Err(Box::new(refused::requires_https()));
+        }
         return Err(refuse(
             StatusCode::METHOD_NOT_ALLOWED,
             format!("this is an HTTPS proxy: it takes CONNECT, not {} {}\n", request.method(), request.uri()),
@@ -131,13 +156,16 @@ fn connect(network: &Network, request: Request<Body>) -> Result<Tunnel, Box<Resp
         Some(_) => Err(refuse(StatusCode::FORBIDDEN, format!("{host} answers on port 443 only, not {port}\n"))),
         None => {
             network.report_unknown(host);
-            Err(refuse(
-                StatusCode::FORBIDDEN,
-                format!(
-                    "{host} is not in the seed, and local-azure never connects to the internet. It serves: {}\n",
-                    network.hosts().collect::<Vec<_>>().join(", ")
-                ),
-            ))
+            let reason = format!(
+                "{host} is not in the seed, and local-azure never connects to the internet. It serves: {}",
+                network.hosts().collect::<Vec<_>>().join(", ")
+            );
+            if port != "443" {
+                return Err(refuse(StatusCode::FORBIDDEN, format!("{reason}\n")));
+            }
+            let host = host.to_ascii_lowercase();
+            let service = refused::routes(host.clone(), reason);
+            Ok((host, service, hyper::upgrade::on(request)))
         }
     }
 }
@@ -146,7 +174,7 @@ fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
     let mut response = (status, message.clone()).into_response();
     // Most clients show the headers of a refused CONNECT but not its body.
     if let Ok(reason) = HeaderValue::from_str(message.trim_end()) {
-        response.headers_mut().insert("x-local-azure-refused", reason);
+        response.headers_mut().insert(refused::HEADER, reason);
     }
     Box::new(response)
 }
@@ -162,8 +190,14 @@ async fn serve_tls(
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
     let Ok(Ok(stream)) = handshake.await else { return };
-    let answer = |request: Request<Body>| {
-        let (host, service) = (host.clone(), service.clone());
+    let names = Names::default();
+    let stream = HeaderCase::new(stream, names.clone());
+    let answer = |mut request: Request<Body>| {
+        let (host, service, names) = (host.clone(), service.clone(), names.clone());
+        let of_request = names.of_request();
+        if !of_request.is_empty() {
+            request.extensions_mut().insert(of_request);
+        }
         async move {
             if network.is_cut_off(&host) {
                 // An error ends the connection without an answer.
@@ -172,7 +206,9 @@ async fn serve_tls(
             if let Some(refusal) = misdirected(&host, &request) {
                 return Ok(refusal);
             }
-            service.oneshot(request).await.map_err(|never| match never {})
+            let mut response = uncut(service.oneshot(request).await)?;
+            names.set_answer(response.extensions_mut().remove::<HeaderNames>());
+            Ok(response)
         }
     };
     connection.serve(stream, answer).await;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{GeneratedCertificates, PolicyTrace};
-use crate::{issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys};
+use crate::{
+    fault::Faults, issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys,
+};
 
 /// The API Management service of a run.
 pub(crate) struct ApiManagement {
@@ -16,6 +18,8 @@ pub(crate) struct ApiManagement {
     pub(crate) certificates: GeneratedCertificates,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
+    /// Those of the backend strike here.
+    pub(crate) faults: Faults,
     /// What policies did, as it happens.
     pub(crate) policy_trace: PolicyTrace,
 }

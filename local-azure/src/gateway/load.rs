@@ -8,7 +8,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Weak},
 };
 
 use apim_policies::{Document, Pipeline, Problem, Scope, Service as Resources, State};
@@ -24,8 +24,9 @@ use super::{
     version::Version,
 };
 use crate::{
+    fault::{FaultService, inject},
     gateway::ApiManagement,
-    journal::{self, Journal, Service},
+    journal::{self, Service},
     sample_api,
     seed::{self, Seed},
 };
@@ -64,7 +65,7 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
         loader.seed_problem(message);
     }
     let global = loader.pipeline(&[policy_folder::global_file()]);
-    let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world.journal)).collect();
+    let mut apis: Vec<_> = seed.apim.apis.iter().filter_map(|api| loader.api(api, &world)).collect();
     // The longest path decides.
     apis.sort_by_key(|api| Reverse(api.path.len()));
     let (mut problems, mut findings) = (loader.problems, loader.findings);
@@ -124,13 +125,13 @@ impl Loader<'_> {
         self.findings.extend(findings(&self.folder.join(file), problems));
     }
 
-    fn api(&mut self, api: &seed::Api, journal: &Journal) -> Option<Api> {
+    fn api(&mut self, api: &seed::Api, world: &ApiManagement) -> Option<Api> {
         let scopes = [policy_folder::global_file(), policy_folder::api_file(&api.id)];
         let unmatched = self.pipeline(&scopes);
         let mut operations: Vec<_> =
             api.operations.iter().filter_map(|operation| self.operation(api, operation)).collect();
         operations.sort_by_key(|operation| operation.template.vagueness());
-        let backend = self.backend(api, journal);
+        let backend = self.backend(api, world);
         let path = self.seed.apim.url_path(api);
         let challenge = subscription::challenge(&self.seed.apim.name, &path, &api.subscription_key_header).ok();
         if challenge.is_none() {
@@ -191,13 +192,16 @@ impl Loader<'_> {
         }
     }
 
-    fn backend(&mut self, api: &seed::Api, journal: &Journal) -> Option<Backend> {
+    fn backend(&mut self, api: &seed::Api, world: &ApiManagement) -> Option<Backend> {
         if let Some(url) = &api.backend.url {
             return Some(Backend::Url(url.clone()));
         }
         let folder = self.seed.path(api.backend.sample.as_deref().unwrap_or(Path::new("")));
         match sample_api::routes(&folder) {
-            Ok(routes) => Some(Backend::Sample(journal::observe(routes, journal, Service::Backend))),
+            Ok(routes) => {
+                let routes = inject(routes, &world.faults, FaultService::Backend, Weak::new());
+                Some(Backend::Sample(journal::observe(routes, &world.journal, Service::Backend)))
+            }
             Err(error) => {
                 self.problems.push(PolicyFinding::of_whole(error.path().to_owned(), error.to_string()));
                 None

@@ -25,6 +25,7 @@ use super::{
     trace::Lines,
 };
 use crate::{
+    fault::{self, uncut},
     gateway::ApiManagement,
     hop_by_hop,
     journal::{Asker, Service},
@@ -51,7 +52,7 @@ impl Outside for Call<'_> {
     type Body = Body;
 
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        fault::skewed(Timestamp::now())
     }
 
     fn request_id(&self) -> Uuid {
@@ -96,10 +97,8 @@ impl Outside for Call<'_> {
         let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
         let answer = async {
             match sample {
-                Some(routes) => match routes.clone().oneshot(request).await {
-                    Ok(response) => Ok(response),
-                    Err(never) => match never {},
-                },
+                Some(routes) => uncut(routes.clone().oneshot(request).await)
+                    .map_err(|error| NoReply::Unreachable(error.to_string())),
                 None => self.world.network.send(request).await.map_err(|error| match client.broken() {
                     Some(cause) => NoReply::ClientGone(cause.to_owned()),
                     None => NoReply::Unreachable(error.to_string()),

@@ -1,4 +1,4 @@
-//! App Service's endpoint, protocol version 2019-08-01: what `IDENTITY_ENDPOINT` points at.
+//! App Service's endpoint: what `IDENTITY_ENDPOINT` points at, and `MSI_ENDPOINT` for clients of the older version.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
@@ -18,10 +19,57 @@ use super::{
 use crate::{issuer::Entra, journal::Decision, run_secret::RunSecret, seed::Identity};
 
 const PATH: &str = "/msi/token";
-const HEADER: &str = "x-identity-header";
-const API_VERSION: &str = "2019-08-01";
-const LEGACY_VERSION: &str = "2017-09-01";
-const DIALECT: Dialect = Dialect { resource_id: "mi_res_id", principal_id: &["principal_id", "object_id"] };
+
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// 2017-09-01: another header, another name of a parameter, and a date in words in the answer.
+    V2017,
+    /// 2019-08-01.
+    V2019,
+}
+
+const PRINCIPAL_ID: &[&str] = &["principal_id", "object_id"];
+
+impl Version {
+    const ALL: [Self; 2] = [Self::V2017, Self::V2019];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::V2017 => "2017-09-01",
+            Self::V2019 => "2019-08-01",
+        }
+    }
+
+    /// The header that shows the value of `IDENTITY_HEADER`, which is that of `MSI_SECRET` too.
+    const fn header(self) -> &'static str {
+        match self {
+            Self::V2017 => "secret",
+            Self::V2019 => "x-identity-header",
+        }
+    }
+
+    const fn dialect(self) -> Dialect {
+        let client_id = match self {
+            Self::V2017 => "clientid",
+            Self::V2019 => "client_id",
+        };
+        Dialect { client_id, resource_id: "mi_res_id", principal_id: PRINCIPAL_ID }
+    }
+
+    /// The version that a query asks for.
+    fn of(query: &str) -> Result<Self, Refusal> {
+        let known = || Self::ALL.map(Self::name).join(" or ");
+        let mut asked = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "api-version");
+        match asked.next().filter(|(_, value)| !value.is_empty()) {
+            None => Err(Refusal::BadQuery(format!("api-version is missing; it is {}", known()))),
+            Some((_, value)) => Self::ALL
+                .into_iter()
+                .find(|version| version.name() == value)
+                .ok_or_else(|| Refusal::BadQuery(format!("api-version {value} is not supported; it is {}", known()))),
+        }
+    }
+}
 
 /// The endpoint. It is plain HTTP, as in Azure: bind it to loopback. `header` is the value that callers must show.
 pub(crate) fn routes(entra: Arc<Entra>, header: RunSecret) -> Router {
@@ -45,10 +93,8 @@ enum Refusal {
     NoToken,
     #[error("the header X-IDENTITY-HEADER is missing or is not the value of IDENTITY_HEADER")]
     WrongHeader,
-    #[error(
-        "api-version {LEGACY_VERSION} (MSI_ENDPOINT, header secret, parameter clientid) is not supported; it is {API_VERSION}"
-    )]
-    Legacy,
+    #[error("the header secret is missing or is not the value of MSI_SECRET, which is that of IDENTITY_HEADER")]
+    WrongSecret,
     #[error("local-azure serves GET {PATH} here, not {0}")]
     UnknownPath(String),
     #[error("{0}")]
@@ -58,19 +104,17 @@ enum Refusal {
 impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownIdentity | Self::NoSystemAssignedIdentity | Self::Legacy | Self::BadQuery(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::UnknownIdentity | Self::NoSystemAssignedIdentity | Self::BadQuery(_) => StatusCode::BAD_REQUEST,
             Self::NoToken => StatusCode::INTERNAL_SERVER_ERROR,
             // Azure's status for a wrong header is not documented; 403 is what a user saw.
-            Self::WrongHeader => StatusCode::FORBIDDEN,
+            Self::WrongHeader | Self::WrongSecret => StatusCode::FORBIDDEN,
             Self::UnknownPath(_) => StatusCode::NOT_FOUND,
         }
     }
 
     fn into_response(self, decision: Decision) -> Response {
         let (status, message, correlation) = (self.status(), self.to_string(), Uuid::new_v4().to_string());
-        let mut response = if matches!(self, Self::WrongHeader) {
+        let mut response = if matches!(self, Self::WrongHeader | Self::WrongSecret) {
             (status, message.clone()).into_response()
         } else {
             let body = json!({ "statusCode": status.as_u16(), "message": message, "correlationId": correlation });
@@ -103,20 +147,34 @@ impl Endpoint {
             return Err(Refusal::UnknownPath(format!("{} {path}", request.method())));
         }
         let query = request.uri().query().unwrap_or_default();
-        // A client of the old protocol cannot show the new one's header, so it is told first.
-        if request.headers().contains_key("secret") || query.split('&').any(is_legacy) {
-            return Err(Refusal::Legacy);
+        // Each version has a header of its own. A request of no version that is known shows the newer one's.
+        let version = Version::of(query);
+        match version.as_ref().copied().unwrap_or(Version::V2019) {
+            Version::V2017 if !self.shows_header(request.headers(), Version::V2017) => {
+                return Err(Refusal::WrongSecret);
+            }
+            Version::V2019 if !self.shows_header(request.headers(), Version::V2019) => {
+                return Err(Refusal::WrongHeader);
+            }
+            Version::V2017 | Version::V2019 => {}
         }
-        if !self.shows_header(request.headers()) {
-            return Err(Refusal::WrongHeader);
-        }
-        let query = Query::parse(query, &DIALECT).map_err(Refusal::BadQuery)?;
-        check_version(query.version.as_deref())?;
+        let version = version?;
+        let query = Query::parse(query, &version.dialect()).map_err(Refusal::BadQuery)?;
         let resource = query.resource.ok_or_else(|| Refusal::BadQuery("resource is missing".to_owned()))?;
         decision.audience = Some(resource.clone());
         let identity = self.identity(query.identity.as_ref())?;
         decision.identity = Some(identity.name.clone());
         let token = self.platform.token(identity, &resource).map_err(|_| Refusal::NoToken)?;
+        if version == Version::V2017 {
+            let expires = jiff::Timestamp::from_second(token.expires_on).unwrap_or_default();
+            return Ok(Json(json!({
+                "access_token": token.jwt,
+                "expires_on": expires.strftime("%m/%d/%Y %H:%M:%S +00:00").to_string(),
+                "resource": resource,
+                "token_type": "Bearer",
+            }))
+            .into_response());
+        }
         Ok(Json(json!({
             "access_token": token.jwt,
             "client_id": identity.client_id,
@@ -128,8 +186,8 @@ impl Endpoint {
         .into_response())
     }
 
-    fn shows_header(&self, headers: &HeaderMap) -> bool {
-        let mut shown = headers.get_all(HEADER).iter();
+    fn shows_header(&self, headers: &HeaderMap, version: Version) -> bool {
+        let mut shown = headers.get_all(version.header()).iter();
         shown.next().is_some_and(|value| self.header.is(value.as_bytes())) && shown.next().is_none()
     }
 
@@ -140,17 +198,5 @@ impl Endpoint {
             None => self.platform.system_assigned().ok_or(Refusal::NoSystemAssignedIdentity),
             Some(id) => self.platform.named(id).ok_or(Refusal::UnknownIdentity),
         }
-    }
-}
-
-fn is_legacy(parameter: &str) -> bool {
-    parameter.split_once('=') == Some(("api-version", LEGACY_VERSION))
-}
-
-fn check_version(version: Option<&str>) -> Result<(), Refusal> {
-    match version {
-        Some(API_VERSION) => Ok(()),
-        Some(other) => Err(Refusal::BadQuery(format!("api-version {other} is not supported; it is {API_VERSION}"))),
-        None => Err(Refusal::BadQuery(format!("api-version is missing; it is {API_VERSION}"))),
     }
 }

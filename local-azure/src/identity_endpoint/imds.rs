@@ -56,7 +56,7 @@ const API_VERSIONS: [&str; 24] = [
     "2021-12-13",
     "2023-07-01",
 ];
-const DIALECT: Dialect = Dialect { resource_id: "msi_res_id", principal_id: &["object_id"] };
+const DIALECT: Dialect = Dialect { client_id: "client_id", resource_id: "msi_res_id", principal_id: &["object_id"] };
 
 /// The endpoint, at `/metadata/identity/oauth2/token` with or without a slash at the end.
 ///

@@ -1,7 +1,7 @@
 //! Where a managed identity gets its tokens: App Service's endpoint, and the one of virtual machines (IMDS).
 //!
 //! App Service's protocol: <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
-//! Container Apps speak the same one. Of its versions 2019-08-01 is served; 2017-09-01 is refused by name.
+//! Container Apps speak the same one. Its versions 2019-08-01 and 2017-09-01 are served.
 //! Azure keeps each token for about 24 hours; here every request gets a new one, so a change shows at once, unless
 //! the seed says `token_cache = true` for its tenant.
 
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use self::{cache::TokenCache, query::IdentityId};
 use crate::{
+    fault,
     issuer::Entra,
     issuer::{self, Token, TokenError},
     seed::{Identity, IdentityKind},
@@ -55,7 +56,7 @@ impl Platform {
     }
 
     fn token(&self, identity: &Identity, resource: &str) -> Result<Arc<Token>, TokenError> {
-        let now = Timestamp::now();
+        let now = fault::skewed(Timestamp::now());
         let issue = || issuer::issue(&self.entra, identity, resource, now);
         if self.entra.seed.tenant.token_cache {
             self.cache.get_or_issue(identity.principal_id, resource, now, issue)

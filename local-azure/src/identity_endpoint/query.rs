@@ -25,6 +25,8 @@ impl IdentityId {
 
 /// How an endpoint spells what the other one spells differently.
 pub(super) struct Dialect {
+    /// Parameter with a client ID.
+    pub(super) client_id: &'static str,
     /// Parameter with a resource ID.
     pub(super) resource_id: &'static str,
     /// Parameters with a principal ID.
@@ -49,7 +51,9 @@ impl Query {
             let (repeated, problem) = match name.as_ref() {
                 "api-version" => (query.version.replace(value).is_some(), "given twice"),
                 "resource" => (query.resource.replace(value).is_some(), "given twice"),
-                "client_id" => (query.identity.replace(IdentityId::Client(value)).is_some(), ONE_NAME),
+                other if other == dialect.client_id => {
+                    (query.identity.replace(IdentityId::Client(value)).is_some(), ONE_NAME)
+                }
                 other if dialect.principal_id.contains(&other) => {
                     (query.identity.replace(IdentityId::Principal(value)).is_some(), ONE_NAME)
                 }

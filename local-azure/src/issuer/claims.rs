@@ -15,15 +15,16 @@ use super::{
     v1_issuer, v2_issuer,
 };
 use crate::{
+    fault,
     issuer::Entra,
-    seed::{AppRegistration, Identity, OptionalClaim, TokenFault, TokenVersion},
+    seed::{AppRegistration, Fault, FaultKind, Identity, OptionalClaim, TokenVersion},
 };
 
 /// Seconds that a managed identity's token lives: 24 hours and five minutes.
 const MANAGED_IDENTITY_LIFETIME: i64 = 86_700;
 /// Seconds that any other client's token lives at least; how many more, up to half an hour, is left to chance.
 const CLIENT_LIFETIME: i64 = 3_600;
-/// Seconds that a token spoilt by [`TokenFault::Expired`] has been over when it is handed out:
+/// Seconds that a token spoilt by [`FaultKind::Expired`] has been over when it is handed out:
 /// more than the clock difference that any validator forgives.
 const OVERDUE: i64 = 3_600;
 
@@ -66,9 +67,9 @@ pub(super) fn claims_of(
         Resource::TokenExchange => {}
         Resource::Api(app) => add_api(&mut claims, entra, client, app)?,
     }
-    let lifetime = lifetime(client)?;
+    let lifetime = fault::token_seconds().map_or_else(|| lifetime(client), Ok)?;
     let late = match found {
-        Resource::Api(app) if has_fault(entra, app, TokenFault::Expired) => lifetime + OVERDUE,
+        Resource::Api(app) if has_fault(entra, app, FaultKind::Expired) => lifetime + OVERDUE,
         _ => 0,
     };
     add_lifetime(&mut claims, now.as_second() - late, lifetime);
@@ -76,9 +77,13 @@ pub(super) fn claims_of(
     Ok(claims)
 }
 
-/// Whether the seed spoils this API's tokens in this way.
-pub(super) fn has_fault(entra: &Entra, app: &AppRegistration, kind: TokenFault) -> bool {
-    entra.seed.faults.iter().any(|fault| fault.tokens_for == app.name && fault.kind == kind)
+/// Whether a fault spoils this API's tokens in this way.
+pub(super) fn has_fault(entra: &Entra, app: &AppRegistration, kind: FaultKind) -> bool {
+    // Tokens that no request asks for, such as those of `local-azure token`, are spoilt by faults without a limit.
+    let is_always = |fault: &Fault| fault.rate.is_none() && fault.count.is_none() && fault.for_seconds.is_none();
+    let names = |fault: &Fault| fault.tokens_for.as_deref() == Some(&app.name);
+    fault::spoils_tokens(kind, &app.name)
+        || entra.seed.faults.iter().any(|fault| fault.kind == kind && names(fault) && is_always(fault))
 }
 
 fn add(claims: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {

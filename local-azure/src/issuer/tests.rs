@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::{
     default_world::{identity, world, world_where},
-    seed::{Fault, IdentityKind, TokenFault, TokenVersion},
+    seed::{Fault, FaultKind, FaultService, IdentityKind, TokenVersion},
     world::World,
 };
 
@@ -152,7 +152,7 @@ fn only_version_1_tokens_name_the_certificate() {
 
 #[tokio::test]
 async fn a_signature_fault_spoils_only_the_named_api() {
-    let world = world_where(|seed| seed.faults.push(fault(TokenFault::Signature)));
+    let world = world_where(|seed| seed.faults.push(fault(FaultKind::Signature)));
     let caller = identity(&world, "id-keyless-caller");
     let (_, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     let now = Timestamp::now();
@@ -165,7 +165,7 @@ async fn a_signature_fault_spoils_only_the_named_api() {
 
 #[tokio::test]
 async fn an_expired_fault_spoils_only_the_named_api() {
-    let world = world_where(|seed| seed.faults.push(fault(TokenFault::Expired)));
+    let world = world_where(|seed| seed.faults.push(fault(FaultKind::Expired)));
     let caller = identity(&world, "id-keyless-caller");
     let (_, keys) = get(world.clone(), &format!("/{TENANT}/discovery/v2.0/keys")).await;
     let now = Timestamp::now();
@@ -177,8 +177,8 @@ async fn an_expired_fault_spoils_only_the_named_api() {
     assert_eq!(verify(&sound, keys, "d3c9e2f0-0002-4c8d-ae3f-7b4a5f6e7d8c"), Ok(()));
 }
 
-fn fault(kind: TokenFault) -> Fault {
-    Fault { tokens_for: "orders-api".to_owned(), kind }
+fn fault(kind: FaultKind) -> Fault {
+    Fault { tokens_for: Some("orders-api".to_owned()), ..Fault::new(FaultService::IdentityEndpoint, kind) }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     issuer::Entra,
-    seed::{Identity, TokenFault, TokenVersion},
+    seed::{FaultKind, Identity, TokenVersion},
 };
 
 /// An access token. It has no `Debug`, so that it reaches no log.
@@ -73,7 +73,7 @@ pub(crate) fn issue_to(
     let claims = claims_of(entra, client, resource, now)?;
     let found = Resource::find(entra, resource)?;
     let with = match found {
-        Resource::Api(app) if has_fault(entra, app, TokenFault::Signature) => SignWith::Unpublished,
+        Resource::Api(app) if has_fault(entra, app, FaultKind::Signature) => SignWith::Unpublished,
         _ => SignWith::Active,
     };
     let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);

@@ -44,9 +44,7 @@ impl Seed {
             self.check_scope(problems, &assignment.scope);
         }
         for fault in &self.faults {
-            if !self.app_registrations.iter().any(|app| app.name == fault.tokens_for) {
-                problems.push(format!("faults: no app registration \"{}\"", fault.tokens_for));
-            }
+            problems.extend(fault.problems(self).into_iter().map(|problem| format!("faults: {problem}")));
         }
     }
 

@@ -11,6 +11,7 @@ mod check_credentials;
 mod clients;
 mod credentials;
 mod entra;
+mod fault;
 mod line;
 mod link;
 mod models;
@@ -40,6 +41,7 @@ pub use self::{
         AppRegistration, AppRole, AppRoleAssignment, Identity, IdentityKind, OptionalClaim, RoleAssignment, Scope,
         TokenVersion,
     },
+    fault::{Fault, FaultKind, FaultRefused, FaultService},
     link::Link,
     models::{
         ContentCategory, FilteredText, ModelAccount, ModelAccountKind, ModelDeployment, ModelFault, ModelFaultKind,
@@ -143,6 +145,11 @@ pub struct StorageAccount {
     /// Containers that exist at start.
     #[serde(default)]
     pub containers: Vec<String>,
+    /// Whether a write keeps what was there as a version.
+    #[serde(default)]
+    pub versioning: bool,
+    /// Days that deleted blobs can be brought back (soft delete); absent, they are gone at once.
+    pub delete_retention_days: Option<u16>,
 }
 
 /// The function app.
@@ -174,26 +181,6 @@ impl Default for FunctionApp {
             readiness: None,
         }
     }
-}
-
-/// Something made wrong on purpose.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// App registration whose tokens are spoilt.
-    pub tokens_for: String,
-    /// How.
-    pub kind: TokenFault,
-}
-
-/// How a token is spoilt.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum TokenFault {
-    /// Its lifetime ended before it was handed out.
-    Expired,
-    /// Signed by a key that the tenant does not publish, under the `kid` of one that it does.
-    Signature,
 }
 
 /// Why a seed cannot be used.

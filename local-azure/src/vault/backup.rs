@@ -53,6 +53,9 @@ impl BackupKey {
     pub(super) fn open(&self, backup: &str) -> Result<Secret, Refusal> {
         let backup = backup.trim_end_matches('=');
         let framed = URL_SAFE_NO_PAD.decode(backup).map_err(|_| Refusal::MalformedBackup)?;
+        if framed.len() < FRAME.len() {
+            return Err(Refusal::CorruptBackup);
+        }
         let jwe = framed.strip_prefix(FRAME).and_then(|jwe| std::str::from_utf8(jwe).ok());
         let parts: Vec<&str> = jwe.ok_or(Refusal::MalformedBackup)?.split('.').collect();
         let [header, "", nonce, text, tag] = parts.as_slice() else { return Err(Refusal::MalformedBackup) };
@@ -105,9 +108,16 @@ mod tests {
     fn what_is_no_backup_is_refused() {
         let framed = |rest: &str| URL_SAFE_NO_PAD.encode([FRAME, rest.as_bytes()].concat());
         for backup in
-            ["", "&", &URL_SAFE_NO_PAD.encode([0; 90]), &framed("a.b.c"), &framed("a..b.c.d"), &framed("a..&.c.d")]
+            ["&", &URL_SAFE_NO_PAD.encode([0; 90]), &framed("a.b.c"), &framed("a..b.c.d"), &framed("a..&.c.d")]
         {
             assert!(matches!(BackupKey::new().open(backup), Err(Refusal::MalformedBackup)), "{backup}");
+        }
+        // As recorded: 12 bytes are no backup at all, 3,900 are one of an unknown version.
+        for (length, refusal) in
+            [(12, "Backup blob is corrupt."), (3_900, "Backup blob contains invalid or corrupt version.")]
+        {
+            let opened = BackupKey::new().open(&URL_SAFE_NO_PAD.encode(vec![0; length]));
+            assert_eq!(opened.err().unwrap().to_string(), refusal);
         }
     }
 }

@@ -43,8 +43,6 @@ pub(super) enum Refusal {
          https://go.microsoft.com/fwlink/?linkid=2125182"
     )]
     SecretNotFound(String),
-    #[error("Deleted Secret not found: {0}")]
-    DeletedSecretNotFound(String),
     #[error(
         "Secret {0} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the \
          secret can only be recovered or purged."
@@ -92,6 +90,9 @@ pub(super) enum Refusal {
     UnreadableBody,
     #[error("Backup blob contains invalid or corrupt version.")]
     MalformedBackup,
+    /// It is too short to have a version.
+    #[error("Backup blob is corrupt.")]
+    CorruptBackup,
     #[error("Cannot decrypt backup blob")]
     ForeignBackup,
     /// The text is ours.
@@ -109,13 +110,13 @@ impl Refusal {
             Self::ForbiddenByRbac { .. } => (StatusCode::FORBIDDEN, "Forbidden", Some("ForbiddenByRbac")),
             Self::SecretDisabled => (StatusCode::FORBIDDEN, "Forbidden", Some("SecretDisabled")),
             Self::PurgeProtected { .. } => (StatusCode::FORBIDDEN, "Forbidden", None),
-            Self::SecretNotFound(_) | Self::DeletedSecretNotFound(_) => (StatusCode::NOT_FOUND, "SecretNotFound", None),
+            Self::SecretNotFound(_) => (StatusCode::NOT_FOUND, "SecretNotFound", None),
             Self::DeletedButRecoverable(_) => (StatusCode::CONFLICT, "Conflict", Some("ObjectIsDeletedButRecoverable")),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "Conflict", None),
             Self::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Throttled", None),
             Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", None),
             Self::NotJson(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "BadParameter", None),
-            Self::MalformedBackup => (StatusCode::BAD_REQUEST, "Malformed backup blob", None),
+            Self::MalformedBackup | Self::CorruptBackup => (StatusCode::BAD_REQUEST, "Malformed backup blob", None),
             Self::BackupFailed => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", None),
             Self::Unsupported(_) => (StatusCode::NOT_FOUND, "NotSupported", None),
             Self::InvalidName(_)

@@ -76,7 +76,7 @@ impl Secrets {
     /// A deleted secret, and its latest version.
     pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), Refusal> {
         let found = self.0.get(&key(name)).and_then(|secret| Some((secret, secret.latest()?, secret.deletion?)));
-        found.ok_or_else(|| Refusal::DeletedSecretNotFound(name.to_owned()))
+        found.ok_or_else(|| not_found(name, Which::Latest))
     }
 
     /// Undoes a deletion.

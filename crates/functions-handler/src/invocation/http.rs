@@ -114,12 +114,29 @@ impl HttpOutput {
             if name == SET_COOKIE && values.len() > 1 {
                 return Err(Failure::Cookies);
             }
-            texts.insert(name.as_str().to_owned(), values.join(", "));
+            let text = values.join(", ");
+            if is_date(&text) {
+                return Err(Failure::Date(format!("header {name}")));
+            }
+            texts.insert(name.as_str().to_owned(), text);
         }
         texts.entry(CONTENT_TYPE.as_str().to_owned()).or_insert_with(|| "text/plain; charset=utf-8".to_owned());
         let body = std::str::from_utf8(body).map_err(|_| Failure::BinaryBody)?.to_owned();
+        if is_date(&body) {
+            return Err(Failure::Date("body".to_owned()));
+        }
         Ok(Self { status_code: status.as_u16(), headers: texts, body })
     }
+}
+
+/// Whether the host's JSON reader (Newtonsoft.Json) may take a text for a date, which it then writes in another form.
+fn is_date(text: &str) -> bool {
+    let shape = b"0000-00-00T00:00:00";
+    let fits = |(found, expected): (u8, &u8)| {
+        if *expected == b'0' { found.is_ascii_digit() } else { found == *expected }
+    };
+    let iso = (19..=40).contains(&text.len()) && text.bytes().zip(shape).all(fits);
+    iso || (text.starts_with("/Date(") && text.ends_with(")/"))
 }
 
 #[cfg(test)]
@@ -211,6 +228,16 @@ mod tests {
         assert!(matches!(HttpOutput::new(StatusCode::OK, &headers, &[255]), Err(Failure::BinaryBody)));
         headers.insert("x-a", HeaderValue::from_bytes(b"\xff").unwrap());
         assert!(matches!(HttpOutput::new(StatusCode::OK, &headers, b""), Err(Failure::Header(_))));
+        headers.clear();
+        for date in ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "/Date(0)/"] {
+            assert!(
+                matches!(HttpOutput::new(StatusCode::OK, &headers, date.as_bytes()), Err(Failure::Date(_))),
+                "{date}"
+            );
+        }
+        assert!(HttpOutput::new(StatusCode::OK, &headers, b"2026-01-01").is_ok());
+        headers.insert("x-a", HeaderValue::from_static("2026-01-01T00:00:00Z"));
+        assert!(matches!(HttpOutput::new(StatusCode::OK, &headers, b""), Err(Failure::Date(_))));
         headers.clear();
         for cookie in ["a=1", "b=2"] {
             headers.append(SET_COOKIE, HeaderValue::from_static(cookie));

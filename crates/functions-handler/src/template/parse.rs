@@ -19,6 +19,8 @@ pub(crate) struct TemplateError {
 enum Problem {
     #[error("begins with a slash, as does a route prefix that ends in one: the host does not start with it")]
     LeadingSlash,
+    #[error("begins with \"~\": the host matches no path with it, or does not start")]
+    LeadingTilde,
     #[error("has an empty part between two slashes")]
     EmptySegment,
     #[error("has a {0:?} that belongs to no parameter; {{{{ and }}}} stand for braces")]
@@ -52,6 +54,9 @@ pub(super) fn template(route: &str) -> Result<Vec<Segment>, TemplateError> {
 fn segments(route: &str) -> Result<Vec<Segment>, Problem> {
     if route.starts_with('/') {
         return Err(Problem::LeadingSlash);
+    }
+    if route.starts_with('~') {
+        return Err(Problem::LeadingTilde);
     }
     let mut segments = Vec::new();
     if route.is_empty() {

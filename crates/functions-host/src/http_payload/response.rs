@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     answer::{Answer, Failure},
+    head::OddStatus,
     header_lines::media_type,
     json::{self, Json},
     script::HttpOutput,
@@ -35,11 +36,16 @@ pub(super) fn response(answer: &Answer, outputs: &[HttpOutput]) -> Result<Respon
         };
     };
     // Each output writes the response; the last one stays, also where the answer has no value for it.
-    let Some(HttpOutput { name, .. }) = outputs.last() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let Some(HttpOutput { name, binary, plain }) = outputs.last() else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
     let value = answer
         .return_value
         .get(name)
         .or_else(|| values.iter().find(|(known, _)| known == name).map(|(_, value)| value));
+    if !plain {
+        return returned(value.unwrap_or(&Json::Null), *binary);
+    }
     let document = match value {
         None => return Ok(([(header::CONTENT_TYPE, PLAIN)], "{}").into_response()),
         Some(Json::Text(text)) => json::read_whole(text).unwrap_or(Json::Null),
@@ -79,7 +85,7 @@ fn returned(value: &Json, binary: bool) -> Result<Response, Failure> {
             Json::Object(_) | Json::Array(_) => document.indented(),
             scalar => scalar.scalar_text().unwrap_or_default(),
         };
-        return build(StatusCode::OK, None, &body);
+        return build(200, None, &body);
     };
     let body = match body {
         Json::Array(_) => {
@@ -94,28 +100,32 @@ fn returned(value: &Json, binary: bool) -> Result<Response, Failure> {
     build(status(code)?, document.get_ignoring_case("headers"), &body)
 }
 
-/// 200 unless a whole number says otherwise, as a number or as a text.
-fn status(value: Option<&Json>) -> Result<StatusCode, Failure> {
+/// 200 unless a whole number of 32 bits says otherwise, as a number or as a text.
+fn status(value: Option<&Json>) -> Result<i32, Failure> {
     let number = match value {
         Some(Json::Array(_) | Json::Object(_)) => {
             return Err(Failure::Other("the statusCode of the handler's answer is no number".to_owned()));
         }
-        Some(Json::Text(text) | Json::Integer(text)) => text.trim().parse::<i64>().ok(),
+        Some(Json::Text(text) | Json::Integer(text)) => text.trim().parse().ok(),
         Some(Json::Null | Json::Bool(_) | Json::Real(_) | Json::Date(_)) | None => None,
     };
-    let Some(number) = number else { return Ok(StatusCode::OK) };
-    let status = u16::try_from(number).ok().and_then(|code| StatusCode::from_u16(code).ok());
-    status.ok_or_else(|| Failure::Other(format!("the statusCode {number} of the handler's answer is not one of HTTP")))
+    Ok(number.unwrap_or(200))
 }
 
-fn build(status: StatusCode, headers: Option<&Json>, body: &str) -> Result<Response, Failure> {
+/// A status that HTTP does not know is written as it is.
+fn build(status: i32, headers: Option<&Json>, body: &str) -> Result<Response, Failure> {
     let members = match headers {
         None | Some(Json::Null) => &[],
         Some(Json::Object(members)) => members.as_slice(),
         Some(_) => return Err(Failure::Other("the headers of the handler's answer are no object".to_owned())),
     };
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
+    match u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()) {
+        Some(status) => *response.status_mut() = status,
+        None => {
+            response.extensions_mut().insert(OddStatus(status));
+        }
+    }
     for (name, value) in members {
         let (name, value) = header_line(name, value)?;
         // Of names that differ in letter case the first wins.
@@ -181,7 +191,7 @@ mod tests {
 
     async fn answer(text: &str, output: &str) -> String {
         let answer = Answer::read(StatusCode::OK, Some("application/json"), text.as_bytes()).unwrap();
-        match response(&answer, &[HttpOutput { name: output.to_owned(), binary: false }]) {
+        match response(&answer, &[HttpOutput { name: output.to_owned(), binary: false, plain: true }]) {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
@@ -250,6 +260,10 @@ mod tests {
             (r#"{"Outputs":{"$return":{"body":"o"}}}"#, "204 - "),
             (r#"{"ReturnValue":{"body":{"a":1},"status":"201"}}"#, "201 text/plain; charset=utf-8 {\"a\":1}"),
             (r#"{"ReturnValue":{"a":1}}"#, "200 text/plain; charset=utf-8 {\n  \"a\": 1\n}"),
+            (
+                r#"{"ReturnValue":{"body":[1]}}"#,
+                "the body of ReturnValue is a list, which the Functions host writes as the name of a .NET type",
+            ),
             (r#"{"ReturnValue":true}"#, "200 text/plain; charset=utf-8 True"),
         ];
         for (text, expected) in cases {
@@ -264,7 +278,7 @@ mod tests {
         let text = br#"{"Outputs":{"a":{"statusCode":201},"b":{"statusCode":202}}}"#;
         let answer = Answer::read(StatusCode::OK, Some("application/json"), text).unwrap();
         let status = |names: [&str; 2]| {
-            let outputs = names.map(|name| HttpOutput { name: name.to_owned(), binary: false });
+            let outputs = names.map(|name| HttpOutput { name: name.to_owned(), binary: false, plain: true });
             response(&answer, &outputs).unwrap().status()
         };
         assert_eq!((status(["a", "b"]), status(["b", "c"])), (StatusCode::ACCEPTED, StatusCode::OK));

@@ -244,6 +244,9 @@ fn text_or_date(text: String) -> Json {
 }
 
 fn parse_date(text: &str) -> Option<NewtonsoftDate> {
+    if let Some(inner) = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")) {
+        return milliseconds(inner);
+    }
     let shape = b"0000-00-00T00:00:00";
     let fits =
         |(found, expected): (u8, &u8)| if *expected == b'0' { found.is_ascii_digit() } else { found == *expected };
@@ -282,6 +285,15 @@ fn parse_date(text: &str) -> Option<NewtonsoftDate> {
     }
 }
 
+/// Since 1970, with the offset of a zone or without.
+fn milliseconds(text: &str) -> Option<NewtonsoftDate> {
+    let end = text.get(1..)?.find(['+', '-']).map_or(text.len(), |at| at + 1);
+    let at = jiff::Timestamp::from_millisecond(text[..end].parse().ok()?).ok()?;
+    let ticks = u32::try_from(at.subsec_nanosecond() / 100).ok()?;
+    let zone = if end == text.len() { DateZone::Utc } else { DateZone::Local };
+    Some(NewtonsoftDate { at: Offset::UTC.to_datetime(at), ticks, zone })
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Json, read_first, read_whole};
@@ -297,6 +309,7 @@ mod tests {
             (r#"["2026-01-01T00:00:00Z"]"#, r#"["2026-01-01T00:00:00Z"]"#),
             (r#"["2026-01-01T00:00:00.500+02:00"]"#, r#"["2025-12-31T22:00:00.5+00:00"]"#),
             (r#"["2026-01-01"]"#, r#"["2026-01-01"]"#),
+            (r#"["/Date(0)/","/Date(1500+0100)/"]"#, r#"["1970-01-01T00:00:00Z","1970-01-01T00:00:01.5+00:00"]"#),
         ];
         for (text, expected) in cases {
             assert_eq!(read_whole(text).map(|document| document.to_string()), Ok(expected.to_owned()), "{text}");
@@ -328,6 +341,9 @@ mod tests {
             ("1.0", Some("1")),
             ("1e30", Some("1E+30")),
             ("1e14", Some("100000000000000")),
+            ("1e15", Some("1E+15")),
+            ("12345678901234567.0", Some("12345678901234568")),
+            ("-1234567890123456789.0", Some("-1.2345678901234568E+18")),
             ("0.00001", Some("1E-05")),
             ("true", Some("True")),
             ("'2026-01-01T00:00:00Z'", Some("01/01/2026 00:00:00")),

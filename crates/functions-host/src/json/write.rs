@@ -90,8 +90,8 @@ fn json_double(number: f64) -> String {
     }
 }
 
-/// `double.ToString()` in the invariant culture: the shortest text that reads back the same, with an exponent from 1E+15
-/// and below 0.0001.
+/// `double.ToString()` in the invariant culture: the shortest text that reads back the same, with an exponent below 0.0001,
+/// and where the number has more than 15 places before its point that are not all its own digits.
 pub(crate) fn dotnet_double(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -102,7 +102,8 @@ pub(crate) fn dotnet_double(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if number != 0.0 && !(-4..15).contains(&exponent) {
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count().max(15);
+    if number != 0.0 && (exponent < -4 || usize::try_from(exponent + 1).is_ok_and(|places| places > digits)) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}E{sign}{:02}", exponent.unsigned_abs());
     }

@@ -14,7 +14,7 @@ use super::{
     child::{Child, Exit},
 };
 use crate::{
-    invocation::closed_without_answer,
+    client_error::closed_without_answer,
     log::Log,
     redirect,
     script::{Script, Settings},

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     HttpMode, Settings,
+    auth_level::AuthLevel,
     function_json::FunctionProblem,
     host_json::HostJson,
     members::{Members, flag, scalar_text},
@@ -44,16 +45,8 @@ pub(crate) struct HttpOutput {
     pub(crate) name: String,
     /// Its `dataType` is `binary`, so a text that is base64 stays a text.
     pub(crate) binary: bool,
-}
-
-/// Which key a call needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AuthLevel {
-    Anonymous,
-    User,
-    Function,
-    System,
-    Admin,
+    /// Its type is written `http` in just this letter case; otherwise its value is read as that of `$return`.
+    pub(crate) plain: bool,
 }
 
 #[derive(Debug)]
@@ -157,43 +150,6 @@ impl HttpTrigger {
     }
 }
 
-impl AuthLevel {
-    const ALL: [Self; 5] = [Self::Anonymous, Self::User, Self::Function, Self::System, Self::Admin];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Anonymous => "anonymous",
-            Self::User => "user",
-            Self::Function => "function",
-            Self::System => "system",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl fmt::Display for AuthLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl AuthLevel {
-    /// By name in any letter case, or by number; `function` unless it is said.
-    pub(super) fn read(value: Option<Value>) -> Result<Self, String> {
-        let text = match &value {
-            None | Some(Value::Null) => return Ok(Self::Function),
-            Some(value) => scalar_text(value).flatten().ok_or_else(|| format!("authLevel is {value}, not a text"))?,
-        };
-        let by_number = text.parse::<usize>().ok().and_then(|number| Self::ALL.get(number).copied());
-        let level = by_number.or_else(|| Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(&text)));
-        match level {
-            Some(level) => Ok(level),
-            None if text.is_empty() => Ok(Self::Function),
-            None => Err(format!("\"{text}\" is not an authLevel")),
-        }
-    }
-}
-
 impl TimerTrigger {
     fn read(
         mut trigger: Binding,
@@ -293,7 +249,7 @@ fn http_outputs(bindings: Vec<Binding>, lenient: bool, warnings: &mut Vec<String
             return Err(format!("the http binding \"{}\" must have direction \"out\"", binding.name));
         }
         binding.members.finish(lenient, warnings)?;
-        outputs.push(HttpOutput { name: binding.name, binary: binding.binary });
+        outputs.push(HttpOutput { plain: binding.kind == "http", name: binding.name, binary: binding.binary });
     }
     Ok(outputs)
 }

@@ -5,10 +5,14 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Settings, bindings::Trigger, host_json::HostJson, member_names::documented};
-use crate::{json, retry::Retry};
+use super::{Settings, bindings::Trigger, host_json::HostJson, member_names::documented, route_entries::Route};
+use crate::{
+    json,
+    retry::Retry,
+    template::{Template, TemplateError},
+};
 
 /// What is wrong with a function.
 #[derive(Debug)]
@@ -40,6 +44,9 @@ pub(crate) struct FunctionDefinition {
     pub(crate) config: Value,
 }
 
+/// Of a function by `customHandler.http.routes`.
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
 /// Members of other languages, or not read by version 4 of the host.
 const IGNORED: &[&str] = &["$schema", "entryPoint", "excluded", "generatedBy", "isProxy", "language", "name"];
 
@@ -64,6 +71,28 @@ impl FunctionDefinition {
             return Err(file("not an object".to_owned()).into());
         };
         refuse_script_file(members.get("scriptFile"), folder)?;
+        Self::new(name, members, host, settings)
+    }
+
+    /// The function that an entry of `customHandler.http.routes` stands for; a bad template leaves out this one alone.
+    pub(super) fn of_route(
+        name: &str,
+        route: &Route,
+        host: &HostJson,
+        settings: &Settings,
+    ) -> Result<Self, FunctionProblem> {
+        if route.template.trim().is_empty() {
+            return Err("its route in customHandler.http.routes is empty".to_owned().into());
+        }
+        if let Err(TemplateError::Refused(problem)) = Template::parse(&route.template) {
+            return Err(format!("its route \"{}\" in customHandler.http.routes: {problem}", route.template).into());
+        }
+        let trigger = json!({
+            "type": "httpTrigger", "authLevel": route.level.to_string(), "direction": "in", "name": "req",
+            "methods": METHODS, "route": route.template,
+        });
+        let output = json!({ "type": "http", "direction": "out", "name": "res" });
+        let members = Map::from_iter([("bindings".to_owned(), json!([trigger, output]))]);
         Self::new(name, members, host, settings)
     }
 

@@ -6,7 +6,20 @@ use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{command::Description, configuration, host_json::HttpMode};
+use super::{command::Description, configuration};
+
+/// How an HTTP function without further bindings reaches the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpMode {
+    /// Streamed both ways (`enableProxyingHttpRequest`).
+    Proxy,
+    /// Buffered, query rebuilt (`enableForwardingHttpRequest`).
+    Forward,
+    /// The same, to the path `/<function>` (the section `httpWorker`).
+    ForwardToName,
+    /// As the JSON of `Data` and `Metadata`.
+    Payload,
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     HandlerCommand, ScriptError, Settings, configuration,
-    host_document::{CustomHandler, Document},
+    host_document::{CustomHandler, Document, HttpMode},
     known_members::{NO_EFFECT, take_unknown, unconvertible},
     overrides, profile,
     route_entries::Route,
@@ -47,19 +47,6 @@ pub(crate) struct HostJson {
     /// Whether members that Azure ignores are ignored.
     pub(super) lenient: bool,
     allowed: Vec<String>,
-}
-
-/// How an HTTP function without further bindings reaches the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HttpMode {
-    /// Streamed both ways (`enableProxyingHttpRequest`).
-    Proxy,
-    /// Buffered, query rebuilt (`enableForwardingHttpRequest`).
-    Forward,
-    /// The same, to the path `/<function>` (the section `httpWorker`).
-    ForwardToName,
-    /// As the JSON of `Data` and `Metadata`.
-    Payload,
 }
 
 /// `extensions.http`: how many requests are served at once, and how many wait or are served. Absent: no limit.

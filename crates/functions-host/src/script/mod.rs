@@ -3,6 +3,7 @@
 //! Where the real host ignores what it does not know, this one refuses it by name, unless it is told to be lenient. What
 //! is documented and means nothing to HTTP and timer functions on one machine is accepted with a warning.
 
+mod auth_level;
 mod bindings;
 mod command;
 mod configuration;
@@ -25,10 +26,12 @@ use std::{
 
 pub use self::host_json::executable_name;
 pub(super) use self::{
-    bindings::{AuthLevel, HttpOutput, HttpTrigger, TimerTrigger, Trigger},
+    auth_level::AuthLevel,
+    bindings::{HttpOutput, HttpTrigger, TimerTrigger, Trigger},
     command::HandlerCommand,
     function_json::FunctionDefinition,
-    host_json::{HttpMode, Throttle},
+    host_document::HttpMode,
+    host_json::Throttle,
     settings::Settings,
 };
 use self::{function_json::FunctionProblem, host_json::HostJson, route_entries::Route};
@@ -129,7 +132,7 @@ impl Script {
             let function = script
                 .host
                 .allows(&name)
-                .then(|| script.without_conflict(route.function(&name, &script.host, settings)?));
+                .then(|| script.without_conflict(FunctionDefinition::of_route(&name, route, &script.host, settings)?));
             script.add(name, function)?;
         }
         Ok(script)

@@ -2,22 +2,17 @@
 //!
 //! Source: `HttpWorkerFunctionProvider.cs` of `Azure/azure-functions-host`.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::{
-    FunctionDefinition, HostJson, Settings, bindings::AuthLevel, function_json::FunctionProblem,
-    host_document::RouteOptions,
-};
-use crate::template::{Template, TemplateError};
+use super::{Settings, auth_level::AuthLevel, host_document::RouteOptions};
 
 const RUNTIME: &str = "FUNCTIONS_WORKER_RUNTIME";
-const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 
 /// One entry.
 #[derive(Debug)]
 pub(super) struct Route {
-    template: String,
-    level: AuthLevel,
+    pub(super) template: String,
+    pub(super) level: AuthLevel,
 }
 
 impl Route {
@@ -42,27 +37,5 @@ impl Route {
             "" => Err(format!("customHandler.http.routes needs the app setting {RUNTIME}=custom")),
             other => Err(format!("customHandler.http.routes needs the app setting {RUNTIME}=custom, not \"{other}\"")),
         }
-    }
-
-    /// The function that the entry stands for; a bad template leaves out this one alone.
-    pub(super) fn function(
-        &self,
-        name: &str,
-        host: &HostJson,
-        settings: &Settings,
-    ) -> Result<FunctionDefinition, FunctionProblem> {
-        if self.template.trim().is_empty() {
-            return Err("its route in customHandler.http.routes is empty".to_owned().into());
-        }
-        if let Err(TemplateError::Refused(problem)) = Template::parse(&self.template) {
-            return Err(format!("its route \"{}\" in customHandler.http.routes: {problem}", self.template).into());
-        }
-        let trigger = json!({
-            "type": "httpTrigger", "authLevel": self.level.to_string(), "direction": "in", "name": "req",
-            "methods": METHODS, "route": self.template,
-        });
-        let output = json!({ "type": "http", "direction": "out", "name": "res" });
-        let members = Map::from_iter([("bindings".to_owned(), json!([trigger, output]))]);
-        FunctionDefinition::new(name, members, host, settings)
     }
 }

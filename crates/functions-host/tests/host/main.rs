@@ -1,4 +1,4 @@
-//! The Functions host with a real handler process (`examples/scripted_handler.rs`).
+//! The Functions host with a real handler process (`examples/scripted_handler.rs`, `examples/raw_handler.rs`).
 //!
 //! What the real host does is told in nine sections; a test's name begins with the section that it proves.
 //!
@@ -16,13 +16,18 @@
 //!
 //! Parts that need no process are proved beside their code, under the same names.
 
+mod documentation;
+mod given_rows;
+mod raw;
 mod rig;
 mod section_1_host_json;
 mod section_2_process;
 mod section_3_payload;
 mod section_4_http;
+mod section_4_rows;
 mod section_5_functions;
 mod section_6_authorization;
 mod section_7_timers;
 mod section_8_admin;
 mod section_9_start;
+mod suite;

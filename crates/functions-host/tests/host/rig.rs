@@ -288,14 +288,18 @@ async fn bytes(response: Response<Body>) -> Bytes {
     timeout(PATIENCE, response.into_body().collect()).await.expect("a whole answer").unwrap().to_bytes()
 }
 
-/// Cargo builds examples with the tests, into a folder beside theirs, unless it is told to build one test only.
 pub(crate) fn scripted_handler() -> PathBuf {
+    example("scripted_handler")
+}
+
+/// Cargo builds examples with the tests, into a folder beside theirs, unless it is told to build one test only.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let folder = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples");
-    let handler = folder.join(format!("scripted_handler{}", env::consts::EXE_SUFFIX));
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/scripted_handler.rs");
+    let handler = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
     let built = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    let current = built(&handler).is_some_and(|at| Some(at) >= built(Path::new(source)));
+    let current = built(&handler).is_some_and(|at| Some(at) >= built(&source));
     assert!(current, "{} is missing or old: run `cargo build -p functions-host --examples`", handler.display());
     handler
 }

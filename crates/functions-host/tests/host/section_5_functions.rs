@@ -244,6 +244,11 @@ async fn section_5_2_a_failed_timer_is_retried_under_new_invocation_ids() {
             let context = &payload["Metadata"]["RetryContext"];
             assert_eq!((&context["RetryCount"], &context["MaxRetryCount"]), (&json!(attempt), &json!(2)));
             assert_eq!(context["Exception"].is_null(), attempt == 0, "{context}");
+            if attempt > 0 {
+                let message = "Response status code does not indicate success: 502 (Bad Gateway).";
+                assert_eq!(context["Exception"]["InnerException"]["Message"], message);
+                assert_eq!(context["Exception"]["Message"], "Exception while executing function: Functions.refused");
+            }
             rig.line("Executed 'Functions.refused' (Failed").await;
         }
         ids.dedup();

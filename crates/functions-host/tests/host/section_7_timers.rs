@@ -28,6 +28,9 @@ async fn section_7_5_run_on_startup_runs_once_at_start_and_is_remembered() {
         "type": "timerTrigger", "name": "timer", "schedule": "0 0 0 1 1 *", "runOnStartup": true, "useMonitor": true,
     }]);
     let mut rig = ScriptRoot::new().function("tick", &timer).firing().start().await;
+    rig.line("Function 'tick' is configured to run on startup. Executing now.").await;
+    rig.line("Executing 'Functions.tick' (Reason='Timer fired at ").await;
+    rig.line("Trigger Details: UnscheduledInvocationReason: RunOnStartup").await;
     let first = payload(&mut rig).await;
     let status = &first["Data"]["timer"]["ScheduleStatus"];
     assert_eq!(status["Last"], "0001-01-01T00:00:00+00:00");
@@ -106,6 +109,35 @@ async fn section_7_3_schedules_follow_website_time_zone() {
     assert_eq!(refusal.refusal().await, expected);
 }
 
+#[tokio::test]
+async fn section_7_2_a_schedule_without_occurrence_stops_its_timer_west_of_utc_alone() {
+    let root = |zone: &str| {
+        let root = ScriptRoot::new().timer("never", "0 0 0 30 2 *").timer("tick", "0 0 0 1 1 *");
+        root.setting("WEBSITE_TIME_ZONE", zone).firing()
+    };
+    let mut west = root("America/New_York").start().await;
+    west.line("The listener for function 'never' was unable to start").await;
+    west.line("The next 5 occurrences of the 'tick' schedule").await;
+    let mut east = root("Asia/Tokyo").start().await;
+    east.line("The schedule of 'never' has no further occurrence").await;
+}
+
+#[tokio::test]
+async fn section_7_5_occurrences_are_announced_in_local_time_and_utc() {
+    let announced = async |zone: &str| {
+        let root = ScriptRoot::new().timer("tick", "0 0 12 1 1 *").setting("WEBSITE_TIME_ZONE", zone).firing();
+        let mut rig = root.start().await;
+        rig.line("The next 5 occurrences of the 'tick' schedule (Cron: '0 0 12 1 1 *') will be:").await;
+        let line = rig.line("01/01/").await.text;
+        // The year is another each time.
+        format!("{}{}", &line[..6], line[10..].replace(&line[6..10], "yyyy"))
+    };
+    assert_eq!(announced("UTC").await, "01/01/ 12:00:00Z");
+    // UTC's offset is not UTC's rules.
+    assert_eq!(announced("Europe/London").await, "01/01/ 12:00:00+00:00 (01/01/yyyy 12:00:00Z)");
+    assert_eq!(announced("Europe/Berlin").await, "01/01/ 12:00:00+01:00 (01/01/yyyy 11:00:00Z)");
+}
+
 const QUARTERLY: &str = "0 0 0 1 */3 *";
 
 fn status_file(state: &Path) -> std::path::PathBuf {
@@ -135,6 +167,7 @@ async fn section_7_5_missed_occurrences_are_made_up_for_once() {
     let timer = json!([{ "type": "timerTrigger", "name": "timer", "schedule": QUARTERLY, "runOnStartup": true }]);
     let mut rig = ScriptRoot::new().function("tick", &timer).state(state.path()).firing().start().await;
     rig.line("Function 'tick' is past due on startup. Executing now.").await;
+    rig.line("Executing 'Functions.tick' (Reason='Timer fired at ").await;
     let details = rig.line("Trigger Details: UnscheduledInvocationReason: IsPastDue, OriginalSchedule: ").await.text;
     assert!(details.contains(&missed.strftime("%Y-%m-%dT%H:%M:%S").to_string()), "{details}");
     let payload = payload(&mut rig).await;

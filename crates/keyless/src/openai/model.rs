@@ -69,7 +69,14 @@ impl Model {
     /// which other models take too; versions of the deployments surface before September 2024 know `max_tokens` alone.
     #[must_use]
     pub fn max_tokens_parameter(&self) -> &'static str {
-        if self.0.surface.knows_max_completion_tokens() { "max_completion_tokens" } else { "max_tokens" }
+        if self.0.surface.is_recent() { "max_completion_tokens" } else { "max_tokens" }
+    }
+
+    /// Whether a stream of chat completions can tell its usage: `"stream_options": { "include_usage": true }`. Versions of
+    /// the deployments surface before September 2024 do not know it.
+    #[must_use]
+    pub fn streams_usage(&self) -> bool {
+        self.0.surface.is_recent()
     }
 
     /// Where it is, and as which identity it is called.

@@ -76,6 +76,15 @@ impl Reader {
     /// As [`Self::model`], for an app that also runs without one: `Some(None)` when no setting of the group is there.
     /// As soon as one is, all that its route needs must be.
     pub fn optional_model(&mut self, name: &str) -> Option<Option<Model>> {
+        self.declare(
+            &setting::<Deployment>(
+                name,
+                "deployment",
+                "The deployment that answers.",
+                Absent::Means("an error, unless no setting of the model is there: then there is no model"),
+            )
+            .with_example("chat"),
+        );
         if PARTS.iter().any(|part| self.is_set(&format!("{name}__{part}"))) {
             self.model(name).map(Some)
         } else {

@@ -82,8 +82,8 @@ impl Surface {
         url
     }
 
-    /// Reasoning models take no `max_tokens`; versions before this one know nothing else.
-    pub(super) fn knows_max_completion_tokens(&self) -> bool {
+    /// Whether it knows `max_completion_tokens`, the one limit that reasoning models take, and `stream_options`.
+    pub(super) fn is_recent(&self) -> bool {
         self.version.as_ref().is_none_or(|version| version.as_str() >= "2024-09-01")
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     fn an_old_version_knows_max_tokens_alone() {
         let knows = |version: Option<&str>| {
             let version = version.map(|version| ApiVersion::parse(version).unwrap());
-            Surface::new(&"https://a".parse().unwrap(), version).knows_max_completion_tokens()
+            Surface::new(&"https://a".parse().unwrap(), version).is_recent()
         };
         assert!(knows(None) && knows(Some("2024-10-21")) && knows(Some("2024-09-01-preview")));
         assert!(!knows(Some("2024-06-01")) && !knows(Some("2024-02-01")));

@@ -92,9 +92,9 @@ fn each_use_has_the_documented_outcome_in_each_state() {
     for (state, write, write_a, read_a) in [
         (State::Available, Ok(()), Err(NotPresent), Err(NotPresent)),
         (State::Leased, Err(Missing), Ok(()), Ok(())),
-        (State::Expired, Ok(()), Err(NotPresent), Err(NotPresent)),
+        (State::Expired, Ok(()), Err(Lost), Err(Lost)),
         (State::Breaking, Err(Missing), Ok(()), Ok(())),
-        (State::Broken, Ok(()), Err(NotPresent), Err(NotPresent)),
+        (State::Broken, Ok(()), Err(Lost), Err(Lost)),
     ] {
         let (lease, now) = (in_state(state), at(100));
         assert_eq!(lease.check_write(None, now), write, "{state:?}");

@@ -26,6 +26,16 @@ pub(in crate::blob) struct Blob {
     pub(in crate::blob) tags: Tags,
     /// The access tier that a client asked for.
     pub(in crate::blob) tier: Option<Tier>,
+    /// When that was.
+    pub(in crate::blob) tier_changed: Option<Timestamp>,
+    /// The tier that a blob in the archive is on its way to.
+    pub(in crate::blob) rehydrating: Option<Rehydrating>,
+    /// When the snapshot was taken that this is.
+    pub(in crate::blob) snapshot: Option<String>,
+    /// ID of the version that this is, in an account with versioning.
+    pub(in crate::blob) version: Option<String>,
+    /// When it was deleted; it can be brought back.
+    pub(in crate::blob) deleted: Option<Timestamp>,
     pub(in crate::blob) lease: Lease,
     pub(in crate::blob) copied: Option<Copied>,
     pub(in crate::blob) kind: Kind,
@@ -41,12 +51,29 @@ pub(in crate::blob) enum Kind {
     Page { sequence_number: u64 },
 }
 
-/// How readily a block blob can be read. The archive, from which nothing can be read, is not served.
+/// How readily a block blob can be read; from the archive not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::blob) enum Tier {
     Hot,
     Cool,
     Cold,
+    Archive,
+}
+
+/// A blob's way out of the archive, which never ends here: in Azure it takes hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::blob) struct Rehydrating {
+    pub(in crate::blob) to: Tier,
+    /// `Standard` or `High`.
+    pub(in crate::blob) priority: String,
+}
+
+/// Which of a blob's states is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::blob) enum Which {
+    Current,
+    Snapshot(String),
+    Version(String),
 }
 
 /// The copy that made a blob.
@@ -81,6 +108,11 @@ impl Blob {
             metadata: Metadata::default(),
             tags: Tags::default(),
             tier: None,
+            tier_changed: None,
+            rehydrating: None,
+            snapshot: None,
+            version: None,
+            deleted: None,
             lease: Lease::default(),
             copied: None,
             kind,
@@ -91,6 +123,35 @@ impl Blob {
     /// Bytes.
     pub(in crate::blob) fn length(&self) -> u64 {
         self.pieces.iter().map(|piece| piece.length).sum()
+    }
+
+    /// What the archive holds can be neither read nor changed.
+    pub(in crate::blob) fn check_online(&self) -> Result<(), BlobError> {
+        match (self.tier, &self.rehydrating) {
+            (Some(Tier::Archive), Some(_)) => Err(BlobError::BlobBeingRehydrated),
+            (Some(Tier::Archive), None) => Err(BlobError::BlobArchived),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this is neither a snapshot nor a version that another one replaced, nor deleted.
+    fn is_current(&self) -> bool {
+        self.snapshot.is_none() && self.deleted.is_none()
+    }
+
+    /// What its record is found by: the name, and for every state but the current one what tells it from the others.
+    pub(super) fn key(&self, is_current: bool) -> String {
+        if is_current && self.is_current() {
+            return self.name.clone();
+        }
+        let state = [&self.snapshot, &self.version].map(|part| part.as_deref().unwrap_or_default());
+        // Names of blobs have no control characters.
+        format!("{}\0{}\0{}\0{}", self.name, state[0], state[1], self.etag)
+    }
+
+    /// Older states come before newer ones.
+    pub(super) fn age_key(&self) -> (Timestamp, Option<&str>) {
+        (self.last_modified, self.snapshot.as_deref().or(self.version.as_deref()))
     }
 
     /// Blocks make block blobs only.
@@ -116,7 +177,7 @@ impl Kind {
 
 impl Tier {
     pub(in crate::blob) fn by_name(name: &str) -> Option<Self> {
-        [Self::Hot, Self::Cool, Self::Cold].into_iter().find(|tier| tier.name() == name)
+        [Self::Hot, Self::Cool, Self::Cold, Self::Archive].into_iter().find(|tier| tier.name() == name)
     }
 
     /// The name in the API.
@@ -125,7 +186,15 @@ impl Tier {
             Self::Hot => "Hot",
             Self::Cool => "Cool",
             Self::Cold => "Cold",
+            Self::Archive => "Archive",
         }
+    }
+}
+
+impl Rehydrating {
+    /// As `x-ms-archive-status` says it.
+    pub(in crate::blob) fn status(&self) -> String {
+        format!("rehydrate-pending-to-{}", self.to.name().to_ascii_lowercase())
     }
 }
 

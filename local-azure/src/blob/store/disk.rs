@@ -8,7 +8,6 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -46,7 +45,7 @@ pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Contain
     private_files::create_folder(&records(folder))?;
     private_files::create_folder(&content(folder))?;
     write_container(folder, &state)?;
-    Ok(Container { folder: folder.to_owned(), state, blobs: BTreeMap::new(), uncommitted: BTreeMap::new() })
+    Ok(Container::new(folder.to_owned(), state))
 }
 
 /// Where the content of a container's blobs is.
@@ -54,9 +53,9 @@ pub(super) fn content(container: &Path) -> PathBuf {
     container.join("content")
 }
 
-/// Writes a blob's record in place of an older one.
-pub(super) fn write_blob(container: &Path, blob: &Blob) -> io::Result<()> {
-    write(&record_path(container, &blob.name), &BlobRecord::of(blob))
+/// Writes the record of a blob's state in place of an older one.
+pub(super) fn write_blob(container: &Path, blob: &Blob, is_current: bool) -> io::Result<()> {
+    write(&record_path(container, &blob.key(is_current)), &BlobRecord::of(blob, !is_current))
 }
 
 /// Writes what a container says about itself in place of what it said before.
@@ -86,14 +85,14 @@ fn remove_files(container: &Path) {
     let _ = fs::remove_dir(container);
 }
 
-/// Removes a blob's record.
-pub(super) fn remove_blob(container: &Path, name: &str) -> io::Result<()> {
-    fs::remove_file(record_path(container, name))
+/// Removes the record of a blob's state.
+pub(super) fn remove_blob(container: &Path, blob: &Blob, is_current: bool) -> io::Result<()> {
+    fs::remove_file(record_path(container, &blob.key(is_current)))
 }
 
 fn load_container(folder: PathBuf) -> io::Result<Container> {
-    let state = read(&folder.join(CONTAINER_RECORD))?;
-    let (mut blobs, mut parts) = (BTreeMap::new(), KnownParts::new());
+    let mut container = Container::new(folder.clone(), read(&folder.join(CONTAINER_RECORD))?);
+    let mut parts = KnownParts::new();
     refuse_link(&records(&folder))?;
     for entry in fs::read_dir(records(&folder))? {
         let path = entry?.path();
@@ -102,10 +101,10 @@ fn load_container(folder: PathBuf) -> io::Result<Container> {
             fs::remove_file(path)?;
             continue;
         }
-        let blob = read::<BlobRecord>(&path)?.into_blob(&content(&folder), &mut parts);
-        blobs.insert(blob.name.clone(), Arc::new(blob));
+        let record = read::<BlobRecord>(&path)?;
+        let is_older = record.is_older();
+        container.load(record.into_blob(&content(&folder), &mut parts), is_older);
     }
-    let container = Container { folder, state, blobs, uncommitted: BTreeMap::new() };
     remove_unnamed(&container)?;
     Ok(container)
 }

@@ -21,8 +21,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::{
-    blob::{Blob, Copied, Kind, Piece, Tier},
-    container::{Container, ContainerState},
+    blob::{Blob, Copied, Kind, Piece, Rehydrating, Tier, Which},
+    container::{Container, ContainerState, remaining_days},
     part::Part,
 };
 use super::{BlobName, conditions::Conditions, error::BlobError, lease::Lease, properties::Metadata};
@@ -31,6 +31,25 @@ use super::{BlobName, conditions::Conditions, error::BlobError, lease::Lease, pr
 pub(super) struct Store {
     folder: PathBuf,
     containers: Mutex<BTreeMap<String, Container>>,
+    pub(super) retention: Retention,
+}
+
+/// What an account keeps of what is overwritten or deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Retention {
+    /// Versions.
+    pub(super) versioning: bool,
+    /// Days that deleted blobs can be brought back.
+    pub(super) delete_days: Option<u16>,
+}
+
+/// What a deletion takes of a blob and its snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deletes {
+    /// The blob, which must have no snapshots.
+    BlobAlone,
+    BlobAndSnapshots,
+    SnapshotsAlone,
 }
 
 /// A block named in a block list, and where to look for it.
@@ -45,14 +64,16 @@ pub(super) enum BlockReference {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shows {
     Yes,
+    /// It makes a new version as well, in an account that keeps them.
+    AsVersion,
     /// Leases, tags and tiers are kept beside a blob rather than in it.
     No,
 }
 
 impl Store {
     /// Reads the folder, removes what a killed process left half done, and adds the containers that must exist.
-    pub(super) fn open(folder: &Path, containers: &[String]) -> io::Result<Self> {
-        let store = Self { folder: folder.to_owned(), containers: Mutex::new(disk::load(folder)?) };
+    pub(super) fn open(folder: &Path, containers: &[String], retention: Retention) -> io::Result<Self> {
+        let store = Self { folder: folder.to_owned(), containers: Mutex::new(disk::load(folder)?), retention };
         for name in containers {
             if store.container(name).is_err() {
                 store.add_container(name, Metadata::new())?;
@@ -97,7 +118,7 @@ impl Store {
         self.change(name, |container| {
             let mut state = container.state.clone();
             change(&mut state)?;
-            if shows == Shows::Yes {
+            if shows != Shows::No {
                 (state.etag, state.last_modified) = (new_etag(), Timestamp::now());
             }
             disk::write_container(&container.folder, &state)?;
@@ -124,17 +145,24 @@ impl Store {
         &self,
         container: &str,
         name: BlobName<'_>,
+        which: &Which,
         conditions: &Conditions,
     ) -> Result<Arc<Blob>, BlobError> {
-        let blob = self.read(container, |container| container.existing(name).cloned())?;
+        let blob = self.read(container, |container| container.find(name, which))?;
         let blob = blob.ok_or_else(|| conditions.of_missing_read())?;
         conditions.check_read(&blob)?;
         Ok(blob)
     }
 
     /// A blob.
-    pub(super) fn blob(&self, container: &str, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
-        self.read(container, |container| container.existing(name).cloned())?.ok_or(BlobError::BlobNotFound)
+    pub(super) fn blob(&self, container: &str, name: BlobName<'_>, which: &Which) -> Result<Arc<Blob>, BlobError> {
+        self.read(container, |container| container.find(name, which))?.ok_or(BlobError::BlobNotFound)
+    }
+
+    /// Shows containers in order of their names, until `look` says that it has seen enough.
+    pub(super) fn each(&self, mut look: impl FnMut(&str, &Container) -> bool) {
+        let containers = self.lock();
+        let _ = containers.iter().all(|(name, container)| look(name, container));
     }
 
     /// Makes or replaces a blob with what `make` gives. Blocks that wait to be committed are dropped.
@@ -152,10 +180,11 @@ impl Store {
             conditions.check_put(old.as_deref())?;
             let mut blob = make(container)?;
             if let Some(old) = old {
+                old.check_online()?;
                 blob.created = old.created;
                 blob.lease = old.lease.after_write(blob.last_modified);
             }
-            let saved = container.save(blob)?;
+            let saved = container.replace(blob, self.retention)?;
             container.forget_blocks(name);
             Ok(saved)
         })
@@ -173,26 +202,81 @@ impl Store {
         self.change(container, |container| {
             let mut blob = Blob::clone(container.existing(name).ok_or_else(|| conditions.of_missing())?);
             let result = change(&mut blob, conditions)?;
-            if shows == Shows::Yes {
+            if shows != Shows::No {
                 (blob.etag, blob.last_modified) = (new_etag(), Timestamp::now());
                 blob.lease = blob.lease.after_write(blob.last_modified);
             }
-            Ok((container.save(blob)?, result))
+            let saved = match shows {
+                Shows::AsVersion if self.retention.versioning => container.replace(blob, self.retention)?,
+                _ => container.save(blob)?,
+            };
+            Ok((saved, result))
         })
     }
 
-    /// Deletes a blob.
-    pub(super) fn delete(&self, container: &str, name: BlobName<'_>, conditions: &Conditions) -> Result<(), BlobError> {
+    /// Deletes a state of a blob, and of the current one its snapshots as `deletes` says.
+    pub(super) fn delete(
+        &self,
+        container: &str,
+        name: BlobName<'_>,
+        which: &Which,
+        deletes: Deletes,
+        conditions: &Conditions,
+    ) -> Result<(), BlobError> {
         self.change(container, |container| {
-            let Some(blob) = container.existing(name) else {
+            let Some(blob) = container.find(name, which) else {
                 // <https://learn.microsoft.com/rest/api/storageservices/delete-blob#remarks>: so are waiting blocks deleted.
                 return match conditions.of_missing() {
-                    BlobError::BlobNotFound if container.forget_blocks(name) => Ok(()),
+                    BlobError::BlobNotFound if *which == Which::Current && container.forget_blocks(name) => Ok(()),
                     refusal => Err(refusal),
                 };
             };
-            conditions.check_update(blob)?;
-            Ok(container.remove(name)?)
+            conditions.check_update(&blob)?;
+            if *which != Which::Current {
+                if container.existing(name).is_some_and(|current| Arc::ptr_eq(current, &blob)) {
+                    return Err(BlobError::OperationNotAllowedOnRootBlob);
+                }
+                return container.drop_older(&blob, self.retention);
+            }
+            let is_snapshot = |blob: &&Arc<Blob>| blob.snapshot.is_some() && blob.deleted.is_none();
+            let snapshots: Vec<_> = container.older(name.0).iter().filter(is_snapshot).cloned().collect();
+            if deletes == Deletes::BlobAlone && !snapshots.is_empty() {
+                return Err(BlobError::SnapshotsPresent);
+            }
+            snapshots.iter().try_for_each(|snapshot| container.drop_older(snapshot, self.retention))?;
+            if deletes == Deletes::SnapshotsAlone { Ok(()) } else { container.remove(name, self.retention) }
+        })
+    }
+
+    /// Takes a snapshot of a blob, described by `metadata` if there is any.
+    pub(super) fn snapshot(
+        &self,
+        container: &str,
+        name: BlobName<'_>,
+        conditions: &Conditions,
+        metadata: Metadata,
+    ) -> Result<Blob, BlobError> {
+        self.change(container, |container| {
+            let current = container.existing(name).cloned().ok_or_else(|| conditions.of_missing())?;
+            conditions.check_blob(&current)?;
+            conditions.check_named_lease(&current)?;
+            current.check_online()?;
+            let mut snapshot =
+                Blob { snapshot: Some(container.new_id(name.0)), lease: Lease::None, ..Blob::clone(&current) };
+            if !metadata.is_empty() {
+                (snapshot.etag, snapshot.last_modified) = (new_etag(), Timestamp::now());
+                snapshot.metadata = metadata;
+            }
+            container.keep(snapshot.clone())?;
+            Ok(snapshot)
+        })
+    }
+
+    /// Brings back what was deleted of a blob.
+    pub(super) fn undelete(&self, container: &str, name: BlobName<'_>) -> Result<(), BlobError> {
+        self.change(container, |container| {
+            container.forget_expired(self.retention, Timestamp::now())?;
+            if container.restore(name)? { Ok(()) } else { Err(BlobError::BlobNotFound) }
         })
     }
 
@@ -240,16 +324,21 @@ impl Store {
 }
 
 impl Container {
-    /// Names of blobs from a name on, in order; with those of which there are waiting blocks only, where `waiting`.
-    pub(super) fn names(&self, from: &str, waiting: bool) -> impl Iterator<Item = (&str, Option<&Arc<Blob>>)> {
-        let from = from.to_owned();
-        let mut blobs = self.blobs.range(from.clone()..).peekable();
-        let waiting = waiting.then(|| self.uncommitted.keys().filter(move |name| **name >= from));
-        let mut waiting = waiting.into_iter().flatten().filter(|name| !self.blobs.contains_key(*name)).peekable();
-        std::iter::from_fn(move || match (blobs.peek(), waiting.peek()) {
-            (Some((blob, _)), Some(name)) if *name < *blob => waiting.next().map(|name| (name.as_str(), None)),
-            (None, Some(_)) => waiting.next().map(|name| (name.as_str(), None)),
-            _ => blobs.next().map(|(name, blob)| (name.as_str(), Some(blob))),
+    /// Names of blobs from a name on, in order; with those of which there are waiting blocks only, where `waiting`, and
+    /// those of which only older states are left, where `older`.
+    pub(super) fn names(&self, from: &str, waiting: bool, older: bool) -> impl Iterator<Item = &str> {
+        let range = from.to_owned()..;
+        let mut current = self.blobs.range(range.clone()).map(|(name, _)| name.as_str()).peekable();
+        let waiting = waiting.then(|| self.uncommitted.range(range.clone()).map(|(name, _)| name.as_str()));
+        let mut waiting = waiting.into_iter().flatten().peekable();
+        let older = older.then(|| self.older_names(range));
+        let mut older = older.into_iter().flatten().peekable();
+        std::iter::from_fn(move || {
+            let next = [current.peek(), waiting.peek(), older.peek()].into_iter().flatten().min().copied()?;
+            current.next_if_eq(&next);
+            waiting.next_if_eq(&next);
+            older.next_if_eq(&next);
+            Some(next)
         })
     }
 

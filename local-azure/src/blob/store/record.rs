@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Blob, Copied, Kind, Part, Piece, Tier};
+use super::{Blob, Copied, Kind, Part, Piece, Rehydrating, Tier};
 use crate::blob::{
     lease::Lease,
     properties::{ContentProperties, Metadata},
@@ -26,6 +26,19 @@ pub(super) struct BlobRecord {
     tags: Tags,
     #[serde(default)]
     tier: Option<Tier>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tier_changed: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rehydrating: Option<Rehydrating>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    snapshot: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted: Option<Timestamp>,
+    /// Another state of the blob took its place, or it is a snapshot, or deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    older: bool,
     #[serde(default)]
     lease: Lease,
     #[serde(default)]
@@ -50,7 +63,7 @@ struct PieceRecord {
 pub(super) type KnownParts = HashMap<String, Arc<Part>>;
 
 impl BlobRecord {
-    pub(super) fn of(blob: &Blob) -> Self {
+    pub(super) fn of(blob: &Blob, older: bool) -> Self {
         let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let parts = blob.pieces.iter().map(|piece| PieceRecord {
             file: piece.part.as_ref().map(|part| file_name(&part.path)),
@@ -67,11 +80,21 @@ impl BlobRecord {
             metadata: blob.metadata.clone(),
             tags: blob.tags.clone(),
             tier: blob.tier,
+            tier_changed: blob.tier_changed,
+            rehydrating: blob.rehydrating.clone(),
+            snapshot: blob.snapshot.clone(),
+            version: blob.version.clone(),
+            deleted: blob.deleted,
+            older,
             lease: blob.lease.clone(),
             copied: blob.copied.clone(),
             kind: blob.kind,
             parts: parts.collect(),
         }
+    }
+
+    pub(super) const fn is_older(&self) -> bool {
+        self.older
     }
 
     pub(super) fn into_blob(self, content: &Path, known: &mut KnownParts) -> Blob {
@@ -93,6 +116,11 @@ impl BlobRecord {
             metadata: self.metadata,
             tags: self.tags,
             tier: self.tier,
+            tier_changed: self.tier_changed,
+            rehydrating: self.rehydrating,
+            snapshot: self.snapshot,
+            version: self.version,
+            deleted: self.deleted,
             lease: self.lease,
             copied: self.copied,
             kind: self.kind,

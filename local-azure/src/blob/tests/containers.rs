@@ -62,7 +62,12 @@ async fn names_are_checked() {
 
 #[test]
 fn a_seed_with_an_impossible_container_is_refused() {
-    let account = seed::StorageAccount { name: "stkeyless".to_owned(), containers: vec!["../up".to_owned()] };
+    let account = seed::StorageAccount {
+        name: "stkeyless".to_owned(),
+        containers: vec!["../up".to_owned()],
+        versioning: false,
+        delete_retention_days: None,
+    };
     let data = TempDir::new().unwrap();
     let error = routes(world().entra.clone(), &account, data.path()).unwrap_err();
     assert!(error.to_string().contains("\"../up\""), "{error}");

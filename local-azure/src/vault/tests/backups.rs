@@ -77,7 +77,7 @@ async fn what_is_no_backup_of_this_subscription_is_refused() {
     let world = officers_world(|_| {});
     let answer = restore(&world, "AAAA").await;
     let expected = json!({ "error": {
-        "code": "Malformed backup blob", "message": "Backup blob contains invalid or corrupt version.",
+        "code": "Malformed backup blob", "message": "Backup blob is corrupt.",
     } });
     assert_eq!((answer.status, answer.body), (StatusCode::BAD_REQUEST, expected));
 

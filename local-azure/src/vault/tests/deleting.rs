@@ -73,10 +73,8 @@ async fn a_purged_secret_frees_its_name() {
     call(&world, "DELETE", "/secrets/made", Value::Null).await;
     let answer = call(&world, "DELETE", "/deletedsecrets/made", Value::Null).await;
     assert_eq!((answer.status, answer.body), (StatusCode::NO_CONTENT, Value::Null));
-    assert_eq!(
-        call(&world, "GET", "/deletedsecrets/made", Value::Null).await.message(),
-        "Deleted Secret not found: made"
-    );
+    let message = call(&world, "GET", "/deletedsecrets/made", Value::Null).await.message().to_owned();
+    assert!(message.starts_with("A secret with (name/id) made was not found in this key vault."), "{message}");
     set(&world, "made", "2").await;
 }
 
@@ -90,7 +88,7 @@ async fn what_is_not_deleted_is_not_recovered_and_not_purged() {
         for method in ["GET", "DELETE"] {
             let answer = call(&world, method, &format!("/deletedsecrets/{name}"), Value::Null).await;
             assert_eq!((answer.status, answer.codes()), (StatusCode::NOT_FOUND, ("SecretNotFound", None)));
-            assert_eq!(answer.message(), format!("Deleted Secret not found: {name}"));
+            assert!(answer.message().starts_with(&format!("A secret with (name/id) {name} was not found")));
         }
     }
 }

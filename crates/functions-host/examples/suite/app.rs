@@ -1,0 +1,53 @@
+//! The app of the suite: it knows nothing of the form of a call.
+
+use serde_json::Value;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What the app answers, whatever the form of the call.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn text(body: impl Into<String>) -> Self {
+        Self { status: 200, headers: vec![("content-type", TEXT.to_owned())], body: body.into() }
+    }
+}
+
+/// What the path below `/api/app` asks for.
+pub(crate) fn answer(method: &str, path: &str, name: Option<&str>, probe: Option<&str>, body: &str) -> Answer {
+    let (head, rest) = path.split_once('/').unwrap_or((path, ""));
+    match head {
+        "hello" => Answer::text("hello"),
+        "echo" => Answer::text(body),
+        "upper" => Answer::text(body.to_uppercase()),
+        "sum" => {
+            let document: Value = serde_json::from_str(body).unwrap_or_default();
+            let numbers = document["numbers"].as_array().into_iter().flatten().filter_map(Value::as_i64);
+            Answer::text(numbers.sum::<i64>().to_string())
+        }
+        "method" => Answer::text(method),
+        "query" => Answer::text(name.unwrap_or("(none)")),
+        "header" => Answer::text(probe.unwrap_or("(none)")),
+        "path" => Answer::text(rest),
+        "status" => Answer { status: rest.parse().unwrap_or(500), ..Answer::text(format!("status {rest}")) },
+        "json" => {
+            let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
+            Answer { headers, ..Answer::text(r#"{"a":1,"b":"é"}"#) }
+        }
+        "reply" => {
+            let headers = vec![("content-type", TEXT.to_owned()), ("x-reply", rest.to_owned())];
+            Answer { headers, ..Answer::text("replied") }
+        }
+        "redirect" => {
+            let headers = vec![("content-type", TEXT.to_owned()), ("location", "/api/app/hello".to_owned())];
+            Answer { status: 302, headers, ..Answer::text("moved") }
+        }
+        "empty" => Answer::text(""),
+        "large" => Answer::text("x".repeat(rest.parse().unwrap_or_default())),
+        _ => Answer { status: 404, ..Answer::text("no such path") },
+    }
+}

@@ -1,0 +1,73 @@
+//! Checksums of what is copied: the one that a client gives of the source, and the one that the answer tells.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek as _, SeekFrom},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderMap;
+use md5::{Digest as _, Md5};
+
+use super::{
+    Call,
+    crc64::Crc64,
+    error::{BlobError, Mismatch},
+    receive::{self, Checksums},
+    store::Piece,
+};
+
+/// Bytes read from disk at once.
+const CHUNK: usize = 128 * 1024;
+
+/// Which checksum the answer to a copy tells, as recorded from the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// The CRC-64, or the MD5 where the client gave the source's.
+    Crc64,
+    /// Always the MD5; and a wrong one is refused without telling both.
+    Md5,
+}
+
+/// Compares the source with what the client says of it. The headers tell the answer's checksum.
+pub(super) async fn check(call: &Call<'_>, pieces: Vec<Piece>, shows: Shows) -> Result<HeaderMap, BlobError> {
+    let headers = &call.parts.headers;
+    let given = receive::checksums_in(headers, "x-ms-source-content-md5", "x-ms-source-content-crc64")?;
+    let actual = call.run(move |_| Ok(of(&pieces)?)).await?;
+    let told = |mismatch: Mismatch| (shows == Shows::Crc64).then_some(mismatch);
+    if let Some(mismatch) = receive::mismatch(given.md5.as_ref(), actual.md5.as_ref()) {
+        return Err(BlobError::Md5Mismatch(told(mismatch)));
+    }
+    if let Some(mismatch) = receive::mismatch(given.crc64.as_ref(), actual.crc64.as_ref()) {
+        return Err(BlobError::Crc64Mismatch(told(mismatch)));
+    }
+    let tells_md5 = shows == Shows::Md5 || given.md5.is_some() || call.version() < receive::CRC64_FROM;
+    let told = match tells_md5 {
+        true => Checksums { crc64: None, ..actual },
+        false => Checksums { md5: None, ..actual },
+    };
+    let mut answered = HeaderMap::new();
+    told.insert(&mut answered);
+    Ok(answered)
+}
+
+fn of(pieces: &[Piece]) -> io::Result<Checksums> {
+    let (mut md5, mut crc64, mut chunk) = (Md5::new(), Crc64::new(), vec![0; CHUNK]);
+    for piece in pieces {
+        let mut content: Box<dyn Read> = match &piece.part {
+            Some(part) => {
+                let mut file = File::open(part.path())?;
+                file.seek(SeekFrom::Start(piece.offset))?;
+                Box::new(file.take(piece.length))
+            }
+            None => Box::new(io::repeat(0).take(piece.length)),
+        };
+        loop {
+            let length = content.read(&mut chunk)?;
+            let Some(data) = chunk.get(..length).filter(|data| !data.is_empty()) else { break };
+            md5.update(data);
+            crc64.update(data);
+        }
+    }
+    Ok(Checksums { md5: Some(STANDARD.encode(md5.finalize())), crc64: Some(crc64.finish()) })
+}

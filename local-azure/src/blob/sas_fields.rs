@@ -1,0 +1,46 @@
+//! The parameters of a shared access signature, taken out of a query.
+
+use std::collections::BTreeMap;
+
+/// Names of every kind of signature.
+const NAMES: &[&str] = &[
+    "sv", "ss", "srt", "sr", "sp", "st", "se", "si", "sip", "spr", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv",
+    "saoid", "suoid", "scid", "skdutid", "sduoid", "ses", "srh", "srq", "sdd", "rscc", "rscd", "rsce", "rscl", "rsct",
+];
+
+/// A signature's fields by name, decoded; none without a signature. It opens what it names, so it has no `Debug`.
+#[derive(Default)]
+pub(super) struct Fields(BTreeMap<&'static str, String>);
+
+impl Fields {
+    /// Takes the fields out of a query's pairs, if there is a signature among them.
+    pub(super) fn take(pairs: &mut Vec<(String, String)>) -> Self {
+        if !pairs.iter().any(|(name, _)| name == "sig") {
+            return Self::default();
+        }
+        let mut fields = BTreeMap::new();
+        pairs.retain(|(name, value)| match NAMES.iter().find(|known| *known == name) {
+            // A second value stays, and is refused as a parameter that stands twice.
+            Some(known) if !fields.contains_key(known) => {
+                fields.insert(*known, value.clone());
+                false
+            }
+            _ => true,
+        });
+        Self(fields)
+    }
+
+    /// Whether there is a signature.
+    pub(super) fn are_there(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A field, or nothing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+}

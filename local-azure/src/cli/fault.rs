@@ -1,0 +1,50 @@
+//! `fault`: something goes wrong on purpose in a running local-azure.
+
+use std::process::ExitCode;
+
+use anstream::println;
+use axum::body::Body;
+use local_azure::{
+    control::{CLEAR_FAULTS, FAULTS, LIST_FAULTS},
+    fault::Fault,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{CommandError, ask::RunArguments};
+
+#[derive(clap::Args)]
+pub(super) struct FaultArguments {
+    /// Set these, such as `key-vault:throttled,retry-after=2,count=3`; without any, tell which are set
+    #[arg(value_name = "SPEC")]
+    specs: Vec<Fault>,
+    /// End every fault first
+    #[arg(long)]
+    clear: bool,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+#[derive(Deserialize)]
+struct Set {
+    id: u64,
+}
+
+pub(super) async fn fault(arguments: FaultArguments) -> Result<ExitCode, CommandError> {
+    let FaultArguments { specs, clear, run } = arguments;
+    if clear {
+        let _: Vec<Value> = run.ask(CLEAR_FAULTS).await?;
+        println!("no fault is set");
+    }
+    for fault in &specs {
+        let Set { id } = run.ask_with(FAULTS, Body::from(serde_json::to_vec(fault)?)).await?;
+        println!("fault {id} is set: {} {}", fault.service, fault.kind);
+    }
+    if specs.is_empty() && !clear {
+        let set: Vec<Value> = run.ask(LIST_FAULTS).await?;
+        for fault in &set {
+            println!("{fault}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,156 @@
+//! Faults on purpose: which are set, and when each of them strikes.
+//!
+//! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`]. No service
+//! knows which of these it was; most know nothing of faults at all, because the answer is spoilt around them.
+
+mod inject;
+mod spec;
+mod strike;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+pub(crate) use self::{
+    inject::{inject, uncut},
+    strike::{skewed, spoils_tokens, strikes, token_seconds},
+};
+use crate::seed::Seed;
+pub use crate::seed::{Fault, FaultKind, FaultRefused, FaultService};
+
+/// A fault that is set, and what it has done.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetFault {
+    /// Its number, in the order in which faults were set.
+    pub id: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// Requests that it could have struck.
+    pub requests: u64,
+    /// Requests that it struck.
+    pub strikes: u64,
+}
+
+/// The faults of a run. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Faults(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    seed: Arc<Seed>,
+    set: RwLock<Vec<Active>>,
+}
+
+#[derive(Debug)]
+struct Active {
+    set: SetFault,
+    since: Instant,
+}
+
+impl Faults {
+    /// Those of the seed, from now on.
+    pub(crate) fn new(seed: Arc<Seed>) -> Self {
+        let faults = Self(Arc::new(Shared { seed: seed.clone(), set: RwLock::default() }));
+        for fault in &seed.faults {
+            // Reading the seed has refused what cannot be.
+            faults.add(fault.clone());
+        }
+        faults
+    }
+
+    /// Sets a fault, from now on, and gives its number.
+    ///
+    /// # Errors
+    /// [`FaultRefused`] names what the seed lacks, or what the fault's members contradict.
+    pub fn set(&self, fault: Fault) -> Result<u64, FaultRefused> {
+        fault.check(&self.0.seed)?;
+        Ok(self.add(fault))
+    }
+
+    fn add(&self, fault: Fault) -> u64 {
+        let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
+        let id = set.last().map_or(1, |last| last.set.id + 1);
+        set.push(Active { set: SetFault { id, fault, requests: 0, strikes: 0 }, since: Instant::now() });
+        id
+    }
+
+    /// Ends every fault. What faults have changed for good, such as a rotated secret, stays.
+    pub fn clear(&self) {
+        self.0.set.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Every fault that is set, with what it has done.
+    #[must_use]
+    pub fn all(&self) -> Vec<SetFault> {
+        let set = self.0.set.read().unwrap_or_else(PoisonError::into_inner);
+        set.iter().map(|active| active.set.clone()).collect()
+    }
+
+    /// The faults that strike this request.
+    fn strike(&self, service: FaultService, request: &Struck<'_>) -> Vec<Fault> {
+        {
+            // Most runs have none.
+            let set = self.0.set.read().unwrap_or_else(PoisonError::into_inner);
+            if !set.iter().any(|active| active.set.fault.service == service) {
+                return Vec::new();
+            }
+        }
+        let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
+        let of_request = set.iter_mut().filter(|active| active.set.fault.service == service && request.is_of(active));
+        of_request.filter_map(Active::strike).collect()
+    }
+}
+
+/// What of a request decides which faults are its own.
+struct Struck<'r> {
+    path: &'r str,
+    has_token: bool,
+}
+
+impl Struck<'_> {
+    fn is_of(&self, active: &Active) -> bool {
+        let fault = &active.set.fault;
+        let mut parts = self.path.split('/').skip(1);
+        let (first, second) = (parts.next(), parts.next());
+        let is_named = |name: &Option<String>, part: Option<&str>| name.is_none() || name.as_deref() == part;
+        (self.has_token || !fault.kind.needs_token())
+            && is_named(&fault.secret, second)
+            && is_named(&fault.container, first)
+    }
+}
+
+impl Active {
+    /// Counts a request, and gives the fault if it strikes.
+    fn strike(&mut self) -> Option<Fault> {
+        let number = self.set.requests;
+        let set = &mut self.set;
+        set.requests += 1;
+        let fault = &set.fault;
+        let strikes = fault.count.is_none_or(|count| set.strikes < count)
+            && fault.for_seconds.is_none_or(|seconds| self.since.elapsed() < Duration::from_secs(seconds))
+            && fault.rate.is_none_or(|rate| share(fault.seed.unwrap_or_default(), number) < rate);
+        if !strikes {
+            return None;
+        }
+        set.strikes += 1;
+        Some(fault.clone())
+    }
+}
+
+/// A number from 0 to 1, 1 excluded, the same for the same request of the same seed: the steps of `SplitMix64`
+/// (<https://prng.di.unimi.it/splitmix64.c>).
+fn share(seed: u64, number: u64) -> f64 {
+    let mut bits = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^= bits >> 31;
+    // 53 bits are what such a number holds.
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests;

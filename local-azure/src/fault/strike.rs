@@ -1,0 +1,48 @@
+//! The faults that strike the request which this task answers: services ask for those that only they can play.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Fault, FaultKind};
+
+tokio::task_local! {
+    static STRIKING: Arc<[Fault]>;
+}
+
+/// What a token that is about to expire has left, in seconds.
+const TOKEN_LEFT: i64 = 60;
+
+/// How far a clock is wrong, in seconds.
+const SKEW: i64 = 600;
+
+/// Runs `answer` with these faults, and none of a request around it.
+pub(super) async fn with<T>(faults: Arc<[Fault]>, answer: impl Future<Output = T>) -> T {
+    STRIKING.scope(faults, answer).await
+}
+
+fn find<T>(kind: FaultKind, value: impl FnOnce(&Fault) -> T) -> Option<T> {
+    let in_faults = |faults: &Arc<[Fault]>| faults.iter().find(|fault| fault.kind == kind).map(value);
+    STRIKING.try_with(in_faults).ok().flatten()
+}
+
+/// Whether a fault of this kind strikes the present request.
+pub(crate) fn strikes(kind: FaultKind) -> bool {
+    find(kind, |_| ()).is_some()
+}
+
+/// Whether tokens for this app registration are spoilt so.
+pub(crate) fn spoils_tokens(kind: FaultKind, app: &str) -> bool {
+    find(kind, |fault| fault.tokens_for.as_deref().is_none_or(|named| named == app)).unwrap_or_default()
+}
+
+/// How long a token lives, in seconds, where it is about to expire.
+pub(crate) fn token_seconds() -> Option<i64> {
+    find(FaultKind::NearExpiry, |fault| fault.seconds.unwrap_or(TOKEN_LEFT))
+}
+
+/// The time as the service that answers has it.
+pub(crate) fn skewed(now: Timestamp) -> Timestamp {
+    let seconds = find(FaultKind::ClockSkew, |fault| fault.seconds.unwrap_or(SKEW)).unwrap_or_default();
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
+}

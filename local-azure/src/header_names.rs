@@ -1,0 +1,31 @@
+//! Header names as they were written. HTTP libraries write them in lower case, while Blob Storage keeps the names of
+//! metadata as its clients gave them.
+
+use std::collections::BTreeMap;
+
+/// Names by what they are in lower case: an extension of a request that came, or of an answer that is to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeaderNames(BTreeMap<String, String>);
+
+impl HeaderNames {
+    /// A name as it was written; in lower case where nothing else is known.
+    pub(crate) fn written<'n>(&'n self, lower_case: &'n str) -> &'n str {
+        self.0.get(lower_case).map_or(lower_case, String::as_str)
+    }
+
+    /// Those with a capital letter.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(lower_case, written)| (lower_case.as_str(), written.as_str()))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<String> for HeaderNames {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        let has_capital = |name: &String| name.bytes().any(|byte| byte.is_ascii_uppercase());
+        Self(names.into_iter().filter(has_capital).map(|name| (name.to_ascii_lowercase(), name)).collect())
+    }
+}

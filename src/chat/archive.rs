@@ -1,0 +1,111 @@
+//! Exchanges kept as blobs, where the settings ask for it.
+//!
+//! A blob holds what was asked, what was answered, and how many tokens it took; no credential of anyone.
+
+use jiff::Timestamp;
+use keyless::{
+    Container, ContainerName,
+    openai::{ModelAnswer, ModelEvent, Usage},
+    settings::{Reader, Setting},
+};
+use serde_json::{Value, json};
+use tracing::{error, info};
+
+const CONTAINER: Setting<ContainerName> = Setting::optional(
+    "CHAT_ARCHIVE_CONTAINER",
+    "no exchange is kept",
+    "The blob container in which `chat` keeps each exchange.",
+);
+
+/// Where exchanges are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Archive(Container);
+
+impl Archive {
+    /// `Some(None)` when nothing is to be kept.
+    pub(super) fn read(env: &mut Reader) -> Option<Option<Self>> {
+        let is_wanted = env.is_set(CONTAINER.name());
+        let name = env.read(&CONTAINER);
+        if !is_wanted {
+            return Some(None);
+        }
+        Some(Some(Self(env.container_named("STORAGE", name.as_ref())?)))
+    }
+}
+
+/// One question and its answer, as far as it is known.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    archive: Option<Archive>,
+    /// The invocation, which names the blob.
+    invocation: Option<String>,
+    at: Timestamp,
+    deployment: String,
+    messages: Value,
+    answer: String,
+    finish_reason: Option<String>,
+    usage: Option<Usage>,
+}
+
+impl Exchange {
+    pub(crate) fn new(archive: Option<Archive>, invocation: Option<String>, deployment: &str, messages: Value) -> Self {
+        // What is not kept takes no memory.
+        let messages = if archive.is_some() { messages } else { Value::Null };
+        let (at, deployment) = (Timestamp::now(), deployment.to_owned());
+        Self { archive, invocation, at, deployment, messages, answer: String::new(), finish_reason: None, usage: None }
+    }
+
+    /// Takes the whole answer.
+    pub(crate) fn answered(&mut self, answer: &ModelAnswer) {
+        if self.archive.is_some() {
+            self.answer = answer.text();
+        }
+        self.finish_reason = answer.finish_reason().map(str::to_owned);
+        self.usage = answer.usage();
+    }
+
+    /// Takes what one event adds.
+    pub(super) fn heard(&mut self, event: &ModelEvent) {
+        if self.archive.is_some() {
+            self.answer.push_str(event.text().unwrap_or_default());
+        }
+        self.finish_reason = event.finish_reason().map(str::to_owned).or(self.finish_reason.take());
+        self.usage = event.usage().or(self.usage);
+    }
+
+    /// Logs how many tokens it took, and writes the blob if exchanges are kept. The answer is out by then, or paid for:
+    /// a blob that cannot be written is for the log.
+    pub(crate) async fn keep(self, is_complete: bool) {
+        let Usage { prompt_tokens, completion_tokens, .. } = self.usage.unwrap_or_default();
+        let finish_reason = self.finish_reason.as_deref().unwrap_or_default();
+        info!(prompt_tokens, completion_tokens, finish_reason, is_complete, "the model answered");
+        let Some(Archive(container)) = &self.archive else { return };
+        if let Err(failure) = container.create(self.name(), self.content(is_complete)).await {
+            error!(error = %failure, cause = ?failure, "the exchange was not archived");
+        }
+    }
+
+    /// For example `2026/11/28/0f8fad5b-d9cb-469f-a165-70867728950e.json`.
+    fn name(&self) -> String {
+        let day = self.at.strftime("%Y/%m/%d");
+        match &self.invocation {
+            Some(invocation) => format!("{day}/{invocation}.json"),
+            None => format!("{day}/{}.json", self.at.as_nanosecond()),
+        }
+    }
+
+    fn content(&self, is_complete: bool) -> Value {
+        let usage = self
+            .usage
+            .map(|usage| json!({ "promptTokens": usage.prompt_tokens, "completionTokens": usage.completion_tokens }));
+        json!({
+            "at": self.at,
+            "deployment": self.deployment,
+            "messages": self.messages,
+            "answer": self.answer,
+            "finishReason": self.finish_reason,
+            "usage": usage,
+            "complete": is_complete,
+        })
+    }
+}

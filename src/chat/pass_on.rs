@@ -1,0 +1,108 @@
+//! A streamed answer on its way to the caller, event by event and byte for byte.
+//!
+//! A task reads the model's events and hands them to the response one at a time. So a caller that leaves is noticed also
+//! while the model thinks, a caller that stops reading does not hold the call for ever, and the exchange is kept whichever
+//! way it ends.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use functions_handler::axum::body::Body;
+use futures_util::{Stream, StreamExt as _, stream};
+use keyless::openai::{ModelEvent, ModelEvents};
+use serde_json::json;
+use tokio::{
+    select, spawn,
+    sync::mpsc::{self, Receiver, Sender},
+    time::timeout,
+};
+use tracing::{info, warn};
+
+use super::archive::Exchange;
+
+/// How long a caller may take for one event. It holds the model's work, and a place of the app.
+const LONGEST_STALL: Duration = Duration::from_secs(60);
+
+/// What goes to the caller; the end is said, so that an answer that was cut does not look complete.
+enum Piece {
+    Bytes(Bytes),
+    End,
+}
+
+/// How the answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Complete,
+    ModelFailed,
+    CallerLeft,
+    CallerStalled,
+}
+
+/// The body of the response. When it is dropped, so is the call of the model.
+pub(crate) fn pass_on(events: ModelEvents, mut exchange: Exchange) -> Body {
+    let (caller, pieces) = mpsc::channel(1);
+    spawn(async move {
+        let outcome = pump(events.into_stream(), &mut exchange, &caller).await;
+        match outcome {
+            Outcome::Complete | Outcome::ModelFailed => {}
+            Outcome::CallerLeft => info!("the caller left before the answer was complete"),
+            Outcome::CallerStalled => warn!("the caller took none of the answer for 60 seconds"),
+        }
+        exchange.keep(outcome == Outcome::Complete).await;
+        if matches!(outcome, Outcome::Complete | Outcome::ModelFailed) {
+            // A caller that is gone by now has all that there was.
+            let _ = caller.send(Piece::End).await;
+        }
+    });
+    Body::from_stream(body(pieces))
+}
+
+async fn pump(
+    events: impl Stream<Item = Result<ModelEvent, keyless::Error>>,
+    exchange: &mut Exchange,
+    caller: &Sender<Piece>,
+) -> Outcome {
+    let mut events = Box::pin(events);
+    loop {
+        let event = select! {
+            biased;
+            () = caller.closed() => return Outcome::CallerLeft,
+            event = events.next() => event,
+        };
+        let piece = match event {
+            None => return Outcome::Complete,
+            Some(Ok(event)) => {
+                exchange.heard(&event);
+                event.raw().clone()
+            }
+            Some(Err(failure)) => {
+                warn!(error = %failure, cause = ?failure, "the answer of the model broke off");
+                let frame = error_frame(&failure);
+                let _ = timeout(LONGEST_STALL, caller.send(Piece::Bytes(frame))).await;
+                return Outcome::ModelFailed;
+            }
+        };
+        match timeout(LONGEST_STALL, caller.send(Piece::Bytes(piece))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Outcome::CallerLeft,
+            Err(_) => return Outcome::CallerStalled,
+        }
+    }
+}
+
+/// The status has gone out: the error is an event, as clients of chat completions understand it. No `[DONE]` follows.
+fn error_frame(failure: &keyless::Error) -> Bytes {
+    let error = json!({ "error": { "code": failure.code(), "message": failure.message() } });
+    format!("data: {error}\n\n").into()
+}
+
+fn body(pieces: Receiver<Piece>) -> impl Stream<Item = Result<Bytes, io::Error>> {
+    stream::unfold(Some(pieces), async |pieces| {
+        let mut pieces = pieces?;
+        match pieces.recv().await {
+            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(pieces))),
+            Some(Piece::End) => None,
+            None => Some((Err(io::Error::other("the answer was cut")), None)),
+        }
+    })
+}

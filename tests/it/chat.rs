@@ -1,0 +1,47 @@
+//! Chat with a model: through the handler, direct to its account.
+
+mod asking;
+mod leaving;
+mod page;
+mod refusing;
+
+use local_azure::seed::{ModelDeployment, RoleAssignment, Scope, Seed};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+
+use crate::rig::Rig;
+
+/// Must be in no log and no journal.
+const PROMPT: &str = "my-secret-prompt";
+
+/// Every role of the account goes to the app's own identity, and its settings name the account.
+fn direct(seed: &mut Seed) {
+    seed.role_assignments.push(RoleAssignment {
+        identity: "id-keyless-caller".to_owned(),
+        role: "Cognitive Services OpenAI User".to_owned(),
+        scope: Scope { model_account: Some("oai-keyless-1".to_owned()), ..Scope::default() },
+    });
+    seed.function_app.settings.insert("OPENAI__route".to_owned(), "direct".to_owned());
+}
+
+fn deployment(seed: &mut Seed) -> &mut ModelDeployment {
+    seed.model_accounts[0].deployments.iter_mut().find(|deployment| deployment.name == "chat").unwrap()
+}
+
+async fn ask(rig: &Rig, body: &Value) -> Response {
+    Client::new().post(rig.url("/api/chat")).json(body).send().await.unwrap()
+}
+
+fn prompt() -> Value {
+    json!({ "prompt": PROMPT })
+}
+
+fn streamed() -> Value {
+    json!({ "prompt": PROMPT, "stream": true })
+}
+
+/// The data of the events, less `[DONE]`.
+fn events(body: &str) -> Vec<Value> {
+    let data = body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}

@@ -1,0 +1,191 @@
+//! One cell: a world with one fault, one function called in it, and all that must hold afterwards.
+
+use std::{collections::BTreeSet, fmt, time::Duration};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use local_azure::{fault::Fault, journal::Service};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::{
+    rig::{Rig, project},
+    storage,
+};
+
+/// No function takes longer, whatever goes wrong; the load balancer would leave after 230 s.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// A function that calls services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Ready,
+    Secrets,
+    SecretExpiry,
+    Snapshot,
+    SnapshotNow,
+    Snapshots,
+    Relay,
+    Upload,
+}
+
+impl Function {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Ready,
+        Self::Secrets,
+        Self::SecretExpiry,
+        Self::Snapshot,
+        Self::SnapshotNow,
+        Self::Snapshots,
+        Self::Relay,
+        Self::Upload,
+    ];
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready => "ready",
+            Self::Secrets => "secrets",
+            Self::SecretExpiry => "secret_expiry",
+            Self::Snapshot => "snapshot",
+            Self::SnapshotNow => "snapshot_now",
+            Self::Snapshots => "snapshots",
+            Self::Relay => "relay",
+            Self::Upload => "upload",
+        })
+    }
+}
+
+/// What the function answered.
+struct Answer {
+    status: u16,
+    body: Bytes,
+}
+
+/// Whether the cell is as promised; the error says how it is not.
+pub(super) async fn run(fault: Fault, function: Function, promised: &str) -> Result<(), String> {
+    let rig = Rig::with(|seed| seed.faults.push(fault)).await;
+    let answer = timeout(LONGEST, call(&rig, function)).await.map_err(|_| "no answer came in time".to_owned())?;
+    let struck = rig.azure.world().faults().all().iter().any(|fault| fault.strikes > 0);
+    rig.azure.world().faults().clear();
+    if !struck {
+        return Err("the fault did not strike".to_owned());
+    }
+    let outcome = outcome(function, &answer);
+    if outcome != promised {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        return Err(format!("{outcome}, where {promised} is promised: {} {body}", answer.status));
+    }
+    whole_or_absent(&rig, function, outcome == "right").await?;
+    no_secret(&rig, &answer)?;
+    let health = reqwest::get(rig.url("/api/health")).await.map(|health| health.status().as_u16());
+    if !matches!(health, Ok(200)) {
+        return Err(format!("the handler does not live: {health:?}"));
+    }
+    Ok(())
+}
+
+fn outcome(function: Function, answer: &Answer) -> &'static str {
+    match answer.status {
+        200 | 201 if is_right(function, &answer.body) => "right",
+        200 | 201 => "a wrong success",
+        502 => "refused",
+        503 => "unavailable",
+        409 => "conflict",
+        400..500 => "the caller's fault",
+        _ => "internal",
+    }
+}
+
+/// Of functions that answer with data, whether it is that.
+fn is_right(function: Function, body: &[u8]) -> bool {
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    match function {
+        Function::Ready => json["ready"] == true,
+        Function::Secrets => json["secrets"].is_array() || json.is_array() || json.is_object(),
+        Function::SnapshotNow => json["source"] == "orders",
+        Function::Snapshots => json["snapshots"].is_array(),
+        Function::Relay => json == orders(),
+        Function::Upload => json["name"] == "matrix.bin",
+        // The host has looked at what timers answer.
+        Function::SecretExpiry | Function::Snapshot => true,
+    }
+}
+
+/// What the API behind the gateway has.
+fn orders() -> Value {
+    let file = project().join("local-azure/sample-api/orders.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+fn uploaded() -> Vec<u8> {
+    (0..300_000_u32).flat_map(|number| number.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect()
+}
+
+async fn call(rig: &Rig, function: Function) -> Answer {
+    let http = async |method: Method, path: &str, body: Vec<u8>| {
+        let request = Client::new().request(method, rig.url(path)).header("content-type", "application/octet-stream");
+        let answer = request.body(body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        // A body that breaks off is no success.
+        match answer.bytes().await {
+            Ok(body) => Answer { status, body },
+            Err(_) if status < 400 => Answer { status: 503, body: Bytes::from("the answer broke off") },
+            Err(_) => Answer { status, body: Bytes::new() },
+        }
+    };
+    match function {
+        Function::Ready => http(Method::GET, "/api/ready", Vec::new()).await,
+        Function::Secrets => http(Method::GET, "/api/secrets", Vec::new()).await,
+        Function::SecretExpiry | Function::Snapshot => {
+            let invocation = rig.host.invoke(&function.to_string(), None).await.unwrap();
+            Answer { status: invocation.status, body: Bytes::from(invocation.error.unwrap_or_default()) }
+        }
+        Function::SnapshotNow => http(Method::POST, "/api/snapshots/orders", Vec::new()).await,
+        Function::Snapshots => http(Method::GET, "/api/snapshots/orders", Vec::new()).await,
+        Function::Relay => http(Method::GET, "/api/relay/orders", Vec::new()).await,
+        Function::Upload => http(Method::PUT, "/api/uploads/matrix.bin", uploaded()).await,
+    }
+}
+
+/// No half blob, no second one, and none that is missing after a success.
+async fn whole_or_absent(rig: &Rig, function: Function, succeeded: bool) -> Result<(), String> {
+    let entries = rig.azure.journal().entries();
+    let puts = entries.iter().filter(|entry| entry.service == Service::BlobStorage && entry.method == "PUT");
+    let paths: BTreeSet<String> = puts.map(|entry| entry.path.trim_start_matches('/').to_owned()).collect();
+    let mut whole = 0;
+    for path in &paths {
+        let Some(blob) = storage::read(&rig.azure, path).await else { continue };
+        let bytes: Vec<u8> = blob.collect::<Vec<Bytes>>().await.concat();
+        let is_whole = match function {
+            Function::Upload => bytes == uploaded(),
+            Function::SecretExpiry => serde_json::from_slice::<Value>(&bytes).is_ok_and(|report| report.is_object()),
+            _ => serde_json::from_slice::<Value>(&bytes).is_ok_and(|stored| stored == orders()),
+        };
+        if !is_whole {
+            return Err(format!("half a blob at {path}: {} bytes", bytes.len()));
+        }
+        whole += 1;
+    }
+    let writes =
+        matches!(function, Function::Upload | Function::Snapshot | Function::SnapshotNow | Function::SecretExpiry);
+    match (writes && succeeded, whole) {
+        (true, 1) | (false, 0 | 1) => Ok(()),
+        (true, 0) => Err("a success is lost: there is no blob".to_owned()),
+        (_, blobs) => Err(format!("{blobs} blobs of one call: {paths:?}")),
+    }
+}
+
+/// Neither log nor answer has a token, a key or a secret.
+fn no_secret(rig: &Rig, answer: &Answer) -> Result<(), String> {
+    let world = rig.azure.world();
+    let pair = world.subscription_keys().of("keyless-functions").unwrap();
+    let told = format!("{}\n{}", rig.log(), String::from_utf8_lossy(&answer.body));
+    let header = rig.azure.environment().into_iter().find(|(name, _)| name == "IDENTITY_HEADER").unwrap().1;
+    match ["eyJ", &pair.primary, &pair.secondary, &header].into_iter().find(|secret| told.contains(*secret)) {
+        Some(_) => Err("a token, a key or the identity header is in the log or the answer".to_owned()),
+        None => Ok(()),
+    }
+}
