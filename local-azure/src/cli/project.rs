@@ -49,6 +49,7 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Package {
+    name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
 }
@@ -57,6 +58,13 @@ struct Package {
 struct Target {
     name: String,
     kind: Vec<String>,
+}
+
+/// The handler, as cargo knows it.
+struct Binary {
+    /// Absent where cargo does not say.
+    package: Option<String>,
+    name: String,
 }
 
 impl Project {
@@ -141,9 +149,13 @@ impl Project {
 
     /// Builds the handler and returns its path, wherever cargo's settings put it.
     async fn build(&self, arguments: &[&str], environment: &[(&str, OsString)]) -> Result<PathBuf, CommandError> {
-        let binary = self.binary().await?;
+        let Binary { package, name } = self.binary().await?;
         let mut command = Command::new(environment::cargo());
-        command.args(["build", "--bin", &binary, "--message-format=json-render-diagnostics"]);
+        command.args(["build", "--bin", &name, "--message-format=json-render-diagnostics"]);
+        // What is deployed has no features that another member of the workspace asks for.
+        if let Some(package) = package.filter(|_| arguments.contains(&"--release")) {
+            command.args(["--package", &package]);
+        }
         command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
         let child = command.current_dir(&self.root).stdout(Stdio::piped()).kill_on_drop(true).spawn();
         let output = child.map_err(|error| format!("cannot run cargo: {error}"))?.wait_with_output().await?;
@@ -154,25 +166,29 @@ impl Project {
             .lines()
             .filter_map(|line| serde_json::from_str::<Artifact>(line).ok()?.executable)
             .next_back()
-            .ok_or_else(|| format!("cargo built no executable named {binary}").into())
+            .ok_or_else(|| format!("cargo built no executable named {name}").into())
     }
 
     /// The crate's binary that host.json names, else its only one.
-    async fn binary(&self) -> Result<String, CommandError> {
+    async fn binary(&self) -> Result<Binary, CommandError> {
         let named = functions_host::executable_name(&self.root)?;
         let named = Path::new(&named).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut command = Command::new(environment::cargo());
         command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&self.root);
         let output = command.output().await.map_err(|error| format!("cannot run cargo: {error}"))?;
-        let Ok(metadata) = serde_json::from_slice::<Metadata>(&output.stdout) else { return Ok(named) };
+        let Ok(metadata) = serde_json::from_slice::<Metadata>(&output.stdout) else {
+            return Ok(Binary { package: None, name: named });
+        };
         let manifest = self.root.join("Cargo.toml");
         let here = |package: &Package| package.manifest_path == manifest;
         let package = metadata.packages.into_iter().find(here).ok_or("host.json lies beside no crate's Cargo.toml")?;
-        let is_binary = |target: &Target| target.kind.iter().any(|kind| kind == "bin");
-        let binaries: Vec<String> = package.targets.into_iter().filter(is_binary).map(|target| target.name).collect();
+        let of_package = |name: String| Ok(Binary { package: Some(package.name.clone()), name });
+        let is_binary = |target: &&Target| target.kind.iter().any(|kind| kind == "bin");
+        let binaries: Vec<String> =
+            package.targets.iter().filter(is_binary).map(|target| target.name.clone()).collect();
         match binaries.as_slice() {
-            binaries if binaries.contains(&named) => Ok(named),
-            [only] => Ok(only.clone()),
+            binaries if binaries.contains(&named) => of_package(named),
+            [only] => of_package(only.clone()),
             binaries => Err(format!(
                 "host.json names the executable \"{named}\", and the crate has the binaries {}: name one of them",
                 binaries.join(", ")

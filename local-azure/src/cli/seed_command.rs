@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use anstream::print;
+use anstream::{print, println};
+use local_azure::seed::Seed;
 
 use super::CommandError;
 
@@ -10,10 +11,18 @@ use super::CommandError;
 pub(super) const EXAMPLE: &str = include_str!("../../templates/init/seed.toml");
 
 #[derive(clap::Args)]
-pub(super) struct SeedArguments {}
+pub(super) struct SeedArguments {
+    /// Print the JSON schema of a seed instead, with which an editor completes and checks one
+    #[arg(long)]
+    schema: bool,
+}
 
-pub(super) fn seed(_: &SeedArguments) -> Result<ExitCode, CommandError> {
-    print!("{EXAMPLE}");
+pub(super) fn seed(arguments: &SeedArguments) -> Result<ExitCode, CommandError> {
+    if arguments.schema {
+        println!("{}", serde_json::to_string_pretty(&Seed::schema())?);
+    } else {
+        print!("{EXAMPLE}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -21,9 +30,7 @@ pub(super) fn seed(_: &SeedArguments) -> Result<ExitCode, CommandError> {
 mod tests {
     use std::path::Path;
 
-    use local_azure::seed::Seed;
-
-    use super::EXAMPLE;
+    use super::*;
 
     #[test]
     fn the_printed_seed_is_sound_with_and_without_its_commented_parts() {

@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{ApimCertificate, CredentialProvider, yes};
 
 /// The API Management service.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Apim {
     /// Service name; the host is `{name}.azure-api.net`.
@@ -50,7 +51,7 @@ pub struct Apim {
 }
 
 /// A backend entity, what `set-backend-service` names with `backend-id`: a URL or a pool.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedBackend {
     /// Identifier.
@@ -85,7 +86,7 @@ pub struct BackendIdentity {
 }
 
 /// When a backend is left alone.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CircuitBreaker {
     /// After so many failures.
@@ -102,7 +103,7 @@ pub struct CircuitBreaker {
 }
 
 /// A backend in a pool.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolMember {
     /// Its identifier.
@@ -116,7 +117,7 @@ pub struct PoolMember {
 }
 
 /// An API of the gateway.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     /// Identifier; its policy document is `apis/{id}.xml`.
@@ -148,7 +149,7 @@ pub struct Api {
 
 /// A version set: APIs that differ in their version alone
 /// (learn.microsoft.com/azure/api-management/api-management-versions).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionSet {
     /// Identifier.
@@ -160,7 +161,7 @@ pub struct VersionSet {
 }
 
 /// Where a request names the version it wants.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum VersionScheme {
     /// The segment after the API's path.
@@ -172,7 +173,7 @@ pub enum VersionScheme {
 }
 
 /// What stands behind an API: exactly one of the two.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Backend {
     /// A folder of JSON files that local-azure serves, relative to the seed file; see [`Seed::path`](super::Seed::path).
@@ -182,7 +183,7 @@ pub struct Backend {
 }
 
 /// A JSON schema of the service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApimSchema {
     /// Identifier.
@@ -192,7 +193,7 @@ pub struct ApimSchema {
 }
 
 /// A parameter that an operation documents.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperationParameter {
     /// Its name.
@@ -208,7 +209,7 @@ pub struct OperationParameter {
 }
 
 /// Where a parameter stands.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterPlace {
     /// In the query.
@@ -220,7 +221,7 @@ pub enum ParameterPlace {
 }
 
 /// A header that a response documents.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHeader {
     /// Its name.
@@ -233,7 +234,7 @@ pub struct ResponseHeader {
 }
 
 /// A body that an operation takes, in one media type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestContent {
     /// Its media type.
@@ -243,7 +244,7 @@ pub struct RequestContent {
 }
 
 /// An operation of an API.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// Identifier; its policy document, if any, is `operations/{api}.{id}.xml`.
@@ -264,7 +265,7 @@ pub struct Operation {
 }
 
 /// A response of an operation, in one media type.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperationResponse {
     /// HTTP status.
@@ -281,7 +282,7 @@ pub struct OperationResponse {
 }
 
 /// A product of the gateway.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Identifier; its policy document, if any, is `products/{id}.xml`.
@@ -294,7 +295,7 @@ pub struct Product {
 }
 
 /// An API Management subscription.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApimSubscription {
     /// Name.
@@ -308,7 +309,7 @@ pub struct ApimSubscription {
 
 /// Scope of an APIM subscription: one product, one API, or (neither given) all APIs. The subscription that every service
 /// has from the start, with access to everything, differs from one for all APIs in its name only.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionScope {
     /// Product identifier.
@@ -318,7 +319,7 @@ pub struct SubscriptionScope {
 }
 
 /// State of an APIM subscription.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum SubscriptionState {
     /// Keys work.

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Seed, check::unique};
 
 /// A certificate of the service, what policies name with `certificate-id`. Without files its key and the certificate
 /// are made at start.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApimCertificate {
     /// Identifier.

@@ -1,10 +1,11 @@
 //! How clients prove themselves at the token endpoint. The default seed has none of these: managed identities need none.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A client secret: exactly one of `value` and `generated`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSecret {
     /// Its description.
@@ -22,7 +23,7 @@ pub struct ClientSecret {
 ///
 /// Each member is compared exactly
 /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FederatedCredential {
     /// `iss` of the assertion. For a managed identity `https://login.microsoftonline.com/{tenant}/v2.0`.
@@ -37,7 +38,7 @@ pub struct FederatedCredential {
 /// An issuer of workload tokens, such as a Kubernetes cluster, and the one token that it hands out at start.
 ///
 /// The token's file is offered as `AZURE_FEDERATED_TOKEN_FILE`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadIdentity {
     /// `iss` of the token.

@@ -1,12 +1,13 @@
 //! The credential manager of the API Management service: what gives policies tokens for backends.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A credential provider: where tokens come from, and for what. They come from the seed's tenant.
 ///
 /// Members are named after `Microsoft.ApiManagement/service/authorizationProviders`, which has them as
 /// `identityProvider`, `grantTypes` and `resourceUri`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialProvider {
     /// Identifier, `provider-id` of `get-authorization-context`.
@@ -23,7 +24,7 @@ pub struct CredentialProvider {
 }
 
 /// The identity providers that are played here.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum IdentityProvider {
     /// Entra ID through its version 1 endpoint.
@@ -31,7 +32,7 @@ pub enum IdentityProvider {
 }
 
 /// The grants that are played here: nobody is there to consent.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// As an app registration, with its secret.
@@ -39,7 +40,7 @@ pub enum Grant {
 }
 
 /// A connection to a credential provider.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// Identifier, `authorization-id` of `get-authorization-context`.

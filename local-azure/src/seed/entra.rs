@@ -1,5 +1,6 @@
 //! Identities, and what they may do: Azure RBAC and app roles.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use super::clients::{ClientSecret, FederatedCredential};
 
 /// A managed identity.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// Resource name.
@@ -24,7 +25,7 @@ pub struct Identity {
 }
 
 /// The two kinds of managed identity.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityKind {
     /// A resource of its own; named in each token request.
@@ -34,7 +35,7 @@ pub enum IdentityKind {
 }
 
 /// Azure RBAC: a role for an identity at a scope.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleAssignment {
     /// Name of the identity.
@@ -46,7 +47,7 @@ pub struct RoleAssignment {
 }
 
 /// A scope for RBAC: a vault, one secret, a storage account, one container, or a model account.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Vault name.
@@ -62,7 +63,7 @@ pub struct Scope {
 }
 
 /// An API's application object together with its service principal.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppRegistration {
     /// Display name.
@@ -118,7 +119,7 @@ fn derived_id(purpose: &str, client_id: Uuid) -> Uuid {
 }
 
 /// A claim that access tokens carry only when the API asks for it.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum OptionalClaim {
     /// `idtyp`: `app` in a token that no user stands behind.
@@ -126,8 +127,9 @@ pub enum OptionalClaim {
 }
 
 /// Version of the tokens an API asks for.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(try_from = "u8")]
+#[schemars(extend("enum" = [1, 2]))]
 pub enum TokenVersion {
     /// Issuer `https://sts.windows.net/{tid}/`, audience as requested.
     V1,
@@ -148,7 +150,7 @@ impl TryFrom<u8> for TokenVersion {
 }
 
 /// An app role that an API defines.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppRole {
     /// Role ID, used in assignments.
@@ -158,7 +160,7 @@ pub struct AppRole {
 }
 
 /// An app role given to an identity at start.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppRoleAssignment {
     /// Name of the identity, or of the app registration that is the client.

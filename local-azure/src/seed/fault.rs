@@ -3,12 +3,13 @@
 use std::fmt;
 
 use clap::ValueEnum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Seed;
 
 /// A service that faults can be injected into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultService {
     /// Where managed identities get tokens
@@ -28,7 +29,7 @@ pub enum FaultService {
 }
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// The answer comes `milliseconds` late
@@ -161,7 +162,7 @@ display_as_value!(FaultService, FaultKind);
 pub struct FaultRefused(pub(crate) String);
 
 /// Something that goes wrong on purpose. Without a limit it does at every request.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The service whose answers are spoilt; `identity-endpoint` where `tokens_for` is given.

@@ -23,6 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ pub use self::{
 };
 
 /// Everything local-azure plays, as read from a seed file. Every part is optional; the default is an empty world.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
     /// The one Entra tenant.
@@ -97,7 +98,7 @@ pub struct Seed {
 }
 
 /// An Entra tenant.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tenant {
     /// Directory ID, the `tid` of every token.
@@ -114,7 +115,7 @@ impl Default for Tenant {
 }
 
 /// An Azure subscription and the one resource group in it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Subscription {
     /// Subscription ID.
@@ -136,7 +137,7 @@ impl Default for Subscription {
 }
 
 /// A storage account.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageAccount {
     /// Account name; the host is `{name}.blob.core.windows.net`.
@@ -152,7 +153,7 @@ pub struct StorageAccount {
 }
 
 /// The function app.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionApp {
     /// App name.
@@ -230,6 +231,14 @@ pub enum SeedError {
 }
 
 impl Seed {
+    /// The JSON schema of a seed, for editors.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        let mut schema = schemars::schema_for!(Self).to_value();
+        schema["title"] = "A seed of local-azure".into();
+        schema
+    }
+
     /// Reads and checks a seed file.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! Accounts of Azure OpenAI and Foundry, and the models deployed there.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Seed, check::unique};
 
 /// An account of Azure OpenAI or Foundry.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelAccount {
     /// Account name, which is its custom subdomain, too: the host is `{name}.openai.azure.com`.
@@ -28,7 +29,7 @@ pub struct ModelAccount {
 }
 
 /// Kind of an account.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 pub enum ModelAccountKind {
     /// Azure OpenAI, one host.
     OpenAI,
@@ -37,7 +38,7 @@ pub enum ModelAccountKind {
 }
 
 /// A deployed model.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelDeployment {
     /// Deployment name: what requests name.
@@ -63,7 +64,7 @@ pub struct ModelDeployment {
 }
 
 /// What is wrong with a deployment.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFault {
     /// How it fails.
@@ -74,7 +75,7 @@ pub struct ModelFault {
 }
 
 /// How a deployment fails.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelFaultKind {
     /// 429: the deployment's rate is used up.
@@ -88,7 +89,7 @@ pub enum ModelFaultKind {
 }
 
 /// A text that the content filter finds, in any letter case. Nothing is guessed: what is not listed passes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilteredText {
     /// The text.
@@ -101,7 +102,7 @@ pub struct FilteredText {
 }
 
 /// A category of harmful content.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentCategory {
     /// Hate.
@@ -117,7 +118,7 @@ pub enum ContentCategory {
 }
 
 /// How grave harmful content is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// 2 of 7.

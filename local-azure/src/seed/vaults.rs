@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Seed, check::unique, yes};
 
 /// A key vault under RBAC.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vault {
     /// Vault name; the host is `{name}.vault.azure.net`.
@@ -27,7 +28,7 @@ pub struct Vault {
 }
 
 /// What is wrong with a vault.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum VaultFault {
     /// It answers 429 and asks to come again after two seconds.
@@ -37,7 +38,7 @@ pub enum VaultFault {
 }
 
 /// A secret: exactly one of `value`, `generated` and `subscription_key` says where its value comes from.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// Secret name.
