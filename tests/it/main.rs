@@ -13,6 +13,9 @@ mod handler;
 mod handler_process;
 mod http;
 mod identities;
+#[cfg(unix)]
+mod kills;
+mod least_privilege;
 mod main_job;
 mod readiness;
 mod reasons;

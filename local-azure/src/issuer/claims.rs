@@ -68,21 +68,22 @@ pub(super) fn claims_of(
         Resource::Api(app) => add_api(&mut claims, entra, client, app)?,
     }
     let lifetime = fault::token_seconds().map_or_else(|| lifetime(client), Ok)?;
-    let late = match found {
-        Resource::Api(app) if has_fault(entra, app, FaultKind::Expired) => lifetime + OVERDUE,
-        _ => 0,
-    };
+    let late = if is_spoilt(entra, &found, FaultKind::Expired) { lifetime + OVERDUE } else { 0 };
     add_lifetime(&mut claims, now.as_second() - late, lifetime);
     add_common(&mut claims, entra, client)?;
     Ok(claims)
 }
 
-/// Whether a fault spoils this API's tokens in this way.
-pub(super) fn has_fault(entra: &Entra, app: &AppRegistration, kind: FaultKind) -> bool {
+/// Whether a fault spoils tokens for this resource in this way.
+pub(super) fn is_spoilt(entra: &Entra, resource: &Resource<'_>, kind: FaultKind) -> bool {
+    let app = match resource {
+        Resource::Api(app) => Some(app.name.as_str()),
+        Resource::AzureService | Resource::MicrosoftGraph | Resource::TokenExchange => None,
+    };
     // Tokens that no request asks for, such as those of `local-azure token`, are spoilt by faults without a limit.
     let is_always = |fault: &Fault| fault.rate.is_none() && fault.count.is_none() && fault.for_seconds.is_none();
-    let names = |fault: &Fault| fault.tokens_for.as_deref() == Some(&app.name);
-    fault::spoils_tokens(kind, &app.name)
+    let names = |fault: &Fault| fault.tokens_for.is_some() && fault.tokens_for.as_deref() == app;
+    fault::spoils_tokens(kind, app)
         || entra.seed.faults.iter().any(|fault| fault.kind == kind && names(fault) && is_always(fault))
 }
 

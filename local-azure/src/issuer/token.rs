@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    claims::{claims_of, has_fault},
+    claims::{claims_of, is_spoilt},
     client::Client,
     keys::SignWith,
     resource::Resource,
@@ -72,10 +72,8 @@ pub(crate) fn issue_to(
 ) -> Result<Token, TokenError> {
     let claims = claims_of(entra, client, resource, now)?;
     let found = Resource::find(entra, resource)?;
-    let with = match found {
-        Resource::Api(app) if has_fault(entra, app, FaultKind::Signature) => SignWith::Unpublished,
-        _ => SignWith::Active,
-    };
+    let is_spoilt = is_spoilt(entra, &found, FaultKind::Signature);
+    let with = if is_spoilt { SignWith::Unpublished } else { SignWith::Active };
     let seconds = |name| claims.get(name).and_then(Value::as_i64).ok_or(TokenError::Signing);
     let (not_before, expires_on) = (seconds("nbf")?, seconds("exp")?);
     let x5t = found.version() == TokenVersion::V1;

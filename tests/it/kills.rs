@@ -1,0 +1,146 @@
+//! Exactly once: the handler is killed at every step of a job, and each slot has one whole blob in the end.
+//!
+//! A step is seen in the journal (after a service has answered), or held by a fault (before it does).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use local_azure::{
+    fault::{Fault, FaultKind, FaultService},
+    journal::{Entry, Service},
+};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+
+use crate::{
+    rig::{Rig, project},
+    storage,
+};
+
+const BLOCK: usize = 4 * 1024 * 1024;
+
+/// SIGKILL to the handler, and the next one is there.
+async fn kill(rig: &Rig) {
+    let processes: Value = reqwest::get(rig.url("/admin/host/processes")).await.unwrap().json().await.unwrap();
+    let processes = processes["processes"].as_array().unwrap();
+    let handler = processes.iter().find(|process| process["processName"] == "handler").unwrap();
+    let killed = handler["processId"].as_u64().unwrap();
+    assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
+    rig.until_logged("Restarting the handler").await;
+    rig.host.wait_ready().await.unwrap();
+}
+
+/// Waits for a moment, unless the job has ended before it.
+async fn until(is_there: impl Fn() -> bool, job: &tokio::task::JoinHandle<()>) {
+    while !is_there() && !job.is_finished() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How often each blob was written: more than once is a duplicate.
+fn writes(rig: &Rig) -> BTreeMap<String, usize> {
+    let mut writes = BTreeMap::new();
+    let is_write = |entry: &Entry| entry.service == Service::BlobStorage && entry.decision.wrote.is_some();
+    for entry in rig.azure.journal().entries().into_iter().filter(is_write) {
+        *writes.entry(entry.path.trim_start_matches('/').to_owned()).or_default() += 1;
+    }
+    writes
+}
+
+async fn bytes_of(rig: &Rig, path: &str) -> Option<Vec<u8>> {
+    let blob = storage::read(&rig.azure, path).await?;
+    Some(blob.collect::<Vec<Bytes>>().await.concat())
+}
+
+/// A snapshot job on its way.
+fn job(rig: &Rig) -> tokio::task::JoinHandle<()> {
+    let run = Client::new().post(rig.url("/api/snapshots/orders")).send();
+    tokio::spawn(async move { drop(run.await) })
+}
+
+/// After the kill the timer comes late, and then once more: each slot has one whole blob.
+async fn comes_again(rig: &Rig, step: &str) {
+    for run in ["late", "twice"] {
+        let invocation = rig.host.invoke("snapshot", None).await.unwrap();
+        assert!(invocation.succeeded(), "killed {step}, {run}: {invocation:?}");
+    }
+    let file = project().join("local-azure/sample-api/orders.json");
+    let orders: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    for (path, times) in writes(rig) {
+        assert_eq!(times, 1, "killed {step}: {path} was written {times} times");
+    }
+    // The journal has no entry of a write whose client was killed before it was answered; the listing has its blob.
+    let list: Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
+    let mut slots = BTreeSet::new();
+    for snapshot in list["snapshots"].as_array().unwrap() {
+        let path = snapshot["url"].as_str().unwrap().split_once(".net/").unwrap().1;
+        let stored: Value = serde_json::from_slice(&bytes_of(rig, path).await.unwrap()).unwrap();
+        assert_eq!(stored, orders, "killed {step}: half a blob at {path}");
+        assert!(slots.insert(snapshot["slot"].to_string()), "killed {step}: two blobs of one slot: {list}");
+    }
+    // By hand, the slot is the minute; the calls may fall into two.
+    assert!((1..=2).contains(&slots.len()), "killed {step}: {list}");
+}
+
+#[tokio::test]
+async fn a_job_killed_before_any_service_answers_writes_each_slot_once() {
+    let services = [
+        FaultService::IdentityEndpoint,
+        FaultService::KeyVault,
+        FaultService::ApiManagement,
+        FaultService::BlobStorage,
+    ];
+    for service in services {
+        let rig = Rig::with(|seed| seed.faults.push(Fault::new(service, FaultKind::Hang).count(1))).await;
+        let job = job(&rig);
+        until(|| rig.azure.world().faults().all()[0].strikes == 1, &job).await;
+        kill(&rig).await;
+        job.await.unwrap();
+        comes_again(&rig, &format!("before {service} answered")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_killed_after_each_step_of_the_journal_writes_each_slot_once() {
+    // Challenge, token, secret; token, gateway; token, blob.
+    for step in 1..=7 {
+        let rig = Rig::start().await;
+        let job = job(&rig);
+        let entries = || rig.azure.journal().entries().into_iter().filter(|entry| entry.from.is_none()).count();
+        until(|| entries() >= step, &job).await;
+        kill(&rig).await;
+        job.await.unwrap();
+        comes_again(&rig, &format!("after step {step}")).await;
+    }
+}
+
+#[tokio::test]
+async fn an_upload_killed_after_each_block_is_whole_or_absent_and_can_come_again() {
+    let body: Bytes =
+        (0..(5 * BLOCK / 4) as u32).flat_map(|number| number.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect();
+    for blocks in 0..=6 {
+        let rig = Rig::start().await;
+        let put = |body: Bytes| Client::new().put(rig.url("/api/uploads/killed.bin")).body(body).send();
+        let (first, answered) = (put(body.clone()), std::sync::Arc::new(std::sync::Mutex::new(None)));
+        let status = answered.clone();
+        let job = tokio::spawn(async move { *status.lock().unwrap() = first.await.ok().map(|answer| answer.status()) });
+        let is_put =
+            |entry: &Entry| entry.service == Service::BlobStorage && entry.method == "PUT" && entry.status == 201;
+        let entries = || rig.azure.journal().entries().iter().filter(|entry| is_put(entry)).count();
+        until(|| entries() >= blocks, &job).await;
+        kill(&rig).await;
+        job.await.unwrap();
+        let stored = bytes_of(&rig, "uploads/killed.bin").await;
+        let first = *answered.lock().unwrap();
+        assert!(stored.as_ref().is_none_or(|stored| *stored == body), "half a blob after {blocks} blocks");
+        assert!(stored.is_some() || first != Some(StatusCode::CREATED), "a success is lost after {blocks} blocks");
+        let again = put(body.clone()).await.unwrap().status();
+        let expected = if stored.is_some() { StatusCode::CONFLICT } else { StatusCode::CREATED };
+        assert_eq!(again, expected, "killed after {blocks} blocks");
+        assert!(bytes_of(&rig, "uploads/killed.bin").await.unwrap() == body, "killed after {blocks} blocks");
+    }
+}
