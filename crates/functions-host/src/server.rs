@@ -51,8 +51,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
         let service = TowerToHyperService::new(router);
         connections.spawn(async move {
             let mut server = http1::Builder::new();
-            // The handler gets the names of headers as the client wrote them.
-            server.preserve_header_case(true).timer(TokioTimer::new());
+            // The handler gets the names of headers as the client wrote them, and the other way round.
+            server.preserve_header_case(true).title_case_headers(true).timer(TokioTimer::new());
             let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
         });
     }
