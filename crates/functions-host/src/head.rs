@@ -93,8 +93,11 @@ impl Recent {
     fn note(&self, bytes: &[u8]) {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         recent.extend_from_slice(bytes);
-        let excess = recent.len().saturating_sub(KEPT);
-        recent.drain(..excess);
+        // Not with each piece of a large body.
+        if recent.len() > 2 * KEPT {
+            let excess = recent.len() - KEPT;
+            recent.drain(..excess);
+        }
     }
 
     /// Takes the head of a request that has just been read. What was read before it, such as the body of an earlier request,

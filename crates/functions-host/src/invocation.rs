@@ -265,13 +265,18 @@ impl Run {
             .header(HOST_VERSION_HEADER, HOST_VERSION)
             .header(INVOCATION_ID_HEADER, self.id_header())
             .header(header::USER_AGENT, USER_AGENT);
+        let own_host = |request: Request<Body>| {
+            let (mut parts, body) = request.into_parts();
+            parts.headers = self.core.handler.host_first(parts.headers);
+            Request::from_parts(parts, body)
+        };
         if method != Method::POST {
-            return request.body(Body::empty());
+            return request.body(Body::empty()).map(own_host);
         }
         let bytes = Bytes::from(payload.to_string());
         // A body of unknown length goes out chunked, without Content-Length, as the real host sends it.
         let body = Body::from_stream(stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) }));
-        request.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(body)
+        request.header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(body).map(own_host)
     }
 }
 

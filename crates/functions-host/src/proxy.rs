@@ -172,9 +172,6 @@ fn outgoing(
     *outgoing.version_mut() = Version::HTTP_11;
     let mut headers = parts.headers;
     drop_not_proxied(&mut headers);
-    if upgrade {
-        upgrade::ask(&mut headers);
-    }
     if let Some(length) = outgoing.body().size_hint().exact().filter(|length| *length == 0) {
         let has_content_header = CONTENT_HEADERS.iter().any(|name| headers.contains_key(*name));
         if has_content_header {
@@ -184,25 +181,29 @@ fn outgoing(
             announce_length(&mut headers, &parts.method, 0);
         }
     }
-    set_forwarded(&mut headers, parts.extensions.get::<Peer>().copied());
+    let host = headers.remove(header::HOST);
     headers.insert(HOST_VERSION_HEADER, HOST_VERSION);
     headers.insert(INVOCATION_ID_HEADER, run.id_header());
     headers.insert(INVOCATION_ID, run.id_header());
+    set_forwarded(&mut headers, parts.extensions.get::<Peer>().copied(), host);
     join_repeated(&mut headers);
+    let mut headers = core.handler.host_first(headers);
+    if upgrade {
+        upgrade::ask(&mut headers);
+    }
     *outgoing.method_mut() = parts.method;
     *outgoing.headers_mut() = headers;
     *outgoing.extensions_mut() = parts.extensions;
     Ok(outgoing)
 }
 
-/// What the host knows of the client's connection replaces what the client says; `Host` becomes the handler's.
-fn set_forwarded(headers: &mut HeaderMap, peer: Option<Peer>) {
-    let host = headers.remove(header::HOST);
+/// What the host knows of the client's connection replaces what the client says.
+fn set_forwarded(headers: &mut HeaderMap, peer: Option<Peer>, host: Option<HeaderValue>) {
     headers.remove(header::FORWARDED);
     headers.remove(FORWARDED_PREFIX);
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     let address = peer.and_then(|peer| HeaderValue::from_str(&peer.0.to_string()).ok());
-    for (name, value) in [(FORWARDED_HOST, host), (FORWARDED_FOR, address)] {
+    let proto = Some(HeaderValue::from_static("http"));
+    for (name, value) in [(FORWARDED_FOR, address), (FORWARDED_HOST, host), (FORWARDED_PROTO, proto)] {
         match value {
             Some(value) => headers.insert(name, value),
             None => headers.remove(name),

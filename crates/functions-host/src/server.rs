@@ -41,6 +41,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
         let (stream, recent, next_status) = Noted::new(stream);
         let service = router.clone().layer(Extension(Peer(peer.ip())));
         let service = service.layer(Extension(recent)).layer(Extension(next_status));
+        let connection = connection.title_case_headers();
         connections.spawn(async move { connection.serve(stream, |request| service.clone().oneshot(request)).await });
     }
 }

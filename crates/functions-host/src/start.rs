@@ -89,7 +89,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
 fn client() -> Client<HttpConnector, axum::body::Body> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new()).http1_preserve_header_case(true).build(connector)
+    // Names that the client wrote stay so; the host's own begin with capitals, as .NET writes them.
+    let mut client = Client::builder(TokioExecutor::new());
+    client.http1_preserve_header_case(true).http1_title_case_headers(true);
+    client.build(connector)
 }
 
 fn local_url(address: SocketAddr) -> Result<Url, HostError> {

@@ -30,11 +30,19 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 pub struct Connection {
     _place: Option<OwnedSemaphorePermit>,
     crowded: Arc<AtomicBool>,
+    title_case: bool,
 }
 
 impl Connection {
     pub(crate) fn new(place: Option<OwnedSemaphorePermit>, crowded: Arc<AtomicBool>) -> Self {
-        Self { _place: place, crowded }
+        Self { _place: place, crowded, title_case: false }
+    }
+
+    /// Writes the names of an answer's headers as `Content-Type`, where no other spelling is known.
+    #[must_use]
+    pub fn title_case_headers(mut self) -> Self {
+        self.title_case = true;
+        self
     }
 
     /// Answers the requests of `stream`, one after the other, until it ends or is upgraded. An error of the service ends
@@ -72,7 +80,7 @@ impl Connection {
             }
         });
         let mut server = http1::Builder::new();
-        server.preserve_header_case(true);
+        server.preserve_header_case(true).title_case_headers(self.title_case);
         // A client that goes away ends its connection; nobody is left to tell.
         let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use axum::body::Body;
-use http::Uri;
+use http::{HeaderMap, HeaderValue, Uri, header};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -80,6 +80,16 @@ impl Handler {
             .authority(format!("127.0.0.1:{}", self.port))
             .path_and_query(path_and_query)
             .build()
+    }
+
+    /// The headers behind the handler's own `Host`.
+    pub(super) fn host_first(&self, headers: HeaderMap) -> HeaderMap {
+        let mut ordered = HeaderMap::with_capacity(headers.len() + 1);
+        if let Ok(host) = HeaderValue::from_str(&format!("127.0.0.1:{}", self.port)) {
+            ordered.insert(header::HOST, host);
+        }
+        ordered.extend(headers);
+        ordered
     }
 
     /// Waits until invocations may be sent. The error says why the host is not running.

@@ -34,6 +34,8 @@ pub(crate) struct Answer {
 /// What the handler was sent.
 #[derive(Debug)]
 pub(crate) struct Received {
+    /// As it came.
+    pub(crate) head: String,
     pub(crate) line: String,
     /// In lower case, as they came.
     pub(crate) headers: Vec<(String, String)>,
@@ -119,6 +121,7 @@ impl Received {
     fn read(request: &Value) -> Self {
         let head = request["head"].as_str().unwrap();
         Self {
+            head: head.to_owned(),
             line: head.lines().next().unwrap_or_default().to_owned(),
             headers: lines(head),
             body: request["body"].as_str().unwrap().to_owned(),

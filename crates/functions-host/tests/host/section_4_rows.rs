@@ -407,3 +407,18 @@ async fn section_5_4_what_the_web_server_refuses_before_the_host_sees_it() {
         assert_eq!(call(&rig, request).await.0.status, status, "{}", request.get(..80).unwrap_or(request));
     }
 }
+
+#[tokio::test]
+async fn section_4_3_names_of_headers_keep_their_letters_and_host_comes_first() {
+    let request = "GET /api/echo HTTP/1.1\r\nHost: h\r\nx-MINE: 1\r\n\r\n";
+    for (mode, first, own) in [
+        (FORWARD, "Host: h", "\r\nUser-Agent: Azure"),
+        (PROXY, "Host: 127.0.0.1:", "\r\nX-Forwarded-For: "),
+        ("", "Host: 127.0.0.1:", "\r\nContent-Type: "),
+    ] {
+        let head = call(&rig(mode).await, request).await.1.remove(0).head;
+        assert!(head.lines().nth(1).is_some_and(|line| line.starts_with(first)), "{head}");
+        assert!(head.contains(own), "{head}");
+        assert_eq!(head.contains("\r\nx-MINE: 1\r\n"), !mode.is_empty(), "{head}");
+    }
+}
