@@ -105,7 +105,7 @@ impl LocalAzure {
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
-        let edge = Edge::start(world.network.clone(), control).await?;
+        let edge = Edge::start(world.network.clone(), control, asking(&world)).await?;
         let ca_file = scratch.path().join("ca.pem");
         private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
@@ -227,6 +227,13 @@ fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, P
         files.insert(id.clone(), file);
     }
     Ok(files)
+}
+
+/// The hosts that ask clients for a certificate.
+fn asking(world: &World) -> std::collections::BTreeSet<String> {
+    let apim = &world.seed.apim;
+    let host = format!("{}.azure-api.net", apim.name).to_ascii_lowercase();
+    apim.negotiate_client_certificate.then_some(host).into_iter().collect()
 }
 
 fn cut_off_what_the_seed_says(world: &World) {

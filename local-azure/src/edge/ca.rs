@@ -12,6 +12,8 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
+use super::client_certificate::AnyCertificate;
+
 /// Days that a run's certificates hold. Some platforms refuse anything over 825.
 const DAYS: i64 = 30;
 
@@ -19,6 +21,8 @@ const DAYS: i64 = 30;
 pub(super) struct Tls {
     /// Server side, HTTP/1.1 only.
     pub(super) config: Arc<ServerConfig>,
+    /// The same, which asks clients for a certificate.
+    pub(super) asking: Arc<ServerConfig>,
     /// The CA certificate.
     pub(super) ca_pem: String,
 }
@@ -41,15 +45,17 @@ impl Tls {
         let key = KeyPair::generate()?;
         let certificate = host_params(hosts)?.signed_by(&key, &ca)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), ca_pem: ca.pem() })
+        let private_key = || PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain = || vec![certificate.der().clone()];
+        let builder =
+            || ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let mut config = builder()?.with_no_client_auth().with_single_cert(chain(), private_key())?;
+        let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
+        let mut asking = builder()?.with_client_cert_verifier(verifier).with_single_cert(chain(), private_key())?;
+        for config in [&mut config, &mut asking] {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        Ok(Self { config: Arc::new(config), asking: Arc::new(asking), ca_pem: ca.pem() })
     }
 }
 

@@ -4,13 +4,15 @@
 //! does not name is refused here; nothing is ever passed on to the internet.
 
 mod ca;
+mod client_certificate;
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     future::ready,
     io,
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{Router, body::Body, response::IntoResponse};
@@ -22,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-pub(crate) use self::ca::CertificateError;
+pub(crate) use self::{ca::CertificateError, client_certificate::ShownCertificates};
 use crate::network::Network;
 
 /// The proxy, listening; it ends when dropped.
@@ -44,13 +46,14 @@ pub enum EdgeError {
 }
 
 impl Edge {
-    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host.
-    pub(crate) async fn start(network: Network, control: Router) -> Result<Self, EdgeError> {
+    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host;
+    /// clients of the hosts in `asking` are asked for a certificate, which they need not have.
+    pub(crate) async fn start(network: Network, control: Router, asking: BTreeSet<String>) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let acceptor = TlsAcceptor::from(tls.config);
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptor)) })
+        let acceptors = Acceptors { plain: tls.config.into(), asking: tls.asking.into(), hosts: Arc::new(asking) };
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, control, acceptors)) })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -70,7 +73,21 @@ impl Drop for Edge {
     }
 }
 
-async fn accept(listener: TcpListener, network: Network, control: Router, acceptor: TlsAcceptor) {
+/// TLS for hosts that ask for no certificate, and for those that do.
+#[derive(Clone)]
+struct Acceptors {
+    plain: TlsAcceptor,
+    asking: TlsAcceptor,
+    hosts: Arc<BTreeSet<String>>,
+}
+
+impl Acceptors {
+    fn of(&self, host: &str) -> &TlsAcceptor {
+        if self.hosts.contains(host) { &self.asking } else { &self.plain }
+    }
+}
+
+async fn accept(listener: TcpListener, network: Network, control: Router, acceptor: Acceptors) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -82,7 +99,7 @@ async fn accept(listener: TcpListener, network: Network, control: Router, accept
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, network: Network, control: Router, acceptors: Acceptors) {
     let tunnel = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
         let is_for_no_host = request.method() != Method::CONNECT && request.uri().authority().is_none();
@@ -104,6 +121,7 @@ async fn proxy(stream: TcpStream, network: Network, control: Router, acceptor: T
     if let Some((host, service, upgrade)) = tunnel
         && let Ok(upgraded) = upgrade.await
     {
+        let acceptor = acceptors.of(&host).clone();
         serve_tls(upgraded, host, service, &network, acceptor).await;
     }
 }
@@ -146,8 +164,12 @@ fn refuse(status: StatusCode, message: String) -> Box<Response<Body>> {
 async fn serve_tls(upgraded: Upgraded, host: String, service: Router, network: &Network, acceptor: TlsAcceptor) {
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let Ok(stream) = acceptor.accept(TokioIo::new(upgraded)).await else { return };
-    let service = service_fn(move |request: Request<Incoming>| {
+    let shown = ShownCertificates::of(stream.get_ref().1);
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let (host, service) = (host.clone(), service.clone());
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
         async move {
             if network.is_cut_off(&host) {
                 // An error ends the connection without an answer.

@@ -15,7 +15,7 @@ async fn edge() -> (Edge, Network) {
     let network = Network::new();
     let routes = Router::new().fallback(|| ready("hello"));
     network.open([HOST, "kv-two.vault.azure.net"].map(|host| (host.to_owned(), routes.clone())).into());
-    (Edge::start(network.clone(), Router::new()).await.unwrap(), network)
+    (Edge::start(network.clone(), Router::new(), BTreeSet::new()).await.unwrap(), network)
 }
 
 /// The proxy's answer to CONNECT, and the connection.
