@@ -119,7 +119,7 @@ impl LocalAzure {
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
         let imds =
             observe(identity_endpoint::imds_routes(world.entra.clone()), &world.journal, Service::IdentityEndpoint);
-        let edge = Edge::start(world.network.clone(), control, imds).await?;
+        let edge = Edge::start(world.network.clone(), control, imds, asking(&world)).await?;
         let ca_file = scratch.path().join("ca.pem");
         private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
@@ -264,6 +264,13 @@ fn write_certificates(world: &World, folder: &Path) -> Result<BTreeMap<String, P
         files.insert(id.clone(), file);
     }
     Ok(files)
+}
+
+/// The hosts that ask clients for a certificate.
+fn asking(world: &World) -> std::collections::BTreeSet<String> {
+    let apim = &world.seed.apim;
+    let host = format!("{}.azure-api.net", apim.name).to_ascii_lowercase();
+    apim.negotiate_client_certificate.then_some(host).into_iter().collect()
 }
 
 fn cut_off_what_the_seed_says(world: &World) {

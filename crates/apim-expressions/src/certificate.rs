@@ -1,4 +1,4 @@
-//! Certificates of the service: what policies name with `certificate-id`.
+//! Certificates: those of the service, which policies name with `certificate-id`, and those that clients show.
 //!
 //! Their dates and issuers are not looked at, as Microsoft.IdentityModel looks at neither unless it is told to
 //! (`ValidateIssuerSigningKey`), and no page says that API Management tells it.
@@ -18,12 +18,22 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
+pub use self::facts::CertificateFacts;
+
 /// A certificate of the service, with its private key or without. One that only verifies needs none.
 #[derive(Clone)]
 pub struct Certificate {
+    der: Arc<[u8]>,
+    facts: Arc<CertificateFacts>,
+    /// Whether its chain ends in an authority that the service knows.
+    trusted: bool,
+    /// Of the certificate that signed it, when the embedder knows it.
+    issuer_thumbprint: Option<String>,
     thumbprint: Vec<u8>,
     public_key: PublicKey,
     private_key: Option<PrivateKey>,
+    /// The same in PKCS #8.
+    private_der: Option<Arc<[u8]>>,
 }
 
 /// A `SubjectPublicKeyInfo` (RFC 5280) in DER, whose kind is known.
@@ -74,12 +84,72 @@ impl Certificate {
         let der = CertificateDer::from(certificate);
         let parsed = EndEntityCert::try_from(&der).map_err(|error| CertificateError::Certificate(error.to_string()))?;
         let public_key = PublicKey::read(parsed.subject_public_key_info().to_vec())?;
+        let private_der = private_key.map(Arc::from);
         let private_key = private_key.map(|key| public_key.private(key).ok_or(CertificateError::PrivateKey));
+        let facts = CertificateFacts::read(certificate)
+            .ok_or_else(|| CertificateError::Certificate("its names or dates are malformed".to_owned()))?;
         Ok(Self {
+            der: certificate.into(),
+            facts: Arc::new(facts),
+            trusted: false,
+            issuer_thumbprint: None,
             thumbprint: digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate).as_ref().to_vec(),
             private_key: private_key.transpose()?,
+            private_der,
             public_key,
         })
+    }
+
+    /// Reads a certificate in DER without a key.
+    pub(crate) fn read(certificate: &[u8]) -> Result<Self, CertificateError> {
+        Self::new(certificate, None)
+    }
+
+    /// The same certificate, of which the embedder says that its chain ends in an authority that the service knows, and
+    /// which certificate signed it.
+    #[must_use]
+    pub fn trusted(self, issuer_thumbprint: Option<String>) -> Self {
+        Self { trusted: true, issuer_thumbprint, ..self }
+    }
+
+    /// The thumbprint of the certificate that signed it, when the embedder knows it.
+    #[must_use]
+    pub fn issuer_thumbprint(&self) -> Option<&str> {
+        self.issuer_thumbprint.as_deref()
+    }
+
+    /// Whether the chain ends in a known authority and the certificate is valid at this time.
+    #[must_use]
+    pub fn is_trusted(&self, now: jiff::Timestamp) -> bool {
+        self.trusted && self.facts.not_before <= now && now <= self.facts.not_after
+    }
+
+    /// Whether the chain ends in a known authority, whatever the time.
+    #[must_use]
+    pub fn has_trusted_chain(&self) -> bool {
+        self.trusted
+    }
+
+    /// Names, dates, serial number.
+    #[must_use]
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// The certificate in DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The private key in PKCS #8 (DER), for a backend that asks who calls.
+    #[must_use]
+    pub fn private_key_der(&self) -> Option<&[u8]> {
+        self.private_der.as_deref()
+    }
+
+    pub(crate) fn hash(&self) -> &[u8] {
+        &self.thumbprint
     }
 
     /// SHA-1 of the certificate in upper-case hexadecimal, as the portal shows it.
@@ -153,6 +223,7 @@ impl PublicKey {
     }
 }
 
+mod facts;
 #[cfg(test)]
 pub(crate) mod keys;
 #[cfg(test)]

@@ -74,6 +74,8 @@ pub struct Request {
     pub ip_address: Option<String>,
     /// Values of the `{parameters}` in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
+    /// The certificate that the client showed; `None` when it was not asked for one, or has none.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// `context.Response`, or what `send-request` got.

@@ -24,7 +24,7 @@ mod value;
 mod xml;
 
 pub use authorization::Authorization;
-pub use certificate::{Certificate, CertificateError, PublicKey};
+pub use certificate::{Certificate, CertificateError, CertificateFacts, PublicKey};
 pub use context::{
     Api, Body, Context, Deployment, Entropy, LastError, Operation, Product, Request, Response, Subscription, Url, User,
 };

@@ -186,6 +186,12 @@ pub(crate) enum Operation {
     Time {
         subtract: bool,
     },
+    /// A `TimeSpan` and a number: their product, or the span divided by the number.
+    Scale {
+        divide: bool,
+    },
+    /// A `TimeSpan` divided by another.
+    Ratio,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    expression::{Api, Deployment, Operation, Product, Subscription, Url, User},
+    expression::{Api, Certificate, Deployment, Operation, Product, Subscription, Url, User},
     schema::Schema,
 };
 
@@ -26,6 +26,8 @@ pub struct Facts {
     pub deployment: Deployment,
     /// The client's address; `None` when the gateway cannot tell.
     pub ip_address: Option<String>,
+    /// The certificate that the client showed; `None` when it was not asked for one, or has none.
+    pub client_certificate: Option<Arc<Certificate>>,
     /// Values of the parameters in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
     /// The URL as the client sent it.

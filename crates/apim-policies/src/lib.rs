@@ -43,7 +43,7 @@ pub use document::Document;
 pub use facts::{Contract, Facts, OperationContent, OperationParameter, OperationResponse, ParameterPlace};
 pub use failure::{Failure, LastError};
 pub use outcome::Outcome;
-pub use outside::{ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
+pub use outside::{ClientCertificate, ConnectionIdentity, NoReply, Outside, Unreachable, Unread};
 pub use pipeline::Pipeline;
 pub use policy::{Played, PolicyGroup, PolicyRow, policies};
 pub use problem::{Position, Problem, Severity};

@@ -1,6 +1,6 @@
 //! What the embedder brings: a clock, randomness, tokens, and everything that is sent anywhere.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,7 +9,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    expression::{Authorization, Entropy},
+    expression::{Authorization, Certificate, Entropy},
     state::Meter,
     trace::Trace,
     usage::UsageTap,
@@ -97,6 +97,10 @@ pub trait Outside: Sync {
     /// Takes one line of the request's trace. It never holds a token or key.
     fn trace(&self, _line: Trace<'_>) {}
 }
+
+/// What the gateway shows to a backend that asks for a certificate: an extension of the requests that are sent.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate(pub Arc<Certificate>);
 
 /// Who wants to use a connection of a credential provider.
 #[derive(Clone, Copy)]

@@ -208,6 +208,16 @@ impl World {
     }
 }
 
+impl World {
+    /// Sends a request of which the gateway knows these facts, through this content of inbound.
+    pub(crate) async fn run_with(&self, inbound: &str, request: Request<Bytes>, facts: Facts) -> Outcome<Bytes> {
+        let text = document(inbound, "<base />", "", "");
+        let document = Document::load(Scope::Api, &text, &self.service).unwrap();
+        let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
+        pipeline.run(request, facts, &State::default(), self).await
+    }
+}
+
 /// A document of these sections.
 pub(crate) fn document(inbound: &str, backend: &str, outbound: &str, on_error: &str) -> String {
     format!(

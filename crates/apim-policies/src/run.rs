@@ -25,7 +25,7 @@ use crate::{
     load::{Readable, Setting},
     location::Location,
     outcome::Outcome,
-    outside::Outside,
+    outside::{ClientCertificate, Outside},
     scope::Section,
     state::{Meter, SemanticEntry, State},
     token::ValidatedToken,
@@ -45,6 +45,8 @@ pub(crate) struct Run<'r, O: Outside> {
     target: Target,
     /// What the operation documents.
     pub(crate) contract: Arc<Contract>,
+    /// What the gateway shows to a backend that asks for a certificate.
+    pub(crate) client_certificate: Option<ClientCertificate>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What is left to do when the response is known.
@@ -91,6 +93,7 @@ impl<'r, O: Outside> Run<'r, O> {
             body: None,
             ip_address: facts.ip_address,
             matched_parameters: facts.matched_parameters,
+            certificate: facts.client_certificate,
         };
         (context.api, context.operation, context.product) = (facts.api, facts.operation, facts.product);
         (context.subscription, context.user, context.deployment) = (facts.subscription, facts.user, facts.deployment);
@@ -103,6 +106,7 @@ impl<'r, O: Outside> Run<'r, O> {
             context,
             target,
             contract: facts.contract,
+            client_certificate: None,
             tokens: Vec::new(),
             after: Vec::new(),
             lookup: None,

@@ -1,6 +1,6 @@
 //! JSON schemas, as `OpenAPI` documents of version 3.0 have them too.
 
-use std::{fmt, sync::OnceLock};
+use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -72,6 +72,13 @@ impl Schema {
         Some(if path.is_empty() { error.to_string() } else { format!("{error} Path: {path}") })
     }
 
+    /// The value with its properties named as the schema names them, where only the letter case differs.
+    pub(crate) fn in_its_case(&self, value: &Value) -> Value {
+        let mut names = BTreeMap::new();
+        property_names(&self.document, &mut names);
+        renamed(value, &names)
+    }
+
     /// Whether a text that stands for a value of the schema's type is read as a number or boolean.
     pub(crate) fn value_of(&self, text: &str) -> Value {
         let types = match self.document.get("type") {
@@ -97,6 +104,31 @@ impl Schema {
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Schema").field(&self.id).finish()
+    }
+}
+
+/// The names of all properties in a schema, by their lower case.
+fn property_names(schema: &Value, names: &mut BTreeMap<String, String>) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|item| property_names(item, names)),
+        Value::Object(members) => {
+            if let Some(Value::Object(properties)) = members.get("properties") {
+                names.extend(properties.keys().map(|name| (name.to_lowercase(), name.clone())));
+            }
+            members.values().for_each(|member| property_names(member, names));
+        }
+        _ => {}
+    }
+}
+
+fn renamed(value: &Value, names: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| renamed(item, names)).collect(),
+        Value::Object(members) => {
+            let name = |written: &String| names.get(&written.to_lowercase()).unwrap_or(written).clone();
+            Value::Object(members.iter().map(|(written, member)| (name(written), renamed(member, names))).collect())
+        }
+        plain => plain.clone(),
     }
 }
 

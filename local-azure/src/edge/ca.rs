@@ -19,6 +19,8 @@ use rustls::{
     sign::CertifiedKey,
 };
 
+use super::client_certificate::AnyCertificate;
+
 /// Days that a run's certificates hold. Some platforms refuse anything over 825.
 const DAYS: i64 = 30;
 
@@ -29,6 +31,8 @@ const OTHERS_LIMIT: usize = 1_000;
 pub(super) struct Tls {
     /// Server side, HTTP/1.1 only.
     pub(super) config: Arc<ServerConfig>,
+    /// The same, which asks clients for a certificate.
+    pub(super) asking: Arc<ServerConfig>,
     /// The CA certificate.
     pub(super) ca_pem: String,
 }
@@ -52,12 +56,16 @@ impl Tls {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let of_seed = Arc::new(certified(&ca, hosts.clone(), &provider)?);
         let certificates = Certificates { ca, hosts, of_seed, others: Mutex::default(), provider: provider.clone() };
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(certificates));
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), ca_pem })
+        let certificates = Arc::new(certificates);
+        let builder =
+            || ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let mut config = builder()?.with_no_client_auth().with_cert_resolver(certificates.clone());
+        let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
+        let mut asking = builder()?.with_client_cert_verifier(verifier).with_cert_resolver(certificates);
+        for config in [&mut config, &mut asking] {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        Ok(Self { config: Arc::new(config), asking: Arc::new(asking), ca_pem })
     }
 }
 

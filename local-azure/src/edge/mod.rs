@@ -4,15 +4,17 @@
 //! does not name is refused here, inside its tunnel; nothing is ever passed on to the internet.
 
 mod ca;
+mod client_certificate;
 mod header_case;
 mod refused;
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     future::ready,
     io,
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{Router, body::Body, response::IntoResponse};
@@ -28,8 +30,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-pub(crate) use self::ca::CertificateError;
 use self::header_case::{HeaderCase, Names};
+pub(crate) use self::{ca::CertificateError, client_certificate::ShownCertificates};
 use crate::{fault::uncut, header_names::HeaderNames, network::Network};
 
 /// Descriptors for each connection: its own, a blob's file, and what the gateway opens; the Functions host needs some too.
@@ -58,14 +60,20 @@ pub enum EdgeError {
 
 impl Edge {
     /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host, and
-    /// `imds` plain requests for the address of the virtual machines' endpoint.
-    pub(crate) async fn start(network: Network, control: Router, imds: Router) -> Result<Self, EdgeError> {
+    /// `imds` plain requests for the address of the virtual machines' endpoint. Clients of the hosts in `asking` are asked
+    /// for a certificate, which they need not have.
+    pub(crate) async fn start(
+        network: Network,
+        control: Router,
+        imds: Router,
+        asking: BTreeSet<String>,
+    ) -> Result<Self, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
         let listener = Listener::new(TcpListener::bind("127.0.0.1:0").await?, Room::one_in(DESCRIPTORS));
         let address = listener.local_addr()?;
-        let acceptor = TlsAcceptor::from(tls.config);
+        let acceptors = Acceptors { plain: tls.config.into(), asking: tls.asking.into(), hosts: Arc::new(asking) };
         let plain = Plain { control, imds };
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, plain, acceptor)) })
+        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, plain, acceptors)) })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -92,7 +100,21 @@ struct Plain {
     imds: Router,
 }
 
-async fn accept(listener: Listener, network: Network, plain: Plain, acceptor: TlsAcceptor) {
+/// TLS for hosts that ask for no certificate, and for those that do.
+#[derive(Clone)]
+struct Acceptors {
+    plain: TlsAcceptor,
+    asking: TlsAcceptor,
+    hosts: Arc<BTreeSet<String>>,
+}
+
+impl Acceptors {
+    fn of(&self, host: &str) -> &TlsAcceptor {
+        if self.hosts.contains(host) { &self.asking } else { &self.plain }
+    }
+}
+
+async fn accept(listener: Listener, network: Network, plain: Plain, acceptor: Acceptors) {
     // The set aborts every connection when the accepting task ends.
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -103,7 +125,7 @@ async fn accept(listener: Listener, network: Network, plain: Plain, acceptor: Tl
 }
 
 /// Serves one proxy connection, then the tunnel that it became.
-async fn proxy(stream: TcpStream, connection: Connection, network: Network, plain: Plain, acceptor: TlsAcceptor) {
+async fn proxy(stream: TcpStream, connection: Connection, network: Network, plain: Plain, acceptors: Acceptors) {
     let tunnel = Mutex::new(None);
     let answer = |request: Request<Body>| {
         if request.method() != Method::CONNECT {
@@ -130,6 +152,7 @@ async fn proxy(stream: TcpStream, connection: Connection, network: Network, plai
     if let Some((host, service, upgrade)) = tunnel
         && let Ok(upgraded) = upgrade.await
     {
+        let acceptor = acceptors.of(&host).clone();
         serve_tls(upgraded, host, service, &network, &connection, acceptor).await;
     }
 }
@@ -190,10 +213,14 @@ async fn serve_tls(
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
     let Ok(Ok(stream)) = handshake.await else { return };
+    let shown = ShownCertificates::of(stream.get_ref().1);
     let names = Names::default();
     let stream = HeaderCase::new(stream, names.clone());
     let answer = |mut request: Request<Body>| {
         let (host, service, names) = (host.clone(), service.clone(), names.clone());
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
         let of_request = names.of_request();
         if !of_request.is_empty() {
             request.extensions_mut().insert(of_request);

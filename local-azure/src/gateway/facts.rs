@@ -11,16 +11,26 @@ use http::request::Parts;
 use super::{
     Api, Operation, region,
     subscription::{Access, key},
+    trust,
 };
 use crate::{
+    edge::ShownCertificates,
     gateway::ApiManagement,
     seed::{self, Seed},
 };
 
+/// Certificates of the service.
+#[derive(Clone, Copy)]
+pub(super) struct Certificates<'c> {
+    pub(super) own: &'c [Arc<Certificate>],
+    /// Those that other certificates may chain to.
+    pub(super) authorities: &'c [Arc<Certificate>],
+}
+
 /// The members of `context` for a request of this operation; `below` is its path below the API's.
 pub(super) fn of(
     world: &ApiManagement,
-    certificates: &[Arc<Certificate>],
+    certificates: Certificates<'_>,
     request: &Parts,
     api: &Api,
     operation: &Operation,
@@ -60,9 +70,13 @@ pub(super) fn of(
             region: text(region::display_name(&seed.subscription.location)),
             service_id: text(service),
             service_name: text(&host),
-            certificates: certificates.to_vec(),
+            certificates: certificates.own.to_vec(),
             ..Deployment::default()
         },
+        client_certificate: request
+            .extensions
+            .get::<ShownCertificates>()
+            .and_then(|shown| trust::client_certificate(shown, certificates.authorities)),
         // It listens on this machine alone.
         ip_address: Some(text("127.0.0.1")),
         matched_parameters: operation.template.parameters(below, request.uri.query().unwrap_or_default()),

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use apim_policies::{Document, Pipeline, Problem, Scope, Service as Resources, State};
+use apim_policies::{Certificate, Document, Pipeline, Problem, Scope, Service as Resources, State};
 
 use super::{
     Api, Backend, Gateway, Operation, PolicyFinding, contract,
@@ -21,6 +21,7 @@ use super::{
     refusal::{Refused, Scoped},
     routing::Template,
     service, subscription,
+    tls_backend::TlsBackends,
     version::Version,
 };
 use crate::{
@@ -80,9 +81,25 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
         return Err(LoadError { problems });
     }
     let (identities, credentials) = (Identities::default(), Credentials::default());
-    let certificates = loader.service.certificates.into_values().map(Arc::new).collect();
-    let state = State::with_metrics(world.metrics.clone());
-    Ok((Gateway { global, apis, state, identities, credentials, certificates, world }, findings))
+    let is_authority = |id: &str| seed.apim.certificates.iter().any(|one| one.authority && one.id == id);
+    let known: Vec<(String, Arc<Certificate>)> =
+        loader.service.certificates.into_iter().map(|(id, one)| (id, Arc::new(one))).collect();
+    let authorities: Vec<Arc<Certificate>> =
+        known.iter().filter(|(id, _)| is_authority(id)).map(|(_, one)| Arc::clone(one)).collect();
+    let certificates = known.into_iter().map(|(_, one)| one).collect();
+    let (state, tls_backends) = (State::with_metrics(world.metrics.clone()), TlsBackends::new(&authorities));
+    let gateway = Gateway {
+        global,
+        apis,
+        state,
+        identities,
+        credentials,
+        certificates,
+        authorities,
+        tls_backends,
+        world: Arc::clone(&world),
+    };
+    Ok((gateway, findings))
 }
 
 impl Loader<'_> {

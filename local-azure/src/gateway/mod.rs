@@ -24,7 +24,9 @@ mod service;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod tls_backend;
 mod trace;
+mod trust;
 mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -52,6 +54,7 @@ use self::{
     refusal::Scoped,
     routing::Template,
     subscription::{Access, KeyRefusal},
+    tls_backend::TlsBackends,
     trace::Lines,
     version::Version,
 };
@@ -68,6 +71,9 @@ struct Gateway {
     identities: Identities,
     credentials: Credentials,
     certificates: Vec<Arc<Certificate>>,
+    /// Those of them that other certificates may chain to.
+    authorities: Vec<Arc<Certificate>>,
+    tls_backends: TlsBackends,
 }
 
 struct Api {
@@ -126,6 +132,7 @@ impl Gateway {
             world: &self.world,
             identities: &self.identities,
             credentials: &self.credentials,
+            tls_backends: &self.tls_backends,
             sample: None,
             lines: Lines::default(),
         };
@@ -172,9 +179,13 @@ impl Gateway {
             Ok(pipeline) => pipeline,
             Err(refused) => return refused.answer(),
         };
-        let facts = facts::of(&self.world, &self.certificates, &parts, api, operation, &access, below);
+        let facts = facts::of(&self.world, self.certificates(), &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
         self.answer_with(outcome, Some(&access))
+    }
+
+    fn certificates(&self) -> facts::Certificates<'_> {
+        facts::Certificates { own: &self.certificates, authorities: &self.authorities }
     }
 
     /// Answers who asks for the cross-domain policy file, where the global document has one.
@@ -200,7 +211,7 @@ impl Gateway {
             None => (&api.unmatched, Facts::default()),
             Some(operation) => (
                 operation.pipeline(access.product()).unwrap_or(&operation.plain),
-                facts::of(&self.world, &self.certificates, parts, api, operation, &access, below),
+                facts::of(&self.world, self.certificates(), parts, api, operation, &access, below),
             ),
         };
         let pipeline = match pipeline {

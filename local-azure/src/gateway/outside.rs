@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use apim_policies::{
-    ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread, UsageTap,
+    ClientCertificate, ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread, UsageTap,
     expression::{Authorization, Entropy},
 };
 use axum::{
@@ -22,6 +22,7 @@ use super::{
     credentials::Credentials,
     forwarded_for,
     identity::Identities,
+    tls_backend::TlsBackends,
     trace::Lines,
 };
 use crate::{
@@ -44,6 +45,7 @@ pub(super) struct Call<'g> {
     pub(super) world: &'g ApiManagement,
     pub(super) identities: &'g Identities,
     pub(super) credentials: &'g Credentials,
+    pub(super) tls_backends: &'g TlsBackends,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
     pub(super) lines: Lines,
@@ -101,6 +103,7 @@ impl Outside for Call<'_> {
 
     async fn forward(&self, request: Request<Body>, timeout: Duration) -> Result<Response<Body>, NoReply> {
         let client = Watch::default();
+        let shown = request.extensions().get::<ClientCertificate>().cloned();
         let mut request = prepared(request.map(|body| client.over(body)))?;
         forwarded_for::ensure(request.headers_mut());
         let sample = self.sample.filter(|_| request.uri().host() == Some(SAMPLE_HOST));
@@ -108,9 +111,9 @@ impl Outside for Call<'_> {
             match sample {
                 Some(routes) => uncut(routes.clone().oneshot(request).await)
                     .map_err(|error| NoReply::Unreachable(error.to_string())),
-                None => self.world.network.send(request).await.map_err(|error| match client.broken() {
+                None => self.reach(request, shown.as_ref()).await.map_err(|error| match client.broken() {
                     Some(cause) => NoReply::ClientGone(cause.to_owned()),
-                    None => NoReply::Unreachable(error.to_string()),
+                    None => NoReply::Unreachable(error),
                 }),
             }
         };
@@ -122,10 +125,11 @@ impl Outside for Call<'_> {
     }
 
     async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, NoReply> {
+        let shown = request.extensions().get::<ClientCertificate>().cloned();
         let request = prepared(request.map(Body::from))?;
         let answer = async {
-            let answer = self.world.network.send(request).await;
-            let (mut parts, body) = answer.map_err(|error| NoReply::Unreachable(error.to_string()))?.into_parts();
+            let answer = self.reach(request, shown.as_ref()).await;
+            let (mut parts, body) = answer.map_err(NoReply::Unreachable)?.into_parts();
             hop_by_hop::drop_from(&mut parts.headers);
             let body = self.read(body).await.map_err(|error| NoReply::Unreachable(error.to_string()))?;
             Ok(Response::from_parts(parts, body))
@@ -156,6 +160,16 @@ impl Outside for Call<'_> {
 
     fn trace(&self, line: Trace<'_>) {
         self.lines.push(line.to_string());
+    }
+}
+
+impl Call<'_> {
+    /// Sends to a host of the seed or of this machine. A backend with TLS may be shown a certificate.
+    async fn reach(&self, request: Request<Body>, shown: Option<&ClientCertificate>) -> Result<Response<Body>, String> {
+        if TlsBackends::is_for(request.uri()) {
+            return self.tls_backends.send(request, shown).await;
+        }
+        self.world.network.send(request).await.map_err(|error| error.to_string())
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Apim {
     /// Whether the service has an external cache, for `caching-type` of cache policies.
     #[serde(default)]
     pub external_cache: bool,
+    /// Whether the host asks clients for a certificate, as `negotiateClientCertificate` of a host name in Azure.
+    #[serde(default)]
+    pub negotiate_client_certificate: bool,
     /// Backends that policies may name.
     #[serde(default)]
     pub backends: Vec<NamedBackend>,

@@ -20,6 +20,9 @@ pub struct ApimCertificate {
     pub certificate: Option<PathBuf>,
     /// A PEM file, the same or another, with the certificate's private key in PKCS #8. Signatures are checked without.
     pub key: Option<PathBuf>,
+    /// Whether it is the certificate of an authority: clients and backends whose certificates chain to it are trusted.
+    #[serde(default)]
+    pub authority: bool,
 }
 
 impl Seed {
@@ -27,10 +30,13 @@ impl Seed {
         // Some systems' files, which are named after them, know no letter case.
         let ids: Vec<_> = self.apim.certificates.iter().map(|one| one.id.to_ascii_lowercase()).collect();
         unique(problems, "certificate", ids.iter().map(String::as_str));
-        for ApimCertificate { id, common_name, certificate, key } in &self.apim.certificates {
+        for ApimCertificate { id, common_name, certificate, key, authority } in &self.apim.certificates {
             let mut problem = |what: &str| problems.push(format!("apim.certificates: \"{id}\" {what}"));
             if !is_identifier(id) {
                 problem("needs an id of 1 to 80 letters, digits, hyphens, underscores and dots, no dot first");
+            }
+            if *authority && certificate.is_none() {
+                problem("is an authority and has no file");
             }
             if certificate.is_none() && key.is_some() {
                 problem("has a key and no certificate");

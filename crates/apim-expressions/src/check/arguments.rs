@@ -205,8 +205,10 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
     for (argument, place) in arguments.iter().zip(&places) {
         let parameter = parameters.get(*place)?;
         let wanted = if expanded && parameter.rest { parameter.class.argument(0) } else { parameter.class.clone() };
-        if let CheckedKind::Value(value) = &argument.kind {
-            infer(&wanted, &value.class, &mut bindings);
+        match &argument.kind {
+            CheckedKind::Value(value) => infer(&wanted, &value.class, &mut bindings),
+            CheckedKind::Out(_, Some(class), _) => infer(&wanted, class, &mut bindings),
+            CheckedKind::Out(..) | CheckedKind::Lambda(_) | CheckedKind::Group(_) => {}
         }
         let wanted = wanted.with(&bindings);
         cost += cost_of(argument, parameter, &wanted)?;

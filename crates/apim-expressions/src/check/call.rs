@@ -40,7 +40,7 @@ impl Checker {
             let place = crate::program::Argument::Value(Code::Constant(index.into()));
             return Ok((Call { bound, arguments: vec![place] }, class.argument(index.unsigned_abs() as usize)));
         }
-        if class.is(Class::ValueTuple) {
+        if matches!(class.class, Class::ValueTuple | Class::Tuple) {
             let index = class.names.iter().position(|known| **known == *name).or_else(|| {
                 let place: usize = name.strip_prefix("Item")?.parse().ok()?;
                 place.checked_sub(1).filter(|place| *place < class.arguments.len())
@@ -48,7 +48,7 @@ impl Checker {
             if let Some(index) = index {
                 let bound = Bound {
                     member: &members::anonymous::MEMBER,
-                    owner: Class::ValueTuple,
+                    owner: class.class,
                     extension: false,
                     types: Vec::new(),
                 };
@@ -163,6 +163,9 @@ impl Checker {
         });
         let Some((index, fit)) = best.map(|best| fits.swap_remove(best)) else {
             return Err(match fits.as_slice() {
+                [] if no_such_count(&found, arguments.len()) && members::unplayed::is_unplayed(class.class, name) => {
+                    unknown(at, class, name)
+                }
                 [] => super::arguments::misfit(at, name, class, &found, types, &arguments),
                 [(one, _), (two, _), ..] => ambiguous(at, class, name, found[*one].member, found[*two].member),
                 [_] => unknown(at, class, name),
@@ -186,6 +189,8 @@ impl Checker {
             let (of, returns) = linq::number(at, name, &of, types.is_empty())?;
             return Ok((Call { bound: bind(candidate, vec![of]), arguments }, returns));
         }
+        // What a null has no value for, the call knows by the type of its receiver.
+        let types = if candidate.owner.is(Class::Nullable) { candidate.owner.arguments.clone() } else { types };
         Ok((Call { bound: bind(candidate, types), arguments }, returns))
     }
 }
@@ -265,6 +270,18 @@ fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -
     Ok(())
 }
 
+/// Whether no member of the name takes so many arguments.
+fn no_such_count(found: &[Candidate], count: usize) -> bool {
+    found
+        .iter()
+        .filter_map(|candidate| candidate.signature.parameters.as_ref())
+        .all(|parameters| parameters.len() != count)
+}
+
 fn unknown(at: usize, class: &Type, name: &str) -> ParseError {
+    if members::unplayed::is_unplayed(class.class, name) {
+        let message = format!("`{name}` of '{class}' is allowed by API Management but not supported here");
+        return super::unsupported(at, message);
+    }
     error(at, format!("'{class}' does not contain a definition for '{name}', or it is not supported"))
 }

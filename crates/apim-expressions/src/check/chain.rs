@@ -7,7 +7,7 @@ use crate::{
     evaluate, limits,
     problem::ParseError,
     program::{Code, Link as LinkCode},
-    syntax::{Expr, ExprKind, Link, LinkKind, TypeName},
+    syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, TypeName},
     types::{Class, Type, names},
     value::{Integer, Object, Value, number, object::Part},
 };
@@ -163,6 +163,22 @@ impl Checker {
         }
         if let Some(Link { kind: LinkKind::Invoke(arguments), conditional: false, .. }) = links.get(1) {
             let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
+            if class.is(Class::LinqEnumerable)
+                && super::call::candidates(class, name, true).is_empty()
+                && let Some((Argument { name: None, value: ArgumentValue::Plain(source) }, rest)) =
+                    arguments.split_first()
+            {
+                // `Enumerable.Count(items)` is `items.Count()`.
+                let source = self.value(source)?;
+                let element = source.class.ancestors().into_iter().find(|class| class.is(Class::Enumerable));
+                let Some(sequence) = element else {
+                    let message = format!("'{}' is no sequence", source.class);
+                    return Err(error(*member_at, message));
+                };
+                let (call, returns) = self.method(*member_at, &sequence, name, &types, rest)?;
+                let link = LinkCode { conditional: false, call };
+                return Ok((Typed::new(Code::Chain(Box::new(source.code), vec![link]), returns), 2));
+            }
             return Ok((self.static_method(*member_at, class, name, &types, arguments)?, 2));
         }
         let value = self.static_property(*member_at, class, name)?;
@@ -176,7 +192,10 @@ impl Checker {
                 "MinValue" | "MaxValue" | "NaN" | "Epsilon" | "PositiveInfinity" | "NegativeInfinity",
             )
             | (Class::Decimal, "MinValue" | "MaxValue" | "Zero" | "One" | "MinusOne")
-            | (Class::Math, "PI" | "E") => evaluate::constant(&value.code),
+            | (Class::Math, "PI" | "E")
+            | (Class::Char, "MinValue" | "MaxValue")
+            | (Class::TimeSpan, "TicksPerDay" | "TicksPerHour" | "TicksPerMinute" | "TicksPerSecond")
+            | (Class::TimeSpan, "TicksPerMillisecond") => evaluate::constant(&value.code),
             _ => None,
         };
         Ok((Typed { constant, ..value }, 1))

@@ -24,6 +24,9 @@ impl Checker {
             let message = format!("a dictionary with keys of type '{}' is not supported", class.argument(0));
             return Err(unsupported(at, message));
         }
+        if class.is(Class::Tuple) && !class.arguments.is_empty() && initializer.is_empty() {
+            return self.tuple_object(at, class, arguments);
+        }
         if super::call::candidates(&class, "new", true).is_empty() {
             return Err(error(at, format!("an object of the class '{class}' cannot be made with `new` here")));
         }
@@ -36,6 +39,22 @@ impl Checker {
         }
         let calls = initializer.iter().map(|item| self.item(&class, item)).collect::<Result<_, _>>()?;
         Ok(Typed::new(Code::Initialize(Box::new(object), calls), class))
+    }
+
+    /// `new Tuple<A, B>(a, b)`
+    fn tuple_object(&mut self, at: usize, class: Type, arguments: &[Argument]) -> Result<Typed, ParseError> {
+        if arguments.len() != class.arguments.len() {
+            let message = format!("'{class}' does not contain a constructor that takes {} arguments", arguments.len());
+            return Err(error(at, message));
+        }
+        let mut codes = Vec::new();
+        for (argument, wanted) in arguments.iter().zip(&class.arguments) {
+            let crate::syntax::ArgumentValue::Plain(value) = &argument.value else {
+                return Err(error(at, "The argument may not be passed with the 'out' or 'ref' keyword"));
+            };
+            codes.push(self.expect(value, wanted)?);
+        }
+        Ok(Typed::new(Code::Anonymous(class.clone(), codes), class))
     }
 
     fn item(&mut self, class: &Type, item: &Item) -> Result<Call, ParseError> {

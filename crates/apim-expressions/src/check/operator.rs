@@ -124,6 +124,9 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
             if count { give(operation, class) } else { None }
         }
         _ => {
+            if let Some((operation, class)) = scaled(operator, one, two) {
+                return give(operation, class);
+            }
             if let Some(class) = times(operator, one, two) {
                 return give(Operation::Time { subtract: operator == Binary::Subtract }, class);
             }
@@ -164,6 +167,22 @@ fn times(operator: Binary, left: Class, right: Class) -> Option<Class> {
         (Binary::Add | Binary::Subtract, DateTime | DateTimeOffset | TimeSpan, TimeSpan) => Some(left),
         (Binary::Subtract, DateTime, DateTime) => Some(TimeSpan),
         (Binary::Subtract, DateTimeOffset | DateTime, DateTimeOffset | DateTime) => Some(TimeSpan),
+        _ => None,
+    }
+}
+
+/// `span * 2`, `2 * span`, `span / 2` and `span / span`.
+fn scaled(operator: Binary, left: Class, right: Class) -> Option<(Operation, Class)> {
+    // What converts to `double`.
+    let number = |class: Class| class != Class::Decimal && (class.is_number() || class == Class::Char);
+    match (operator, left, right) {
+        (Binary::Multiply, Class::TimeSpan, other) | (Binary::Multiply, other, Class::TimeSpan) if number(other) => {
+            Some((Operation::Scale { divide: false }, Class::TimeSpan))
+        }
+        (Binary::Divide, Class::TimeSpan, other) if number(other) => {
+            Some((Operation::Scale { divide: true }, Class::TimeSpan))
+        }
+        (Binary::Divide, Class::TimeSpan, Class::TimeSpan) => Some((Operation::Ratio, Class::Double)),
         _ => None,
     }
 }

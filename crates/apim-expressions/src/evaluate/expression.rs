@@ -111,6 +111,8 @@ impl Machine<'_> {
 
     fn chain(&mut self, base: &Code, links: &[Link]) -> Outcome {
         let mut value = self.evaluate(base)?;
+        // A document that only the chain knows: what is found in it may ask for its parents later.
+        let mut document = None;
         for link in links {
             if value.is_null() {
                 if link.conditional {
@@ -120,7 +122,14 @@ impl Machine<'_> {
                     return Err(Failure::null_reference());
                 }
             }
+            if document.is_none() && matches!(value, Value::Json(_)) && !matches!(base, Code::Local(_)) {
+                document = Some(value.clone());
+            }
             value = self.call(&link.call, value)?;
+        }
+        if let (Some(document), Value::Json(_) | Value::Collection(_) | Value::Object(_)) = (document, &value) {
+            self.budget.memory(16)?;
+            self.documents.push(document);
         }
         Ok(value)
     }

@@ -29,6 +29,8 @@ pub(crate) struct Machine<'m> {
     slots: Vec<Value>,
     /// Exceptions that the surrounding `catch` blocks hold.
     caught: Vec<Exception>,
+    /// Documents that no variable holds, while something of them is used.
+    documents: Vec<Value>,
 }
 
 /// A call of a member.
@@ -51,6 +53,7 @@ pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
         program,
         slots: vec![Value::Null; program.slots],
         caught: Vec::new(),
+        documents: Vec::new(),
     };
     let value = match &program.body {
         Body::Single(code) => machine.evaluate(code),
@@ -71,6 +74,7 @@ pub(crate) fn constant(code: &Code) -> Option<Value> {
         program: &program,
         slots: Vec::new(),
         caught: Vec::new(),
+        documents: Vec::new(),
     };
     machine.evaluate(code).ok()
 }

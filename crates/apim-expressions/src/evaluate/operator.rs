@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{Machine, Outcome, convert};
 use crate::{
-    members::xml,
+    members::{time::span, xml},
     problem::Failure,
     program::{Arithmetic, Bits, Comparison, Operation},
     types::Class,
@@ -52,6 +52,22 @@ impl Machine<'_> {
             Operation::Bits(bits, class) => Ok(bitwise(bits, class, left, right)),
             Operation::Shift { left: leftwards, class } => Ok(shift(leftwards, class, left, right)),
             Operation::Time { subtract } => time(subtract, left, right),
+            Operation::Scale { divide } => {
+                let (span, number) = if let Value::TimeSpan(span) = left {
+                    (span, right)
+                } else {
+                    match right {
+                        Value::TimeSpan(span) => (span, left),
+                        _ => return Ok(Value::Null),
+                    }
+                };
+                let (ticks, number) = (span.0 as f64, real(number));
+                span::times(if divide { ticks / number } else { ticks * number })
+            }
+            Operation::Ratio => match (left, right) {
+                (Value::TimeSpan(one), Value::TimeSpan(two)) => Ok(Value::Double(one.0 as f64 / two.0 as f64)),
+                _ => Ok(Value::Null),
+            },
         }
     }
 }

@@ -307,7 +307,7 @@ fn from_object(object: &Object, value: &Value, budget: &mut Budget) -> Result<To
     let members: Vec<(Arc<str>, Value)> = match object {
         Object::Enum(_, number) => return Token::scalar(Scalar::Integer((*number).into()), budget),
         Object::Uri(uri) => return Token::scalar(Scalar::Other(Other::Uri, uri.original().into()), budget),
-        Object::Record(record) if record.0.is(Class::ValueTuple) => {
+        Object::Record(record) if matches!(record.0.class, Class::ValueTuple | Class::Tuple) => {
             let name = |index: usize| Arc::from(format!("Item{}", index + 1));
             record.1.iter().cloned().enumerate().map(|(index, value)| (name(index), value)).collect()
         }

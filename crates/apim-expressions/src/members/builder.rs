@@ -25,14 +25,7 @@ pub(super) const BUILDER: &[Member] = &[
         let written = out.finish();
         push(call, &written)
     }),
-    row("Insert", "(int, string) -> StringBuilder", |call| {
-        let (whole, inserted) = (call.builder_text(), call.optional_text(1).unwrap_or_default());
-        call.machine.budget.string(whole.len() + inserted.len())?;
-        let at = usize::try_from(call.int(0)).ok().filter(|at| *at <= units(&whole));
-        let before = at.and_then(|at| super::string::slice(&whole, 0, at)).ok_or_else(Failure::index_out_of_range)?;
-        *lock(&*call.this_builder()?) = format!("{before}{inserted}{}", &whole[before.len()..]);
-        Ok(call.receiver.clone())
-    }),
+    row("Insert", "(int, string) -> StringBuilder", insert),
     row("Replace", "(string, string) -> StringBuilder", |call| {
         let (whole, from, to) = (call.builder_text(), call.text(0)?, call.optional_text(1).unwrap_or_default());
         if from.is_empty() {
@@ -46,6 +39,95 @@ pub(super) const BUILDER: &[Member] = &[
         *lock(&*call.this_builder()?) = out.finish().to_string();
         Ok(call.receiver.clone())
     }),
+    row("Append", "(char, int) -> StringBuilder", |call| {
+        let count = usize::try_from(call.int(1)).map_err(|_| Failure::index_out_of_range())?;
+        let text = String::from_utf16_lossy(&[call.unit(0)]);
+        call.machine.budget.string(count.saturating_mul(text.len()))?;
+        push(call, &text.repeat(count))
+    }),
+    row("Append", "(string, int, int) -> StringBuilder", |call| {
+        let text = call.optional_text(0).unwrap_or_default();
+        let place = |number: i64| usize::try_from(number).ok();
+        let part = place(call.int(1)).zip(place(call.int(2)));
+        let part = part.and_then(|(start, count)| super::string::slice(&text, start, count));
+        let part = part.ok_or_else(Failure::index_out_of_range)?;
+        push(call, &part)
+    }),
+    row("Append", "(char[]) -> StringBuilder", |call| {
+        let items = if call.argument(0).is_null() { Vec::new() } else { call.items(0)? };
+        let text = call.machine.text_of_all(&items)?;
+        push(call, text.as_str().unwrap_or_default())
+    }),
+    row("AppendJoin", "(string, params object[]) -> StringBuilder", join),
+    row("AppendJoin", "(string, params string[]) -> StringBuilder", join),
+    row("AppendJoin", "<T>(string, IEnumerable<T>) -> StringBuilder", join),
+    row("Insert", "(int, object) -> StringBuilder", |call| {
+        let value = call.argument(1).clone();
+        let text = call.machine.text_of(&value)?;
+        call.arguments[1] = Value::String(text);
+        insert(call)
+    }),
+    row("Remove", "(int, int) -> StringBuilder", |call| {
+        let whole = call.builder_text();
+        call.work(whole.len())?;
+        let place = |number: i64| usize::try_from(number).ok();
+        let range = place(call.int(0)).zip(place(call.int(1)));
+        let parts = range.and_then(|(start, count)| {
+            let before = super::string::slice(&whole, 0, start)?;
+            let removed = super::string::slice(&whole, start, count)?;
+            Some((before.len(), before.len() + removed.len()))
+        });
+        let (start, end) = parts.ok_or_else(Failure::index_out_of_range)?;
+        *lock(&*call.this_builder()?) = format!("{}{}", &whole[..start], &whole[end..]);
+        Ok(call.receiver.clone())
+    }),
+    row("Replace", "(char, char) -> StringBuilder", |call| {
+        let whole = call.builder_text();
+        call.work(whole.len() * 2)?;
+        let (from, to) = (call.unit(0), call.unit(1));
+        let units: Vec<u16> = whole.encode_utf16().map(|unit| if unit == from { to } else { unit }).collect();
+        *lock(&*call.this_builder()?) = String::from_utf16_lossy(&units);
+        Ok(call.receiver.clone())
+    }),
+    row("ToString", "(int, int) -> string", |call| {
+        let whole = call.builder_text();
+        let place = |number: i64| usize::try_from(number).ok();
+        let part = place(call.int(0)).zip(place(call.int(1)));
+        let part = part.and_then(|(start, count)| super::string::slice(&whole, start, count));
+        call.new_string(part.ok_or_else(Failure::index_out_of_range)?)
+    }),
+    row("[]", "(int) -> char", |call| {
+        let whole = call.builder_text();
+        call.work(whole.len())?;
+        let unit = usize::try_from(call.int(0)).ok().and_then(|at| whole.encode_utf16().nth(at));
+        unit.map(Value::Char).ok_or_else(Failure::array_index)
+    }),
+    row("[]=", "(int, char) -> void", |call| {
+        let whole = call.builder_text();
+        call.work(whole.len() * 2)?;
+        let mut units: Vec<u16> = whole.encode_utf16().collect();
+        let place = usize::try_from(call.int(0)).ok().and_then(|at| units.get_mut(at));
+        *place.ok_or_else(Failure::index_out_of_range)? = call.unit(1);
+        *lock(&*call.this_builder()?) = String::from_utf16_lossy(&units);
+        Ok(Value::Null)
+    }),
+    row("Length=", "(int) -> void", |call| {
+        let whole = call.builder_text();
+        let wanted = usize::try_from(call.int(0)).map_err(|_| Failure::index_out_of_range())?;
+        call.machine.budget.string(wanted)?;
+        let mut units: Vec<u16> = whole.encode_utf16().collect();
+        units.resize(wanted, 0);
+        *lock(&*call.this_builder()?) = String::from_utf16_lossy(&units);
+        Ok(Value::Null)
+    }),
+    row("Capacity", "int", |call| Ok(length(units(&call.builder_text()).max(16)))),
+    row("Equals", "(StringBuilder) -> bool", |call| {
+        let other = match call.argument(0).as_object() {
+            Some(Object::Builder(text)) => lock(text).clone(),
+            _ => return Ok(false.into()),
+        };
+        Ok((other == call.builder_text()).into())
+    }),
     row("Clear", "() -> StringBuilder", |call| {
         lock(&*call.this_builder()?).clear();
         Ok(call.receiver.clone())
@@ -56,6 +138,26 @@ pub(super) const BUILDER: &[Member] = &[
         Ok(length(units(&text)))
     }),
 ];
+
+fn insert(call: &mut Call<'_, '_>) -> Outcome {
+    let (whole, inserted) = (call.builder_text(), call.optional_text(1).unwrap_or_default());
+    call.machine.budget.string(whole.len() + inserted.len())?;
+    let at = usize::try_from(call.int(0)).ok().filter(|at| *at <= units(&whole));
+    let before = at.and_then(|at| super::string::slice(&whole, 0, at)).ok_or_else(Failure::index_out_of_range)?;
+    *lock(&*call.this_builder()?) = format!("{before}{inserted}{}", &whole[before.len()..]);
+    Ok(call.receiver.clone())
+}
+
+fn join(call: &mut Call<'_, '_>) -> Outcome {
+    let (separator, items) = (call.optional_text(0).unwrap_or_default(), call.items(1)?);
+    let mut out = Writer::new(&mut call.machine.budget);
+    for (index, item) in items.iter().enumerate() {
+        out.push(if index == 0 { "" } else { &separator })?;
+        text::write(item, &mut out)?;
+    }
+    let written = out.finish();
+    push(call, &written)
+}
 
 fn builder(text: String) -> Value {
     Value::object(Object::Builder(Arc::new(Mutex::new(text))))

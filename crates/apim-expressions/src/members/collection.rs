@@ -234,6 +234,10 @@ pub(super) const SET: &[Member] = &[
     row("new", "static (StringComparer) -> S", |call| create(call, Kind::Set)),
     row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::Set)),
     row("new", "static (IEnumerable<E>, StringComparer) -> S", |call| create(call, Kind::Set)),
+];
+
+/// Members of `ISet<T>` that its set has, too.
+pub(super) const SET_INTERFACE: &[Member] = &[
     row("Add", "(E) -> bool", |call| {
         let set = call.this_collection()?;
         let item = call.argument(0).clone();

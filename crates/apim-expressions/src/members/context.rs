@@ -70,8 +70,10 @@ pub(super) const REQUEST: &[Member] = &[
         Ok(call.machine.context.request.ip_address.as_deref().map_or(Value::Null, Value::from))
     }),
     row("MatchedParameters", "IReadOnlyDictionary<string, string>", matched_parameters),
-    // Client certificates are not supported, so there never is one.
-    row("Certificate", "X509Certificate2", |_| Ok(Value::Null)),
+    row("Certificate", "X509Certificate2", |call| {
+        let certificate = call.machine.context.request.certificate.clone();
+        Ok(certificate.map_or(Value::Null, |one| Value::object(Object::Certificate(one))))
+    }),
 ];
 
 pub(super) const RESPONSE: &[Member] = &[

@@ -49,6 +49,8 @@ pub(super) const DICTIONARY: &[Member] = &[
     row("new", "static (int) -> S", create),
     row("new", "static (StringComparer) -> S", create),
     row("new", "static (IDictionary<K, V>) -> S", create),
+    row("new", "static (int, StringComparer) -> S", create),
+    row("new", "static (IDictionary<K, V>, StringComparer) -> S", create),
 ];
 
 pub(super) const VARIABLES: &[Member] = &[
@@ -144,7 +146,7 @@ fn put(call: &mut Call<'_, '_>, key: &Value, only_new: bool) -> Outcome {
 
 fn create(call: &mut Call<'_, '_>) -> Outcome {
     let class = Type::new(Class::Dictionary, call.type_arguments());
-    let dictionary = Dictionary::new(class, object::ignores_case(call.argument(0)));
+    let dictionary = Dictionary::new(class, call.arguments.iter().any(object::ignores_case));
     if let Value::Dictionary(Opaque(source)) = call.argument(0).clone() {
         call.machine.budget.memory(source.len() * 64)?;
         for (key, value) in source.entries() {

@@ -20,22 +20,14 @@ pub(super) const ENCODING: &[Member] = &[
             "utf-8" => Ok(encoding(Encoding::Utf8)),
             "us-ascii" => Ok(encoding(Encoding::Ascii)),
             "iso-8859-1" | "latin1" => Ok(encoding(Encoding::Latin1)),
-            "utf-16" => Ok(encoding(Encoding::Utf16)),
+            "utf-16" | "unicode" => Ok(encoding(Encoding::Utf16)),
+            "utf-16be" | "unicodefffe" => Ok(encoding(Encoding::Utf16BigEndian)),
             _ => Err(Failure::unsupported(format!("the encoding '{name}'"))),
         }
     }),
     row("GetBytes", "(string) -> byte[]", |call| {
         let text = call.text(0)?;
-        // One question mark for each UTF-16 unit that has no place.
-        let narrow = |limit: u16| {
-            text.encode_utf16().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect()
-        };
-        let bytes: Vec<u8> = match this(call) {
-            Encoding::Utf8 => text.as_bytes().to_vec(),
-            Encoding::Ascii => narrow(0x80),
-            Encoding::Latin1 => narrow(0x100),
-            Encoding::Utf16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        };
+        let bytes = encoded(this(call), &text);
         call.new_bytes(bytes)
     }),
     row("Latin1", "static Encoding", |_| Ok(encoding(Encoding::Latin1))),
@@ -46,6 +38,7 @@ pub(super) const ENCODING: &[Member] = &[
             Encoding::Ascii => "us-ascii",
             Encoding::Latin1 => "iso-8859-1",
             Encoding::Utf16 => "utf-16",
+            Encoding::Utf16BigEndian => "utf-16BE",
         }
         .into())
     }),
@@ -55,25 +48,135 @@ pub(super) const ENCODING: &[Member] = &[
         Ok(super::access::length(match this(call) {
             Encoding::Utf8 => text.len(),
             Encoding::Ascii | Encoding::Latin1 => super::string::units(&text),
-            Encoding::Utf16 => super::string::units(&text) * 2,
+            Encoding::Utf16 | Encoding::Utf16BigEndian => super::string::units(&text) * 2,
         }))
     }),
     row("GetString", "(byte[]) -> string", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len())?;
-        let text = match this(call) {
-            Encoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
-            Encoding::Ascii => bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect(),
-            Encoding::Latin1 => bytes.iter().copied().map(char::from).collect(),
-            Encoding::Utf16 => {
-                let units: Vec<u16> =
-                    bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-                String::from_utf16_lossy(&units)
-            }
-        };
+        let text = decoded(this(call), &bytes);
         call.new_string(text)
     }),
 ];
+
+pub(super) const MORE: &[Member] = &[
+    row("BigEndianUnicode", "static Encoding", |_| Ok(encoding(Encoding::Utf16BigEndian))),
+    row("GetEncoding", "static (int) -> Encoding", |call| match call.int(0) {
+        65001 | 0 => Ok(encoding(Encoding::Utf8)),
+        20127 => Ok(encoding(Encoding::Ascii)),
+        28591 => Ok(encoding(Encoding::Latin1)),
+        1200 => Ok(encoding(Encoding::Utf16)),
+        1201 => Ok(encoding(Encoding::Utf16BigEndian)),
+        other => Err(Failure::unsupported(format!("the code page {other}"))),
+    }),
+    row("GetBytes", "(char[]) -> byte[]", |call| {
+        let items = call.items(0)?;
+        let text = call.machine.text_of_all(&items)?;
+        let bytes = encoded(this(call), text.as_str().unwrap_or_default());
+        call.new_bytes(bytes)
+    }),
+    row("GetString", "(byte[], int, int) -> string", |call| {
+        let bytes = part(call)?;
+        let text = decoded(this(call), &bytes);
+        call.new_string(text)
+    }),
+    row("GetChars", "(byte[]) -> char[]", |call| {
+        let bytes = call.bytes(0)?;
+        call.work(bytes.len())?;
+        let units = decoded(this(call), &bytes).encode_utf16().map(Value::Char).collect();
+        call.machine.collection(crate::value::Kind::Array, crate::types::Class::Char.into(), units)
+    }),
+    row("GetCharCount", "(byte[]) -> int", |call| {
+        let bytes = call.bytes(0)?;
+        call.work(bytes.len())?;
+        let text = decoded(this(call), &bytes);
+        Ok(super::access::length(super::string::units(&text)))
+    }),
+    row("GetPreamble", "() -> byte[]", |call| {
+        let mark: &[u8] = match this(call) {
+            Encoding::Utf8 => &[0xEF, 0xBB, 0xBF],
+            Encoding::Utf16 => &[0xFF, 0xFE],
+            Encoding::Utf16BigEndian => &[0xFE, 0xFF],
+            Encoding::Ascii | Encoding::Latin1 => &[],
+        };
+        call.new_bytes(mark.to_vec())
+    }),
+    row("GetMaxByteCount", "(int) -> int", |call| {
+        let count = call.int(0) + 1;
+        let width = match this(call) {
+            Encoding::Utf8 => 3,
+            Encoding::Utf16 | Encoding::Utf16BigEndian => 2,
+            Encoding::Ascii | Encoding::Latin1 => 1,
+        };
+        Ok(i32::try_from(count * width).unwrap_or(i32::MAX).into())
+    }),
+    row("CodePage", "int", |call| {
+        Ok(match this(call) {
+            Encoding::Utf8 => 65001,
+            Encoding::Ascii => 20127,
+            Encoding::Latin1 => 28591,
+            Encoding::Utf16 => 1200,
+            Encoding::Utf16BigEndian => 1201,
+        }
+        .into())
+    }),
+    row("EncodingName", "string", |call| {
+        Ok(match this(call) {
+            Encoding::Utf8 => "Unicode (UTF-8)",
+            Encoding::Ascii => "US-ASCII",
+            Encoding::Latin1 => "Western European (ISO)",
+            Encoding::Utf16 => "Unicode",
+            Encoding::Utf16BigEndian => "Unicode (Big-Endian)",
+        }
+        .into())
+    }),
+    row("Convert", "static (Encoding, Encoding, byte[]) -> byte[]", |call| {
+        let bytes = call.bytes(2)?;
+        call.work(bytes.len() * 2)?;
+        let of = |index: usize| match call.argument(index).as_object() {
+            Some(Object::Encoding(encoding)) => Ok(*encoding),
+            _ => Err(Failure::argument_null("encoding")),
+        };
+        let made = encoded(of(1)?, &decoded(of(0)?, &bytes));
+        call.new_bytes(made)
+    }),
+];
+
+fn part(call: &mut Call<'_, '_>) -> Result<Vec<u8>, Failure> {
+    let bytes = call.bytes(0)?;
+    call.work(bytes.len())?;
+    let place = |number: i64| usize::try_from(number).ok();
+    let part = place(call.int(1)).zip(place(call.int(2))).and_then(|(at, count)| bytes.get(at..at + count));
+    part.map(<[u8]>::to_vec)
+        .ok_or_else(|| Failure::out_of_range("Index and count must refer to a location within the buffer.", "bytes"))
+}
+
+fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
+    // One question mark for each UTF-16 unit that has no place.
+    let narrow =
+        |limit: u16| text.encode_utf16().map(|c| u8::try_from(c).ok().filter(|_| c < limit).unwrap_or(b'?')).collect();
+    match encoding {
+        Encoding::Utf8 => text.as_bytes().to_vec(),
+        Encoding::Ascii => narrow(0x80),
+        Encoding::Latin1 => narrow(0x100),
+        Encoding::Utf16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        Encoding::Utf16BigEndian => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    }
+}
+
+fn decoded(encoding: Encoding, bytes: &[u8]) -> String {
+    let wide = |read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match encoding {
+        Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+        Encoding::Ascii => bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect(),
+        Encoding::Latin1 => bytes.iter().copied().map(char::from).collect(),
+        Encoding::Utf16 => wide(u16::from_le_bytes),
+        Encoding::Utf16BigEndian => wide(u16::from_be_bytes),
+    }
+}
 
 pub(super) const WEB_UTILITY: &[Member] = &[
     row("UrlEncode", "static (string) -> string", |call| {

@@ -7,6 +7,7 @@ use aws_lc_rs::{
     digest, hmac,
     iv::FixedLength,
 };
+use md5::{Digest as _, Md5};
 
 use super::{Member, row};
 use crate::{
@@ -37,11 +38,39 @@ pub(super) const HASH: &[Member] = &[
         let hash = compute(&*this(call)?, &bytes);
         call.new_bytes(hash)
     }),
+    row("ComputeHash", "(byte[], int, int) -> byte[]", |call| {
+        let bytes = call.bytes(0)?;
+        let place = |number: i64| usize::try_from(number).ok();
+        let part = place(call.int(1)).zip(place(call.int(2))).and_then(|(at, count)| bytes.get(at..at + count));
+        let Some(part) = part else {
+            return Err(Failure::argument("Value was invalid."));
+        };
+        call.work(part.len() * 8)?;
+        let hash = compute(&*this(call)?, part);
+        call.new_bytes(hash)
+    }),
+    row("HashSize", "int", |call| {
+        let bytes = compute(&*this(call)?, &[]).len();
+        Ok(i32::try_from(bytes * 8).unwrap_or_default().into())
+    }),
+    row("Initialize", "() -> void", |_| Ok(Value::Null)),
+    row("Clear", "() -> void", |_| Ok(Value::Null)),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
 ];
 
 /// Members of each hash class; `S` is the class.
-pub(super) const PLAIN: &[Member] = &[row("Create", "static () -> S", |call| create(call, None))];
+pub(super) const PLAIN: &[Member] = &[
+    row("Create", "static () -> S", |call| create(call, None)),
+    row("HashData", "static (byte[]) -> byte[]", |call| {
+        let bytes = call.bytes(0)?;
+        call.work(bytes.len() * 8)?;
+        let hash = compute(&Hasher { class: call.owner(), key: Mutex::new(None) }, &bytes);
+        call.new_bytes(hash)
+    }),
+];
+
+/// Members of the classes that are hashes of another name.
+pub(super) const MANAGED: &[Member] = &[row("new", "static () -> S", |call| create(call, None))];
 
 pub(super) const KEYED: &[Member] = &[
     row("new", "static (byte[]) -> S", |call| {
@@ -54,6 +83,16 @@ pub(super) const KEYED: &[Member] = &[
         let key = (0..words).flat_map(|_| call.machine.context.entropy.next().to_be_bytes()).collect();
         create(call, Some(key))
     }),
+    row("HashData", "static (byte[], byte[]) -> byte[]", |call| {
+        let (key, bytes) = (call.bytes(0)?, call.bytes(1)?);
+        call.work(bytes.len() * 8)?;
+        let hash = compute(&Hasher { class: call.owner(), key: Mutex::new(Some(key)) }, &bytes);
+        call.new_bytes(hash)
+    }),
+];
+
+/// Members of `KeyedHashAlgorithm`.
+pub(super) const KEY: &[Member] = &[
     row("Key", "byte[]", |call| {
         let key = lock(&this(call)?.key).clone().unwrap_or_default();
         call.new_bytes(key)
@@ -70,6 +109,10 @@ pub(super) const KEYED: &[Member] = &[
 pub(super) const CIPHER: &[Member] = &[
     row("Encrypt", "(string, byte[], byte[]) -> byte[]", encrypt),
     row("Decrypt", "(string, byte[], byte[]) -> byte[]", decrypt),
+    row("Encrypt", "(SymmetricAlgorithm) -> byte[]", encrypt),
+    row("Decrypt", "(SymmetricAlgorithm) -> byte[]", decrypt),
+    row("Encrypt", "(SymmetricAlgorithm, byte[], byte[]) -> byte[]", encrypt),
+    row("Decrypt", "(SymmetricAlgorithm, byte[], byte[]) -> byte[]", decrypt),
 ];
 
 fn this(call: &Call<'_, '_>) -> Result<Arc<Hasher>, Failure> {
@@ -85,10 +128,18 @@ fn create(call: &mut Call<'_, '_>, key: Option<Vec<u8>>) -> Outcome {
 }
 
 fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
+    if matches!(hasher.class, Class::Md5 | Class::HmacMd5) {
+        return match &*lock(&hasher.key) {
+            None => Md5::digest(bytes).to_vec(),
+            Some(key) => hmac_md5(key, bytes),
+        };
+    }
     let (plain, keyed) = match hasher.class {
-        Class::Sha1 | Class::HmacSha1 => (&digest::SHA1_FOR_LEGACY_USE_ONLY, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-        Class::Sha384 | Class::HmacSha384 => (&digest::SHA384, hmac::HMAC_SHA384),
-        Class::Sha512 | Class::HmacSha512 => (&digest::SHA512, hmac::HMAC_SHA512),
+        Class::Sha1 | Class::Sha1Managed | Class::HmacSha1 => {
+            (&digest::SHA1_FOR_LEGACY_USE_ONLY, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY)
+        }
+        Class::Sha384 | Class::Sha384Managed | Class::HmacSha384 => (&digest::SHA384, hmac::HMAC_SHA384),
+        Class::Sha512 | Class::Sha512Managed | Class::HmacSha512 => (&digest::SHA512, hmac::HMAC_SHA512),
         _ => (&digest::SHA256, hmac::HMAC_SHA256),
     };
     match &*lock(&hasher.key) {
@@ -97,17 +148,38 @@ fn compute(hasher: &Hasher, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
+/// HMAC (RFC 2104) of MD5, which the library of the other hashes leaves out.
+fn hmac_md5(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 64;
+    let mut block = [0; BLOCK];
+    let hashed = Md5::digest(key);
+    let short: &[u8] = if key.len() > BLOCK { &hashed } else { key };
+    block[..short.len()].copy_from_slice(short);
+    let padded = |pad: u8| block.map(|byte| byte ^ pad);
+    let inner = Md5::new_with_prefix(padded(0x36)).chain_update(bytes).finalize();
+    Md5::new_with_prefix(padded(0x5c)).chain_update(inner).finalize().to_vec()
+}
+
 fn this_bytes(call: &Call<'_, '_>) -> Result<Vec<u8>, Failure> {
     call.receiver.as_bytes().ok_or_else(Failure::null_reference)
 }
 
 /// The key and initialisation vector of AES in .NET's default mode, CBC with PKCS #7 padding.
 fn aes(call: &mut Call<'_, '_>) -> Result<(cipher::UnboundCipherKey, FixedLength<16>), Failure> {
-    let name = call.text(0)?;
-    if !name.eq_ignore_ascii_case("aes") {
-        return Err(Failure::unsupported(format!("the encryption algorithm '{name}'")));
-    }
-    let (key, iv) = (call.bytes(1)?, call.bytes(2)?);
+    let (key, iv) = match call.argument(0).as_object() {
+        Some(Object::Symmetric(cipher)) if call.count() == 1 => lock(cipher).parts()?,
+        Some(Object::Symmetric(cipher)) => {
+            lock(cipher).parts()?;
+            (call.bytes(1)?, call.bytes(2)?)
+        }
+        _ => {
+            let name = call.text(0)?;
+            if !super::symmetric::is_aes(&name) {
+                return Err(Failure::unsupported(format!("the encryption algorithm '{name}'")));
+            }
+            (call.bytes(1)?, call.bytes(2)?)
+        }
+    };
     let algorithm = match key.len() {
         16 => &cipher::AES_128,
         24 => &cipher::AES_192,

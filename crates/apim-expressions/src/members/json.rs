@@ -373,3 +373,142 @@ fn serialize(call: &mut Call<'_, '_>) -> Outcome {
     write::token(&token, indented, &mut out)?;
     Ok(Value::String(out.finish()))
 }
+
+/// The static forms of the extension methods (`Newtonsoft.Json.Linq.Extensions.Value(…)`).
+pub(super) const EXTENSIONS: &[Member] = &[row("Value", "static <T>(IEnumerable<JToken>) -> T", |call| {
+    call.receiver = call.arguments.remove(0);
+    if call.receiver.is_null() {
+        return Err(Failure::argument_null("value"));
+    }
+    let token = Value::Json(call.this_token()?);
+    let class = call.type_argument(0);
+    convert::value_of(&token, &class, &mut call.machine.budget)
+})];
+
+/// Members that look around a token.
+pub(super) const AROUND: &[Member] = &[
+    row("Ancestors", "() -> IEnumerable<JContainer>", |call| ancestors(call, false)),
+    row("AncestorsAndSelf", "() -> IEnumerable<JContainer>", |call| ancestors(call, true)),
+    row("AddAfterSelf", "(object) -> void", |call| insert_beside(call, 1)),
+    row("AddBeforeSelf", "(object) -> void", |call| insert_beside(call, 0)),
+];
+
+/// Members of a container that put something first.
+pub(super) const FIRST: &[Member] = &[
+    row("AddFirst", "(object) -> void", |call| {
+        let (token, value) = (call.this_token()?, call.token(0)?);
+        if token.class() != Class::JArray {
+            return Err(Failure::unsupported("`AddFirst` of another container than a JArray"));
+        }
+        token.insert_at(0, &value, &mut call.machine.budget)?;
+        Ok(Value::Null)
+    }),
+    row("DescendantsAndSelf", "() -> IEnumerable<JToken>", |call| {
+        let token = call.this_token()?;
+        let mut found = vec![token.clone()];
+        container::descend(call, &token, &mut found)?;
+        tokens(call, found)
+    }),
+];
+
+/// The extension methods of sequences of tokens.
+pub(super) const SEQUENCE: &[Member] = &[
+    row("Children", "extension () -> IEnumerable<JToken>", |call| {
+        let found = of_each(call, None)?;
+        sequence(call, found)
+    }),
+    row("Values", "extension () -> IEnumerable<JToken>", |call| {
+        let found = of_each(call, None)?;
+        sequence(call, found)
+    }),
+    row("Values", "extension (object) -> IEnumerable<JToken>", |call| {
+        let key = call.argument(0).clone();
+        let found = of_each(call, Some(&key))?;
+        sequence(call, found)
+    }),
+    row("Values", "extension <T>(object) -> IEnumerable<T>", |call| {
+        let (key, class) = (call.argument(0).clone(), call.type_argument(0));
+        let found = of_each(call, Some(&key))?;
+        let mut values = Vec::with_capacity(found.len());
+        for token in found {
+            values.push(convert::value_of(&token, &class, &mut call.machine.budget)?);
+        }
+        call.machine.collection(Kind::Sequence, class, values)
+    }),
+    row("[]", "(object) -> IEnumerable<JToken>", |call| {
+        let key = call.argument(0).clone();
+        let found = of_each(call, Some(&key))?;
+        sequence(call, found)
+    }),
+    row("Properties", "extension () -> IEnumerable<JProperty>", |call| {
+        let mut found = Vec::new();
+        for item in call.this_items()?.1 {
+            if matches!(&item, Value::Json(token) if token.class() == Class::JObject) {
+                found.extend(call.machine.items(&item)?.1);
+            }
+        }
+        call.machine.collection(Kind::Sequence, Class::JProperty.into(), found)
+    }),
+];
+
+/// The children of each token of a sequence, or what each has under a key.
+fn of_each(call: &mut Call<'_, '_>, key: Option<&Value>) -> Result<Vec<Value>, Failure> {
+    let mut found = Vec::new();
+    for item in call.this_items()?.1 {
+        call.work(64)?;
+        match (key, &item) {
+            (None, _) => found.extend(call.machine.items(&item)?.1),
+            (Some(Value::String(name)), Value::Json(token)) if token.class() == Class::JObject => {
+                found.extend(token.get(name).map(Value::Json));
+            }
+            (Some(Value::Integer(index)), Value::Json(token)) if token.class() == Class::JArray => {
+                let index = usize::try_from(index.value()).unwrap_or(usize::MAX);
+                found.extend(token.item(index).map(Value::Json));
+            }
+            _ => return Err(Failure::invalid_operation("Cannot access child value.")),
+        }
+    }
+    Ok(found)
+}
+
+fn ancestors(call: &mut Call<'_, '_>, own: bool) -> Outcome {
+    let mut found = Vec::new();
+    let mut at = Some(call.receiver.clone());
+    if !own {
+        at = at.as_ref().and_then(parent_of);
+    }
+    while let Some(value) = at {
+        call.work(64)?;
+        at = parent_of(&value);
+        found.push(value);
+    }
+    call.machine.collection(Kind::Sequence, Class::JContainer.into(), found)
+}
+
+fn parent_of(value: &Value) -> Option<Value> {
+    match token_of(value)?.place() {
+        Some((parent, Ok(name))) if !matches!(value, Value::Object(_)) => {
+            Some(object::property(name, token_of(value)?.clone(), Some(parent)))
+        }
+        Some((parent, _)) => Some(Value::Json(parent)),
+        None => None,
+    }
+}
+
+/// Puts a property or an element beside another.
+fn insert_beside(call: &mut Call<'_, '_>, after: usize) -> Outcome {
+    let missing = || Failure::invalid_operation("The parent is missing.");
+    let (parent, place) = token_of(&call.receiver).and_then(|token| token.place()).ok_or_else(missing)?;
+    match place {
+        Err(index) => {
+            let value = call.token(0)?;
+            parent.insert_at(index + after, &value, &mut call.machine.budget)?;
+            Ok(Value::Null)
+        }
+        Ok(_) => Err(Failure::unsupported("adding a property beside another")),
+    }
+}
+
+fn sequence(call: &mut Call<'_, '_>, found: Vec<Value>) -> Outcome {
+    call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
+}

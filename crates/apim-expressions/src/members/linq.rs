@@ -3,6 +3,7 @@
 
 mod fold;
 mod grouped;
+mod newer;
 
 use std::cmp::Ordering;
 
@@ -16,6 +17,7 @@ use crate::{
 
 pub(super) use fold::FOLD;
 pub(super) use grouped::{GROUPED, GROUPING, LOOKUP};
+pub(super) use newer::NEWER;
 
 pub(super) const LINQ: &[Member] = &[
     row("Select", "extension <R>(Func<E, R>) -> IEnumerable<R>", select),
@@ -246,7 +248,7 @@ fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
     let lambda = call.lambda(0)?;
     let mut at = 0;
     while let Some(item) = items.get(at) {
-        if call.machine.invoke(&lambda, std::slice::from_ref(item))?.as_bool() != Some(true) {
+        if call.machine.invoke(&lambda, &[item.clone(), length(at)])?.as_bool() != Some(true) {
             break;
         }
         at += 1;
@@ -338,20 +340,27 @@ pub(super) fn sorted_by(
 }
 
 fn to_dictionary(call: &mut Call<'_, '_>) -> Outcome {
+    let value = if call.count() == 2 { Some(1) } else { None };
+    to_dictionary_by(call, value, 9)
+}
+
+/// The values are what the lambda at `value` gives, or the elements; `comparer` is the place of the comparer.
+fn to_dictionary_by(call: &mut Call<'_, '_>, value: Option<usize>, comparer: usize) -> Outcome {
     let keys = mapped(call)?;
     let (element, items) = call.this_items()?;
     let key_class = call.type_argument(0);
     if !Dictionary::is_key(&key_class) {
         return Err(Failure::unsupported(format!("a dictionary with keys of type `{key_class}`")));
     }
-    let values = if call.count() == 2 {
-        let lambda = call.lambda(1)?;
+    let values = if let Some(value) = value {
+        let lambda = call.lambda(value)?;
         items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<Vec<_>, _>>()?
     } else {
         items
     };
-    let value_class = if call.count() == 2 { call.type_argument(1) } else { element };
-    let dictionary = Dictionary::new(Type::new(Class::Dictionary, vec![key_class, value_class]), false);
+    let value_class = if value.is_some() { call.type_argument(1) } else { element };
+    let ignore_case = comparer_of(call.argument(comparer)).is_some_and(|comparer| comparer.ignore_case);
+    let dictionary = Dictionary::new(Type::new(Class::Dictionary, vec![key_class, value_class]), ignore_case);
     call.machine.hold(&values)?;
     for (key, value) in keys.into_iter().zip(values) {
         call.machine.budget.memory(64 + key.as_str().map_or(0, str::len))?;

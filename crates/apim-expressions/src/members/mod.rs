@@ -9,20 +9,29 @@ mod collection;
 mod context;
 mod dictionary;
 mod encoding;
+mod enums;
 mod grid;
 pub(crate) mod hash;
+pub(crate) mod ip;
 mod json;
 mod jwt;
 mod linq;
 mod number;
 mod object;
+mod queue;
 mod random;
+pub(crate) mod reader;
 pub(crate) mod regex;
+mod sequence;
 pub(crate) mod signature;
 mod string;
-mod time;
+pub(crate) mod symmetric;
+pub(crate) mod time;
+mod tuple;
+pub(crate) mod unplayed;
 mod uri;
 pub(crate) mod xml;
+mod xml_change;
 mod zone;
 
 use std::fmt;
@@ -58,7 +67,11 @@ pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
 /// As [`of`], with those that only some type arguments have.
 pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
     let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
-    of(owner.class).chain(if sequence { xml::SEQUENCE } else { &[] })
+    let removable = owner.is(Class::Enumerable) && xml::can_be_removed(&owner.argument(0));
+    let tokens = owner.is(Class::Enumerable) && owner.argument(0).class.is_json();
+    let own = of(owner.class).chain(if tokens { json::SEQUENCE } else { &[] });
+    let own = own.chain(if sequence { xml::SEQUENCE } else { &[] });
+    own.chain(if removable { xml_change::SEQUENCE } else { &[] })
 }
 
 type Table = &'static [Member];
@@ -67,16 +80,16 @@ fn tables(class: Class) -> &'static [Table] {
     use Class as C;
     match class {
         C::Object => &[object::OBJECT],
-        C::String => &[string::STRING, string::SEARCH, string::SPLIT, jwt::READ],
-        C::Char => &[string::CHAR],
+        C::String => &[string::STRING, string::SEARCH, string::POSITIONS, string::SPLIT, jwt::READ],
+        C::Char => &[string::CHAR, string::OF_TEXTS, string::POINTS],
         C::Bool => &[number::BOOL],
-        C::Single => &[number::SINGLE, object::FORMATTABLE],
-        C::Double => &[number::DOUBLE, object::FORMATTABLE],
-        C::Decimal => &[number::DECIMAL, object::FORMATTABLE],
+        C::Single => &[number::SINGLE, number::SINGLE_TESTS, object::FORMATTABLE],
+        C::Double => &[number::DOUBLE, number::REAL_TESTS, object::FORMATTABLE],
+        C::Decimal => &[number::DECIMAL, number::ARITHMETIC, object::FORMATTABLE],
         class if class.is_integer() => &[number::INTEGER, object::FORMATTABLE],
-        C::Math => &[number::MATH, number::EXTREMES, number::SIGNED, number::REALS],
-        C::Convert => &[number::CONVERT],
-        C::BitConverter => &[number::BIT_CONVERTER],
+        C::Math => &[number::MATH, number::MORE_MATH, number::EXTREMES, number::SIGNED, number::REALS, number::CLAMPS],
+        C::Convert => &[number::CONVERT, number::MORE_CONVERT],
+        C::BitConverter => &[number::BIT_CONVERTER, number::MORE_BIT_CONVERTER],
         C::Guid => &[random::GUID, object::FORMATTABLE],
         C::Random => &[random::RANDOM],
         C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, object::FORMATTABLE],
@@ -86,12 +99,22 @@ fn tables(class: Class) -> &'static [Table] {
         C::Exception => &[object::EXCEPTION],
         C::KeyValuePair => &[object::PAIR],
         C::StringComparer => &[object::STRING_COMPARER],
-        C::Array => &[collection::ARRAY, hash::CIPHER],
+        C::Array => &[collection::ARRAY, sequence::ARRAY, hash::CIPHER],
         C::IList => &[collection::LIST_INTERFACE],
         C::Collection | C::ReadOnlyCollection => &[collection::COLLECTION],
-        C::List => &[collection::LIST],
+        C::List => &[collection::LIST, sequence::LIST],
         C::HashSet => &[collection::SET],
-        C::Enumerable => &[linq::LINQ, linq::GROUPED, linq::FOLD],
+        C::ISet => &[collection::SET_INTERFACE, queue::SET_OPERATIONS],
+        C::Queue => &[queue::QUEUE],
+        C::Stack => &[queue::STACK],
+        C::Enumerator => &[queue::ENUMERATOR],
+        C::Tuple => &[tuple::TUPLE],
+        C::Enumeration => &[enums::ENUM],
+        C::TimeZone => &[zone::OLD_ZONE],
+        C::StringReader => &[reader::READER],
+        C::StringWriter => &[reader::WRITER],
+        C::IpAddress => &[ip::ADDRESS],
+        C::Enumerable => &[linq::LINQ, linq::GROUPED, linq::FOLD, linq::NEWER, queue::ENUMERABLE],
         C::Grouping => &[linq::GROUPING],
         C::Lookup => &[linq::LOOKUP],
         C::OrderedEnumerable => &[linq::ORDERED],
@@ -99,11 +122,11 @@ fn tables(class: Class) -> &'static [Table] {
         C::LinqEnumerable => &[linq::ENUMERABLE],
         C::ReadOnlyDictionary => &[dictionary::READ_ONLY_DICTIONARY],
         C::IDictionary => &[dictionary::READ_ONLY_DICTIONARY, dictionary::WRITABLE],
-        C::Dictionary => &[dictionary::DICTIONARY],
+        C::Dictionary => &[dictionary::DICTIONARY, sequence::DICTIONARY],
         C::Variables => &[dictionary::VARIABLES],
         C::TextLists => &[dictionary::TEXT_LISTS],
         C::WebUtility => &[encoding::WEB_UTILITY],
-        C::Encoding => &[encoding::ENCODING],
+        C::Encoding => &[encoding::ENCODING, encoding::MORE],
         C::Uri => &[uri::URI],
         C::StringBuilder => &[builder::BUILDER],
         C::Jwt => &[jwt::JWT],
@@ -123,14 +146,30 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::GroupCollection => &[regex::GROUPS],
         C::MatchCollection => &[regex::MATCHES],
         C::HashAlgorithm => &[hash::HASH],
-        C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
-        C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::KeyedHash => &[hash::KEY],
+        C::Md5 | C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
+        C::Sha1Managed | C::Sha256Managed | C::Sha384Managed | C::Sha512Managed => &[hash::MANAGED],
+        C::HmacMd5 | C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::RandomNumbers => &[random::NUMBERS],
+        C::Symmetric => &[symmetric::SYMMETRIC],
+        C::BaseCertificate => &[certificate::BASE],
         C::Certificate => &[certificate::CERTIFICATE],
+        C::RsaExtensions => &[certificate::EXTENSIONS],
+        C::PublicKey => &[certificate::PUBLIC_KEY],
+        C::DistinguishedName => &[certificate::DISTINGUISHED_NAME],
+        C::Oid => &[certificate::OID],
+        C::Asymmetric => &[certificate::ASYMMETRIC],
+        C::EncryptionPadding => &[certificate::ENCRYPTION_PADDING],
+        C::JsonExtensions => &[json::EXTENSIONS],
+        C::XmlExtensions => &[xml::EXTENSIONS],
+        C::NodeOrder => &[xml::NODE_ORDER],
+        C::NodeEquality => &[xml::NODE_EQUALITY],
+        C::XObject => &[xml::OBJECT],
         C::Rsa => &[certificate::RSA],
         C::HashName => &[certificate::HASH_NAME],
         C::SignaturePadding => &[certificate::PADDING],
-        C::JToken => &[json::TOKEN],
-        C::JContainer => &[json::CONTAINER],
+        C::JToken => &[json::TOKEN, json::AROUND],
+        C::JContainer => &[json::CONTAINER, json::FIRST],
         C::JConstructor => &[json::CONSTRUCTOR],
         C::JRaw => &[json::RAW],
         C::JObject => &[json::OBJECT],
@@ -155,14 +194,14 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Deployment => &[context::DEPLOYMENT],
         C::Gateway => &[context::GATEWAY],
         C::LastError => &[context::LAST_ERROR],
-        C::XNode => &[xml::NODE],
-        C::XText | C::XCData | C::XComment => &[xml::TEXT],
-        C::XProcessingInstruction => &[xml::INSTRUCTION],
+        C::XNode => &[xml::NODE, xml_change::NODE],
+        C::XText | C::XCData | C::XComment => &[xml::TEXT, xml_change::TEXT],
+        C::XProcessingInstruction => &[xml::INSTRUCTION, xml_change::INSTRUCTION],
         C::XDeclaration => &[xml::DECLARATION],
-        C::XContainer => &[xml::CONTAINER],
+        C::XContainer => &[xml::CONTAINER, xml_change::CONTAINER],
         C::XDocument => &[xml::DOCUMENT],
-        C::XElement => &[xml::ELEMENT],
-        C::XAttribute => &[xml::ATTRIBUTE],
+        C::XElement => &[xml::ELEMENT, xml_change::ELEMENT],
+        C::XAttribute => &[xml::ATTRIBUTE, xml_change::ATTRIBUTE],
         C::XName => &[xml::NAME],
         C::XNamespace => &[xml::NAMESPACE],
         C::Grid => &[grid::GRID],

@@ -1,6 +1,7 @@
 //! Numbers, `bool`, `Math`, `Convert` and `BitConverter`.
 
 mod convert;
+mod decimals;
 mod math;
 
 use rust_decimal::Decimal;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(super) use convert::{BIT_CONVERTER, CONVERT};
+pub(super) use decimals::{ARITHMETIC, CLAMPS, MORE_BIT_CONVERTER, MORE_CONVERT, MORE_MATH, REAL_TESTS, SINGLE_TESTS};
 pub(super) use math::{EXTREMES, MATH, REALS, SIGNED};
 
 /// Members of every class of whole numbers; `S` is the class.
@@ -30,8 +32,30 @@ pub(super) const INTEGER: &[Member] = &[
         try_parse(call, |text| parse_integer(text, class), Value::Integer(Integer::wrap(class, 0)))
     }),
     row("CompareTo", "(S) -> int", compare),
+    row("CompareTo", "(object) -> int", compare_object),
     row("Equals", "(S) -> bool", same),
+    row("Max", "static (S, S) -> S", |call| Ok(chosen(call, true))),
+    row("Min", "static (S, S) -> S", |call| Ok(chosen(call, false))),
 ];
+
+/// The larger or smaller of two.
+fn chosen(call: &Call<'_, '_>, larger: bool) -> Value {
+    let (one, two) = (call.argument(0), call.argument(1));
+    let first = equality::compare(one, two).is_none_or(|order| order.is_ge() == larger);
+    if first { one.clone() } else { two.clone() }
+}
+
+fn compare_object(call: &mut Call<'_, '_>) -> Outcome {
+    let other = call.argument(0);
+    if other.is_null() {
+        return Ok(1.into());
+    }
+    if other.type_of() != call.receiver.type_of() {
+        let name = call.receiver.type_of().class.description().name;
+        return Err(Failure::argument(format!("Object must be of type {name}.")));
+    }
+    compare(call)
+}
 
 pub(super) const DOUBLE: &[Member] = &[
     row("MaxValue", "static double", |_| Ok(Value::Double(f64::MAX))),
@@ -98,6 +122,8 @@ fn same(call: &mut Call<'_, '_>) -> Outcome {
 pub(super) const BOOL: &[Member] = &[
     row("Parse", "static (string) -> bool", |call| parse_bool(&call.text(0)?)),
     row("TryParse", "static (string, out bool) -> bool", |call| try_parse(call, parse_bool, Value::Bool(false))),
+    row("CompareTo", "(bool) -> int", compare),
+    row("Equals", "(bool) -> bool", same),
     row("TrueString", "static string", |_| Ok("True".into())),
     row("FalseString", "static string", |_| Ok("False".into())),
 ];

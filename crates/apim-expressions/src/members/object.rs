@@ -29,6 +29,10 @@ pub(super) const NULLABLE: &[Member] = &[
         Value::Null => Err(Failure::invalid_operation("Nullable object must have a value.")),
         value => Ok(value.clone()),
     }),
+    row("GetValueOrDefault", "extension () -> T", |call| {
+        let class = call.type_argument(0);
+        Ok(if call.receiver.is_null() { Value::default_of(&class) } else { call.receiver.clone() })
+    }),
     row("GetValueOrDefault", "extension (T) -> T", |call| {
         Ok(if call.receiver.is_null() { call.argument(0).clone() } else { call.receiver.clone() })
     }),

@@ -24,11 +24,61 @@ pub(super) const GUID: &[Member] = &[
         super::number::try_parse(call, parse_guid, Value::Guid(Uuid::nil()))
     }),
     row("new", "static (string) -> Guid", |call| parse_guid(&call.text(0)?)),
+    row("new", "static (byte[]) -> Guid", |call| {
+        let bytes: [u8; 16] = call
+            .bytes(0)?
+            .try_into()
+            .map_err(|_| Failure::argument("Byte array for Guid must be exactly 16 bytes long. (Parameter 'b')"))?;
+        Ok(Value::Guid(Uuid::from_bytes_le(bytes)))
+    }),
+    row("new", "static (int, short, short, byte[]) -> Guid", |call| {
+        let last: [u8; 8] = call
+            .bytes(3)?
+            .try_into()
+            .map_err(|_| Failure::argument("Byte array for Guid must be exactly 8 bytes long. (Parameter 'd')"))?;
+        Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
+    }),
+    row("new", "static (int, short, short, byte, byte, byte, byte, byte, byte, byte, byte) -> Guid", |call| {
+        let last: [u8; 8] = std::array::from_fn(|at| call.int(3 + at) as u8);
+        Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
+    }),
+    row("ParseExact", "static (string, string) -> Guid", parse_exact),
+    row("TryParseExact", "static (string, string, out Guid) -> bool", |call| {
+        let found = parse_exact(call);
+        let is = found.is_ok();
+        call.set_out(2, found.unwrap_or(Value::Guid(Uuid::nil())));
+        Ok(is.into())
+    }),
+    row("CompareTo", "(Guid) -> int", |call| {
+        let order = crate::value::equality::compare(&call.receiver, call.argument(0));
+        Ok(order.map_or(0, |order| order as i32).into())
+    }),
+    row("Equals", "(Guid) -> bool", |call| Ok(crate::value::equality::equal(&call.receiver, call.argument(0)).into())),
     row("ToByteArray", "() -> byte[]", |call| match &call.receiver {
         Value::Guid(guid) => Ok(Value::bytes(guid.to_bytes_le().to_vec())),
         _ => Err(Failure::null_reference()),
     }),
 ];
+
+/// `Guid.ParseExact`: the text must have the form that the format names.
+fn parse_exact(call: &mut Call<'_, '_>) -> Outcome {
+    let (text, format) = (call.text(0)?, call.text(1)?);
+    let invalid = || Failure::format("Unrecognized Guid format.");
+    let trimmed = text.trim();
+    let fits = match format.to_ascii_uppercase().as_str() {
+        "N" => trimmed.len() == 32,
+        "" | "D" => trimmed.len() == 36,
+        "B" => trimmed.len() == 38 && trimmed.starts_with('{'),
+        "P" => trimmed.len() == 38 && trimmed.starts_with('('),
+        "X" => trimmed.starts_with("{0x"),
+        _ => {
+            return Err(Failure::format(
+                "Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\".",
+            ));
+        }
+    };
+    if fits { parse_guid(trimmed) } else { Err(invalid()) }
+}
 
 pub(super) const RANDOM: &[Member] = &[
     row("new", "static () -> Random", |_| Ok(Value::object(Object::Random(None)))),
@@ -50,12 +100,49 @@ pub(super) const RANDOM: &[Member] = &[
         }
         between(call, call.int(0), call.int(1))
     }),
+    row("NextInt64", "() -> long", |call| Ok((next(call)? >> 1).cast_signed().into())),
+    row("NextSingle", "() -> float", |call| {
+        let bits = next(call)? >> 40;
+        Ok(Value::Single(bits as f32 / (1_u32 << 24) as f32))
+    }),
+    row("NextBytes", "(byte[]) -> void", |call| {
+        let Value::Collection(crate::value::Opaque(bytes)) = call.argument(0).clone() else {
+            return Err(Failure::argument_null("buffer"));
+        };
+        call.work(bytes.len() * 8)?;
+        for index in 0..bytes.len() {
+            let byte = (next(call)? >> 32) as u8;
+            bytes.set(index, Value::Integer(byte.into()));
+        }
+        Ok(Value::Null)
+    }),
     row("NextDouble", "() -> double", |call| {
         // The 53 bits that a double holds.
         let bits = next(call)? >> 11;
         Ok(Value::Double(bits as f64 / (1_u64 << 53) as f64))
     }),
 ];
+
+/// Members of `RNGCryptoServiceProvider`.
+pub(super) const NUMBERS: &[Member] = &[
+    row("new", "static () -> RNGCryptoServiceProvider", |_| Ok(Value::object(Object::RandomNumbers))),
+    row("GetBytes", "(byte[]) -> void", |call| fill(call, true)),
+    row("GetNonZeroBytes", "(byte[]) -> void", |call| fill(call, false)),
+    row("Dispose", "() -> void", |_| Ok(Value::Null)),
+];
+
+fn fill(call: &mut Call<'_, '_>, zero: bool) -> Outcome {
+    let Value::Collection(crate::value::Opaque(bytes)) = call.argument(0).clone() else {
+        return Err(Failure::argument_null("data"));
+    };
+    call.work(bytes.len() * 8)?;
+    for index in 0..bytes.len() {
+        let byte = (call.machine.context.entropy.next() >> 32) as u8;
+        let byte = if zero { byte } else { byte.max(1) };
+        bytes.set(index, Value::Integer(byte.into()));
+    }
+    Ok(Value::Null)
+}
 
 fn next(call: &mut Call<'_, '_>) -> Result<u64, Failure> {
     match call.receiver.as_object() {

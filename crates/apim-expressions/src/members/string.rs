@@ -1,6 +1,8 @@
 //! `string` and `char`. Positions count UTF-16 code units, as in .NET; half of a surrogate pair that comes to stand
 //! alone becomes U+FFFD.
 
+mod chars;
+mod positions;
 mod search;
 mod split;
 
@@ -14,6 +16,8 @@ use crate::{
     value::{Kind, Value, format::composite, order, text},
 };
 
+pub(super) use chars::{OF_TEXTS, POINTS};
+pub(super) use positions::POSITIONS;
 pub(super) use search::SEARCH;
 pub(super) use split::SPLIT;
 

@@ -1,7 +1,7 @@
 //! `DateTime` (the members on API Management's list), `DateTimeOffset`, `TimeSpan`.
 
 mod construct;
-mod span;
+pub(crate) mod span;
 
 use super::{Member, access::length, context::now, row};
 use crate::{
@@ -63,6 +63,25 @@ pub(super) const OFFSET: &[Member] = &[
         }
         _ => Err(Failure::null_reference()),
     }),
+    row("Compare", "static (DateTimeOffset, DateTimeOffset) -> int", |call| {
+        let order = crate::value::equality::compare(call.argument(0), call.argument(1));
+        Ok(Value::from(order.map_or(0, |order| order as i32)))
+    }),
+    row("Equals", "(DateTimeOffset) -> bool", |call| {
+        Ok(crate::value::equality::equal(&call.receiver, call.argument(0)).into())
+    }),
+    row("ToOffset", "(TimeSpan) -> DateTimeOffset", |call| {
+        let minutes = if let Value::TimeSpan(span) = call.argument(0) { span.0 } else { 0 };
+        let minutes = minutes / (60 * crate::value::time::TICKS_PER_SECOND);
+        if minutes.abs() > 14 * 60 {
+            return Err(Failure::out_of_range("Offset must be within plus or minus 14 hours.", "offset"));
+        }
+        let utc = this_offset(call).utc();
+        let ticks = utc.ticks + minutes * 60 * crate::value::time::TICKS_PER_SECOND;
+        Ok(Value::DateTimeOffset(DateTimeOffset { ticks, offset_minutes: minutes }))
+    }),
+    row("ToLocalTime", "() -> DateTimeOffset", |call| Ok(offset(this_offset(call).utc()))),
+    row("UtcTicks", "long", |call| Ok(this_offset(call).utc().ticks.into())),
     row("CompareTo", "(DateTimeOffset) -> int", |call| {
         let order = equality::compare(&call.receiver, call.argument(0));
         Ok(Value::from(order.map_or(0, |order| order as i32)))

@@ -1,4 +1,4 @@
-//! LINQ to XML: documents, elements and other nodes, attributes and names. What would change them is not here.
+//! LINQ to XML: documents, elements and other nodes, attributes and names. What changes them is in `xml_change`.
 
 use std::sync::Arc;
 
@@ -33,6 +33,12 @@ pub(super) const CONTAINER: &[Member] = &[
     row("Elements", "(XName) -> IEnumerable<XElement>", sequence),
     row("Descendants", "() -> IEnumerable<XElement>", sequence),
     row("Descendants", "(XName) -> IEnumerable<XElement>", sequence),
+    row("DescendantNodes", "() -> IEnumerable<XNode>", |call| {
+        let receiver = this(call)?;
+        call.work(receiver.len() * 32)?;
+        let nodes = receiver.inside().into_iter().map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+    }),
 ];
 
 pub(super) const NODE: &[Member] = &[
@@ -42,12 +48,123 @@ pub(super) const NODE: &[Member] = &[
         call.work(receiver.holder().map_or(0, |holder| holder.len()) * 8)?;
         Ok(receiver.previous().map_or(Value::Null, node))
     }),
-    row("Parent", "XElement", |call| Ok(this(call)?.parent().map_or(Value::Null, node))),
-    row("Ancestors", "() -> IEnumerable<XElement>", |call| {
-        let nodes: Vec<Value> = std::iter::successors(this(call)?.parent(), Xml::parent).map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XElement.into(), nodes)
+    row("Ancestors", "() -> IEnumerable<XElement>", sequence),
+    row("Ancestors", "(XName) -> IEnumerable<XElement>", sequence),
+    row("ElementsAfterSelf", "() -> IEnumerable<XElement>", sequence_around),
+    row("ElementsAfterSelf", "(XName) -> IEnumerable<XElement>", sequence_around),
+    row("ElementsBeforeSelf", "() -> IEnumerable<XElement>", sequence_around),
+    row("ElementsBeforeSelf", "(XName) -> IEnumerable<XElement>", sequence_around),
+    row("NodesAfterSelf", "() -> IEnumerable<XNode>", |call| {
+        let nodes = siblings(call)?.1.into_iter().map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
     }),
+    row("NodesBeforeSelf", "() -> IEnumerable<XNode>", |call| {
+        let nodes = siblings(call)?.0.into_iter().map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+    }),
+    row("IsBefore", "(XNode) -> bool", |call| {
+        let other = node_at(call, 0)?;
+        order(call, &this(call)?, &other).map(|order| (order < 0).into())
+    }),
+    row("IsAfter", "(XNode) -> bool", |call| {
+        let other = node_at(call, 0)?;
+        order(call, &this(call)?, &other).map(|order| (order > 0).into())
+    }),
+    row("DeepEquals", "static (XNode, XNode) -> bool", |call| equal_nodes(call).map(Value::from)),
+    row("CompareDocumentOrder", "static (XNode, XNode) -> int", compare_order),
+    row("DocumentOrderComparer", "static XNodeDocumentOrderComparer", |_| Ok(order_comparer())),
+    row("EqualityComparer", "static XNodeEqualityComparer", |_| Ok(equality_comparer())),
 ];
+
+pub(super) const OBJECT: &[Member] = &[
+    row("Parent", "XElement", |call| match call.receiver.as_object() {
+        Some(Object::XmlAttribute(attribute)) => Ok(attribute.parent().map_or(Value::Null, node)),
+        _ => Ok(this(call)?.parent().map_or(Value::Null, node)),
+    }),
+    row("Document", "XDocument", |call| {
+        let start = match call.receiver.as_object() {
+            Some(Object::XmlAttribute(attribute)) => attribute.parent(),
+            _ => Some(this(call)?),
+        };
+        let top = start.map(|one| one.topmost()).filter(|top| top.class() == Class::XDocument);
+        Ok(top.map_or(Value::Null, node))
+    }),
+    row("NodeType", "XmlNodeType", |call| {
+        let number = match call.receiver.as_object() {
+            Some(Object::XmlAttribute(_)) => 2,
+            _ => match this(call)?.class() {
+                Class::XElement => 1,
+                Class::XText => 3,
+                Class::XCData => 4,
+                Class::XProcessingInstruction => 7,
+                Class::XComment => 8,
+                _ => 9,
+            },
+        };
+        Ok(Value::enumerator(Class::XmlNodeType, number))
+    }),
+    row("BaseUri", "string", |_| Ok("".into())),
+];
+
+pub(super) const NODE_ORDER: &[Member] = &[
+    row("new", "static () -> XNodeDocumentOrderComparer", |_| Ok(order_comparer())),
+    row("Compare", "(XNode, XNode) -> int", compare_order),
+];
+
+pub(super) const NODE_EQUALITY: &[Member] = &[
+    row("new", "static () -> XNodeEqualityComparer", |_| Ok(equality_comparer())),
+    row("Equals", "(XNode, XNode) -> bool", |call| equal_nodes(call).map(Value::from)),
+];
+
+fn order_comparer() -> Value {
+    Value::object(Object::Constant(Class::NodeOrder, "System.Xml.Linq.XNodeDocumentOrderComparer"))
+}
+
+fn equality_comparer() -> Value {
+    Value::object(Object::Constant(Class::NodeEquality, "System.Xml.Linq.XNodeEqualityComparer"))
+}
+
+fn node_at(call: &Call<'_, '_>, index: usize) -> Result<Xml, Failure> {
+    match call.argument(index).as_object() {
+        Some(Object::Xml(node)) => Ok(node.clone()),
+        _ => Err(Failure::argument_null("node")),
+    }
+}
+
+fn equal_nodes(call: &mut Call<'_, '_>) -> Result<bool, Failure> {
+    match (call.argument(0).as_object(), call.argument(1).as_object()) {
+        (Some(Object::Xml(one)), Some(Object::Xml(two))) => {
+            let (one, two) = (one.clone(), two.clone());
+            call.work((one.len() + two.len()) * 64)?;
+            Ok(one.deep_equals(&two))
+        }
+        (None, None) => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+fn compare_order(call: &mut Call<'_, '_>) -> Outcome {
+    let (one, two) = (node_at(call, 0)?, node_at(call, 1)?);
+    order(call, &one, &two).map(Value::from)
+}
+
+/// -1, 0 or 1 by the order of the text.
+fn order(call: &mut Call<'_, '_>, one: &Xml, two: &Xml) -> Result<i32, Failure> {
+    let top = one.topmost();
+    call.work(top.len() * 64)?;
+    let all: Vec<Xml> = std::iter::once(top.clone()).chain(top.inside()).collect();
+    let place = |wanted: &Xml| all.iter().position(|one| one.is(wanted));
+    match (place(one), place(two)) {
+        (Some(one), Some(two)) => Ok(one.cmp(&two) as i32),
+        _ => Err(Failure::invalid_operation("A common ancestor is missing.")),
+    }
+}
+
+fn siblings(call: &mut Call<'_, '_>) -> Result<(Vec<Xml>, Vec<Xml>), Failure> {
+    let receiver = this(call)?;
+    call.work(receiver.holder().map_or(0, |holder| holder.children().count()) * 32)?;
+    Ok(receiver.siblings())
+}
 
 /// Members of `XText`, `XCData` and `XComment`; `S` is the class.
 pub(super) const TEXT: &[Member] = &[
@@ -56,18 +173,19 @@ pub(super) const TEXT: &[Member] = &[
         call.machine.budget.memory(text.len() + 96)?;
         Ok(node(xml::text(class, text)))
     }),
-    row("Value", "string", |call| {
-        Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text.clone())))
-    }),
+    row("Value", "string", |call| Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text)))),
 ];
 
 pub(super) const INSTRUCTION: &[Member] = &[
-    row("Data", "string", |call| {
-        Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text.clone())))
+    row("new", "static (string, string) -> XProcessingInstruction", |call| {
+        let (target, data) = (call.text(0)?, call.text(1)?);
+        call.machine.budget.memory(target.len() + data.len() + 96)?;
+        Ok(node(xml::instruction(target, data)))
     }),
+    row("Data", "string", |call| Ok(this(call)?.own_text().map_or(Value::Null, |(text, _)| Value::String(text)))),
     row("Target", "string", |call| {
         let receiver = this(call)?;
-        let target = receiver.own_text().and_then(|(_, target)| target.cloned());
+        let target = receiver.own_text().and_then(|(_, target)| target);
         Ok(target.map_or(Value::Null, Value::String))
     }),
 ];
@@ -80,17 +198,30 @@ pub(super) const DECLARATION: &[Member] = &[row("new", "static (string, string, 
 pub(super) const DOCUMENT: &[Member] = &[
     row("new", "static (params object[]) -> XDocument", |call| {
         let parts = parts(call, 0)?;
-        Ok(node(xml::document_of(parts)))
+        xml::document_of(parts).map(node)
     }),
     row("new", "static (XDeclaration, params object[]) -> XDocument", |call| {
         let parts = parts(call, 1)?;
-        Ok(node(xml::document_of(parts)))
+        xml::document_of(parts).map(node)
     }),
     row("Parse", "static (string) -> XDocument", |call| parse(call, false)),
     row("Root", "XElement", |call| Ok(this(call)?.elements().next().map_or(Value::Null, node))),
 ];
 
 pub(super) const ELEMENT: &[Member] = &[
+    row("new", "static (XElement) -> XElement", |call| {
+        let source = node_at(call, 0)?;
+        call.machine.budget.memory(source.len().saturating_mul(256))?;
+        Ok(node(source.copied()))
+    }),
+    row("DescendantsAndSelf", "() -> IEnumerable<XElement>", sequence),
+    row("DescendantsAndSelf", "(XName) -> IEnumerable<XElement>", sequence),
+    row("AncestorsAndSelf", "() -> IEnumerable<XElement>", sequence),
+    row("AncestorsAndSelf", "(XName) -> IEnumerable<XElement>", sequence),
+    row("LastAttribute", "XAttribute", |call| {
+        let last = this(call)?.attributes().last();
+        Ok(last.map_or(Value::Null, |one| Value::object(Object::XmlAttribute(one))))
+    }),
     row("new", "static (XName) -> XElement", create),
     row("new", "static (XName, object) -> XElement", create),
     row("new", "static (XName, params object[]) -> XElement", create),
@@ -105,7 +236,7 @@ pub(super) const ELEMENT: &[Member] = &[
         call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
     }),
     row("Parse", "static (string) -> XElement", |call| parse(call, true)),
-    row("Name", "XName", |call| Ok(this(call)?.name().cloned().map_or(Value::Null, name))),
+    row("Name", "XName", |call| Ok(this(call)?.name().map_or(Value::Null, name))),
     row("Value", "string", |call| {
         let node = this(call)?;
         call.work(node.len() * 32)?;
@@ -133,19 +264,15 @@ pub(super) const ATTRIBUTE: &[Member] = &[
         Ok(Value::object(Object::XmlAttribute(xml::attribute(name, text))))
     }),
     row("IsNamespaceDeclaration", "bool", |call| match call.receiver.as_object() {
-        Some(Object::XmlAttribute(one)) => Ok(one.name().is_some_and(|name| name.declares().is_some()).into()),
+        Some(Object::XmlAttribute(one)) => Ok(one.name().declares().is_some().into()),
         _ => Err(Failure::null_reference()),
     }),
     row("Name", "XName", |call| match call.receiver.as_object() {
-        Some(Object::XmlAttribute(attribute)) => Ok(attribute.name().cloned().map_or(Value::Null, name)),
+        Some(Object::XmlAttribute(attribute)) => Ok(name(attribute.name().clone())),
         _ => Err(Failure::null_reference()),
     }),
     row("Value", "string", |call| match call.receiver.as_object() {
         Some(Object::XmlAttribute(attribute)) => Ok(Value::String(attribute.value())),
-        _ => Err(Failure::null_reference()),
-    }),
-    row("Parent", "XElement", |call| match call.receiver.as_object() {
-        Some(Object::XmlAttribute(attribute)) => Ok(attribute.parent().cloned().map_or(Value::Null, node)),
         _ => Err(Failure::null_reference()),
     }),
 ];
@@ -176,7 +303,52 @@ pub(super) const SEQUENCE: &[Member] = &[
     row("Elements", "extension (XName) -> IEnumerable<XElement>", of_each),
     row("Descendants", "extension () -> IEnumerable<XElement>", of_each),
     row("Descendants", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("DescendantsAndSelf", "extension () -> IEnumerable<XElement>", of_each),
+    row("DescendantsAndSelf", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("Ancestors", "extension () -> IEnumerable<XElement>", of_each),
+    row("Ancestors", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("Attributes", "extension () -> IEnumerable<XAttribute>", attributes_of_each),
+    row("Attributes", "extension (XName) -> IEnumerable<XAttribute>", attributes_of_each),
+    row("Nodes", "extension () -> IEnumerable<XNode>", |call| {
+        let mut all = Vec::new();
+        for holder in call.this_items()?.1 {
+            call.receiver = holder;
+            let receiver = this(call)?;
+            call.work(receiver.len() * 8)?;
+            all.extend(receiver.children().map(node));
+        }
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), all)
+    }),
 ];
+
+/// The static forms of the extension methods (`System.Xml.Linq.Extensions.Elements(…)`).
+pub(super) const EXTENSIONS: &[Member] = &[
+    row("Elements", "static (IEnumerable<XContainer>, XName) -> IEnumerable<XElement>", |call| {
+        as_extension(call, of_each)
+    }),
+    row("Descendants", "static (IEnumerable<XContainer>, XName) -> IEnumerable<XElement>", |call| {
+        as_extension(call, of_each)
+    }),
+    row("Attributes", "static (IEnumerable<XElement>, XName) -> IEnumerable<XAttribute>", |call| {
+        as_extension(call, attributes_of_each)
+    }),
+    row("Remove", "static (IEnumerable<XNode>) -> void", |call| as_extension(call, super::xml_change::remove_each)),
+];
+
+/// Takes the first argument for what the method is called on.
+fn as_extension(call: &mut Call<'_, '_>, run: fn(&mut Call<'_, '_>) -> Outcome) -> Outcome {
+    call.receiver = call.arguments.remove(0);
+    run(call)
+}
+
+fn attributes_of_each(call: &mut Call<'_, '_>) -> Outcome {
+    let mut all = Vec::new();
+    for holder in call.this_items()?.1 {
+        call.receiver = holder;
+        all.extend(attributes(call)?);
+    }
+    call.machine.collection(Kind::Sequence, Class::XAttribute.into(), all)
+}
 
 pub(crate) fn node(node: Xml) -> Value {
     Value::object(Object::Xml(node))
@@ -194,11 +366,11 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
     let Some(Object::XmlName(name)) = call.argument(0).as_object() else { return Err(Failure::argument_null("name")) };
     let name = name.clone();
     let parts = parts(call, 1)?;
-    Ok(node(xml::element(name, parts)))
+    xml::element(name, parts).map(node)
 }
 
 /// The arguments from one on as parts of an element; sequences give their elements, null gives nothing.
-fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<Part>, Failure> {
+pub(super) fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<Part>, Failure> {
     let mut parts = Vec::new();
     for argument in call.arguments.get(from..).unwrap_or_default().to_vec() {
         part(call, &argument, 0, &mut parts)?;
@@ -210,7 +382,7 @@ fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<Pa
     match (value, value.as_object()) {
         (Value::Null, _) => {}
         (_, Some(Object::Xml(node))) => {
-            call.machine.budget.memory(node.len().saturating_mul(160))?;
+            call.machine.budget.memory(node.len().saturating_mul(256))?;
             // A document gives its nodes.
             if node.class() == Class::XDocument {
                 parts.extend(node.children().map(Part::Node));
@@ -234,7 +406,7 @@ fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<Pa
 }
 
 /// A value as XML writes it: truth values in lower case, times in ISO 8601.
-fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, Failure> {
+pub(super) fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, Failure> {
     Ok(match value {
         Value::Bool(value) => if *value { "true" } else { "false" }.into(),
         Value::DateTime(_) | Value::DateTimeOffset(_) => {
@@ -259,7 +431,7 @@ pub(super) fn root(document: Xml) -> Xml {
     root.unwrap_or(document)
 }
 
-fn this(call: &Call<'_, '_>) -> Result<Xml, Failure> {
+pub(super) fn this(call: &Call<'_, '_>) -> Result<Xml, Failure> {
     match call.receiver.as_object() {
         Some(Object::Xml(node)) => Ok(node.clone()),
         _ => Err(Failure::null_reference()),
@@ -281,9 +453,24 @@ fn is_wanted(call: &Call<'_, '_>, name: Option<&Name>) -> bool {
 /// The elements that the member asks for, of the node that it belongs to.
 fn elements(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let receiver = this(call)?;
-    let wanted = |found: &Xml| is_wanted(call, found.name());
+    let wanted = |found: &Xml| is_wanted(call, found.name().as_ref());
     Ok(match call.name() {
         "Descendants" => receiver.descendants().filter(wanted).map(node).collect(),
+        "DescendantsAndSelf" => {
+            let own = std::iter::once(receiver.clone()).filter(|one| one.name().is_some());
+            own.chain(receiver.descendants()).filter(wanted).map(node).collect()
+        }
+        "Ancestors" => std::iter::successors(receiver.parent(), Xml::parent).filter(wanted).map(node).collect(),
+        "AncestorsAndSelf" => {
+            let own = Some(receiver).filter(|one| one.name().is_some());
+            std::iter::successors(own, Xml::parent).filter(wanted).map(node).collect()
+        }
+        "ElementsAfterSelf" => {
+            receiver.siblings().1.into_iter().filter(|one| one.name().is_some() && wanted(one)).map(node).collect()
+        }
+        "ElementsBeforeSelf" => {
+            receiver.siblings().0.into_iter().filter(|one| one.name().is_some() && wanted(one)).map(node).collect()
+        }
         _ => receiver.elements().filter(wanted).map(node).collect(),
     })
 }
@@ -291,13 +478,19 @@ fn elements(call: &Call<'_, '_>) -> Result<Vec<Value>, Failure> {
 fn attributes(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
     let found: Vec<_> = this(call)?.attributes().collect();
     call.work(found.len() * 32)?;
-    let wanted = found.into_iter().filter(|one| is_wanted(call, one.name()));
+    let wanted = found.into_iter().filter(|one| is_wanted(call, Some(one.name())));
     Ok(wanted.map(|one| Value::object(Object::XmlAttribute(one))).collect())
 }
 
 fn sequence(call: &mut Call<'_, '_>) -> Outcome {
     let size = this(call)?.len();
     call.work(size * 32)?;
+    let found = elements(call)?;
+    call.machine.collection(Kind::Sequence, Class::XElement.into(), found)
+}
+
+fn sequence_around(call: &mut Call<'_, '_>) -> Outcome {
+    siblings(call)?;
     let found = elements(call)?;
     call.machine.collection(Kind::Sequence, Class::XElement.into(), found)
 }
@@ -316,4 +509,19 @@ fn of_each(call: &mut Call<'_, '_>) -> Outcome {
 /// Whether the members of [`SEQUENCE`] are for sequences of this element.
 pub(super) fn has_sequence_members(element: &Type) -> bool {
     matches!(element.class, Class::XElement | Class::XDocument | Class::XContainer)
+}
+
+/// Whether a sequence of these has `Remove`.
+pub(super) fn can_be_removed(element: &Type) -> bool {
+    matches!(
+        element.class,
+        Class::XElement
+            | Class::XNode
+            | Class::XContainer
+            | Class::XText
+            | Class::XCData
+            | Class::XComment
+            | Class::XProcessingInstruction
+            | Class::XAttribute
+    )
 }

@@ -11,6 +11,26 @@ use crate::{
     },
 };
 
+/// `TimeZone`, which .NET left for `TimeZoneInfo`: the zone of the machine, UTC.
+pub(super) const OLD_ZONE: &[Member] = &[
+    row("CurrentTimeZone", "static TimeZone", |_| {
+        Ok(Value::object(crate::value::Object::Constant(crate::types::Class::TimeZone, "System.CurrentSystemTimeZone")))
+    }),
+    row("StandardName", "string", |_| Ok("UTC".into())),
+    row("DaylightName", "string", |_| Ok("UTC".into())),
+    row("GetUtcOffset", "(DateTime) -> TimeSpan", |_| Ok(Value::TimeSpan(crate::value::TimeSpan(0)))),
+    row("IsDaylightSavingTime", "(DateTime) -> bool", |_| Ok(false.into())),
+    row("ToUniversalTime", "(DateTime) -> DateTime", |call| kind(call, crate::value::time::Zone::Utc)),
+    row("ToLocalTime", "(DateTime) -> DateTime", |call| kind(call, crate::value::time::Zone::Local)),
+];
+
+fn kind(call: &mut Call<'_, '_>, zone: crate::value::time::Zone) -> Outcome {
+    match call.argument(0) {
+        Value::DateTime(time) => Ok(Value::DateTime(crate::value::DateTime { zone, ..*time })),
+        _ => Ok(Value::Null),
+    }
+}
+
 pub(super) const ZONE: &[Member] = &[
     row("Utc", "static TimeZoneInfo", |_| Ok(value(Zone::utc()))),
     // The gateway's local time zone is UTC.

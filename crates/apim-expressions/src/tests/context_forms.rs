@@ -151,8 +151,8 @@ fn other_parts_of_the_context() {
         ),
         (r#"@(context.Request.Certificate == null)"#, "Boolean True"),
         (
-            r#"@(context.Request.Certificate.Subject)"#,
-            "!parse: 'X509Certificate2' does not contain a definition for 'Subject', or it is not supported",
+            r#"@(context.Request.Certificate.Owner)"#,
+            "!parse: 'X509Certificate2' does not contain a definition for 'Owner', or it is not supported",
         ),
     ]);
 }

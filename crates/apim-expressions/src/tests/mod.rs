@@ -10,6 +10,7 @@ mod encodings;
 mod forms;
 mod limits;
 mod listed;
+mod members;
 mod random;
 mod refusals;
 mod semantics;
@@ -49,6 +50,7 @@ fn context() -> Context {
         body: Some(Body::new(Bytes::from_static(br#"{"model":"gpt","stream":true,"n":3,"tags":["a","b"]}"#))),
         ip_address: Some("203.0.113.9".to_owned()),
         matched_parameters: [("id".to_owned(), "7".to_owned())].into(),
+        certificate: None,
     };
     context.response = Some(Response {
         status_code: 429,

@@ -69,6 +69,13 @@ classes! {
     Exception "System" "Exception" "" ["object"];
     Nullable "System" "Nullable" "T" ["object"];
     Array "System" "Array" "E" ["IList<E>", "object"];
+    Tuple "System" "Tuple" "" ["object"];
+    Enumeration "System" "Enum" "" [];
+    TimeZone "System" "TimeZone" "" ["object"];
+    StringReader "System.IO" "StringReader" "" ["object"];
+    StringWriter "System.IO" "StringWriter" "" ["object"];
+    IpAddress "System.Net" "IPAddress" "" ["object"];
+    AddressFamily "System.Net.Sockets" "AddressFamily" "" ["object"];
     Convert "System" "Convert" "" [];
     Math "System" "Math" "" [];
     BitConverter "System" "BitConverter" "" [];
@@ -84,7 +91,11 @@ classes! {
     ReadOnlyCollection "System.Collections.Generic" "IReadOnlyCollection" "E" ["IEnumerable<E>"];
     IList "System.Collections.Generic" "IList" "E" ["ICollection<E>"];
     List "System.Collections.Generic" "List" "E" ["IList<E>", "IReadOnlyCollection<E>"];
-    HashSet "System.Collections.Generic" "HashSet" "E" ["ICollection<E>", "IReadOnlyCollection<E>"];
+    HashSet "System.Collections.Generic" "HashSet" "E" ["ISet<E>", "IReadOnlyCollection<E>"];
+    ISet "System.Collections.Generic" "ISet" "E" ["ICollection<E>"];
+    Queue "System.Collections.Generic" "Queue" "E" ["IReadOnlyCollection<E>"];
+    Stack "System.Collections.Generic" "Stack" "E" ["IReadOnlyCollection<E>"];
+    Enumerator "System.Collections.Generic" "IEnumerator" "E" ["object"];
     KeyValuePair "System.Collections.Generic" "KeyValuePair" "KV" ["object"];
     ReadOnlyDictionary "System.Collections.Generic" "IReadOnlyDictionary" "KV"
         ["IEnumerable<KeyValuePair<K, V>>"];
@@ -105,18 +116,39 @@ classes! {
     GroupCollection "System.Text.RegularExpressions" "GroupCollection" "" ["IEnumerable<Group>"];
     MatchCollection "System.Text.RegularExpressions" "MatchCollection" "" ["IEnumerable<Match>"];
     HashAlgorithm "System.Security.Cryptography" "HashAlgorithm" "" ["object"];
+    KeyedHash "System.Security.Cryptography" "KeyedHashAlgorithm" "" ["HashAlgorithm"];
+    Hmac "System.Security.Cryptography" "HMAC" "" ["KeyedHashAlgorithm"];
+    Md5 "System.Security.Cryptography" "MD5" "" ["HashAlgorithm"];
+    HmacMd5 "System.Security.Cryptography" "HMACMD5" "" ["HMAC"];
+    Sha1Managed "System.Security.Cryptography" "SHA1Managed" "" ["SHA1"];
+    Sha256Managed "System.Security.Cryptography" "SHA256Managed" "" ["SHA256"];
+    Sha384Managed "System.Security.Cryptography" "SHA384Managed" "" ["SHA384"];
+    Sha512Managed "System.Security.Cryptography" "SHA512Managed" "" ["SHA512"];
+    RandomNumbers "System.Security.Cryptography" "RNGCryptoServiceProvider" "" ["object"];
+    Asymmetric "System.Security.Cryptography" "AsymmetricAlgorithm" "" ["object"];
+    Symmetric "System.Security.Cryptography" "SymmetricAlgorithm" "" ["object"];
+    CipherMode "System.Security.Cryptography" "CipherMode" "" ["object"];
+    PaddingMode "System.Security.Cryptography" "PaddingMode" "" ["object"];
+    Oid "System.Security.Cryptography" "Oid" "" ["object"];
+    EncryptionPadding "System.Security.Cryptography" "RSAEncryptionPadding" "" ["object"];
     Sha1 "System.Security.Cryptography" "SHA1" "" ["HashAlgorithm"];
     Sha256 "System.Security.Cryptography" "SHA256" "" ["HashAlgorithm"];
     Sha384 "System.Security.Cryptography" "SHA384" "" ["HashAlgorithm"];
     Sha512 "System.Security.Cryptography" "SHA512" "" ["HashAlgorithm"];
-    HmacSha1 "System.Security.Cryptography" "HMACSHA1" "" ["HashAlgorithm"];
-    HmacSha256 "System.Security.Cryptography" "HMACSHA256" "" ["HashAlgorithm"];
-    HmacSha384 "System.Security.Cryptography" "HMACSHA384" "" ["HashAlgorithm"];
-    HmacSha512 "System.Security.Cryptography" "HMACSHA512" "" ["HashAlgorithm"];
+    HmacSha1 "System.Security.Cryptography" "HMACSHA1" "" ["HMAC"];
+    HmacSha256 "System.Security.Cryptography" "HMACSHA256" "" ["HMAC"];
+    HmacSha384 "System.Security.Cryptography" "HMACSHA384" "" ["HMAC"];
+    HmacSha512 "System.Security.Cryptography" "HMACSHA512" "" ["HMAC"];
     HashName "System.Security.Cryptography" "HashAlgorithmName" "" ["object"];
-    Rsa "System.Security.Cryptography" "RSA" "" ["object"];
+    Rsa "System.Security.Cryptography" "RSA" "" ["AsymmetricAlgorithm"];
     SignaturePadding "System.Security.Cryptography" "RSASignaturePadding" "" ["object"];
-    Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["object"];
+    BaseCertificate "System.Security.Cryptography.X509Certificates" "X509Certificate" "" ["object"];
+    PublicKey "System.Security.Cryptography.X509Certificates" "PublicKey" "" ["object"];
+    RsaExtensions "System.Security.Cryptography.X509Certificates" "RSACertificateExtensions" "" [];
+    DistinguishedName "System.Security.Cryptography.X509Certificates" "X500DistinguishedName" "" ["object"];
+    ContentType "System.Security.Cryptography.X509Certificates" "X509ContentType" "" ["object"];
+    NameType "System.Security.Cryptography.X509Certificates" "X509NameType" "" ["object"];
+    Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["X509Certificate"];
     JsonConvert "Newtonsoft.Json" "JsonConvert" "" [];
     Formatting "Newtonsoft.Json" "Formatting" "" ["object"];
     JToken "Newtonsoft.Json.Linq" "JToken" "" ["IEnumerable<JToken>"];
@@ -128,6 +160,11 @@ classes! {
     JRaw "Newtonsoft.Json.Linq" "JRaw" "" ["JValue"];
     JProperty "Newtonsoft.Json.Linq" "JProperty" "" ["JContainer"];
     JTokenType "Newtonsoft.Json.Linq" "JTokenType" "" ["object"];
+    JsonExtensions "Newtonsoft.Json.Linq" "Extensions" "" [];
+    XmlExtensions "System.Xml.Linq" "Extensions" "" [];
+    XmlNodeType "System.Xml" "XmlNodeType" "" ["object"];
+    NodeOrder "System.Xml.Linq" "XNodeDocumentOrderComparer" "" ["object"];
+    NodeEquality "System.Xml.Linq" "XNodeEqualityComparer" "" ["object"];
     XObject "System.Xml.Linq" "XObject" "" ["object"];
     XNode "System.Xml.Linq" "XNode" "" ["XObject"];
     XContainer "System.Xml.Linq" "XContainer" "" ["XNode"];
@@ -225,8 +262,24 @@ impl Class {
 
     /// Classes of static members alone.
     pub(crate) fn is_static(self) -> bool {
-        use Class::{BitConverter, Convert, JsonConvert, LinqEnumerable, Math, SyntaxExtensions, WebUtility};
-        matches!(self, BitConverter | Convert | JsonConvert | LinqEnumerable | Math | SyntaxExtensions | WebUtility)
+        use Class::{
+            BitConverter, Convert, Enumeration, JsonConvert, JsonExtensions, LinqEnumerable, Math, RsaExtensions,
+            SyntaxExtensions, WebUtility, XmlExtensions,
+        };
+        matches!(
+            self,
+            BitConverter
+                | Convert
+                | Enumeration
+                | JsonConvert
+                | JsonExtensions
+                | LinqEnumerable
+                | Math
+                | RsaExtensions
+                | SyntaxExtensions
+                | WebUtility
+                | XmlExtensions
+        )
     }
 
     pub(crate) fn is_interface(self) -> bool {
@@ -259,21 +312,38 @@ impl Class {
     /// What `using` can dispose of.
     pub(crate) fn is_disposable(self) -> bool {
         use Class::{
-            Certificate, HashAlgorithm, HmacSha1, HmacSha256, HmacSha384, HmacSha512, Rsa, Sha1, Sha256, Sha384, Sha512,
+            Asymmetric, BaseCertificate, Certificate, Enumerator, HashAlgorithm, Hmac, HmacMd5, HmacSha1, HmacSha256,
+            HmacSha384, HmacSha512, KeyedHash, Md5, RandomNumbers, Rsa, Sha1, Sha1Managed, Sha256, Sha256Managed,
+            Sha384, Sha384Managed, Sha512, Sha512Managed, StringReader, StringWriter, Symmetric,
         };
         matches!(
             self,
-            Certificate
+            Asymmetric
+                | BaseCertificate
+                | Certificate
+                | Enumerator
                 | HashAlgorithm
+                | Hmac
+                | HmacMd5
                 | HmacSha1
                 | HmacSha256
                 | HmacSha384
                 | HmacSha512
+                | KeyedHash
+                | Md5
+                | RandomNumbers
                 | Rsa
                 | Sha1
+                | Sha1Managed
                 | Sha256
+                | Sha256Managed
                 | Sha384
+                | Sha384Managed
                 | Sha512
+                | Sha512Managed
+                | StringReader
+                | StringWriter
+                | Symmetric
         )
     }
 
@@ -349,6 +419,47 @@ impl Class {
                 ("TimeSpan", 17),
             ],
             Self::UriPartial => &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)],
+            Self::AddressFamily => &[("Unspecified", 0), ("InterNetwork", 2), ("InterNetworkV6", 23)],
+            Self::CipherMode => &[("CBC", 1), ("ECB", 2), ("OFB", 3), ("CFB", 4), ("CTS", 5)],
+            Self::PaddingMode => &[("None", 1), ("PKCS7", 2), ("Zeros", 3), ("ANSIX923", 4), ("ISO10126", 5)],
+            Self::ContentType => &[
+                ("Unknown", 0),
+                ("Cert", 1),
+                ("SerializedCert", 2),
+                ("Pfx", 3),
+                ("Pkcs12", 3),
+                ("SerializedStore", 4),
+                ("Pkcs7", 5),
+                ("Authenticode", 6),
+            ],
+            Self::NameType => &[
+                ("SimpleName", 0),
+                ("EmailName", 1),
+                ("UpnName", 2),
+                ("DnsName", 3),
+                ("DnsFromAlternativeName", 4),
+                ("UrlName", 5),
+            ],
+            Self::XmlNodeType => &[
+                ("None", 0),
+                ("Element", 1),
+                ("Attribute", 2),
+                ("Text", 3),
+                ("CDATA", 4),
+                ("EntityReference", 5),
+                ("Entity", 6),
+                ("ProcessingInstruction", 7),
+                ("Comment", 8),
+                ("Document", 9),
+                ("DocumentType", 10),
+                ("DocumentFragment", 11),
+                ("Notation", 12),
+                ("Whitespace", 13),
+                ("SignificantWhitespace", 14),
+                ("EndElement", 15),
+                ("EndEntity", 16),
+                ("XmlDeclaration", 17),
+            ],
             Self::ProductState => &[("NotPublished", 0), ("Published", 1)],
             _ => &[],
         }

@@ -7,46 +7,8 @@ use super::{
 use crate::{parse, problem::ParseError, syntax::TypeName};
 
 /// Types on API Management's list that are not supported here.
-const ALLOWED_ELSEWHERE: &[&str] = &[
-    "Newtonsoft.Json.Linq.Extensions",
-    "System.Collections.Generic.IEnumerator",
-    "System.Collections.Generic.ISet",
-    "System.Collections.Generic.Queue",
-    "System.Collections.Generic.Stack",
-    "System.Enum",
-    "System.IO.StringReader",
-    "System.IO.StringWriter",
-    "System.Net.IPAddress",
-    "System.Security.Cryptography.AsymmetricAlgorithm",
-    "System.Security.Cryptography.CipherMode",
-    "System.Security.Cryptography.HMAC",
-    "System.Security.Cryptography.HMACMD5",
-    "System.Security.Cryptography.KeyedHashAlgorithm",
-    "System.Security.Cryptography.MD5",
-    "System.Security.Cryptography.Oid",
-    "System.Security.Cryptography.PaddingMode",
-    "System.Security.Cryptography.RNGCryptoServiceProvider",
-    "System.Security.Cryptography.RSAEncryptionPadding",
-    "System.Security.Cryptography.SHA1Managed",
-    "System.Security.Cryptography.SHA256Managed",
-    "System.Security.Cryptography.SHA384Managed",
-    "System.Security.Cryptography.SHA512Managed",
-    "System.Security.Cryptography.SymmetricAlgorithm",
-    "System.Security.Cryptography.X509Certificates.PublicKey",
-    "System.Security.Cryptography.X509Certificates.RSACertificateExtensions",
-    "System.Security.Cryptography.X509Certificates.X500DistinguishedName",
-    "System.Security.Cryptography.X509Certificates.X509Certificate",
-    "System.Security.Cryptography.X509Certificates.X509ContentType",
-    "System.Security.Cryptography.X509Certificates.X509NameType",
-    "System.Text.RegularExpressions.CaptureCollection",
-    "System.TimeZone",
-    "System.Tuple",
-    "System.Xml.Linq.Extensions",
-    "System.Xml.Linq.XDocumentType",
-    "System.Xml.Linq.XNodeDocumentOrderComparer",
-    "System.Xml.Linq.XNodeEqualityComparer",
-    "System.Xml.XmlNodeType",
-];
+const ALLOWED_ELSEWHERE: &[&str] =
+    &["System.Text.RegularExpressions.CaptureCollection", "System.Xml.Linq.XDocumentType"];
 
 /// The class a dotted name means, if it is supported.
 pub(crate) fn class(name: &str) -> Option<&'static Description> {
@@ -58,7 +20,11 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
         use Class::{Anonymous, Grid, Null, RuntimeType, TextLists, Thrown, ValueTuple, Variables};
         matches!(class, Null | Anonymous | Grid | RuntimeType | TextLists | Thrown | ValueTuple | Variables)
     };
-    CLASSES.iter().find(|d| !internal(d.class) && (d.name == name || !d.namespace.is_empty() && d.full_name() == name))
+    // Two classes have this name, so that it alone means neither.
+    let ambiguous = name == "Extensions";
+    CLASSES.iter().find(|d| {
+        !internal(d.class) && (d.name == name && !ambiguous || !d.namespace.is_empty() && d.full_name() == name)
+    })
 }
 
 /// Why a dotted name is no type that can be used.
@@ -95,6 +61,8 @@ pub(crate) fn resolve(written: &TypeName) -> Result<Type, ParseError> {
         Class::Function if !written.arguments.is_empty() => written.arguments.len(),
         Class::Function => 1,
         Class::Action => written.arguments.len(),
+        // `Tuple` alone has the static members.
+        Class::Tuple => written.arguments.len(),
         _ => description.parameters.len(),
     };
     if written.arguments.len() != arity {
@@ -127,6 +95,11 @@ fn signature(written: &TypeName) -> Result<Type, ParseError> {
     let mut letters = name.chars();
     let class = match (letters.next(), letters.next()) {
         (Some(letter), None) => Class::Letter(letter),
+        _ if name == "RuntimeType" => Class::RuntimeType,
+        _ if name == "ValueTuple" => {
+            let names = ["First", "Second"].map(std::sync::Arc::from).to_vec();
+            return finish(written, Type::tuple(arguments, names));
+        }
         _ if name == "IVariables" => Class::Variables,
         _ if name == "ITextLists" => Class::TextLists,
         _ => match class(&name) {

@@ -22,6 +22,9 @@ pub(crate) enum Kind {
     Ordered,
     /// What `ToLookup` returns: its groups.
     Lookup,
+    Queue,
+    /// The last one in is the first.
+    Stack,
 }
 
 #[derive(Clone)]
@@ -113,6 +116,8 @@ impl Collection {
             Kind::Set => Class::HashSet,
             Kind::Sequence => Class::Enumerable,
             Kind::Ordered => Class::OrderedEnumerable,
+            Kind::Queue => Class::Queue,
+            Kind::Stack => Class::Stack,
             Kind::Lookup => return Type::new(Class::Lookup, self.0.element.arguments.clone()),
         };
         Type::new(class, vec![self.0.element.clone()])

@@ -7,7 +7,7 @@ use crate::{
     certificate::Certificate,
     context::{Response, Url},
     json::Property,
-    members::{hash::Hasher, regex},
+    members::{hash::Hasher, ip, reader, regex, symmetric},
     problem::Exception,
     program::Lambda,
     system_uri::SystemUri,
@@ -45,8 +45,19 @@ pub(crate) enum Object {
     Grouping(Arc<(Type, Value, Collection)>),
     Hasher(Arc<Hasher>),
     Certificate(Arc<Certificate>),
-    /// The private key of a certificate that has one.
-    Rsa(Arc<Certificate>),
+    /// The key of a certificate, and whether it is the private one.
+    Rsa(Arc<Certificate>, bool),
+    PublicKey(Arc<Certificate>),
+    DistinguishedName(Arc<str>),
+    Oid(Arc<str>),
+    Symmetric(Arc<Mutex<symmetric::Cipher>>),
+    /// `RNGCryptoServiceProvider`
+    RandomNumbers,
+    Reader(Arc<reader::Reader>),
+    Writer(Arc<Mutex<String>>),
+    Address(ip::Address),
+    /// The elements, and how many of them were passed.
+    Enumerator(Arc<(Collection, Mutex<usize>)>),
     Regex(Arc<regex::Pattern>),
     Match(Arc<regex::Match>),
     Groups(Arc<regex::Match>),
@@ -88,6 +99,7 @@ pub(crate) enum Encoding {
     Ascii,
     Latin1,
     Utf16,
+    Utf16BigEndian,
 }
 
 impl Object {
@@ -116,7 +128,16 @@ impl Object {
             Self::Grouping(group) => group.0.clone(),
             Self::Hasher(hasher) => hasher.class().into(),
             Self::Certificate(_) => Class::Certificate.into(),
-            Self::Rsa(_) => Class::Rsa.into(),
+            Self::Rsa(..) => Class::Rsa.into(),
+            Self::PublicKey(_) => Class::PublicKey.into(),
+            Self::DistinguishedName(_) => Class::DistinguishedName.into(),
+            Self::Oid(_) => Class::Oid.into(),
+            Self::Symmetric(_) => Class::Symmetric.into(),
+            Self::RandomNumbers => Class::RandomNumbers.into(),
+            Self::Reader(_) => Class::StringReader.into(),
+            Self::Writer(_) => Class::StringWriter.into(),
+            Self::Address(_) => Class::IpAddress.into(),
+            Self::Enumerator(state) => Type::new(Class::Enumerator, vec![state.0.element().clone()]),
             Self::Regex(_) => Class::Regex.into(),
             Self::Match(_) => Class::Match.into(),
             Self::Groups(_) => Class::GroupCollection.into(),

@@ -52,12 +52,18 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
     match object {
         Object::Enum(class, number) => out.push(&enumerator(*class, *number)),
         Object::Constant(_, name) => out.push(name),
+        Object::Address(address) => out.push(&address.to_string()),
+        Object::Writer(text) => {
+            let text = lock(text).clone();
+            out.push(&text)
+        }
+        Object::RuntimeType(class) => out.push(&class.runtime_name()),
         Object::Exception(exception) => {
             out.push(exception.class)?;
             out.push(": ")?;
             out.push(&exception.message)
         }
-        Object::Record(record) if record.0.is(Class::ValueTuple) => {
+        Object::Record(record) if matches!(record.0.class, Class::ValueTuple | Class::Tuple) => {
             out.push("(")?;
             for (index, value) in record.1.iter().enumerate() {
                 out.push(if index == 0 { "" } else { ", " })?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Attribute, Content, Name, Node, Tree, Xml};
+use super::{Attribute, Content, Name, Node, Xml, change::Place};
+use crate::problem::Failure;
 
 /// What goes into an element.
 pub(crate) enum Part {
@@ -12,70 +13,34 @@ pub(crate) enum Part {
 }
 
 /// An element with these parts. A node that is elsewhere is copied.
-pub(crate) fn element(name: Name, parts: Vec<Part>) -> Xml {
-    let mut attributes: Vec<(Name, Arc<str>)> = Vec::new();
-    let mut nodes = Vec::new();
-    let empty = !parts.iter().any(|part| matches!(part, Part::Text(_)));
-    for part in parts {
-        match part {
-            Part::Attribute(attribute) => attributes.extend(attribute.pair().cloned()),
-            part => add(&mut nodes, part, 1),
-        }
-    }
-    nodes.insert(0, Node { parent: 0, end: nodes.len() + 1, content: Content::Element { name, attributes, empty } });
-    Xml { tree: Arc::new(Tree { nodes }), at: 0 }
+pub(crate) fn element(name: Name, parts: Vec<Part>) -> Result<Xml, Failure> {
+    let element = Xml::top(Node::new(Content::Element { name, empty: true }));
+    element.insert(Place::Last, parts)?;
+    Ok(element)
 }
 
 /// A document with these nodes.
-pub(crate) fn document_of(parts: Vec<Part>) -> Xml {
-    let mut nodes = Vec::new();
-    for part in parts {
-        add(&mut nodes, part, 1);
-    }
-    nodes.insert(0, Node { parent: 0, end: nodes.len() + 1, content: Content::Document });
-    Xml { tree: Arc::new(Tree { nodes }), at: 0 }
-}
-
-/// Appends a part; `shift` nodes will stand before all of them.
-fn add(nodes: &mut Vec<Node>, part: Part, shift: usize) {
-    match part {
-        Part::Attribute(_) => {}
-        Part::Text(text) => {
-            // Texts side by side are one.
-            if let Some(Node { content: Content::Text(before), parent: 0, .. }) = nodes.last_mut() {
-                *before = format!("{before}{text}").into();
-            } else if !text.is_empty() {
-                let end = nodes.len() + 1 + shift;
-                nodes.push(Node { parent: 0, end, content: Content::Text(text) });
-            }
-        }
-        Part::Node(node) => {
-            let (start, offset) = (node.at, nodes.len() + shift);
-            for source in &node.tree.nodes[node.at..node.node().end] {
-                let parent = if nodes.len() + shift == offset { 0 } else { source.parent - start + offset };
-                nodes.push(Node { parent, end: source.end - start + offset, content: source.content.clone() });
-            }
-        }
-    }
+pub(crate) fn document_of(parts: Vec<Part>) -> Result<Xml, Failure> {
+    let document = Xml::top(Node::new(Content::Document));
+    document.insert(Place::Last, parts)?;
+    Ok(document)
 }
 
 /// An attribute of no element.
 pub(crate) fn attribute(name: Name, value: Arc<str>) -> Attribute {
-    let content = Content::Element {
-        name: Name { namespace: Arc::default(), local: Arc::default() },
-        attributes: vec![(name, value)],
-        empty: true,
-    };
-    let tree = Arc::new(Tree { nodes: vec![Node { parent: 0, end: 1, content }] });
-    Attribute { owner: Xml { tree, at: 0 }, index: 0, alone: true }
+    Attribute::new(name, value)
 }
 
 /// A text (`XText`), CDATA section or comment of no element.
 pub(crate) fn text(class: crate::types::Class, text: Arc<str>) -> Xml {
-    let content = match class {
+    Xml::top(Node::new(match class {
         crate::types::Class::XCData => Content::Data(text),
         crate::types::Class::XComment => Content::Comment(text),
         _ => Content::Text(text),
-    };
-    Xml { tree: Arc::new(Tree { nodes: vec![Node { parent: 0, end: 1, content }] }), at: 0 }
+    }))
+}
+
+/// A processing instruction of no document.
+pub(crate) fn instruction(target: Arc<str>, data: Arc<str>) -> Xml {
+    Xml::top(Node::new(Content::Instruction(target, data)))
 }

@@ -1,32 +1,37 @@
-//! XML as `System.Xml.Linq` has it, but for changes: a document does not change once it is parsed or made.
+//! XML as `System.Xml.Linq` has it: nodes that know their parent, and that change in place.
 //!
-//! Nodes lie in the order of the text, each with the place behind its last descendant.
+//! A value that holds a node keeps the whole tree alive that the node was found in.
 
+mod change;
 mod make;
 mod name;
 mod read;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 
-pub(crate) use make::{Part, attribute, document_of, element, text};
+pub(crate) use change::Place;
+pub(crate) use make::{Part, attribute, document_of, element, instruction, text};
 pub(crate) use name::Name;
 pub(crate) use read::document;
 pub use read::xml_parsing_steps;
 pub(crate) use write::{attribute as write_attribute, node as write_node};
 
-use super::types::Class;
+use super::{types::Class, value::lock};
 
-struct Tree {
-    nodes: Vec<Node>,
+/// How deep nodes may lie in each other.
+pub(crate) const NESTING: usize = 256;
+
+struct Node {
+    parent: Mutex<Weak<Node>>,
+    state: Mutex<State>,
 }
 
-#[derive(Clone)]
-struct Node {
-    parent: usize,
-    /// Behind the last descendant.
-    end: usize,
+struct State {
     content: Content,
+    children: Vec<Arc<Node>>,
+    /// Declarations of namespaces too.
+    attributes: Vec<Attribute>,
 }
 
 #[derive(Clone)]
@@ -34,9 +39,7 @@ enum Content {
     Document,
     Element {
         name: Name,
-        /// Declarations of namespaces too.
-        attributes: Vec<(Name, Arc<str>)>,
-        /// Whether it is written as one tag.
+        /// Whether it is written as one tag while nothing is inside.
         empty: bool,
     },
     Text(Arc<str>),
@@ -47,33 +50,59 @@ enum Content {
     Instruction(Arc<str>, Arc<str>),
 }
 
-/// An `XDocument` or `XElement`.
+/// A node: `XDocument`, `XElement`, `XText` and so on.
 #[derive(Clone)]
 pub(crate) struct Xml {
-    tree: Arc<Tree>,
-    at: usize,
+    node: Arc<Node>,
+    /// What keeps the tree alive.
+    root: Arc<Node>,
 }
 
 /// An `XAttribute`.
 #[derive(Clone)]
-pub(crate) struct Attribute {
-    owner: Xml,
-    index: usize,
-    /// Whether it belongs to no element.
-    alone: bool,
+pub(crate) struct Attribute(Arc<AttributeNode>);
+
+struct AttributeNode {
+    name: Name,
+    value: Mutex<Arc<str>>,
+    owner: Mutex<Weak<Node>>,
+}
+
+impl Node {
+    fn new(content: Content) -> Arc<Self> {
+        let state = State { content, children: Vec::new(), attributes: Vec::new() };
+        Arc::new(Self { parent: Mutex::default(), state: Mutex::new(state) })
+    }
+
+    fn parent(&self) -> Option<Arc<Self>> {
+        lock(&self.parent).upgrade()
+    }
+
+    fn children(&self) -> Vec<Arc<Self>> {
+        lock(&self.state).children.clone()
+    }
+
+    fn content(&self) -> Content {
+        lock(&self.state).content.clone()
+    }
+
+    fn count(&self) -> usize {
+        1 + self.children().iter().map(|child| child.count()).sum::<usize>()
+    }
 }
 
 impl Xml {
-    fn node(&self) -> &Node {
-        &self.tree.nodes[self.at]
+    /// A node at the top of its tree.
+    fn top(node: Arc<Node>) -> Self {
+        Self { root: Arc::clone(&node), node }
     }
 
-    fn sibling(&self, at: usize) -> Self {
-        Self { tree: Arc::clone(&self.tree), at }
+    fn near(&self, node: Arc<Node>) -> Self {
+        Self { node, root: Arc::clone(&self.root) }
     }
 
     pub(crate) fn class(&self) -> Class {
-        match self.node().content {
+        match lock(&self.node.state).content {
             Content::Document => Class::XDocument,
             Content::Element { .. } => Class::XElement,
             Content::Text(_) => Class::XText,
@@ -83,33 +112,39 @@ impl Xml {
         }
     }
 
-    /// Whether both are the same node of one document.
+    /// Whether both are the same node.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.tree, &other.tree) && self.at == other.at
+        Arc::ptr_eq(&self.node, &other.node)
     }
 
     /// How many nodes it holds, itself included: what looking through it costs.
     pub(crate) fn len(&self) -> usize {
-        self.node().end - self.at
+        self.node.count()
     }
 
-    /// The element's name; `None` for a document.
-    pub(crate) fn name(&self) -> Option<&Name> {
-        if let Content::Element { name, .. } = &self.node().content { Some(name) } else { None }
+    /// The element's name; `None` for other nodes.
+    pub(crate) fn name(&self) -> Option<Name> {
+        if let Content::Element { name, .. } = &lock(&self.node.state).content { Some(name.clone()) } else { None }
     }
 
     /// The element that holds it. A document is no element.
     pub(crate) fn parent(&self) -> Option<Self> {
-        let parent = self.sibling(self.node().parent);
-        (self.at > 0 && parent.name().is_some()).then_some(parent)
+        self.holder().filter(|holder| holder.name().is_some())
+    }
+
+    /// The document or element that holds it.
+    pub(crate) fn holder(&self) -> Option<Self> {
+        self.node.parent().map(|parent| self.near(parent))
+    }
+
+    /// The document or element at the top.
+    pub(crate) fn topmost(&self) -> Self {
+        std::iter::successors(Some(self.clone()), Self::holder).last().unwrap_or_else(|| self.clone())
     }
 
     /// The nodes directly inside.
     pub(crate) fn children(&self) -> impl Iterator<Item = Self> {
-        let end = self.node().end;
-        let first = (self.at + 1 < end).then_some(self.at + 1);
-        let next = move |at: &usize| Some(self.tree.nodes[*at].end).filter(|next| *next < end);
-        std::iter::successors(first, next).map(|at| self.sibling(at))
+        self.node.children().into_iter().map(|child| self.near(child))
     }
 
     /// The elements directly inside.
@@ -117,29 +152,28 @@ impl Xml {
         self.children().filter(|one| one.name().is_some())
     }
 
+    /// Those before and those after this one in the same parent.
+    pub(crate) fn siblings(&self) -> (Vec<Self>, Vec<Self>) {
+        let Some(holder) = self.holder() else { return (Vec::new(), Vec::new()) };
+        let all: Vec<Self> = holder.children().collect();
+        let place = all.iter().position(|one| one.is(self)).unwrap_or(all.len());
+        let after = all.get(place + 1..).unwrap_or_default().to_vec();
+        (all.into_iter().take(place).collect(), after)
+    }
+
     /// The node after this one in the same parent.
     pub(crate) fn next(&self) -> Option<Self> {
-        let end = self.node().end;
-        let parent = &self.tree.nodes[self.node().parent];
-        (self.at > 0 && end < parent.end).then(|| self.sibling(end))
+        self.siblings().1.into_iter().next()
     }
 
     /// The node before this one.
     pub(crate) fn previous(&self) -> Option<Self> {
-        if self.at == 0 {
-            return None;
-        }
-        self.sibling(self.node().parent).children().take_while(|one| one.at < self.at).last()
+        self.siblings().0.pop()
     }
 
-    /// The document or element that holds it.
-    pub(crate) fn holder(&self) -> Option<Self> {
-        (self.at > 0).then(|| self.sibling(self.node().parent))
-    }
-
-    /// The text of a node that has nothing inside.
-    pub(crate) fn own_text(&self) -> Option<(&Arc<str>, Option<&Arc<str>>)> {
-        match &self.node().content {
+    /// The text of a node that has nothing inside, and the target of an instruction.
+    pub(crate) fn own_text(&self) -> Option<(Arc<str>, Option<Arc<str>>)> {
+        match self.node.content() {
             Content::Text(text) | Content::Data(text) | Content::Comment(text) => Some((text, None)),
             Content::Instruction(target, data) => Some((data, Some(target))),
             Content::Document | Content::Element { .. } => None,
@@ -148,18 +182,33 @@ impl Xml {
 
     /// Whether an element is written as one tag.
     pub(crate) fn is_empty(&self) -> bool {
-        matches!(self.node().content, Content::Element { empty: true, .. }) && self.children().next().is_none()
+        let state = lock(&self.node.state);
+        matches!(state.content, Content::Element { empty: true, .. }) && state.children.is_empty()
+    }
+
+    /// All nodes inside, at any depth, in the order of the text.
+    pub(crate) fn inside(&self) -> Vec<Self> {
+        fn add(node: &Arc<Node>, all: &mut Vec<Arc<Node>>) {
+            for child in node.children() {
+                all.push(Arc::clone(&child));
+                add(&child, all);
+            }
+        }
+        let mut all = Vec::new();
+        add(&self.node, &mut all);
+        all.into_iter().map(|node| self.near(node)).collect()
     }
 
     /// The elements inside, at any depth, in the order of the text.
     pub(crate) fn descendants(&self) -> impl Iterator<Item = Self> {
-        (self.at + 1..self.node().end).map(|at| self.sibling(at)).filter(|one| one.name().is_some())
+        self.inside().into_iter().filter(|one| one.name().is_some())
     }
 
     /// All text inside, in one.
     pub(crate) fn value(&self) -> String {
-        let texts = self.tree.nodes[self.at..self.node().end].iter().filter_map(|node| match &node.content {
-            Content::Text(text) | Content::Data(text) => Some(&**text),
+        let own = std::iter::once(self.clone()).chain(self.inside());
+        let texts = own.filter_map(|one| match one.node.content() {
+            Content::Text(text) | Content::Data(text) => Some(text.to_string()),
             _ => None,
         });
         texts.collect()
@@ -167,26 +216,60 @@ impl Xml {
 
     /// The attributes of an element, and its declarations of namespaces.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Attribute> {
-        let count = if let Content::Element { attributes, .. } = &self.node().content { attributes.len() } else { 0 };
-        (0..count).map(|index| Attribute { owner: self.clone(), index, alone: false })
+        lock(&self.node.state).attributes.clone().into_iter()
+    }
+
+    /// Whether both have the same names, attributes and texts (`XNode.DeepEquals`).
+    pub(crate) fn deep_equals(&self, other: &Self) -> bool {
+        let (one, two) = (self.node.content(), other.node.content());
+        let alike = match (&one, &two) {
+            (Content::Document, Content::Document) => true,
+            (Content::Element { name: a, .. }, Content::Element { name: b, .. }) => {
+                a == b && self.is_empty() == other.is_empty()
+            }
+            (Content::Text(a), Content::Text(b))
+            | (Content::Data(a), Content::Data(b))
+            | (Content::Comment(a), Content::Comment(b)) => a == b,
+            (Content::Instruction(a, x), Content::Instruction(b, y)) => a == b && x == y,
+            _ => false,
+        };
+        let (attributes, others): (Vec<_>, Vec<_>) = (self.attributes().collect(), other.attributes().collect());
+        let (children, other_children): (Vec<_>, Vec<_>) = (self.children().collect(), other.children().collect());
+        alike
+            && attributes.len() == others.len()
+            && attributes.iter().zip(&others).all(|(a, b)| a.name() == b.name() && a.value() == b.value())
+            && children.len() == other_children.len()
+            && children.iter().zip(&other_children).all(|(a, b)| a.deep_equals(b))
     }
 }
 
 impl Attribute {
-    fn pair(&self) -> Option<&(Name, Arc<str>)> {
-        let Content::Element { attributes, .. } = &self.owner.node().content else { return None };
-        attributes.get(self.index)
+    fn new(name: Name, value: Arc<str>) -> Self {
+        Self(Arc::new(AttributeNode { name, value: Mutex::new(value), owner: Mutex::default() }))
     }
 
-    pub(crate) fn name(&self) -> Option<&Name> {
-        self.pair().map(|(name, _)| name)
+    pub(crate) fn name(&self) -> &Name {
+        &self.0.name
     }
 
     pub(crate) fn value(&self) -> Arc<str> {
-        self.pair().map(|(_, value)| Arc::clone(value)).unwrap_or_default()
+        Arc::clone(&lock(&self.0.value))
     }
 
-    pub(crate) fn parent(&self) -> Option<&Xml> {
-        (!self.alone).then_some(&self.owner)
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn parent(&self) -> Option<Xml> {
+        let owner = lock(&self.0.owner).upgrade()?;
+        Some(Xml::top(owner).topmost_handle())
+    }
+}
+
+impl Xml {
+    /// The same node, with the top of its tree kept alive.
+    fn topmost_handle(self) -> Self {
+        let root = self.topmost().node;
+        Self { node: self.node, root }
     }
 }

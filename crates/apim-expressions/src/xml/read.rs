@@ -7,8 +7,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use roxmltree::{Document, Error, Node as Found, NodeId};
 
-use super::{Content, Name, Node, Tree, Xml};
-use crate::{limits::Budget, problem::Failure};
+use super::{Attribute, Content, NESTING, Name, Node, Xml, change::add_attribute};
+use crate::{limits::Budget, problem::Failure, value::lock};
 
 /// What a tag costs while it is parsed and kept.
 const TAG_BYTES: usize = 200;
@@ -22,7 +22,7 @@ pub(crate) fn document(text: &str, budget: &mut Budget) -> Result<Xml, Failure> 
         Error::DtdDetected => Failure::unsupported("XML with a document type"),
         other => Failure::xml(other.to_string()),
     })?;
-    Ok(Xml { tree: Arc::new(tree(&parsed)), at: 0 })
+    tree(&parsed).ok_or_else(|| Failure::unsupported(format!("XML that nests more than {NESTING} deep")))
 }
 
 fn spend(text: &str, budget: &mut Budget) -> Result<(), Failure> {
@@ -40,20 +40,37 @@ pub fn xml_parsing_steps(text: &str) -> usize {
     attributes.fold(square(text.matches("xmlns").count()), usize::saturating_add)
 }
 
-fn tree(parsed: &Document<'_>) -> Tree {
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut places: HashMap<NodeId, usize> = HashMap::new();
+fn tree(parsed: &Document<'_>) -> Option<Xml> {
+    let mut places: HashMap<NodeId, (Arc<Node>, usize)> = HashMap::new();
+    let mut root = None;
     for found in parsed.root().descendants() {
         let Some(content) = content(found) else { continue };
-        let parent = found.parent().and_then(|parent| places.get(&parent.id())).copied().unwrap_or_default();
-        places.insert(found.id(), nodes.len());
-        nodes.push(Node { parent, end: nodes.len() + 1, content });
+        let node = Node::new(content);
+        for (name, value) in attributes_of(found) {
+            add_attribute(&node, Attribute::new(name, value));
+        }
+        let parent = found.parent().and_then(|parent| places.get(&parent.id()));
+        let depth = parent.map_or(0, |(_, depth)| depth + 1);
+        if depth > NESTING {
+            return None;
+        }
+        if let Some((parent, _)) = parent {
+            *lock(&node.parent) = Arc::downgrade(parent);
+            lock(&parent.state).children.push(Arc::clone(&node));
+        }
+        if root.is_none() {
+            root = Some(Arc::clone(&node));
+        }
+        places.insert(found.id(), (node, depth));
     }
-    for at in (1..nodes.len()).rev() {
-        let (parent, end) = (nodes[at].parent, nodes[at].end);
-        nodes[parent].end = nodes[parent].end.max(end);
+    root.map(Xml::top)
+}
+
+fn attributes_of(found: Found<'_, '_>) -> Vec<(Name, Arc<str>)> {
+    if !found.is_element() {
+        return Vec::new();
     }
-    Tree { nodes }
+    attributes(found, &found.document().input_text()[found.range()])
 }
 
 fn content(found: Found<'_, '_>) -> Option<Content> {
@@ -77,7 +94,7 @@ fn content(found: Found<'_, '_>) -> Option<Content> {
         let name = found.tag_name();
         let tag = &written[found.range()];
         let empty = tag.ends_with("/>") && found.first_child().is_none();
-        Content::Element { name: Name::found(name.namespace(), name.name()), attributes: attributes(found, tag), empty }
+        Content::Element { name: Name::found(name.namespace(), name.name()), empty }
     })
 }
 

@@ -1,10 +1,7 @@
 //! `ToString()`: indented by two blanks, without a declaration.
 
 use super::{Attribute, Content, Name, Xml};
-use crate::{json::write::NEW_LINE, limits::Writer, problem::Failure};
-
-/// How deep elements may nest to be written.
-const NESTING: usize = 128;
+use crate::{json::write::NEW_LINE, limits::Writer, problem::Failure, types::Class};
 
 /// Prefixes and their namespaces, the innermost last.
 type Scope = Vec<(String, String)>;
@@ -26,22 +23,20 @@ pub(crate) fn node(node: &Xml, out: &mut Writer<'_>) -> Result<(), Failure> {
 }
 
 pub(crate) fn attribute(attribute: &Attribute, out: &mut Writer<'_>) -> Result<(), Failure> {
-    let Some((name, value)) = attribute.pair() else { return Ok(()) };
+    let name = attribute.name();
     let prefix = match name.declares() {
         Some("") | None => "",
         Some(_) => "xmlns:",
     };
     out.push(&format!("{prefix}{}=\"", name.local))?;
-    escaped(value, true, out)?;
+    escaped(&attribute.value(), true, out)?;
     out.push("\"")
 }
 
 fn declare(node: &Xml, scope: &mut Scope) {
-    if let Content::Element { attributes, .. } = &node.node().content {
-        for (name, value) in attributes {
-            if let Some(prefix) = name.declares() {
-                scope.push((prefix.to_owned(), value.to_string()));
-            }
+    for attribute in node.attributes() {
+        if let Some(prefix) = attribute.name().declares() {
+            scope.push((prefix.to_owned(), attribute.value().to_string()));
         }
     }
 }
@@ -56,10 +51,7 @@ fn written(
     out: &mut Writer<'_>,
 ) -> Result<(), Failure> {
     out.budget.steps(1)?;
-    if depth > NESTING {
-        return Err(Failure::unsupported(format!("writing XML that nests more than {NESTING} deep")));
-    }
-    match &node.node().content {
+    match &node.node.content() {
         Content::Text(text) => escaped(text, false, out),
         Content::Data(text) => out.push(&format!("<![CDATA[{text}]]>")),
         Content::Comment(text) => out.push(&format!("<!--{text}-->")),
@@ -76,20 +68,21 @@ fn written(
             }
             Ok(())
         }
-        Content::Element { name, attributes, .. } => {
+        Content::Element { name, .. } => {
             let before = scope.len();
             declare(node, scope);
             let mut added = Vec::new();
             let qualified = qualify(name, false, scope, outer, before, &mut added);
             out.push(&format!("<{qualified}"))?;
-            for (name, value) in attributes {
+            for attribute in node.attributes() {
+                let (name, value) = (attribute.name(), attribute.value());
                 let written_name = match name.declares() {
                     Some("") => "xmlns".to_owned(),
                     Some(prefix) => format!("xmlns:{prefix}"),
                     None => qualify(name, true, scope, outer, before, &mut added),
                 };
                 out.push(&format!(" {written_name}=\""))?;
-                escaped(value, true, out)?;
+                escaped(&value, true, out)?;
                 out.push("\"")?;
             }
             for (prefix, uri) in added {
@@ -121,7 +114,7 @@ fn children(
     out.push(">")?;
     let mut any = false;
     for child in node.children() {
-        let text = matches!(child.node().content, Content::Text(_) | Content::Data(_));
+        let text = matches!(child.class(), Class::XText | Class::XCData);
         mixed |= text;
         if !mixed {
             out.push(NEW_LINE)?;

@@ -1,13 +1,23 @@
 //! `authentication-certificate`: the gateway's certificate for a backend that asks for one
 //! (learn.microsoft.com/azure/api-management/authentication-certificate-policy).
 //!
-//! Backends here are plain HTTP, or hosts that ask for no certificate, so what is checked is that the service has the
-//! certificate. A certificate in `body` is not looked at.
+//! It has no effect on a backend without TLS. A certificate in `body`, which is a PFX file, is not read: the backend sees
+//! none.
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::prelude::*;
+use crate::{expression::Certificate, outside::ClientCertificate};
 
 #[derive(Debug)]
-pub(crate) enum AuthenticationCertificate {
+pub(crate) struct AuthenticationCertificate {
+    which: Which,
+    /// Those of the service, by identifier in lower case.
+    known: BTreeMap<String, Arc<Certificate>>,
+}
+
+#[derive(Debug)]
+enum Which {
     Id(Setting<String>),
     Thumbprint(Setting<String>),
     /// Given by an expression.
@@ -24,45 +34,96 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Aut
         return None;
     }
     let _not_looked_at: Option<Setting<String>> = element.setting("password", problems);
-    if element.has("body") {
+    let certificates = element.service().certificates.iter();
+    let known = certificates.map(|(id, one)| (id.to_ascii_lowercase(), Arc::new(one.clone()))).collect();
+    let which = if element.has("body") {
         let _given: Option<Setting<String>> = element.setting("body", problems);
-        return Some(AuthenticationCertificate::Body);
-    }
-    if element.has("thumbprint") {
-        return element.setting("thumbprint", problems).map(AuthenticationCertificate::Thumbprint);
-    }
-    let id = element.setting::<String>("certificate-id", problems)?;
-    if let Setting::Literal(id) = &id
-        && !element.service().certificates.keys().any(|known| known.eq_ignore_ascii_case(id))
-    {
-        element.undefined("certificate-id", "a certificate of the service", problems);
-    }
-    Some(AuthenticationCertificate::Id(id))
+        Which::Body
+    } else if element.has("thumbprint") {
+        Which::Thumbprint(element.setting("thumbprint", problems)?)
+    } else {
+        let id = element.setting::<String>("certificate-id", problems)?;
+        if let Setting::Literal(id) = &id
+            && !element.service().certificates.keys().any(|known| known.eq_ignore_ascii_case(id))
+        {
+            element.undefined("certificate-id", "a certificate of the service", problems);
+        }
+        Which::Id(id)
+    };
+    Some(AuthenticationCertificate { which, known })
 }
 
 impl AuthenticationCertificate {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let what = match self {
-            Self::Body => "the certificate that the policy gives".to_owned(),
-            Self::Id(id) => format!("the certificate {}", run.get(id).await?),
-            Self::Thumbprint(thumbprint) => {
+        run.client_certificate = self.certificate(run).await?;
+        Ok(())
+    }
+
+    /// The certificate to show; `None` when it cannot be shown.
+    pub(super) async fn certificate<O: Outside>(
+        &self,
+        run: &mut Run<'_, O>,
+    ) -> Result<Option<ClientCertificate>, Failure> {
+        let (found, what) = match &self.which {
+            Which::Body => {
+                run.trace(|| "a certificate in `body` is not read: the backend sees none".to_owned());
+                return Ok(None);
+            }
+            Which::Id(id) => {
+                let id = run.get(id).await?;
+                (self.known.get(&id.to_ascii_lowercase()).cloned(), format!("the identifier {id}"))
+            }
+            Which::Thumbprint(thumbprint) => {
                 let thumbprint = run.get(thumbprint).await?;
                 let known = &run.context.deployment.certificates;
-                if !known.iter().any(|one| one.thumbprint().eq_ignore_ascii_case(thumbprint.trim())) {
-                    let message = format!("The service has no certificate with the thumbprint {thumbprint}.");
-                    return Err(Failure::internal("", "", message));
-                }
-                format!("the certificate with the thumbprint {thumbprint}")
+                let found = known.iter().find(|one| one.thumbprint().eq_ignore_ascii_case(thumbprint.trim()));
+                (found.cloned(), format!("the thumbprint {thumbprint}"))
             }
         };
-        run.trace(|| format!("would show {what} to a backend that asks for one"));
-        Ok(())
+        let Some(certificate) = found else {
+            return Err(Failure::internal("", "", format!("The service has no certificate with {what}.")));
+        };
+        if certificate.private_key_der().is_none() {
+            return Err(Failure::internal("", "", format!("The certificate with {what} has no private key.")));
+        }
+        run.trace(|| format!("shows the certificate with {what} to a backend that asks for one"));
+        Ok(Some(ClientCertificate(certificate)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rig::{World, problems_in};
+    use rcgen::{CertificateParams, KeyPair};
+
+    use crate::{
+        ClientCertificate,
+        expression::Certificate,
+        rig::{World, problems_in},
+    };
+
+    #[tokio::test]
+    async fn the_request_carries_the_certificate_to_show() {
+        let key = KeyPair::generate().unwrap();
+        let made = CertificateParams::default().self_signed(&key).unwrap();
+        let certificate = Certificate::new(made.der(), Some(&key.serialize_der())).unwrap();
+        let thumbprint = certificate.thumbprint();
+        let mut world = World::new();
+        world.service.certificates.insert("own".to_owned(), certificate);
+        for (policy, expected) in [
+            ("<authentication-certificate certificate-id=\"OWN\" />", Some(&thumbprint)),
+            ("<authentication-certificate certificate-id=\"@(\"own\")\" />", Some(&thumbprint)),
+            ("", None),
+        ] {
+            let outcome = world.run_sections(policy, "<base />", "", "").await;
+            assert_eq!(outcome.last_error, None, "{policy}");
+            let sent = std::mem::take(&mut *world.forwarded.lock().unwrap()).remove(0);
+            let shown = sent.extensions().get::<ClientCertificate>().map(|shown| shown.0.thumbprint());
+            assert_eq!(shown.as_ref(), expected, "{policy}");
+        }
+        let unknown =
+            world.run_sections("<authentication-certificate certificate-id=\"@(\"x\")\" />", "", "", "").await;
+        assert_eq!(unknown.last_error.unwrap().message, "The service has no certificate with the identifier x.");
+    }
 
     #[tokio::test]
     async fn a_certificate_that_the_service_does_not_have_fails() {

@@ -55,6 +55,8 @@ mod set_query_parameter;
 mod set_status;
 mod set_variable;
 mod subscription_limits;
+#[cfg(test)]
+mod tested;
 mod token_limit;
 mod token_policy;
 mod trace;
@@ -299,8 +301,7 @@ policies! {
         "validate-azure-ad-token" I Authentication Played::Whole;
     }
     AuthenticationCertificate = authentication_certificate::AuthenticationCertificate {
-        "authentication-certificate" I Authentication
-            Played::Part("no backend here asks for a certificate; the service must have it");
+        "authentication-certificate" I Authentication Played::Part("a PFX file in body is not read; to backends of this machine with TLS");
     }
     CrossDomain = cross_domain::CrossDomain {
         "cross-domain" I CrossDomain Played::Whole;
@@ -321,7 +322,7 @@ policies! {
         "send-service-bus-message" IOE Integration Played::Part("told in the trace");
     }
     ValidateClientCertificate = validate_client_certificate::ValidateClientCertificate {
-        "validate-client-certificate" I Authentication Played::Part("no client is asked for a certificate");
+        "validate-client-certificate" I Authentication Played::Part("revocation lists are not fetched; where the seed says that the host asks");
     }
     ValidateContent = validate_content::ValidateContent {
         "validate-content" IOE Validation Played::Part("schemas of the seed; not XML schemas");

@@ -37,7 +37,7 @@ impl RewriteUri {
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
-        let written = &run.context.request.url.query;
+        let written = unmatched(&run.context.request.url.query, &run.context.operation.url_template);
         if copies && !written.is_empty() {
             let separator = if query.is_empty() { "" } else { "&" };
             query = format!("{query}{separator}{written}");
@@ -48,6 +48,15 @@ impl RewriteUri {
         run.set_path(path);
         Ok(())
     }
+}
+
+/// The query without the parameters that the operation's URL template names.
+fn unmatched(query: &str, template: &str) -> String {
+    let Some((_, named)) = template.split_once('?') else { return query.to_owned() };
+    let name = |parameter: &str| parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let matched: Vec<String> = named.split('&').map(name).collect();
+    let kept: Vec<&str> = query.split('&').filter(|one| !matched.contains(&name(one))).collect();
+    kept.join("&")
 }
 
 /// Puts values in the places of `{names}`.
@@ -137,6 +146,26 @@ mod tests {
         assert_eq!(target("<rewrite-uri template=\"@(\"/\" + context.Api.Id)\" />").await, "/orders?q=1");
         let after = "<rewrite-uri template=\"/x\" /><set-backend-service base-url=\"https://other.test\" />";
         assert_eq!(target(after).await, "https://other.test/x?q=1");
+    }
+
+    /// The example of the page: `/get?a={b}` is called as `/get?a=b&c=d`.
+    #[tokio::test]
+    async fn what_the_operations_template_took_of_the_query_is_not_copied() {
+        for (template, attribute, expected) in [
+            ("/get?a={b}", "", "/put?c=d&e"),
+            ("/get?a={b}&c={d}", "", "/put?e"),
+            ("/get", "", "/put?a=b&c=d&e"),
+            ("/get?a={b}", "copy-unmatched-params=\"false\"", "/put"),
+        ] {
+            let world = World::new();
+            let request = Request::get("/orders/get?a=b&c=d&e").body(Bytes::new()).unwrap();
+            let mut facts = facts(&request);
+            facts.operation.url_template = template.to_owned();
+            let policy = format!("<rewrite-uri template=\"/put\" {attribute} />");
+            assert_eq!(world.run_with(&policy, request, facts).await.last_error, None);
+            let sent = world.forwarded.lock().unwrap()[0].uri().to_string();
+            assert_eq!(sent.replace("https://backend.test/base", ""), expected, "{template} {attribute}");
+        }
     }
 
     #[tokio::test]

@@ -1,16 +1,26 @@
 //! `validate-client-certificate`: the certificate that a client shows
 //! (learn.microsoft.com/azure/api-management/validate-client-certificate-policy).
 //!
-//! A client is not asked for a certificate here, as in Azure unless the host name negotiates one, so none is ever shown.
-//! Status and reason of the refusal are not documented.
+//! Revocation lists are not fetched. Status and reason of the refusal are not documented.
+
+use std::collections::BTreeMap;
 
 use http::StatusCode;
+use jiff::Timestamp;
 
 use super::prelude::*;
+use crate::expression::Certificate;
 
 #[derive(Debug)]
 pub(crate) struct ValidateClientCertificate {
+    trust: bool,
+    not_before: bool,
+    not_after: bool,
     ignores_error: bool,
+    /// A certificate is one of these, when there are any.
+    identities: Vec<BTreeMap<&'static str, String>>,
+    /// The thumbprints of the service's certificates, by identifier in lower case.
+    known: BTreeMap<String, String>,
 }
 
 const FLAGS: [&str; 5] =
@@ -29,15 +39,25 @@ const MOST_IDENTITIES: usize = 10;
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateClientCertificate> {
     element.only_attributes(&[&["id"][..], &FLAGS].concat(), problems);
-    let mut ignores_error = false;
-    for name in FLAGS {
-        let value = element.attribute(name, problems).map(|text| (name, bool::read(text)));
-        match value {
-            Some((_, None)) => element.bad_value(name, bool::EXPECTED, problems),
-            Some(("ignore-error", Some(value))) => ignores_error = value,
-            Some(_) | None => {}
+    let mut flag = |name: &str, default: bool| match element.attribute(name, problems).map(bool::read) {
+        Some(None) => {
+            element.bad_value(name, bool::EXPECTED, problems);
+            default
         }
-    }
+        Some(Some(value)) => value,
+        None => default,
+    };
+    let _not_fetched = flag("validate-revocation", true);
+    let mut policy = ValidateClientCertificate {
+        trust: flag("validate-trust", true),
+        not_before: flag("validate-not-before", true),
+        not_after: flag("validate-not-after", true),
+        ignores_error: flag("ignore-error", false),
+        identities: Vec::new(),
+        known: BTreeMap::new(),
+    };
+    let certificates = element.service().certificates.iter();
+    policy.known = certificates.map(|(id, one)| (id.to_ascii_lowercase(), one.thumbprint())).collect();
     for identities in element.children(&[("identities", Count::AtMostOne)], problems) {
         identities.only_attributes(&[], problems);
         let children = identities.children(&[("identity", Count::Any)], problems);
@@ -47,8 +67,17 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
         for identity in children {
             identity.only_attributes(&IDENTITY, problems);
             identity.children(&[], problems);
+            let mut wanted = BTreeMap::new();
             for name in IDENTITY {
-                identity.attribute(name, problems);
+                if let Some(value) = identity.attribute(name, problems) {
+                    wanted.insert(name, value.to_owned());
+                }
+            }
+            policy.identities.push(wanted);
+            if let Some(id) = identity.attribute("issuer-certificate-id", problems)
+                && !policy.known.contains_key(&id.to_ascii_lowercase())
+            {
+                identity.undefined("issuer-certificate-id", "a certificate of the service", problems);
             }
             if identity.has("issuer-certificate-id")
                 && (identity.has("issuer-subject") || identity.has("issuer-thumbprint"))
@@ -57,23 +86,93 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
             }
         }
     }
-    Some(ValidateClientCertificate { ignores_error })
+    Some(policy)
 }
 
 impl ValidateClientCertificate {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let message = "Client certificate not present.";
-        if self.ignores_error {
-            run.trace(|| format!("{message} ignore-error lets the request pass"));
-            return Ok(());
+        let refused = match &run.context.request.certificate {
+            None => Err("Client certificate not present."),
+            Some(certificate) => self.check(certificate, run.outside.now()),
+        };
+        match refused {
+            Ok(()) => run.trace(|| "the client's certificate is valid".to_owned()),
+            Err(message) if self.ignores_error => {
+                run.trace(|| format!("{message} ignore-error lets the request pass"));
+            }
+            Err(message) => {
+                return Err(Failure::new("", "", message.to_owned(), StatusCode::FORBIDDEN, message.to_owned()));
+            }
         }
-        Err(Failure::new("", "", message.to_owned(), StatusCode::FORBIDDEN, message.to_owned()))
+        Ok(())
+    }
+
+    fn check(&self, certificate: &Certificate, now: Timestamp) -> Result<(), &'static str> {
+        let facts = certificate.facts();
+        if self.trust && !certificate.has_trusted_chain() {
+            return Err("Client certificate is not trusted.");
+        }
+        if self.not_before && now < facts.not_before {
+            return Err("Client certificate is not yet valid.");
+        }
+        if self.not_after && now > facts.not_after {
+            return Err("Client certificate has expired.");
+        }
+        if !self.identities.is_empty() && !self.identities.iter().any(|wanted| self.is(certificate, wanted)) {
+            return Err("Client certificate is none of the allowed identities.");
+        }
+        Ok(())
+    }
+
+    /// Whether a certificate has every claim of an identity.
+    fn is(&self, certificate: &Certificate, wanted: &BTreeMap<&'static str, String>) -> bool {
+        let facts = certificate.facts();
+        let digits = |one: &str, two: &str| one.eq_ignore_ascii_case(&two.replace([' ', ':'], ""));
+        let issuer = certificate.issuer_thumbprint().unwrap_or_default();
+        wanted.iter().all(|(claim, value)| match *claim {
+            "thumbprint" => digits(&certificate.thumbprint(), value),
+            "serial-number" => digits(&facts.serial, value),
+            "common-name" => facts.common_name.as_ref() == Some(value),
+            "subject" => facts.subject == *value,
+            "dns-name" => facts.dns_names.iter().any(|name| name.eq_ignore_ascii_case(value)),
+            "issuer-subject" => facts.issuer == *value,
+            "issuer-thumbprint" => digits(issuer, value),
+            _ => self.known.get(&value.to_ascii_lowercase()).is_some_and(|known| digits(issuer, known)),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rig::{World, problems_in};
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use http::Request;
+    use rcgen::{CertificateParams, DnType, KeyPair, SerialNumber, date_time_ymd};
+
+    use crate::{
+        Facts,
+        expression::Certificate,
+        rig::{World, facts, problems_in},
+    };
+
+    /// A certificate of `CN=client, O=orders` for `client.test`, valid from 2026 to the year.
+    fn certificate(until: i32) -> Certificate {
+        let mut params = CertificateParams::new(vec!["client.test".to_owned()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::OrganizationName, "orders");
+        params.distinguished_name.push(DnType::CommonName, "client");
+        params.serial_number = Some(SerialNumber::from(vec![0x0A, 0xBC]));
+        (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(until, 1, 1));
+        let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        Certificate::new(made.der(), None).unwrap()
+    }
+
+    async fn status(policy: &str, certificate: Option<Certificate>) -> u16 {
+        let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+        let facts = Facts { client_certificate: certificate.map(Arc::new), ..facts(&request) };
+        World::new().run_with(policy, request, facts).await.response.status().as_u16()
+    }
 
     #[tokio::test]
     async fn without_a_certificate_a_request_is_refused_unless_errors_are_ignored() {
@@ -87,6 +186,54 @@ mod tests {
         assert_eq!(run("ignore-error=\"true\"").await.response.status(), 200);
     }
 
+    #[tokio::test]
+    async fn each_rule_refuses_unless_it_is_switched_off() {
+        let plain = "<validate-client-certificate />";
+        assert_eq!(status(plain, Some(certificate(4000).trusted(None))).await, 200);
+        assert_eq!(status(plain, Some(certificate(4000))).await, 403, "not trusted");
+        let trust = "<validate-client-certificate validate-trust=\"false\" />";
+        assert_eq!(status(trust, Some(certificate(4000))).await, 200);
+        assert_eq!(status(trust, Some(certificate(2026).trusted(None))).await, 403, "expired");
+        let dates = "<validate-client-certificate validate-not-after=\"false\" />";
+        assert_eq!(status(dates, Some(certificate(2026).trusted(None))).await, 200);
+    }
+
+    #[tokio::test]
+    async fn one_identity_must_fit_in_all_its_claims() {
+        let with = |identity: &str| {
+            format!("<validate-client-certificate><identities>{identity}</identities></validate-client-certificate>")
+        };
+        let thumbprint = certificate(4000).thumbprint();
+        for (identity, expected) in [
+            ("<identity common-name=\"client\" />", 200),
+            ("<identity common-name=\"other\" />", 403),
+            ("<identity common-name=\"other\" /><identity subject=\"CN=client, O=orders\" />", 200),
+            ("<identity common-name=\"client\" dns-name=\"other.test\" />", 403),
+            ("<identity dns-name=\"CLIENT.test\" serial-number=\"0a bc\" />", 200),
+            ("<identity issuer-subject=\"CN=client, O=orders\" />", 200),
+            ("<identity issuer-thumbprint=\"AB\" />", 200),
+            ("<identity issuer-thumbprint=\"CD\" />", 403),
+            ("<identity thumbprint=\"00\" />", 403),
+        ] {
+            let shown = certificate(4000).trusted(Some("AB".to_owned()));
+            assert_eq!(status(&with(identity), Some(shown)).await, expected, "{identity}");
+        }
+        assert_eq!(thumbprint.len(), 40);
+    }
+
+    /// The condition that the documentation shows.
+    #[tokio::test]
+    async fn expressions_see_the_certificate() {
+        let policy = "<choose><when condition=\"@(context.Request.Certificate == null || \
+            !context.Request.Certificate.Verify() || context.Request.Certificate.SubjectName.Name != &quot;CN=client, \
+            O=orders&quot;)\"><return-response><set-status code=\"403\" reason=\"Invalid client certificate\" />\
+            </return-response></when></choose>";
+        assert_eq!(status(policy, None).await, 403);
+        assert_eq!(status(policy, Some(certificate(4000))).await, 403);
+        assert_eq!(status(policy, Some(certificate(4000).trusted(None))).await, 200);
+        assert_eq!(status(policy, Some(certificate(2026).trusted(None))).await, 403);
+    }
+
     #[test]
     fn what_is_not_understood_is_refused() {
         assert_eq!(
@@ -98,6 +245,7 @@ mod tests {
             [
                 "2:30: the attribute \"validate-trust\" of <validate-client-certificate> must be true or false",
                 "2:61: issuer-certificate-id stands without other attributes of the issuer",
+                "2:71: the attribute \"issuer-certificate-id\" of <identity> must be a certificate of the service",
                 "2:116: the attribute \"name\" of <identity> is not declared",
             ]
         );

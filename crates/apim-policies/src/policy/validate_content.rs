@@ -48,6 +48,8 @@ struct Content {
     /// `None` for that of the operation.
     schema: Option<Arc<Schema>>,
     additional: Option<bool>,
+    /// Whether properties are the schema's in any letter case.
+    ignores_case: bool,
 }
 
 const ATTRIBUTES: [&str; 5] =
@@ -117,15 +119,14 @@ fn content(element: &Element<'_>, problems: &mut Problems) -> Option<Content> {
         Some("json") | None => {}
         Some(_) => element.bad_value("validate-as", "json, xml or soap", problems),
     }
-    if element.parsed::<bool>("case-insensitive-property-names", "true or false", problems) == Some(true) {
-        let reason = "names are compared to the letter";
-        element.unsupported_value("case-insensitive-property-names", reason, problems);
-    }
+    let ignores_case =
+        element.parsed::<bool>("case-insensitive-property-names", "true or false", problems).unwrap_or(false);
     let schema = schema(element, problems);
     Some(Content {
         media_type: element.attribute("type", problems).map(media_type),
         action: element.setting("action", problems),
         schema,
+        ignores_case,
         additional: element.parsed("allow-additional-properties", "true or false", problems),
     })
 }
@@ -182,7 +183,7 @@ impl ValidateContent {
         };
         let action = validation::action(content.action.as_ref(), Action::Prevent, run).await?;
         let schema = content.schema.clone().or(documented.flatten());
-        if let Some((rule, details)) = check(&body, &content_type, schema.as_deref(), content.additional, is_request) {
+        if let Some((rule, details)) = check(&body, &content_type, schema.as_deref(), content, is_request) {
             findings.add(action, finding(rule, details, rule == "IncorrectMessage"));
         }
         findings.settle(self.variable.as_deref(), run)
@@ -226,7 +227,7 @@ fn check(
     body: &[u8],
     content_type: &str,
     schema: Option<&Schema>,
-    additional: Option<bool>,
+    content: &Content,
     is_request: bool,
 ) -> Option<(&'static str, String)> {
     let Some(schema) = schema else {
@@ -238,7 +239,11 @@ fn check(
             let (line, column) = (error.line(), error.column());
             Some(format!("{} Line: {line}, Position: {column}", without_place(&error.to_string())))
         }
-        Ok(value) => schema.mismatch(&value, additional).map(|cause| format!("{cause} Line: 1, Position: 1")),
+        Ok(value) => {
+            let value = if content.ignores_case { schema.in_its_case(&value) } else { value };
+            schema.mismatch(&value, content.additional)
+        }
+        .map(|cause| format!("{cause} Line: 1, Position: 1")),
     }?;
     let whose = if is_request { "request" } else { "response" };
     let id = schema.id();
@@ -289,6 +294,14 @@ mod tests {
         assert_eq!(status, 400);
         assert!(told.contains("bytes long and it exceeds the configured limit of 100 bytes."), "{told}");
         assert_eq!(sent(&POLICY.replace("prevent", "detect"), "application/json", "{}").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn the_letter_case_of_properties_counts_unless_it_is_told_not_to() {
+        assert_eq!(sent(POLICY, "application/json", "{\"ID\":1}").await.0, 400);
+        let folded = POLICY.replace("validate-as", "case-insensitive-property-names=\"true\" validate-as");
+        assert_eq!(sent(&folded, "application/json", "{\"ID\":1}").await.0, 200);
+        assert_eq!(sent(&folded, "application/json", "{\"ID\":\"x\"}").await.0, 400);
     }
 
     #[tokio::test]

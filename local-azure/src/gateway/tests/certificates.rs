@@ -29,7 +29,7 @@ fn made(id: &str) -> ApimCertificate {
 
 fn given(id: &str, certificate: &Path, key: Option<&Path>) -> ApimCertificate {
     let (certificate, key) = (Some(certificate.to_owned()), key.map(Path::to_owned));
-    ApimCertificate { id: id.to_owned(), certificate, key, common_name: None }
+    ApimCertificate { id: id.to_owned(), certificate, key, ..ApimCertificate::default() }
 }
 
 /// A policy folder whose orders API has this policy.

@@ -2,6 +2,7 @@
 
 mod browsers;
 mod certificates;
+mod client_certificates;
 mod clients_that_leave;
 mod credentials;
 mod exact_responses;

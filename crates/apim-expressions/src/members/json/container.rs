@@ -83,7 +83,7 @@ fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Fai
     Ok(())
 }
 
-fn descend(call: &mut Call<'_, '_>, token: &Token, found: &mut Vec<Token>) -> Result<(), Failure> {
+pub(super) fn descend(call: &mut Call<'_, '_>, token: &Token, found: &mut Vec<Token>) -> Result<(), Failure> {
     for child in token.children() {
         call.machine.budget.memory(16)?;
         found.push(child.clone());

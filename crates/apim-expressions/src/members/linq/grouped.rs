@@ -124,7 +124,12 @@ fn lookup(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// The elements by their keys, in the order the keys first come. A `StringComparer` may be the second argument.
-fn grouped(call: &mut Call<'_, '_>, key: usize, element: Option<usize>, class: &Type) -> Result<Vec<Group>, Failure> {
+pub(super) fn grouped(
+    call: &mut Call<'_, '_>,
+    key: usize,
+    element: Option<usize>,
+    class: &Type,
+) -> Result<Vec<Group>, Failure> {
     let items = call.this_items()?.1;
     let comparer = comparer_of(call.argument(key + 1));
     let (key, element) = (call.lambda(key)?, element.map(|place| call.lambda(place)).transpose()?);

@@ -59,7 +59,7 @@ pub(crate) const SEARCH: &[Member] = &[
     }),
 ];
 
-fn ignores_case(flags: i32) -> bool {
+pub(super) fn ignores_case(flags: i32) -> bool {
     // The `…IgnoreCase` members of StringComparison are the odd ones.
     flags % 2 == 1
 }
@@ -83,7 +83,7 @@ fn both(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<str>), Failure> {
 }
 
 /// Upper case, letter by letter, so that positions stay the same.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     let upper = |c: char| {
         let mut changed = c.to_uppercase();
         match (changed.next(), changed.next()) {

@@ -44,6 +44,48 @@ pub(crate) const SPAN: &[Member] = &[
     row("TotalMilliseconds", "double", |call| Ok(total(call, TICKS_PER_MILLISECOND))),
     row("Add", "(TimeSpan) -> TimeSpan", |call| sum(call, 1)),
     row("Subtract", "(TimeSpan) -> TimeSpan", |call| sum(call, -1)),
+    row("TicksPerDay", "static long", |_| Ok(TICKS_PER_DAY.into())),
+    row("TicksPerHour", "static long", |_| Ok(HOUR.into())),
+    row("TicksPerMinute", "static long", |_| Ok(MINUTE.into())),
+    row("TicksPerSecond", "static long", |_| Ok(TICKS_PER_SECOND.into())),
+    row("TicksPerMillisecond", "static long", |_| Ok(TICKS_PER_MILLISECOND.into())),
+    row("FromMicroseconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND / 1000)),
+    row("new", "static (int, int, int, int, int) -> TimeSpan", |call| {
+        let Value::TimeSpan(span) = whole([call.int(0), call.int(1), call.int(2), call.int(3)])? else {
+            return Err(overflow());
+        };
+        let sum = span.0.checked_add(call.int(4) * TICKS_PER_MILLISECOND);
+        sum.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)
+    }),
+    row("TryParse", "static (string, out TimeSpan) -> bool", |call| {
+        super::super::number::try_parse(call, parse_span, Value::TimeSpan(TimeSpan(0)))
+    }),
+    row("Compare", "static (TimeSpan, TimeSpan) -> int", |call| {
+        let order = equality::compare(call.argument(0), call.argument(1));
+        Ok(Value::from(order.map_or(0, |order| order as i32)))
+    }),
+    row("Equals", "(TimeSpan) -> bool", |call| Ok(equality::equal(&call.receiver, call.argument(0)).into())),
+    row("Equals", "static (TimeSpan, TimeSpan) -> bool", |call| {
+        Ok(equality::equal(call.argument(0), call.argument(1)).into())
+    }),
+    row("Duration", "() -> TimeSpan", |call| {
+        let ticks = ticks(call).checked_abs();
+        ticks.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(|| {
+            Failure::overflow("The duration cannot be returned for TimeSpan.MinValue because the absolute value of TimeSpan.MinValue exceeds the value of TimeSpan.MaxValue.")
+        })
+    }),
+    row("Negate", "() -> TimeSpan", |call| {
+        let ticks = ticks(call).checked_neg();
+        ticks
+            .map(|ticks| Value::TimeSpan(TimeSpan(ticks)))
+            .ok_or_else(|| Failure::overflow("Negating the minimum value of a twos complement number is invalid."))
+    }),
+    row("Multiply", "(double) -> TimeSpan", |call| times(ticks(call) as f64 * call.double(0))),
+    row("Divide", "(double) -> TimeSpan", |call| times(ticks(call) as f64 / call.double(0))),
+    row("Divide", "(TimeSpan) -> double", |call| {
+        let other = if let Value::TimeSpan(span) = call.argument(0) { span.0 } else { 0 };
+        Ok(Value::Double(ticks(call) as f64 / other as f64))
+    }),
     row("CompareTo", "(TimeSpan) -> int", |call| {
         let order = equality::compare(&call.receiver, call.argument(0));
         Ok(Value::from(order.map_or(0, |order| order as i32)))
@@ -52,6 +94,18 @@ pub(crate) const SPAN: &[Member] = &[
 
 fn ticks(call: &Call<'_, '_>) -> i64 {
     if let Value::TimeSpan(span) = &call.receiver { span.0 } else { 0 }
+}
+
+/// A span of so many ticks, rounded.
+pub(crate) fn times(ticks: f64) -> Outcome {
+    if ticks.is_nan() {
+        return Err(Failure::argument("TimeSpan does not accept floating point Not-a-Number values."));
+    }
+    let rounded = ticks.round_ties_even();
+    if rounded.abs() > 9.223_372_036_854_775e18 {
+        return Err(overflow());
+    }
+    Ok(Value::TimeSpan(TimeSpan(rounded as i64)))
 }
 
 fn overflow() -> Failure {

@@ -12,6 +12,7 @@ use http::{HeaderMap, Method, Request, header};
 
 use super::prelude::*;
 use super::{
+    authentication_certificate::{self, AuthenticationCertificate},
     authentication_managed_identity::{self, ManagedIdentity},
     set_body::{self, SetBody},
     set_header::{self, SetHeader},
@@ -49,6 +50,7 @@ pub(crate) struct SendRequest {
     headers: Vec<SetHeader>,
     body: Option<SetBody>,
     identity: Option<ManagedIdentity>,
+    certificate: Option<AuthenticationCertificate>,
 }
 
 /// A request to send.
@@ -106,6 +108,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sen
         headers: Vec::new(),
         body: None,
         identity: None,
+        certificate: None,
     };
     let children = element.children(&CHILDREN, problems);
     if matches!(policy.mode, Setting::Literal(Mode::New)) {
@@ -136,6 +139,7 @@ fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Prob
         "authentication-managed-identity" => {
             policy.identity = authentication_managed_identity::read(child, problems);
         }
+        "authentication-certificate" => policy.certificate = authentication_certificate::load(child, problems),
         other => child.problem(problems, format!("<{other}> of a request is not supported")),
     }
 }
@@ -197,6 +201,11 @@ impl SendRequest {
         let request = Request::builder().method(method).uri(url.as_str()).body(body);
         let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;
         *request.headers_mut() = headers;
+        if let Some(certificate) = &self.certificate
+            && let Some(certificate) = certificate.certificate(run).await?
+        {
+            request.extensions_mut().insert(certificate);
+        }
         Ok(request)
     }
 }

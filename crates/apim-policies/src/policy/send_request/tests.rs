@@ -137,7 +137,6 @@ fn what_is_missing_or_wrong_is_named() {
             "2:62: the attribute \"retry\" of <send-request> is not declared",
             "2:81: the text of <set-url> must be an http or https URL",
             "3:23: <set-header> must stand before <set-body>",
-            "4:54: <authentication-certificate> of a request is not supported",
             "5:1: <send-one-way-request> needs <set-method>, unless mode is \"copy\"",
             "5:1: <send-one-way-request> needs <set-url>, unless mode is \"copy\"",
             "5:23: the attribute \"response-variable-name\" of <send-one-way-request> is not declared",

@@ -3,6 +3,31 @@
 use super::{ECMASCRIPT, Translator};
 use crate::problem::Failure;
 
+/// The characters of a named block of Unicode, as a range inside brackets.
+fn block(written: &str) -> Option<&'static str> {
+    let name = written.get(3..)?.strip_suffix('}')?;
+    Some(match name {
+        "IsBasicLatin" => r"\x{0}-\x{7F}",
+        "IsLatin-1Supplement" => r"\x{80}-\x{FF}",
+        "IsLatinExtended-A" => r"\x{100}-\x{17F}",
+        "IsLatinExtended-B" => r"\x{180}-\x{24F}",
+        "IsGreek" | "IsGreekandCoptic" => r"\x{370}-\x{3FF}",
+        "IsCyrillic" => r"\x{400}-\x{4FF}",
+        "IsArmenian" => r"\x{530}-\x{58F}",
+        "IsHebrew" => r"\x{590}-\x{5FF}",
+        "IsArabic" => r"\x{600}-\x{6FF}",
+        "IsDevanagari" => r"\x{900}-\x{97F}",
+        "IsThai" => r"\x{E00}-\x{E7F}",
+        "IsGeneralPunctuation" => r"\x{2000}-\x{206F}",
+        "IsCurrencySymbols" => r"\x{20A0}-\x{20CF}",
+        "IsHiragana" => r"\x{3040}-\x{309F}",
+        "IsKatakana" => r"\x{30A0}-\x{30FF}",
+        "IsCJKUnifiedIdeographs" => r"\x{4E00}-\x{9FFF}",
+        "IsHangulSyllables" => r"\x{AC00}-\x{D7AF}",
+        _ => return None,
+    })
+}
+
 impl Translator<'_> {
     /// An escaped character or class of characters, as the engine writes it, and its length here.
     pub(super) fn character(&self, in_class: bool) -> Result<(String, usize), Failure> {
@@ -20,6 +45,15 @@ impl Translator<'_> {
                 let end = self.rest.find('}').ok_or_else(|| self.invalid("Incomplete \\p{X} character escape."))?;
                 if self.rest[..end].contains("{Is") {
                     let name = &self.rest[..=end];
+                    if let Some(range) = block(name) {
+                        let negated = letter == 'P';
+                        return Ok(match (in_class, negated) {
+                            (true, false) => (range.to_owned(), end + 1),
+                            (true, true) => (format!("[^{range}]"), end + 1),
+                            (false, false) => (format!("[{range}]"), end + 1),
+                            (false, true) => (format!("[^{range}]"), end + 1),
+                        });
+                    }
                     return Err(Failure::unsupported(format!("the Unicode block {name} in a regular expression")));
                 }
                 (self.rest[..=end].to_owned(), end + 1)

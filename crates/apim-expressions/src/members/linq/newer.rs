@@ -1,0 +1,199 @@
+//! LINQ with comparers, and what .NET added to it.
+
+use super::super::{Member, access::length, row};
+use super::{Comparer, comparer_of, distinct, mapped, same, sorted};
+use crate::{
+    evaluate::{Call, Outcome},
+    problem::Failure,
+    types::{Class, Type},
+    value::{Kind, Object, Value, equality},
+};
+
+pub(crate) const NEWER: &[Member] = &[
+    row("Union", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        items.extend(call.items(0)?);
+        let comparer = comparer_of(call.argument(1));
+        let unique = distinct(call, items, &[], false, comparer)?;
+        call.machine.collection(Kind::Sequence, element, unique)
+    }),
+    row("Except", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| compared(call, false)),
+    row("Intersect", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| compared(call, true)),
+    row("SequenceEqual", "extension (IEnumerable<E>, StringComparer) -> bool", |call| {
+        let (one, two) = (call.this_items()?.1, call.items(0)?);
+        let comparer = comparer_of(call.argument(1));
+        call.work(one.len() * 64)?;
+        Ok((one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| same(one, two, comparer))).into())
+    }),
+    row("ToHashSet", "extension (StringComparer) -> HashSet<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let comparer = comparer_of(call.argument(0));
+        let unique = distinct(call, items, &[], false, comparer)?;
+        call.machine.budget.memory(unique.len() * 32)?;
+        call.machine.hold(&unique)?;
+        let ignore_case = comparer.is_some_and(|comparer| comparer.ignore_case);
+        Ok(crate::value::Collection::with_case(Kind::Set, element, unique, ignore_case).into())
+    }),
+    row("ToDictionary", "extension <K>(Func<E, K>, StringComparer) -> Dictionary<K, E>", |call| {
+        super::to_dictionary_by(call, None, 1)
+    }),
+    row("ToDictionary", "extension <K, V>(Func<E, K>, Func<E, V>, StringComparer) -> Dictionary<K, V>", |call| {
+        super::to_dictionary_by(call, Some(1), 2)
+    }),
+    row("TakeWhile", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| super::split_at(call, true)),
+    row("SkipWhile", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| super::split_at(call, false)),
+    row("SelectMany", "extension <R>(Func<E, int, IEnumerable<R>>) -> IEnumerable<R>", |call| {
+        let lists = mapped(call)?;
+        let mut all = Vec::new();
+        for list in lists {
+            all.extend(call.machine.items(&list)?.1);
+        }
+        let element = call.type_argument(0);
+        call.machine.collection(Kind::Sequence, element, all)
+    }),
+    row("TakeLast", "extension (int) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
+        let kept = items.split_off(items.len() - count);
+        call.machine.collection(Kind::Sequence, element, kept)
+    }),
+    row("SkipLast", "extension (int) -> IEnumerable<E>", |call| {
+        let (element, mut items) = call.this_items()?;
+        let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
+        items.truncate(items.len() - count);
+        call.machine.collection(Kind::Sequence, element, items)
+    }),
+    row("Order", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("OrderDescending", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, true)),
+    row("Chunk", "extension (int) -> IEnumerable<E[]>", |call| {
+        let (element, items) = call.this_items()?;
+        let size = usize::try_from(call.int(0)).ok().filter(|size| *size > 0);
+        let size = size
+            .ok_or_else(|| Failure::out_of_range("Specified argument was out of the range of valid values.", "size"))?;
+        let mut chunks = Vec::new();
+        for chunk in items.chunks(size) {
+            chunks.push(call.machine.collection(Kind::Array, element.clone(), chunk.to_vec())?);
+        }
+        call.machine.collection(Kind::Sequence, Type::array(element), chunks)
+    }),
+    row("DistinctBy", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| {
+        let (element, items) = call.this_items()?;
+        let keys = mapped(call)?;
+        let mut known: Vec<Value> = Vec::new();
+        let mut kept = Vec::new();
+        for (key, item) in keys.into_iter().zip(items) {
+            call.work(known.len() * 32)?;
+            if !known.iter().any(|other| equality::equal(other, &key)) {
+                known.push(key);
+                kept.push(item);
+            }
+        }
+        call.machine.collection(Kind::Sequence, element, kept)
+    }),
+    row("MaxBy", "extension <K>(Func<E, K>) -> E", |call| by(call, true)),
+    row("MinBy", "extension <K>(Func<E, K>) -> E", |call| by(call, false)),
+    row("FirstOrDefault", "extension (E) -> E", |call| first_or(call, false, None)),
+    row("FirstOrDefault", "extension (Func<E, bool>, E) -> E", |call| first_or(call, false, Some(0))),
+    row("LastOrDefault", "extension (E) -> E", |call| first_or(call, true, None)),
+    row("LastOrDefault", "extension (Func<E, bool>, E) -> E", |call| first_or(call, true, Some(0))),
+    row("Zip", "extension <B>(IEnumerable<B>) -> IEnumerable<ValueTuple<E, B>>", |call| {
+        let ((element, ones), twos) = (call.this_items()?, call.items(0)?);
+        let class = Type::tuple(vec![element, call.type_argument(0)], vec!["First".into(), "Second".into()]);
+        let pairs = ones.into_iter().zip(twos);
+        let pairs =
+            pairs.map(|(one, two)| Value::object(Object::Record(std::sync::Arc::new((class.clone(), vec![one, two])))));
+        let pairs: Vec<Value> = pairs.collect();
+        call.machine.budget.memory(pairs.len() * 96)?;
+        call.machine.collection(Kind::Sequence, class, pairs)
+    }),
+    row(
+        "GroupBy",
+        "extension <K, A, R>(Func<E, K>, Func<E, A>, Func<K, IEnumerable<A>, R>) -> IEnumerable<R>",
+        |call| {
+            let (key, element, made) = (call.type_argument(0), call.type_argument(1), call.type_argument(2));
+            let class = Type::new(Class::Grouping, vec![key, element]);
+            let groups = super::grouped::grouped(call, 0, Some(1), &class)?;
+            let lambda = call.lambda(2)?;
+            let mut results = Vec::with_capacity(groups.len());
+            for group in groups {
+                results.push(call.machine.invoke(&lambda, &[group.1.clone(), group.2.clone().into()])?);
+            }
+            call.machine.collection(Kind::Sequence, made, results)
+        },
+    ),
+    row("ToLookup", "extension <K, A>(Func<E, K>, Func<E, A>) -> ILookup<K, A>", |call| {
+        let class = Type::new(Class::Grouping, vec![call.type_argument(0), call.type_argument(1)]);
+        let groups = super::grouped::grouped(call, 0, Some(1), &class)?;
+        let values: Vec<Value> = groups.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
+        call.machine.budget.memory(values.len() * 32)?;
+        call.machine.hold(&values)?;
+        Ok(crate::value::Collection::with_case(Kind::Lookup, class, values, false).into())
+    }),
+    row("TryGetNonEnumeratedCount", "extension (out int) -> bool", |call| {
+        let count = call.this_items()?.1.len();
+        call.set_out(0, length(count));
+        Ok(true.into())
+    }),
+];
+
+fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let others = call.items(0)?;
+    let comparer: Option<Comparer> = comparer_of(call.argument(1));
+    let kept = distinct(call, items, &others, wanted, comparer)?;
+    call.machine.collection(Kind::Sequence, element, kept)
+}
+
+fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let sorted = sorted(call, items.clone(), items, descending)?;
+    let ranks = (0..sorted.len()).collect();
+    call.machine.budget.memory(sorted.len() * 40)?;
+    call.machine.hold(&sorted)?;
+    Ok(crate::value::Collection::ordered(element, sorted, ranks).into())
+}
+
+/// The element whose key is the largest or smallest; of equals the first.
+fn by(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
+    let (element, items) = call.this_items()?;
+    let keys = mapped(call)?;
+    let mut best: Option<(Value, Value)> = None;
+    for (key, item) in keys.into_iter().zip(items) {
+        if key.is_null() {
+            if best.is_none() && !element.is_value() {
+                best = Some((key, item));
+            }
+            continue;
+        }
+        let better = match &best {
+            None => true,
+            Some((known, _)) if known.is_null() => true,
+            Some((known, _)) => {
+                equality::compare(&key, known)
+                    .ok_or_else(|| Failure::argument("At least one object must implement IComparable."))?
+                    .is_gt()
+                    == largest
+                    && !equality::equal(&key, known)
+            }
+        };
+        if better {
+            best = Some((key, item));
+        }
+    }
+    match best {
+        Some((_, item)) => Ok(item),
+        None if element.is_value() => Err(Failure::invalid_operation("Sequence contains no elements")),
+        None => Ok(Value::Null),
+    }
+}
+
+fn first_or(call: &mut Call<'_, '_>, last: bool, lambda: Option<usize>) -> Outcome {
+    let items = call.this_items()?.1;
+    let items = match lambda {
+        Some(_) => super::filtered(call, items)?,
+        None => items,
+    };
+    let found = if last { items.last() } else { items.first() };
+    let default = usize::from(lambda.is_some());
+    Ok(found.cloned().unwrap_or_else(|| call.argument(default).clone()))
+}
