@@ -182,7 +182,7 @@ impl LlmContentSafety {
         }
         for (name, threshold) in thresholds {
             let list = found["categoriesAnalysis"].as_array();
-            let one = list.and_then(|list| list.iter().find(|one| one["category"] == Json::from(name.as_str())));
+            let one = list.and_then(|list| list.iter().find(|one| one["category"] == name.as_str()));
             match one.and_then(|one| one["severity"].as_u64()) {
                 None => return Err(refuse(run, &format!("{name} was not judged"))),
                 Some(severity) if severity >= u64::from(threshold) && severity > 0 => {
