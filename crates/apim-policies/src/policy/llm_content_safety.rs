@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::{StatusCode, header};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::model_service::{Asker, post};
 use super::model_texts;
