@@ -71,7 +71,7 @@ pub struct NamedBackend {
 }
 
 /// What the gateway shows to a backend.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendCredentials {
     /// A token of one of the service's own identities.
@@ -79,7 +79,7 @@ pub struct BackendCredentials {
 }
 
 /// A token for a backend.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendIdentity {
     /// What it is for, such as `https://cognitiveservices.azure.com`.

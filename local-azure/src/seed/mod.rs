@@ -173,7 +173,7 @@ pub struct FunctionApp {
 }
 
 /// A job of the function app, for `demo --job NAME`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// What `--job` calls it.
