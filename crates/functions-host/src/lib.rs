@@ -15,10 +15,10 @@
 //! # }
 //! ```
 //!
-//! A function with a binding or trigger that this host does not play is in error, by name; the others run. Members of
-//! `host.json` and `function.json` that would change anything else are refused by name. Left out: the lock that keeps the
-//! instances of one app from running a timer twice (there is one instance), throttles, host IDs, and the management of
-//! keys.
+//! A function with a binding or trigger that this host does not play is in error, by name; the others run. Unknown members
+//! of `host.json` and `function.json` are refused by name unless [`HostOptions::lenient`] says otherwise. Left out: the lock
+//! that keeps the instances of one app from running a timer twice (there is one instance), dynamic throttles, host IDs, and
+//! the management of keys. `docs/functions-host.md` of the repository lists what is covered, with a test for each statement.
 //!
 //! Sources are named file by file: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.

@@ -34,7 +34,9 @@ pub(crate) struct RouteValues(Vec<Option<String>>);
 impl Template {
     /// Joins the route prefix of `host.json` and the route of a function.
     pub(crate) fn new(prefix: &str, route: &str) -> Result<Self, TemplateError> {
-        let text = match (prefix, route.strip_suffix('/').unwrap_or(route)) {
+        // The slash of the route "/" is not one at an end: it makes an empty segment.
+        let bare = if route == "/" { route } else { route.strip_suffix('/').unwrap_or(route) };
+        let text = match (prefix, bare) {
             ("", route) => route.to_owned(),
             (prefix, "") => prefix.to_owned(),
             (prefix, route) => format!("{prefix}/{route}"),

@@ -189,9 +189,18 @@ fn a_route_with_which_the_host_does_not_start_is_refused_by_name() {
         let error = Template::new("api", route).err().unwrap_or_else(|| panic!("{route} is taken")).to_string();
         assert!(error.contains(route), "{error}");
     }
-    for (prefix, route) in
-        [("/v1", "x"), ("v1/", "x"), ("a//b", "x"), ("v1?", "x"), ("", "/x"), ("api", "/x"), ("", "~/x"), ("", "~x")]
-    {
+    for (prefix, route) in [
+        ("/v1", "x"),
+        ("v1/", "x"),
+        ("a//b", "x"),
+        ("v1?", "x"),
+        ("", "/x"),
+        ("api", "/x"),
+        ("", "~/x"),
+        ("", "~x"),
+        ("api", "/"),
+        ("", "/"),
+    ] {
         assert!(Template::new(prefix, route).is_err(), "{prefix} and {route}");
     }
     for prefix in ["v1/x", "a b", "é", "v{n}", "5"] {
