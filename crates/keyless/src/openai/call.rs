@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     answer::ModelAnswer,
     events::ModelEvents,
-    model::Model,
+    model::{Model, Route},
     refusal::{Refused, wait_before_retry},
     surface::Operation,
 };
@@ -129,7 +129,10 @@ fn http_request(model: &Model, operation: Operation, mut request: Map<String, Va
         url: model.url(operation),
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (ACCEPT, accept)]),
         payload: Payload::Kept(body),
-        repeat: Repeat::Always,
+        repeat: match model.route() {
+            Route::Direct => Repeat::Always,
+            Route::Gateway => Repeat::BehindGateway,
+        },
     }
 }
 
