@@ -1,6 +1,7 @@
 //! Chat with a model: through the handler, direct to its account.
 
 mod asking;
+mod gateway;
 mod leaving;
 mod page;
 mod refusing;

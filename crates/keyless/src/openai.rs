@@ -27,7 +27,8 @@
 //!
 //! **Retries.** 408, 429, 5xx and a connection that fails are tried three times within 200 s, as far as retries stay a
 //! tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a longer wait is the caller's
-//! ([`Error::retry_after`](crate::Error::retry_after)). Nothing is repeated once an event was handed on.
+//! ([`Error::retry_after`](crate::Error::retry_after)). Nothing is repeated once an event was handed on. A gateway's 408 and 500
+//! are not repeated: it has asked its other backends by then.
 //!
 //! **Ending a call.** Dropping the future or the [`ModelEvents`] closes the connection, and with it the model's work.
 //!

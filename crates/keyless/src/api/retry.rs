@@ -35,6 +35,10 @@ pub(crate) enum Repeat {
     ByMethod,
     /// All of them: a model that is asked twice has changed nothing.
     Always,
+    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only open
+    /// the circuits before them.
+    #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "a model's alone"))]
+    BehindGateway,
 }
 
 /// For all calls of this process together.
@@ -65,7 +69,7 @@ impl RetryBudget {
         (method, repeat): (&Method, Repeat),
         sent: &reqwest::Result<Response>,
     ) -> Option<Duration> {
-        let may_repeat = repeat == Repeat::Always || method.is_idempotent();
+        let may_repeat = repeat != Repeat::ByMethod || method.is_idempotent();
         match sent {
             Ok(response) if is_passing(response.status(), repeat) => {
                 let asked = retry_after(response.headers(), Timestamp::now());
@@ -175,6 +179,11 @@ mod tests {
         for status in [200, 400, 401, 403, 404, 409, 413] {
             assert_eq!(wait(status), None, "{status}");
         }
+        let behind = |status| {
+            let post = (&Method::POST, Repeat::BehindGateway);
+            RetryBudget::default().wait(&mut Tries::default(), post, &answered(status, None)).is_some()
+        };
+        assert!(behind(429) && behind(503) && !behind(500) && !behind(408));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     answer::ModelAnswer,
     events::ModelEvents,
-    model::Model,
+    model::{Model, Route},
     refusal::{Refused, wait_before_retry},
     surface::Operation,
 };
@@ -23,6 +23,7 @@ use crate::{
     api::{Payload, Repeat, Request, Tries, Unanswered, beginning, paced},
     error::{Cause, Error},
     failure::explanation,
+    readiness::{Check, check},
     transport::is_json,
 };
 
@@ -38,6 +39,36 @@ pub struct ModelCall {
     model: Model,
     operation: Operation,
     request: Result<Map<String, Value>, Error>,
+}
+
+impl Model {
+    /// Asks for a chat completion. `request` is the operation's body without `model` and `stream`, which this client
+    /// sets: an object with `messages`, and what else the model takes.
+    pub fn chat(&self, request: &impl Serialize) -> ModelCall {
+        ModelCall::new(self.clone(), Operation::ChatCompletions, request)
+    }
+
+    /// Asks for a response: as [`Self::chat`], with `input` in place of `messages`.
+    pub fn responses(&self, request: &impl Serialize) -> ModelCall {
+        ModelCall::new(self.clone(), Operation::Responses, request)
+    }
+
+    /// Whether this app may call the account, or the gateway before it, now: it asks for the list of models. Whether the
+    /// deployment exists is not among what that tells.
+    pub async fn check(&self) -> Check {
+        let api = self.api();
+        let probe = async {
+            let mut request = Request {
+                method: Method::GET,
+                url: self.url(Operation::Models),
+                headers: HeaderMap::new(),
+                payload: Payload::Kept(Bytes::new()),
+                repeat: Repeat::Always,
+            };
+            answered(self, &mut request, &mut Tries::default()).await.map(drop)
+        };
+        check(api.service(), self.connection(), api.scope(), probe).await
+    }
 }
 
 impl ModelCall {
@@ -129,7 +160,10 @@ fn http_request(model: &Model, operation: Operation, mut request: Map<String, Va
         url: model.url(operation),
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (ACCEPT, accept)]),
         payload: Payload::Kept(body),
-        repeat: Repeat::Always,
+        repeat: match model.route() {
+            Route::Direct => Repeat::Always,
+            Route::Gateway => Repeat::BehindGateway,
+        },
     }
 }
 

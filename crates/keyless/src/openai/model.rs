@@ -2,19 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
-use serde::Serialize;
-
-use super::{
-    call::ModelCall,
-    surface::{Operation, Surface},
-};
-use crate::{
-    api::{Api, Payload, Repeat, Request, Tries},
-    connection::Connection,
-    readiness::{Check, check},
-};
+use super::surface::{Operation, Surface};
+use crate::{api::Api, connection::Connection};
 
 /// How a model is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +29,6 @@ struct Inner {
 impl Model {
     pub(super) fn new(api: Api, route: Route, deployment: String, surface: Surface) -> Self {
         Self(Arc::new(Inner { api, route, deployment, surface }))
-    }
-
-    /// Asks for a chat completion. `request` is the operation's body without `model` and `stream`, which this client
-    /// sets: an object with `messages`, and what else the model takes.
-    pub fn chat(&self, request: &impl Serialize) -> ModelCall {
-        ModelCall::new(self.clone(), Operation::ChatCompletions, request)
-    }
-
-    /// Asks for a response: as [`Self::chat`], with `input` in place of `messages`.
-    pub fn responses(&self, request: &impl Serialize) -> ModelCall {
-        ModelCall::new(self.clone(), Operation::Responses, request)
     }
 
     /// Name of the deployment.
@@ -89,23 +67,6 @@ impl Model {
     #[must_use]
     pub fn key_secret(&self) -> Option<&str> {
         self.0.api.key_secret()
-    }
-
-    /// Whether this app may call the account, or the gateway before it, now: it asks for the list of models. Whether the
-    /// deployment exists is not among what that tells.
-    pub async fn check(&self) -> Check {
-        let api = self.api();
-        let probe = async {
-            let mut request = Request {
-                method: Method::GET,
-                url: self.url(Operation::Models),
-                headers: HeaderMap::new(),
-                payload: Payload::Kept(Bytes::new()),
-                repeat: Repeat::Always,
-            };
-            super::call::answered(self, &mut request, &mut Tries::default()).await.map(drop)
-        };
-        check(api.service(), self.connection(), api.scope(), probe).await
     }
 
     pub(super) fn api(&self) -> &Api {
