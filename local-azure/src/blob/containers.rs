@@ -20,6 +20,8 @@ use super::{
 const IMMUTABLE_STORAGE_FROM: &str = "2020-06-12";
 /// From this version on, the properties speak of encryption scopes.
 const ENCRYPTION_SCOPES_FROM: &str = "2019-02-02";
+/// From this version on, lists of containers say both: seen at 2020-10-02, and not at 2020-02-10.
+const LISTED_FROM: &str = "2020-10-02";
 
 /// Names are 3 to 63 lower-case letters, digits and single hyphens
 /// (<https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>).
@@ -34,9 +36,6 @@ pub(super) fn check_name(name: &str) -> Result<(), BlobError> {
 
 /// Create Container: <https://learn.microsoft.com/rest/api/storageservices/create-container>.
 pub(super) async fn create(call: Call<'_>) -> Result<Response, BlobError> {
-    if call.parts.headers.contains_key("x-ms-blob-public-access") {
-        return Err(BlobError::PublicAccessNotPermitted);
-    }
     let metadata = call.metadata()?;
     let name = call.container.to_owned();
     let state = call.run(move |store| store.create_container(&name, metadata)).await?;
@@ -132,11 +131,11 @@ fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, versio
         element(xml, "LeaseDuration", duration);
     }
     for (name, value, from) in [
-        ("DefaultEncryptionScope", "$account-encryption-key", ENCRYPTION_SCOPES_FROM),
-        ("DenyEncryptionScopeOverride", "false", ENCRYPTION_SCOPES_FROM),
+        ("DefaultEncryptionScope", "$account-encryption-key", LISTED_FROM),
+        ("DenyEncryptionScopeOverride", "false", LISTED_FROM),
         ("HasImmutabilityPolicy", "false", ""),
         ("HasLegalHold", "false", ""),
-        ("ImmutableStorageWithVersioningEnabled", "false", IMMUTABLE_STORAGE_FROM),
+        ("ImmutableStorageWithVersioningEnabled", "false", LISTED_FROM),
     ] {
         if version >= from {
             element(xml, name, value);

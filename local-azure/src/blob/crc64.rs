@@ -6,8 +6,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 /// 0xAD93D23594C93659 with its bits turned round.
 const POLYNOMIAL: u64 = 0x9A6C_9329_AC4B_C9B5;
 
-const TABLE: [u64; 256] = {
-    let mut table = [0; 256];
+/// What a byte adds to the checksum, when so many bytes follow it in a group of eight.
+const TABLES: [[u64; 256]; 8] = {
+    let mut tables = [[0; 256]; 8];
     let mut byte = 0;
     while byte < 256 {
         let mut value = byte as u64;
@@ -16,10 +17,20 @@ const TABLE: [u64; 256] = {
             value = if value & 1 == 1 { (value >> 1) ^ POLYNOMIAL } else { value >> 1 };
             bit += 1;
         }
-        table[byte] = value;
+        tables[0][byte] = value;
         byte += 1;
     }
-    table
+    let mut following = 1;
+    while following < 8 {
+        byte = 0;
+        while byte < 256 {
+            let before = tables[following - 1][byte];
+            tables[following][byte] = tables[0][(before & 0xFF) as usize] ^ (before >> 8);
+            byte += 1;
+        }
+        following += 1;
+    }
+    tables
 };
 
 /// A checksum under way.
@@ -32,9 +43,15 @@ impl Crc64 {
     }
 
     pub(super) fn update(&mut self, data: &[u8]) {
-        for byte in data {
+        let (groups, rest) = data.as_chunks::<8>();
+        for group in groups {
+            let bytes = (self.0 ^ u64::from_le_bytes(*group)).to_le_bytes();
+            let added = bytes.iter().zip(TABLES.iter().rev());
+            self.0 = added.fold(0, |sum, (byte, table)| sum ^ table[usize::from(*byte)]);
+        }
+        for byte in rest {
             let [index, ..] = (self.0 ^ u64::from(*byte)).to_le_bytes();
-            self.0 = TABLE[usize::from(index)] ^ (self.0 >> 8);
+            self.0 = TABLES[0][usize::from(index)] ^ (self.0 >> 8);
         }
     }
 
@@ -59,5 +76,15 @@ mod tests {
         crc.update(b"1234");
         crc.update(b"56789");
         assert_eq!(crc.finish(), STANDARD.encode(0xAE8B_1486_0A79_9888_u64.to_le_bytes()));
+        for (text, sum) in [
+            ("", "AAAAAAAAAAA="),
+            ("Hello", "7YooR2vuA24="),
+            ("Hello World", "YeJLfssylmU="),
+            ("Hello World!", "peH8Xsgc5QI="),
+        ] {
+            let mut crc = Crc64::new();
+            crc.update(text.as_bytes());
+            assert_eq!(crc.finish(), sum, "{text}");
+        }
     }
 }

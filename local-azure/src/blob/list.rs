@@ -10,6 +10,7 @@ use super::{
     answer::{self, date},
     error::BlobError,
     paging::{Page, Paging},
+    read::REHYDRATE_PRIORITY_FROM,
     store::{Blob, Container, Kind, remaining_days},
     tags,
     xml::element,
@@ -284,7 +285,7 @@ impl Style<'_> {
         }
         element(xml, "BlobType", blob.kind.name());
         if blob.kind == Kind::Block {
-            tier_xml(blob, xml);
+            self.tier(blob, xml);
         }
         if blob.snapshot.is_none() {
             element(xml, "LeaseStatus", blob.lease.status(self.now));
@@ -314,18 +315,20 @@ impl Style<'_> {
             element(xml, "TagCount", &blob.tags.len().to_string());
         }
     }
-}
 
-fn tier_xml(blob: &Blob, xml: &mut String) {
-    element(xml, "AccessTier", blob.tier.map_or("Hot", |tier| tier.name()));
-    if blob.tier.is_none() {
-        element(xml, "AccessTierInferred", "true");
-    }
-    if let Some(changed) = blob.tier_changed {
-        element(xml, "AccessTierChangeTime", &date(changed));
-    }
-    if let Some(rehydrating) = &blob.rehydrating {
-        element(xml, "ArchiveStatus", &rehydrating.status());
-        element(xml, "RehydratePriority", &rehydrating.priority);
+    fn tier(&self, blob: &Blob, xml: &mut String) {
+        element(xml, "AccessTier", blob.tier.map_or("Hot", |tier| tier.name()));
+        if blob.tier.is_none() {
+            element(xml, "AccessTierInferred", "true");
+        }
+        if let Some(changed) = blob.tier_changed {
+            element(xml, "AccessTierChangeTime", &date(changed));
+        }
+        if let Some(rehydrating) = &blob.rehydrating {
+            element(xml, "ArchiveStatus", &rehydrating.status());
+            if self.version >= REHYDRATE_PRIORITY_FROM {
+                element(xml, "RehydratePriority", &rehydrating.priority);
+            }
+        }
     }
 }

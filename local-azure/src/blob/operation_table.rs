@@ -89,9 +89,7 @@ pub(super) const fn shape(operation: Op) -> Shape {
             right: None,
             ..write(Right::WriteContainer, Letters::Any, &["restype", "comp"], &[&["content-md5"]])
         },
-        Op::CreateContainer => {
-            write(Right::WriteContainer, NONE, &["restype"], &[METADATA, &["x-ms-blob-public-access"]])
-        }
+        Op::CreateContainer => write(Right::WriteContainer, NONE, &["restype"], &[METADATA]),
         Op::GetContainerProperties => in_headers(read(Right::ReadContainer, NONE, &["restype"], &[LEASE_ID])),
         Op::GetContainerMetadata => in_headers(read(Right::ReadContainer, NONE, &["restype", "comp"], &[LEASE_ID])),
         Op::SetContainerMetadata => {
@@ -214,9 +212,12 @@ pub(super) const fn shape(operation: Op) -> Shape {
                 IGNORED,
             ],
         ),
-        Op::GetPageRanges => {
-            read(Right::ReadBlob, R, &["comp", "marker", "maxresults", STATE[0], STATE[1]], &[CONDITIONS, RANGES])
-        }
+        Op::GetPageRanges => read(
+            Right::ReadBlob,
+            R,
+            &["comp", "marker", "maxresults", "prevsnapshot", STATE[0], STATE[1]],
+            &[CONDITIONS, RANGES],
+        ),
         Op::GetBlob => read(
             Right::ReadBlob,
             R,

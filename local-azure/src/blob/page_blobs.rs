@@ -15,7 +15,7 @@ use super::{
     paging::{Page, Paging},
     range::{self, Range},
     receive::{self, Answers},
-    store::{Blob, Kind, Part, Piece, Shows},
+    store::{Blob, Kind, Part, Piece, Shows, Which},
     xml::element,
 };
 
@@ -141,18 +141,32 @@ pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
         "" => from,
         marker => marker.parse().map_err(|_| BlobError::OutOfRangeInput(marker.to_owned()))?,
     };
+    let stretches = match call.query.get("prevsnapshot") {
+        Some(id) => {
+            let before = call.account.store.blob(call.container, name, &Which::Snapshot(id.to_owned()))?;
+            pages::changed(&before.pieces, &blob.pieces, from, to)
+        }
+        None => {
+            let written = pages::written(&blob.pieces, from, to).into_iter();
+            written.map(|(first, last)| (first, last, pages::Page::Written)).collect()
+        }
+    };
     let mut page = Page::default();
-    for (first, last) in pages::written(&blob.pieces, from, to).into_iter().filter(|(first, _)| *first >= start) {
-        if !page.push(&paging, &first.to_string(), (first, last)) {
+    for stretch in stretches.into_iter().filter(|(first, ..)| *first >= start) {
+        if !page.push(&paging, &stretch.0.to_string(), stretch) {
             break;
         }
     }
     let mut xml = "<PageList>".to_owned();
-    for (_, (first, last)) in &page.items {
-        xml.push_str("<PageRange>");
+    for (_, (first, last, kind)) in &page.items {
+        let name = match kind {
+            pages::Page::Written => "PageRange",
+            pages::Page::Cleared => "ClearRange",
+        };
+        xml.push_str(&format!("<{name}>"));
         element(&mut xml, "Start", &first.to_string());
         element(&mut xml, "End", &last.to_string());
-        xml.push_str("</PageRange>");
+        xml.push_str(&format!("</{name}>"));
     }
     if paging.is_limited() {
         page.next_marker(&mut xml);

@@ -1,6 +1,8 @@
 //! The content of a page blob: written here and there, zeros in between. Nothing of HTTP is in here.
 
-use super::store::Piece;
+use std::sync::Arc;
+
+use super::store::{Part, Piece};
 
 /// Bytes of a page; every offset and length is a multiple of it.
 pub(super) const PAGE: u64 = 512;
@@ -53,6 +55,53 @@ pub(super) fn written(pieces: &[Piece], from: u64, to: u64) -> Vec<(u64, u64)> {
         start = end;
     }
     stretches
+}
+
+/// What has become of a stretch of pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    Written,
+    Cleared,
+}
+
+/// The pages between `from` and before `to` that are not as they were: first and last byte of each stretch.
+pub(super) fn changed(old: &[Piece], new: &[Piece], from: u64, to: u64) -> Vec<(u64, u64, Page)> {
+    let mut bounds: Vec<u64> = ends(old).chain(ends(new)).filter(|end| (from..to).contains(end)).collect();
+    bounds.extend([from, to]);
+    bounds.sort_unstable();
+    bounds.dedup();
+    let mut stretches: Vec<(u64, u64, Page)> = Vec::new();
+    for (first, end) in bounds.iter().zip(bounds.iter().skip(1)) {
+        let (was, is) = (content_at(old, *first), content_at(new, *first));
+        let page = if is.is_some() { Page::Written } else { Page::Cleared };
+        match stretches.last_mut() {
+            _ if was == is => {}
+            Some(last) if last.1 + 1 == *first && last.2 == page => last.1 = end - 1,
+            _ => stretches.push((*first, end - 1, page)),
+        }
+    }
+    stretches
+}
+
+/// Where each piece ends.
+fn ends(pieces: &[Piece]) -> impl Iterator<Item = u64> {
+    pieces.iter().scan(0, |start, piece| {
+        *start += piece.length;
+        Some(*start)
+    })
+}
+
+/// The file and the place in it that holds a byte; none for a zero that no file holds. Files never change, so that the
+/// same place is the same content.
+fn content_at(pieces: &[Piece], byte: u64) -> Option<(*const Part, u64)> {
+    let mut start = 0;
+    for piece in pieces {
+        if byte < start + piece.length {
+            return piece.part.as_ref().map(|part| (Arc::as_ptr(part), piece.offset + (byte - start)));
+        }
+        start += piece.length;
+    }
+    None
 }
 
 fn merge_zeros(pieces: Vec<Piece>) -> Vec<Piece> {

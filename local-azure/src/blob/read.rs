@@ -31,6 +31,9 @@ const CHUNK: usize = 128 * 1024;
 /// Bytes of a range whose checksum a client may ask for.
 const CHECKSUM_LIMIT: u64 = 4 * 1024 * 1024;
 
+/// From this version on, the way out of the archive shows its priority.
+pub(super) const REHYDRATE_PRIORITY_FROM: &str = "2019-12-12";
+
 /// Get Blob: <https://learn.microsoft.com/rest/api/storageservices/get-blob>.
 pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
@@ -83,7 +86,9 @@ pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, Blob
         }
         if let Some(rehydrating) = &blob.rehydrating {
             insert(headers, "x-ms-archive-status", &rehydrating.status());
-            insert(headers, "x-ms-rehydrate-priority", &rehydrating.priority);
+            if call.version() >= REHYDRATE_PRIORITY_FROM {
+                insert(headers, "x-ms-rehydrate-priority", &rehydrating.priority);
+            }
         }
     }
     override_properties(call, response.headers_mut());

@@ -43,6 +43,8 @@ pub(super) async fn take(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
     let snapshot = call.run(move |store| store.snapshot(&container, BlobName(&owned), &conditions, metadata)).await?;
     let mut response = answer::written(StatusCode::CREATED, &snapshot);
     let headers = response.headers_mut();
+    // Of a snapshot it tells whether its metadata was encrypted with the caller's own key.
+    insert(headers, "x-ms-request-server-encrypted", "false");
     insert(headers, "x-ms-snapshot", snapshot.snapshot.as_deref().unwrap_or_default());
     Ok(response)
 }

@@ -62,6 +62,28 @@ async fn a_snapshot_stays_as_the_blob_was() {
 }
 
 #[tokio::test]
+async fn the_pages_that_changed_since_a_snapshot_are_told() {
+    let service = service_with(false, None);
+    service.put("/snapshots/p", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "4096")]).await;
+    let write = async |range: &str, kind: &str, length: usize| {
+        let headers = [("x-ms-page-write", kind), ("x-ms-range", range)];
+        let answer = service.put("/snapshots/p?comp=page", &"x".repeat(length), &headers).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    };
+    write("bytes=0-1023", "update", 1024).await;
+    let id = service.put("/snapshots/p?comp=snapshot", "", &[]).await.header("x-ms-snapshot").to_owned();
+    write("bytes=512-1023", "clear", 0).await;
+    write("bytes=2048-2559", "update", 512).await;
+    let service = service.restart();
+    let changed = service.get(&format!("/snapshots/p?comp=pagelist&prevsnapshot={id}")).await;
+    let expected = "<PageList><ClearRange><Start>512</Start><End>1023</End></ClearRange>\
+        <PageRange><Start>2048</Start><End>2559</End></PageRange></PageList>";
+    assert!(changed.text().ends_with(expected), "{}", changed.text());
+    let same = service.get(&format!("/snapshots/p?comp=pagelist&snapshot={id}&prevsnapshot={id}")).await;
+    assert!(same.text().ends_with("<PageList></PageList>"), "{}", same.text());
+}
+
+#[tokio::test]
 async fn one_snapshot_is_deleted_alone() {
     let service = service_with(false, None);
     service.put("/snapshots/a", "content", &[]).await;
