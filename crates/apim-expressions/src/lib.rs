@@ -15,6 +15,7 @@ mod members;
 mod parse;
 mod problem;
 mod program;
+mod regex;
 mod syntax;
 mod system_uri;
 #[cfg(test)]

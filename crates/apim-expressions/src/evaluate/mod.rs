@@ -10,9 +10,9 @@ mod values;
 use super::{
     context::{Context, Entropy},
     limits::Budget,
-    members::regex::Patterns,
     problem::{Exception, Failure},
     program::{Body, Bound, Code, Lambda, Program},
+    regex::Patterns,
     types::Type,
     value::{Object, Value, object::Part},
 };

@@ -105,7 +105,9 @@ impl Machine<'_> {
                 self.budget.memory(grid.elements.len() * 16)?;
                 return Ok((grid.elements.element().clone(), grid.elements.values()));
             }
-            Value::Object(Opaque(Object::Groups(found))) => (Class::Group.into(), found.groups()),
+            Value::Object(Opaque(Object::Groups(found))) => {
+                (Class::Group.into(), found.groups().map(|group| Value::object(Object::Group(group))).collect())
+            }
             Value::Null => return Err(Failure::argument_null("source")),
             other => return Err(Failure::unsupported(format!("enumerating a `{}`", other.type_of()))),
         };

@@ -20,6 +20,11 @@ impl Lexer<'_> {
         self.at += prefix + length + suffix.len();
         let real = radix == 10 && written.contains(['.', 'e', 'E']);
         let bad = |lexer: &Self| lexer.error(at, format!("`{}` is not a number", &lexer.source[at..lexer.at]));
+        let marks: &[char] = if radix == 10 { &['.', 'e', 'E', '+', '-'] } else { &[] };
+        // A `_` stands between digits, or after the `x` of `0x`.
+        if body[..length].split(marks).any(|run| run.ends_with('_') || radix == 10 && run.starts_with('_')) {
+            return Err(self.error(at, "Invalid number"));
+        }
         let kind = match suffix.to_ascii_lowercase().as_str() {
             "" if !real => Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, None),
             "l" | "u" if !real => {

@@ -14,20 +14,8 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Object, Value, lock},
+    value::{Object, Value, hasher::Hasher, lock},
 };
-
-/// A hash algorithm with its key, if it takes one.
-pub(crate) struct Hasher {
-    class: Class,
-    key: Mutex<Option<Vec<u8>>>,
-}
-
-impl Hasher {
-    pub(crate) fn class(&self) -> Class {
-        self.class
-    }
-}
 
 /// Members of `HashAlgorithm`.
 pub(super) const HASH: &[Member] = &[

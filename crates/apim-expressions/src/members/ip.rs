@@ -10,22 +10,8 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Object, Value},
+    value::{Object, Value, address::Address},
 };
-
-/// An address, with the scope of an IPv6 one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    ip: IpAddr,
-    scope: u32,
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.ip.fmt(f)?;
-        if self.scope > 0 { write!(f, "%{}", self.scope) } else { Ok(()) }
-    }
-}
 
 pub(super) const ADDRESS: &[Member] = &[
     row("Parse", "static (string) -> IPAddress", |call| parse(&text(call)?)),

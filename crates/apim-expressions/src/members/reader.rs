@@ -8,14 +8,8 @@ use crate::{
     json::write::NEW_LINE,
     limits::{LONGEST_STRING, Writer},
     problem::Failure,
-    value::{Object, Value, format::composite, lock, text},
+    value::{Object, Value, format::composite, lock, reader::Reader, text},
 };
-
-/// The text of a reader, and how many bytes of it were read.
-pub(crate) struct Reader {
-    text: Arc<str>,
-    at: Mutex<usize>,
-}
 
 pub(super) const READER: &[Member] = &[
     row("new", "static (string) -> StringReader", |call| {
@@ -74,12 +68,6 @@ pub(super) const WRITER: &[Member] = &[
     row("Close", "() -> void", |_| Ok(Value::Null)),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
 ];
-
-impl Reader {
-    fn rest(&self) -> &str {
-        self.text.get(*lock(&self.at)..).unwrap_or_default()
-    }
-}
 
 /// The first code unit, or -1 at the end.
 fn unit(text: &str) -> Value {

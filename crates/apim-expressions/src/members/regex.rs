@@ -1,56 +1,16 @@
-//! `Regex`, on an engine that goes back and tries other ways as .NET's does, within limits.
-
-mod pattern;
-mod translate;
+//! `Regex` and what it finds.
 
 use std::sync::Arc;
 
 use super::{Member, access::length, row};
 use crate::{
     evaluate::{Call, Outcome},
-    limits::{Budget, Writer},
+    limits::Writer,
     problem::Failure,
+    regex::{Group, Match, Pattern},
     types::Class,
     value::{Kind, Object, Value},
 };
-
-pub(crate) use pattern::{Pattern, Patterns};
-
-/// A match, or none.
-#[derive(Debug)]
-pub(crate) struct Match {
-    text: Arc<str>,
-    /// Where each group is, in .NET's order: numbered ones before named ones.
-    groups: Vec<Option<(usize, usize)>>,
-    names: Vec<Option<String>>,
-}
-
-/// One group of a match.
-#[derive(Clone)]
-pub(crate) struct Group {
-    text: Arc<str>,
-    place: Option<(usize, usize)>,
-}
-
-impl Match {
-    fn group(&self, index: usize) -> Group {
-        Group { text: Arc::clone(&self.text), place: self.groups.get(index).copied().flatten() }
-    }
-
-    pub(crate) fn value(&self) -> &str {
-        self.groups.first().copied().flatten().map_or("", |(start, end)| &self.text[start..end])
-    }
-
-    pub(crate) fn groups(&self) -> Vec<Value> {
-        (0..self.groups.len()).map(|index| Value::object(Object::Group(self.group(index)))).collect()
-    }
-}
-
-impl Group {
-    pub(crate) fn value(&self) -> &str {
-        self.place.map_or("", |(start, end)| &self.text[start..end])
-    }
-}
 
 pub(super) const REGEX: &[Member] = &[
     row("new", "static (string) -> Regex", create),
@@ -206,13 +166,6 @@ fn is_match(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     pattern.spend(&text, &mut call.machine.budget)?;
     pattern.is_match(&text).map(Value::Bool)
-}
-
-/// Whether a pattern is anywhere in a text, for others than members.
-pub(crate) fn is_match_of(text: &str, pattern: &Arc<str>, options: i32, budget: &mut Budget) -> Result<bool, Failure> {
-    let pattern = Patterns::default().get(pattern, options, false, budget)?;
-    pattern.spend(text, budget)?;
-    pattern.is_match(text)
 }
 
 fn first(call: &mut Call<'_, '_>) -> Outcome {

@@ -7,26 +7,8 @@ use crate::{
     evaluate::Call,
     problem::Failure,
     types::Class,
-    value::{Object, Value, lock},
+    value::{Object, Value, cipher::Cipher, lock},
 };
-
-/// AES with its key.
-pub(crate) struct Cipher {
-    key: Vec<u8>,
-    iv: Vec<u8>,
-    mode: i32,
-    padding: i32,
-}
-
-impl Cipher {
-    /// Key and initialisation vector, of the one mode that is played.
-    pub(super) fn parts(&self) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-        if self.mode != 1 || self.padding != 2 {
-            return Err(Failure::unsupported("a cipher mode other than CBC with PKCS7"));
-        }
-        Ok((self.key.clone(), self.iv.clone()))
-    }
-}
 
 /// The names under which .NET knows AES.
 pub(super) fn is_aes(name: &str) -> bool {

@@ -155,7 +155,12 @@ impl Parser<'_> {
         self.expect("{")?;
         let mut items = Vec::new();
         while !self.is("}") {
-            items.push(self.nested(Self::item)?);
+            let item = self.nested(Self::item)?;
+            let adds = |item: &Item| matches!(item, Item::Add(..));
+            if items.last().is_some_and(|last| adds(last) != adds(&item)) {
+                return Err(self.error("Invalid initializer member declarator"));
+            }
+            items.push(item);
             if !self.eat(",") {
                 break;
             }

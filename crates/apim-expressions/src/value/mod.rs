@@ -1,15 +1,19 @@
 //! Values while an expression runs, and those that go in and out of it.
 
+pub(crate) mod address;
 pub(crate) mod change;
+pub(crate) mod cipher;
 pub(crate) mod collection;
 mod date_text;
 mod detached;
 pub(crate) mod dictionary;
 pub(crate) mod equality;
 pub(crate) mod format;
+pub(crate) mod hasher;
 pub(crate) mod number;
 pub(crate) mod object;
 pub(crate) mod order;
+pub(crate) mod reader;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod zone;

@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Collection, Value, order::Comparer, zone::Zone};
+use super::{
+    Collection, Value, address::Address, cipher::Cipher, hasher::Hasher, order::Comparer, reader::Reader, zone::Zone,
+};
 use crate::{
     certificate::Certificate,
     context::{Response, Url},
     json::Property,
-    members::{hash::Hasher, ip, reader, regex, symmetric},
     problem::Exception,
     program::Lambda,
+    regex,
     system_uri::SystemUri,
     types::{Class, Type},
     xml::{self, Xml},
@@ -50,12 +52,12 @@ pub(crate) enum Object {
     PublicKey(Arc<Certificate>),
     DistinguishedName(Arc<str>),
     Oid(Arc<str>),
-    Symmetric(Arc<Mutex<symmetric::Cipher>>),
+    Symmetric(Arc<Mutex<Cipher>>),
     /// `RNGCryptoServiceProvider`
     RandomNumbers,
-    Reader(Arc<reader::Reader>),
+    Reader(Arc<Reader>),
     Writer(Arc<Mutex<String>>),
-    Address(ip::Address),
+    Address(Address),
     /// The elements, and how many of them were passed.
     Enumerator(Arc<(Collection, Mutex<usize>)>),
     Regex(Arc<regex::Pattern>),
@@ -126,7 +128,7 @@ impl Object {
             Self::Comparer(_) => Class::StringComparer.into(),
             Self::Zone(_) => Class::TimeZoneInfo.into(),
             Self::Grouping(group) => group.0.clone(),
-            Self::Hasher(hasher) => hasher.class().into(),
+            Self::Hasher(hasher) => hasher.class.into(),
             Self::Certificate(_) => Class::Certificate.into(),
             Self::Rsa(..) => Class::Rsa.into(),
             Self::PublicKey(_) => Class::PublicKey.into(),

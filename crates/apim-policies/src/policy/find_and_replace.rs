@@ -2,7 +2,8 @@
 //! (learn.microsoft.com/azure/api-management/find-and-replace-policy).
 
 use super::prelude::*;
-/// A body in memory.
+
+/// The longest body that a replacement may make.
 const LONGEST: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -27,18 +28,23 @@ impl FindAndReplace {
         let from = run.get(&self.from).await?;
         let to = run.get(&self.to).await?;
         let body = run.body().await?;
-        let text = String::from_utf8_lossy(&body);
-        let count = if from.is_empty() { 0 } else { text.matches(&from).count() };
-        run.trace(|| format!("{count} places"));
-        let length = (text.len() - count * from.len()).saturating_add(count.saturating_mul(to.len()));
-        if length > LONGEST {
-            return Err(Failure::internal("", "", format!("the body would be longer than {LONGEST} bytes")));
-        }
-        if count > 0 {
-            run.set_body(text.replace(&from, &to).into());
-        }
-        Ok(())
+        replace(&String::from_utf8_lossy(&body), &from, &to, run)
     }
+}
+
+/// Makes the text the body of the request or response, with `to` in every place of `from`. Without such a place the body
+/// stays, byte by byte.
+pub(super) fn replace<O: Outside>(text: &str, from: &str, to: &str, run: &mut Run<'_, O>) -> Result<(), Failure> {
+    let count = if from.is_empty() { 0 } else { text.matches(from).count() };
+    run.trace(|| format!("{count} places"));
+    let length = (text.len() - count * from.len()).saturating_add(count.saturating_mul(to.len()));
+    if length > LONGEST {
+        return Err(Failure::internal("", "", format!("the body would be longer than {LONGEST} bytes")));
+    }
+    if count > 0 {
+        run.set_body(text.replace(from, to).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Bodies only; headers such as Location stay. Which text counts as a link is not documented: here it is the whole base
 //! URL, wherever it stands in a body that is text.
 
-use super::prelude::*;
+use super::{find_and_replace::replace, prelude::*};
 
 #[derive(Debug)]
 pub(crate) struct RedirectContentUrls;
@@ -30,12 +30,8 @@ impl RedirectContentUrls {
         };
         let body = run.body().await?;
         let Ok(text) = std::str::from_utf8(&body) else { return Ok(()) };
-        let count = text.matches(&from).count();
-        run.trace(|| format!("{count} links from {from} to {to}"));
-        if count > 0 {
-            run.set_body(text.replace(&from, &to).into());
-        }
-        Ok(())
+        run.trace(|| format!("links from {from} become links to {to}"));
+        replace(text, &from, &to, run)
     }
 }
 

@@ -166,7 +166,7 @@ fn matches(tokens: &[Token], pattern: &str, options: &str, budget: &mut Budget) 
     });
     for token in tokens {
         if let Some(Scalar::Text(text)) = token.as_scalar()
-            && crate::members::regex::is_match_of(&text, &pattern.into(), flags, budget)?
+            && crate::regex::is_match_of(&text, &pattern.into(), flags, budget)?
         {
             return Ok(true);
         }

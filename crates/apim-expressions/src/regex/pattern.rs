@@ -35,7 +35,7 @@ const BACKTRACKS: usize = 500_000;
 const LARGEST: usize = 256 << 10;
 
 impl Patterns {
-    pub(super) fn get(
+    pub(crate) fn get(
         &mut self,
         source: &Arc<str>,
         options: i32,
@@ -63,24 +63,24 @@ impl Pattern {
     }
 
     /// Pays for a search in a text.
-    pub(super) fn spend(&self, text: &str, budget: &mut Budget) -> Result<(), Failure> {
+    pub(crate) fn spend(&self, text: &str, budget: &mut Budget) -> Result<(), Failure> {
         budget.steps(SEARCHING)?;
         budget.work(text.len().saturating_mul(self.cost))
     }
 
     /// Whether the pattern is anywhere in the text.
-    pub(super) fn is_match(&self, text: &str) -> Result<bool, Failure> {
+    pub(crate) fn is_match(&self, text: &str) -> Result<bool, Failure> {
         self.regex.is_match(text).map_err(|error| self.failure(&error))
     }
 
     /// The first match at or after a position.
-    pub(super) fn find(&self, text: &Arc<str>, at: usize) -> Result<Option<Match>, Failure> {
+    pub(crate) fn find(&self, text: &Arc<str>, at: usize) -> Result<Option<Match>, Failure> {
         let found = self.regex.captures_from_pos(&**text, at).map_err(|error| self.failure(&error))?;
         Ok(found.map(|found| self.found(text, Some(&found))))
     }
 
     /// What a search that finds nothing gives: a match without success.
-    pub(super) fn nothing(&self, text: &Arc<str>) -> Match {
+    pub(crate) fn nothing(&self, text: &Arc<str>) -> Match {
         Match { text: Arc::clone(text), groups: vec![None], names: vec![None] }
     }
 

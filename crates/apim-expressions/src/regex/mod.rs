@@ -1,0 +1,53 @@
+//! .NET's regular expressions, on an engine that goes back and tries other ways as .NET's does, within limits.
+
+mod pattern;
+mod translate;
+
+use std::sync::Arc;
+
+pub(crate) use self::pattern::{Pattern, Patterns};
+use crate::{limits::Budget, problem::Failure};
+
+/// A match, or none.
+#[derive(Debug)]
+pub(crate) struct Match {
+    pub(crate) text: Arc<str>,
+    /// Where each group is, in .NET's order: numbered ones before named ones.
+    pub(crate) groups: Vec<Option<(usize, usize)>>,
+    pub(crate) names: Vec<Option<String>>,
+}
+
+/// One group of a match.
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub(crate) text: Arc<str>,
+    pub(crate) place: Option<(usize, usize)>,
+}
+
+impl Match {
+    pub(crate) fn group(&self, index: usize) -> Group {
+        Group { text: Arc::clone(&self.text), place: self.groups.get(index).copied().flatten() }
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        self.groups.first().copied().flatten().map_or("", |(start, end)| &self.text[start..end])
+    }
+
+    /// Every group, in .NET's order.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Group> {
+        (0..self.groups.len()).map(|index| self.group(index))
+    }
+}
+
+impl Group {
+    pub(crate) fn value(&self) -> &str {
+        self.place.map_or("", |(start, end)| &self.text[start..end])
+    }
+}
+
+/// Whether a pattern is anywhere in a text, for others than members.
+pub(crate) fn is_match_of(text: &str, pattern: &Arc<str>, options: i32, budget: &mut Budget) -> Result<bool, Failure> {
+    let pattern = Patterns::default().get(pattern, options, false, budget)?;
+    pattern.spend(text, budget)?;
+    pattern.is_match(text)
+}

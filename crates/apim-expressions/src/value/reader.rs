@@ -1,0 +1,18 @@
+//! `StringReader`.
+
+use std::sync::{Arc, Mutex};
+
+use super::lock;
+
+/// The text of a reader, and how many bytes of it were read.
+pub(crate) struct Reader {
+    pub(crate) text: Arc<str>,
+    pub(crate) at: Mutex<usize>,
+}
+
+impl Reader {
+    /// What was not read.
+    pub(crate) fn rest(&self) -> &str {
+        self.text.get(*lock(&self.at)..).unwrap_or_default()
+    }
+}
