@@ -30,6 +30,7 @@ use crate::{
     gateway::{self, PolicyFinding},
     graph, identity_endpoint, issuer,
     journal::{Journal, Service, observe},
+    management,
     own_folder::{FolderError, FolderUse, OwnFolder},
     private_files,
     run_secret::RunSecret,
@@ -294,6 +295,10 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
         (
             "graph.microsoft.com".to_owned(),
             observe(graph::routes(world.entra.clone()), &world.journal, Service::MicrosoftGraph),
+        ),
+        (
+            "management.azure.com".to_owned(),
+            observe(management::routes(world.entra.clone()), &world.journal, Service::ResourceManager),
         ),
     ]);
     if world.seed.has_api_management() {

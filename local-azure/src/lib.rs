@@ -24,6 +24,7 @@ mod identity_endpoint;
 mod invocation_journal;
 mod issuer;
 pub mod journal;
+mod management;
 pub mod network;
 pub mod new_function;
 mod openai;

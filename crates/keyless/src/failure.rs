@@ -89,7 +89,7 @@ fn layers<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 }
 
 /// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
-/// within `error` (most others). Never the whole body, and without `credentials`, which a backend may echo.
+/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without `credentials`, which a backend may echo.
 pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     #[derive(Deserialize)]
     struct Body {
@@ -100,9 +100,22 @@ pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     struct Detail {
         message: Option<String>,
     }
-    let body: Body = serde_json::from_slice(body).ok()?;
-    let said = body.message.or_else(|| body.error?.message)?;
+    let said = match serde_json::from_slice::<Body>(body) {
+        Ok(body) => body.message.or_else(|| body.error?.message)?,
+        Err(_) => storage_error(std::str::from_utf8(body).ok()?)?,
+    };
     Some(Cause::Said(redacted(said, credentials).chars().take(EXPLANATION_CHARS).collect()))
+}
+
+/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID and time.
+/// <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
+fn storage_error(body: &str) -> Option<String> {
+    let element = |name: &str| {
+        let (_, rest) = body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>"))?.0.lines().next()
+    };
+    let code = element("Code")?;
+    Some(element("Message").map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")))
 }
 
 /// Without the credentials, without the parts of a token among them, and without anything else that is a JWT.
@@ -186,6 +199,10 @@ mod tests {
         assert_eq!(said(r#"{"statusCode":401,"message":"JWT not present."}"#, &[]), expected);
         assert_eq!(said(r#"{"error":{"code":"x","message":"no"}}"#, &[]), Some("it said: no".to_owned()));
         assert_eq!(said("<html>S3CRET</html>", &[]), None);
+        let xml = "\u{feff}<?xml version=\"1.0\"?><Error><Code>AuthorizationPermissionMismatch</Code>\
+                   <Message>This request is not authorized.\nRequestId:1\nTime:2</Message></Error>";
+        let expected = "it said: AuthorizationPermissionMismatch: This request is not authorized.";
+        assert_eq!(said(xml, &[]), Some(expected.to_owned()));
         let long = said(&format!(r#"{{"message":"{}"}}"#, "x".repeat(9000)), &[]);
         assert_eq!(long.unwrap().len(), "it said: ".len() + 1000);
     }

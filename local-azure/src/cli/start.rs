@@ -74,6 +74,8 @@ struct Running {
     azure: LocalAzure,
     /// Absent where the Azure side runs alone.
     project: Option<Project>,
+    /// Taken before the build: what is saved meanwhile is a change.
+    files: watch::Files,
     settings: LocalSettings,
     terminal: Arc<Terminal>,
 }
@@ -114,6 +116,7 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         .into_iter()
         .flatten()
         .try_for_each(|file| env_file::check(file))?;
+    let mut files = project.as_ref().and_then(|project| watch::files(project.root())).unwrap_or_default();
     if let Some(project) = &project {
         project.prepare().await?;
     }
@@ -129,12 +132,15 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         let environment = environment.ok_or("--workload-env-file: the seed has no [workload_identity]")?;
         env_file::write(file, &azure, environment)?;
     }
+    for file in [&arguments.env_file, &arguments.workload_env_file].into_iter().flatten() {
+        project.iter().for_each(|project| watch::note(&mut files, project.root(), file));
+    }
     let terminal = Arc::new(Terminal::default());
     let network_terminal = Arc::clone(&terminal);
     azure.world().network().on_unknown_host(move |host| network_terminal.unknown_host(host));
     print_services(&azure, arguments.env_file.as_deref());
     print_policy_findings(&azure);
-    Ok(Running { azure, project, settings, terminal })
+    Ok(Running { azure, project, files, settings, terminal })
 }
 
 fn port(arguments: &StartArguments, settings: &LocalSettings) -> u16 {
@@ -169,7 +175,7 @@ async fn run_host(
             terminal.stopping();
             Ok(())
         }
-        () = watch::follow_changes(project, &host), if !arguments.no_watch => Ok(()),
+        () = watch::follow_changes(project, &host, running.files.clone()), if !arguments.no_watch => Ok(()),
         () = follow_keys(keys.as_mut(), project, &host, azure) => {
             terminal.stopping();
             Ok(())

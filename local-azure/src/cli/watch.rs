@@ -13,7 +13,7 @@ use std::{
 
 use anstream::eprintln;
 use ignore::WalkBuilder;
-use local_azure::functions_host::FunctionsHost;
+use local_azure::{functions_host::FunctionsHost, own_folder::MARKER};
 
 use super::{BOLD, DIM, GREEN, Project, RED};
 
@@ -22,13 +22,12 @@ const LOOK: Duration = Duration::from_millis(400);
 const PASSED_OVER: [io::ErrorKind; 2] = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
 
 /// Length and time of each file.
-type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+pub(super) type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Rebuilds a Rust project and replaces the handler after each change, until it is dropped. A build or a handler that fails
-/// is told once, and the old handler goes on.
-pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
+/// is told once, and the old handler goes on. `known` are the files that the running handler is made of.
+pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost, mut known: Files) {
     let root = project.root();
-    let mut known = files(root).unwrap_or_default();
     let mut by_handler = WrittenByHandler::default();
     loop {
         tokio::time::sleep(LOOK).await;
@@ -52,6 +51,14 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost) {
             eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
         }
         known = changed;
+    }
+}
+
+/// Takes the state that a file has now for the one that is known: this process wrote it.
+pub(super) fn note(known: &mut Files, root: &Path, file: &Path) {
+    let Ok(file) = std::path::absolute(file) else { return };
+    if let Some(state) = files(root).and_then(|now| now.get(&file).copied()) {
+        known.insert(file, state);
     }
 }
 
@@ -92,12 +99,16 @@ async fn settled(root: &Path, before: &Files) -> Option<Files> {
 }
 
 /// Every file that git does not ignore, in a repository or not. Absent where a folder cannot be read.
-fn files(root: &Path) -> Option<Files> {
-    let is_build_product = |entry: &ignore::DirEntry| entry.depth() == 1 && entry.file_name() == "target";
+pub(super) fn files(root: &Path) -> Option<Files> {
+    // Blobs of `--data`, and staged files.
+    let is_own = |entry: &ignore::DirEntry| entry.depth() > 0 && entry.path().join(MARKER).is_file();
+    let is_build_product = move |entry: &ignore::DirEntry| {
+        entry.depth() == 1 && entry.file_name() == "target" || entry.file_name() == "__pycache__" || is_own(entry)
+    };
     let walk = WalkBuilder::new(root)
         .hidden(true)
         .require_git(false)
-        .filter_entry(move |entry| !is_build_product(entry) && entry.file_name() != "__pycache__")
+        .filter_entry(move |entry| !is_build_product(entry))
         .build();
     let printed = own_output();
     let mut files = Files::new();
@@ -162,6 +173,8 @@ mod tests {
         write("node_modules/x.js", "1");
         write("target/debug/handler", "1");
         write("__pycache__/main.pyc", "1");
+        write("data/.local-azure", "{}");
+        write("data/stapp/blob", "1");
         assert_eq!(files(root).as_ref(), Some(&before));
         write("main.py", "22");
         write("orders/function.json", "{}");

@@ -20,6 +20,8 @@ pub enum Service {
     Entra,
     /// Microsoft Graph.
     MicrosoftGraph,
+    /// Azure Resource Manager.
+    ResourceManager,
     /// Key Vault.
     KeyVault,
     /// Blob Storage.
@@ -42,6 +44,7 @@ impl fmt::Display for Service {
             Self::IdentityEndpoint => "identity endpoint",
             Self::Entra => "Entra ID",
             Self::MicrosoftGraph => "Microsoft Graph",
+            Self::ResourceManager => "Resource Manager",
             Self::KeyVault => "Key Vault",
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",
