@@ -127,8 +127,8 @@ async fn section_7_5_occurrences_are_announced_in_local_time_and_utc() {
     let announced = async |zone: &str| {
         let root = ScriptRoot::new().timer("tick", "0 0 12 1 1 *").setting("WEBSITE_TIME_ZONE", zone).firing();
         let mut rig = root.start().await;
-        rig.line("The next 5 occurrences of the 'tick' schedule (Cron: '0 0 12 1 1 *') will be:").await;
-        let line = rig.line("01/01/").await.text;
+        let text = rig.line("The next 5 occurrences of the 'tick' schedule (Cron: '0 0 12 1 1 *') will be:").await.text;
+        let line = text.lines().nth(1).unwrap().to_owned();
         // The year is another each time.
         format!("{}{}", &line[..6], line[10..].replace(&line[6..10], "yyyy"))
     };
