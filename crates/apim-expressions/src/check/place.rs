@@ -6,6 +6,7 @@ use crate::{
     program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
     syntax::{Binary, Expr, ExprKind, LinkKind},
     types::{Class, Type, convert},
+    value::Value,
 };
 
 /// A place and the type of what is in it.
@@ -65,8 +66,12 @@ impl Checker {
         increment: bool,
         prefix: bool,
     ) -> Result<Typed, ParseError> {
-        let one = Typed::constant(1.into(), Class::Int);
         let Target { place, class } = self.target(target, &Class::Int.into(), true)?;
+        // An `int` does not become a `char` by itself, and yet C# steps through characters.
+        let one = match class.underlying().unwrap_or(&class).is(Class::Char) {
+            true => Typed::constant(Value::Char(1), Class::Char),
+            false => Typed::constant(1.into(), Class::Int),
+        };
         let operator = if increment { Binary::Add } else { Binary::Subtract };
         if class.is(Class::String) {
             return Err(error(at, "Operator '++' cannot be applied to operand of type 'string'"));
@@ -144,9 +149,11 @@ impl Checker {
             let message = format!("Property or indexer of '{}' cannot be assigned to -- it is read only", object.class);
             return Err(error(at, message));
         }
-        // The value's code goes elsewhere; its type decides which setter this is.
-        let stand_in = if convert::implicit(assigned, &class).is_some() { class.clone() } else { assigned.clone() };
-        let unit = Code::Constant(crate::value::Value::Null);
+        // The value's code goes elsewhere; its type decides which setter this is. What was read and changed is of the
+        // place's own type again.
+        let of_place = reads || convert::implicit(assigned, &class).is_some();
+        let stand_in = if of_place { class.clone() } else { assigned.clone() };
+        let unit = Code::Constant(Value::Null);
         arguments.push(Checked::value(at, Typed::new(unit, stand_in)));
         let (write, _) = self.resolve(at, &object.class, setter, false, &[], arguments)?;
         let mut codes: Vec<Code> = write.arguments.into_iter().filter_map(value_code).collect();
@@ -171,7 +178,7 @@ impl Checker {
         value: Typed,
         gives_old: bool,
     ) -> Result<How, ParseError> {
-        let current = Typed::new(Code::Constant(crate::value::Value::Null), class.clone());
+        let current = Typed::new(Code::Constant(Value::Null), class.clone());
         let (operation, result) = operator::operation(at, operator, &current, &value)?;
         let shift = matches!(operator, Binary::ShiftLeft | Binary::ShiftRight);
         let fits = convert::implicit(&result, class).is_some()

@@ -72,6 +72,23 @@ fn choices() {
 #[test]
 fn loops() {
     check(&[
+        (r#"@{ var s = ""; for (char c = 'a'; c <= 'd'; c++) { s += c; } return s; }"#, "String abcd"),
+        (
+            r#"@{ char c = 'b'; char? n = 'b'; char? none = null; n++; none++; return "" + --c + n + none; }"#,
+            "String ac",
+        ),
+        (r#"@{ var l = new List<char> { 'a' }; l[0]++; return l[0]; }"#, "Char b"),
+        (r#"@{ char c = '\uffff'; c++; return (int)c; }"#, "Int32 0"),
+        (r#"@{ byte b = 255; b++; sbyte s = -128; s--; return b + s; }"#, "Int32 127"),
+        (
+            r#"@{ decimal d = 1.5m; d--; float f = 1; ++f; uint u = 0; u--; return d + "," + f + "," + u; }"#,
+            "String 0.5,2,4294967295",
+        ),
+        (
+            r#"@{ char c = 'a'; c += 1; return c; }"#,
+            "!parse: Cannot implicitly convert type 'int' to 'char'. An explicit conversion exists (are you missing a cast?)",
+        ),
+        (r#"@{ char c = 'a'; c += '\x1'; return c; }"#, "Char b"),
         (
             r#"@{ var t = 0; for (int i = 0; i < 5; i++) { if (i == 1) { continue; } if (i == 4) { break; } t += i; } return t; }"#,
             "Int32 5",
