@@ -41,11 +41,26 @@ const HEADERS: &[&str] = &[
     "x-ms-version",
 ];
 /// Headers of which only the presence is compared.
-const PRESENT: &[&str] =
-    &["last-modified", "x-ms-creation-time", "x-ms-copy-id", "x-ms-copy-completion-time", "x-ms-request-id", "date"];
+const PRESENT: &[&str] = &[
+    "last-modified",
+    "x-ms-creation-time",
+    "x-ms-copy-id",
+    "x-ms-copy-completion-time",
+    "x-ms-request-id",
+    "x-ms-snapshot",
+    "date",
+];
 /// Elements that hold times, hosts and other things of the moment.
-const OF_THE_MOMENT: &[&str] =
-    &["Creation-Time", "Last-Modified", "Marker", "CopyId", "CopySource", "CopyCompletionTime", "AccessTierChangeTime"];
+const OF_THE_MOMENT: &[&str] = &[
+    "Creation-Time",
+    "Last-Modified",
+    "Marker",
+    "CopyId",
+    "CopySource",
+    "CopyCompletionTime",
+    "AccessTierChangeTime",
+    "Snapshot",
+];
 
 /// What is compared, by name: `status`, headers, `body`, `xml:…`.
 pub(crate) type Facts = BTreeMap<String, String>;

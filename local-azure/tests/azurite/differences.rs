@@ -101,12 +101,12 @@ const KNOWN: &[Known] = &[
         ends_sequence: true,
     },
     Known {
-        name: "a blob of which there are only blocks is listed without a tag",
-        settled: "list-blobs#uncommitted-blobs-in-the-response",
+        name: "a blob of which there are only blocks is listed with a tier and without a tag",
+        settled: "list-blobs#uncommitted-blobs-in-the-response; recorded: azure-sdk-for-cpp, UncommittedBlob of 2022",
         explains: |it, fact| {
             it.call.query.contains("uncommittedblobs")
-                && (fact.ends_with("/Etag") || fact.ends_with("/ServerEncrypted"))
-                && (it.our(fact).is_empty() || fact.ends_with("/ServerEncrypted"))
+                && (fact.ends_with("/Etag") && it.our(fact).is_empty()
+                    || ["/ServerEncrypted", "/AccessTier", "/AccessTierInferred"].iter().any(|end| fact.ends_with(end)))
         },
         ends_sequence: true,
     },
@@ -177,7 +177,9 @@ const KNOWN: &[Known] = &[
         settled: "derived: blob-service-error-codes has both codes, no page has the order; \
                   Azure/azure-sdk-for-net#20187 names the container",
         explains: |it, fact| {
-            fact == "x-ms-error-code" && it.our(fact) == "ContainerNotFound" && it.azurites(fact) == "BlobNotFound"
+            IS_ABOUT_REFUSAL.contains(&fact)
+                && it.our("x-ms-error-code") == "ContainerNotFound"
+                && ["BlobNotFound", "ConditionNotMet"].contains(&it.azurites("x-ms-error-code"))
         },
         ends_sequence: false,
     },
@@ -189,15 +191,6 @@ const KNOWN: &[Known] = &[
                 && ["status", "x-ms-error-code", "content-range"].contains(&fact)
                 && ["InvalidRange", "InvalidPageRange", "SequenceNumberConditionNotMet", "ConditionNotMet"]
                     .contains(&it.our("x-ms-error-code"))
-        },
-        ends_sequence: false,
-    },
-    Known {
-        name: "clearing pages is a write too",
-        settled: "derived: put-page#response-headers has the header for both kinds of writes, without a word about \
-                  clearing",
-        explains: |it, fact| {
-            fact == "x-ms-request-server-encrypted" && it.call.query == "comp=page" && it.our(fact) == "true"
         },
         ends_sequence: false,
     },
@@ -269,6 +262,64 @@ const KNOWN: &[Known] = &[
                 && ["content-md5", "x-ms-content-crc64"].contains(&fact)
         },
         ends_sequence: false,
+    },
+    Known {
+        name: "the answer to Put Blob has both checksums, and that of a copy in the request the one of its content",
+        settled: "put-blob#response-headers; recorded: azure-sdk-for-cpp, BlockBlobClientTest of 2022",
+        explains: |it, fact| {
+            it.call.query.is_empty()
+                && it.call.method == "PUT"
+                && fact == "x-ms-content-crc64"
+                && it.our("status") == "201"
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a lease that expired or was broken is lost",
+        settled: "recorded: azure-storage-python, test_lease_blob_with_duration of 2019",
+        explains: |it, fact| IS_ABOUT_REFUSAL.contains(&fact) && it.our("x-ms-error-code") == "LeaseLost",
+        ends_sequence: false,
+    },
+    Known {
+        name: "clearing pages stores nothing, so that the answer speaks of no encryption",
+        settled: "recorded: azure-storage-python, test_clear_page of 2019",
+        explains: |it, fact| {
+            fact == "x-ms-request-server-encrypted" && it.call.query == "comp=page" && it.our(fact).is_empty()
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a blob of which there are only blocks has no length",
+        settled: "recorded: azure-sdk-for-cpp, BlockBlobClientTest.UncommittedBlob of 2022",
+        explains: |it, fact| {
+            it.call.query.starts_with("comp=blocklist&")
+                && fact == "x-ms-blob-content-length"
+                && it.our(fact).is_empty()
+        },
+        ends_sequence: false,
+    },
+    Known {
+        name: "a snapshot is a write: its conditions are those of a write, and it tells of no encryption with an own key",
+        settled: "snapshot-blob#request-headers and #response-headers",
+        explains: |it, fact| {
+            it.call.query == "comp=snapshot"
+                && (fact == "x-ms-request-server-encrypted" || it.call.condition != Condition::None)
+        },
+        ends_sequence: true,
+    },
+    Known {
+        name: "the order of blocks that wait is by their IDs; Azurite's is that of their arrival",
+        settled: "derived: get-block-list#remarks has an order for committed blocks alone",
+        explains: |it, fact| it.call.query.starts_with("comp=blocklist&") && fact.contains("/UncommittedBlocks/"),
+        ends_sequence: false,
+    },
+    Known {
+        name: "a snapshot with metadata of its own has a tag of its own",
+        settled: "derived: snapshot-blob#remarks has the base blob's tag for a snapshot that is the same as the blob",
+        explains: |it, fact| {
+            it.call.query == "comp=snapshot" && fact == "etag" && it.call.headers.contains_key("x-ms-meta-m")
+        },
+        ends_sequence: true,
     },
     Known {
         name: "a container's metadata comes without its properties",

@@ -40,6 +40,8 @@ fn call() -> impl Strategy<Value = Call> {
         8 => read(),
         4 => set(),
         3 => tags(),
+        3 => snapshot(),
+        2 => if_tags(),
         5 => lease(),
         2 => copy(),
         3 => delete(),
@@ -122,7 +124,7 @@ fn special_blob() -> impl Strategy<Value = Call> {
             .header("x-ms-blob-type", "PageBlob")
             .header("x-ms-blob-content-length", length)
             .optional("x-ms-blob-sequence-number", number)
-            .wrong_with(&["100"], "InvalidOperation")
+            .wrong_with(&["100"], "InvalidHeaderValue")
     });
     guarded((prop_oneof![append, page], metadata()).prop_map(|(call, metadata)| call.optional("x-ms-meta-m", metadata)))
 }
@@ -241,6 +243,26 @@ fn tags() -> impl Strategy<Value = Call> {
     prop_oneof![set, get]
 }
 
+fn snapshot() -> impl Strategy<Value = Call> {
+    let take = (blob(), metadata())
+        .prop_map(|(blob, metadata)| Call::new("PUT", Some(blob), "comp=snapshot").optional("x-ms-meta-m", metadata));
+    let list = Just(Call::new("GET", None, "restype=container&comp=list&include=snapshots"));
+    // Azurite brings nothing back after its deletion.
+    prop_oneof![4 => guarded(take), 2 => list]
+}
+
+/// Conditions on tags, which some blobs have and most have not.
+fn if_tags() -> impl Strategy<Value = Call> {
+    let expressions = select(vec!["k = 'v'", "k <> 'v'", "\"k\" >= 'a' AND k < 'w'", "k = 'x' OR l = 'w x'"]);
+    let call = prop_oneof![
+        blob().prop_map(|blob| Call::new("GET", Some(blob), "")),
+        blob().prop_map(|blob| Call::new("HEAD", Some(blob), "")),
+        blob().prop_map(|blob| Call::new("PUT", Some(blob), "comp=metadata").header("x-ms-meta-m", "v")),
+        blob().prop_map(|blob| Call::new("DELETE", Some(blob), "")),
+    ];
+    (call, expressions).prop_map(|(call, expression)| call.header("x-ms-if-tags", expression))
+}
+
 fn lease() -> impl Strategy<Value = Call> {
     (option::weighted(0.85, blob()), action(), condition()).prop_map(|(blob, headers, condition)| {
         let mut call =
@@ -281,7 +303,7 @@ fn copy() -> impl Strategy<Value = Call> {
 }
 
 fn delete() -> impl Strategy<Value = Call> {
-    let snapshots = option::weighted(0.3, Just("include"));
+    let snapshots = option::weighted(0.4, select(vec!["include", "include", "only"]));
     guarded(
         (blob(), snapshots).prop_map(|(blob, snapshots)| {
             Call::new("DELETE", Some(blob), "").optional("x-ms-delete-snapshots", snapshots)
@@ -294,7 +316,10 @@ fn list() -> impl Strategy<Value = Call> {
         option::weighted(0.4, select(vec!["dir/", "a", "zz", "%C3%BC"])),
         option::weighted(0.4, Just("/")),
         option::weighted(0.5, select(vec!["1", "2"])),
-        option::weighted(0.4, select(vec!["metadata", "tags", "uncommittedblobs", "metadata,tags,copy"])),
+        option::weighted(
+            0.4,
+            select(vec!["metadata", "tags", "uncommittedblobs", "metadata,tags,copy", "Metadata,Tags", "Deleted"]),
+        ),
         any::<bool>(),
     );
     query.prop_map(|(prefix, delimiter, most, include, next_page)| {

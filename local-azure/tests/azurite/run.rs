@@ -6,6 +6,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use reqwest::{Certificate, Client, Method};
@@ -52,7 +53,9 @@ struct Told {
 
 impl Peers {
     pub(crate) fn new(service: &Service, azurite: &Azurite) -> Self {
-        let client = || Client::builder().no_proxy().pool_max_idle_per_host(64);
+        // Azurite ends a connection that is idle for 5 s, perhaps in the moment in which it is used again.
+        let client =
+            || Client::builder().no_proxy().pool_max_idle_per_host(64).pool_idle_timeout(Duration::from_secs(2));
         let certificate = Certificate::from_pem(azurite.certificate.as_bytes()).unwrap();
         let azurite_base = format!("{}/{}", azurite.origin, azurite::ACCOUNT);
         Self {
