@@ -10,6 +10,7 @@ mod after;
 mod aim;
 mod body;
 mod lookup;
+mod taps;
 mod target;
 mod used;
 
@@ -17,7 +18,7 @@ pub(crate) use self::{
     after::{After, Counted, Finish, finish, finish_token_policies},
     lookup::{CacheControl, Lookup},
 };
-use self::{target::Target, used::Taps};
+use self::{taps::Taps, target::Target};
 use crate::{
     expression::{self, Context, Expression, Reads, Value},
     facts::{Contract, Facts},

@@ -7,21 +7,8 @@ use crate::{
     expression::Body,
     failure::Failure,
     outside::Outside,
-    usage::{self, Usage, UsageTap},
+    usage::{self, Usage},
 };
-
-/// What waits for the end of a streamed answer.
-#[derive(Default)]
-pub(super) struct Taps {
-    prompt: u64,
-    then: Vec<Box<dyn FnOnce(Usage) + Send + Sync>>,
-}
-
-impl Taps {
-    pub(super) fn into_tap(self, count: fn(&str) -> u64) -> Option<UsageTap> {
-        (!self.then.is_empty()).then(|| UsageTap::new(self.prompt, count, self.then))
-    }
-}
 
 impl<O: Outside> Run<'_, O> {
     /// A count of the prompt's tokens; the request's body stays in memory.
@@ -50,7 +37,6 @@ impl<O: Outside> Run<'_, O> {
 
     /// Does this when the streamed answer has ended. `prompt` counts where no event says how long the prompt was.
     pub(crate) fn when_used(&mut self, prompt: u64, then: impl FnOnce(Usage) + Send + Sync + 'static) {
-        self.taps.prompt = prompt;
-        self.taps.then.push(Box::new(then));
+        self.taps.add(prompt, then);
     }
 }
