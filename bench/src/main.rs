@@ -117,13 +117,14 @@ async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     plan.rounds = arguments.rounds.unwrap_or(plan.rounds);
     let folder = folder()?;
     let handler = arguments.handler.clone().map_or_else(package, Ok)?.canonicalize()?;
-    let contenders = Contenders::prepare(&handler, &folder)?;
+    let mut contenders = Contenders::prepare(&handler, &folder)?;
     contenders.left_out.iter().for_each(|reason| eprintln!("{reason}"));
     let machine = Machine::here();
     let programs = Programs::build()?;
     let azure = programs.start_azure()?;
     let arena = Arena { plan: &plan, environment: &azure.environment, folder: &folder };
-    let samples = arena.measure(&contenders.all).await?;
+    let (samples, failed) = arena.measure(&contenders.all).await?;
+    contenders.left_out.extend(failed);
     let pieces = micro::measure(&programs.micro, OPTIMISED, &azure.environment)?;
     let ready =
         json!({ "readyMs": azure.ready_after.as_secs_f64() * 1e3, "residentMb": azure.resident()? as f64 * 1.024e-3 });

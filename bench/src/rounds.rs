@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    contender::Contender,
+    contender::{Contender, OURS},
     http,
     load::{self, Measured},
     measure::{Job, Measure, Samples},
@@ -61,17 +61,29 @@ pub(crate) struct Arena<'a> {
 }
 
 impl Arena<'_> {
-    /// Every round. What went wrong ends it: a contender that fails is not fast.
-    pub(crate) async fn measure(&self, contenders: &[Contender]) -> Result<Samples, Box<dyn Error>> {
+    /// Every round, and the peers that failed, with the reason: one that fails is not fast, and leaves. The handler itself
+    /// must not fail.
+    pub(crate) async fn measure(&self, contenders: &[Contender]) -> Result<(Samples, Vec<String>), Box<dyn Error>> {
         let mut samples = Samples::default();
+        let mut failed = BTreeMap::new();
         for round in 0..=self.plan.rounds {
             // The first round warms local-azure and the files that are read; its samples are dropped.
             let mut dropped = Samples::default();
             let kept = if round == 0 { &mut dropped } else { &mut samples };
             for contender in contenders {
-                eprintln!("round {round} of {}: {}", self.plan.rounds, contender.name);
-                let turn = self.turn(contender, round, kept).await;
-                turn.map_err(|error| format!("{}, in round {round}: {error}", contender.name))?;
+                let name = contender.name;
+                if failed.contains_key(name) {
+                    continue;
+                }
+                eprintln!("round {round} of {}: {name}", self.plan.rounds);
+                if let Err(error) = self.turn(contender, round, kept).await {
+                    let reason = format!("{name} failed in round {round}: {error}");
+                    if name == OURS {
+                        return Err(reason.into());
+                    }
+                    eprintln!("{reason}");
+                    failed.insert(name, reason);
+                }
             }
         }
         for contender in contenders {
@@ -79,7 +91,7 @@ impl Arena<'_> {
                 samples.add(Measure::PackageSize, contender.name, bytes as f64 / 1e6);
             }
         }
-        Ok(samples)
+        Ok((samples, failed.into_values().collect()))
     }
 
     async fn turn(&self, contender: &Contender, round: usize, samples: &mut Samples) -> Result<(), Box<dyn Error>> {

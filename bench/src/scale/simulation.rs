@@ -67,6 +67,7 @@ struct Instance {
 
 struct Simulation {
     setup: Setup,
+    end: Time,
     random: Random,
     events: BinaryHeap<Reverse<(Time, u64, usize, Event)>>,
     scheduled: u64,
@@ -76,10 +77,11 @@ struct Simulation {
     outcome: Outcome,
 }
 
-pub(crate) fn simulate(inputs: Inputs, setup: Setup) -> Outcome {
+pub(crate) fn simulate(inputs: Inputs, setup: Setup, seconds: u64) -> Outcome {
     let new = || Instance { has_secret: false, asks: false, waiting: 0, budget: BUDGET, identity: Window::default() };
     let mut simulation = Simulation {
         setup,
+        end: seconds * SECOND,
         random: Random(0x9E37_79B9_7F4A_7C15),
         events: BinaryHeap::new(),
         scheduled: 0,
@@ -124,7 +126,7 @@ impl Simulation {
     fn job(&mut self, at: Time, instance: usize) {
         self.outcome.jobs += 1;
         let next = -self.random.part().max(1e-9).ln() / JOBS_PER_SECOND;
-        if at + (next * SECOND as f64) as Time <= SECONDS * SECOND {
+        if at + (next * SECOND as f64) as Time <= self.end {
             self.after(at, next, instance, Event::Job);
         }
         if !self.setup.cached {
@@ -174,7 +176,7 @@ impl Simulation {
                 let jitter = if self.setup.jitter { self.random.part() } else { 0.5 };
                 // A renewal that failed is tried again after a while; the value is still good.
                 let renewal = if admitted { SECRET_LIFETIME * (0.7 + 0.2 * jitter) } else { 2.0 + 2.0 * jitter };
-                if at + (renewal * SECOND as f64) as Time <= SECONDS * SECOND {
+                if at + (renewal * SECOND as f64) as Time <= self.end {
                     self.after(at, renewal, instance, Event::Secret { tries: 0, why: Why::Renewal });
                 }
             }
