@@ -1,30 +1,161 @@
-//! One way to ask the backend.
+//! Who is measured: the handler, the same jobs in Node and Python, and axum alone.
 
-use std::time::{Duration, Instant};
+use std::{
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use reqwest::{Client, Error};
-use url::Url;
+use crate::measure::Job;
 
-/// Asks one URL, again and again.
+/// The handler of this repository.
+pub(crate) const OURS: &str = "handler";
+/// axum with one route.
+pub(crate) const FLOOR: &str = "axum";
+
+const QUIET: &str = "handler, no log line";
+const NODE: &str = "Node";
+const PYTHON: &str = "Python";
+
+/// One program.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
-    pub(crate) client: Client,
-    pub(crate) url: Url,
-    /// Every way sends it, so that all requests are the same.
-    pub(crate) token: String,
+    /// Its exact version.
+    pub(crate) version: String,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<PathBuf>,
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+    /// Variables of local-azure that it does not need.
+    pub(crate) without: &'static [&'static str],
+    /// What it can do.
+    pub(crate) jobs: &'static [Job],
+    /// What of it is deployed, in bytes.
+    pub(crate) package: Option<u64>,
 }
 
-impl Contender {
-    /// How long each of `requests` took, asked by so many callers at a time.
-    pub(crate) async fn turn(&self, callers: usize, requests: usize) -> Result<Vec<Duration>, Error> {
-        stream::iter(0..requests).map(|_| self.request()).buffer_unordered(callers).try_collect().await
-    }
+/// The contenders that could be made, and why the others are left out.
+pub(crate) struct Contenders {
+    pub(crate) all: Vec<Contender>,
+    pub(crate) left_out: Vec<String>,
+}
 
-    async fn request(&self) -> Result<Duration, Error> {
-        let start = Instant::now();
-        let response = self.client.get(self.url.clone()).bearer_auth(&self.token).send().await?;
-        response.error_for_status()?.bytes().await?;
-        Ok(start.elapsed())
+impl Contenders {
+    /// `handler` is the binary to measure; its zip is beside its folder where `cargo local package` made both.
+    pub(crate) fn prepare(handler: &Path, folder: &Path) -> Result<Self, Box<dyn Error>> {
+        let zip = fs::metadata(root().join("target/app.zip")).ok().map(|zip| zip.len());
+        let packaged = handler.starts_with(root().join("target/app"));
+        let ours = |name, settings, jobs| Contender {
+            name,
+            version: format!("{} of this commit", env!("CARGO_PKG_VERSION")),
+            program: handler.to_owned(),
+            arguments: Vec::new(),
+            settings,
+            // It has the run's authority in EXTRA_CA_CERTS, and reads the system's as it does in Azure.
+            without: &["SSL_CERT_FILE"],
+            jobs,
+            package: zip.filter(|_| packaged),
+        };
+        let mut all = vec![ours(OURS, &[], &Job::ALL[..]), ours(QUIET, &[("RUST_LOG", "off")], &[Job::Health])];
+        let mut left_out = Vec::new();
+        for (name, made) in [(FLOOR, floor()), (NODE, node(folder)), (PYTHON, python(folder))] {
+            match made {
+                Ok(contender) => all.push(contender),
+                Err(error) => left_out.push(format!("{name} is left out: {error}")),
+            }
+        }
+        Ok(Self { all, left_out })
     }
+}
+
+/// The root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    bench.parent().unwrap_or(bench)
+}
+
+/// Built as the packaged handler is: the release profile, linked statically.
+fn floor() -> io::Result<Contender> {
+    const TARGET: &str = "x86_64-unknown-linux-gnu";
+    let arguments = ["build", "--release", "--package", "bench-floor", "--locked", "--target", TARGET];
+    run(Command::new("cargo")
+        .args(arguments)
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .current_dir(root()))?;
+    Ok(Contender {
+        name: FLOOR,
+        version: "0.8, one route".to_owned(),
+        program: root().join("target").join(TARGET).join("release/bench-floor"),
+        arguments: Vec::new(),
+        settings: &[],
+        without: &[],
+        jobs: &[Job::Health],
+        package: None,
+    })
+}
+
+fn node(folder: &Path) -> io::Result<Contender> {
+    let (source, installed) = (root().join("bench/peers/node"), folder.join("peers/node"));
+    fs::create_dir_all(&installed)?;
+    let version = said(Command::new("node").arg("--version"))?;
+    for file in ["handler.js", "package.json", "package-lock.json"] {
+        fs::copy(source.join(file), installed.join(file))?;
+    }
+    run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&installed))?;
+    Ok(Contender {
+        name: NODE,
+        version,
+        program: PathBuf::from(said(Command::new("node").args(["-p", "process.execPath"]))?),
+        arguments: vec![installed.join("handler.js")],
+        settings: &[],
+        without: &[],
+        jobs: &Job::ALL[..],
+        package: Some(size_of(&installed)?),
+    })
+}
+
+fn python(folder: &Path) -> io::Result<Contender> {
+    let (source, installed) = (root().join("bench/peers/python"), folder.join("peers/python"));
+    let program = installed.join("bin/python");
+    if !program.is_file() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&installed))?;
+    }
+    run(Command::new(&program)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"])
+        .arg(source.join("requirements.txt")))?;
+    let version = said(Command::new(&program).arg("--version"))?;
+    let libraries = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let libraries = PathBuf::from(said(Command::new(&program).args(["-c", libraries]))?);
+    Ok(Contender {
+        name: PYTHON,
+        version: version.trim_start_matches("Python ").to_owned(),
+        program,
+        arguments: vec![source.join("handler.py")],
+        settings: &[],
+        without: &[],
+        jobs: &Job::ALL[..],
+        package: Some(size_of(&libraries)?),
+    })
+}
+
+/// Runs to its end; what it prints is passed on.
+pub(crate) fn run(command: &mut Command) -> io::Result<()> {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} ended with {status}"))) }
+}
+
+/// The one line that it prints.
+pub(crate) fn said(command: &mut Command) -> io::Result<String> {
+    let output = command.stdin(Stdio::null()).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Bytes of all files below a folder; links are not followed.
+fn size_of(folder: &Path) -> io::Result<u64> {
+    fs::read_dir(folder)?.try_fold(0, |sum, entry| {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        Ok(sum + if kind.is_dir() { size_of(&entry.path())? } else { entry.metadata()?.len() })
+    })
 }

@@ -1,48 +1,144 @@
-//! Percentiles, and how they compare with those of the first contender.
+//! The tables, the JSON and the charts of a run.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, fs, path::Path};
 
-/// One table.
-pub(crate) struct Report {
-    callers: usize,
-    rows: Vec<Row>,
+use serde_json::{Value, json};
+
+use crate::{
+    chart::{self, Bar, figure},
+    contender::{Contender, Contenders, FLOOR, OURS},
+    machine::Machine,
+    measure::{Better, Job, Measure, Samples},
+};
+
+/// The part of `docs/performance.md` that is written by a run.
+const BEGIN: &str = "<!-- figures: `cargo bench-all` writes from here -->";
+const END: &str = "<!-- to here -->";
+/// Measures with a chart, and the name of its file.
+const CHARTS: [(Measure, &str); 5] = [
+    (Measure::FirstAnswer, "first-answer"),
+    (Measure::FirstJob, "first-job"),
+    (Measure::IdleMemory, "idle-memory"),
+    (Measure::Cpu(Job::SnapshotNow), "cpu-main-job"),
+    (Measure::Cpu(Job::Health), "cpu-health"),
+];
+
+/// All that a run found out.
+pub(crate) struct Report<'a> {
+    pub(crate) command: &'a str,
+    pub(crate) machine: &'a Machine,
+    pub(crate) contenders: &'a Contenders,
+    pub(crate) samples: &'a Samples,
+    /// Headings, with a text in Markdown and its data.
+    pub(crate) sections: Vec<(&'static str, String, Value)>,
 }
 
-struct Row {
-    name: &'static str,
-    median: Duration,
-    tail: Duration,
-}
-
-impl Report {
-    /// From what each contender's requests took; there is at least one sample of each.
-    pub(crate) fn new(callers: usize, samples: impl Iterator<Item = (&'static str, Vec<Duration>)>) -> Self {
-        let rows = samples
-            .map(|(name, mut samples)| {
-                samples.sort_unstable();
-                Row { name, median: samples[samples.len() / 2], tail: samples[samples.len() * 99 / 100] }
-            })
-            .collect();
-        Self { callers, rows }
+impl Report<'_> {
+    /// Markdown.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("`{}`, {}. {}\n", self.command, today(), self.machine.in_words());
+        for contender in &self.contenders.all {
+            text += &format!("- {}: {}\n", contender.name, contender.version);
+        }
+        for reason in &self.contenders.left_out {
+            text += &format!("- {reason}\n");
+        }
+        text += "\n### Beside each other\n\nThe median of the rounds, and from the lowest to the highest. A ratio is that to \
+                 the handler of the same round, and \"no verdict\" where the rounds disagree.\n\n";
+        text += &self.table();
+        for (heading, section, _) in &self.sections {
+            text += &format!("\n### {heading}\n\n{section}");
+        }
+        text
     }
-}
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let callers = if self.callers == 1 { "one caller".to_owned() } else { format!("{} callers", self.callers) };
-        writeln!(f, "{callers:44} {:>10} {:>7} {:>10} {:>7}", "median", "ratio", "p99", "ratio")?;
-        let Some(first) = self.rows.first() else { return Ok(()) };
-        for row in &self.rows {
-            let name = row.name;
-            let (median, tail) = (micros(row.median), micros(row.tail));
-            let ratio = |time: Duration, base: Duration| time.as_secs_f64() / base.as_secs_f64();
-            let (slower, slower_tail) = (ratio(row.median, first.median), ratio(row.tail, first.tail));
-            writeln!(f, "{name:44} {median:>10} {slower:>6.2}x {tail:>10} {slower_tail:>6.2}x")?;
+    fn table(&self) -> String {
+        let names: Vec<_> = self.contenders.all.iter().map(|contender| contender.name).collect();
+        let mut text = format!("| measure | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+        for measure in self.samples.measures() {
+            text += &format!("| {}, {} |", measure.title(), measure.unit());
+            for contender in &self.contenders.all {
+                text += &format!(" {} |", self.cell(measure, contender));
+            }
+            text += "\n";
+        }
+        text
+    }
+
+    fn cell(&self, measure: Measure, contender: &Contender) -> String {
+        let Some(spread) = self.samples.spread(measure, contender.name) else { return "–".to_owned() };
+        let rounds = format!("{} ({} to {})", figure(spread.median), figure(spread.low), figure(spread.high));
+        let single = spread.low.total_cmp(&spread.high).is_eq();
+        let rounds = if single { figure(spread.median) } else { rounds };
+        match self.samples.ratio(measure, contender.name, OURS).filter(|_| contender.name != OURS) {
+            None => rounds,
+            // One sample has no spread to judge.
+            Some(ratio) if single => format!("{rounds}, × {}", figure(ratio.spread.median)),
+            Some(ratio) if ratio.is_verdict() => format!("{rounds}, × {}", figure(ratio.spread.median)),
+            Some(_) => format!("{rounds}, no verdict"),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let sections: serde_json::Map<_, _> =
+            self.sections.iter().map(|(heading, _, data)| ((*heading).to_owned(), data.clone())).collect();
+        json!({
+            "command": self.command, "date": today(), "machine": self.machine.to_json(&self.contenders.all),
+            "leftOut": self.contenders.left_out, "measures": self.samples.to_json(OURS), "sections": sections,
+        })
+    }
+
+    /// Writes `results.json`, `results.md` and the charts to `folder`.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("results.json"), serde_json::to_string_pretty(&self.json())? + "\n")?;
+        for (measure, name) in CHARTS {
+            let bars: Vec<_> = self.contenders.all.iter().filter_map(|one| self.bar(measure, one)).collect();
+            let better = match measure.better() {
+                Better::Less => "less is better",
+                Better::More => "more is better",
+            };
+            let title = format!("{} ({better})", measure.title());
+            fs::write(folder.join(format!("{name}.svg")), chart::bars(&title, measure.unit(), &bars))?;
         }
         Ok(())
     }
+
+    fn bar(&self, measure: Measure, contender: &Contender) -> Option<Bar> {
+        let spread = self.samples.spread(measure, contender.name)?;
+        let name = if contender.name == FLOOR { "axum alone" } else { contender.name };
+        Some(Bar { name: name.to_owned(), low: spread.low, median: spread.median, high: spread.high })
+    }
+
+    /// Puts the text into the document, whose own text stays.
+    pub(crate) fn write_into(&self, document: &Path) -> Result<(), Box<dyn Error>> {
+        let before = fs::read_to_string(document)?;
+        let after = replaced(&before, &self.text()).ok_or("docs/performance.md has lost its two marks")?;
+        Ok(fs::write(document, after)?)
+    }
 }
 
-fn micros(time: Duration) -> String {
-    format!("{} us", time.as_micros())
+fn replaced(document: &str, text: &str) -> Option<String> {
+    let (head, rest) = document.split_once(BEGIN)?;
+    let (_, tail) = rest.split_once(END)?;
+    let charts: String = CHARTS.iter().map(|(_, name)| format!("![{name}](performance/{name}.svg)\n")).collect();
+    Some(format!("{head}{BEGIN}\n\n{text}\n{charts}\n{END}{tail}"))
+}
+
+fn today() -> String {
+    jiff::Timestamp::now().to_string().chars().take("2026-11-28".len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_around_the_figures_stays() {
+        let document = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
+        let written = replaced(&document, "new").unwrap();
+        assert!(written.starts_with("before\n") && written.ends_with("\nafter\n"), "{written}");
+        assert!(written.contains("new") && !written.contains("old"), "{written}");
+        assert_eq!(replaced("no marks", "new"), None);
+    }
 }

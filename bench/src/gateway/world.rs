@@ -8,7 +8,7 @@ use reqwest::{Certificate, Client, Proxy};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::contender::Contender;
+use super::contender::Contender;
 
 /// Everything that is called. It ends when dropped.
 pub(crate) struct World {

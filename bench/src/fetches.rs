@@ -1,0 +1,113 @@
+//! Many first requests at once to an instance that has just started: how often does it ask for the same token or secret?
+
+use std::{collections::BTreeMap, error::Error, path::Path, sync::Arc, time::Duration};
+
+use local_azure::{
+    LocalAzure,
+    journal::{Entry, Service},
+    seed::Seed,
+};
+use serde_json::{Value, json};
+use tokio::{sync::Barrier, task::JoinSet};
+
+use crate::{
+    http::{self, Connection},
+    process::{Process, Start},
+};
+
+/// The journal keeps the latest entries alone, so it is read while the requests run.
+const READ_EVERY: Duration = Duration::from_millis(50);
+
+/// What the first requests led to.
+pub(crate) struct Fetches {
+    pub(crate) requests: usize,
+    pub(crate) failed: usize,
+    /// Each token (identity and audience) and each secret, and how often it was asked for with success.
+    pub(crate) by_value: BTreeMap<String, usize>,
+}
+
+impl Fetches {
+    /// Values that were fetched more than once.
+    pub(crate) fn duplicates(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.by_value.iter().filter(|(_, times)| **times > 1).map(|(value, &times)| (value.as_str(), times))
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "requests": self.requests, "failed": self.failed, "fetches": self.by_value })
+    }
+}
+
+/// Starts `handler` in a world of its own and sends `requests` to `relay` at once, which needs two tokens and a secret.
+pub(crate) async fn count(
+    handler: &Path,
+    seed: Seed,
+    requests: usize,
+    folder: &Path,
+) -> Result<Fetches, Box<dyn Error>> {
+    let azure = LocalAzure::start(seed).await?;
+    let mut environment = azure.world().seed().function_app.settings.clone();
+    environment.extend(azure.app_environment());
+    environment.insert("MAX_CONCURRENT_INVOCATIONS".to_owned(), (requests + 1).to_string());
+    environment.insert("RUST_LOG".to_owned(), "warn".to_owned());
+    let log = folder.join("first-requests.log");
+    let start = Start { program: handler, arguments: &[], environment: &environment, log: &log };
+    let mut process = Process::start(&start)?;
+    let _ = process.first_answer().await?;
+    let mut seen = BTreeMap::new();
+    let mut failed = 0;
+    {
+        let mut all = send_all(process.port, requests);
+        loop {
+            tokio::select! {
+                one = all.join_next() => match one {
+                    None => break,
+                    Some(answered) => failed += usize::from(answered?.is_none_or(|status| status != 200)),
+                },
+                () = tokio::time::sleep(READ_EVERY) => {}
+            }
+            note(&azure, &mut seen);
+        }
+    }
+    note(&azure, &mut seen);
+    let mut by_value = BTreeMap::new();
+    for value in seen.into_values() {
+        *by_value.entry(value).or_default() += 1;
+    }
+    Ok(Fetches { requests, failed, by_value })
+}
+
+/// Every request waits until all have a connection.
+fn send_all(port: u16, requests: usize) -> JoinSet<Option<u16>> {
+    let ready = Arc::new(Barrier::new(requests));
+    let mut all = JoinSet::new();
+    for _ in 0..requests {
+        let ready = ready.clone();
+        all.spawn(async move {
+            let connection = Connection::open(port).await;
+            ready.wait().await;
+            connection.ok()?.ask(&http::request("GET", "/api/relay/orders", "")).await.ok()
+        });
+    }
+    all
+}
+
+fn note(azure: &LocalAzure, seen: &mut BTreeMap<u64, String>) {
+    let entries = azure.journal().entries();
+    seen.extend(entries.iter().filter_map(|entry| Some((entry.id.0, fetched(entry)?))));
+}
+
+/// The value that an entry gave to the handler.
+fn fetched(entry: &Entry) -> Option<String> {
+    if entry.status != 200 || entry.from.is_some() {
+        return None;
+    }
+    let name = |part: &Option<String>| part.clone().unwrap_or_default();
+    match entry.service {
+        Service::IdentityEndpoint => {
+            let (identity, audience) = (name(&entry.decision.identity), name(&entry.decision.audience));
+            Some(format!("token of {identity} for {audience}"))
+        }
+        Service::KeyVault => Some(format!("secret {}", entry.path)),
+        _ => None,
+    }
+}

@@ -1,0 +1,44 @@
+//! What the gateway adds to a request: the same backend called directly, through the gateway without policies, and
+//! through the gateway with `validate-jwt` and two `set-header`.
+//!
+//! The three take turns, so that whatever else the machine does falls on all of them.
+
+mod contender;
+mod report;
+mod world;
+
+use std::{error::Error, time::Duration};
+
+use self::{contender::Contender, report::Report, world::World};
+
+/// Turns that each contender gets.
+const ROUNDS: usize = 40;
+/// Requests in a turn.
+const REQUESTS: usize = 250;
+/// Callers at a time, in the second table.
+const CALLERS: usize = 16;
+
+/// Prints a table for one caller, and one for several.
+pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
+    let world = World::start().await?;
+    let contenders = world.contenders()?;
+    for callers in [1, CALLERS] {
+        println!("{}", measure(&contenders, callers).await?);
+    }
+    Ok(())
+}
+
+async fn measure(contenders: &[Contender], callers: usize) -> Result<Report, Box<dyn Error>> {
+    let mut samples: Vec<Vec<Duration>> = vec![Vec::new(); contenders.len()];
+    for round in 0..=ROUNDS {
+        for (contender, samples) in contenders.iter().zip(&mut samples) {
+            let turn = contender.turn(callers, REQUESTS).await?;
+            // The first round opens connections and fetches the tenant's keys.
+            if round > 0 {
+                samples.extend(turn);
+            }
+        }
+    }
+    let names = contenders.iter().map(|contender| contender.name);
+    Ok(Report::new(callers, names.zip(samples)))
+}

@@ -1,0 +1,240 @@
+//! The rounds: in each, every contender gets its turn, so that whatever else the machine does falls on all of them.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use crate::{
+    contender::{Contender, OURS},
+    http,
+    load::{self, Measured},
+    measure::{Job, Measure, Samples},
+    process::{Process, Start},
+};
+
+/// An instance does nothing for so long before its idle memory is read.
+const IDLE: Duration = Duration::from_millis(500);
+/// The body of a small upload.
+const SMALL_UPLOAD: usize = 16 * 1024;
+/// Names in `SNAPSHOT_SOURCES`: the blob of each is written once a minute. Beyond, the job finds it written.
+const SOURCES: usize = 2_000;
+
+/// Of all requests of this run: no two uploads have one name.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// How much is measured.
+pub(crate) struct Plan {
+    pub(crate) rounds: usize,
+    pub(crate) connections: &'static [usize],
+    /// `health` is asked for so often, and each other job a tenth as often, for each number of connections.
+    pub(crate) requests: usize,
+    pub(crate) large_upload: u64,
+    /// Callers of an instance that has just started.
+    pub(crate) first_requests: usize,
+}
+
+impl Plan {
+    pub(crate) const FULL: Self =
+        Self { rounds: 10, connections: &[1, 16, 64], requests: 20_000, large_upload: 1 << 30, first_requests: 10_000 };
+    pub(crate) const QUICK: Self =
+        Self { rounds: 3, connections: &[1, 16], requests: 2_000, large_upload: 64 << 20, first_requests: 200 };
+
+    fn requests(&self, job: Job) -> usize {
+        match job {
+            Job::Health => self.requests,
+            Job::Relay | Job::SnapshotNow | Job::Upload => self.requests / 10,
+        }
+    }
+}
+
+/// Where and with what contenders run.
+pub(crate) struct Arena<'a> {
+    pub(crate) plan: &'a Plan,
+    /// What finds local-azure, and the app's settings.
+    pub(crate) environment: &'a BTreeMap<String, String>,
+    pub(crate) folder: &'a Path,
+}
+
+impl Arena<'_> {
+    /// Every round, and the peers that failed, with the reason: one that fails is not fast, and leaves. The handler itself
+    /// must not fail.
+    pub(crate) async fn measure(&self, contenders: &[Contender]) -> Result<(Samples, Vec<String>), Box<dyn Error>> {
+        let mut samples = Samples::default();
+        let mut failed = BTreeMap::new();
+        for round in 0..=self.plan.rounds {
+            // The first round warms local-azure and the files that are read; its samples are dropped.
+            let mut dropped = Samples::default();
+            let kept = if round == 0 { &mut dropped } else { &mut samples };
+            for contender in contenders {
+                let name = contender.name;
+                if failed.contains_key(name) {
+                    continue;
+                }
+                eprintln!("round {round} of {}: {name}", self.plan.rounds);
+                if let Err(error) = self.turn(contender, round, kept).await {
+                    let reason = format!("{name} failed in round {round}: {error}");
+                    if name == OURS {
+                        return Err(reason.into());
+                    }
+                    eprintln!("{reason}");
+                    failed.insert(name, reason);
+                }
+            }
+        }
+        for contender in contenders {
+            if let Some(bytes) = contender.package {
+                samples.add(Measure::PackageSize, contender.name, bytes as f64 / 1e6);
+            }
+        }
+        Ok((samples, failed.into_values().collect()))
+    }
+
+    async fn turn(&self, contender: &Contender, round: usize, samples: &mut Samples) -> Result<(), Box<dyn Error>> {
+        let name = contender.name;
+        let (first, idle) = self.idle(contender).await?;
+        samples.add(Measure::FirstAnswer, name, millis(first));
+        samples.add(Measure::IdleMemory, name, idle);
+        // The second life does its first job as soon as it can, and then the load.
+        let mut process = self.start(contender, Some(&sources(name)))?;
+        let (_, mut connection) = process.first_answer().await?;
+        if contender.jobs.contains(&Job::SnapshotNow) {
+            let status = connection.ask(&request(Job::SnapshotNow, name)).await?;
+            samples.add(Measure::FirstJob, name, millis(process.age()));
+            created(status)?;
+        }
+        for &job in contender.jobs {
+            self.load(job, &process, name, round == 0, samples).await?;
+        }
+        samples.add(Measure::LoadedMemory, name, megabytes(process.resident()?));
+        let last = round == self.plan.rounds;
+        if last && contender.jobs.contains(&Job::Upload) {
+            process.forget_peak()?;
+            let head = http::head("PUT", &upload_path(), self.plan.large_upload);
+            let began = process.age();
+            created(connection.send(&head, self.plan.large_upload).await?)?;
+            samples.add(Measure::LargeUpload, name, millis(process.age() - began));
+            samples.add(Measure::LargeUploadPeak, name, megabytes(process.peak()?));
+        }
+        Ok(())
+    }
+
+    /// How long the first answer took, and memory in MB.
+    async fn idle(&self, contender: &Contender) -> io::Result<(Duration, f64)> {
+        let mut process = self.start(contender, None)?;
+        let (first, _connection) = process.first_answer().await?;
+        tokio::time::sleep(IDLE).await;
+        Ok((first, megabytes(process.resident()?)))
+    }
+
+    async fn load(
+        &self,
+        job: Job,
+        process: &Process,
+        name: &'static str,
+        warms: bool,
+        samples: &mut Samples,
+    ) -> Result<(), Box<dyn Error>> {
+        let (mut cpu, mut sent) = (Duration::ZERO, 0);
+        for &connections in self.plan.connections {
+            // Opens the connections to the services.
+            self.send(job, process, name, connections, connections * 2).await?;
+            if warms {
+                continue;
+            }
+            let before = process.cpu()?;
+            let measured = self.send(job, process, name, connections, self.plan.requests(job)).await?;
+            cpu += process.cpu()? - before;
+            sent += measured.times.len();
+            samples.add(Measure::Throughput(job, connections), name, measured.per_second());
+            for (measure, permille) in [
+                (Measure::Median(job, connections), 500),
+                (Measure::P99(job, connections), 990),
+                (Measure::P999(job, connections), 999),
+            ] {
+                samples.add(measure, name, measured.permille(permille).as_secs_f64() * 1e6);
+            }
+        }
+        if sent > 0 {
+            samples.add(Measure::Cpu(job), name, millis(cpu) * 1000.0 / sent as f64);
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        job: Job,
+        process: &Process,
+        name: &'static str,
+        connections: usize,
+        requests: usize,
+    ) -> Result<Measured, Box<dyn Error>> {
+        let measured = load::run(process.port, connections, requests, move || request(job, name)).await?;
+        if measured.failed > 0 {
+            return Err(format!("{} of {requests} {} failed", measured.failed, job.name()).into());
+        }
+        Ok(measured)
+    }
+
+    fn start(&self, contender: &Contender, sources: Option<&str>) -> io::Result<Process> {
+        let mut environment = self.environment.clone();
+        environment.retain(|name, _| !contender.without.contains(&name.as_str()));
+        if let Some(sources) = sources {
+            environment.insert("SNAPSHOT_SOURCES".to_owned(), sources.to_owned());
+        }
+        environment.extend(contender.settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        Process::start(&Start {
+            program: &contender.program,
+            arguments: &contender.arguments,
+            environment: &environment,
+            log: &self.folder.join(format!("{}.log", contender.name.replace([' ', ','], "-"))),
+        })
+    }
+}
+
+fn request(job: Job, contender: &str) -> Vec<u8> {
+    match job {
+        Job::Health => http::request("GET", "/api/health", ""),
+        Job::Relay => http::request("GET", "/api/relay/orders", ""),
+        Job::SnapshotNow => {
+            let path = format!("/api/snapshots/{}", source(contender, number() % SOURCES));
+            http::request("POST", &path, "")
+        }
+        Job::Upload => http::request("PUT", &upload_path(), &"x".repeat(SMALL_UPLOAD)),
+    }
+}
+
+fn upload_path() -> String {
+    format!("/api/uploads/bench/{}", number())
+}
+
+fn number() -> usize {
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Each contender writes its own blobs.
+fn source(contender: &str, number: usize) -> String {
+    format!("{}{number}", contender.to_ascii_lowercase().replace([' ', ','], "-"))
+}
+
+fn sources(contender: &str) -> String {
+    let all: Vec<_> = (0..SOURCES).map(|number| format!("{}=/orders", source(contender, number))).collect();
+    all.join(",")
+}
+
+fn created(status: u16) -> io::Result<()> {
+    if status == 201 { Ok(()) } else { Err(io::Error::other(format!("201 was expected, and not {status}"))) }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// From KiB.
+fn megabytes(kib: u64) -> f64 {
+    kib as f64 * 1024.0 / 1e6
+}
