@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use apim_policies::{
     ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Unreachable, Unread,
+    UsageTap,
     expression::{self, Api, Authorization, Entropy},
 };
 use bytes::Bytes;
@@ -46,6 +47,11 @@ impl Outside for Offline {
 
     fn metered(&self, body: Bytes, meter: Meter) -> Bytes {
         meter.passed(body.len());
+        body
+    }
+
+    fn tapped(&self, body: Bytes, mut tap: UsageTap) -> Bytes {
+        tap.passed(&body);
         body
     }
 

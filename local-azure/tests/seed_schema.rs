@@ -65,7 +65,7 @@ fn tables(value: &Value, path: &str, found: &mut Vec<String>) {
 
 /// Tables whose members have names of the user's choice.
 fn is_map(path: &str) -> bool {
-    ["/settings", "/named_values"].iter().any(|end| path.ends_with(end))
+    ["/settings", "/named_values", "/body"].iter().any(|end| path.ends_with(end))
 }
 
 #[test]

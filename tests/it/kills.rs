@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use local_azure::{
     journal::{Entry, Service},
 };
 use reqwest::{Client, StatusCode};
-use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::{
     rig::{Rig, project},
@@ -25,12 +26,14 @@ const BLOCK: usize = 4 * 1024 * 1024;
 
 /// SIGKILL to the handler, and the next one is there.
 async fn kill(rig: &Rig) {
-    let processes: Value = reqwest::get(rig.url("/admin/host/processes")).await.unwrap().json().await.unwrap();
-    let processes = processes["processes"].as_array().unwrap();
-    let handler = processes.iter().find(|process| process["processName"] == "handler").unwrap();
-    let killed = handler["processId"].as_u64().unwrap();
+    let killed = rig.handler_id().unwrap();
     assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
-    rig.until_logged("Restarting the handler").await;
+    let next = async {
+        while rig.handler_id().is_none_or(|id| id == killed) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(30), next).await.expect("the host starts another handler");
     rig.host.wait_ready().await.unwrap();
 }
 

@@ -13,7 +13,7 @@ mod handler;
 mod handler_process;
 mod http;
 mod identities;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod kills;
 mod least_privilege;
 mod main_job;

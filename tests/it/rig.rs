@@ -103,6 +103,15 @@ impl Rig {
         self.answers().iter().filter(|entry| entry.decision.wrote.is_some()).count()
     }
 
+    /// The process of the handler, which is the one that runs in this script root; absent while the host starts another.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn handler_id(&self) -> Option<u32> {
+        let runs_here =
+            |id: &u32| std::fs::read_link(format!("/proc/{id}/cwd")).is_ok_and(|folder| folder == self.script_root);
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        processes.filter_map(|process| process.file_name().to_str()?.parse().ok()).find(runs_here)
+    }
+
     /// The folder that the host runs.
     pub(crate) fn script_root(&self) -> &Path {
         &self.script_root

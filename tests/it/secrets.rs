@@ -26,7 +26,7 @@ async fn secrets_that_end_are_named_with_their_dates_and_no_value() {
     assert_eq!(status, 200, "{text}");
     assert!(!text.contains("S3CRET"), "{text}");
     let report: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&report["secrets"], &report["withoutEnd"], &report["withinDays"]), (&3.into(), &1.into(), &30.into()));
+    assert_eq!((&report["secrets"], &report["withoutEnd"], &report["withinDays"]), (&4.into(), &2.into(), &30.into()));
     assert_eq!(report["ending"].as_array().unwrap().len(), 1, "{report}");
     assert_eq!(report["ending"][0]["name"], "old");
     assert_eq!(report["ending"][0]["expiresOn"], "2026-01-01T00:00:00Z");

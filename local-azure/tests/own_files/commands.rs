@@ -93,6 +93,7 @@ fn value(entry: &str, placeholder: &str) -> Value {
         "FILE" | "FOLDER" | "DIR" | "DIRECTORY" | "PATH" | "PATHS" => Value::Path,
         "PORT" => texts(&["0"]),
         "COUNT" => texts(&["1"]),
+        "JOB" => texts(&["main"]),
         "NAME" => texts(&["order_report", "tick"]),
         "IDENTITY" => texts(&["id-keyless-reader"]),
         "RESOURCE" => texts(&["https://vault.azure.net"]),
