@@ -15,6 +15,7 @@ use local_azure::{
     journal::{Entry, Service},
 };
 use reqwest::{Client, StatusCode};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
