@@ -34,7 +34,7 @@ async fn kill(rig: &Rig) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(30), next).await.expect("the host starts another handler");
+    timeout(Duration::from_secs(30), next).await.unwrap();
     rig.host.wait_ready().await.unwrap();
 }
 
