@@ -137,8 +137,11 @@ impl Start {
 }
 
 impl Drop for Start {
+    /// As Ctrl-C does, which ends the handler too.
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        if let Ok(id) = self.process.id().try_into() {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGINT);
+        }
         let _ = self.process.wait();
     }
 }
