@@ -94,6 +94,7 @@ fn value(entry: &str, placeholder: &str) -> Value {
         "PORT" => texts(&["0"]),
         "COUNT" => texts(&["1"]),
         "JOB" => texts(&["main"]),
+        "SPEC" => texts(&["key-vault:throttled,count=1"]),
         "NAME" => texts(&["order_report", "tick"]),
         "IDENTITY" => texts(&["id-keyless-reader"]),
         "RESOURCE" => texts(&["https://vault.azure.net"]),

@@ -71,7 +71,8 @@ pub(super) async fn run(fault: Fault, function: Function, promised: &str) -> Res
     let struck = rig.azure.world().faults().all().iter().any(|fault| fault.strikes > 0);
     rig.azure.world().faults().clear();
     if !struck {
-        return Err("the fault did not strike".to_owned());
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        return Err(format!("the fault did not strike: {} {body}", answer.status));
     }
     let outcome = outcome(function, &answer);
     if outcome != promised {
