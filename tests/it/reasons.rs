@@ -18,7 +18,7 @@ async fn a_token_without_a_role() {
 
 #[tokio::test]
 async fn a_token_for_another_api_has_no_role_there() {
-    reason(Link::Audience, "or mend <NAME>__audience if that is another API").await;
+    reason(Link::Audience, "is another API, mend <NAME>__audience").await;
 }
 
 #[tokio::test]

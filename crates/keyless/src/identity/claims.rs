@@ -49,8 +49,8 @@ impl UnverifiedClaims {
         }
         if roles.is_empty() {
             return format!(
-                "the role does not fit: it has none. Give the identity an app role of the API that is {asked} (a new \
-                 role shows in new tokens alone), or mend <NAME>__audience if that is another API"
+                "the role does not fit: it has none. Where {asked} is another API, mend <NAME>__audience; where it is \
+                 the right one, give the identity an app role of it (a new role shows in new tokens alone)"
             );
         }
         let roles = roles.join(" ");
