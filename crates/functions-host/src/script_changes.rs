@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(script_files(root.path()).unwrap().len(), 2);
         fs::remove_file(&function).unwrap();
         assert_eq!(script_files(root.path()).unwrap().len(), 1);
-        // Reading it fails, whoever runs the test.
+        // A folder cannot be read as a file, not even by root.
         fs::create_dir(&function).unwrap();
         assert!(script_files(root.path()).is_err());
         assert!(script_files(&root.path().join("handler")).is_err(), "nor can a root that is no folder");

@@ -49,7 +49,7 @@ pub(super) fn has_constants(class: &Type) -> bool {
 }
 
 impl Checker {
-    /// A constant under another type; `None` where the result is none.
+    /// Converts a constant to another type; `None` where the result is no constant.
     pub(super) fn converted_constant(constant: &Value, to: &Type, conversion: &Conversion) -> Option<Value> {
         match conversion {
             Conversion::Same if has_constants(to) || constant.is_null() && !to.is_value() => Some(constant.clone()),

@@ -1,4 +1,4 @@
-//! Numbers that policies send to Application Insights, added up: where there is none, they can be read here.
+//! Sums of the metrics that policies send to Application Insights. A host without Application Insights reads them here.
 
 use std::{
     collections::BTreeMap,

@@ -21,7 +21,7 @@ async fn differences_of(row: &Value) -> Vec<String> {
     let expected = &row["caller receives"];
     let rig = match RawRig::start(&row["root"], &row["settings"]).await {
         Ok(rig) => rig,
-        // A host that does not start answers nobody; in Azure it answers 503.
+        // Azure answers 503 where this host does not start.
         Err(error) if expected["status"] == 503 && is_refusal(&error) => return Vec::new(),
         Err(error) => return vec![error.to_string()],
     };
