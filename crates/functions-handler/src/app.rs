@@ -17,7 +17,7 @@ use crate::{
     handler::FunctionHandler,
     host_json::HostJson,
     plan::{ExpectedTrigger, Registration, plan},
-    router::{AppLayer, Common, router},
+    router::{AppLayer, Common, Functions, functions},
     start_error::{StartError, StartProblem},
 };
 
@@ -48,7 +48,7 @@ pub struct FunctionApp<S = ()> {
 
 /// An app that can be served.
 pub(crate) struct Assembled {
-    pub(crate) router: Router,
+    pub(crate) functions: Functions,
     pub(crate) on_stop: Option<Box<dyn FnOnce() -> Stopping + Send>>,
 }
 
@@ -177,10 +177,10 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
                 let max_concurrent = (self.max_concurrent)(&state);
                 let body_limit = environment.body_size_limit();
                 let common = Common { host_json, body_limit, max_concurrent, layers: self.layers, app };
-                let router = router(planned, &state, common);
+                let functions = functions(planned, &state, common);
                 let on_stop =
                     self.on_stop.map(|stop| Box::new(move || stop(state)) as Box<dyn FnOnce() -> Stopping + Send>);
-                Ok(Assembled { router, on_stop })
+                Ok(Assembled { functions, on_stop })
             }
             (planned, state) => {
                 problems.extend(planned.err());

@@ -110,7 +110,7 @@ async fn a_stream_goes_out_chunk_by_chunk_without_a_time_limit_and_keeps_its_slo
     };
     let app = http("s", &["get"], "s", streams).http(http_function("a", POST, "a"), async || ());
     let router = router(app.timer(never(), pending::<()>).max_concurrent(|()| 2), &[(TIMEOUT, "00:00:00.01")]);
-    let response = router.clone().oneshot(request(Method::GET, "/api/s", "")).await.unwrap();
+    let response = router.answer(request(Method::GET, "/api/s", "")).await;
     assert_eq!(response.body().size_hint().exact(), None);
     let mut body = response.into_body().into_data_stream();
     assert!(body.next().now_or_never().is_none(), "no chunk has been produced yet");
@@ -147,7 +147,7 @@ async fn a_request_is_read_as_it_comes_in() {
 #[tokio::test]
 async fn an_answer_that_is_whole_says_how_long_it_is() {
     let router = router(http("a", &["get"], "a", async || "whole"), &[]);
-    let response = router.oneshot(request(Method::GET, "/api/a", "")).await.unwrap();
+    let response = router.answer(request(Method::GET, "/api/a", "")).await;
     assert_eq!(response.body().size_hint().exact(), Some(5));
 }
 
