@@ -30,6 +30,7 @@ use tokio::{
 use tracing::{debug, warn};
 
 use crate::{
+    app::Aside,
     error::{InvocationError, PayloadError},
     router::Functions,
 };
@@ -42,7 +43,15 @@ const HEAD_LIMIT: Duration = Duration::from_secs(75);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is ready and the last invocation has ended. Dropping the future closes every connection.
-pub(crate) async fn serve(listener: TcpListener, functions: Functions, stop: impl Future<Output = ()>) {
+///
+/// `aside` runs from the first connection on: by then the host's first question is on its way, and is not held up.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    functions: Functions,
+    mut aside: Option<Aside>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut background = JoinSet::new();
     let stopping = watch::Sender::new(());
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
@@ -53,7 +62,10 @@ pub(crate) async fn serve(listener: TcpListener, functions: Functions, stop: imp
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => drop(connections.spawn(connection(stream, &functions, stopping.subscribe()))),
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, &functions, stopping.subscribe()));
+                aside.take().into_iter().for_each(|aside| drop(background.spawn(aside)));
+            }
             Err(error) => {
                 warn!("a connection was not accepted: {error}");
                 sleep(PAUSE).await;
@@ -61,6 +73,7 @@ pub(crate) async fn serve(listener: TcpListener, functions: Functions, stop: imp
         }
     }
     drop(listener);
+    background.abort_all();
     stopping.send_replace(());
     while connections.join_next().await.is_some() {}
 }

@@ -177,6 +177,28 @@ async fn a_layer_is_around_every_function_and_sees_the_callers_path() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_done_on_start_begins_with_the_first_connection_and_holds_nothing_up() {
+    let (begin, begun) = oneshot::channel::<()>();
+    let never_ends = async move |()| {
+        begin.send(()).unwrap();
+        pending().await
+    };
+    let app = http("a", &["get"], "a", async || "").on_start(never_ends);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(app.serve(listener, stopped.map(drop)));
+    let mut host = TcpStream::connect(address).await.unwrap();
+    begun.await.unwrap();
+    host.write_all(b"GET /api/a HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    host.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    stop.send(()).unwrap();
+    served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn what_is_to_be_done_on_stop_is_done_after_the_last_invocation() {
     static STOPPED: AtomicBool = AtomicBool::new(false);
     let (stop, stopped) = oneshot::channel::<()>();
