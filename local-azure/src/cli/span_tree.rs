@@ -27,15 +27,18 @@ pub(super) fn print(trace: &ReceivedTrace) {
 fn tree(spans: &[ReceivedSpan]) -> Vec<(usize, &ReceivedSpan)> {
     let known: BTreeSet<SpanId> = spans.iter().map(|span| span.id).collect();
     let is_root = |span: &&ReceivedSpan| span.parent.is_none_or(|parent| !known.contains(&parent));
-    let mut waiting: Vec<(usize, &ReceivedSpan)> = spans.iter().rev().filter(is_root).map(|span| (0, span)).collect();
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    while let Some((depth, span)) = waiting.pop() {
-        // An ID that was sent twice is shown twice, its children once.
-        found.push((depth, span));
-        if seen.insert(span.id) {
-            let children = spans.iter().rev().filter(|child| child.parent == Some(span.id));
-            waiting.extend(children.map(|child| (depth + 1, child)));
+    let (roots, others): (Vec<&ReceivedSpan>, Vec<&ReceivedSpan>) = spans.iter().partition(is_root);
+    // Spans that are left over are in a circle, which has no beginning.
+    for start in roots.into_iter().chain(others) {
+        let mut waiting = vec![(0, start)];
+        while let Some((depth, span)) = waiting.pop() {
+            if seen.insert(span.id) {
+                found.push((depth, span));
+                let children = spans.iter().rev().filter(|child| child.parent == Some(span.id));
+                waiting.extend(children.map(|child| (depth + 1, child)));
+            }
         }
     }
     found
@@ -87,7 +90,7 @@ mod tests {
         ];
         let shown: Vec<_> = tree(&spans).into_iter().map(|(depth, span)| (depth, span.name.as_str())).collect();
         assert_eq!(shown, [(0, "a"), (1, "a1"), (2, "a11"), (1, "a2"), (0, "orphan")]);
-        assert_eq!(tree(&[span(1, None, "a"), span(1, Some(1), "itself")]).len(), 2);
+        assert_eq!(tree(&[span(1, Some(2), "a"), span(2, Some(1), "b")]).len(), 2);
         assert!(line(&spans[0]).contains("500.0 ms"));
     }
 }
