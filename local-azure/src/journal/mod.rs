@@ -77,6 +77,12 @@ impl Journal {
         }
     }
 
+    /// The entry that began last.
+    #[must_use]
+    pub(crate) fn last(&self) -> EntryId {
+        EntryId(self.0.last_id.load(Ordering::Relaxed))
+    }
+
     /// Adds an entry.
     pub fn record(&self, entry: Entry) {
         let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,5 @@
+//! The dashboard.
+
+mod views;
+
+pub use views::{AppSetting, RunningApp, SettingSource};

@@ -1,0 +1,84 @@
+//! Faults on purpose: what there is, what is set, and setting and ending one.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{Views, refused::Refused};
+use crate::fault::{Fault, FaultKind, FaultService, SetFault};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Faults {
+    /// Services of this world, each with the faults that it can have.
+    services: Vec<Choice<FaultService>>,
+    kinds: Vec<Named<FaultKind>>,
+    set: Vec<SetFault>,
+}
+
+#[derive(Serialize)]
+struct Named<T> {
+    name: T,
+    help: String,
+}
+
+#[derive(Serialize)]
+struct Choice<T> {
+    #[serde(flatten)]
+    named: Named<T>,
+    kinds: Vec<FaultKind>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Numbered {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct End {
+    id: u64,
+}
+
+pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Faults> {
+    let seed = &views.world.seed;
+    let services = FaultService::value_variants().iter().filter(|service| service.is_in(seed));
+    let kinds_of = |service| FaultKind::ALL.iter().copied().filter(|kind| kind.is_of(service)).collect();
+    Json(Faults {
+        services: services.map(|service| Choice { named: named(*service), kinds: kinds_of(*service) }).collect(),
+        kinds: FaultKind::ALL.iter().copied().map(named).collect(),
+        set: views.world.faults.all(),
+    })
+}
+
+/// Sets one from now on. Its members are those of the seed's `[[faults]]`.
+pub(super) async fn set(
+    State(views): State<Arc<Views>>,
+    body: Result<Json<Fault>, JsonRejection>,
+) -> Result<Json<Numbered>, Refused> {
+    let Json(fault) = body?;
+    let id = views.world.faults.set(fault).map_err(Refused::bad)?;
+    Ok(Json(Numbered { id }))
+}
+
+pub(super) async fn end(
+    State(views): State<Arc<Views>>,
+    body: Result<Json<End>, JsonRejection>,
+) -> Result<Json<Numbered>, Refused> {
+    let Json(End { id }) = body?;
+    if views.world.faults.end(id) {
+        Ok(Json(Numbered { id }))
+    } else {
+        Err(Refused::missing(format!("no fault {id} is set")))
+    }
+}
+
+fn named<T: ValueEnum>(name: T) -> Named<T> {
+    let help = name.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default();
+    Named { name, help }
+}
