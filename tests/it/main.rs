@@ -4,7 +4,9 @@
 
 mod audiences;
 mod breaking_proxy;
+mod browser;
 mod chat;
+mod dashboard;
 #[cfg(unix)]
 mod developer;
 mod faults;

@@ -22,7 +22,7 @@ pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
 /// Everything, running; gone when dropped.
 pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
-    pub(crate) host: FunctionsHost,
+    pub(crate) host: Arc<FunctionsHost>,
     log: Arc<Mutex<Vec<String>>>,
     logged: Arc<Notify>,
     script_root: PathBuf,
@@ -83,6 +83,8 @@ impl Rig {
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
+        let host = Arc::new(host);
+        azure.dashboard().show_host(&host);
         Self { azure, host, log, logged, script_root, _folder: folder }
     }
 

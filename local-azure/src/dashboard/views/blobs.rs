@@ -1,7 +1,5 @@
 //! Blobs: accounts, containers, what is under a prefix, and the content of one.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
@@ -11,7 +9,7 @@ use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Views, refused::Refused};
+use super::{Dashboard, Route, refused::Refused};
 use crate::blob::{AccountOnView, Accounts, Content, Listing, NothingThere};
 
 /// A file's name in a header (RFC 8187).
@@ -19,7 +17,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct List {
+struct List {
     account: String,
     container: String,
     #[serde(default)]
@@ -29,7 +27,7 @@ pub(super) struct List {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Download {
+struct Download {
     account: String,
     container: String,
     name: String,
@@ -37,25 +35,33 @@ pub(super) struct Download {
     etag: String,
 }
 
-pub(super) async fn accounts(State(views): State<Arc<Views>>) -> Json<Vec<AccountOnView>> {
-    Json(views.accounts().all())
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/blobs", accounts),
+        Route::read("/dashboard/api/blobs/list", list),
+        Route::read("/dashboard/api/blobs/content", content),
+    ]
 }
 
-pub(super) async fn list(
-    State(views): State<Arc<Views>>,
+async fn accounts(State(dashboard): State<Dashboard>) -> Json<Vec<AccountOnView>> {
+    Json(dashboard.accounts().all())
+}
+
+async fn list(
+    State(dashboard): State<Dashboard>,
     query: Result<Query<List>, QueryRejection>,
 ) -> Result<Json<Listing>, Refused> {
     let Query(List { account, container, prefix, after }) = query?;
-    Ok(Json(views.accounts().list(&account, &container, &prefix, after.as_deref())?))
+    Ok(Json(dashboard.accounts().list(&account, &container, &prefix, after.as_deref())?))
 }
 
 /// A file to save, whatever the blob says that it is: a browser must not show another's page as one of this server.
-pub(super) async fn content(
-    State(views): State<Arc<Views>>,
+async fn content(
+    State(dashboard): State<Dashboard>,
     query: Result<Query<Download>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let Query(Download { account, container, name, etag }) = query?;
-    let Content { bytes, body } = views.accounts().content(&account, &container, &name, &etag)?;
+    let Content { bytes, body } = dashboard.accounts().content(&account, &container, &name, &etag)?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     let file = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or("blob");
@@ -72,9 +78,9 @@ pub(super) async fn content(
     Ok(response)
 }
 
-impl Views {
+impl Dashboard {
     fn accounts(&self) -> Accounts {
-        self.world.accounts.get().cloned().unwrap_or_default()
+        self.world().accounts.get().cloned().unwrap_or_default()
     }
 }
 

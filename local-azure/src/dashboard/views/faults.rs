@@ -1,7 +1,5 @@
 //! Faults on purpose: what there is, what is set, and setting and ending one.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
@@ -9,12 +7,12 @@ use axum::{
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Views, refused::Refused};
+use super::{Dashboard, Route, refused::Refused};
 use crate::fault::{Fault, FaultKind, FaultService, SetFault};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Faults {
+struct Faults {
     /// Services of this world, each with the faults that it can have.
     services: Vec<Choice<FaultService>>,
     kinds: Vec<Named<FaultKind>>,
@@ -35,43 +33,51 @@ struct Choice<T> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Numbered {
+struct Numbered {
     id: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct End {
+struct End {
     id: u64,
 }
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Faults> {
-    let seed = &views.world.seed;
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/faults", list),
+        Route::change("/dashboard/api/faults/set", set),
+        Route::change("/dashboard/api/faults/end", end),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Faults> {
+    let seed = &dashboard.world().seed;
     let services = FaultService::value_variants().iter().filter(|service| service.is_in(seed));
     let kinds_of = |service| FaultKind::ALL.iter().copied().filter(|kind| kind.is_of(service)).collect();
     Json(Faults {
         services: services.map(|service| Choice { named: named(*service), kinds: kinds_of(*service) }).collect(),
         kinds: FaultKind::ALL.iter().copied().map(named).collect(),
-        set: views.world.faults.all(),
+        set: dashboard.world().faults.all(),
     })
 }
 
 /// Sets one from now on. Its members are those of the seed's `[[faults]]`.
-pub(super) async fn set(
-    State(views): State<Arc<Views>>,
+async fn set(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<Fault>, JsonRejection>,
 ) -> Result<Json<Numbered>, Refused> {
     let Json(fault) = body?;
-    let id = views.world.faults.set(fault).map_err(Refused::bad)?;
+    let id = dashboard.world().faults.set(fault).map_err(Refused::bad)?;
     Ok(Json(Numbered { id }))
 }
 
-pub(super) async fn end(
-    State(views): State<Arc<Views>>,
+async fn end(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<End>, JsonRejection>,
 ) -> Result<Json<Numbered>, Refused> {
     let Json(End { id }) = body?;
-    if views.world.faults.end(id) {
+    if dashboard.world().faults.end(id) {
         Ok(Json(Numbered { id }))
     } else {
         Err(Refused::missing(format!("no fault {id} is set")))

@@ -1,16 +1,14 @@
 //! Functions: what each is called by, and those in error with the reason.
 
-use std::sync::Arc;
-
 use axum::{Json, extract::State};
 use functions_host::Function;
 use serde::Serialize;
 
-use super::Views;
+use super::{Dashboard, Route};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Functions {
+struct Functions {
     /// The host's state, as its status names it; absent where none runs.
     state: Option<&'static str>,
     url: Option<String>,
@@ -40,8 +38,14 @@ struct InError {
     reason: String,
 }
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Functions> {
-    let host = views.app.host();
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/functions", list),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Functions> {
+    let host = dashboard.host();
     let in_error = host.iter().flat_map(|host| host.problems());
     Json(Functions {
         state: host.as_ref().map(|host| host.state()),

@@ -1,13 +1,11 @@
 //! Identities and what they may do: roles with their scopes, app roles, and subscriptions by name. No key, no secret.
 
-use std::sync::Arc;
-
 use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Views;
+use super::{Dashboard, Route};
 use crate::seed::{
     ApimSubscription, AppRegistration, Identity, IdentityKind, RoleAssignment, Scope, Seed, SubscriptionState,
     TokenVersion,
@@ -15,7 +13,7 @@ use crate::seed::{
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Identities {
+struct Identities {
     tenant: Uuid,
     app: String,
     identities: Vec<IdentityOnView>,
@@ -86,8 +84,14 @@ struct SubscriptionOnView {
     secrets: Vec<String>,
 }
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Identities> {
-    let (seed, directory) = (&*views.world.seed, views.world.directory());
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/identities", list),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Identities> {
+    let (seed, directory) = (&*dashboard.world().seed, dashboard.world().directory());
     let assignments = directory.assignments().into_iter().filter_map(|assignment| {
         let principal = directory.principal(assignment.principal_id)?;
         let api = directory.principal(assignment.resource_id)?;

@@ -1,7 +1,5 @@
 //! The links of `demo --break` as switches: what each spoils, the refusal that is expected, and the one that was seen.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
@@ -10,11 +8,11 @@ use clap::ValueEnum as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Views, refused::Refused};
+use super::{Dashboard, Route, jobs::jobs, refused::Refused};
 use crate::{
     broken_link::Link,
-    journal::{Entry, EntryId, Service},
-    link_switch::{self, Expected, HowToBreak, NotSpoilt, Spoilt},
+    journal::{Entry, EntryId, Service, Verdict},
+    link_switch::{self, HowToBreak, NotSpoilt},
 };
 
 #[derive(Serialize)]
@@ -28,31 +26,45 @@ struct LinkOnView {
     how: HowToBreak,
     /// The command that shows it in a world of its own.
     command: String,
-    expected: Expected,
+    expected: ExpectedOnView,
     since: Option<Timestamp>,
     seen: Option<Seen>,
+}
+
+#[derive(Serialize)]
+struct ExpectedOnView {
+    service: String,
+    why: &'static str,
+}
+
+#[derive(Serialize)]
+struct JobOnView {
+    name: String,
+    /// Whether a host runs that could run it.
+    host: bool,
 }
 
 /// The last refusal since a link is broken.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Seen {
+struct Seen {
     entry: EntryId,
-    service: Service,
+    service: String,
     status: u16,
     reason: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Links {
+struct Links {
     /// None where the seed names no links.
     links: Vec<LinkOnView>,
+    jobs: Vec<JobOnView>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct OfLink {
+struct OfLink {
     name: Link,
 }
 
@@ -68,19 +80,26 @@ pub(super) struct Switched {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Attacked {
+struct Attacked {
     status: u16,
     seen: Option<Seen>,
 }
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Links> {
-    let (app, entries) = (&views.world.seed.function_app, views.world.journal.entries());
-    let spoilt = views.switches.spoilt();
-    let main = app.demo.iter().map(|_| ("main", app.links.as_slice()));
-    let jobs: Vec<_> = main.chain(app.jobs.iter().map(|job| (job.name.as_str(), job.links.as_slice()))).collect();
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/links", list),
+        Route::change("/dashboard/api/links/break", break_one),
+        Route::change("/dashboard/api/links/mend", mend),
+        Route::change("/dashboard/api/links/attack", attack),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Links> {
+    let (jobs, entries) = (jobs(&dashboard.world().seed), dashboard.world().journal.entries());
+    let spoilt = dashboard.switches().spoilt();
     let on_view = |link: &Link| {
-        let of_link = jobs.iter().filter(|(_, links)| links.contains(link));
-        let names: Vec<String> = of_link.map(|(name, _)| (*name).to_owned()).collect();
+        let of_link = jobs.iter().filter(|job| job.links.contains(link));
+        let names: Vec<String> = of_link.map(|job| job.name.clone()).collect();
         let job = names.first().filter(|name| *name != "main").map(|name| format!(" --job {name}"));
         let broken = spoilt.iter().find(|one| one.link == *link);
         LinkOnView {
@@ -88,63 +107,57 @@ pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Links> {
             help: link.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default(),
             how: link.how_to_break(),
             command: format!("local-azure demo{} --break {link}", job.unwrap_or_default()),
-            expected: link.expected(),
+            expected: ExpectedOnView { service: link.expected().service.to_string(), why: link.expected().why },
             since: broken.map(|broken| broken.since),
             seen: broken.and_then(|broken| seen(&entries, *link, broken.after)),
             jobs: names,
         }
     };
-    let known = Link::value_variants().iter().filter(|link| jobs.iter().any(|(_, links)| links.contains(link)));
-    Json(Links { links: known.map(on_view).collect() })
+    let known = Link::value_variants().iter().filter(|link| jobs.iter().any(|job| job.links.contains(link)));
+    let links = known.map(on_view).collect();
+    let host = dashboard.host().is_some();
+    Json(Links { links, jobs: jobs.into_iter().map(|job| JobOnView { name: job.name, host }).collect() })
 }
 
-pub(super) async fn break_one(
-    State(views): State<Arc<Views>>,
+async fn break_one(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
 ) -> Result<Json<Switched>, Refused> {
     let Json(OfLink { name }) = body?;
-    views.switches.spoil(name, &views.world)?;
-    Ok(Json(views.forget_tokens().await))
+    dashboard.switches().spoil(name, dashboard.world())?;
+    Ok(Json(dashboard.forget_tokens().await))
 }
 
-pub(super) async fn mend(
-    State(views): State<Arc<Views>>,
+async fn mend(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
 ) -> Result<Json<Switched>, Refused> {
     let Json(OfLink { name }) = body?;
-    if !views.switches.mend(name, &views.world) {
+    if !dashboard.switches().mend(name, dashboard.world()) {
         return Err(Refused::conflict(format!("{name} is not broken")));
     }
-    Ok(Json(views.forget_tokens().await))
+    Ok(Json(dashboard.forget_tokens().await))
 }
 
 /// One request of an attacker.
-pub(super) async fn attack(
-    State(views): State<Arc<Views>>,
+async fn attack(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<OfLink>, JsonRejection>,
 ) -> Result<Json<Attacked>, Refused> {
     let Json(OfLink { name }) = body?;
-    let before = views.world.journal.last();
-    let status = link_switch::attack(name, &views.world).await?;
-    Ok(Json(Attacked { status, seen: seen(&views.world.journal.entries(), name, before) }))
+    let before = dashboard.world().journal.last();
+    let status = link_switch::attack(name, dashboard.world()).await?;
+    Ok(Json(Attacked { status, seen: seen(&dashboard.world().journal.entries(), name, before) }))
 }
 
-impl Views {
+impl Dashboard {
     /// A handler keeps tokens and secrets for long: a new one shows at once what has changed.
-    pub(super) async fn forget_tokens(&self) -> Switched {
-        let Some(host) = self.app.host() else { return Switched { handler_restarted: false, problem: None } };
+    async fn forget_tokens(&self) -> Switched {
+        let Some(host) = self.host() else { return Switched { handler_restarted: false, problem: None } };
         match host.replace().await {
             Ok(()) => Switched { handler_restarted: true, problem: None },
             Err(error) => Switched { handler_restarted: false, problem: Some(error.to_string()) },
         }
-    }
-
-    pub(super) fn broken_links(&self) -> Vec<Spoilt> {
-        self.switches.spoilt()
-    }
-
-    pub(super) fn mend_links(&self) {
-        self.switches.mend_all(&self.world);
     }
 }
 
@@ -156,20 +169,10 @@ fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<Seen> {
     Some(Seen { entry: entry.id, service: entry.service, status: entry.status, reason: entry.decision.reason.clone() })
 }
 
-/// The handler and its host tell what another refused; Key Vault's first answer asks for a token.
+/// The handler and its host tell what another refused.
 fn is_refusal(entry: &Entry) -> bool {
     let tells = matches!(entry.service, Service::Handler | Service::FunctionsHost);
-    entry.status >= 400 && !tells && entry.decision.reason.is_some() && entry.verdict_is_refusal()
-}
-
-impl Entry {
-    fn verdict_is_refusal(&self) -> bool {
-        let is_challenge = self.service == Service::KeyVault
-            && self.status == 401
-            && self.decision.identity.is_none()
-            && self.decision.claims.is_empty();
-        !is_challenge
-    }
+    !tells && matches!(entry.verdict(), Verdict::Refused | Verdict::Failed)
 }
 
 impl From<NotSpoilt> for Refused {

@@ -1,12 +1,16 @@
 //! Secrets: names, versions and dates of each vault. There is no way from here to a value.
 
-use std::sync::Arc;
-
 use axum::{Json, extract::State};
 
-use super::Views;
+use super::{Dashboard, Route};
 use crate::vault::VaultOnView;
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Vec<VaultOnView>> {
-    Json(views.world.vaults().all().map(|vault| vault.on_view()).collect())
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/secrets", list),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Vec<VaultOnView>> {
+    Json(dashboard.world().vaults().all().map(|vault| vault.on_view()).collect())
 }

@@ -1,7 +1,5 @@
 //! Timers: when each fires, what became of its last run, and one run now.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
@@ -11,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Views, refused::Refused};
+use super::{Dashboard, Route, refused::Refused};
 use crate::journal::{Entry, EntryId, Service};
 
 /// Next runs that are shown of each.
@@ -19,7 +17,7 @@ const NEXT: usize = 5;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Timers {
+struct Timers {
     /// Whether a host runs.
     host: bool,
     timers: Vec<TimerOnView>,
@@ -52,14 +50,14 @@ struct Run {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RunNow {
+struct RunNow {
     name: String,
 }
 
 /// What became of a run by hand.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Outcome {
+struct Outcome {
     id: Uuid,
     succeeded: bool,
     status: u16,
@@ -67,21 +65,28 @@ pub(super) struct Outcome {
     error: Option<String>,
 }
 
-pub(super) async fn list(State(views): State<Arc<Views>>) -> Json<Timers> {
-    let host = views.app.host();
-    let entries = views.world.journal.entries();
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/timers", list),
+        Route::change("/dashboard/api/timers/run", run),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Timers> {
+    let host = dashboard.host();
+    let entries = dashboard.world().journal.entries();
     let on_view = |timer: Timer| TimerOnView { last: last_run(&entries, &timer.name), ..TimerOnView::from(timer) };
     let timers = host.iter().flat_map(|host| host.timers(NEXT)).map(on_view).collect();
     Json(Timers { host: host.is_some(), timers })
 }
 
 /// Runs a timer, as `invoke` does, and waits for its end. It goes on if the page leaves.
-pub(super) async fn run(
-    State(views): State<Arc<Views>>,
+async fn run(
+    State(dashboard): State<Dashboard>,
     body: Result<Json<RunNow>, JsonRejection>,
 ) -> Result<Json<Outcome>, Refused> {
     let Json(RunNow { name }) = body?;
-    let host = views.app.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
+    let host = dashboard.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
     let run = tokio::spawn(async move { host.invoke(&name).await });
     let invocation = run.await.map_err(Refused::conflict)?.map_err(|error| match error {
         HostError::UnknownFunction(_) => Refused::missing(error),
