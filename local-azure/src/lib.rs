@@ -11,6 +11,7 @@ mod azure;
 mod blob;
 pub mod broken_link;
 pub mod control;
+pub mod dashboard;
 #[cfg(test)]
 mod default_world;
 pub mod deployed_files;

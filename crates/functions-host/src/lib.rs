@@ -63,7 +63,7 @@ mod timers;
 mod upgrade;
 mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -104,7 +104,7 @@ pub struct Function {
 pub struct FunctionsHost {
     web: Arc<WebHost>,
     url: Url,
-    server: JoinSet<()>,
+    server: Mutex<JoinSet<()>>,
 }
 
 impl FunctionsHost {
@@ -183,8 +183,9 @@ impl FunctionsHost {
     }
 
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.
-    pub async fn stop(mut self) {
-        self.server.shutdown().await;
+    pub async fn stop(&self) {
+        let mut server = std::mem::take(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner));
+        server.shutdown().await;
         self.web.end_job(Phase::Stopped).await;
     }
 

@@ -139,6 +139,7 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
     let network_terminal = Arc::clone(&terminal);
     azure.world().network().on_unknown_host(move |host| network_terminal.unknown_host(host));
     print_services(&azure, arguments.env_file.as_deref());
+    print_dashboard(&azure);
     print_policy_findings(&azure);
     Ok(Running { azure, project, files, settings, terminal })
 }
@@ -164,7 +165,8 @@ async fn run_host(
     stop: &StopSignal,
 ) -> Result<(), CommandError> {
     let Running { azure, terminal, .. } = running;
-    let host = start_host(project, running, arguments).await?;
+    let host = Arc::new(start_host(project, running, arguments).await?);
+    azure.dashboard().show_host(&host);
     let mut keys = Keys::listen();
     if keys.is_some() {
         println!("{DIM}{HELP}{DIM:#}");
@@ -234,6 +236,7 @@ async fn follow_keys(keys: Option<&mut Keys>, project: &Project, host: &Function
                 let url = functions.iter().find_map(|function| function.invoke_url.as_deref());
                 keys::open(url.unwrap_or(host.url().as_str())).map_err(CommandError::from)
             }
+            Key::Dashboard => keys::open(&azure.dashboard_file().display().to_string()).map_err(CommandError::from),
             Key::Restart => host.replace().await.map_err(CommandError::from),
             Key::Rebuild => watch::renew(project, host).await,
             Key::Chain => {
@@ -263,6 +266,10 @@ fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
             println!("\n{DIM}these answer through a proxy; --env-file FILE writes what another process needs{DIM:#}")
         }
     }
+}
+
+fn print_dashboard(azure: &LocalAzure) {
+    println!("\n{BOLD}Dashboard:{BOLD:#} {}", azure.dashboard().url());
 }
 
 /// What is wrong with policy documents. Calls under a document that is refused are answered 500.

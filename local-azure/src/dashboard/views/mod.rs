@@ -1,0 +1,11 @@
+//! The JSON of each view.
+
+mod about;
+mod requests;
+
+use super::{Dashboard, Route, row::Row};
+
+/// The routes of every view.
+pub(super) fn routes() -> Vec<Route> {
+    [about::routes(), requests::routes()].into_iter().flatten().collect()
+}
