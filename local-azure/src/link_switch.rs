@@ -2,7 +2,7 @@
 //!
 //! Some links are of the seed or of the app's settings, which are read once; those cannot be switched, and say so.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use http::Request;
@@ -200,7 +200,7 @@ impl Switches {
 }
 
 /// Sends the request of an attacker, and gives the status of the answer. The journal shows who refused it.
-pub(crate) async fn attack(link: Link, world: &Arc<World>) -> Result<u16, NotSpoilt> {
+pub(crate) async fn attack(link: Link, world: &World) -> Result<u16, NotSpoilt> {
     let request: Request<Body> = link.attack(world).ok_or(NotSpoilt::Nothing(link))??;
     let sent = world.network.send(request).await;
     Ok(sent.map_or(502, |response| response.status().as_u16()))

@@ -33,7 +33,6 @@ mod cors;
 mod error;
 mod forward;
 mod front;
-mod handle;
 mod head;
 mod header_lines;
 mod http_payload;
@@ -43,6 +42,7 @@ mod json;
 mod keys;
 mod lent_body;
 mod log;
+mod on_view;
 mod options;
 mod payload;
 mod process;
@@ -64,7 +64,7 @@ mod timers;
 mod upgrade;
 mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -77,9 +77,9 @@ use self::{
 };
 pub use self::{
     error::HostError,
-    handle::{HostHandle, Timer},
     invocation::{Call, Invocation, InvocationSink},
     log::{Level, LogLine, LogSink, LogSource},
+    on_view::Timer,
     options::{Cors, HostOptions},
     script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},
@@ -108,7 +108,7 @@ pub struct Function {
 pub struct FunctionsHost {
     web: Arc<WebHost>,
     url: Url,
-    server: JoinSet<()>,
+    server: Mutex<JoinSet<()>>,
 }
 
 impl FunctionsHost {
@@ -173,8 +173,9 @@ impl FunctionsHost {
     }
 
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.
-    pub async fn stop(mut self) {
-        self.server.shutdown().await;
+    pub async fn stop(&self) {
+        let mut server = std::mem::take(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner));
+        server.shutdown().await;
         self.web.end_job(Phase::Stopped).await;
     }
 
@@ -185,12 +186,6 @@ impl FunctionsHost {
             let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
             reason.unwrap_or_else(|| "it was stopped".to_owned())
         }
-    }
-
-    /// What a page or a tool may see of this host.
-    #[must_use]
-    pub fn handle(&self) -> HostHandle {
-        HostHandle::new(&self.web, &self.url)
     }
 }
 

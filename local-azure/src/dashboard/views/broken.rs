@@ -22,10 +22,7 @@ struct Broken {
 struct Nothing {}
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/broken", count),
-        Route::change("/dashboard/api/broken/mend", mend_all),
-    ]
+    vec![Route::read("/dashboard/api/broken", count), Route::change("/dashboard/api/broken/mend", mend_all)]
 }
 
 async fn count(State(dashboard): State<Dashboard>) -> Json<Broken> {

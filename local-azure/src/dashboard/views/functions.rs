@@ -39,9 +39,7 @@ struct InError {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/functions", list),
-    ]
+    vec![Route::read("/dashboard/api/functions", list)]
 }
 
 async fn list(State(dashboard): State<Dashboard>) -> Json<Functions> {

@@ -85,9 +85,7 @@ struct SubscriptionOnView {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/identities", list),
-    ]
+    vec![Route::read("/dashboard/api/identities", list)]
 }
 
 async fn list(State(dashboard): State<Dashboard>) -> Json<Identities> {

@@ -152,7 +152,7 @@ async fn attack(
 
 impl Dashboard {
     /// A handler keeps tokens and secrets for long: a new one shows at once what has changed.
-    async fn forget_tokens(&self) -> Switched {
+    pub(super) async fn forget_tokens(&self) -> Switched {
         let Some(host) = self.host() else { return Switched { handler_restarted: false, problem: None } };
         match host.replace().await {
             Ok(()) => Switched { handler_restarted: true, problem: None },
@@ -166,7 +166,12 @@ fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<Seen> {
     let since = || entries.iter().rev().filter(|entry| entry.id > after && is_refusal(entry));
     let expected = link.expected().service;
     let entry = since().find(|entry| entry.service == expected).or_else(|| since().next())?;
-    Some(Seen { entry: entry.id, service: entry.service, status: entry.status, reason: entry.decision.reason.clone() })
+    Some(Seen {
+        entry: entry.id,
+        service: entry.service.to_string(),
+        status: entry.status,
+        reason: entry.decision.reason.clone(),
+    })
 }
 
 /// The handler and its host tell what another refused.

@@ -6,9 +6,7 @@ use super::{Dashboard, Route};
 use crate::vault::VaultOnView;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/secrets", list),
-    ]
+    vec![Route::read("/dashboard/api/secrets", list)]
 }
 
 async fn list(State(dashboard): State<Dashboard>) -> Json<Vec<VaultOnView>> {

@@ -14,16 +14,15 @@ struct Settings {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/settings", list),
-    ]
+    vec![Route::read("/dashboard/api/settings", list)]
 }
 
 async fn list(State(dashboard): State<Dashboard>) -> Json<Settings> {
-    let app = views.app.get();
     let of_seed = || {
         let names = dashboard.world().seed.function_app.settings.keys();
         names.map(|name| AppSetting { name: name.clone(), source: SettingSource::Seed, hides: None }).collect()
     };
-    Json(Settings { host: app.is_some(), settings: app.map_or_else(of_seed, |app| app.settings) })
+    let settings = dashboard.settings();
+    let settings = if settings.is_empty() { of_seed() } else { settings };
+    Json(Settings { host: dashboard.host().is_some(), settings })
 }

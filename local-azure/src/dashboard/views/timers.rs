@@ -66,10 +66,7 @@ struct Outcome {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::read("/dashboard/api/timers", list),
-        Route::change("/dashboard/api/timers/run", run),
-    ]
+    vec![Route::read("/dashboard/api/timers", list), Route::change("/dashboard/api/timers/run", run)]
 }
 
 async fn list(State(dashboard): State<Dashboard>) -> Json<Timers> {
@@ -87,7 +84,7 @@ async fn run(
 ) -> Result<Json<Outcome>, Refused> {
     let Json(RunNow { name }) = body?;
     let host = dashboard.host().ok_or_else(|| Refused::conflict("no Functions host runs here"))?;
-    let run = tokio::spawn(async move { host.invoke(&name).await });
+    let run = tokio::spawn(async move { host.invoke(&name, None).await });
     let invocation = run.await.map_err(Refused::conflict)?.map_err(|error| match error {
         HostError::UnknownFunction(_) => Refused::missing(error),
         other => Refused::conflict(other),
