@@ -49,7 +49,7 @@ impl Drop for Evidence {
 /// Everything, running; gone when dropped.
 pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
-    pub(crate) host: FunctionsHost,
+    pub(crate) host: Arc<FunctionsHost>,
     evidence: Evidence,
     script_root: PathBuf,
     environment: Vec<(String, String)>,
@@ -104,6 +104,8 @@ impl World {
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
+        let host = Arc::new(host);
+        azure.dashboard().show_host(&host);
         Rig { azure, host, evidence, script_root, environment, _folder: folder }
     }
 }
@@ -145,7 +147,7 @@ impl Rig {
     /// Ends host and handler; what they have said is forgotten.
     pub(crate) async fn without_host(self) -> World {
         let Self { azure, host, script_root, environment, _folder: folder, .. } = self;
-        host.stop().await;
+        Arc::into_inner(host).unwrap().stop().await;
         World { azure, script_root, environment, folder }
     }
 
