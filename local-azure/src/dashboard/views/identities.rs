@@ -136,13 +136,14 @@ fn role_on_view(assignment: &RoleAssignment) -> RoleOnView {
 }
 
 fn scope_on_view(scope: &Scope) -> String {
-    let Scope { vault, secret, storage, container, model_account } = scope;
+    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
     let parts = [
         ("vault", vault),
         ("secret", secret),
         ("storage account", storage),
         ("container", container),
         ("model account", model_account),
+        ("data collection rule", data_collection_rule),
     ];
     let named = parts.into_iter().filter_map(|(kind, name)| Some(format!("{kind} {}", name.as_ref()?)));
     named.collect::<Vec<_>>().join(", ")
