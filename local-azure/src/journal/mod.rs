@@ -1,7 +1,8 @@
 //! What every service was asked, what it decided and why: the evidence that the demo prints and tests read.
 //!
 //! A service states its decision by putting a [`Decision`] into its response's extensions; [`observe`] wraps the service
-//! and records it. No token, key or body enters the journal.
+//! and records it. No token or key enters the journal, and of a body no
+//! more than the first 200 characters of what an expression of a policy took from it.
 //!
 //! An entry belongs to the trace of its request's `traceparent`. A request that a service sends while it answers another
 //! has that one as its parent, and its trace unless it names one. Requests at the same time are never told apart by
@@ -29,7 +30,7 @@ use axum::{
 use jiff::Timestamp;
 
 pub use self::{
-    entry::{Asker, Decision, Entry, EntryId, PolicyDecision, Service, StreamEnd},
+    entry::{Asker, Decision, Entry, EntryId, PolicyDecision, PolicyEnd, PolicyValue, Service, StreamEnd},
     trace_id::{NotTraceId, TraceId},
 };
 
