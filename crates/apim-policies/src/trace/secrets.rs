@@ -171,12 +171,13 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     let mut copied = 0;
     for (index, part) in found.into_iter().enumerate() {
         // A part of a secret may begin or end within a character.
-        let start = text.floor_char_boundary(part.start);
+        let start = (0..=part.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         if index == 0 || start > copied {
             clean.push_str(&text[copied..start]);
             clean.push_str(REDACTED);
         }
-        copied = copied.max(text.ceil_char_boundary(part.end));
+        let end = (part.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        copied = copied.max(end);
     }
     clean + &text[copied..]
 }

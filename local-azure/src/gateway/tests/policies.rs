@@ -1,11 +1,7 @@
 //! What policies and their expressions see of a request, and what comes of it on the wire.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{path::Path, sync::Arc};
 
-use http::Request;
 use tempfile::TempDir;
 
 use super::Rig;

@@ -1,9 +1,6 @@
 //! What the journal and `--trace` say of each policy that ran.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use http::Request;
