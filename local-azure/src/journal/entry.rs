@@ -30,6 +30,8 @@ pub enum Service {
     ApiManagement,
     /// A model account: Azure OpenAI or Foundry.
     ModelAccount,
+    /// Azure Monitor: traces, logs and metrics by OTLP.
+    AzureMonitor,
     /// The API behind the gateway.
     Backend,
     /// The Functions host.
@@ -49,6 +51,7 @@ impl fmt::Display for Service {
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",
             Self::ModelAccount => "Azure OpenAI",
+            Self::AzureMonitor => "Azure Monitor",
             Self::Backend => "backend",
             Self::FunctionsHost => "Functions host",
             Self::Handler => "handler",
@@ -180,7 +183,7 @@ pub struct Entry {
     pub method: String,
     /// Path without the query.
     pub path: String,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) where nobody waited for one.
     pub status: u16,
     /// What the service decided.
     #[serde(flatten)]
