@@ -49,7 +49,7 @@ pub(super) async fn chain(arguments: ChainArguments) -> Result<ExitCode, Command
 }
 
 /// The only trace whose ID begins so.
-fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
+pub(super) fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
     let mut traces: Vec<TraceId> = entries.iter().filter_map(|entry| entry.trace).collect();
     traces.sort_unstable();
     traces.dedup();
@@ -102,7 +102,7 @@ fn print_list(entries: &[Entry]) {
 }
 
 /// An invocation of the host; or a request from outside that belongs to no trace, or to one without an invocation.
-fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
+pub(super) fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
     let has_invocation = |trace: Option<TraceId>| {
         all.iter().any(|other| other.trace == trace && other.from == Some(Service::FunctionsHost))
     };

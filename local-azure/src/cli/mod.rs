@@ -14,6 +14,7 @@ mod init;
 mod invoke;
 mod keys;
 mod local_settings;
+mod mcp;
 mod new;
 mod package;
 mod policy;
@@ -102,6 +103,8 @@ enum Command {
     Seed(seed_command::SeedArguments),
     /// Show what the running local-azure did for one request, by trace ID; without an ID, list the latest requests
     Chain(chain_command::ChainArguments),
+    /// Let an assistant ask and drive a running local-azure: an MCP server on standard input and output
+    Mcp(mcp::McpArguments),
     /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
@@ -151,6 +154,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Init(arguments) => init::init(&arguments),
         Command::Seed(arguments) => seed_command::seed(&arguments),
         Command::Chain(arguments) => chain_command::chain(arguments).await,
+        Command::Mcp(arguments) => mcp::mcp(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
         Command::Fault(arguments) => fault::fault(arguments).await,
