@@ -1,6 +1,6 @@
 //! The journal of one job, told as a chain: who asked whom, what let it pass, what was written.
 
-use anstream::println;
+use super::output::println;
 use local_azure::journal::{Entry, Service};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
@@ -237,7 +237,9 @@ impl Host {
     async fn admin(&self, name: &str) -> Result<bytes::Bytes, CommandError> {
         let Answer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
         if status == StatusCode::UNAUTHORIZED {
-            return Err("the host asks for its master key: give it with --key; it is printed when the host starts".into());
+            return Err(
+                "the host asks for its master key: give it with --key; it is printed when the host starts".into()
+            );
         }
         if status == StatusCode::NOT_FOUND {
             return Err(format!("the host has no function \"{name}\"; it lists its functions when it starts").into());

@@ -16,6 +16,7 @@ mod keys;
 mod local_settings;
 mod mcp;
 mod new;
+mod output;
 mod package;
 mod policy;
 mod project;
@@ -34,7 +35,7 @@ mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::eprintln;
+use self::output::eprintln;
 use anstyle::{AnsiColor, Color, Style};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use local_azure::{
@@ -179,5 +180,7 @@ pub(crate) async fn run() -> ExitCode {
 fn completions(shell: clap_complete::Shell) {
     let mut command = Arguments::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    output::print!("{}", String::from_utf8_lossy(&script));
 }

@@ -95,7 +95,10 @@ mod tests {
         let mut function = entry(&journal, Service::Handler, 502, Some(one));
         function.from = Some(Service::FunctionsHost);
         let explained = explain(vec![refused, function.clone()], None).unwrap();
-        assert_eq!((explained.refused_by, explained.status, explained.function_answered), (Service::KeyVault, 403, Some(502)));
+        assert_eq!(
+            (explained.refused_by, explained.status, explained.function_answered),
+            (Service::KeyVault, 403, Some(502))
+        );
         let explained = explain(vec![function], Some(one)).unwrap();
         assert_eq!((explained.refused_by, explained.reason.as_str()), (Service::Handler, "refused with 502"));
         let untraced = entry(&journal, Service::BlobStorage, 404, None);

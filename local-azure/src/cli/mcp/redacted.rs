@@ -68,6 +68,9 @@ mod tests {
             redacted(value),
             json!({ "a": ["Bearer [removed], then"], "b": 1, "eyJ": "eyJ.no", "url": "https://h/p?sv=1&sig=[removed]&se=2" })
         );
-        assert_eq!(text_without_tokens("the code=7 stays, ?code=7 does not"), "the code=7 stays, ?code=[removed] does not");
+        assert_eq!(
+            text_without_tokens("the code=7 stays, ?code=7 does not"),
+            "the code=7 stays, ?code=[removed] does not"
+        );
     }
 }

@@ -110,8 +110,7 @@ impl Tools {
         answer(list.await)
     }
 
-    /// Shows everything that happened for one request: each service that was asked, as whom, for what, what let it pass or
-    /// refused it, the policies that ran, and the spans and logs that Azure Monitor received.
+    /// Shows all that happened for one request: services, identities, claims, decisions, policies, spans and logs.
     #[tool(annotations(read_only_hint = true))]
     async fn show_chain(&self, Parameters(ask): Parameters<ShowChain>) -> CallToolResult {
         let chain = async {
@@ -144,7 +143,7 @@ impl Tools {
         answer(self.host.functions().await.and_then(|functions| value("functions", functions)))
     }
 
-    /// Calls an HTTP function, and answers with its status, its body and the trace ID under which its chain is found.
+    /// Calls an HTTP function, and answers with its status, its body and the trace ID of its chain.
     #[tool(annotations(read_only_hint = false, open_world_hint = false))]
     async fn invoke_function(&self, Parameters(ask): Parameters<InvokeFunction>) -> CallToolResult {
         let outcome = async {
