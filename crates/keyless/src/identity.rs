@@ -17,6 +17,7 @@
 
 mod answer;
 mod claims;
+mod counted;
 mod credential;
 mod identities;
 mod problem;
