@@ -22,7 +22,11 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time,
 };
-use tracing::{Instrument, Span, error, field::display, info, info_span, warn};
+use tracing::{
+    Instrument, Span, error,
+    field::{self, display},
+    info, info_span, warn,
+};
 
 use crate::{
     error::{Failure, InvocationError, SharedError},
@@ -85,6 +89,7 @@ impl Rules {
             faas.trigger = %self.trigger,
             otel.kind = %"server",
             traceparent = parent,
+            http.response.status_code = field::Empty,
         )
     }
 }
@@ -122,6 +127,8 @@ fn report(response: &Response, started: Instant) {
         status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
         _ => info!(status = code, duration_ms, "{text}"),
     }
+    // After the line, which has it already.
+    Span::current().record("http.response.status_code", code);
 }
 
 /// Where it happened has been logged before.

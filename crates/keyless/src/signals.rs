@@ -18,8 +18,8 @@ pub(crate) use self::chat::{Asked, ChatSpan};
 pub(crate) use self::{
     active::{Active, Invocation, innermost, of_invocation},
     attempt::Attempt,
-    recorder::{Batch, Recorder, Wanted},
-    sampler::Sampler,
+    recorder::{Batch, Queued, Recorder, Wanted},
+    sampler::{Rule, Sampler, Share},
 };
 
 /// The one of this process or of a test.

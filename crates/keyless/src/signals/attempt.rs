@@ -8,8 +8,9 @@ use url::Url;
 use super::{
     Signals,
     active::{innermost, new_span},
-    names, redact,
+    names,
     record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+    redact,
 };
 use crate::context::{TraceContext, TraceParent};
 

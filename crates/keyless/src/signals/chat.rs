@@ -119,9 +119,7 @@ fn attributes(asked: &Asked<'_>) -> Attributes {
     if let Some(most) = most.and_then(Json::as_i64) {
         attributes.set(gen_ai::REQUEST_MAX_TOKENS, Value::Int(most));
     }
-    for (name, attribute) in
-        [("temperature", gen_ai::REQUEST_TEMPERATURE), ("top_p", gen_ai::REQUEST_TOP_P)]
-    {
+    for (name, attribute) in [("temperature", gen_ai::REQUEST_TEMPERATURE), ("top_p", gen_ai::REQUEST_TOP_P)] {
         if let Some(number) = member(name).and_then(Json::as_f64) {
             attributes.set(attribute, Value::Float(number));
         }
@@ -166,7 +164,8 @@ impl Recording {
 impl Drop for ChatSpan {
     fn drop(&mut self) {
         let Some(recording) = self.recording.take() else { return };
-        let Recording { signals, begun, id, parent, state, name, mut attributes, outcome, reasons, waits: _ } = *recording;
+        let Recording { signals, begun, id, parent, state, name, mut attributes, outcome, reasons, waits: _ } =
+            *recording;
         if !reasons.is_empty() {
             attributes.set(gen_ai::FINISH_REASONS, Value::Texts(reasons));
         }

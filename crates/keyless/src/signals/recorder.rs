@@ -46,6 +46,8 @@ pub(crate) struct Recorder {
     spans: Mutex<Waiting<Span>>,
     logs: Mutex<Waiting<Log>>,
     was_invoked: AtomicBool,
+    /// Whether there are invocations that the last metrics sent do not count.
+    has_news: AtomicBool,
     /// Begins the sending, when there is first something to send: nothing is made before that.
     start: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     /// Rings when there is something to send.
@@ -72,6 +74,22 @@ struct Held {
 pub(crate) struct Batch<R> {
     pub(crate) records: Vec<R>,
     held: Held,
+}
+
+impl<R: Record> Batch<R> {
+    fn of(records: Vec<R>) -> Self {
+        let held = Held { records: records.len(), bytes: records.iter().map(Record::size).sum() };
+        Self { records, held }
+    }
+
+    /// Two halves of it; itself, of a single record.
+    pub(crate) fn halves(mut self) -> Result<(Self, Self), Self> {
+        if self.records.len() < 2 {
+            return Err(self);
+        }
+        let second = self.records.split_off(self.records.len() / 2);
+        Ok((Self::of(self.records), Self::of(second)))
+    }
 }
 
 impl<R> Default for Waiting<R> {
@@ -105,8 +123,7 @@ impl<R: Record> Waiting<R> {
             bytes += size;
             records.extend(self.records.pop_front());
         }
-        let held = Held { records: records.len(), bytes };
-        (!records.is_empty()).then_some(Batch { records, held })
+        (!records.is_empty()).then(|| Batch::of(records))
     }
 }
 
@@ -142,6 +159,7 @@ impl Recorder {
             spans: Mutex::default(),
             logs: Mutex::default(),
             was_invoked: AtomicBool::new(false),
+            has_news: AtomicBool::new(false),
             start: Mutex::new(None),
             some: Notify::new(),
             many: Notify::new(),
@@ -233,12 +251,18 @@ impl Recorder {
             self.metrics.count(names::FAAS_ERRORS, labels(), 1);
         }
         if self.wanted.metrics {
+            self.set_news(true);
             self.ring();
         }
     }
 
+    /// Whether metrics are due; they are not any more, until the next invocation ends.
+    pub(crate) fn set_news(&self, has_news: bool) -> bool {
+        self.has_news.swap(has_news, Ordering::Relaxed)
+    }
+
     /// As Azure names a function, `APP/FUNCTION`; elsewhere its own name.
-    pub(super) fn function_name(&self, function: &str) -> Value {
+    pub(crate) fn function_name(&self, function: &str) -> Value {
         match &self.site {
             Some(site) => Value::text(&format!("{site}/{function}")),
             None => Value::text(function),

@@ -61,7 +61,7 @@ impl SettingType for Share {
 impl Sampler {
     /// `parent` is what the caller sent, `trace` the trace that is or will be.
     pub(crate) fn takes(self, parent: Option<TraceParent>, trace: [u8; 16]) -> bool {
-        let by_share = || self.share.is_none_or(|share| fraction(trace) < share.0);
+        let by_share = || self.share.is_none_or(|share| share.0 >= 1.0 || fraction(trace) < share.0);
         match (self.rule, parent) {
             (Rule::ParentElseOn | Rule::ParentElseOff | Rule::ParentElseShare, Some(parent)) => parent.is_sampled(),
             (Rule::AlwaysOn | Rule::ParentElseOn, _) => true,
