@@ -314,6 +314,9 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
     for (host, routes) in world.models.hosts() {
         services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
     }
+    for (host, routes) in world.monitor.hosts() {
+        services.insert(host, observed(routes, Service::AzureMonitor, FaultService::AzureMonitor));
+    }
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
         let routes = blob::routes(world.entra.clone(), account, &folder)

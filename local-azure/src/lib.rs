@@ -25,6 +25,7 @@ mod invocation_journal;
 mod issuer;
 pub mod journal;
 mod management;
+pub mod monitor;
 pub mod network;
 pub mod new_function;
 mod openai;

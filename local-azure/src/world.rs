@@ -12,6 +12,7 @@ use crate::{
     gateway::{self, ApiManagement, PolicyTrace},
     issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
     journal::{Journal, Service},
+    monitor::{AzureMonitor, Telemetry},
     network::Network,
     openai::{ModelStreams, Models},
     seed::{Identity, Seed},
@@ -42,6 +43,7 @@ pub struct World {
     pub(crate) api_management: Arc<ApiManagement>,
     pub(crate) key_vault: Arc<KeyVault>,
     pub(crate) models: Arc<Models>,
+    pub(crate) monitor: Arc<AzureMonitor>,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
@@ -69,9 +71,11 @@ impl World {
             policy_trace: PolicyTrace::default(),
         };
         let models = Arc::new(Models::new(&seed, entra.clone(), journal.clone()));
+        let monitor = Arc::new(AzureMonitor::new(entra.clone()));
         Ok(Self {
             entra,
             models,
+            monitor,
             api_management: Arc::new(api_management),
             key_vault: Arc::new(key_vault),
             network,
@@ -142,6 +146,12 @@ impl World {
     #[must_use]
     pub fn model_streams(&self) -> &ModelStreams {
         &self.models.streams
+    }
+
+    /// Traces, logs and metrics that Azure Monitor received.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.monitor.telemetry
     }
 
     /// What policies would have sent to Application Insights, such as tokens by caller, added up.

@@ -4,6 +4,7 @@
 
 mod audiences;
 mod breaking_proxy;
+mod certificate_authorities;
 mod chat;
 #[cfg(unix)]
 mod developer;

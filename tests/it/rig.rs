@@ -42,18 +42,30 @@ impl Rig {
 
     /// The default world, changed, whose host asks for keys as in Azure.
     pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
-        Self::started(change, async |edge| edge, true).await
+        Self::started(change, async |_: &mut Vec<(String, String)>| {}, true).await
     }
 
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
     /// the handler shall use in its place.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
-        Self::started(change, proxy, false).await
+        let through = async |environment: &mut Vec<(String, String)>| {
+            let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
+            *edge = proxy(std::mem::take(edge)).await;
+        };
+        Self::started(change, through, false).await
+    }
+
+    /// The default world, changed, and with another environment of the handler.
+    pub(crate) async fn in_environment(
+        change: impl FnOnce(&mut Seed),
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
+    ) -> Self {
+        Self::started(change, change_environment, false).await
     }
 
     async fn started(
         change: impl FnOnce(&mut Seed),
-        proxy: impl AsyncFnOnce(String) -> String,
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
         enforce_keys: bool,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -63,8 +75,7 @@ impl Rig {
         change(&mut seed);
         let azure = LocalAzure::start_in(seed, Some(&folder.path().join("data"))).await.unwrap();
         let mut environment = azure.app_environment();
-        let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
-        *edge = proxy(std::mem::take(edge)).await;
+        change_environment(&mut environment).await;
         let log = Arc::new(Mutex::new(Vec::new()));
         let logged = Arc::new(Notify::new());
         let (lines, bell) = (log.clone(), logged.clone());

@@ -30,6 +30,8 @@ pub enum Service {
     ApiManagement,
     /// A model account: Azure OpenAI or Foundry.
     ModelAccount,
+    /// Azure Monitor: traces, logs and metrics by OTLP.
+    AzureMonitor,
     /// The API behind the gateway.
     Backend,
     /// The Functions host.
@@ -49,6 +51,7 @@ impl fmt::Display for Service {
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",
             Self::ModelAccount => "Azure OpenAI",
+            Self::AzureMonitor => "Azure Monitor",
             Self::Backend => "backend",
             Self::FunctionsHost => "Functions host",
             Self::Handler => "handler",

@@ -3,6 +3,7 @@
 use std::{mem::replace, sync::Arc};
 
 use azure_core::credentials::{AccessToken, TokenCredential as _};
+use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 
@@ -62,13 +63,16 @@ impl ApiCredentials {
         self.key.as_ref().map(SubscriptionKey::secret)
     }
 
+    /// Token and key are asked for side by side where they are not in memory.
     pub(super) async fn current(&self) -> Result<Shown, Error> {
-        let key = match &self.key {
-            Some(key) => Some(key.value().await?),
-            None => None,
+        let key = async {
+            match &self.key {
+                Some(key) => key.value().await.map(Some),
+                None => Ok(None),
+            }
         };
-        let token = self.tokens.get_token(&[&self.scope], None).await;
-        Ok(Shown { key, token: token.map_err(|error| failure(self.service, error))? })
+        let (key, token) = join(key, self.tokens.get_token(&[&self.scope], None)).await;
+        Ok(Shown { key: key?, token: token.map_err(|error| failure(self.service, error))? })
     }
 
     /// Without what a caller may have put where our key goes.
