@@ -1,6 +1,9 @@
 //! One run: the seed, what each service holds at this moment, and what a person may do behind their backs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 pub use apim_policies::{Metric, Metrics};
 use jiff::Timestamp;
@@ -8,6 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
+    blob::Accounts,
     fault::Faults,
     gateway::{self, ApiManagement, PolicyTrace},
     issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
@@ -47,6 +51,8 @@ pub struct World {
     pub(crate) network: Network,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
+    /// Storage accounts, once they are open.
+    pub(crate) accounts: OnceLock<Accounts>,
 }
 
 impl World {
@@ -82,6 +88,7 @@ impl World {
             journal,
             faults,
             seed,
+            accounts: OnceLock::new(),
         })
     }
 

@@ -43,7 +43,8 @@
 //! | `telemetry` | traces, logs and metrics over OTLP, as the app's identity or to any collector (feature `telemetry`) |
 //! | [`Check`] | whether a service would serve this app now |
 //!
-//! Nothing is called, and no certificate authority is loaded, before the first call of a client.
+//! Nothing is called before the first call of a client, and no certificate authority is loaded before that or
+//! [`Connection::prepare`].
 
 mod api;
 #[cfg(feature = "blobs")]

@@ -148,7 +148,7 @@ pub struct Entry {
     pub method: String,
     /// Path without the query.
     pub path: String,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) where nobody waited for one.
     pub status: u16,
     /// What the service decided.
     #[serde(flatten)]

@@ -8,14 +8,17 @@
 //! their order: one without a trace belongs to no chain.
 
 mod entry;
+mod follow;
+mod ring;
 mod trace_id;
+mod verdict;
 
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
     time::Instant,
 };
 
@@ -27,14 +30,23 @@ use axum::{
     response::Response,
 };
 use jiff::Timestamp;
+use tokio::sync::broadcast;
 
+use self::ring::Ring;
 pub use self::{
     entry::{Asker, Decision, Entry, EntryId, PolicyDecision, Service, StreamEnd},
+    follow::{Change, Following},
+    ring::{LARGEST_BYTES, MOST_ENTRIES},
     trace_id::{NotTraceId, TraceId},
+    verdict::Verdict,
 };
 
-/// Entries kept; older ones are dropped so that a long run stays small.
-const CAPACITY: usize = 10_000;
+/// Changes that a follower may be behind. One that is further behind starts again.
+const MOST_CHANGES_BEHIND: usize = 256;
+
+/// The status of a request whose client left before it was answered, as nginx and Azure's front ends log it. Nobody is
+/// answered so.
+pub const CLIENT_LEFT: u16 = 499;
 
 tokio::task_local! {
     /// The request that this task answers.
@@ -51,10 +63,34 @@ struct Answering {
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     last_id: AtomicU64,
-    entries: Mutex<VecDeque<Entry>>,
+    ring: Mutex<Ring>,
+    changes: broadcast::Sender<Change>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            last_id: AtomicU64::default(),
+            ring: Mutex::default(),
+            changes: broadcast::Sender::new(MOST_CHANGES_BEHIND),
+        }
+    }
+}
+
+/// What the journal holds at one moment.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Number of the last change.
+    pub sequence: u64,
+    /// Entries that were dropped because there are [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
+    pub dropped: u64,
+    /// Entries that are kept.
+    pub count: usize,
+    /// The latest of them, in the order in which they ended.
+    pub entries: Vec<Arc<Entry>>,
 }
 
 impl Journal {
@@ -77,13 +113,18 @@ impl Journal {
         }
     }
 
+    /// The entry that began last.
+    #[must_use]
+    pub(crate) fn last(&self) -> EntryId {
+        EntryId(self.0.last_id.load(Ordering::Relaxed))
+    }
+
     /// Adds an entry.
     pub fn record(&self, entry: Entry) {
-        let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == CAPACITY {
-            entries.pop_front();
-        }
-        entries.push_back(entry);
+        let mut ring = self.ring();
+        let change = ring.push(entry);
+        // Sent while the ring is locked, so that followers get changes in their order. Nobody may follow.
+        let _ = self.0.changes.send(change);
     }
 
     /// The request that this task answers.
@@ -94,16 +135,50 @@ impl Journal {
 
     /// Adds to what an entry says: a stream ends long after its head was recorded.
     pub(crate) fn amend(&self, id: EntryId, change: impl FnOnce(&mut Decision)) {
-        let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.id == id) {
-            change(&mut entry.decision);
+        let mut ring = self.ring();
+        if let Some(change) = ring.amend(id, |entry| change(&mut entry.decision)) {
+            let _ = self.0.changes.send(change);
         }
     }
 
     /// Everything recorded so far, in the order in which it ended.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.ring().iter().map(|entry| Entry::clone(entry)).collect()
+    }
+
+    /// The latest entries, at most `limit`, and what is known of the others.
+    #[must_use]
+    pub fn latest(&self, limit: usize) -> Kept {
+        let ring = self.ring();
+        let count = ring.iter().len();
+        let entries = ring.iter().skip(count.saturating_sub(limit)).cloned().collect();
+        Kept { sequence: ring.last_sequence(), dropped: ring.dropped(), count, entries }
+    }
+
+    /// One entry, if it is kept.
+    #[must_use]
+    pub fn entry(&self, id: EntryId) -> Option<Arc<Entry>> {
+        self.ring().iter().rev().find(|entry| entry.id == id).cloned()
+    }
+
+    /// The kept entries of a trace, in the order in which they began.
+    #[must_use]
+    pub fn of_trace(&self, trace: TraceId) -> Vec<Arc<Entry>> {
+        let mut found: Vec<_> = self.ring().iter().filter(|entry| entry.trace == Some(trace)).cloned().collect();
+        found.sort_by_key(|entry| (entry.started, entry.id));
+        found
+    }
+
+    /// Changes from now on, after those since change number `after`.
+    #[must_use]
+    pub fn follow(&self, after: Option<u64>) -> Following {
+        let ring = self.ring();
+        Following::new(&ring, after, self.0.changes.subscribe())
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.0.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,21 +188,42 @@ pub fn observe(routes: Router, journal: &Journal, service: Service) -> Router {
 }
 
 async fn record(State((journal, service)): State<(Journal, Service)>, request: Request<Body>, next: Next) -> Response {
-    let began = Instant::now();
     let mut entry = journal.begin(service, request.method().as_str(), request.uri().path());
     entry.from = request.extensions().get::<Asker>().map(|asker| asker.0);
     entry.trace = TraceId::of(request.headers()).or(entry.trace);
-    let claims = entry::shown_claims(request.headers());
+    entry.decision.claims = entry::shown_claims(request.headers());
     let answering = Answering { id: entry.id, trace: entry.trace };
+    let unanswered = Unanswered { journal, began: Instant::now(), entry: Some(entry) };
     let mut response = ANSWERING.scope(answering, next.run(request)).await;
-    entry.duration = began.elapsed();
-    entry.status = response.status().as_u16();
-    entry.decision = response.extensions_mut().remove().unwrap_or_default();
-    if entry.decision.claims.is_empty() {
-        entry.decision.claims = claims;
-    }
-    journal.record(entry);
+    let decision = response.extensions_mut().remove().unwrap_or_default();
+    unanswered.answered(response.status().as_u16(), decision);
     response
+}
+
+/// A request without an answer so far. Its client has left where this is dropped.
+struct Unanswered {
+    journal: Journal,
+    began: Instant,
+    entry: Option<Entry>,
+}
+
+impl Unanswered {
+    fn answered(mut self, status: u16, mut decision: Decision) {
+        let Some(mut entry) = self.entry.take() else { return };
+        if decision.claims.is_empty() {
+            decision.claims = std::mem::take(&mut entry.decision.claims);
+        }
+        self.journal.record(Entry { duration: self.began.elapsed(), status, decision, ..entry });
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        // A panic ends a request too, and is no client's doing.
+        let Some(mut entry) = self.entry.take().filter(|_| !thread::panicking()) else { return };
+        entry.decision.reason = Some("the client left before there was an answer".to_owned());
+        self.journal.record(Entry { duration: self.began.elapsed(), status: CLIENT_LEFT, ..entry });
+    }
 }
 
 #[cfg(test)]

@@ -292,7 +292,7 @@ impl Fault {
 }
 
 impl FaultService {
-    fn is_in(self, seed: &Seed) -> bool {
+    pub(crate) fn is_in(self, seed: &Seed) -> bool {
         match self {
             Self::IdentityEndpoint | Self::Entra => true,
             Self::KeyVault => !seed.vaults.is_empty(),
