@@ -37,6 +37,7 @@ pub(super) const ASSETS: &[Asset] = &[
     script!("redraw.js"),
     script!("settings.js"),
     script!("views.js"),
+    script!("words.js"),
     script!("views/requests.js"),
     script!("views/timers.js"),
     script!("views/secrets.js"),
