@@ -41,7 +41,11 @@ export async function open(context, url) {
 
 // Shows the view of an address in a page that is open, and waits until it is drawn.
 export async function go(page, hash) {
-  await page.evaluate((hash) => { location.hash = hash; }, hash);
+  await page.evaluate((hash) => new Promise((resolve) => {
+    if (location.hash === hash) return resolve();
+    addEventListener("hashchange", resolve, { once: true });
+    location.hash = hash;
+  }), hash);
   await drawn(page);
 }
 

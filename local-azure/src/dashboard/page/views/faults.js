@@ -75,7 +75,7 @@ function action(link, tell, read) {
       if (status >= 400) tell.good(`the attack ${link.name} was answered ${status} by ${refused?.service ?? "nobody"}.`, entry);
       else tell.bad(`the attack ${link.name} was answered ${status}`);
       await read();
-    }), { id: `attack-${link.name}`, "aria-label": `Send ${link.name} once` });
+    }), { id: `attack-${link.name}`, "aria-label": `Send once: ${link.name}` });
     return [send, el("div", { class: "quiet" }, "one request of an attacker")];
   }
   const on = link.since !== null;

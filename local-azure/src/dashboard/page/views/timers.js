@@ -32,7 +32,7 @@ function one(timer, tell, read) {
     if (succeeded) tell.good(text);
     else tell.bad(`${text}: ${error}`);
     await read();
-  }), { id: `run-${timer.name}`, "aria-label": `Run ${timer.name} now` });
+  }), { id: `run-${timer.name}`, "aria-label": `Run now: ${timer.name}` });
   return el("section", { class: "card", "aria-label": timer.name },
     el("div", { class: "tools" }, el("h2", {}, timer.name), run),
     facts([
