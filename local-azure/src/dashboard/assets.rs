@@ -31,8 +31,12 @@ pub(super) const ASSETS: &[Asset] = &[
     script!("dom.js"),
     script!("keys.js"),
     script!("live.js"),
+    script!("replay.js"),
     script!("settings.js"),
+    script!("token.js"),
     script!("views.js"),
+    script!("views/logs.js"),
+    script!("views/request.js"),
     script!("views/requests.js"),
 ];
 

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use functions_host::FunctionsHost;
+use functions_host::{FunctionsHost, LogLine};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::Session;
+use super::{log::Log, session::Session};
 use crate::world::World;
 
 /// Streams of events at a time. The tabs of a browser share one.
@@ -23,6 +23,7 @@ struct State {
     address: SocketAddr,
     session: Session,
     host: Mutex<Weak<FunctionsHost>>,
+    lines: Log,
     streams: Arc<Semaphore>,
 }
 
@@ -30,7 +31,7 @@ impl Dashboard {
     pub(crate) fn new(world: Arc<World>, address: SocketAddr) -> Result<Self, aws_lc_rs::error::Unspecified> {
         let session = Session::new(address.port())?;
         let streams = Arc::new(Semaphore::new(MOST_STREAMS));
-        Ok(Self(Arc::new(State { world, address, session, host: Mutex::default(), streams })))
+        Ok(Self(Arc::new(State { world, address, session, host: Mutex::default(), lines: Log::default(), streams })))
     }
 
     /// Its URL, with the token that opens it. The token is in the fragment: a browser sends it to nobody.
@@ -42,6 +43,15 @@ impl Dashboard {
     /// Shows the functions of this host, as long as it runs.
     pub fn show_host(&self, host: &Arc<FunctionsHost>) {
         *self.0.host.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(host);
+    }
+
+    /// Shows a line of the host's log.
+    pub fn show_line(&self, line: &LogLine) {
+        self.0.lines.push(line);
+    }
+
+    pub(super) fn lines(&self) -> &Log {
+        &self.0.lines
     }
 
     /// The Functions host, while one runs.

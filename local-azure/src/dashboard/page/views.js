@@ -5,6 +5,7 @@
 //   show   async (page, parts): fills page.main. `parts` is the rest of the address, decoded. `page.signal` ends with the
 //          view, `page.title(text)` names it, `page.find(input)` gives / an input to search with.
 
+import { view as logs } from "./views/logs.js";
 import { view as requests } from "./views/requests.js";
 
-export const views = [requests];
+export const views = [requests, logs];
