@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Response;
 use uuid::Uuid;
 
-use super::{Gateway, subscription::Access};
+use super::{Gateway, demanded, subscription::Access};
 use crate::journal::Decision;
 
 impl Gateway {
@@ -24,6 +24,7 @@ impl Gateway {
                 "authorization" => error.message.clone(),
                 _ => error.to_string(),
             }),
+            demanded: demanded::of(&outcome, access),
             ..Decision::default()
         };
         let mut response = outcome.response;
