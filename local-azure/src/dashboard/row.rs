@@ -29,6 +29,8 @@ pub(super) struct Row<'a> {
     verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay_of: Option<EntryId>,
 }
 
 impl<'a> From<&'a Entry> for Row<'a> {
@@ -48,6 +50,7 @@ impl<'a> From<&'a Entry> for Row<'a> {
             status: entry.status,
             verdict: entry.verdict(),
             reason: entry.decision.reason.as_deref(),
+            replay_of: entry.replay_of,
         }
     }
 }

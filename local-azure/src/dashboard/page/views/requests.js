@@ -1,9 +1,10 @@
 // The list of requests, as they end.
 
-import { get, segment } from "../api.js";
-import { announce, button, el, facts, milliseconds, replace, time, verdict } from "../dom.js";
+import { get } from "../api.js";
+import { announce, button, el, milliseconds, replace, time, verdict } from "../dom.js";
 import { onKey } from "../keys.js";
 import { onChange } from "../live.js";
+import { request } from "./request.js";
 
 // Rows in memory, and rows on the page.
 const KEPT = 2000;
@@ -13,7 +14,7 @@ export const view = {
   path: "requests",
   title: "Requests",
   key: "r",
-  show: (page, [id]) => (id === undefined ? list(page) : one(page, id)),
+  show: (page, [id]) => (id === undefined ? list(page) : request(page, id)),
 };
 
 function draw(row) {
@@ -27,6 +28,7 @@ function draw(row) {
     el("td", { class: "number" }, row.status),
     el("td", { class: "number" }, milliseconds(row.milliseconds)),
     el("td", {}, verdict(row.verdict), row.reason && el("span", { class: "reason" }, ` ${row.reason}`),
+      row.replayOf && el("span", { class: "tag" }, "replay"),
       !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace")));
 }
 
@@ -128,24 +130,4 @@ function move(body, step) {
   const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), links.length - 1);
   links[next]?.focus();
   links[next]?.scrollIntoView({ block: "nearest" });
-}
-
-async function one(page, id) {
-  const { row, entry } = await get(`requests/${segment(id)}`, page.signal);
-  page.title(`${row.method} ${row.path}`);
-  replace(page.main,
-    el("p", {}, el("a", { href: "#/requests" }, "← Requests")),
-    el("h1", {}, `${row.method} ${row.path}`),
-    facts([
-      ["Decision", verdict(row.verdict)],
-      ["Service", row.service],
-      ["Status", String(row.status)],
-      ["Took", milliseconds(row.milliseconds)],
-      ["Who asked", row.from ?? "a process outside"],
-      ["Identity", entry.identity],
-      ["Allowed by", entry.allowedBy],
-      ["Reason", entry.reason],
-      ["Trace", row.trace ?? "none: no traceparent arrived"],
-    ]));
-  onKey("Escape", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
 }
