@@ -70,6 +70,11 @@ impl App {
         })
     }
 
+    /// What the first job needs, and no service is asked for: an instance that only answers `health` calls nobody.
+    pub(crate) async fn prepare(self) {
+        self.api.connection().prepare().await;
+    }
+
     pub(crate) fn uptime(&self) -> Duration {
         self.started.elapsed()
     }

@@ -55,6 +55,7 @@ fn main() -> ExitCode {
 /// Every function. A new one is `functions/<name>/function.json`, a file, and a line here; `cargo local new` makes them.
 fn register(app: FunctionApp<App>) -> FunctionApp<App> {
     app.max_concurrent(App::max_concurrent)
+        .on_start(App::prepare)
         .layer(keyless::trace::TraceLayer)
         .http(function!("chat"), functions::chat::run)
         .http(function!("chat_page"), functions::chat_page::run)

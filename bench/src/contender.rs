@@ -14,9 +14,10 @@ pub(crate) const OURS: &str = "handler";
 /// axum with one route.
 pub(crate) const FLOOR: &str = "axum";
 
-const QUIET: &str = "handler, no log line";
-const NODE: &str = "Node";
-const PYTHON: &str = "Python";
+/// The same without its log line.
+pub(crate) const QUIET: &str = "handler, no log line";
+pub(crate) const NODE: &str = "Node";
+pub(crate) const PYTHON: &str = "Python";
 
 /// One program.
 pub(crate) struct Contender {

@@ -346,16 +346,23 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
     for (host, routes) in world.models.hosts() {
         services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
     }
+    for (host, routes) in world.monitor.hosts() {
+        services.insert(host, observed(routes, Service::AzureMonitor, FaultService::AzureMonitor));
+    }
+    let mut accounts = Vec::new();
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
-        let routes = blob::routes(world.entra.clone(), account, &folder)
+        let open = blob::open(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
-        let routes = observed(routes, Service::BlobStorage, FaultService::BlobStorage);
+        accounts.push(open.clone());
+        let routes = observed(blob::routes(open), Service::BlobStorage, FaultService::BlobStorage);
         services.insert(format!("{}.blob.core.windows.net", account.name), routes);
         let data_lake = blob::data_lake_routes(world.entra.clone(), &account.name);
         let data_lake = observed(data_lake, Service::BlobStorage, FaultService::BlobStorage);
         services.insert(format!("{}.dfs.core.windows.net", account.name), data_lake);
     }
+    // Nobody else opens them.
+    let _ = world.accounts.set(blob::Accounts::new(accounts));
     Ok((services, findings))
 }
 

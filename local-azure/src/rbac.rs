@@ -56,6 +56,8 @@ pub(crate) enum Operation {
     ReadResponse,
     ReadModels,
     AnalyzeText,
+    /// Send traces, logs and metrics.
+    IngestTelemetry,
 }
 
 /// What an operation is done to.
@@ -66,6 +68,7 @@ pub(crate) enum Target<'a> {
     Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
     ModelAccount { name: &'a str },
+    DataCollectionRule { name: &'a str },
 }
 
 impl Role {
@@ -126,6 +129,7 @@ impl Operation {
             Self::ReadModels => "Microsoft.CognitiveServices/accounts/OpenAI/models/read",
             // The action's own name is not documented; every role that has one has all of ContentSafety.
             Self::AnalyzeText => "Microsoft.CognitiveServices/accounts/ContentSafety/text:analyze/action",
+            Self::IngestTelemetry => "Microsoft.Insights/Telemetry/Write",
         }
     }
 
@@ -155,6 +159,7 @@ impl Target<'_> {
                 Scope { storage: some(account), container: some(name), ..Scope::default() }
             }
             Self::ModelAccount { name } => Scope { model_account: some(name), ..Scope::default() },
+            Self::DataCollectionRule { name } => Scope { data_collection_rule: some(name), ..Scope::default() },
         }
     }
 
@@ -172,6 +177,7 @@ impl Target<'_> {
                 same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
             }
             Self::ModelAccount { name } => same(&scope.model_account, name),
+            Self::DataCollectionRule { name } => same(&scope.data_collection_rule, name),
         }
     }
 }
@@ -211,8 +217,8 @@ pub(crate) fn demand(
     Demand::new(DemandKind::Role, roles).found(Some(assignment.map_or(held, describe))).met(assignment.is_some())
 }
 
-fn place(scope: &Scope) -> String {
-    let parts = [&scope.vault, &scope.secret, &scope.storage, &scope.container, &scope.model_account];
+fn place(Scope { vault, secret, storage, container, model_account, data_collection_rule }: &Scope) -> String {
+    let parts = [vault, secret, storage, container, model_account, data_collection_rule];
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
 }
 
@@ -236,7 +242,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 28] = [
+    const ALL: [Operation; 29] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -265,6 +271,7 @@ mod tests {
         ReadResponse,
         ReadModels,
         AnalyzeText,
+        IngestTelemetry,
     ];
 
     /// What is done to accounts and containers, beside their data.
@@ -289,10 +296,11 @@ mod tests {
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
             ("Cognitive Services OpenAI User", &ALL[22..27]),
             ("Cognitive Services OpenAI Contributor", &ALL[22..27]),
-            ("Cognitive Services User", &ALL[22..]),
-            ("Foundry User", &ALL[22..]),
-            ("Azure AI User", &ALL[22..]),
-            ("Azure AI Developer", &ALL[22..]),
+            ("Cognitive Services User", &ALL[22..28]),
+            ("Foundry User", &ALL[22..28]),
+            ("Azure AI User", &ALL[22..28]),
+            ("Azure AI Developer", &ALL[22..28]),
+            ("Monitoring Metrics Publisher", &[IngestTelemetry]),
             ("Cognitive Services Contributor", &[]),
             ("Owner", &CONTROL),
             ("Contributor", &CONTROL),

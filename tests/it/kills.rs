@@ -77,7 +77,7 @@ async fn comes_again(rig: &Rig, step: &str) {
     for (path, times) in writes(rig) {
         assert_eq!(times, 1, "killed {step}: {path} was written {times} times");
     }
-    // The journal has no entry of a write whose client was killed before it was answered; the listing has its blob.
+    // The journal cannot say whether a write was done whose client was killed before the answer; the listing has its blob.
     let list: Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
     let mut slots = BTreeSet::new();
     for snapshot in list["snapshots"].as_array().unwrap() {

@@ -4,7 +4,10 @@
 
 mod audiences;
 mod breaking_proxy;
+mod browser;
+mod certificate_authorities;
 mod chat;
+mod dashboard;
 #[cfg(unix)]
 mod developer;
 mod faults;

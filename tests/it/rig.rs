@@ -9,7 +9,7 @@ use std::{
 use local_azure::{
     LocalAzure,
     functions_host::{FunctionsHost, HostOptions},
-    journal::{Entry, Service},
+    journal::{Entry, Journal, Service},
     journal_invocations, script_root,
     seed::Seed,
 };
@@ -19,14 +19,95 @@ use tokio::{sync::Notify, time::timeout};
 /// The handler that cargo built for these tests.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
 
+/// What a host and its handler have said, and who waits for more.
+#[derive(Clone, Default)]
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+    logged: Arc<Notify>,
+}
+
+impl Log {
+    fn text(&self) -> String {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+}
+
+/// Shows what happened where a test fails.
+struct Evidence {
+    log: Log,
+    journal: Journal,
+}
+
+impl Drop for Evidence {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log\n{}\n--- journal\n{:#?}", self.log.text(), self.journal.entries());
+        }
+    }
+}
+
 /// Everything, running; gone when dropped.
 pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
-    pub(crate) host: FunctionsHost,
-    log: Arc<Mutex<Vec<String>>>,
-    logged: Arc<Notify>,
+    pub(crate) host: Arc<FunctionsHost>,
+    evidence: Evidence,
     script_root: PathBuf,
+    environment: Vec<(String, String)>,
     _folder: TempDir,
+}
+
+/// A world without a host.
+pub(crate) struct World {
+    pub(crate) azure: LocalAzure,
+    script_root: PathBuf,
+    environment: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+impl World {
+    async fn start(
+        change: impl FnOnce(&mut Seed),
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let script_root = folder.path().join("app");
+        script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
+        let mut seed = seed();
+        change(&mut seed);
+        let azure = LocalAzure::start_in(seed, Some(&folder.path().join("data"))).await.unwrap();
+        let mut environment = azure.app_environment();
+        change_environment(&mut environment).await;
+        Self { azure, script_root, environment, folder }
+    }
+
+    /// With a host, and a handler that holds no token and no secret yet.
+    pub(crate) async fn with_host(self) -> Rig {
+        self.with_host_that(false).await
+    }
+
+    async fn with_host_that(self, enforce_keys: bool) -> Rig {
+        let Self { azure, script_root, environment, folder } = self;
+        let log = Log::default();
+        let evidence = Evidence { log: log.clone(), journal: azure.journal().clone() };
+        let host = FunctionsHost::start(HostOptions {
+            environment: environment.clone(),
+            settings: azure.world().seed().function_app.settings.clone(),
+            journal: journal_invocations(azure.journal()),
+            log: Arc::new(move |line| {
+                log.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+                log.logged.notify_waiters();
+            }),
+            fire_timers: false,
+            enforce_keys,
+            ..HostOptions::new(script_root.clone())
+        })
+        .await
+        .unwrap();
+        host.wait_ready().await.unwrap();
+        let host = Arc::new(host);
+        azure.dashboard().show_host(&host);
+        Rig { azure, host, evidence, script_root, environment, _folder: folder }
+    }
 }
 
 impl Rig {
@@ -42,48 +123,32 @@ impl Rig {
 
     /// The default world, changed, whose host asks for keys as in Azure.
     pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
-        Self::started(change, async |edge| edge, true).await
+        World::start(change, async |_: &mut Vec<(String, String)>| {}).await.with_host_that(true).await
     }
 
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
     /// the handler shall use in its place.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
-        Self::started(change, proxy, false).await
+        let through = async |environment: &mut Vec<(String, String)>| {
+            let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
+            *edge = proxy(std::mem::take(edge)).await;
+        };
+        Self::in_environment(change, through).await
     }
 
-    async fn started(
+    /// The default world, changed, and with another environment of the handler.
+    pub(crate) async fn in_environment(
         change: impl FnOnce(&mut Seed),
-        proxy: impl AsyncFnOnce(String) -> String,
-        enforce_keys: bool,
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let script_root = folder.path().join("app");
-        script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
-        let mut seed = seed();
-        change(&mut seed);
-        let azure = LocalAzure::start_in(seed, Some(&folder.path().join("data"))).await.unwrap();
-        let mut environment = azure.app_environment();
-        let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
-        *edge = proxy(std::mem::take(edge)).await;
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let logged = Arc::new(Notify::new());
-        let (lines, bell) = (log.clone(), logged.clone());
-        let host = FunctionsHost::start(HostOptions {
-            environment,
-            settings: azure.world().seed().function_app.settings.clone(),
-            journal: journal_invocations(azure.journal()),
-            log: Arc::new(move |line| {
-                lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
-                bell.notify_waiters();
-            }),
-            fire_timers: false,
-            enforce_keys,
-            ..HostOptions::new(script_root.clone())
-        })
-        .await
-        .unwrap();
-        host.wait_ready().await.unwrap();
-        Self { azure, host, log, logged, script_root, _folder: folder }
+        World::start(change, change_environment).await.with_host().await
+    }
+
+    /// Ends host and handler; what they have said is forgotten.
+    pub(crate) async fn without_host(self) -> World {
+        let Self { azure, host, script_root, environment, _folder: folder, .. } = self;
+        Arc::into_inner(host).unwrap().stop().await;
+        World { azure, script_root, environment, folder }
     }
 
     /// A URL of the Functions host.
@@ -121,7 +186,7 @@ impl Rig {
     pub(crate) async fn until_logged(&self, text: &str) {
         let found = async {
             loop {
-                let more = self.logged.notified();
+                let more = self.evidence.log.logged.notified();
                 if self.log().contains(text) {
                     return;
                 }
@@ -133,15 +198,7 @@ impl Rig {
 
     /// Everything the host and the handler logged.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
-    }
-}
-
-impl Drop for Rig {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- log\n{}\n--- journal\n{:#?}", self.log(), self.azure.journal().entries());
-        }
+        self.evidence.log.text()
     }
 }
 

@@ -46,3 +46,9 @@ pub(crate) async fn write(azure: &LocalAzure, path: &str, body: &[u8]) {
     let answer = request(azure, reqwest::Method::PUT, path, Some(body.to_vec())).await;
     assert_eq!(answer.status(), StatusCode::CREATED, "{path}");
 }
+
+/// Removes a blob, if there is one.
+pub(crate) async fn remove(azure: &LocalAzure, path: &str) {
+    let answer = request(azure, reqwest::Method::DELETE, path, None).await;
+    assert!([StatusCode::ACCEPTED, StatusCode::NOT_FOUND].contains(&answer.status()), "{path}: {}", answer.status());
+}

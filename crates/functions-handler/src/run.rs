@@ -110,7 +110,7 @@ impl Assembled {
         let stop = stop.shared();
         let overdue = stop.clone().then(|()| time::sleep(GRACE));
         let ended = stop.clone().then(|()| time::sleep(LONGEST_STOP));
-        let served = server::serve(listener, self.router, stop);
+        let served = server::serve(listener, self.functions, self.on_start, stop);
         let on_stop = self.on_stop;
         let served_and_stopped = async {
             tokio::select! {

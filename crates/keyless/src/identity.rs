@@ -5,6 +5,7 @@
 //! | `credential` | how an identity is named: by settings, or in code |
 //! | `identities` | one token cache for each distinct identity |
 //! | `tokens` | keeps the access tokens of one identity |
+//! | `token` | a token, with the header that shows it |
 //! | `token_error`, `problem` | why there is no token, and what an operator mends |
 //! | `answer`, `recorded` | what the identity endpoint says, which the SDK hides or loses |
 //! | `refused` | a policy that drops a token which a service refused |
@@ -22,11 +23,14 @@ mod identities;
 mod problem;
 mod recorded;
 mod refused;
+mod token;
 mod token_error;
 mod tokens;
 mod uncached;
 
-pub(crate) use self::{claims::UnverifiedClaims, identities::Identities, refused::ForgetRefused, tokens::TokenCache};
+pub(crate) use self::{
+    claims::UnverifiedClaims, identities::Identities, refused::ForgetRefused, token::Token, tokens::TokenCache,
+};
 pub use self::{
     credential::{ClientId, Credential, Developer, ObjectId, Tenant, Tool, UserAssigned},
     problem::IdentityProblem,

@@ -42,7 +42,8 @@
 //! | [`Error`] | what can go wrong, by who must act; an axum response (feature `axum`) |
 //! | [`Check`] | whether a service would serve this app now |
 //!
-//! Nothing is called, and no certificate authority is loaded, before the first call of a client.
+//! Nothing is called before the first call of a client, and no certificate authority is loaded before that or
+//! [`Connection::prepare`].
 
 mod api;
 #[cfg(feature = "blobs")]

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use anstream::println;
 use jiff::tz::TimeZone;
 use local_azure::{
-    control::JOURNAL,
+    control::{JOURNAL, TELEMETRY},
     journal::{Entry, Service, TraceId},
+    monitor::ReceivedTrace,
 };
 
-use super::{BOLD, CommandError, DIM, GREEN, RED, ask::RunArguments, chain::Chain};
+use super::{BOLD, CommandError, DIM, GREEN, RED, ask::RunArguments, chain::Chain, span_tree};
 
 /// As many requests are listed.
 const LISTED: usize = 20;
@@ -32,11 +33,15 @@ pub(super) async fn chain(arguments: ChainArguments) -> Result<ExitCode, Command
     if let Some(id) = &arguments.id {
         let trace = the_trace(&entries, id)?;
         entries.retain(|entry| entry.trace == Some(trace));
+        if !arguments.json {
+            let received: ReceivedTrace = arguments.run.ask(&format!("{TELEMETRY}{trace}")).await?;
+            print_chain(entries);
+            span_tree::print(&received);
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&entries)?);
-    } else if arguments.id.is_some() {
-        print_chain(entries);
     } else {
         print_list(&entries);
     }
@@ -104,6 +109,8 @@ fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
     match entry.from {
         Some(Service::FunctionsHost) => true,
         Some(_) => false,
+        // Telemetry is sent all the time, outside of every trace; it is listed where it was refused.
+        None if entry.service == Service::AzureMonitor && entry.status < 400 => false,
         None => entry.trace.is_none() || !has_invocation(entry.trace),
     }
 }

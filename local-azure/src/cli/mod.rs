@@ -23,6 +23,8 @@ mod rollover;
 mod schedule;
 mod seed_command;
 mod seed_file;
+mod setting_sources;
+mod span_tree;
 mod stage;
 mod start;
 mod stop_signal;

@@ -16,6 +16,7 @@ use super::{
     keys::{self, HELP, Key, Keys},
     local_settings::LocalSettings,
     seed_file,
+    setting_sources::Sources,
     stop_signal::StopSignal,
     terminal::Terminal,
     watch,
@@ -198,6 +199,13 @@ async fn start_host(
     if !child.hidden.is_empty() {
         eprintln!("{DIM}the shell's variables win over the app settings {}{DIM:#}", child.hidden.join(", "));
     }
+    let sources = Sources {
+        seed: &azure.world().seed().function_app.settings,
+        file: &settings.values,
+        shell: &child.shell,
+        azure: &azure.environment(),
+    };
+    azure.dashboard().show_settings(sources.settings());
     let (host_terminal, journal_terminal) = (Arc::clone(terminal), Arc::clone(terminal));
     let record = journal_invocations(azure.journal());
     let dashboard = azure.dashboard().clone();

@@ -28,9 +28,13 @@ pub(super) const ASSETS: &[Asset] = &[
     Asset { path: "/dashboard/page/style.css", kind: "text/css; charset=utf-8", text: include_str!("page/style.css") },
     script!("main.js"),
     script!("api.js"),
+    script!("broken.js"),
     script!("dom.js"),
+    script!("fault_form.js"),
     script!("keys.js"),
     script!("live.js"),
+    script!("outcome.js"),
+    script!("redraw.js"),
     script!("replay.js"),
     script!("settings.js"),
     script!("token.js"),
@@ -38,6 +42,13 @@ pub(super) const ASSETS: &[Asset] = &[
     script!("views/logs.js"),
     script!("views/request.js"),
     script!("views/requests.js"),
+    script!("views/timers.js"),
+    script!("views/secrets.js"),
+    script!("views/blobs.js"),
+    script!("views/identities.js"),
+    script!("views/settings.js"),
+    script!("views/functions.js"),
+    script!("views/faults.js"),
 ];
 
 const PAGE: &str = include_str!("page/index.html");

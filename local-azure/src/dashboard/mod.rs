@@ -10,6 +10,7 @@
 //! The page is plain ES modules without a build. It makes its elements with `el` of `page/dom.js`, which knows text and
 //! attributes only, so markup in a claim, a path or a name stays text.
 
+mod app_settings;
 mod assets;
 mod guard;
 mod headers;
@@ -24,7 +25,10 @@ mod waterfall;
 
 use axum::Router;
 
-pub use self::state::Dashboard;
+pub use self::{
+    app_settings::{AppSetting, SettingSource},
+    state::Dashboard,
+};
 use self::{
     guard::Guard,
     route::{Access, Route},

@@ -8,8 +8,8 @@ use std::{
 use functions_host::{FunctionsHost, LogLine};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{log::Log, session::Session};
-use crate::world::World;
+use super::{AppSetting, log::Log, session::Session};
+use crate::{link_switch::Switches, world::World};
 
 /// Streams of events at a time. The tabs of a browser share one.
 pub(super) const MOST_STREAMS: usize = 32;
@@ -24,6 +24,8 @@ struct State {
     session: Session,
     host: Mutex<Weak<FunctionsHost>>,
     lines: Log,
+    settings: Mutex<Vec<AppSetting>>,
+    switches: Switches,
     streams: Arc<Semaphore>,
 }
 
@@ -31,7 +33,16 @@ impl Dashboard {
     pub(crate) fn new(world: Arc<World>, address: SocketAddr) -> Result<Self, aws_lc_rs::error::Unspecified> {
         let session = Session::new(address.port())?;
         let streams = Arc::new(Semaphore::new(MOST_STREAMS));
-        Ok(Self(Arc::new(State { world, address, session, host: Mutex::default(), lines: Log::default(), streams })))
+        Ok(Self(Arc::new(State {
+            world,
+            address,
+            session,
+            host: Mutex::default(),
+            lines: Log::default(),
+            settings: Mutex::default(),
+            switches: Switches::default(),
+            streams,
+        })))
     }
 
     /// Its URL, with the token that opens it. The token is in the fragment: a browser sends it to nobody.
@@ -52,6 +63,20 @@ impl Dashboard {
 
     pub(super) fn lines(&self) -> &Log {
         &self.0.lines
+    }
+
+    /// Shows what the handler gets as its environment.
+    pub fn show_settings(&self, settings: Vec<AppSetting>) {
+        *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    pub(super) fn settings(&self) -> Vec<AppSetting> {
+        self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Links that are broken on purpose.
+    pub(super) fn switches(&self) -> &Switches {
+        &self.0.switches
     }
 
     /// The Functions host, while one runs.

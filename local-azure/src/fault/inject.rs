@@ -14,7 +14,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::sleep;
 
@@ -68,13 +68,22 @@ async fn answer(State(around): State<Around>, request: Request<Body>, next: Next
         return strike::with(faults, next.run(request)).await;
     }
     let mut response = match instead_of(&around, &faults).await {
-        Some(instead) => instead,
+        Some(instead) => {
+            // One that is still sent when its connection ends may have a client that never sees the answer.
+            read_to_the_end(request).await;
+            instead
+        }
         None => strike::with(faults.clone(), next.run(request)).await,
     };
     for fault in faults.iter() {
         response = after(&around, fault, response).await;
     }
     response
+}
+
+async fn read_to_the_end(request: Request<Body>) {
+    let mut pieces = request.into_body().into_data_stream();
+    while let Some(Ok(_)) = pieces.next().await {}
 }
 
 /// The answer that stands in for the service's.

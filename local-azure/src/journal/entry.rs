@@ -29,6 +29,8 @@ pub enum Service {
     ApiManagement,
     /// A model account: Azure OpenAI or Foundry.
     ModelAccount,
+    /// Azure Monitor: traces, logs and metrics by OTLP.
+    AzureMonitor,
     /// The API behind the gateway.
     Backend,
     /// The Functions host.
@@ -48,6 +50,7 @@ impl fmt::Display for Service {
             Self::BlobStorage => "Blob Storage",
             Self::ApiManagement => "API Management",
             Self::ModelAccount => "Azure OpenAI",
+            Self::AzureMonitor => "Azure Monitor",
             Self::Backend => "backend",
             Self::FunctionsHost => "Functions host",
             Self::Handler => "handler",
@@ -179,7 +182,7 @@ pub struct Entry {
     /// The query, without values that may be secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) where nobody waited for one.
     pub status: u16,
     /// The bearer token that the request showed; its claims are in the decision.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
     time::Instant,
 };
 
@@ -52,6 +53,10 @@ use self::{replays::Replays, ring::Ring, shown_query::shown_query};
 
 /// Changes that a follower may be behind. One that is further behind starts again.
 const MOST_CHANGES_BEHIND: usize = 256;
+
+/// The status of a request whose client left before it was answered, as nginx and Azure's front ends log it. Nobody is
+/// answered so.
+pub const CLIENT_LEFT: u16 = 499;
 
 tokio::task_local! {
     /// The request that this task answers.
@@ -124,6 +129,12 @@ impl Journal {
             replay_of: None,
             decision: Decision::default(),
         }
+    }
+
+    /// The entry that began last.
+    #[must_use]
+    pub(crate) fn last(&self) -> EntryId {
+        EntryId(self.0.last_id.load(Ordering::Relaxed))
     }
 
     /// Adds an entry.
@@ -218,7 +229,6 @@ pub fn observe(routes: Router, journal: &Journal, service: Service) -> Router {
 }
 
 async fn record(State((journal, service)): State<(Journal, Service)>, request: Request<Body>, next: Next) -> Response {
-    let began = Instant::now();
     let mut entry = journal.begin(service, request.method().as_str(), request.uri().path());
     entry.from = request.extensions().get::<Asker>().map(|asker| asker.0);
     entry.trace = TraceId::of(request.headers()).or(entry.trace);
@@ -227,16 +237,39 @@ async fn record(State((journal, service)): State<(Journal, Service)>, request: R
     entry.query = request.uri().query().map(shown_query);
     let (token, claims) = shown_token(request.headers()).unzip();
     entry.token = token;
+    entry.decision.claims = claims.unwrap_or_default();
     let answering = Answering { id: entry.id, trace: entry.trace };
+    let unanswered = Unanswered { journal, began: Instant::now(), entry: Some(entry) };
     let mut response = ANSWERING.scope(answering, next.run(request)).await;
-    entry.duration = began.elapsed();
-    entry.status = response.status().as_u16();
-    entry.decision = response.extensions_mut().remove().unwrap_or_default();
-    if entry.decision.claims.is_empty() {
-        entry.decision.claims = claims.unwrap_or_default();
-    }
-    journal.record(entry);
+    let decision = response.extensions_mut().remove().unwrap_or_default();
+    unanswered.answered(response.status().as_u16(), decision);
     response
+}
+
+/// A request without an answer so far. Its client has left where this is dropped.
+struct Unanswered {
+    journal: Journal,
+    began: Instant,
+    entry: Option<Entry>,
+}
+
+impl Unanswered {
+    fn answered(mut self, status: u16, mut decision: Decision) {
+        let Some(mut entry) = self.entry.take() else { return };
+        if decision.claims.is_empty() {
+            decision.claims = std::mem::take(&mut entry.decision.claims);
+        }
+        self.journal.record(Entry { duration: self.began.elapsed(), status, decision, ..entry });
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        // A panic ends a request too, and is no client's doing.
+        let Some(mut entry) = self.entry.take().filter(|_| !thread::panicking()) else { return };
+        entry.decision.reason = Some("the client left before there was an answer".to_owned());
+        self.journal.record(Entry { duration: self.began.elapsed(), status: CLIENT_LEFT, ..entry });
+    }
 }
 
 fn host_of(request: &Request<Body>) -> Option<String> {

@@ -1,8 +1,9 @@
 use axum::{Router, body::Body, routing::get};
+use futures_util::FutureExt as _;
 use http::Request;
 use tower::ServiceExt as _;
 
-use super::{Asker, Journal, Service, observe};
+use super::{Asker, CLIENT_LEFT, Journal, Service, observe};
 
 const FIRST: &str = "00-11111111111111111111111111111111-00f067aa0ba902b7-01";
 const SECOND: &str = "00-22222222222222222222222222222222-00f067aa0ba902b7-01";
@@ -64,4 +65,20 @@ async fn claims_are_kept_and_the_token_is_not() {
     assert!(!text.contains("eyJ") && !text.contains("c2lnbmF0dXJl"), "{text}");
     let entry: super::Entry = serde_json::from_str(text.trim_matches(['[', ']'])).unwrap();
     assert_eq!(entry.service, Service::KeyVault);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_leaves_is_recorded_and_one_that_is_answered_is_recorded_once() {
+    let journal = Journal::default();
+    let hangs = Router::new().route("/hangs", get(std::future::pending::<()>)).fallback(|| async { "ok" });
+    let routes = observe(hangs, &journal, Service::KeyVault);
+    let request = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    let mut leaving = Box::pin(routes.clone().oneshot(request("/hangs")));
+    assert!((&mut leaving).now_or_never().is_none());
+    assert!(journal.entries().is_empty());
+    drop(leaving);
+    routes.oneshot(request("/answered")).await.unwrap();
+    let seen: Vec<_> = journal.entries().into_iter().map(|entry| (entry.path, entry.status)).collect();
+    assert_eq!(seen, [("/hangs".to_owned(), CLIENT_LEFT), ("/answered".to_owned(), 200)]);
+    assert!(journal.entries()[0].decision.reason.as_deref().is_some_and(|reason| reason.contains("client left")));
 }

@@ -23,6 +23,11 @@ impl TraceId {
         second.is_none().then(|| Self::of_traceparent(first.to_str().ok()?))?
     }
 
+    /// The trace with these bytes; absent where all are zero.
+    pub(crate) fn of_bytes(bytes: [u8; 16]) -> Option<Self> {
+        Some(u128::from_be_bytes(bytes)).filter(|id| *id != 0).map(Self)
+    }
+
     /// The trace of a `traceparent` value.
     #[must_use]
     pub fn of_traceparent(value: &str) -> Option<Self> {

@@ -16,6 +16,8 @@ use crate::{
 };
 
 const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
+/// Where OpenSSL and rustls look for certificate authorities in place of the system's.
+const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
     "EXTRA_CA_CERTS",
     "the system's alone",
@@ -28,7 +30,12 @@ const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
 /// Names every setting that is missing or wrong, with what is expected of it.
 pub fn from_env<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, SettingsError> {
     #[expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
-    from_lookup(|name| std::env::var(name).ok(), read)
+    let mut reader = Reader::new(|name| std::env::var(name).ok(), false);
+    if OTHER_ROOTS.iter().all(|name| reader.text(name).is_none()) {
+        reader.http.trust_system_alone();
+    }
+    let app = read(&mut reader);
+    reader.finish(app)
 }
 
 /// Reads an app's settings from `lookup`, for tests and for other places than the environment.

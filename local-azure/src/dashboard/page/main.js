@@ -1,6 +1,7 @@
 // The frame: signing in, navigation, and the view of the address.
 
 import { get, signIn } from "./api.js";
+import * as broken from "./broken.js";
 import { announce, button, el, replace } from "./dom.js";
 import { help, onKey } from "./keys.js";
 import * as live from "./live.js";
@@ -99,6 +100,7 @@ async function begin() {
     const about = await get("about");
     drawFrame(about);
     live.start(about.sequence);
+    broken.start(document.getElementById("broken"));
   } catch (error) {
     showSignedOut(error.message);
     return;

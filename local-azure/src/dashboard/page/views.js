@@ -7,5 +7,12 @@
 
 import { view as logs } from "./views/logs.js";
 import { view as requests } from "./views/requests.js";
+import { view as timers } from "./views/timers.js";
+import { view as functions } from "./views/functions.js";
+import { view as faults } from "./views/faults.js";
+import { view as blobs } from "./views/blobs.js";
+import { view as secrets } from "./views/secrets.js";
+import { view as identities } from "./views/identities.js";
+import { view as settings } from "./views/settings.js";
 
-export const views = [requests, logs];
+export const views = [requests, logs, timers, functions, faults, blobs, secrets, identities, settings];
