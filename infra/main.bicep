@@ -426,6 +426,11 @@ var settings = {
   OPENAI__subscriptionKeyHeader: deployOpenAI ? 'api-key' : ''
   CHAT_ARCHIVE_CONTAINER: archiveChats ? 'chat-archive' : ''
   MAX_CONCURRENT_INVOCATIONS: '256'
+  TELEMETRY__tracesEndpoint: ''
+  TELEMETRY__logsEndpoint: ''
+  TELEMETRY__metricsEndpoint: ''
+  TELEMETRY__credential: ''
+  TELEMETRY__clientId: ''
 }
 
 module functionApps 'modules/function-app.bicep' = [

@@ -217,7 +217,8 @@ pub(crate) fn demand(
     Demand::new(DemandKind::Role, roles).found(Some(assignment.map_or(held, describe))).met(assignment.is_some())
 }
 
-fn place(Scope { vault, secret, storage, container, model_account, data_collection_rule }: &Scope) -> String {
+fn place(scope: &Scope) -> String {
+    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
     let parts = [vault, secret, storage, container, model_account, data_collection_rule];
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
 }

@@ -4,8 +4,8 @@
 use std::{process::ExitCode, time::Duration};
 
 use apim_policies::{
-    ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
-    Unread, UsageTap,
+    ConnectionIdentity, Document, ExpressionValue, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State,
+    Unreachable, Unread, UsageTap,
     expression::{self, Api, Authorization, Entropy},
 };
 use bytes::Bytes;
@@ -93,10 +93,6 @@ impl Outside for Offline {
     fn traces(&self) -> bool {
         true
     }
-
-    fn trace(&self, line: Trace<'_>) {
-        println!("  {line}");
-    }
 }
 
 /// What the gateway knows of a request before any policy runs; here, where it goes.
@@ -125,6 +121,12 @@ async fn main() -> ExitCode {
             request.headers_mut().insert("x-plan", http::HeaderValue::from_static(plan));
         }
         let outcome = pipeline.run(request, facts(), &State::default(), &Offline).await;
+        for policy in &outcome.policies {
+            println!("  {policy}: {}", policy.decisions.join("; "));
+            for ExpressionValue { name, value } in &policy.values {
+                println!("      {name}: {value}");
+            }
+        }
         println!("  {} {}", outcome.response.status(), String::from_utf8_lossy(outcome.response.body()));
     }
     ExitCode::SUCCESS

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     expression::{Authorization, Certificate, Entropy},
     state::Meter,
-    trace::Trace,
+    trace::Secrets,
     usage::UsageTap,
 };
 
@@ -89,13 +89,21 @@ pub trait Outside: Sync {
     /// Waits, between the attempts of `retry`.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Whether [`Self::trace`] wants anything.
+    /// Whether [`Outcome::policies`](crate::Outcome::policies) is wanted. Where it is not, nothing is collected.
     fn traces(&self) -> bool {
         false
     }
 
-    /// Takes one line of the request's trace. It never holds a token or key.
-    fn trace(&self, _line: Trace<'_>) {}
+    /// Time since the request began, for how long each policy took. It is asked for traces alone.
+    fn stopwatch(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What no trace may show, besides the credentials that requests and policies bring: subscription keys, named
+    /// values that are secret. It is asked for traces alone.
+    fn secrets(&self) -> Secrets {
+        Secrets::default()
+    }
 }
 
 /// What the gateway shows to a backend that asks for a certificate: an extension of the requests that are sent.

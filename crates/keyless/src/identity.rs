@@ -18,6 +18,7 @@
 
 mod answer;
 mod claims;
+mod counted;
 mod credential;
 mod identities;
 mod problem;

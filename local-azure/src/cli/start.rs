@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
-use anstream::{eprintln, print, println};
+use super::output::{eprintln, print, println};
 use local_azure::{
     LocalAzure,
     fault::Fault,

@@ -39,6 +39,7 @@ pub(super) const ASSETS: &[Asset] = &[
     script!("settings.js"),
     script!("token.js"),
     script!("views.js"),
+    script!("words.js"),
     script!("views/logs.js"),
     script!("views/request.js"),
     script!("views/requests.js"),

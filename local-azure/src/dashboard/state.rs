@@ -23,9 +23,9 @@ struct State {
     address: SocketAddr,
     session: Session,
     host: Mutex<Weak<FunctionsHost>>,
-    lines: Log,
     settings: Mutex<Vec<AppSetting>>,
     switches: Switches,
+    lines: Log,
     streams: Arc<Semaphore>,
 }
 
@@ -38,9 +38,9 @@ impl Dashboard {
             address,
             session,
             host: Mutex::default(),
-            lines: Log::default(),
             settings: Mutex::default(),
             switches: Switches::default(),
+            lines: Log::default(),
             streams,
         })))
     }
@@ -56,15 +56,6 @@ impl Dashboard {
         *self.0.host.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(host);
     }
 
-    /// Shows a line of the host's log.
-    pub fn show_line(&self, line: &LogLine) {
-        self.0.lines.push(line);
-    }
-
-    pub(super) fn lines(&self) -> &Log {
-        &self.0.lines
-    }
-
     /// Shows what the handler gets as its environment.
     pub fn show_settings(&self, settings: Vec<AppSetting>) {
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
@@ -77,6 +68,15 @@ impl Dashboard {
     /// Links that are broken on purpose.
     pub(super) fn switches(&self) -> &Switches {
         &self.0.switches
+    }
+
+    /// Shows a line of the host's log.
+    pub fn show_line(&self, line: &LogLine) {
+        self.0.lines.push(line);
+    }
+
+    pub(super) fn lines(&self) -> &Log {
+        &self.0.lines
     }
 
     /// The Functions host, while one runs.

@@ -118,10 +118,45 @@ pub struct StreamEnd {
 pub struct PolicyDecision {
     /// The element, such as `validate-jwt`.
     pub policy: String,
-    /// The document and line that it stands in.
+    /// Where it ran: `inbound`, `backend`, `outbound` or `on-error`.
+    pub section: String,
+    /// `global`, `product`, `api` or `operation`; `fragment` where it stands in a fragment.
+    pub scope: String,
+    /// The document and line that it stands in, below the policy folder: `apis/orders.xml:7`.
     pub place: String,
+    /// What holds it in its section, as `choose[1]/when[2]`; empty at the top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// What its expressions gave, in the order in which it asked; shortened, without keys and tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<PolicyValue>,
     /// What it decided, and why.
     pub outcome: String,
+    /// What came after it.
+    pub end: PolicyEnd,
+    /// How long it took, with the policies that it holds and with what it waited for.
+    pub microseconds: u64,
+}
+
+/// What an expression of a policy gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyValue {
+    /// The attribute, or the element whose text the expression is.
+    pub name: String,
+    /// The value as text.
+    pub value: String,
+}
+
+/// What came after a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyEnd {
+    /// The next policy.
+    Passed,
+    /// The answer to the caller.
+    Answered,
+    /// `on-error`.
+    Failed,
 }
 
 /// Which function the Functions host ran, and for whom.

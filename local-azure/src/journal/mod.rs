@@ -1,7 +1,8 @@
 //! What every service was asked, what it decided and why: the evidence that the demo prints and tests read.
 //!
 //! A service states its decision by putting a [`Decision`] into its response's extensions; [`observe`] wraps the service
-//! and records it. No token, key or body enters the journal.
+//! and records it. No token or key enters the journal, and of a body no
+//! more than the first 200 characters of what an expression of a policy took from it.
 //!
 //! An entry belongs to the trace of its request's `traceparent`. A request that a service sends while it answers another
 //! has that one as its parent, and its trace unless it names one. Requests at the same time are never told apart by
@@ -42,7 +43,10 @@ pub(crate) use self::shown_token::shown_token;
 pub(crate) use self::trace_id::caller_span;
 pub use self::{
     demanded::{Demand, DemandKind},
-    entry::{Asker, CallerRequest, Decision, Entry, EntryId, InvocationFacts, PolicyDecision, Service, StreamEnd},
+    entry::{
+        Asker, CallerRequest, Decision, Entry, EntryId, InvocationFacts, PolicyDecision, PolicyEnd, PolicyValue,
+        Service, StreamEnd,
+    },
     follow::{Change, Following},
     ring::{LARGEST_BYTES, MOST_ENTRIES},
     shown_token::ShownToken,

@@ -11,7 +11,28 @@ use crate::expression::{Expression, SystemUri, Value, Wanted};
 #[derive(Clone, Debug)]
 pub(crate) enum Setting<T> {
     Literal(T),
-    Expression(Arc<Expression>),
+    Expression(Arc<Written>),
+}
+
+/// An expression in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) expression: Arc<Expression>,
+    /// The attribute, or the element whose text it is.
+    pub(crate) name: Box<str>,
+    /// What a trace shows of its value.
+    pub(crate) shown: Shown,
+}
+
+/// What a trace shows of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// As much as a trace holds.
+    Value,
+    /// A body: how long it is.
+    Length,
+    /// A secret.
+    Nothing,
 }
 
 /// What settings are made of.
