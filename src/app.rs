@@ -10,6 +10,7 @@ use functions_handler::axum::extract::FromRef;
 use keyless::{
     Api, Secrets,
     settings::{Reader, Setting},
+    telemetry::Telemetry,
 };
 
 use crate::{
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub(crate) expiry_days: ExpiryDays,
     /// Absent where no setting names a model.
     pub(crate) chat: Option<Chat>,
+    pub(crate) telemetry: Telemetry,
     started: Instant,
     max_concurrent: NonZeroUsize,
 }
@@ -57,6 +59,7 @@ impl App {
         let expiry_days = expiry::read(env);
         let chat = Chat::read(env);
         let max_concurrent = env.read(&MAX_CONCURRENT);
+        let telemetry = env.telemetry("TELEMETRY");
         Some(Self {
             api: api?,
             secrets: secrets?,
@@ -65,9 +68,15 @@ impl App {
             relay_paths: relay_paths?,
             expiry_days: expiry_days?,
             chat: chat?,
+            telemetry: telemetry?,
             started: Instant::now(),
             max_concurrent: max_concurrent?,
         })
+    }
+
+    /// What the first job needs, and no service is asked for: an instance that only answers `health` calls nobody.
+    pub(crate) async fn prepare(self) {
+        self.api.connection().prepare().await;
     }
 
     pub(crate) fn uptime(&self) -> Duration {

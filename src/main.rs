@@ -49,12 +49,16 @@ use functions_handler::{FunctionApp, function};
 use self::app::App;
 
 fn main() -> ExitCode {
-    register(FunctionApp::new(|| keyless::from_env(App::read))).run()
+    register(FunctionApp::new(|| keyless::from_env(App::read)))
+        .subscriber(keyless::telemetry::beside)
+        .on_stop(async |app: App| app.telemetry.flush().await)
+        .run()
 }
 
 /// Every function. A new one is `functions/<name>/function.json`, a file, and a line here; `cargo local new` makes them.
 fn register(app: FunctionApp<App>) -> FunctionApp<App> {
     app.max_concurrent(App::max_concurrent)
+        .on_start(App::prepare)
         .layer(keyless::trace::TraceLayer)
         .http(function!("chat"), functions::chat::run)
         .http(function!("chat_page"), functions::chat_page::run)

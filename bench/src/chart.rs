@@ -1,5 +1,7 @@
 //! Bar charts as SVG, readable on light and on dark pages.
 
+use crate::statistics::figure;
+
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 720.0;
@@ -47,16 +49,6 @@ pub(crate) fn bars(title: &str, unit: &str, bars: &[Bar]) -> String {
         );
     }
     svg + "</svg>\n"
-}
-
-/// Three digits are all that a measurement has.
-pub(crate) fn figure(value: f64) -> String {
-    match value {
-        value if value >= 10_000.0 => format!("{:.0} k", value / 1e3),
-        value if value >= 100.0 => format!("{value:.0}"),
-        value if value >= 10.0 => format!("{value:.1}"),
-        value => format!("{value:.2}"),
-    }
 }
 
 fn escaped(text: &str) -> String {

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, error::Error, path::Path, sync::Arc, time::Duration};
 
 use local_azure::{
-    LocalAzure,
     journal::{Entry, Service},
     seed::Seed,
 };
@@ -12,7 +11,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
     http::{self, Connection},
-    process::{Process, Start},
+    world::World,
 };
 
 /// The journal keeps the latest entries alone, so it is read while the requests run.
@@ -44,14 +43,9 @@ pub(crate) async fn count(
     requests: usize,
     folder: &Path,
 ) -> Result<Fetches, Box<dyn Error>> {
-    let azure = LocalAzure::start(seed).await?;
-    let mut environment = azure.world().seed().function_app.settings.clone();
-    environment.extend(azure.app_environment());
-    environment.insert("MAX_CONCURRENT_INVOCATIONS".to_owned(), (requests + 1).to_string());
-    environment.insert("RUST_LOG".to_owned(), "warn".to_owned());
-    let log = folder.join("first-requests.log");
-    let start = Start { program: handler, arguments: &[], environment: &environment, log: &log };
-    let mut process = Process::start(&start)?;
+    let settings = [("MAX_CONCURRENT_INVOCATIONS", (requests + 1).to_string()), ("RUST_LOG", "warn".to_owned())];
+    let world = World::start(handler, seed, &settings, folder.join("first-requests.log")).await?;
+    let mut process = world.handler()?;
     let _ = process.first_answer().await?;
     let mut seen = BTreeMap::new();
     let mut failed = 0;
@@ -65,10 +59,10 @@ pub(crate) async fn count(
                 },
                 () = tokio::time::sleep(READ_EVERY) => {}
             }
-            note(&azure, &mut seen);
+            note(&world, &mut seen);
         }
     }
-    note(&azure, &mut seen);
+    note(&world, &mut seen);
     let mut by_value = BTreeMap::new();
     for value in seen.into_values() {
         *by_value.entry(value).or_default() += 1;
@@ -91,14 +85,13 @@ fn send_all(port: u16, requests: usize) -> JoinSet<Option<u16>> {
     all
 }
 
-fn note(azure: &LocalAzure, seen: &mut BTreeMap<u64, String>) {
-    let entries = azure.journal().entries();
-    seen.extend(entries.iter().filter_map(|entry| Some((entry.id.0, fetched(entry)?))));
+fn note(world: &World, seen: &mut BTreeMap<u64, String>) {
+    seen.extend(world.asked().filter_map(|entry| Some((entry.id.0, fetched(&entry)?))));
 }
 
 /// The value that an entry gave to the handler.
 fn fetched(entry: &Entry) -> Option<String> {
-    if entry.status != 200 || entry.from.is_some() {
+    if entry.status != 200 {
         return None;
     }
     let name = |part: &Option<String>| part.clone().unwrap_or_default();

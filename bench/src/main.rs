@@ -1,11 +1,15 @@
 //! `cargo bench-all`: the handler beside the same jobs in Node and Python and beside axum alone, in alternating rounds,
 //! with local-azure in its own process.
 
+mod apart;
 mod azure_process;
 mod chart;
+mod collector;
+mod compare;
 mod contender;
 mod cost;
 mod fetches;
+mod first_job;
 mod gateway;
 mod http;
 mod load;
@@ -14,10 +18,14 @@ mod measure;
 mod micro;
 mod process;
 mod record;
+mod relay;
+mod renewal;
 mod report;
 mod rounds;
 mod scale;
 mod statistics;
+mod targets;
+mod world;
 
 use std::{
     error::Error,
@@ -31,6 +39,7 @@ use local_azure::seed::Seed;
 use serde_json::{Value, json};
 
 use crate::{
+    apart::{Apart, Subject},
     azure_process::AzureProcess,
     contender::{Contenders, OURS, root, run},
     fetches::Fetches,
@@ -41,10 +50,15 @@ use crate::{
     report::Report,
     rounds::{Arena, Plan},
     scale::Scale,
+    statistics::Spread,
+    targets::Target,
 };
 
 /// What the handler is packaged for; both targets are linked statically.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Turns of each way to the gateway.
+const GATEWAY_ROUNDS: usize = 40;
 
 /// Measures; see docs/performance.md.
 #[derive(Parser)]
@@ -68,10 +82,22 @@ struct Arguments {
     part: Option<Part>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Part {
+    /// Handlers that were built in several ways, in turns: size, memory, first answer and job, processor time
+    Compare {
+        /// Their binaries
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// What the gateway adds to a request
     Gateway,
+    /// From `execve` to the first job's blob, beside what its services take
+    FirstJob,
+    /// What `relay` adds to a call of the gateway
+    Relay,
+    /// Whether callers notice that tokens are renewed
+    Renewal,
     /// Small pieces of the hot path: time, allocations, instructions
     Micro,
     /// 1,000 instances that start within a second, simulated
@@ -94,9 +120,18 @@ fn main() -> ExitCode {
 
 async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     raise_descriptors()?;
-    match arguments.part {
+    match &arguments.part {
         None => all(arguments).await,
-        Some(Part::Gateway) => gateway::run().await.map(|()| ExitCode::SUCCESS),
+        Some(Part::Gateway) => {
+            gateway::measure(GATEWAY_ROUNDS).await?.iter().for_each(|report| println!("{report}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Part::Compare { files }) => {
+            let azure = Programs::build()?.start_azure()?;
+            println!("{}", compare::table(files, &azure.environment, &folder()?).await?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal)) => alone(arguments, part).await,
         Some(Part::Scale) => {
             println!("{}", Scale::simulate(scale::Inputs::RECORDED).in_words());
             Ok(ExitCode::SUCCESS)
@@ -112,12 +147,33 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
+/// A part that needs the handler and a world.
+async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn Error>> {
+    let handler = handler(arguments)?;
+    let azure = Programs::build()?.start_azure()?;
+    let (seed, folder) = (Seed::read(&seed())?, folder()?);
+    let subject = Subject { handler: &handler, environment: &azure.environment, seed: &seed, folder: &folder };
+    let text = match part {
+        Part::FirstJob => first_job::table(&subject.first_job().await?),
+        Part::Relay => subject.relay().await?.table(),
+        Part::Renewal => subject.renewal().await?.table(),
+        Part::Compare { .. } | Part::Gateway | Part::Micro | Part::Scale => String::new(),
+    };
+    println!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The binary to measure.
+fn handler(arguments: &Arguments) -> Result<PathBuf, Box<dyn Error>> {
+    Ok(arguments.handler.clone().map_or_else(package, Ok)?.canonicalize()?)
+}
+
 async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut plan = if arguments.quick { Plan::QUICK } else { Plan::FULL };
     plan.rounds = arguments.rounds.unwrap_or(plan.rounds);
     let folder = folder()?;
-    let handler = arguments.handler.clone().map_or_else(package, Ok)?.canonicalize()?;
-    let mut contenders = Contenders::prepare(&handler, &folder)?;
+    let handler = handler(arguments)?;
+    let mut contenders = Contenders::prepare(&handler, &folder, &collector::start().await?)?;
     contenders.left_out.iter().for_each(|reason| eprintln!("{reason}"));
     let machine = Machine::here();
     let programs = Programs::build()?;
@@ -126,16 +182,26 @@ async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let (samples, failed) = arena.measure(&contenders.all).await?;
     contenders.left_out.extend(failed);
     let pieces = micro::measure(&programs.micro, OPTIMISED, &azure.environment)?;
+    let seed = Seed::read(&seed())?;
+    let subject = Subject { handler: &handler, environment: &azure.environment, seed: &seed, folder: &folder };
+    // A quick run judges no clock.
+    let apart = if arguments.quick { None } else { Some(subject.all().await?) };
     let ready =
         json!({ "readyMs": azure.ready_after.as_secs_f64() * 1e3, "residentMb": azure.resident()? as f64 * 1.024e-3 });
     drop(azure);
-    let fetches = fetches::count(&handler, Seed::read(&seed())?, plan.first_requests, &folder).await?;
+    let fetches = fetches::count(&handler, seed, plan.first_requests, &folder).await?;
+    let mut targets = targets::of(&samples, plan.connections);
+    targets.extend(apart.iter().flat_map(Apart::targets));
+    targets.extend(of_local_azure(&ready));
+    let mut sections = sections(&samples, &pieces, &fetches, &ready);
+    sections.extend(apart.iter().flat_map(Apart::sections));
+    sections.insert(0, ("Targets", targets::table(&targets), targets::to_json(&targets)));
     let report = Report {
         command: if arguments.quick { "cargo bench-all --quick" } else { "cargo bench-all" },
         machine: &machine,
         contenders: &contenders,
         samples: &samples,
-        sections: sections(&samples, &pieces, &fetches, &ready),
+        sections,
     };
     println!("{}", report.text());
     if arguments.quick {
@@ -144,7 +210,7 @@ async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         report.write(&root().join("docs/performance"))?;
         report.write_into(&root().join("docs/performance.md"))?;
     }
-    judge(arguments, &record(&samples, &pieces), &fetches)
+    judge(arguments, &record(&samples, &pieces, arguments.record), &fetches)
 }
 
 fn sections(
@@ -166,6 +232,13 @@ fn sections(
         ("Pieces of the hot path", micro::table(pieces), micro::to_json(pieces)),
         ("What a million main jobs take", cost::table(&costs), cost::to_json(&costs)),
         ("1,000 instances at once, simulated", scale.in_words(), scale.to_json()),
+    ]
+}
+
+fn of_local_azure(ready: &Value) -> [Target; 2] {
+    [
+        Target::at_most("local-azure is ready", 150.0, "ms", ready["readyMs"].as_f64()),
+        Target::at_most("local-azure after the load", 40.0, "MB", ready["residentMb"].as_f64()),
     ]
 }
 
@@ -197,16 +270,17 @@ fn first_requests(fetches: &Fetches) -> String {
     text
 }
 
-/// What the record is compared with.
-fn record(samples: &Samples, pieces: &Pieces) -> Record {
+/// What the record is compared with. A new record has the highest of the rounds: what is compared with it is their median.
+fn record(samples: &Samples, pieces: &Pieces, is_new: bool) -> Record {
     let memory = [
         ("idle", Measure::IdleMemory),
         ("after the load", Measure::LoadedMemory),
         ("peak of the large upload", Measure::LargeUploadPeak),
     ];
-    let median = |measure| samples.spread(measure, OURS).map(|spread| (spread.median * 100.0).round() / 100.0);
+    let of = |spread: Spread| if is_new { spread.high } else { spread.median };
+    let figure = |measure| samples.spread(measure, OURS).map(|spread| (of(spread) * 100.0).round() / 100.0);
     Record {
-        memory: memory.into_iter().filter_map(|(name, measure)| Some((name.to_owned(), median(measure)?))).collect(),
+        memory: memory.into_iter().filter_map(|(name, measure)| Some((name.to_owned(), figure(measure)?))).collect(),
         allocations: pieces.iter().map(|(name, piece)| (name.clone(), piece.allocations)).collect(),
     }
 }

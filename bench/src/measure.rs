@@ -129,11 +129,11 @@ impl Samples {
             let contenders: Map<_, _> = by_contender
                 .iter()
                 .map(|(&name, rounds)| {
-                    let spread = Spread::of(rounds).map(|spread| json!([spread.low, spread.median, spread.high]));
-                    let ratio = self.ratio(measure, name, ours).filter(|_| name != ours).map(|ratio| {
-                        json!({ "lowMedianHigh": [ratio.spread.low, ratio.spread.median, ratio.spread.high],
-                                "verdict": ratio.is_verdict() })
-                    });
+                    let spread = Spread::of(rounds).map(Spread::to_json);
+                    let ratio = self
+                        .ratio(measure, name, ours)
+                        .filter(|_| name != ours)
+                        .map(|ratio| json!({ "lowMedianHigh": ratio.spread.to_json(), "verdict": ratio.is_verdict() }));
                     (name.to_owned(), json!({ "rounds": rounds, "lowMedianHigh": spread, "toOurs": ratio }))
                 })
                 .collect();

@@ -5,10 +5,11 @@ use std::{error::Error, fs, path::Path};
 use serde_json::{Value, json};
 
 use crate::{
-    chart::{self, Bar, figure},
+    chart::{self, Bar},
     contender::{Contender, Contenders, FLOOR, OURS},
     machine::Machine,
     measure::{Better, Job, Measure, Samples},
+    statistics::figure,
 };
 
 /// The part of `docs/performance.md` that is written by a run.
@@ -67,9 +68,7 @@ impl Report<'_> {
 
     fn cell(&self, measure: Measure, contender: &Contender) -> String {
         let Some(spread) = self.samples.spread(measure, contender.name) else { return "–".to_owned() };
-        let rounds = format!("{} ({} to {})", figure(spread.median), figure(spread.low), figure(spread.high));
-        let single = spread.low.total_cmp(&spread.high).is_eq();
-        let rounds = if single { figure(spread.median) } else { rounds };
+        let (rounds, single) = (spread.in_words(), spread.low.total_cmp(&spread.high).is_eq());
         match self.samples.ratio(measure, contender.name, OURS).filter(|_| contender.name != OURS) {
             None => rounds,
             // One sample has no spread to judge.

@@ -186,7 +186,7 @@ impl Arena<'_> {
         if let Some(sources) = sources {
             environment.insert("SNAPSHOT_SOURCES".to_owned(), sources.to_owned());
         }
-        environment.extend(contender.settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        environment.extend(contender.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         Process::start(&Start {
             program: &contender.program,
             arguments: &contender.arguments,
@@ -230,7 +230,7 @@ fn created(status: u16) -> io::Result<()> {
     if status == 201 { Ok(()) } else { Err(io::Error::other(format!("201 was expected, and not {status}"))) }
 }
 
-fn millis(time: Duration) -> f64 {
+pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 

@@ -34,6 +34,29 @@ impl Spread {
         let (&low, &high) = (sorted.first()?, sorted.last()?);
         Some(Self { low, median: at(0.5), high, quartiles: (at(0.25), at(0.75)), samples: sorted.len() })
     }
+
+    /// The median, and from the lowest to the highest.
+    pub(crate) fn in_words(&self) -> String {
+        let median = figure(self.median);
+        if self.low.total_cmp(&self.high).is_eq() {
+            return median;
+        }
+        format!("{median} ({} to {})", figure(self.low), figure(self.high))
+    }
+
+    pub(crate) fn to_json(self) -> serde_json::Value {
+        serde_json::json!([self.low, self.median, self.high])
+    }
+}
+
+/// Three digits are all that a measurement has.
+pub(crate) fn figure(value: f64) -> String {
+    match value {
+        value if value >= 10_000.0 => format!("{:.0} k", value / 1e3),
+        value if value >= 100.0 => format!("{value:.0}"),
+        value if value >= 10.0 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    }
 }
 
 impl Ratio {

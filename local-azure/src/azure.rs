@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     blob, control,
+    dashboard::{self, Dashboard},
     edge::{Edge, EdgeError},
     fault::{inject, uncut},
     gateway::{self, PolicyFinding},
@@ -48,6 +49,8 @@ const CA_FILE_NAMES: [&str; 6] =
 pub struct LocalAzure {
     world: Arc<World>,
     edge: Edge,
+    dashboard: Dashboard,
+    dashboard_file: PathBuf,
     identity_endpoint: IdentityEndpoint,
     ca_file: PathBuf,
     /// The token of the seed's workload issuer.
@@ -78,6 +81,9 @@ pub enum StartError {
     /// No loopback port for the identity endpoint.
     #[error("cannot listen on loopback: {0}")]
     Listen(#[source] io::Error),
+    /// No secrets for the dashboard.
+    #[error("the system gives no random numbers")]
+    NoRandomNumbers,
     /// No signing keys.
     #[error(transparent)]
     Keys(#[from] issuer::KeyError),
@@ -120,10 +126,14 @@ impl LocalAzure {
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
         let imds =
             observe(identity_endpoint::imds_routes(world.entra.clone()), &world.journal, Service::IdentityEndpoint);
-        let edge = Edge::start(world.network.clone(), control, imds, asking(&world)).await?;
+        let listener = Edge::listen().await?;
+        let dashboard = Dashboard::new(world.clone(), listener.address()).map_err(|_| StartError::NoRandomNumbers)?;
+        let own = dashboard::router(&dashboard, control);
+        let edge = listener.serve(world.network.clone(), own, imds, asking(&world))?;
         let ca_file = scratch.path().join("ca.pem");
         private_files::write(&ca_file, edge.ca_pem())
             .map_err(|source| StartError::Prepare { path: ca_file.clone(), source })?;
+        let dashboard_file = write_dashboard_file(&dashboard, scratch.path())?;
         let workload_token_file = write_workload_token(&world, scratch.path())?;
         let certificate_files = write_certificates(&world, &scratch.path().join("certificates"))?;
         let running = Running::new(edge.proxy_url(), identity_endpoint.header.reveal().to_owned());
@@ -133,6 +143,8 @@ impl LocalAzure {
         Ok(Self {
             world,
             edge,
+            dashboard,
+            dashboard_file,
             identity_endpoint,
             ca_file,
             workload_token_file,
@@ -148,6 +160,19 @@ impl LocalAzure {
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.world.journal
+    }
+
+    /// The page that shows this run.
+    #[must_use]
+    pub fn dashboard(&self) -> &Dashboard {
+        &self.dashboard
+    }
+
+    /// A file that leads a browser to the dashboard. Only this user can read it, while other users can read the address
+    /// in a browser's command line.
+    #[must_use]
+    pub fn dashboard_file(&self) -> &Path {
+        &self.dashboard_file
     }
 
     /// What exists, and the keys of this run.
@@ -243,6 +268,13 @@ impl LocalAzure {
     }
 }
 
+fn write_dashboard_file(dashboard: &Dashboard, folder: &Path) -> Result<PathBuf, StartError> {
+    let file = folder.join("dashboard.html");
+    let page = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={}\">\n", dashboard.url());
+    private_files::write(&file, page).map_err(|source| StartError::Prepare { path: file.clone(), source })?;
+    Ok(file)
+}
+
 /// Writes the token of the seed's workload issuer, if it has one, readable by this user alone as the folder is.
 fn write_workload_token(world: &World, folder: &Path) -> Result<Option<PathBuf>, StartError> {
     let Some(workload) = &world.entra.workload else { return Ok(None) };
@@ -314,16 +346,23 @@ fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>
     for (host, routes) in world.models.hosts() {
         services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
     }
+    for (host, routes) in world.monitor.hosts() {
+        services.insert(host, observed(routes, Service::AzureMonitor, FaultService::AzureMonitor));
+    }
+    let mut accounts = Vec::new();
     for account in &world.seed.storage_accounts {
         let folder = data.join(&account.name);
-        let routes = blob::routes(world.entra.clone(), account, &folder)
+        let open = blob::open(world.entra.clone(), account, &folder)
             .map_err(|source| StartError::Prepare { path: folder, source })?;
-        let routes = observed(routes, Service::BlobStorage, FaultService::BlobStorage);
+        accounts.push(open.clone());
+        let routes = observed(blob::routes(open), Service::BlobStorage, FaultService::BlobStorage);
         services.insert(format!("{}.blob.core.windows.net", account.name), routes);
         let data_lake = blob::data_lake_routes(world.entra.clone(), &account.name);
         let data_lake = observed(data_lake, Service::BlobStorage, FaultService::BlobStorage);
         services.insert(format!("{}.dfs.core.windows.net", account.name), data_lake);
     }
+    // Nobody else opens them.
+    let _ = world.accounts.set(blob::Accounts::new(accounts));
     Ok((services, findings))
 }
 

@@ -16,6 +16,8 @@ use serde_json::json;
 
 use crate::{
     fault::Fault,
+    journal::TraceId,
+    monitor::ReceivedTrace,
     run_secret::RunSecret,
     subscription_keys::Which,
     world::{Metric, World},
@@ -30,6 +32,10 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
+
+/// POST to `{this}{trace ID}` answers with the spans and log records that Azure Monitor received of a trace: an object with
+/// `spans`, `logs` and `dropped`, how much of all traces is no longer kept.
+pub const TELEMETRY: &str = "/local-azure/telemetry/";
 
 /// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
 /// `namespace`, `name`, `dimensions` and `value`.
@@ -60,6 +66,7 @@ enum Ask {
     RollOver,
     Journal,
     Metrics,
+    Telemetry(TraceId),
     Regenerate(String, Which),
     SetFault,
     ListFaults,
@@ -92,6 +99,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
             Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
         }
+        Ask::Telemetry(trace) => Json(ReceivedTrace::of(control.world.telemetry(), trace)).into_response(),
         Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(&subscription, which) {
             Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
             Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
@@ -128,6 +136,9 @@ impl Ask {
             LIST_FAULTS => return Some(Self::ListFaults),
             CLEAR_FAULTS => return Some(Self::ClearFaults),
             _ => {}
+        }
+        if let Some(trace) = path.strip_prefix(TELEMETRY) {
+            return trace.parse().ok().map(Self::Telemetry);
         }
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;

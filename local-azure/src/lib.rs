@@ -11,6 +11,7 @@ mod azure;
 mod blob;
 pub mod broken_link;
 pub mod control;
+pub mod dashboard;
 #[cfg(test)]
 mod default_world;
 pub mod deployed_files;
@@ -24,7 +25,9 @@ mod identity_endpoint;
 mod invocation_journal;
 mod issuer;
 pub mod journal;
+mod link_switch;
 mod management;
+pub mod monitor;
 pub mod network;
 pub mod new_function;
 mod openai;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use self::built_in::ROLES;
 use crate::{
     fault::{self, FaultKind},
+    journal::{Demand, DemandKind},
     seed::{RoleAssignment, Scope, Seed},
 };
 
@@ -55,6 +56,8 @@ pub(crate) enum Operation {
     ReadResponse,
     ReadModels,
     AnalyzeText,
+    /// Send traces, logs and metrics.
+    IngestTelemetry,
 }
 
 /// What an operation is done to.
@@ -65,6 +68,7 @@ pub(crate) enum Target<'a> {
     Account { name: &'a str },
     Container { account: &'a str, name: &'a str },
     ModelAccount { name: &'a str },
+    DataCollectionRule { name: &'a str },
 }
 
 impl Role {
@@ -125,6 +129,7 @@ impl Operation {
             Self::ReadModels => "Microsoft.CognitiveServices/accounts/OpenAI/models/read",
             // The action's own name is not documented; every role that has one has all of ContentSafety.
             Self::AnalyzeText => "Microsoft.CognitiveServices/accounts/ContentSafety/text:analyze/action",
+            Self::IngestTelemetry => "Microsoft.Insights/Telemetry/Write",
         }
     }
 
@@ -154,6 +159,7 @@ impl Target<'_> {
                 Scope { storage: some(account), container: some(name), ..Scope::default() }
             }
             Self::ModelAccount { name } => Scope { model_account: some(name), ..Scope::default() },
+            Self::DataCollectionRule { name } => Scope { data_collection_rule: some(name), ..Scope::default() },
         }
     }
 
@@ -171,6 +177,7 @@ impl Target<'_> {
                 same(&scope.storage, account) && (scope.container.is_none() || same(&scope.container, name))
             }
             Self::ModelAccount { name } => same(&scope.model_account, name),
+            Self::DataCollectionRule { name } => same(&scope.data_collection_rule, name),
         }
     }
 }
@@ -193,11 +200,32 @@ pub(crate) fn allowed<'a>(
     })
 }
 
+/// What [`allowed`] demands, beside the roles that the principal has, for the journal.
+pub(crate) fn demand(
+    seed: &Seed,
+    principal_id: Uuid,
+    operation: Operation,
+    target: &Target<'_>,
+    assignment: Option<&RoleAssignment>,
+) -> Demand {
+    let place = place(&target.scope());
+    let roles = ROLES.iter().filter(|role| role.permits(operation)).map(|role| format!("{} on {place}", role.name));
+    let principal = seed.principal_name(principal_id);
+    let held = seed.role_assignments.iter().filter(|one| Some(one.identity.as_str()) == principal).map(describe);
+    let held: Vec<String> = held.collect();
+    let held = if held.is_empty() { "no role assignment".to_owned() } else { held.join(", ") };
+    Demand::new(DemandKind::Role, roles).found(Some(assignment.map_or(held, describe))).met(assignment.is_some())
+}
+
+fn place(scope: &Scope) -> String {
+    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
+    let parts = [vault, secret, storage, container, model_account, data_collection_rule];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
+}
+
 /// An assignment in words, such as `Key Vault Secrets User on kv-keyless`.
 pub(crate) fn describe(RoleAssignment { role, scope, .. }: &RoleAssignment) -> String {
-    let place = [&scope.vault, &scope.secret, &scope.storage, &scope.container, &scope.model_account];
-    let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
-    format!("{role} on {}", place.join("/"))
+    format!("{role} on {}", place(scope))
 }
 
 /// Whether a pattern with `*` (any text, slashes included) covers an action.
@@ -215,7 +243,7 @@ mod tests {
     use super::{Operation::*, *};
     use crate::default_world::{identity, world, world_where};
 
-    const ALL: [Operation; 28] = [
+    const ALL: [Operation; 29] = [
         GetSecret,
         SetSecret,
         UpdateSecret,
@@ -244,6 +272,7 @@ mod tests {
         ReadResponse,
         ReadModels,
         AnalyzeText,
+        IngestTelemetry,
     ];
 
     /// What is done to accounts and containers, beside their data.
@@ -268,10 +297,11 @@ mod tests {
             ("Storage Blob Delegator", &[GetUserDelegationKey]),
             ("Cognitive Services OpenAI User", &ALL[22..27]),
             ("Cognitive Services OpenAI Contributor", &ALL[22..27]),
-            ("Cognitive Services User", &ALL[22..]),
-            ("Foundry User", &ALL[22..]),
-            ("Azure AI User", &ALL[22..]),
-            ("Azure AI Developer", &ALL[22..]),
+            ("Cognitive Services User", &ALL[22..28]),
+            ("Foundry User", &ALL[22..28]),
+            ("Azure AI User", &ALL[22..28]),
+            ("Azure AI Developer", &ALL[22..28]),
+            ("Monitoring Metrics Publisher", &[IngestTelemetry]),
             ("Cognitive Services Contributor", &[]),
             ("Owner", &CONTROL),
             ("Contributor", &CONTROL),

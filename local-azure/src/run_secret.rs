@@ -1,6 +1,7 @@
 //! The value that proves to this run who asks.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 /// The identity header of a run. It is compared in constant time only, so it has no `PartialEq`; nor has it `Debug`.
@@ -10,6 +11,13 @@ pub(crate) struct RunSecret(String);
 impl RunSecret {
     pub(crate) fn generate() -> Self {
         Self(Uuid::new_v4().to_string())
+    }
+
+    /// 256 random bits, in characters that a URL and a cookie may have.
+    pub(crate) fn of_256_bits() -> Result<Self, aws_lc_rs::error::Unspecified> {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     #[cfg(test)]

@@ -1,6 +1,9 @@
 //! One run: the seed, what each service holds at this moment, and what a person may do behind their backs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 pub use apim_policies::{Metric, Metrics};
 use jiff::Timestamp;
@@ -8,10 +11,12 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
+    blob::Accounts,
     fault::Faults,
     gateway::{self, ApiManagement, PolicyTrace},
     issuer::{self, AUTHORITY, Directory, Entra, KeyError, TokenError},
     journal::{Journal, Service},
+    monitor::{AzureMonitor, Telemetry},
     network::Network,
     openai::{ModelStreams, Models},
     seed::{Identity, Seed},
@@ -42,9 +47,12 @@ pub struct World {
     pub(crate) api_management: Arc<ApiManagement>,
     pub(crate) key_vault: Arc<KeyVault>,
     pub(crate) models: Arc<Models>,
+    pub(crate) monitor: Arc<AzureMonitor>,
     pub(crate) network: Network,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
+    /// Storage accounts, once they are open.
+    pub(crate) accounts: OnceLock<Accounts>,
 }
 
 impl World {
@@ -69,15 +77,18 @@ impl World {
             policy_trace: PolicyTrace::default(),
         };
         let models = Arc::new(Models::new(&seed, entra.clone(), journal.clone()));
+        let monitor = Arc::new(AzureMonitor::new(entra.clone()));
         Ok(Self {
             entra,
             models,
+            monitor,
             api_management: Arc::new(api_management),
             key_vault: Arc::new(key_vault),
             network,
             journal,
             faults,
             seed,
+            accounts: OnceLock::new(),
         })
     }
 
@@ -142,6 +153,12 @@ impl World {
     #[must_use]
     pub fn model_streams(&self) -> &ModelStreams {
         &self.models.streams
+    }
+
+    /// Traces, logs and metrics that Azure Monitor received.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.monitor.telemetry
     }
 
     /// What policies would have sent to Application Insights, such as tokens by caller, added up.

@@ -5,6 +5,7 @@ mod slot;
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use keyless::{
     Api, Blob, Container, ContainerName, Creation,
     settings::{Reader, Setting},
@@ -69,11 +70,13 @@ impl Snapshots {
         found.ok_or(Error::NotFound(Missing::Source))
     }
 
-    /// Reads the subscription key, asks the API, keeps its answer: three services, three identities.
+    /// Reads the subscription key, asks the API, keeps its answer: three services, three identities. The token for the last
+    /// is asked for while the others answer.
     ///
     /// May be repeated at will, also by two processes at once: the first to write wins.
     pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<Taken, Error> {
-        let response = self.api.get(&source.path).send().await?;
+        let (response, ()) = join(self.api.get(&source.path).send(), self.container.prepare()).await;
+        let response = response?;
         let kind = response.content_type().unwrap_or("application/octet-stream").to_owned();
         let share = self.memory.share().await;
         let body = share.metered(response.into_body().with_content_type(kind));

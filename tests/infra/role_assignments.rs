@@ -30,7 +30,9 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     let deployed: Vec<String> = plan.of_type(TYPE).map(|assignment| described(&plan, assignment)).collect();
     let seed = files.seed();
     let mut expected: Vec<String> = OF_THE_PLATFORM.map(str::to_owned).to_vec();
-    expected.extend(seed.role_assignments.iter().map(|RoleAssignment { identity, role, scope }| {
+    // The deployment has no data collection rule.
+    let deployed_scopes = seed.role_assignments.iter().filter(|one| one.scope.data_collection_rule.is_none());
+    expected.extend(deployed_scopes.map(|RoleAssignment { identity, role, scope }| {
         format!("principalId of {identity}: {role} on {}", seed_scope(scope))
     }));
     differences("role assignments", &deployed, &expected)
@@ -70,7 +72,10 @@ fn assignable_by_the_pipeline(files: &Files) -> Vec<String> {
 }
 
 fn seed_scope(scope: &Scope) -> String {
-    let Scope { vault, secret, storage, container, model_account } = scope;
+    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
+    if let Some(rule) = data_collection_rule {
+        return format!("dataCollectionRules {rule}");
+    }
     if let Some(account) = model_account {
         return format!("accounts {account}");
     }

@@ -4,7 +4,10 @@
 
 mod audiences;
 mod breaking_proxy;
+mod browser;
+mod certificate_authorities;
 mod chat;
+mod dashboard;
 #[cfg(unix)]
 mod developer;
 mod faults;
@@ -29,5 +32,6 @@ mod rollover;
 mod secrets;
 mod snapshots;
 mod storage;
+mod telemetry;
 mod timers;
 mod uploads;

@@ -67,7 +67,7 @@ impl Drop for Evidence {
 /// Everything, running; gone when dropped.
 pub(crate) struct Rig {
     pub(crate) azure: LocalAzure,
-    pub(crate) host: FunctionsHost,
+    pub(crate) host: Arc<FunctionsHost>,
     evidence: Evidence,
     script_root: PathBuf,
     environment: Vec<(String, String)>,
@@ -83,7 +83,10 @@ pub(crate) struct Azure {
 }
 
 impl Azure {
-    async fn start(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
+    async fn start(
+        change: impl FnOnce(&mut Seed),
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script_root = folder.path().join("app");
         script_root::stage(project(), Path::new(HANDLER), &script_root).unwrap();
@@ -91,8 +94,7 @@ impl Azure {
         change(&mut seed);
         let azure = LocalAzure::start_in(seed, Some(&folder.path().join("data"))).await.unwrap();
         let mut environment = azure.app_environment();
-        let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
-        *edge = proxy(std::mem::take(edge)).await;
+        change_environment(&mut environment).await;
         Self { azure, script_root, environment, folder }
     }
 
@@ -127,6 +129,8 @@ impl Azure {
         .await
         .unwrap();
         host.wait_ready().await.unwrap();
+        let host = Arc::new(host);
+        azure.dashboard().show_host(&host);
         Rig { azure, host, evidence, script_root, environment, _folder: folder }
     }
 }
@@ -144,19 +148,31 @@ impl Rig {
 
     /// The default world, changed, whose host asks for keys as in Azure.
     pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
-        Azure::start(change, async |edge| edge).await.with_host_that(true).await
+        Azure::start(change, async |_: &mut Vec<(String, String)>| {}).await.with_host_that(true).await
     }
 
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
     /// the handler shall use in its place.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
-        Azure::start(change, proxy).await.with_host().await
+        let through = async |environment: &mut Vec<(String, String)>| {
+            let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();
+            *edge = proxy(std::mem::take(edge)).await;
+        };
+        Self::in_environment(change, through).await
+    }
+
+    /// The default world, changed, and with another environment of the handler.
+    pub(crate) async fn in_environment(
+        change: impl FnOnce(&mut Seed),
+        change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
+    ) -> Self {
+        Azure::start(change, change_environment).await.with_host().await
     }
 
     /// Ends host and handler; what they have said is forgotten.
     pub(crate) async fn without_host(self) -> Azure {
         let Self { azure, host, script_root, environment, _folder: folder, .. } = self;
-        host.stop().await;
+        Arc::into_inner(host).unwrap().stop().await;
         Azure { azure, script_root, environment, folder }
     }
 

@@ -9,28 +9,24 @@ mod world;
 
 use std::{error::Error, time::Duration};
 
-use self::{contender::Contender, report::Report, world::World};
+pub(crate) use self::report::Report;
+use self::{contender::Contender, world::World};
 
-/// Turns that each contender gets.
-const ROUNDS: usize = 40;
 /// Requests in a turn.
 const REQUESTS: usize = 250;
 /// Callers at a time, in the second table.
 const CALLERS: usize = 16;
 
-/// Prints a table for one caller, and one for several.
-pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
+/// A table for one caller, and one for several, of so many turns of each contender.
+pub(crate) async fn measure(rounds: usize) -> Result<[Report; 2], Box<dyn Error>> {
     let world = World::start().await?;
     let contenders = world.contenders()?;
-    for callers in [1, CALLERS] {
-        println!("{}", measure(&contenders, callers).await?);
-    }
-    Ok(())
+    Ok([turns(&contenders, 1, rounds).await?, turns(&contenders, CALLERS, rounds).await?])
 }
 
-async fn measure(contenders: &[Contender], callers: usize) -> Result<Report, Box<dyn Error>> {
+async fn turns(contenders: &[Contender], callers: usize, rounds: usize) -> Result<Report, Box<dyn Error>> {
     let mut samples: Vec<Vec<Duration>> = vec![Vec::new(); contenders.len()];
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds {
         for (contender, samples) in contenders.iter().zip(&mut samples) {
             let turn = contender.turn(callers, REQUESTS).await?;
             // The first round opens connections and fetches the tenant's keys.

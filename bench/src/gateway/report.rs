@@ -27,6 +27,14 @@ impl Report {
     }
 }
 
+impl Report {
+    /// What the last contender's median is above the first one's, in microseconds.
+    pub(crate) fn added(&self) -> Option<f64> {
+        let (first, last) = (self.rows.first()?, self.rows.last()?);
+        Some((last.median.as_secs_f64() - first.median.as_secs_f64()) * 1e6)
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let callers = if self.callers == 1 { "one caller".to_owned() } else { format!("{} callers", self.callers) };

@@ -10,14 +10,16 @@ use axum::{
     routing::{MethodRouter, Route, any},
 };
 use tower::{Layer, Service};
+use tracing_subscriber::{Registry, filter::Targets};
 
 use crate::{
     environment::Environment,
     function::{Function, Package},
     handler::FunctionHandler,
     host_json::HostJson,
+    log::Compose,
     plan::{ExpectedTrigger, Registration, plan},
-    router::{AppLayer, Common, router},
+    router::{AppLayer, Common, Functions, functions},
     start_error::{StartError, StartProblem},
 };
 
@@ -25,7 +27,8 @@ use crate::{
 const DEFAULT_MAX_CONCURRENT: usize = 256;
 
 type BoxError = Box<dyn Error + Send + Sync>;
-type Stopping = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Work beside the invocations.
+pub(crate) type Aside = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The functions of an app, and the state that they share.
 ///
@@ -43,13 +46,16 @@ pub struct FunctionApp<S = ()> {
     functions: Vec<Registration<S>>,
     layers: Vec<AppLayer>,
     max_concurrent: Box<dyn FnOnce(&S) -> usize + Send>,
-    on_stop: Option<Box<dyn FnOnce(S) -> Stopping + Send>>,
+    on_start: Option<Box<dyn FnOnce(S) -> Aside + Send>>,
+    on_stop: Option<Box<dyn FnOnce(S) -> Aside + Send>>,
+    pub(crate) compose_log: Option<Compose>,
 }
 
 /// An app that can be served.
 pub(crate) struct Assembled {
-    pub(crate) router: Router,
-    pub(crate) on_stop: Option<Box<dyn FnOnce() -> Stopping + Send>>,
+    pub(crate) functions: Functions,
+    pub(crate) on_start: Option<Aside>,
+    pub(crate) on_stop: Option<Box<dyn FnOnce() -> Aside + Send>>,
 }
 
 impl FunctionApp<()> {
@@ -70,7 +76,9 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
             functions: Vec::new(),
             layers: Vec::new(),
             max_concurrent: Box::new(|_| DEFAULT_MAX_CONCURRENT),
+            on_start: None,
             on_stop: None,
+            compose_log: None,
         }
     }
 
@@ -128,12 +136,38 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self
     }
 
+    /// What to do in the background as soon as the host has connected, such as making ready what the first invocation
+    /// will need. No answer waits for it, and a stop ends it. It reports its own failures.
+    pub fn on_start<F>(mut self, start: impl FnOnce(S) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.on_start = Some(Box::new(move |state| Box::pin(start(state))));
+        self
+    }
+
     /// What to do after the last invocation, before the process ends. It has as much time as is left of five seconds.
     pub fn on_stop<F>(mut self, stop: impl FnOnce(S) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
         self.on_stop = Some(Box::new(move |state| Box::pin(stop(state))));
+        self
+    }
+
+    /// Puts other layers of `tracing` beside the one that writes the log's lines. `compose` gets that layer, which takes
+    /// whatever it is given, and the levels of `RUST_LOG` for it; without this, the log is `lines.with_filter(levels)`.
+    /// It counts where [`run`](Self::run) installs the subscriber.
+    pub fn subscriber(
+        mut self,
+        compose: impl FnOnce(
+            Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>,
+            Targets,
+        ) -> Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>
+        + Send
+        + 'static,
+    ) -> Self {
+        self.compose_log = Some(Box::new(compose));
         self
     }
 
@@ -177,10 +211,11 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
                 let max_concurrent = (self.max_concurrent)(&state);
                 let body_limit = environment.body_size_limit();
                 let common = Common { host_json, body_limit, max_concurrent, layers: self.layers, app };
-                let router = router(planned, &state, common);
+                let functions = functions(planned, &state, common);
+                let on_start = self.on_start.map(|start| start(state.clone()));
                 let on_stop =
-                    self.on_stop.map(|stop| Box::new(move || stop(state)) as Box<dyn FnOnce() -> Stopping + Send>);
-                Ok(Assembled { router, on_stop })
+                    self.on_stop.map(|stop| Box::new(move || stop(state)) as Box<dyn FnOnce() -> Aside + Send>);
+                Ok(Assembled { functions, on_start, on_stop })
             }
             (planned, state) => {
                 problems.extend(planned.err());

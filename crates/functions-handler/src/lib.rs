@@ -9,6 +9,7 @@ mod function;
 mod handler;
 mod host_document;
 mod host_json;
+mod http_function;
 mod invocation;
 mod log;
 mod plan;

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use crate::{
     definition::Definition,
     error::{Failure, InvocationError, PayloadError, SharedError},
+    http_function::HttpFunction,
     invocation::{
         Outputs,
         http::{HttpOutput, HttpRequestData},
@@ -48,7 +49,7 @@ pub(crate) async fn function(
 /// Its answer, whatever the status, is the output of an invocation that succeeded, as it is when requests are forwarded;
 /// but a function that broke down (500 with an error) is an invocation that failed.
 pub(crate) async fn http(
-    function: Router,
+    function: HttpFunction,
     definition: Arc<Definition>,
     template: Arc<Template>,
     request: Request,
@@ -61,9 +62,8 @@ pub(crate) async fn http(
         request.headers_mut().remove(&name);
         request.headers_mut().extend(parts.headers.get(&name).map(|value| (name, value.clone())));
     }
-    request.extensions_mut().insert(values);
     request.extensions_mut().insert(Arc::new(payload));
-    let Ok(response) = function.oneshot(request).await;
+    let response = function.call(request, &values).await;
     let (mut head, body) = response.into_parts();
     let failure = head.extensions.get::<SharedError>().cloned();
     if head.status == StatusCode::INTERNAL_SERVER_ERROR && failure.is_some() {

@@ -1,8 +1,9 @@
 //! The rules for each invocation of a function: its span and line in the log, a slot, a time limit, panics.
 
 use std::{
-    any::Any,
+    borrow::Cow,
     future::Future,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,18 +12,18 @@ use std::{
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{HeaderMap, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time,
 };
-use tracing::{Instrument, Span, error, field::display, info, info_span, warn};
+use tracing::{Instrument, Span, error, field, info, info_span, warn};
 
 use crate::{
     error::{Failure, InvocationError, SharedError},
@@ -49,7 +50,7 @@ pub(crate) fn time_limit(limits: Limits, is_http: bool, function_timeout: Option
 }
 
 /// The rules for the invocations of one function in one form.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) function: &'static str,
     /// The `faas.trigger` of the span.
@@ -75,34 +76,50 @@ impl Rules {
         answered.unwrap_or_else(|_| InvocationError::from(Failure::TooSlow(limit)).into_response())
     }
 
-    /// The span of an invocation. Its name and fields are documented at the root of the crate.
+    /// The span of an invocation. Its name and fields are documented at the root of the crate. Where nothing is logged,
+    /// no header is read.
     fn span(&self, headers: &HeaderMap) -> Span {
-        let (id, parent) = (InvocationId::from_headers(headers), TraceParent::from_headers(headers).map(display));
         info_span!(
             "invocation",
-            faas.invocation_id = %id,
+            faas.invocation_id = %InvocationId::from_headers(headers),
             faas.name = %self.function,
             faas.trigger = %self.trigger,
             otel.kind = %"server",
-            traceparent = parent,
+            traceparent = TraceParent::from_headers(headers).map(field::display),
+            http.response.status_code = field::Empty,
         )
+    }
+
+    /// Runs an invocation. The time limit is for the head of the answer alone: a stream that is being sent is not cut.
+    pub(crate) async fn apply<R>(&self, request: Request, run: impl FnOnce(Request) -> R) -> Response
+    where
+        R: Future<Output = Response>,
+    {
+        let span = self.span(request.headers());
+        let ruled = async {
+            let started = Instant::now();
+            let (response, slot) = match self.slot() {
+                Ok(slot) => (self.in_time(caught(async { run(request).await })).await, slot),
+                Err(busy) => (busy.into_response(), None),
+            };
+            report(&response, started);
+            (response, slot)
+        };
+        let (response, slot) = ruled.instrument(span.clone()).await;
+        // A body that has nothing to tell and to hold goes as it is.
+        if span.is_disabled() && slot.is_none() {
+            return response;
+        }
+        response.map(|body| Body::new(ResponseBody { body, span, _slot: slot }))
     }
 }
 
-/// Runs an invocation. The time limit is for the head of the answer alone: a stream that is being sent is not cut.
-pub(crate) async fn apply(State(rules): State<Rules>, request: Request, next: Next) -> Response {
-    let span = rules.span(request.headers());
-    let run = async {
-        let started = Instant::now();
-        let (response, slot) = match rules.slot() {
-            Ok(slot) => (rules.in_time(next.run(request)).await, slot),
-            Err(busy) => (busy.into_response(), None),
-        };
-        report(&response, started);
-        (response, slot)
-    };
-    let (response, slot) = run.instrument(span.clone()).await;
-    response.map(|body| Body::new(ResponseBody { body, span, _slot: slot }))
+/// A panic is an answer. Where it happened has been logged before.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    let caught = AssertUnwindSafe(answer).catch_unwind().await;
+    caught.unwrap_or_else(|panic| {
+        InvocationError::from(Failure::Panic(log::panic_text(&*panic).to_owned())).into_response()
+    })
 }
 
 /// The status that the caller gets, where the response to the host is only its wrapping.
@@ -115,18 +132,15 @@ fn report(response: &Response, started: Instant) {
     let status = extensions.get::<CallersStatus>().map_or(response.status(), |inner| inner.0);
     let duration_ms = started.elapsed().as_millis();
     let failure = extensions.get::<SharedError>();
-    let text = failure.map_or_else(|| "done".to_owned(), |failure| log::chain(failure.as_ref()));
+    let text = failure.map_or(Cow::Borrowed("done"), |failure| log::chain(failure.as_ref()).into());
     let code = status.as_u16();
     match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => warn!(status = code, duration_ms, "{text}"),
         status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
         _ => info!(status = code, duration_ms, "{text}"),
     }
-}
-
-/// Where it happened has been logged before.
-pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    InvocationError::from(Failure::Panic(log::panic_text(&*panic).to_owned())).into_response()
+    // After the line, which has it already.
+    Span::current().record("http.response.status_code", code);
 }
 
 /// A body that is still part of its invocation: it is logged as that, and keeps the slot until it has been sent.

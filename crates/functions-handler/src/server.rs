@@ -14,7 +14,6 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
@@ -28,10 +27,13 @@ use tokio::{
     task::JoinSet,
     time::sleep,
 };
-use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use crate::error::{InvocationError, PayloadError};
+use crate::{
+    app::Aside,
+    error::{InvocationError, PayloadError},
+    router::Functions,
+};
 
 /// A connection that sends no whole head for so long is closed, an idle one too. The host closes its own after a minute:
 /// were the handler first, the host could just be sending the next call.
@@ -41,7 +43,15 @@ const HEAD_LIMIT: Duration = Duration::from_secs(75);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is ready and the last invocation has ended. Dropping the future closes every connection.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+///
+/// `aside` runs from the first connection on: by then the host's first question is on its way, and is not held up.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    functions: Functions,
+    mut aside: Option<Aside>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut background = JoinSet::new();
     let stopping = watch::Sender::new(());
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
@@ -52,7 +62,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => drop(connections.spawn(connection(stream, &router, stopping.subscribe()))),
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, &functions, stopping.subscribe()));
+                aside.take().into_iter().for_each(|aside| drop(background.spawn(aside)));
+            }
             Err(error) => {
                 warn!("a connection was not accepted: {error}");
                 sleep(PAUSE).await;
@@ -60,6 +73,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         }
     }
     drop(listener);
+    background.abort_all();
     stopping.send_replace(());
     while connections.join_next().await.is_some() {}
 }
@@ -67,15 +81,15 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
 /// Answers the requests of one connection until it ends; once the app is stopping, only the one under way.
 fn connection(
     stream: TcpStream,
-    router: &Router,
+    functions: &Functions,
     mut stopping: watch::Receiver<()>,
 ) -> impl Future<Output = ()> + use<> {
     // A chunk of a stream must not wait for the one before it to be acknowledged.
     if let Err(error) = stream.set_nodelay(true) {
         debug!("a connection delays small chunks: {error}");
     }
-    let router = router.clone();
-    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let functions = functions.clone();
+    let service = service_fn(move |request: Request<Incoming>| answer(functions.clone(), request));
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
     let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -95,10 +109,13 @@ fn connection(
 }
 
 /// A request whose chunks cannot be read is answered 400, whatever its function makes of it.
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+async fn answer(functions: Functions, request: Request<Incoming>) -> Result<Response, Infallible> {
+    if request.body().is_end_stream() {
+        return Ok(functions.answer(request.map(|_| Body::empty())).await);
+    }
     let malformed = Arc::new(AtomicBool::new(false));
     let watched = malformed.clone();
-    let answer = router.oneshot(request.map(|body| Body::new(WatchedBody { body, malformed: watched }))).await?;
+    let answer = functions.answer(request.map(|body| Body::new(WatchedBody { body, malformed: watched }))).await;
     if !malformed.load(Ordering::Acquire) {
         return Ok(answer);
     }

@@ -2,24 +2,21 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-};
+use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tower::ServiceExt;
 
 use crate::{
-    app::FunctionApp, definition::Definition, environment::Environment, host_json::HostJson, start_error::StartProblem,
+    app::FunctionApp, definition::Definition, environment::Environment, host_json::HostJson, router::Functions,
+    start_error::StartProblem,
 };
 
 /// An app under test; made by [`FunctionApp::test`].
 #[derive(Clone, Debug)]
 pub struct TestApp {
-    router: Router,
+    functions: Functions,
     names: Vec<&'static str>,
     /// Names of functions, and of the bindings of their triggers.
     triggers: Vec<(&'static str, String)>,
@@ -52,7 +49,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         let root = environment.script_root().unwrap_or_else(|| Path::new(".").to_owned());
         let host_json = HostJson::read(Some(&root), &environment).map_err(StartProblem::HostJson);
         match self.assemble(host_json, &environment, Vec::new()) {
-            Ok(assembled) => TestApp { router: assembled.router, names, triggers },
+            Ok(assembled) => TestApp { functions: assembled.functions, names, triggers },
             Err(error) => panic!("the app does not start: {error}"),
         }
     }
@@ -64,7 +61,7 @@ impl TestApp {
     /// # Panics
     /// When the body of the response breaks off.
     pub async fn http(&self, request: Request<impl Into<Body>>) -> Response<Bytes> {
-        let Ok(response) = self.router.clone().oneshot(request.map(Into::into)).await;
+        let response = self.functions.answer(request.map(Into::into)).await;
         let (head, body) = response.into_parts();
         match to_bytes(body, usize::MAX).await {
             Ok(body) => Response::from_parts(head, body),

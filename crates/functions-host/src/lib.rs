@@ -42,6 +42,7 @@ mod json;
 mod keys;
 mod lent_body;
 mod log;
+mod on_view;
 mod options;
 mod payload;
 mod process;
@@ -63,7 +64,7 @@ mod timers;
 mod upgrade;
 mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -78,6 +79,7 @@ pub use self::{
     error::HostError,
     invocation::{Call, Invocation, InvocationSink},
     log::{Level, LogLine, LogSink, LogSource},
+    on_view::Timer,
     options::{Cors, HostOptions},
     script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},
@@ -96,6 +98,8 @@ pub struct Function {
     pub invoke_url: Option<String>,
     /// An HTTP function's methods in upper case; empty for all.
     pub methods: Vec<String>,
+    /// The key that a call of an HTTP function needs, by its level: `anonymous`, `function`, `admin`.
+    pub level: Option<String>,
     /// Disabled by an app setting: a timer does not fire.
     pub disabled: bool,
 }
@@ -104,7 +108,7 @@ pub struct Function {
 pub struct FunctionsHost {
     web: Arc<WebHost>,
     url: Url,
-    server: JoinSet<()>,
+    server: Mutex<JoinSet<()>>,
 }
 
 impl FunctionsHost {
@@ -140,7 +144,7 @@ impl FunctionsHost {
     /// # Errors
     /// [`HostError::Stopped`] if the host gave up on it.
     pub async fn wait_ready(&self) -> Result<(), HostError> {
-        let core = self.settled_core().await?;
+        let core = settled_core(&self.web).await?;
         if core.script.functions.is_empty() {
             return Ok(());
         }
@@ -154,21 +158,7 @@ impl FunctionsHost {
     /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
     /// see [`Invocation::error`].
     pub async fn invoke(&self, name: &str, data: Option<Value>) -> Result<Invocation, HostError> {
-        let core = self.settled_core().await?;
-        let function = core.function(name).ok_or_else(|| HostError::UnknownFunction(name.to_owned()))?;
-        match &function.trigger {
-            Trigger::Timer(timer) => {
-                if data.is_some() {
-                    core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
-                }
-                let input = data.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
-                Ok(timers::invoke_by_hand(&core, function, timer, input.as_deref()).await)
-            }
-            Trigger::Http(_) => Err(HostError::HttpFunction {
-                name: function.name.clone(),
-                url: core.invoke_url(function).unwrap_or_default(),
-            }),
-        }
+        invoke(&self.web, name, data).await
     }
 
     /// Reads the script root again and starts a new handler, on another port. The old one serves until the new one answers,
@@ -183,8 +173,9 @@ impl FunctionsHost {
     }
 
     /// Kills the handler (SIGKILL, as the real host does) and closes the port.
-    pub async fn stop(mut self) {
-        self.server.shutdown().await;
+    pub async fn stop(&self) {
+        let mut server = std::mem::take(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner));
+        server.shutdown().await;
         self.web.end_job(Phase::Stopped).await;
     }
 
@@ -196,10 +187,28 @@ impl FunctionsHost {
             reason.unwrap_or_else(|| "it was stopped".to_owned())
         }
     }
+}
 
-    async fn settled_core(&self) -> Result<Arc<Core>, HostError> {
-        let not_running = || HostError::Stopped(self.web.problem().unwrap_or_else(|| "it is not running".to_owned()));
-        self.web.settled_core().await.ok_or_else(not_running)
+async fn settled_core(web: &WebHost) -> Result<Arc<Core>, HostError> {
+    let not_running = || HostError::Stopped(web.problem().unwrap_or_else(|| "it is not running".to_owned()));
+    web.settled_core().await.ok_or_else(not_running)
+}
+
+async fn invoke(web: &WebHost, name: &str, data: Option<Value>) -> Result<Invocation, HostError> {
+    let core = settled_core(web).await?;
+    let function = core.function(name).ok_or_else(|| HostError::UnknownFunction(name.to_owned()))?;
+    match &function.trigger {
+        Trigger::Timer(timer) => {
+            if data.is_some() {
+                core.log.warning(format!("'{name}' is a timer: the input given to it has no effect"));
+            }
+            let input = data.map(|data| data.as_str().map_or_else(|| data.to_string(), str::to_owned));
+            Ok(timers::invoke_by_hand(&core, function, timer, input.as_deref()).await)
+        }
+        Trigger::Http(_) => Err(HostError::HttpFunction {
+            name: function.name.clone(),
+            url: core.invoke_url(function).unwrap_or_default(),
+        }),
     }
 }
 
@@ -211,11 +220,12 @@ impl Drop for FunctionsHost {
 
 impl Function {
     fn new(core: &Core, function: &FunctionDefinition) -> Self {
-        let (trigger, schedule, methods) = match &function.trigger {
+        let (trigger, schedule, methods, level) = match &function.trigger {
             Trigger::Http(http) => {
-                ("httpTrigger", None, http.methods.iter().flatten().map(ToString::to_string).collect())
+                let methods = http.methods.iter().flatten().map(ToString::to_string).collect();
+                ("httpTrigger", None, methods, Some(http.level.to_string()))
             }
-            Trigger::Timer(timer) => ("timerTrigger", Some(timer.schedule.to_string()), Vec::new()),
+            Trigger::Timer(timer) => ("timerTrigger", Some(timer.schedule.to_string()), Vec::new(), None),
         };
         Self {
             name: function.name.clone(),
@@ -223,6 +233,7 @@ impl Function {
             schedule,
             invoke_url: core.invoke_url(function),
             methods,
+            level,
             disabled: function.disabled,
         }
     }

@@ -68,7 +68,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     if options.restart_on_change {
         server.spawn(script_changes::restart_on_change(Arc::clone(&web)));
     }
-    Ok(FunctionsHost { web, url: local_url(address)?, server })
+    Ok(FunctionsHost { web, url: local_url(address)?, server: Mutex::new(server) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the handler inherits a few variables of this process")]

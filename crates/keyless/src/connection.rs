@@ -62,6 +62,14 @@ impl Connection {
         self.options_for(Service::Api)
     }
 
+    /// Makes ready what the first call of any connection needs and no service is asked for: certificate authorities and
+    /// TLS. Without this, the first call does it. For the background; a failure is the first call's to tell.
+    pub async fn prepare(&self) {
+        let http = self.http.clone();
+        // It reads a file, and must not hold up a thread that answers.
+        let _ = tokio::task::spawn_blocking(move || http.client().is_ok()).await;
+    }
+
     pub(crate) fn options_for(&self, service: Service) -> ClientOptions {
         let mut options = self.http.options(service);
         options.per_try_policies.push(Arc::new(ForgetRefused(self.tokens.clone())));

@@ -8,6 +8,7 @@ mod append_blobs;
 mod authorization;
 mod batch;
 mod block_blobs;
+mod browse;
 mod change;
 mod conditions;
 mod containers;
@@ -46,7 +47,10 @@ mod xml;
 
 use std::{path::Path, sync::Arc};
 
-pub(crate) use self::data_lake::routes as data_lake_routes;
+pub(crate) use self::{
+    browse::{AccountOnView, Accounts, Content, Listing, NothingThere},
+    data_lake::routes as data_lake_routes,
+};
 
 use axum::{
     Router,
@@ -74,7 +78,7 @@ use self::{
 };
 use crate::{header_names::HeaderNames, issuer::Entra, journal::Decision, seed};
 
-/// A storage account of the seed, for the host `{name}.blob.core.windows.net`.
+/// A storage account of the seed.
 ///
 /// Blobs live in the folder `data`; given the same folder again, they are there again.
 /// Blocks that were never committed are not.
@@ -82,7 +86,11 @@ use crate::{header_names::HeaderNames, issuer::Entra, journal::Decision, seed};
 /// # Errors
 /// When the folder cannot be read or written, or holds records that are not ours, or the seed names a container
 /// as Azure does not allow.
-pub(crate) fn routes(entra: Arc<Entra>, account: &seed::StorageAccount, data: &Path) -> Result<Router, std::io::Error> {
+pub(crate) fn open(
+    entra: Arc<Entra>,
+    account: &seed::StorageAccount,
+    data: &Path,
+) -> Result<Arc<Account>, std::io::Error> {
     for container in &account.containers {
         containers::check_name(container).map_err(|error| {
             let problem = format!("storage account {}, container \"{container}\": {error}", account.name);
@@ -97,15 +105,21 @@ pub(crate) fn routes(entra: Arc<Entra>, account: &seed::StorageAccount, data: &P
         store: Arc::new(store),
         delegation_secret: DelegationSecret::generate()?,
     };
-    Ok(Router::new()
+    Ok(Arc::new(account))
+}
+
+/// An account for its host `{name}.blob.core.windows.net`.
+pub(crate) fn routes(account: Arc<Account>) -> Router {
+    Router::new()
         .route("/", any(in_account))
         .route("/{container}", any(in_container))
         .route("/{container}/{*blob}", any(in_blob))
         .fallback(elsewhere)
-        .with_state(Arc::new(account)))
+        .with_state(account)
 }
 
-struct Account {
+/// A storage account while it runs.
+pub(crate) struct Account {
     entra: Arc<Entra>,
     name: String,
     store: Arc<Store>,

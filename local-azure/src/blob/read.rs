@@ -200,7 +200,7 @@ fn frame(plain: Body, length: u64) -> Body {
 }
 
 /// The bytes of a blob from `from` to before `to`, piece after piece.
-fn content(blob: &Blob, from: u64, to: u64) -> Body {
+pub(super) fn content(blob: &Blob, from: u64, to: u64) -> Body {
     Body::from_stream(stream::iter(pages::slice(&blob.pieces, from, to)).then(open).try_flatten())
 }
 

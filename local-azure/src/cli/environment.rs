@@ -47,6 +47,8 @@ pub(super) fn path() -> BTreeMap<String, String> {
 pub(super) struct ChildEnvironment {
     /// App settings with the shell's variables over them: what `%NAME%` in a binding resolves to.
     pub(super) settings: BTreeMap<String, String>,
+    /// The shell's part of them.
+    pub(super) shell: BTreeMap<String, String>,
     /// Names of the settings whose values the shell hides.
     pub(super) hidden: Vec<String>,
 }
@@ -62,13 +64,14 @@ impl ChildEnvironment {
 
     fn new(mut settings: BTreeMap<String, String>, shell: impl Iterator<Item = (String, String)>) -> Self {
         let mut hidden = Vec::new();
-        for (name, value) in shell.filter(|(name, _)| passes(name)) {
-            if settings.get(&name).is_some_and(|setting| *setting != value) {
+        let shell: BTreeMap<_, _> = shell.filter(|(name, _)| passes(name)).collect();
+        for (name, value) in &shell {
+            if settings.get(name).is_some_and(|setting| setting != value) {
                 hidden.push(name.clone());
             }
-            settings.insert(name, value);
+            settings.insert(name.clone(), value.clone());
         }
-        Self { settings, hidden }
+        Self { settings, shell, hidden }
     }
 
     /// The handler's variables; those of `azure` come last.

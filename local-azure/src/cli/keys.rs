@@ -7,6 +7,8 @@ use tokio::sync::mpsc;
 pub(super) enum Key {
     /// The first HTTP function in the browser.
     Open,
+    /// The dashboard in the browser.
+    Dashboard,
     /// A new handler, as it is built.
     Restart,
     /// A new build, and the new handler.
@@ -20,12 +22,14 @@ pub(super) enum Key {
 }
 
 /// Shown once.
-pub(super) const HELP: &str = "keys: o open, r restart, b rebuild, c clear, h chain of the last request, q quit";
+pub(super) const HELP: &str =
+    "keys: o open, d dashboard, r restart, b rebuild, c clear, h chain of the last request, q quit";
 
 impl Key {
     fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte.to_ascii_lowercase() {
             b'o' => Self::Open,
+            b'd' => Self::Dashboard,
             b'r' => Self::Restart,
             b'b' => Self::Rebuild,
             b'c' => Self::Clear,
@@ -94,7 +98,7 @@ impl Drop for Keys {
     }
 }
 
-/// Opens a URL as the desktop does.
+/// Opens a URL or a page's file as the desktop does.
 pub(super) fn open(url: &str) -> std::io::Result<()> {
     let (program, arguments): (&str, &[&str]) = match std::env::consts::OS {
         "macos" => ("open", &[]),
@@ -113,7 +117,7 @@ mod tests {
     #[test]
     fn each_key_of_the_help_does_something_and_no_other() {
         let keys: Vec<u8> = HELP.split(", ").map(|key| key.trim_start_matches("keys: ").as_bytes()[0]).collect();
-        assert_eq!(keys, b"orbchq");
+        assert_eq!(keys, b"odrbchq");
         for byte in 0..=u8::MAX {
             assert_eq!(Key::from_byte(byte).is_some(), keys.contains(&byte.to_ascii_lowercase()), "{byte}");
         }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use clap::ValueEnum;
 use local_azure::{own_file, package};
 use tokio::process::Command;
@@ -62,7 +62,12 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
             let target = target.unwrap_or(Target::Musl);
             require_standard_library(target).await?;
             let arguments = ["--release", "--locked", "--target", target.triple()];
-            let flags = [("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root()))];
+            let flags = [
+                ("CARGO_ENCODED_RUSTFLAGS", rust_flags(project.root())),
+                // AWS-LC, where the handler has it, asks the kernel alone too: to seed itself from the processor's jitter
+                // takes it 20 ms of the first handshake.
+                ("AWS_LC_SYS_NO_JITTER_ENTROPY", "1".into()),
+            ];
             project.stage(&script_root, &arguments, &flags).await?;
             let package = package::package(&script_root, &settings, &zip)?;
             eprintln!("{DIM}handler{DIM:#}    {}, static, {}", megabytes(package.handler_size), target.triple());

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
-use anstream::{eprintln, print, println};
+use super::output::{eprintln, print, println};
 use local_azure::{
     LocalAzure,
     fault::Fault,
@@ -16,6 +16,7 @@ use super::{
     keys::{self, HELP, Key, Keys},
     local_settings::LocalSettings,
     seed_file,
+    setting_sources::Sources,
     stop_signal::StopSignal,
     terminal::Terminal,
     watch,
@@ -139,6 +140,7 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
     let network_terminal = Arc::clone(&terminal);
     azure.world().network().on_unknown_host(move |host| network_terminal.unknown_host(host));
     print_services(&azure, arguments.env_file.as_deref());
+    print_dashboard(&azure);
     print_policy_findings(&azure);
     Ok(Running { azure, project, files, settings, terminal })
 }
@@ -164,7 +166,8 @@ async fn run_host(
     stop: &StopSignal,
 ) -> Result<(), CommandError> {
     let Running { azure, terminal, .. } = running;
-    let host = start_host(project, running, arguments).await?;
+    let host = Arc::new(start_host(project, running, arguments).await?);
+    azure.dashboard().show_host(&host);
     let mut keys = Keys::listen();
     if keys.is_some() {
         println!("{DIM}{HELP}{DIM:#}");
@@ -196,8 +199,16 @@ async fn start_host(
     if !child.hidden.is_empty() {
         eprintln!("{DIM}the shell's variables win over the app settings {}{DIM:#}", child.hidden.join(", "));
     }
+    let sources = Sources {
+        seed: &azure.world().seed().function_app.settings,
+        file: &settings.values,
+        shell: &child.shell,
+        azure: &azure.environment(),
+    };
+    azure.dashboard().show_settings(sources.settings());
     let (host_terminal, journal_terminal) = (Arc::clone(terminal), Arc::clone(terminal));
     let record = journal_invocations(azure.journal());
+    let dashboard = azure.dashboard().clone();
     let host = FunctionsHost::start(HostOptions {
         address: SocketAddr::from(([127, 0, 0, 1], port(arguments, settings))),
         environment: child.variables(azure.environment()),
@@ -206,7 +217,10 @@ async fn start_host(
             record(invocation);
             journal_terminal.invocation(invocation);
         }),
-        log: Arc::new(move |line| host_terminal.log(&line)),
+        log: Arc::new(move |line| {
+            dashboard.show_line(&line);
+            host_terminal.log(&line);
+        }),
         fire_timers: true,
         enforce_keys: arguments.enable_auth,
         state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),
@@ -234,6 +248,7 @@ async fn follow_keys(keys: Option<&mut Keys>, project: &Project, host: &Function
                 let url = functions.iter().find_map(|function| function.invoke_url.as_deref());
                 keys::open(url.unwrap_or(host.url().as_str())).map_err(CommandError::from)
             }
+            Key::Dashboard => keys::open(&azure.dashboard_file().display().to_string()).map_err(CommandError::from),
             Key::Restart => host.replace().await.map_err(CommandError::from),
             Key::Rebuild => watch::renew(project, host).await,
             Key::Chain => {
@@ -263,6 +278,10 @@ fn print_services(azure: &LocalAzure, env_file: Option<&std::path::Path>) {
             println!("\n{DIM}these answer through a proxy; --env-file FILE writes what another process needs{DIM:#}")
         }
     }
+}
+
+fn print_dashboard(azure: &LocalAzure) {
+    println!("\n{BOLD}Dashboard:{BOLD:#} {}", azure.dashboard().url());
 }
 
 /// What is wrong with policy documents. Calls under a document that is refused are answered 500.

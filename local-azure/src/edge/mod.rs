@@ -58,22 +58,42 @@ pub enum EdgeError {
     Certificate(#[from] CertificateError),
 }
 
-impl Edge {
-    /// Listens on a free loopback port for the hosts that `network` has now. `control` gets what is for no host, and
-    /// `imds` plain requests for the address of the virtual machines' endpoint. Clients of the hosts in `asking` are asked
-    /// for a certificate, which they need not have.
-    pub(crate) async fn start(
+/// A loopback port that is not served yet.
+pub(crate) struct EdgeListener {
+    listener: Listener,
+    address: SocketAddr,
+}
+
+impl EdgeListener {
+    /// Where the edge will answer.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves the hosts that `network` has now. `own` gets what is for no host, and `imds` plain requests for the address
+    /// of the virtual machines' endpoint. Clients of the hosts in `asking` are asked for a certificate, which they need
+    /// not have.
+    pub(crate) fn serve(
+        self,
         network: Network,
-        control: Router,
+        own: Router,
         imds: Router,
         asking: BTreeSet<String>,
-    ) -> Result<Self, EdgeError> {
+    ) -> Result<Edge, EdgeError> {
         let tls = ca::Tls::new(network.hosts().map(ToOwned::to_owned).collect())?;
+        let acceptors = Acceptors { plain: tls.config.into(), asking: tls.asking.into(), hosts: Arc::new(asking) };
+        let plain = Plain { own, imds };
+        let task = tokio::spawn(accept(self.listener, network, plain, acceptors));
+        Ok(Edge { address: self.address, ca_pem: tls.ca_pem, task })
+    }
+}
+
+impl Edge {
+    /// Takes a free loopback port.
+    pub(crate) async fn listen() -> Result<EdgeListener, EdgeError> {
         let listener = Listener::new(TcpListener::bind("127.0.0.1:0").await?, Room::one_in(DESCRIPTORS));
         let address = listener.local_addr()?;
-        let acceptors = Acceptors { plain: tls.config.into(), asking: tls.asking.into(), hosts: Arc::new(asking) };
-        let plain = Plain { control, imds };
-        Ok(Self { address, ca_pem: tls.ca_pem, task: tokio::spawn(accept(listener, network, plain, acceptors)) })
+        Ok(EdgeListener { listener, address })
     }
 
     /// What `HTTPS_PROXY` must hold.
@@ -96,7 +116,7 @@ impl Drop for Edge {
 /// Services of requests that come without a tunnel.
 #[derive(Clone)]
 struct Plain {
-    control: Router,
+    own: Router,
     imds: Router,
 }
 
@@ -130,7 +150,7 @@ async fn proxy(stream: TcpStream, connection: Connection, network: Network, plai
     let answer = |request: Request<Body>| {
         if request.method() != Method::CONNECT {
             let service = match request.uri().host() {
-                None => Some(&plain.control),
+                None => Some(&plain.own),
                 Some(IMDS_HOST) => Some(&plain.imds),
                 Some(_) => None,
             };

@@ -15,7 +15,8 @@ async fn edge() -> (Edge, Network) {
     let network = Network::new();
     let routes = Router::new().fallback(|| ready("hello"));
     network.open([HOST, "kv-two.vault.azure.net"].map(|host| (host.to_owned(), routes.clone())).into());
-    (Edge::start(network.clone(), Router::new(), Router::new(), BTreeSet::new()).await.unwrap(), network)
+    let listener = Edge::listen().await.unwrap();
+    (listener.serve(network.clone(), Router::new(), Router::new(), BTreeSet::new()).unwrap(), network)
 }
 
 /// The proxy's answer to CONNECT, and the connection.
@@ -72,7 +73,8 @@ async fn a_body_whose_chunks_are_malformed_is_answered_400_in_a_tunnel_and_outsi
     let network = Network::new();
     let reads = |body: axum::body::Bytes| ready(body.len().to_string());
     network.open([(HOST.to_owned(), Router::new().fallback(reads))].into());
-    let edge = Edge::start(network, Router::new().fallback(reads), Router::new(), BTreeSet::new()).await.unwrap();
+    let listener = Edge::listen().await.unwrap();
+    let edge = listener.serve(network, Router::new().fallback(reads), Router::new(), BTreeSet::new()).unwrap();
     for chunks in ["x\r\n", "-1\r\n", "1;a\nb\r\n", "3\r\nabcd\r\n0\r\n\r\n", "fffffffffffffffff\r\n"] {
         let request = format!("POST / HTTP/1.1\r\nhost: {HOST}\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
         let mut tunnel = tunnel(&edge).await;

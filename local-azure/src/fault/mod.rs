@@ -8,7 +8,10 @@ mod spec;
 mod strike;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -43,6 +46,8 @@ pub struct Faults(Arc<Shared>);
 struct Shared {
     seed: Arc<Seed>,
     set: RwLock<Vec<Active>>,
+    /// A number is given once.
+    last_id: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -54,7 +59,7 @@ struct Active {
 impl Faults {
     /// Those of the seed, from now on.
     pub(crate) fn new(seed: Arc<Seed>) -> Self {
-        let faults = Self(Arc::new(Shared { seed: seed.clone(), set: RwLock::default() }));
+        let faults = Self(Arc::new(Shared { seed: seed.clone(), set: RwLock::default(), last_id: AtomicU64::new(0) }));
         for fault in &seed.faults {
             // Reading the seed has refused what cannot be.
             faults.add(fault.clone());
@@ -73,7 +78,7 @@ impl Faults {
 
     fn add(&self, fault: Fault) -> u64 {
         let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
-        let id = set.last().map_or(1, |last| last.set.id + 1);
+        let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         set.push(Active { set: SetFault { id, fault, requests: 0, strikes: 0 }, since: Instant::now() });
         id
     }
@@ -81,6 +86,14 @@ impl Faults {
     /// Ends every fault. What faults have changed for good, such as a rotated secret, stays.
     pub fn clear(&self) {
         self.0.set.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Ends one fault; whether it was set.
+    pub fn end(&self, id: u64) -> bool {
+        let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
+        let before = set.len();
+        set.retain(|active| active.set.id != id);
+        set.len() < before
     }
 
     /// Every fault that is set, with what it has done.

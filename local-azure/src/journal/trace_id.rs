@@ -23,6 +23,11 @@ impl TraceId {
         second.is_none().then(|| Self::of_traceparent(first.to_str().ok()?))?
     }
 
+    /// The trace with these bytes; absent where all are zero.
+    pub(crate) fn of_bytes(bytes: [u8; 16]) -> Option<Self> {
+        Some(u128::from_be_bytes(bytes)).filter(|id| *id != 0).map(Self)
+    }
+
     /// The trace of a `traceparent` value.
     #[must_use]
     pub fn of_traceparent(value: &str) -> Option<Self> {
@@ -35,6 +40,12 @@ impl TraceId {
         let is_whole = version != "00" || parts.next().is_none();
         (is_valid && is_whole && parent.bytes().any(|byte| byte != b'0')).then(|| trace.parse().ok())?
     }
+}
+
+/// The span that a request's valid `traceparent` names.
+pub(crate) fn caller_span(headers: &HeaderMap) -> Option<String> {
+    TraceId::of(headers)?;
+    headers.get("traceparent")?.to_str().ok()?.trim().split('-').nth(2).map(str::to_owned)
 }
 
 impl FromStr for TraceId {

@@ -1,5 +1,5 @@
 //! The built-in roles, as listed in <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to
-//! the actions of Key Vault secrets and blobs.
+//! the actions of what is played here.
 
 use super::Role;
 
@@ -123,6 +123,11 @@ pub(super) const ROLES: &[Role] = &[
             "Microsoft.CognitiveServices/accounts/SpeechServices/*",
             "Microsoft.CognitiveServices/accounts/ContentSafety/*",
         ],
+    },
+    Role {
+        name: "Monitoring Metrics Publisher",
+        actions: &["Microsoft.Insights/Register/Action"],
+        data_actions: &["Microsoft.Insights/Metrics/Write", "Microsoft.Insights/Telemetry/Write"],
     },
     // These manage resources, not what is in them.
     Role { name: "Cognitive Services Contributor", actions: &["Microsoft.CognitiveServices/*"], data_actions: &[] },

@@ -15,6 +15,7 @@ impl Seed {
         self.check_clients(&mut problems);
         self.check_vaults(&mut problems);
         self.check_model_accounts(&mut problems);
+        self.check_data_collection_rules(&mut problems);
         self.check_apim(&mut problems);
         self.check_function_app(&mut problems);
         problems
@@ -55,32 +56,35 @@ impl Seed {
     }
 
     fn check_scope(&self, problems: &mut Vec<String>, scope: &Scope) {
-        match scope {
-            Scope { vault: Some(vault), secret, storage: None, container: None, model_account: None } => {
-                match self.vaults.iter().find(|known| known.name == *vault) {
-                    None => problems.push(format!("role_assignments: no vault \"{vault}\"")),
-                    Some(known) => {
-                        if let Some(secret) = secret
-                            && !known.secrets.iter().any(|one| one.name == *secret)
-                        {
-                            problems.push(format!("role_assignments: vault \"{vault}\" has no secret \"{secret}\""));
-                        }
-                    }
+        let mut refuse = |is_missing: bool, problem: String| {
+            problems.extend(is_missing.then(|| format!("role_assignments: {problem}")));
+        };
+        let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
+        match (vault, storage, model_account, data_collection_rule, secret, container) {
+            (Some(vault), None, None, None, secret, None) => {
+                let known = self.vaults.iter().find(|known| known.name == *vault);
+                refuse(known.is_none(), format!("no vault \"{vault}\""));
+                if let (Some(known), Some(secret)) = (known, secret) {
+                    let is_missing = !known.secrets.iter().any(|one| one.name == *secret);
+                    refuse(is_missing, format!("vault \"{vault}\" has no secret \"{secret}\""));
                 }
             }
-            Scope { vault: None, secret: None, storage: None, container: None, model_account: Some(account) } => {
-                if !self.model_accounts.iter().any(|known| known.name == *account) {
-                    problems.push(format!("role_assignments: no model account \"{account}\""));
-                }
+            (None, Some(account), None, None, None, _) => {
+                let is_missing = !self.storage_accounts.iter().any(|known| known.name == *account);
+                refuse(is_missing, format!("no storage account \"{account}\""));
             }
-            Scope { vault: None, secret: None, storage: Some(account), model_account: None, .. } => {
-                if !self.storage_accounts.iter().any(|known| known.name == *account) {
-                    problems.push(format!("role_assignments: no storage account \"{account}\""));
-                }
+            (None, None, Some(account), None, None, None) => {
+                let is_missing = !self.model_accounts.iter().any(|known| known.name == *account);
+                refuse(is_missing, format!("no model account \"{account}\""));
             }
-            _ => problems.push(
-                "role_assignments: a scope is { vault }, { vault, secret }, { storage }, { storage, container } or \
-                 { model_account }"
+            (None, None, None, Some(rule), None, None) => {
+                let is_missing = !self.data_collection_rules.iter().any(|known| known.name == *rule);
+                refuse(is_missing, format!("no data collection rule \"{rule}\""));
+            }
+            _ => refuse(
+                true,
+                "a scope is { vault }, { vault, secret }, { storage }, { storage, container }, { model_account } or \
+                 { data_collection_rule }"
                     .to_owned(),
             ),
         }

@@ -46,7 +46,7 @@ pub struct RoleAssignment {
     pub scope: Scope,
 }
 
-/// A scope for RBAC: a vault, one secret, a storage account, one container, or a model account.
+/// A scope for RBAC: a vault, one secret, a storage account, one container, a model account, or a data collection rule.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
@@ -60,6 +60,8 @@ pub struct Scope {
     pub container: Option<String>,
     /// Name of an account of Azure OpenAI or Foundry.
     pub model_account: Option<String>,
+    /// Name of a data collection rule.
+    pub data_collection_rule: Option<String>,
 }
 
 /// An API's application object together with its service principal.

@@ -26,6 +26,8 @@ pub enum FaultService {
     Backend,
     /// Accounts of Azure OpenAI and Foundry
     ModelAccount,
+    /// Azure Monitor, which takes OpenTelemetry data
+    AzureMonitor,
 }
 
 /// What goes wrong.
@@ -108,7 +110,7 @@ impl FaultKind {
     /// Whether a service can have this fault.
     #[must_use]
     pub fn is_of(self, service: FaultService) -> bool {
-        use FaultService::{ApiManagement, BlobStorage, Entra, IdentityEndpoint, KeyVault};
+        use FaultService::{ApiManagement, AzureMonitor, BlobStorage, Entra, IdentityEndpoint, KeyVault};
         match self {
             Self::Latency
             | Self::Hang
@@ -123,7 +125,7 @@ impl FaultKind {
             Self::NearExpiry | Self::Expired | Self::Signature => matches!(service, IdentityEndpoint | Entra),
             Self::KeyRollover => matches!(service, IdentityEndpoint | Entra | ApiManagement),
             Self::SecretRotated | Self::SecretDisabled | Self::SecretDeleted => service == KeyVault,
-            Self::RoleRemoved | Self::RoleNotPropagated => matches!(service, KeyVault | BlobStorage),
+            Self::RoleRemoved | Self::RoleNotPropagated => matches!(service, KeyVault | BlobStorage | AzureMonitor),
             Self::ContainerMissing | Self::LeaseHeld => service == BlobStorage,
             Self::ClockSkew => matches!(service, IdentityEndpoint | KeyVault | BlobStorage | ApiManagement),
         }
@@ -290,13 +292,14 @@ impl Fault {
 }
 
 impl FaultService {
-    fn is_in(self, seed: &Seed) -> bool {
+    pub(crate) fn is_in(self, seed: &Seed) -> bool {
         match self {
             Self::IdentityEndpoint | Self::Entra => true,
             Self::KeyVault => !seed.vaults.is_empty(),
             Self::BlobStorage => !seed.storage_accounts.is_empty(),
             Self::ApiManagement | Self::Backend => seed.has_api_management(),
             Self::ModelAccount => !seed.model_accounts.is_empty(),
+            Self::AzureMonitor => !seed.data_collection_rules.is_empty(),
         }
     }
 }

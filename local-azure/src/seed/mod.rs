@@ -15,6 +15,7 @@ mod fault;
 mod line;
 mod link;
 mod models;
+mod monitor;
 mod resource_ids;
 mod vaults;
 
@@ -47,6 +48,7 @@ pub use self::{
         ContentCategory, FilteredText, ModelAccount, ModelAccountKind, ModelDeployment, ModelFault, ModelFaultKind,
         Severity,
     },
+    monitor::DataCollectionRule,
     vaults::{Secret, Vault, VaultFault},
 };
 
@@ -83,6 +85,9 @@ pub struct Seed {
     /// Accounts of Azure OpenAI and Foundry.
     #[serde(default)]
     pub model_accounts: Vec<ModelAccount>,
+    /// Data collection rules of Azure Monitor.
+    #[serde(default)]
+    pub data_collection_rules: Vec<DataCollectionRule>,
     /// The API Management service; without a name there is none.
     #[serde(default)]
     pub apim: Apim,

@@ -46,6 +46,9 @@ impl Seed {
         if let Some(account) = &scope.model_account {
             return format!("{group}/providers/Microsoft.CognitiveServices/accounts/{account}");
         }
+        if let Some(rule) = &scope.data_collection_rule {
+            return format!("{group}/providers/Microsoft.Insights/dataCollectionRules/{rule}");
+        }
         match (&scope.vault, &scope.storage) {
             (Some(vault), _) => {
                 let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/{vault}");

@@ -9,6 +9,7 @@ mod body;
 mod bundle;
 mod clock;
 mod headers;
+mod on_view;
 mod operations;
 mod pages;
 mod query;
@@ -28,6 +29,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 
+pub(crate) use self::on_view::VaultOnView;
 pub use self::vaults::{NoSuchSecret, Vault, Vaults};
 use self::{ask::Ask, query::Query, refusal::Refusal};
 use crate::{issuer::Entra, journal::Decision};

@@ -1,57 +1,23 @@
 //! The page in headless Chromium: `tests/page/check_page.mjs` does what a person does, while the model's events are held
-//! back from here. It is left out, and says so, where Node, Chromium or `npm ci --prefix tests/page` is missing.
-
-use std::{path::PathBuf, process::Stdio};
+//! back from here.
 
 use local_azure::seed::{ContentCategory, FilteredText, Severity};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-    process::Command,
-};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use super::direct;
-use crate::rig::{Rig, project};
-
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-
-/// The browser, or what is missing.
-fn installed() -> Result<PathBuf, String> {
-    let folder = project().join("tests/page");
-    if !folder.join("node_modules/playwright-core/package.json").is_file() {
-        return Err(format!("run `npm ci --prefix {}`", folder.display()));
-    }
-    if !std::process::Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return Err("Node is not installed".to_owned());
-    }
-    let path = option_env!("PATH").unwrap_or("/usr/bin:/bin");
-    let places = std::env::split_paths(path).flat_map(|folder| BROWSERS.map(|name| folder.join(name)));
-    places.into_iter().find(|place| place.is_file()).ok_or_else(|| "Chromium is not installed".to_owned())
-}
+use crate::{browser, rig::Rig};
 
 #[tokio::test]
 async fn a_person_chats_with_the_keyboard_alone() {
-    let browser = match installed() {
-        Ok(browser) => browser,
-        Err(missing) => return eprintln!("the page was not tried: {missing}"),
-    };
+    let Some(mut script) = browser::script("check_page.mjs") else { return };
     let rig = Rig::locked(|seed| {
         direct(seed);
         let (text, category) = ("something forbidden".to_owned(), ContentCategory::Violence);
         seed.model_accounts[0].content_filter.push(FilteredText { text, category, severity: Severity::High });
     })
     .await;
-    let screenshots = project().join("target/page");
-    std::fs::create_dir_all(&screenshots).unwrap();
-    let mut script = Command::new("node")
-        .arg(project().join("tests/page/check_page.mjs"))
-        .args([&rig.url("/api/chat"), rig.host.master_key().unwrap()])
-        .arg(&screenshots)
-        .env("CHROMIUM", browser)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    script.args([&rig.url("/api/chat"), rig.host.master_key().unwrap()]).arg(browser::screenshots());
+    let mut script = script.spawn().unwrap();
     let mut answers = script.stdin.take().unwrap();
     let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
     let mut held = None;

@@ -28,7 +28,7 @@ pub(crate) struct Template {
 /// The values of a template's parameters, in the order of the template. `None` for one that the path leaves out.
 ///
 /// A value is percent-encoded. One that is not UTF-8 stays as it came, and axum's `Path` refuses it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RouteValues(Vec<Option<String>>);
 
 impl Template {
@@ -111,6 +111,11 @@ impl Template {
             path = format!("{path}/{value}");
         }
         format!("/{present}{path}")
+    }
+
+    /// Whether the path carries nothing.
+    pub(crate) fn has_no_parameters(&self) -> bool {
+        self.parameters().next().is_none()
     }
 
     fn parameters(&self) -> impl Iterator<Item = &Parameter> {

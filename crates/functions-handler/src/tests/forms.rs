@@ -82,7 +82,7 @@ async fn an_answer_that_json_cannot_hold_is_a_failed_invocation() {
         let router = router(app, &[]);
         let answered = answer(&router, posted(&get())).await;
         assert_eq!((answered.status, answered.code().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
-        let forwarded = router.oneshot(request(Method::GET, "/api/x", "")).await.unwrap();
+        let forwarded = router.answer(request(Method::GET, "/api/x", "")).await;
         assert_eq!(forwarded.status(), StatusCode::OK);
     }
 }

@@ -110,7 +110,7 @@ async fn a_stream_goes_out_chunk_by_chunk_without_a_time_limit_and_keeps_its_slo
     };
     let app = http("s", &["get"], "s", streams).http(http_function("a", POST, "a"), async || ());
     let router = router(app.timer(never(), pending::<()>).max_concurrent(|()| 2), &[(TIMEOUT, "00:00:00.01")]);
-    let response = router.clone().oneshot(request(Method::GET, "/api/s", "")).await.unwrap();
+    let response = router.answer(request(Method::GET, "/api/s", "")).await;
     assert_eq!(response.body().size_hint().exact(), None);
     let mut body = response.into_body().into_data_stream();
     assert!(body.next().now_or_never().is_none(), "no chunk has been produced yet");
@@ -147,7 +147,7 @@ async fn a_request_is_read_as_it_comes_in() {
 #[tokio::test]
 async fn an_answer_that_is_whole_says_how_long_it_is() {
     let router = router(http("a", &["get"], "a", async || "whole"), &[]);
-    let response = router.oneshot(request(Method::GET, "/api/a", "")).await.unwrap();
+    let response = router.answer(request(Method::GET, "/api/a", "")).await;
     assert_eq!(response.body().size_hint().exact(), Some(5));
 }
 
@@ -174,6 +174,28 @@ async fn a_layer_is_around_every_function_and_sees_the_callers_path() {
         assert_eq!(send(&router, Method::POST, path, TICK).await.status, StatusCode::OK);
     }
     assert_eq!(*seen.lock().unwrap(), ["/api/a/7?x=1", "/tick"]);
+}
+
+#[tokio::test]
+async fn what_is_to_be_done_on_start_begins_with_the_first_connection_and_holds_nothing_up() {
+    let (begin, begun) = oneshot::channel::<()>();
+    let never_ends = async move |()| {
+        begin.send(()).unwrap();
+        pending().await
+    };
+    let app = http("a", &["get"], "a", async || "").on_start(never_ends);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(app.serve(listener, stopped.map(drop)));
+    let mut host = TcpStream::connect(address).await.unwrap();
+    begun.await.unwrap();
+    host.write_all(b"GET /api/a HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    host.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    stop.send(()).unwrap();
+    served.await.unwrap().unwrap();
 }
 
 #[tokio::test]

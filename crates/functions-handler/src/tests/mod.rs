@@ -9,18 +9,16 @@ mod starting;
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     handler::Handler,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::{
     Function, FunctionApp, StartError, environment::Environment, error::SharedError, host_json::HostJson,
-    start_error::StartProblem,
+    router::Functions, start_error::StartProblem,
 };
 
 const PREFIX: &str = "AzureFunctionsJobHost__extensions__http__routePrefix";
@@ -86,13 +84,13 @@ fn http<H: Handler<T, ()>, T: 'static>(name: &'static str, methods: &[&str], rou
 fn try_router<S: Clone + Send + Sync + 'static>(
     app: FunctionApp<S>,
     variables: &[(&str, &str)],
-) -> Result<Router, StartError> {
+) -> Result<Functions, StartError> {
     let environment = Environment::of(variables);
     let host_json = HostJson::read(None, &environment).map_err(StartProblem::HostJson);
-    app.assemble(host_json, &environment, Vec::new()).map(|assembled| assembled.router)
+    app.assemble(host_json, &environment, Vec::new()).map(|assembled| assembled.functions)
 }
 
-fn router<S: Clone + Send + Sync + 'static>(app: FunctionApp<S>, variables: &[(&str, &str)]) -> Router {
+fn router<S: Clone + Send + Sync + 'static>(app: FunctionApp<S>, variables: &[(&str, &str)]) -> Functions {
     try_router(app, variables).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -101,13 +99,13 @@ fn request(method: Method, path: &str, body: &str) -> Request<Body> {
     request.body(Body::from(body.to_owned())).unwrap()
 }
 
-async fn answer(router: &Router, request: Request<Body>) -> Answer {
-    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+async fn answer(router: &Functions, request: Request<Body>) -> Answer {
+    let (head, body) = router.answer(request).await.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     Answer { status: head.status, headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
 }
 
-async fn send(router: &Router, method: Method, path: &str, body: &str) -> Answer {
+async fn send(router: &Functions, method: Method, path: &str, body: &str) -> Answer {
     answer(router, request(method, path, body)).await
 }
 

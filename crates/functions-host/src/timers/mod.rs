@@ -70,6 +70,12 @@ pub(super) async fn invoke_by_hand(
     firing.invoke(BY_CALL, None, metadata.into_iter().collect()).await.0
 }
 
+/// Start of the last run on schedule, as far as the stored status is there and can be read.
+pub(super) fn last_run(core: &Core, name: &str) -> Option<Timestamp> {
+    let status = core.statuses.get(name, &core.zone).ok().flatten();
+    Some(status?.last?.timestamp())
+}
+
 /// How the timer starts; absent if its status cannot be read.
 fn check(core: &Core, name: &str, timer: &TimerTrigger) -> Option<Start> {
     let now = core.now();

@@ -2,8 +2,8 @@
 
 use std::{mem::replace, sync::Arc};
 
-use azure_core::credentials::{AccessToken, TokenCredential as _};
-use http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
+use futures_util::future::join;
+use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 
 use super::{
@@ -11,11 +11,11 @@ use super::{
     subscription_key::{KeyValue, SubscriptionKey},
 };
 use crate::{
+    context::{TRACEPARENT, TRACESTATE, TraceContext},
     error::{Cause, Error, Service},
     failure::failure,
-    identity::{TokenCache, UnverifiedClaims},
+    identity::{Token, TokenCache, UnverifiedClaims},
     settings::Audience,
-    trace::{TRACEPARENT, traceparent},
 };
 
 /// What this app shows to the API.
@@ -29,7 +29,7 @@ pub(super) struct ApiCredentials {
 
 /// What one request shows.
 pub(crate) struct Shown {
-    token: AccessToken,
+    token: Token,
     key: Option<KeyValue>,
 }
 
@@ -62,13 +62,16 @@ impl ApiCredentials {
         self.key.as_ref().map(SubscriptionKey::secret)
     }
 
+    /// Token and key are asked for side by side where they are not in memory.
     pub(super) async fn current(&self) -> Result<Shown, Error> {
-        let key = match &self.key {
-            Some(key) => Some(key.value().await?),
-            None => None,
+        let key = async {
+            match &self.key {
+                Some(key) => key.value().await.map(Some),
+                None => Ok(None),
+            }
         };
-        let token = self.tokens.get_token(&[&self.scope], None).await;
-        Ok(Shown { key, token: token.map_err(|error| failure(self.service, error))? })
+        let (key, token) = join(key, self.tokens.token(&self.scope)).await;
+        Ok(Shown { key: key?, token: token.map_err(|error| failure(self.service, error.into()))? })
     }
 
     /// Without what a caller may have put where our key goes.
@@ -79,18 +82,26 @@ impl ApiCredentials {
         headers
     }
 
-    /// The headers with token, key, and the trace context of the invocation.
-    pub(super) fn sign(&self, mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, Error> {
+    /// The headers with token, key, and the trace context of the try.
+    pub(super) fn sign(
+        &self,
+        mut headers: HeaderMap,
+        shown: &Shown,
+        context: Option<&TraceContext>,
+    ) -> Result<HeaderMap, Error> {
         if let (Some(key), Some(value)) = (&self.key, &shown.key) {
             let value = value.to_header().ok_or_else(|| Error::refused(Service::KeyVault, Cause::NotAKey))?;
             headers.insert(key.header(), value);
         }
-        let token = HeaderValue::from_str(&format!("Bearer {}", shown.token.token.secret()));
-        let mut token = token.map_err(|_| Error::refused(Service::Identity, Cause::NotAToken))?;
-        token.set_sensitive(true);
+        let token = shown.token.bearer().ok_or_else(|| Error::refused(Service::Identity, Cause::NotAToken))?;
         headers.insert(AUTHORIZATION, token);
-        if let Some(value) = traceparent() {
-            headers.insert(TRACEPARENT, value);
+        if let Some(context) = context {
+            headers.insert(TRACEPARENT, context.parent.clone());
+            match &context.state {
+                Some(state) => headers.insert(TRACESTATE, state.clone()),
+                // What a forwarded request holds belongs to another parent.
+                None => headers.remove(TRACESTATE),
+            };
         }
         Ok(headers)
     }
@@ -100,7 +111,7 @@ impl ApiCredentials {
         match (refusal.part, &self.key, &shown.key) {
             (RefusedPart::Key, Some(key), Some(value)) => !replace(&mut done.key, true) && key.renew(value).await,
             (RefusedPart::Token, ..) if refusal.status == StatusCode::UNAUTHORIZED => {
-                !replace(&mut done.token, true) && self.tokens.invalidate(&shown.token.token)
+                !replace(&mut done.token, true) && self.tokens.invalidate(shown.token.secret())
             }
             (RefusedPart::Key | RefusedPart::Token | RefusedPart::Role | RefusedPart::Quota, ..) => false,
         }
@@ -108,14 +119,20 @@ impl ApiCredentials {
 
     /// Which claim of this token may be the reason for a refusal.
     pub(super) fn mismatch(&self, shown: &Shown) -> String {
-        UnverifiedClaims::new(shown.token.token.secret()).mismatch(self.audience.as_str(), Timestamp::now())
+        UnverifiedClaims::new(shown.token.secret().secret()).mismatch(self.audience.as_str(), Timestamp::now())
     }
 }
 
 impl Shown {
+    /// The headers of token and key.
+    #[cfg(test)]
+    pub(super) fn headers(&self) -> Option<[http::HeaderValue; 2]> {
+        Some([self.token.bearer()?, self.key.as_ref()?.to_header()?])
+    }
+
     /// What no log may show, even if the API echoes it.
     pub(crate) fn credentials(&self) -> Vec<&str> {
         let key = self.key.as_ref().map(KeyValue::expose);
-        [self.token.token.secret()].into_iter().chain(key).collect()
+        [self.token.secret().secret()].into_iter().chain(key).collect()
     }
 }

@@ -1,5 +1,6 @@
-//! The client against a gateway of a few lines on loopback: what it sends, what it tries again, and what it renews.
+//! The client against a gateway of a few lines on loopback: what it sends, what it tries again, what it renews, and what it allocates.
 
+mod allocating;
 mod flowing;
 mod renewing;
 mod rig;

@@ -107,6 +107,12 @@ impl Container {
         &self.connection
     }
 
+    /// Asks for the token of the first write, unless there is one: for the time while something else is waited for. A
+    /// failure is the write's to tell.
+    pub async fn prepare(&self) {
+        let _ = self.connection.tokens().token(SCOPE).await;
+    }
+
     /// Whether Storage shows this container to this app now.
     pub async fn check(&self) -> Check {
         let probe = async { self.client.get_properties(None).await.map(drop).map_err(refused) };

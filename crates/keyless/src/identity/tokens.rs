@@ -14,7 +14,7 @@ use azure_core::{
 use tokio::{select, time::sleep};
 use tracing::warn;
 
-use super::{recorded::LastTry, token_error::TokenError};
+use super::{recorded::LastTry, token::Token, token_error::TokenError};
 use crate::{
     error::Service,
     kept::{
@@ -77,6 +77,11 @@ impl TokenCache {
         Arc::new(Self { kept: Kept::new(TokenPolicy { source, wait, clock }), unusable: false })
     }
 
+    /// A token for one audience. Where one is in memory, nothing is allocated.
+    pub(crate) async fn token(&self, scope: &str) -> Result<Token, TokenError> {
+        self.kept.get(|known| known == &[scope], || vec![scope.to_owned()]).await
+    }
+
     /// Fails where no service needs to be asked: it would only challenge.
     pub(super) async fn check(&self) -> azure_core::Result<()> {
         if self.unusable { self.get_token(&[""], None).await.map(drop) } else { Ok(()) }
@@ -89,7 +94,7 @@ impl TokenCache {
     /// callers that come with the same token, all may try again, and one fetch serves them.
     pub(crate) fn invalidate(&self, refused: &Secret) -> bool {
         // A token that no audience has was replaced in the meantime.
-        self.kept.refuse(|_| true, |token| token.token == *refused).unwrap_or(true)
+        self.kept.refuse(|_| true, |token| token.secret() == refused).unwrap_or(true)
     }
 }
 
@@ -102,13 +107,13 @@ impl TokenCredential for TokenCache {
         _options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         let owned = || scopes.iter().map(|&scope| scope.to_owned()).collect();
-        Ok(self.kept.get(|known| known == scopes, owned).await?)
+        Ok(self.kept.get(|known| known == scopes, owned).await?.to_sdk())
     }
 }
 
 impl KeptPolicy for TokenPolicy {
     type Key = Vec<String>;
-    type Value = AccessToken;
+    type Value = Token;
     type Failure = TokenError;
 
     const ON_REFUSAL: OnRefusal = OnRefusal::Drop;
@@ -119,7 +124,7 @@ impl KeptPolicy for TokenPolicy {
         &self,
         scopes: &Vec<String>,
         waited_for: impl Future<Output = ()> + Send,
-    ) -> Result<Fetched<AccessToken>, TokenError> {
+    ) -> Result<Fetched<Token>, TokenError> {
         let last = Arc::new(LastTry::default());
         let context = Context::new().with_value(last.clone());
         let options = TokenRequestOptions { method_options: ClientMethodOptions { context } };
@@ -139,7 +144,7 @@ impl KeptPolicy for TokenPolicy {
         // A token that has already ended is given out for a second: the service decides, by a clock which may be better
         // than ours, and we must not fetch for each caller.
         let usable_for = (life - SLACK.min(life / 10)).max(NEGATIVE_TTL);
-        Ok(Fetched { value: token, usable_for })
+        Ok(Fetched { value: Token::new(token), usable_for })
     }
 
     fn renew_after(&self, left: Duration, jitter: f64) -> Option<Duration> {

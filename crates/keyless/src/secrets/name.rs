@@ -1,6 +1,6 @@
 //! Name of a secret.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{
     error::{Cause, Error},
@@ -8,10 +8,12 @@ use crate::{
 };
 
 /// Name of a secret in the vault, or of one version of it (`NAME/VERSION`); never its value.
+///
+/// A copy shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretName {
-    name: String,
-    version: Option<String>,
+    name: Arc<str>,
+    version: Option<Arc<str>>,
 }
 
 impl SecretName {
@@ -38,7 +40,7 @@ impl SettingType for SecretName {
         let fits = (1..=127).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         let is_version = |text: &str| text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
         let version_fits = version.is_none_or(is_version);
-        (fits && version_fits).then(|| Self { name: name.to_owned(), version: version.map(str::to_owned) })
+        (fits && version_fits).then(|| Self { name: name.into(), version: version.map(Into::into) })
     }
 }
 

@@ -2,36 +2,59 @@
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
 use http::{HeaderValue, header::InvalidHeaderValue};
 use zeroize::Zeroizing;
 
-/// The value of a secret. Its `Debug` says nothing, and its memory is wiped when the last copy is dropped.
+/// The value of a secret. Its `Debug` says nothing, and its memory is wiped when the last copy is dropped, be that a copy
+/// of this or of a header made from it.
 ///
 /// That holds for the copies of this library. A copy that passed through the SDK and the HTTP client on its way in, and
-/// out again in a header, is theirs, and lives as long as a request.
+/// the bytes that are sent, are theirs, and live as long as a request.
 #[derive(Clone)]
-pub struct SecretValue(Arc<Zeroizing<String>>);
+pub struct SecretValue {
+    text: Arc<Zeroizing<String>>,
+    /// The same memory, as a header, made once.
+    header: Option<HeaderValue>,
+}
+
+/// What a header keeps alive.
+struct Shared(Arc<Zeroizing<String>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
 
 impl SecretValue {
     pub(super) fn new(value: String) -> Self {
-        Self(Arc::new(Zeroizing::new(value)))
+        let text = Arc::new(Zeroizing::new(value));
+        let header = HeaderValue::from_maybe_shared(Bytes::from_owner(Shared(text.clone()))).ok();
+        let header = header.map(|mut header| {
+            header.set_sensitive(true);
+            header
+        });
+        Self { text, header }
     }
 
     /// The value itself, for the one place that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
-/// A header that carries it; marked as sensitive.
+/// A header that carries it; marked as sensitive. It shares the secret's memory.
 impl TryFrom<&SecretValue> for HeaderValue {
     type Error = InvalidHeaderValue;
 
     fn try_from(value: &SecretValue) -> Result<Self, InvalidHeaderValue> {
-        let mut header = Self::from_str(value.expose())?;
-        header.set_sensitive(true);
-        Ok(header)
+        match &value.header {
+            Some(header) => Ok(header.clone()),
+            // For its error.
+            None => Self::from_str(value.expose()),
+        }
     }
 }
 
@@ -50,5 +73,15 @@ mod tests {
         let value = SecretValue::new("S3CRET".to_owned());
         assert_eq!(format!("{value:?}"), "SecretValue");
         assert!(!format!("{:?}", HeaderValue::try_from(&value).unwrap()).contains("S3CRET"));
+    }
+
+    #[test]
+    fn a_header_shares_the_memory_of_the_secret() {
+        let value = SecretValue::new("S3CRET".to_owned());
+        let header = HeaderValue::try_from(&value).unwrap();
+        assert_eq!(header.as_bytes().as_ptr(), value.expose().as_ptr());
+        drop(value);
+        assert_eq!(header, "S3CRET");
+        assert!(HeaderValue::try_from(&SecretValue::new("two\nlines".to_owned())).is_err());
     }
 }

@@ -69,6 +69,6 @@ fn a_seed_with_an_impossible_container_is_refused() {
         delete_retention_days: None,
     };
     let data = TempDir::new().unwrap();
-    let error = routes(world().entra.clone(), &account, data.path()).unwrap_err();
+    let error = open(world().entra.clone(), &account, data.path()).err().unwrap();
     assert!(error.to_string().contains("\"../up\""), "{error}");
 }

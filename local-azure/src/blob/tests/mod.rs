@@ -55,7 +55,7 @@ impl Service {
 
     fn of(world: Arc<World>) -> Self {
         let data = TempDir::new().unwrap();
-        let routes = routes(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
+        let routes = routes(open(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap());
         Self { world, routes, data }
     }
 
@@ -63,7 +63,7 @@ impl Service {
     fn restart(self) -> Self {
         let Self { world, routes: old, data } = self;
         drop(old);
-        let routes = routes(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap();
+        let routes = routes(open(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap());
         Self { world, routes, data }
     }
 

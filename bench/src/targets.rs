@@ -1,0 +1,116 @@
+//! Each figure that is aimed at, beside what this run saw.
+
+use serde_json::{Value, json};
+
+use crate::{
+    contender::{FLOOR, NODE, OURS, PYTHON, QUIET, TELEMETRY},
+    measure::{Job, Measure, Samples},
+    statistics::figure,
+};
+
+/// A figure that must not be above, or below, another.
+pub(crate) struct Target {
+    what: String,
+    aim: Aim,
+    /// `None` where this run did not measure it.
+    seen: Option<f64>,
+    unit: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Aim {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Target {
+    pub(crate) fn at_most(what: impl Into<String>, limit: f64, unit: &'static str, seen: Option<f64>) -> Self {
+        Self { what: what.into(), aim: Aim::AtMost(limit), seen, unit }
+    }
+
+    fn at_least(what: impl Into<String>, limit: f64, unit: &'static str, seen: Option<f64>) -> Self {
+        Self { what: what.into(), aim: Aim::AtLeast(limit), seen, unit }
+    }
+
+    fn is_met(&self) -> Option<bool> {
+        self.seen.map(|seen| match self.aim {
+            Aim::AtMost(limit) => seen <= limit,
+            Aim::AtLeast(limit) => seen >= limit,
+        })
+    }
+}
+
+/// Those that contenders in rounds are measured for.
+pub(crate) fn of(samples: &Samples, connections: &[usize]) -> Vec<Target> {
+    let median = |measure, name: &str| samples.spread(measure, name).map(|spread| spread.median);
+    let ratio = |measure, of: &str, base: &str| samples.ratio(measure, of, base).map(|ratio| ratio.spread.median);
+    let health = Measure::Cpu(Job::Health);
+    let main_job = Measure::Cpu(Job::SnapshotNow);
+    let mut all = vec![
+        Target::at_least("first main job: Node's by ours", 6.0, "×", ratio(Measure::FirstJob, NODE, OURS)),
+        Target::at_most("first answer", 4.0, "ms", median(Measure::FirstAnswer, OURS)),
+        Target::at_most("first answer by axum's", 1.5, "×", ratio(Measure::FirstAnswer, OURS, FLOOR)),
+        Target::at_most("idle memory", 6.0, "MB", median(Measure::IdleMemory, OURS)),
+    ];
+    for &connections in connections {
+        let throughput = Measure::Throughput(Job::Health, connections);
+        let what = format!("throughput of `health` by axum's, log off, {connections} connections");
+        all.push(Target::at_least(what, 0.95, "×", ratio(throughput, QUIET, FLOOR)));
+    }
+    let more = |measure| Some(median(measure, TELEMETRY)? - median(measure, OURS)?);
+    all.extend([
+        Target::at_most("telemetry adds to the first answer", 1.0, "ms", more(Measure::FirstAnswer)),
+        Target::at_most("CPU of `health` by axum's, log off", 1.15, "×", ratio(health, QUIET, FLOOR)),
+        Target::at_least("CPU of a main job: Node's by ours", 12.0, "×", ratio(main_job, NODE, OURS)),
+        Target::at_least("CPU of a main job: Python's by ours", 10.0, "×", ratio(main_job, PYTHON, OURS)),
+        Target::at_most("peak memory of the large upload", 40.0, "MB", median(Measure::LargeUploadPeak, OURS)),
+        Target::at_most("package", 4.0, "MB", median(Measure::PackageSize, OURS)),
+    ]);
+    all
+}
+
+/// A table in Markdown.
+pub(crate) fn table(all: &[Target]) -> String {
+    let mut text = "| figure | target | seen | |\n|---|---|---|---|\n".to_owned();
+    for target in all {
+        let Target { what, aim, seen, unit } = target;
+        let (word, limit) = match aim {
+            Aim::AtMost(limit) => ("≤", limit),
+            Aim::AtLeast(limit) => ("≥", limit),
+        };
+        let seen = seen.map_or_else(|| "not measured".to_owned(), |seen| format!("{} {unit}", figure(seen)));
+        let verdict = match target.is_met() {
+            Some(true) => "met",
+            Some(false) => "**missed**",
+            None => "",
+        };
+        text += &format!("| {what} | {word} {limit} {unit} | {seen} | {verdict} |\n");
+    }
+    text
+}
+
+pub(crate) fn to_json(all: &[Target]) -> Value {
+    let rows = all.iter().map(|target| {
+        let limit = match target.aim {
+            Aim::AtMost(limit) => json!({ "atMost": limit }),
+            Aim::AtLeast(limit) => json!({ "atLeast": limit }),
+        };
+        json!({ "what": target.what, "unit": target.unit, "target": limit, "seen": target.seen, "met": target.is_met() })
+    });
+    Value::Array(rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_met_at_its_limit_and_unknown_where_nothing_was_measured() {
+        let met =
+            |seen| [Target::at_most("a", 4.0, "ms", seen).is_met(), Target::at_least("a", 4.0, "×", seen).is_met()];
+        assert_eq!(met(Some(4.0)), [Some(true), Some(true)]);
+        assert_eq!(met(Some(4.1)), [Some(false), Some(true)]);
+        assert_eq!(met(None), [None, None]);
+        assert!(table(&[Target::at_most("a", 4.0, "ms", Some(5.0))]).contains("| a | ≤ 4 ms | 5.00 ms | **missed** |"));
+    }
+}

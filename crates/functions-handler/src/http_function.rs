@@ -1,0 +1,101 @@
+//! An HTTP function alone: its code in the layers of the app, with the values of its route.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    response::Response,
+    routing::MethodRouter,
+};
+use http::Uri;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::{
+    rest_of_path::RestOfPath,
+    template::{RouteValues, Template},
+};
+
+/// An HTTP function. Asking it costs what a route of axum costs, and what the app's layers do.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpFunction {
+    template: Arc<Template>,
+    /// At paths that only carry the values of the route.
+    routed: <DefaultBodyLimit as Layer<Router>>::Service,
+    /// The path where the route has no values.
+    only: Option<Uri>,
+}
+
+impl HttpFunction {
+    pub(crate) fn new(
+        service: MethodRouter<()>,
+        template: Arc<Template>,
+        layered: impl FnOnce(Router) -> Router,
+        body_limit: usize,
+    ) -> Self {
+        let routes = template.axum_routes();
+        let only = template.has_no_parameters().then(|| template.axum_path(&RouteValues::default()).parse().ok());
+        let routed = routes.iter().fold(Router::new(), |router, route| router.route(route, service.clone()));
+        let routed = layered(routed).layer(WithCallersUri);
+        Self { template, routed: DefaultBodyLimit::max(body_limit).layer(routed), only: only.flatten() }
+    }
+
+    /// The values, if the path is one of this function's.
+    pub(crate) fn matches(&self, path: &str) -> Option<RouteValues> {
+        self.template.matches(path)
+    }
+
+    pub(crate) async fn call(&self, mut request: Request, values: &RouteValues) -> Response {
+        let rest = self.template.rest_of(request.uri().path()).map(|rest| RestOfPath(rest.to_owned()));
+        let carrier = self.only.clone().or_else(|| self.template.axum_path(values).parse().ok());
+        if let Some(carrier) = carrier {
+            let callers = CallersUri(std::mem::replace(request.uri_mut(), carrier));
+            request.extensions_mut().insert(callers);
+        }
+        if let Some(rest) = rest {
+            request.extensions_mut().insert(rest);
+        }
+        let Ok(response) = self.routed.clone().oneshot(request).await;
+        response
+    }
+}
+
+/// The caller's URI, while axum sees a path that only carries the values of the route.
+#[derive(Clone)]
+struct CallersUri(Uri);
+
+/// Puts the caller's URI back, behind axum's routing and before the layers of the app.
+#[derive(Clone, Copy)]
+struct WithCallersUri;
+
+#[derive(Clone)]
+struct Restored<S>(S);
+
+impl<S> Layer<S> for WithCallersUri {
+    type Service = Restored<S>;
+
+    fn layer(&self, inner: S) -> Restored<S> {
+        Restored(inner)
+    }
+}
+
+impl<S: Service<Request, Error = Infallible>> Service<Request> for Restored<S> {
+    type Response = S::Response;
+    type Error = Infallible;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> S::Future {
+        if let Some(CallersUri(uri)) = request.extensions_mut().remove() {
+            *request.uri_mut() = uri;
+        }
+        self.0.call(request)
+    }
+}

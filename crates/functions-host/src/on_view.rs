@@ -1,0 +1,74 @@
+//! What a page or a tool shows of a running host.
+
+use jiff::Timestamp;
+
+use super::{
+    FunctionProblem, FunctionsHost,
+    script::{FunctionDefinition, TimerTrigger, Trigger},
+    timers,
+};
+
+/// A timer function: when it fires.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    /// The function's name.
+    pub name: String,
+    /// Normalised as in the host's log.
+    pub schedule: String,
+    /// IANA name of the zone that the schedule is in, or its offset.
+    pub time_zone: String,
+    /// Whether it does not fire, and why.
+    pub silent: Option<&'static str>,
+    /// Start of the last run on schedule that the host remembers.
+    pub last: Option<Timestamp>,
+    /// The next runs, soonest first.
+    pub next: Vec<Timestamp>,
+}
+
+impl FunctionsHost {
+    /// As `GET /admin/host/status` names it.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        self.web.state()
+    }
+
+    /// Why the host gave up on the handler, or cannot start at all.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.web.problem()
+    }
+
+    /// The functions that are in error, and why.
+    #[must_use]
+    pub fn problems(&self) -> Vec<FunctionProblem> {
+        let core = self.web.core();
+        let errors = core.iter().flat_map(|core| &core.script.errors);
+        errors.map(|error| FunctionProblem { name: error.name.clone(), problem: error.problem.clone() }).collect()
+    }
+
+    /// The timer functions, each with so many of its next runs.
+    #[must_use]
+    pub fn timers(&self, next: usize) -> Vec<Timer> {
+        let web = &self.web;
+        let Some(core) = web.core() else { return Vec::new() };
+        let now = core.now();
+        let zone = core.zone.iana_name().map_or_else(|| now.offset().to_string(), str::to_owned);
+        let timers = core.script.functions.iter().filter_map(|function| match &function.trigger {
+            Trigger::Timer(timer) => Some((function, timer)),
+            Trigger::Http(_) => None,
+        });
+        let timer = |(function, timer): (&FunctionDefinition, &TimerTrigger)| Timer {
+            name: function.name.clone(),
+            schedule: timer.schedule.to_string(),
+            time_zone: zone.clone(),
+            silent: match (function.disabled, web.fire_timers) {
+                (true, _) => Some("an app setting disables it"),
+                (false, false) => Some("this host fires no timers"),
+                (false, true) => None,
+            },
+            last: timers::last_run(&core, &function.name),
+            next: timer.schedule.occurrences_after(&now).take(next).map(|at| at.timestamp()).collect(),
+        };
+        timers.map(timer).collect()
+    }
+}

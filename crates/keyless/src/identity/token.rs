@@ -1,0 +1,42 @@
+//! A token, with the header that shows it.
+
+use std::sync::Arc;
+
+use azure_core::credentials::{AccessToken, Secret};
+use http::HeaderValue;
+
+/// A token that is kept, and its `Authorization` header, made once: a copy of either copies no text.
+#[derive(Clone)]
+pub(crate) struct Token(Arc<Made>);
+
+struct Made {
+    token: AccessToken,
+    bearer: Option<HeaderValue>,
+}
+
+impl Token {
+    pub(super) fn new(token: AccessToken) -> Self {
+        let bearer = HeaderValue::try_from(format!("Bearer {}", token.token.secret())).ok();
+        let bearer = bearer.map(|mut bearer| {
+            bearer.set_sensitive(true);
+            // The first copy is what makes the bytes shared.
+            drop(bearer.clone());
+            bearer
+        });
+        Self(Arc::new(Made { token, bearer }))
+    }
+
+    /// `None` for a token that no header can carry.
+    pub(crate) fn bearer(&self) -> Option<HeaderValue> {
+        self.0.bearer.clone()
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0.token.token
+    }
+
+    /// As the SDK wants it, with a copy of the text.
+    pub(super) fn to_sdk(&self) -> AccessToken {
+        self.0.token.clone()
+    }
+}

@@ -1,0 +1,90 @@
+//! Faults on purpose: what there is, what is set, and setting and ending one.
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{Dashboard, Route, refused::Refused};
+use crate::fault::{Fault, FaultKind, FaultService, SetFault};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Faults {
+    /// Services of this world, each with the faults that it can have.
+    services: Vec<Choice<FaultService>>,
+    kinds: Vec<Named<FaultKind>>,
+    set: Vec<SetFault>,
+}
+
+#[derive(Serialize)]
+struct Named<T> {
+    name: T,
+    help: String,
+}
+
+#[derive(Serialize)]
+struct Choice<T> {
+    #[serde(flatten)]
+    named: Named<T>,
+    kinds: Vec<FaultKind>,
+}
+
+#[derive(Serialize)]
+struct Numbered {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    id: u64,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::read("/dashboard/api/faults", list),
+        Route::change("/dashboard/api/faults/set", set),
+        Route::change("/dashboard/api/faults/end", end),
+    ]
+}
+
+async fn list(State(dashboard): State<Dashboard>) -> Json<Faults> {
+    let seed = &dashboard.world().seed;
+    let services = FaultService::value_variants().iter().filter(|service| service.is_in(seed));
+    let kinds_of = |service| FaultKind::ALL.iter().copied().filter(|kind| kind.is_of(service)).collect();
+    Json(Faults {
+        services: services.map(|service| Choice { named: named(*service), kinds: kinds_of(*service) }).collect(),
+        kinds: FaultKind::ALL.iter().copied().map(named).collect(),
+        set: dashboard.world().faults.all(),
+    })
+}
+
+/// Sets one from now on. Its members are those of the seed's `[[faults]]`.
+async fn set(
+    State(dashboard): State<Dashboard>,
+    body: Result<Json<Fault>, JsonRejection>,
+) -> Result<Json<Numbered>, Refused> {
+    let Json(fault) = body?;
+    let id = dashboard.world().faults.set(fault).map_err(Refused::bad)?;
+    Ok(Json(Numbered { id }))
+}
+
+async fn end(
+    State(dashboard): State<Dashboard>,
+    body: Result<Json<End>, JsonRejection>,
+) -> Result<Json<Numbered>, Refused> {
+    let Json(End { id }) = body?;
+    if dashboard.world().faults.end(id) {
+        Ok(Json(Numbered { id }))
+    } else {
+        Err(Refused::missing(format!("no fault {id} is set")))
+    }
+}
+
+fn named<T: ValueEnum>(name: T) -> Named<T> {
+    let help = name.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default();
+    Named { name, help }
+}

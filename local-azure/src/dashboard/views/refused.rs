@@ -1,0 +1,53 @@
+//! What a view is asked and cannot do, by name.
+
+use axum::{
+    Json,
+    extract::rejection::{JsonRejection, QueryRejection},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::json;
+
+/// A refusal, in words for the person who asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub(super) struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    why: String,
+}
+
+impl Refused {
+    /// What was sent is not understood, or cannot be.
+    pub(super) fn bad(why: impl ToString) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: "NotPossible", why: why.to_string() }
+    }
+
+    /// It is not there.
+    pub(super) fn missing(why: impl ToString) -> Self {
+        Self { status: StatusCode::NOT_FOUND, code: "NotThere", why: why.to_string() }
+    }
+
+    /// It cannot be now.
+    pub(super) fn conflict(why: impl ToString) -> Self {
+        Self { status: StatusCode::CONFLICT, code: "NotNow", why: why.to_string() }
+    }
+}
+
+impl From<JsonRejection> for Refused {
+    fn from(rejection: JsonRejection) -> Self {
+        Self { status: rejection.status(), code: "NotUnderstood", why: rejection.body_text() }
+    }
+}
+
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        Self { status: rejection.status(), code: "NotUnderstood", why: rejection.body_text() }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "error": { "code": self.code, "message": self.why } }))).into_response()
+    }
+}

@@ -1,0 +1,150 @@
+//! Requests: the list, and one entry with everything that is known of it.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Dashboard, Route, Row};
+use crate::{
+    dashboard::waterfall::{self, SpanBar},
+    journal::{
+        Entry, EntryId, LARGEST_BYTES, MOST_ENTRIES, Service, TraceId,
+        Verdict::{Failed, Refused},
+    },
+    monitor::{ReceivedSpan, SpanStatus, Telemetry},
+};
+
+/// Rows of an answer without `limit`.
+const ROWS: usize = 500;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::read("/dashboard/api/requests", list), Route::read("/dashboard/api/requests/{id}", one)]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    limit: Option<usize>,
+}
+
+/// The latest rows, oldest first, and the bounds of what is kept.
+async fn list(State(dashboard): State<Dashboard>, Query(Limit { limit }): Query<Limit>) -> Json<Value> {
+    let kept = dashboard.world().journal.latest(limit.unwrap_or(ROWS).min(MOST_ENTRIES));
+    let rows: Vec<Row<'_>> = kept.entries.iter().map(|entry| Row::from(&**entry)).collect();
+    Json(json!({
+        "sequence": kept.sequence,
+        "kept": kept.count,
+        "dropped": kept.dropped,
+        "mostEntries": MOST_ENTRIES,
+        "mostBytes": LARGEST_BYTES,
+        "rows": rows,
+    }))
+}
+
+/// One entry; all entries of its trace, in the order in which they began; the logs of the trace's invocation.
+async fn one(State(dashboard): State<Dashboard>, Path(id): Path<u64>) -> Response {
+    let (journal, telemetry) = (&dashboard.world().journal, dashboard.world().telemetry());
+    let Some(entry) = journal.entry(EntryId(id)) else {
+        let message = format!("the journal has no entry {id}: it was dropped, or is of another run");
+        let error = json!({ "error": { "code": "NoSuchEntry", "message": message } });
+        return (StatusCode::NOT_FOUND, Json(error)).into_response();
+    };
+    let joined = entry.trace.is_none().then(|| joined_trace(telemetry, &entry)).flatten();
+    let trace = entry.trace.or(joined);
+    let mut chain = trace.map(|trace| journal.of_trace(trace)).unwrap_or_default();
+    if entry.trace.is_none() {
+        chain.insert(0, entry.clone());
+    }
+    let spans: Vec<SpanBar> = trace.iter().flat_map(|trace| telemetry.trace(*trace)).map(span_bar).collect();
+    let bars = waterfall::bars(chain.iter().map(|entry| &**entry), &spans);
+    let rows: Vec<Value> = chain.iter().map(|entry| whole(entry)).collect();
+    let invocation = chain.iter().find(|entry| entry.invocation.is_some());
+    Json(json!({
+        "id": id,
+        "row": Row::from(&*entry),
+        "joined": joined,
+        "chain": rows,
+        "bars": bars,
+        "spans": spans.len(),
+        "refused": refusal(&chain, &entry),
+        "logs": invocation.map(|invocation| logs(&dashboard, invocation)),
+        "host": dashboard.host().map(|host| json!({ "url": host.url().as_str(), "keys": host.master_key().is_some() })),
+    }))
+    .into_response()
+}
+
+/// The trace of a received span that names this invocation, which had no `traceparent`: the handler began the trace.
+fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
+    let id = entry.invocation.as_ref()?.id.to_string();
+    let names = |span: &ReceivedSpan| {
+        span.attributes.get("faas.invocation_id").is_some_and(|found| found.eq_ignore_ascii_case(&id))
+    };
+    telemetry.spans().into_iter().find(names).map(|span| span.trace)
+}
+
+fn span_bar(span: ReceivedSpan) -> SpanBar {
+    SpanBar {
+        id: span.id.to_string(),
+        parent: span.parent.map(|parent| parent.to_string()),
+        title: span.name,
+        service: if span.service.is_empty() { span.scope } else { span.service },
+        start: span.start,
+        end: span.end,
+        failed: span.status == SpanStatus::Error,
+    }
+}
+
+fn whole(entry: &Entry) -> Value {
+    json!({ "row": Row::from(entry), "entry": entry })
+}
+
+/// Who refused, in its own words: the last service of the chain that did, because after it the handler gave up; the
+/// handler itself where no service did. A challenge is no refusal.
+fn refusal(chain: &[Arc<Entry>], asked: &Arc<Entry>) -> Option<Value> {
+    let refused = |entry: &&Arc<Entry>| matches!(entry.verdict(), Refused | Failed);
+    let by_service = chain.iter().filter(refused).rfind(|entry| entry.from != Some(Service::FunctionsHost));
+    // What a handler mended by itself is no refusal of the whole.
+    let whole = chain.iter().find(|entry| entry.from == Some(Service::FunctionsHost)).unwrap_or(asked);
+    let decided = by_service.map_or(whole, |last| innermost(chain, last));
+    let is_refused = refused(&whole) || refused(&asked);
+    is_refused.then(|| {
+        json!({
+            "id": decided.id,
+            "service": decided.service.to_string(),
+            "kind": decided.service,
+            "status": decided.status,
+            "reason": decided.decision.reason,
+        })
+    })
+}
+
+/// A gateway passes on what a service behind it refused: then that one decided.
+fn innermost<'a>(chain: &'a [Arc<Entry>], outer: &'a Arc<Entry>) -> &'a Arc<Entry> {
+    if outer.decision.reason.is_some() {
+        return outer;
+    }
+    let mut behind = chain.iter().filter(|entry| entry.parent == Some(outer.id) && entry.status >= 400);
+    behind.rfind(|entry| entry.decision.reason.is_some()).unwrap_or(outer)
+}
+
+/// Lines that name the invocation, lines of its time that name none, and records that the process sent.
+fn logs(dashboard: &Dashboard, invocation: &Entry) -> Value {
+    let id = invocation.invocation.as_ref().map(|facts| facts.id);
+    let own = id.map(|id| dashboard.lines().of_invocation(id)).unwrap_or_default();
+    let received = id.map(|id| dashboard.world().telemetry().logs_of_invocation(&id.to_string())).unwrap_or_default();
+    let received: Vec<Value> =
+        received.iter().map(|log| json!({ "at": log.time, "level": log.level, "text": log.body })).collect();
+    let end = invocation.started.checked_add(invocation.duration).unwrap_or(invocation.started);
+    json!({
+        "own": own,
+        "meanwhile": dashboard.lines().between(invocation.started, end),
+        "received": received,
+    })
+}

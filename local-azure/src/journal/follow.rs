@@ -1,0 +1,53 @@
+//! Changes of the journal as they happen, for a reader that may come back, and may be slow.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use super::{Entry, Ring};
+
+/// A reader that is further behind reads the whole list again.
+const LONGEST_BACKLOG: usize = 1000;
+
+/// An entry that is new, or says more than before.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Number of the change, from 1.
+    pub sequence: u64,
+    /// The entry as it is now.
+    pub entry: Arc<Entry>,
+}
+
+/// The changes for one reader.
+#[derive(Debug)]
+pub struct Following {
+    /// Number of the last change before this began.
+    pub sequence: u64,
+    /// Changes that the reader missed. `None` if some of them are not kept: the reader must read the whole list again.
+    pub backlog: Option<Vec<Change>>,
+    changes: broadcast::Receiver<Change>,
+}
+
+/// The reader was too slow: some changes are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooSlow;
+
+impl Following {
+    pub(super) fn new(ring: &Ring, after: Option<u64>, changes: broadcast::Receiver<Change>) -> Self {
+        let backlog = after.map_or_else(|| Some(Vec::new()), |after| ring.since(after));
+        let backlog = backlog.filter(|changes| changes.len() <= LONGEST_BACKLOG);
+        Self { sequence: ring.last_sequence(), backlog, changes }
+    }
+
+    /// The next change after the backlog; `None` when the journal is gone.
+    ///
+    /// # Errors
+    /// When the reader was too slow.
+    pub async fn next(&mut self) -> Option<Result<Change, TooSlow>> {
+        match self.changes.recv().await {
+            Ok(change) => Some(Ok(change)),
+            Err(RecvError::Lagged(_)) => Some(Err(TooSlow)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! An answer in one word.
+
+use serde::Serialize;
+
+use super::{CLIENT_LEFT, Entry, Service};
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// A role, app role or subscription let it pass.
+    Allowed,
+    /// It was answered; nothing had to be decided.
+    Answered,
+    /// Key Vault's 401 to a request without a token, which names the audience to ask a token for.
+    Challenge,
+    /// The service did not let it pass, or it asked for something that is not there (4xx).
+    Refused,
+    /// The client left before there was an answer.
+    Left,
+    /// The service failed (5xx).
+    Failed,
+}
+
+impl Entry {
+    /// What became of the request.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let is_challenge = self.service == Service::KeyVault
+            && self.status == 401
+            && self.decision.identity.is_none()
+            && self.decision.claims.is_empty();
+        match self.status {
+            CLIENT_LEFT => Verdict::Left,
+            500.. => Verdict::Failed,
+            _ if is_challenge => Verdict::Challenge,
+            400.. => Verdict::Refused,
+            _ if self.decision.allowed_by.is_some() => Verdict::Allowed,
+            _ => Verdict::Answered,
+        }
+    }
+}

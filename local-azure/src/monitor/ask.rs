@@ -1,0 +1,51 @@
+//! What a request asks: which rule is to take which signal.
+//!
+//! Paths as <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion> gives them. The
+//! letter case of the first segment varies between documents and does not matter; that of the stream does.
+
+use super::refusal::Refusal;
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Traces,
+    Logs,
+    Metrics,
+}
+
+/// The two hosts of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HostKind {
+    /// Traces go there, too.
+    Logs,
+    Metrics,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ask<'a> {
+    pub(super) immutable_id: &'a str,
+    pub(super) signal: Signal,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn of(path: &'a str, host: HostKind) -> Result<Self, Refusal> {
+        let unknown = || Refusal::UnknownPath(path.to_owned());
+        let segments: Vec<&str> = path.split('/').collect();
+        let ["", rules, immutable_id, "streams", stream, "otlp", "v1", signal] = segments[..] else {
+            return Err(unknown());
+        };
+        if !rules.eq_ignore_ascii_case("dataCollectionRules") {
+            return Err(unknown());
+        }
+        let signal = match (stream, signal) {
+            ("Microsoft-OTLP-Traces", "traces") => Signal::Traces,
+            ("Microsoft-OTLP-Logs", "logs") => Signal::Logs,
+            ("Custom-Metrics-Otel", "metrics") => Signal::Metrics,
+            _ => return Err(unknown()),
+        };
+        if (signal == Signal::Metrics) != (host == HostKind::Metrics) {
+            return Err(Refusal::OtherHost(signal));
+        }
+        Ok(Self { immutable_id, signal })
+    }
+}
