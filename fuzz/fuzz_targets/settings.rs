@@ -27,7 +27,8 @@ const NAMES: [&str; 14] = [
 fuzz_target!(|text: &str| {
     // One value on each line, for one name after the other.
     let values: BTreeMap<&str, String> = NAMES.into_iter().zip(text.lines().map(str::to_owned)).collect();
-    let owned: BTreeMap<String, String> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let owned: BTreeMap<String, String> =
+        values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let read = from_lookup(
         move |name| owned.get(name).cloned(),
         |env| {

@@ -82,11 +82,18 @@ async fn pump(
                 return Outcome::ModelFailed;
             }
         };
-        match timeout(LONGEST_STALL, caller.send(Piece::Bytes(piece))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Outcome::CallerLeft,
-            Err(_) => return Outcome::CallerStalled,
+        if let Err(outcome) = hand_on(caller, piece).await {
+            return outcome;
         }
+    }
+}
+
+/// Gives the caller one piece, or says how the answer ends without it.
+async fn hand_on(caller: &Sender<Piece>, piece: Bytes) -> Result<(), Outcome> {
+    match timeout(LONGEST_STALL, caller.send(Piece::Bytes(piece))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Outcome::CallerLeft),
+        Err(_) => Err(Outcome::CallerStalled),
     }
 }
 
@@ -105,4 +112,27 @@ fn body(pieces: Receiver<Piece>) -> impl Stream<Item = Result<Bytes, io::Error>>
             None => Some((Err(io::Error::other("the answer was cut")), None)),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::{sync::mpsc, time::Instant};
+
+    use super::{LONGEST_STALL, Outcome, hand_on};
+
+    const PIECE: Bytes = Bytes::from_static(b"data: a\n\n");
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_stops_reading_is_left_after_sixty_seconds_and_one_that_reads_is_not() {
+        let (caller, mut pieces) = mpsc::channel(1);
+        assert_eq!(hand_on(&caller, PIECE).await, Ok(()), "one piece is on its way");
+        let began = Instant::now();
+        assert_eq!(hand_on(&caller, PIECE).await, Err(Outcome::CallerStalled));
+        assert_eq!(began.elapsed().as_secs(), LONGEST_STALL.as_secs());
+        assert!(pieces.recv().await.is_some());
+        assert_eq!(hand_on(&caller, PIECE).await, Ok(()), "it reads again");
+        drop(pieces);
+        assert_eq!(hand_on(&caller, PIECE).await, Err(Outcome::CallerLeft));
+    }
 }

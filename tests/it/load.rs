@@ -1,6 +1,6 @@
 //! Load with faults: every request is answered, counts agree with the journal, and nothing grows.
 //!
-//! `LOAD_SECONDS` says for how long: 10 unless given.
+//! `LOAD_SECONDS` says for how long: 5 unless given.
 
 use std::{
     collections::BTreeMap,
@@ -20,13 +20,13 @@ use crate::rig::Rig;
 const CONNECTIONS: usize = 64;
 
 /// Requests of a connection in one round. The journal keeps 10,000 entries; a round must fit into them.
-const EACH: usize = 16;
+const EACH: usize = 8;
 
 /// One request in so many is an upload, whose name never comes twice; the others are relayed.
 const UPLOADS: usize = 8;
 
 /// Rounds before anything is measured: what is allocated once is there by then.
-const WARM_UP: usize = 4;
+const WARM_UP: usize = 1;
 
 /// Statuses of answers, and how often each came.
 type Answers = BTreeMap<u16, usize>;
@@ -40,7 +40,7 @@ struct Size {
 
 #[expect(clippy::disallowed_methods, reason = "a longer run is asked for by hand")]
 fn time() -> Duration {
-    let seconds = std::env::var("LOAD_SECONDS").map_or(10, |seconds| seconds.parse().unwrap());
+    let seconds = std::env::var("LOAD_SECONDS").map_or(5, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds)
 }
 
