@@ -126,7 +126,10 @@ fn line(entry: &Entry) -> String {
 
 #[cfg(test)]
 mod tests {
-    use local_azure::journal::{Decision, EntryId, Journal, PolicyDecision, StreamEnd};
+    use local_azure::journal::{
+        CallerRequest, Decision, Demand, EntryId, InvocationFacts, Journal, PolicyDecision, PolicyEnd, PolicyValue,
+        ShownToken, StreamEnd,
+    };
     use serde_json::json;
 
     use super::*;
@@ -139,7 +142,17 @@ mod tests {
         entry.duration = std::time::Duration::from_micros(1_500);
         (entry.parent, entry.trace) = (Some(EntryId(7)), "1234".repeat(8).parse().ok());
         (entry.from, entry.status) = (Some(Service::FunctionsHost), 401);
+        entry.caller_span = Some("12".repeat(8));
+        (entry.host, entry.query) = (Some("apim.azure-api.net".to_owned()), Some("page=2".to_owned()));
+        entry.token = Some(ShownToken { alg: Some("RS256".to_owned()), kid: None, hash: "0a0b0c0d0e0f".to_owned() });
+        entry.invocation = Some(InvocationFacts {
+            id: uuid::Uuid::nil(),
+            function: "orders".to_owned(),
+            call: Some(CallerRequest { method: "GET".to_owned(), path: "/api/orders".to_owned() }),
+        });
+        entry.replay_of = Some(EntryId(3));
         entry.decision = Decision {
+            demanded: vec![Demand::claim("roles", ["orders.read"]).found(None::<String>).met(false)],
             identity: Some("id-caller".to_owned()),
             audience: Some("api://orders".to_owned()),
             allowed_by: Some("subscription orders".to_owned()),
@@ -148,8 +161,14 @@ mod tests {
             stream: Some(StreamEnd { events: 1, of: 2, caller_left: true }),
             policies: vec![PolicyDecision {
                 policy: "validate-jwt".to_owned(),
-                place: "orders.xml:3".to_owned(),
+                section: "inbound".to_owned(),
+                scope: "api".to_owned(),
+                place: "apis/orders.xml:3".to_owned(),
+                path: "choose[1]/when[2]".to_owned(),
+                values: vec![PolicyValue { name: "condition".to_owned(), value: "True".to_owned() }],
                 outcome: "refused".to_owned(),
+                end: PolicyEnd::Failed,
+                microseconds: 12,
             }],
             ..Decision::default()
         };
@@ -161,13 +180,24 @@ mod tests {
                 "id": 1,
                 "parent": 7,
                 "trace": "1234".repeat(8),
+                "callerSpan": "12".repeat(8),
                 "started": "2026-11-20T08:00:00Z",
                 "milliseconds": 1.5,
                 "from": "functions-host",
                 "service": "api-management",
                 "method": "GET",
+                "host": "apim.azure-api.net",
                 "path": "/orders",
+                "query": "page=2",
                 "status": 401,
+                "token": { "alg": "RS256", "hash": "0a0b0c0d0e0f" },
+                "invocation": {
+                    "id": "00000000-0000-0000-0000-000000000000",
+                    "function": "orders",
+                    "call": { "method": "GET", "path": "/api/orders" },
+                },
+                "replayOf": 3,
+                "demanded": [{ "what": "claim", "claim": "roles", "accepted": ["orders.read"], "met": false }],
                 "identity": "id-caller",
                 "audience": "api://orders",
                 "allowedBy": "subscription orders",
@@ -175,7 +205,17 @@ mod tests {
                 "wrote": "https://st.blob.core.windows.net/c/b",
                 "claims": { "aud": "api://orders" },
                 "stream": { "events": 1, "of": 2, "callerLeft": true },
-                "policies": [{ "policy": "validate-jwt", "place": "orders.xml:3", "outcome": "refused" }],
+                "policies": [{
+                    "policy": "validate-jwt",
+                    "section": "inbound",
+                    "scope": "api",
+                    "place": "apis/orders.xml:3",
+                    "path": "choose[1]/when[2]",
+                    "values": [{ "name": "condition", "value": "True" }],
+                    "outcome": "refused",
+                    "end": "failed",
+                    "microseconds": 12,
+                }],
             })
         );
         let documented = include_str!("../../../docs/terminal.md").split("## The chain as JSON").nth(1).unwrap();

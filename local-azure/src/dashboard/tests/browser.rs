@@ -32,7 +32,7 @@ impl Browser {
         let url = azure.dashboard().url();
         let (authority, token) = url.strip_prefix("http://").unwrap().split_once("/#t=").unwrap();
         let mut browser = Self { authority: authority.to_owned(), cookie: String::new(), azure };
-        let answer = browser.sign_in(&token.to_owned()).await;
+        let answer = browser.sign_in(token).await;
         assert_eq!(answer.status, 204, "{}", answer.head);
         browser.cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         browser

@@ -130,8 +130,8 @@ fn innermost<'a>(chain: &'a [Arc<Entry>], outer: &'a Arc<Entry>) -> &'a Arc<Entr
     if outer.decision.reason.is_some() {
         return outer;
     }
-    let behind = chain.iter().filter(|entry| entry.parent == Some(outer.id) && entry.status >= 400);
-    behind.filter(|entry| entry.decision.reason.is_some()).next_back().unwrap_or(outer)
+    let mut behind = chain.iter().filter(|entry| entry.parent == Some(outer.id) && entry.status >= 400);
+    behind.rfind(|entry| entry.decision.reason.is_some()).unwrap_or(outer)
 }
 
 /// Lines that name the invocation, lines of its time that name none, and records that the process sent.
