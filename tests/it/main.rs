@@ -29,5 +29,6 @@ mod rollover;
 mod secrets;
 mod snapshots;
 mod storage;
+mod telemetry;
 mod timers;
 mod uploads;

@@ -46,6 +46,8 @@ mod endpoint;
 mod exporter;
 mod layer;
 mod protobuf;
+#[cfg(feature = "telemetry-relay")]
+mod relay;
 mod resource;
 mod sending;
 mod settings;

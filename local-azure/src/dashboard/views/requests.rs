@@ -12,10 +12,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Dashboard, Route, Row};
-use crate::dashboard::waterfall;
-use crate::journal::{
-    Entry, EntryId, LARGEST_BYTES, MOST_ENTRIES, Service,
-    Verdict::{Failed, Refused},
+use crate::{
+    dashboard::waterfall::{self, SpanBar},
+    journal::{
+        Entry, EntryId, LARGEST_BYTES, MOST_ENTRIES, Service, TraceId,
+        Verdict::{Failed, Refused},
+    },
+    monitor::{ReceivedSpan, SpanStatus, Telemetry},
 };
 
 /// Rows of an answer without `limit`.
@@ -47,26 +50,55 @@ async fn list(State(dashboard): State<Dashboard>, Query(Limit { limit }): Query<
 
 /// One entry; all entries of its trace, in the order in which they began; the logs of the trace's invocation.
 async fn one(State(dashboard): State<Dashboard>, Path(id): Path<u64>) -> Response {
-    let journal = &dashboard.world().journal;
+    let (journal, telemetry) = (&dashboard.world().journal, dashboard.world().telemetry());
     let Some(entry) = journal.entry(EntryId(id)) else {
         let message = format!("the journal has no entry {id}: it was dropped, or is of another run");
         let error = json!({ "error": { "code": "NoSuchEntry", "message": message } });
         return (StatusCode::NOT_FOUND, Json(error)).into_response();
     };
-    let chain = entry.trace.map_or_else(|| vec![entry.clone()], |trace| journal.of_trace(trace));
-    let bars = waterfall::bars(chain.iter().map(|entry| &**entry), &[]);
+    let joined = entry.trace.is_none().then(|| joined_trace(telemetry, &entry)).flatten();
+    let trace = entry.trace.or(joined);
+    let mut chain = trace.map(|trace| journal.of_trace(trace)).unwrap_or_default();
+    if entry.trace.is_none() {
+        chain.insert(0, entry.clone());
+    }
+    let spans: Vec<SpanBar> = trace.iter().flat_map(|trace| telemetry.trace(*trace)).map(span_bar).collect();
+    let bars = waterfall::bars(chain.iter().map(|entry| &**entry), &spans);
     let rows: Vec<Value> = chain.iter().map(|entry| whole(entry)).collect();
-    let invocation = chain.iter().find(|entry| entry.service == Service::Handler);
+    let invocation = chain.iter().find(|entry| entry.invocation.is_some());
     Json(json!({
         "id": id,
         "row": Row::from(&*entry),
+        "joined": joined,
         "chain": rows,
         "bars": bars,
+        "spans": spans.len(),
         "refused": refusal(&chain, &entry),
         "logs": invocation.map(|invocation| logs(&dashboard, invocation)),
         "host": dashboard.host().map(|host| json!({ "url": host.url().as_str(), "keys": host.master_key().is_some() })),
     }))
     .into_response()
+}
+
+/// The trace of a received span that names this invocation, which had no `traceparent`: the handler began the trace.
+fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
+    let id = entry.invocation.as_ref()?.id.to_string();
+    let names = |span: &ReceivedSpan| {
+        span.attributes.get("faas.invocation_id").is_some_and(|found| found.eq_ignore_ascii_case(&id))
+    };
+    telemetry.spans().into_iter().find(names).map(|span| span.trace)
+}
+
+fn span_bar(span: ReceivedSpan) -> SpanBar {
+    SpanBar {
+        id: span.id.to_string(),
+        parent: span.parent.map(|parent| parent.to_string()),
+        title: span.name,
+        service: if span.service.is_empty() { span.scope } else { span.service },
+        start: span.start,
+        end: span.end,
+        failed: span.status == SpanStatus::Error,
+    }
 }
 
 fn whole(entry: &Entry) -> Value {
@@ -102,8 +134,17 @@ fn innermost<'a>(chain: &'a [Arc<Entry>], outer: &'a Arc<Entry>) -> &'a Arc<Entr
     behind.rfind(|entry| entry.decision.reason.is_some()).unwrap_or(outer)
 }
 
+/// Lines that name the invocation, lines of its time that name none, and records that the process sent.
 fn logs(dashboard: &Dashboard, invocation: &Entry) -> Value {
-    let own = invocation.invocation.as_ref().map(|facts| dashboard.lines().of_invocation(facts.id));
+    let id = invocation.invocation.as_ref().map(|facts| facts.id);
+    let own = id.map(|id| dashboard.lines().of_invocation(id)).unwrap_or_default();
+    let received = id.map(|id| dashboard.world().telemetry().logs_of_invocation(&id.to_string())).unwrap_or_default();
+    let received: Vec<Value> =
+        received.iter().map(|log| json!({ "at": log.time, "level": log.level, "text": log.body })).collect();
     let end = invocation.started.checked_add(invocation.duration).unwrap_or(invocation.started);
-    json!({ "own": own.unwrap_or_default(), "meanwhile": dashboard.lines().between(invocation.started, end) })
+    json!({
+        "own": own,
+        "meanwhile": dashboard.lines().between(invocation.started, end),
+        "received": received,
+    })
 }

@@ -37,9 +37,10 @@ function draw(page, found) {
     el("p", { class: "back" }, el("a", { href: "#/requests" }, "← Requests")),
     el("h1", {}, `${row.method} ${row.path}`),
     refused && refusal(refused, id),
-    summary(row, entry),
+    summary(found, row, entry),
     actions(page, found),
-    row.trace
+    found.joined && el("p", { class: "note" }, "No traceparent arrived with this request. Its chain is known because the handler's span names this invocation ID."),
+    row.trace || found.joined
       ? [el("h2", {}, "Chain"), waterfall(bars, id)]
       : el("p", { class: "note" }, "No traceparent arrived with this request, so it belongs to no chain."),
     decision(entry, row),
@@ -55,7 +56,7 @@ function refusal({ id, service, status, reason }, shown) {
     el("p", { class: "words" }, reason ?? "It gave no reason."));
 }
 
-function summary(row, entry) {
+function summary(found, row, entry) {
   return facts([
     ["Decision", verdict(row.verdict)],
     ["Service", row.service],
@@ -72,7 +73,7 @@ function summary(row, entry) {
     ["Function", entry.invocation?.function],
     ["Invocation ID", entry.invocation && el("code", {}, entry.invocation.id)],
     ["Repeats", entry.replayOf && el("a", { href: `#/requests/${entry.replayOf}` }, `request ${entry.replayOf}`)],
-    ["Trace", row.trace && el("code", {}, row.trace)],
+    ["Trace", (row.trace ?? found.joined) && el("code", {}, row.trace ?? found.joined)],
   ]);
 }
 
