@@ -35,7 +35,7 @@ export function demands({ demanded, claims = {} }) {
       mark(demand.met),
     ];
   });
-  const drawn = table("Demands beside what was shown", ["Demand", "Accepted", "Shown", ""], rows, { class: "demands" });
+  const drawn = table("Demands beside what was shown", ["Demand", "Accepted", "Shown", "Met"], rows, { class: "demands" });
   demanded.forEach((demand, index) => {
     if (demand.met === false) drawn.querySelector("tbody").rows[index].classList.add("unmet");
   });
