@@ -27,10 +27,10 @@ function draw(row) {
     el("td", { class: "what" }, el("a", { href: `#/requests/${row.id}`, class: "call", title: `${row.method} ${row.path}` }, el("b", {}, row.method), ` ${row.path}`)),
     el("td", { class: "number" }, row.status),
     el("td", { class: "number" }, milliseconds(row.milliseconds)),
-    el("td", { class: "why" }, verdict(row.verdict),
+    el("td", { class: "why" }, el("div", { class: "clamp" }, verdict(row.verdict),
       row.replayOf && el("span", { class: "tag" }, "replay"),
       !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace"),
-      why && el("span", { class: "reason", title: why }, ` ${why}`)));
+      why && el("span", { class: "reason", title: why }, ` ${why}`))));
 }
 
 function text(row) {
