@@ -4,14 +4,12 @@
 use std::{process::ExitCode, time::Duration};
 
 use apim_policies::{
-    ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Trace, Unreachable,
-    Unread, UsageTap,
-    expression::{self, Api, Authorization, Entropy},
+    Document, ExpressionValue, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Unread, UsageTap,
+    expression::{self, Api, Entropy},
 };
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use url::Url;
 use uuid::Uuid;
 
 /// As it would be deployed: not quite XML.
@@ -66,36 +64,16 @@ impl Outside for Offline {
         body
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
-        Err(Unreachable(format!("{url} is out of reach")))
-    }
-
     /// The backend, which says what it got.
     async fn forward(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
         let priority = request.headers().get("x-priority").is_some();
         Ok(Response::new(Bytes::from(format!("priority: {priority}"))))
     }
 
-    async fn send(&self, _: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
-        Err(NoReply::TimedOut)
-    }
-
-    async fn managed_identity_token(&self, resource: &str, _: Option<&str>) -> Result<String, Unreachable> {
-        Err(Unreachable(format!("no token for {resource}")))
-    }
-
-    async fn authorization(&self, _: &str, _: &str, _: ConnectionIdentity<'_>) -> Result<Authorization, Unreachable> {
-        Err(Unreachable("there are no connections".to_owned()))
-    }
-
     async fn sleep(&self, _: Duration) {}
 
     fn traces(&self) -> bool {
         true
-    }
-
-    fn trace(&self, line: Trace<'_>) {
-        println!("  {line}");
     }
 }
 
@@ -125,6 +103,12 @@ async fn main() -> ExitCode {
             request.headers_mut().insert("x-plan", http::HeaderValue::from_static(plan));
         }
         let outcome = pipeline.run(request, facts(), &State::default(), &Offline).await;
+        for policy in &outcome.policies {
+            println!("  {policy}: {}", policy.decisions.join("; "));
+            for ExpressionValue { name, value } in &policy.values {
+                println!("      {name}: {value}");
+            }
+        }
         println!("  {} {}", outcome.response.status(), String::from_utf8_lossy(outcome.response.body()));
     }
     ExitCode::SUCCESS

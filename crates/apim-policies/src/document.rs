@@ -25,6 +25,8 @@ pub struct Document {
     /// Message bodies that its expressions may read.
     pub(crate) reads: Reads,
     warnings: Vec<Problem>,
+    /// What traces call it.
+    pub(crate) name: Option<Arc<str>>,
 }
 
 /// The document that the global scope has by default
@@ -40,12 +42,18 @@ impl Document {
     pub fn load(scope: Scope, file: &str, service: &Service) -> Result<Self, Vec<Problem>> {
         let file = file.strip_prefix('\u{feff}').unwrap_or(file);
         let mut problems = Problems::default();
-        let place = Place { scope, section: None, path: String::new(), in_fragment: false };
+        let place = Place { scope, section: None, path: String::new(), fragment: None };
         let source = Source::new(file, service, place, &mut problems);
         match source.and_then(|source| read(file, &source, &mut problems)) {
             Some(document) if !problems.refuse() => Ok(Self { warnings: problems.locate(file), ..document }),
             _ => Err(problems.locate(file)),
         }
+    }
+
+    /// The document, with the name that traces show: its file.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.into()), ..self }
     }
 
     /// What API Management takes although its documentation says otherwise, and what has no effect.
@@ -60,7 +68,7 @@ impl Document {
     /// # Errors
     /// Everything in it that is not understood, in the order of the file.
     pub fn check_fragment(file: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
-        let place = Place { scope: Scope::Global, section: None, path: String::new(), in_fragment: true };
+        let place = Place { scope: Scope::Global, section: None, path: String::new(), fragment: Some("".into()) };
         include_fragment::read::<Policy>(file, service, place).map(|fragment| fragment.warnings)
     }
 
@@ -114,7 +122,7 @@ fn read(file: &str, source: &Source<'_>, problems: &mut Problems) -> Option<Docu
     }
     let reads = source.reads();
     let (position, warnings) = (position_of(file, root.offset()), Vec::new());
-    Some(Document { scope: root.scope(), position, sections, reads, warnings })
+    Some(Document { scope: root.scope(), position, sections, reads, warnings, name: None })
 }
 
 /// What a section holds.

@@ -8,7 +8,7 @@ use http::{Request, request::Parts};
 
 use crate::{
     facts::Facts,
-    failure::Failure,
+    failure::{Failure, LastError},
     outcome::Outcome,
     outside::Outside,
     pipeline::Pipeline,
@@ -50,7 +50,7 @@ impl Pipeline {
             return self.fail(failure, run).await;
         }
         match finish(&mut run).await {
-            Ok(()) => run.end(None),
+            Ok(()) => self.end(run, None),
             Err(failure) => self.fail(failure, run).await,
         }
     }
@@ -73,7 +73,7 @@ impl Pipeline {
         let request = Request::from_parts(request.clone(), O::Body::from(Bytes::new()));
         let mut run = Run::new(request, facts, self.reads, state, outside);
         match preflight(policies, &mut run).await {
-            Ok(()) => Some(run.end(None)),
+            Ok(()) => Some(self.end(run, None)),
             Err(failure) => Some(self.fail(failure, run).await),
         }
     }
@@ -97,13 +97,22 @@ impl Pipeline {
             ended = Err(late.into());
         }
         match ended {
-            Ok(()) | Err(Stop::Returned | Stop::Found) => run.end(Some(failure.into_error())),
+            Ok(()) | Err(Stop::Returned | Stop::Found) => self.end(run, Some(failure.into_error())),
             // What a live gateway does here is not documented; the newer failure is the one to look at.
             Err(Stop::Failed(second)) => {
                 answer(&second, &mut run);
-                run.end(Some(second.into_error()))
+                self.end(run, Some(second.into_error()))
             }
         }
+    }
+
+    /// What came of it. Traces name the documents as this pipeline does.
+    fn end<O: Outside>(&self, run: Run<'_, O>, last_error: Option<LastError>) -> Outcome<O::Body> {
+        let mut outcome = run.end(last_error);
+        for policy in &mut outcome.policies {
+            policy.document = self.name(policy.scope).cloned();
+        }
+        outcome
     }
 
     async fn run_section<'r, O: Outside>(&'r self, section: Section, run: &mut Run<'r, O>) -> Result<(), Stop> {

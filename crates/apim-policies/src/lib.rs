@@ -52,5 +52,5 @@ pub use scope::{Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, ManagedIdentityCredentials, PoolMember, Service};
 pub use state::{Meter, Metric, Metrics, State};
 pub use token::{Jwt, ValidatedToken};
-pub use trace::Trace;
+pub use trace::{ExpressionValue, PolicyEnd, PolicyRun, Secrets};
 pub use usage::UsageTap;

@@ -1,5 +1,7 @@
 //! Where a policy stands, as traces and `context.LastError` name it.
 
+use std::sync::Arc;
+
 use crate::scope::Scope;
 
 /// The place of a policy.
@@ -12,4 +14,8 @@ pub(crate) struct Location {
     pub(crate) scope: Scope,
     /// `LastError.Path`
     pub(crate) path: String,
+    /// The fragment whose file it stands in.
+    pub(crate) fragment: Option<Arc<str>>,
+    /// Its line in the file.
+    pub(crate) line: usize,
 }

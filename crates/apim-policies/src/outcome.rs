@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use http::Response;
 
-use crate::{expression::Value, failure::LastError, token::ValidatedToken};
+use crate::{expression::Value, failure::LastError, token::ValidatedToken, trace::PolicyRun};
 
 /// How a request ended.
 #[derive(Debug)]
@@ -19,4 +19,8 @@ pub struct Outcome<B> {
     pub tokens: Vec<Arc<ValidatedToken>>,
     /// `context.Variables` at the end.
     pub variables: BTreeMap<String, Value>,
+    /// Why the gateway answered 503 in the place of a backend: circuit breakers keep it from asking. `None` when it asked.
+    pub backend_unavailable: Option<String>,
+    /// What each policy did, in the order in which they began; empty unless [`Outside::traces`](crate::Outside::traces).
+    pub policies: Vec<PolicyRun>,
 }

@@ -18,6 +18,8 @@ pub struct Pipeline {
     sections: BTreeMap<Section, Vec<Arc<Step<Policy>>>>,
     /// Message bodies that their expressions may read.
     pub(crate) reads: Reads,
+    /// What traces call the documents.
+    names: BTreeMap<Scope, Arc<str>>,
 }
 
 impl Pipeline {
@@ -42,8 +44,10 @@ impl Pipeline {
             }
             sections.insert(section, steps);
         }
+        let names =
+            ordered.iter().filter_map(|document| Some((document.scope, Arc::clone(document.name.as_ref()?)))).collect();
         let reads = ordered.iter().map(|document| document.reads).fold(Reads::default(), Reads::or);
-        if problems.is_empty() { Ok(Self { sections, reads }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { sections, reads, names }) } else { Err(problems) }
     }
 
     /// Whether a `cross-domain` policy answers requests for this path.
@@ -51,6 +55,11 @@ impl Pipeline {
     pub fn serves_cross_domain(&self, path: &str) -> bool {
         let has_policy = |step: &Arc<Step<Policy>>| matches!(step.policy, Policy::CrossDomain(_));
         CrossDomain::is_asked_for(path) && self.steps(Section::Inbound).iter().any(has_policy)
+    }
+
+    /// What traces call the document of a scope.
+    pub(crate) fn name(&self, scope: Scope) -> Option<&Arc<str>> {
+        self.names.get(&scope)
     }
 
     pub(crate) fn steps(&self, section: Section) -> &[Arc<Step<Policy>>] {

@@ -4,7 +4,10 @@ mod signer;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,8 +21,8 @@ use uuid::Uuid;
 pub(crate) use self::signer::{Signer, hmac_token};
 use crate::{
     ConnectionIdentity, Contract, Document, Facts, Meter, NoReply, OperationContent, OperationParameter,
-    OperationResponse, Outcome, Outside, ParameterPlace, Pipeline, Schema, Scope, Service, State, Trace, Unreachable,
-    Unread, UsageTap,
+    OperationResponse, Outcome, Outside, ParameterPlace, Pipeline, PolicyRun, Schema, Scope, Secrets, Service, State,
+    Unreachable, Unread, UsageTap,
     expression::{self, Authorization, Entropy},
 };
 
@@ -70,6 +73,11 @@ pub(crate) struct World {
     /// What comes of the first bodies that are read, one after the other; the others are read whole.
     pub(crate) unread: Mutex<VecDeque<Unread>>,
     pub(crate) traces: Mutex<Vec<String>>,
+    pub(crate) is_watched: bool,
+    /// Texts that no trace may show.
+    pub(crate) secrets: Vec<String>,
+    /// Each look at the stopwatch takes a microsecond.
+    pub(crate) looks: AtomicU64,
 }
 
 impl World {
@@ -101,6 +109,9 @@ impl World {
             reads: Mutex::default(),
             unread: Mutex::default(),
             traces: Mutex::default(),
+            is_watched: true,
+            secrets: Vec::new(),
+            looks: AtomicU64::default(),
         }
     }
 
@@ -131,12 +142,22 @@ impl World {
         self.answers.lock().unwrap().push_back(Ok(response));
     }
 
+    /// Keeps what the policies decided, a line for each decision.
+    pub(crate) fn watched(&self, outcome: Outcome<Bytes>) -> Outcome<Bytes> {
+        let lines = |policy: &PolicyRun| {
+            let name = policy.to_string();
+            policy.decisions.iter().map(|decision| format!("{name}: {decision}")).collect::<Vec<_>>()
+        };
+        self.traces.lock().unwrap().extend(outcome.policies.iter().flat_map(lines));
+        outcome
+    }
+
     /// Sends a request through an API document with nothing but the default document above it.
     pub(crate) async fn run(&self, document: &str, request: Request<Bytes>, state: &State) -> Outcome<Bytes> {
         let document = Document::load(Scope::Api, document, &self.service).unwrap();
         let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
         let facts = facts(&request);
-        pipeline.run(request, facts, state, self).await
+        self.watched(pipeline.run(request, facts, state, self).await)
     }
 
     /// Sends `GET /orders` with these facts through a document of any scope.
@@ -144,7 +165,7 @@ impl World {
         let document = Document::load(scope, document, &self.service).unwrap();
         let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
         let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
-        pipeline.run(request, facts, state, self).await
+        self.watched(pipeline.run(request, facts, state, self).await)
     }
 
     /// As [`Self::run`], of a document with these sections and `GET /orders/7?q=1`.
@@ -204,7 +225,7 @@ impl World {
         let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
         let request = Request::post(format!("/orders?{query}")).body(Bytes::from(body.to_owned())).unwrap();
         let facts = Facts { contract: Arc::new(contract()), ..facts(&request) };
-        pipeline.run(request, facts, &State::default(), self).await
+        self.watched(pipeline.run(request, facts, &State::default(), self).await)
     }
 }
 
@@ -214,7 +235,7 @@ impl World {
         let text = document(inbound, "<base />", "", "");
         let document = Document::load(Scope::Api, &text, &self.service).unwrap();
         let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
-        pipeline.run(request, facts, &State::default(), self).await
+        self.watched(pipeline.run(request, facts, &State::default(), self).await)
     }
 }
 
@@ -368,10 +389,14 @@ impl Outside for World {
     }
 
     fn traces(&self) -> bool {
-        true
+        self.is_watched
     }
 
-    fn trace(&self, line: Trace<'_>) {
-        self.traces.lock().unwrap().push(line.to_string());
+    fn stopwatch(&self) -> Duration {
+        Duration::from_micros(self.looks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn secrets(&self) -> Secrets {
+        Secrets::new(self.secrets.clone())
     }
 }

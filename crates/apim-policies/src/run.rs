@@ -23,18 +23,23 @@ use crate::{
     expression::{self, Context, Expression, Reads, Value},
     facts::{Contract, Facts},
     failure::{Failure, LastError},
-    load::{Readable, Setting},
+    load::{Readable, Setting, Shown, Written},
     location::Location,
     outcome::Outcome,
     outside::{ClientCertificate, Outside},
     scope::Section,
     state::{Meter, SemanticEntry, State},
     token::ValidatedToken,
-    trace::Trace,
+    trace::{PolicyEnd, TraceLog},
 };
 
-/// Characters of a trace's line.
-const LONGEST_TRACE: usize = 1000;
+/// A policy that runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Running<'r> {
+    location: &'r Location,
+    /// Its number in the log, where there is one.
+    number: usize,
+}
 
 /// A request on its way. Policies get it, work on [`Self::context`], and reach the world through the rest.
 pub(crate) struct Run<'r, O: Outside> {
@@ -59,7 +64,9 @@ pub(crate) struct Run<'r, O: Outside> {
     /// Keys of the counters that this request has counted for.
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
-    step: Option<&'r Location>,
+    step: Option<Running<'r>>,
+    /// What policies did, where somebody watches.
+    log: Option<Box<TraceLog>>,
     /// What any expression of the pipeline may read.
     reads: Reads,
     /// Bodies that nobody read.
@@ -73,6 +80,8 @@ pub(crate) struct Run<'r, O: Outside> {
     meter: Option<Meter>,
     /// The backend that the last request went to, where a policy named one.
     pub(crate) backend_used: Option<String>,
+    /// Why circuit breakers kept the gateway from asking a backend.
+    pub(crate) backend_unavailable: Option<String>,
     /// Whether the response came from a cache, so that no model worked for it.
     pub(crate) is_from_cache: bool,
     /// What waits for the end of a streamed answer.
@@ -100,6 +109,11 @@ impl<'r, O: Outside> Run<'r, O> {
         (context.subscription, context.user, context.deployment) = (facts.subscription, facts.user, facts.deployment);
         context.request.url.query = parts.uri.query().unwrap_or_default().to_owned();
         let request_stream = (!outside.is_empty(&body)).then_some(body);
+        let log = outside.traces().then(|| {
+            let mut secrets = outside.secrets();
+            secrets.add_headers(&context.request.headers);
+            Box::new(TraceLog::new(secrets))
+        });
         let mut run = Self {
             outside,
             state,
@@ -114,6 +128,7 @@ impl<'r, O: Outside> Run<'r, O> {
             semantic_lookup: None,
             counted: BTreeSet::new(),
             step: None,
+            log,
             reads,
             request_stream,
             response_stream: None,
@@ -121,6 +136,7 @@ impl<'r, O: Outside> Run<'r, O> {
             read: 0,
             meter: None,
             backend_used: None,
+            backend_unavailable: None,
             is_from_cache: false,
             taps: Taps::default(),
             policies: 0,
@@ -130,7 +146,8 @@ impl<'r, O: Outside> Run<'r, O> {
     }
 
     /// Runs an expression, with the bodies it may read in memory.
-    pub(crate) async fn evaluate(&mut self, expression: &Expression) -> Result<Value, Failure> {
+    async fn evaluate(&mut self, written: &Written) -> Result<Value, Failure> {
+        let expression: &Expression = &written.expression;
         let reads = expression.reads();
         if reads.request_body {
             self.read_request_body().await?;
@@ -144,6 +161,9 @@ impl<'r, O: Outside> Run<'r, O> {
         for text in std::mem::take(&mut self.context.traces) {
             self.trace(|| text);
         }
+        if let Ok(value) = &value {
+            self.trace_value(written, value);
+        }
         value
     }
 
@@ -151,8 +171,8 @@ impl<'r, O: Outside> Run<'r, O> {
     pub(crate) async fn get<T: Readable>(&mut self, setting: &Setting<T>) -> Result<T, Failure> {
         match setting {
             Setting::Literal(value) => Ok(value.clone()),
-            Setting::Expression(expression) => {
-                let value = self.evaluate(expression).await?;
+            Setting::Expression(written) => {
+                let value = self.evaluate(written).await?;
                 T::of(&value).ok_or_else(|| {
                     let class = value.type_name();
                     Failure::expression(&format!("The value, of type {class}, is not {}.", T::EXPECTED))
@@ -199,21 +219,44 @@ impl<'r, O: Outside> Run<'r, O> {
 
     /// Makes a failure of the running policy `context.LastError`.
     pub(crate) fn set_last_error(&mut self, failure: &Failure) {
-        let mut error = failure.error().clone();
-        if let Some(step) = self.step {
-            error.locate(step, self.section);
+        let mut failure = failure.clone();
+        self.locate(&mut failure);
+        self.context.last_error = Some(failure.into_error().into());
+    }
+
+    /// Says that the running policy failed, unless one inside of it did.
+    pub(crate) fn locate(&self, failure: &mut Failure) {
+        if let Some(running) = self.step {
+            failure.error_mut().locate(running.location, self.section);
         }
-        self.context.last_error = Some(error.into());
     }
 
     /// Says what the running policy decided, and why; never a token or key.
-    pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
-        if let Some(step) = self.step
-            && self.outside.traces()
-        {
-            let (scope, section, policy) = (step.scope, self.section, step.name);
-            let text: String = text().chars().take(LONGEST_TRACE).collect();
-            self.outside.trace(Trace { scope, section, path: &step.path, policy, text: &text });
+    pub(crate) fn trace(&mut self, text: impl FnOnce() -> String) {
+        if let (Some(running), Some(log)) = (self.step, &mut self.log) {
+            log.decision(running.number, text());
+        }
+    }
+
+    /// Says what an expression of the running policy gave.
+    fn trace_value(&mut self, written: &Written, value: &Value) {
+        let (Some(running), Some(log)) = (self.step, &mut self.log) else { return };
+        let text = value.to_text().map_or_else(|_| value.type_name().to_string(), |text| text.to_string());
+        log.value(
+            running.number,
+            &written.name,
+            match written.shown {
+                Shown::Value => text,
+                Shown::Length => format!("({} characters)", text.chars().count()),
+                Shown::Nothing => "(redacted)".to_owned(),
+            },
+        );
+    }
+
+    /// A key or token came up that no trace may show.
+    pub(crate) fn hide(&mut self, secret: &str) {
+        if let Some(log) = &mut self.log {
+            log.secrets().add(secret);
         }
     }
 
@@ -224,8 +267,28 @@ impl<'r, O: Outside> Run<'r, O> {
     }
 
     /// Makes a policy the running one, and returns the one before.
-    pub(crate) fn enter(&mut self, step: Option<&'r Location>) -> Option<&'r Location> {
-        std::mem::replace(&mut self.step, step)
+    pub(crate) fn enter(&mut self, location: &'r Location) -> Option<Running<'r>> {
+        let section = self.section;
+        let number = self.log.as_mut().map_or(0, |log| log.begin(location, section, self.outside.stopwatch()));
+        self.resume(Running { location, number })
+    }
+
+    /// Makes a policy that waited the running one again, and returns the one before.
+    pub(crate) fn resume(&mut self, running: Running<'r>) -> Option<Running<'r>> {
+        self.step.replace(running)
+    }
+
+    /// The policy that runs.
+    pub(crate) fn running(&self) -> Option<Running<'r>> {
+        self.step
+    }
+
+    /// Ends the running policy, and makes the outer one the running one again.
+    pub(crate) fn leave(&mut self, outer: Option<Running<'r>>, end: PolicyEnd) {
+        if let (Some(running), Some(log)) = (self.step, &mut self.log) {
+            log.end(running.number, end, self.outside.stopwatch());
+        }
+        self.step = outer;
     }
 
     pub(crate) fn end(mut self, last_error: Option<LastError>) -> Outcome<O::Body> {
@@ -253,7 +316,15 @@ impl<'r, O: Outside> Run<'r, O> {
         // Every status comes from a response that had one, or from a policy that was checked.
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = headers;
-        Outcome { response, reason, last_error, tokens: self.tokens, variables: self.context.variables }
+        Outcome {
+            response,
+            reason,
+            last_error,
+            tokens: self.tokens,
+            variables: self.context.variables,
+            backend_unavailable: self.backend_unavailable,
+            policies: self.log.map(|log| log.finish()).unwrap_or_default(),
+        }
     }
 }
 

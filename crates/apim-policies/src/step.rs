@@ -4,7 +4,15 @@ use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use crate::{failure::Failure, load::Element, location::Location, outside::Outside, problem::Problems, run::Run};
+use crate::{
+    failure::Failure,
+    load::Element,
+    location::Location,
+    outside::Outside,
+    problem::Problems,
+    run::{Run, Running},
+    trace::PolicyEnd,
+};
 
 /// Policies that hold policies, one in another, up to this depth.
 const DEEPEST: usize = 32;
@@ -32,8 +40,8 @@ pub(crate) type Steps<P> = Vec<Arc<Step<P>>>;
 
 impl<P> Step<P> {
     /// Makes this the running policy, and gives the one that was.
-    pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<&'r Location>, Stop> {
-        let outer = run.enter(Some(&self.location));
+    pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<Running<'r>>, Stop> {
+        let outer = run.enter(&self.location);
         if run.count_policy() > MOST {
             self.end(Err(too_many()), outer, run)?;
         }
@@ -44,18 +52,23 @@ impl<P> Step<P> {
     pub(crate) fn end<'r, O: Outside, T>(
         &self,
         ended: Result<T, impl Into<Stop>>,
-        outer: Option<&'r Location>,
+        outer: Option<Running<'r>>,
         run: &mut Run<'r, O>,
     ) -> Result<T, Stop> {
-        let ended = ended.map_err(|stop| match stop.into() {
-            Stop::Failed(mut failure) => {
+        let ended = ended.map_err(Into::into);
+        let (ended, end) = match ended {
+            Ok(value) => (Ok(value), PolicyEnd::Passed),
+            Err(Stop::Failed(mut failure)) => {
+                // What holds the one that failed has nothing to add.
+                if failure.error().section.is_none() {
+                    run.trace(|| format!("failed: {}", failure.error()));
+                }
                 failure.error_mut().locate(&self.location, run.section);
-                run.trace(|| format!("failed: {}", failure.error()));
-                Stop::Failed(failure)
+                (Err(Stop::Failed(failure)), PolicyEnd::Failed)
             }
-            stop => stop,
-        });
-        run.enter(outer);
+            Err(stop @ (Stop::Returned | Stop::Found)) => (Err(stop), PolicyEnd::Answered),
+        };
+        run.leave(outer, end);
         ended
     }
 }
@@ -81,7 +94,14 @@ impl From<Failure> for Stop {
 pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Arc<Step<P>>> {
     let id = element.attribute("id", problems).map(str::to_owned);
     let (name, policy) = P::load(element, problems)?;
-    let location = Location { name, id, scope: element.scope(), path: element.path() };
+    let location = Location {
+        name,
+        id,
+        scope: element.scope(),
+        path: element.path(),
+        fragment: element.fragment(),
+        line: element.line(),
+    };
     Some(Arc::new(Step { location, policy }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anstream::println;
+use super::output::println;
 use local_azure::monitor::{DroppedTelemetry, ReceivedSpan, ReceivedTrace, SpanId, SpanKind, SpanStatus};
 
 use super::{BOLD, DIM, RED};

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use apim_policies::{Outcome, ValidatedToken};
+use apim_policies::{ExpressionValue, Outcome, PolicyEnd, PolicyRun, Scope, ValidatedToken};
 use axum::body::Body;
 use http::Response;
 use uuid::Uuid;
 
-use super::{Gateway, subscription::Access};
-use crate::journal::Decision;
+use super::{Gateway, demanded, outside::Call, policy_folder, subscription::Access};
+use crate::journal::{self, Decision, PolicyDecision, PolicyValue};
 
 impl Gateway {
     /// The response, with what the journal will say of it.
-    pub(super) fn answer_with(&self, outcome: Outcome<Body>, access: Option<&Access<'_>>) -> Response<Body> {
+    pub(super) fn answer_with(
+        &self,
+        outcome: Outcome<Body>,
+        access: Option<&Access<'_>>,
+        call: &Call<'_>,
+    ) -> Response<Body> {
+        call.lines.add(&self.world, &outcome.policies);
         let token = outcome.tokens.last();
         let decision = Decision {
             identity: token.and_then(|token| self.identity(token)),
@@ -20,10 +26,9 @@ impl Gateway {
             allowed_by: access
                 .filter(|_| outcome.last_error.is_none())
                 .map(|access| allowed_by(access, &outcome.tokens)),
-            reason: outcome.last_error.as_ref().map(|error| match error.source {
-                "authorization" => error.message.clone(),
-                _ => error.to_string(),
-            }),
+            reason: reason(&outcome),
+            demanded: demanded::of(&outcome, access),
+            policies: outcome.policies.into_iter().map(policy_decision).collect(),
             ..Decision::default()
         };
         let mut response = outcome.response;
@@ -41,6 +46,56 @@ impl Gateway {
     fn identity(&self, token: &ValidatedToken) -> Option<String> {
         let principal: Uuid = token.jwt.text("oid")?.parse().ok()?;
         Some(self.world.seed.principal(principal)?.name.clone())
+    }
+}
+
+/// Why the caller did not get what it asked for.
+fn reason(outcome: &Outcome<Body>) -> Option<String> {
+    if let Some(error) = &outcome.last_error {
+        return Some(match error.source {
+            "authorization" => error.message.clone(),
+            _ => error.to_string(),
+        });
+    }
+    if outcome.backend_unavailable.is_some() {
+        return outcome.backend_unavailable.clone();
+    }
+    let status = outcome.response.status();
+    let refused = |run: &&PolicyRun| run.end == PolicyEnd::Answered && status.as_u16() >= 400;
+    // The innermost of those that hold each other is the last to begin.
+    let policy = outcome.policies.iter().rfind(refused)?;
+    Some(format!("{} in {} answers {status}", policy.policy, place(policy)))
+}
+
+/// What a policy did, as the journal has it.
+fn policy_decision(run: PolicyRun) -> PolicyDecision {
+    let value = |ExpressionValue { name, value }| PolicyValue { name, value };
+    PolicyDecision {
+        policy: run.policy.to_owned(),
+        section: run.section.to_string(),
+        scope: if run.fragment.is_some() { "fragment".to_owned() } else { run.scope.to_string() },
+        place: place(&run),
+        outcome: run.decisions.join("; "),
+        end: match run.end {
+            PolicyEnd::Passed => journal::PolicyEnd::Passed,
+            PolicyEnd::Answered => journal::PolicyEnd::Answered,
+            PolicyEnd::Failed => journal::PolicyEnd::Failed,
+        },
+        microseconds: u64::try_from(run.duration.as_micros()).unwrap_or(u64::MAX),
+        path: run.path,
+        values: run.values.into_iter().map(value).collect(),
+    }
+}
+
+/// The file below the policy folder, and the line.
+fn place(run: &PolicyRun) -> String {
+    match (&run.fragment, &run.document) {
+        (Some(id), _) => format!("{}:{}", policy_folder::fragment_file(id).display(), run.line),
+        (None, Some(name)) => format!("{name}:{}", run.line),
+        (None, None) => match run.scope {
+            Scope::Global => "the global document that every service begins with".to_owned(),
+            Scope::Product | Scope::Api | Scope::Operation => format!("the document of the {}", run.scope),
+        },
     }
 }
 

@@ -124,6 +124,7 @@ impl Loader<'_> {
             Err(error) => (None, vec![PolicyFinding::of_whole(path, format!("cannot be read: {error}"))]),
             Ok(text) => match Document::load(scope, &text, &self.service) {
                 Ok(document) => {
+                    let document = document.named(&file.display().to_string());
                     let warnings = findings(&path, document.warnings().to_vec());
                     (Some(document), warnings)
                 }

@@ -10,6 +10,7 @@ mod check;
 mod contract;
 mod credentials;
 mod decision;
+mod demanded;
 mod facts;
 mod finding;
 mod forwarded_for;
@@ -29,7 +30,7 @@ mod trace;
 mod trust;
 mod version;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use apim_policies::{Certificate, Contract, Facts, Failure, State as PolicyState, expression};
 use axum::{Router, body::Body, extract::State};
@@ -134,6 +135,7 @@ impl Gateway {
             credentials: &self.credentials,
             tls_backends: &self.tls_backends,
             sample: None,
+            began: Instant::now(),
             lines: Lines::default(),
         };
         let response = self.answer_call(parts, body, &mut call).await;
@@ -181,7 +183,7 @@ impl Gateway {
         };
         let facts = facts::of(&self.world, self.certificates(), &parts, api, operation, &access, below);
         let outcome = pipeline.run(Request::from_parts(parts, body), facts, &self.state, call).await;
-        self.answer_with(outcome, Some(&access))
+        self.answer_with(outcome, Some(&access), call)
     }
 
     fn certificates(&self) -> facts::Certificates<'_> {
@@ -195,7 +197,7 @@ impl Gateway {
         let facts = Facts { original_url, ..Facts::default() };
         let request = Request::from_parts(parts.clone(), Body::empty());
         let outcome = pipeline.run(request, facts, &self.state, call).await;
-        Some(self.answer_with(outcome, None))
+        Some(self.answer_with(outcome, None, call))
     }
 
     /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies
@@ -219,7 +221,7 @@ impl Gateway {
             Err(refused) => return Some(refused.answer()),
         };
         let outcome = pipeline.preflight(parts, facts, &self.state, call).await?;
-        Some(self.answer_with(outcome, None))
+        Some(self.answer_with(outcome, None, call))
     }
 
     /// The API with the longest path that this path begins with, in the version that the request asks for; and what
@@ -247,7 +249,7 @@ impl Gateway {
         };
         let request = Request::from_parts(parts, body);
         let outcome = pipeline.refuse(failure, request, Facts::default(), &self.state, call).await;
-        self.answer_with(outcome, None)
+        self.answer_with(outcome, None, call)
     }
 }
 

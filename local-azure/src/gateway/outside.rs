@@ -1,9 +1,9 @@
 //! What the policies of one request reach: the clock, the tenant's discovery documents, the API's backend.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apim_policies::{
-    ClientCertificate, ConnectionIdentity, Meter, NoReply, Outside, Trace, Unreachable, Unread, UsageTap,
+    ClientCertificate, ConnectionIdentity, Meter, NoReply, Outside, Secrets, Unreachable, Unread, UsageTap,
     expression::{Authorization, Entropy},
 };
 use axum::{
@@ -23,7 +23,7 @@ use super::{
     forwarded_for,
     identity::Identities,
     tls_backend::TlsBackends,
-    trace::Lines,
+    trace::{self, Lines},
 };
 use crate::{
     fault::{self, uncut},
@@ -48,6 +48,7 @@ pub(super) struct Call<'g> {
     pub(super) tls_backends: &'g TlsBackends,
     /// The API's backend, when it is served in process.
     pub(super) sample: Option<&'g Router>,
+    pub(super) began: Instant,
     pub(super) lines: Lines,
 }
 
@@ -154,12 +155,17 @@ impl Outside for Call<'_> {
         tokio::time::sleep(time).await;
     }
 
+    /// The journal has what each policy decided.
     fn traces(&self) -> bool {
-        self.world.policy_trace.is_on()
+        true
     }
 
-    fn trace(&self, line: Trace<'_>) {
-        self.lines.push(line.to_string());
+    fn stopwatch(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn secrets(&self) -> Secrets {
+        trace::secrets(self.world)
     }
 }
 

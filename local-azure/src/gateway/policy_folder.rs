@@ -20,6 +20,10 @@ pub(super) fn is_fragment(file: &Path) -> bool {
     file.parent().and_then(Path::file_name).is_some_and(|folder| folder == FRAGMENTS)
 }
 
+pub(super) fn fragment_file(id: &str) -> PathBuf {
+    Path::new(FRAGMENTS).join(format!("{id}.xml"))
+}
+
 pub(super) fn global_file() -> PathBuf {
     PathBuf::from("global.xml")
 }

@@ -1,6 +1,9 @@
 //! The API Management service.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,6 +24,9 @@ pub struct Apim {
     /// Named values, by display name.
     #[serde(default)]
     pub named_values: BTreeMap<String, String>,
+    /// Those of them that are secret: no trace shows their values.
+    #[serde(default)]
+    pub secret_named_values: BTreeSet<String>,
     /// Whether the service has an external cache, for `caching-type` of cache policies.
     #[serde(default)]
     pub external_cache: bool,

@@ -42,6 +42,9 @@ impl Seed {
 
     fn check_apim_names(&self, problems: &mut Vec<String>) {
         let apim = &self.apim;
+        for name in apim.secret_named_values.iter().filter(|name| !apim.named_values.contains_key(*name)) {
+            problems.push(format!("apim.secret_named_values: there is no named value \"{name}\""));
+        }
         unique(problems, "API", apim.apis.iter().map(|api| api.id.as_str()));
         unique(problems, "version set", apim.version_sets.iter().map(|set| set.id.as_str()));
         unique(problems, "product", apim.products.iter().map(|product| product.id.as_str()));

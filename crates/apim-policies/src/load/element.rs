@@ -1,13 +1,13 @@
 //! An XML element as policies read it: whatever they do not ask for is a problem.
 
+mod settings;
+
 use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
 
 use roxmltree::{Attribute, Node, NodeType};
 
 use super::{
-    expression::MARKER,
     liquid, named_values,
-    setting::{Readable, Setting},
     source::{Place, Source},
 };
 use crate::{
@@ -42,6 +42,11 @@ impl<'d> Element<'d> {
     /// Where the element starts in the file.
     pub(crate) fn offset(&self) -> usize {
         self.source.origin(self.node.range().start)
+    }
+
+    /// Its line in the file.
+    pub(crate) fn line(&self) -> usize {
+        self.source.line_of(self.offset())
     }
 
     /// Reports a problem at the element's start.
@@ -85,14 +90,14 @@ impl<'d> Element<'d> {
         self.source
     }
 
-    /// Whether the element stands in a fragment.
-    pub(crate) fn is_in_fragment(&self) -> bool {
-        self.source.place.in_fragment
+    /// The fragment that the element stands in.
+    pub(crate) fn fragment(&self) -> Option<Arc<str>> {
+        self.source.place.fragment.clone()
     }
 
     /// Where the policies of a fragment run that is included here.
-    pub(crate) fn fragment_place(&self) -> Place {
-        Place { scope: self.scope(), section: self.section(), path: self.path(), in_fragment: true }
+    pub(crate) fn fragment_place(&self, id: &str) -> Place {
+        Place { scope: self.scope(), section: self.section(), path: self.path(), fragment: Some(id.into()) }
     }
 
     /// The section that the element stands in; `None` in a fragment that is looked at on its own.
@@ -135,7 +140,7 @@ impl<'d> Element<'d> {
         let mut names = Vec::new();
         // The outermost two are <policies> and its section, or <fragment>.
         let holders: Vec<_> = self.node.ancestors().skip(1).filter(Node::is_element).collect();
-        let outer = if self.source.place.in_fragment { 1 } else { 2 };
+        let outer = if self.source.place.fragment.is_some() { 1 } else { 2 };
         for holder in &holders[..holders.len().saturating_sub(outer)] {
             let name = holder.tag_name().name();
             let before = holder.prev_siblings().filter(|one| one.is_element() && one.tag_name().name() == name);
@@ -198,64 +203,6 @@ impl<'d> Element<'d> {
         let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
         let message = format!("the attribute \"{name}\" of <{}>: {reason}", self.name());
         problems.add(offset, Severity::Unsupported, message);
-    }
-
-    /// An attribute's value, an expression or a literal. `None` when it is absent, or wrong, which is then reported.
-    pub(crate) fn setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
-        let attribute = self.find(name)?;
-        let what = format!("the attribute \"{name}\" of <{}>", self.name());
-        self.read_setting(attribute.value(), &attribute.range(), &what, problems)
-    }
-
-    /// As [`Self::setting`]; its absence is a problem.
-    pub(crate) fn required_setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
-        if !self.has(name) {
-            self.problem(problems, format!("<{}> needs the attribute \"{name}\"", self.name()));
-        }
-        self.setting(name, problems)
-    }
-
-    /// The text of an element that holds nothing else, an expression or a literal without the white space around it.
-    pub(crate) fn text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
-        let (text, range) = self.read_text(problems)?;
-        self.read_setting(text.trim(), &range, &format!("the text of <{}>", self.name()), problems)
-    }
-
-    /// As [`Self::text_setting`], but white space around a literal belongs to it.
-    pub(crate) fn whole_text_setting<T: Readable>(&self, problems: &mut Problems) -> Option<Setting<T>> {
-        let (text, range) = self.read_text(problems)?;
-        self.read_setting(&text, &range, &format!("the text of <{}>", self.name()), problems)
-    }
-
-    fn read_setting<T: Readable>(
-        &self,
-        value: &str,
-        range: &Range<usize>,
-        what: &str,
-        problems: &mut Problems,
-    ) -> Option<Setting<T>> {
-        let at = self.source.origin(range.start);
-        if let Some(expression) = self.source.expression_in(range) {
-            if value.trim() != MARKER {
-                problems.push(at, format!("{what} mixes a policy expression with other text"));
-                return None;
-            }
-            let expression = expression.as_ref()?;
-            if let Some(misfit) = expression.misfit(T::WANTED) {
-                let message = format!("{what} must be {}, and its expression gives `{misfit}`", T::EXPECTED);
-                problems.push(at, message);
-                return None;
-            }
-            return Some(Setting::Expression(Arc::clone(expression)));
-        }
-        if !self.literal(value, range, what, problems) {
-            return None;
-        }
-        let read = T::read(value);
-        if read.is_none() {
-            problems.push(at, format!("{what} must be {}", T::EXPECTED));
-        }
-        read.map(Setting::Literal)
     }
 
     /// Whether the element holds any other.

@@ -27,6 +27,8 @@ pub(crate) struct Source<'s> {
     pub(super) place: Place,
     /// What fragments read that it includes.
     included: Cell<Reads>,
+    /// Where each line of the file starts, from the second.
+    lines: Vec<usize>,
 }
 
 /// Where the policies of a text run.
@@ -36,14 +38,21 @@ pub(crate) struct Place {
     pub(crate) section: Option<Section>,
     /// What holds the fragment there.
     pub(crate) path: String,
-    pub(crate) in_fragment: bool,
+    /// The fragment that the text is; its identifier is empty where it is looked at on its own.
+    pub(crate) fragment: Option<Arc<str>>,
 }
 
 impl<'s> Source<'s> {
     pub(crate) fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
         let named = named_values::substitute(file, service, problems);
         let lifted = expression::lift(file, &named, problems)?;
-        Some(Self { named, lifted, service, place, included: Cell::default() })
+        let lines = file.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Some(Self { named, lifted, service, place, included: Cell::default(), lines })
+    }
+
+    /// The line of a place in the file, from 1.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset) + 1
     }
 
     pub(super) fn text(&self) -> &str {

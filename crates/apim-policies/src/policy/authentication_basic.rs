@@ -39,6 +39,8 @@ impl Basic {
         let mut value = HeaderValue::try_from(format!("Basic {credential}"))
             .map_err(|error| Failure::internal("", "", format!("the credential: {error}")))?;
         value.set_sensitive(true);
+        run.hide(&password);
+        run.hide(&credential);
         run.trace(|| format!("as the user {username}"));
         run.context.request.headers.insert(header::AUTHORIZATION, value);
         Ok(())

@@ -60,6 +60,7 @@ impl ManagedIdentity {
             }
             Err(unreachable) => return Err(Failure::internal("", "", unreachable.to_string())),
         };
+        run.hide(&token);
         run.trace(|| format!("a token for {resource}"));
         match &self.variable {
             Some(name) => {

@@ -10,7 +10,7 @@ use crate::run::After;
 use crate::state::Want;
 
 /// Refuses a request when none of the bytes of some period are left.
-pub(super) fn check<O: Outside>(wants: &[Want], run: &Run<'_, O>) -> Result<(), Failure> {
+pub(super) fn check<O: Outside>(wants: &[Want], run: &mut Run<'_, O>) -> Result<(), Failure> {
     for want in wants {
         let left = run.state.counters.look(want, run.outside.now()).map_err(allowance::bandwidth_exceeded)?;
         run.trace(|| format!("{left} of {} bytes remain", want.limit));

@@ -89,12 +89,11 @@ fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<(String, 
 
 impl EmitMetric {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
-        let what = match &self.metric {
-            None => "token counts".to_owned(),
+        let metric = match &self.metric {
+            None => None,
             Some((name, value)) => {
                 let name = run.get(name).await?;
-                let value = run.get_any(value.as_ref()).await?.map_or_else(|| "1".to_owned(), |value| value.0);
-                format!("{name}={value}")
+                Some((name, run.get_any(value.as_ref()).await?.map_or_else(|| "1".to_owned(), |value| value.0)))
             }
         };
         let namespace = run.get_any(self.namespace.as_ref()).await?.unwrap_or_else(|| "API Management".to_owned());
@@ -107,16 +106,17 @@ impl EmitMetric {
                 Some(value) => format!("{name}={value}"),
                 None => name.clone(),
             });
+            let what = metric.as_ref().map(|(name, value)| format!("{name}={value}"));
+            let what = what.as_deref().unwrap_or("token counts");
             format!("would send {what} to {namespace}, by {}", shown.collect::<Vec<_>>().join(", "))
         });
-        if let Some((name, value)) = &self.metric {
-            let name = run.get(name).await?;
-            let value = run.get_any(value.as_ref()).await?.and_then(|value| value.0.parse().ok()).unwrap_or(1.0);
+        if let Some((name, value)) = metric {
+            let value = value.parse().unwrap_or(1.0);
             run.state.metrics.add(&namespace, &name, &known(dimensions, run), value);
             return Ok(());
         }
         let prompt = run.prompt_tokens().await?;
-        run.after.push(After::Tokens(self, Counted { key: namespace, dimensions, prompt }));
+        run.after.push(After::Tokens(self, Counted { key: namespace, dimensions, prompt }, run.running()));
         Ok(())
     }
 }

@@ -98,6 +98,7 @@ impl ForwardRequest {
         }
         let (seen, body) = sent.map_err(|cause| Failure::no_reply(&cause))?;
         let status = seen.status_code;
+        run.backend_unavailable = None;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
         let buffers = run.get_any(self.buffers_response.as_ref()).await?.unwrap_or(true);
@@ -128,6 +129,7 @@ fn unavailable<O: Outside>(reason: String, run: &mut Run<'_, O>) {
     let failure = Failure::new(NAME, "", reason.clone(), StatusCode::SERVICE_UNAVAILABLE, public);
     let mut response = failure.response(String::new);
     response.status_reason = reason;
+    run.backend_unavailable = Some(response.status_reason.clone());
     run.respond(response, None);
 }
 

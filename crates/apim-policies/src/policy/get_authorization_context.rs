@@ -100,6 +100,7 @@ impl GetAuthorizationContext {
         };
         let value = match run.outside.authorization(&provider, &connection, identity).await {
             Ok(authorization) => {
+                run.hide(&authorization.access_token);
                 run.trace(|| format!("{variable} is now an authorization of {provider}/{connection}"));
                 authorization.into()
             }

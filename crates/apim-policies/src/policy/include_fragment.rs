@@ -27,7 +27,7 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
     element.only_attributes(&["id", "fragment-id"], problems);
     element.children(&[], problems);
     let id = element.required("fragment-id", problems)?;
-    if element.is_in_fragment() {
+    if element.fragment().is_some() {
         element.problem(problems, "a fragment cannot include another");
         return None;
     }
@@ -35,7 +35,7 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
         element.undefined("fragment-id", "a fragment of the service", problems);
         return None;
     };
-    match read(file, element.service(), element.fragment_place()) {
+    match read(file, element.service(), element.fragment_place(id)) {
         Ok(Fragment { steps, reads, .. }) => {
             element.source().include(reads);
             Some(IncludeFragment { steps })

@@ -113,7 +113,7 @@ impl LlmContentSafety {
             self.judge(&prompt.text, shields, run).await?;
         }
         if run.get_any(self.enforces_on_answers.as_ref()).await?.unwrap_or(false) {
-            run.after.push(After::Tokens(self, Counted::default()));
+            run.after.push(After::Tokens(self, Counted::default(), run.running()));
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ impl LlmContentSafety {
 }
 
 /// The same to the caller, whatever the reason is.
-fn refuse<O: Outside>(run: &Run<'_, O>, why: &str) -> Failure {
+fn refuse<O: Outside>(run: &mut Run<'_, O>, why: &str) -> Failure {
     run.trace(|| format!("refused: {why}"));
     let told = "Request failed content safety check.".to_owned();
     Failure::new("", "ContentSafetyPolicyViolated", told.clone(), StatusCode::FORBIDDEN, told)

@@ -72,7 +72,7 @@ impl QuotaByKey {
         } else if later {
             // From here on, so that nothing is missed until it is known whether it counts.
             bytes.is_some().then(|| run.meter());
-            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }));
+            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }, run.running()));
         }
         Ok(())
     }

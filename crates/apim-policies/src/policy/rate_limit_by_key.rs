@@ -64,7 +64,7 @@ impl RateLimitByKey {
             Err(over) => return Err(self.outputs.rate_exceeded(run, want.limit, over)),
         }
         if later {
-            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }));
+            run.after.push(After::Policy(self, Counted { key, ..Counted::default() }, run.running()));
         }
         Ok(())
     }

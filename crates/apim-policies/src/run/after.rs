@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 
-use super::Run;
-use crate::{failure::Failure, outside::Outside, state::Want};
+use super::{Run, Running};
+use crate::{failure::Failure, outside::Outside, state::Want, trace::PolicyEnd};
 
 /// One thing to do, in the order in which the policies ran.
 pub(crate) enum After<'r, O: Outside> {
@@ -13,9 +13,9 @@ pub(crate) enum After<'r, O: Outside> {
     /// Count the bytes of the request and the response, once for a key.
     Bytes(Want),
     /// The policy does the rest, with what it knew when it ran.
-    Policy(&'r dyn Finish<O>, Counted),
+    Policy(&'r dyn Finish<O>, Counted, Option<Running<'r>>),
     /// As [`Self::Policy`], before `outbound` where that runs, which sees what the policy puts into headers and variables.
-    Tokens(&'r dyn Finish<O>, Counted),
+    Tokens(&'r dyn Finish<O>, Counted, Option<Running<'r>>),
 }
 
 /// What a policy that counts tokens knew when it ran.
@@ -39,7 +39,7 @@ pub(crate) trait Finish<O: Outside>: Send + Sync {
 pub(crate) async fn finish_token_policies<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), Failure> {
     for after in std::mem::take(&mut run.after) {
         match after {
-            After::Tokens(policy, known) => policy.finish(known, run).await?,
+            After::Tokens(policy, known, running) => finish_policy(policy, known, running, run).await?,
             other => run.after.push(other),
         }
     }
@@ -57,8 +57,28 @@ pub(crate) async fn finish<'r, O: Outside>(run: &mut Run<'r, O>) -> Result<(), F
                 }
             }
             After::Bytes(want) => run.count_bytes(want),
-            After::Policy(policy, known) | After::Tokens(policy, known) => policy.finish(known, run).await?,
+            After::Policy(policy, known, running) | After::Tokens(policy, known, running) => {
+                finish_policy(policy, known, running, run).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// Lets a policy do the rest, as the running one.
+async fn finish_policy<'r, O: Outside>(
+    policy: &'r dyn Finish<O>,
+    known: Counted,
+    running: Option<Running<'r>>,
+    run: &mut Run<'r, O>,
+) -> Result<(), Failure> {
+    run.step = running;
+    let mut ended = policy.finish(known, run).await;
+    if let Err(failure) = &mut ended {
+        run.locate(failure);
+        run.trace(|| format!("failed: {}", failure.error()));
+        run.leave(None, PolicyEnd::Failed);
+    }
+    run.step = None;
+    ended
 }

@@ -26,7 +26,7 @@ impl<O: Outside> Run<'_, O> {
 
     /// Sends the request on to a backend of the service, or to one of a pool's.
     pub(crate) fn set_backend(&mut self, id: String, all: Arc<Backends>) {
-        let scope = self.step.map_or(Scope::Global, |step| step.scope);
+        let scope = self.step.map_or(Scope::Global, |running| running.location.scope);
         if let Some(base) = first_url(&all, &id) {
             self.target.base = Some(base);
         }
@@ -36,7 +36,7 @@ impl<O: Outside> Run<'_, O> {
 
     /// Whether a document of a broader scope than the running policy's named a backend.
     pub(crate) fn has_backend_of_broader_scope(&self) -> bool {
-        let scope = self.step.map(|step| step.scope);
+        let scope = self.step.map(|running| running.location.scope);
         self.target.backend.as_ref().is_some_and(|named| Some(named.scope) < scope)
     }
 
@@ -68,13 +68,14 @@ impl<O: Outside> Run<'_, O> {
         let ManagedIdentityCredentials { resource, client_id } = credentials.clone();
         let token = self.outside.managed_identity_token(&resource, client_id.as_deref()).await;
         let token = token.map_err(|error| Failure::internal("", "", error.to_string()))?;
+        self.hide(&token);
         self.trace(|| format!("a token for {resource}, as the backend {backend} wants"));
         let header = HeaderValue::try_from(format!("Bearer {token}"));
         header.map(Some).map_err(|error| Failure::internal("", "", format!("the token for {resource}: {error}")))
     }
 
     /// Tells the backend's circuit breaker what came of a request; `None` is no response at all.
-    pub(crate) fn report(&self, backend: &str, response: Option<&expression::Response>) {
+    pub(crate) fn report(&mut self, backend: &str, response: Option<&expression::Response>) {
         let Some(named) = &self.target.backend else { return };
         if let Some(Backend::Single { breaker: Some(breaker), .. }) = named.all.get(backend)
             && let Some(until) = self.state.backends.report(backend, breaker, response, self.outside.now())

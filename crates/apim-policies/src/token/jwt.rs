@@ -56,6 +56,9 @@ impl Jwt {
         match self.claims.get(name) {
             None => Vec::new(),
             Some(Value::String(text)) => vec![text.clone()],
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             Some(_) => claim_text::values(&self.payload, name),
         }
     }

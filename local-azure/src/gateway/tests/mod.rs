@@ -14,6 +14,7 @@ mod models;
 mod policies;
 mod redirects;
 mod refusals;
+mod traces;
 mod versions;
 
 use std::{

@@ -1,18 +1,14 @@
 //! What policies and their expressions see of a request, and what comes of it on the wire.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{path::Path, sync::Arc};
 
-use http::Request;
 use tempfile::TempDir;
 
 use super::Rig;
 use crate::seed::{NamedBackend, OperationResponse, Seed};
 
 /// A gateway whose orders API has this document; the folder must outlive it.
-async fn rig(
+pub(super) async fn rig(
     inbound: &str,
     outbound: &str,
     fragments: &[(&str, &str)],
@@ -91,33 +87,6 @@ async fn a_host_that_is_not_in_the_seed_is_not_called() {
     assert_eq!(answer.status, 500);
     let reason = answer.decision.reason.unwrap();
     assert!(reason.contains("the host \"example.com\" is not in the seed"), "{reason}");
-}
-
-#[tokio::test]
-async fn a_trace_says_what_each_policy_decided_without_tokens_and_keys() {
-    let inbound = "<choose><when condition=\"@(context.Request.Method == \"GET\")\"><trace source=\"t\">\
-        @(context.Request.Headers[\"Authorization\"][0] + \" \" + context.Request.Headers[\"Ocp-Apim-Subscription-Key\"][0])\
-        </trace></when></choose>";
-    let (rig, _folder) = rig(inbound, "<set-status code=\"203\" />", &[], |_| {}).await;
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&lines);
-    rig.world.api_management.policy_trace.send_to(move |line| sink.lock().unwrap().push(line.to_owned()));
-    rig.send(rig.request("/orders/7?secret=1")).await;
-    rig.send(Request::get("/orders").body(String::new()).unwrap()).await;
-    let backend = rig.world.seed.apim.apis[0].backend.url.clone().unwrap();
-    assert_eq!(
-        *lines.lock().unwrap(),
-        [
-            "API Management  GET /orders/7  203",
-            "  inbound   api        choose: when[1] is true",
-            "  inbound   api        choose[1]/when[1]/trace: Verbose from t: Bearer (token) (key)",
-            &format!("  backend   global     forward-request: sends GET {backend}7"),
-            "  backend   global     forward-request: the backend answered 200",
-            "  outbound  api        set-status: 203 Non Authoritative Information",
-            "API Management  GET /orders  401  Access denied due to missing subscription key. Make sure to include \
-             subscription key when making requests to an API.",
-        ]
-    );
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ impl TokenLimit {
             store(run, self.output(is_quota).1.as_deref(), remaining - needed);
         }
         store(run, self.consumed.1.as_deref(), needed);
-        run.after.push(After::Tokens(self, Counted { key, prompt, ..Counted::default() }));
+        run.after.push(After::Tokens(self, Counted { key, prompt, ..Counted::default() }, run.running()));
         Ok(())
     }
 

@@ -17,8 +17,8 @@ use super::{
     include_fragment::IncludeFragment,
     send_request::{Answered, Ready, SendRequest},
 };
-use crate::outside::NoReply;
 use crate::step::{AnyPolicy, Step, load_step, run_all};
+use crate::{outside::NoReply, run::Running};
 
 const CHILDREN: [&str; 3] = ["send-request", "cache-lookup-value", "choose"];
 
@@ -83,6 +83,7 @@ struct Rest<'r, P>(Vec<slice::Iter<'r, Arc<Step<P>>>>);
 /// A child whose request is on its way.
 struct Sent<'r, P> {
     step: &'r Arc<Step<P>>,
+    running: Option<Running<'r>>,
     answered: Answered,
     rest: Rest<'r, P>,
 }
@@ -128,9 +129,10 @@ impl<'r, P: HoldsWaiting> Rest<'r, P> {
                 Waiting::Fragment(fragment) => self.0.push(fragment.steps.iter()),
                 Waiting::Request(policy) => {
                     let outer = step.begin(run)?;
+                    let running = run.running();
                     let prepared = policy.prepare(run).await;
                     let (ready, answered) = step.end(prepared, outer, run)?;
-                    return Ok(Some((ready, Sent { step, answered, rest: self })));
+                    return Ok(Some((ready, Sent { step, running, answered, rest: self })));
                 }
                 Waiting::Other => run_all(slice::from_ref(step), run).await?,
             }
@@ -151,7 +153,7 @@ impl<'r, P: HoldsWaiting> Sent<'r, P> {
         answer: Result<Response<Bytes>, NoReply>,
         run: &mut Run<'r, O>,
     ) -> Result<Rest<'r, P>, Stop> {
-        let outer = run.enter(Some(&self.step.location));
+        let outer = self.running.and_then(|running| run.resume(running));
         let settled = self.answered.settle(answer, run);
         self.step.end(settled, outer, run)?;
         Ok(self.rest)
