@@ -20,7 +20,7 @@ const PROMPT: &str = "my-secret-prompt";
 /// The rule of the seed takes all three signals, from the writer.
 fn to_azure_monitor(seed: &mut Seed) {
     let rule = seed.data_collection_rules[0].clone();
-    let (logs, metrics) = (rule.logs_host(&seed.location), rule.metrics_host(&seed.location));
+    let (logs, metrics) = (rule.logs_host(&seed.subscription.location), rule.metrics_host(&seed.subscription.location));
     let endpoint = |host: &str, stream: &str, signal: &str| {
         format!("https://{host}/datacollectionRules/{}/streams/{stream}/otlp/v1/{signal}", rule.immutable_id)
     };

@@ -64,6 +64,7 @@ pub(crate) mod gen_ai {
 pub(crate) const TOKENS_FETCHED: &str = "keyless.tokens.fetched";
 pub(crate) const TOKEN_SCOPE: &str = "keyless.token.scope";
 pub(crate) const SECRET_AGE: &str = "keyless.secret.age";
+#[cfg(feature = "secrets")]
 pub(crate) const SECRET_NAME: &str = "keyless.secret.name";
 pub(crate) const RETRIES: &str = "keyless.http.retries";
 pub(crate) const RETRIES_LEFT: &str = "keyless.http.retries_left";
