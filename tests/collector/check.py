@@ -45,7 +45,7 @@ def post(url, body):
     request.add_header("traceparent", f"00-{trace}-{span}-01")
     with urllib.request.urlopen(request) as response:
         answer = response.read().decode()
-        print(f"  {request.method or 'POST'} {url}: {response.status}, {len(answer)} bytes")
+        print(f"  POST {url}: {response.status}, {len(answer)} bytes")
     return trace, span, answer
 
 
