@@ -20,7 +20,7 @@ const PROMPT: &str = "my-secret-prompt";
 /// The rule of the seed takes all three signals, from the writer.
 fn to_azure_monitor(seed: &mut Seed) {
     let rule = seed.data_collection_rules[0].clone();
-    let (logs, metrics) = (rule.logs_host(&seed.location), rule.metrics_host(&seed.location));
+    let (logs, metrics) = (rule.logs_host(&seed.subscription.location), rule.metrics_host(&seed.subscription.location));
     let endpoint = |host: &str, stream: &str, signal: &str| {
         format!("https://{host}/datacollectionRules/{}/streams/{stream}/otlp/v1/{signal}", rule.immutable_id)
     };
@@ -49,7 +49,7 @@ async fn until(rig: &Rig, enough: impl Fn(&Telemetry) -> bool) {
             changes.next().await.unwrap().unwrap();
         }
     };
-    timeout(Duration::from_secs(60), waiting).await.expect("not received");
+    timeout(Duration::from_secs(60), waiting).await.unwrap();
 }
 
 /// The spans of the trace, once its server span is here: it ends last. The handler is killed then (SIGKILL).

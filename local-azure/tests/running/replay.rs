@@ -25,8 +25,8 @@ impl Page {
         let url = azure.dashboard().url();
         let (origin, token) = url.split_once("/#t=").unwrap();
         let client = reqwest::Client::new();
-        let request = client.post(format!("{origin}/dashboard/session")).json(&json!({ "token": token }));
-        let answer = request.send().await.unwrap();
+        let request = client.post(format!("{origin}/dashboard/session")).header("content-type", "application/json");
+        let answer = request.body(json!({ "token": token }).to_string()).send().await.unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Self { client, origin: origin.to_owned(), cookie }
     }
@@ -34,15 +34,17 @@ impl Page {
     /// Status, and the answer or the code of the error.
     async fn replay(&self, of: EntryId, given: Value) -> (u16, Value) {
         let url = format!("{}/dashboard/api/requests/{}/replay", self.origin, of.0);
-        let answer = self.client.post(url).header("cookie", &self.cookie).json(&given).send().await.unwrap();
+        let request = self.client.post(url).header("cookie", &self.cookie).header("content-type", "application/json");
+        let answer = request.body(given.to_string()).send().await.unwrap();
         let status = answer.status().as_u16();
-        let json: Value = answer.json().await.unwrap();
+        let json: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         (status, if status == 200 { json } else { json["error"]["code"].clone() })
     }
 
     async fn get(&self, id: &Value) -> Value {
         let url = format!("{}/dashboard/api/requests/{id}", self.origin);
-        self.client.get(url).header("cookie", &self.cookie).send().await.unwrap().json().await.unwrap()
+        let answer = self.client.get(url).header("cookie", &self.cookie).send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         Entry, EntryId, LARGEST_BYTES, MOST_ENTRIES, Service, TraceId,
         Verdict::{Failed, Refused},
     },
-    monitor::{ReceivedSpan, SpanStatus, Telemetry},
+    monitor::{ReceivedSpan, SpanKind, SpanStatus, Telemetry},
 };
 
 /// Rows of an answer without `limit`.
@@ -90,10 +90,12 @@ fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
 }
 
 fn span_bar(span: ReceivedSpan) -> SpanBar {
+    // A client's span is named by its method alone.
+    let server = span.attributes.get("server.address").filter(|_| span.kind == SpanKind::Client);
     SpanBar {
         id: span.id.to_string(),
         parent: span.parent.map(|parent| parent.to_string()),
-        title: span.name,
+        title: server.map_or_else(|| span.name.clone(), |server| format!("{} {server}", span.name)),
         service: if span.service.is_empty() { span.scope } else { span.service },
         start: span.start,
         end: span.end,

@@ -1,7 +1,7 @@
 // One request and its chain: who asked whom, how long it took, who let it pass or refused and why.
 
 import { get, segment } from "../api.js";
-import { el, facts, milliseconds, replace, table, time, verdict } from "../dom.js";
+import { button, el, facts, milliseconds, replace, table, time, verdict } from "../dom.js";
 import { onKey } from "../keys.js";
 import { onChange } from "../live.js";
 import { actions } from "../replay.js";
@@ -18,12 +18,18 @@ export async function request(page, id) {
   const { chain, row } = await read();
   const trace = row.trace;
   const known = new Set(chain.map((one) => one.row.id));
-  // The rest of a trace may come later: an invocation is recorded when it ends.
+  // The rest of a trace may come later: an invocation is recorded when it ends. Who reads or types here is not disturbed.
+  const more = button("This chain has gone on: show it", () => read().catch(() => {}), { class: "more" });
+  function redraw() {
+    if (page.signal.aborted) return;
+    if (page.main.contains(document.activeElement) || page.main.querySelector("form[data-open]")) page.main.prepend(more);
+    else read().catch(() => {});
+  }
   onChange((change) => {
     const { row: other } = change;
     if (!other || !trace || (other.trace !== trace && !known.has(other.id))) return;
     clearTimeout(again);
-    again = setTimeout(() => !page.signal.aborted && !page.main.querySelector("form[data-open]") && read().catch(() => {}), 300);
+    again = setTimeout(redraw, 300);
   }, page.signal);
   onKey("Escape", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
   onKey("u", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
