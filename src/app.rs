@@ -10,6 +10,7 @@ use functions_handler::axum::extract::FromRef;
 use keyless::{
     Api, Secrets,
     settings::{Reader, Setting},
+    telemetry::Telemetry,
 };
 
 use crate::{
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub(crate) expiry_days: ExpiryDays,
     /// Absent where no setting names a model.
     pub(crate) chat: Option<Chat>,
+    pub(crate) telemetry: Telemetry,
     started: Instant,
     max_concurrent: NonZeroUsize,
 }
@@ -57,6 +59,7 @@ impl App {
         let expiry_days = expiry::read(env);
         let chat = Chat::read(env);
         let max_concurrent = env.read(&MAX_CONCURRENT);
+        let telemetry = env.telemetry("TELEMETRY");
         Some(Self {
             api: api?,
             secrets: secrets?,
@@ -65,6 +68,7 @@ impl App {
             relay_paths: relay_paths?,
             expiry_days: expiry_days?,
             chat: chat?,
+            telemetry: telemetry?,
             started: Instant::now(),
             max_concurrent: max_concurrent?,
         })

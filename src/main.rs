@@ -49,7 +49,10 @@ use functions_handler::{FunctionApp, function};
 use self::app::App;
 
 fn main() -> ExitCode {
-    register(FunctionApp::new(|| keyless::from_env(App::read))).run()
+    register(FunctionApp::new(|| keyless::from_env(App::read)))
+        .subscriber(keyless::telemetry::beside)
+        .on_stop(async |app: App| app.telemetry.flush().await)
+        .run()
 }
 
 /// Every function. A new one is `functions/<name>/function.json`, a file, and a line here; `cargo local new` makes them.

@@ -5,11 +5,17 @@ use std::{fmt, io, sync::Arc};
 use azure_core::credentials::TokenCredential;
 use functions_handler::{
     Function, FunctionApp, Timer,
-    axum::{body::Body, extract::Path},
+    axum::{
+        Router,
+        body::{Body, to_bytes},
+        extract::Path,
+        routing::any,
+    },
 };
 use http::Request;
 use keyless::{SecretName, Secrets};
 use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _};
 
 use crate::jwt;
@@ -22,6 +28,8 @@ pub(crate) struct Case {
 pub(crate) const CASES: &[Case] = &[
     Case { name: "invocation-decode", prepare: invocation_decode },
     Case { name: "routing", prepare: routing },
+    Case { name: "routing-plain", prepare: routing_plain },
+    Case { name: "routing-axum-alone", prepare: routing_axum_alone },
     Case { name: "log-line", prepare: log_line },
     Case { name: "token-look-up", prepare: token_look_up },
     Case { name: "secret-look-up", prepare: secret_look_up },
@@ -51,7 +59,7 @@ const NIGHTLY: Function = Function::new(
 const TIMER: &str = r#"{"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":{"Last":"2026-11-21T09:25:00+00:00","Next":"2026-11-21T09:30:00+00:00","LastUpdated":"2026-11-21T09:25:00+00:00"},"IsPastDue":false}},"Metadata":{"sys":{"MethodName":"nightly","UtcNow":"2026-11-21T09:30:00.0123456Z","RandGuid":"5b0fa0b6-9c1e-4d8f-8a51-b0b2b6e9c6f1"}}}"#;
 
 fn app() -> FunctionApp {
-    ["a", "b", "c", "d", "e", "f", "g", "h"]
+    ["a", "b", "c", "d", "e", "f", "g", "health"]
         .into_iter()
         .fold(FunctionApp::stateless(), |app, name| app.http(Function::new(name, OTHER), async || "other"))
         .http(ORDER, async |Path(id): Path<u32>| id.to_string())
@@ -81,7 +89,26 @@ fn routing() -> Box<dyn FnMut()> {
     send(get_order)
 }
 
-/// The same, and a subscriber that makes the log line.
+/// The same with a route that is a path, as that of `health` is.
+fn routing_plain() -> Box<dyn FnMut()> {
+    send(|| request("GET", "/api/health", Body::empty()))
+}
+
+/// The same with the same answer by axum: what no handler in Rust gets below.
+fn routing_axum_alone() -> Box<dyn FnMut()> {
+    let app = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+        .into_iter()
+        .fold(Router::new(), |app, name| app.route(&format!("/api/{name}"), any(async || "other")));
+    let (runtime, app) = (runtime(), app.route("/api/health", any(async || "other")));
+    Box::new(move || {
+        let asked = app.clone().oneshot(request("GET", "/api/health", Body::empty()));
+        let Ok(response) = runtime.block_on(asked);
+        let body = runtime.block_on(to_bytes(response.into_body(), usize::MAX));
+        assert!(body.is_ok_and(|body| body == "other"));
+    })
+}
+
+/// A request of a caller with a parameter, and a subscriber that makes the log line.
 fn log_line() -> Box<dyn FnMut()> {
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(io::sink);
     let subscriber = tracing_subscriber::registry().with(lines).with(LevelFilter::INFO);

@@ -16,8 +16,13 @@ pub(crate) const FLOOR: &str = "axum";
 
 /// The same without its log line.
 pub(crate) const QUIET: &str = "handler, no log line";
+/// The same with traces, logs and metrics sent to a collector.
+pub(crate) const TELEMETRY: &str = "handler, telemetry";
 pub(crate) const NODE: &str = "Node";
 pub(crate) const PYTHON: &str = "Python";
+
+/// The setting that names a collector of telemetry.
+const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// One program.
 pub(crate) struct Contender {
@@ -26,7 +31,7 @@ pub(crate) struct Contender {
     pub(crate) version: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<PathBuf>,
-    pub(crate) settings: &'static [(&'static str, &'static str)],
+    pub(crate) settings: Vec<(&'static str, String)>,
     /// Variables of local-azure that it does not need.
     pub(crate) without: &'static [&'static str],
     /// What it can do.
@@ -43,7 +48,8 @@ pub(crate) struct Contenders {
 
 impl Contenders {
     /// `handler` is the binary to measure; its zip is beside its folder where `cargo local package` made both.
-    pub(crate) fn prepare(handler: &Path, folder: &Path) -> Result<Self, Box<dyn Error>> {
+    /// Its telemetry goes to `collector`.
+    pub(crate) fn prepare(handler: &Path, folder: &Path, collector: &str) -> Result<Self, Box<dyn Error>> {
         let zip = fs::metadata(root().join("target/app.zip")).ok().map(|zip| zip.len());
         let packaged = handler.starts_with(root().join("target/app"));
         let ours = |name, settings, jobs| Contender {
@@ -57,8 +63,15 @@ impl Contenders {
             jobs,
             package: zip.filter(|_| packaged),
         };
-        let mut all = vec![ours(OURS, &[], &Job::ALL[..]), ours(QUIET, &[("RUST_LOG", "off")], &[Job::Health])];
+        let quiet = vec![("RUST_LOG", "off".to_owned())];
+        let mut all = vec![ours(OURS, Vec::new(), &Job::ALL[..]), ours(QUIET, quiet, &[Job::Health])];
         let mut left_out = Vec::new();
+        if knows(handler, COLLECTOR)? {
+            let telemetry = vec![(COLLECTOR, collector.to_owned())];
+            all.push(ours(TELEMETRY, telemetry, &[Job::Health, Job::SnapshotNow]));
+        } else {
+            left_out.push(format!("{TELEMETRY} is left out: this handler sends none"));
+        }
         for (name, made) in [(FLOOR, floor()), (NODE, node(folder)), (PYTHON, python(folder))] {
             match made {
                 Ok(contender) => all.push(contender),
@@ -67,6 +80,11 @@ impl Contenders {
         }
         Ok(Self { all, left_out })
     }
+}
+
+/// Whether a program reads a setting.
+fn knows(program: &Path, setting: &str) -> io::Result<bool> {
+    Ok(fs::read(program)?.windows(setting.len()).any(|bytes| bytes == setting.as_bytes()))
 }
 
 /// The root of the workspace.
@@ -88,7 +106,7 @@ fn floor() -> io::Result<Contender> {
         version: "0.8, one route".to_owned(),
         program: root().join("target").join(TARGET).join("release/bench-floor"),
         arguments: Vec::new(),
-        settings: &[],
+        settings: Vec::new(),
         without: &[],
         jobs: &[Job::Health],
         package: None,
@@ -108,7 +126,7 @@ fn node(folder: &Path) -> io::Result<Contender> {
         version,
         program: PathBuf::from(said(Command::new("node").args(["-p", "process.execPath"]))?),
         arguments: vec![installed.join("handler.js")],
-        settings: &[],
+        settings: Vec::new(),
         without: &[],
         jobs: &Job::ALL[..],
         package: Some(size_of(&installed)?),
@@ -132,7 +150,7 @@ fn python(folder: &Path) -> io::Result<Contender> {
         version: version.trim_start_matches("Python ").to_owned(),
         program,
         arguments: vec![source.join("handler.py")],
-        settings: &[],
+        settings: Vec::new(),
         without: &[],
         jobs: &Job::ALL[..],
         package: Some(size_of(&libraries)?),

@@ -4,6 +4,8 @@
 mod apart;
 mod azure_process;
 mod chart;
+mod collector;
+mod compare;
 mod contender;
 mod cost;
 mod fetches;
@@ -48,6 +50,7 @@ use crate::{
     report::Report,
     rounds::{Arena, Plan},
     scale::Scale,
+    statistics::Spread,
     targets::Target,
 };
 
@@ -79,8 +82,14 @@ struct Arguments {
     part: Option<Part>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Part {
+    /// Handlers that were built in several ways, in turns: size, memory, first answer and job, processor time
+    Compare {
+        /// Their binaries
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// What the gateway adds to a request
     Gateway,
     /// From `execve` to the first job's blob, beside what its services take
@@ -111,10 +120,15 @@ fn main() -> ExitCode {
 
 async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     raise_descriptors()?;
-    match arguments.part {
+    match &arguments.part {
         None => all(arguments).await,
         Some(Part::Gateway) => {
             gateway::measure(GATEWAY_ROUNDS).await?.iter().for_each(|report| println!("{report}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Part::Compare { files }) => {
+            let azure = Programs::build()?.start_azure()?;
+            println!("{}", compare::table(files, &azure.environment, &folder()?).await?);
             Ok(ExitCode::SUCCESS)
         }
         Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal)) => alone(arguments, part).await,
@@ -134,7 +148,7 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// A part that needs the handler and a world.
-async fn alone(arguments: &Arguments, part: Part) -> Result<ExitCode, Box<dyn Error>> {
+async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn Error>> {
     let handler = handler(arguments)?;
     let azure = Programs::build()?.start_azure()?;
     let (seed, folder) = (Seed::read(&seed())?, folder()?);
@@ -143,7 +157,7 @@ async fn alone(arguments: &Arguments, part: Part) -> Result<ExitCode, Box<dyn Er
         Part::FirstJob => first_job::table(&subject.first_job().await?),
         Part::Relay => subject.relay().await?.table(),
         Part::Renewal => subject.renewal().await?.table(),
-        Part::Gateway | Part::Micro | Part::Scale => String::new(),
+        Part::Compare { .. } | Part::Gateway | Part::Micro | Part::Scale => String::new(),
     };
     println!("{text}");
     Ok(ExitCode::SUCCESS)
@@ -159,7 +173,7 @@ async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     plan.rounds = arguments.rounds.unwrap_or(plan.rounds);
     let folder = folder()?;
     let handler = handler(arguments)?;
-    let mut contenders = Contenders::prepare(&handler, &folder)?;
+    let mut contenders = Contenders::prepare(&handler, &folder, &collector::start().await?)?;
     contenders.left_out.iter().for_each(|reason| eprintln!("{reason}"));
     let machine = Machine::here();
     let programs = Programs::build()?;
@@ -196,7 +210,7 @@ async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         report.write(&root().join("docs/performance"))?;
         report.write_into(&root().join("docs/performance.md"))?;
     }
-    judge(arguments, &record(&samples, &pieces), &fetches)
+    judge(arguments, &record(&samples, &pieces, arguments.record), &fetches)
 }
 
 fn sections(
@@ -256,16 +270,17 @@ fn first_requests(fetches: &Fetches) -> String {
     text
 }
 
-/// What the record is compared with.
-fn record(samples: &Samples, pieces: &Pieces) -> Record {
+/// What the record is compared with. A new record has the highest of the rounds: what is compared with it is their median.
+fn record(samples: &Samples, pieces: &Pieces, is_new: bool) -> Record {
     let memory = [
         ("idle", Measure::IdleMemory),
         ("after the load", Measure::LoadedMemory),
         ("peak of the large upload", Measure::LargeUploadPeak),
     ];
-    let median = |measure| samples.spread(measure, OURS).map(|spread| (spread.median * 100.0).round() / 100.0);
+    let of = |spread: Spread| if is_new { spread.high } else { spread.median };
+    let figure = |measure| samples.spread(measure, OURS).map(|spread| (of(spread) * 100.0).round() / 100.0);
     Record {
-        memory: memory.into_iter().filter_map(|(name, measure)| Some((name.to_owned(), median(measure)?))).collect(),
+        memory: memory.into_iter().filter_map(|(name, measure)| Some((name.to_owned(), figure(measure)?))).collect(),
         allocations: pieces.iter().map(|(name, piece)| (name.clone(), piece.allocations)).collect(),
     }
 }

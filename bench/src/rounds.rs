@@ -186,7 +186,7 @@ impl Arena<'_> {
         if let Some(sources) = sources {
             environment.insert("SNAPSHOT_SOURCES".to_owned(), sources.to_owned());
         }
-        environment.extend(contender.settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        environment.extend(contender.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         Process::start(&Start {
             program: &contender.program,
             arguments: &contender.arguments,

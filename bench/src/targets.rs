@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    contender::{FLOOR, NODE, OURS, PYTHON, QUIET},
+    contender::{FLOOR, NODE, OURS, PYTHON, QUIET, TELEMETRY},
     measure::{Job, Measure, Samples},
     statistics::figure,
 };
@@ -57,7 +57,9 @@ pub(crate) fn of(samples: &Samples, connections: &[usize]) -> Vec<Target> {
         let what = format!("throughput of `health` by axum's, log off, {connections} connections");
         all.push(Target::at_least(what, 0.95, "×", ratio(throughput, QUIET, FLOOR)));
     }
+    let more = |measure| Some(median(measure, TELEMETRY)? - median(measure, OURS)?);
     all.extend([
+        Target::at_most("telemetry adds to the first answer", 1.0, "ms", more(Measure::FirstAnswer)),
         Target::at_most("CPU of `health` by axum's, log off", 1.15, "×", ratio(health, QUIET, FLOOR)),
         Target::at_least("CPU of a main job: Node's by ours", 12.0, "×", ratio(main_job, NODE, OURS)),
         Target::at_least("CPU of a main job: Python's by ours", 10.0, "×", ratio(main_job, PYTHON, OURS)),

@@ -6,9 +6,15 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{fault, issuer::Entra, issuer::v1_issuer};
+use crate::{
+    fault,
+    issuer::Entra,
+    issuer::v1_issuer,
+    journal::{Demand, DemandKind, shown_token},
+};
 
 /// Whom a verified token speaks for.
 pub(crate) struct Caller {
@@ -119,6 +125,50 @@ pub(crate) fn verify_token(entra: &Entra, token: &str, audiences: &[&str], now: 
         host_resource_id: claims.xms_az_rid,
         roles: claims.roles,
     })
+}
+
+/// What a service demanded of the token, beside what the request showed, for the journal.
+pub(crate) fn demands(
+    entra: &Entra,
+    headers: &HeaderMap,
+    audiences: &[&str],
+    now: Timestamp,
+    verified: Result<&Caller, &Refusal>,
+) -> Vec<Demand> {
+    let (token, claims) = shown_token(headers).unzip();
+    let claims = claims.unwrap_or_default();
+    // Checks run in the order of the list; the one that failed ends them.
+    let failed = verified.err().map(Refusal::step);
+    let met = |step: usize| failed.is_none_or(|failed| failed >= step).then(|| failed != Some(step));
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let time = |name: &str| claims.get(name)?.as_i64().and_then(|second| Timestamp::from_second(second).ok());
+    let times = time("nbf").zip(time("exp")).map(|(from, to)| format!("valid from {from} to {to}"));
+    let key = token.as_ref().map(|token| {
+        let [alg, kid] = [&token.alg, &token.kid].map(|text| text.as_deref().unwrap_or("none"));
+        format!("{alg}, key {kid}")
+    });
+    vec![
+        Demand::new(DemandKind::Token, ["a JWT as bearer"])
+            .found(token.map(|token| format!("a JWT, {}", token.hash)))
+            .met(met(0)),
+        Demand::new(DemandKind::Signature, ["RS256, by a key of the tenant"]).found(key).met(met(1)),
+        Demand::new(DemandKind::Lifetime, [format!("valid at {}", fault::skewed(now))]).found(times).met(met(2)),
+        Demand::new(DemandKind::Audience, audiences.iter().copied()).found(text("aud")).met(met(3)),
+        Demand::new(DemandKind::Issuer, [v1_issuer(entra.seed.tenant.id)]).found(text("iss")).met(met(4)),
+    ]
+}
+
+impl Refusal {
+    /// Number of the check that failed.
+    const fn step(&self) -> usize {
+        match self {
+            Self::Missing | Self::NotBearer | Self::Malformed => 0,
+            Self::UnknownKey(_) | Self::Signature => 1,
+            Self::NotYetValid | Self::Expired => 2,
+            Self::Audience(_) => 3,
+            Self::Issuer { .. } => 4,
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {

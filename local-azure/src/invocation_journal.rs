@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use functions_host::InvocationSink;
 
-use crate::journal::{Journal, Service, TraceId};
+use crate::journal::{CallerRequest, InvocationFacts, Journal, Service, TraceId};
 
 /// Records each invocation: asked by the Functions host, answered by the handler.
 #[must_use]
@@ -17,6 +17,14 @@ pub fn journal_invocations(journal: &Journal) -> InvocationSink {
         (entry.started, entry.duration) = (invocation.started, invocation.duration);
         entry.status = invocation.status;
         entry.decision.reason.clone_from(&invocation.reason);
+        entry.invocation = Some(InvocationFacts {
+            id: invocation.id,
+            function: invocation.function.clone(),
+            call: invocation
+                .call
+                .as_ref()
+                .map(|call| CallerRequest { method: call.method.clone(), path: call.path.clone() }),
+        });
         journal.record(entry);
     })
 }

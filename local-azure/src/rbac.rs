@@ -7,6 +7,7 @@ use uuid::Uuid;
 use self::built_in::ROLES;
 use crate::{
     fault::{self, FaultKind},
+    journal::{Demand, DemandKind},
     seed::{RoleAssignment, Scope, Seed},
 };
 
@@ -199,12 +200,32 @@ pub(crate) fn allowed<'a>(
     })
 }
 
+/// What [`allowed`] demands, beside the roles that the principal has, for the journal.
+pub(crate) fn demand(
+    seed: &Seed,
+    principal_id: Uuid,
+    operation: Operation,
+    target: &Target<'_>,
+    assignment: Option<&RoleAssignment>,
+) -> Demand {
+    let place = place(&target.scope());
+    let roles = ROLES.iter().filter(|role| role.permits(operation)).map(|role| format!("{} on {place}", role.name));
+    let principal = seed.principal_name(principal_id);
+    let held = seed.role_assignments.iter().filter(|one| Some(one.identity.as_str()) == principal).map(describe);
+    let held: Vec<String> = held.collect();
+    let held = if held.is_empty() { "no role assignment".to_owned() } else { held.join(", ") };
+    Demand::new(DemandKind::Role, roles).found(Some(assignment.map_or(held, describe))).met(assignment.is_some())
+}
+
+fn place(scope: &Scope) -> String {
+    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
+    let parts = [vault, secret, storage, container, model_account, data_collection_rule];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
+}
+
 /// An assignment in words, such as `Key Vault Secrets User on kv-keyless`.
 pub(crate) fn describe(RoleAssignment { role, scope, .. }: &RoleAssignment) -> String {
-    let Scope { vault, secret, storage, container, model_account, data_collection_rule } = scope;
-    let place = [vault, secret, storage, container, model_account, data_collection_rule];
-    let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
-    format!("{role} on {}", place.join("/"))
+    format!("{role} on {}", place(scope))
 }
 
 /// Whether a pattern with `*` (any text, slashes included) covers an action.

@@ -35,6 +35,8 @@ fn is_not_deployed(name: &str) -> bool {
     name.ends_with("__identity")
         || name.ends_with("__objectId")
         || name == "EXTRA_CA_CERTS"
+        // Azure Monitor takes no telemetry without a token, so what these name is for other collectors.
+        || name.starts_with("OTEL_")
         || name == "OPENAI__apiVersion"
         || OF_THE_DIRECT_ROUTE.contains(&name)
 }

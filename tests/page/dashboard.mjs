@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -20,6 +21,11 @@ export async function context(browser, complaints, options = {}) {
   context.on("console", (message) => {
     if (message.type() === "error" || /Content Security Policy/i.test(message.text())) complaints.push(message.text());
   });
+  // To work on the page without a build: PAGE_FROM=local-azure/src/dashboard/page.
+  if (process.env.PAGE_FROM) {
+    const file = (url) => join(process.env.PAGE_FROM, url.split("/dashboard/page/")[1]);
+    await context.route("**/dashboard/page/**", (route) => route.fulfill({ path: file(route.request().url()) }));
+  }
   context.on("weberror", (error) => complaints.push(String(error.error())));
   return context;
 }
@@ -35,7 +41,11 @@ export async function open(context, url) {
 
 // Shows the view of an address in a page that is open, and waits until it is drawn.
 export async function go(page, hash) {
-  await page.evaluate((hash) => { location.hash = hash; }, hash);
+  await page.evaluate((hash) => new Promise((resolve) => {
+    if (location.hash === hash) return resolve();
+    addEventListener("hashchange", resolve, { once: true });
+    location.hash = hash;
+  }), hash);
   await drawn(page);
 }
 

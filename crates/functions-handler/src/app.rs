@@ -10,12 +10,14 @@ use axum::{
     routing::{MethodRouter, Route, any},
 };
 use tower::{Layer, Service};
+use tracing_subscriber::{Registry, filter::Targets};
 
 use crate::{
     environment::Environment,
     function::{Function, Package},
     handler::FunctionHandler,
     host_json::HostJson,
+    log::Compose,
     plan::{ExpectedTrigger, Registration, plan},
     router::{AppLayer, Common, Functions, functions},
     start_error::{StartError, StartProblem},
@@ -46,6 +48,7 @@ pub struct FunctionApp<S = ()> {
     max_concurrent: Box<dyn FnOnce(&S) -> usize + Send>,
     on_start: Option<Box<dyn FnOnce(S) -> Aside + Send>>,
     on_stop: Option<Box<dyn FnOnce(S) -> Aside + Send>>,
+    pub(crate) compose_log: Option<Compose>,
 }
 
 /// An app that can be served.
@@ -75,6 +78,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
             max_concurrent: Box::new(|_| DEFAULT_MAX_CONCURRENT),
             on_start: None,
             on_stop: None,
+            compose_log: None,
         }
     }
 
@@ -148,6 +152,22 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         F: Future<Output = ()> + Send + 'static,
     {
         self.on_stop = Some(Box::new(move |state| Box::pin(stop(state))));
+        self
+    }
+
+    /// Puts other layers of `tracing` beside the one that writes the log's lines. `compose` gets that layer, which takes
+    /// whatever it is given, and the levels of `RUST_LOG` for it; without this, the log is `lines.with_filter(levels)`.
+    /// It counts where [`run`](Self::run) installs the subscriber.
+    pub fn subscriber(
+        mut self,
+        compose: impl FnOnce(
+            Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>,
+            Targets,
+        ) -> Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>
+        + Send
+        + 'static,
+    ) -> Self {
+        self.compose_log = Some(Box::new(compose));
         self
     }
 

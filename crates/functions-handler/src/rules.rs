@@ -23,7 +23,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time,
 };
-use tracing::{Instrument, Span, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, field, info, info_span, warn};
 
 use crate::{
     error::{Failure, InvocationError, SharedError},
@@ -85,7 +85,8 @@ impl Rules {
             faas.name = %self.function,
             faas.trigger = %self.trigger,
             otel.kind = %"server",
-            traceparent = TraceParent::from_headers(headers).map(tracing::field::display),
+            traceparent = TraceParent::from_headers(headers).map(field::display),
+            http.response.status_code = field::Empty,
         )
     }
 
@@ -138,6 +139,8 @@ fn report(response: &Response, started: Instant) {
         status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
         _ => info!(status = code, duration_ms, "{text}"),
     }
+    // After the line, which has it already.
+    Span::current().record("http.response.status_code", code);
 }
 
 /// A body that is still part of its invocation: it is logged as that, and keeps the slot until it has been sent.

@@ -36,11 +36,15 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     ///
     /// Installs a tracing subscriber and a panic hook, each only where none is set. Without success, the message is on
     /// standard error.
-    pub fn run(self) -> ExitCode {
+    pub fn run(mut self) -> ExitCode {
         let parent = Parent::now();
         let environment = Environment::of_process();
         let targets = self.log_targets();
-        log::init(environment.rust_log(), &targets.iter().map(String::as_str).collect::<Vec<_>>());
+        log::init(
+            environment.rust_log(),
+            &targets.iter().map(String::as_str).collect::<Vec<_>>(),
+            self.compose_log.take(),
+        );
         let name = self.package().map_or("functions-handler", |package| package.name);
         match self.block_on(parent, &environment) {
             Ok(()) => ExitCode::SUCCESS,

@@ -40,6 +40,7 @@
 //! | [`Api`] | an API that takes tokens; with a subscription key behind API Management (feature `api-management`) |
 //! | `openai` | a model of Azure `OpenAI`, buffered and streamed (feature `openai`) |
 //! | [`Error`] | what can go wrong, by who must act; an axum response (feature `axum`) |
+//! | `telemetry` | traces, logs and metrics over OTLP, as the app's identity or to any collector (feature `telemetry`) |
 //! | [`Check`] | whether a service would serve this app now |
 //!
 //! Nothing is called before the first call of a client, and no certificate authority is loaded before that or
@@ -50,6 +51,7 @@ mod api;
 mod blobs;
 mod body;
 mod connection;
+mod context;
 mod error;
 mod failure;
 mod identity;
@@ -60,6 +62,13 @@ mod readiness;
 #[cfg(feature = "secrets")]
 mod secrets;
 pub mod settings;
+#[cfg(feature = "telemetry")]
+mod signals;
+#[cfg(not(feature = "telemetry"))]
+#[path = "signals/off.rs"]
+mod signals;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 #[cfg(test)]
 mod test_support;
 mod time_limits;

@@ -2,7 +2,8 @@
 //!
 //! [`TraceLayer`] takes `traceparent` from each incoming request and keeps it for the time that the request is
 //! answered. The Functions host sends one with every invocation where telemetry is on, of HTTP and of other triggers.
-//! Without the layer, and without the header, outbound calls carry none.
+//! Without the layer, and without the header, outbound calls carry none. Where
+//! telemetry is on, they carry the span of the call itself as their parent, and a trace begins here if none arrives.
 //!
 //! ```
 //! # use tower::Layer as _;
@@ -16,35 +17,24 @@
 use std::task::{Context, Poll};
 
 use http::{HeaderValue, Request};
-use tokio::task_local;
 use tower::{Layer, Service};
 
-/// Name of the header: <https://www.w3.org/TR/trace-context/#traceparent-header>.
-pub(crate) const TRACEPARENT: &str = "traceparent";
-
-task_local! {
-    static CURRENT: Option<HeaderValue>;
-}
+use crate::{
+    context::{TraceContext, TraceParent, carrying},
+    signals,
+};
 
 /// The `traceparent` of the current invocation.
 #[must_use]
 pub fn traceparent() -> Option<HeaderValue> {
-    CURRENT.try_with(Clone::clone).ok().flatten()
+    signals::innermost().map(|context| context.parent)
 }
 
 /// Runs `work` with this `traceparent`. A task that an invocation spawns has none, unless it is given one so.
 pub fn with_traceparent<F: Future>(value: Option<HeaderValue>, work: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(value.filter(is_traceparent), work)
-}
-
-/// Version 00 of the format; a later one begins the same.
-fn is_traceparent(value: &HeaderValue) -> bool {
-    let Ok(text) = value.to_str() else { return false };
-    let hex = |part: Option<&str>, length: usize| {
-        part.is_some_and(|part| part.len() == length && part.bytes().all(|c| c.is_ascii_hexdigit()))
-    };
-    let mut parts = text.split('-');
-    hex(parts.next(), 2) && hex(parts.next(), 32) && hex(parts.next(), 16) && hex(parts.next(), 2)
+    let parent = value.filter(|value| TraceParent::of(value).is_some());
+    let within = tracing::Span::current().id();
+    carrying(parent.map(|parent| TraceContext { parent, state: None, within }), work)
 }
 
 /// A tower layer that keeps the `traceparent` of each request for its outbound calls.
@@ -79,8 +69,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let value = request.headers().get(TRACEPARENT).cloned();
-        Box::pin(with_traceparent(value, self.inner.call(request)))
+        let context = signals::of_invocation(TraceContext::of_request(request.headers()));
+        Box::pin(carrying(context, self.inner.call(request)))
     }
 }
 
@@ -89,6 +79,7 @@ mod tests {
     use tower::{ServiceExt as _, service_fn};
 
     use super::*;
+    use crate::context::TRACEPARENT;
 
     const VALUE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

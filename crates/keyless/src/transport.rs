@@ -1,7 +1,9 @@
 //! The one HTTP client below all others, and how the SDK's clients use it.
 
 use std::{
+    error::Error as StdError,
     fs, io,
+    iter::successors,
     path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -13,8 +15,8 @@ use azure_core::{
     http::{
         AsyncRawResponse, ClientOptions, Context, ExponentialRetryOptions, HttpClient, Request, RetryOptions,
         Transport,
-        headers::{Headers, USER_AGENT},
-        policies::{Policy, PolicyResult},
+        headers::{HeaderName, Headers, USER_AGENT},
+        policies::{Policy, PolicyResult, RetryPolicyCount},
     },
 };
 use futures_util::{StreamExt as _, stream};
@@ -22,9 +24,10 @@ use reqwest::{Certificate, Client, redirect};
 use tokio::time::timeout;
 
 use crate::{
+    context::{TRACEPARENT, TRACESTATE},
     error::{Cause, Error, Service},
+    signals::{Attempt, Signals},
     time_limits::{CONNECT, TimeLimits},
-    trace::{TRACEPARENT, traceparent},
 };
 
 /// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red Hat,
@@ -53,6 +56,7 @@ struct Shared {
     /// Whether the environment names no other certificate authorities than the system's.
     trusts_system_alone: OnceLock<()>,
     client: OnceLock<Result<Client, String>>,
+    signals: OnceLock<Signals>,
 }
 
 impl Http {
@@ -64,6 +68,21 @@ impl Http {
     /// Certificate authorities beside the system's. The first call counts.
     pub(crate) fn set_extra_roots(&self, roots: Vec<Certificate>) {
         let _ = self.0.extra_roots.set(roots);
+    }
+
+    /// Where calls are recorded. The first call counts.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn set_signals(&self, signals: Signals) {
+        let _ = self.0.signals.set(signals);
+    }
+
+    pub(crate) fn signals(&self) -> Option<&Signals> {
+        self.0.signals.get()
+    }
+
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn user_agent(&self) -> Option<&str> {
+        self.0.user_agent.get().map(String::as_str)
     }
 
     /// Says that `SSL_CERT_FILE` and `SSL_CERT_DIR` are not set. The first call counts.
@@ -199,8 +218,16 @@ struct CarryHeaders(Http);
 #[expect(elided_lifetimes_in_paths, reason = "spelt out, it is another signature than the trait's to async-trait")]
 impl Policy for CarryHeaders {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        if let Some(value) = traceparent().as_ref().and_then(|value| value.to_str().ok()) {
-            request.insert_header(TRACEPARENT, value.to_owned());
+        let resends = ctx.value::<RetryPolicyCount>().map_or(0, |count| **count);
+        let method = http::Method::from_bytes(request.method().as_ref().as_bytes()).unwrap_or_default();
+        let attempt = Attempt::start(self.0.signals(), &method, request.url(), resends);
+        if let Some(context) = attempt.context() {
+            let carried = [(TRACEPARENT, Some(&context.parent)), (TRACESTATE, context.state.as_ref())];
+            for (name, value) in carried {
+                if let Some(value) = value.and_then(|value| value.to_str().ok()) {
+                    request.insert_header(name, value.to_owned());
+                }
+            }
         }
         if let Some(app) = self.0.0.user_agent.get() {
             let sdk = request.headers().get_optional_str(&USER_AGENT).unwrap_or_default();
@@ -210,8 +237,25 @@ impl Policy for CarryHeaders {
                 request.insert_header(USER_AGENT, both.trim_end().to_owned());
             }
         }
-        next[0].send(ctx, request, &next[1..]).await
+        let sent = next[0].send(ctx, request, &next[1..]).await;
+        match &sent {
+            Ok(response) => {
+                let status = http::StatusCode::from_u16(response.status().into()).unwrap_or_default();
+                attempt.answered(status, response.headers().get_optional_str(&REQUEST_ID));
+            }
+            Err(error) => attempt.failed(if is_timeout(error) { "timeout" } else { "connection" }),
+        }
+        sent
     }
+}
+
+/// By this header the services of Azure name a request to their support.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+
+fn is_timeout(error: &azure_core::Error) -> bool {
+    successors(Some(error as &(dyn StdError + 'static)), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 /// The certificates of a PEM file.

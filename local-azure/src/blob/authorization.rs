@@ -51,7 +51,7 @@ pub(super) fn authorize(account: &Account, asked: &Asked<'_>, decision: &mut Dec
     }
     let caller = verify(&account.entra, &account.name, asked.headers, decision)?;
     for right in asked.rights() {
-        decision.allowed_by = Some(check(account, caller.principal_id, right, asked.scope())?);
+        decision.allowed_by = Some(check(account, caller.principal_id, right, asked.scope(), decision)?);
     }
     Ok(Permit { principal_id: caller.principal_id, only_new: false })
 }
@@ -74,7 +74,7 @@ fn by_signature(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -
     decision.identity = account.entra.seed.principal_name(grant.signer).map(str::to_owned);
     if asked.operation.shape().letters != Letters::Any {
         for right in asked.rights() {
-            let role = check(account, grant.signer, right, asked.scope())?;
+            let role = check(account, grant.signer, right, asked.scope(), decision)?;
             decision.allowed_by = Some(format!("a signature of the identity, and {role}"));
         }
     }
@@ -114,7 +114,7 @@ pub(super) fn authorize_source(
         verify(&account.entra, &account.name, headers, &mut Decision::default())?.principal_id
     };
     for right in rights {
-        check(account, principal_id, right, container)?;
+        check(account, principal_id, right, container, &mut Decision::default())?;
     }
     Ok(())
 }
@@ -163,7 +163,10 @@ pub(super) fn verify(
         return Err(BlobError::KeyBasedAuthenticationNotPermitted);
     }
     let version = headers.get("x-ms-version").and_then(|value| value.to_str().ok());
-    let caller = access_token::verify(entra, headers, &audiences, Timestamp::now()).map_err(|refusal| {
+    let now = Timestamp::now();
+    let verified = access_token::verify(entra, headers, &audiences, now);
+    decision.demanded = access_token::demands(entra, headers, &audiences, now, verified.as_ref());
+    let caller = verified.map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         explain(refusal, version)
     })?;
@@ -182,12 +185,20 @@ fn uses_key(headers: &HeaderMap) -> bool {
 }
 
 /// The role assignment that gives a right, in words.
-fn check(account: &Account, principal_id: Uuid, right: Right, container: &str) -> Result<String, BlobError> {
+fn check(
+    account: &Account,
+    principal_id: Uuid,
+    right: Right,
+    container: &str,
+    decision: &mut Decision,
+) -> Result<String, BlobError> {
     let target = match container {
         "" => Target::Account { name: &account.name },
         name => Target::Container { account: &account.name, name },
     };
-    let assignment = rbac::allowed(&account.entra.seed, principal_id, right, &target);
+    let seed = &account.entra.seed;
+    let assignment = rbac::allowed(seed, principal_id, right, &target);
+    decision.demanded.push(rbac::demand(seed, principal_id, right, &target, assignment));
     assignment.map(rbac::describe).ok_or(BlobError::AuthorizationPermissionMismatch)
 }
 

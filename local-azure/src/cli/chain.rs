@@ -1,6 +1,6 @@
 //! The journal of one job, told as a chain: who asked whom, what let it pass, what was written.
 
-use anstream::println;
+use super::output::println;
 use local_azure::journal::{Entry, Service};
 use serde::Serialize;
 
@@ -39,12 +39,17 @@ impl Chain {
 
     /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
     pub(super) fn refusal(&self) -> Option<Refusal> {
+        let refused = self.refused_entry()?;
+        let reason = refused.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
+        Some(Refusal { service: refused.service, status: refused.status, reason })
+    }
+
+    /// The request that this refusal answered.
+    pub(super) fn refused_entry(&self) -> Option<&Entry> {
         let step = self.0.iter().rev().find(|step| step.entry.status >= 400 && !is_challenge(&step.entry))?;
         // A gateway passes on what a service behind it refused.
         let passed_on = step.calls.iter().rev().find(|call| call.status >= 400 && call.decision.reason.is_some());
-        let refused = passed_on.filter(|_| step.entry.decision.reason.is_none()).unwrap_or(&step.entry);
-        let reason = refused.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
-        Some(Refusal { service: refused.service, status: refused.status, reason })
+        Some(passed_on.filter(|_| step.entry.decision.reason.is_none()).unwrap_or(&step.entry))
     }
 
     /// URLs of what was written.
@@ -85,7 +90,7 @@ fn what(method: &str, path: &str, service: Service) -> String {
 }
 
 /// Key Vault answers a client's first request with 401 to tell it what to ask a token for.
-fn is_challenge(entry: &Entry) -> bool {
+pub(super) fn is_challenge(entry: &Entry) -> bool {
     entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
 }
 

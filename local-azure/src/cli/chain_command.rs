@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
+use super::output::println;
 use jiff::tz::TimeZone;
 use local_azure::{
     control::{JOURNAL, TELEMETRY},
@@ -49,7 +49,7 @@ pub(super) async fn chain(arguments: ChainArguments) -> Result<ExitCode, Command
 }
 
 /// The only trace whose ID begins so.
-fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
+pub(super) fn the_trace(entries: &[Entry], beginning: &str) -> Result<TraceId, CommandError> {
     let mut traces: Vec<TraceId> = entries.iter().filter_map(|entry| entry.trace).collect();
     traces.sort_unstable();
     traces.dedup();
@@ -102,7 +102,7 @@ fn print_list(entries: &[Entry]) {
 }
 
 /// An invocation of the host; or a request from outside that belongs to no trace, or to one without an invocation.
-fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
+pub(super) fn is_outer(entry: &Entry, all: &[Entry]) -> bool {
     let has_invocation = |trace: Option<TraceId>| {
         all.iter().any(|other| other.trace == trace && other.from == Some(Service::FunctionsHost))
     };
@@ -126,9 +126,105 @@ fn line(entry: &Entry) -> String {
 
 #[cfg(test)]
 mod tests {
-    use local_azure::journal::Journal;
+    use local_azure::journal::{
+        CallerRequest, Decision, Demand, EntryId, InvocationFacts, Journal, PolicyDecision, PolicyEnd, PolicyValue,
+        ShownToken, StreamEnd,
+    };
+    use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_json_of_an_entry_has_the_members_that_are_documented() {
+        let journal = Journal::default();
+        let mut entry = journal.begin(Service::ApiManagement, "GET", "/orders");
+        entry.started = "2026-11-20T08:00:00Z".parse().unwrap();
+        entry.duration = std::time::Duration::from_micros(1_500);
+        (entry.parent, entry.trace) = (Some(EntryId(7)), "1234".repeat(8).parse().ok());
+        (entry.from, entry.status) = (Some(Service::FunctionsHost), 401);
+        entry.caller_span = Some("12".repeat(8));
+        (entry.host, entry.query) = (Some("apim.azure-api.net".to_owned()), Some("page=2".to_owned()));
+        entry.token = Some(ShownToken { alg: Some("RS256".to_owned()), kid: None, hash: "0a0b0c0d0e0f".to_owned() });
+        entry.invocation = Some(InvocationFacts {
+            id: uuid::Uuid::nil(),
+            function: "orders".to_owned(),
+            call: Some(CallerRequest { method: "GET".to_owned(), path: "/api/orders".to_owned() }),
+        });
+        entry.replay_of = Some(EntryId(3));
+        entry.decision = Decision {
+            demanded: vec![Demand::claim("roles", ["orders.read"]).found(None::<String>).met(false)],
+            identity: Some("id-caller".to_owned()),
+            audience: Some("api://orders".to_owned()),
+            allowed_by: Some("subscription orders".to_owned()),
+            reason: Some("a role is missing".to_owned()),
+            wrote: Some("https://st.blob.core.windows.net/c/b".to_owned()),
+            stream: Some(StreamEnd { events: 1, of: 2, caller_left: true }),
+            policies: vec![PolicyDecision {
+                policy: "validate-jwt".to_owned(),
+                section: "inbound".to_owned(),
+                scope: "api".to_owned(),
+                place: "apis/orders.xml:3".to_owned(),
+                path: "choose[1]/when[2]".to_owned(),
+                values: vec![PolicyValue { name: "condition".to_owned(), value: "True".to_owned() }],
+                outcome: "refused".to_owned(),
+                end: PolicyEnd::Failed,
+                microseconds: 12,
+            }],
+            ..Decision::default()
+        };
+        entry.decision.claims.insert("aud".to_owned(), "api://orders".into());
+        let shown = serde_json::to_value(&entry).unwrap();
+        assert_eq!(
+            shown,
+            json!({
+                "id": 1,
+                "parent": 7,
+                "trace": "1234".repeat(8),
+                "callerSpan": "12".repeat(8),
+                "started": "2026-11-20T08:00:00Z",
+                "milliseconds": 1.5,
+                "from": "functions-host",
+                "service": "api-management",
+                "method": "GET",
+                "host": "apim.azure-api.net",
+                "path": "/orders",
+                "query": "page=2",
+                "status": 401,
+                "token": { "alg": "RS256", "hash": "0a0b0c0d0e0f" },
+                "invocation": {
+                    "id": "00000000-0000-0000-0000-000000000000",
+                    "function": "orders",
+                    "call": { "method": "GET", "path": "/api/orders" },
+                },
+                "replayOf": 3,
+                "demanded": [{ "what": "claim", "claim": "roles", "accepted": ["orders.read"], "met": false }],
+                "identity": "id-caller",
+                "audience": "api://orders",
+                "allowedBy": "subscription orders",
+                "reason": "a role is missing",
+                "wrote": "https://st.blob.core.windows.net/c/b",
+                "claims": { "aud": "api://orders" },
+                "stream": { "events": 1, "of": 2, "callerLeft": true },
+                "policies": [{
+                    "policy": "validate-jwt",
+                    "section": "inbound",
+                    "scope": "api",
+                    "place": "apis/orders.xml:3",
+                    "path": "choose[1]/when[2]",
+                    "values": [{ "name": "condition", "value": "True" }],
+                    "outcome": "refused",
+                    "end": "failed",
+                    "microseconds": 12,
+                }],
+            })
+        );
+        let documented = include_str!("../../../docs/terminal.md").split("## The chain as JSON").nth(1).unwrap();
+        for member in shown.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            assert!(documented.contains(&format!("`{member}`")), "docs/terminal.md does not name {member}");
+        }
+        let again: Entry = serde_json::from_value(shown.clone()).unwrap();
+        assert_eq!(serde_json::to_value::<Entry>(again).unwrap(), shown, "it is read back whole");
+    }
 
     #[test]
     fn a_trace_is_found_by_its_beginning_and_untraced_requests_stand_alone() {

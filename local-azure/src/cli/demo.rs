@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use axum::body::{Body, to_bytes};
 use http::{Request, header};
 use local_azure::{

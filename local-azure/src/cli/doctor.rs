@@ -5,7 +5,7 @@ mod tools;
 
 use std::{path::Path, process::ExitCode};
 
-use anstream::println;
+use super::output::println;
 use serde::Serialize;
 
 use super::{CommandError, GREEN, Project, RED};

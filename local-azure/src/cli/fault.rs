@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
+use super::output::println;
 use axum::body::Body;
 use local_azure::{
     control::{CLEAR_FAULTS, FAULTS, LIST_FAULTS},

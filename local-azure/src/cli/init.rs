@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use anstream::println;
+use super::output::println;
 use clap::ValueEnum;
 
 use super::{CommandError, DIM, command_line, seed_command};

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
@@ -91,42 +91,35 @@ struct Binding {
     methods: Vec<String>,
 }
 
+/// A function of a running host, called by its name.
+pub(super) struct Call {
+    pub(super) name: String,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) method: Option<Method>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+impl Description {
+    fn http_trigger(self) -> Option<Binding> {
+        self.config.bindings.into_iter().find(|binding| binding.kind.eq_ignore_ascii_case("httpTrigger"))
+    }
+}
+
 pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, CommandError> {
-    let host = Host { url: format!("http://127.0.0.1:{}", arguments.port), key: arguments.key.clone() };
     let body = arguments.body()?;
-    let mut arguments = arguments;
-    let is_typed = arguments.headers.iter().any(|(name, _)| name == header::CONTENT_TYPE);
-    if arguments.data_file.is_some() && !is_typed {
-        arguments.headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")));
+    let InvokeArguments { name, method, include, json, parameters, port, key, mut headers, data_file, .. } = arguments;
+    let host = Host { url: format!("http://127.0.0.1:{port}"), key };
+    let is_typed = headers.iter().any(|(name, _)| name == header::CONTENT_TYPE);
+    if data_file.is_some() && !is_typed {
+        headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")));
     }
-    let admin = format!("{}/admin/functions/{}", host.url, arguments.name);
-    let Answer { status, body: description, .. } = host.send(Method::GET, &admin, Vec::new(), None).await?;
-    if status == StatusCode::UNAUTHORIZED {
-        return Err("the host asks for its master key: give it with --key; it is printed when the host starts".into());
-    }
-    if status == StatusCode::NOT_FOUND {
-        return Err(
-            format!("the host has no function \"{}\"; it lists its functions when it starts", arguments.name).into()
-        );
-    }
-    let description: Description = serde_json::from_slice(&description)?;
-    let trigger =
-        description.config.bindings.into_iter().find(|binding| binding.kind.eq_ignore_ascii_case("httpTrigger"));
-    let Answer { status, headers, body } = match (trigger, description.invoke_url_template) {
-        (Some(trigger), Some(template)) => {
-            let url = fill(&template, &arguments.parameters)?;
-            let method = arguments.method.map_or_else(|| method(&trigger, body.is_some()), Ok)?;
-            host.send(method, &url, arguments.headers, body).await?
-        }
-        _ => {
-            let body = body.unwrap_or_else(|| b"{}".to_vec());
-            host.send(Method::POST, &admin, arguments.headers, Some(body)).await?
-        }
-    };
-    if arguments.json {
+    let call = Call { name: name.clone(), body, method, headers, parameters };
+    let Answer { status, headers, body } = host.call(call).await?;
+    if json {
         println!("{}", document(status, &headers, &body));
     } else {
-        if arguments.include {
+        if include {
             println!("{status}");
             for (name, value) in &headers {
                 println!("{name}: {}", String::from_utf8_lossy(value.as_bytes()));
@@ -138,7 +131,7 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
     if status.is_success() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{RED}{} failed with {status}{RED:#}", arguments.name);
+    eprintln!("{RED}{name} failed with {status}{RED:#}");
     Ok(ExitCode::FAILURE)
 }
 
@@ -191,6 +184,72 @@ fn fill(template: &str, parameters: &[(String, String)]) -> Result<String, Comma
 }
 
 impl Host {
+    /// Calls an HTTP function at its URL, and any other through the host's admin API.
+    pub(super) async fn call(&self, call: Call) -> Result<Answer, CommandError> {
+        let Call { name, body, method, headers, parameters } = call;
+        let description: Description = serde_json::from_slice(&self.admin(&name).await?)?;
+        let (template, trigger) = (description.invoke_url_template.clone(), description.http_trigger());
+        match (trigger, template) {
+            (Some(trigger), Some(template)) => {
+                let url = fill(&template, &parameters)?;
+                let method = method.map_or_else(|| self::method(&trigger, body.is_some()), Ok)?;
+                self.send(method, &url, headers, body).await
+            }
+            _ => {
+                let body = body.unwrap_or_else(|| b"{}".to_vec());
+                self.send(Method::POST, &self.admin_url(&name), headers, Some(body)).await
+            }
+        }
+    }
+
+    /// Runs a timer function now, and waits for its end.
+    pub(super) async fn run_timer(&self, name: &str) -> Result<Answer, CommandError> {
+        let description: Description = serde_json::from_slice(&self.admin(name).await?)?;
+        if !description.config.bindings.iter().any(|binding| binding.kind.eq_ignore_ascii_case("timerTrigger")) {
+            return Err(format!("{name} is not a timer").into());
+        }
+        self.send(Method::POST, &self.admin_url(name), Vec::new(), Some(b"{}".to_vec())).await
+    }
+
+    /// Every function, as the host describes it: name, bindings, URL.
+    pub(super) async fn functions(&self) -> Result<Vec<Value>, CommandError> {
+        let body = self.admin("").await?;
+        let functions: Vec<Value> = serde_json::from_slice(&body)?;
+        let one = |function: &Value| {
+            let mut short = serde_json::json!({ "name": function["name"], "bindings": function["config"]["bindings"] });
+            if function["invoke_url_template"].is_string() {
+                short["url"] = function["invoke_url_template"].clone();
+            }
+            if function["isDisabled"] == true {
+                short["disabled"] = true.into();
+            }
+            short
+        };
+        Ok(functions.iter().map(one).collect())
+    }
+
+    fn admin_url(&self, name: &str) -> String {
+        let name = if name.is_empty() { String::new() } else { format!("/{}", encoded(name)) };
+        format!("{}/admin/functions{name}", self.url)
+    }
+
+    /// What the host says of a function, or of all.
+    async fn admin(&self, name: &str) -> Result<bytes::Bytes, CommandError> {
+        let Answer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(
+                "the host asks for its master key: give it with --key; it is printed when the host starts".into()
+            );
+        }
+        if status == StatusCode::NOT_FOUND {
+            return Err(format!("the host has no function \"{name}\"; it lists its functions when it starts").into());
+        }
+        if !status.is_success() {
+            return Err(format!("the host answered {status}: {}", String::from_utf8_lossy(&body).trim_end()).into());
+        }
+        Ok(body)
+    }
+
     pub(super) async fn send(
         &self,
         method: Method,

@@ -14,7 +14,9 @@ mod init;
 mod invoke;
 mod keys;
 mod local_settings;
+mod mcp;
 mod new;
+mod output;
 mod package;
 mod policy;
 mod project;
@@ -34,7 +36,7 @@ mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::eprintln;
+use self::output::eprintln;
 use anstyle::{AnsiColor, Color, Style};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use local_azure::{
@@ -103,6 +105,8 @@ enum Command {
     Seed(seed_command::SeedArguments),
     /// Show what the running local-azure did for one request, by trace ID; without an ID, list the latest requests
     Chain(chain_command::ChainArguments),
+    /// Let an assistant ask and drive a running local-azure: an MCP server on standard input and output
+    Mcp(mcp::McpArguments),
     /// Let the tenant of a running local-azure sign with a new key from now on, as in an emergency
     Rollover(ask::RunArguments),
     /// Replace a key of an API Management subscription in a running local-azure, and in the secrets that hold it
@@ -152,6 +156,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Init(arguments) => init::init(&arguments),
         Command::Seed(arguments) => seed_command::seed(&arguments),
         Command::Chain(arguments) => chain_command::chain(arguments).await,
+        Command::Mcp(arguments) => mcp::mcp(arguments).await,
         Command::Rollover(run) => rollover::rollover(run).await,
         Command::Regenerate(arguments) => regenerate::regenerate(arguments).await,
         Command::Fault(arguments) => fault::fault(arguments).await,
@@ -176,5 +181,7 @@ pub(crate) async fn run() -> ExitCode {
 fn completions(shell: clap_complete::Shell) {
     let mut command = Arguments::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    output::print!("{}", String::from_utf8_lossy(&script));
 }

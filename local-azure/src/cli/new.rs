@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anstream::println;
+use super::output::println;
 use local_azure::new_function::{FunctionName, Kind, create, create_definition};
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use clap::ValueEnum;
 use local_azure::{own_file, package};
 use tokio::process::Command;

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use anstream::println;
+use super::output::println;
 use apim_policies::{Played, policies};
 use clap::Subcommand;
 use local_azure::{PolicyFinding, check_policies, seed::Seed};

@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use anstream::eprintln;
+use super::output::eprintln;
 use local_azure::{
     deployed_files::{deployed_files, has_functions_folder},
     functions_host::{self, ScriptError, ScriptSummary},

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
+use super::output::println;
 use local_azure::{control::REGENERATE, subscription_keys::Which};
 use serde::Deserialize;
 

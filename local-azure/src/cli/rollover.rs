@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
+use super::output::println;
 use local_azure::control::ROLL_OVER;
 use serde::Deserialize;
 

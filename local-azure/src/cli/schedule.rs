@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use jiff::{Timestamp, tz::TimeZone};
 use ncrontab::Schedule;
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anstream::{print, println};
+use super::output::{print, println};
 use local_azure::seed::Seed;
 
 use super::CommandError;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anstream::eprintln;
+use super::output::eprintln;
 use local_azure::seed::Seed;
 
 use super::{CommandError, DIM, Project, command_line, environment};

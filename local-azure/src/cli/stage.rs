@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anstream::println;
+use super::output::println;
 
 use super::{CommandError, Project, project::Layout};
 

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
-use anstream::{eprintln, print, println};
+use super::output::{eprintln, print, println};
 use local_azure::{
     LocalAzure,
     fault::Fault,
@@ -208,6 +208,7 @@ async fn start_host(
     azure.dashboard().show_settings(sources.settings());
     let (host_terminal, journal_terminal) = (Arc::clone(terminal), Arc::clone(terminal));
     let record = journal_invocations(azure.journal());
+    let dashboard = azure.dashboard().clone();
     let host = FunctionsHost::start(HostOptions {
         address: SocketAddr::from(([127, 0, 0, 1], port(arguments, settings))),
         environment: child.variables(azure.environment()),
@@ -216,7 +217,10 @@ async fn start_host(
             record(invocation);
             journal_terminal.invocation(invocation);
         }),
-        log: Arc::new(move |line| host_terminal.log(&line)),
+        log: Arc::new(move |line| {
+            dashboard.show_line(&line);
+            host_terminal.log(&line);
+        }),
         fire_timers: true,
         enforce_keys: arguments.enable_auth,
         state: arguments.data.as_ref().map(|folder| folder.join(HOST_STATE)),

@@ -1,8 +1,11 @@
-//! Ctrl-C and SIGTERM: noticed from the first moment on, so that temporary files are always removed.
+//! Ctrl-C, SIGTERM, and a reader of standard output that leaves: noticed from the first moment on, so that temporary files are
+//! always removed.
 
 use std::io;
 
 use tokio::sync::watch;
+
+use super::output::reader_left;
 
 /// Whether the user wants this command to end. Clones share it.
 #[derive(Clone)]
@@ -14,7 +17,10 @@ impl StopSignal {
         let (stop, stopped) = watch::channel(false);
         let signal = signal()?;
         tokio::spawn(async move {
-            signal.await;
+            tokio::select! {
+                () = signal => {}
+                () = reader_left() => {}
+            }
             stop.send_replace(true);
         });
         Ok(Self(stopped))

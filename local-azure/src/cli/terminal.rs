@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anstream::{eprintln, println};
+use super::output::{eprintln, println};
 use anstyle::Style;
 use jiff::{Timestamp, tz::TimeZone};
 use local_azure::functions_host::{Invocation, Level, LogLine, LogSource};

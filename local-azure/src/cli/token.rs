@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use anstream::println;
+use super::output::println;
 use local_azure::{seed::Seed, world::World};
 
 use super::{CommandError, Project, command_line, seed_file};

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anstream::eprintln;
+use super::output::eprintln;
 use ignore::WalkBuilder;
 use local_azure::{functions_host::FunctionsHost, own_folder::MARKER};
 
@@ -100,16 +100,8 @@ async fn settled(root: &Path, before: &Files) -> Option<Files> {
 
 /// Every file that git does not ignore, in a repository or not. Absent where a folder cannot be read.
 pub(super) fn files(root: &Path) -> Option<Files> {
-    // Blobs of `--data`, and staged files.
-    let is_own = |entry: &ignore::DirEntry| entry.depth() > 0 && entry.path().join(MARKER).is_file();
-    let is_build_product = move |entry: &ignore::DirEntry| {
-        entry.depth() == 1 && entry.file_name() == "target" || entry.file_name() == "__pycache__" || is_own(entry)
-    };
-    let walk = WalkBuilder::new(root)
-        .hidden(true)
-        .require_git(false)
-        .filter_entry(move |entry| !is_build_product(entry))
-        .build();
+    let walk =
+        WalkBuilder::new(root).hidden(true).require_git(false).filter_entry(|entry| !is_passed_over(entry)).build();
     let printed = own_output();
     let mut files = Files::new();
     for entry in walk {
@@ -125,6 +117,22 @@ pub(super) fn files(root: &Path) -> Option<Files> {
         }
     }
     Some(files)
+}
+
+/// Folders that no one edits: what was built, installed packages, blobs of `--data`, and staged files. They can hold tens of
+/// thousands of files, also where no `.gitignore` names them.
+fn is_passed_over(entry: &ignore::DirEntry) -> bool {
+    if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return false;
+    }
+    let holds = |file: &str| entry.path().join(file).is_file();
+    let name = entry.file_name();
+    (entry.depth() == 1 && name == "target")
+        || name == "__pycache__"
+        || name == "node_modules"
+        // A virtual environment of Python, whatever its name.
+        || holds("pyvenv.cfg")
+        || holds(MARKER)
 }
 
 /// The files that this process prints to, as in `start > log`: they change with every line.
@@ -166,11 +174,14 @@ mod tests {
             fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
             fs::write(root.join(path), text).unwrap();
         };
-        write(".gitignore", "*.log\nnode_modules/\n");
+        write(".gitignore", "*.log\ndist/\n");
         write("main.py", "1");
         let before = files(root).unwrap();
         write("a.log", "1");
+        write("dist/x.js", "1");
         write("node_modules/x.js", "1");
+        write("venv/pyvenv.cfg", "home = /usr/bin");
+        write("venv/lib/site-packages/azure/core.py", "1");
         write("target/debug/handler", "1");
         write("__pycache__/main.pyc", "1");
         write("data/.local-azure", "{}");

@@ -15,11 +15,13 @@ mod assets;
 mod guard;
 mod headers;
 mod live;
+mod log;
 mod route;
 mod row;
 mod session;
 mod state;
 mod views;
+mod waterfall;
 
 use axum::Router;
 
@@ -49,3 +51,6 @@ pub(crate) fn router(dashboard: &Dashboard, others: Router) -> Router {
     }
     headers::protect(router).with_state(dashboard.clone()).fallback_service(others)
 }
+
+#[cfg(test)]
+mod tests;

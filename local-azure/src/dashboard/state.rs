@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use functions_host::FunctionsHost;
+use functions_host::{FunctionsHost, LogLine};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{AppSetting, session::Session};
+use super::{AppSetting, log::Log, session::Session};
 use crate::{link_switch::Switches, world::World};
 
 /// Streams of events at a time. The tabs of a browser share one.
@@ -25,6 +25,7 @@ struct State {
     host: Mutex<Weak<FunctionsHost>>,
     settings: Mutex<Vec<AppSetting>>,
     switches: Switches,
+    lines: Log,
     streams: Arc<Semaphore>,
 }
 
@@ -39,6 +40,7 @@ impl Dashboard {
             host: Mutex::default(),
             settings: Mutex::default(),
             switches: Switches::default(),
+            lines: Log::default(),
             streams,
         })))
     }
@@ -66,6 +68,15 @@ impl Dashboard {
     /// Links that are broken on purpose.
     pub(super) fn switches(&self) -> &Switches {
         &self.0.switches
+    }
+
+    /// Shows a line of the host's log.
+    pub fn show_line(&self, line: &LogLine) {
+        self.0.lines.push(line);
+    }
+
+    pub(super) fn lines(&self) -> &Log {
+        &self.0.lines
     }
 
     /// The Functions host, while one runs.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Response;
 use uuid::Uuid;
 
-use super::{Gateway, outside::Call, policy_folder, subscription::Access};
+use super::{Gateway, demanded, outside::Call, policy_folder, subscription::Access};
 use crate::journal::{self, Decision, PolicyDecision, PolicyValue};
 
 impl Gateway {
@@ -27,6 +27,7 @@ impl Gateway {
                 .filter(|_| outcome.last_error.is_none())
                 .map(|access| allowed_by(access, &outcome.tokens)),
             reason: reason(&outcome),
+            demanded: demanded::of(&outcome, access),
             policies: outcome.policies.into_iter().map(policy_decision).collect(),
             ..Decision::default()
         };

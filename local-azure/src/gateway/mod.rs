@@ -10,6 +10,7 @@ mod check;
 mod contract;
 mod credentials;
 mod decision;
+mod demanded;
 mod facts;
 mod finding;
 mod forwarded_for;

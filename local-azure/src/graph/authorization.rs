@@ -7,7 +7,7 @@ use super::error::GraphError;
 use crate::{
     access_token::{self, Refusal},
     issuer::Entra,
-    journal::Decision,
+    journal::{Decision, Demand},
 };
 
 /// What Microsoft Graph takes as audience.
@@ -31,7 +31,10 @@ pub(super) fn authorize(
     needed: Needed,
     decision: &mut Decision,
 ) -> Result<(), GraphError> {
-    let caller = access_token::verify(entra, headers, &AUDIENCES, Timestamp::now()).map_err(|refusal| {
+    let now = Timestamp::now();
+    let verified = access_token::verify(entra, headers, &AUDIENCES, now);
+    decision.demanded = access_token::demands(entra, headers, &AUDIENCES, now, verified.as_ref());
+    let caller = verified.map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         GraphError::Token(text_of(&refusal))
     })?;
@@ -40,6 +43,8 @@ pub(super) fn authorize(
     let mut allowed_by = Vec::new();
     for row in needed {
         let held = caller.roles.iter().find(|role| row.contains(&role.as_str()));
+        let roles = Demand::claim("roles", row.iter().copied());
+        decision.demanded.push(roles.found(Some(caller.roles.join(", "))).met(held.is_some()));
         allowed_by.push(held.ok_or(GraphError::Denied)?.as_str());
     }
     decision.allowed_by = Some(allowed_by.join(", "));

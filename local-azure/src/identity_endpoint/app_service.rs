@@ -16,7 +16,12 @@ use super::{
     Platform,
     query::{Dialect, IdentityId, Query},
 };
-use crate::{issuer::Entra, journal::Decision, run_secret::RunSecret, seed::Identity};
+use crate::{
+    issuer::Entra,
+    journal::{Decision, Demand, DemandKind},
+    run_secret::RunSecret,
+    seed::Identity,
+};
 
 const PATH: &str = "/msi/token";
 
@@ -158,11 +163,18 @@ impl Endpoint {
             }
             Version::V2017 | Version::V2019 => {}
         }
+        let header = Demand::new(DemandKind::IdentityHeader, ["the value of IDENTITY_HEADER"]);
+        decision.demanded.push(header.met(true));
         let version = version?;
         let query = Query::parse(query, &version.dialect()).map_err(Refusal::BadQuery)?;
         let resource = query.resource.ok_or_else(|| Refusal::BadQuery("resource is missing".to_owned()))?;
         decision.audience = Some(resource.clone());
-        let identity = self.identity(query.identity.as_ref())?;
+        let identity = self.identity(query.identity.as_ref());
+        let carried = Demand::new(DemandKind::Identity, self.platform.carried().map(|one| one.name.as_str()));
+        decision
+            .demanded
+            .push(carried.found(identity.as_ref().ok().map(|identity| identity.name.as_str())).met(identity.is_ok()));
+        let identity = identity?;
         decision.identity = Some(identity.name.clone());
         let token = self.platform.token(identity, &resource).map_err(|_| Refusal::NoToken)?;
         if version == Version::V2017 {

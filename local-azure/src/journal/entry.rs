@@ -2,13 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, header};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
-use super::TraceId;
+use super::{Demand, ShownToken, TraceId};
 
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +92,9 @@ pub struct Decision {
     /// How a streamed answer ended; absent while it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamEnd>,
+    /// What the service demanded of the request, in the order of its checks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub demanded: Vec<Demand>,
     /// What each policy decided, in the order in which they ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyDecision>,
@@ -157,6 +159,29 @@ pub enum PolicyEnd {
     Failed,
 }
 
+/// Which function the Functions host ran, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvocationFacts {
+    /// `X-Azure-Functions-InvocationId`.
+    pub id: Uuid,
+    /// The function.
+    pub function: String,
+    /// The caller's method and path; absent for a timer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallerRequest>,
+}
+
+/// What the caller of an HTTP function asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallerRequest {
+    /// The method.
+    pub method: String,
+    /// The path, without the query, which may hold keys.
+    pub path: String,
+}
+
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -169,6 +194,9 @@ pub struct Entry {
     /// The trace it belongs to. Absent where no `traceparent` says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
+    /// The caller's span that its `traceparent` names: 16 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_span: Option<String>,
     /// When it began.
     pub started: Timestamp,
     /// Until the head of the answer was ready.
@@ -181,10 +209,25 @@ pub struct Entry {
     pub service: Service,
     /// HTTP method.
     pub method: String,
+    /// The host that the request names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Path without the query.
     pub path: String,
+    /// The query, without values that may be secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) where nobody waited for one.
     pub status: u16,
+    /// The bearer token that the request showed; its claims are in the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<ShownToken>,
+    /// The invocation of the Functions host that this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<InvocationFacts>,
+    /// The invocation that a person repeated by this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<EntryId>,
     /// What the service decided.
     #[serde(flatten)]
     pub decision: Decision,
@@ -196,14 +239,4 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
 
 fn from_milliseconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Duration::try_from_secs_f64(f64::deserialize(deserializer)? / 1e3).map_err(serde::de::Error::custom)
-}
-
-/// Claims of the request's bearer token, unverified; none where it shows no JWT.
-pub(super) fn shown_claims(headers: &HeaderMap) -> Map<String, Value> {
-    let claims = || {
-        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-        let payload = token.trim().split('.').nth(1).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
-    };
-    claims().unwrap_or_default()
 }

@@ -8,9 +8,13 @@
 //! has that one as its parent, and its trace unless it names one. Requests at the same time are never told apart by
 //! their order: one without a trace belongs to no chain.
 
+mod demanded;
 mod entry;
 mod follow;
+mod replays;
 mod ring;
+mod shown_query;
+mod shown_token;
 mod trace_id;
 mod verdict;
 
@@ -30,17 +34,26 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use http::header;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
-use self::ring::Ring;
+pub(crate) use self::shown_token::shown_token;
+pub(crate) use self::trace_id::caller_span;
 pub use self::{
-    entry::{Asker, Decision, Entry, EntryId, PolicyDecision, PolicyEnd, PolicyValue, Service, StreamEnd},
+    demanded::{Demand, DemandKind},
+    entry::{
+        Asker, CallerRequest, Decision, Entry, EntryId, InvocationFacts, PolicyDecision, PolicyEnd, PolicyValue,
+        Service, StreamEnd,
+    },
     follow::{Change, Following},
     ring::{LARGEST_BYTES, MOST_ENTRIES},
+    shown_token::ShownToken,
     trace_id::{NotTraceId, TraceId},
     verdict::Verdict,
 };
+use self::{replays::Replays, ring::Ring, shown_query::shown_query};
 
 /// Changes that a follower may be behind. One that is further behind starts again.
 const MOST_CHANGES_BEHIND: usize = 256;
@@ -68,6 +81,7 @@ pub struct Journal(Arc<Shared>);
 struct Shared {
     last_id: AtomicU64,
     ring: Mutex<Ring>,
+    replays: Mutex<Replays>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -76,6 +90,7 @@ impl Default for Shared {
         Self {
             last_id: AtomicU64::default(),
             ring: Mutex::default(),
+            replays: Mutex::default(),
             changes: broadcast::Sender::new(MOST_CHANGES_BEHIND),
         }
     }
@@ -103,13 +118,19 @@ impl Journal {
             id: EntryId(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1),
             parent: answering.map(|answering| answering.id),
             trace: answering.and_then(|answering| answering.trace),
+            caller_span: None,
             started: Timestamp::now(),
             duration: std::time::Duration::ZERO,
             from: None,
             service,
             method: method.to_owned(),
+            host: None,
             path: path.to_owned(),
+            query: None,
             status: 200,
+            token: None,
+            invocation: None,
+            replay_of: None,
             decision: Decision::default(),
         }
     }
@@ -121,7 +142,10 @@ impl Journal {
     }
 
     /// Adds an entry.
-    pub fn record(&self, entry: Entry) {
+    pub fn record(&self, mut entry: Entry) {
+        if let Some(trace) = entry.trace.filter(|_| entry.invocation.is_some()) {
+            entry.replay_of = self.replays().original(trace);
+        }
         let mut ring = self.ring();
         let change = ring.push(entry);
         // Sent while the ring is locked, so that followers get changes in their order. Nobody may follow.
@@ -140,6 +164,22 @@ impl Journal {
         if let Some(change) = ring.amend(id, |entry| change(&mut entry.decision)) {
             let _ = self.0.changes.send(change);
         }
+    }
+
+    /// Marks the invocations of this trace, which has not begun, as repeating entry `of`.
+    pub(crate) fn expect_replay(&self, trace: TraceId, of: EntryId) {
+        self.replays().expect(trace, of);
+    }
+
+    /// Marks an invocation that is recorded as repeating entry `of`.
+    pub(crate) fn mark_replay(&self, invocation: Uuid, of: EntryId) -> Option<EntryId> {
+        let mut ring = self.ring();
+        let is_it = |entry: &&Arc<Entry>| entry.invocation.as_ref().is_some_and(|facts| facts.id == invocation);
+        let id = ring.iter().rev().find(is_it)?.id;
+        if let Some(change) = ring.amend(id, |entry| entry.replay_of = Some(of)) {
+            let _ = self.0.changes.send(change);
+        }
+        Some(id)
     }
 
     /// Everything recorded so far, in the order in which it ended.
@@ -178,6 +218,10 @@ impl Journal {
         Following::new(&ring, after, self.0.changes.subscribe())
     }
 
+    fn replays(&self) -> MutexGuard<'_, Replays> {
+        self.0.replays.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.0.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,7 +236,12 @@ async fn record(State((journal, service)): State<(Journal, Service)>, request: R
     let mut entry = journal.begin(service, request.method().as_str(), request.uri().path());
     entry.from = request.extensions().get::<Asker>().map(|asker| asker.0);
     entry.trace = TraceId::of(request.headers()).or(entry.trace);
-    entry.decision.claims = entry::shown_claims(request.headers());
+    entry.caller_span = caller_span(request.headers());
+    entry.host = host_of(&request);
+    entry.query = request.uri().query().map(shown_query);
+    let (token, claims) = shown_token(request.headers()).unzip();
+    entry.token = token;
+    entry.decision.claims = claims.unwrap_or_default();
     let answering = Answering { id: entry.id, trace: entry.trace };
     let unanswered = Unanswered { journal, began: Instant::now(), entry: Some(entry) };
     let mut response = ANSWERING.scope(answering, next.run(request)).await;
@@ -225,6 +274,11 @@ impl Drop for Unanswered {
         entry.decision.reason = Some("the client left before there was an answer".to_owned());
         self.journal.record(Entry { duration: self.began.elapsed(), status: CLIENT_LEFT, ..entry });
     }
+}
+
+fn host_of(request: &Request<Body>) -> Option<String> {
+    let named = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    named.or_else(|| request.uri().host()).map(str::to_owned)
 }
 
 #[cfg(test)]

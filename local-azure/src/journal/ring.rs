@@ -98,9 +98,13 @@ fn bytes_of(entry: &Entry) -> usize {
         let values = policy.values.iter().map(|one| size_of_val(one) + one.name.len() + one.value.len());
         size_of_val(policy) + policy.place.len() + policy.path.len() + policy.outcome.len() + values.sum::<usize>()
     });
+    let demanded = decision.demanded.iter().map(|demand| {
+        size_of_val(demand) + demand.accepted.iter().map(|one| size_of_val(one) + one.len()).sum::<usize>()
+    });
     BYTES_OF_AN_ENTRY
         + entry.path.len()
         + texts.into_iter().flatten().map(String::len).sum::<usize>()
+        + demanded.sum::<usize>()
         + policies.sum::<usize>()
         + decision.claims.iter().map(|(name, value)| name.len() + bytes_of_json(value)).sum::<usize>()
 }

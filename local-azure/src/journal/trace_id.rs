@@ -42,6 +42,12 @@ impl TraceId {
     }
 }
 
+/// The span that a request's valid `traceparent` names.
+pub(crate) fn caller_span(headers: &HeaderMap) -> Option<String> {
+    TraceId::of(headers)?;
+    headers.get("traceparent")?.to_str().ok()?.trim().split('-').nth(2).map(str::to_owned)
+}
+
 impl FromStr for TraceId {
     type Err = NotTraceId;
 

@@ -90,7 +90,10 @@ impl Credentials {
         };
         let with_slash = audiences.iter().map(|audience| format!("{audience}/")).collect::<Vec<_>>();
         let accepted: Vec<&str> = audiences.iter().copied().chain(with_slash.iter().map(String::as_str)).collect();
-        let caller = access_token::verify(entra, headers, &accepted, Timestamp::now()).map_err(|cause| {
+        let now = Timestamp::now();
+        let verified = access_token::verify(entra, headers, &accepted, now);
+        decision.demanded = access_token::demands(entra, headers, &accepted, now, verified.as_ref());
+        let caller = verified.map_err(|cause| {
             decision.audience = cause.audience().map(str::to_owned);
             // Documentation names this audience for v1; the text there was never captured.
             Refusal::InvalidToken { audience: audiences.first().copied().unwrap_or(COGNITIVE_SERVICES), cause }
@@ -99,7 +102,9 @@ impl Credentials {
         decision.audience = Some(caller.audience.clone());
         let operation = ask.operation();
         let target = Target::ModelAccount { name: &account.name };
-        match rbac::allowed(&entra.seed, caller.principal_id, operation, &target) {
+        let assignment = rbac::allowed(&entra.seed, caller.principal_id, operation, &target);
+        decision.demanded.push(rbac::demand(&entra.seed, caller.principal_id, operation, &target, assignment));
+        match assignment {
             None => Err(Refusal::NoRole {
                 principal: caller.principal_id,
                 action: operation.action(),

@@ -15,7 +15,9 @@ use crate::{
 const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"];
 
 pub(super) fn caller(key_vault: &KeyVault, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
-    let verified = access_token::verify(&key_vault.entra, headers, AUDIENCES, Timestamp::now());
+    let now = Timestamp::now();
+    let verified = access_token::verify(&key_vault.entra, headers, AUDIENCES, now);
+    decision.demanded = access_token::demands(&key_vault.entra, headers, AUDIENCES, now, verified.as_ref());
     let caller = verified.map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
         Refusal::Unauthorized(refusal)
@@ -37,7 +39,10 @@ pub(super) fn authorize(
         None => Target::Vault { vault: &vault.name },
     };
     let operation = ask.operation();
-    match rbac::allowed(&key_vault.entra.seed, caller.principal_id, operation, &target) {
+    let (seed, principal) = (&key_vault.entra.seed, caller.principal_id);
+    let assignment = rbac::allowed(seed, principal, operation, &target);
+    decision.demanded.push(rbac::demand(seed, principal, operation, &target, assignment));
+    match assignment {
         Some(assignment) => {
             decision.allowed_by = Some(rbac::describe(assignment));
             Ok(())

@@ -9,15 +9,21 @@ mod lines;
 use std::{any::Any, error::Error, iter::successors, panic};
 
 use tracing::{Level, error, warn};
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, Registry, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use self::lines::Lines;
+
+/// Any layer on the registry.
+pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Makes the log of the layer that writes lines and of the levels.
+pub(crate) type Compose = Box<dyn FnOnce(BoxedLayer, Targets) -> BoxedLayer + Send>;
 
 /// Installs a subscriber and a panic hook, each only where none is set.
 ///
 /// `RUST_LOG` holds levels such as `info,my_app=debug`. Without it, the crates named in `own` log from "info" up, and
 /// all others from "warning" up.
-pub(crate) fn init(rust_log: Option<&str>, own: &[&str]) {
+pub(crate) fn init(rust_log: Option<&str>, own: &[&str], compose: Option<Compose>) {
     let default = || {
         let own = own.iter().chain(&["functions_handler"]).map(|target| ((*target).to_owned(), Level::INFO));
         Targets::new().with_default(Level::WARN).with_targets(own)
@@ -27,7 +33,12 @@ pub(crate) fn init(rust_log: Option<&str>, own: &[&str]) {
     // A host that died has closed both pipes; to complain of that on one of them would be a panic.
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).log_internal_errors(false);
     let levels = levels.and_then(Result::ok).unwrap_or_else(default);
-    let _ = tracing_subscriber::registry().with(lines.with_writer(Lines)).with(levels).try_init();
+    let lines = lines.with_writer(Lines);
+    // What no layer takes must cost nothing: without others, the levels count for all.
+    let _ = match compose {
+        None => tracing_subscriber::registry().with(lines).with(levels).try_init(),
+        Some(compose) => tracing_subscriber::registry().with(compose(Box::new(lines), levels)).try_init(),
+    };
     if let Some(problem) = refused {
         warn!("RUST_LOG is not a list of levels, so the default levels count: {problem}");
     }

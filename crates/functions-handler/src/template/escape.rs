@@ -1,10 +1,12 @@
 //! Pieces of a path, percent-encoded and back.
 
+use std::borrow::Cow;
+
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Decodes a piece of a path. One that is not UTF-8 stays as it came.
-pub(super) fn decoded(raw: &str) -> String {
-    percent_decode_str(raw).decode_utf8().map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned)
+pub(super) fn decoded(raw: &str) -> Cow<'_, str> {
+    percent_decode_str(raw).decode_utf8().unwrap_or(Cow::Borrowed(raw))
 }
 
 pub(super) fn encoded(value: &str) -> String {

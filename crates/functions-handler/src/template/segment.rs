@@ -148,7 +148,7 @@ fn exactly<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Str
 }
 
 fn same(a: &str, b: &str) -> bool {
-    a.chars().map(fold).eq(b.chars().map(fold))
+    a == b || a.chars().map(fold).eq(b.chars().map(fold))
 }
 
 /// Upper case as .NET compares ordinally: one character for one.

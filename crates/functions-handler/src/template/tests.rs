@@ -11,7 +11,7 @@ fn values(route: &str, path: &str) -> Option<Vec<(String, Option<String>)>> {
     let template = Template::new("", route).unwrap_or_else(|error| panic!("{error}"));
     let RouteValues(values) = template.matches(path)?;
     let names = template.parameters().map(|parameter| parameter.name.clone());
-    Some(names.zip(values.into_iter().map(|value| value.map(|value| decoded(&value)))).collect())
+    Some(names.zip(values.into_iter().map(|value| value.map(|value| decoded(&value).into_owned()))).collect())
 }
 
 fn shown(route: &str, path: &str) -> Option<String> {

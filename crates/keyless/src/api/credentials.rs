@@ -11,11 +11,11 @@ use super::{
     subscription_key::{KeyValue, SubscriptionKey},
 };
 use crate::{
+    context::{TRACEPARENT, TRACESTATE, TraceContext},
     error::{Cause, Error, Service},
     failure::failure,
     identity::{Token, TokenCache, UnverifiedClaims},
     settings::Audience,
-    trace::{TRACEPARENT, traceparent},
 };
 
 /// What this app shows to the API.
@@ -82,16 +82,26 @@ impl ApiCredentials {
         headers
     }
 
-    /// The headers with token, key, and the trace context of the invocation.
-    pub(super) fn sign(&self, mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, Error> {
+    /// The headers with token, key, and the trace context of the try.
+    pub(super) fn sign(
+        &self,
+        mut headers: HeaderMap,
+        shown: &Shown,
+        context: Option<&TraceContext>,
+    ) -> Result<HeaderMap, Error> {
         if let (Some(key), Some(value)) = (&self.key, &shown.key) {
             let value = value.to_header().ok_or_else(|| Error::refused(Service::KeyVault, Cause::NotAKey))?;
             headers.insert(key.header(), value);
         }
         let token = shown.token.bearer().ok_or_else(|| Error::refused(Service::Identity, Cause::NotAToken))?;
         headers.insert(AUTHORIZATION, token);
-        if let Some(value) = traceparent() {
-            headers.insert(TRACEPARENT, value);
+        if let Some(context) = context {
+            headers.insert(TRACEPARENT, context.parent.clone());
+            match &context.state {
+                Some(state) => headers.insert(TRACESTATE, state.clone()),
+                // What a forwarded request holds belongs to another parent.
+                None => headers.remove(TRACESTATE),
+            };
         }
         Ok(headers)
     }

@@ -49,7 +49,20 @@ pub(crate) struct RetryBudget {
 
 /// Of one call.
 #[derive(Default)]
-pub(crate) struct Tries(u32);
+pub(crate) struct Tries {
+    retries: u32,
+    /// With what was sent again for a renewed token or key.
+    sendings: u32,
+}
+
+impl Tries {
+    /// How often the request was sent before.
+    pub(super) fn next_sending(&mut self) -> u32 {
+        let before = self.sendings;
+        self.sendings += 1;
+        before
+    }
+}
 
 impl Default for RetryBudget {
     fn default() -> Self {
@@ -87,13 +100,18 @@ impl RetryBudget {
 
     /// How long to wait before another try, when the service asked for `asked`.
     pub(super) fn next(&self, tries: &mut Tries, asked: Duration) -> Option<Duration> {
-        if tries.0 >= RETRIES || asked > LONGEST_WAIT || !self.spend() {
+        if tries.retries >= RETRIES || asked > LONGEST_WAIT || !self.spend() {
             return None;
         }
-        let pause = self.first.saturating_mul(1 << tries.0).mul_f64(0.5 + 0.5 * jitter());
-        tries.0 += 1;
+        let pause = self.first.saturating_mul(1 << tries.retries).mul_f64(0.5 + 0.5 * jitter());
+        tries.retries += 1;
         // Many callers are asked to come again at one moment: jitter keeps them apart.
         Some(if asked.is_zero() { pause } else { asked + pause })
+    }
+
+    /// How many retries there are.
+    pub(super) fn left(&self) -> u32 {
+        self.tokens.load(Ordering::Relaxed) / COST
     }
 
     fn spend(&self) -> bool {

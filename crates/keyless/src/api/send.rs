@@ -16,6 +16,7 @@ use super::{
 use crate::{
     body::Body,
     error::{Cause, Error, Service},
+    signals::Attempt,
     time_limits::TimeLimits,
 };
 
@@ -90,16 +91,27 @@ impl Api {
         let mut renewals = Renewals::default();
         loop {
             let shown = self.0.credentials.current().await?;
-            let signed = self.0.credentials.sign(request.headers.clone(), &shown)?;
+            let signals = self.0.connection.http().signals();
+            let attempt = Attempt::start(signals, &request.method, &request.url, tries.next_sending());
+            let signed = self.0.credentials.sign(request.headers.clone(), &shown, attempt.context())?;
             let sending = client.request(request.method.clone(), request.url.clone()).headers(signed);
             // A stream is gone with the first try.
             let again = request.payload.may_be_repeated();
             let sent = sending.body(request.payload.take()).send().await;
+            match &sent {
+                Ok(response) => attempt.answered(response.status(), request_id(response)),
+                Err(error) if error.is_timeout() => attempt.failed("timeout"),
+                Err(_) => attempt.failed("connection"),
+            }
             if let Some(broken) = flow.broken_off() {
                 return Err(broken.into());
             }
             let what = (&request.method, request.repeat);
-            if again && let Some(wait) = self.0.retries.wait(tries, what, &sent) {
+            let wait = if again { self.0.retries.wait(tries, what, &sent) } else { None };
+            if let Some(signals) = signals {
+                signals.retries_left(&request.url, self.0.retries.left());
+            }
+            if let Some(wait) = wait {
                 sleep(wait).await;
                 continue;
             }
@@ -117,6 +129,12 @@ impl Api {
             }
         }
     }
+}
+
+/// The service's, or else the gateway's.
+fn request_id(response: &Response) -> Option<&str> {
+    let id = ["x-ms-request-id", "apim-request-id"].into_iter().find_map(|name| response.headers().get(name));
+    id.and_then(|id| id.to_str().ok())
 }
 
 /// The answer with a body that may take any time, but not pause for long.

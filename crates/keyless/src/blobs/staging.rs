@@ -13,7 +13,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{blocks::Block, container::within, refusal::has_code};
-use crate::trace::{traceparent, with_traceparent};
+use crate::{context::carrying, signals::innermost};
 
 /// Bytes of a block, and so of the largest blob that is written in one request.
 pub(super) const BLOCK: usize = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ impl Staging {
         let id = block_id(self.id, self.staged.len());
         self.staged.push(id.clone());
         let sending = put_block(self.client.clone(), id, block).in_current_span();
-        self.tasks.spawn(with_traceparent(traceparent(), sending));
+        self.tasks.spawn(carrying(innermost(), sending));
         // The same memory again: a fresh block each time would leave the allocator with ever more of them.
         let mut buffer = match sent.map(Bytes::try_into_mut) {
             Some(Ok(buffer)) => buffer,

@@ -19,6 +19,7 @@ use azure_identity::{
 };
 
 use super::{
+    counted::Counted,
     credential::{Credential, Developer, Tool, UserAssigned},
     recorded::RecordAnswers,
     tokens::TokenCache,
@@ -34,6 +35,7 @@ use crate::{
 pub(crate) struct Identities {
     has_endpoint: bool,
     options: ClientOptions,
+    http: Http,
     made: Mutex<HashMap<Credential, Arc<TokenCache>>>,
 }
 
@@ -42,7 +44,7 @@ impl Identities {
     pub(crate) fn new(has_endpoint: bool, http: &Http) -> Self {
         let mut options = http.options(Service::Identity);
         options.per_try_policies.push(Arc::new(RecordAnswers));
-        Self { has_endpoint, options, made: Mutex::default() }
+        Self { has_endpoint, options, http: http.clone(), made: Mutex::default() }
     }
 
     /// The identity's tokens, kept from first demand on. Asks for none.
@@ -58,14 +60,21 @@ impl Identities {
             Credential::ManagedIdentity(_) if !self.has_endpoint => TokenCache::unusable(Arc::new(NoEndpoint), wait),
             // These keep no token themselves, and a tool is slow to start.
             Credential::Developer(developer) => match tool_credential(developer) {
-                Ok(tool) => TokenCache::new(tool, TOOL),
+                Ok(tool) => TokenCache::new(self.counted(tool), TOOL),
                 Err(error) => TokenCache::new(Arc::new(Misconfigured(error.to_string())), TOOL),
             },
             Credential::ManagedIdentity(_) | Credential::WorkloadIdentity(_) => {
                 let (options, credential) = (self.options.clone(), wanted.clone());
-                TokenCache::new(Arc::new(Uncached(move || sdk_credential(&credential, &options))), wait)
+                let source = Uncached(move || sdk_credential(&credential, &options));
+                TokenCache::new(self.counted(Arc::new(source)), wait)
             }
         }
+    }
+}
+
+impl Identities {
+    fn counted(&self, source: Arc<dyn TokenCredential>) -> Arc<dyn TokenCredential> {
+        Arc::new(Counted { source, http: self.http.clone() })
     }
 }
 

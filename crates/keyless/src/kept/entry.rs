@@ -10,7 +10,7 @@ use super::{
     refresher::{Refresher, Wanted},
     state::State,
 };
-use crate::trace::traceparent;
+use crate::signals::innermost;
 
 /// The value of one key. Dropping it ends its task, and a fetch that is under way.
 ///
@@ -82,7 +82,7 @@ impl<P: KeptPolicy> Entry<P> {
         self.wanted.send_if_modified(|wanted| {
             let is_new = wanted.fetch < fetch;
             if is_new {
-                *wanted = Wanted { fetch, traceparent: traceparent() };
+                *wanted = Wanted { fetch, context: innermost() };
             }
             is_new
         });

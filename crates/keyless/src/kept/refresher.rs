@@ -2,7 +2,6 @@
 
 use std::{error::Error as StdError, future::pending, iter::successors, sync::Arc};
 
-use http::HeaderValue;
 use tokio::{select, sync::watch};
 use tracing::warn;
 
@@ -12,14 +11,14 @@ use super::{
     policy::{KeptPolicy, Stopped},
     state::State,
 };
-use crate::trace::with_traceparent;
+use crate::context::{TraceContext, carrying};
 
 /// The number of the fetch that a caller waits for, and that caller's trace context. A number, so that a late or
 /// repeated call for a fetch that has ended starts no other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
     pub(super) fetch: u64,
-    pub(super) traceparent: Option<HeaderValue>,
+    pub(super) context: Option<TraceContext>,
 }
 
 pub(super) struct Refresher<P: KeptPolicy> {
@@ -34,9 +33,9 @@ impl<P: KeptPolicy> Refresher<P> {
         let mut due = None;
         while self.needed(due).await {
             let ended = self.ended();
-            let traceparent = Some(&*self.wanted.borrow())
+            let context = Some(&*self.wanted.borrow())
                 .filter(|wanted| wanted.fetch > ended)
-                .and_then(|wanted| wanted.traceparent.clone());
+                .and_then(|wanted| wanted.context.clone());
             let mut wanted = self.wanted.clone();
             let waited_for = async move {
                 // Without a cache there is no caller either, and the task ends.
@@ -44,7 +43,7 @@ impl<P: KeptPolicy> Refresher<P> {
                     pending::<()>().await;
                 }
             };
-            let fetched = with_traceparent(traceparent, self.policy.fetch(&self.key, waited_for)).await;
+            let fetched = carrying(context, self.policy.fetch(&self.key, waited_for)).await;
             let now = Deadline::now(self.policy.clock());
             self.state.send_modify(|state| state.settle(fetched, now, P::ON_RENEWAL));
             due = self.due(now);

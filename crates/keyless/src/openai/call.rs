@@ -21,9 +21,11 @@ use super::{
 };
 use crate::{
     api::{Payload, Repeat, Request, Tries, Unanswered, beginning, paced},
+    context::carrying,
     error::{Cause, Error},
     failure::explanation,
     readiness::{Check, check},
+    signals::{Asked, ChatSpan},
     transport::is_json,
 };
 
@@ -89,7 +91,9 @@ impl ModelCall {
     /// [`ModelProblem`](crate::ModelProblem). [`Error::Unavailable`] also when the answer is not here within 200 s.
     pub async fn send(self) -> Result<ModelAnswer, Error> {
         let Self { model, operation, request } = self;
-        let mut request = http_request(&model, operation, request?, false);
+        let request = request?;
+        let mut span = span(&model, operation, &request, false);
+        let mut request = http_request(&model, operation, request, false);
         let within = async {
             let mut tries = Tries::default();
             loop {
@@ -102,7 +106,15 @@ impl ModelCall {
                 pause_before_retry(&model, error, &mut tries).await?;
             }
         };
-        limited(&model, within).await
+        let answer = carrying(span.context(), limited(&model, within)).await;
+        match &answer {
+            Ok(answer) => {
+                span.take(answer.json());
+                span.ended();
+            }
+            Err(error) => span.failed(error.code()),
+        }
+        answer
     }
 
     /// Asks for the answer event by event, and returns when the first event is here: until then, a failure is an error
@@ -112,7 +124,9 @@ impl ModelCall {
     /// As [`Self::send`]; also when the answer is no stream of events.
     pub async fn stream(self) -> Result<ModelEvents, Error> {
         let Self { model, operation, request } = self;
-        let mut request = http_request(&model, operation, request?, true);
+        let request = request?;
+        let mut span = span(&model, operation, &request, true);
+        let mut request = http_request(&model, operation, request, true);
         let within = async {
             let mut tries = Tries::default();
             loop {
@@ -122,8 +136,23 @@ impl ModelCall {
                 pause_before_retry(&model, error, &mut tries).await?;
             }
         };
-        limited(&model, within).await
+        match carrying(span.context(), limited(&model, within)).await {
+            Ok(events) => Ok(events.recorded_by(span)),
+            Err(error) => {
+                span.failed(error.code());
+                Err(error)
+            }
+        }
     }
+}
+
+fn span(model: &Model, operation: Operation, request: &Map<String, Value>, streams: bool) -> ChatSpan {
+    let shape = match operation {
+        Operation::Responses => "responses",
+        Operation::ChatCompletions | Operation::Models => "chat_completions",
+    };
+    let asked = Asked { deployment: model.deployment(), url: &model.url(operation), shape, request, streams };
+    ChatSpan::start(model.connection().http().signals(), &asked)
 }
 
 /// Neither the prompt nor anything else that the request holds.

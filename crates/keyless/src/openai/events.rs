@@ -15,6 +15,7 @@ use super::{
 use crate::{
     body::Body,
     error::{Cause, Error, Service},
+    signals::ChatSpan,
 };
 
 /// What ends a stream of chat completions.
@@ -34,6 +35,7 @@ pub struct ModelEvents {
     /// Read before the first call of `next`.
     first: Option<ModelEvent>,
     state: State,
+    span: Option<ChatSpan>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub struct ModelEvent {
 
 impl ModelEvents {
     pub(super) fn new(headers: HeaderMap, body: Body) -> Self {
-        Self { headers, body, parser: FrameParser::default(), first: None, state: State::Flowing }
+        Self { headers, body, parser: FrameParser::default(), first: None, state: State::Flowing, span: None }
     }
 
     /// Waits for the first event, and keeps it.
@@ -63,6 +65,25 @@ impl ModelEvents {
             None => return Err(broken_off()),
         }
         Ok(self)
+    }
+
+    /// Tells the span how the answer goes on. The first event is here by now.
+    pub(super) fn recorded_by(mut self, span: ChatSpan) -> Self {
+        let first = self.first.as_ref().map(|first| first.json.clone());
+        self.span = Some(span);
+        if let Some(json) = first {
+            self.tell(&json);
+        }
+        self
+    }
+
+    fn tell(&mut self, json: &Value) {
+        if let Some(span) = &mut self.span {
+            span.take(json);
+            if self.state != State::Flowing {
+                span.ended();
+            }
+        }
     }
 
     /// The next event; `None` at the end.
@@ -78,8 +99,24 @@ impl ModelEvents {
             return None;
         }
         let event = self.read().await.transpose();
+        match &event {
+            Some(Ok(event)) => {
+                let json = event.json.clone();
+                self.tell(&json);
+            }
+            Some(Err(error)) => {
+                if let Some(span) = &mut self.span {
+                    span.failed(error.code());
+                }
+            }
+            None => {}
+        }
         if !matches!(event, Some(Ok(_))) {
             self.state = State::Ended;
+        }
+        // All is said: what its reader does now is no part of it.
+        if self.state == State::Ended {
+            self.span = None;
         }
         event
     }

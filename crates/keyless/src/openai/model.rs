@@ -89,3 +89,16 @@ impl fmt::Debug for Model {
             .finish()
     }
 }
+
+#[cfg(test)]
+impl Model {
+    /// The deployment of an account at this connection.
+    pub(crate) fn at(connection: Connection, deployment: &str) -> Self {
+        use crate::{error::Service, settings::SettingType as _, time_limits::TimeLimits};
+        let audience = crate::settings::Audience::parse("https://cognitiveservices.azure.com/.default").unwrap();
+        let surface = Surface::new(connection.endpoint(), None);
+        let limits = TimeLimits::new(Service::OpenAi);
+        let api = Api::within(limits, Service::OpenAi, connection, audience, None);
+        Self::new(api, Route::Direct, deployment.to_owned(), surface)
+    }
+}

@@ -12,6 +12,7 @@ use crate::{
     failure::{failure, retry_after},
     kept::{Clock, FetchFailure, Fetched, KeptPolicy, OnRefusal, OnRenewal, Stopped},
     time_limits::TimeLimits,
+    transport::Http,
 };
 
 /// A value is at most this old while the vault answers: so long does a rotated, disabled or deleted secret take to be
@@ -26,6 +27,7 @@ pub(super) const LIMITS: TimeLimits = TimeLimits::new(Service::KeyVault);
 pub(super) struct SecretPolicy {
     pub(super) client: SecretClient,
     pub(super) clock: Clock,
+    pub(super) http: Http,
 }
 
 /// Why there is no value.
@@ -86,6 +88,9 @@ impl SecretPolicy {
         };
         let secret = answer.and_then(|answer| answer.into_model()).map_err(FetchError::new)?;
         let value = secret.value.filter(|value| !value.is_empty());
+        if let Some(signals) = self.http.signals() {
+            signals.secret_read(name.as_str());
+        }
         let no_key = || FetchError::Refused(Error::refused(Service::KeyVault, Cause::NotAKey));
         value.map(SecretValue::new).ok_or_else(no_key)
     }

@@ -58,7 +58,8 @@ impl Secrets {
     pub(crate) fn new(connection: Connection, client_options: ClientOptions) -> Result<Self, Error> {
         let options = SecretClientOptions { client_options, ..Default::default() };
         let client = SecretClient::new(connection.endpoint().as_str(), connection.credential(), Some(options));
-        let policy = SecretPolicy { client: client.map_err(Error::internal_by)?, clock: system_clock() };
+        let http = connection.http().clone();
+        let policy = SecretPolicy { client: client.map_err(Error::internal_by)?, clock: system_clock(), http };
         Ok(Self(Arc::new(Vault { connection, secrets: Kept::new(policy) })))
     }
 

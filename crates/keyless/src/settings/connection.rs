@@ -4,6 +4,8 @@
 //! <https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection>
 
 use std::borrow::Cow;
+#[cfg(feature = "telemetry")]
+use std::sync::Arc;
 
 use url::Url;
 
@@ -13,6 +15,8 @@ use super::{
     run_as::{self, RunAs},
     value::SettingType,
 };
+#[cfg(feature = "telemetry")]
+use crate::identity::TokenCache;
 use crate::{
     connection::Connection,
     identity::{ClientId, Credential, Developer, ObjectId, UserAssigned},
@@ -40,9 +44,23 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The tokens of an identity that is named as for a connection, for something that has no address of its own.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn identity_of(&mut self, name: &str) -> Option<Arc<TokenCache>> {
+        let credential = IdentityGroup::new(name).read(self);
+        Some(self.identities.tokens(&credential))
+    }
+}
+
 /// The settings of one connection.
 struct Group {
     endpoint: Setting<Url>,
+    identity: IdentityGroup,
+}
+
+/// Those of them that name its identity.
+struct IdentityGroup {
     credential: Setting<Kind>,
     client_id: Setting<ClientId>,
     object_id: Setting<ObjectId>,
@@ -51,16 +69,28 @@ struct Group {
     resource_id: String,
 }
 
+fn setting<T>(name: &str, part: &str, meaning: impl Into<Cow<'static, str>>, absent: Absent) -> Setting<T> {
+    Setting::new(Cow::Owned(format!("{name}__{part}")), meaning.into(), absent)
+}
+
 impl Group {
     fn new(name: &str, endpoint: &str) -> Self {
-        fn setting<T>(name: &str, part: &str, meaning: impl Into<Cow<'static, str>>, absent: Absent) -> Setting<T> {
-            Setting::new(Cow::Owned(format!("{name}__{part}")), meaning.into(), absent)
-        }
+        let address = setting(name, endpoint, "Address of the service.", Absent::IsAnError);
+        Self { endpoint: address.with_example(example_address(endpoint)), identity: IdentityGroup::new(name) }
+    }
+
+    fn read(&self, settings: &mut Reader) -> Option<(Url, Credential)> {
+        let endpoint = settings.read(&self.endpoint);
+        let credential = self.identity.read(settings);
+        Some((endpoint?, credential))
+    }
+}
+
+impl IdentityGroup {
+    fn new(name: &str) -> Self {
         let id = Absent::Means("`AZURE_CLIENT_ID`, else the system-assigned identity");
         let unused = || Absent::Means("not used");
         Self {
-            endpoint: setting(name, endpoint, "Address of the service.", Absent::IsAnError)
-                .with_example(example_address(endpoint)),
             credential: setting(name, "credential", "How its tokens are got.", Absent::Default("managedidentity"))
                 .with_example("developer"),
             client_id: setting(name, "clientId", "Which user-assigned identity calls it.", id),
@@ -80,25 +110,23 @@ fn example_address(endpoint: &str) -> &'static str {
     }
 }
 
-impl Group {
-    fn read(&self, settings: &mut Reader) -> Option<(Url, Credential)> {
+impl IdentityGroup {
+    fn read(&self, settings: &mut Reader) -> Credential {
         let default_id = settings.value(&DEFAULT_CLIENT_ID);
-        let endpoint = settings.read(&self.endpoint);
         let kind = settings.read(&self.credential);
         let client_id = settings.read(&self.client_id);
         let object_id = settings.read(&self.object_id);
         settings.declare(&self.identity);
         let run_as = run_as::read(settings, self.identity.name());
         self.refuse_contradictions(settings, kind);
-        let credential = run_as.unwrap_or_else(|| match kind.unwrap_or(Kind::ManagedIdentity) {
+        run_as.unwrap_or_else(|| match kind.unwrap_or(Kind::ManagedIdentity) {
             Kind::ManagedIdentity => Credential::ManagedIdentity(match (object_id, client_id.or(default_id)) {
                 (Some(id), _) => Some(UserAssigned::ObjectId(id)),
                 (None, id) => id.map(UserAssigned::ClientId),
             }),
             Kind::WorkloadIdentity => Credential::WorkloadIdentity(client_id.or(default_id)),
             Kind::Developer => Credential::Developer(Developer::default()),
-        });
-        Some((endpoint?, credential))
+        })
     }
 
     /// One connection is one identity, named in one way.

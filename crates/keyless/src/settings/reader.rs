@@ -70,9 +70,11 @@ pub struct Reader {
     lists_rows: bool,
     problems: Vec<Problem>,
     rows: Vec<Row>,
+    /// Whether something is called that is no connection.
+    calls_others: bool,
     /// By name and address setting: a connection that is read twice is one.
     pub(super) connections: HashMap<String, Option<Connection>>,
-    pub(super) http: Http,
+    pub(crate) http: Http,
     pub(super) identities: Identities,
 }
 
@@ -85,6 +87,7 @@ impl Reader {
             lists_rows,
             problems: Vec::new(),
             rows: Vec::new(),
+            calls_others: false,
             connections: HashMap::new(),
             identities: Identities::new(has_endpoint, &http),
             http,
@@ -138,9 +141,15 @@ impl Reader {
     }
 
     /// Whether only the rows are of interest: those of every route then.
-    #[cfg(feature = "openai")]
+    #[cfg(any(feature = "openai", feature = "telemetry"))]
     pub(crate) fn lists_rows(&self) -> bool {
         self.lists_rows
+    }
+
+    /// Something is called that is no connection.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn calls_others(&mut self) {
+        self.calls_others = true;
     }
 
     /// The user agent of all calls, `name/version`: `env.user_agent(concat!(env!("CARGO_PKG_NAME"), "/",
@@ -150,7 +159,7 @@ impl Reader {
     }
 
     /// What a setting holds, neither empty nor padded.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let text = (self.lookup)(name)?.trim().to_owned();
         (!text.is_empty()).then_some(text)
     }
@@ -163,7 +172,7 @@ impl Reader {
 
     /// One small file, and only where a proxy stands between: its mistakes are told with all others.
     fn read_extra_roots(&mut self) {
-        if self.connections.is_empty() {
+        if self.connections.is_empty() && !self.calls_others {
             return;
         }
         if let Some(path) = self.read(&EXTRA_CA_CERTS) {

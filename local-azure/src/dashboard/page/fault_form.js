@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { changed } from "./broken.js";
 import { el, replace } from "./dom.js";
 import { doing } from "./outcome.js";
+import { prose } from "./words.js";
 
 // Name, label, whether it is a number, and an example.
 const MEMBERS = [
@@ -33,7 +34,7 @@ export function faultForm({ services, kinds }, tell, read) {
     replace(kind, names.map((name) => el("option", { value: name }, name)));
     explain();
   };
-  const explain = () => replace(help, known(kind.value)?.help ?? "");
+  const explain = () => replace(help, prose(known(kind.value)?.help ?? ""));
   service.addEventListener("change", offer);
   kind.addEventListener("change", explain);
   offer();

@@ -8,7 +8,9 @@ mod functions;
 mod identities;
 mod jobs;
 mod links;
+mod logs;
 mod refused;
+mod replay;
 mod requests;
 mod secrets;
 mod settings;
@@ -21,6 +23,8 @@ pub(super) fn routes() -> Vec<Route> {
     let views = [
         about::routes(),
         requests::routes(),
+        replay::routes(),
+        logs::routes(),
         timers::routes(),
         secrets::routes(),
         blobs::routes(),

@@ -7,6 +7,7 @@ import { faultForm } from "../fault_form.js";
 import { onChange } from "../live.js";
 import { doing, outcome } from "../outcome.js";
 import { redraw, soon } from "../redraw.js";
+import { prose } from "../words.js";
 
 export const view = { path: "faults", title: "Faults", key: "x", show };
 
@@ -32,7 +33,7 @@ function drawLinks(links, jobs, tell, read) {
   if (!links.length) return el("p", {}, "The seed names no links: ", el("code", {}, "links"), " in its ", el("code", {}, "[function_app]"), ".");
   const rows = links.map((link) => el("tr", { class: link.since ? "broken" : "" },
     el("th", { scope: "row" }, el("code", {}, link.name), el("div", { class: "quiet" }, `jobs: ${link.jobs.join(", ")}`)),
-    el("td", {}, link.help),
+    el("td", {}, prose(link.help)),
     el("td", {}, el("b", {}, link.expected.service), el("div", { class: "reason" }, link.expected.why)),
     el("td", {}, seen(link)),
     el("td", {}, action(link, tell, read))));
@@ -74,7 +75,7 @@ function action(link, tell, read) {
       if (status >= 400) tell.good(`the attack ${link.name} was answered ${status} by ${refused?.service ?? "nobody"}.`, entry);
       else tell.bad(`the attack ${link.name} was answered ${status}`);
       await read();
-    }), { id: `attack-${link.name}`, "aria-label": `Send ${link.name} once` });
+    }), { id: `attack-${link.name}`, "aria-label": `Send once: ${link.name}` });
     return [send, el("div", { class: "quiet" }, "one request of an attacker")];
   }
   const on = link.since !== null;

@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { el, facts, replace, table } from "../dom.js";
+import { schedule as written } from "../words.js";
 
 export const view = { path: "functions", title: "Functions", key: "f", show };
 
@@ -24,8 +25,8 @@ function row({ name, trigger, schedule, url, methods, level, disabled }) {
     [el("b", {}, name), disabled && el("span", { class: "tag" }, "disabled")],
     trigger === "timerTrigger" ? [el("a", { href: "#/timers" }, "timer")] : "HTTP",
     trigger === "timerTrigger" ? "" : methods.join(", ") || "all",
-    el("code", {}, schedule ?? route(url)),
-    level ? [level, el("span", { class: "quiet" }, ` (${LEVELS[level] ?? level})`)] : "",
+    el("code", {}, schedule ? written(schedule) : route(url)),
+    level ? el("span", { title: LEVELS[level] }, level) : "",
   ];
 }
 

@@ -1,9 +1,10 @@
 // The list of requests, as they end.
 
-import { get, segment } from "../api.js";
-import { announce, button, el, facts, milliseconds, replace, time, verdict } from "../dom.js";
+import { get } from "../api.js";
+import { announce, button, el, milliseconds, replace, time, verdict } from "../dom.js";
 import { onKey } from "../keys.js";
 import { onChange } from "../live.js";
+import { request } from "./request.js";
 
 // Rows in memory, and rows on the page.
 const KEPT = 2000;
@@ -13,25 +14,27 @@ export const view = {
   path: "requests",
   title: "Requests",
   key: "r",
-  show: (page, [id]) => (id === undefined ? list(page) : one(page, id)),
+  show: (page, [id]) => (id === undefined ? list(page) : request(page, id)),
 };
 
 function draw(row) {
-  const asker = row.from ?? "a process outside";
-  const who = row.identity ? `${asker} as ${row.identity}` : asker;
+  const token = row.kind === "identity-endpoint" && row.audience && `token for ${row.audience}`;
+  const why = row.reason ?? token;
   return el("tr", { class: row.verdict, "data-id": row.id },
     el("td", { class: "number" }, time(row.started)),
-    el("td", {}, who),
-    el("td", {}, row.service),
-    el("td", {}, el("a", { href: `#/requests/${row.id}`, class: "call" }, el("b", {}, row.method), ` ${row.path}`)),
+    el("td", { class: "who", title: row.from ?? "a process outside" }, row.identity ?? row.from ?? "outside"),
+    el("td", { class: "who" }, row.service),
+    el("td", { class: "what" }, el("a", { href: `#/requests/${row.id}`, class: "call", title: `${row.method} ${row.path}` }, el("b", {}, row.method), ` ${row.path}`)),
     el("td", { class: "number" }, row.status),
     el("td", { class: "number" }, milliseconds(row.milliseconds)),
-    el("td", {}, verdict(row.verdict), row.reason && el("span", { class: "reason" }, ` ${row.reason}`),
-      !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace")));
+    el("td", { class: "why" }, verdict(row.verdict),
+      row.replayOf && el("span", { class: "tag" }, "replay"),
+      !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace"),
+      why && el("span", { class: "reason", title: why }, ` ${why}`)));
 }
 
 function text(row) {
-  return [row.method, row.path, row.service, row.from, row.identity, row.status, row.verdict, row.reason, row.trace ?? "no trace"]
+  return [row.method, row.path, row.service, row.from, row.identity, row.audience, row.status, row.verdict, row.reason, row.trace ?? "no trace"]
     .join(" ").toLowerCase();
 }
 
@@ -128,24 +131,4 @@ function move(body, step) {
   const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), links.length - 1);
   links[next]?.focus();
   links[next]?.scrollIntoView({ block: "nearest" });
-}
-
-async function one(page, id) {
-  const { row, entry } = await get(`requests/${segment(id)}`, page.signal);
-  page.title(`${row.method} ${row.path}`);
-  replace(page.main,
-    el("p", {}, el("a", { href: "#/requests" }, "← Requests")),
-    el("h1", {}, `${row.method} ${row.path}`),
-    facts([
-      ["Decision", verdict(row.verdict)],
-      ["Service", row.service],
-      ["Status", String(row.status)],
-      ["Took", milliseconds(row.milliseconds)],
-      ["Who asked", row.from ?? "a process outside"],
-      ["Identity", entry.identity],
-      ["Allowed by", entry.allowedBy],
-      ["Reason", entry.reason],
-      ["Trace", row.trace ?? "none: no traceparent arrived"],
-    ]));
-  onKey("Escape", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
 }

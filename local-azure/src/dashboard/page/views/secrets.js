@@ -15,12 +15,16 @@ async function show(page) {
 }
 
 function vault({ name, host, softDeleteRetentionDays, purgeProtection, secrets }) {
+  const versions = secrets.flatMap((secret) => secret.versions);
+  // Columns that nobody has given anything are left out.
+  const optional = [["Not before", "notBefore", date], ["Type", "contentType", (text) => text ?? ""]]
+    .filter(([, member]) => versions.some((version) => version[member]));
   const rows = secrets.flatMap((secret) => secret.versions.map((version, index) => [
     index ? el("span", { class: "quiet" }, secret.name) : el("b", {}, secret.name),
     el("code", {}, version.id),
     state(secret, version, index),
-    date(version.created), date(version.updated), date(version.notBefore), ends(version.expires),
-    version.contentType ?? "",
+    date(version.created), date(version.updated), ends(version.expires),
+    ...optional.map(([, member, draw]) => draw(version[member])),
   ]));
   return el("section", {}, el("h2", {}, name),
     facts([
@@ -28,7 +32,7 @@ function vault({ name, host, softDeleteRetentionDays, purgeProtection, secrets }
       ["A deleted secret", `can be brought back for ${softDeleteRetentionDays} days${purgeProtection ? ", and cannot be purged before" : ""}`],
     ]),
     rows.length
-      ? table(`Secrets of ${name}`, ["Secret", "Version", "State", "Created", "Changed", "Not before", "Expires", "Type"], rows)
+      ? table(`Secrets of ${name}`, ["Secret", "Version", "State", "Created", "Changed", "Expires", ...optional.map(([heading]) => heading)], rows)
       : el("p", {}, "This vault has no secret."));
 }
 

@@ -22,13 +22,14 @@ async function show(page) {
     const text = ({ name, source }) => `${name} ${SOURCES[source]}`.toLowerCase();
     const found = settings.filter((setting) => words.every((word) => text(setting).includes(word)));
     // The app's own first; what the shell adds besides may be long.
-    const own = found.filter(({ source, hides }) => source !== "shell" || hides);
+    const own = found.filter(({ source, hides }) => source !== "shell" || hides)
+      .sort((one, other) => (one.source === "local-azure") - (other.source === "local-azure"));
     const shell = found.filter((setting) => !own.includes(setting));
     replace(list,
-      own.length ? table("App settings", ["Name", "Comes from", "Hides the value of"], own.map(row)) : el("p", {}, "None."),
+      own.length ? table("App settings", ["Name", "Comes from"], own.map(row)) : el("p", {}, "None."),
       shell.length > 0 && el("details", { open: words.length > 0 },
         el("summary", {}, `${shell.length} other variables of the shell`),
-        table("Other variables of the shell", ["Name", "Comes from", "Hides the value of"], shell.map(row))));
+        table("Other variables of the shell", ["Name", "Comes from"], shell.map(row))));
   }
   draw();
   replace(page.main, el("h1", {}, "App settings"),
@@ -39,5 +40,5 @@ async function show(page) {
 }
 
 function row({ name, source, hides }) {
-  return [el("code", {}, name), SOURCES[source], hides ? SOURCES[hides] : ""];
+  return [el("code", {}, name), [SOURCES[source], hides && el("span", { class: "quiet" }, `, in the place of another value of the ${SOURCES[hides]}`)]];
 }

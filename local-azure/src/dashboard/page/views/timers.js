@@ -5,6 +5,7 @@ import { button, dateTime, el, facts, milliseconds, replace } from "../dom.js";
 import { onChange } from "../live.js";
 import { doing, outcome } from "../outcome.js";
 import { redraw, soon } from "../redraw.js";
+import { schedule } from "../words.js";
 
 export const view = { path: "timers", title: "Timers", key: "t", show };
 
@@ -31,11 +32,11 @@ function one(timer, tell, read) {
     if (succeeded) tell.good(text);
     else tell.bad(`${text}: ${error}`);
     await read();
-  }), { id: `run-${timer.name}`, "aria-label": `Run ${timer.name} now` });
+  }), { id: `run-${timer.name}`, "aria-label": `Run now: ${timer.name}` });
   return el("section", { class: "card", "aria-label": timer.name },
     el("div", { class: "tools" }, el("h2", {}, timer.name), run),
     facts([
-      ["Schedule", [el("code", {}, timer.schedule), ` in ${timer.timeZone}`]],
+      ["Schedule", [el("code", {}, schedule(timer.schedule)), ` in ${timer.timeZone}`]],
       ["Fires", timer.silent ? `no: ${timer.silent}` : "on its schedule"],
       ["Last run", last(timer)],
       ["Next runs", timer.silent ? null : el("ol", { class: "plain" }, timer.next.map((at) => el("li", {}, dateTime(at))))],

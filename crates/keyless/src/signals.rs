@@ -1,0 +1,26 @@
+//! What is recorded of this process: spans, logs and metrics, in bounded memory, until they are sent.
+//!
+//! Nothing here knows how they are sent, or where to.
+
+mod active;
+mod attempt;
+#[cfg(feature = "openai")]
+mod chat;
+pub(crate) mod metrics;
+pub(crate) mod names;
+pub(crate) mod record;
+mod recorder;
+pub(crate) mod redact;
+mod sampler;
+
+#[cfg(feature = "openai")]
+pub(crate) use self::chat::{Asked, ChatSpan};
+pub(crate) use self::{
+    active::{Active, Invocation, innermost, of_invocation},
+    attempt::Attempt,
+    recorder::{Batch, Queued, Recorder, Wanted},
+    sampler::{Rule, Sampler, Share},
+};
+
+/// The one of this process or of a test.
+pub(crate) type Signals = std::sync::Arc<Recorder>;

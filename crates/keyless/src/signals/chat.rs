@@ -1,0 +1,187 @@
+//! One question to a model, from the request to the last event of its answer. No word of either is recorded.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+use url::Url;
+
+use super::{
+    Signals,
+    active::{innermost, new_span},
+    names::{self, gen_ai},
+    record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+};
+use crate::context::{TraceContext, TraceParent};
+
+/// What a model is asked.
+pub(crate) struct Asked<'a> {
+    pub(crate) deployment: &'a str,
+    pub(crate) url: &'a Url,
+    /// As the conventions name the operation's shape.
+    pub(crate) shape: &'static str,
+    pub(crate) request: &'a Map<String, Json>,
+    pub(crate) streams: bool,
+}
+
+/// A question. It is recorded when it is dropped: an answer that nobody reads to its end has ended too.
+pub(crate) struct ChatSpan {
+    context: Option<TraceContext>,
+    recording: Option<Box<Recording>>,
+}
+
+struct Recording {
+    signals: Signals,
+    begun: Begun,
+    id: SpanId,
+    parent: [u8; 8],
+    state: Option<String>,
+    name: String,
+    attributes: Attributes,
+    outcome: Outcome,
+    reasons: Vec<String>,
+    /// Whether it waits for the first event.
+    waits: bool,
+}
+
+impl ChatSpan {
+    pub(crate) fn start(signals: Option<&Signals>, asked: &Asked<'_>) -> Self {
+        let context = innermost();
+        let parent = context.as_ref().and_then(|context| TraceParent::of(&context.parent));
+        let signals = signals.filter(|signals| signals.wanted.traces);
+        let (Some(signals), Some(parent)) = (signals, parent.filter(|parent| parent.is_sampled())) else {
+            return Self { context, recording: None };
+        };
+        let own = TraceParent { span: new_span(), ..parent };
+        let state = context.and_then(|context| context.state);
+        let recording = Recording {
+            signals: signals.clone(),
+            begun: Begun::now(),
+            id: SpanId { trace: own.trace, span: own.span },
+            parent: parent.span,
+            state: state.as_ref().and_then(|state| state.to_str().ok()).map(str::to_owned),
+            name: format!("chat {}", asked.deployment),
+            attributes: attributes(asked),
+            outcome: Outcome::Error,
+            reasons: Vec::new(),
+            waits: asked.streams,
+        };
+        let within = tracing::Span::current().id();
+        let context = own.to_header().map(|parent| TraceContext { parent, state, within });
+        Self { context, recording: Some(Box::new(recording)) }
+    }
+
+    /// The context of the tries that it takes.
+    pub(crate) fn context(&self) -> Option<TraceContext> {
+        self.context.clone()
+    }
+
+    /// A whole answer, or an event of one.
+    pub(crate) fn take(&mut self, json: &Json) {
+        let Some(recording) = &mut self.recording else { return };
+        if std::mem::replace(&mut recording.waits, false) {
+            let seconds = Value::Float(recording.begun.seconds());
+            recording.attributes.set(gen_ai::TIME_TO_FIRST_CHUNK, seconds);
+        }
+        for holder in [json, &json["response"]] {
+            recording.take(holder);
+        }
+    }
+
+    /// All of the answer is here.
+    pub(crate) fn ended(&mut self) {
+        if let Some(recording) = &mut self.recording {
+            recording.outcome = Outcome::Unset;
+        }
+    }
+
+    /// There is no answer, or no more of it.
+    pub(crate) fn failed(&mut self, kind: &'static str) {
+        if let Some(recording) = &mut self.recording {
+            recording.outcome = Outcome::Error;
+            recording.attributes.set(names::ERROR_TYPE, Value::fixed(kind));
+        }
+    }
+}
+
+fn attributes(asked: &Asked<'_>) -> Attributes {
+    let mut attributes = Attributes::default()
+        .with(gen_ai::OPERATION, Value::fixed("chat"))
+        .with(gen_ai::PROVIDER, Value::fixed(gen_ai::AZURE_OPENAI))
+        .with(gen_ai::REQUEST_MODEL, Value::text(asked.deployment))
+        .with(gen_ai::API_TYPE, Value::fixed(asked.shape))
+        .with(names::SERVER_ADDRESS, Value::text(asked.url.host_str().unwrap_or_default()))
+        .with(names::SERVER_PORT, Value::count(asked.url.port_or_known_default().unwrap_or_default()));
+    if asked.streams {
+        attributes.set(gen_ai::REQUEST_STREAM, Value::Bool(true));
+    }
+    let member = |name: &str| asked.request.get(name);
+    let most = ["max_completion_tokens", "max_output_tokens", "max_tokens"].into_iter().find_map(member);
+    if let Some(most) = most.and_then(Json::as_i64) {
+        attributes.set(gen_ai::REQUEST_MAX_TOKENS, Value::Int(most));
+    }
+    for (name, attribute) in [("temperature", gen_ai::REQUEST_TEMPERATURE), ("top_p", gen_ai::REQUEST_TOP_P)] {
+        if let Some(number) = member(name).and_then(Json::as_f64) {
+            attributes.set(attribute, Value::Float(number));
+        }
+    }
+    attributes
+}
+
+impl Recording {
+    fn take(&mut self, holder: &Json) {
+        for (name, attribute) in [("model", gen_ai::RESPONSE_MODEL), ("id", gen_ai::RESPONSE_ID)] {
+            if let Some(text) = holder[name].as_str().filter(|text| !text.is_empty()) {
+                self.attributes.set(attribute, Value::text(text));
+            }
+        }
+        let choices = holder["choices"].as_array().into_iter().flatten();
+        let reasons = choices.filter_map(|choice| choice["finish_reason"].as_str()).map(str::to_owned);
+        self.reasons.extend(reasons);
+        let usage = &holder["usage"];
+        for (chat, responses, attribute) in [
+            ("/prompt_tokens", "/input_tokens", gen_ai::INPUT_TOKENS),
+            ("/completion_tokens", "/output_tokens", gen_ai::OUTPUT_TOKENS),
+            ("/prompt_tokens_details/cached_tokens", "/input_tokens_details/cached_tokens", gen_ai::CACHED_TOKENS),
+            (
+                "/completion_tokens_details/reasoning_tokens",
+                "/output_tokens_details/reasoning_tokens",
+                gen_ai::REASONING_TOKENS,
+            ),
+        ] {
+            let number = [chat, responses].into_iter().find_map(|path| usage.pointer(path)?.as_i64());
+            if let Some(number) = number {
+                self.attributes.set(attribute, Value::Int(number));
+            }
+        }
+        // A response names its end otherwise.
+        if holder["object"] == "response" && matches!(holder["status"].as_str(), Some("completed" | "incomplete")) {
+            let reason = holder["incomplete_details"]["reason"].as_str().or_else(|| holder["status"].as_str());
+            self.reasons = reason.map(str::to_owned).into_iter().collect();
+        }
+    }
+}
+
+impl Drop for ChatSpan {
+    fn drop(&mut self) {
+        let Some(recording) = self.recording.take() else { return };
+        let Recording { signals, begun, id, parent, state, name, mut attributes, outcome, reasons, waits: _ } =
+            *recording;
+        if !reasons.is_empty() {
+            attributes.set(gen_ai::FINISH_REASONS, Value::Texts(reasons));
+        }
+        if outcome == Outcome::Error && !attributes.has(names::ERROR_TYPE) {
+            attributes.set(names::ERROR_TYPE, Value::fixed("cancelled"));
+        }
+        signals.push(Span {
+            id,
+            parent: Some(parent),
+            state,
+            name: Cow::Owned(name),
+            kind: Kind::Client,
+            start: begun.at(),
+            end: begun.until_now(),
+            attributes,
+            outcome,
+        });
+    }
+}

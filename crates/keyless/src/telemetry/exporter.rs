@@ -1,0 +1,285 @@
+//! Sends what is recorded: a second after the first record, at once if there is much, and at the end of the process.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::pending,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    select,
+    sync::Mutex as AsyncMutex,
+    time::{Instant, sleep, sleep_until},
+};
+use tracing::warn;
+use url::Url;
+
+use super::{
+    encode::{self, Encode},
+    protobuf::Resource,
+    sending::{Sender, Sent},
+};
+use crate::{
+    kept::jitter,
+    signals::{
+        Batch, Queued, Recorder, Signals,
+        record::{Log, Span},
+    },
+};
+
+/// How long records wait for others. A process that is killed loses no more than what came in this time, and what is on
+/// its way.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// Of one request, before encoding. Azure Monitor takes 1 MiB.
+const MOST_BYTES: usize = 700 * 1024;
+
+/// A batch is given up after so many tries.
+const MOST_TRIES: u32 = 6;
+
+/// The first pause after a failure; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Where each signal goes; `None` for one that is not wanted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Endpoints {
+    pub(super) traces: Option<Url>,
+    pub(super) logs: Option<Url>,
+    pub(super) metrics: Option<Url>,
+}
+
+/// Sends what `signals` hold.
+pub(super) struct Exporter {
+    pub(super) signals: Signals,
+    pub(super) sender: Sender,
+    pub(super) endpoints: Endpoints,
+    resource: Resource,
+    outbox: AsyncMutex<Outbox>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Outbox {
+    traces: Lane<Span>,
+    logs: Lane<Log>,
+    metrics: Pauses,
+}
+
+/// The batches of one signal, the oldest first. There is more than one only after a split.
+struct Lane<R> {
+    batches: VecDeque<Batch<R>>,
+    pauses: Pauses,
+}
+
+impl<R> Default for Lane<R> {
+    fn default() -> Self {
+        Self { batches: VecDeque::new(), pauses: Pauses::default() }
+    }
+}
+
+/// What was said already: once for each signal until it is sent again, and once for what is dropped.
+#[derive(Default)]
+struct Told {
+    failing: Vec<&'static str>,
+    dropping: bool,
+}
+
+/// How often in a row it failed, and when to try again.
+#[derive(Default)]
+struct Pauses {
+    tries: u32,
+    until: Option<Instant>,
+}
+
+impl Pauses {
+    /// When to try again, if that is not now.
+    fn left(&self, hurry: bool) -> Option<Instant> {
+        self.until.filter(|until| !hurry && *until > Instant::now())
+    }
+
+    /// `None` when this was the last try.
+    fn again(&mut self, asked: Option<Duration>) -> Option<Instant> {
+        self.tries += 1;
+        if self.tries >= MOST_TRIES {
+            *self = Self::default();
+            return None;
+        }
+        let doubled = FIRST_PAUSE.saturating_mul(1 << (self.tries - 1)).min(LONGEST_PAUSE);
+        let until = Instant::now() + asked.unwrap_or_else(|| doubled.mul_f64(0.5 + 0.5 * jitter()));
+        self.until = Some(until);
+        Some(until)
+    }
+}
+
+impl Exporter {
+    /// Sends from the first record on what `recorder` holds, and lets the calls of the sender's client be recorded too.
+    pub(super) fn start(recorder: Recorder, sender: Sender, endpoints: Endpoints, resource: Resource) -> Arc<Self> {
+        let signals = Arc::new(recorder);
+        sender.http.set_signals(signals.clone());
+        let (outbox, told) = (AsyncMutex::default(), Mutex::default());
+        let exporter = Arc::new(Self { signals: signals.clone(), sender, endpoints, resource, outbox, told });
+        let starting = Arc::downgrade(&exporter);
+        signals.start_by(move || {
+            if let Some(exporter) = starting.upgrade() {
+                tokio::spawn(exporter.run());
+            }
+        });
+        exporter
+    }
+
+    /// Sends for as long as the runtime lives.
+    pub(super) async fn run(self: Arc<Self>) {
+        let mut due = None;
+        loop {
+            let again = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => pending().await,
+                }
+            };
+            select! {
+                () = self.signals.some.notified() => select! {
+                    () = sleep(DELAY) => {}
+                    () = self.signals.many.notified() => {}
+                },
+                () = again => {}
+            }
+            due = self.export(false).await;
+        }
+    }
+
+    /// Sends all that is there, and says when to come again for what could not be sent. In a hurry, what failed before
+    /// is tried at once, and once.
+    pub(super) async fn export(&self, hurry: bool) -> Option<Instant> {
+        let mut outbox = self.outbox.lock().await;
+        let Outbox { traces, logs, metrics } = &mut *outbox;
+        let (traces, logs, metrics) = tokio::join!(
+            self.lane("traces", self.endpoints.traces.as_ref(), traces, hurry),
+            self.lane("logs", self.endpoints.logs.as_ref(), logs, hurry),
+            self.metrics(metrics, hurry),
+        );
+        self.tell_dropped();
+        [traces, logs, metrics].into_iter().flatten().min()
+    }
+
+    /// A batch stays in its lane until it is settled: whoever waits may be dropped.
+    async fn lane<R: Queued + Encode>(
+        &self,
+        name: &'static str,
+        url: Option<&Url>,
+        lane: &mut Lane<R>,
+        hurry: bool,
+    ) -> Option<Instant> {
+        let url = url?;
+        loop {
+            if let Some(until) = lane.pauses.left(hurry) {
+                return Some(until);
+            }
+            if lane.batches.is_empty() {
+                lane.batches.push_back(self.signals.take(MOST_BYTES)?);
+            }
+            let request = R::request(&self.resource, &lane.batches.front()?.records);
+            let sent = self.sender.send(url, request).await;
+            let batch = lane.batches.pop_front()?;
+            match sent {
+                Sent::Taken(rejected) => {
+                    lane.pauses = Pauses::default();
+                    let (lost, why) = rejected.unwrap_or_default();
+                    self.signals.settle(&batch, lost);
+                    self.tell(name, url, (lost > 0).then_some(why.as_str()));
+                }
+                Sent::Refused(why) => {
+                    self.signals.settle(&batch, batch.records.len() as u64);
+                    self.tell(name, url, Some(&why));
+                }
+                Sent::TooLarge => match batch.halves() {
+                    Ok((first, second)) => {
+                        lane.batches.push_front(second);
+                        lane.batches.push_front(first);
+                    }
+                    Err(batch) => {
+                        self.signals.settle(&batch, 1);
+                        self.tell(name, url, Some("one record alone is too large"));
+                    }
+                },
+                Sent::Later(pause, why) => {
+                    self.tell(name, url, Some(&why));
+                    match lane.pauses.again(pause) {
+                        Some(until) => {
+                            lane.batches.push_front(batch);
+                            return Some(until);
+                        }
+                        None => self.signals.settle(&batch, batch.records.len() as u64),
+                    }
+                    if hurry {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn metrics(&self, pauses: &mut Pauses, hurry: bool) -> Option<Instant> {
+        let url = self.endpoints.metrics.as_ref()?;
+        if let Some(until) = pauses.left(hurry) {
+            return Some(until);
+        }
+        // Those of a process that was never invoked are of no use.
+        if !self.signals.set_news(false) {
+            return None;
+        }
+        let request = encode::metrics(&self.resource, &self.signals.metrics)?;
+        match self.sender.send(url, request).await {
+            Sent::Taken(rejected) => {
+                *pauses = Pauses::default();
+                self.tell("metrics", url, rejected.as_ref().map(|(_, why)| why.as_str()));
+            }
+            Sent::Refused(why) => self.tell("metrics", url, Some(&why)),
+            Sent::TooLarge => self.tell("metrics", url, Some("they are too large")),
+            Sent::Later(pause, why) => {
+                self.tell("metrics", url, Some(&why));
+                // The next ones hold these.
+                let until = pauses.again(pause);
+                if until.is_some() {
+                    self.signals.set_news(true);
+                }
+                return until;
+            }
+        }
+        None
+    }
+
+    /// Once for each signal, until it has been sent again.
+    fn tell(&self, signal: &'static str, url: &Url, problem: Option<&str>) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = told.failing.iter().position(|failing| *failing == signal);
+        match (problem, known) {
+            (Some(why), None) => {
+                told.failing.push(signal);
+                let host = url.host_str().unwrap_or_default();
+                warn!("{host} does not take the {signal} of this app, which goes on without: {why}");
+            }
+            (None, Some(at)) => {
+                told.failing.remove(at);
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+
+    fn tell_dropped(&self) {
+        let dropped = self.signals.dropped();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if dropped > 0 && !std::mem::replace(&mut told.dropping, true) {
+            warn!("{dropped} spans and lines of the log were not sent; from here on they are counted alone");
+        }
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter").field("endpoints", &self.endpoints).finish_non_exhaustive()
+    }
+}

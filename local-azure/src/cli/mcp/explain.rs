@@ -1,0 +1,109 @@
+//! Why a request was refused: by whom, in which words, and what was shown to that service.
+
+use local_azure::journal::{Entry, PolicyDecision, Service, TraceId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::chain::{Chain, is_challenge};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Explanation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<TraceId>,
+    refused_by: Service,
+    method: String,
+    path: String,
+    status: u16,
+    /// In the service's own words.
+    reason: String,
+    /// Whom the token speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    /// What the token is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audience: Option<String>,
+    /// As they were sent; the service may have believed none of them.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    claims: Map<String, Value>,
+    /// What API Management's policies decided, in the order in which they ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<PolicyDecision>,
+    /// What the caller of the function got, where it was a function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_answered: Option<u16>,
+}
+
+/// The refusal of these entries, which are of one trace; else that of the latest request that failed. `None` where nothing was
+/// refused.
+pub(super) fn explain(entries: Vec<Entry>, trace: Option<TraceId>) -> Option<Explanation> {
+    let mut entries = entries;
+    if trace.is_none() {
+        let is_failure = |entry: &&Entry| entry.status >= 400 && !is_challenge(entry);
+        let last = entries.iter().filter(is_failure).max_by_key(|entry| entry.id)?.clone();
+        match last.trace {
+            Some(_) => entries.retain(|entry| entry.trace == last.trace),
+            None => return Some(Explanation::new(&last, None)),
+        }
+    }
+    let function = entries.iter().find(|entry| entry.from == Some(Service::FunctionsHost)).cloned();
+    let answered = function.as_ref().map(|entry| entry.status);
+    if let Some(refused) = Chain::new(entries).refused_entry() {
+        return Some(Explanation::new(refused, answered));
+    }
+    // No service refused: the function itself did.
+    function.filter(|entry| entry.status >= 400).map(|entry| Explanation::new(&entry, answered))
+}
+
+impl Explanation {
+    fn new(entry: &Entry, function_answered: Option<u16>) -> Self {
+        let decision = entry.decision.clone();
+        Self {
+            trace: entry.trace,
+            refused_by: entry.service,
+            method: entry.method.clone(),
+            path: entry.path.clone(),
+            status: entry.status,
+            reason: decision.reason.unwrap_or_else(|| "it gave no reason".to_owned()),
+            identity: decision.identity,
+            audience: decision.audience,
+            claims: decision.claims,
+            policies: decision.policies,
+            function_answered,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use local_azure::journal::Journal;
+
+    use super::*;
+
+    fn entry(journal: &Journal, service: Service, status: u16, trace: Option<TraceId>) -> Entry {
+        let mut entry = journal.begin(service, "GET", "/");
+        (entry.status, entry.trace) = (status, trace);
+        entry.decision.reason = (status >= 400).then(|| format!("refused with {status}"));
+        entry
+    }
+
+    #[test]
+    fn the_service_that_refused_is_named_and_the_function_where_none_did() {
+        let journal = Journal::default();
+        let one: TraceId = "1".repeat(32).parse().unwrap();
+        let refused = entry(&journal, Service::KeyVault, 403, Some(one));
+        let mut function = entry(&journal, Service::Handler, 502, Some(one));
+        function.from = Some(Service::FunctionsHost);
+        let explained = explain(vec![refused, function.clone()], None).unwrap();
+        assert_eq!(
+            (explained.refused_by, explained.status, explained.function_answered),
+            (Service::KeyVault, 403, Some(502))
+        );
+        let explained = explain(vec![function], Some(one)).unwrap();
+        assert_eq!((explained.refused_by, explained.reason.as_str()), (Service::Handler, "refused with 502"));
+        let untraced = entry(&journal, Service::BlobStorage, 404, None);
+        assert_eq!(explain(vec![untraced], None).unwrap().refused_by, Service::BlobStorage);
+        let well = entry(&journal, Service::BlobStorage, 200, Some(one));
+        assert!(explain(vec![well], None).is_none());
+    }
+}

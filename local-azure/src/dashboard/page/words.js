@@ -1,0 +1,13 @@
+// Words of the program as a page shows them.
+
+import { el } from "./dom.js";
+
+// What stands between backticks is code.
+export function prose(text) {
+  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+}
+
+// A schedule as it is written in function.json, not as the host's log words it.
+export function schedule(text) {
+  return text.replace(/^Cron: '(.*)'$/, "$1");
+}

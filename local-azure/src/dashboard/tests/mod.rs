@@ -1,0 +1,4 @@
+mod browser;
+mod files;
+mod guard;
+mod live;

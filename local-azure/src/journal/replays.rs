@@ -1,0 +1,24 @@
+//! Which invocation repeats which: a person's doing, known by its trace before it begins.
+
+use std::collections::VecDeque;
+
+use super::{EntryId, TraceId};
+
+/// Replays that are remembered.
+const MOST: usize = 100;
+
+#[derive(Debug, Default)]
+pub(super) struct Replays(VecDeque<(TraceId, EntryId)>);
+
+impl Replays {
+    pub(super) fn expect(&mut self, trace: TraceId, of: EntryId) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((trace, of));
+    }
+
+    pub(super) fn original(&self, trace: TraceId) -> Option<EntryId> {
+        self.0.iter().find(|(known, _)| *known == trace).map(|(_, of)| *of)
+    }
+}
