@@ -1,4 +1,4 @@
-//! The names of semantic conventions, in one place since they still move: those of FaaS, HTTP, Azure and model calls.
+//! The names of semantic conventions, in one place since they still move: those of functions, HTTP, Azure and model calls.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/>
 
