@@ -321,7 +321,8 @@ const OPTIMISED: bool = !cfg!(debug_assertions);
 impl Programs {
     fn build() -> Result<Self, Box<dyn Error>> {
         let (profile, folder) = if OPTIMISED { ("bench", "release") } else { ("dev", "debug") };
-        let arguments = ["build", "--package", "bench", "--package", "local-azure", "--locked", "--profile", profile];
+        // Without --package, as the aliases do: this program and these were built with one set of features.
+        let arguments = ["build", "--locked", "--profile", profile];
         run(Command::new("cargo")
             .args(arguments)
             .args(["--bin", "micro", "--bin", "local-azure"])

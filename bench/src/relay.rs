@@ -8,6 +8,7 @@ use std::{
 };
 
 use reqwest::{Certificate, Client, Proxy};
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -67,21 +68,26 @@ impl Direct {
     async fn new(environment: &BTreeMap<String, String>) -> Result<Self, Box<dyn Error>> {
         let variable = |name: &str| environment.get(name).cloned().ok_or_else(|| format!("{name} is not set"));
         let found = environment.clone();
-        let (api, secrets) = keyless::from_lookup(
+        let (api, vault) = keyless::from_lookup(
             move |name| found.get(name).cloned(),
             |env| Some((env.api("APIM")?, env.secrets("KEYVAULT")?)),
         )?;
-        let scope = format!("{}/.default", variable("APIM__audience")?);
-        let token = api.connection().credential().get_token(&[&scope], None).await?;
-        let key = secrets.get(variable("APIM__subscriptionKeySecret")?.as_str()).await?;
         let authority = Certificate::from_pem_bundle(&std::fs::read(variable("EXTRA_CA_CERTS")?)?)?;
         let proxy = Proxy::https(variable("HTTPS_PROXY")?)?;
-        Ok(Self {
-            client: Client::builder().proxy(proxy).tls_certs_only(authority).build()?,
-            url: format!("{}/orders", variable("APIM__baseUrl")?).parse()?,
-            token: token.token.secret().to_owned(),
-            key: (variable("APIM__subscriptionKeyHeader")?, key.expose().to_owned()),
-        })
+        let client = Client::builder().proxy(proxy).tls_certs_only(authority).build()?;
+        // The identity endpoint is on loopback. The vault is behind the proxy, which this process's environment does not name.
+        let token = async |connection: &keyless::Connection, scope: &str| {
+            let token = connection.credential().get_token(&[scope], None).await?;
+            azure_core::Result::Ok(token.token.secret().to_owned())
+        };
+        let name = variable("APIM__subscriptionKeySecret")?;
+        let secret = vault.connection().endpoint().join(&format!("secrets/{name}?api-version=7.4"))?;
+        let reader = token(vault.connection(), "https://vault.azure.net/.default").await?;
+        let secret: Value = client.get(secret).bearer_auth(reader).send().await?.error_for_status()?.json().await?;
+        let key = secret["value"].as_str().ok_or("the secret has no value")?.to_owned();
+        let caller = token(api.connection(), &format!("{}/.default", variable("APIM__audience")?)).await?;
+        let url = format!("{}/orders", variable("APIM__baseUrl")?).parse()?;
+        Ok(Self { client, url, token: caller, key: (variable("APIM__subscriptionKeyHeader")?, key) })
     }
 
     async fn turn(&self) -> Result<Vec<Duration>, Box<dyn Error>> {

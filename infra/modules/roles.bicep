@@ -160,7 +160,7 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' existing = if 
   name: empty(collectionRuleName) ? 'none' : collectionRuleName
 }
 
-resource writerSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(collectionRuleName)) {
+resource writerSendsToRule 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(collectionRuleName)) {
   name: guid(rule.id, writerPrincipalId, roles.metricsPublisher)
   scope: rule
   properties: {

@@ -49,7 +49,7 @@ async fn until(rig: &Rig, enough: impl Fn(&Telemetry) -> bool) {
             changes.next().await.unwrap().unwrap();
         }
     };
-    timeout(Duration::from_secs(60), waiting).await.expect("not received");
+    timeout(Duration::from_secs(60), waiting).await.unwrap();
 }
 
 /// The spans of the trace, once its server span is here: it ends last. The handler is killed then (SIGKILL).

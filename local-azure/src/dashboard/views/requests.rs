@@ -18,7 +18,7 @@ use crate::{
         Entry, EntryId, LARGEST_BYTES, MOST_ENTRIES, Service, TraceId,
         Verdict::{Failed, Refused},
     },
-    monitor::{ReceivedSpan, SpanStatus, Telemetry},
+    monitor::{ReceivedSpan, SpanKind, SpanStatus, Telemetry},
 };
 
 /// Rows of an answer without `limit`.
@@ -90,10 +90,12 @@ fn joined_trace(telemetry: &Telemetry, entry: &Entry) -> Option<TraceId> {
 }
 
 fn span_bar(span: ReceivedSpan) -> SpanBar {
+    // A client's span is named by its method alone.
+    let server = span.attributes.get("server.address").filter(|_| span.kind == SpanKind::Client);
     SpanBar {
         id: span.id.to_string(),
         parent: span.parent.map(|parent| parent.to_string()),
-        title: span.name,
+        title: server.map_or_else(|| span.name.clone(), |server| format!("{} {server}", span.name)),
         service: if span.service.is_empty() { span.scope } else { span.service },
         start: span.start,
         end: span.end,
@@ -147,4 +149,54 @@ fn logs(dashboard: &Dashboard, invocation: &Entry) -> Value {
         "meanwhile": dashboard.lines().between(invocation.started, end),
         "received": received,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+
+    /// An entry of a service with this status and reason.
+    fn entry(journal: &Journal, service: Service, status: u16, reason: Option<&str>) -> Entry {
+        let mut entry = journal.begin(service, "GET", "/");
+        entry.status = status;
+        entry.decision.reason = reason.map(str::to_owned);
+        if service == Service::Handler {
+            entry.from = Some(Service::FunctionsHost);
+        }
+        entry
+    }
+
+    /// Who refused, by the JSON of the first entry.
+    fn refused(chain: Vec<Entry>) -> Option<(String, u64, Option<String>)> {
+        let chain: Vec<Arc<Entry>> = chain.into_iter().map(Arc::new).collect();
+        let told = refusal(&chain, &chain[0])?;
+        let text = |name: &str| told[name].as_str().map(str::to_owned);
+        Some((text("service").unwrap(), told["status"].as_u64().unwrap(), text("reason")))
+    }
+
+    #[test]
+    fn who_refused_is_the_service_and_not_the_handler_that_tells_it() {
+        let journal = Journal::default();
+        let handler = |status| entry(&journal, Service::Handler, status, Some("API Management refused this app"));
+        let vault = |status| entry(&journal, Service::KeyVault, status, Some("no role"));
+        assert_eq!(refused(vec![handler(502), vault(403)]), Some(("Key Vault".into(), 403, Some("no role".into()))));
+        assert_eq!(refused(vec![vault(403)]), Some(("Key Vault".into(), 403, Some("no role".into()))));
+        // A challenge is answered by a token, and what the handler mended by itself refused nothing.
+        let challenge = entry(&journal, Service::KeyVault, 401, Some("AKV10000"));
+        assert_eq!(refused(vec![handler(200), challenge.clone(), vault(429), vault(200)]), None);
+        let own = refused(vec![handler(500), challenge, vault(200)]);
+        assert_eq!(own.map(|(service, ..)| service).as_deref(), Some("handler"));
+    }
+
+    #[test]
+    fn a_gateway_that_passes_a_refusal_on_did_not_refuse() {
+        let journal = Journal::default();
+        let gateway = entry(&journal, Service::ApiManagement, 401, None);
+        let mut model = entry(&journal, Service::ModelAccount, 401, Some("lacks the data action"));
+        model.parent = Some(gateway.id);
+        let handler = entry(&journal, Service::Handler, 502, None);
+        let told = refused(vec![handler, model, gateway]).unwrap();
+        assert_eq!((told.0.as_str(), told.1), ("Azure OpenAI", 401));
+    }
 }
