@@ -125,6 +125,9 @@ param deployOpenAI bool = false
 @description('Keep each exchange of chat as a blob.')
 param archiveChats bool = false
 
+@description('Also deploy what takes traces, logs and metrics of the handler itself, and send them there as its identity. A preview of Azure Monitor.')
+param deployTelemetry bool = false
+
 @description('Model that the accounts deploy. The default retires on 2027-03-18.')
 @minLength(1)
 param openAIModelName string = 'gpt-5.4-mini'
@@ -171,6 +174,7 @@ var gatewayName = 'apim-keyless-${suffix}'
 var openAINames = ['oai-keyless-1-${suffix}', 'oai-keyless-2-${suffix}']
 var deployedOpenAINames = deployOpenAI ? openAINames : []
 var workspaceName = 'log-keyless-${suffix}'
+var collectionRuleName = 'dcr-keyless-${suffix}'
 var networkName = 'vnet-keyless'
 
 // Options that do not fit stop the deployment here, before the first resource.
@@ -358,6 +362,20 @@ module modelApis 'modules/model-apis.bicep' = if (deployOpenAI) {
   dependsOn: [apis, monitoring]
 }
 
+module telemetry 'modules/telemetry.bicep' = if (deployTelemetry) {
+  scope: group
+  params: {
+    workspaceName: workspaceName
+    componentName: componentName
+    accountName: 'amw-keyless-${suffix}'
+    endpointName: 'dce-keyless-${suffix}'
+    ruleName: collectionRuleName
+    location: location
+    tags: tags
+  }
+  dependsOn: [monitoring]
+}
+
 module roles 'modules/roles.bicep' = {
   scope: group
   params: {
@@ -365,6 +383,7 @@ module roles 'modules/roles.bicep' = {
     storageName: storageName
     hostStorageNames: hostStorageNames
     componentName: componentName
+    collectionRuleName: deployTelemetry ? collectionRuleName : ''
     openAINames: deployedOpenAINames
     archivesChats: archiveChats
     readerPrincipalId: identities.outputs.reader.principalId
@@ -375,7 +394,7 @@ module roles 'modules/roles.bicep' = {
     deployerPrincipalType: deployerPrincipalType
   }
   #disable-next-line no-unnecessary-dependson
-  dependsOn: [vault, storage, hostStorage, monitoring, openAI]
+  dependsOn: [vault, storage, hostStorage, monitoring, telemetry, openAI]
 }
 
 module endpoints 'modules/private-endpoints.bicep' = if (isPrivate) {
@@ -426,11 +445,12 @@ var settings = {
   OPENAI__subscriptionKeyHeader: deployOpenAI ? 'api-key' : ''
   CHAT_ARCHIVE_CONTAINER: archiveChats ? 'chat-archive' : ''
   MAX_CONCURRENT_INVOCATIONS: '256'
-  TELEMETRY__tracesEndpoint: ''
-  TELEMETRY__logsEndpoint: ''
-  TELEMETRY__metricsEndpoint: ''
-  TELEMETRY__credential: ''
-  TELEMETRY__clientId: ''
+  TELEMETRY__tracesEndpoint: deployTelemetry ? telemetry!.outputs.tracesEndpoint : ''
+  TELEMETRY__logsEndpoint: deployTelemetry ? telemetry!.outputs.logsEndpoint : ''
+  TELEMETRY__metricsEndpoint: deployTelemetry ? telemetry!.outputs.metricsEndpoint : ''
+  TELEMETRY__credential: deployTelemetry ? 'managedidentity' : ''
+  TELEMETRY__clientId: deployTelemetry ? identities.outputs.writer.clientId : ''
+  TELEMETRY__relayPort: ''
 }
 
 module functionApps 'modules/function-app.bicep' = [
@@ -490,3 +510,9 @@ output OPENAI__subscriptionKeySecret string = settings.OPENAI__subscriptionKeySe
 output OPENAI__subscriptionKeyHeader string = settings.OPENAI__subscriptionKeyHeader
 output CHAT_ARCHIVE_CONTAINER string = settings.CHAT_ARCHIVE_CONTAINER
 output MAX_CONCURRENT_INVOCATIONS string = settings.MAX_CONCURRENT_INVOCATIONS
+output TELEMETRY__tracesEndpoint string = settings.TELEMETRY__tracesEndpoint
+output TELEMETRY__logsEndpoint string = settings.TELEMETRY__logsEndpoint
+output TELEMETRY__metricsEndpoint string = settings.TELEMETRY__metricsEndpoint
+output TELEMETRY__credential string = settings.TELEMETRY__credential
+output TELEMETRY__clientId string = settings.TELEMETRY__clientId
+output TELEMETRY__relayPort string = settings.TELEMETRY__relayPort

@@ -3,9 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use apim_policies::{
-    ConnectionIdentity, Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Unreachable, Unread,
-    UsageTap,
-    expression::{self, Api, Authorization, Entropy},
+    Document, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Unreachable, Unread, UsageTap,
+    expression::{self, Api, Entropy},
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -61,18 +60,6 @@ impl Outside for Offline {
 
     async fn forward(&self, _: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
         Ok(Response::new(Bytes::new()))
-    }
-
-    async fn send(&self, _: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
-        Err(NoReply::TimedOut)
-    }
-
-    async fn managed_identity_token(&self, resource: &str, _: Option<&str>) -> Result<String, Unreachable> {
-        Err(Unreachable(format!("no token for {resource}")))
-    }
-
-    async fn authorization(&self, _: &str, _: &str, _: ConnectionIdentity<'_>) -> Result<Authorization, Unreachable> {
-        Err(Unreachable("there are no connections".to_owned()))
     }
 
     async fn sleep(&self, _: Duration) {}

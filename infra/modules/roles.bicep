@@ -5,6 +5,9 @@ param storageName string
 param hostStorageNames string[]
 param componentName string
 
+@description('Empty when the handler sends no telemetry of its own.')
+param collectionRuleName string
+
 @description('Empty when no model is deployed.')
 param openAINames string[]
 
@@ -148,6 +151,20 @@ resource gatewaySendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-
   scope: component
   properties: {
     principalId: gatewayPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
+  }
+}
+
+resource rule 'Microsoft.Insights/dataCollectionRules@2024-03-11' existing = if (!empty(collectionRuleName)) {
+  name: empty(collectionRuleName) ? 'none' : collectionRuleName
+}
+
+resource writerSendsToRule 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(collectionRuleName)) {
+  name: guid(rule.id, writerPrincipalId, roles.metricsPublisher)
+  scope: rule
+  properties: {
+    principalId: writerPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
   }

@@ -18,7 +18,10 @@ mod http;
 mod identities;
 #[cfg(target_os = "linux")]
 mod kills;
+mod leaks;
 mod least_privilege;
+#[cfg(target_os = "linux")]
+mod load;
 mod main_job;
 mod readiness;
 mod reasons;
@@ -29,5 +32,6 @@ mod rollover;
 mod secrets;
 mod snapshots;
 mod storage;
+mod telemetry;
 mod timers;
 mod uploads;

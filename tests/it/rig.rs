@@ -12,9 +12,12 @@ use local_azure::{
     journal::{Entry, Journal, Service},
     journal_invocations, script_root,
     seed::Seed,
+    world::World,
 };
 use tempfile::TempDir;
 use tokio::{sync::Notify, time::timeout};
+
+use crate::leaks::Secrets;
 
 /// The handler that cargo built for these tests.
 pub(crate) const HANDLER: &str = env!("CARGO_BIN_EXE_handler");
@@ -32,17 +35,32 @@ impl Log {
     }
 }
 
-/// Shows what happened where a test fails.
+/// What happened: shown where a test fails, and searched for secrets where it does not.
 struct Evidence {
     log: Log,
     journal: Journal,
+    world: Arc<World>,
+    identity_header: String,
+    folder: PathBuf,
+}
+
+impl Evidence {
+    fn secrets(&self) -> Secrets {
+        Secrets::of(&self.world, &self.identity_header)
+    }
 }
 
 impl Drop for Evidence {
     fn drop(&mut self) {
+        let (log, entries) = (self.log.text(), self.journal.entries());
         if std::thread::panicking() {
-            eprintln!("--- log\n{}\n--- journal\n{:#?}", self.log.text(), self.journal.entries());
+            eprintln!("--- log\n{log}\n--- journal\n{entries:#?}");
+            return;
         }
+        let secrets = self.secrets();
+        secrets.are_not_in("the log", log.as_bytes());
+        secrets.are_not_in("the journal", &serde_json::to_vec(&entries).unwrap());
+        secrets.are_in_no_file_of(&self.folder);
     }
 }
 
@@ -57,14 +75,14 @@ pub(crate) struct Rig {
 }
 
 /// A world without a host.
-pub(crate) struct World {
+pub(crate) struct Azure {
     pub(crate) azure: LocalAzure,
     script_root: PathBuf,
     environment: Vec<(String, String)>,
     folder: TempDir,
 }
 
-impl World {
+impl Azure {
     async fn start(
         change: impl FnOnce(&mut Seed),
         change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
@@ -88,7 +106,14 @@ impl World {
     async fn with_host_that(self, enforce_keys: bool) -> Rig {
         let Self { azure, script_root, environment, folder } = self;
         let log = Log::default();
-        let evidence = Evidence { log: log.clone(), journal: azure.journal().clone() };
+        let header = azure.environment().into_iter().find(|(name, _)| name == "IDENTITY_HEADER").unwrap().1;
+        let evidence = Evidence {
+            log: log.clone(),
+            journal: azure.journal().clone(),
+            world: azure.world().clone(),
+            identity_header: header,
+            folder: folder.path().to_owned(),
+        };
         let host = FunctionsHost::start(HostOptions {
             environment: environment.clone(),
             settings: azure.world().seed().function_app.settings.clone(),
@@ -123,7 +148,7 @@ impl Rig {
 
     /// The default world, changed, whose host asks for keys as in Azure.
     pub(crate) async fn locked(change: impl FnOnce(&mut Seed)) -> Self {
-        World::start(change, async |_: &mut Vec<(String, String)>| {}).await.with_host_that(true).await
+        Azure::start(change, async |_: &mut Vec<(String, String)>| {}).await.with_host_that(true).await
     }
 
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
@@ -141,14 +166,14 @@ impl Rig {
         change: impl FnOnce(&mut Seed),
         change_environment: impl AsyncFnOnce(&mut Vec<(String, String)>),
     ) -> Self {
-        World::start(change, change_environment).await.with_host().await
+        Azure::start(change, change_environment).await.with_host().await
     }
 
     /// Ends host and handler; what they have said is forgotten.
-    pub(crate) async fn without_host(self) -> World {
+    pub(crate) async fn without_host(self) -> Azure {
         let Self { azure, host, script_root, environment, _folder: folder, .. } = self;
         Arc::into_inner(host).unwrap().stop().await;
-        World { azure, script_root, environment, folder }
+        Azure { azure, script_root, environment, folder }
     }
 
     /// A URL of the Functions host.
@@ -194,6 +219,11 @@ impl Rig {
             }
         };
         timeout(Duration::from_secs(30), found).await.unwrap_or_else(|_| panic!("not logged: {text}"));
+    }
+
+    /// What no log, answer and file may hold.
+    pub(crate) fn secrets(&self) -> Secrets {
+        self.evidence.secrets()
     }
 
     /// Everything the host and the handler logged.

@@ -3,13 +3,15 @@
 //
 //   node take_pictures.mjs URL FOLDER TOUR
 
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { browser as launch, context as fresh, drawn, go, open } from "./dashboard.mjs";
 
 const [url, folder, tour] = process.argv.slice(2);
 const browser = await launch();
-const context = await fresh(browser, [], { viewport: { width: 1180, height: 760 }, locale: "en-GB", timezoneId: "UTC" });
+const context = await fresh(browser, [], { viewport: { width: 1340, height: 760 }, locale: "en-GB", timezoneId: "UTC" });
 const page = await open(context, url);
 const outcome = page.locator("main .outcome");
 
@@ -28,12 +30,17 @@ async function webp(name) {
   writeFileSync(join(tour, `${name}.webp`), Buffer.from(data.split(",")[1], "base64"));
 }
 
-// Work to look at: both jobs, then a link that is broken.
-await go(page, "#/faults");
-for (const job of ["main", "chat"]) {
-  await page.locator(`#job-${job}`).click();
-  await outcome.getByText(`the job ${job} succeeded`).waitFor();
+// A caller whose trace every hop carries on.
+const { host } = await page.evaluate(async () => (await fetch("/dashboard/api/about")).json());
+async function call(path, body) {
+  const traceparent = `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`;
+  const headers = { traceparent, "content-type": "application/json" };
+  return (await fetch(new URL(path, host), { method: "POST", headers, body })).status;
 }
+
+// Work to look at: a snapshot and a question to the model, then a link that is broken.
+assert.equal(await call("api/snapshots/orders"), 201);
+assert.equal(await call("api/chat", JSON.stringify({ prompt: "Who may call this model?" })), 200);
 await go(page, "#/requests");
 await webp("requests");
 const paths = await page.locator("#views a").evaluateAll((links) => links.map((link) => link.dataset.path));
@@ -48,15 +55,16 @@ const shots = [...paths.map((path) => [path, `#/${path}`]), ["container", new UR
 await go(page, "#/faults");
 await page.locator("#link-app-role").click();
 await outcome.getByText("app-role is broken.").waitFor();
-await page.locator("#job-main").click();
-await outcome.getByText("the job main failed").waitFor();
+assert.equal(await call("api/snapshots/orders"), 502);
 const seen = page.locator("tr.broken").getByRole("link", { name: /API Management, 401/ });
 await seen.waitFor();
 await page.evaluate(() => scrollTo(0, 0));
 await webp("faults");
 const refused = await seen.getAttribute("href");
+await page.setViewportSize({ width: 1340, height: 1400 });
 await go(page, refused);
 await webp("refused");
+await page.setViewportSize({ width: 1340, height: 760 });
 shots.push(["one-request", refused]);
 
 for (const colorScheme of ["light", "dark"]) {

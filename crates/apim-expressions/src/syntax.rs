@@ -89,6 +89,8 @@ pub(crate) enum ExprKind {
 pub(crate) struct Lambda {
     pub(crate) parameters: Vec<(Option<TypeName>, Arc<str>)>,
     pub(crate) body: LambdaBody,
+    /// Whether it stands for a clause of a query, whose variables nothing assigns.
+    pub(crate) is_clause: bool,
 }
 
 #[derive(Debug)]

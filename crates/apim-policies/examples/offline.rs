@@ -4,14 +4,12 @@
 use std::{process::ExitCode, time::Duration};
 
 use apim_policies::{
-    ConnectionIdentity, Document, ExpressionValue, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State,
-    Unreachable, Unread, UsageTap,
-    expression::{self, Api, Authorization, Entropy},
+    Document, ExpressionValue, Facts, Meter, NoReply, Outside, Pipeline, Scope, Service, State, Unread, UsageTap,
+    expression::{self, Api, Entropy},
 };
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use url::Url;
 use uuid::Uuid;
 
 /// As it would be deployed: not quite XML.
@@ -66,26 +64,10 @@ impl Outside for Offline {
         body
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
-        Err(Unreachable(format!("{url} is out of reach")))
-    }
-
     /// The backend, which says what it got.
     async fn forward(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
         let priority = request.headers().get("x-priority").is_some();
         Ok(Response::new(Bytes::from(format!("priority: {priority}"))))
-    }
-
-    async fn send(&self, _: Request<Bytes>, _: Duration) -> Result<Response<Bytes>, NoReply> {
-        Err(NoReply::TimedOut)
-    }
-
-    async fn managed_identity_token(&self, resource: &str, _: Option<&str>) -> Result<String, Unreachable> {
-        Err(Unreachable(format!("no token for {resource}")))
-    }
-
-    async fn authorization(&self, _: &str, _: &str, _: ConnectionIdentity<'_>) -> Result<Authorization, Unreachable> {
-        Err(Unreachable("there are no connections".to_owned()))
     }
 
     async fn sleep(&self, _: Duration) {}

@@ -1,6 +1,10 @@
 //! What the embedder brings: a clock, randomness, tokens, and everything that is sent anywhere.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::{Future, ready},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,7 +19,8 @@ use crate::{
     usage::UsageTap,
 };
 
-/// The world as one request sees it. Policies reach outside only through this.
+/// The world as one request sees it. Policies reach outside only through this. What an embedder does not write reaches
+/// nothing.
 pub trait Outside: Sync {
     /// Message bodies; policies pass them on unread unless an expression reads them.
     type Body: From<Bytes> + Send;
@@ -52,7 +57,9 @@ pub trait Outside: Sync {
     }
 
     /// Reads a discovery or key document; anything but a 200 answer is [`Unreachable`].
-    fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send;
+    fn fetch(&self, url: &Url) -> impl Future<Output = Result<Bytes, Unreachable>> + Send {
+        ready(Err(Unreachable(format!("{url} is out of reach"))))
+    }
 
     /// Sends the request to the backend that its absolute URL names, for `forward-request`. The response's headers must
     /// be there within the time.
@@ -66,16 +73,20 @@ pub trait Outside: Sync {
     fn send(
         &self,
         request: Request<Bytes>,
-        timeout: Duration,
-    ) -> impl Future<Output = Result<Response<Bytes>, NoReply>> + Send;
+        _timeout: Duration,
+    ) -> impl Future<Output = Result<Response<Bytes>, NoReply>> + Send {
+        ready(Err(NoReply::Unreachable(format!("{} is out of reach", request.uri()))))
+    }
 
     /// A token for the resource, as the service's user-assigned identity with this client ID, or as its system-assigned
     /// one. The embedder keeps tokens until they expire.
     fn managed_identity_token(
         &self,
         resource: &str,
-        client_id: Option<&str>,
-    ) -> impl Future<Output = Result<String, Unreachable>> + Send;
+        _client_id: Option<&str>,
+    ) -> impl Future<Output = Result<String, Unreachable>> + Send {
+        ready(Err(Unreachable(format!("there is no identity for {resource}"))))
+    }
 
     /// What a connection of a credential provider gives to this identity, for `get-authorization-context`. The embedder
     /// checks the connection's access policies, and keeps tokens until they expire.
@@ -83,8 +94,10 @@ pub trait Outside: Sync {
         &self,
         provider: &str,
         connection: &str,
-        identity: ConnectionIdentity<'_>,
-    ) -> impl Future<Output = Result<Authorization, Unreachable>> + Send;
+        _identity: ConnectionIdentity<'_>,
+    ) -> impl Future<Output = Result<Authorization, Unreachable>> + Send {
+        ready(Err(Unreachable(format!("there is no connection {provider}/{connection}"))))
+    }
 
     /// Waits, between the attempts of `retry`.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;

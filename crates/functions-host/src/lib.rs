@@ -177,6 +177,7 @@ impl FunctionsHost {
         let mut server = std::mem::take(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner));
         server.shutdown().await;
         self.web.end_job(Phase::Stopped).await;
+        self.web.tell_stopped();
     }
 
     /// Resolves with the reason when the host gives up on the handler, or is stopped.

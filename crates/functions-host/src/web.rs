@@ -159,12 +159,17 @@ impl WebHost {
     /// Drops the job host; its tasks end, and the handler is killed with them.
     pub(super) fn abandon(&self) {
         self.phase.send_replace(Phase::Stopped);
+        self.tell_stopped();
+        drop(self.lock_job().take());
+    }
+
+    /// Tells who waits for the end, unless it came before.
+    pub(super) fn tell_stopped(&self) {
         self.ended.send_if_modified(|ended| {
             let first = ended.is_none();
             ended.get_or_insert_with(|| "it was stopped".to_owned());
             first
         });
-        drop(self.lock_job().take());
     }
 
     /// Why the host gave up on the handler, or cannot start at all.

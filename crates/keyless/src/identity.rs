@@ -10,6 +10,7 @@
 //! | `answer`, `recorded` | what the identity endpoint says, which the SDK hides or loses |
 //! | `refused` | a policy that drops a token which a service refused |
 //! | `uncached` | an SDK credential without the SDK's own cache |
+//! | `counted` | counts what a credential gives |
 //! | `claims` | what a token says, for people |
 //!
 //! The SDK's credentials have a cache as well: it holds a lock during the call, for every audience; it does not renew

@@ -46,7 +46,10 @@ mod endpoint;
 mod exporter;
 mod layer;
 mod protobuf;
+#[cfg(feature = "telemetry-relay")]
+mod relay;
 mod resource;
+mod sampling;
 mod sending;
 mod settings;
 #[cfg(test)]
@@ -81,8 +84,11 @@ impl Telemetry {
 
     /// Sends what is recorded by now, and returns when that is done, or has failed once.
     pub async fn flush(&self) {
-        if let Some(exporter) = &self.0 {
-            exporter.export(true).await;
+        if let Some(exporter) = self.0.clone() {
+            // In a task of its own: what sends belongs to no invocation, and makes no span.
+            let sending = tokio::spawn(async move { exporter.export(true).await });
+            // It ends with its runtime.
+            let _ = sending.await;
         }
     }
 

@@ -54,12 +54,19 @@ fn line(span: &ReceivedSpan) -> String {
         SpanKind::Consumer => "consumer ",
     };
     let failed = match span.status {
-        SpanStatus::Error => format!("  {RED}failed{RED:#} {}", span.status_message),
+        SpanStatus::Error => format!("  {RED}failed{RED:#}{}", why(span)),
         SpanStatus::Unset | SpanStatus::Ok => String::new(),
     };
     let address = ["server.address", "url.path"].iter().find_map(|name| span.attributes.get(*name));
     let address = address.map(|address| format!(" {address}")).unwrap_or_default();
     format!("{}{address}  {DIM}{kind}{milliseconds:.1} ms  {}{DIM:#}{failed}", span.name, span.service)
+}
+
+/// The sender's words, else the status of the answer or the kind of error.
+fn why(span: &ReceivedSpan) -> String {
+    let attribute = ["http.response.status_code", "error.type"].iter().find_map(|name| span.attributes.get(*name));
+    let message = Some(&span.status_message).filter(|message| !message.is_empty());
+    message.or(attribute).map(|why| format!(" {why}")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -92,5 +99,8 @@ mod tests {
         assert_eq!(shown, [(0, "a"), (1, "a1"), (2, "a11"), (1, "a2"), (0, "orphan")]);
         assert_eq!(tree(&[span(1, Some(2), "a"), span(2, Some(1), "b")]).len(), 2);
         assert!(line(&spans[0]).contains("500.0 ms"));
+        let mut refused = spans[0].clone();
+        refused.attributes.insert("http.response.status_code".to_owned(), "401".to_owned());
+        assert!(line(&refused).ends_with(" 401"), "{}", line(&refused));
     }
 }

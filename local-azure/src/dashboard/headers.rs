@@ -25,9 +25,13 @@ pub(super) fn protect(router: Router<Dashboard>) -> Router<Dashboard> {
 }
 
 async fn add(mut response: Response) -> Response {
+    let own_policy = response.headers().get(header::CONTENT_SECURITY_POLICY).cloned();
     for (name, value) in PROTECTIVE {
-        // A file has a policy of its own, which allows less.
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    // A file has a policy of its own, which allows less.
+    if let Some(policy) = own_policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }

@@ -50,7 +50,11 @@ pub(super) struct Later {
 }
 
 impl Log {
+    /// Blank lines, which part what a terminal shows, are left out.
     pub(super) fn push(&self, line: &LogLine) {
+        if line.text.trim().is_empty() {
+            return;
+        }
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.last += 1;
         lines.bytes += line.text.len();

@@ -21,6 +21,8 @@ pub(super) struct Row<'a> {
     from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audience: Option<&'a str>,
     service: String,
     kind: Service,
     method: &'a str,
@@ -43,6 +45,7 @@ impl<'a> From<&'a Entry> for Row<'a> {
             milliseconds: (entry.duration.as_secs_f64() * 1e6).round() / 1e3,
             from: entry.from.map(|service| service.to_string()),
             identity: entry.decision.identity.as_deref(),
+            audience: entry.decision.audience.as_deref(),
             service: entry.service.to_string(),
             kind: entry.service,
             method: &entry.method,

@@ -16,7 +16,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::time::sleep;
+use tokio::{task::yield_now, time::sleep};
 
 use super::{Fault, FaultKind, FaultService, Faults, Struck, strike};
 use crate::{journal::Decision, world::World};
@@ -183,8 +183,12 @@ async fn truncated(response: Response) -> Response {
         Ok(body) if body.len() > 1 => {
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
             let half = body.slice(..body.len() / 2);
-            let broken = Err(io::Error::from(io::ErrorKind::ConnectionReset));
-            Response::from_parts(parts, Body::from_stream(stream::iter([Ok(half), broken])))
+            let broken = stream::once(async {
+                // The server sends what it has when there is nothing more yet; after an error it sends nothing.
+                yield_now().await;
+                Err(io::Error::from(io::ErrorKind::ConnectionReset))
+            });
+            Response::from_parts(parts, Body::from_stream(stream::iter([Ok(half)]).chain(broken)))
         }
         _ => cut(),
     }

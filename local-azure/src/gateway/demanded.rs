@@ -78,8 +78,12 @@ fn unmet(error: &LastError) -> Vec<Demand> {
     demanded
 }
 
-/// `Claim value mismatch: roles=Orders.Read.`
+/// `Claim value mismatch: roles=Orders.Read.`, or `JWT is missing the following claims: roles. Access denied.`
 fn claim(message: &str) -> Option<(&str, Vec<String>)> {
+    if let Some(missing) = message.strip_prefix("JWT is missing the following claims: ") {
+        let name = missing.split_once(". ").map_or(missing, |(names, _)| names);
+        return Some((name, vec!["a value that the policy asks for".to_owned()]));
+    }
     let (name, values) = message.strip_prefix("Claim value mismatch: ")?.strip_suffix('.')?.split_once('=')?;
     Some((name, values.split(',').map(str::to_owned).collect()))
 }
@@ -113,6 +117,9 @@ mod tests {
             (last.claim.as_deref(), &last.accepted[..]),
             (Some("roles"), &["Orders.Read", "Orders.All"].map(str::to_owned)[..])
         );
+        let demanded =
+            unmet(&error("TokenClaimNotFound", "JWT is missing the following claims: roles. Access denied."));
+        assert_eq!(demanded.last().unwrap().claim.as_deref(), Some("roles"));
         let message = "IDX10214: Audience validation failed. Audiences: 'api://b'. Did not match: \
             validationParameters.ValidAudience: '' or validationParameters.ValidAudiences: 'api://a, api://c'. Access denied.";
         let demanded = unmet(&error("TokenAudienceNotAllowed", message));

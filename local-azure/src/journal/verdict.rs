@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Entry, Service};
+use super::{CLIENT_LEFT, Entry, Service};
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -16,6 +16,8 @@ pub enum Verdict {
     Challenge,
     /// The service did not let it pass, or it asked for something that is not there (4xx).
     Refused,
+    /// The client left before there was an answer.
+    Left,
     /// The service failed (5xx).
     Failed,
 }
@@ -29,6 +31,7 @@ impl Entry {
             && self.decision.identity.is_none()
             && self.decision.claims.is_empty();
         match self.status {
+            CLIENT_LEFT => Verdict::Left,
             500.. => Verdict::Failed,
             _ if is_challenge => Verdict::Challenge,
             400.. => Verdict::Refused,

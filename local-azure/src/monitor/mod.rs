@@ -112,7 +112,9 @@ impl Service {
 
     fn authorize(&self, headers: &HeaderMap, immutable_id: &str, decision: &mut Decision) -> Result<(), Refusal> {
         let entra = &self.monitor.entra;
-        let verified = access_token::verify(entra, headers, AUDIENCES, Timestamp::now());
+        let now = Timestamp::now();
+        let verified = access_token::verify(entra, headers, AUDIENCES, now);
+        decision.demanded = access_token::demands(entra, headers, AUDIENCES, now, verified.as_ref());
         let caller = verified.map_err(|refusal| {
             decision.audience = refusal.audience().map(str::to_owned);
             Refusal::Unauthorized(refusal)
@@ -125,7 +127,9 @@ impl Service {
         let rule = entra.seed.data_collection_rules.iter().find(is_named);
         let rule = rule.ok_or_else(|| Refusal::NoRule(immutable_id.to_owned()))?;
         let target = Target::DataCollectionRule { name: &rule.name };
-        let assignment = rbac::allowed(&entra.seed, caller.principal_id, Operation::IngestTelemetry, &target);
+        let (principal, operation) = (caller.principal_id, Operation::IngestTelemetry);
+        let assignment = rbac::allowed(&entra.seed, principal, operation, &target);
+        decision.demanded.push(rbac::demand(&entra.seed, principal, operation, &target, assignment));
         let assignment = assignment.ok_or_else(|| Refusal::NoRole(immutable_id.to_owned()))?;
         decision.allowed_by = Some(rbac::describe(assignment));
         Ok(())

@@ -42,8 +42,12 @@ impl Program {
     /// Its status, and its body as text.
     async fn blob(&self, method: reqwest::Method, body: &'static str) -> (u16, String) {
         let token = self.token("STORAGE", "https://storage.azure.com").await;
-        let request = self.client.request(method, BLOB).bearer_auth(token).header("x-ms-version", "2025-11-05");
-        let response = request.header("x-ms-blob-type", "BlockBlob").body(body).send().await.unwrap();
+        let is_write = method == reqwest::Method::PUT;
+        let mut request = self.client.request(method, BLOB).bearer_auth(token).header("x-ms-version", "2025-11-05");
+        if is_write {
+            request = request.header("x-ms-blob-type", "BlockBlob").body(body);
+        }
+        let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 

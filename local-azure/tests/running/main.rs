@@ -5,4 +5,5 @@
 mod assistant;
 mod closed_pipe;
 mod kept_world;
+mod replay;
 mod rig;

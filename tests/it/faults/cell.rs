@@ -9,7 +9,7 @@ use local_azure::{
     journal::{EntryId, Service},
 };
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
@@ -19,6 +19,12 @@ use crate::{
 
 /// No function takes longer, whatever goes wrong; the load balancer would leave after 230 s.
 const LONGEST: Duration = Duration::from_secs(120);
+
+/// In place of a body that broke off.
+const BROKE_OFF: &[u8] = b"the answer broke off";
+
+/// Must be in no log.
+const PROMPT: &str = "a prompt that nobody logs";
 
 /// A function that calls services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +37,12 @@ pub(super) enum Function {
     Snapshots,
     Relay,
     Upload,
+    Chat,
+    ChatStreamed,
 }
 
 impl Function {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Ready,
         Self::Secrets,
         Self::SecretExpiry,
@@ -43,6 +51,8 @@ impl Function {
         Self::Snapshots,
         Self::Relay,
         Self::Upload,
+        Self::Chat,
+        Self::ChatStreamed,
     ];
 }
 
@@ -57,6 +67,8 @@ impl fmt::Display for Function {
             Self::Snapshots => "snapshots",
             Self::Relay => "relay",
             Self::Upload => "upload",
+            Self::Chat => "chat",
+            Self::ChatStreamed => "chat, streamed",
         })
     }
 }
@@ -116,6 +128,7 @@ pub(super) fn written(azure: &LocalAzure, after: Option<EntryId>) -> BTreeSet<St
 
 fn outcome(function: Function, answer: &Answer) -> &'static str {
     match answer.status {
+        200 | 201 if is_cut(&answer.body) => "cut",
         200 | 201 if is_right(function, &answer.body) => "right",
         // What the API says is the caller's, as it is.
         200 | 500 if function == Function::Relay && !is_own_error(&answer.body) => "passed on",
@@ -134,6 +147,17 @@ fn is_own_error(body: &[u8]) -> bool {
     body.is_empty() || json["error"]["code"] == "internal"
 }
 
+/// An answer that had begun, and shows that it is not whole: its connection broke off, or the last event is an error.
+fn is_cut(body: &[u8]) -> bool {
+    if body == BROKE_OFF {
+        return true;
+    }
+    let text = String::from_utf8_lossy(body);
+    let last = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
+    let last: Value = last.and_then(|last| serde_json::from_str(last).ok()).unwrap_or_default();
+    last["error"]["code"].is_string()
+}
+
 /// Of functions that answer with data, whether it is that.
 fn is_right(function: Function, body: &[u8]) -> bool {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -144,6 +168,8 @@ fn is_right(function: Function, body: &[u8]) -> bool {
         Function::Snapshots => json["snapshots"].is_array(),
         Function::Relay => json == orders(),
         Function::Upload => json["name"] == "matrix.bin",
+        Function::Chat => json["choices"][0]["finish_reason"] == "stop",
+        Function::ChatStreamed => body.ends_with(b"data: [DONE]\n\n"),
         // The host has looked at what timers answer.
         Function::SecretExpiry | Function::Snapshot => true,
     }
@@ -161,13 +187,14 @@ fn uploaded() -> Vec<u8> {
 
 async fn call(rig: &Rig, function: Function) -> Answer {
     let http = async |method: Method, path: &str, body: Vec<u8>| {
-        let request = Client::new().request(method, rig.url(path)).header("content-type", "application/octet-stream");
+        let kind = if path == "/api/chat" { "application/json" } else { "application/octet-stream" };
+        let request = Client::new().request(method, rig.url(path)).header("content-type", kind);
         let answer = request.body(body).send().await.unwrap();
         let status = answer.status().as_u16();
         // A body that breaks off is no success.
         match answer.bytes().await {
             Ok(body) => Answer { status, body },
-            Err(_) if status < 400 => Answer { status: 503, body: Bytes::from("the answer broke off") },
+            Err(_) if status < 400 => Answer { status, body: Bytes::from_static(BROKE_OFF) },
             Err(_) => Answer { status, body: Bytes::new() },
         }
     };
@@ -182,6 +209,10 @@ async fn call(rig: &Rig, function: Function) -> Answer {
         Function::Snapshots => http(Method::GET, "/api/snapshots/orders", Vec::new()).await,
         Function::Relay => http(Method::GET, "/api/relay/orders", Vec::new()).await,
         Function::Upload => http(Method::PUT, "/api/uploads/matrix.bin", uploaded()).await,
+        Function::Chat | Function::ChatStreamed => {
+            let question = json!({ "prompt": PROMPT, "stream": function == Function::ChatStreamed });
+            http(Method::POST, "/api/chat", question.to_string().into_bytes()).await
+        }
     }
 }
 
@@ -216,14 +247,13 @@ async fn whole_or_absent(
     }
 }
 
-/// Neither log nor answer has a token, a key or a secret.
+/// Neither log nor answer has a token, a key, a secret or a prompt.
 fn no_secret(rig: &Rig, answer: &Answer) -> Result<(), String> {
-    let world = rig.azure.world();
-    let pair = world.subscription_keys().of("keyless-functions").unwrap();
-    let told = format!("{}\n{}", rig.log(), String::from_utf8_lossy(&answer.body));
-    let header = rig.azure.environment().into_iter().find(|(name, _)| name == "IDENTITY_HEADER").unwrap().1;
-    match ["eyJ", &pair.primary, &pair.secondary, &header].into_iter().find(|secret| told.contains(*secret)) {
-        Some(_) => Err("a token, a key or the identity header is in the log or the answer".to_owned()),
+    let secrets = rig.secrets();
+    let found = secrets.found(rig.log().as_bytes()).or_else(|| secrets.found(&answer.body));
+    match found {
+        Some(secret) => Err(format!("{secret} is in the log or the answer")),
+        None if rig.log().contains(PROMPT) => Err("the prompt is in the log".to_owned()),
         None => Ok(()),
     }
 }

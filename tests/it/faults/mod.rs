@@ -30,8 +30,10 @@ struct Batch {
 impl Batch {
     /// The cells of a row, in as many worlds as they need.
     fn of(row: Row) -> Vec<Self> {
-        // What the gateway has read of Entra, and a new key of the tenant, would be there in the next cell.
-        let leaves_a_trace = row.fault.service == FaultService::Entra || row.fault.kind == FaultKind::KeyRollover;
+        // What the gateway has read of Entra, a model that it leaves alone for a while, and a new key of the tenant would
+        // be there in the next cell.
+        let is_remembered = matches!(row.fault.service, FaultService::Entra | FaultService::ModelAccount);
+        let leaves_a_trace = is_remembered || row.fault.kind == FaultKind::KeyRollover;
         // Cells that wait long need not wait for each other.
         let is_long = row.fault.kind == FaultKind::Hang;
         let length = if leaves_a_trace || is_long { 1 } else { row.cells.len() };
@@ -107,6 +109,11 @@ async fn faults_of_the_backend() {
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_of_entra() {
     check(FaultService::Entra).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_model_accounts() {
+    check(FaultService::ModelAccount).await;
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Checker {
             }
         }
         let found = candidates(class, name, false).into_iter().find(|c| c.signature.parameters.is_none());
-        let Some(candidate) = found else { return Err(unknown(at, class, name)) };
+        let Some(candidate) = found else { return Err(unknown(at, class, name, false)) };
         self.touch(candidate.owner.class, name);
         let returns = candidate.signature.returns.with(&bindings(&candidate.owner));
         Ok((Call { bound: bind(&candidate, Vec::new()), arguments: Vec::new() }, returns))
@@ -66,7 +66,7 @@ impl Checker {
 
     pub(super) fn static_property(&mut self, at: usize, class: &Type, name: &str) -> Result<Typed, ParseError> {
         let found = candidates(class, name, true).into_iter().find(|c| c.signature.parameters.is_none());
-        let Some(candidate) = found else { return Err(unknown(at, class, name)) };
+        let Some(candidate) = found else { return Err(unknown(at, class, name, true)) };
         let returns = candidate.signature.returns.with(&bindings(&candidate.owner));
         let call = Call { bound: bind(&candidate, Vec::new()), arguments: Vec::new() };
         Ok(Typed::new(Code::Static(Box::new(call)), returns))
@@ -143,7 +143,7 @@ impl Checker {
     ) -> Result<(Call, Type), ParseError> {
         let found = candidates(class, name, statics);
         if found.is_empty() {
-            return Err(unknown(at, class, name));
+            return Err(unknown(at, class, name, statics));
         }
         let mut fits: Vec<(usize, super::arguments::Fit)> = Vec::new();
         for (index, candidate) in found.iter().enumerate() {
@@ -164,11 +164,11 @@ impl Checker {
         let Some((index, fit)) = best.map(|best| fits.swap_remove(best)) else {
             return Err(match fits.as_slice() {
                 [] if no_such_count(&found, arguments.len()) && members::unplayed::is_unplayed(class.class, name) => {
-                    unknown(at, class, name)
+                    unknown(at, class, name, statics)
                 }
                 [] => super::arguments::misfit(at, name, class, &found, types, &arguments),
                 [(one, _), (two, _), ..] => ambiguous(at, class, name, found[*one].member, found[*two].member),
-                [_] => unknown(at, class, name),
+                [_] => unknown(at, class, name, statics),
             });
         };
         refuse_null(at, class, name, &arguments)?;
@@ -278,7 +278,13 @@ fn no_such_count(found: &[Candidate], count: usize) -> bool {
         .all(|parameters| parameters.len() != count)
 }
 
-fn unknown(at: usize, class: &Type, name: &str) -> ParseError {
+fn unknown(at: usize, class: &Type, name: &str, statics: bool) -> ParseError {
+    if !statics && !candidates(class, name, true).is_empty() {
+        let message = format!(
+            "Member '{class}.{name}' cannot be accessed with an instance reference; qualify it with a type name instead"
+        );
+        return error(at, message);
+    }
     if members::unplayed::is_unplayed(class.class, name) {
         let message = format!("`{name}` of '{class}' is allowed by API Management but not supported here");
         return super::unsupported(at, message);

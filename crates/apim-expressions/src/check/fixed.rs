@@ -1,4 +1,4 @@
-//! Variables that nothing may assign: constants, and those that `foreach` and `using` declare.
+//! Variables that nothing may assign: constants, and those that `foreach`, `using` and queries declare.
 
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub(super) enum Fixed {
     Constant,
     ForEach,
     Using,
+    /// Of a query.
+    Range,
 }
 
 impl Checker {
@@ -58,6 +60,10 @@ impl Checker {
             None => return Ok(()),
             Some(Fixed::Constant) => {
                 let message = "The left-hand side of an assignment must be a variable, property or indexer";
+                return Err(error(at, message));
+            }
+            Some(Fixed::Range) => {
+                let message = format!("Range variable '{name}' cannot be assigned to -- it is read only");
                 return Err(error(at, message));
             }
             Some(Fixed::ForEach) => "foreach iteration variable",

@@ -49,7 +49,7 @@ pub(super) fn check(source: &Source, known: Known<'_>) -> Result<(), ParseError>
         variables: HashMap::new(),
         count: 0,
         reserved: HashMap::new(),
-        now: State { reached: true, unassigned: Vec::new() },
+        now: State { reached: true, ..State::default() },
         breaks: Vec::new(),
         continues: Vec::new(),
         sections: Vec::new(),
@@ -77,6 +77,8 @@ struct State {
     reached: bool,
     /// The variables that may have no value, a bit for each.
     unassigned: Vec<u64>,
+    /// Variables from this number on had not begun on any way here.
+    begun: usize,
 }
 
 impl State {
@@ -85,6 +87,14 @@ impl State {
     }
 
     fn set(&mut self, variable: usize, unassigned: bool) {
+        for skipped in self.begun..variable {
+            self.mark(skipped, true);
+        }
+        self.begun = self.begun.max(variable + 1);
+        self.mark(variable, unassigned);
+    }
+
+    fn mark(&mut self, variable: usize, unassigned: bool) {
         let word = variable / 64;
         if self.unassigned.len() <= word {
             self.unassigned.resize(word + 1, 0);
@@ -96,7 +106,14 @@ impl State {
 
     /// Where two ways meet.
     fn join(&mut self, other: &Self) {
+        // A variable that began on one way alone has no value on the other.
+        let new = self.begun.min(other.begun)..self.begun.max(other.begun);
+        let lacks = if self.begun < other.begun { self.reached } else { other.reached };
         self.reached |= other.reached;
+        if lacks {
+            new.for_each(|variable| self.set(variable, true));
+        }
+        self.begun = self.begun.max(other.begun);
         self.unassigned.resize(self.unassigned.len().max(other.unassigned.len()), 0);
         for (bits, others) in self.unassigned.iter_mut().zip(&other.unassigned) {
             *bits |= others;
@@ -331,7 +348,7 @@ impl Flow<'_> {
     fn aside(&mut self, run: impl FnOnce(&mut Self) -> Result<(), ParseError>) -> Result<(), ParseError> {
         let before = self.now.clone();
         run(self)?;
-        self.now = before;
+        self.now.join(&before);
         Ok(())
     }
 

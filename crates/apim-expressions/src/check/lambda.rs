@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Local, Returns, Typed, arguments::infer, convert_code, error, statement::variable_type};
+use super::{
+    Checker, Local, Returns, Typed, arguments::infer, convert_code, error, fixed::Fixed, statement::variable_type,
+};
 use crate::{
     problem::ParseError,
     program::{Body, Code, Lambda, Step},
@@ -126,7 +128,7 @@ impl Checker {
         links.push(invoke);
         let body = LambdaBody::Value(Box::new(Expr { at, kind: ExprKind::Chain(Box::new(base), links) }));
         let parameters = names.into_iter().map(|name| (None, name)).collect();
-        let lambda = syntax::Lambda { parameters, body };
+        let lambda = syntax::Lambda { parameters, body, is_clause: false };
         self.lambda(at, &lambda, class, bindings)
     }
 
@@ -166,6 +168,10 @@ impl Checker {
                     for (index, member) in class.names.iter().enumerate() {
                         opened.push((slot, index, checker.declare(at, member, class.argument(index))?));
                     }
+                }
+                if lambda.is_clause {
+                    let variables = opened.iter().map(|(_, _, variable)| *variable).chain([slot]);
+                    checker.fixed.extend(variables.map(|variable| (variable, Fixed::Range)));
                 }
             }
             let body = match &lambda.body {

@@ -205,6 +205,8 @@ impl Checker {
     fn declare(&mut self, at: usize, name: &Arc<str>, class: Type) -> Result<usize, ParseError> {
         let slot = self.slots;
         self.introduce(at, name, Local::Variable(slot, class))?;
+        // An attempt that was given up may have fixed what had this number.
+        self.fixed.remove(&slot);
         self.slots += 1;
         Ok(slot)
     }

@@ -283,11 +283,12 @@ impl Checker {
         let mut checked_catches: Vec<Catch> = Vec::new();
         for written in catches {
             let class = written.class.as_ref().map(names::resolve).transpose()?;
-            if class.is_some_and(|class| !class.is(Class::Exception))
-                || checked_catches.last().is_some_and(|last| last.when.is_none())
-            {
-                let at = written.class.as_ref().map_or(0, |class| class.at);
-                return Err(error(at, "only one `catch`, of `Exception`, is supported"));
+            let at = written.class.as_ref().map_or(0, |class| class.at);
+            if class.is_some_and(|class| !class.is(Class::Exception)) {
+                return Err(error(at, "The type caught or thrown must be derived from System.Exception"));
+            }
+            if checked_catches.last().is_some_and(|last| last.when.is_none()) {
+                return Err(error(at, "A previous catch clause already catches all exceptions"));
             }
             self.catches += 1;
             let checked = self.scoped(|checker| {

@@ -124,7 +124,13 @@ impl<'s> Lexer<'s> {
             ('"', _) => self.text(1, false),
             ('@', Some('"')) => self.text(2, true),
             ('$', Some('"')) => self.interpolation(2, false),
-            ('$', Some('@')) | ('@', Some('$')) if rest[2..].starts_with('"') => self.interpolation(3, true),
+            ('$', Some('@')) if rest[2..].starts_with('"') => self.interpolation(3, true),
+            ('@', Some('$')) if rest[2..].starts_with('"') => {
+                Err(self.error(self.at, "`@$` is not supported: it is newer than C# 7; write `$@`"))
+            }
+            ('\\', Some('u' | 'U')) => {
+                Err(ParseError::unsupported(self.at, "a Unicode escape in a name is not supported: write the letter"))
+            }
             ('\'', _) => self.character(),
             ('0'..='9', _) | ('.', Some('0'..='9')) => self.number(),
             ('@', Some(letter)) if letter == '_' || letter.is_alphabetic() => {

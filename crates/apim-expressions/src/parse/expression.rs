@@ -63,7 +63,7 @@ impl Parser<'_> {
 
     fn lambda(&mut self, at: usize, parameters: Vec<(Option<TypeName>, Arc<str>)>) -> Result<Expr, ParseError> {
         let body = self.lambda_body()?;
-        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body }) })
+        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false }) })
     }
 
     fn lambda_body(&mut self) -> Result<LambdaBody, ParseError> {

@@ -17,10 +17,8 @@ use super::{
 };
 
 /// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
-const UNSUPPORTED: [&str; 28] = [
+const UNSUPPORTED: [&str; 26] = [
     "abstract",
-    "async",
-    "await",
     "base",
     "class",
     "delegate",
@@ -217,7 +215,7 @@ impl Parser<'_> {
         self.source.get(token.at..token.end).unwrap_or_default().chars().take(40).collect()
     }
 
-    /// A keyword that stands where the subset has none. `lock` and `yield` are statements that C# takes there.
+    /// A keyword that stands where the subset has none. C# takes a `lock`; `dynamic` is not on the list.
     fn keyword(&self, name: &str) -> ParseError {
         let message = format!("`{name}` is not supported");
         if name == "lock" { self.unsupported(message) } else { self.error(message) }

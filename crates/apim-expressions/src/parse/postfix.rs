@@ -45,7 +45,10 @@ impl Parser<'_> {
             }
             Kind::Symbol("(") => LinkKind::Invoke(self.arguments("(", ")")?),
             Kind::Symbol("[") => LinkKind::Index(self.arguments("[", "]")?),
-            Kind::Symbol("->" | "::") => return Err(self.unexpected()),
+            Kind::Symbol("::") => {
+                return Err(self.unsupported("`::` is not supported: write the name without `global::`"));
+            }
+            Kind::Symbol("->") => return Err(self.unexpected()),
             _ => return Ok(None),
         };
         Ok(Some(Link { at, conditional, kind }))

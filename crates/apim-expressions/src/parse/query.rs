@@ -143,7 +143,9 @@ impl Parser<'_> {
 
 fn lambda(names: Vec<Arc<str>>, body: Expr) -> Expr {
     let parameters = names.into_iter().map(|name| (None, name)).collect();
-    Expr { at: body.at, kind: ExprKind::Lambda(Lambda { parameters, body: LambdaBody::Value(Box::new(body)) }) }
+    let at = body.at;
+    let body = LambdaBody::Value(Box::new(body));
+    Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: true }) }
 }
 
 /// `source.Cast<T>()`

@@ -131,6 +131,9 @@ impl Parser<'_> {
 
     fn declaration_or_expression(&mut self) -> Result<StatementKind, ParseError> {
         if let Some(class) = self.declared_type() {
+            if self.ahead_is(1, "<") {
+                return Err(self.unsupported("a generic local function is not supported"));
+            }
             if self.ahead_is(1, "(") {
                 return Ok(StatementKind::Function(self.function(class)?));
             }
@@ -151,7 +154,7 @@ impl Parser<'_> {
         }
         self.try_type(|parser| {
             matches!(parser.kind(), Kind::Name(name) if !is_keyword(name))
-                && ["=", ";", ",", "("].iter().any(|symbol| parser.ahead_is(1, symbol))
+                && ["=", ";", ",", "(", "<"].iter().any(|symbol| parser.ahead_is(1, symbol))
         })
     }
 

@@ -7,6 +7,7 @@ mod context_forms;
 mod csharp7;
 mod embedding;
 mod encodings;
+mod flow;
 mod forms;
 mod limits;
 mod listed;

@@ -116,6 +116,9 @@ pub(crate) struct HttpUrl(String);
 impl HttpUrl {
     /// `None` for what is no such URL.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        if is_valid_as_it_stands(text) {
+            return Some(Self(text.to_owned()));
+        }
         let uri = SystemUri::parse(text.trim()).ok()?;
         let is_http = matches!(uri.scheme(), "http" | "https") && !uri.host().is_empty();
         is_http.then(|| Self(format!("{}://{}{}", uri.scheme(), uri.authority_text(), uri.path_and_query())))
@@ -124,6 +127,17 @@ impl HttpUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether `System.Uri` changes nothing of a URL: most of those that requests are sent to. Others are read whole.
+fn is_valid_as_it_stands(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    let is_name = |label: &str| label.starts_with(|c: char| c.is_ascii_lowercase());
+    host.len() < 250
+        && host.split('.').all(is_name)
+        && host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.')
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
 }
 
 impl std::fmt::Display for HttpUrl {
@@ -152,6 +166,20 @@ impl Readable for url::Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_valid_as_it_stands_is_what_system_uri_makes_of_it() {
+        for url in ["https://a.test/", "http://a/b//c/-_d/9", "https://x1.y2/"] {
+            assert!(is_valid_as_it_stands(url), "{url}");
+            let uri = SystemUri::parse(url).unwrap();
+            assert_eq!(format!("{}://{}{}", uri.scheme(), uri.authority_text(), uri.path_and_query()), url);
+        }
+        for url in
+            ["https://a", "https://A/", "https://1.2/", "https://a./", "https://a:80/", "https://a/.", "ftp://a/"]
+        {
+            assert!(!is_valid_as_it_stands(url), "{url}");
+        }
+    }
 
     #[test]
     fn urls_are_made_valid_as_system_uri_does() {

@@ -20,8 +20,6 @@ pub(crate) struct AuthenticationCertificate {
 enum Which {
     Id(Setting<String>),
     Thumbprint(Setting<String>),
-    /// Given by an expression.
-    Body,
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<AuthenticationCertificate> {
@@ -37,8 +35,9 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Aut
     let certificates = element.service().certificates.iter();
     let known = certificates.map(|(id, one)| (id.to_ascii_lowercase(), Arc::new(one.clone()))).collect();
     let which = if element.has("body") {
-        let _given: Option<Setting<String>> = element.setting("body", problems);
-        Which::Body
+        let reason = "PFX files are not read here; give the service the certificate, and name it with certificate-id";
+        element.unsupported_value("body", reason, problems);
+        return None;
     } else if element.has("thumbprint") {
         Which::Thumbprint(element.setting("thumbprint", problems)?)
     } else {
@@ -65,10 +64,6 @@ impl AuthenticationCertificate {
         run: &mut Run<'_, O>,
     ) -> Result<Option<ClientCertificate>, Failure> {
         let (found, what) = match &self.which {
-            Which::Body => {
-                run.trace(|| "a certificate in `body` is not read: the backend sees none".to_owned());
-                return Ok(None);
-            }
             Which::Id(id) => {
                 let id = run.get(id).await?;
                 (self.known.get(&id.to_ascii_lowercase()).cloned(), format!("the identifier {id}"))
@@ -133,8 +128,6 @@ mod tests {
         };
         let error = run("thumbprint=\"00\"").await.last_error.unwrap();
         assert_eq!(error.message, "The service has no certificate with the thumbprint 00.");
-        let outcome = run("body=\"@(Convert.FromBase64String(&quot;AA==&quot;))\" password=\"x\"").await;
-        assert_eq!((outcome.last_error, outcome.response.status().as_u16()), (None, 200));
     }
 
     #[test]
@@ -142,13 +135,16 @@ mod tests {
         assert_eq!(
             problems_in(
                 "inbound",
-                "<authentication-certificate />\n<authentication-certificate certificate-id=\"none\" x=\"1\" />"
+                "<authentication-certificate />\n<authentication-certificate certificate-id=\"none\" x=\"1\" />\n\
+                 <authentication-certificate body=\"@(context.Request.Body.As<byte[]>())\" password=\"x\" />"
             ),
             [
                 "2:1: <authentication-certificate> needs one of thumbprint, certificate-id and body",
                 "3:29: the attribute \"certificate-id\" of <authentication-certificate> must be a certificate of the \
                  service",
                 "3:51: the attribute \"x\" of <authentication-certificate> is not declared",
+                "4:29: the attribute \"body\" of <authentication-certificate>: PFX files are not read here; give the \
+                 service the certificate, and name it with certificate-id",
             ]
         );
     }

@@ -301,7 +301,7 @@ policies! {
         "validate-azure-ad-token" I Authentication Played::Whole;
     }
     AuthenticationCertificate = authentication_certificate::AuthenticationCertificate {
-        "authentication-certificate" I Authentication Played::Part("a PFX file in body is not read; to backends of this machine with TLS");
+        "authentication-certificate" I Authentication Played::Part("not a PFX file in body; to backends of this machine with TLS");
     }
     CrossDomain = cross_domain::CrossDomain {
         "cross-domain" I CrossDomain Played::Whole;

@@ -124,6 +124,8 @@ fn set(name: &HeaderName, values: Vec<HeaderValue>, headers: &mut HeaderMap) {
         for value in values {
             headers.append(name, value);
         }
+    } else if let [value] = values.as_slice() {
+        headers.insert(name, value.clone());
     } else if let Ok(joined) =
         HeaderValue::from_bytes(&values.iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b','))
     {

@@ -173,18 +173,24 @@ pub(super) fn decryption_certificate(
 
 fn in_header(request: &Request, name: &HeaderName, scheme: Option<&str>) -> Option<String> {
     // Several lines are one value with commas, which is not a token: none of them is picked out.
-    let lines: Vec<_> = request.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
-    if lines.is_empty() {
-        return None;
-    }
-    let value = String::from_utf8(lines.join(&b',')).ok()?;
+    let mut lines = request.headers.get_all(name).iter().map(|line| line.as_bytes());
+    let first = std::str::from_utf8(lines.next()?).ok()?;
+    let rest: Vec<_> = lines.collect();
+    let joined;
+    let value = match rest.is_empty() {
+        true => first,
+        false => {
+            joined = format!("{first},{}", std::str::from_utf8(&rest.join(&b',')).ok()?);
+            &joined
+        }
+    };
     if *name != header::AUTHORIZATION {
-        return Some(value);
+        return Some(value.to_owned());
     }
     match scheme {
-        Some(scheme) => without_scheme(&value, scheme).map(str::to_owned),
+        Some(scheme) => without_scheme(value, scheme).map(str::to_owned),
         // Every example of the documentation sends "Bearer"; the bare token is taken too.
-        None => Some(without_scheme(&value, "Bearer").unwrap_or(&value).to_owned()),
+        None => Some(without_scheme(value, "Bearer").unwrap_or(value).to_owned()),
     }
 }
 

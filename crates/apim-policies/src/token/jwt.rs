@@ -56,6 +56,9 @@ impl Jwt {
         match self.claims.get(name) {
             None => Vec::new(),
             Some(Value::String(text)) => vec![text.clone()],
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             Some(_) => claim_text::values(&self.payload, name),
         }
     }
@@ -80,6 +83,10 @@ impl SignedJwt {
 
 /// The size of a token, before anything else of it is looked at.
 pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
+    // No text has more UTF-16 units than bytes.
+    if token.len() <= LONGEST_TOKEN {
+        return Ok(());
+    }
     let length = token.encode_utf16().count();
     if length > LONGEST_TOKEN { Err(Refusal::TooLong { length, limit: LONGEST_TOKEN }) } else { Ok(()) }
 }

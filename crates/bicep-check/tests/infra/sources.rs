@@ -38,6 +38,7 @@ pub(crate) fn option_sets() -> Vec<Options> {
         set("one-region", &[]),
         set("two-regions", &[("topology", "two-regions"), ("secondLocation", "northeurope")]),
         set("private", &[("topology", "private"), ("gatewaySku", "PremiumV2"), ("deployOpenAI", "true")]),
+        set("telemetry", &[("deployTelemetry", "true")]),
         set("openai-logic", &[("deployOpenAI", "true"), ("deployLogicApp", "true")]),
         set(
             "no-entra",

@@ -33,6 +33,7 @@ pub(crate) enum Data {
     Count(u64),
     Gauge(f64),
     /// Seconds since then.
+    #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "of a secret alone"))]
     Age(Instant),
     Distribution(Box<Distribution>),
 }

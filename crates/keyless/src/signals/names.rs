@@ -1,4 +1,4 @@
-//! The names of semantic conventions, in one place since they still move: those of FaaS, HTTP, Azure and model calls.
+//! The names of semantic conventions, in one place since they still move: those of functions, HTTP, Azure and model calls.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/>
 
@@ -64,6 +64,7 @@ pub(crate) mod gen_ai {
 pub(crate) const TOKENS_FETCHED: &str = "keyless.tokens.fetched";
 pub(crate) const TOKEN_SCOPE: &str = "keyless.token.scope";
 pub(crate) const SECRET_AGE: &str = "keyless.secret.age";
+#[cfg(feature = "secrets")]
 pub(crate) const SECRET_NAME: &str = "keyless.secret.name";
 pub(crate) const RETRIES: &str = "keyless.http.retries";
 pub(crate) const RETRIES_LEFT: &str = "keyless.http.retries_left";

@@ -14,6 +14,7 @@ const FRAME: usize = 96;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Text(Cow<'static, str>),
+    #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "of a model's answer alone"))]
     Texts(Vec<String>),
     Int(i64),
     Float(f64),

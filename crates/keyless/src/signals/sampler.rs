@@ -1,6 +1,6 @@
 //! Which traces are recorded: decided once for a trace, where it begins.
 
-use crate::{context::TraceParent, settings::SettingType};
+use crate::context::TraceParent;
 
 /// `OTEL_TRACES_SAMPLER`, and for a share of the traces `OTEL_TRACES_SAMPLER_ARG`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,33 +28,14 @@ impl Rule {
     }
 }
 
-impl SettingType for Rule {
-    const EXPECTED: &'static str = "always_on, always_off, traceidratio, or one of these after parentbased_; \
-        microsoft.fixed_percentage is parentbased_traceidratio";
-
-    fn parse(text: &str) -> Option<Self> {
-        match text.to_ascii_lowercase().as_str() {
-            "always_on" => Some(Self::AlwaysOn),
-            "always_off" => Some(Self::AlwaysOff),
-            "traceidratio" => Some(Self::Share),
-            "parentbased_always_on" => Some(Self::ParentElseOn),
-            "parentbased_always_off" => Some(Self::ParentElseOff),
-            // The host has a sampler of this name, and shares its environment with the handler.
-            "parentbased_traceidratio" | "microsoft.fixed_percentage" => Some(Self::ParentElseShare),
-            _ => None,
-        }
-    }
-}
-
 /// A share of all traces.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Share(f64);
 
-impl SettingType for Share {
-    const EXPECTED: &'static str = "a number from 0 to 1";
-
-    fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).map(Self)
+impl Share {
+    /// From 0 to 1.
+    pub(crate) fn new(share: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&share).then_some(Self(share))
     }
 }
 
@@ -81,37 +62,27 @@ fn fraction(trace: [u8; 16]) -> f64 {
 mod tests {
     use super::*;
 
-    fn taken(rule: &str, share: f64, flags: Option<u8>, last: u8) -> bool {
+    fn taken(rule: Rule, share: f64, flags: Option<u8>, last: u8) -> bool {
         let mut trace = [7; 16];
         trace[9..].fill(last);
-        let sampler = Sampler { rule: Rule::parse(rule).unwrap(), share: Some(Share(share)) };
+        let sampler = Sampler { rule, share: Share::new(share) };
         sampler.takes(flags.map(|flags| TraceParent { trace, span: [1; 8], flags }), trace)
     }
 
     #[test]
     fn the_caller_decides_where_the_rule_says_so() {
-        for rule in ["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"] {
-            assert!(taken(rule, 0.0, Some(1), 9) && !taken(rule, 1.0, Some(0), 9), "{rule}");
+        for rule in [Rule::ParentElseOn, Rule::ParentElseOff, Rule::ParentElseShare] {
+            assert!(taken(rule, 0.0, Some(1), 9) && !taken(rule, 1.0, Some(0), 9), "{rule:?}");
         }
-        assert!(taken("always_on", 0.0, Some(0), 9) && !taken("always_off", 1.0, Some(1), 9));
-        assert!(taken("parentbased_always_on", 0.0, None, 9) && !taken("parentbased_always_off", 1.0, None, 9));
+        assert!(taken(Rule::AlwaysOn, 0.0, Some(0), 9) && !taken(Rule::AlwaysOff, 1.0, Some(1), 9));
+        assert!(taken(Rule::ParentElseOn, 0.0, None, 9) && !taken(Rule::ParentElseOff, 1.0, None, 9));
     }
 
     #[test]
     fn a_share_counts_by_the_trace() {
-        for rule in ["traceidratio", "microsoft.fixed_percentage"] {
-            assert!(taken(rule, 0.5, None, 0x10) && !taken(rule, 0.5, None, 0xf0), "{rule}");
-            assert!(taken(rule, 1.0, None, 0xff) && !taken(rule, 0.0, None, 0), "{rule}");
-        }
-    }
-
-    #[test]
-    fn a_sampler_that_is_not_known_is_none() {
-        for wrong in ["jaeger_remote", "xray", "microsoft.rate_limited", ""] {
-            assert_eq!(Rule::parse(wrong), None, "{wrong}");
-        }
-        for wrong in ["-0.1", "1.1", "NaN", "half"] {
-            assert!(Share::parse(wrong).is_none(), "{wrong}");
+        for rule in [Rule::Share, Rule::ParentElseShare] {
+            assert!(taken(rule, 0.5, None, 0x10) && !taken(rule, 0.5, None, 0xf0), "{rule:?}");
+            assert!(taken(rule, 1.0, None, 0xff) && !taken(rule, 0.0, None, 0), "{rule:?}");
         }
     }
 }

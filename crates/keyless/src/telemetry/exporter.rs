@@ -54,8 +54,8 @@ pub(super) struct Endpoints {
 /// Sends what `signals` hold.
 pub(super) struct Exporter {
     pub(super) signals: Signals,
-    sender: Sender,
-    endpoints: Endpoints,
+    pub(super) sender: Sender,
+    pub(super) endpoints: Endpoints,
     resource: Resource,
     outbox: AsyncMutex<Outbox>,
     told: Mutex<Told>,

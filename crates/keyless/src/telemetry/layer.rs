@@ -88,10 +88,10 @@ impl<S> Filter<S> for Recorded {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        match self.place.signals() {
-            None => Some(LevelFilter::OFF),
-            Some(_) => Filter::<S>::max_level_hint(&self.levels).map(|level| level.max(LevelFilter::INFO)),
-        }
+        // Of two layers that are put together on the registry, the hint of the outer one counts for both: it must not be
+        // lower than that of the lines, also where nothing is recorded.
+        let levels = Filter::<S>::max_level_hint(&self.levels)?;
+        Some(if self.place.signals().is_some() { levels.max(LevelFilter::INFO) } else { levels })
     }
 }
 

@@ -5,7 +5,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use azure_core::credentials::{AccessToken, TokenCredential as _};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -19,7 +18,7 @@ use super::protobuf;
 use crate::{identity::TokenCache, signals::redact, transport::Http};
 
 /// Azure Monitor's. The scope of every cloud's endpoint but the sovereign ones'.
-pub(super) const SCOPE: &str = "https://monitor.azure.com/.default";
+const SCOPE: &str = "https://monitor.azure.com/.default";
 
 /// One request, its answer included.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -52,65 +51,51 @@ pub(super) enum Sent {
     Refused(String),
 }
 
+/// An answer, whatever it says.
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
 impl Sender {
-    /// Sends it; with a new token if the first one is refused.
+    /// Sends records, and says what became of them.
     pub(super) async fn send(&self, url: &Url, body: Bytes) -> Sent {
+        match self.post(url, HeaderMap::from_iter([(CONTENT_TYPE, PROTOBUF)]), body).await {
+            Ok(answered) => meaning(answered.status, &answered.headers, &answered.body),
+            Err(why) => Sent::Later(None, why),
+        }
+    }
+
+    /// Posts it within the limit; with a new token, if the first one is refused. An error says why there is no answer.
+    pub(super) async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answered, String> {
         let within = async {
-            let token = match self.token().await {
-                Ok(token) => token,
-                Err(failed) => return failed,
-            };
-            let sent = self.try_once(url, body.clone(), token.as_ref()).await;
-            let (Err(StatusCode::UNAUTHORIZED), Some(tokens), Some(token)) = (&sent, &self.tokens, &token) else {
-                return sent.unwrap_or_else(|status| Sent::Refused(status.as_u16().to_string()));
-            };
-            if !tokens.invalidate(&token.token) {
-                return Sent::Refused("401: it takes no token of this identity".to_owned());
+            let Some(tokens) = &self.tokens else { return self.try_once(url, headers, body).await };
+            let mut renewed = false;
+            loop {
+                let token = tokens.token(SCOPE).await.map_err(|error| format!("there is no token: {error}"))?;
+                let mut signed = headers.clone();
+                signed.insert(AUTHORIZATION, token.bearer().ok_or("what should be a token is none")?);
+                let answered = self.try_once(url, signed, body.clone()).await?;
+                let is_refused = answered.status == StatusCode::UNAUTHORIZED;
+                if !is_refused || renewed || !tokens.invalidate(token.secret()) {
+                    return Ok(answered);
+                }
+                renewed = true;
             }
-            let token = match self.token().await {
-                Ok(token) => token,
-                Err(failed) => return failed,
-            };
-            let sent = self.try_once(url, body, token.as_ref()).await;
-            sent.unwrap_or_else(|_| Sent::Refused("401: it takes no token of this identity".to_owned()))
         };
-        let late = || Sent::Later(None, format!("no answer within {} s", LIMIT.as_secs()));
+        let late = || Err(format!("no answer within {} s", LIMIT.as_secs()));
         timeout(LIMIT, within).await.unwrap_or_else(|_| late())
     }
 
-    pub(super) async fn token(&self) -> Result<Option<AccessToken>, Sent> {
-        let Some(tokens) = &self.tokens else { return Ok(None) };
-        let token = tokens.get_token(&[SCOPE], None).await;
-        token.map(Some).map_err(|error| Sent::Later(None, format!("there is no token: {error}")))
-    }
-
-    /// The status alone for a 401: the caller knows what to do.
-    async fn try_once(&self, url: &Url, body: Bytes, token: Option<&AccessToken>) -> Result<Sent, StatusCode> {
-        let client = match self.http.client() {
-            Ok(client) => client,
-            Err(error) => return Ok(Sent::Later(None, error.to_string())),
-        };
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, PROTOBUF)]);
-        if let Some(token) = token {
-            headers.extend(bearer(token).map(|value| (AUTHORIZATION, value)));
-        }
-        let answer = match client.post(url.clone()).headers(headers).body(body).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Sent::Later(None, root(&error.without_url()))),
-        };
+    async fn try_once(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answered, String> {
+        let client = self.http.client().map_err(|error| error.to_string())?;
+        let answer = client.post(url.clone()).headers(headers).body(body).send().await;
+        let answer = answer.map_err(|error| root(&error.without_url()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        if status == StatusCode::UNAUTHORIZED {
-            return Err(status);
-        }
-        let body = answer.bytes().await.unwrap_or_default();
-        Ok(meaning(status, &headers, &body))
+        let body = answer.bytes().await.map_err(|error| root(&error.without_url()))?;
+        Ok(Answered { status, headers, body })
     }
-}
-
-pub(super) fn bearer(token: &AccessToken) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.token.secret())).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Sent {

@@ -58,7 +58,6 @@ struct Names {
     path: &'static str,
     /// `<NAME>__…`
     own: &'static str,
-    example: &'static str,
 }
 
 const SIGNALS: [Names; 3] = [
@@ -67,21 +66,18 @@ const SIGNALS: [Names; 3] = [
         exporter: "OTEL_TRACES_EXPORTER",
         path: "v1/traces",
         own: "tracesEndpoint",
-        example: "traces",
     },
     Names {
         otel: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
         exporter: "OTEL_LOGS_EXPORTER",
         path: "v1/logs",
         own: "logsEndpoint",
-        example: "logs",
     },
     Names {
         otel: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
         exporter: "OTEL_METRICS_EXPORTER",
         path: "v1/metrics",
         own: "metricsEndpoint",
-        example: "metrics",
     },
 ];
 
@@ -96,6 +92,8 @@ impl Reader {
         let takes_token = SIGNALS.iter().any(|signal| self.is_set(&format!("{name}__{}", signal.own)));
         let tokens = takes_token.then(|| self.identity_of(name)).flatten();
         let collector = self.collectors(takes_token && !self.lists_rows());
+        #[cfg(feature = "telemetry-relay")]
+        let relay = super::relay::read(self, name, takes_token);
         let disabled = self.read(&DISABLED).unwrap_or_default();
         let sampler = self.sampler();
         let app = self.http.user_agent().map(str::to_owned);
@@ -116,6 +114,10 @@ impl Reader {
         let sender = Sender { http: self.http.clone(), tokens };
         let exporter = Exporter::start(recorder, sender, endpoints, encode::resource(&attributes));
         layer::record_by(&exporter.signals);
+        #[cfg(feature = "telemetry-relay")]
+        if let Some(port) = relay {
+            super::relay::start(port, exporter.clone());
+        }
         Some(Telemetry(Some(exporter)))
     }
 
@@ -156,7 +158,7 @@ impl Reader {
 fn own(name: &str, signal: Names) -> Setting<Guarded> {
     Setting::new(
         Cow::Owned(format!("{name}__{}", signal.own)),
-        Cow::Owned(format!("Where {} go, with a token for Azure Monitor.", signal.example)),
-        Absent::Means("they are not sent so"),
+        Cow::Borrowed("Where one signal goes, with a token for Azure Monitor."),
+        Absent::Means("it is not sent so"),
     )
 }

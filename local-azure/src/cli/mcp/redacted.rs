@@ -21,7 +21,7 @@ fn text_without_tokens(text: &str) -> String {
     let is_of_token = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.');
     let mut kept = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(|one| is_of_token(one)) {
+    while let Some(at) = rest.find(is_of_token) {
         let (before, word_and_more) = rest.split_at(at);
         let end = word_and_more.find(|one| !is_of_token(one)).unwrap_or(word_and_more.len());
         let (word, more) = word_and_more.split_at(end);
@@ -40,7 +40,8 @@ fn without_values(text: &str, parameter: &str) -> String {
     let mut parts = text.split(parameter);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let begins_a_parameter = kept.ends_with(['?', '&']);
+        // A query may stand alone.
+        let begins_a_parameter = kept.is_empty() || kept.ends_with(['?', '&']);
         kept.push_str(parameter);
         let end = part.find(|one: char| one == '&' || one == '"' || one.is_whitespace()).unwrap_or(part.len());
         match part.split_at_checked(end) {
@@ -62,6 +63,7 @@ mod tests {
 
     #[test]
     fn tokens_and_signatures_are_removed_and_the_rest_stays() {
+        assert_eq!(text_without_tokens("sig=abc&a=1"), "sig=[removed]&a=1");
         let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln-_";
         let value = json!({ "a": [format!("Bearer {token}, then")], "b": 1, "eyJ": "eyJ.no", "url": "https://h/p?sv=1&sig=a%2Fb&se=2" });
         assert_eq!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 use local_azure::{
     control::{CLEAR_FAULTS, FAULTS, JOURNAL, LIST_FAULTS, TELEMETRY},
     fault::Fault,
@@ -229,18 +229,23 @@ fn answer(outcome: Result<Value, CommandError>) -> CallToolResult {
 /// A body that is not JSON is a text; one that is no text is told by its length.
 fn document(answer: &Answer) -> Value {
     let Answer { status, body, .. } = answer;
-    let is_failure = *status == StatusCode::UNAUTHORIZED || status.is_client_error() || status.is_server_error();
+    let is_failure = status.is_client_error() || status.is_server_error();
     let mut document = json!({ "status": status.as_u16(), "succeeded": !is_failure });
     let cut = body.len() > LONGEST_BODY;
     document["body"] = match (serde_json::from_slice(body), std::str::from_utf8(body)) {
         (Ok(json), _) if !cut => json,
-        (_, Ok(text)) => text.get(..text.floor_char_boundary(LONGEST_BODY)).unwrap_or_default().into(),
+        (_, Ok(text)) => beginning(text).into(),
         (_, Err(_)) => format!("{} bytes that are no text", body.len()).into(),
     };
     if cut {
         document["bodyBytes"] = body.len().into();
     }
     document
+}
+
+fn beginning(text: &str) -> &str {
+    let end = (0..=LONGEST_BODY.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 fn new_trace() -> Result<(String, HeaderValue), CommandError> {

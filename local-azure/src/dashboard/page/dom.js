@@ -54,6 +54,7 @@ const VERDICTS = {
   answered: ["·", "answered"],
   challenge: ["?", "challenge"],
   refused: ["✕", "refused"],
+  left: ["↩", "client left"],
   failed: ["!", "failed"],
 };
 

@@ -35,7 +35,7 @@ export function demands({ demanded, claims = {} }) {
       mark(demand.met),
     ];
   });
-  const drawn = table("Demands beside what was shown", ["Demand", "Accepted", "Shown", ""], rows, { class: "demands" });
+  const drawn = table("Demands beside what was shown", ["Demand", "Accepted", "Shown", "Result"], rows, { class: "demands" });
   demanded.forEach((demand, index) => {
     if (demand.met === false) drawn.querySelector("tbody").rows[index].classList.add("unmet");
   });
@@ -50,13 +50,13 @@ function accepted(values) {
 const TIMES = new Set(["exp", "nbf", "iat", "auth_time"]);
 
 // The claims as the client sent them; the token itself is not kept.
-export function claims({ claims: found, token }) {
+export function claims({ claims: found, token }, open = true) {
   const rows = Object.entries(found).map(([name, value]) => [
     el("code", {}, name),
     [el("code", { class: "value" }, text(value)),
       TIMES.has(name) && Number.isFinite(value) && Math.abs(value) < 8e12 && [" ", el("span", { class: "quiet" }, dateTime(new Date(value * 1000).toISOString()))]],
   ]);
-  return el("details", { open: true },
+  return el("details", { open },
     el("summary", {}, token ? `token ${token.hash}, ${token.alg ?? "no alg"}, key ${token.kid ?? "none"}` : "claims"),
     el("p", { class: "quiet" }, "As the client sent them. The token and its signature are not kept; the same number stands for the same token."),
     table("Claims", ["Claim", "Value"], rows));

@@ -137,7 +137,7 @@ impl Flow<'_> {
 
     /// What a function reads and assigns of its surroundings counts where it is called.
     fn function(&mut self, at: usize, function: &Function) -> Result<(), ParseError> {
-        let mut start = State { reached: true, unassigned: Vec::new() };
+        let mut start = State { reached: true, ..State::default() };
         let known = self.count;
         (0..known).for_each(|variable| start.set(variable, true));
         let now = std::mem::replace(&mut self.now, start);

@@ -53,8 +53,8 @@ pub(super) const MISTAKES: [Mistake; 16] = [
     },
     Mistake {
         file: "infra/main.bicep",
-        from: "[vault, storage, hostStorage, monitoring, openAI]",
-        to: "[vault, storage, hostStorage, monitoring]",
+        from: "[vault, storage, hostStorage, monitoring, telemetry, openAI]",
+        to: "[vault, storage, hostStorage, monitoring, telemetry]",
         found: "infra/modules/roles.bicep: order: readerReadsSecrets is not made after oai-keyless-1-‹uniqueString›, to which its file refers: write",
     },
     Mistake {

@@ -3,7 +3,10 @@
 mod chat;
 mod collector;
 mod failing;
+#[cfg(feature = "telemetry-relay")]
+mod relay;
 mod rig;
 mod secret;
+mod settings;
 mod traces;
 mod wire;

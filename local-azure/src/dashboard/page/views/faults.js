@@ -41,7 +41,7 @@ function drawLinks(links, jobs, tell, read) {
   return [
     el("p", { class: "tools" }, "Break one, then run a job:", jobs.map((job) => runJob(job, tell))),
     el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption },
-      el("table", { class: "list" }, el("caption", { class: "hidden" }, caption),
+      el("table", { class: "links" }, el("caption", { class: "hidden" }, caption),
         el("thead", {}, el("tr", {}, ["Link", "What is wrong then", "Expected to refuse", "Seen", "Broken"].map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", {}, rows))),
   ];

@@ -1,7 +1,7 @@
 // One request and its chain: who asked whom, how long it took, who let it pass or refused and why.
 
 import { get, segment } from "../api.js";
-import { el, facts, milliseconds, replace, table, time, verdict } from "../dom.js";
+import { button, el, facts, milliseconds, replace, table, time, verdict } from "../dom.js";
 import { onKey } from "../keys.js";
 import { onChange } from "../live.js";
 import { actions } from "../replay.js";
@@ -18,12 +18,18 @@ export async function request(page, id) {
   const { chain, row } = await read();
   const trace = row.trace;
   const known = new Set(chain.map((one) => one.row.id));
-  // The rest of a trace may come later: an invocation is recorded when it ends.
+  // The rest of a trace may come later: an invocation is recorded when it ends. Who reads or types here is not disturbed.
+  const more = button("This chain has gone on: show it", () => read().catch(() => {}), { class: "more" });
+  function redraw() {
+    if (page.signal.aborted) return;
+    if (page.main.contains(document.activeElement) || page.main.querySelector("form[data-open]")) page.main.prepend(more);
+    else read().catch(() => {});
+  }
   onChange((change) => {
     const { row: other } = change;
     if (!other || !trace || (other.trace !== trace && !known.has(other.id))) return;
     clearTimeout(again);
-    again = setTimeout(() => !page.signal.aborted && !page.main.querySelector("form[data-open]") && read().catch(() => {}), 300);
+    again = setTimeout(redraw, 300);
   }, page.signal);
   onKey("Escape", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
   onKey("u", "back to the list", () => { location.hash = "#/requests"; }, page.signal);
@@ -36,10 +42,11 @@ function draw(page, found) {
   replace(page.main,
     el("p", { class: "back" }, el("a", { href: "#/requests" }, "← Requests")),
     el("h1", {}, `${row.method} ${row.path}`),
-    refused && refusal(refused, id),
-    summary(row, entry),
+    refused && refusal(refused, id, chain),
+    summary(found, row, entry),
     actions(page, found),
-    row.trace
+    found.joined && el("p", { class: "note" }, "No traceparent arrived with this request. Its chain is known because the handler's span names this invocation ID."),
+    row.trace || found.joined
       ? [el("h2", {}, "Chain"), waterfall(bars, id)]
       : el("p", { class: "note" }, "No traceparent arrived with this request, so it belongs to no chain."),
     decision(entry, row),
@@ -48,14 +55,26 @@ function draw(page, found) {
     host === null && entry.invocation && el("p", { class: "note" }, "The Functions host has ended, so this cannot be repeated."));
 }
 
-function refusal({ id, service, status, reason }, shown) {
+function refusal({ id, service, status, reason }, shown, chain) {
   const where = id === shown ? service : el("a", { href: `#/requests/${id}` }, service);
+  // The handler knows what to mend: its words stand below those of who refused.
+  const handler = chain.find((one) => one.entry.invocation && one.row.id !== id && one.row.status >= 400);
   return el("section", { class: "refusal", "aria-label": "Who refused" },
     el("p", {}, el("b", {}, el("span", { "aria-hidden": "true" }, "✕ "), where, ` refused with ${status}`)),
-    el("p", { class: "words" }, reason ?? "It gave no reason."));
+    el("p", { class: "words" }, reason ?? "It gave no reason."),
+    handler?.entry.reason && el("p", {}, el("b", {}, "The handler says: "), el("span", { class: "words" }, message(handler.entry.reason))));
 }
 
-function summary(row, entry) {
+// The message in an error's JSON, or the text.
+function message(text) {
+  try {
+    return JSON.parse(text).error?.message ?? text;
+  } catch {
+    return text;
+  }
+}
+
+function summary(found, row, entry) {
   return facts([
     ["Decision", verdict(row.verdict)],
     ["Service", row.service],
@@ -72,7 +91,7 @@ function summary(row, entry) {
     ["Function", entry.invocation?.function],
     ["Invocation ID", entry.invocation && el("code", {}, entry.invocation.id)],
     ["Repeats", entry.replayOf && el("a", { href: `#/requests/${entry.replayOf}` }, `request ${entry.replayOf}`)],
-    ["Trace", row.trace && el("code", {}, row.trace)],
+    ["Trace", (row.trace ?? found.joined) && el("code", {}, row.trace ?? found.joined)],
   ]);
 }
 
@@ -111,26 +130,22 @@ function hop({ row, entry }) {
   return el("details", { open: wrong },
     el("summary", {}, verdict(row.verdict), ` ${row.service}: ${row.method} ${row.path}`),
     demands(entry),
-    entry.claims && claims(entry));
+    entry.claims && claims(entry, false));
 }
 
-// Whatever the journal says of a policy: the element, where it stands, what it decided, and its expressions.
+const ENDS = { answered: "answered the caller", failed: "went to on-error" };
+
+// In the order in which they ran: where each stands, what its expressions gave, what it decided, what came after it.
 function policies(list) {
   const rows = list.map((policy) => [
     el("code", {}, policy.policy),
-    [policy.section, policy.scope].filter(Boolean).join(", "),
-    el("code", {}, policy.place ?? ""),
-    [policy.outcome ?? "", (policy.expressions ?? policy.values ?? []).map(expression)],
-    policy.milliseconds === undefined ? "" : milliseconds(policy.milliseconds),
+    [[policy.section, policy.scope].filter(Boolean).join(", "), policy.path && el("div", { class: "quiet" }, policy.path)],
+    el("code", {}, policy.place),
+    (policy.values ?? []).map(({ name, value }) => el("div", {}, el("code", {}, name), " = ", el("code", { class: "value" }, value))),
+    [policy.outcome, ENDS[policy.end] && el("div", {}, el("b", {}, ENDS[policy.end]))],
+    policy.microseconds === undefined ? "" : milliseconds(policy.microseconds / 1000),
   ]);
-  return table("Policies in the order in which they ran", ["Policy", "Section, scope", "Place", "Outcome", "Took"], rows);
-}
-
-function expression(one) {
-  if (typeof one === "string") return el("div", {}, el("code", {}, one));
-  const [text, value] = Array.isArray(one) ? one : [one.expression ?? one.name ?? one.text, one.value];
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return el("div", {}, el("code", {}, text ?? ""), " = ", el("code", {}, shown ?? ""));
+  return table("Policies in the order in which they ran", ["Policy", "Section, scope", "Place", "Expressions", "Outcome", "Took"], rows, { class: "policies" });
 }
 
 function logLines({ own, meanwhile, received = [] }) {

@@ -18,22 +18,23 @@ export const view = {
 };
 
 function draw(row) {
-  const asker = row.from ?? "a process outside";
-  const who = row.identity ? `${asker} as ${row.identity}` : asker;
+  const token = row.kind === "identity-endpoint" && row.audience && `token for ${row.audience}`;
+  const why = row.reason ?? token;
   return el("tr", { class: row.verdict, "data-id": row.id },
     el("td", { class: "number" }, time(row.started)),
-    el("td", {}, who),
-    el("td", {}, row.service),
-    el("td", {}, el("a", { href: `#/requests/${row.id}`, class: "call" }, el("b", {}, row.method), ` ${row.path}`)),
+    el("td", { class: "who", title: row.from ?? "a process outside" }, row.identity ?? row.from ?? "outside"),
+    el("td", { class: "who" }, row.service),
+    el("td", { class: "what" }, el("a", { href: `#/requests/${row.id}`, class: "call", title: `${row.method} ${row.path}` }, el("b", {}, row.method), ` ${row.path}`)),
     el("td", { class: "number" }, row.status),
     el("td", { class: "number" }, milliseconds(row.milliseconds)),
-    el("td", {}, verdict(row.verdict), row.reason && el("span", { class: "reason" }, ` ${row.reason}`),
+    el("td", { class: "why" }, el("div", { class: "clamp" }, verdict(row.verdict),
       row.replayOf && el("span", { class: "tag" }, "replay"),
-      !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace")));
+      !row.trace && el("span", { class: "tag", title: "no traceparent arrived: this request belongs to no chain" }, "no trace"),
+      why && el("span", { class: "reason", title: why }, ` ${why}`))));
 }
 
 function text(row) {
-  return [row.method, row.path, row.service, row.from, row.identity, row.status, row.verdict, row.reason, row.trace ?? "no trace"]
+  return [row.method, row.path, row.service, row.from, row.identity, row.audience, row.status, row.verdict, row.reason, row.trace ?? "no trace"]
     .join(" ").toLowerCase();
 }
 

@@ -1,0 +1,21 @@
+//! A request allocates what its policies ask for, and no more.
+
+mod scenario;
+
+use self::scenario::HotPath;
+
+/// What one request allocates: its context, the token's parts and claims, the headers that change. A policy that is added
+/// to the path, or a trace, would show.
+const MOST: u64 = 90;
+
+#[test]
+fn the_hot_path_allocates_what_its_policies_ask_for() {
+    let path = HotPath::new();
+    let request = path.request();
+    let mut request = Some(request);
+    let counted = allocation_counter::measure(|| {
+        let outcome = request.take().map(|request| path.run(request));
+        assert!(outcome.is_some_and(|outcome| outcome.response.status() == 200));
+    });
+    assert!(counted.count_total <= MOST, "{} allocations of {} bytes", counted.count_total, counted.bytes_total);
+}

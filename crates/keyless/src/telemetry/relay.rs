@@ -1,0 +1,158 @@
+//! Passes the OTLP of the Functions host on with a token: the host cannot sign for itself.
+//!
+//! It listens on loopback alone, takes the three paths of OTLP, and no request that a web page could have made.
+
+use std::{borrow::Cow, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+    serve::ListenerExt as _,
+};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER},
+};
+use tokio::{net::TcpListener, runtime::Handle, sync::Semaphore, time::timeout};
+use tracing::warn;
+use url::Url;
+
+use super::exporter::Exporter;
+use crate::settings::{Absent, Reader, Setting, SettingType};
+
+/// Azure Monitor takes no more in one request.
+const LARGEST: usize = 1024 * 1024;
+
+/// Requests at once; the host sends one for each signal.
+const MOST: usize = 8;
+
+/// How long a request's body may take.
+const LONGEST_BODY: Duration = Duration::from_secs(10);
+
+/// A port of this machine.
+#[derive(Clone, Copy)]
+pub(super) struct Port(u16);
+
+impl SettingType for Port {
+    const EXPECTED: &'static str = "a port from 1 to 65535";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|port| *port != 0).map(Self)
+    }
+}
+
+/// The port, if there is one. Without endpoints that take a token there is nothing to pass on.
+pub(super) fn read(env: &mut Reader, name: &str, has_endpoints: bool) -> Option<Port> {
+    let setting: Setting<Port> = Setting::new(
+        Cow::Owned(format!("{name}__relayPort")),
+        Cow::Borrowed("On this port of 127.0.0.1 the host's own OTLP is taken, and passed on with the token."),
+        Absent::Means("nothing listens"),
+    );
+    let port = env.read(&setting)?;
+    if !has_endpoints {
+        env.refuse(setting.name().to_owned(), format!("nothing, without {name}__tracesEndpoint or its siblings"));
+    }
+    Some(port)
+}
+
+/// Listens in the background. Where the port is taken the app goes on without.
+pub(super) fn start(Port(port): Port, exporter: Arc<Exporter>) {
+    let Ok(runtime) = Handle::try_current() else { return };
+    runtime.spawn(async move {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(listener) => serve(listener, exporter).await,
+            Err(error) => warn!("the host's telemetry is not passed on: port {port} of 127.0.0.1: {error}"),
+        }
+    });
+}
+
+struct Relay {
+    exporter: Arc<Exporter>,
+    hosts: [String; 2],
+    slots: Semaphore,
+}
+
+pub(super) async fn serve(listener: TcpListener, exporter: Arc<Exporter>) {
+    let port = listener.local_addr().map(|address| address.port()).unwrap_or_default();
+    let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+    let relay = Arc::new(Relay { exporter, hosts, slots: Semaphore::new(MOST) });
+    let router = Router::new().fallback(pass_on).with_state(relay);
+    let listener = listener.tap_io(|stream| {
+        // A request that waits for another is late, and no more.
+        let _ = stream.set_nodelay(true);
+    });
+    // It ends with its runtime.
+    let _ = axum::serve(listener, router).await;
+}
+
+async fn pass_on(State(relay): State<Arc<Relay>>, request: Request) -> Response {
+    match relay.passed_on(request).await {
+        Ok(answer) => answer,
+        Err((status, why)) => {
+            let mut answer = Response::new(Body::from(format!("{why}\n")));
+            *answer.status_mut() = status;
+            answer
+        }
+    }
+}
+
+type Refusal = (StatusCode, &'static str);
+
+impl Relay {
+    async fn passed_on(&self, request: Request) -> Result<Response, Refusal> {
+        let url = self.allowed(&request)?;
+        let headers = kept(request.headers())?;
+        let busy = (StatusCode::SERVICE_UNAVAILABLE, "too many requests at once");
+        let _slot = self.slots.try_acquire().map_err(|_| busy)?;
+        let body = timeout(LONGEST_BODY, to_bytes(request.into_body(), LARGEST)).await;
+        let body = body.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body took more than 10 s"))?;
+        let body = body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB, or broke off"))?;
+        let answered = self.exporter.sender.post(&url, headers, body).await;
+        let unanswered = (StatusCode::SERVICE_UNAVAILABLE, "the endpoint gave no answer, or there is no token for it");
+        let answered = answered.map_err(|_| unanswered)?;
+        let mut answer = Response::new(Body::from(answered.body));
+        *answer.status_mut() = answered.status;
+        for name in [CONTENT_TYPE, RETRY_AFTER] {
+            if let Some(value) = answered.headers.get(&name) {
+                answer.headers_mut().insert(name, value.clone());
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Where it goes. A page of another site can neither name this host nor leave its own name out.
+    fn allowed(&self, request: &Request) -> Result<Url, Refusal> {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || request.headers().contains_key(ORIGIN) {
+            return Err((StatusCode::FORBIDDEN, "this port takes requests of this machine's programs alone"));
+        }
+        let endpoints = &self.exporter.endpoints;
+        let endpoint = match request.uri().path() {
+            "/v1/traces" => &endpoints.traces,
+            "/v1/logs" => &endpoints.logs,
+            "/v1/metrics" => &endpoints.metrics,
+            _ => return Err((StatusCode::NOT_FOUND, "paths are /v1/traces, /v1/logs and /v1/metrics")),
+        };
+        if request.method() != Method::POST {
+            return Err((StatusCode::METHOD_NOT_ALLOWED, "OTLP is posted"));
+        }
+        endpoint.clone().ok_or((StatusCode::NOT_FOUND, "no setting says where this signal goes"))
+    }
+}
+
+/// What the body is. All other headers stay here.
+fn kept(headers: &HeaderMap) -> Result<HeaderMap, Refusal> {
+    const TYPES: [&str; 2] = ["application/x-protobuf", "application/json"];
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let kind = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(essence));
+    let kind =
+        kind.ok_or((StatusCode::UNSUPPORTED_MEDIA_TYPE, "OTLP is application/x-protobuf or application/json"))?;
+    let mut kept = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+    if let Some(encoding) = headers.get(CONTENT_ENCODING) {
+        kept.insert(CONTENT_ENCODING, encoding.clone());
+    }
+    Ok(kept)
+}

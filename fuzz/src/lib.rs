@@ -1,0 +1,59 @@
+//! What the targets share: requests from bytes, and local Azure without sockets.
+
+use std::cell::OnceCell;
+
+use axum::{body::Body, http::Request};
+use local_azure::{LocalAzure, seed::Seed};
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
+
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    static AZURE: OnceCell<LocalAzure> = const { OnceCell::new() };
+}
+
+/// A request as text: a line with method and target, headers, an empty line, and the body.
+pub struct Text;
+
+impl Text {
+    /// The request, if these bytes are one.
+    pub fn request(bytes: &[u8]) -> Option<Request<Vec<u8>>> {
+        let end = bytes.windows(2).position(|end| end == b"\n\n").unwrap_or(bytes.len());
+        let (head, body) = (std::str::from_utf8(&bytes[..end]).ok()?, bytes.get(end + 2..).unwrap_or_default());
+        let mut lines = head.lines();
+        let (method, target) = lines.next()?.split_once(' ')?;
+        let request = Request::builder().method(method).uri(target.starts_with('/').then_some(target)?);
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        let request = headers.fold(request, |request, (name, value)| request.header(name, value));
+        request.body(body.to_vec()).ok()
+    }
+}
+
+/// With the one runtime of this thread.
+pub fn runtime<T>(with: impl FnOnce(&Runtime) -> T) -> T {
+    RUNTIME.with(with)
+}
+
+/// With local Azure of the default seed, started once.
+pub fn azure<T>(with: impl FnOnce(&LocalAzure) -> T) -> T {
+    AZURE.with(|azure| {
+        with(azure.get_or_init(|| {
+            let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../local-azure/seed.toml");
+            let seed = Seed::read(seed.as_ref()).unwrap();
+            runtime(|runtime| runtime.block_on(LocalAzure::start(seed))).unwrap()
+        }))
+    })
+}
+
+/// The status of a service's answer, whose body is read to its end.
+pub fn send(host: &str, request: Request<Body>) -> u16 {
+    let service = azure(|azure| azure.world().network().service(host)).unwrap();
+    runtime(|runtime| {
+        runtime.block_on(async {
+            let answer = service.oneshot(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let _ = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
+            status
+        })
+    })
+}

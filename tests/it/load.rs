@@ -1,0 +1,146 @@
+//! Load with faults: every request is answered, counts agree with the journal, and nothing grows.
+//!
+//! `LOAD_SECONDS` says for how long: 10 unless given.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use local_azure::{
+    fault::{FaultKind, FaultService},
+    journal::{EntryId, Service},
+};
+use reqwest::Client;
+
+use crate::rig::Rig;
+
+const CONNECTIONS: usize = 64;
+
+/// Requests of a connection in one round. The journal keeps 10,000 entries; a round must fit into them.
+const EACH: usize = 16;
+
+/// One request in so many is an upload, whose name never comes twice; the others are relayed.
+const UPLOADS: usize = 8;
+
+/// Rounds before anything is measured: what is allocated once is there by then.
+const WARM_UP: usize = 4;
+
+/// Statuses of answers, and how often each came.
+type Answers = BTreeMap<u16, usize>;
+
+/// Memory in KiB, and open descriptors.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    memory: u64,
+    descriptors: usize,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a longer run is asked for by hand")]
+fn time() -> Duration {
+    let seconds = std::env::var("LOAD_SECONDS").map_or(10, |seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds)
+}
+
+/// One round on all connections: what relays and uploads were answered.
+async fn round(rig: &Rig, clients: &[Client], number: usize) -> [Answers; 2] {
+    let url = rig.url("/api");
+    let connection = |(connection, client): (usize, &Client)| {
+        let (client, url) = (client.clone(), url.clone());
+        async move {
+            let mut answers = [Answers::new(), Answers::new()];
+            for request in 0..EACH {
+                let is_upload = request % UPLOADS == UPLOADS - 1;
+                let request = match is_upload {
+                    true => client.put(format!("{url}/uploads/{number}/{connection}/{request}")).body(vec![7; 10_000]),
+                    false => client.get(format!("{url}/relay/orders")),
+                };
+                let answer = request.send().await.unwrap();
+                let status = answer.status().as_u16();
+                assert!(answer.bytes().await.is_ok(), "an answer broke off");
+                *answers[usize::from(is_upload)].entry(status).or_default() += 1;
+            }
+            answers
+        }
+    };
+    let mut sums = [Answers::new(), Answers::new()];
+    for answers in join_all(clients.iter().enumerate().map(connection)).await {
+        add(&mut sums, answers);
+    }
+    sums
+}
+
+fn add(sums: &mut [Answers; 2], answers: [Answers; 2]) {
+    for (sum, answers) in sums.iter_mut().zip(answers) {
+        answers.into_iter().for_each(|(status, times)| *sum.entry(status).or_default() += times);
+    }
+}
+
+fn last_entry(rig: &Rig) -> Option<EntryId> {
+    rig.azure.journal().entries().iter().map(|entry| entry.id).max()
+}
+
+/// What was answered in a round is what the journal says.
+fn reconcile(rig: &Rig, before: Option<EntryId>, [relays, uploads]: &[Answers; 2]) {
+    let mut entries = rig.azure.journal().entries();
+    entries.retain(|entry| Some(entry.id) > before);
+    let of = |service: Service| entries.iter().filter(move |entry| entry.service == service);
+    let right = |answers: &Answers, status: u16| answers.get(&status).copied().unwrap_or_default();
+    assert_eq!(of(Service::Handler).count(), CONNECTIONS * EACH, "an invocation for each request");
+    let relayed = of(Service::ApiManagement).filter(|entry| entry.status == 200).count();
+    assert_eq!(relayed, right(relays, 200), "what the gateway let pass is what callers got: {relays:?}");
+    let written = of(Service::BlobStorage).filter(|entry| entry.decision.wrote.is_some()).count();
+    assert_eq!(written, right(uploads, 201), "each success is a write, and each write a success: {uploads:?}");
+}
+
+fn size(id: u32) -> Size {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let memory = memory.trim().trim_end_matches(" kB").parse().unwrap();
+    Size { memory, descriptors: fs::read_dir(format!("/proc/{id}/fd")).unwrap().count() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one_in_twenty_fails() {
+    let rig = Rig::start().await;
+    let clients: Vec<Client> = (0..CONNECTIONS).map(|_| Client::new()).collect();
+    let faults = rig.azure.world().faults();
+    for service in [FaultService::ApiManagement, FaultService::BlobStorage] {
+        faults.set(format!("{service}:{},rate=0.05,seed=20", FaultKind::Unavailable).parse().unwrap()).unwrap();
+    }
+    for number in 0..WARM_UP {
+        round(&rig, &clients, number).await;
+    }
+    let handler = rig.handler_id().unwrap();
+    let (before, own) = (size(handler), size(std::process::id()));
+    let (began, mut rounds, mut sums) = (Instant::now(), 0, [Answers::new(), Answers::new()]);
+    while began.elapsed() < time() {
+        let last = last_entry(&rig);
+        let answers = round(&rig, &clients, WARM_UP + rounds).await;
+        reconcile(&rig, last, &answers);
+        add(&mut sums, answers);
+        rounds += 1;
+    }
+    let after = size(handler);
+    let [relays, uploads] = &sums;
+    let strikes: u64 = faults.all().iter().map(|fault| fault.strikes).sum();
+    println!(
+        "{} requests in {} s, {strikes} faults: relays {relays:?}, uploads {uploads:?}; \
+         handler {before:?}, then {after:?}; local Azure and the callers {own:?}, then {:?}",
+        rounds * CONNECTIONS * EACH,
+        began.elapsed().as_secs(),
+        size(std::process::id())
+    );
+    assert!(strikes > 0, "no fault struck");
+    for (answers, right) in [(relays, 200), (uploads, 201)] {
+        let sum: usize = answers.values().sum();
+        // A service that fails at each of several tries in a row makes a call fail, and says so; few do at 5 %.
+        assert!(answers.keys().all(|status| [right, 503].contains(status)), "{answers:?}");
+        assert!(answers[&right] * 100 >= sum * 99, "{answers:?}");
+    }
+    assert_eq!(rig.handler_id(), Some(handler), "the handler was started anew");
+    assert!(after.memory <= before.memory + before.memory / 4 + 8 * 1024, "memory grows: {before:?}, then {after:?}");
+    assert!(after.descriptors <= before.descriptors + 16, "descriptors grow: {before:?}, then {after:?}");
+}
