@@ -67,25 +67,24 @@ pub(crate) async fn measure(
 impl Direct {
     async fn new(environment: &BTreeMap<String, String>) -> Result<Self, Box<dyn Error>> {
         let variable = |name: &str| environment.get(name).cloned().ok_or_else(|| format!("{name} is not set"));
-        let found = environment.clone();
-        let (api, vault) = keyless::from_lookup(
-            move |name| found.get(name).cloned(),
-            |env| Some((env.api("APIM")?, env.secrets("KEYVAULT")?)),
-        )?;
         let authority = Certificate::from_pem_bundle(&std::fs::read(variable("EXTRA_CA_CERTS")?)?)?;
         let proxy = Proxy::https(variable("HTTPS_PROXY")?)?;
         let client = Client::builder().proxy(proxy).tls_certs_only(authority).build()?;
-        // The identity endpoint is on loopback. The vault is behind the proxy, which this process's environment does not name.
-        let token = async |connection: &keyless::Connection, scope: &str| {
-            let token = connection.credential().get_token(&[scope], None).await?;
-            azure_core::Result::Ok(token.token.secret().to_owned())
+        let text = |answer: Value, member: &str| answer[member].as_str().unwrap_or_default().to_owned();
+        let token = async |resource: &str, identity: &str| {
+            let mut endpoint: Url = variable("IDENTITY_ENDPOINT")?.parse()?;
+            let query = [("api-version", "2019-08-01"), ("resource", resource), ("client_id", &variable(identity)?)];
+            endpoint.query_pairs_mut().extend_pairs(query);
+            let request = client.get(endpoint).header("X-IDENTITY-HEADER", variable("IDENTITY_HEADER")?);
+            let answer = request.send().await?.error_for_status()?.json().await?;
+            Ok::<_, Box<dyn Error>>(text(answer, "access_token"))
         };
+        let reader = token("https://vault.azure.net", "KEYVAULT__clientId").await?;
         let name = variable("APIM__subscriptionKeySecret")?;
-        let secret = vault.connection().endpoint().join(&format!("secrets/{name}?api-version=7.4"))?;
-        let reader = token(vault.connection(), "https://vault.azure.net/.default").await?;
-        let secret: Value = client.get(secret).bearer_auth(reader).send().await?.error_for_status()?.json().await?;
-        let key = secret["value"].as_str().ok_or("the secret has no value")?.to_owned();
-        let caller = token(api.connection(), &format!("{}/.default", variable("APIM__audience")?)).await?;
+        let vault: Url = variable("KEYVAULT__vaultUri")?.parse()?;
+        let secret = client.get(vault.join(&format!("secrets/{name}?api-version=7.4"))?).bearer_auth(reader);
+        let key = text(secret.send().await?.error_for_status()?.json().await?, "value");
+        let caller = token(&variable("APIM__audience")?, "APIM__clientId").await?;
         let url = format!("{}/orders", variable("APIM__baseUrl")?).parse()?;
         Ok(Self { client, url, token: caller, key: (variable("APIM__subscriptionKeyHeader")?, key) })
     }
