@@ -9,8 +9,20 @@ pub(crate) const MAIN: &str = "infra/main.bicep";
 /// What a deployment with a model and a workflow makes.
 #[track_caller]
 pub(crate) fn plan(files: &Files) -> Made {
-    let yes = || Setting::Bool(true);
-    made(files, MAIN, &[("location", "westeurope".into()), ("deployOpenAI", yes()), ("deployLogicApp", yes())])
+    with_parts(files, &["deployOpenAI", "deployLogicApp"])
+}
+
+/// The same, with what takes the app's telemetry.
+#[track_caller]
+pub(crate) fn plan_with_telemetry(files: &Files) -> Made {
+    with_parts(files, &["deployOpenAI", "deployLogicApp", "deployTelemetry"])
+}
+
+#[track_caller]
+fn with_parts(files: &Files, parts: &[&'static str]) -> Made {
+    let parts = parts.iter().map(|part| (*part, Setting::Bool(true)));
+    let parameters: Vec<_> = [("location", "westeurope".into())].into_iter().chain(parts).collect();
+    made(files, MAIN, &parameters)
 }
 
 /// What a deployment of the pipeline's identity makes.

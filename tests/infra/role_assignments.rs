@@ -7,7 +7,7 @@ use local_azure::seed::{RoleAssignment, Scope};
 
 use crate::{
     files::{Files, assert_complains, assert_content, differences},
-    plan::{by_id, known, last, plan, plan_of_the_deployer},
+    plan::{by_id, known, last, plan, plan_of_the_deployer, plan_with_telemetry},
 };
 
 const TYPE: &str = "Microsoft.Authorization/roleAssignments";
@@ -26,13 +26,11 @@ const OF_THE_PLATFORM: [&str; 7] = [
 ];
 
 fn same_as_the_seed(files: &Files) -> Vec<String> {
-    let plan = plan(files);
+    let plan = plan_with_telemetry(files);
     let deployed: Vec<String> = plan.of_type(TYPE).map(|assignment| described(&plan, assignment)).collect();
     let seed = files.seed();
     let mut expected: Vec<String> = OF_THE_PLATFORM.map(str::to_owned).to_vec();
-    // The deployment has no data collection rule.
-    let deployed_scopes = seed.role_assignments.iter().filter(|one| one.scope.data_collection_rule.is_none());
-    expected.extend(deployed_scopes.map(|RoleAssignment { identity, role, scope }| {
+    expected.extend(seed.role_assignments.iter().map(|RoleAssignment { identity, role, scope }| {
         format!("principalId of {identity}: {role} on {}", seed_scope(scope))
     }));
     differences("role assignments", &deployed, &expected)

@@ -2,8 +2,8 @@
 //!
 //! # How a view is added
 //! 1. `views/NAME.rs` holds its JSON: handlers that take `State<Dashboard>`, and one function `routes` that returns a
-//!    [`Route`] for each. `views/mod.rs` chains that function to its list. A route says with [`Route::read`] or
-//!    [`Route::change`] what a request must prove; no route is without a guard, and the tests try every one.
+//!    `Route` for each. `views/mod.rs` chains that function to its list. A route says with `Route::read` or
+//!    `Route::change` what a request must prove; no route is without a guard, and the tests try every one.
 //! 2. `page/views/NAME.js` holds its page: it exports `view`, an object with `path`, `title`, `key` and `show`. `page/views.js`
 //!    imports it, which puts it into the navigation, and `assets.rs` names the file.
 //!
