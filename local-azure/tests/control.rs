@@ -4,9 +4,9 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use axum::body::{Body, to_bytes};
@@ -18,16 +18,22 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_local-azure");
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 
 /// A running Azure side; ends when dropped.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// What it prints. It ends when nobody can read that any more.
+    _printed: BufReader<ChildStdout>,
+}
 
 impl Running {
     fn start(env_file: &Path) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(["start", "--no-host", "--seed", SEED, "--env-file"]).arg(env_file);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let running = Self(child);
-        assert!(lines.map_while(Result::ok).any(|line| line.contains("variables for other processes")));
+        let mut printed = BufReader::new(child.stdout.take().unwrap());
+        let told =
+            printed.by_ref().lines().map_while(Result::ok).any(|line| line.contains("variables for other processes"));
+        let running = Self { child, _printed: printed };
+        assert!(told);
         running
     }
 }
@@ -35,11 +41,12 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Told to end, it takes its files along.
-        let told = cfg!(unix) && Command::new("kill").arg(self.0.id().to_string()).status().is_ok_and(|s| s.success());
+        let told =
+            cfg!(unix) && Command::new("kill").arg(self.child.id().to_string()).status().is_ok_and(|s| s.success());
         if !told {
-            let _ = self.0.kill();
+            let _ = self.child.kill();
         }
-        let _ = self.0.wait();
+        let _ = self.child.wait();
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
@@ -17,21 +17,31 @@ fn command(data: &Path) -> Command {
 }
 
 /// A run that has started; the kernel frees its lock when it is killed.
-struct Run(Child);
+struct Run {
+    process: Child,
+    /// What it prints. It ends when nobody can read that any more.
+    _printed: BufReader<ChildStdout>,
+}
 
 impl Run {
     fn start(data: &Path) -> Self {
-        let mut process = command(data).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        assert!(lines.map_while(Result::ok).any(|line| line.contains("blob.core.windows.net")), "it does not start");
-        Self(process)
+        Self::of(&mut command(data))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut printed = BufReader::new(process.stdout.take().unwrap());
+        let started = printed.by_ref().lines().map_while(Result::ok).any(|line| line.contains("blob.core.windows.net"));
+        let run = Self { process, _printed: printed };
+        assert!(started, "it does not start");
+        run
     }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 
@@ -113,12 +123,8 @@ fn files_are_readable_by_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (data, scratch) = (folder.path().join("data"), folder.path().join("scratch"));
     fs::create_dir(&scratch).unwrap();
-    let mut command = command(&data);
-    let mut process = command.env("TMPDIR", &scratch).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let started = lines.map_while(Result::ok).any(|line| line.contains("blob.core.windows.net"));
-    let _run = Run(process);
-    assert!(started && check(&data) > 4);
+    let _run = Run::of(command(&data).env("TMPDIR", &scratch));
+    assert!(check(&data) > 4);
     let run = fs::read_dir(&scratch).unwrap().next().unwrap().unwrap().path();
     // The folder, the CA, the workload token if there is one, certificates with their keys.
     assert!(check(&run) >= 2, "{}", run.display());
