@@ -65,7 +65,7 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) counted: BTreeSet<String>,
     /// The policy that runs.
     step: Option<Running<'r>>,
-    /// What policies did, where somebody watches.
+    /// What each policy did. Empty unless the embedder asks for a trace.
     log: Option<Box<TraceLog>>,
     /// What any expression of the pipeline may read.
     reads: Reads,

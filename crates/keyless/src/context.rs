@@ -33,7 +33,7 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// From the headers of a request; a malformed `traceparent` is none, and then `tracestate` does not count.
+    /// Reads the headers of a request. A malformed `traceparent` is ignored, and `tracestate` with it.
     pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
         let parent = headers.get(TRACEPARENT).filter(|value| TraceParent::of(value).is_some())?;
         Some(Self { parent: parent.clone(), state: state_of(headers), within: None })

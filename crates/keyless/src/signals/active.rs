@@ -38,7 +38,7 @@ pub(crate) struct Invocation {
 }
 
 impl Active {
-    /// A malformed parent is none: the trace begins here then.
+    /// A malformed parent is ignored, and a new trace begins here.
     pub(crate) fn invocation(signals: &Signals, invocation: Invocation, traceparent: Option<&str>) -> Self {
         let parent = traceparent.and_then(TraceParent::parse);
         let trace = parent.map_or_else(|| *Uuid::new_v4().as_bytes(), |parent| parent.trace);

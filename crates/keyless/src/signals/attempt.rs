@@ -14,7 +14,7 @@ use super::{
 };
 use crate::context::{TraceContext, TraceParent};
 
-/// One try. It is recorded when it is dropped: a call that nobody waits for any more has ended too.
+/// One try of a call. The drop records it, so that a cancelled call is recorded too.
 pub(crate) struct Attempt {
     context: Option<TraceContext>,
     recording: Option<Recording>,
@@ -118,7 +118,7 @@ impl Drop for Attempt {
     }
 }
 
-/// A method that nobody knows must not become a name of its own.
+/// An unknown method is `_OTHER`: the conventions want few names.
 fn known(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

@@ -23,7 +23,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) streams: bool,
 }
 
-/// A question. It is recorded when it is dropped: an answer that nobody reads to its end has ended too.
+/// A call of a model. The drop records it, so that an answer which is not read to its end is recorded too.
 pub(crate) struct ChatSpan {
     context: Option<TraceContext>,
     recording: Option<Box<Recording>>,

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::context::{TraceContext, of_task};
 
-/// There is none.
+/// Nothing records them without the feature, so no value exists.
 #[derive(Clone, Debug)]
 pub(crate) enum Signals {}
 

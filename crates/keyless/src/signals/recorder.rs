@@ -27,7 +27,7 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 const MANY_RECORDS: usize = 512;
 const MANY_BYTES: usize = 512 * 1024;
 
-/// Which signals somebody takes.
+/// Which signals are sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) traces: bool,
