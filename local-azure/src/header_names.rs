@@ -13,11 +13,6 @@ impl HeaderNames {
         self.0.get(lower_case).map_or(lower_case, String::as_str)
     }
 
-    /// Those with a capital letter.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(lower_case, written)| (lower_case.as_str(), written.as_str()))
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

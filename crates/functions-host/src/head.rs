@@ -1,5 +1,5 @@
-//! The head of a request as the client wrote it, and a status as the handler wants it. The HTTP library hands on names in
-//! lower case and targets without their fragment, and writes statuses from 100 to 999; the host's web server keeps all.
+//! The head of a request as the client wrote it, and a status as the handler wants it. The HTTP library does not read some
+//! characters of a target, and writes statuses from 100 to 999; the host's web server takes all.
 
 use std::{
     io,
@@ -8,20 +8,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderName, Request};
+use loopback_server::{HeadReader, Heads};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// As much of what was read as a head, and what was read with it, may take.
-const KEPT: usize = 256 * 1024;
-
-/// What was read from a connection last.
-#[derive(Clone, Default)]
-pub(super) struct Recent(Arc<Mutex<Vec<u8>>>);
-
-/// A connection whose input is noted, and whose next answer may get a status that the HTTP library does not write.
+/// A connection whose heads are noted, and whose next answer may get a status that the HTTP library does not write.
 pub(super) struct Noted<T> {
     inner: T,
-    recent: Recent,
+    reader: HeadReader,
     next_status: NextStatus,
     /// Read, and not handed on yet.
     unread: Vec<u8>,
@@ -37,25 +30,11 @@ pub(super) struct OddStatus(pub(super) i32);
 #[derive(Clone, Default)]
 pub(super) struct NextStatus(Arc<Mutex<Option<OddStatus>>>);
 
-/// A request's head.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Head {
-    /// Absent where it was not found.
-    pub(super) target: Option<String>,
-    names: Arc<Vec<String>>,
-}
-
 impl<T> Noted<T> {
-    pub(super) fn new(inner: T) -> (Self, Recent, NextStatus) {
-        let (recent, next_status) = (Recent::default(), NextStatus::default());
-        let noted = Self {
-            inner,
-            recent: recent.clone(),
-            next_status: next_status.clone(),
-            unread: Vec::new(),
-            unwritten: Vec::new(),
-        };
-        (noted, recent, next_status)
+    pub(super) fn new(inner: T) -> (Self, Heads, NextStatus) {
+        let ((reader, heads), next_status) = (HeadReader::new(), NextStatus::default());
+        let noted = Self { inner, reader, next_status: next_status.clone(), unread: Vec::new(), unwritten: Vec::new() };
+        (noted, heads, next_status)
     }
 }
 
@@ -89,82 +68,37 @@ impl NextStatus {
     }
 }
 
-impl Recent {
-    fn note(&self, bytes: &[u8]) {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.extend_from_slice(bytes);
-        // Not with each piece of a large body.
-        if recent.len() > 2 * KEPT {
-            let excess = recent.len() - KEPT;
-            recent.drain(..excess);
+impl<T> Noted<T> {
+    /// Reads what has come. Returned is what the HTTP library gets in its place, where a path has characters that it does
+    /// not read and the host's web server does.
+    fn escaped(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let paths = self.reader.read(bytes);
+        if !paths.iter().any(|path| bytes[path.clone()].iter().any(is_unreadable)) {
+            return None;
         }
-    }
-
-    /// Takes the head of a request that has just been read. What was read before it, such as the body of an earlier request,
-    /// is forgotten.
-    pub(super) fn take_head<B>(&self, request: &Request<B>) -> Head {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let method = request.method().as_str().as_bytes();
-        let beginning = [method, b" "].concat();
-        let starts = recent.windows(beginning.len()).enumerate().filter(|(_, bytes)| *bytes == beginning);
-        let found = starts.map(|(at, _)| at).find_map(|at| {
-            let length = recent[at..].windows(4).position(|end| end == b"\r\n\r\n")? + 4;
-            let head = Head::parse(&recent[at..at + length])?;
-            head.is_of(request).then_some((head, at + length))
-        });
-        let (head, end) = found.unwrap_or_default();
-        recent.drain(..end);
-        head
+        let (mut escaped, mut end) = (Vec::with_capacity(2 * bytes.len()), 0);
+        for path in paths {
+            escaped.extend_from_slice(&bytes[end..path.start]);
+            end = path.end;
+            escaped.extend(bytes[path].iter().copied().flat_map(escape));
+        }
+        escaped.extend_from_slice(&bytes[end..]);
+        Some(escaped)
     }
 }
 
-impl Head {
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(bytes);
-        let mut lines = text.split("\r\n");
-        let target = lines.next()?.split(' ').nth(1)?.to_owned();
-        let names = lines.filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect();
-        Some(Self { target: Some(target), names: Arc::new(names) })
-    }
-
-    /// Whether it has the request's target and names.
-    fn is_of<B>(&self, request: &Request<B>) -> bool {
-        let target = request.uri().to_string();
-        let same = self.target.as_deref().is_some_and(|written| {
-            let written = written.split('#').next().unwrap_or_default();
-            written == target || written == request.uri().path()
-        });
-        same && request.headers().keys().all(|name| self.spelt(name).is_some())
-    }
-
-    /// How many lines it has of a header.
-    pub(super) fn count(&self, name: &HeaderName) -> usize {
-        self.names.iter().filter(|written| written.eq_ignore_ascii_case(name.as_str())).count()
-    }
-
-    /// A header's name as the client wrote it first.
-    pub(super) fn spelt(&self, name: &HeaderName) -> Option<&str> {
-        self.names.iter().find(|written| written.eq_ignore_ascii_case(name.as_str())).map(String::as_str)
-    }
+/// A target as the HTTP library gets it.
+pub(super) fn readable(target: &str) -> String {
+    String::from_utf8_lossy(&target.bytes().flat_map(escape).collect::<Vec<_>>()).into_owned()
 }
 
-/// Bytes that begin with a request line, with those characters of its target escaped that the HTTP library does not read
-/// and the host's web server does.
-fn with_escaped_target(bytes: &[u8]) -> Option<Vec<u8>> {
-    const UNREADABLE: &[u8] = b"\"<>`";
-    let line = bytes.get(..bytes.windows(2).position(|end| end == b"\r\n")?)?;
-    let method = line.iter().position(|byte| *byte == b' ').filter(|length| *length > 0)?;
-    let is_request = line[..method].iter().all(u8::is_ascii_alphabetic)
-        && line[method..].starts_with(b" /")
-        && (line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0"));
-    if !is_request || !line.iter().any(|byte| UNREADABLE.contains(byte)) {
-        return None;
-    }
-    let escaped = line.iter().flat_map(|byte| match UNREADABLE.contains(byte) {
-        true => format!("%{byte:02X}").into_bytes(),
-        false => vec![*byte],
-    });
-    Some(escaped.chain(bytes[line.len()..].iter().copied()).collect())
+/// Whether the HTTP library refuses a target with it.
+fn is_unreadable(byte: &u8) -> bool {
+    b"\"<>`".contains(byte)
+}
+
+fn escape(byte: u8) -> Vec<u8> {
+    if is_unreadable(&byte) { format!("%{byte:02X}").into_bytes() } else { vec![byte] }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
@@ -176,7 +110,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
         let before = buffer.filled().len();
         if self.unread.is_empty() {
             ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-            if let Some(escaped) = with_escaped_target(&buffer.filled()[before..]) {
+            if let Some(escaped) = self.escaped(&buffer.filled()[before..]) {
                 buffer.set_filled(before);
                 self.unread = escaped;
             }
@@ -184,7 +118,6 @@ impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
         let taken = self.unread.len().min(buffer.remaining());
         buffer.put_slice(&self.unread[..taken]);
         self.unread.drain(..taken);
-        self.recent.note(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -227,21 +160,34 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, Request};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-    use super::Recent;
+    use super::Noted;
 
-    #[test]
-    fn section_3_3_names_and_target_are_found_as_written_after_an_earlier_body() {
-        let recent = Recent::default();
-        recent.note(b"POST /a HTTP/1.1\r\nX-A: 1\r\nContent-Length: 3\r\n\r\nabc");
-        let first = Request::post("/a").header("x-a", "1").header("content-length", "3").body(()).unwrap();
-        let name = HeaderName::from_static("x-a");
-        assert_eq!(recent.take_head(&first).spelt(&name), Some("X-A"));
-        recent.note(b"GET /b?x=1#y HTTP/1.1\r\nx-A: 2\r\n\r\n");
-        let second = Request::get("/b?x=1").header("x-a", "2").body(()).unwrap();
-        let head = recent.take_head(&second);
-        assert_eq!((head.spelt(&name), head.target.as_deref()), (Some("x-A"), Some("/b?x=1#y")));
-        assert_eq!(recent.take_head(&second).target, None);
+    /// What the HTTP library reads of bytes that come in pieces of a size.
+    async fn read(bytes: &[u8], size: usize) -> String {
+        let (mut client, server) = duplex(1024);
+        let (mut noted, _heads, _status) = Noted::new(server);
+        let mut seen = Vec::new();
+        for piece in bytes.chunks(size) {
+            client.write_all(piece).await.unwrap();
+            noted.read_buf(&mut seen).await.unwrap();
+        }
+        drop(client);
+        noted.read_to_end(&mut seen).await.unwrap();
+        String::from_utf8(seen).unwrap()
+    }
+
+    #[tokio::test]
+    async fn section_3_3_a_target_is_escaped_wherever_it_is_split_and_a_body_is_not() {
+        let request = |target: &str| {
+            let body = "GET /\"<a>`\" HTTP/1.1\r\n\r\n";
+            format!("POST {target} HTTP/1.1\r\nX-A: \"\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        };
+        let (sent, expected) = (request("/a\"<b>`?c=\""), request("/a%22%3Cb%3E%60?c=%22"));
+        let (sent, expected) = (sent.repeat(2), expected.repeat(2));
+        for size in [1, 2, 7, 1000] {
+            assert_eq!(read(sent.as_bytes(), size).await, expected, "in pieces of {size}");
+        }
     }
 }

@@ -3,8 +3,9 @@
 //! Source: `UrlDecoder.cs` and `PathNormalizer.cs` of `dotnet/aspnetcore` (Kestrel).
 
 use http::Request;
+use loopback_server::WrittenHead;
 
-use crate::head::Head;
+use crate::head::readable;
 
 /// Where a request goes, as the host's web server hands it on.
 #[derive(Clone, Debug)]
@@ -18,9 +19,9 @@ pub(crate) struct Target {
 impl Target {
     /// Absent for a path that the web server answers with 400.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
-        let written = request.extensions().get::<Head>().and_then(|head| head.target.as_deref());
+        let written = request.extensions().get::<WrittenHead>().and_then(WrittenHead::target).map(readable);
         // A `#` means nothing to the web server; the HTTP library ends the target there.
-        if let Some(written) = written.filter(|written| written.starts_with('/')) {
+        if let Some(written) = written.as_deref().filter(|written| written.starts_with('/')) {
             let (path, query) = written.split_once('?').map_or((written, None), |(path, query)| (path, Some(query)));
             return Some(Self { path: request_path(path)?, query: query.map(str::to_owned) });
         }

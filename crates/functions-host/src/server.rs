@@ -1,6 +1,6 @@
 //! The web server: connections of HTTP/1, with what Kestrel refuses before the host sees it.
 
-use std::net::IpAddr;
+use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
     Extension, Router,
@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, Request, StatusCode, Uri, Version, header};
-use loopback_server::{Listener, Room};
+use loopback_server::{Listener, Room, WrittenHead};
 use tokio::{net::TcpListener, task::JoinSet};
 use tower::ServiceExt as _;
 
-use super::head::{NextStatus, Noted, OddStatus, Recent};
+use super::head::{NextStatus, Noted, OddStatus};
 
 /// Longest request line that the host's web server reads, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -38,11 +38,22 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     loop {
         let (stream, peer, connection) = listener.accept().await;
         while connections.try_join_next().is_some() {}
-        let (stream, recent, next_status) = Noted::new(stream);
-        let service = router.clone().layer(Extension(Peer(peer.ip())));
-        let service = service.layer(Extension(recent)).layer(Extension(next_status));
+        let (stream, heads, next_status) = Noted::new(stream);
+        let service = router.clone().layer(Extension(Peer(peer.ip()))).layer(Extension(next_status));
         let connection = connection.title_case_headers();
-        connections.spawn(async move { connection.serve(stream, |request| service.clone().oneshot(request)).await });
+        let answer = move |mut request: Request<Body>| {
+            let (service, heads) = (service.clone(), heads.clone());
+            let head = heads.take(&request);
+            request.extensions_mut().insert(head);
+            async move {
+                let response = service.oneshot(request).await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    heads.end();
+                }
+                Ok::<_, Infallible>(response)
+            }
+        };
+        connections.spawn(async move { connection.serve(stream, answer).await });
     }
 }
 
@@ -51,13 +62,15 @@ fn is_host(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()-._~,;=%:[]".contains(byte))
 }
 
+/// Whether more than one line gives a header.
+fn has_two(request: &Request<Body>, name: &HeaderName) -> bool {
+    request.extensions().get::<WrittenHead>().is_some_and(|head| head.count(name) > 1)
+}
+
 /// Answers what the host's web server refuses.
 pub(super) async fn refuse_malformed(mut request: Request<Body>, next: Next) -> Response {
-    let head = request.extensions_mut().remove::<Recent>().map(|recent| recent.take_head(&request)).unwrap_or_default();
     // Of two equal lengths the HTTP library hands on one.
-    let two_lines = |name: HeaderName| head.count(&name) > 1;
-    let two_lengths = two_lines(header::CONTENT_LENGTH) || two_lines(header::HOST);
-    request.extensions_mut().insert(head);
+    let two_lengths = has_two(&request, &header::CONTENT_LENGTH) || has_two(&request, &header::HOST);
     let headers = request.headers();
     let has_host = headers.contains_key(header::HOST);
     if request.version() == Version::HTTP_10 && !has_host {

@@ -18,6 +18,7 @@ mod body;
 mod connection;
 mod descriptors;
 mod foreign;
+mod heads;
 mod room;
 mod timed;
 
@@ -27,6 +28,7 @@ pub use self::{
     connection::Connection,
     descriptors::raise_descriptor_limit,
     foreign::Foreign,
+    heads::{HeadReader, Heads, WrittenHead},
     room::{Listener, Room},
 };
 

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use self::header_case::{HeaderCase, Names};
+use self::header_case::HeaderCase;
 pub(crate) use self::{ca::CertificateError, client_certificate::ShownCertificates};
 use crate::{fault::uncut, header_names::HeaderNames, network::Network};
 
@@ -234,14 +234,13 @@ async fn serve_tls(
     let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
     let Ok(Ok(stream)) = handshake.await else { return };
     let shown = ShownCertificates::of(stream.get_ref().1);
-    let names = Names::default();
-    let stream = HeaderCase::new(stream, names.clone());
+    let (stream, names) = HeaderCase::new(stream);
     let answer = |mut request: Request<Body>| {
         let (host, service, names) = (host.clone(), service.clone(), names.clone());
         if let Some(shown) = &shown {
             request.extensions_mut().insert(shown.clone());
         }
-        let of_request = names.of_request();
+        let of_request = names.of_request(&request);
         if !of_request.is_empty() {
             request.extensions_mut().insert(of_request);
         }

@@ -4,9 +4,9 @@
 //! wrote it.
 
 use http::HeaderMap;
+use loopback_server::WrittenHead;
 
 use super::text;
-use crate::head::Head;
 
 /// Known names of requests, in the order in which Kestrel lists them.
 const REQUEST: &[&str] = &[
@@ -107,7 +107,7 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Each name with its lines.
-pub(super) fn in_known_order(headers: &HeaderMap, head: &Head) -> Vec<(String, Vec<String>)> {
+pub(super) fn in_known_order(headers: &HeaderMap, head: &WrittenHead) -> Vec<(String, Vec<String>)> {
     let lines = |name: &str| headers.get_all(name).iter().map(text).collect();
     let known =
         REQUEST.iter().filter(|name| headers.contains_key(**name)).map(|name| ((*name).to_owned(), lines(name)));

@@ -14,12 +14,12 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
+use loopback_server::WrittenHead;
 
 use self::{header_names::in_known_order, metadata::metadata, response::response};
 use super::{
     answer::Failure,
     core::Core,
-    head::Head,
     invocation::Run,
     json::Json,
     payload,
@@ -68,7 +68,7 @@ pub(super) async fn serve(
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let head = parts.extensions.get::<Head>().cloned().unwrap_or_default();
+    let head = parts.extensions.get::<WrittenHead>().cloned().unwrap_or_default();
     let call = Call {
         target,
         query: parse_query(target.query.as_deref()),
