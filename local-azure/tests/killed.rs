@@ -1,4 +1,4 @@
-//! A process killed in the middle of a write leaves the old blob or the new one, whole.
+//! A process killed in the middle of a write leaves the old blob or the new one, whole; and keeps what it has answered.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,6 +15,31 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// One account, and a writer that may do everything in it.
+const SEED: &str = r#"
+[tenant]
+id = "6f1c0a52-8f0e-4c33-9d0b-2c9a4b1f7e10"
+[subscription]
+id = "0d5b9a1e-3c47-4f0e-b6a2-7e1f9c2d8a34"
+resource_group = "rg-keyless"
+location = "westeurope"
+[[identities]]
+name = "id-keyless-owner"
+kind = "user-assigned"
+client_id = "b1a7c0de-0012-4a6b-8c1d-5f2e3d4c5b6a"
+principal_id = "c2b8d1ef-0012-4b7c-9d2e-6a3f4e5d6c7b"
+[[role_assignments]]
+identity = "id-keyless-owner"
+role = "Storage Blob Data Owner"
+scope = { storage = "stkeyless" }
+[[storage_accounts]]
+name = "stkeyless"
+containers = ["snapshots"]
+[function_app]
+name = "func-keyless"
+identities = ["id-keyless-owner"]
+"#;
+const CLIENT_ID: &str = "b1a7c0de-0012-4a6b-8c1d-5f2e3d4c5b6a";
 const BLOB: &str = "https://stkeyless.blob.core.windows.net/snapshots/victim";
 /// Bytes of a version of the blob: every byte is the version's number.
 const LENGTH: usize = 512 * 1024;
@@ -28,14 +53,16 @@ struct Azure {
 
 impl Azure {
     async fn start(data: &Path) -> Self {
-        let env_file = data.join("..").join("variables");
+        let (env_file, seed) = (data.join("../variables"), data.join("../seed.toml"));
+        std::fs::write(&seed, SEED).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_local-azure"))
             .args(["start", "--no-host", "--seed"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml"))
+            .arg(&seed)
             .arg("--data")
             .arg(data)
             .arg("--env-file")
             .arg(&env_file)
+            .env_remove("LOCAL_AZURE_SEED")
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
@@ -85,8 +112,8 @@ fn read_env_file(file: &Path) -> HashMap<String, String> {
 
 async fn token(client: &Client, variables: &HashMap<String, String>) -> String {
     let url = format!(
-        "{}?api-version=2019-08-01&resource=https://storage.azure.com&client_id={}",
-        variables["IDENTITY_ENDPOINT"], variables["STORAGE__clientId"]
+        "{}?api-version=2019-08-01&resource=https://storage.azure.com&client_id={CLIENT_ID}",
+        variables["IDENTITY_ENDPOINT"]
     );
     let answer = client.get(url).header("x-identity-header", &variables["IDENTITY_HEADER"]).send().await.unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
@@ -130,4 +157,155 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
         azure.kill().await;
         next += 1;
     }
+}
+
+/// A kind of write: requests that come before it, the write itself, and what it does to a blob.
+struct Write {
+    name: &'static str,
+    before: &'static [Call],
+    write: Call,
+    /// Where its effect is read.
+    read: &'static str,
+}
+
+/// Method, query, headers, and body.
+type Call = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const BLOCK_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "old");
+const APPEND_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "AppendBlob")], "");
+const PAGE_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "1024")], "");
+const BLOCK: Call = ("PUT", "?comp=block&blockid=YQ%3D%3D", &[], "new");
+const COMMITTED: &str = "<BlockList><Latest>YQ==</Latest></BlockList>";
+const TAGS: &str = "<Tags><TagSet><Tag><Key>a</Key><Value>new</Value></Tag></TagSet></Tags>";
+const PAGE: &str = match std::str::from_utf8(&[b'n'; 512]) {
+    Ok(page) => page,
+    Err(_) => "",
+};
+const ALL_BLOCKS: &str = "?comp=blocklist&blocklisttype=all";
+const SOURCE: &str = "https://stkeyless.blob.core.windows.net/snapshots/source";
+
+const WRITES: [Write; 12] = [
+    Write { name: "put", before: &[], write: BLOCK_BLOB, read: "" },
+    Write { name: "block", before: &[BLOCK_BLOB], write: BLOCK, read: ALL_BLOCKS },
+    Write { name: "commit", before: &[BLOCK_BLOB, BLOCK], write: ("PUT", "?comp=blocklist", &[], COMMITTED), read: "" },
+    Write { name: "append", before: &[APPEND_BLOB], write: ("PUT", "?comp=appendblock", &[], "new"), read: "" },
+    Write {
+        name: "pages",
+        before: &[PAGE_BLOB],
+        write: ("PUT", "?comp=page", &[("x-ms-page-write", "update"), ("x-ms-range", "bytes=0-511")], PAGE),
+        read: "",
+    },
+    Write {
+        name: "lease",
+        before: &[BLOCK_BLOB],
+        write: ("PUT", "?comp=lease", &[("x-ms-lease-action", "acquire"), ("x-ms-lease-duration", "-1")], ""),
+        read: "",
+    },
+    Write { name: "tags", before: &[BLOCK_BLOB], write: ("PUT", "?comp=tags", &[], TAGS), read: "" },
+    Write {
+        name: "metadata",
+        before: &[BLOCK_BLOB],
+        write: ("PUT", "?comp=metadata", &[("x-ms-meta-a", "new")], ""),
+        read: "",
+    },
+    Write { name: "copy", before: &[BLOCK_BLOB], write: ("PUT", "", &[("x-ms-copy-source", SOURCE)], ""), read: "" },
+    Write { name: "snapshot", before: &[BLOCK_BLOB], write: ("PUT", "?comp=snapshot", &[], ""), read: "" },
+    Write { name: "delete", before: &[BLOCK_BLOB], write: ("DELETE", "", &[], ""), read: "" },
+    Write { name: "delete-blocks", before: &[BLOCK], write: ("DELETE", "", &[], ""), read: ALL_BLOCKS },
+];
+
+impl Azure {
+    fn call(&self, blob: &str, (method, query, headers, body): Call) -> reqwest::RequestBuilder {
+        let url = format!("https://stkeyless.blob.core.windows.net/snapshots/{blob}{query}");
+        let length = body.len().to_string();
+        let request = self.request(method.parse().unwrap(), &url).header("content-length", length).body(body);
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    async fn prepare(&self, blob: &str, write: &Write) {
+        for call in write.before {
+            let answer = self.call(blob, *call).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::CREATED, "{}", write.name);
+        }
+    }
+
+    /// What the write changes, as a client sees it.
+    async fn state(&self, blob: &str, write: &Write) -> String {
+        let answer = self.call(blob, ("GET", write.read, &[], "")).send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let headers = ["x-ms-lease-state", "x-ms-meta-a", "x-ms-tag-count", "x-ms-copy-status"].map(header);
+        let status = answer.status();
+        let body = answer.bytes().await.unwrap();
+        // The texts of refusals hold their time.
+        let body = if status.is_success() { String::from_utf8_lossy(&body).into_owned() } else { String::new() };
+        let url =
+            format!("https://stkeyless.blob.core.windows.net/snapshots?restype=container&comp=list&prefix={blob}");
+        let list = self.request(reqwest::Method::GET, &(url + "&include=snapshots")).send().await.unwrap();
+        let snapshots = list.text().await.unwrap().matches("<Snapshot>").count();
+        format!("{status} {headers:?} {snapshots} {body}")
+    }
+}
+
+/// Every file below a folder, and how long it is.
+fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    // One that is gone by now is not there.
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => found.extend(files(&entry.path())),
+            Ok(metadata) => found.push((entry.path(), metadata.len())),
+            Err(_) => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn every_kind_of_write_that_is_killed_is_there_or_not_and_stays_once_it_was_answered() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut azure = Azure::start(&data).await;
+    let source = azure.call("source", BLOCK_BLOB).send().await.unwrap();
+    assert_eq!(source.status(), StatusCode::CREATED);
+    let (mut settled, mut answers) = (Vec::new(), 0);
+    for write in &WRITES {
+        let unhurt = format!("{}-unhurt", write.name);
+        azure.prepare(&unhurt, write).await;
+        let before = azure.state(&unhurt, write).await;
+        let done = azure.call(&unhurt, write.write).send().await.unwrap();
+        assert!(done.status().is_success(), "{}: {}", write.name, done.text().await.unwrap());
+        let after = azure.state(&unhurt, write).await;
+        assert_ne!(before, after, "{}", write.name);
+        settled.push((unhurt, write, after.clone()));
+        // Killed when the folder has changed so many times, if the write takes as many steps.
+        for step in 1..=2 {
+            let blob = format!("{}-{step}", write.name);
+            azure.prepare(&blob, write).await;
+            let mut seen = files(&data);
+            let sent = azure.call(&blob, write.write).send();
+            let under_way = tokio::spawn(async move { sent.await.is_ok_and(|answer| answer.status().is_success()) });
+            let mut changes = 0;
+            while changes < step && !under_way.is_finished() {
+                tokio::task::yield_now().await;
+                let now = files(&data);
+                changes += usize::from(now != seen);
+                seen = now;
+            }
+            azure.kill().await;
+            let answered = under_way.await.unwrap();
+            answers += usize::from(answered);
+            azure = Azure::start(&data).await;
+            let state = azure.state(&blob, write).await;
+            let is_whole = state == after || state == before && !answered;
+            assert!(is_whole, "{} at step {step}, answered: {answered}: {state}", write.name);
+            settled.push((blob, write, state));
+        }
+    }
+    for (blob, write, state) in &settled {
+        assert_eq!(azure.state(blob, write).await, *state, "{blob} after all kills");
+    }
+    println!("{} kills, {answers} of them after the answer", 2 * WRITES.len());
+    azure.kill().await;
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use super::{
     BlobName, Call,
     answer::{self, insert, text},
+    conditions::Conditions,
     error::BlobError,
     properties::ContentProperties,
     receive::{self, Answers},
@@ -59,9 +60,20 @@ pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Bo
     received.part.block_id = Some(id);
     let mut response = answer::empty(StatusCode::CREATED);
     received.insert(response.headers_mut());
-    call.account.store.stage(call.container, name, &conditions, received.part)?;
+    stage(call, name, conditions, received.part).await?;
     answer::encrypted(response.headers_mut());
     Ok(response)
+}
+
+/// Keeps a block until it is committed.
+pub(super) async fn stage(
+    call: &Call<'_>,
+    name: BlobName<'_>,
+    conditions: Conditions,
+    block: Part,
+) -> Result<(), BlobError> {
+    let (container, owned) = (call.container.to_owned(), name.0.to_owned());
+    call.run(move |store| store.stage(&container, BlobName(&owned), &conditions, block)).await
 }
 
 /// The ID of the block that is written, in base64.

@@ -14,7 +14,7 @@ use super::{
     answer::{self, insert, text},
     append_blobs::{self, append_parts},
     authorization::authorize_source,
-    block_blobs::{block_id, created, described},
+    block_blobs::{block_id, created, described, stage},
     change::rehydrate_priority,
     conditions::{self, Conditions, SourceRefusal},
     containers, copied_sums,
@@ -167,7 +167,7 @@ pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Resul
     let (mut part, answered) =
         part_of_source(call, Operation::PutBlockFromUrl, BLOCK_LIMIT, copied_sums::Shows::Crc64).await?;
     part.block_id = Some(id);
-    call.account.store.stage(call.container, name, &conditions, part)?;
+    stage(call, name, conditions, part).await?;
     let mut response = answer::empty(StatusCode::CREATED);
     answer::encrypted(response.headers_mut());
     response.headers_mut().extend(answered);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Part;
 use crate::blob::{
@@ -19,6 +20,8 @@ pub(in crate::blob) struct Blob {
     pub(in crate::blob) name: String,
     /// With its quotes.
     pub(in crate::blob) etag: String,
+    /// Changes when the whole blob is written, which drops the blocks that wait.
+    pub(in crate::blob) generation: Uuid,
     pub(in crate::blob) created: Timestamp,
     pub(in crate::blob) last_modified: Timestamp,
     pub(in crate::blob) properties: ContentProperties,
@@ -102,6 +105,7 @@ impl Blob {
         Self {
             name: name.to_owned(),
             etag: super::new_etag(),
+            generation: Uuid::new_v4(),
             created: now,
             last_modified: now,
             properties: ContentProperties::default(),

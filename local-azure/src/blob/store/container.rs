@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    io,
     path::PathBuf,
     sync::Arc,
 };
@@ -23,7 +24,7 @@ pub(in crate::blob) struct Container {
     pub(super) blobs: BTreeMap<String, Arc<Blob>>,
     /// Snapshots, versions that others replaced, and what was deleted and can be brought back; by name, oldest first.
     older: BTreeMap<String, Vec<Arc<Blob>>>,
-    /// Blocks by blob and ID; they live as long as the process.
+    /// Blocks by blob and ID.
     pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<Part>>>,
 }
 
@@ -173,10 +174,14 @@ impl Container {
 
     /// Lets the files go that no state of a blob names any more.
     fn give_up(&self, old: &Blob) {
-        let states = || self.older(&old.name).iter().chain(self.blobs.get(&old.name));
-        for part in old.parts() {
-            part.keep(states().any(|state| state.parts().any(|one| Arc::ptr_eq(one, part))));
-        }
+        self.give_up_parts(&old.name, old.parts());
+    }
+
+    fn give_up_parts<'p>(&self, name: &str, parts: impl Iterator<Item = &'p Arc<Part>>) {
+        let states = self.older(name).iter().chain(self.blobs.get(name)).flat_map(|state| state.parts());
+        let waiting = self.uncommitted.get(name).into_iter().flat_map(BTreeMap::values);
+        let named: HashSet<_> = states.chain(waiting).map(Arc::as_ptr).collect();
+        parts.for_each(|part| part.keep(named.contains(&Arc::as_ptr(part))));
     }
 
     /// A time that is the ID of no version or snapshot of a blob yet.
@@ -194,14 +199,42 @@ impl Container {
         }
     }
 
-    /// Drops the blocks of a blob that nobody committed; `false` when there were none.
+    /// Deletes the blocks of which there is no blob yet; `false` when there were none.
+    pub(super) fn delete_blocks(&mut self, name: BlobName<'_>) -> io::Result<bool> {
+        let mut waiting = self.uncommitted.get(name.0).into_iter().flat_map(BTreeMap::keys);
+        waiting.try_for_each(|id| disk::remove_block(&self.folder, name.0, id))?;
+        Ok(self.forget_blocks(name))
+    }
+
+    /// Drops the blocks of a blob that nobody committed, because it has been written or deleted; `false` when there were
+    /// none. Their records count no more, and the next start removes those that stay.
     pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) -> bool {
-        self.uncommitted.remove(name.0).is_some()
+        let Some(blocks) = self.uncommitted.remove(name.0) else { return false };
+        for id in blocks.keys() {
+            let _ = disk::remove_block(&self.folder, name.0, id);
+        }
+        self.give_up_parts(name.0, blocks.values());
+        true
+    }
+
+    /// Takes in a block that waited when the process ended; `false` for one that waits no more, because its blob has been
+    /// written or deleted since.
+    pub(super) fn load_block(&mut self, blob: String, generation: Option<Uuid>, block: Arc<Part>) -> bool {
+        if self.generation(&blob) != generation {
+            return false;
+        }
+        let id = block.block_id.clone().unwrap_or_default();
+        self.uncommitted.entry(blob).or_default().insert(id, block);
+        true
+    }
+
+    /// Which writing of a blob is there.
+    fn generation(&self, name: &str) -> Option<Uuid> {
+        self.blobs.get(name).map(|blob| blob.generation)
     }
 
     /// Removes the current state of a blob, or keeps it as the account says.
     pub(super) fn remove(&mut self, name: BlobName<'_>, retention: Retention) -> Result<(), BlobError> {
-        self.forget_blocks(name);
         let Some(old) = self.blobs.get(name.0).cloned() else { return Ok(()) };
         let kept = Blob { lease: Lease::None, ..Blob::clone(&old) };
         if retention.versioning {
@@ -212,6 +245,7 @@ impl Container {
         }
         disk::remove_blob(&self.folder, &old, true)?;
         self.blobs.remove(name.0);
+        self.forget_blocks(name);
         self.give_up(&old);
         Ok(())
     }
@@ -227,6 +261,7 @@ impl Container {
     /// Keeps a block until it is committed. All that wait for one blob have IDs of one length.
     pub(super) fn stage(&mut self, name: BlobName<'_>, part: Part) -> Result<(), BlobError> {
         let id = part.block_id.clone().ok_or(BlobError::InvalidBlobOrBlock)?;
+        let generation = self.generation(name.0);
         let blocks = self.uncommitted.entry(name.0.to_owned()).or_default();
         if blocks.keys().next().is_some_and(|known| known.len() != id.len()) {
             return Err(BlobError::InvalidBlobOrBlock);
@@ -234,7 +269,11 @@ impl Container {
         if blocks.len() >= WAITING_LIMIT && !blocks.contains_key(&id) {
             return Err(BlobError::BlockCountExceedsLimit);
         }
-        blocks.insert(id, Arc::new(part));
+        disk::write_block(&self.folder, name.0, generation, &part)?;
+        part.keep(true);
+        if let Some(old) = blocks.insert(id, Arc::new(part)) {
+            self.give_up_parts(name.0, std::iter::once(&old));
+        }
         Ok(())
     }
 
@@ -259,7 +298,8 @@ impl Container {
     /// Names of the files that records refer to.
     pub(super) fn files(&self) -> HashSet<PathBuf> {
         let states = self.blobs.values().chain(self.older.values().flatten());
-        states.flat_map(|blob| blob.parts()).map(|part| part.path.clone()).collect()
+        let waiting = self.uncommitted.values().flat_map(BTreeMap::values);
+        states.flat_map(|blob| blob.parts()).chain(waiting).map(|part| part.path.clone()).collect()
     }
 }
 

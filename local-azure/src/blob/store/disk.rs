@@ -1,4 +1,5 @@
-//! Where an account's blobs lie: `{container}/container.json`, `{container}/blobs/{SHA-256 of the name}.json` and `{container}/content/{part}`.
+//! Where an account's blobs lie: `{container}/container.json`, `{container}/blobs/{SHA-256 of the name}.json` and `{container}/content/{part}`;
+//! blocks that wait to be committed have records in `{container}/blocks`, named by the SHA-256 of blob and ID.
 //!
 //! Names of blobs become no paths, so none can lead out of the folder, be too long or differ in letter case only.
 //! Only files named as above are ever removed, and no symbolic link is followed.
@@ -6,16 +7,19 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::{
-    Blob, Container, ContainerState,
-    record::{BlobRecord, KnownParts},
+    Blob, Container, ContainerState, Part,
+    record::{BlobRecord, BlockRecord, KnownParts},
+    step::step,
 };
 use crate::private_files;
 
@@ -42,7 +46,9 @@ pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
 
 /// Makes the folder of a container.
 pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Container> {
+    step()?;
     private_files::create_folder(&records(folder))?;
+    step()?;
     private_files::create_folder(&content(folder))?;
     write_container(folder, &state)?;
     Ok(Container::new(folder.to_owned(), state))
@@ -58,6 +64,19 @@ pub(super) fn write_blob(container: &Path, blob: &Blob, is_current: bool) -> io:
     write(&record_path(container, &blob.key(is_current)), &BlobRecord::of(blob, !is_current))
 }
 
+/// Writes the record of a block that waits, in place of one with the same ID.
+pub(super) fn write_block(container: &Path, blob: &str, generation: Option<Uuid>, block: &Part) -> io::Result<()> {
+    private_files::create_folder(&blocks(container))?;
+    let id = block.block_id.as_deref().unwrap_or_default();
+    write(&block_path(container, blob, id), &BlockRecord::of(blob, generation, block))
+}
+
+/// Removes the record of a block.
+pub(super) fn remove_block(container: &Path, blob: &str, id: &str) -> io::Result<()> {
+    step()?;
+    fs::remove_file(block_path(container, blob, id))
+}
+
 /// Writes what a container says about itself in place of what it said before.
 pub(super) fn write_container(container: &Path, state: &ContainerState) -> io::Result<()> {
     write(&container.join(CONTAINER_RECORD), state)
@@ -65,6 +84,7 @@ pub(super) fn write_container(container: &Path, state: &ContainerState) -> io::R
 
 /// Removes a container: its record first, so that a killed process leaves the whole container or none.
 pub(super) fn remove_container(container: &Path) -> io::Result<()> {
+    step()?;
     fs::remove_file(container.join(CONTAINER_RECORD))?;
     remove_files(container);
     Ok(())
@@ -73,10 +93,11 @@ pub(super) fn remove_container(container: &Path) -> io::Result<()> {
 /// Removes the files of a container and its folders. What stays, such as a file of the user's, has no record and counts
 /// for nothing.
 fn remove_files(container: &Path) {
-    for (folder, is_own) in [(records(container), is_record as fn(&str) -> bool), (content(container), is_part)] {
+    let own = [(records(container), is_record as fn(&str) -> bool), (blocks(container), is_record)];
+    for (folder, is_own) in own.into_iter().chain([(content(container), is_part as fn(&str) -> bool)]) {
         let is_link = refuse_link(&folder).is_err();
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten().filter(|_| !is_link) {
-            if is_own(&entry.file_name().to_string_lossy()) {
+            if is_own(&entry.file_name().to_string_lossy()) && step().is_ok() {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -87,29 +108,47 @@ fn remove_files(container: &Path) {
 
 /// Removes the record of a blob's state.
 pub(super) fn remove_blob(container: &Path, blob: &Blob, is_current: bool) -> io::Result<()> {
+    step()?;
     fs::remove_file(record_path(container, &blob.key(is_current)))
 }
 
 fn load_container(folder: PathBuf) -> io::Result<Container> {
     let mut container = Container::new(folder.clone(), read(&folder.join(CONTAINER_RECORD))?);
     let mut parts = KnownParts::new();
-    refuse_link(&records(&folder))?;
-    for entry in fs::read_dir(records(&folder))? {
-        let path = entry?.path();
-        refuse_link(&path)?;
-        if path.extension().is_some_and(|extension| extension == TEMPORARY) && is_record(file_name(&path)) {
-            fs::remove_file(path)?;
-            continue;
-        }
+    for path in finished_records(&records(&folder))? {
         let record = read::<BlobRecord>(&path)?;
         let is_older = record.is_older();
         container.load(record.into_blob(&content(&folder), &mut parts), is_older);
+    }
+    if blocks(&folder).is_dir() {
+        for path in finished_records(&blocks(&folder))? {
+            let (blob, generation, block) = read::<BlockRecord>(&path)?.into_block(&content(&folder), &mut parts);
+            if !container.load_block(blob, generation, block) {
+                fs::remove_file(path)?;
+            }
+        }
     }
     remove_unnamed(&container)?;
     Ok(container)
 }
 
-/// Removes content that no record names: uploads that were never finished or blocks never committed.
+/// The records in a folder. Those that a killed process left half written are removed.
+fn finished_records(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    refuse_link(folder)?;
+    let mut finished = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        refuse_link(&path)?;
+        if path.extension().is_some_and(|extension| extension == TEMPORARY) && is_record(file_name(&path)) {
+            fs::remove_file(path)?;
+        } else {
+            finished.push(path);
+        }
+    }
+    Ok(finished)
+}
+
+/// Removes content that no record names: uploads that were never finished.
 fn remove_unnamed(container: &Container) -> io::Result<()> {
     let named = container.files();
     refuse_link(&content(&container.folder))?;
@@ -135,7 +174,7 @@ fn file_name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Whether a file in `blobs/` has the name of a record, finished or not.
+/// Whether a file in `blobs/` or `blocks/` has the name of a record, finished or not.
 fn is_record(name: &str) -> bool {
     let hash = name.strip_suffix(".json").or_else(|| name.strip_suffix(".tmp"));
     hash.is_some_and(|hash| hash.len() == 64 && is_hex(hash))
@@ -154,17 +193,33 @@ fn records(container: &Path) -> PathBuf {
     container.join("blobs")
 }
 
+fn blocks(container: &Path) -> PathBuf {
+    container.join("blocks")
+}
+
 fn record_path(container: &Path, name: &str) -> PathBuf {
-    let hash: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
-    records(container).join(hash).with_extension("json")
+    records(container).join(hash(name)).with_extension("json")
+}
+
+/// Names of blobs have no control characters.
+fn block_path(container: &Path, blob: &str, id: &str) -> PathBuf {
+    blocks(container).join(hash(&format!("{blob}\0{id}"))).with_extension("json")
+}
+
+fn hash(name: &str) -> String {
+    Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {
     let temporary = path.with_extension(TEMPORARY);
     let text = serde_json::to_vec_pretty(record)?;
+    step()?;
     // One that a full disk left behind.
     let _ = fs::remove_file(&temporary);
-    private_files::write(&temporary, text)?;
+    let mut file = private_files::create(&temporary)?;
+    step()?;
+    file.write_all(&text)?;
+    step()?;
     fs::rename(temporary, path)
 }
 

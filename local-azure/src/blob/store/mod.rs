@@ -9,6 +9,7 @@ mod container;
 mod disk;
 mod part;
 mod record;
+mod step;
 
 use std::{
     collections::BTreeMap,
@@ -227,7 +228,7 @@ impl Store {
             let Some(blob) = container.find(name, which) else {
                 // <https://learn.microsoft.com/rest/api/storageservices/delete-blob#remarks>: so are waiting blocks deleted.
                 return match conditions.of_missing() {
-                    BlobError::BlobNotFound if *which == Which::Current && container.forget_blocks(name) => Ok(()),
+                    BlobError::BlobNotFound if *which == Which::Current && container.delete_blocks(name)? => Ok(()),
                     refusal => Err(refusal),
                 };
             };

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::Piece;
+use super::{Piece, step::step};
 use crate::private_files;
 
 /// A file that is written once. It goes with the last reader unless a record on disk names it:
@@ -38,6 +38,7 @@ impl Part {
 
     /// Gives this new, empty part the content of another. Files never change, so two names for one are as good as two files.
     pub(in crate::blob) fn fill_from(&mut self, other: &Self) -> io::Result<()> {
+        step()?;
         self.length = other.length;
         self.block_id.clone_from(&other.block_id);
         fs::hard_link(&other.path, &self.path).or_else(|_| fs::copy(&other.path, &self.path).map(|_| ()))
@@ -45,6 +46,7 @@ impl Part {
 
     /// Gives this new, empty part the bytes of pieces of others.
     pub(in crate::blob) fn fill_from_pieces(&mut self, pieces: &[Piece]) -> io::Result<()> {
+        step()?;
         let mut file = private_files::create(&self.path)?;
         for piece in pieces {
             match &piece.part {
@@ -67,7 +69,7 @@ impl Drop for Part {
     fn drop(&mut self) {
         if !*self.kept.get_mut() {
             // Nothing can be done about a file that stays; the next start removes it.
-            let _ = fs::remove_file(&self.path);
+            let _ = step().and_then(|()| fs::remove_file(&self.path));
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The JSON record of a blob.
+//! The JSON records of a blob and of a block.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Blob, Copied, Kind, Part, Piece, Rehydrating, Tier};
 use crate::blob::{
@@ -18,6 +19,8 @@ use crate::blob::{
 pub(super) struct BlobRecord {
     name: String,
     etag: String,
+    #[serde(default)]
+    generation: Uuid,
     created: Timestamp,
     last_modified: Timestamp,
     properties: ContentProperties,
@@ -59,12 +62,23 @@ struct PieceRecord {
     block_id: Option<String>,
 }
 
+/// A block that waits to be committed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockRecord {
+    blob: String,
+    /// Which writing of the blob it came after; none where there was no blob.
+    generation: Option<Uuid>,
+    id: String,
+    file: String,
+    length: u64,
+}
+
 /// The parts of a container by file name: two pieces of one file must share it, or it would go with the first of them.
 pub(super) type KnownParts = HashMap<String, Arc<Part>>;
 
 impl BlobRecord {
     pub(super) fn of(blob: &Blob, older: bool) -> Self {
-        let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let parts = blob.pieces.iter().map(|piece| PieceRecord {
             file: piece.part.as_ref().map(|part| file_name(&part.path)),
             offset: piece.offset,
@@ -74,6 +88,7 @@ impl BlobRecord {
         Self {
             name: blob.name.clone(),
             etag: blob.etag.clone(),
+            generation: blob.generation,
             created: blob.created,
             last_modified: blob.last_modified,
             properties: blob.properties.clone(),
@@ -110,6 +125,7 @@ impl BlobRecord {
             pieces: pieces.collect(),
             name: self.name,
             etag: self.etag,
+            generation: self.generation,
             created: self.created,
             last_modified: self.last_modified,
             properties: self.properties,
@@ -126,6 +142,24 @@ impl BlobRecord {
             kind: self.kind,
         }
     }
+}
+
+impl BlockRecord {
+    pub(super) fn of(blob: &str, generation: Option<Uuid>, block: &Part) -> Self {
+        let id = block.block_id.clone().unwrap_or_default();
+        Self { blob: blob.to_owned(), generation, id, file: file_name(&block.path), length: block.length }
+    }
+
+    /// The name and the writing of the blob, and the block.
+    pub(super) fn into_block(self, content: &Path, known: &mut KnownParts) -> (String, Option<Uuid>, Arc<Part>) {
+        let path = content.join(&self.file);
+        let new = || Arc::new(Part::new(path, self.length, Some(self.id), true));
+        (self.blob, self.generation, known.entry(self.file).or_insert_with(new).clone())
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 const fn block() -> Kind {

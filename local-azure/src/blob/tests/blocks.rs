@@ -77,13 +77,47 @@ async fn conditions_hold_when_blocks_are_committed() {
 }
 
 #[tokio::test]
-async fn blocks_that_wait_do_not_outlive_the_process() {
+async fn blocks_that_wait_outlive_the_process_and_go_when_they_are_committed_or_dropped() {
+    let service = Service::start();
+    let waiting = |service: &Service| std::fs::read_dir(service.data.path().join("snapshots/blocks")).unwrap().count();
+    for (number, content) in [(1, "ONE"), (1, "one "), (2, "two"), (3, "never")] {
+        assert_eq!(stage(&service, number, content).await.status, StatusCode::CREATED);
+    }
+    assert_eq!((service.files().len(), waiting(&service)), (3, 3), "one block came twice");
+    let service = service.restart();
+    let list = service.get("/snapshots/a?comp=blocklist&blocklisttype=all").await;
+    assert_eq!(list.text().matches("<Block>").count(), 3, "{}", list.text());
+    assert_eq!(commit(&service, &[("Latest", 1), ("Latest", 2)], &[]).await.status, StatusCode::CREATED);
+    assert_eq!((service.files().len(), waiting(&service)), (3, 0), "two blocks and a record");
+    let service = service.restart();
+    assert_eq!(service.get("/snapshots/a").await.text(), "one two");
+    stage(&service, 4, "other").await;
+    let service = service.restart();
+    service.put("/snapshots/a", "whole", &[]).await;
+    assert_eq!((service.files().len(), waiting(&service)), (2, 0), "{:?}", service.files());
+}
+
+/// The blob's record is there, and those of its blocks are too.
+#[tokio::test]
+async fn blocks_wait_no_more_when_the_process_ended_as_they_were_committed() {
     let service = Service::start();
     stage(&service, 1, "one").await;
-    assert_eq!(service.files().len(), 1);
+    stage(&service, 2, "never").await;
+    let folder = service.data.path().join("snapshots/blocks");
+    let records: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let records: Vec<_> = records.iter().map(|path| (path, std::fs::read(path).unwrap())).collect();
+    let never = service.files();
+    assert_eq!(commit(&service, &[("Latest", 1)], &[]).await.status, StatusCode::CREATED);
+    for (path, record) in records {
+        std::fs::write(path, record).unwrap();
+    }
+    for path in never.iter().filter(|path| !path.exists()) {
+        std::fs::write(path, "never").unwrap();
+    }
     let service = service.restart();
-    assert_eq!(service.files(), Vec::<PathBuf>::new());
-    commit(&service, &[("Latest", 1)], &[]).await.assert_refused(400, "InvalidBlockList");
+    assert_eq!((service.get("/snapshots/a").await.text(), service.files().len()), ("one", 2));
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+    commit(&service, &[("Uncommitted", 2)], &[]).await.assert_refused(400, "InvalidBlockList");
 }
 
 #[tokio::test]

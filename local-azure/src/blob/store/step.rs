@@ -1,0 +1,14 @@
+//! A change of the disk, before which the process may be killed. Tests end it at each.
+
+/// Called before each change. In a test that has killed the process, nothing changes any more.
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
+pub(super) const fn step() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) use self::tests::step;
+
+#[cfg(test)]
+mod tests;

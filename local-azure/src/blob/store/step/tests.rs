@@ -1,0 +1,228 @@
+//! The process ends before each change of the disk that a write makes, and another one starts on the same folder.
+
+use std::{cell::Cell, fs, io, path::Path, sync::Arc};
+
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::super::{
+    Blob, BlobName, BlockReference, Container, Deletes, Kind, Lease, Part, Piece, Retention, Shows, Store, Which,
+};
+use crate::blob::{conditions::Conditions, error::BlobError, properties::Metadata};
+
+thread_local! {
+    /// Changes before the process ends.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+pub(in crate::blob::store) fn step() -> io::Result<()> {
+    match LEFT.get() {
+        None => Ok(()),
+        Some(0) => Err(io::Error::other("the process was killed")),
+        Some(left) => {
+            LEFT.set(Some(left - 1));
+            Ok(())
+        }
+    }
+}
+
+type Write = fn(&Store) -> Result<(), BlobError>;
+
+const CONTAINER: &str = "c";
+const NAME: BlobName<'static> = BlobName("a");
+const LEASE: Lease = Lease::Held { id: Uuid::from_u128(1), seconds: None, until: None };
+
+fn content(store: &Store, text: &str) -> Result<Part, BlobError> {
+    let mut part = store.new_part(CONTAINER)?;
+    step()?;
+    fs::write(part.path(), text)?;
+    part.length = text.len() as u64;
+    Ok(part)
+}
+
+fn put(store: &Store, kind: Kind, text: &str) -> Result<(), BlobError> {
+    let mut blob = Blob::new(NAME.0, kind);
+    blob.pieces = vec![Piece::whole(Arc::new(content(store, text)?))];
+    store.put(CONTAINER, NAME, &Conditions::default(), |_| Ok(blob)).map(drop)
+}
+
+fn block(store: &Store, id: &str, text: &str) -> Result<(), BlobError> {
+    let mut part = content(store, text)?;
+    part.block_id = Some(id.to_owned());
+    store.stage(CONTAINER, NAME, &Conditions::default(), part)
+}
+
+fn commit(store: &Store, ids: &[&str]) -> Result<(), BlobError> {
+    let list: Vec<_> = ids.iter().map(|id| BlockReference::Latest((*id).to_owned())).collect();
+    let make = |container: &Container| {
+        let mut blob = Blob::new(NAME.0, Kind::Block);
+        blob.pieces = container.blocks(NAME, &list)?.into_iter().map(Piece::whole).collect();
+        Ok(blob)
+    };
+    store.put(CONTAINER, NAME, &Conditions::default(), make).map(drop)
+}
+
+fn update(store: &Store, shows: Shows, change: impl FnOnce(&mut Blob)) -> Result<(), BlobError> {
+    let change = |blob: &mut Blob, _: &Conditions| {
+        change(blob);
+        Ok(())
+    };
+    store.update(CONTAINER, NAME, &Conditions::default(), shows, change).map(drop)
+}
+
+fn delete(store: &Store, deletes: Deletes) -> Result<(), BlobError> {
+    store.delete(CONTAINER, NAME, &Which::Current, deletes, &Conditions::default())
+}
+
+fn copy(store: &Store) -> Result<(), BlobError> {
+    let source = store.blob(CONTAINER, BlobName("kept"), &Which::Current)?;
+    let mut part = store.new_part(CONTAINER)?;
+    part.fill_from(source.pieces[0].part.as_ref().unwrap())?;
+    let mut blob = Blob::new(NAME.0, Kind::Block);
+    blob.pieces = vec![Piece::whole(Arc::new(part))];
+    store.put(CONTAINER, NAME, &Conditions::default(), |_| Ok(blob)).map(drop)
+}
+
+fn nothing(_: &Store) -> Result<(), BlobError> {
+    Ok(())
+}
+
+fn old(store: &Store) -> Result<(), BlobError> {
+    put(store, Kind::Block, "old")
+}
+
+fn waiting(store: &Store) -> Result<(), BlobError> {
+    old(store)?;
+    block(store, "a", "one")?;
+    block(store, "b", "two")
+}
+
+/// Each write with what comes before it.
+const WRITES: [(&str, Write, Write); 17] = [
+    ("a new blob", nothing, old),
+    ("a blob in place of another", old, |store| put(store, Kind::Block, "new")),
+    ("a blob in place of one with blocks that wait", waiting, |store| put(store, Kind::Block, "new")),
+    ("a block", old, |store| block(store, "a", "new")),
+    ("a block of no blob", nothing, |store| block(store, "a", "new")),
+    ("a block again", waiting, |store| block(store, "a", "new")),
+    ("a commit", waiting, |store| commit(store, &["b", "a"])),
+    ("a commit of fewer blocks", waiting, |store| commit(store, &["b"])),
+    (
+        "an append",
+        |store| put(store, Kind::Append { sealed: false }, "old"),
+        |store| {
+            let part = Arc::new(content(store, "new")?);
+            update(store, Shows::Yes, |blob| blob.pieces.push(Piece::whole(part)))
+        },
+    ),
+    (
+        "pages",
+        |store| put(store, Kind::Page { sequence_number: 0 }, "old page"),
+        |store| {
+            let part = Arc::new(content(store, "new ")?);
+            update(store, Shows::Yes, |blob| {
+                blob.pieces[0].length = 4;
+                blob.pieces.push(Piece::whole(part));
+            })
+        },
+    ),
+    ("a lease", old, |store| update(store, Shows::No, |blob| blob.lease = LEASE)),
+    ("tags", old, |store| update(store, Shows::No, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))),
+    ("a copy", old, copy),
+    ("a snapshot", old, |store| store.snapshot(CONTAINER, NAME, &Conditions::default(), Metadata::new()).map(drop)),
+    ("a deletion", waiting, |store| delete(store, Deletes::BlobAlone)),
+    ("a deletion of blocks", |store| block(store, "a", "old"), |store| delete(store, Deletes::BlobAlone)),
+    ("a container's metadata", nothing, |store| {
+        let change = |state: &mut super::super::ContainerState| {
+            state.lease = LEASE;
+            Ok(())
+        };
+        store.change_container(CONTAINER, Shows::Yes, change).map(drop)
+    }),
+];
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder, &[CONTAINER.to_owned()], Retention::default()).unwrap()
+}
+
+/// A folder with a blob that no write is about, and what comes before the write.
+fn prepared(before: Write) -> (TempDir, Store) {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path());
+    let mut kept = Blob::new("kept", Kind::Block);
+    kept.pieces = vec![Piece::whole(Arc::new(content(&store, "kept").unwrap()))];
+    store.put(CONTAINER, BlobName("kept"), &Conditions::default(), |_| Ok(kept)).unwrap();
+    before(&store).unwrap();
+    (folder, store)
+}
+
+fn bytes(pieces: &[Piece]) -> String {
+    let piece = |piece: &Piece| {
+        let (from, length) = (usize::try_from(piece.offset).unwrap(), usize::try_from(piece.length).unwrap());
+        let text = fs::read_to_string(piece.part.as_ref().unwrap().path()).unwrap();
+        text[from..from + length].to_owned()
+    };
+    pieces.iter().map(piece).collect()
+}
+
+/// Everything that a client can see, but for times and random names.
+fn state(store: &Store) -> String {
+    let read = |container: &Container| {
+        let mut seen = format!("{:?}", container.state.lease);
+        for name in container.names("", true, true) {
+            let older = container.older(name).iter();
+            for blob in container.existing(BlobName(name)).into_iter().chain(older) {
+                let is_snapshot = blob.snapshot.is_some();
+                let parts = (blob.kind, &blob.tags, &blob.lease, is_snapshot, bytes(&blob.pieces));
+                seen += &format!("\n{name} {parts:?}");
+            }
+            for block in container.waiting(BlobName(name)).into_iter().flat_map(|blocks| blocks.values()) {
+                seen += &format!("\n{name} waits {:?} {}", block.block_id, bytes(&[Piece::whole(block.clone())]));
+            }
+        }
+        seen
+    };
+    store.read(CONTAINER, read).unwrap()
+}
+
+/// Files with content, and those of them that something names.
+fn files(folder: &Path, store: &Store) -> (usize, usize) {
+    let there = fs::read_dir(folder.join(CONTAINER).join("content")).unwrap().count();
+    (there, store.read(CONTAINER, |container| container.files().len()).unwrap())
+}
+
+#[test]
+fn a_write_that_is_killed_before_any_change_of_the_disk_is_whole_or_absent_and_kept_once_it_was_answered() {
+    let mut kills = 0;
+    for (what, before, write) in WRITES {
+        let (folder, store) = prepared(before);
+        let old = state(&store);
+        write(&store).unwrap();
+        let new = state(&store);
+        assert_ne!(old, new, "{what} changes nothing");
+        drop(store);
+        assert_eq!(state(&open(folder.path())), new, "{what} after a restart");
+        for steps in 0.. {
+            let (folder, store) = prepared(before);
+            LEFT.set(Some(steps));
+            let answered = write(&store).is_ok();
+            // What is in memory goes without a trace.
+            drop(store);
+            let left = LEFT.replace(None);
+            let store = open(folder.path());
+            let found = state(&store);
+            let is_whole = found == new || found == old && !answered;
+            assert!(
+                is_whole,
+                "{what} killed before change {steps}, answered: {answered}\nold {old}\nnew {new}\nfound {found}"
+            );
+            let (there, named) = files(folder.path(), &store);
+            assert_eq!(there, named, "{what} killed before change {steps}: what was left half done is gone");
+            if left > Some(0) {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    assert!(kills > 5 * WRITES.len(), "only {kills} kills");
+}
