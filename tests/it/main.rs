@@ -10,10 +10,12 @@ mod chat;
 mod dashboard;
 #[cfg(unix)]
 mod developer;
+mod edge;
 mod faults;
 mod first_token;
 mod handler;
 mod handler_process;
+mod hostile;
 mod http;
 mod identities;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! `ready`: what an operator sees of each link, and that it shows no secret.
 
+use local_azure::journal::Service;
 use serde_json::Value;
 
 use crate::rig::Rig;
@@ -29,4 +30,18 @@ async fn a_broken_link_is_named_and_the_others_are_still_tried() {
     assert_eq!(ready, [Some(true), Some(true), Some(false)]);
     assert_eq!(body["checks"][2]["identity"]["roles"], Value::Array(Vec::new()), "the token has no role");
     assert!(body["checks"][2]["problem"].as_str().unwrap().contains("app role"), "{body}");
+}
+
+/// A model is paid for by the question.
+#[tokio::test]
+async fn no_model_is_asked() {
+    let rig = Rig::start().await;
+    assert_eq!(ready(&rig).await.0, 200);
+    let entries = rig.azure.journal().entries();
+    assert!(entries.iter().any(|entry| entry.service == Service::ApiManagement), "the gateway is asked");
+    let chat: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.service == Service::ModelAccount || entry.path.contains("openai"))
+        .collect();
+    assert!(chat.is_empty(), "{chat:?}");
 }

@@ -164,6 +164,73 @@ async fn a_path_cannot_lead_elsewhere() {
     assert_eq!(calls_of_the_gateway(&rig), 0);
 }
 
+/// Who was asked for what, but for tokens and keys that are kept after the first call.
+fn asked(rig: &Rig) -> Vec<(Service, String)> {
+    let mut asked: Vec<_> =
+        rig.azure.journal().entries().into_iter().map(|entry| (entry.service, entry.path)).collect();
+    asked.retain(|(service, _)| *service != Service::Handler);
+    asked
+}
+
+/// Where a caller, or an API that is not ours, would like this app's tokens and secrets to come from.
+#[tokio::test]
+async fn a_redirect_is_passed_on_and_never_followed() {
+    let (rig, _backend) = rig().await;
+    let variables = rig.azure.environment();
+    let endpoint = &variables.iter().find(|(name, _)| name == "IDENTITY_ENDPOINT").unwrap().1;
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    client.get(relay(&rig, "/orders/nothing")).send().await.unwrap();
+    let before = asked(&rig).len();
+    let places = [
+        "http://169.254.169.254/metadata/identity/oauth2/token",
+        endpoint,
+        "https://kv-keyless.vault.azure.net/secrets/orders-subscription-key",
+        "https://stkeyless.blob.core.windows.net/snapshots",
+        "http://127.0.0.1/",
+        "file:///etc/passwd",
+        "//evil.example/",
+    ];
+    for place in places {
+        let answer = client.get(relay(&rig, &format!("/orders/moved?{place}"))).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (307, place));
+    }
+    // Each call asks the gateway once; nobody else is asked.
+    let asked = asked(&rig).split_off(before);
+    assert_eq!(asked, vec![(Service::ApiManagement, "/orders/moved".to_owned()); places.len()]);
+}
+
+#[tokio::test]
+async fn no_header_and_no_escape_of_the_caller_says_where_a_call_goes() {
+    let (rig, _backend) = rig().await;
+    let plain: Value = reqwest::get(relay(&rig, "/orders/echo/x")).await.unwrap().json().await.unwrap();
+    for (name, value) in [
+        ("host", "169.254.169.254"),
+        ("x-forwarded-host", "169.254.169.254"),
+        ("x-forwarded-proto", "file"),
+        ("forwarded", "host=169.254.169.254;proto=http"),
+        ("x-original-url", "/billing"),
+        ("x-rewrite-url", "/billing"),
+        ("x-http-method-override", "DELETE"),
+        ("proxy", "http://evil.example"),
+        ("max-forwards", "0"),
+        ("connection", "x-mine"),
+        ("x-ms-client-principal", "eyJ"),
+        ("metadata", "true"),
+    ] {
+        let answer = Client::new().get(relay(&rig, "/orders/echo/x")).header(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), 207, "{name}");
+        let seen: Value = answer.json().await.unwrap();
+        for what in ["method", "target"] {
+            assert_eq!(seen[what], plain[what], "{name}: {seen}");
+        }
+        assert_eq!(seen["headers"]["host"], plain["headers"]["host"], "{name}: {seen}");
+    }
+    for path in ["/orders/echo/a%0d%0ax-injected:1", "/orders/echo/a?b=%0d%0ax-injected:%201%0d%0a%0d%0aGET%20/"] {
+        let seen: Value = reqwest::get(relay(&rig, path)).await.unwrap().json().await.unwrap();
+        assert!(seen["headers"].get("x-injected").is_none(), "{seen}");
+    }
+}
+
 /// The status of a GET whose target no client library would send.
 fn raw_status(rig: &Rig, target: &str) -> u16 {
     let url: reqwest::Url = rig.url("/").parse().unwrap();

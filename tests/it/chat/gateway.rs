@@ -122,6 +122,41 @@ async fn over_the_token_limit_the_caller_is_told_how_long_to_wait() {
     rig.until_logged("OpenAITokenLimitExceeded").await;
 }
 
+/// The policies of the sample, with another text in place of one.
+fn policies(replaced: &str, by: &str) -> tempfile::TempDir {
+    fn copy(from: &std::path::Path, to: &std::path::Path, change: &impl Fn(String) -> String) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap().flatten() {
+            let (from, to) = (entry.path(), to.join(entry.file_name()));
+            match from.is_dir() {
+                true => copy(&from, &to, change),
+                false => std::fs::write(to, change(std::fs::read_to_string(from).unwrap())).unwrap(),
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    copy(&crate::rig::project().join("apim"), folder.path(), &|text| text.replace(replaced, by));
+    folder
+}
+
+#[tokio::test]
+async fn over_the_token_quota_the_gateway_answers_403_and_the_caller_is_told_to_wait() {
+    let quota = "token-quota=\"1\" token-quota-period=\"Hourly\"";
+    let folder = policies("tokens-per-minute=\"{{chat-tokens-per-minute}}\"", quota);
+    let rig = Rig::with(|seed| seed.apim.policies = folder.path().to_owned()).await;
+    // The call that crosses the quota passes.
+    assert_eq!(ask(&rig, &prompt()).await.status(), 200);
+    for body in [prompt(), streamed()] {
+        let answer = ask(&rig, &body).await;
+        assert_eq!(answer.status(), 503);
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["error"]["code"], "upstream_unavailable", "{body}");
+    }
+    let refused = rig.answers().into_iter().rfind(|entry| entry.service == Service::ApiManagement).unwrap();
+    assert_eq!((refused.status, refused.decision.reason.is_some()), (403, true), "{refused:?}");
+    rig.until_logged("OpenAITokenQuotaExceeded").await;
+}
+
 /// What a stranger gets who sends these headers, from the model and from the gateway.
 async fn status(rig: &Rig, url: &str, headers: &[(&str, &str)]) -> u16 {
     let environment = rig.azure.environment();

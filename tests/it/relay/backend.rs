@@ -68,6 +68,7 @@ impl Backend {
             .route("/sized", any(async || ([("content-length", "12345")], "").into_response()))
             .route("/nothing", any(async || StatusCode::NO_CONTENT))
             .route("/status/{status}", any(status))
+            .route("/moved", any(moved))
             .route("/events", any(events))
             .route("/never", any(never))
             .route("/chunks", any(chunks_of))
@@ -131,6 +132,12 @@ async fn echo(request: Request) -> Response {
 
 async fn status(Path(status): Path<u16>) -> Response {
     (StatusCode::from_u16(status).unwrap(), r#"{"error":{"code":"Backend"}}"#).into_response()
+}
+
+/// Redirects to the place in the query.
+async fn moved(request: Request) -> Response {
+    let place = request.uri().query().unwrap_or_default().to_owned();
+    (StatusCode::TEMPORARY_REDIRECT, [("location", place)]).into_response()
 }
 
 /// One event at once, each further one when the test says so.
