@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod canaries;
 mod commands;
 mod data_folder;
 mod env_file;
