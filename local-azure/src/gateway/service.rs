@@ -12,11 +12,9 @@ use jiff::SignedDuration;
 use super::{
     certificates::{self, GeneratedCertificates},
     contract, policy_folder,
+    trouble::Trouble,
 };
 use crate::seed::{self, CredentialProvider, NamedBackend, Seed};
-
-/// What is wrong with a file or a part of the seed.
-pub(super) type Trouble = (PathBuf, String);
 
 /// What the seed and this policy folder define, and what of it cannot be used.
 pub(super) fn read(seed: &Seed, folder: &Path, generated: &GeneratedCertificates) -> (Service, Vec<Trouble>) {
