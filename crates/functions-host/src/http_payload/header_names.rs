@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use loopback_server::WrittenHead;
 
-use super::text;
+use super::call::text;
 
 /// Known names of requests, in the order in which Kestrel lists them.
 const REQUEST: &[&str] = &[

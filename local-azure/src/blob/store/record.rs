@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Blob, Copied, Kind, Part, Piece, Rehydrating, Tier};
+use super::{
+    blob::{Blob, Copied, Kind, Rehydrating, Tier},
+    part::{Part, Piece},
+};
 use crate::blob::{
     lease::Lease,
     properties::{ContentProperties, Metadata},

@@ -6,9 +6,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::super::{
-    Blob, BlobName, BlockReference, Container, Deletes, Kind, Lease, Part, Piece, Retention, Shows, Store, Which,
+    Deletes, Shows, Store,
+    blob::{Blob, Kind, Which},
+    container::{BlockReference, Container, Retention},
+    container_state::ContainerState,
+    part::{Part, Piece},
 };
-use crate::blob::{conditions::Conditions, error::BlobError, properties::Metadata};
+use crate::blob::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
 
 thread_local! {
     /// Changes before the process ends.
@@ -133,7 +137,7 @@ const WRITES: [(&str, Write, Write); 17] = [
     ("a deletion", waiting, |store| delete(store, Deletes::BlobAlone)),
     ("a deletion of blocks", |store| block(store, "a", "old"), |store| delete(store, Deletes::BlobAlone)),
     ("a container's metadata", nothing, |store| {
-        let change = |state: &mut super::super::ContainerState| {
+        let change = |state: &mut ContainerState| {
             state.lease = LEASE;
             Ok(())
         };
