@@ -396,18 +396,19 @@ pub(super) const AROUND: &[Member] = &[
 /// Members of a container that put something first.
 pub(super) const FIRST: &[Member] = &[
     row("AddFirst", "(object content) -> void", |call| {
-        let (token, value) = (call.this_token()?, call.token(0)?);
-        if token.class() != Class::JArray {
-            return Err(Failure::unsupported("`AddFirst` of another container than a JArray"));
+        let token = call.this_token()?;
+        if token.class() == Class::JObject {
+            return object::put_first(call, &token);
         }
+        let value = call.token(0)?;
         token.insert_at(0, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
     }),
     row("DescendantsAndSelf", "() -> IEnumerable<JToken>", |call| {
         let token = call.this_token()?;
-        let mut found = vec![token.clone()];
-        container::descend(call, &token, &mut found)?;
-        tokens(call, found)
+        let mut found = container::descendants(call, &token)?;
+        found.insert(0, call.receiver.clone());
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
 ];
 

@@ -161,8 +161,8 @@ fn sum(items: &[Value], class: &Type) -> Outcome {
     let items = items.iter().filter(|item| !item.is_null());
     let class = class.underlying().unwrap_or(class).class;
     match class {
-        Class::Double => Ok(Value::Double(items.map(double).sum())),
-        Class::Single => Ok(Value::Single(items.map(double).sum::<f64>() as f32)),
+        Class::Double => Ok(Value::Double(items.map(double).fold(0.0, |sum, one| sum + one))),
+        Class::Single => Ok(Value::Single(items.map(double).fold(0.0, |sum, one| sum + one) as f32)),
         Class::Decimal => {
             let mut total = Decimal::ZERO;
             for item in items {
