@@ -211,7 +211,7 @@ fn deserialized(call: &mut Call<'_, '_>, class: &Type) -> Outcome {
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let token = read::token(&text, &mut call.machine.budget)?;
+    let token = read::content(&text, &mut call.machine.budget)?;
     convert::to_object(&token, class, &mut call.machine.budget)
 }
 
@@ -247,7 +247,8 @@ pub(super) fn wrong_kind(found: &Token, wanted: Class) -> Failure {
 }
 
 fn parse(call: &mut Call<'_, '_>, wanted: Class) -> Outcome {
-    let token = read::token(&call.text(0)?, &mut call.machine.budget)?;
+    let read = if wanted == Class::JToken { read::token } else { read::content };
+    let token = read(&call.text(0)?, &mut call.machine.budget)?;
     if wanted == Class::JToken || token.class() == wanted {
         return Ok(Value::Json(token));
     }
