@@ -271,9 +271,22 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
 
 /// Calls with `null` that are ambiguous in .NET for the sake of overloads that policies may not use.
 fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
-    let [argument] = arguments else { return Ok(()) };
+    let Some(argument) = arguments.last().filter(|_| arguments.len() == 1 || name == "Insert") else { return Ok(()) };
     let ambiguous = match name {
-        "new" => matches!(class.class, Class::JValue | Class::JArray | Class::JObject | Class::String),
+        "new" => matches!(
+            class.class,
+            Class::JValue
+                | Class::JArray
+                | Class::JObject
+                | Class::String
+                | Class::XText
+                | Class::XCData
+                | Class::XComment
+                | Class::Certificate
+        ),
+        "Append" | "Insert" => class.is(Class::StringBuilder),
+        "Write" | "WriteLine" => class.is(Class::StringWriter),
+        "ToString" if !class.class.enumerators().is_empty() => true,
         "GetBytes" | "GetByteCount" => class.is(Class::Encoding),
         "ToString" => class.class.is_number() || class.is(Class::DateTime) || class.is(Class::DateTimeOffset),
         _ => false,

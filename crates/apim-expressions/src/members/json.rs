@@ -96,7 +96,11 @@ pub(super) const TOKEN: &[Member] = &[
         let found = selected(call)?;
         tokens(call, found)
     }),
-    row("HasValues", "bool", |call| Ok(Value::Bool(call.this_token()?.len() > 0))),
+    row("HasValues", "bool", |call| {
+        // A property always has its value.
+        let property = matches!(call.receiver.as_object(), Some(Object::Property(_)));
+        Ok(Value::Bool(property || call.this_token()?.len() > 0))
+    }),
     row("Type", "JTokenType", |call| {
         let name = match call.receiver.as_object() {
             Some(Object::Property(_)) => "Property",
@@ -119,8 +123,12 @@ pub(super) const TOKEN: &[Member] = &[
     row("Last", "JToken", |call| Ok(call.this_items()?.1.last().cloned().unwrap_or(Value::Null))),
     row("Root", "JToken", |call| Ok(Value::Json(call.this_token()?.root()))),
     row("DeepClone", "() -> JToken", |call| {
-        let token = call.this_token()?;
-        Ok(Value::Json(token.copy(&mut call.machine.budget)?))
+        let token = call.this_token()?.copy(&mut call.machine.budget)?;
+        let name = match call.receiver.as_object() {
+            Some(Object::Property(property)) => std::sync::Arc::clone(&property.name),
+            _ => return Ok(Value::Json(token)),
+        };
+        Ok(object::property(name, token, None))
     }),
     row("Remove", "() -> void", remove),
     row("Replace", "(JToken value) -> void", |call| {

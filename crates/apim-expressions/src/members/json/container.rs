@@ -28,7 +28,10 @@ pub(crate) const CONTAINER: &[Member] = &[
         let found = descendants(call, &token)?;
         call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
-    row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
+    row("Count", "int", |call| match call.receiver.as_object() {
+        Some(Object::Property(_)) => Ok(1.into()),
+        _ => Ok(length(call.this_token()?.len())),
+    }),
     row("Add", "(object content) -> void", |call| {
         let (token, item) = (call.this_token()?, call.argument(0).clone());
         array::push(call, &token, &item)?;

@@ -12,7 +12,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Integer, Value, equality},
+    value::{Integer, Value, decimal, equality},
 };
 
 const NONE: &str = "Sequence contains no elements";
@@ -207,7 +207,7 @@ fn average(items: &[Value], class: &Type) -> Outcome {
     let total = items.iter().filter(|item| !item.is_null()).map(double).sum::<f64>() / count as f64;
     Ok(match plain {
         Class::Decimal => match sum(items, class)? {
-            Value::Decimal(total) => Value::Decimal(total / Decimal::from(count)),
+            Value::Decimal(total) => decimal::divide(total, Decimal::from(count)).map_or(Value::Null, Value::Decimal),
             other => other,
         },
         Class::Single => Value::Single(total as f32),
