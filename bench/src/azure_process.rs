@@ -21,7 +21,17 @@ pub(crate) struct AzureProcess {
     /// What a process needs to find it, and the settings of the seed's function app.
     pub(crate) environment: BTreeMap<String, String>,
     /// From its start until it was ready.
-    pub(crate) ready_after: Duration,
+    ready_after: Duration,
+    /// Resident memory then, in KiB.
+    resident_when_ready: u64,
+}
+
+/// Of one process.
+pub(crate) struct Figures {
+    pub(crate) ready_ms: f64,
+    pub(crate) ready_mb: f64,
+    /// After the load.
+    pub(crate) loaded_mb: f64,
 }
 
 impl AzureProcess {
@@ -37,11 +47,13 @@ impl AzureProcess {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufReader::lines);
-        let mut started = Self { child, environment: BTreeMap::new(), ready_after: Duration::ZERO };
+        let mut started =
+            Self { child, environment: BTreeMap::new(), ready_after: Duration::ZERO, resident_when_ready: 0 };
         if !lines.by_ref().map_while(Result::ok).any(|line| line.contains(READY)) {
             return Err(io::Error::other("local-azure ended before it was ready"));
         }
         started.ready_after = began.elapsed();
+        started.resident_when_ready = started.resident()?;
         thread::spawn(move || lines.for_each(drop));
         let text = fs::read_to_string(env_file)?;
         started.environment = text.lines().filter_map(variable).collect();
@@ -49,8 +61,18 @@ impl AzureProcess {
     }
 
     /// Resident memory now, in KiB.
-    pub(crate) fn resident(&self) -> io::Result<u64> {
+    fn resident(&self) -> io::Result<u64> {
         status_kib(self.child.id(), "VmRSS:")
+    }
+
+    /// How long it took to be ready, and its memory then and now.
+    pub(crate) fn figures(&self) -> io::Result<Figures> {
+        let megabytes = |kib: u64| kib as f64 * 1.024e-3;
+        Ok(Figures {
+            ready_ms: self.ready_after.as_secs_f64() * 1e3,
+            ready_mb: megabytes(self.resident_when_ready),
+            loaded_mb: megabytes(self.resident()?),
+        })
     }
 }
 

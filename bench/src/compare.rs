@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
     fs,
     path::{Path, PathBuf},
 };
@@ -14,30 +13,49 @@ use crate::{
     statistics::figure,
 };
 
-const PLAN: Plan = Plan { rounds: 7, connections: &[16], requests: 10_000, large_upload: 64 << 20, first_requests: 0 };
+/// Unless others are asked for.
+pub(crate) const ROUNDS: usize = 7;
+const PLAN: Plan = Plan {
+    rounds: ROUNDS,
+    connections: &[16],
+    requests: 10_000,
+    large_upload: 64 << 20,
+    first_requests: 0,
+    threads: None,
+};
 
-/// A table in Markdown. `environment` is that of a running local-azure.
+/// A table in Markdown, and whether one of the handlers failed. `environment` is that of a running local-azure.
 pub(crate) async fn table(
     files: &[PathBuf],
+    rounds: usize,
     environment: &BTreeMap<String, String>,
     folder: &Path,
-) -> Result<String, Box<dyn Error>> {
+) -> (String, bool) {
     let mut contenders = Vec::new();
+    let mut missing = Vec::new();
     for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name: &'static str = file.file_name().unwrap_or_default().to_string_lossy().into_owned().leak();
+        let (program, size) = match (file.canonicalize(), fs::metadata(file)) {
+            (Ok(program), Ok(file)) => (program, file.len()),
+            (Err(error), _) | (_, Err(error)) => {
+                missing.push(format!("{name} is left out: {error}"));
+                continue;
+            }
+        };
         contenders.push(Contender {
-            name: name.leak(),
+            name,
             version: String::new(),
-            program: file.canonicalize()?,
+            program,
             arguments: Vec::new(),
             settings: vec![("RUST_LOG", "off".to_owned())],
             without: &["SSL_CERT_FILE"],
             jobs: &Job::ALL[..],
-            package: Some(fs::metadata(file)?.len()),
+            package: Some(size),
         });
     }
-    let arena = Arena { plan: &PLAN, environment, folder };
-    let (samples, failed) = arena.measure(&contenders).await?;
+    let plan = Plan { rounds, ..PLAN };
+    let arena = Arena { plan: &plan, environment, folder };
+    let (samples, failed) = arena.measure(&contenders).await;
     let measures = [
         Measure::PackageSize,
         Measure::FirstAnswer,
@@ -63,8 +81,9 @@ pub(crate) async fn table(
         }
         text += "\n";
     }
-    for reason in failed {
+    missing.extend(failed.into_values());
+    for reason in &missing {
         text += &format!("\n{reason}\n");
     }
-    Ok(text)
+    (text, !missing.is_empty())
 }

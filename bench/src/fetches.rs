@@ -31,6 +31,19 @@ impl Fetches {
         self.by_value.iter().filter(|(_, times)| **times > 1).map(|(value, &times)| (value.as_str(), times))
     }
 
+    /// A table in Markdown.
+    pub(crate) fn table(&self) -> String {
+        let Self { requests, failed, by_value } = self;
+        let mut text = format!(
+            "{requests} requests to `relay` at once, to an instance that has just started; {failed} failed.\n\n| value | \
+             fetched |\n|---|---|\n"
+        );
+        for (value, times) in by_value {
+            text += &format!("| {value} | {times} |\n");
+        }
+        text
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         json!({ "requests": self.requests, "failed": self.failed, "fetches": self.by_value })
     }

@@ -15,10 +15,13 @@ use crate::{http, rounds::millis, statistics::Spread, world::World};
 
 /// As far as a service of the same region is: each answer comes so many milliseconds late.
 const AWAY: u64 = 20;
+/// The two ways.
+pub(crate) const AT_ONCE: &str = "services that answer at once";
+pub(crate) const LATE: &str = "each service 20 ms late";
 
 /// One way to ask, in milliseconds, of all rounds.
 pub(crate) struct FirstJob {
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
     pub(crate) whole: Spread,
     pub(crate) services: Spread,
     /// `whole` by `services`, round by round.
@@ -41,8 +44,7 @@ pub(crate) async fn measure(
     ]
     .map(|service| Fault { milliseconds: Some(AWAY), ..Fault::new(service, FaultKind::Latency) })
     .into();
-    let late = format!("each service {AWAY} ms late");
-    let ways = [("services that answer at once".to_owned(), seed.clone()), (late, away)];
+    let ways = [(AT_ONCE, seed.clone()), (LATE, away)];
     let mut measured = Vec::new();
     for (name, seed) in ways {
         let sources: Vec<_> = (0..=rounds).map(|round| format!("s{round}=/orders")).collect();

@@ -31,7 +31,8 @@ impl Machine {
             processor: value(&read("/proc/cpuinfo"), "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_gb: kib / 1e6,
-            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            // Behind the number is whose build it is.
+            kernel: read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default().to_owned(),
             rustc: tool(Command::new("rustc").arg("--version")),
             commit: tool(Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(root())),
             load_before: read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),

@@ -8,6 +8,8 @@ mod collector;
 mod compare;
 mod contender;
 mod cost;
+mod direct;
+mod edge;
 mod fetches;
 mod first_job;
 mod gateway;
@@ -25,6 +27,8 @@ mod rounds;
 mod scale;
 mod statistics;
 mod targets;
+mod troubles;
+mod whole;
 mod world;
 
 use std::{
@@ -36,22 +40,12 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use local_azure::seed::Seed;
-use serde_json::{Value, json};
 
 use crate::{
-    apart::{Apart, Subject},
+    apart::Subject,
     azure_process::AzureProcess,
-    contender::{Contenders, OURS, root, run},
-    fetches::Fetches,
-    machine::Machine,
-    measure::{Job, Measure, Samples},
-    micro::Pieces,
-    record::Record,
-    report::Report,
-    rounds::{Arena, Plan},
+    contender::{root, run},
     scale::Scale,
-    statistics::Spread,
-    targets::Target,
 };
 
 /// What the handler is packaged for; both targets are linked statically.
@@ -71,9 +65,16 @@ struct Arguments {
     /// Write memory and allocations of this run to bench/record.toml
     #[arg(long)]
     record: bool,
-    /// How many rounds
+    /// How many rounds, instead of 7 (3 with --quick)
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// How many requests for `health` on each number of connections, instead of 10,000 (2,000 with --quick); other jobs are
+    /// asked for a tenth as often
+    #[arg(long, value_name = "N")]
+    requests: Option<usize>,
+    /// Only print the figures, and change no document
+    #[arg(long)]
+    dry: bool,
     /// Measure this binary; without it, `cargo local package` makes one
     #[arg(long, value_name = "FILE")]
     handler: Option<PathBuf>,
@@ -89,6 +90,12 @@ enum Part {
         /// Their binaries
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// How many rounds
+        #[arg(long, value_name = "N", default_value_t = compare::ROUNDS)]
+        rounds: usize,
+        /// Write the table to docs/performance.md
+        #[arg(long)]
+        write: bool,
     },
     /// What the gateway adds to a request
     Gateway,
@@ -98,6 +105,8 @@ enum Part {
     Relay,
     /// Whether callers notice that tokens are renewed
     Renewal,
+    /// A small blob through local-azure's edge, and the gateway with the dashboard closed and open
+    Edge,
     /// Small pieces of the hot path: time, allocations, instructions
     Micro,
     /// 1,000 instances that start within a second, simulated
@@ -121,19 +130,23 @@ fn main() -> ExitCode {
 async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     raise_descriptors()?;
     match &arguments.part {
-        None => all(arguments).await,
+        None => whole::measure(arguments).await,
         Some(Part::Gateway) => {
             gateway::measure(GATEWAY_ROUNDS).await?.iter().for_each(|report| println!("{report}"));
             Ok(ExitCode::SUCCESS)
         }
-        Some(Part::Compare { files }) => {
+        Some(Part::Compare { files, rounds, write }) => {
             let azure = Programs::build()?.start_azure()?;
-            println!("{}", compare::table(files, &azure.environment, &folder()?).await?);
-            Ok(ExitCode::SUCCESS)
+            let (table, failed) = compare::table(files, *rounds, &azure.environment, &folder()?).await;
+            println!("{table}");
+            if *write {
+                report::write_variants(&table)?;
+            }
+            Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
-        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal)) => alone(arguments, part).await,
+        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal | Part::Edge)) => alone(arguments, part).await,
         Some(Part::Scale) => {
-            println!("{}", Scale::simulate(scale::Inputs::RECORDED).in_words());
+            println!("{}", Scale::simulate(scale::Inputs::recorded()).in_words());
             Ok(ExitCode::SUCCESS)
         }
         Some(Part::Micro) => {
@@ -157,6 +170,7 @@ async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn E
         Part::FirstJob => first_job::table(&subject.first_job().await?),
         Part::Relay => subject.relay().await?.table(),
         Part::Renewal => subject.renewal().await?.table(),
+        Part::Edge => subject.edge().await?.table(),
         Part::Compare { .. } | Part::Gateway | Part::Micro | Part::Scale => String::new(),
     };
     println!("{text}");
@@ -166,141 +180,6 @@ async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn E
 /// The binary to measure.
 fn handler(arguments: &Arguments) -> Result<PathBuf, Box<dyn Error>> {
     Ok(arguments.handler.clone().map_or_else(package, Ok)?.canonicalize()?)
-}
-
-async fn all(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let mut plan = if arguments.quick { Plan::QUICK } else { Plan::FULL };
-    plan.rounds = arguments.rounds.unwrap_or(plan.rounds);
-    let folder = folder()?;
-    let handler = handler(arguments)?;
-    let mut contenders = Contenders::prepare(&handler, &folder, &collector::start().await?)?;
-    contenders.left_out.iter().for_each(|reason| eprintln!("{reason}"));
-    let machine = Machine::here();
-    let programs = Programs::build()?;
-    let azure = programs.start_azure()?;
-    let arena = Arena { plan: &plan, environment: &azure.environment, folder: &folder };
-    let (samples, failed) = arena.measure(&contenders.all).await?;
-    contenders.left_out.extend(failed);
-    let pieces = micro::measure(&programs.micro, OPTIMISED, &azure.environment)?;
-    let seed = Seed::read(&seed())?;
-    let subject = Subject { handler: &handler, environment: &azure.environment, seed: &seed, folder: &folder };
-    // A quick run judges no clock.
-    let apart = if arguments.quick { None } else { Some(subject.all().await?) };
-    let ready =
-        json!({ "readyMs": azure.ready_after.as_secs_f64() * 1e3, "residentMb": azure.resident()? as f64 * 1.024e-3 });
-    drop(azure);
-    let fetches = fetches::count(&handler, seed, plan.first_requests, &folder).await?;
-    let mut targets = targets::of(&samples, plan.connections);
-    targets.extend(apart.iter().flat_map(Apart::targets));
-    targets.extend(of_local_azure(&ready));
-    let mut sections = sections(&samples, &pieces, &fetches, &ready);
-    sections.extend(apart.iter().flat_map(Apart::sections));
-    sections.insert(0, ("Targets", targets::table(&targets), targets::to_json(&targets)));
-    let report = Report {
-        command: if arguments.quick { "cargo bench-all --quick" } else { "cargo bench-all" },
-        machine: &machine,
-        contenders: &contenders,
-        samples: &samples,
-        sections,
-    };
-    println!("{}", report.text());
-    if arguments.quick {
-        report.write(&folder.join("results"))?;
-    } else {
-        report.write(&root().join("docs/performance"))?;
-        report.write_into(&root().join("docs/performance.md"))?;
-    }
-    judge(arguments, &record(&samples, &pieces, arguments.record), &fetches)
-}
-
-fn sections(
-    samples: &Samples,
-    pieces: &Pieces,
-    fetches: &Fetches,
-    ready: &Value,
-) -> Vec<(&'static str, String, Value)> {
-    let costs: Vec<_> = contenders_with_jobs(samples).collect();
-    let scale = Scale::simulate(scale_inputs(samples));
-    let local = format!(
-        "Ready after {:.0} ms; {:.0} MB resident after the load.\n",
-        ready["readyMs"].as_f64().unwrap_or_default(),
-        ready["residentMb"].as_f64().unwrap_or_default()
-    );
-    vec![
-        ("local-azure", local, ready.clone()),
-        ("First requests at once", first_requests(fetches), fetches.to_json()),
-        ("Pieces of the hot path", micro::table(pieces), micro::to_json(pieces)),
-        ("What a million main jobs take", cost::table(&costs), cost::to_json(&costs)),
-        ("1,000 instances at once, simulated", scale.in_words(), scale.to_json()),
-    ]
-}
-
-fn of_local_azure(ready: &Value) -> [Target; 2] {
-    [
-        Target::at_most("local-azure is ready", 150.0, "ms", ready["readyMs"].as_f64()),
-        Target::at_most("local-azure after the load", 40.0, "MB", ready["residentMb"].as_f64()),
-    ]
-}
-
-fn contenders_with_jobs(samples: &Samples) -> impl Iterator<Item = cost::Inputs> {
-    ["handler", "Node", "Python"].into_iter().filter_map(|name| {
-        let median = |measure| samples.spread(measure, name).map(|spread| spread.median);
-        // Milliseconds of 1,000 jobs are microseconds of one.
-        let cpu = median(Measure::Cpu(Job::SnapshotNow))? / 1e6;
-        Some(cost::Inputs { name, cpu, resident_mb: median(Measure::LoadedMemory)? })
-    })
-}
-
-fn scale_inputs(samples: &Samples) -> scale::Inputs {
-    let median = |measure| samples.spread(measure, OURS).map(|spread| spread.median);
-    match (median(Measure::FirstAnswer), median(Measure::FirstJob)) {
-        (Some(first_answer), Some(job)) => scale::Inputs { first_answer, first_job: job - first_answer },
-        _ => scale::Inputs::RECORDED,
-    }
-}
-
-fn first_requests(fetches: &Fetches) -> String {
-    let mut text = format!(
-        "{} requests to `relay` at once, to an instance that has just started; {} failed.\n\n| value | fetched |\n|---|---|\n",
-        fetches.requests, fetches.failed
-    );
-    for (value, times) in &fetches.by_value {
-        text += &format!("| {value} | {times} |\n");
-    }
-    text
-}
-
-/// What the record is compared with. A new record has the highest of the rounds: what is compared with it is their median.
-fn record(samples: &Samples, pieces: &Pieces, is_new: bool) -> Record {
-    let memory = [
-        ("idle", Measure::IdleMemory),
-        ("after the load", Measure::LoadedMemory),
-        ("peak of the large upload", Measure::LargeUploadPeak),
-    ];
-    let of = |spread: Spread| if is_new { spread.high } else { spread.median };
-    let figure = |measure| samples.spread(measure, OURS).map(|spread| (of(spread) * 100.0).round() / 100.0);
-    Record {
-        memory: memory.into_iter().filter_map(|(name, measure)| Some((name.to_owned(), figure(measure)?))).collect(),
-        allocations: pieces.iter().map(|(name, piece)| (name.clone(), piece.allocations)).collect(),
-    }
-}
-
-/// Only what does not depend on the clock fails a quick run; a full run judges nothing.
-fn judge(arguments: &Arguments, now: &Record, fetches: &Fetches) -> Result<ExitCode, Box<dyn Error>> {
-    if arguments.record {
-        now.write()?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if !arguments.quick {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut problems = Record::read()?.exceeded_by(now);
-    problems.extend(fetches.duplicates().map(|(value, times)| format!("{value} was fetched {times} times")));
-    if fetches.by_value.is_empty() {
-        problems.push("nothing was fetched: duplicate fetches could not be counted".to_owned());
-    }
-    problems.iter().for_each(|problem| eprintln!("regression: {problem}"));
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Builds the zip, as it would be deployed, and gives the handler in it.

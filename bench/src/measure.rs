@@ -109,6 +109,14 @@ impl Samples {
         self.0.entry(measure).or_default().entry(contender).or_default().push(value);
     }
 
+    /// Adds those of another turn.
+    pub(crate) fn extend(&mut self, turn: Self) {
+        for (measure, by_contender) in turn.0 {
+            let here = self.0.entry(measure).or_default();
+            by_contender.into_iter().for_each(|(name, rounds)| here.entry(name).or_default().extend(rounds));
+        }
+    }
+
     pub(crate) fn measures(&self) -> impl Iterator<Item = Measure> {
         self.0.keys().copied()
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     chart::{self, Bar},
-    contender::{Contender, Contenders, FLOOR, OURS},
+    contender::{Contender, Contenders, FLOOR, OURS, root},
     machine::Machine,
     measure::{Better, Job, Measure, Samples},
     statistics::figure,
@@ -15,6 +15,9 @@ use crate::{
 /// The part of `docs/performance.md` that is written by a run.
 const BEGIN: &str = "<!-- figures: `cargo bench-all` writes from here -->";
 const END: &str = "<!-- to here -->";
+/// The part that `bench/variants` writes.
+const VARIANTS_BEGIN: &str = "<!-- variants: `bench/variants` writes from here -->";
+const VARIANTS_END: &str = "<!-- variants end -->";
 /// Measures with a chart, and the name of its file.
 const CHARTS: [(Measure, &str); 5] = [
     (Measure::FirstAnswer, "first-answer"),
@@ -44,10 +47,14 @@ impl Report<'_> {
         for reason in &self.contenders.left_out {
             text += &format!("- {reason}\n");
         }
+        let (targets, others) = self.sections.split_at(1.min(self.sections.len()));
+        for (heading, section, _) in targets {
+            text += &format!("\n### {heading}\n\n{section}");
+        }
         text += "\n### Beside each other\n\nThe median of the rounds, and from the lowest to the highest. A ratio is that to \
                  the handler of the same round, and \"no verdict\" where the rounds disagree.\n\n";
         text += &self.table();
-        for (heading, section, _) in &self.sections {
+        for (heading, section, _) in others {
             text += &format!("\n### {heading}\n\n{section}");
         }
         text
@@ -110,18 +117,28 @@ impl Report<'_> {
     }
 
     /// Puts the text into the document, whose own text stays.
-    pub(crate) fn write_into(&self, document: &Path) -> Result<(), Box<dyn Error>> {
-        let before = fs::read_to_string(document)?;
-        let after = replaced(&before, &self.text()).ok_or("docs/performance.md has lost its two marks")?;
-        Ok(fs::write(document, after)?)
+    pub(crate) fn write_into_document(&self) -> Result<(), Box<dyn Error>> {
+        let charts = CHARTS.iter().map(|(_, name)| format!("![{name}](performance/{name}.svg)\n"));
+        put(BEGIN, END, &format!("{}\n{}", self.text(), charts.collect::<String>()))
     }
 }
 
-fn replaced(document: &str, text: &str) -> Option<String> {
-    let (head, rest) = document.split_once(BEGIN)?;
-    let (_, tail) = rest.split_once(END)?;
-    let charts: String = CHARTS.iter().map(|(_, name)| format!("![{name}](performance/{name}.svg)\n")).collect();
-    Some(format!("{head}{BEGIN}\n\n{text}\n{charts}\n{END}{tail}"))
+/// Puts the table of variants into the document.
+pub(crate) fn write_variants(table: &str) -> Result<(), Box<dyn Error>> {
+    put(VARIANTS_BEGIN, VARIANTS_END, table)
+}
+
+fn put(begin: &str, end: &str, text: &str) -> Result<(), Box<dyn Error>> {
+    let document = root().join("docs/performance.md");
+    let before = fs::read_to_string(&document)?;
+    let after = replaced(&before, begin, end, text).ok_or("docs/performance.md has lost its marks")?;
+    Ok(fs::write(document, after)?)
+}
+
+fn replaced(document: &str, begin: &str, end: &str, text: &str) -> Option<String> {
+    let (head, rest) = document.split_once(begin)?;
+    let (_, tail) = rest.split_once(end)?;
+    Some(format!("{head}{begin}\n\n{text}\n{end}{tail}"))
 }
 
 fn today() -> String {
@@ -135,9 +152,9 @@ mod tests {
     #[test]
     fn what_people_wrote_around_the_figures_stays() {
         let document = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
-        let written = replaced(&document, "new").unwrap();
+        let written = replaced(&document, BEGIN, END, "new").unwrap();
         assert!(written.starts_with("before\n") && written.ends_with("\nafter\n"), "{written}");
         assert!(written.contains("new") && !written.contains("old"), "{written}");
-        assert_eq!(replaced("no marks", "new"), None);
+        assert_eq!(replaced("no marks", BEGIN, END, "new"), None);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Target {
 enum Aim {
     AtMost(f64),
     AtLeast(f64),
+    /// Only told.
+    None,
 }
 
 impl Target {
@@ -32,11 +34,18 @@ impl Target {
         Self { what: what.into(), aim: Aim::AtLeast(limit), seen, unit }
     }
 
+    /// A figure that is to be told beside the others.
+    pub(crate) fn told(what: impl Into<String>, unit: &'static str, seen: Option<f64>) -> Self {
+        Self { what: what.into(), aim: Aim::None, seen, unit }
+    }
+
     fn is_met(&self) -> Option<bool> {
-        self.seen.map(|seen| match self.aim {
-            Aim::AtMost(limit) => seen <= limit,
-            Aim::AtLeast(limit) => seen >= limit,
-        })
+        let seen = self.seen?;
+        match self.aim {
+            Aim::AtMost(limit) => Some(seen <= limit),
+            Aim::AtLeast(limit) => Some(seen >= limit),
+            Aim::None => None,
+        }
     }
 }
 
@@ -61,10 +70,12 @@ pub(crate) fn of(samples: &Samples, connections: &[usize]) -> Vec<Target> {
     all.extend([
         Target::at_most("telemetry adds to the first answer", 1.0, "ms", more(Measure::FirstAnswer)),
         Target::at_most("CPU of `health` by axum's, log off", 1.15, "×", ratio(health, QUIET, FLOOR)),
+        Target::told("CPU of `health` with its log line, by that without", "×", ratio(health, OURS, QUIET)),
         Target::at_least("CPU of a main job: Node's by ours", 12.0, "×", ratio(main_job, NODE, OURS)),
         Target::at_least("CPU of a main job: Python's by ours", 10.0, "×", ratio(main_job, PYTHON, OURS)),
         Target::at_most("peak memory of the large upload", 40.0, "MB", median(Measure::LargeUploadPeak, OURS)),
         Target::at_most("package", 4.0, "MB", median(Measure::PackageSize, OURS)),
+        Target::told("CPU of a main job with telemetry, by that without", "×", ratio(main_job, TELEMETRY, OURS)),
     ]);
     all
 }
@@ -74,17 +85,19 @@ pub(crate) fn table(all: &[Target]) -> String {
     let mut text = "| figure | target | seen | |\n|---|---|---|---|\n".to_owned();
     for target in all {
         let Target { what, aim, seen, unit } = target;
-        let (word, limit) = match aim {
-            Aim::AtMost(limit) => ("≤", limit),
-            Aim::AtLeast(limit) => ("≥", limit),
+        let aim = match aim {
+            Aim::AtMost(limit) => format!("≤ {limit} {unit}").trim_end().to_owned(),
+            Aim::AtLeast(limit) => format!("≥ {limit} {unit}").trim_end().to_owned(),
+            Aim::None => "–".to_owned(),
         };
-        let seen = seen.map_or_else(|| "not measured".to_owned(), |seen| format!("{} {unit}", figure(seen)));
+        let seen = seen
+            .map_or_else(|| "not measured".to_owned(), |seen| format!("{} {unit}", figure(seen)).trim_end().to_owned());
         let verdict = match target.is_met() {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "",
         };
-        text += &format!("| {what} | {word} {limit} {unit} | {seen} | {verdict} |\n");
+        text += &format!("| {what} | {aim} | {seen} | {verdict} |\n");
     }
     text
 }
@@ -94,6 +107,7 @@ pub(crate) fn to_json(all: &[Target]) -> Value {
         let limit = match target.aim {
             Aim::AtMost(limit) => json!({ "atMost": limit }),
             Aim::AtLeast(limit) => json!({ "atLeast": limit }),
+            Aim::None => Value::Null,
         };
         json!({ "what": target.what, "unit": target.unit, "target": limit, "seen": target.seen, "met": target.is_met() })
     });
@@ -111,6 +125,7 @@ mod tests {
         assert_eq!(met(Some(4.0)), [Some(true), Some(true)]);
         assert_eq!(met(Some(4.1)), [Some(false), Some(true)]);
         assert_eq!(met(None), [None, None]);
+        assert_eq!(Target::told("a", "×", Some(4.0)).is_met(), None);
         assert!(table(&[Target::at_most("a", 4.0, "ms", Some(5.0))]).contains("| a | ≤ 4 ms | 5.00 ms | **missed** |"));
     }
 }

@@ -5,22 +5,12 @@ mod built_in;
 use uuid::Uuid;
 
 use self::built_in::ROLES;
+pub(crate) use self::built_in::Role;
 use crate::{
     fault::{self, FaultKind},
     journal::{Demand, DemandKind},
     seed::{RoleAssignment, Scope, Seed},
 };
-
-/// A built-in role.
-#[derive(Debug)]
-pub(crate) struct Role {
-    /// Display name.
-    pub name: &'static str,
-    /// Operations on resources, such as containers.
-    actions: &'static [&'static str],
-    /// Operations on the data in them.
-    data_actions: &'static [&'static str],
-}
 
 /// What a service can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

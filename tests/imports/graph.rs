@@ -22,14 +22,14 @@ impl Graph {
         found
     }
 
-    /// The nodes of the largest set that can all reach one another; one or none without a circle.
-    pub(crate) fn largest_circle(&self) -> Vec<&str> {
+    /// The sets of two or more nodes that can all reach one another.
+    pub(crate) fn circles(&self) -> BTreeSet<Vec<&str>> {
         let reachable: BTreeMap<&str, _> = self.0.keys().map(|node| (node.as_str(), self.reachable(node))).collect();
         let circle = |node: &&str| {
             let others = reachable[node].iter().copied();
             others.filter(|other| reachable.get(other).is_some_and(|back| back.contains(node))).collect::<Vec<_>>()
         };
-        reachable.keys().map(circle).max_by_key(Vec::len).unwrap_or_default()
+        reachable.keys().map(circle).filter(|circle| circle.len() > 1).collect()
     }
 
     /// The same between the parts below the root, each a file and the folder of its name.

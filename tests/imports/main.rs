@@ -1,8 +1,8 @@
-//! Imports go one way inside each crate: files are nodes, no circle joins two of them, and ARCHITECTURE.md draws what
-//! there is.
+//! Imports go one way inside each crate: files are nodes, no circle joins two of them but those that are named here, and
+//! ARCHITECTURE.md draws what there is.
 //!
-//! A parent's `mod` and `pub use` of its children do not count, nor do tests. A name that is re-exported counts for the
-//! file that defines it.
+//! A path in the code counts as a `use` does. A parent's `mod` and `pub use` of its children do not count, nor do tests. A
+//! name that is re-exported counts for the file that defines it.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not there")]
 
@@ -17,8 +17,20 @@ use self::{graph::Graph, source::Crate};
 const CRATES: [(&str, &str); 3] =
     [("keyless", "crates/keyless/src"), ("functions-handler", "crates/functions-handler/src"), ("handler", "src")];
 
-/// The engine of the gateway, in layers.
-const ENGINE: (&str, &str) = ("apim-policies", "crates/apim-policies/src");
+/// The crates of local-azure that are checked, and not drawn.
+const OF_LOCAL_AZURE: [(&str, &str); 3] = [
+    ("apim-policies", "crates/apim-policies/src"),
+    ("functions-host", "crates/functions-host/src"),
+    ("local-azure", "local-azure/src"),
+];
+
+/// Circles that are left: the crate, the part of it, and how many files at most one circle of the part joins.
+const LIMITS: [(&str, &str, usize); 3] = [
+    // A batch holds requests, and each is answered as any other.
+    ("local-azure", "blob", 3),
+    ("local-azure", "dashboard", 23),
+    ("local-azure", "journal", 3),
+];
 
 fn graph_of(folder: &str) -> Graph {
     Crate::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).imports()
@@ -26,10 +38,17 @@ fn graph_of(folder: &str) -> Graph {
 
 #[test]
 fn no_imports_run_in_a_circle() {
-    for (name, folder) in CRATES.into_iter().chain([ENGINE]) {
-        let graph = graph_of(folder);
-        let circle = graph.largest_circle();
-        assert!(circle.len() <= 1, "{name}: these files import one another: {}", circle.join(", "));
+    let limit = |name: &str, circle: &[&str]| {
+        let is_within = |part: &str| circle.iter().all(|file| file.split("::").next() == Some(part));
+        let known = LIMITS.iter().find(|(of, part, _)| *of == name && is_within(part));
+        known.map_or(1, |(_, _, files)| *files)
+    };
+    for (name, folder) in CRATES.into_iter().chain(OF_LOCAL_AZURE) {
+        for circle in graph_of(folder).circles() {
+            let limit = limit(name, &circle);
+            let files = circle.join(", ");
+            assert!(circle.len() <= limit, "{name}: these files import one another, and {limit} may: {files}");
+        }
     }
 }
 
@@ -49,9 +68,11 @@ fn a_circle_of_imports_is_found() {
         ("a", "mod deep;\npub use self::deep::A;\nuse crate::c::C;"),
         ("a::deep", "use crate::{b::{B, Other as X}, c};\npub struct A;"),
         ("b", "use super::A;\npub struct B;\n#[cfg(test)]\nmod tests {\n    use crate::c::C;\n}"),
-        ("c", "// use crate::a::A;\npub struct C;"),
+        ("c", "// use crate::a::A;\npub(in crate::b) struct C;"),
+        ("d", "mod of_d;\nfn f() {\n    of_d::f::<u8>();\n}"),
+        ("d::of_d", "pub fn f<T>() {\n    let _ = super::g;\n    let c: crate::c::C;\n}"),
     ];
     let graph = Crate::new(files).imports();
-    assert_eq!(graph.largest_circle(), ["a::deep", "b"]);
-    assert_eq!(graph.between_parts().drawing("x"), "```text\nx\n  a → b, c\n  b → a\n```");
+    assert_eq!(graph.circles(), [vec!["a::deep", "b"], vec!["d", "d::of_d"]].into());
+    assert_eq!(graph.between_parts().drawing("x"), "```text\nx\n  a → b, c\n  b → a\n  d → c\n```");
 }

@@ -28,14 +28,33 @@ impl Crate {
         let mut graph = Graph::default();
         for (module, text) in &self.0 {
             let uses = uses(text);
-            let private = uses.iter().filter(|(is_public, _)| !is_public).flat_map(|(_, paths)| paths);
+            let private = uses.iter().filter(|(is_public, _)| !is_public).flat_map(|(_, paths)| paths.clone());
             let targets: BTreeSet<_> = private
-                .filter_map(|path| self.defined_in(&absolute(module, path)?))
+                .chain(self.paths_in_code(module, text))
+                .filter_map(|path| self.defined_in(&absolute(module, &path)?))
                 .filter(|target| target != module)
                 .collect();
             graph.add(module, targets);
         }
         graph
+    }
+
+    /// The paths outside `use` that begin at the crate's root, at the parent, or at a child of the module.
+    fn paths_in_code(&self, module: &str, text: &str) -> Vec<String> {
+        let is_child = |name: &str| {
+            let path = if ["lib", "main"].contains(&module) { name.to_owned() } else { format!("{module}::{name}") };
+            self.0.contains_key(&path)
+        };
+        let code = without_uses(text);
+        let words = code.split(|one: char| !(one.is_alphanumeric() || one == '_' || one == ':'));
+        let paths = words.filter_map(|word| {
+            let path = word.trim_end_matches(':');
+            match path.split_once("::")?.0 {
+                "crate" | "super" | "self" => Some(path.to_owned()),
+                first => is_child(first).then(|| format!("self::{path}")),
+            }
+        });
+        paths.collect()
     }
 
     /// The file that defines what `path` names, through any number of re-exports.
@@ -81,13 +100,27 @@ fn without_tests(text: &str) -> String {
 /// Each path that a `use` names, and whether it is exported.
 fn uses(text: &str) -> Vec<(bool, Vec<String>)> {
     let statements = text.split(';').filter_map(|statement| {
-        let start = statement.rfind("use ")?;
-        let before = statement[..start].lines().last().unwrap_or_default().trim();
-        let is_use = before.is_empty() || before.starts_with("pub");
+        let (is_public, start) = start_of_use(statement)?;
         let flat = statement[start + 4..].split_whitespace().collect::<Vec<_>>().join(" ");
-        is_use.then(|| (before.starts_with("pub"), expanded(&flat)))
+        Some((is_public, expanded(&flat)))
     });
     statements.collect()
+}
+
+/// The text without what `use` names, and without the place that `pub(in …)` names.
+fn without_uses(text: &str) -> String {
+    let statements = text.split(';').map(|statement| match start_of_use(statement) {
+        Some((_, start)) => &statement[..start],
+        None => statement,
+    });
+    statements.collect::<Vec<_>>().join(";").replace("(in crate::", "(in ")
+}
+
+/// Where the `use` at the end of a statement begins, and whether it is exported.
+fn start_of_use(statement: &str) -> Option<(bool, usize)> {
+    let start = statement.rfind("use ")?;
+    let before = statement[..start].lines().last().unwrap_or_default().trim();
+    (before.is_empty() || before.starts_with("pub")).then(|| (before.starts_with("pub"), start))
 }
 
 /// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.

@@ -24,7 +24,7 @@ use super::json::{self as documents, Json as Document};
 use super::{
     admin_host as host,
     core::Core,
-    front,
+    http_call::call_function,
     invocation::Invocation,
     keys::Access,
     script::{FunctionDefinition, Trigger},
@@ -83,7 +83,7 @@ pub(super) fn routes(web: &Arc<WebHost>) -> Router<Arc<WebHost>> {
         .route("/host/synctriggers", post(host::sync_triggers))
         .route("/warmup", any(ping))
         // Other paths, and other methods, may be those of a function.
-        .method_not_allowed_fallback(front::call_function)
+        .method_not_allowed_fallback(call_function)
         .route_layer(from_fn_with_state(Arc::clone(web), admit))
 }
 
@@ -93,14 +93,14 @@ async fn admit(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Ne
     match Foreign::check(request.headers()) {
         Err(Foreign::Origin(_)) if request.headers().get(header::ORIGIN).is_some_and(is_listed) => {}
         Err(foreign) => {
-            web.log.warning(format!("403 for a call of the admin API: {foreign}"));
+            web.setup.log.warning(format!("403 for a call of the admin API: {foreign}"));
             return (StatusCode::FORBIDDEN, foreign.to_string()).into_response();
         }
         Ok(()) => {}
     }
     let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(request.headers(), request.uri(), None));
     if access != Access::Admin && request.uri().path() != PING {
-        web.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");
+        web.setup.log.warning("401 for a call of the admin API: send the master key as x-functions-key or ?code=");
         return StatusCode::UNAUTHORIZED.into_response();
     }
     next.run(request).await
@@ -184,7 +184,7 @@ async fn invoke(
 
 /// Accepted, as in Azure, with the reason in the log; who waits for the outcome gets the reason.
 fn cannot_run(web: &WebHost, wait: bool, problem: String) -> Response {
-    web.log.error(&problem);
+    web.setup.log.error(&problem);
     if wait {
         (StatusCode::BAD_REQUEST, Json(json!({ "error": problem }))).into_response()
     } else {

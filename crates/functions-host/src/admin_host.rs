@@ -79,7 +79,7 @@ pub(super) async fn resume(State(web): State<Arc<WebHost>>) -> Response {
 
 /// Answers at once; the body is the host's paths.
 pub(super) async fn restart(State(web): State<Arc<WebHost>>) -> Json<Value> {
-    let script_path = web.root.display().to_string();
+    let script_path = web.setup.root.display().to_string();
     tokio::spawn(async move { web.restart().await });
     Json(json!({ "isSelfHost": true, "scriptPath": script_path }))
 }
@@ -109,7 +109,7 @@ pub(super) async fn processes() -> Json<Value> {
 
 /// `host.json` as it stands.
 pub(super) async fn config(State(web): State<Arc<WebHost>>) -> Response {
-    let text = std::fs::read(web.root.join("host.json")).ok();
+    let text = std::fs::read(web.setup.root.join("host.json")).ok();
     let document = text.and_then(|text| json::read_whole(std::str::from_utf8(&text).ok()?).ok());
     match document {
         Some(document) => Json(document.to_value()).into_response(),

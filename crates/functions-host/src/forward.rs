@@ -14,9 +14,9 @@ use super::{
     client_error::closed_without_answer,
     core::Core,
     header_lines::{CONTENT_HEADERS, join_repeated, media_type, not_ascii, rewrite_forwarded_answer, unwritable},
-    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
     request_path::Target,
     request_target,
+    run::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run, USER_AGENT},
 };
 
 /// A request without body whose connection closes without an answer is sent this often.

@@ -5,32 +5,19 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Router,
     body::Body,
     extract::State,
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{Html, IntoResponse as _, Response},
+    response::{IntoResponse as _, Response},
     routing::any,
 };
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, Request, StatusCode};
 
-use super::{
-    admin,
-    core::Core,
-    cors, forward, http_payload,
-    invocation::{BY_CALL, Run},
-    keys::Access,
-    proxy,
-    request_path::Target,
-    routes::{self, Found},
-    script::HttpMode,
-    server::{WholeUri, refuse_malformed},
-    web::WebHost,
-};
+use super::{admin, cors, http_call::call_function, server::refuse_malformed, web::WebHost};
 
 /// Tells Azure's front end that another instance is needed.
 const SCALE_OUT: HeaderName = HeaderName::from_static("x-function-scaleout");
-const HOME_PAGE: &str = "<!doctype html><title>Functions host</title><p>The Functions host is running.</p>";
 
 /// Everything the host answers.
 pub(super) fn router(web: &Arc<WebHost>) -> Router {
@@ -67,152 +54,11 @@ async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next:
         // Until the answer begins; the real host counts until it ends.
         Some(_admitted) => next.run(request).await,
         None => {
-            web.log.warning("429: extensions.http.maxOutstandingRequests requests are waiting or running already");
+            web.setup
+                .log
+                .warning("429: extensions.http.maxOutstandingRequests requests are waiting or running already");
             (StatusCode::TOO_MANY_REQUESTS, [(SCALE_OUT, "1")]).into_response()
         }
-    }
-}
-
-/// Finds the function of a request and runs it.
-pub(super) async fn call_function(
-    State(web): State<Arc<WebHost>>,
-    Extension(WholeUri(uri)): Extension<WholeUri>,
-    mut request: Request<Body>,
-) -> Response {
-    let Some(core) = web.settled_core().await else { return host_not_running() };
-    // Within the nested router of the admin API the path is shorter.
-    *request.uri_mut() = uri;
-    let Some(target) = Target::of(&request) else { return StatusCode::BAD_REQUEST.into_response() };
-    let method = known_in_upper_case(request.method());
-    warn_of_encoded_slash(&web, &request);
-    let Some(found) = routes::find(&core.script.functions, &method, &target.path) else {
-        return not_found(&web, &method, &target.path);
-    };
-    if let Err(status) = admit(&web, &found, request.headers(), request.uri()) {
-        return status.into_response();
-    }
-    if found.trigger.mode == HttpMode::Proxy {
-        return invoke(&core, &found, request, method, &target).await;
-    }
-    // A caller that goes away ends a proxied request, and no other.
-    drop(found);
-    let invocation = tokio::spawn(async move {
-        match routes::find(&core.script.functions, &method, &target.path) {
-            Some(found) => invoke(&core, &found, request, method.clone(), &target).await,
-            None => StatusCode::NOT_FOUND.into_response(),
-        }
-    });
-    invocation.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-}
-
-async fn invoke(
-    core: &Arc<Core>,
-    found: &Found<'_>,
-    request: Request<Body>,
-    method: Method,
-    target: &Target,
-) -> Response {
-    let name = &found.function.name;
-    let to_function = format!("/{name}");
-    let run = match found.trigger.mode {
-        HttpMode::Payload => Run::begin(core, name, BY_CALL, &Method::POST, &to_function),
-        HttpMode::ForwardToName => Run::begin(core, name, BY_CALL, &method, &to_function),
-        HttpMode::Proxy | HttpMode::Forward => Run::begin(core, name, BY_CALL, &method, request.uri().path()),
-    };
-    let run = run.called_by(&request);
-    if let Err(failure) = run.handler_ready().await {
-        run.failed(None, &failure);
-        return not_running(core);
-    }
-    let mut request = match core.body_limit.admit(request) {
-        Ok(request) => request,
-        Err(failure) => {
-            run.failed(None, &failure);
-            return (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONNECTION, "close")]).into_response();
-        }
-    };
-    if found.trigger.mode == HttpMode::Payload {
-        return http_payload::serve(core, run, found, request, target).await;
-    }
-    *request.method_mut() = method;
-    match found.trigger.mode {
-        HttpMode::Proxy => proxy::serve(core, run, request, target).await,
-        HttpMode::ForwardToName => {
-            let target = Target { path: to_function, query: target.query.clone() };
-            forward::serve(core, run, request, &target).await
-        }
-        HttpMode::Forward | HttpMode::Payload => forward::serve(core, run, request, target).await,
-    }
-}
-
-/// What works here may be 404 in Azure, and a cut path is easily overlooked.
-fn warn_of_encoded_slash(web: &WebHost, request: &Request<Body>) {
-    if request.uri().path().to_ascii_lowercase().contains("%2f") {
-        web.log.warning(format!(
-            "The path {} holds an encoded slash. The host keeps it encoded; Azure's front end has been seen to decode it \
-             before the host, so that a parameter of one segment is 404 (azure-functions-host#9290)",
-            request.uri().path()
-        ));
-    }
-}
-
-/// A known method is one in any letter case.
-fn known_in_upper_case(method: &Method) -> Method {
-    const KNOWN: [Method; 9] = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::PATCH,
-        Method::TRACE,
-        Method::CONNECT,
-    ];
-    let known = KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method.as_str()));
-    known.unwrap_or_else(|| method.clone())
-}
-
-/// 401 without the right key; then, for a disabled function, 404 without the master key. Both with an empty body.
-fn admit(web: &WebHost, found: &Found<'_>, headers: &HeaderMap, uri: &Uri) -> Result<(), StatusCode> {
-    let name = &found.function.name;
-    let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(headers, uri, Some(name)));
-    let level = found.trigger.level;
-    if !access.suffices(level) {
-        web.log.warning(format!(
-            "401 for a call of '{name}', whose authLevel is \"{level}\": send its key as x-functions-key or ?code="
-        ));
-        return Err(StatusCode::UNAUTHORIZED);
-    }
-    if found.function.disabled && access != Access::Admin {
-        web.log.warning(format!("404 for a call of '{name}', which is disabled: only the master key opens it"));
-        return Err(StatusCode::NOT_FOUND);
-    }
-    Ok(())
-}
-
-fn not_running(core: &Core) -> Response {
-    match core.handler.gave_up() {
-        Some(_) => host_not_running(),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-fn host_not_running() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
-}
-
-/// The home page, whatever the method, or nothing.
-fn not_found(web: &WebHost, method: &Method, path: &str) -> Response {
-    if path != "/" {
-        web.log.information(format!("404: no function has a route for {method} {path}"));
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    let disabled = web.settings.get("AzureWebJobsDisableHomepage");
-    if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        Html(HOME_PAGE).into_response()
     }
 }
 

@@ -14,9 +14,9 @@ use super::{
     log::Log,
     process::{Handler, free_port},
     script::{Script, Trigger},
+    setup::HostSetup,
     throttle::Throttle,
     time_zone, timers,
-    web::WebHost,
 };
 
 /// Everything that runs for it. Dropping it ends the handler and the timers.
@@ -25,25 +25,25 @@ pub(super) struct Job {
 }
 
 /// Starts the handler, and nothing else yet. The host gives up on a handler that has failed `strikes` times.
-pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(Arc<Core>, Job), HostError> {
+pub(super) fn prepare(setup: &HostSetup, script: Script, strikes: usize) -> Result<(Arc<Core>, Job), HostError> {
     let script = Arc::new(script);
-    let zone = time_zone::from_settings(&web.settings)?;
+    let zone = time_zone::from_settings(&setup.settings)?;
     let port = handler_port(&script)?;
-    let root = web.root.to_string_lossy().into_owned();
-    let (environment, client, log) = (web.environment.clone(), web.client.clone(), web.log.clone());
+    let root = setup.root.to_string_lossy().into_owned();
+    let (environment, client, log) = (setup.environment.clone(), setup.client.clone(), setup.log.clone());
     let (handler, supervisor) = Handler::new(Arc::clone(&script), root, environment, client, log, port, strikes);
     let throttle = Throttle::new(script.host.throttle);
     let core = Arc::new(Core {
         script,
         handler,
-        client: web.client.clone(),
-        log: web.log.clone(),
-        journal: web.journal.clone(),
-        statuses: Arc::clone(&web.statuses),
+        client: setup.client.clone(),
+        log: setup.log.clone(),
+        journal: setup.journal.clone(),
+        statuses: Arc::clone(&setup.statuses),
         zone,
-        body_limit: BodyLimit::from_settings(&web.settings),
+        body_limit: BodyLimit::from_settings(&setup.settings),
         throttle,
-        base_url: web.base_url.clone(),
+        base_url: setup.base_url.clone(),
         draining: watch::Sender::new(false),
         invocations: Arc::new(Count::default()),
         retries: Arc::new(Count::default()),
@@ -60,14 +60,14 @@ pub(super) fn prepare(web: &WebHost, script: Script, strikes: usize) -> Result<(
 
 impl Job {
     /// Lets it fire timers, and end the host if it gives up on the handler. Before that it may be thrown away.
-    pub(super) fn go_live(&mut self, web: &WebHost, core: &Arc<Core>) {
+    pub(super) fn go_live(&mut self, setup: &HostSetup, core: &Arc<Core>, ended: watch::Sender<Option<String>>) {
         // Each has its status, whether it fires or not.
         for timer in timers::start(core) {
-            if web.fire_timers {
+            if setup.fire_timers {
                 self.tasks.spawn(timer);
             }
         }
-        self.tasks.spawn(tell_the_end(core.handler.clone(), web.ended.clone()));
+        self.tasks.spawn(tell_the_end(core.handler.clone(), ended));
     }
 }
 

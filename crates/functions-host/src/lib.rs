@@ -33,8 +33,10 @@ mod cors;
 mod error;
 mod forward;
 mod front;
+mod function;
 mod head;
 mod header_lines;
+mod http_call;
 mod http_payload;
 mod invocation;
 mod job;
@@ -52,9 +54,11 @@ mod request_path;
 mod request_target;
 mod retry;
 mod routes;
+mod run;
 mod script;
 mod script_changes;
 mod server;
+mod setup;
 mod start;
 mod summary;
 mod template;
@@ -72,11 +76,13 @@ use url::Url;
 
 use self::{
     core::Core,
-    script::{FunctionDefinition, Trigger},
+    script::Trigger,
+    start::Started,
     web::{Phase, WebHost},
 };
 pub use self::{
     error::HostError,
+    function::Function,
     invocation::{Call, Invocation, InvocationSink},
     log::{Level, LogLine, LogSink, LogSource},
     on_view::Timer,
@@ -84,25 +90,6 @@ pub use self::{
     script::{ScriptError, executable_name},
     summary::{FunctionProblem, ScriptSummary},
 };
-
-/// A function that was loaded.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// Its folder's name.
-    pub name: String,
-    /// `httpTrigger` or `timerTrigger`.
-    pub trigger: &'static str,
-    /// A timer's schedule, normalised as in the host's log.
-    pub schedule: Option<String>,
-    /// An HTTP function's URL, with the parameters of its route.
-    pub invoke_url: Option<String>,
-    /// An HTTP function's methods in upper case; empty for all.
-    pub methods: Vec<String>,
-    /// The key that a call of an HTTP function needs, by its level: `anonymous`, `function`, `admin`.
-    pub level: Option<String>,
-    /// Disabled by an app setting: a timer does not fire.
-    pub disabled: bool,
-}
 
 /// A running host. Dropping it kills the handler and closes the port.
 pub struct FunctionsHost {
@@ -117,7 +104,8 @@ impl FunctionsHost {
     /// # Errors
     /// [`HostError`] says what is missing or wrong and what to do about it.
     pub async fn start(options: HostOptions) -> Result<Self, HostError> {
-        start::start(options).await
+        let Started { web, url, server } = start::start(options).await?;
+        Ok(Self { web, url, server: Mutex::new(server) })
     }
 
     /// `http://127.0.0.1:PORT/`.
@@ -216,26 +204,5 @@ async fn invoke(web: &WebHost, name: &str, data: Option<Value>) -> Result<Invoca
 impl Drop for FunctionsHost {
     fn drop(&mut self) {
         self.web.abandon();
-    }
-}
-
-impl Function {
-    fn new(core: &Core, function: &FunctionDefinition) -> Self {
-        let (trigger, schedule, methods, level) = match &function.trigger {
-            Trigger::Http(http) => {
-                let methods = http.methods.iter().flatten().map(ToString::to_string).collect();
-                ("httpTrigger", None, methods, Some(http.level.to_string()))
-            }
-            Trigger::Timer(timer) => ("timerTrigger", Some(timer.schedule.to_string()), Vec::new(), None),
-        };
-        Self {
-            name: function.name.clone(),
-            trigger,
-            schedule,
-            invoke_url: core.invoke_url(function),
-            methods,
-            level,
-            disabled: function.disabled,
-        }
     }
 }

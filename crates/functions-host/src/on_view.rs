@@ -61,7 +61,7 @@ impl FunctionsHost {
             name: function.name.clone(),
             schedule: timer.schedule.to_string(),
             time_zone: zone.clone(),
-            silent: match (function.disabled, web.fire_timers) {
+            silent: match (function.disabled, web.setup.fire_timers) {
                 (true, _) => Some("an app setting disables it"),
                 (false, false) => Some("this host fires no timers"),
                 (false, true) => None,

@@ -20,10 +20,10 @@ use super::{
     core::Core,
     forward::announce_length,
     header_lines::{CONTENT_HEADERS, drop_not_proxied, join_repeated, too_long, unwritable},
-    invocation::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     lent_body::Lender,
     request_path::Target,
     request_target,
+    run::{HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Run},
     server::Peer,
     upgrade::{self, Upgrade},
 };

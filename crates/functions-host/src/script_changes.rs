@@ -17,14 +17,14 @@ const LOOK: Duration = Duration::from_secs(1);
 type ScriptFiles = BTreeMap<PathBuf, Vec<u8>>;
 
 pub(super) async fn restart_on_change(web: Arc<WebHost>) {
-    let mut known = script_files(&web.root).ok();
+    let mut known = script_files(&web.setup.root).ok();
     loop {
         tokio::time::sleep(LOOK).await;
         // A file that cannot be read, for want of a descriptor perhaps, says nothing of a change.
-        let Ok(files) = script_files(&web.root) else { continue };
+        let Ok(files) = script_files(&web.setup.root) else { continue };
         let Some(before) = known.replace(files) else { continue };
         if known.as_ref() != Some(&before) {
-            web.log.information("host.json or a function.json has changed: restarting the host");
+            web.setup.log.information("host.json or a function.json has changed: restarting the host");
             web.restart().await;
         }
     }

@@ -16,11 +16,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    FunctionsHost, HostError, HostOptions, front,
+    HostError, HostOptions, front,
     keys::Keys,
     log::Log,
     script::{Script, Settings, Trigger},
     script_changes, server,
+    setup::HostSetup,
     timers::Statuses,
     web::{Phase, WebHost},
 };
@@ -29,7 +30,14 @@ use super::{
 const INHERITED: &[&str] =
     &["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "SystemRoot", "SystemDrive", "USERPROFILE", "LANG", "LC_ALL"];
 
-pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostError> {
+/// What a host holds while it runs.
+pub(super) struct Started {
+    pub(super) web: Arc<WebHost>,
+    pub(super) url: Url,
+    pub(super) server: JoinSet<()>,
+}
+
+pub(super) async fn start(options: HostOptions) -> Result<Started, HostError> {
     let environment: Vec<(String, String)> = inherited().chain(options.environment).collect();
     let settings = Settings::new(options.settings);
     let root = std::path::absolute(&options.script_root).unwrap_or(options.script_root);
@@ -38,7 +46,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     let listener = listen(options.address).await?;
     let address = listener.local_addr().map_err(|source| HostError::Bind { address: options.address, source })?;
     let keys = options.enforce_keys.then(Keys::generate).transpose().map_err(|_| HostError::NoRandomNumbers)?;
-    let web = Arc::new(WebHost {
+    let setup = HostSetup {
         root,
         environment,
         settings,
@@ -46,11 +54,14 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
         log: Log(options.log),
         fire_timers: options.fire_timers,
         lenient: options.lenient,
-        keys,
-        cors: options.cors,
         statuses: Arc::new(Statuses::new(options.state)),
         client: client(),
         base_url: format!("http://localhost:{}", address.port()),
+    };
+    let web = Arc::new(WebHost {
+        setup,
+        keys,
+        cors: options.cors,
         instance: Uuid::new_v4(),
         started: Instant::now(),
         phase: watch::Sender::new(Phase::Starting),
@@ -68,7 +79,7 @@ pub(super) async fn start(options: HostOptions) -> Result<FunctionsHost, HostErr
     if options.restart_on_change {
         server.spawn(script_changes::restart_on_change(Arc::clone(&web)));
     }
-    Ok(FunctionsHost { web, url: local_url(address)?, server: Mutex::new(server) })
+    Ok(Started { web, url: local_url(address)?, server })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the handler inherits a few variables of this process")]
@@ -103,7 +114,7 @@ fn local_url(address: SocketAddr) -> Result<Url, HostError> {
 /// Once, since nobody can call a function without them.
 fn print_keys(web: &WebHost, script: &Script) {
     let Some(keys) = &web.keys else { return };
-    let log = &web.log;
+    let log = &web.setup.log;
     log.bare("");
     log.bare("Keys of this run, for the header x-functions-key:");
     log.bare("");

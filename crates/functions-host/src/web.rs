@@ -4,7 +4,6 @@
 //! the old job host has ended before the new one begins.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,14 +14,12 @@ use uuid::Uuid;
 use super::{
     HostError,
     core::Core,
-    invocation::InvocationSink,
     job::{self, Job},
     keys::Keys,
-    log::Log,
     options::Cors,
-    process::{HttpClient, STRIKES},
-    script::{Script, Settings},
-    timers::Statuses,
+    process::STRIKES,
+    script::Script,
+    setup::HostSetup,
 };
 
 /// How long a replaced job host may go on with its invocations.
@@ -42,18 +39,9 @@ pub(super) enum Phase {
 
 /// The part of the host that listens.
 pub(super) struct WebHost {
-    pub(super) root: PathBuf,
-    pub(super) environment: Vec<(String, String)>,
-    pub(super) settings: Settings,
-    pub(super) journal: InvocationSink,
-    pub(super) log: Log,
-    pub(super) fire_timers: bool,
-    pub(super) lenient: bool,
+    pub(super) setup: HostSetup,
     pub(super) keys: Option<Keys>,
     pub(super) cors: Option<Cors>,
-    pub(super) statuses: Arc<Statuses>,
-    pub(super) client: HttpClient,
-    pub(super) base_url: String,
     pub(super) instance: Uuid,
     pub(super) started: Instant,
     pub(super) phase: watch::Sender<Phase>,
@@ -65,15 +53,10 @@ pub(super) struct WebHost {
 }
 
 impl WebHost {
-    /// Reads the script root.
-    pub(super) fn load(&self) -> Result<Script, HostError> {
-        Ok(Script::load(&self.root, &Settings::new(self.environment.iter().cloned()), &self.settings, self.lenient)?)
-    }
-
     /// Starts a job host.
     pub(super) fn start_job(&self, script: Script) -> Result<(), HostError> {
-        let (core, mut job) = job::prepare(self, script, STRIKES)?;
-        job.go_live(self, &core);
+        let (core, mut job) = job::prepare(&self.setup, script, STRIKES)?;
+        job.go_live(&self.setup, &core, self.ended.clone());
         *self.lock_job() = Some(job);
         self.phase.send_replace(Phase::Running(core));
         Ok(())
@@ -101,8 +84,8 @@ impl WebHost {
             return;
         }
         self.end_job(Phase::Starting).await;
-        if let Err(error) = self.load().and_then(|script| self.start_job(script)) {
-            self.log.error(format!("The host cannot start: {error}"));
+        if let Err(error) = self.setup.load().and_then(|script| self.start_job(script)) {
+            self.setup.log.error(format!("The host cannot start: {error}"));
             self.phase.send_replace(Phase::Error(error.to_string()));
         }
     }
@@ -110,7 +93,7 @@ impl WebHost {
     /// Starts anew beside the running job host, which serves until the new handler answers, and ends when its invocations
     /// have. A new one that does not come up is thrown away. With a fixed port the old one ends first.
     pub(super) async fn replace(&self) -> Result<(), HostError> {
-        let script = self.load()?;
+        let script = self.setup.load()?;
         let Some(old) = self.core().filter(|core| script.host.port.is_none() && core.handler.gave_up().is_none())
         else {
             self.restart().await;
@@ -118,7 +101,7 @@ impl WebHost {
         };
         let _one = self.restarting.lock().await;
         // The old one serves on, so one failure is enough.
-        let (core, mut job) = job::prepare(self, script, 1)?;
+        let (core, mut job) = job::prepare(&self.setup, script, 1)?;
         if !core.script.functions.is_empty()
             && let Err(reason) = core.handler.ready().await
         {
@@ -127,7 +110,7 @@ impl WebHost {
         }
         // From here on each timer is the new one's.
         old.draining.send_replace(true);
-        job.go_live(self, &core);
+        job.go_live(&self.setup, &core, self.ended.clone());
         let old_job = self.lock_job().replace(job);
         self.phase.send_replace(Phase::Running(core));
         let _ = tokio::time::timeout(LAST_INVOCATIONS, old.idle()).await;

@@ -6,8 +6,9 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use uuid::Uuid;
 
-use super::{error::BlobError, lease::Lease, store::Blob};
+use super::{lease::Lease, store::Blob};
 
 /// An answer without a body.
 pub(super) fn empty(status: StatusCode) -> Response {
@@ -71,24 +72,12 @@ pub(super) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
 }
 
-/// A header as text.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, BlobError> {
-    let text = |value: &'a HeaderValue| value.to_str().map_err(|_| invalid(name, value));
-    headers.get(name).map(text).transpose()
-}
-
-/// A header that is a whole number.
-pub(super) fn number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, BlobError> {
-    let number = |value: &HeaderValue| {
-        value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| invalid(name, value))
-    };
-    headers.get(name).map(number).transpose()
-}
-
-/// The refusal of a header's value.
-pub(super) fn invalid(name: &str, value: &HeaderValue) -> BlobError {
-    BlobError::InvalidHeaderValue {
-        name: name.to_owned(),
-        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+/// The headers of every answer.
+pub(super) fn add_headers(request: &HeaderMap, request_id: Uuid, response: &mut HeaderMap) {
+    for echoed in ["x-ms-version", "x-ms-client-request-id"] {
+        response.extend(request.get(echoed).map(|value| (HeaderName::from_static(echoed), value.clone())));
     }
+    response.insert(header::SERVER, HeaderValue::from_static("Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"));
+    let request_id = HeaderValue::from_str(&request_id.to_string());
+    response.extend(request_id.ok().map(|id| (HeaderName::from_static("x-ms-request-id"), id)));
 }

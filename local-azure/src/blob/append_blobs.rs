@@ -6,12 +6,14 @@ use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{
-    BlobName, Call,
-    answer::{self, insert, number},
+    answer::{self, insert},
     block_blobs::{created, described},
+    call::Call,
     conditions::Conditions,
     error::BlobError,
+    name::BlobName,
     receive::{self, Answers},
+    request_headers::number,
     store::{Blob, Kind, Part, Piece, Shows},
 };
 

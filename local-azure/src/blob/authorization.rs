@@ -5,11 +5,13 @@ use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 
 use super::{
-    Account, copy,
+    account::Account,
+    call::Permit,
     error::BlobError,
     operation::{Operation, Place},
+    operation_table::Letters,
     query::Query,
-    sas::{self, Letters, Signed},
+    sas::{self, Signed},
 };
 use crate::{
     access_token::{self, Caller, Refusal},
@@ -23,15 +25,6 @@ const AUDIENCES: [&str; 3] =
     ["https://storage.azure.com", "https://storage.azure.com/", "e406a681-f3d4-42a8-90b6-c2b029497af1"];
 /// The first version that refuses a token with 401 and a challenge.
 const CHALLENGES_FROM: &str = "2019-12-12";
-
-/// What a request that may pass is allowed.
-#[derive(Clone, Copy)]
-pub(super) struct Permit {
-    /// Whose roles it has.
-    pub(super) principal_id: Uuid,
-    /// It may make new blobs, and not write over one.
-    pub(super) only_new: bool,
-}
 
 /// What a request asks for, as far as rights are concerned.
 pub(super) struct Asked<'a> {
@@ -109,7 +102,7 @@ pub(super) fn authorize_source(
         };
         sas::check(&account.delegation_secret, &request, Operation::GetBlob, Timestamp::now())?.signer
     } else {
-        let own = has_own_token.then(|| copy::source_headers(headers));
+        let own = has_own_token.then(|| source_headers(headers));
         let headers = own.as_ref().unwrap_or(headers);
         verify(&account.entra, &account.name, headers, &mut Decision::default())?.principal_id
     };
@@ -238,4 +231,15 @@ fn explain(refusal: Refusal, version: Option<&str>) -> BlobError {
     } else {
         BlobError::InvalidToken(detail.to_owned())
     }
+}
+
+/// The authorization that a request gives for its source, as the source would get it.
+fn source_headers(headers: &HeaderMap) -> HeaderMap {
+    let mut source = HeaderMap::new();
+    let token = headers.get("x-ms-copy-source-authorization");
+    source.extend(token.map(|value| (header::AUTHORIZATION, value.clone())));
+    source.extend(
+        headers.get("x-ms-version").map(|value| (http::HeaderName::from_static("x-ms-version"), value.clone())),
+    );
+    source
 }

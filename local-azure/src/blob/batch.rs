@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
-use super::{Call, answer, error::BlobError, operation::Operation, query::Query, receive};
+use super::{answer, call::Call, error::BlobError, operation::Operation, query::Query, receive, request_headers};
 
 /// Bytes of a batch and requests in it.
 const BODY_LIMIT: u64 = 4 * 1024 * 1024;
@@ -69,7 +69,7 @@ fn boundary(headers: &HeaderMap) -> Result<String, BlobError> {
     let parameter = text.split(';').map(str::trim).find_map(|part| part.strip_prefix("boundary="));
     match parameter.map(|boundary| boundary.trim_matches('"')) {
         Some(boundary) if text.starts_with("multipart/mixed") && !boundary.is_empty() => Ok(boundary.to_owned()),
-        _ => Err(answer::invalid("Content-Type", value)),
+        _ => Err(request_headers::invalid("Content-Type", value)),
     }
 }
 

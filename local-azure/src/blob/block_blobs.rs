@@ -7,11 +7,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    BlobName, Call,
-    answer::{self, insert, text},
+    answer::{self, insert},
+    call::Call,
     error::BlobError,
+    name::BlobName,
     properties::ContentProperties,
     receive::{self, Answers},
+    request_headers::text,
     store::{Blob, BlockReference, Kind, Part, Piece, Tier, Which},
     tags,
     xml::{self, element},

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Account, BlobName,
+    account::Account,
+    name::BlobName,
     properties::Metadata,
     read,
     store::{Blob, Container, remaining_days},

@@ -5,12 +5,15 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
 use super::{
-    BlobName, Call, answer,
+    answer,
     block_blobs::tier,
+    call::Call,
     conditions::Conditions,
     error::BlobError,
+    name::BlobName,
     page_blobs::{PageChange, insert_sequence_number},
     properties::ContentProperties,
+    request_headers::text,
     store::{Blob, Deletes, Kind, Rehydrating, Shows, Tier, Which},
 };
 
@@ -78,7 +81,7 @@ pub(super) async fn set_tier(call: &Call<'_>, name: BlobName<'_>) -> Result<Resp
 /// How soon a blob is wanted out of the archive.
 pub(super) fn rehydrate_priority(headers: &HeaderMap) -> Result<String, BlobError> {
     const NAME: &str = "x-ms-rehydrate-priority";
-    match answer::text(headers, NAME)? {
+    match text(headers, NAME)? {
         None => Ok("Standard".to_owned()),
         Some(known @ ("Standard" | "High")) => Ok(known.to_owned()),
         Some(other) => Err(BlobError::header_value(NAME, other)),
@@ -89,7 +92,7 @@ pub(super) fn rehydrate_priority(headers: &HeaderMap) -> Result<String, BlobErro
 pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     const NAME: &str = "x-ms-delete-snapshots";
     let which = call.which()?;
-    let deletes = match answer::text(&call.parts.headers, NAME)?.map(str::to_ascii_lowercase).as_deref() {
+    let deletes = match text(&call.parts.headers, NAME)?.map(str::to_ascii_lowercase).as_deref() {
         None => Deletes::BlobAlone,
         Some("include") if which == Which::Current => Deletes::BlobAndSnapshots,
         Some("only") if which == Which::Current => Deletes::SnapshotsAlone,

@@ -5,8 +5,8 @@ use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 
 use super::{
-    Call,
     answer::{self, date, describe_lease, empty},
+    call::Call,
     conditions::Conditions,
     error::BlobError,
     lease::Leased,

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use md5::{Digest as _, Md5};
 
 use super::{
-    Call,
+    call::Call,
     crc64::Crc64,
     error::{BlobError, Mismatch},
     receive::{self, Checksums},

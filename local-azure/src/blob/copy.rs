@@ -3,28 +3,30 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
-    BlobName, Call,
-    answer::{self, insert, text},
+    answer::{self, insert},
     append_blobs::{self, append_parts},
     authorization::authorize_source,
     block_blobs::{block_id, created, described},
+    call::Call,
     change::rehydrate_priority,
     conditions::{self, Conditions, SourceRefusal},
     containers, copied_sums,
     error::BlobError,
     lease::Leased,
+    name::BlobName,
     operation::Operation,
     page_blobs, pages,
     properties::ContentProperties,
     query::Query,
     range, receive,
+    request_headers::{says_true, text},
     store::{Blob, Copied, Kind, Part, Piece, Rehydrating, Store, Tier, Which},
 };
 
@@ -32,16 +34,6 @@ use super::{
 const BLOCK_LIMIT: u64 = 4_000 * 1024 * 1024;
 /// Bytes that are copied while the client waits (<https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url>).
 const SYNC_LIMIT: u64 = 256 * 1024 * 1024;
-
-/// Headers that speak of a copy's source.
-pub(super) const SOURCE_HEADERS: &[&str] = &[
-    "x-ms-copy-source",
-    "x-ms-source-if-match",
-    "x-ms-source-if-none-match",
-    "x-ms-source-if-modified-since",
-    "x-ms-source-if-unmodified-since",
-    "x-ms-source-if-tags",
-];
 
 /// Copy Blob and Copy Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/copy-blob>.
 pub(super) async fn blob(call: Call<'_>, name: BlobName<'_>, operation: Operation) -> Result<Response, BlobError> {
@@ -116,10 +108,6 @@ fn copies_tags(headers: &HeaderMap) -> Result<bool, BlobError> {
         Some("COPY") => Ok(true),
         Some(other) => Err(BlobError::header_value(NAME, other)),
     }
-}
-
-fn says_true(headers: &HeaderMap, name: &str) -> bool {
-    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 /// Abort Copy Blob: every copy is done before anybody can ask.
@@ -316,15 +304,4 @@ fn check_source_lease(headers: &HeaderMap, source: &Blob) -> Result<(), BlobErro
     let named = conditions::uuid(headers, "x-ms-source-lease-id")?;
     let lease = source.lease.check_read(named, Timestamp::now());
     lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
-}
-
-/// The authorization that a request gives for its source, as the source would get it.
-pub(super) fn source_headers(headers: &HeaderMap) -> HeaderMap {
-    let mut source = HeaderMap::new();
-    let token = headers.get("x-ms-copy-source-authorization");
-    source.extend(token.map(|value| (header::AUTHORIZATION, value.clone())));
-    source.extend(
-        headers.get("x-ms-version").map(|value| (http::HeaderName::from_static("x-ms-version"), value.clone())),
-    );
-    source
 }

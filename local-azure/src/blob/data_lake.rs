@@ -19,7 +19,7 @@ use serde_json::json;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::{add_headers, authorization, error::BlobError};
+use super::{answer::add_headers, authorization, error::BlobError};
 use crate::{issuer::Entra, journal::Decision};
 
 /// Refuses every request to an account's host for data lakes; without a valid token for that.

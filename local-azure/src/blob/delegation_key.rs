@@ -1,53 +1,25 @@
 //! Get User Delegation Key: <https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key>.
 //!
-//! Clients sign shared access signatures with it. A key is worked out from what it says and a secret of this run, so
-//! that none is kept: [`super::sas`] works it out again.
+//! Clients sign shared access signatures with it, and [`super::sas`] works the key out again.
 
-use aws_lc_rs::{hmac, rand};
 use axum::{body::Body, response::Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    Call, answer,
+    answer,
+    call::Call,
+    delegation_secret::KeyFields,
     error::BlobError,
     receive,
+    request_headers::text as header_text,
     xml::{self, element},
 };
 
 const BODY_LIMIT: u64 = 4 * 1024;
 /// A key is good for this many days at most.
 const DAYS: i64 = 7;
-
-/// What every delegation key of this run is made from.
-pub(super) struct DelegationSecret(hmac::Key);
-
-/// What a key says: the members of the answer, which a signature repeats.
-pub(super) struct KeyFields<'a> {
-    pub(super) oid: &'a str,
-    pub(super) tid: &'a str,
-    pub(super) start: &'a str,
-    pub(super) expiry: &'a str,
-    pub(super) service: &'a str,
-    pub(super) version: &'a str,
-}
-
-impl DelegationSecret {
-    /// A new secret, or what the system said.
-    pub(super) fn generate() -> std::io::Result<Self> {
-        let rng = rand::SystemRandom::new();
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &rng);
-        key.map(Self).map_err(|_| std::io::Error::other("the system has no random numbers"))
-    }
-
-    /// The 32 bytes of the key that says this.
-    pub(super) fn key(&self, fields: &KeyFields<'_>) -> hmac::Tag {
-        let KeyFields { oid, tid, start, expiry, service, version } = fields;
-        let text = [oid, tid, start, expiry, service, version].map(|field| field.to_ascii_lowercase()).join("\n");
-        hmac::sign(&self.0, text.as_bytes())
-    }
-}
 
 /// A key for the caller, from its principal ID.
 pub(super) async fn get(call: &Call<'_>, principal_id: Uuid, body: &mut Body) -> Result<Response, BlobError> {
@@ -77,7 +49,7 @@ pub(super) async fn get(call: &Call<'_>, principal_id: Uuid, body: &mut Body) ->
         start: &start,
         expiry: &expiry,
         service: "b",
-        version: answer::text(&call.parts.headers, "x-ms-version")?.unwrap_or_default(),
+        version: header_text(&call.parts.headers, "x-ms-version")?.unwrap_or_default(),
     };
     let mut xml = "<UserDelegationKey>".to_owned();
     for (name, value) in [

@@ -4,17 +4,21 @@ use axum::{body::Body, response::Response};
 use http::request::Parts;
 
 use super::{
-    Account, BlobName, Call, append_blobs,
+    account::Account,
+    append_blobs,
     authorization::{self, Asked},
-    batch, block_blobs, change, containers, copy, delegation_key,
+    batch, block_blobs,
+    call::Call,
+    change, containers, copy, delegation_key,
     error::BlobError,
     find,
     lease::Leased,
     lease_calls, list,
+    name::BlobName,
     operation::{Operation, Place},
     page_blobs,
     query::Query,
-    read, service, snapshots, tags,
+    read, service, snapshots, tag_calls,
 };
 use crate::{
     fault::{self, FaultKind},
@@ -93,8 +97,8 @@ async fn run(operation: Operation, call: Call<'_>, name: BlobName<'_>, body: &mu
         Operation::SetBlobMetadata => change::metadata(&call, name).await,
         Operation::SetBlobProperties => change::properties(&call, name).await,
         Operation::SetBlobTier => change::set_tier(&call, name).await,
-        Operation::GetBlobTags => tags::get(&call, name),
-        Operation::SetBlobTags => tags::set(&call, name, body).await,
+        Operation::GetBlobTags => tag_calls::get(&call, name),
+        Operation::SetBlobTags => tag_calls::set(&call, name, body).await,
         Operation::LeaseBlob => lease_calls::of_blob(&call, name).await,
         Operation::SnapshotBlob => snapshots::take(&call, name).await,
         Operation::DeleteBlob => change::delete(&call, name).await,

@@ -4,7 +4,8 @@
 use axum::response::Response;
 
 use super::{
-    Call, answer,
+    answer,
+    call::Call,
     error::BlobError,
     paging::{Page, Paging},
     store::Container,

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    BlobName, Call,
-    answer::{self, insert, text},
+    answer::{self, insert},
+    call::Call,
     conditions::{self, Conditions},
     error::BlobError,
     lease::{Lease, LeaseRefusal, Leased, Length},
+    name::BlobName,
+    request_headers::text,
     store::{Blob, ContainerState, Shows},
 };
 

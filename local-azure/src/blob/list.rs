@@ -6,9 +6,10 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::{
-    Call,
     answer::{self, date},
+    call::Call,
     error::BlobError,
+    name::BlobName,
     paging::{Page, Paging},
     read::REHYDRATE_PRIORITY_FROM,
     store::{Blob, Container, Kind, remaining_days},
@@ -170,7 +171,7 @@ impl Includes {
 
 /// The states of one blob that the list has: older ones first, the current one last.
 fn states(container: &Container, name: &str, style: &Style<'_>, includes: &Includes) -> Vec<Item> {
-    let current = container.existing(super::BlobName(name));
+    let current = container.existing(BlobName(name));
     let is_over = |blob: &Blob| match (blob.deleted, style.delete_days) {
         (Some(at), Some(days)) => remaining_days(at, days, style.now).is_none(),
         _ => false,
@@ -187,7 +188,7 @@ fn states(container: &Container, name: &str, style: &Style<'_>, includes: &Inclu
     let mut items: Vec<Item> = older.map(|blob| Item::Blob { blob: blob.clone(), is_current: false }).collect();
     match current {
         Some(blob) => items.push(Item::Blob { blob: blob.clone(), is_current: true }),
-        None if includes.waiting && container.waiting(super::BlobName(name)).is_some() => items.push(Item::Waiting),
+        None if includes.waiting && container.waiting(BlobName(name)).is_some() => items.push(Item::Waiting),
         None => {
             let has_versions = container.older(name).iter().any(|blob| blob.version.is_some());
             if includes.deleted_with_versions && has_versions && !includes.versions {

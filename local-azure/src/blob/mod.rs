@@ -3,12 +3,14 @@
 //!
 //! Access policies, immutability, encryption scopes, and everything that a key of the account signs are refused by name.
 
+mod account;
 mod answer;
 mod append_blobs;
 mod authorization;
 mod batch;
 mod block_blobs;
 mod browse;
+mod call;
 mod change;
 mod conditions;
 mod containers;
@@ -17,6 +19,7 @@ mod copy;
 mod crc64;
 mod data_lake;
 mod delegation_key;
+mod delegation_secret;
 mod dispatch;
 mod error;
 mod error_answer;
@@ -25,7 +28,9 @@ mod find;
 mod lease;
 mod lease_calls;
 mod list;
+mod name;
 mod operation;
+mod operation_of_request;
 mod operation_table;
 mod page_blobs;
 mod pages;
@@ -35,12 +40,14 @@ mod query;
 mod range;
 mod read;
 mod receive;
+mod request_headers;
 mod sas;
 mod sas_fields;
 mod service;
 mod snapshots;
 mod store;
 mod structured;
+mod tag_calls;
 mod tag_query;
 mod tags;
 mod xml;
@@ -59,24 +66,20 @@ use axum::{
     response::Response,
     routing::any,
 };
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use percent_encoding::percent_decode_str;
-use tokio::task::spawn_blocking;
-use url::Url;
 use uuid::Uuid;
 
 use self::{
-    authorization::Permit,
-    conditions::Conditions,
-    delegation_key::DelegationSecret,
+    account::Account,
+    answer::add_headers,
+    delegation_secret::DelegationSecret,
     error::BlobError,
-    properties::{Metadata, read_metadata},
-    query::Query,
     store::{Retention, Store},
 };
-use crate::{header_names::HeaderNames, issuer::Entra, journal::Decision, seed};
+use crate::{issuer::Entra, journal::Decision, seed};
 
 /// A storage account of the seed.
 ///
@@ -116,72 +119,6 @@ pub(crate) fn routes(account: Arc<Account>) -> Router {
         .route("/{container}/{*blob}", any(in_blob))
         .fallback(elsewhere)
         .with_state(account)
-}
-
-/// A storage account while it runs.
-pub(crate) struct Account {
-    entra: Arc<Entra>,
-    name: String,
-    store: Arc<Store>,
-    delegation_secret: DelegationSecret,
-}
-
-/// One request on its way through.
-struct Call<'a> {
-    account: &'a Account,
-    parts: &'a Parts,
-    query: &'a Query,
-    container: &'a str,
-    decision: &'a mut Decision,
-    permit: Permit,
-}
-
-/// A blob's name.
-#[derive(Clone, Copy)]
-struct BlobName<'a>(&'a str);
-
-impl Account {
-    fn host(&self) -> String {
-        format!("{}.blob.core.windows.net", self.name)
-    }
-
-    /// As lists name it.
-    fn endpoint(&self) -> String {
-        format!("https://{}/", self.host())
-    }
-
-    fn blob_url(&self, container: &str, name: &str) -> Option<String> {
-        let mut url = Url::parse(&self.endpoint()).ok()?;
-        url.path_segments_mut().ok()?.pop_if_empty().push(container).extend(name.split('/'));
-        Some(url.into())
-    }
-}
-
-impl Call<'_> {
-    /// The conditions of the request's headers.
-    fn conditions(&self) -> Result<Conditions, BlobError> {
-        Conditions::read(&self.parts.headers, self.permit.only_new)
-    }
-
-    /// The metadata of the request's headers, with its names as the client wrote them.
-    fn metadata(&self) -> Result<Metadata, BlobError> {
-        read_metadata(&self.parts.headers, self.parts.extensions.get::<HeaderNames>())
-    }
-
-    /// The version of the service that the request asks for; without a header it is that of its signature.
-    fn version(&self) -> &str {
-        let header = self.parts.headers.get("x-ms-version").and_then(|value| value.to_str().ok());
-        header.unwrap_or_else(|| self.query.signature.text("sv"))
-    }
-
-    /// Lets the store work where waiting for the disk holds nobody up.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store) -> Result<T, BlobError> + Send + 'static,
-    ) -> Result<T, BlobError> {
-        let store = self.account.store.clone();
-        spawn_blocking(move || work(&store)).await.map_err(|error| BlobError::Disk(error.into()))?
-    }
 }
 
 /// Container and blob of a path, both empty for the account.
@@ -254,19 +191,6 @@ async fn answer(account: &Account, names: Result<Names, BlobError>, request: Req
     response
 }
 
-impl<'a> BlobName<'a> {
-    /// Names are up to 1,024 characters. Control characters, which XML cannot carry, are refused here but not by Azure.
-    fn checked(name: &'a str) -> Result<Self, BlobError> {
-        if name.chars().count() > 1_024 {
-            return Err(BlobError::OutOfRangeInput(name.chars().take(100).collect()));
-        }
-        if name.chars().any(|character| character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')) {
-            return Err(BlobError::InvalidResourceName(name.escape_debug().to_string()));
-        }
-        Ok(Self(name))
-    }
-}
-
 /// Reads what is left of a refused body while the answer is on its way: a connection that ends while the client still
 /// writes may lose the answer. A client that waits to be told to continue has nothing under way.
 fn drain(headers: &HeaderMap, mut body: Body) {
@@ -274,15 +198,6 @@ fn drain(headers: &HeaderMap, mut body: Body) {
         return;
     }
     tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
-}
-
-fn add_headers(request: &HeaderMap, request_id: Uuid, response: &mut HeaderMap) {
-    for echoed in ["x-ms-version", "x-ms-client-request-id"] {
-        response.extend(request.get(echoed).map(|value| (http::HeaderName::from_static(echoed), value.clone())));
-    }
-    response.insert(header::SERVER, HeaderValue::from_static("Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"));
-    let request_id = HeaderValue::from_str(&request_id.to_string());
-    response.extend(request_id.ok().map(|id| (http::HeaderName::from_static("x-ms-request-id"), id)));
 }
 
 #[cfg(test)]

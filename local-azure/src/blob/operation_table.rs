@@ -1,10 +1,9 @@
 //! What each operation takes and needs, one row for each.
 
 use super::{
-    conditions, copy,
-    operation::Operation::{self as Op},
+    conditions,
+    operation::{Operation, Operation as Op},
     properties,
-    sas::Letters,
 };
 use crate::rbac::Operation as Right;
 
@@ -17,7 +16,15 @@ const IF_TAGS: &[&str] = &["x-ms-if-tags"];
 const CONDITIONS: &[&str] = conditions::HEADERS;
 const TIMES: &[&str] = &["if-modified-since", "if-unmodified-since"];
 const PROPERTIES: &[&str] = properties::HEADERS;
-const SOURCE: &[&str] = copy::SOURCE_HEADERS;
+/// Headers that speak of a copy's source.
+const SOURCE: &[&str] = &[
+    "x-ms-copy-source",
+    "x-ms-source-if-match",
+    "x-ms-source-if-none-match",
+    "x-ms-source-if-modified-since",
+    "x-ms-source-if-unmodified-since",
+    "x-ms-source-if-tags",
+];
 const SOURCE_TOKEN: &[&str] = &["x-ms-copy-source-authorization"];
 const SOURCE_SUMS: &[&str] = &["x-ms-source-content-md5", "x-ms-source-content-crc64"];
 /// What a new blob gets beside content and properties.
@@ -31,6 +38,21 @@ const SEQUENCE: &[&str] = &["x-ms-if-sequence-number-le", "x-ms-if-sequence-numb
 const IGNORED: &[&str] = &[properties::METADATA_PREFIX, "x-ms-blob-type"];
 /// Which of a blob's states a read is about.
 const STATE: [&str; 2] = ["snapshot", "versionid"];
+
+/// Which letters of a signature allow an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Letters {
+    /// No such signature does.
+    None,
+    /// Every signature does.
+    Any,
+    /// One of these.
+    AnyOf(&'static str),
+    /// `w`, or `c` where the blob is new.
+    CreateOrWrite,
+    /// `d`, of a version `x`.
+    Delete,
+}
 
 /// What an operation takes and needs.
 pub(super) struct Shape {
@@ -63,9 +85,22 @@ const fn write(right: Right, letters: Letters, parameters: Parameters, headers: 
     Shape { writes: true, ..read(right, letters, parameters, headers) }
 }
 
+impl Operation {
+    /// What it takes, and what its caller needs.
+    pub(super) const fn shape(self) -> Shape {
+        shape(self)
+    }
+
+    /// The right it needs: <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory>.
+    /// None needs a token alone.
+    pub(super) const fn needs(self) -> Option<Right> {
+        self.shape().right
+    }
+}
+
 /// The row of an operation.
 #[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) const fn shape(operation: Op) -> Shape {
+const fn shape(operation: Op) -> Shape {
     const NONE: Letters = Letters::None;
     const R: Letters = Letters::AnyOf("r");
     const W: Letters = Letters::AnyOf("w");

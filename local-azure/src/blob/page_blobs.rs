@@ -6,15 +6,17 @@ use axum::{body::Body, response::Response};
 use http::HeaderMap;
 
 use super::{
-    BlobName, Call,
-    answer::{self, insert, number, text},
+    answer::{self, insert},
     block_blobs::{created, described},
+    call::Call,
     conditions::Conditions,
     error::BlobError,
+    name::BlobName,
     pages::{self, PAGE},
     paging::{Page, Paging},
     range::{self, Range},
     receive::{self, Answers},
+    request_headers::{number, text},
     store::{Blob, Kind, Part, Piece, Shows, Which},
     xml::element,
 };

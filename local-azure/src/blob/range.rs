@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::{answer::invalid, error::BlobError};
+use super::{error::BlobError, request_headers::invalid};
 
 /// First and last byte; without a last one, to the end.
 #[derive(Clone, Copy, Debug)]

@@ -14,14 +14,16 @@ use tokio::{
 use tokio_util::io::ReaderStream;
 
 use super::{
-    BlobName, Call,
     answer::{self, date, insert},
+    call::Call,
     error::BlobError,
+    name::BlobName,
     page_blobs::insert_sequence_number,
     pages,
     properties::write_metadata,
     range,
     receive::Checksums,
+    request_headers::invalid,
     store::{Blob, Kind, Piece},
     structured::{self, Frame},
 };
@@ -182,7 +184,7 @@ async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u
             let all = Checksums::of(&bytes);
             Ok(Checksums { md5: md5.and(all.md5), crc64: crc64.and(all.crc64) })
         }
-        _ => Err(answer::invalid(name, value)),
+        _ => Err(invalid(name, value)),
     }
 }
 

@@ -9,11 +9,12 @@ use md5::{Digest as _, Md5};
 use tokio::{fs::File, io::AsyncWriteExt as _};
 
 use super::{
-    Call,
-    answer::{insert, invalid, text},
+    answer::insert,
+    call::Call,
     crc64::Crc64,
     error::{BlobError, Mismatch},
     properties::checked_md5,
+    request_headers::{invalid, text},
     store::Part,
     structured::{self, Unframe},
 };

@@ -9,30 +9,16 @@ use uuid::Uuid;
 
 use super::{
     answer::date,
-    delegation_key::{DelegationSecret, KeyFields},
+    delegation_secret::{DelegationSecret, KeyFields},
     error::BlobError,
     operation::{Operation, Place},
+    operation_table::Letters,
     query::Query,
     sas_fields::Fields,
 };
 
 /// Every letter of a permission.
 const LETTERS: &str = "racwdxyltfmeopi";
-
-/// Which letters of a signature allow an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Letters {
-    /// No such signature does.
-    None,
-    /// Every signature does.
-    Any,
-    /// One of these.
-    AnyOf(&'static str),
-    /// `w`, or `c` where the blob is new.
-    CreateOrWrite,
-    /// `d`, of a version `x`.
-    Delete,
-}
 
 /// What a signature that was checked allows.
 pub(super) struct Grant {

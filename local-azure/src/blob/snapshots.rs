@@ -4,9 +4,10 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{
-    BlobName, Call,
     answer::{self, insert},
+    call::Call,
     error::BlobError,
+    name::BlobName,
     store::Which,
 };
 

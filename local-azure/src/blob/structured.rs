@@ -4,9 +4,9 @@
 use http::HeaderMap;
 
 use super::{
-    answer::{number, text},
     crc64::Crc64,
     error::BlobError,
+    request_headers::{number, text},
 };
 
 /// The header that says how a body is framed, with the one value that is known.

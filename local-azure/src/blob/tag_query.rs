@@ -7,7 +7,8 @@ mod token;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::token::{Token, token};
+pub(super) use self::token::QueryError;
+use self::token::{Comparison, Token, at, token};
 use super::tags::Tags;
 
 /// Keys in one search.
@@ -21,25 +22,11 @@ pub(super) struct TagQuery {
     pub(super) container: Option<String>,
 }
 
-/// What is wrong with an expression, in the service's words.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct QueryError(pub(super) String);
-
 #[derive(Debug)]
 enum Node {
     Compare { key: String, comparison: Comparison, value: String },
     And(Vec<Node>),
     Or(Vec<Node>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
 }
 
 impl TagQuery {
@@ -110,27 +97,6 @@ impl Node {
     }
 }
 
-impl Comparison {
-    fn holds(self, found: &str, value: &str) -> bool {
-        match self {
-            Self::Equal => found == value,
-            Self::NotEqual => found != value,
-            Self::Greater => found > value,
-            Self::GreaterOrEqual => found >= value,
-            Self::Less => found < value,
-            Self::LessOrEqual => found <= value,
-        }
-    }
-
-    const fn is_lower_bound(self) -> bool {
-        matches!(self, Self::Greater | Self::GreaterOrEqual)
-    }
-
-    const fn is_upper_bound(self) -> bool {
-        matches!(self, Self::Less | Self::LessOrEqual)
-    }
-}
-
 /// At most ten keys, and one key twice only as the two ends of a range.
 fn check_keys(comparisons: &[Node]) -> Result<(), QueryError> {
     let mut by_key: BTreeMap<&str, Vec<Comparison>> = BTreeMap::new();
@@ -156,10 +122,6 @@ fn check_keys(comparisons: &[Node]) -> Result<(), QueryError> {
                 .to_owned(),
         )),
     }
-}
-
-fn at(position: usize, reason: &str) -> QueryError {
-    QueryError(format!("Error parsing query at or near character position {position}: {reason}"))
 }
 
 struct Parser {

@@ -2,55 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    body::Body,
-    response::{IntoResponse as _, Response},
-};
-use http::{HeaderMap, StatusCode, header};
+use http::HeaderMap;
 use quick_xml::escape::escape;
 use url::form_urlencoded;
 
-use super::{
-    BlobName, Call,
-    error::BlobError,
-    receive,
-    store::Shows,
-    xml::{self, Element},
-};
+use super::error::BlobError;
 
 /// Most tags of a blob, and characters of a key and of a value.
 const TAGS: usize = 10;
 const KEY: usize = 128;
 const VALUE: usize = 256;
-/// Bytes of the document; ten tags fit many times.
-const BODY_LIMIT: u64 = 64 * 1024;
 
 /// Keys and values of a blob.
 pub(super) type Tags = BTreeMap<String, String>;
-
-/// Get Blob Tags: <https://learn.microsoft.com/rest/api/storageservices/get-blob-tags>.
-pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let blob = call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)?;
-    let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", xml_of(&blob.tags));
-    Ok(([(header::CONTENT_TYPE, "application/xml")], body).into_response())
-}
-
-/// Set Blob Tags. The blob's `ETag` and time stay as they are.
-pub(super) async fn set(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    let conditions = call.conditions()?;
-    let document = receive::document(call, body, BODY_LIMIT).await?;
-    let tags = checked(read_document(&document)?)?;
-    let (container, blob) = (call.container.to_owned(), name.0.to_owned());
-    call.run(move |store| {
-        store.update(&container, BlobName(&blob), &conditions, Shows::No, |blob, conditions| {
-            conditions.check_update(blob)?;
-            blob.tags = tags;
-            Ok(())
-        })
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
 
 /// The tags that a write gives in `x-ms-tags`, as a query string.
 pub(super) fn of_headers(headers: &HeaderMap) -> Result<Tags, BlobError> {
@@ -69,14 +33,8 @@ pub(super) fn xml_of(tags: &Tags) -> String {
     xml
 }
 
-fn read_document(document: &[u8]) -> Result<Vec<(String, String)>, BlobError> {
-    let root = xml::parse(document, "Tags")?;
-    let set = root.only("TagSet")?;
-    let tag = |tag: &Element| Ok((tag.only("Key")?.text.clone(), tag.only("Value")?.text.clone()));
-    set.all("Tag")?.map(tag).collect()
-}
-
-fn checked(pairs: Vec<(String, String)>) -> Result<Tags, BlobError> {
+/// Refuses tags as the service does.
+pub(super) fn checked(pairs: Vec<(String, String)>) -> Result<Tags, BlobError> {
     let allowed = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || " +-./:=_".contains(one));
     let count = pairs.len();
     let too_long = |(key, value): &(String, String)| key.len() > KEY || value.len() > VALUE;

@@ -12,7 +12,7 @@ use local_azure::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{CommandError, command_line, dotenv};
+use super::{called_by::command_line, command_error::CommandError, dotenv};
 
 /// Which run is asked.
 #[derive(clap::Args)]

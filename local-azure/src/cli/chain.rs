@@ -4,7 +4,7 @@ use super::output::println;
 use local_azure::journal::{Entry, Service};
 use serde::Serialize;
 
-use super::{BOLD, DIM, GREEN, RED};
+use super::style::{BOLD, DIM, GREEN, RED};
 
 /// One answered request of the handler, with the calls that the answering service made for it.
 #[derive(Serialize)]

@@ -10,7 +10,13 @@ use local_azure::{
     monitor::ReceivedTrace,
 };
 
-use super::{BOLD, CommandError, DIM, GREEN, RED, ask::RunArguments, chain::Chain, span_tree};
+use super::{
+    ask::RunArguments,
+    chain::Chain,
+    command_error::CommandError,
+    span_tree,
+    style::{BOLD, DIM, GREEN, RED},
+};
 
 /// As many requests are listed.
 const LISTED: usize = 20;

@@ -19,9 +19,11 @@ use local_azure::{
 use serde::Serialize;
 
 use super::{
-    BOLD, CommandError, DIM, GREEN, Project, RED,
     chain::{Chain, Refusal},
+    command_error::CommandError,
+    project::Project,
     seed_file,
+    style::{BOLD, DIM, GREEN, RED},
 };
 
 /// The name of the job that the seed's `demo` names.

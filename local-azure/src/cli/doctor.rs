@@ -1,35 +1,19 @@
 //! `doctor`: what is installed, what to do about what is missing, and whether a file of settings works.
 
+mod finding;
 mod settings;
 mod tools;
 
 use std::{path::Path, process::ExitCode};
 
+use self::finding::{Finding, State};
 use super::output::println;
-use serde::Serialize;
 
-use super::{CommandError, GREEN, Project, RED};
-
-/// One line of the report.
-#[derive(Serialize)]
-struct Finding {
-    name: String,
-    state: State,
-    /// What was found, or what to do.
-    note: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    #[serde(rename = "ok")]
-    Good,
-    /// Some commands do not work without it; local ones do.
-    Missing,
-    /// It works here, and may not mean what it seems to.
-    Warning,
-    Failed,
-}
+use super::{
+    command_error::CommandError,
+    project::Project,
+    style::{GREEN, RED},
+};
 
 /// Exit code 1 if something does not work that local work needs, or the settings do not.
 pub(super) async fn doctor(env_file: Option<&Path>, json: bool) -> Result<ExitCode, CommandError> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, str::Chars};
 
-use super::CommandError;
+use super::command_error::CommandError;
 
 /// The variables of `file`. What would need a shell to mean something (`$NAME`, a value with spaces but no quotes) is
 /// refused by line; values are never shown.

@@ -11,7 +11,7 @@ use local_azure::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CommandError, ask::RunArguments};
+use super::{ask::RunArguments, command_error::CommandError};
 
 #[derive(clap::Args)]
 pub(super) struct FaultArguments {

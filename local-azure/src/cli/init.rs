@@ -10,7 +10,7 @@ use std::{
 use super::output::println;
 use clap::ValueEnum;
 
-use super::{CommandError, DIM, command_line, seed_command};
+use super::{called_by::command_line, command_error::CommandError, seed_command, style::DIM};
 
 #[derive(clap::Args)]
 pub(super) struct InitArguments {

@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CommandError, RED, command_line};
+use super::{called_by::command_line, command_error::CommandError, style::RED};
 
 #[derive(clap::Args)]
 pub(super) struct InvokeArguments {

@@ -14,7 +14,7 @@ use local_azure::functions_host::Cors;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CommandError, Project};
+use super::{command_error::CommandError, project::Project};
 
 /// What the file says.
 #[derive(Debug, Default, PartialEq)]

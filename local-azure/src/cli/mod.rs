@@ -4,6 +4,7 @@ mod ask;
 mod called_by;
 mod chain;
 mod chain_command;
+mod command_error;
 mod demo;
 mod doctor;
 mod dotenv;
@@ -30,6 +31,7 @@ mod span_tree;
 mod stage;
 mod start;
 mod stop_signal;
+mod style;
 mod terminal;
 mod token;
 mod watch;
@@ -37,23 +39,13 @@ mod watch;
 use std::{path::PathBuf, process::ExitCode};
 
 use self::output::eprintln;
-use anstyle::{AnsiColor, Color, Style};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use local_azure::{
     broken_link::Link,
     new_function::{FunctionName, Kind},
 };
 
-use self::{called_by::command_line, project::Project};
-
-/// What a command that could not do its work ends with.
-type CommandError = Box<dyn std::error::Error + Send + Sync>;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GREEN: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
-const YELLOW: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
-const RED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
+use self::style::RED;
 
 /// Azure on a laptop: managed identity, signed tokens, Key Vault, Blob, API Management and the Functions host.
 #[derive(Parser)]

@@ -10,7 +10,12 @@ use super::output::println;
 use local_azure::new_function::{FunctionName, Kind, create, create_definition};
 use serde_json::Value;
 
-use super::{CommandError, DIM, Project, command_line, project::Layout};
+use super::{
+    called_by::command_line,
+    command_error::CommandError,
+    project::{Layout, Project},
+    style::DIM,
+};
 
 pub(super) fn new(kind: Kind, name: &FunctionName) -> Result<ExitCode, CommandError> {
     let project = Project::find()?;

@@ -12,7 +12,12 @@ use local_azure::{own_file, package};
 use tokio::process::Command;
 
 use super::{
-    CommandError, DIM, Project, YELLOW, environment, local_settings::LocalSettings, project::Layout, seed_file,
+    command_error::CommandError,
+    environment,
+    local_settings::LocalSettings,
+    project::{Layout, Project},
+    seed_file,
+    style::{DIM, YELLOW},
 };
 
 #[derive(clap::Args)]

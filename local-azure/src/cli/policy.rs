@@ -10,7 +10,12 @@ use apim_policies::{Played, policies};
 use clap::Subcommand;
 use local_azure::{PolicyFinding, check_policies, seed::Seed};
 
-use super::{CommandError, GREEN, Project, RED, seed_file};
+use super::{
+    command_error::CommandError,
+    project::Project,
+    seed_file,
+    style::{GREEN, RED},
+};
 
 #[derive(Subcommand)]
 pub(super) enum PolicyCommand {

@@ -16,7 +16,7 @@ use local_azure::{
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::{BOLD, CommandError, command_line, environment};
+use super::{called_by::command_line, command_error::CommandError, environment, style::BOLD};
 
 /// A project: the folder that holds `host.json`.
 pub(super) struct Project {

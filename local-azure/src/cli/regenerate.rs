@@ -6,7 +6,7 @@ use super::output::println;
 use local_azure::{control::REGENERATE, subscription_keys::Which};
 use serde::Deserialize;
 
-use super::{CommandError, ask::RunArguments};
+use super::{ask::RunArguments, command_error::CommandError};
 
 #[derive(clap::Args)]
 pub(super) struct RegenerateArguments {

@@ -6,7 +6,7 @@ use super::output::{eprintln, println};
 use jiff::{Timestamp, tz::TimeZone};
 use ncrontab::Schedule;
 
-use super::{CommandError, DIM};
+use super::{command_error::CommandError, style::DIM};
 
 #[derive(clap::Args)]
 pub(super) struct ScheduleArguments {

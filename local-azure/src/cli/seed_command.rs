@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::output::{print, println};
 use local_azure::seed::Seed;
 
-use super::CommandError;
+use super::command_error::CommandError;
 
 /// What `init` writes, too.
 pub(super) const EXAMPLE: &str = include_str!("../../templates/init/seed.toml");

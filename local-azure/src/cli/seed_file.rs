@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::output::eprintln;
 use local_azure::seed::Seed;
 
-use super::{CommandError, DIM, Project, command_line, environment};
+use super::{called_by::command_line, command_error::CommandError, environment, project::Project, style::DIM};
 
 /// The seed, read and checked; an empty world, said in one line, where there is none.
 pub(super) fn load(given: Option<&Path>, project: Option<&Project>) -> Result<Seed, CommandError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::output::println;
 use local_azure::monitor::{DroppedTelemetry, ReceivedSpan, ReceivedTrace, SpanId, SpanKind, SpanStatus};
 
-use super::{BOLD, DIM, RED};
+use super::style::{BOLD, DIM, RED};
 
 /// Prints nothing where nothing was received.
 pub(super) fn print(trace: &ReceivedTrace) {

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use super::output::println;
 
-use super::{CommandError, Project, project::Layout};
+use super::{
+    command_error::CommandError,
+    project::{Layout, Project},
+};
 
 #[derive(clap::Args)]
 pub(super) struct StageArguments {

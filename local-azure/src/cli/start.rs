@@ -11,13 +11,17 @@ use local_azure::{
 };
 
 use super::{
-    BOLD, CommandError, DIM, Project, RED, chain_command, env_file,
+    chain_command,
+    command_error::CommandError,
+    env_file,
     environment::ChildEnvironment,
     keys::{self, HELP, Key, Keys},
     local_settings::LocalSettings,
+    project::Project,
     seed_file,
     setting_sources::Sources,
     stop_signal::StopSignal,
+    style::{BOLD, DIM, RED},
     terminal::Terminal,
     watch,
 };

@@ -19,7 +19,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use local_azure::functions_host::{Invocation, Level, LogLine, LogSource};
 use serde_json::Value;
 
-use super::{BOLD, DIM, GREEN, RED, YELLOW};
+use super::style::{BOLD, DIM, GREEN, RED, YELLOW};
 
 /// As wide as the time and the blanks behind it.
 const MARGIN: &str = "              ";

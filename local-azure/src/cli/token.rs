@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use super::output::println;
 use local_azure::{seed::Seed, world::World};
 
-use super::{CommandError, Project, command_line, seed_file};
+use super::{called_by::command_line, command_error::CommandError, project::Project, seed_file};
 
 pub(super) fn token(identity: &str, resource: &str, seed: Option<&Path>, json: bool) -> Result<ExitCode, CommandError> {
     let file = seed_file::find(seed, Project::find().ok().as_ref()).ok_or_else(|| {

@@ -15,7 +15,10 @@ use super::output::eprintln;
 use ignore::WalkBuilder;
 use local_azure::{functions_host::FunctionsHost, own_folder::MARKER};
 
-use super::{BOLD, DIM, GREEN, Project, RED};
+use super::{
+    project::Project,
+    style::{BOLD, DIM, GREEN, RED},
+};
 
 const LOOK: Duration = Duration::from_millis(400);
 
@@ -87,7 +90,7 @@ fn changes<'a>(before: &'a Files, after: &'a Files) -> impl Iterator<Item = &'a 
 }
 
 /// Builds what is built, and lets a new handler follow the old one.
-pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::CommandError> {
+pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::command_error::CommandError> {
     project.prepare().await?;
     Ok(host.replace().await?)
 }

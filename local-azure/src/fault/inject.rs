@@ -1,7 +1,6 @@
 //! A service with faults around it.
 
 use std::{
-    convert::Infallible,
     io,
     sync::{Arc, Weak},
     time::Duration,
@@ -18,23 +17,8 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::{task::yield_now, time::sleep};
 
-use super::{Fault, FaultKind, FaultService, Faults, Struck, strike};
+use super::{Fault, FaultKind, FaultService, Faults, Struck, cut::Cut, strike};
 use crate::{journal::Decision, world::World};
-
-/// A response with this extension is never sent: its connection ends instead.
-#[derive(Clone, Copy, Debug)]
-struct Cut;
-
-/// The response of a service, or the error that ends its connection.
-pub(crate) fn uncut(response: Result<Response, Infallible>) -> Result<Response, io::Error> {
-    match response {
-        Ok(response) if response.extensions().get::<Cut>().is_some() => {
-            Err(io::Error::from(io::ErrorKind::ConnectionReset))
-        }
-        Ok(response) => Ok(response),
-        Err(never) => match never {},
-    }
-}
 
 /// Longest body that is spoilt; a longer one passes.
 const LONGEST: usize = 64 * 1024 * 1024;

@@ -3,6 +3,7 @@
 //! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`]. No service
 //! knows which of these it was; most know nothing of faults at all, because the answer is spoilt around them.
 
+mod cut;
 mod inject;
 mod spec;
 mod strike;
@@ -18,7 +19,8 @@ use std::{
 use serde::Serialize;
 
 pub(crate) use self::{
-    inject::{inject, uncut},
+    cut::uncut,
+    inject::inject,
     strike::{skewed, spoils_tokens, strikes, token_seconds},
 };
 use crate::seed::Seed;

@@ -10,7 +10,7 @@ use apim_policies::Certificate;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
 
-use super::service::Trouble;
+use super::trouble::Trouble;
 use crate::{
     issuer::KeyError,
     seed::{ApimCertificate, Seed},

@@ -6,13 +6,14 @@ use apim_policies::{
     Contract, OperationContent, OperationParameter, OperationResponse, ParameterPlace, Schema, SchemaError,
 };
 
+use super::trouble::Trouble;
 use crate::seed::{self, Apim, Seed};
 
 /// Schemas of the service by identifier.
 pub(super) type Schemas = BTreeMap<String, Arc<Schema>>;
 
 /// Reads the schema files of the seed. Also what is wrong with them.
-pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<super::service::Trouble>) -> Schemas {
+pub(super) fn schemas(seed: &Seed, troubles: &mut Vec<Trouble>) -> Schemas {
     let mut schemas = Schemas::new();
     for written in &seed.apim.schemas {
         let path = seed.path(&written.file);

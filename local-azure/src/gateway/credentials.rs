@@ -8,21 +8,16 @@
 //! Where the words of live gateways are known they stand first: `Permission denied`, `Bad authorization token`. The
 //! rest is ours. The limit of 250 requests a minute is not played.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex as StdMutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use apim_policies::{ConnectionIdentity, NoReply, Outside as _, expression::Authorization};
 use axum::body::Bytes;
 use http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
 use url::form_urlencoded;
 
-use super::{identity::NoToken, outside::Call};
+use super::{identity::NoToken, kept_tokens::Kept, outside::Call};
 use crate::{
     access_token::{self, Refusal},
     issuer::AUTHORITY,
@@ -37,19 +32,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A token is asked for again so many seconds before the one at hand ends.
 const BEFORE_ITS_END: i64 = 3 * 60;
-
-/// The tokens at hand, by credential provider and connection.
-#[derive(Default)]
-pub(super) struct Credentials(StdMutex<HashMap<(String, String), Arc<Slot>>>);
-
-/// Locked while a token is fetched, so that all who need it wait for one fetch.
-type Slot = Mutex<Option<Kept>>;
-
-struct Kept {
-    authorization: Authorization,
-    /// Seconds since 1970.
-    until: i64,
-}
 
 /// Why there is no authorization. Callers learn only that something went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -151,13 +133,6 @@ impl Call<'_> {
                 why: text("error_description").unwrap_or_default(),
             }),
         }
-    }
-}
-
-impl Credentials {
-    fn slot(&self, provider: &str, connection: &str) -> Arc<Slot> {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry((provider.to_owned(), connection.to_owned())).or_default())
     }
 }
 

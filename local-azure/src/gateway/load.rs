@@ -15,8 +15,8 @@ use apim_policies::{Certificate, Document, Pipeline, Problem, Scope, Service as 
 
 use super::{
     Api, Backend, Gateway, Operation, PolicyFinding, contract,
-    credentials::Credentials,
     identity::Identities,
+    kept_tokens::Credentials,
     policy_folder,
     refusal::{Refused, Scoped},
     routing::Template,

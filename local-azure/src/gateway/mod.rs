@@ -15,6 +15,7 @@ mod facts;
 mod finding;
 mod forwarded_for;
 mod identity;
+mod kept_tokens;
 mod load;
 mod outside;
 mod policy_folder;
@@ -27,6 +28,7 @@ mod subscription;
 mod tests;
 mod tls_backend;
 mod trace;
+mod trouble;
 mod trust;
 mod version;
 
@@ -49,8 +51,8 @@ pub use self::{
     trace::PolicyTrace,
 };
 use self::{
-    credentials::Credentials,
     identity::Identities,
+    kept_tokens::Credentials,
     outside::Call,
     refusal::Scoped,
     routing::Template,

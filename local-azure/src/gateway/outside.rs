@@ -19,9 +19,9 @@ use uuid::Uuid;
 use super::{
     Backend,
     body::{self, Watch},
-    credentials::Credentials,
     forwarded_for,
     identity::Identities,
+    kept_tokens::Credentials,
     tls_backend::TlsBackends,
     trace::{self, Lines},
 };

@@ -8,10 +8,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    ROOT,
     error::GraphError,
-    find,
-    path::{Collection, Direction, Key},
+    find::find,
+    path::{Collection, Direction, Key, ROOT},
     query::Query,
     representation,
 };

@@ -6,6 +6,7 @@
 mod assignment;
 mod authorization;
 mod error;
+mod find;
 mod path;
 mod query;
 mod representation;
@@ -24,13 +25,12 @@ use serde_json::{Value, json};
 use self::{
     authorization::{READ, WRITE, authorize},
     error::GraphError,
-    path::{Collection, Path, Target},
+    find::find,
+    path::{Collection, Path, ROOT, Target},
     query::Query,
 };
-use crate::{issuer::Entra, issuer::ServicePrincipal, journal::Decision};
+use crate::{issuer::Entra, journal::Decision};
 
-/// Root of every URL.
-const ROOT: &str = "https://graph.microsoft.com/v1.0";
 /// More than any assignment.
 const BODY_LIMIT: usize = 64 * 1024;
 
@@ -118,15 +118,6 @@ fn object(entra: &Entra, collection: Collection, key: &path::Key, query: &Query)
         members.insert("@odata.context".to_owned(), json!(context));
     }
     Ok(Json(object).into_response())
-}
-
-fn find<'w>(entra: &'w Entra, collection: Collection, key: &path::Key) -> Result<&'w ServicePrincipal, GraphError> {
-    let is_it = |one: &&ServicePrincipal| match key {
-        path::Key::AppId(id) => one.app_id == *id,
-        path::Key::ObjectId(id) => representation::object_id(entra, collection, one) == *id,
-    };
-    let mut objects = entra.directory.principals().iter().filter(|one| collection.has(one));
-    objects.find(is_it).ok_or_else(|| GraphError::NotFound(key.to_string()))
 }
 
 #[cfg(test)]

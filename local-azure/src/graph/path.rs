@@ -8,6 +8,9 @@ use uuid::Uuid;
 use super::error::GraphError;
 use crate::issuer::ServicePrincipal;
 
+/// Root of every URL.
+pub(super) const ROOT: &str = "https://graph.microsoft.com/v1.0";
+
 /// A path that is understood.
 #[derive(Debug)]
 pub(super) struct Path {

@@ -3,15 +3,7 @@
 //! Paths as <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion> gives them. The
 //! letter case of the first segment varies between documents and does not matter; that of the stream does.
 
-use super::refusal::Refusal;
-
-/// What is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    Traces,
-    Logs,
-    Metrics,
-}
+use super::{refusal::Refusal, signal::Signal};
 
 /// The two hosts of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

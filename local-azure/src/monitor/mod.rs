@@ -8,6 +8,7 @@ mod body;
 mod otlp;
 mod received;
 mod refusal;
+mod signal;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,10 @@ use jiff::Timestamp;
 use prost::Message;
 
 use self::{
-    ask::{Ask, HostKind, Signal},
+    ask::{Ask, HostKind},
     body::Format,
     refusal::Refusal,
+    signal::Signal,
 };
 pub use self::{
     received::{

@@ -9,10 +9,7 @@ use std::{
 
 use zip::{CompressionMethod, DateTime, System, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::PackageError;
-
-/// Name of the handler in a package: Azure runs Linux.
-pub(super) const HANDLER: &str = "handler";
+use super::error::PackageError;
 
 /// The zip's comment: a file without it is not replaced.
 const COMMENT: &str = "packaged by local-azure";

@@ -9,8 +9,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    PackageError,
-    archive::{EXECUTABLE, HANDLER, Packed, READABLE},
+    archive::{EXECUTABLE, Packed, READABLE},
+    error::PackageError,
+    executable::HANDLER,
 };
 use crate::{
     deployed_files::deployed_files,

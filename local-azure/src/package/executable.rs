@@ -9,6 +9,9 @@ use object::{
     read::elf::{FileHeader as _, ProgramHeader as _},
 };
 
+/// Name of the handler in a package: Azure runs Linux.
+pub(super) const HANDLER: &str = "handler";
+
 /// Why Azure cannot start an executable.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExecutableError {

@@ -1,7 +1,16 @@
 //! The built-in roles, as listed in <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to
 //! the actions of what is played here.
 
-use super::Role;
+/// A built-in role.
+#[derive(Debug)]
+pub(crate) struct Role {
+    /// Display name.
+    pub name: &'static str,
+    /// Operations on resources, such as containers.
+    pub(super) actions: &'static [&'static str],
+    /// Operations on the data in them.
+    pub(super) data_actions: &'static [&'static str],
+}
 
 pub(super) const ROLES: &[Role] = &[
     Role {

@@ -8,7 +8,7 @@ use crate::{
     access_token::{self, Caller},
     journal::Decision,
     rbac::{self, Target},
-    vault::KeyVault,
+    vault::key_vault::KeyVault,
 };
 
 /// Audiences that Key Vault accepts. A slash at the end makes another one, which it refuses.

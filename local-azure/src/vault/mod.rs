@@ -2,6 +2,7 @@
 //!
 //! Values lie in memory alone and end with the run. Keys and certificates are refused by name.
 
+mod api_versions;
 mod ask;
 mod authorization;
 mod backup;
@@ -9,6 +10,7 @@ mod body;
 mod bundle;
 mod clock;
 mod headers;
+mod key_vault;
 mod on_view;
 mod operations;
 mod pages;
@@ -29,19 +31,13 @@ use axum::{
 };
 use http::{HeaderMap, header};
 
-pub(crate) use self::on_view::VaultOnView;
 pub use self::vaults::{NoSuchSecret, Vault, Vaults};
 use self::{ask::Ask, query::Query, refusal::Refusal};
-use crate::{issuer::Entra, journal::Decision};
+pub(crate) use self::{key_vault::KeyVault, on_view::VaultOnView};
+use crate::journal::Decision;
 
 /// A backup of many versions is the largest body.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
-
-/// The vaults of a run, and the tenant whose tokens open them.
-pub(crate) struct KeyVault {
-    pub(crate) entra: Arc<Entra>,
-    pub(crate) vaults: Vaults,
-}
 
 /// One of the vaults, for its host name.
 pub(crate) fn routes(key_vault: Arc<KeyVault>, vault: Arc<Vault>) -> Router {

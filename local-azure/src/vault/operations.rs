@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::KeyVault;
+use super::key_vault::KeyVault;
 use super::{
     ask::Ask,
     body,

@@ -7,31 +7,8 @@ use base64::{
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::refusal::Refusal;
+use super::{api_versions::API_VERSIONS, refusal::Refusal};
 
-/// What clients of the SDKs ask for, old and new:
-/// <https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/keyvault/azure-keyvault-secrets/azure/keyvault/secrets/_shared/client_base.py>
-/// for the stable ones; the previews are those of beta clients.
-const API_VERSIONS: &[&str] = &[
-    "2016-10-01",
-    "7.0",
-    "7.1",
-    "7.2",
-    "7.3",
-    "7.4",
-    "7.5",
-    "7.6",
-    "2025-07-01",
-    "2026-04-01",
-    "7.4-preview.1",
-    "7.5-preview.1",
-    "7.6-preview.1",
-    "7.6-preview.2",
-    "2025-06-01-preview",
-    "2026-03-01-preview",
-];
-/// What a refusal recommends.
-pub(super) const LATEST_API_VERSION: &str = "2026-04-01";
 /// Also the number of items where a request names none:
 /// <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets#uri-parameters>.
 const LARGEST_PAGE: usize = 25;
@@ -95,6 +72,7 @@ fn read_skip_token(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::api_versions::LATEST_API_VERSION;
 
     #[test]
     fn a_query_for_the_next_page_leads_there() {

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::query::LATEST_API_VERSION;
+use super::api_versions::LATEST_API_VERSION;
 use crate::access_token;
 
 /// A refusal; its text is the `message` of the answer.

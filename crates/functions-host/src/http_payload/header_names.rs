@@ -5,7 +5,7 @@
 
 use http::HeaderMap;
 
-use super::text;
+use super::call::text;
 use crate::head::Head;
 
 /// Known names of requests, in the order in which Kestrel lists them.

@@ -2,7 +2,7 @@
 //!
 //! Source: `HttpTriggerAttributeBindingProvider.cs` of `Azure/azure-webjobs-sdk-extensions`.
 
-use super::Call;
+use super::call::Call;
 use crate::json::{self, Json};
 
 /// The members, without the system data. `binding` is the trigger's name.

@@ -3,48 +3,35 @@
 //! Source: `HttpRequestExtensions.cs`, `HttpScriptInvocationResultExtensions.cs` and `HttpBinding.cs` of
 //! `Azure/azure-functions-host`.
 
+mod call;
 mod header_names;
 mod metadata;
 mod response;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     response::{IntoResponse as _, Response},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts};
+use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 
-use self::{header_names::in_known_order, metadata::metadata, response::response};
+use self::{
+    call::{Call, CallBody, text},
+    header_names::in_known_order,
+    metadata::metadata,
+    response::response,
+};
 use super::{
     answer::Failure,
     core::Core,
     head::Head,
-    invocation::Run,
     json::Json,
     payload,
     request_path::Target,
     request_target::{self, joined, parse_query},
     routes::Found,
-    template::RouteValues,
+    run::Run,
 };
-
-/// The parts of a request that a payload is made of.
-struct Call<'a> {
-    parts: &'a Parts,
-    target: &'a Target,
-    query: Vec<(String, Vec<String>)>,
-    /// Canonical names with their lines.
-    headers: Vec<(String, Vec<String>)>,
-    values: &'a RouteValues,
-    body: Option<CallBody>,
-}
-
-struct CallBody {
-    text: String,
-    /// Where the body is sent so.
-    base64: Option<String>,
-}
 
 /// Sends a request as JSON, and makes a response of the answer.
 pub(super) async fn serve(
@@ -132,44 +119,4 @@ fn anonymous() -> Json {
         ("NameClaimType", Json::text("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")),
         ("RoleClaimType", Json::text("http://schemas.microsoft.com/ws/2008/06/identity/claims/role")),
     ])
-}
-
-impl CallBody {
-    fn new(headers: &HeaderMap, body: &Bytes) -> Self {
-        let content_type = headers.get(header::CONTENT_TYPE).map(text).unwrap_or_default().to_ascii_lowercase();
-        let kind = content_type.split(';').next().unwrap_or_default().trim();
-        let binary = kind == "application/octet-stream" || kind.starts_with("multipart/");
-        Self { text: decode(body), base64: binary.then(|| BASE64_STANDARD.encode(body)) }
-    }
-}
-
-/// By its byte order mark, which is removed, else as UTF-8; `charset` means nothing.
-fn decode(body: &[u8]) -> String {
-    let utf_16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-        String::from_utf16_lossy(&units)
-    };
-    match body {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(body).into_owned(),
-    }
-}
-
-fn text(value: &HeaderValue) -> String {
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decode;
-
-    #[test]
-    fn section_3_3_a_body_is_decoded_by_its_byte_order_mark() {
-        assert_eq!(decode(b"\xef\xbb\xbfa"), "a");
-        assert_eq!(decode(b"\xff\xfea\0"), "a");
-        assert_eq!(decode(b"\xfe\xff\0a"), "a");
-        assert_eq!(decode(b"a\xff"), "a\u{fffd}");
-    }
 }

@@ -5,6 +5,7 @@
 //! the real one waits two minutes for the first invocation.
 
 mod child;
+mod control;
 mod output;
 mod supervisor;
 
@@ -14,35 +15,18 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Uri, header};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::supervisor::Supervisor;
+pub(super) use self::control::HttpClient;
+use self::{
+    control::{Control, State},
+    supervisor::Supervisor,
+};
 use super::{log::Log, script::Script};
-
-pub(super) type HttpClient = Client<HttpConnector, Body>;
 
 /// Failures after which the host gives up on a handler.
 pub(super) const STRIKES: usize = 3;
-
-/// Where the handler stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    Starting,
-    Ready,
-    /// Ended with code 0: not restarted, and invocations run into the void.
-    Exited,
-    /// With the reason.
-    GaveUp(String),
-}
-
-enum Control {
-    Restart,
-    GiveUp(String),
-    Stop(oneshot::Sender<()>),
-}
 
 /// The host's side of the handler process.
 #[derive(Clone)]

@@ -10,8 +10,8 @@ use http::{Method, Uri};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    Control, HttpClient, State,
     child::{Child, Exit},
+    control::{Control, HttpClient, State},
 };
 use crate::{
     client_error::closed_without_answer,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{
     HttpMode, Settings,
     auth_level::AuthLevel,
-    function_json::FunctionProblem,
+    error::FunctionProblem,
     host_json::HostJson,
     members::{Members, flag, scalar_text},
 };

@@ -7,27 +7,15 @@ use std::{fs, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::{Settings, bindings::Trigger, host_json::HostJson, member_names::documented, route_entries::Route};
+use super::{
+    Settings, bindings::Trigger, error::FunctionProblem, host_json::HostJson, member_names::documented,
+    route_entries::Route,
+};
 use crate::{
     json,
     retry::Retry,
     template::{Template, TemplateError},
 };
-
-/// What is wrong with a function.
-#[derive(Debug)]
-pub(super) enum FunctionProblem {
-    /// The function is left out, and the others run.
-    InError(String),
-    /// A route that ASP.NET Core refuses: no function is served.
-    StopsTheHost { template: String, problem: String },
-}
-
-impl From<String> for FunctionProblem {
-    fn from(problem: String) -> Self {
-        Self::InError(problem)
-    }
-}
 
 /// A function that can be invoked.
 #[derive(Debug)]

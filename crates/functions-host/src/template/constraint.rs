@@ -6,7 +6,7 @@
 use regex::{Regex, RegexBuilder};
 use uuid::Uuid;
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// A constraint on one parameter's value.
 #[derive(Debug)]

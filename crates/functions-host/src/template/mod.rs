@@ -4,9 +4,11 @@
 //! <https://learn.microsoft.com/aspnet/core/fundamentals/routing>.
 
 mod constraint;
+mod error;
 mod parse;
 
 use self::constraint::Constraint;
+pub(crate) use self::error::TemplateError;
 
 /// A parsed template.
 #[derive(Debug)]
@@ -14,17 +16,6 @@ pub(crate) struct Template {
     segments: Vec<Vec<Part>>,
     /// A template that begins with `~` is taken, and matches no path.
     never_matches: bool,
-}
-
-/// Why a template cannot be used.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub(crate) enum TemplateError {
-    /// ASP.NET Core refuses it, which stops the whole host.
-    #[error("{0}")]
-    Refused(String),
-    /// ASP.NET Core takes it, this host does not.
-    #[error("{0} is not supported by this host")]
-    Unsupported(String),
 }
 
 #[derive(Debug)]

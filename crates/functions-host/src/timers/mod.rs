@@ -17,9 +17,10 @@ use self::plan::Start;
 pub(super) use self::status::Statuses;
 use super::{
     core::Core,
-    invocation::{BY_CALL, Invocation, Run},
+    invocation::Invocation,
     json::Json,
     payload::{self, ScheduleStatus},
+    run::{BY_CALL, Run},
     script::{FunctionDefinition, TimerTrigger, Trigger},
 };
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::Part;
+use super::part::{Part, Piece};
 use crate::blob::{
     error::BlobError,
     lease::Lease,
@@ -85,23 +86,13 @@ pub(in crate::blob) struct Copied {
     pub(in crate::blob) length: u64,
 }
 
-/// Bytes that follow each other: a part of a file, or zeros that no file holds.
-#[derive(Clone, Debug)]
-pub(in crate::blob) struct Piece {
-    pub(in crate::blob) part: Option<Arc<Part>>,
-    /// Where in the file they start.
-    pub(in crate::blob) offset: u64,
-    /// Bytes.
-    pub(in crate::blob) length: u64,
-}
-
 impl Blob {
     /// A blob without content, written now.
     pub(in crate::blob) fn new(name: &str, kind: Kind) -> Self {
         let now = Timestamp::now();
         Self {
             name: name.to_owned(),
-            etag: super::new_etag(),
+            etag: new_etag(),
             created: now,
             last_modified: now,
             properties: ContentProperties::default(),
@@ -198,14 +189,8 @@ impl Rehydrating {
     }
 }
 
-impl Piece {
-    /// A whole file.
-    pub(in crate::blob) fn whole(part: Arc<Part>) -> Self {
-        Self { offset: 0, length: part.length, part: Some(part) }
-    }
-
-    /// Bytes that were never written.
-    pub(in crate::blob) fn zeros(length: u64) -> Self {
-        Self { part: None, offset: 0, length }
-    }
+/// A new entity tag in Azure's form, quotes included.
+pub(super) fn new_etag() -> String {
+    let random = Uuid::new_v4().as_u64_pair().0 >> 12;
+    format!("\"0x8D{random:013X}\"")
 }

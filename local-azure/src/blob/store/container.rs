@@ -7,11 +7,15 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Blob, BlockReference, Part, Retention, Which, disk};
-use crate::blob::{BlobName, error::BlobError, lease::Lease, properties::Metadata};
+use super::{
+    blob::{Blob, Which},
+    container_state::ContainerState,
+    disk,
+    part::Part,
+};
+use crate::blob::{error::BlobError, lease::Lease, name::BlobName};
 
 /// Blocks of one blob that may wait to be committed (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
 const WAITING_LIMIT: usize = 100_000;
@@ -27,14 +31,21 @@ pub(in crate::blob) struct Container {
     pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<Part>>>,
 }
 
-/// What a container says about itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::blob) struct ContainerState {
-    pub(in crate::blob) etag: String,
-    pub(in crate::blob) last_modified: Timestamp,
-    pub(in crate::blob) metadata: Metadata,
-    #[serde(default)]
-    pub(in crate::blob) lease: Lease,
+/// What an account keeps of what is overwritten or deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::blob) struct Retention {
+    /// Versions.
+    pub(in crate::blob) versioning: bool,
+    /// Days that deleted blobs can be brought back.
+    pub(in crate::blob) delete_days: Option<u16>,
+}
+
+/// A block named in a block list, and where to look for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::blob) enum BlockReference {
+    Committed(String),
+    Uncommitted(String),
+    Latest(String),
 }
 
 impl Container {

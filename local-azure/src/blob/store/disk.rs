@@ -5,7 +5,6 @@
 //! Nothing is forced to the disk itself: a killed process loses nothing, a machine without power may.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -13,40 +12,11 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Blob, Container, ContainerState,
-    record::{BlobRecord, KnownParts},
-};
+use super::{blob::Blob, container_state::ContainerState, record::BlobRecord};
 use crate::private_files;
 
-const CONTAINER_RECORD: &str = "container.json";
-const TEMPORARY: &str = "tmp";
-
-/// Every container in the folder, which is made if it does not exist. A container without a record was never finished, or deleted.
-pub(super) fn load(folder: &Path) -> io::Result<BTreeMap<String, Container>> {
-    refuse_link(folder)?;
-    private_files::create_folder(folder)?;
-    let mut containers = BTreeMap::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        refuse_link(&path)?;
-        if path.join(CONTAINER_RECORD).is_file() {
-            containers.insert(name, load_container(path)?);
-        } else if records(&path).is_dir() && content(&path).is_dir() {
-            remove_files(&path);
-        }
-    }
-    Ok(containers)
-}
-
-/// Makes the folder of a container.
-pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Container> {
-    private_files::create_folder(&records(folder))?;
-    private_files::create_folder(&content(folder))?;
-    write_container(folder, &state)?;
-    Ok(Container::new(folder.to_owned(), state))
-}
+pub(super) const CONTAINER_RECORD: &str = "container.json";
+pub(super) const TEMPORARY: &str = "tmp";
 
 /// Where the content of a container's blobs is.
 pub(super) fn content(container: &Path) -> PathBuf {
@@ -72,7 +42,7 @@ pub(super) fn remove_container(container: &Path) -> io::Result<()> {
 
 /// Removes the files of a container and its folders. What stays, such as a file of the user's, has no record and counts
 /// for nothing.
-fn remove_files(container: &Path) {
+pub(super) fn remove_files(container: &Path) {
     for (folder, is_own) in [(records(container), is_record as fn(&str) -> bool), (content(container), is_part)] {
         let is_link = refuse_link(&folder).is_err();
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten().filter(|_| !is_link) {
@@ -90,40 +60,7 @@ pub(super) fn remove_blob(container: &Path, blob: &Blob, is_current: bool) -> io
     fs::remove_file(record_path(container, &blob.key(is_current)))
 }
 
-fn load_container(folder: PathBuf) -> io::Result<Container> {
-    let mut container = Container::new(folder.clone(), read(&folder.join(CONTAINER_RECORD))?);
-    let mut parts = KnownParts::new();
-    refuse_link(&records(&folder))?;
-    for entry in fs::read_dir(records(&folder))? {
-        let path = entry?.path();
-        refuse_link(&path)?;
-        if path.extension().is_some_and(|extension| extension == TEMPORARY) && is_record(file_name(&path)) {
-            fs::remove_file(path)?;
-            continue;
-        }
-        let record = read::<BlobRecord>(&path)?;
-        let is_older = record.is_older();
-        container.load(record.into_blob(&content(&folder), &mut parts), is_older);
-    }
-    remove_unnamed(&container)?;
-    Ok(container)
-}
-
-/// Removes content that no record names: uploads that were never finished or blocks never committed.
-fn remove_unnamed(container: &Container) -> io::Result<()> {
-    let named = container.files();
-    refuse_link(&content(&container.folder))?;
-    for entry in fs::read_dir(content(&container.folder))? {
-        let path = entry?.path();
-        refuse_link(&path)?;
-        if !named.contains(&path) && is_part(file_name(&path)) {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-fn refuse_link(path: &Path) -> io::Result<()> {
+pub(super) fn refuse_link(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         let problem = format!("{} is a symbolic link, which local-azure does not follow", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
@@ -131,18 +68,18 @@ fn refuse_link(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn file_name(path: &Path) -> &str {
+pub(super) fn file_name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// Whether a file in `blobs/` has the name of a record, finished or not.
-fn is_record(name: &str) -> bool {
+pub(super) fn is_record(name: &str) -> bool {
     let hash = name.strip_suffix(".json").or_else(|| name.strip_suffix(".tmp"));
     hash.is_some_and(|hash| hash.len() == 64 && is_hex(hash))
 }
 
 /// Whether a file in `content/` has the name of a part.
-fn is_part(name: &str) -> bool {
+pub(super) fn is_part(name: &str) -> bool {
     name.len() == 32 && is_hex(name)
 }
 
@@ -150,7 +87,7 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn records(container: &Path) -> PathBuf {
+pub(super) fn records(container: &Path) -> PathBuf {
     container.join("blobs")
 }
 
@@ -168,7 +105,7 @@ fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {
     fs::rename(temporary, path)
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
         io::Error::new(
             io::ErrorKind::InvalidData,

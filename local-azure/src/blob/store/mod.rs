@@ -6,7 +6,9 @@
 
 mod blob;
 mod container;
+mod container_state;
 mod disk;
+mod load;
 mod part;
 mod record;
 
@@ -18,29 +20,21 @@ use std::{
 };
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
+use self::blob::new_etag;
 pub(super) use self::{
-    blob::{Blob, Copied, Kind, Piece, Rehydrating, Tier, Which},
-    container::{Container, ContainerState, remaining_days},
-    part::Part,
+    blob::{Blob, Copied, Kind, Rehydrating, Tier, Which},
+    container::{BlockReference, Container, Retention, remaining_days},
+    container_state::ContainerState,
+    part::{Part, Piece},
 };
-use super::{BlobName, conditions::Conditions, error::BlobError, lease::Lease, properties::Metadata};
+use super::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
 
 /// The containers of an account.
 pub(super) struct Store {
     folder: PathBuf,
     containers: Mutex<BTreeMap<String, Container>>,
     pub(super) retention: Retention,
-}
-
-/// What an account keeps of what is overwritten or deleted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Retention {
-    /// Versions.
-    pub(super) versioning: bool,
-    /// Days that deleted blobs can be brought back.
-    pub(super) delete_days: Option<u16>,
 }
 
 /// What a deletion takes of a blob and its snapshots.
@@ -50,14 +44,6 @@ pub(super) enum Deletes {
     BlobAlone,
     BlobAndSnapshots,
     SnapshotsAlone,
-}
-
-/// A block named in a block list, and where to look for it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum BlockReference {
-    Committed(String),
-    Uncommitted(String),
-    Latest(String),
 }
 
 /// Whether a change of a blob shows in its `ETag` and time, as most do.
@@ -73,7 +59,7 @@ pub(super) enum Shows {
 impl Store {
     /// Reads the folder, removes what a killed process left half done, and adds the containers that must exist.
     pub(super) fn open(folder: &Path, containers: &[String], retention: Retention) -> io::Result<Self> {
-        let store = Self { folder: folder.to_owned(), containers: Mutex::new(disk::load(folder)?), retention };
+        let store = Self { folder: folder.to_owned(), containers: Mutex::new(load::load(folder)?), retention };
         for name in containers {
             if store.container(name).is_err() {
                 store.add_container(name, Metadata::new())?;
@@ -104,7 +90,7 @@ impl Store {
         }
         let state =
             ContainerState { etag: new_etag(), last_modified: Timestamp::now(), metadata, lease: Lease::default() };
-        containers.insert(name.to_owned(), disk::create(&self.folder.join(name), state.clone())?);
+        containers.insert(name.to_owned(), load::create(&self.folder.join(name), state.clone())?);
         Ok(Some(state))
     }
 
@@ -346,10 +332,4 @@ impl Container {
     pub(super) fn waiting(&self, name: BlobName<'_>) -> Option<&BTreeMap<String, Arc<Part>>> {
         self.uncommitted.get(name.0)
     }
-}
-
-/// A new entity tag in Azure's form, quotes included.
-fn new_etag() -> String {
-    let random = Uuid::new_v4().as_u64_pair().0 >> 12;
-    format!("\"0x8D{random:013X}\"")
 }

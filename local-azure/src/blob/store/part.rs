@@ -4,10 +4,12 @@ use std::{
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use super::Piece;
 use crate::private_files;
 
 /// A file that is written once. It goes with the last reader unless a record on disk names it:
@@ -20,6 +22,16 @@ pub(in crate::blob) struct Part {
     /// ID of the block that it was, in base64 as the client gave it.
     pub(in crate::blob) block_id: Option<String>,
     kept: AtomicBool,
+}
+
+/// Bytes that follow each other: a part of a file, or zeros that no file holds.
+#[derive(Clone, Debug)]
+pub(in crate::blob) struct Piece {
+    pub(in crate::blob) part: Option<Arc<Part>>,
+    /// Where in the file they start.
+    pub(in crate::blob) offset: u64,
+    /// Bytes.
+    pub(in crate::blob) length: u64,
 }
 
 impl Part {
@@ -69,5 +81,17 @@ impl Drop for Part {
             // Nothing can be done about a file that stays; the next start removes it.
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+impl Piece {
+    /// A whole file.
+    pub(in crate::blob) fn whole(part: Arc<Part>) -> Self {
+        Self { offset: 0, length: part.length, part: Some(part) }
+    }
+
+    /// Bytes that were never written.
+    pub(in crate::blob) fn zeros(length: u64) -> Self {
+        Self { part: None, offset: 0, length }
     }
 }

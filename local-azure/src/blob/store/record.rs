@@ -5,7 +5,10 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Blob, Copied, Kind, Part, Piece, Rehydrating, Tier};
+use super::{
+    blob::{Blob, Copied, Kind, Rehydrating, Tier},
+    part::{Part, Piece},
+};
 use crate::blob::{
     lease::Lease,
     properties::{ContentProperties, Metadata},

@@ -1,7 +1,5 @@
 //! The words and signs of an expression about tags.
 
-use super::{Comparison, QueryError, at};
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// A bare word: a key, `AND`, `OR`.
@@ -14,6 +12,46 @@ pub(super) enum Token {
     Comparison(Comparison),
     Open,
     Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// What is wrong with an expression, in the service's words.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::blob) struct QueryError(pub(in crate::blob) String);
+
+impl Comparison {
+    pub(super) fn holds(self, found: &str, value: &str) -> bool {
+        match self {
+            Self::Equal => found == value,
+            Self::NotEqual => found != value,
+            Self::Greater => found > value,
+            Self::GreaterOrEqual => found >= value,
+            Self::Less => found < value,
+            Self::LessOrEqual => found <= value,
+        }
+    }
+
+    pub(super) const fn is_lower_bound(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterOrEqual)
+    }
+
+    pub(super) const fn is_upper_bound(self) -> bool {
+        matches!(self, Self::Less | Self::LessOrEqual)
+    }
+}
+
+/// The refusal of what stands at a character, counted from 1.
+pub(super) fn at(position: usize, reason: &str) -> QueryError {
+    QueryError(format!("Error parsing query at or near character position {position}: {reason}"))
 }
 
 /// The token that starts at an index, and its length in characters.

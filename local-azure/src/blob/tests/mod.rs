@@ -17,7 +17,7 @@ mod writing;
 use crate::world::World;
 use std::{path::PathBuf, sync::LazyLock};
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 

@@ -249,7 +249,7 @@ async fn a_signature_allows_what_its_signer_may_at_the_time_of_the_call() {
     };
     let reader = account(&entra);
     let tid = entra.seed.tenant.id.to_string();
-    let fields = delegation_key::KeyFields {
+    let fields = delegation_secret::KeyFields {
         oid: &key.oid,
         tid: &tid,
         start: &key.start,

@@ -9,10 +9,12 @@ use http::Method;
 use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
 use serde::Deserialize;
 
-use super::{Finding, State};
+use super::finding::{Finding, State};
 use crate::cli::{
-    CommandError, Project, dotenv, environment,
+    command_error::CommandError,
+    dotenv, environment,
     invoke::{Answer, Host},
+    project::Project,
     seed_file,
 };
 

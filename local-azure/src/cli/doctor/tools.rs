@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
-use super::{Finding, State};
-use crate::cli::{Project, package::has_standard_library, project::Layout};
+use super::finding::{Finding, State};
+use crate::cli::{
+    package::has_standard_library,
+    project::{Layout, Project},
+};
 
 struct Tool {
     name: &'static str,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use rmcp::ServiceExt as _;
 
 use self::tools::Tools;
-use super::{CommandError, ask::RunArguments, invoke::Host};
+use super::{ask::RunArguments, command_error::CommandError, invoke::Host};
 
 #[derive(clap::Args)]
 pub(super) struct McpArguments {

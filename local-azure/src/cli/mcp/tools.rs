@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        CommandError,
         ask::RunArguments,
         chain_command::the_trace,
+        command_error::CommandError,
         invoke::{Answer, Call, Host},
     },
     explain::explain,

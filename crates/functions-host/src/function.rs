@@ -1,0 +1,46 @@
+//! A function, as the host lists it.
+
+use super::{
+    core::Core,
+    script::{FunctionDefinition, Trigger},
+};
+
+/// A function that was loaded.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its folder's name.
+    pub name: String,
+    /// `httpTrigger` or `timerTrigger`.
+    pub trigger: &'static str,
+    /// A timer's schedule, normalised as in the host's log.
+    pub schedule: Option<String>,
+    /// An HTTP function's URL, with the parameters of its route.
+    pub invoke_url: Option<String>,
+    /// An HTTP function's methods in upper case; empty for all.
+    pub methods: Vec<String>,
+    /// The key that a call of an HTTP function needs, by its level: `anonymous`, `function`, `admin`.
+    pub level: Option<String>,
+    /// Disabled by an app setting: a timer does not fire.
+    pub disabled: bool,
+}
+
+impl Function {
+    pub(super) fn new(core: &Core, function: &FunctionDefinition) -> Self {
+        let (trigger, schedule, methods, level) = match &function.trigger {
+            Trigger::Http(http) => {
+                let methods = http.methods.iter().flatten().map(ToString::to_string).collect();
+                ("httpTrigger", None, methods, Some(http.level.to_string()))
+            }
+            Trigger::Timer(timer) => ("timerTrigger", Some(timer.schedule.to_string()), Vec::new(), None),
+        };
+        Self {
+            name: function.name.clone(),
+            trigger,
+            schedule,
+            invoke_url: core.invoke_url(function),
+            methods,
+            level,
+            disabled: function.disabled,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! One request to an account on its way through.
+
+use http::request::Parts;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::{
+    account::Account,
+    conditions::Conditions,
+    error::BlobError,
+    properties::{Metadata, read_metadata},
+    query::Query,
+    store::Store,
+};
+use crate::{header_names::HeaderNames, journal::Decision};
+
+/// One request on its way through.
+pub(super) struct Call<'a> {
+    pub(super) account: &'a Account,
+    pub(super) parts: &'a Parts,
+    pub(super) query: &'a Query,
+    pub(super) container: &'a str,
+    pub(super) decision: &'a mut Decision,
+    pub(super) permit: Permit,
+}
+
+/// What a request that may pass is allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Permit {
+    /// Whose roles it has.
+    pub(super) principal_id: Uuid,
+    /// It may make new blobs, and not write over one.
+    pub(super) only_new: bool,
+}
+
+impl Call<'_> {
+    /// The conditions of the request's headers.
+    pub(super) fn conditions(&self) -> Result<Conditions, BlobError> {
+        Conditions::read(&self.parts.headers, self.permit.only_new)
+    }
+
+    /// The metadata of the request's headers, with its names as the client wrote them.
+    pub(super) fn metadata(&self) -> Result<Metadata, BlobError> {
+        read_metadata(&self.parts.headers, self.parts.extensions.get::<HeaderNames>())
+    }
+
+    /// The version of the service that the request asks for; without a header it is that of its signature.
+    pub(super) fn version(&self) -> &str {
+        let header = self.parts.headers.get("x-ms-version").and_then(|value| value.to_str().ok());
+        header.unwrap_or_else(|| self.query.signature.text("sv"))
+    }
+
+    /// Lets the store work where waiting for the disk holds nobody up.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, BlobError> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        let store = self.account.store.clone();
+        spawn_blocking(move || work(&store)).await.map_err(|error| BlobError::Disk(error.into()))?
+    }
+}

@@ -1,0 +1,16 @@
+//! What a container says about itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::blob::{lease::Lease, properties::Metadata};
+
+/// Also the record of a container.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::blob) struct ContainerState {
+    pub(in crate::blob) etag: String,
+    pub(in crate::blob) last_modified: Timestamp,
+    pub(in crate::blob) metadata: Metadata,
+    #[serde(default)]
+    pub(in crate::blob) lease: Lease,
+}

@@ -1,0 +1,24 @@
+//! What the report says.
+
+use serde::Serialize;
+
+/// One line of the report.
+#[derive(Serialize)]
+pub(super) struct Finding {
+    pub(super) name: String,
+    pub(super) state: State,
+    /// What was found, or what to do.
+    pub(super) note: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    #[serde(rename = "ok")]
+    Good,
+    /// Some commands do not work without it; local ones do.
+    Missing,
+    /// It works here, and may not mean what it seems to.
+    Warning,
+    Failed,
+}

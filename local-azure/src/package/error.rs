@@ -1,0 +1,67 @@
+//! Why a script root is not packaged.
+
+use std::{io, path::PathBuf};
+
+use super::executable::{ExecutableError, HANDLER};
+use crate::{
+    deployed_files::DeployedFilesError,
+    functions_host::{FunctionProblem, ScriptError},
+    own_file::OwnFileError,
+};
+
+/// Why a script root is not packaged.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// The host would not start.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// Packing tools give the execute bit to the file that `host.json` names, compared as text.
+    #[error(
+        "host.json: \"customHandler.description.defaultExecutablePath\" is \"{0}\"; it must be \"{HANDLER}\", letter \
+         for letter, for that file to be executable in Azure"
+    )]
+    HandlerName(String),
+    /// The host would start without some of the functions.
+    #[error("the Functions host would leave out {}", list(.0))]
+    Functions(Vec<FunctionProblem>),
+    /// Nothing to run.
+    #[error("{} holds no function: each is a folder with a function.json", .0.display())]
+    NoFunctions(PathBuf),
+    /// Something else lies in the script root, and would be deployed with it.
+    #[error("{} has no business in a package: remove it", .0.display())]
+    Stray(PathBuf),
+    /// Azure could not start the handler.
+    #[error("{}: {reason}{remedy}", path.display())]
+    Executable {
+        /// The handler.
+        path: PathBuf,
+        /// Why.
+        reason: ExecutableError,
+        /// How to build it.
+        remedy: &'static str,
+    },
+    /// Azure mounts the package read-only, and so cannot repair a mode.
+    #[error("{} is not executable, and Azure does not make it so: chmod +x it", .0.display())]
+    NoExecuteBit(PathBuf),
+    /// The package would lack what the host needs.
+    #[error("{0} belongs into the package, and .funcignore leaves it out")]
+    LeftOut(String),
+    /// The files to be packaged.
+    #[error(transparent)]
+    Files(#[from] DeployedFilesError),
+    /// The zip's file is another's.
+    #[error(transparent)]
+    Zip(#[from] OwnFileError),
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+fn list(problems: &[FunctionProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

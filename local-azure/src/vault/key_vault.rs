@@ -1,0 +1,12 @@
+//! Key Vault while it runs.
+
+use std::sync::Arc;
+
+use super::vaults::Vaults;
+use crate::issuer::Entra;
+
+/// The vaults of a run, and the tenant whose tokens open them.
+pub(crate) struct KeyVault {
+    pub(crate) entra: Arc<Entra>,
+    pub(crate) vaults: Vaults,
+}
