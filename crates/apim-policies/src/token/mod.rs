@@ -12,9 +12,11 @@ mod refusal;
 mod required_claims;
 mod rsa;
 mod signing_key;
+mod unmet_claim;
 mod verify;
 
 pub use jwt::Jwt;
+pub use unmet_claim::UnmetClaim;
 
 pub(crate) use decryption::DecryptionKey;
 #[cfg(test)]
@@ -33,15 +35,4 @@ pub struct ValidatedToken {
     pub jwt: std::sync::Arc<Jwt>,
     /// For each required claim, its name and those of its values that the policy asked for and found.
     pub satisfied: Vec<(String, Vec<String>)>,
-}
-
-/// A claim that a policy requires and that a token does not have as required.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnmetClaim {
-    /// The claim's name.
-    pub name: String,
-    /// The values that are asked for and were not found. None: the claim must only be there.
-    pub values: Vec<String>,
-    /// Whether one of the values is enough.
-    pub any: bool,
 }
