@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    ops::Deref,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -29,9 +30,13 @@ const MAX_CONCURRENT: Setting<NonZeroUsize> = Setting::with_default(
     "How many invocations run at a time; beyond, the host is told to come again.",
 );
 
-/// The settings, and the clients made from them. Knows no route.
+/// The settings, and the clients made from them. Knows no route. Each request clones it, more than once.
 #[derive(Clone, Debug)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+/// What all clones have.
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) api: Api,
     pub(crate) secrets: Secrets,
     pub(crate) snapshots: Snapshots,
@@ -60,7 +65,7 @@ impl App {
         let chat = Chat::read(env);
         let max_concurrent = env.read(&MAX_CONCURRENT);
         let telemetry = env.telemetry("TELEMETRY");
-        Some(Self {
+        Some(Self(Arc::new(Shared {
             api: api?,
             secrets: secrets?,
             snapshots: snapshots?,
@@ -71,7 +76,7 @@ impl App {
             telemetry: telemetry?,
             started: Instant::now(),
             max_concurrent: max_concurrent?,
-        })
+        })))
     }
 
     /// What the first job needs, and no service is asked for: an instance that only answers `health` calls nobody.
@@ -85,6 +90,14 @@ impl App {
 
     pub(crate) fn max_concurrent(&self) -> usize {
         self.max_concurrent.get()
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

@@ -35,7 +35,7 @@ const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-inv
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(crate) async fn run(State(app): State<App>, request: Request) -> Result<Response, Error> {
-    let Some(Chat { model, archive }) = app.chat else { return Err(Error::NotFound(Missing::Model)) };
+    let Some(Chat { model, archive }) = app.chat.clone() else { return Err(Error::NotFound(Missing::Model)) };
     let (head, body) = request.into_parts();
     if !is_json(&head.headers) {
         return Err(Error::UnsupportedType);

@@ -82,10 +82,9 @@ impl Operator {
             Self::Contains => contains(left, right)?,
             Self::StartsWith => begins_or_ends(left, right, true)?,
             Self::EndsWith => begins_or_ends(left, right, false)?,
-            Self::HasKey => match left {
-                Value::Object(object) => object.get(&print::dotnet(right)).is_some(),
-                _ => false,
-            },
+            Self::HasKey => {
+                matches!(left, Value::Object(object) if object.get(&print::dotnet(right)).is_some())
+            }
             Self::HasValue => matches!(left, Value::Object(object) if object.holds(right)),
         })
     }
@@ -101,7 +100,19 @@ fn contains(left: &Value, right: &Value) -> Result<bool, Fault> {
             let is_text = |value: &Value| matches!(value, Value::Text(_));
             Ok(items.iter().any(|item| !is_text(item) && !is_text(right) && convert::equal(item, right)))
         }
-        _ => Ok(false),
+        (
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Date(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => Ok(false),
     }
 }
 
@@ -117,7 +128,19 @@ fn begins_or_ends(left: &Value, right: &Value, begins: bool) -> Result<bool, Fau
             let item = if begins { items.first() } else { items.last() };
             Ok(convert::equal(item.unwrap_or(&Value::Nil), right))
         }
-        _ => Ok(false),
+        (
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Date(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => Ok(false),
     }
 }
 

@@ -126,21 +126,29 @@ fn to_type_of(value: &Value, target: &Value) -> Result<Value, Fault> {
             value => Value::from(print::dotnet(value)),
         },
         Value::Date(_) => Value::Date(to_date(value)?),
-        target if target.type_name() == value.type_name() => value.clone(),
-        _ => return Err(Fault::error("Object must implement IConvertible.")),
+        Value::Nil | Value::List(_) | Value::Object(_) | Value::Pair(_) | Value::Empty => {
+            if target.type_name() != value.type_name() {
+                return Err(Fault::error("Object must implement IConvertible."));
+            }
+            value.clone()
+        }
     })
 }
 
 /// `==`: values of one type by value, others with the right one in the type of the left one, or else the other way round.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Empty, other) | (other, Value::Empty) => other.size() == Some(0),
-        (Value::Nil, other) | (other, Value::Nil) => other.is_nil(),
-        _ if left.type_name() == right.type_name() => same(left, right),
-        _ => match to_type_of(right, left) {
-            Ok(right) => same(left, &right),
-            Err(_) => to_type_of(left, right).is_ok_and(|left| same(&left, right)),
-        },
+    if let (Value::Empty, other) | (other, Value::Empty) = (left, right) {
+        return other.size() == Some(0);
+    }
+    if let (Value::Nil, other) | (other, Value::Nil) = (left, right) {
+        return other.is_nil();
+    }
+    if left.type_name() == right.type_name() {
+        return same(left, right);
+    }
+    match to_type_of(right, left) {
+        Ok(right) => same(left, &right),
+        Err(_) => to_type_of(left, right).is_ok_and(|left| same(&left, right)),
     }
 }
 
@@ -151,8 +159,21 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
         (Value::Object(left), Value::Object(right)) => Arc::ptr_eq(left, right),
         (Value::Pair(left), Value::Pair(right)) => left.0 == right.0 && same(&left.1, &right.1),
         (Value::Text(left), Value::Text(right)) => left == right,
-        (Value::Nil, Value::Nil) => true,
-        _ => order(left, right) == Some(Ordering::Equal),
+        (
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::List(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => order(left, right) == Some(Ordering::Equal),
     }
 }
 
@@ -175,7 +196,20 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Nil, Value::Nil) => Some(Ordering::Equal),
         (Value::Nil, _) => Some(Ordering::Less),
         (_, Value::Nil) => Some(Ordering::Greater),
-        _ => None,
+        (
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::List(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => None,
     }
 }
 

@@ -94,10 +94,10 @@ fn value(output: &Output, scope: &mut Scope<'_>) -> Result<Value, Fault> {
             arguments.push(scope.resolve(argument)?);
         }
         value = filters::apply(&filter.name, value, &arguments, scope)?;
-        match &value {
-            Value::Text(text) => scope.made(text.len())?,
-            Value::List(items) => scope.work(items.len())?,
-            _ => {}
+        if let Value::Text(text) = &value {
+            scope.made(text.len())?;
+        } else if let Value::List(items) = &value {
+            scope.work(items.len())?;
         }
     }
     Ok(value)
@@ -156,13 +156,16 @@ fn repeat(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
     }
     let length = i32::try_from(segment.len()).unwrap_or(i32::MAX);
     scope.continued.insert(name.clone(), offset.max(0).saturating_add(length));
+    let begun = text.len();
     block(scope, |scope| {
         for (index, item) in (0_i32..).zip(segment) {
             scope.work(1)?;
             scope.set(&each.variable, item);
             scope.set("forloop", progress(&name, index, length));
             if index > 0 {
-                text.push_str(each.separator);
+                // Behind the last character that is no blank, as seen in what the service makes of such a template.
+                let end = begun + text[begun..].trim_end().len();
+                text.insert_str(end, each.separator);
             }
             match all(&each.body, scope, text) {
                 Err(Fault::Break) => break,

@@ -238,7 +238,21 @@ fn index(value: &Value, key: &Value) -> Result<Value, Fault> {
             })
         }
         (Value::Pair(pair), Value::Text(name)) => Ok(of_pair(pair, name)),
-        _ => Ok(Value::Nil),
+        (
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::List(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => Ok(Value::Nil),
     }
 }
 

@@ -101,7 +101,15 @@ impl Value {
             Self::List(items) => Some(items.len()),
             Self::Text(text) => Some(text.encode_utf16().count()),
             Self::Object(object) => Some(object.members.len()),
-            _ => None,
+            Self::Nil
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Long(_)
+            | Self::Double(_)
+            | Self::Decimal(_)
+            | Self::Date(_)
+            | Self::Pair(_)
+            | Self::Empty => None,
         }
     }
 

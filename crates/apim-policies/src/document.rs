@@ -154,4 +154,6 @@ fn load_section(section: Section, element: &Element<'_>, problems: &mut Problems
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Running a pipeline: inbound, backend, outbound; or, after a failure anywhere, on-error
 //! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies).
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, request::Parts};
@@ -121,21 +121,24 @@ impl Pipeline {
     }
 }
 
-/// The policies of a section that answer preflight requests.
+/// The policies of a section that answer preflight requests: those that stand in it or in a fragment that it includes,
+/// and not those that `choose` and the like hold.
 fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
-    steps.iter().filter_map(|step| match &step.policy {
-        Policy::Cors(policy) => Some(&**policy),
-        _ => None,
-    })
+    let steps = steps.iter().flat_map(|step| {
+        if let Policy::IncludeFragment(fragment) = &step.policy {
+            fragment.steps.as_slice()
+        } else {
+            slice::from_ref(step)
+        }
+    });
+    steps.filter_map(|step| if let Policy::Cors(policy) = &step.policy { Some(&**policy) } else { None })
 }
 
 /// What of a section follows `cache-store`, or the semantic cache's store, which a response from the cache has been through; all of it where there is
 /// none.
 fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
-    let is_store = |policy: &Policy| match policy {
-        Policy::CacheStore(_) => true,
-        Policy::SemanticCache(cache) => cache.stores(),
-        _ => false,
+    let is_store = |policy: &Policy| {
+        matches!(policy, Policy::CacheStore(_)) || matches!(policy, Policy::SemanticCache(cache) if cache.stores())
     };
     let store = steps.iter().rposition(|step| is_store(&step.policy));
     store.map_or(steps, |place| &steps[place + 1..])

@@ -6,7 +6,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -20,12 +20,13 @@ use axum::{
 use http::{HeaderValue, Request, header::CONNECTION};
 use http_body::{Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 use tracing::{debug, warn};
 
@@ -82,46 +83,126 @@ pub(crate) async fn serve(
 fn connection(
     stream: TcpStream,
     functions: &Functions,
-    mut stopping: watch::Receiver<()>,
+    stopping: watch::Receiver<()>,
 ) -> impl Future<Output = ()> + use<> {
     // A chunk of a stream must not wait for the one before it to be acknowledged.
     if let Err(error) = stream.set_nodelay(true) {
         debug!("a connection delays small chunks: {error}");
     }
-    let functions = functions.clone();
-    let service = service_fn(move |request: Request<Incoming>| answer(functions.clone(), request));
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
-    let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    async move {
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            _ = stopping.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+    answers(stream, functions.clone(), stopping)
+}
+
+async fn answers(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    functions: Functions,
+    mut stopping: watch::Receiver<()>,
+) {
+    let waiting = Waiting::new();
+    let begin = waiting.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (functions, under_way) = (functions.clone(), begin.under_way());
+        async move {
+            Ok::<_, Infallible>(answer(functions, request).await.map(|body| AnswerBody { body, _under_way: under_way }))
+        }
+    });
+    let mut connection =
+        std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+        () = waiting.too_long() => return debug!("a connection sent no head for {} s", HEAD_LIMIT.as_secs()),
+    };
+    if let Err(error) = ended {
+        debug!("a connection ended: {error}");
+    }
+}
+
+/// Since when a connection waits for a head; `None` while a request is under way. hyper's own limit would make a timer for
+/// each request, where this is one for each connection.
+#[derive(Clone)]
+struct Waiting(Arc<Mutex<Option<Instant>>>);
+
+impl Waiting {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some(Instant::now()))))
+    }
+
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A head is here. Waiting begins again when what this gives is dropped.
+    fn under_way(&self) -> UnderWay {
+        *self.since() = None;
+        UnderWay(self.clone())
+    }
+
+    /// Ends once the connection has waited for [`HEAD_LIMIT`].
+    async fn too_long(&self) {
+        loop {
+            let since = *self.since();
+            match since.map(|since| since + HEAD_LIMIT) {
+                Some(end) if end <= Instant::now() => return,
+                Some(end) => sleep_until(end).await,
+                // At the earliest, were it answered now.
+                None => sleep(HEAD_LIMIT).await,
             }
-        };
-        if let Err(error) = ended {
-            debug!("a connection ended: {error}");
         }
     }
 }
 
+/// A request whose answer has not been sent.
+struct UnderWay(Waiting);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *self.0.since() = Some(Instant::now());
+    }
+}
+
+/// The body of an answer. Its request is under way until it has been sent.
+struct AnswerBody {
+    body: Body,
+    _under_way: UnderWay,
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// A request whose chunks cannot be read is answered 400, whatever its function makes of it.
-async fn answer(functions: Functions, request: Request<Incoming>) -> Result<Response, Infallible> {
+async fn answer(functions: Functions, request: Request<Incoming>) -> Response {
     if request.body().is_end_stream() {
-        return Ok(functions.answer(request.map(|_| Body::empty())).await);
+        return functions.answer(request.map(|_| Body::empty())).await;
     }
     let malformed = Arc::new(AtomicBool::new(false));
     let watched = malformed.clone();
     let answer = functions.answer(request.map(|body| Body::new(WatchedBody { body, malformed: watched }))).await;
     if !malformed.load(Ordering::Acquire) {
-        return Ok(answer);
+        return answer;
     }
     let mut refusal = InvocationError::from(PayloadError::BrokenOff).into_response();
     refusal.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    Ok(refusal)
+    refusal
 }
 
 /// A request's body, which tells when its chunks are malformed.
@@ -161,4 +242,64 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
     matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
         || error.source().is_some_and(is_malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::{Function, FunctionApp, environment::Environment, host_json::HostJson};
+
+    const SLOW: Function = Function::new(
+        "slow",
+        r#"{"bindings":[{"type":"httpTrigger","name":"req","direction":"in","authLevel":"anonymous"},{"type":"http","name":"res","direction":"out"}]}"#,
+    );
+
+    /// A connection to an app with a function whose answer begins after 100 s and goes on for another 100 s.
+    fn connected() -> (DuplexStream, impl Future<Output = ()>, watch::Sender<()>) {
+        let app = FunctionApp::stateless().http(SLOW, async || {
+            sleep(Duration::from_secs(100)).await;
+            Body::from_stream(futures_util::stream::once(async {
+                sleep(Duration::from_secs(100)).await;
+                Ok::<_, Infallible>("late")
+            }))
+        });
+        let environment = Environment::of(&[]);
+        let host_json = HostJson::read(None, &environment).map_err(crate::start_error::StartProblem::HostJson);
+        let functions = app.assemble(host_json, &environment, Vec::new()).unwrap().functions;
+        let (client, server) = duplex(1024);
+        let stopping = watch::Sender::new(());
+        (client, answers(server, functions, stopping.subscribe()), stopping)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_sends_no_whole_head_is_closed() {
+        for sent in ["", "GET /api/slow HTTP/1.1\r\nhost"] {
+            let (mut client, answers, _stopping) = connected();
+            client.write_all(sent.as_bytes()).await.unwrap();
+            let began = Instant::now();
+            answers.await;
+            assert_eq!(began.elapsed().as_secs(), HEAD_LIMIT.as_secs(), "{sent:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_longer_and_the_connection_waits_after_it() {
+        let (mut client, answers, _stopping) = connected();
+        let began = Instant::now();
+        let server = tokio::spawn(answers);
+        client.write_all(b"GET /api/slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"late\r\n0\r\n\r\n") {
+            assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0, "{}", String::from_utf8_lossy(&answer));
+        }
+        assert_eq!(began.elapsed().as_secs(), 200);
+        assert_eq!(client.read_buf(&mut answer).await.unwrap(), 0);
+        assert_eq!(began.elapsed().as_secs(), 200 + HEAD_LIMIT.as_secs());
+        timeout(HEAD_LIMIT, server).await.unwrap().unwrap();
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -72,17 +73,24 @@ pub(super) fn expected_files(seed: &Seed) -> BTreeMap<PathBuf, Scope> {
 
 /// Every XML file below the folder, by its name relative to it. A link to a file is followed: what it leads to is policy
 /// all the same. A link to a folder is refused, since it may lead anywhere, and back.
-pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder.join(below))? {
+pub(super) fn find_policy_files(folder: &Path, below: &Path, found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    let here = folder.join(below);
+    let refused = |path: &Path, why: &str| io::Error::other(format!("{} {why}", path.display()));
+    // The folder itself may be a link: it is where the seed says.
+    if !below.as_os_str().is_empty() && fs::symlink_metadata(&here)?.is_symlink() {
+        return Err(refused(&here, "is a link to a folder, which is not followed"));
+    }
+    for entry in fs::read_dir(&here)? {
         let name = below.join(entry?.file_name());
         let path = folder.join(&name);
-        if std::fs::metadata(&path)?.is_dir() {
-            if std::fs::symlink_metadata(&path)?.is_symlink() {
-                let message = format!("{} is a link to a folder, which is not followed", path.display());
-                return Err(std::io::Error::other(message));
-            }
+        let kind = fs::metadata(&path).map_err(|error| refused(&path, &format!("cannot be read: {error}")))?;
+        if kind.is_dir() {
             find_policy_files(folder, &name, found)?;
         } else if name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
+            // A device or pipe may never come to an end.
+            if !kind.is_file() {
+                return Err(refused(&path, "is no file"));
+            }
             found.insert(name);
         }
     }

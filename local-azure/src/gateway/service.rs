@@ -56,6 +56,9 @@ fn backends(written: &[NamedBackend], troubles: &mut Vec<Trouble>) -> Backends {
                 if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
                     trouble("has a URL that is not http or https");
                 }
+                if url.query().is_some() {
+                    trouble("has a URL with a query, which Azure does not take");
+                }
                 let breaker = backend.circuit_breaker.as_ref().map(breaker);
                 let credentials = backend.credentials.as_ref().and_then(|one| one.managed_identity.clone());
                 let credentials = credentials.map(|one| ManagedIdentityCredentials {
@@ -132,7 +135,7 @@ mod tests {
             r#"
             [[backends]]
             id = "one"
-            url = "https://one.test"
+            url = "https://one.test?a=b"
             circuit_breaker = { failures = 3, interval = 60, statuses = [[429, 429], [500, 599]], trip = 30 }
             [[backends]]
             id = "all"
@@ -153,6 +156,7 @@ mod tests {
         assert_eq!(
             messages,
             [
+                "the backend \"one\" has a URL with a query, which Azure does not take",
                 "the backend \"all\" has \"two\" in its pool, which is no backend with a URL",
                 "the backend \"all\" has \"all\" in its pool, which is no backend with a URL",
                 "the backend \"one\" is there twice",

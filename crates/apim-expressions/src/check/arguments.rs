@@ -273,26 +273,31 @@ fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
 
 /// Which parameter each argument goes to.
 fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -> Option<Vec<usize>> {
-    if expanded {
-        let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest)?;
-        let enough = arguments.len() >= last && arguments.iter().all(|argument| argument.name.is_none());
-        return enough.then(|| (0..arguments.len()).map(|index| index.min(last)).collect());
-    }
-    if arguments.len() != parameters.len() {
+    let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest);
+    if expanded && arguments.len() < last? || !expanded && arguments.len() != parameters.len() {
         return None;
     }
+    let rest = last.filter(|_| expanded);
     let mut places = Vec::new();
+    let mut moved = false;
     for (index, argument) in arguments.iter().enumerate() {
+        let own = rest.map_or(index, |last| index.min(last));
         let place = match &argument.name {
-            None => index,
+            // After a name out of its place, every argument has a name.
+            None if moved => return None,
+            None => own,
             Some(name) => parameters.iter().position(|parameter| *parameter.name == **name)?,
         };
-        if places.contains(&place) {
+        moved |= place != own;
+        let several = rest == Some(place) && argument.name.is_none();
+        if places.contains(&place) && !several {
             return None;
         }
         places.push(place);
     }
-    Some(places)
+    // The elements of `params` alone may be missing.
+    let all = (0..parameters.len()).all(|place| places.contains(&place) || rest == Some(place));
+    all.then_some(places)
 }
 
 fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Option<Cost> {

@@ -15,14 +15,34 @@ use crate::{
 impl Checker {
     /// The value of a name or chain of members.
     pub(super) fn chain(&mut self, base: &Expr, links: &[Link]) -> Result<Typed, ParseError> {
-        let (base, used) = self.base(base, links)?;
-        let mut class = base.class;
+        let (mut base, used) = self.base(base, links)?;
+        let mut class = base.class.clone();
         let mut codes = Vec::new();
         let mut lifted = false;
         let mut rest = links.get(used..).unwrap_or_default();
         while let Some(link) = rest.first() {
             if class.is(Class::Void) {
                 return Err(error(link.at, "Operator '.' cannot be applied to operand of type 'void'"));
+            }
+            // What is a delegate is called, as it is or by its `Invoke`.
+            if class.is_delegate() && !lifted && !link.conditional {
+                let call = match rest {
+                    [Link { kind: LinkKind::Invoke(arguments), .. }, ..] => Some((arguments, 1)),
+                    [
+                        Link { kind: LinkKind::Member(name, _), .. },
+                        Link { kind: LinkKind::Invoke(arguments), .. },
+                        ..,
+                    ] if &**name == "Invoke" => Some((arguments, 2)),
+                    _ => None,
+                };
+                if let Some((arguments, length)) = call {
+                    let links = std::mem::take(&mut codes);
+                    let delegate = if links.is_empty() { base.code } else { Code::Chain(Box::new(base.code), links) };
+                    base = self.invoke_delegate(link.at, Typed::new(delegate, class), arguments)?;
+                    class = base.class.clone();
+                    rest = rest.get(length..).unwrap_or_default();
+                    continue;
+                }
             }
             if link.conditional {
                 lifted = true;

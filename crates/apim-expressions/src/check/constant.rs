@@ -19,6 +19,15 @@ impl Typed {
         Self { code: Code::Constant(value.clone()), class: class.into(), constant: Some(value) }
     }
 
+    /// `default` of a type.
+    pub(super) fn default_of(class: Type) -> Self {
+        let value = Value::default_of(&class);
+        if !has_constants(&class) && class.is_value() {
+            return Self::new(Code::Constant(value), class);
+        }
+        Self::constant(value, class)
+    }
+
     /// A constant whole number or character.
     pub(super) fn whole(&self) -> Option<i128> {
         match self.constant {
@@ -82,6 +91,10 @@ impl Checker {
         }
         let (Some(one), Some(two)) = (&left.constant, &right.constant) else { return Ok(None) };
         let text = |value: &Value| value.is_null() || value.as_str().is_some();
+        let compares = matches!(operation, Operation::Concat | Operation::Equal { .. } | Operation::Same { .. });
+        if (one.is_null() || two.is_null()) && !compares {
+            return Ok(None);
+        }
         match operation {
             Operation::Arithmetic(arithmetic, class, _) if class.is_integer() => {
                 let (Some(one), Some(two)) = (left.whole(), right.whole()) else { return Ok(None) };
@@ -138,6 +151,14 @@ impl Checker {
         conversion: &Conversion,
     ) -> Result<Option<Value>, ParseError> {
         let Some(constant) = &value.constant else { return Ok(None) };
+        if let Some(inner) = class.underlying() {
+            // A `T?` is no constant, but what becomes one must fit.
+            let plain = convert::explicit(&value.class, inner);
+            if let Some(plain) = plain.filter(|_| value.whole().is_some()) {
+                self.cast_constant(at, value, inner, &plain)?;
+            }
+            return Ok(None);
+        }
         if !has_constants(class)
             || convert::implicit(&value.class, class).is_none()
                 && !class.class.is_number()
@@ -146,8 +167,13 @@ impl Checker {
         {
             return Ok(None);
         }
-        let narrow = class.class.is_integer() || class.is(Class::Char);
-        let wanted = if class.is(Class::Char) { Class::UShort } else { class.class };
+        let is_enum = !class.class.enumerators().is_empty();
+        let narrow = class.class.is_integer() || class.is(Class::Char) || is_enum;
+        let wanted = match class.class {
+            Class::Char => Class::UShort,
+            _ if is_enum => Class::Int,
+            own => own,
+        };
         let fits = match constant {
             Value::Double(number) => whole_part(*number, wanted),
             Value::Single(number) => whole_part((*number).into(), wanted),

@@ -6,7 +6,7 @@ use super::{Checker, Typed, arguments::Checked, error, statement::variable_type,
 use crate::{
     problem::ParseError,
     program::{Call, Code},
-    syntax::{Argument, Expr, Item, TypeName},
+    syntax::{Argument, ArgumentValue, Expr, Item, TypeName},
     types::{Class, Type, convert, names},
     value::Dictionary,
 };
@@ -26,6 +26,15 @@ impl Checker {
         }
         if class.is(Class::Tuple) && !class.arguments.is_empty() && initializer.is_empty() {
             return self.tuple_object(at, class, arguments);
+        }
+        if let ([Argument { name: None, value: ArgumentValue::Plain(value) }], true) = (arguments, class.is_delegate())
+            && let Some(code) = self.delegate(value, &class)?
+        {
+            return Ok(Typed::new(code, class));
+        }
+        // Every value type has the constructor without arguments, which gives its default.
+        if class.is_value() && arguments.is_empty() && initializer.is_empty() {
+            return Ok(Typed::default_of(class));
         }
         if super::call::candidates(&class, "new", true).is_empty() {
             return Err(error(at, format!("an object of the class '{class}' cannot be made with `new` here")));

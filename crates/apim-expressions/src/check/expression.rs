@@ -6,7 +6,7 @@ use super::{Checker, Typed, convert_code, error, statement::variable_type};
 use crate::{
     evaluate,
     problem::ParseError,
-    program::{Code, Piece},
+    program::{Arithmetic, Code, Operation, Piece},
     syntax::{Expr, ExprKind, LinkKind, Segment, TypeName, Unary},
     types::{
         Class, Type,
@@ -132,7 +132,7 @@ impl Checker {
                 return Ok(Typed::new(Code::Not(Box::new(value.code)), value.class));
             }
             Unary::Minus | Unary::Plus if promoted.is_number() || plain == Class::TimeSpan => promoted,
-            Unary::Complement if promoted.is_integer() => promoted,
+            Unary::Complement if promoted.is_integer() || !plain.enumerators().is_empty() => promoted,
             _ => return Err(refused()),
         };
         let lifted = value.class.is(Class::Nullable);
@@ -146,6 +146,12 @@ impl Checker {
         let known = value.constant.is_some();
         let code = Box::new(value.code);
         let code = match operator {
+            // `0 - x` sees what does not fit.
+            Unary::Minus if self.checked == Some(true) && kind.is_integer() => {
+                let zero = Code::Constant(Value::Integer(Integer::wrap(kind, 0)));
+                let subtract = Operation::Arithmetic(Arithmetic::Subtract, kind, true);
+                Code::Operate(Box::new(zero), vec![(subtract, *code)])
+            }
             Unary::Minus => Code::Negate(code, kind),
             Unary::Complement => Code::Complement(code, kind),
             _ if kind == plain => *code,
@@ -171,11 +177,12 @@ impl Checker {
                 return Err(refused_coalesce(at, &left.class, &result.class));
             }
             let inner = left.class.underlying().unwrap_or(&left.class).clone();
-            let class = if convert::implicit(&result.class, &inner).is_some() && !result.class.is(Class::Null) {
-                inner
+            let fits = convert::implicit(&result.class, &inner).is_some() || result.fitting(&inner).is_some();
+            let class = if fits && !result.class.is(Class::Null) {
+                inner.clone()
             } else if convert::implicit(&result.class, &left.class).is_some() {
                 left.class.clone()
-            } else if convert::implicit(&left.class, &result.class).is_some() {
+            } else if convert::implicit(&inner, &result.class).is_some() {
                 result.class.clone()
             } else {
                 return Err(refused_coalesce(at, &left.class, &result.class));
@@ -183,7 +190,8 @@ impl Checker {
             let right = self.convert(result, &class, at)?;
             // The left value is converted only where it is not null, which for every conversion but these two is
             // what the conversion itself does.
-            let left = match convert::implicit(&left.class, &class) {
+            let from = if convert::implicit(&left.class, &class).is_some() { &left.class } else { &inner };
+            let left = match convert::implicit(from, &class) {
                 Some((_, conversion)) => convert_code(left.code, lifted(conversion)),
                 None => left.code,
             };
@@ -220,9 +228,15 @@ impl Checker {
     fn chosen(&mut self, at: usize, condition: Typed, [yes, no]: [Typed; 2]) -> Result<Typed, ParseError> {
         let undecided = yes.class.is(Class::Thrown) && no.class.is(Class::Thrown);
         let undecided = undecided || yes.class.is(Class::Null) && no.class.is(Class::Null);
-        let class = if !undecided && (yes.class == no.class || convert::implicit(&no.class, &yes.class).is_some()) {
-            yes.class.clone()
-        } else if !undecided && convert::implicit(&yes.class, &no.class).is_some() {
+        let own = |typed: &Typed| !typed.class.is(Class::Null) && !typed.class.is(Class::Thrown);
+        let becomes = |typed: &Typed, class: &Type| {
+            convert::implicit(&typed.class, class).is_some() || typed.fitting(class).is_some()
+        };
+        let class = if !undecided && own(&yes) && becomes(&no, &yes.class) {
+            // Where a constant makes both ways possible, the wider type is the better one.
+            let wider = own(&no) && convert::implicit(&yes.class, &no.class).is_some();
+            if wider { no.class.clone() } else { yes.class.clone() }
+        } else if !undecided && own(&no) && becomes(&yes, &no.class) {
             no.class.clone()
         } else {
             let message = format!(
@@ -275,7 +289,12 @@ impl Checker {
         }
         let value = self.value(value)?;
         let target = class.underlying().unwrap_or(&class);
-        if !convert::related(&value.class, target) && value.class != class && !value.class.is(Class::Null) {
+        let of_numbers = class.is(Class::Nullable) && convert::both_numeric(&value.class, target);
+        if !convert::related(&value.class, target)
+            && value.class != class
+            && !value.class.is(Class::Null)
+            && !of_numbers
+        {
             let message = format!(
                 "Cannot convert type '{}' to '{class}' via a reference conversion, boxing conversion, unboxing \
                  conversion, wrapping conversion, or null type conversion",
@@ -288,9 +307,10 @@ impl Checker {
 }
 
 /// The conversion inside `checked`.
-fn checked(conversion: Conversion) -> Conversion {
+pub(super) fn checked(conversion: Conversion) -> Conversion {
     match conversion {
         Conversion::Number(class) => Conversion::Checked(class),
+        Conversion::Then(steps) => Conversion::Then(Box::new((checked(steps.0), checked(steps.1)))),
         Conversion::Unwrap(inner) => Conversion::Unwrap(Box::new(checked(*inner))),
         Conversion::Lift(inner) => Conversion::Lift(Box::new(checked(*inner))),
         other => other,
@@ -315,12 +335,7 @@ fn constant(expression: &Expr) -> Result<Typed, ParseError> {
             return Ok(Typed::constant(Value::Char(*unit), Class::Char));
         }
         ExprKind::Default(class) => {
-            let class = variable_type(class)?;
-            let value = Value::default_of(&class);
-            if !super::constant::has_constants(&class) && class.is_value() {
-                return Ok(Typed::new(Code::Constant(value), class));
-            }
-            (value, class)
+            return Ok(Typed::default_of(variable_type(class)?));
         }
         _ => return Err(error(at, "a lambda can only be an argument of a method that takes one")),
     };
@@ -336,6 +351,7 @@ fn size_of(written: &TypeName) -> Result<Typed, ParseError> {
         Class::Int | Class::UInt | Class::Single => 4,
         Class::Long | Class::ULong | Class::Double => 8,
         Class::Decimal => 16,
+        class if !class.enumerators().is_empty() => 4,
         _ => {
             let message = format!(
                 "'{class}' does not have a predefined size, therefore sizeof can only be used in an unsafe context"

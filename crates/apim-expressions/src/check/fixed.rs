@@ -31,7 +31,8 @@ impl Checker {
             return Err(error(written.at, "Implicitly-typed variables cannot be constant"));
         }
         let class = variable_type(written)?;
-        if !super::constant::has_constants(&class) {
+        // Of any other class, null alone is a constant.
+        if !super::constant::has_constants(&class) && class.is_value() {
             let message = format!("The type '{class}' cannot be declared const");
             return Err(error(written.at, message));
         }

@@ -4,7 +4,7 @@ use super::{Checker, Typed, error};
 use crate::{
     problem::ParseError,
     program::{Arithmetic, Bits, Code, Comparison, Operation},
-    syntax::{Binary, Expr},
+    syntax::{Binary, Expr, ExprKind},
     types::{Class, Type, convert},
     value::Value,
 };
@@ -27,10 +27,20 @@ impl Checker {
             let code = if *operator == Binary::And { Code::All(codes) } else { Code::Any(codes) };
             return Ok(Typed::new(code, Class::Bool));
         }
-        let mut left = self.value(first)?;
+        let is_default = |operand: &Expr| matches!(operand.kind, ExprKind::DefaultLiteral);
+        let mut left = match rest {
+            // `default == x` and `x == default`: the literal has the type of the other side.
+            [(_, Binary::Equal | Binary::NotEqual, operand)] if is_default(first) && !is_default(operand) => {
+                Typed::default_of(self.value(operand)?.class)
+            }
+            _ => self.value(first)?,
+        };
         let mut operations = Vec::new();
         for (at, operator, operand) in rest {
-            let right = self.value(operand)?;
+            let right = match operator {
+                Binary::Equal | Binary::NotEqual if is_default(operand) => Typed::default_of(left.class.clone()),
+                _ => self.value(operand)?,
+            };
             let (operation, class) = operation(*at, *operator, &left, &right)?;
             let constant = self.folded(*at, operation, &left, &right)?;
             operations.push((self.checked_operation(operation), right.code));
@@ -68,8 +78,18 @@ pub(super) fn operation(
             Some((Operation::XmlName, Class::XName.into()))
         }
         Binary::Add if is_text(&left.class) || is_text(&right.class) => Some((Operation::Concat, Class::String.into())),
-        _ => arithmetic(operator, left, right),
+        _ => match with_null(operator, left, right) {
+            Some((left, right)) => arithmetic(operator, &left, &right),
+            None => arithmetic(operator, left, right),
+        },
     };
+    let text = || {
+        // Of the operators that `null` leaves, only the one of text and object is left.
+        let null = left.class.is(Class::Null) != right.class.is(Class::Null);
+        let joined = operator == Binary::Add && null && !left.class.is_delegate() && !right.class.is_delegate();
+        joined.then(|| (Operation::Concat, Class::String.into()))
+    };
+    let found = found.or_else(text);
     found.ok_or_else(|| {
         let (left, right) = (&left.class, &right.class);
         error(
@@ -77,6 +97,33 @@ pub(super) fn operation(
             format!("Operator '{}' cannot be applied to operands of type '{left}' and '{right}'", symbol(operator)),
         )
     })
+}
+
+/// The operands where one is `null`: it stands for the `T?` of the other side, which makes the operator a lifted one.
+fn with_null(operator: Binary, left: &Typed, right: &Typed) -> Option<(Typed, Typed)> {
+    use Class::{DateTime, DateTimeOffset, TimeSpan};
+    let (null_left, null_right) = (left.class.is(Class::Null), right.class.is(Class::Null));
+    if null_left == null_right {
+        return None;
+    }
+    let other = if null_left { right } else { left };
+    let plain = other.class.underlying().unwrap_or(&other.class);
+    if !plain.is_value() {
+        return None;
+    }
+    let standing = match (operator, plain.class) {
+        (Binary::ShiftLeft | Binary::ShiftRight, _) => Class::Int,
+        // A time minus null may be a time or a span.
+        (Binary::Subtract, DateTime | DateTimeOffset) if null_right => return None,
+        (Binary::Divide, TimeSpan) => return None,
+        (Binary::Add, DateTime | DateTimeOffset) if null_right => TimeSpan,
+        (Binary::Multiply, TimeSpan) => Class::Double,
+        (Binary::Add, class) if !class.enumerators().is_empty() => Class::Int,
+        (_, class) => class,
+    };
+    let null = Typed::new(Code::Constant(Value::Null), Type::from(standing).nullable());
+    let other = Typed::new(Code::Constant(Value::Null), other.class.clone());
+    Some(if null_left { (null, other) } else { (other, null) })
 }
 
 fn is_text(class: &Type) -> bool {
@@ -97,6 +144,7 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
             || one == two
                 && (matches!(one, Class::DateTime | Class::DateTimeOffset | Class::TimeSpan)
                     || !one.enumerators().is_empty())
+            || enum_and_zero(left, right).is_some()
             || matches!(
                 (one, two),
                 (Class::DateTime, Class::DateTimeOffset) | (Class::DateTimeOffset, Class::DateTime)
@@ -112,6 +160,8 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
             };
             let class = if one == two && (one == Class::Bool || !one.enumerators().is_empty()) {
                 Some(one)
+            } else if let Some(class) = enum_and_zero(left, right) {
+                Some(class)
             } else {
                 promote(left, right).filter(|class| class.is_integer())
             };
@@ -130,7 +180,7 @@ fn arithmetic(operator: Binary, left: &Typed, right: &Typed) -> Option<(Operatio
             if let Some(class) = times(operator, one, two) {
                 return give(Operation::Time { subtract: operator == Binary::Subtract }, class);
             }
-            if let Some((operation, class)) = enums(operator, one, two) {
+            if let Some((operation, class)) = enums(operator, one, two, left.whole() == Some(0)) {
                 return give(operation, class);
             }
             let class = promote(left, right)?;
@@ -223,7 +273,7 @@ fn promote(left: &Typed, right: &Typed) -> Option<Class> {
 }
 
 /// `Monday + 1` is a day, `Friday - Monday` a number.
-fn enums(operator: Binary, left: Class, right: Class) -> Option<(Operation, Class)> {
+fn enums(operator: Binary, left: Class, right: Class, zero_left: bool) -> Option<(Operation, Class)> {
     let is_enum = |class: Class| !class.enumerators().is_empty();
     let number = |class: Class| promote_one(class) == Some(Class::Int);
     let class = match operator {
@@ -231,9 +281,23 @@ fn enums(operator: Binary, left: Class, right: Class) -> Option<(Operation, Clas
         Binary::Add if number(left) && is_enum(right) => right,
         Binary::Subtract if is_enum(left) && number(right) => left,
         Binary::Subtract if is_enum(left) && left == right => Class::Int,
+        Binary::Subtract if left == Class::Int && zero_left && is_enum(right) => Class::Int,
+        Binary::Subtract if number(left) && is_enum(right) => right,
         _ => return None,
     };
     Some((Operation::Arithmetic(arithmetic_of(operator)?, class, false), class))
+}
+
+/// The enum of one side where the other is the constant 0, which converts to it.
+fn enum_and_zero(left: &Typed, right: &Typed) -> Option<Class> {
+    let plain = |typed: &Typed| typed.class.underlying().unwrap_or(&typed.class).class;
+    let is_enum = |class: &Class| !class.enumerators().is_empty();
+    let zero = |typed: &Typed| typed.whole() == Some(0) && typed.class.is(Class::Int);
+    if zero(left) {
+        Some(plain(right)).filter(is_enum)
+    } else {
+        Some(plain(left)).filter(is_enum).filter(|_| zero(right))
+    }
 }
 
 fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Type)> {

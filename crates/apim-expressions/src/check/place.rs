@@ -192,6 +192,7 @@ impl Checker {
             );
             return Err(error(at, message));
         };
+        let back = if self.checked == Some(true) { super::expression::checked(back) } else { back };
         Ok(How::Update { operation: self.checked_operation(operation), operand: value.code, back, gives_old })
     }
 }

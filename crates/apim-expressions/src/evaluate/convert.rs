@@ -36,6 +36,10 @@ impl Machine<'_> {
             },
             Conversion::ToXmlName(class) => self.xml_name(&value, *class),
             Conversion::FromXml(class) => self.plain_of_xml(&value, class),
+            Conversion::Then(steps) => {
+                let value = self.convert(value, &steps.0)?;
+                self.convert(value, &steps.1)
+            }
             Conversion::Unwrap(inner) => match value {
                 Value::Null => Err(Failure::invalid_operation("Nullable object must have a value.")),
                 value => self.convert(value, inner),
@@ -158,6 +162,15 @@ fn check(value: Value, class: &Type) -> Outcome {
     }
     if is_instance(&value, class) {
         return Ok(value);
+    }
+    // A box with an enum opens as its number, and the other way round.
+    let target = class.underlying().unwrap_or(class).class;
+    match (&value, value.as_object()) {
+        (Value::Integer(known), _) if !target.enumerators().is_empty() && known.class() == Class::Int => {
+            return number(&value, target, false);
+        }
+        (_, Some(Object::Enum(_, known))) if target == Class::Int => return Ok((*known).into()),
+        _ => {}
     }
     Err(Failure::invalid_cast(value.type_of().runtime_name(), class.runtime_name()))
 }

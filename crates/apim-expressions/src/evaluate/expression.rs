@@ -29,7 +29,10 @@ impl Machine<'_> {
             Code::Complement(value, class) => Ok(match self.evaluate(value)? {
                 Value::Integer(number) => Value::Integer(Integer::wrap(*class, !number.wide())),
                 Value::Char(unit) => Value::Integer(Integer::wrap(*class, !i128::from(unit))),
-                _ => Value::Null,
+                other => match other.as_object() {
+                    Some(Object::Enum(class, number)) => Value::enumerator(*class, !number),
+                    _ => Value::Null,
+                },
             }),
             Code::Operate(first, rest) => self.operate(first, rest),
             Code::All(conditions) => self.logical(conditions, false),

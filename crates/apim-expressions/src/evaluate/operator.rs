@@ -10,7 +10,7 @@ use crate::{
     problem::Failure,
     program::{Arithmetic, Bits, Comparison, Operation},
     types::Class,
-    value::{DateTime, DateTimeOffset, Integer, Object, TimeSpan, Value, equality},
+    value::{DateTime, DateTimeOffset, Integer, Object, TimeSpan, Value, decimal as decimals, equality},
     xml::Name,
 };
 
@@ -168,8 +168,8 @@ fn exact(operator: Arithmetic, left: Decimal, right: Decimal) -> Outcome {
         Arithmetic::Subtract => left.checked_sub(right),
         Arithmetic::Multiply => left.checked_mul(right),
         Arithmetic::Divide | Arithmetic::Remainder if right.is_zero() => return Err(Failure::divide_by_zero()),
-        Arithmetic::Divide => left.checked_div(right),
-        Arithmetic::Remainder => left.checked_rem(right),
+        Arithmetic::Divide => decimals::divide(left, right),
+        Arithmetic::Remainder => decimals::remainder(left, right),
     };
     let overflow = || Failure::overflow("Value was either too large or too small for a Decimal.");
     result.map(Value::Decimal).ok_or_else(overflow)

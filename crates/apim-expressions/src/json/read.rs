@@ -19,13 +19,18 @@ struct Reader<'t, 'b> {
     budget: &'b mut Budget,
 }
 
-/// `JToken.Parse`
+/// `JToken.Parse`, to which a comment before anything else is the token.
 pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
+    match first_comment(text) {
+        Some(comment) => Token::scalar(Scalar::Other(Other::Comment, comment.into()), budget),
+        None => content(text, budget),
+    }
+}
+
+/// What every other reader makes of a text: comments are skipped wherever they stand.
+pub(crate) fn content(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     budget.work(text.len())?;
     let mut reader = Reader { text, at: 0, budget };
-    if let Some(comment) = first_comment(text) {
-        return Token::scalar(Scalar::Other(Other::Comment, comment.into()), reader.budget);
-    }
     reader.skip_blank()?;
     if reader.peek().is_none() {
         return Err(Failure::json("Error reading JToken from JsonReader. Path '', line 0, position 0."));
@@ -38,7 +43,6 @@ pub(crate) fn token(text: &str, budget: &mut Budget) -> Result<Token, Failure> {
     }
 }
 
-/// A comment before anything else is the token.
 fn first_comment(text: &str) -> Option<&str> {
     let inner = text.trim_start().strip_prefix("/*")?;
     inner.find("*/").map(|end| &inner[..end])

@@ -4,7 +4,7 @@
 mod number;
 mod string;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use rust_decimal::Decimal;
 
@@ -66,11 +66,13 @@ struct Lexer<'s> {
     end: usize,
     nested: Vec<Nested>,
     tokens: Vec<Token>,
+    /// Texts so far: equal literals are one string, as in .NET.
+    texts: HashSet<Arc<str>>,
 }
 
 /// The tokens of `source[start..end]`, ending with [`Kind::End`]; offsets count from the start of `source`.
 pub(crate) fn tokens(source: &str, start: usize, end: usize) -> Result<Vec<Token>, ParseError> {
-    let mut lexer = Lexer { source, at: start, end, nested: Vec::new(), tokens: Vec::new() };
+    let mut lexer = Lexer { source, at: start, end, nested: Vec::new(), tokens: Vec::new(), texts: HashSet::new() };
     while lexer.skip_blank()? {
         lexer.token()?;
     }
@@ -96,6 +98,16 @@ impl<'s> Lexer<'s> {
 
     fn push(&mut self, at: usize, kind: Kind) {
         self.tokens.push(Token { kind, at, end: self.at });
+    }
+
+    /// The one string of a literal.
+    fn literal(&mut self, text: String) -> Arc<str> {
+        if let Some(known) = self.texts.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&text));
+        text
     }
 
     /// Skips white space and comments; false at the end.

@@ -23,7 +23,8 @@ impl Lexer<'_> {
             }
         }
         self.at += 1;
-        self.push(at, Kind::Text(text.into()));
+        let text = self.literal(text);
+        self.push(at, Kind::Text(text));
         Ok(())
     }
 
@@ -57,7 +58,8 @@ impl Lexer<'_> {
             }
         }
         if !text.is_empty() {
-            self.push(at, Kind::Text(text.into()));
+            let text = self.literal(text);
+            self.push(at, Kind::Text(text));
         }
         let hole = self.peek() == Some('{');
         let at = self.at;

@@ -71,7 +71,7 @@ fn read_as(call: &mut Call<'_, '_>) -> Outcome {
         }
         stopped => stopped,
     };
-    let token = read::token(&text(&content), &mut call.machine.budget).map_err(invalid)?;
+    let token = read::content(&text(&content), &mut call.machine.budget).map_err(invalid)?;
     if wanted == Class::JToken || token.class() == wanted {
         return Ok(Value::Json(token));
     }

@@ -12,12 +12,15 @@ use crate::{
 
 pub(super) const BUILDER: &[Member] = &[
     row("new", "static () -> StringBuilder", create),
-    row("new", "static (int) -> StringBuilder", |_| Ok(builder(String::new()))),
-    row("new", "static (string) -> StringBuilder", create),
-    row("Append", "(object) -> StringBuilder", |call| append(call, "")),
+    row("new", "static (int capacity) -> StringBuilder", |_| Ok(builder(String::new()))),
+    row("new", "static (string value) -> StringBuilder", create),
+    row("Append", "(object value) -> StringBuilder", |call| append(call, "")),
     row("AppendLine", "() -> StringBuilder", |call| append(call, "\r\n")),
-    row("AppendLine", "(string) -> StringBuilder", |call| append(call, "\r\n")),
-    row("AppendFormat", "(string, params object[]) -> StringBuilder", |call| {
+    row("AppendLine", "(string value) -> StringBuilder", |call| append(call, "\r\n")),
+    row("AppendFormat", "(string format, object arg0) -> StringBuilder", append_values),
+    row("AppendFormat", "(string format, object arg0, object arg1) -> StringBuilder", append_values),
+    row("AppendFormat", "(string format, object arg0, object arg1, object arg2) -> StringBuilder", append_values),
+    row("AppendFormat", "(string format, params object[] args) -> StringBuilder", |call| {
         let format = call.text(0)?;
         let items = call.items(1)?;
         let mut out = Writer::new(&mut call.machine.budget);
@@ -25,8 +28,8 @@ pub(super) const BUILDER: &[Member] = &[
         let written = out.finish();
         push(call, &written)
     }),
-    row("Insert", "(int, string) -> StringBuilder", insert),
-    row("Replace", "(string, string) -> StringBuilder", |call| {
+    row("Insert", "(int index, string value) -> StringBuilder", insert),
+    row("Replace", "(string oldValue, string newValue) -> StringBuilder", |call| {
         let (whole, from, to) = (call.builder_text(), call.text(0)?, call.optional_text(1).unwrap_or_default());
         if from.is_empty() {
             return Err(Failure::argument("String cannot be of zero length. (Parameter 'oldValue')"));
@@ -39,13 +42,13 @@ pub(super) const BUILDER: &[Member] = &[
         *lock(&*call.this_builder()?) = out.finish().to_string();
         Ok(call.receiver.clone())
     }),
-    row("Append", "(char, int) -> StringBuilder", |call| {
+    row("Append", "(char value, int repeatCount) -> StringBuilder", |call| {
         let count = usize::try_from(call.int(1)).map_err(|_| Failure::index_out_of_range())?;
         let text = String::from_utf16_lossy(&[call.unit(0)]);
         call.machine.budget.string(count.saturating_mul(text.len()))?;
         push(call, &text.repeat(count))
     }),
-    row("Append", "(string, int, int) -> StringBuilder", |call| {
+    row("Append", "(string value, int startIndex, int count) -> StringBuilder", |call| {
         let text = call.optional_text(0).unwrap_or_default();
         let place = |number: i64| usize::try_from(number).ok();
         let part = place(call.int(1)).zip(place(call.int(2)));
@@ -53,21 +56,21 @@ pub(super) const BUILDER: &[Member] = &[
         let part = part.ok_or_else(Failure::index_out_of_range)?;
         push(call, &part)
     }),
-    row("Append", "(char[]) -> StringBuilder", |call| {
+    row("Append", "(char[] value) -> StringBuilder", |call| {
         let items = if call.argument(0).is_null() { Vec::new() } else { call.items(0)? };
         let text = call.machine.text_of_all(&items)?;
         push(call, text.as_str().unwrap_or_default())
     }),
-    row("AppendJoin", "(string, params object[]) -> StringBuilder", join),
-    row("AppendJoin", "(string, params string[]) -> StringBuilder", join),
-    row("AppendJoin", "<T>(string, IEnumerable<T>) -> StringBuilder", join),
-    row("Insert", "(int, object) -> StringBuilder", |call| {
+    row("AppendJoin", "(string separator, params object[] values) -> StringBuilder", join),
+    row("AppendJoin", "(string separator, params string[] values) -> StringBuilder", join),
+    row("AppendJoin", "<T>(string separator, IEnumerable<T> values) -> StringBuilder", join),
+    row("Insert", "(int index, object value) -> StringBuilder", |call| {
         let value = call.argument(1).clone();
         let text = call.machine.text_of(&value)?;
         call.arguments[1] = Value::String(text);
         insert(call)
     }),
-    row("Remove", "(int, int) -> StringBuilder", |call| {
+    row("Remove", "(int startIndex, int length) -> StringBuilder", |call| {
         let whole = call.builder_text();
         call.work(whole.len())?;
         let place = |number: i64| usize::try_from(number).ok();
@@ -81,7 +84,7 @@ pub(super) const BUILDER: &[Member] = &[
         *lock(&*call.this_builder()?) = format!("{}{}", &whole[..start], &whole[end..]);
         Ok(call.receiver.clone())
     }),
-    row("Replace", "(char, char) -> StringBuilder", |call| {
+    row("Replace", "(char oldChar, char newChar) -> StringBuilder", |call| {
         let whole = call.builder_text();
         call.work(whole.len() * 2)?;
         let (from, to) = (call.unit(0), call.unit(1));
@@ -89,7 +92,7 @@ pub(super) const BUILDER: &[Member] = &[
         *lock(&*call.this_builder()?) = String::from_utf16_lossy(&units);
         Ok(call.receiver.clone())
     }),
-    row("ToString", "(int, int) -> string", |call| {
+    row("ToString", "(int startIndex, int length) -> string", |call| {
         let whole = call.builder_text();
         let place = |number: i64| usize::try_from(number).ok();
         let part = place(call.int(0)).zip(place(call.int(1)));
@@ -121,7 +124,7 @@ pub(super) const BUILDER: &[Member] = &[
         Ok(Value::Null)
     }),
     row("Capacity", "int", |call| Ok(length(units(&call.builder_text()).max(16)))),
-    row("Equals", "(StringBuilder) -> bool", |call| {
+    row("Equals", "(StringBuilder sb) -> bool", |call| {
         let other = match call.argument(0).as_object() {
             Some(Object::Builder(text)) => lock(text).clone(),
             _ => return Ok(false.into()),
@@ -138,6 +141,16 @@ pub(super) const BUILDER: &[Member] = &[
         Ok(length(units(&text)))
     }),
 ];
+
+/// `AppendFormat` of one, two or three values.
+fn append_values(call: &mut Call<'_, '_>) -> Outcome {
+    let format = call.text(0)?;
+    let items = call.arguments.get(1..).unwrap_or_default().to_vec();
+    let mut out = Writer::new(&mut call.machine.budget);
+    composite::composite(&format, &items, &mut out)?;
+    let written = out.finish();
+    push(call, &written)
+}
 
 fn insert(call: &mut Call<'_, '_>) -> Outcome {
     let (whole, inserted) = (call.builder_text(), call.optional_text(1).unwrap_or_default());

@@ -48,7 +48,7 @@ pub(super) const BASE: &[Member] = &[
         let der = this(call)?.der().to_vec();
         call.new_bytes(der)
     }),
-    row("Export", "(X509ContentType) -> byte[]", |call| {
+    row("Export", "(X509ContentType contentType) -> byte[]", |call| {
         // The certificate alone; the others hold private keys, or are containers.
         if call.flags(0) != 1 {
             return Err(Failure::unsupported("`Export` of another kind than `X509ContentType.Cert`"));
@@ -60,7 +60,7 @@ pub(super) const BASE: &[Member] = &[
 ];
 
 pub(super) const CERTIFICATE: &[Member] = &[
-    row("new", "static (byte[]) -> X509Certificate2", |call| {
+    row("new", "static (byte[] rawData) -> X509Certificate2", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len() * 32)?;
         call.machine.budget.memory(bytes.len() * 2)?;
@@ -84,7 +84,7 @@ pub(super) const CERTIFICATE: &[Member] = &[
     row("HasPrivateKey", "bool", |call| Ok(this(call)?.has_private_key().into())),
     row("PublicKey", "PublicKey", |call| Ok(Value::object(Object::PublicKey(Arc::clone(this(call)?))))),
     row("SignatureAlgorithm", "Oid", |call| Ok(oid(&this(call)?.facts().signature_algorithm))),
-    row("GetNameInfo", "(X509NameType, bool) -> string", |call| {
+    row("GetNameInfo", "(X509NameType nameType, bool forIssuer) -> string", |call| {
         let certificate = this(call)?;
         let (kind, issuer) = (call.flags(0), call.bool(1));
         let found = certificate.facts().name_info(kind, issuer);
@@ -113,8 +113,8 @@ pub(super) const CERTIFICATE: &[Member] = &[
 
 /// `RSACertificateExtensions`
 pub(super) const EXTENSIONS: &[Member] = &[
-    row("GetRSAPublicKey", "static (X509Certificate2) -> RSA", |call| public_key(argument(call)?)),
-    row("GetRSAPrivateKey", "static (X509Certificate2) -> RSA", |call| private_key(argument(call)?)),
+    row("GetRSAPublicKey", "static (X509Certificate2 certificate) -> RSA", |call| public_key(argument(call)?)),
+    row("GetRSAPrivateKey", "static (X509Certificate2 certificate) -> RSA", |call| private_key(argument(call)?)),
 ];
 
 pub(super) const PUBLIC_KEY: &[Member] = &[
@@ -139,7 +139,7 @@ pub(super) const DISTINGUISHED_NAME: &[Member] = &[row("Name", "string", |call| 
 })];
 
 pub(super) const OID: &[Member] = &[
-    row("new", "static (string) -> Oid", |call| {
+    row("new", "static (string oid) -> Oid", |call| {
         let value = call.text(0)?;
         Ok(Value::object(Object::Oid(value)))
     }),
@@ -166,10 +166,14 @@ pub(super) const ASYMMETRIC: &[Member] = &[
 ];
 
 pub(super) const RSA: &[Member] = &[
-    row("SignData", "(byte[], HashAlgorithmName, RSASignaturePadding) -> byte[]", sign),
-    row("VerifyData", "(byte[], byte[], HashAlgorithmName, RSASignaturePadding) -> bool", verify),
-    row("Encrypt", "(byte[], RSAEncryptionPadding) -> byte[]", encrypt),
-    row("Decrypt", "(byte[], RSAEncryptionPadding) -> byte[]", decrypt),
+    row("SignData", "(byte[] data, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) -> byte[]", sign),
+    row(
+        "VerifyData",
+        "(byte[] data, byte[] signature, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) -> bool",
+        verify,
+    ),
+    row("Encrypt", "(byte[] data, RSAEncryptionPadding padding) -> byte[]", encrypt),
+    row("Decrypt", "(byte[] data, RSAEncryptionPadding padding) -> byte[]", decrypt),
 ];
 
 pub(super) const HASH_NAME: &[Member] = &[

@@ -18,7 +18,7 @@ use crate::{
 pub(super) const LIST_INTERFACE: &[Member] = &[
     row("[]", "(int) -> E", get),
     row("[]=", "(int, E) -> void", set),
-    row("IndexOf", "(E) -> int", |call| {
+    row("IndexOf", "(E item) -> int", |call| {
         let item = call.argument(0).clone();
         let items = call.this_items()?.1;
         position(call, &items, &item)
@@ -30,22 +30,28 @@ pub(super) const COLLECTION: &[Member] = &[row("Count", "int", |call| Ok(length(
 
 pub(super) const ARRAY: &[Member] = &[
     row("Length", "int", |call| Ok(length(call.this_collection()?.len()))),
-    row("Exists", "static <T>(T[], Func<T, bool>) -> bool", |call| Ok(Value::Bool(first(call)?.is_some()))),
-    row("Find", "static <T>(T[], Func<T, bool>) -> T", |call| {
+    row("Exists", "static <T>(T[] array, Func<T, bool> match) -> bool", |call| Ok(Value::Bool(first(call)?.is_some()))),
+    row("Find", "static <T>(T[] array, Func<T, bool> match) -> T", |call| {
         let absent = Value::default_of(&call.type_argument(0));
         Ok(first(call)?.map_or(absent, |(_, item)| item))
     }),
-    row("FindIndex", "static <T>(T[], Func<T, bool>) -> int", |call| Ok(index(first(call)?.map(|(index, _)| index)))),
-    row("IndexOf", "static <T>(T[], T) -> int", |call| {
+    row("FindIndex", "static <T>(T[] array, Func<T, bool> match) -> int", |call| {
+        Ok(index(first(call)?.map(|(index, _)| index)))
+    }),
+    row("IndexOf", "static <T>(T[] array, T value) -> int", |call| {
         let items = call.items(0)?;
         let item = call.argument(1).clone();
         position(call, &items, &item)
     }),
-    row("Copy", "static <T>(T[], T[], int) -> void", |call| copied(call, 0, 1, 0, call.int(2))),
-    row("Copy", "static <T>(T[], int, T[], int, int) -> void", |call| {
-        copied(call, call.int(1), 2, call.int(3), call.int(4))
+    row("Copy", "static <T>(T[] sourceArray, T[] destinationArray, int length) -> void", |call| {
+        copied(call, 0, 1, 0, call.int(2))
     }),
-    row("Clear", "static <T>(T[], int, int) -> void", |call| {
+    row(
+        "Copy",
+        "static <T>(T[] sourceArray, int sourceIndex, T[] destinationArray, int destinationIndex, int length) -> void",
+        |call| copied(call, call.int(1), 2, call.int(3), call.int(4)),
+    ),
+    row("Clear", "static <T>(T[] array, int index, int length) -> void", |call| {
         let (start, count) = (call.int(1), call.int(2));
         let Value::Collection(array) = call.argument(0) else { return Err(Failure::argument_null("array")) };
         let array = array.0.clone();
@@ -54,7 +60,7 @@ pub(super) const ARRAY: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("FindAll", "static <T>(T[], Func<T, bool>) -> T[]", |call| {
+    row("FindAll", "static <T>(T[] array, Func<T, bool> match) -> T[]", |call| {
         let (items, lambda, element) = (call.items(0)?, call.lambda(1)?, call.type_argument(0));
         let mut kept = Vec::new();
         for item in items {
@@ -64,12 +70,12 @@ pub(super) const ARRAY: &[Member] = &[
         }
         call.machine.collection(Kind::Array, element, kept)
     }),
-    row("ConvertAll", "static <T, R>(T[], Func<T, R>) -> R[]", |call| {
+    row("ConvertAll", "static <T, R>(T[] array, Func<T, R> converter) -> R[]", |call| {
         let (items, lambda, element) = (call.items(0)?, call.lambda(1)?, call.type_argument(1));
         let made = items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<_, _>>()?;
         call.machine.collection(Kind::Array, element, made)
     }),
-    row("Sort", "static <T>(T[]) -> void", |call| {
+    row("Sort", "static <T>(T[] array) -> void", |call| {
         let items = call.items(0)?;
         let sorted = super::linq::sorted(call, items.clone(), items, false)?;
         if let Value::Collection(array) = call.argument(0) {
@@ -79,7 +85,7 @@ pub(super) const ARRAY: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("LastIndexOf", "static <T>(T[], T) -> int", |call| {
+    row("LastIndexOf", "static <T>(T[] array, T value) -> int", |call| {
         let items = call.items(0)?;
         call.work(items.len() * 32)?;
         Ok(index(items.iter().rposition(|other| equality::equal(other, call.argument(1)))))
@@ -88,7 +94,7 @@ pub(super) const ARRAY: &[Member] = &[
         let element = call.type_argument(0);
         call.machine.collection(Kind::Array, element, Vec::new())
     }),
-    row("Reverse", "static <T>(T[]) -> void", |call| {
+    row("Reverse", "static <T>(T[] array) -> void", |call| {
         let items = call.items(0)?;
         if let Value::Collection(array) = call.argument(0) {
             for (index, item) in items.into_iter().rev().enumerate() {
@@ -101,10 +107,10 @@ pub(super) const ARRAY: &[Member] = &[
 
 pub(super) const LIST: &[Member] = &[
     row("new", "static () -> S", |call| create(call, Kind::List)),
-    row("new", "static (int) -> S", |call| create(call, Kind::List)),
-    row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::List)),
-    row("Add", "(E) -> void", add),
-    row("FindAll", "(Func<E, bool>) -> List<E>", |call| {
+    row("new", "static (int capacity) -> S", |call| create(call, Kind::List)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::List)),
+    row("Add", "(E item) -> void", add),
+    row("FindAll", "(Func<E, bool> match) -> List<E>", |call| {
         let (lambda, element) = (call.lambda(0)?, call.this_collection()?.element().clone());
         let mut kept = Vec::new();
         for item in call.this_items()?.1 {
@@ -114,7 +120,7 @@ pub(super) const LIST: &[Member] = &[
         }
         call.machine.collection(Kind::List, element, kept)
     }),
-    row("RemoveAll", "(Func<E, bool>) -> int", |call| {
+    row("RemoveAll", "(Func<E, bool> match) -> int", |call| {
         let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
         let (items, mut kept) = (call.this_items()?.1, Vec::new());
         let before = items.len();
@@ -127,13 +133,13 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| *items = kept);
         Ok(length(removed))
     }),
-    row("GetRange", "(int, int) -> List<E>", |call| {
+    row("GetRange", "(int index, int count) -> List<E>", |call| {
         let list = call.this_collection()?;
         let range = part_of(&list, call.int(0), call.int(1))?;
         let items = range.filter_map(|index| list.get(index)).collect();
         call.machine.collection(Kind::List, list.element().clone(), items)
     }),
-    row("RemoveRange", "(int, int) -> void", |call| {
+    row("RemoveRange", "(int index, int count) -> void", |call| {
         let list = call.this_collection()?;
         let range = part_of(&list, call.int(0), call.int(1))?;
         call.work(list.len() * 32)?;
@@ -144,7 +150,7 @@ pub(super) const LIST: &[Member] = &[
         let (element, items) = call.this_items()?;
         call.machine.collection(Kind::Array, element, items)
     }),
-    row("AddRange", "(IEnumerable<E>) -> void", |call| {
+    row("AddRange", "(IEnumerable<E> collection) -> void", |call| {
         let items = call.items(0)?;
         let list = call.this_collection()?;
         for item in items {
@@ -152,7 +158,7 @@ pub(super) const LIST: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("Insert", "(int, E) -> void", |call| {
+    row("Insert", "(int index, E item) -> void", |call| {
         let list = call.this_collection()?;
         let item = call.argument(1).clone();
         call.work(list.len() * 32)?;
@@ -162,8 +168,8 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| items.insert(at, item));
         Ok(Value::Null)
     }),
-    row("Remove", "(E) -> bool", |call| Ok(Value::Bool(remove(call)?))),
-    row("RemoveAt", "(int) -> void", |call| {
+    row("Remove", "(E item) -> bool", |call| Ok(Value::Bool(remove(call)?))),
+    row("RemoveAt", "(int index) -> void", |call| {
         let list = call.this_collection()?;
         call.work(list.len() * 32)?;
         let at = within(call.int(0), list.len()).ok_or_else(Failure::index_out_of_range)?;
@@ -180,7 +186,7 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| items.reverse());
         Ok(Value::Null)
     }),
-    row("Sort", "(StringComparer) -> void", |call| {
+    row("Sort", "(StringComparer comparer) -> void", |call| {
         let list = call.this_collection()?;
         let (_, items) = call.this_items()?;
         let comparer = object::comparer_of(call.argument(0));
@@ -188,7 +194,7 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| *items = sorted);
         Ok(Value::Null)
     }),
-    row("Sort", "(Func<E, E, int>) -> void", |call| {
+    row("Sort", "(Func<E, E, int> comparison) -> void", |call| {
         let list = call.this_collection()?;
         let (lambda, mut items) = (call.lambda(0)?, call.this_items()?.1);
         // By insertion: as many comparisons as the limits allow, and stable.
@@ -213,7 +219,7 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| *items = sorted);
         Ok(Value::Null)
     }),
-    row("ForEach", "(Action<E>) -> void", |call| {
+    row("ForEach", "(Action<E> action) -> void", |call| {
         let items = call.this_items()?.1;
         let action = call.lambda(0)?;
         for item in items {
@@ -221,24 +227,24 @@ pub(super) const LIST: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("Exists", "(Func<E, bool>) -> bool", |call| Ok(Value::Bool(first(call)?.is_some()))),
-    row("Find", "(Func<E, bool>) -> E", |call| {
+    row("Exists", "(Func<E, bool> match) -> bool", |call| Ok(Value::Bool(first(call)?.is_some()))),
+    row("Find", "(Func<E, bool> match) -> E", |call| {
         let absent = Value::default_of(call.this_collection()?.element());
         Ok(first(call)?.map_or(absent, |(_, item)| item))
     }),
-    row("FindIndex", "(Func<E, bool>) -> int", |call| Ok(index(first(call)?.map(|(index, _)| index)))),
+    row("FindIndex", "(Func<E, bool> match) -> int", |call| Ok(index(first(call)?.map(|(index, _)| index)))),
 ];
 
 pub(super) const SET: &[Member] = &[
     row("new", "static () -> S", |call| create(call, Kind::Set)),
-    row("new", "static (StringComparer) -> S", |call| create(call, Kind::Set)),
-    row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::Set)),
-    row("new", "static (IEnumerable<E>, StringComparer) -> S", |call| create(call, Kind::Set)),
+    row("new", "static (StringComparer comparer) -> S", |call| create(call, Kind::Set)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Set)),
+    row("new", "static (IEnumerable<E> collection, StringComparer comparer) -> S", |call| create(call, Kind::Set)),
 ];
 
 /// Members of `ISet<T>` that its set has, too.
 pub(super) const SET_INTERFACE: &[Member] = &[
-    row("Add", "(E) -> bool", |call| {
+    row("Add", "(E item) -> bool", |call| {
         let set = call.this_collection()?;
         let item = call.argument(0).clone();
         Ok(Value::Bool(add_new(call, &set, item)?))

@@ -10,11 +10,11 @@ use crate::{
 
 pub(super) const READ_ONLY_DICTIONARY: &[Member] = &[
     row("[]", "(K) -> V", get),
-    row("ContainsKey", "(K) -> bool", |call| {
+    row("ContainsKey", "(K key) -> bool", |call| {
         let key = key(call)?;
         Ok(Value::Bool(call.this_dictionary()?.get(&key).is_some()))
     }),
-    row("TryGetValue", "(K, out V) -> bool", try_get),
+    row("TryGetValue", "(K key, out V value) -> bool", try_get),
     row("Count", "int", |call| Ok(length(call.this_dictionary()?.len()))),
     row("Keys", "IEnumerable<K>", |call| parts(call, 0, |(key, _)| key)),
     row("Values", "IEnumerable<V>", |call| parts(call, 1, |(_, value)| value)),
@@ -28,11 +28,11 @@ pub(super) const WRITABLE: &[Member] = &[
         let key = key(call)?;
         put(call, &key, false)
     }),
-    row("Add", "(K, V) -> void", |call| {
+    row("Add", "(K key, V value) -> void", |call| {
         let key = key(call)?;
         put(call, &key, true)
     }),
-    row("Remove", "(K) -> bool", |call| {
+    row("Remove", "(K key) -> bool", |call| {
         let key = key(call)?;
         let dictionary = call.this_dictionary()?;
         call.work(dictionary.len() * 8)?;
@@ -46,11 +46,11 @@ pub(super) const WRITABLE: &[Member] = &[
 
 pub(super) const DICTIONARY: &[Member] = &[
     row("new", "static () -> S", create),
-    row("new", "static (int) -> S", create),
-    row("new", "static (StringComparer) -> S", create),
-    row("new", "static (IDictionary<K, V>) -> S", create),
-    row("new", "static (int, StringComparer) -> S", create),
-    row("new", "static (IDictionary<K, V>, StringComparer) -> S", create),
+    row("new", "static (int capacity) -> S", create),
+    row("new", "static (StringComparer comparer) -> S", create),
+    row("new", "static (IDictionary<K, V> dictionary) -> S", create),
+    row("new", "static (int capacity, StringComparer comparer) -> S", create),
+    row("new", "static (IDictionary<K, V> dictionary, StringComparer comparer) -> S", create),
 ];
 
 pub(super) const VARIABLES: &[Member] = &[

@@ -14,7 +14,7 @@ pub(super) const ENCODING: &[Member] = &[
     row("UTF8", "static Encoding", |_| Ok(encoding(Encoding::Utf8))),
     row("ASCII", "static Encoding", |_| Ok(encoding(Encoding::Ascii))),
     row("Unicode", "static Encoding", |_| Ok(encoding(Encoding::Utf16))),
-    row("GetEncoding", "static (string) -> Encoding", |call| {
+    row("GetEncoding", "static (string name) -> Encoding", |call| {
         let name = call.text(0)?;
         match name.to_lowercase().as_str() {
             "utf-8" => Ok(encoding(Encoding::Utf8)),
@@ -25,7 +25,7 @@ pub(super) const ENCODING: &[Member] = &[
             _ => Err(Failure::unsupported(format!("the encoding '{name}'"))),
         }
     }),
-    row("GetBytes", "(string) -> byte[]", |call| {
+    row("GetBytes", "(string s) -> byte[]", |call| {
         let text = call.text(0)?;
         let bytes = encoded(this(call), &text);
         call.new_bytes(bytes)
@@ -42,7 +42,7 @@ pub(super) const ENCODING: &[Member] = &[
         }
         .into())
     }),
-    row("GetByteCount", "(string) -> int", |call| {
+    row("GetByteCount", "(string s) -> int", |call| {
         let text = call.text(0)?;
         call.work(text.len())?;
         Ok(super::access::length(match this(call) {
@@ -51,7 +51,7 @@ pub(super) const ENCODING: &[Member] = &[
             Encoding::Utf16 | Encoding::Utf16BigEndian => super::string::units(&text) * 2,
         }))
     }),
-    row("GetString", "(byte[]) -> string", |call| {
+    row("GetString", "(byte[] bytes) -> string", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len())?;
         let text = decoded(this(call), &bytes);
@@ -61,7 +61,7 @@ pub(super) const ENCODING: &[Member] = &[
 
 pub(super) const MORE: &[Member] = &[
     row("BigEndianUnicode", "static Encoding", |_| Ok(encoding(Encoding::Utf16BigEndian))),
-    row("GetEncoding", "static (int) -> Encoding", |call| match call.int(0) {
+    row("GetEncoding", "static (int codepage) -> Encoding", |call| match call.int(0) {
         65001 | 0 => Ok(encoding(Encoding::Utf8)),
         20127 => Ok(encoding(Encoding::Ascii)),
         28591 => Ok(encoding(Encoding::Latin1)),
@@ -69,24 +69,24 @@ pub(super) const MORE: &[Member] = &[
         1201 => Ok(encoding(Encoding::Utf16BigEndian)),
         other => Err(Failure::unsupported(format!("the code page {other}"))),
     }),
-    row("GetBytes", "(char[]) -> byte[]", |call| {
+    row("GetBytes", "(char[] chars) -> byte[]", |call| {
         let items = call.items(0)?;
         let text = call.machine.text_of_all(&items)?;
         let bytes = encoded(this(call), text.as_str().unwrap_or_default());
         call.new_bytes(bytes)
     }),
-    row("GetString", "(byte[], int, int) -> string", |call| {
+    row("GetString", "(byte[] bytes, int index, int count) -> string", |call| {
         let bytes = part(call)?;
         let text = decoded(this(call), &bytes);
         call.new_string(text)
     }),
-    row("GetChars", "(byte[]) -> char[]", |call| {
+    row("GetChars", "(byte[] bytes) -> char[]", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len())?;
         let units = decoded(this(call), &bytes).encode_utf16().map(Value::Char).collect();
         call.machine.collection(crate::value::Kind::Array, crate::types::Class::Char.into(), units)
     }),
-    row("GetCharCount", "(byte[]) -> int", |call| {
+    row("GetCharCount", "(byte[] bytes) -> int", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len())?;
         let text = decoded(this(call), &bytes);
@@ -101,7 +101,7 @@ pub(super) const MORE: &[Member] = &[
         };
         call.new_bytes(mark.to_vec())
     }),
-    row("GetMaxByteCount", "(int) -> int", |call| {
+    row("GetMaxByteCount", "(int charCount) -> int", |call| {
         let count = call.int(0) + 1;
         let width = match this(call) {
             Encoding::Utf8 => 3,
@@ -130,7 +130,7 @@ pub(super) const MORE: &[Member] = &[
         }
         .into())
     }),
-    row("Convert", "static (Encoding, Encoding, byte[]) -> byte[]", |call| {
+    row("Convert", "static (Encoding srcEncoding, Encoding dstEncoding, byte[] bytes) -> byte[]", |call| {
         let bytes = call.bytes(2)?;
         call.work(bytes.len() * 2)?;
         let of = |index: usize| match call.argument(index).as_object() {
@@ -179,14 +179,14 @@ fn decoded(encoding: Encoding, bytes: &[u8]) -> String {
 }
 
 pub(super) const WEB_UTILITY: &[Member] = &[
-    row("UrlEncode", "static (string) -> string", |call| {
+    row("UrlEncode", "static (string value) -> string", |call| {
         changed(call, |text| {
             percent_encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.!*()".contains(&byte), true)
         })
     }),
-    row("UrlDecode", "static (string) -> string", |call| changed(call, |text| percent_decode(text, true))),
-    row("HtmlEncode", "static (string) -> string", |call| changed(call, html_encode)),
-    row("HtmlDecode", "static (string) -> string", |call| changed(call, html_decode)),
+    row("UrlDecode", "static (string encodedValue) -> string", |call| changed(call, |text| percent_decode(text, true))),
+    row("HtmlEncode", "static (string value) -> string", |call| changed(call, html_encode)),
+    row("HtmlDecode", "static (string value) -> string", |call| changed(call, html_decode)),
 ];
 
 fn encoding(encoding: Encoding) -> Value {

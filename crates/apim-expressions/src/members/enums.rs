@@ -9,21 +9,21 @@ use crate::{
 };
 
 pub(super) const ENUM: &[Member] = &[
-    row("Parse", "static (RuntimeType, string) -> object", |call| parse_as(call, false)),
-    row("Parse", "static (RuntimeType, string, bool) -> object", |call| {
+    row("Parse", "static (RuntimeType enumType, string value) -> object", |call| parse_as(call, false)),
+    row("Parse", "static (RuntimeType enumType, string value, bool ignoreCase) -> object", |call| {
         let ignore_case = call.bool(2);
         parse_as(call, ignore_case)
     }),
-    row("Parse", "static <T>(string) -> T", |call| {
+    row("Parse", "static <T>(string value) -> T", |call| {
         let (class, text) = (call.type_argument(0).class, call.text(0)?);
         parse(class, &text, false)
     }),
-    row("Parse", "static <T>(string, bool) -> T", |call| {
+    row("Parse", "static <T>(string value, bool ignoreCase) -> T", |call| {
         let (class, text) = (call.type_argument(0).class, call.text(0)?);
         parse(class, &text, call.bool(1))
     }),
-    row("TryParse", "static <T>(string, out T) -> bool", |call| try_parse(call, false, 1)),
-    row("TryParse", "static <T>(string, bool, out T) -> bool", |call| {
+    row("TryParse", "static <T>(string value, out T result) -> bool", |call| try_parse(call, false, 1)),
+    row("TryParse", "static <T>(string value, bool ignoreCase, out T result) -> bool", |call| {
         let ignore_case = call.bool(1);
         try_parse(call, ignore_case, 2)
     }),

@@ -19,14 +19,14 @@ use crate::{
 
 /// Members of `HashAlgorithm`.
 pub(super) const HASH: &[Member] = &[
-    row("ComputeHash", "(byte[]) -> byte[]", |call| {
+    row("ComputeHash", "(byte[] buffer) -> byte[]", |call| {
         let bytes = call.bytes(0)?;
         // Hashing takes a few times as long as reading.
         call.work(bytes.len() * 8)?;
         let hash = compute(&*this(call)?, &bytes);
         call.new_bytes(hash)
     }),
-    row("ComputeHash", "(byte[], int, int) -> byte[]", |call| {
+    row("ComputeHash", "(byte[] buffer, int offset, int count) -> byte[]", |call| {
         let bytes = call.bytes(0)?;
         let place = |number: i64| usize::try_from(number).ok();
         let part = place(call.int(1)).zip(place(call.int(2))).and_then(|(at, count)| bytes.get(at..at + count));
@@ -49,7 +49,7 @@ pub(super) const HASH: &[Member] = &[
 /// Members of each hash class; `S` is the class.
 pub(super) const PLAIN: &[Member] = &[
     row("Create", "static () -> S", |call| create(call, None)),
-    row("HashData", "static (byte[]) -> byte[]", |call| {
+    row("HashData", "static (byte[] source) -> byte[]", |call| {
         let bytes = call.bytes(0)?;
         call.work(bytes.len() * 8)?;
         let hash = compute(&Hasher { class: call.owner(), key: Mutex::new(None) }, &bytes);
@@ -61,7 +61,7 @@ pub(super) const PLAIN: &[Member] = &[
 pub(super) const MANAGED: &[Member] = &[row("new", "static () -> S", |call| create(call, None))];
 
 pub(super) const KEYED: &[Member] = &[
-    row("new", "static (byte[]) -> S", |call| {
+    row("new", "static (byte[] key) -> S", |call| {
         let key = call.bytes(0)?;
         create(call, Some(key))
     }),
@@ -71,7 +71,7 @@ pub(super) const KEYED: &[Member] = &[
         let key = (0..words).flat_map(|_| call.machine.context.entropy.next().to_be_bytes()).collect();
         create(call, Some(key))
     }),
-    row("HashData", "static (byte[], byte[]) -> byte[]", |call| {
+    row("HashData", "static (byte[] key, byte[] source) -> byte[]", |call| {
         let (key, bytes) = (call.bytes(0)?, call.bytes(1)?);
         call.work(bytes.len() * 8)?;
         let hash = compute(&Hasher { class: call.owner(), key: Mutex::new(Some(key)) }, &bytes);

@@ -14,11 +14,11 @@ use crate::{
 };
 
 pub(super) const ADDRESS: &[Member] = &[
-    row("Parse", "static (string) -> IPAddress", |call| parse(&text(call)?)),
-    row("TryParse", "static (string, out IPAddress) -> bool", |call| {
+    row("Parse", "static (string ipString) -> IPAddress", |call| parse(&text(call)?)),
+    row("TryParse", "static (string ipString, out IPAddress address) -> bool", |call| {
         super::number::try_parse(call, parse, Value::Null)
     }),
-    row("IsLoopback", "static (IPAddress) -> bool", |call| match call.argument(0).as_object() {
+    row("IsLoopback", "static (IPAddress address) -> bool", |call| match call.argument(0).as_object() {
         Some(Object::Address(address)) => Ok(address.ip.to_canonical().is_loopback().into()),
         _ => Err(Failure::argument_null("address")),
     }),

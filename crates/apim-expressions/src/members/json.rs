@@ -52,7 +52,7 @@ pub(super) const TOKEN: &[Member] = &[
         let indented = call.flags(0) == 1;
         text(call, indented)
     }),
-    row("SelectToken", "(string) -> JToken", |call| {
+    row("SelectToken", "(string path) -> JToken", |call| {
         let found = selected(call)?;
         match found.as_slice() {
             [] => Ok(Value::Null),
@@ -60,7 +60,7 @@ pub(super) const TOKEN: &[Member] = &[
             _ => Err(Failure::json_exception("Path returned multiple tokens.")),
         }
     }),
-    row("SelectToken", "(string, bool) -> JToken", |call| {
+    row("SelectToken", "(string path, bool errorWhenNoMatch) -> JToken", |call| {
         let found = selected(call)?;
         match found.as_slice() {
             [] if call.bool(1) => {
@@ -72,7 +72,7 @@ pub(super) const TOKEN: &[Member] = &[
             _ => Err(Failure::json_exception("Path returned multiple tokens.")),
         }
     }),
-    row("SelectTokens", "(string, bool) -> IEnumerable<JToken>", |call| {
+    row("SelectTokens", "(string path, bool errorWhenNoMatch) -> IEnumerable<JToken>", |call| {
         let found = selected(call)?;
         tokens(call, found)
     }),
@@ -92,7 +92,7 @@ pub(super) const TOKEN: &[Member] = &[
     }),
     row("Next", "JToken", |call| beside(call, 1)),
     row("Previous", "JToken", |call| beside(call, -1)),
-    row("SelectTokens", "(string) -> IEnumerable<JToken>", |call| {
+    row("SelectTokens", "(string path) -> IEnumerable<JToken>", |call| {
         let found = selected(call)?;
         tokens(call, found)
     }),
@@ -123,7 +123,7 @@ pub(super) const TOKEN: &[Member] = &[
         Ok(Value::Json(token.copy(&mut call.machine.budget)?))
     }),
     row("Remove", "() -> void", remove),
-    row("Replace", "(JToken) -> void", |call| {
+    row("Replace", "(JToken value) -> void", |call| {
         let value = call.token(0)?;
         let budget = &mut call.machine.budget;
         match token_of(&call.receiver).and_then(|token| token.place()) {
@@ -133,9 +133,9 @@ pub(super) const TOKEN: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("Parse", "static (string) -> JToken", |call| parse(call, Class::JToken)),
-    row("FromObject", "static (object) -> JToken", |call| from_object(call, Class::JToken)),
-    row("DeepEquals", "static (JToken, JToken) -> bool", |call| {
+    row("Parse", "static (string json) -> JToken", |call| parse(call, Class::JToken)),
+    row("FromObject", "static (object o) -> JToken", |call| from_object(call, Class::JToken)),
+    row("DeepEquals", "static (JToken t1, JToken t2) -> bool", |call| {
         let (one, two) = (token_of(call.argument(0)), token_of(call.argument(1)));
         match (one, two) {
             (Some(one), Some(two)) => Ok(Value::Bool(one.deep_equals(&two, &mut call.machine.budget)?)),
@@ -152,15 +152,15 @@ pub(super) const VALUE: &[Member] = &[
         let undefined = Scalar::Other(Other::Undefined, std::sync::Arc::default());
         Token::scalar(undefined, &mut call.machine.budget).map(Value::Json)
     }),
-    row("CreateString", "static (string) -> JValue", |call| {
+    row("CreateString", "static (string value) -> JValue", |call| {
         let scalar = call.optional_text(0).map_or(Scalar::Null, Scalar::Text);
         Token::scalar(scalar, &mut call.machine.budget).map(Value::Json)
     }),
-    row("CreateComment", "static (string) -> JValue", |call| {
+    row("CreateComment", "static (string value) -> JValue", |call| {
         let comment = Scalar::Other(Other::Comment, call.optional_text(0).unwrap_or_default());
         Token::scalar(comment, &mut call.machine.budget).map(Value::Json)
     }),
-    row("new", "static (object) -> JValue", |call| {
+    row("new", "static (object value) -> JValue", |call| {
         let value = call.argument(0).clone();
         let token = match &value {
             Value::Char(_) => call.machine.token(&value)?,
@@ -211,18 +211,18 @@ fn deserialized(call: &mut Call<'_, '_>, class: &Type) -> Outcome {
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let token = read::token(&text, &mut call.machine.budget)?;
+    let token = read::content(&text, &mut call.machine.budget)?;
     convert::to_object(&token, class, &mut call.machine.budget)
 }
 
 pub(super) const JSON_CONVERT: &[Member] = &[
-    row("SerializeObject", "static (object) -> string", serialize),
-    row("SerializeObject", "static (object, Formatting) -> string", serialize),
-    row("DeserializeObject", "static <T>(string) -> T", |call| {
+    row("SerializeObject", "static (object value) -> string", serialize),
+    row("SerializeObject", "static (object value, Formatting formatting) -> string", serialize),
+    row("DeserializeObject", "static <T>(string value) -> T", |call| {
         let class = call.type_argument(0);
         deserialized(call, &class)
     }),
-    row("DeserializeObject", "static (string) -> object", |call| deserialized(call, &Class::Object.into())),
+    row("DeserializeObject", "static (string value) -> object", |call| deserialized(call, &Class::Object.into())),
 ];
 
 pub(super) fn token_of(value: &Value) -> Option<Token> {
@@ -247,7 +247,8 @@ pub(super) fn wrong_kind(found: &Token, wanted: Class) -> Failure {
 }
 
 fn parse(call: &mut Call<'_, '_>, wanted: Class) -> Outcome {
-    let token = read::token(&call.text(0)?, &mut call.machine.budget)?;
+    let read = if wanted == Class::JToken { read::token } else { read::content };
+    let token = read(&call.text(0)?, &mut call.machine.budget)?;
     if wanted == Class::JToken || token.class() == wanted {
         return Ok(Value::Json(token));
     }
@@ -375,7 +376,7 @@ fn serialize(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// The static forms of the extension methods (`Newtonsoft.Json.Linq.Extensions.Value(…)`).
-pub(super) const EXTENSIONS: &[Member] = &[row("Value", "static <T>(IEnumerable<JToken>) -> T", |call| {
+pub(super) const EXTENSIONS: &[Member] = &[row("Value", "static <T>(IEnumerable<JToken> value) -> T", |call| {
     call.receiver = call.arguments.remove(0);
     if call.receiver.is_null() {
         return Err(Failure::argument_null("value"));
@@ -389,13 +390,13 @@ pub(super) const EXTENSIONS: &[Member] = &[row("Value", "static <T>(IEnumerable<
 pub(super) const AROUND: &[Member] = &[
     row("Ancestors", "() -> IEnumerable<JContainer>", |call| ancestors(call, false)),
     row("AncestorsAndSelf", "() -> IEnumerable<JContainer>", |call| ancestors(call, true)),
-    row("AddAfterSelf", "(object) -> void", |call| insert_beside(call, 1)),
-    row("AddBeforeSelf", "(object) -> void", |call| insert_beside(call, 0)),
+    row("AddAfterSelf", "(object content) -> void", |call| insert_beside(call, 1)),
+    row("AddBeforeSelf", "(object content) -> void", |call| insert_beside(call, 0)),
 ];
 
 /// Members of a container that put something first.
 pub(super) const FIRST: &[Member] = &[
-    row("AddFirst", "(object) -> void", |call| {
+    row("AddFirst", "(object content) -> void", |call| {
         let (token, value) = (call.this_token()?, call.token(0)?);
         if token.class() != Class::JArray {
             return Err(Failure::unsupported("`AddFirst` of another container than a JArray"));
@@ -421,12 +422,12 @@ pub(super) const SEQUENCE: &[Member] = &[
         let found = of_each(call, None)?;
         sequence(call, found)
     }),
-    row("Values", "extension (object) -> IEnumerable<JToken>", |call| {
+    row("Values", "extension (object key) -> IEnumerable<JToken>", |call| {
         let key = call.argument(0).clone();
         let found = of_each(call, Some(&key))?;
         sequence(call, found)
     }),
-    row("Values", "extension <T>(object) -> IEnumerable<T>", |call| {
+    row("Values", "extension <T>(object key) -> IEnumerable<T>", |call| {
         let (key, class) = (call.argument(0).clone(), call.type_argument(0));
         let found = of_each(call, Some(&key))?;
         let mut values = Vec::with_capacity(found.len());

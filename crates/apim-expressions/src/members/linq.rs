@@ -20,9 +20,9 @@ pub(super) use grouped::{GROUPED, GROUPING, LOOKUP};
 pub(super) use newer::NEWER;
 
 pub(super) const LINQ: &[Member] = &[
-    row("Select", "extension <R>(Func<E, R>) -> IEnumerable<R>", select),
-    row("Select", "extension <R>(Func<E, int, R>) -> IEnumerable<R>", select),
-    row("SelectMany", "extension <R>(Func<E, IEnumerable<R>>) -> IEnumerable<R>", |call| {
+    row("Select", "extension <R>(Func<E, R> selector) -> IEnumerable<R>", select),
+    row("Select", "extension <R>(Func<E, int, R> selector) -> IEnumerable<R>", select),
+    row("SelectMany", "extension <R>(Func<E, IEnumerable<R>> selector) -> IEnumerable<R>", |call| {
         let lists = mapped(call)?;
         let mut all = Vec::new();
         for list in lists {
@@ -31,18 +31,22 @@ pub(super) const LINQ: &[Member] = &[
         let element = call.type_argument(0);
         call.machine.collection(Kind::Sequence, element, all)
     }),
-    row("SelectMany", "extension <C, R>(Func<E, IEnumerable<C>>, Func<E, C, R>) -> IEnumerable<R>", |call| {
-        let lists = mapped(call)?;
-        let (items, lambda, element) = (call.this_items()?.1, call.lambda(1)?, call.type_argument(1));
-        let mut all = Vec::new();
-        for (item, list) in items.into_iter().zip(lists) {
-            for inner in call.machine.items(&list)?.1 {
-                all.push(call.machine.invoke(&lambda, &[item.clone(), inner])?);
+    row(
+        "SelectMany",
+        "extension <C, R>(Func<E, IEnumerable<C>> collectionSelector, Func<E, C, R> resultSelector) -> IEnumerable<R>",
+        |call| {
+            let lists = mapped(call)?;
+            let (items, lambda, element) = (call.this_items()?.1, call.lambda(1)?, call.type_argument(1));
+            let mut all = Vec::new();
+            for (item, list) in items.into_iter().zip(lists) {
+                for inner in call.machine.items(&list)?.1 {
+                    all.push(call.machine.invoke(&lambda, &[item.clone(), inner])?);
+                }
             }
-        }
-        call.machine.collection(Kind::Sequence, element, all)
-    }),
-    row("Where", "extension (Func<E, bool>) -> IEnumerable<E>", |call| {
+            call.machine.collection(Kind::Sequence, element, all)
+        },
+    ),
+    row("Where", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let kept = filtered(call, items)?;
         call.machine.collection(Kind::Sequence, element, kept)
@@ -50,21 +54,31 @@ pub(super) const LINQ: &[Member] = &[
     row("ToArray", "extension () -> E[]", |call| remade(call, Kind::Array)),
     row("ToList", "extension () -> List<E>", |call| remade(call, Kind::List)),
     row("AsEnumerable", "extension () -> IEnumerable<E>", |call| remade(call, Kind::Sequence)),
-    row("ToDictionary", "extension <K>(Func<E, K>) -> Dictionary<K, E>", to_dictionary),
-    row("ToDictionary", "extension <K, V>(Func<E, K>, Func<E, V>) -> Dictionary<K, V>", to_dictionary),
-    row("OrderBy", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
-    row("OrderBy", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
-    row("OrderByDescending", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, true)),
-    row("OrderByDescending", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| {
+    row("ToDictionary", "extension <K>(Func<E, K> keySelector) -> Dictionary<K, E>", to_dictionary),
+    row(
+        "ToDictionary",
+        "extension <K, V>(Func<E, K> keySelector, Func<E, V> elementSelector) -> Dictionary<K, V>",
+        to_dictionary,
+    ),
+    row("OrderBy", "extension <K>(Func<E, K> keySelector) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("OrderBy", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IOrderedEnumerable<E>", |call| {
+        ordered(call, false)
+    }),
+    row("OrderByDescending", "extension <K>(Func<E, K> keySelector) -> IOrderedEnumerable<E>", |call| {
         ordered(call, true)
     }),
-    row("Where", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| {
+    row(
+        "OrderByDescending",
+        "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IOrderedEnumerable<E>",
+        |call| ordered(call, true),
+    ),
+    row("Where", "extension (Func<E, int, bool> predicate) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let kept = filtered(call, items)?;
         call.machine.collection(Kind::Sequence, element, kept)
     }),
-    row("TakeWhile", "extension (Func<E, bool>) -> IEnumerable<E>", |call| split_at(call, true)),
-    row("SkipWhile", "extension (Func<E, bool>) -> IEnumerable<E>", |call| split_at(call, false)),
+    row("TakeWhile", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| split_at(call, true)),
+    row("SkipWhile", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| split_at(call, false)),
     row("ToHashSet", "extension () -> HashSet<E>", |call| {
         let (element, items) = call.this_items()?;
         let unique = distinct(call, items, &[], false, None)?;
@@ -77,19 +91,19 @@ pub(super) const LINQ: &[Member] = &[
         }
         call.machine.collection(Kind::Sequence, element, items)
     }),
-    row("DefaultIfEmpty", "extension (E) -> IEnumerable<E>", |call| {
+    row("DefaultIfEmpty", "extension (E defaultValue) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         if items.is_empty() {
             items.push(call.argument(0).clone());
         }
         call.machine.collection(Kind::Sequence, element, items)
     }),
-    row("Prepend", "extension (E) -> IEnumerable<E>", |call| {
+    row("Prepend", "extension (E element) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.insert(0, call.argument(0).clone());
         call.machine.collection(Kind::Sequence, element, items)
     }),
-    row("Distinct", "extension (StringComparer) -> IEnumerable<E>", |call| {
+    row("Distinct", "extension (StringComparer comparer) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let comparer = comparer_of(call.argument(0));
         let unique = distinct(call, items, &[], false, comparer)?;
@@ -100,26 +114,26 @@ pub(super) const LINQ: &[Member] = &[
         let unique = distinct(call, items, &[], false, None)?;
         call.machine.collection(Kind::Sequence, element, unique)
     }),
-    row("Union", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| {
+    row("Union", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
         let unique = distinct(call, items, &[], false, None)?;
         call.machine.collection(Kind::Sequence, element, unique)
     }),
-    row("Except", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| compared(call, false)),
-    row("Intersect", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| compared(call, true)),
-    row("Concat", "extension (IEnumerable<E>) -> IEnumerable<E>", |call| {
+    row("Except", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| compared(call, false)),
+    row("Intersect", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| compared(call, true)),
+    row("Concat", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
         call.machine.collection(Kind::Sequence, element, items)
     }),
-    row("Append", "extension (E) -> IEnumerable<E>", |call| {
+    row("Append", "extension (E element) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.push(call.argument(0).clone());
         call.machine.collection(Kind::Sequence, element, items)
     }),
-    row("Skip", "extension (int) -> IEnumerable<E>", |call| part(call, |count| count..usize::MAX)),
-    row("Take", "extension (int) -> IEnumerable<E>", |call| part(call, |count| 0..count)),
+    row("Skip", "extension (int count) -> IEnumerable<E>", |call| part(call, |count| count..usize::MAX)),
+    row("Take", "extension (int count) -> IEnumerable<E>", |call| part(call, |count| 0..count)),
     row("Reverse", "extension () -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.reverse();
@@ -143,7 +157,7 @@ pub(super) const LINQ: &[Member] = &[
 
 /// Static members of `System.Linq.Enumerable`.
 pub(super) const ENUMERABLE: &[Member] = &[
-    row("Range", "static (int, int) -> IEnumerable<int>", |call| {
+    row("Range", "static (int start, int count) -> IEnumerable<int>", |call| {
         let (start, count) = (call.int(0), call.int(1));
         if count < 0 {
             return Err(Failure::out_of_range("Specified argument was out of the range of valid values.", "count"));
@@ -152,7 +166,7 @@ pub(super) const ENUMERABLE: &[Member] = &[
         let numbers = (start..start + count).map(|n| Value::from(i32::try_from(n).unwrap_or_default())).collect();
         call.machine.collection(Kind::Sequence, Class::Int.into(), numbers)
     }),
-    row("Repeat", "static <T>(T, int) -> IEnumerable<T>", |call| {
+    row("Repeat", "static <T>(T element, int count) -> IEnumerable<T>", |call| {
         let count = usize::try_from(call.int(1)).unwrap_or_default();
         call.machine.budget.memory(count.saturating_mul(32))?;
         let element = call.type_argument(0);
@@ -259,12 +273,18 @@ fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
 
 /// Members of what `OrderBy` returns.
 pub(super) const ORDERED: &[Member] = &[
-    row("ThenBy", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
-    row("ThenBy", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
-    row("ThenByDescending", "extension <K>(Func<E, K>) -> IOrderedEnumerable<E>", |call| ordered(call, true)),
-    row("ThenByDescending", "extension <K>(Func<E, K>, StringComparer) -> IOrderedEnumerable<E>", |call| {
+    row("ThenBy", "extension <K>(Func<E, K> keySelector) -> IOrderedEnumerable<E>", |call| ordered(call, false)),
+    row("ThenBy", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IOrderedEnumerable<E>", |call| {
+        ordered(call, false)
+    }),
+    row("ThenByDescending", "extension <K>(Func<E, K> keySelector) -> IOrderedEnumerable<E>", |call| {
         ordered(call, true)
     }),
+    row(
+        "ThenByDescending",
+        "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IOrderedEnumerable<E>",
+        |call| ordered(call, true),
+    ),
 ];
 
 /// `OrderBy`, and `ThenBy`, which keeps the ranks that the elements have.

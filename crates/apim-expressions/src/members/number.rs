@@ -10,6 +10,7 @@ use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
+    types::Class,
     value::{
         Integer, Value,
         change::{parse_bool, parse_decimal, parse_double, parse_integer, parse_single},
@@ -26,16 +27,16 @@ pub(super) use math::{EXTREMES, MATH, REALS, SIGNED};
 pub(super) const INTEGER: &[Member] = &[
     row("MaxValue", "static S", |call| Ok(bound(call, |(_, most)| most))),
     row("MinValue", "static S", |call| Ok(bound(call, |(least, _)| least))),
-    row("Parse", "static (string) -> S", |call| parse_integer(&call.text(0)?, call.owner())),
-    row("TryParse", "static (string, out S) -> bool", |call| {
+    row("Parse", "static (string s) -> S", |call| parse_integer(&call.text(0)?, call.owner())),
+    row("TryParse", "static (string s, out S result) -> bool", |call| {
         let class = call.owner();
         try_parse(call, |text| parse_integer(text, class), Value::Integer(Integer::wrap(class, 0)))
     }),
-    row("CompareTo", "(S) -> int", compare),
-    row("CompareTo", "(object) -> int", compare_object),
-    row("Equals", "(S) -> bool", same),
-    row("Max", "static (S, S) -> S", |call| Ok(chosen(call, true))),
-    row("Min", "static (S, S) -> S", |call| Ok(chosen(call, false))),
+    row("CompareTo", "(S value) -> int", compare),
+    row("CompareTo", "(object value) -> int", compare_object),
+    row("Equals", "(S obj) -> bool", same),
+    row("Max", "static (S x, S y) -> S", |call| Ok(chosen(call, true))),
+    row("Min", "static (S x, S y) -> S", |call| Ok(chosen(call, false))),
 ];
 
 /// The larger or smaller of two.
@@ -62,16 +63,18 @@ pub(super) const DOUBLE: &[Member] = &[
     row("MinValue", "static double", |_| Ok(Value::Double(f64::MIN))),
     row("NaN", "static double", |_| Ok(Value::Double(f64::NAN))),
     row("PositiveInfinity", "static double", |_| Ok(Value::Double(f64::INFINITY))),
-    row("IsNaN", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0).is_nan()))),
-    row("Parse", "static (string) -> double", |call| parse_double(&call.text(0)?)),
-    row("TryParse", "static (string, out double) -> bool", |call| try_parse(call, parse_double, Value::Double(0.0))),
-    row("CompareTo", "(double) -> int", compare),
-    row("Equals", "(double) -> bool", same),
+    row("IsNaN", "static (double d) -> bool", |call| Ok(Value::Bool(call.double(0).is_nan()))),
+    row("Parse", "static (string s) -> double", |call| parse_double(&call.text(0)?)),
+    row("TryParse", "static (string s, out double result) -> bool", |call| {
+        try_parse(call, parse_double, Value::Double(0.0))
+    }),
+    row("CompareTo", "(double value) -> int", compare),
+    row("Equals", "(double obj) -> bool", same),
     row("NegativeInfinity", "static double", |_| Ok(Value::Double(f64::NEG_INFINITY))),
     row("Epsilon", "static double", |_| Ok(Value::Double(f64::from_bits(1)))),
-    row("IsInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0).is_infinite()))),
-    row("IsPositiveInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::INFINITY))),
-    row("IsNegativeInfinity", "static (double) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::NEG_INFINITY))),
+    row("IsInfinity", "static (double d) -> bool", |call| Ok(Value::Bool(call.double(0).is_infinite()))),
+    row("IsPositiveInfinity", "static (double d) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::INFINITY))),
+    row("IsNegativeInfinity", "static (double d) -> bool", |call| Ok(Value::Bool(call.double(0) == f64::NEG_INFINITY))),
 ];
 
 pub(super) const SINGLE: &[Member] = &[
@@ -81,12 +84,14 @@ pub(super) const SINGLE: &[Member] = &[
     row("NaN", "static float", |_| Ok(Value::Single(f32::NAN))),
     row("PositiveInfinity", "static float", |_| Ok(Value::Single(f32::INFINITY))),
     row("NegativeInfinity", "static float", |_| Ok(Value::Single(f32::NEG_INFINITY))),
-    row("IsNaN", "static (float) -> bool", |call| Ok(Value::Bool(call.single(0).is_nan()))),
-    row("IsInfinity", "static (float) -> bool", |call| Ok(Value::Bool(call.single(0).is_infinite()))),
-    row("Parse", "static (string) -> float", |call| parse_single(&call.text(0)?)),
-    row("TryParse", "static (string, out float) -> bool", |call| try_parse(call, parse_single, Value::Single(0.0))),
-    row("CompareTo", "(float) -> int", compare),
-    row("Equals", "(float) -> bool", same),
+    row("IsNaN", "static (float f) -> bool", |call| Ok(Value::Bool(call.single(0).is_nan()))),
+    row("IsInfinity", "static (float f) -> bool", |call| Ok(Value::Bool(call.single(0).is_infinite()))),
+    row("Parse", "static (string s) -> float", |call| parse_single(&call.text(0)?)),
+    row("TryParse", "static (string s, out float result) -> bool", |call| {
+        try_parse(call, parse_single, Value::Single(0.0))
+    }),
+    row("CompareTo", "(float value) -> int", compare),
+    row("Equals", "(float obj) -> bool", same),
 ];
 
 pub(super) const DECIMAL: &[Member] = &[
@@ -95,23 +100,23 @@ pub(super) const DECIMAL: &[Member] = &[
     row("Zero", "static decimal", |_| Ok(Value::Decimal(Decimal::ZERO))),
     row("One", "static decimal", |_| Ok(Value::Decimal(Decimal::ONE))),
     row("MinusOne", "static decimal", |_| Ok(Value::Decimal(Decimal::NEGATIVE_ONE))),
-    row("Parse", "static (string) -> decimal", |call| parse_decimal(&call.text(0)?)),
-    row("TryParse", "static (string, out decimal) -> bool", |call| {
+    row("Parse", "static (string s) -> decimal", |call| parse_decimal(&call.text(0)?)),
+    row("TryParse", "static (string s, out decimal result) -> bool", |call| {
         try_parse(call, parse_decimal, Value::Decimal(Decimal::ZERO))
     }),
-    row("Floor", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).floor()))),
-    row("Ceiling", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).ceil()))),
-    row("Truncate", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).trunc()))),
-    row("Negate", "static (decimal) -> decimal", |call| Ok(Value::Decimal(-call.decimal(0)))),
-    row("Round", "static (decimal) -> decimal", math::round),
-    row("Round", "static (decimal, int) -> decimal", math::round),
-    row("Round", "static (decimal, MidpointRounding) -> decimal", math::round),
-    row("Round", "static (decimal, int, MidpointRounding) -> decimal", math::round),
-    row("Compare", "static (decimal, decimal) -> int", |call| {
+    row("Floor", "static (decimal d) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).floor()))),
+    row("Ceiling", "static (decimal d) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).ceil()))),
+    row("Truncate", "static (decimal d) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).trunc()))),
+    row("Negate", "static (decimal d) -> decimal", |call| Ok(Value::Decimal(-call.decimal(0)))),
+    row("Round", "static (decimal d) -> decimal", math::round),
+    row("Round", "static (decimal d, int decimals) -> decimal", math::round),
+    row("Round", "static (decimal d, MidpointRounding mode) -> decimal", math::round),
+    row("Round", "static (decimal d, int decimals, MidpointRounding mode) -> decimal", math::round),
+    row("Compare", "static (decimal d1, decimal d2) -> int", |call| {
         Ok(Value::from(call.decimal(0).cmp(&call.decimal(1)) as i32))
     }),
-    row("CompareTo", "(decimal) -> int", compare),
-    row("Equals", "(decimal) -> bool", same),
+    row("CompareTo", "(decimal value) -> int", compare),
+    row("Equals", "(decimal value) -> bool", same),
 ];
 
 /// `Equals` with an argument of the same type, which C# converts to it.
@@ -120,10 +125,12 @@ fn same(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 pub(super) const BOOL: &[Member] = &[
-    row("Parse", "static (string) -> bool", |call| parse_bool(&call.text(0)?)),
-    row("TryParse", "static (string, out bool) -> bool", |call| try_parse(call, parse_bool, Value::Bool(false))),
-    row("CompareTo", "(bool) -> int", compare),
-    row("Equals", "(bool) -> bool", same),
+    row("Parse", "static (string value) -> bool", |call| parse_bool(&call.text(0)?)),
+    row("TryParse", "static (string value, out bool result) -> bool", |call| {
+        try_parse(call, parse_bool, Value::Bool(false))
+    }),
+    row("CompareTo", "(bool value) -> int", compare),
+    row("Equals", "(bool obj) -> bool", same),
     row("TrueString", "static string", |_| Ok("True".into())),
     row("FalseString", "static string", |_| Ok("False".into())),
 ];
@@ -146,6 +153,12 @@ pub(super) fn try_parse(call: &mut Call<'_, '_>, parse: impl FnOnce(&str) -> Out
 }
 
 fn compare(call: &mut Call<'_, '_>) -> Outcome {
+    // Of the narrow classes .NET gives the difference.
+    if let (Value::Integer(one), Value::Integer(two)) = (&call.receiver, call.argument(0))
+        && matches!(one.class(), Class::SByte | Class::Byte | Class::Short | Class::UShort)
+    {
+        return Ok(Value::from(i32::try_from(one.wide() - two.wide()).unwrap_or_default()));
+    }
     let order = equality::compare(&call.receiver, call.argument(0));
     Ok(Value::from(order.map_or(0, |order| order as i32)))
 }

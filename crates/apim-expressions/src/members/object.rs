@@ -8,20 +8,23 @@ use crate::{
     limits::Writer,
     problem::{Exception, Failure},
     types::Type,
-    value::{Object, Value, equality, format, lock, order::Comparer},
+    value::{
+        Object, Value, equality, format, lock,
+        order::{self, Comparer},
+    },
 };
 
 pub(super) const OBJECT: &[Member] = &[
     row("ToString", "() -> string", to_string),
-    row("Equals", "(object) -> bool", |call| Ok(Value::Bool(equality::equal(&call.receiver, call.argument(0))))),
+    row("Equals", "(object obj) -> bool", |call| Ok(Value::Bool(equality::equal(&call.receiver, call.argument(0))))),
     row("GetHashCode", "() -> int", hash_code),
-    row("Equals", "static (object, object) -> bool", equals),
-    row("ReferenceEquals", "static (object, object) -> bool", |call| {
+    row("Equals", "static (object objA, object objB) -> bool", equals),
+    row("ReferenceEquals", "static (object objA, object objB) -> bool", |call| {
         Ok(Value::Bool(equality::same(call.argument(0), call.argument(1))))
     }),
 ];
 
-pub(super) const FORMATTABLE: &[Member] = &[row("ToString", "(string) -> string", to_format)];
+pub(super) const FORMATTABLE: &[Member] = &[row("ToString", "(string format) -> string", to_format)];
 
 pub(super) const NULLABLE: &[Member] = &[
     row("HasValue", "extension bool", |call| Ok(Value::Bool(!call.receiver.is_null()))),
@@ -43,8 +46,8 @@ pub(super) const EXCEPTION: &[Member] = &[
     row("new", "static () -> Exception", |_| {
         Ok(exception("Exception of type 'System.Exception' was thrown.".into(), None))
     }),
-    row("new", "static (string) -> Exception", |call| Ok(exception(message(call), None))),
-    row("new", "static (string, Exception) -> Exception", |call| {
+    row("new", "static (string message) -> Exception", |call| Ok(exception(message(call), None))),
+    row("new", "static (string message, Exception innerException) -> Exception", |call| {
         let inner = match call.argument(1).as_object() {
             Some(Object::Exception(inner)) => Some(Arc::new(inner.clone())),
             _ => None,
@@ -105,12 +108,17 @@ pub(super) const STRING_COMPARER: &[Member] = &[
     row("InvariantCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true, true))),
     row("CurrentCulture", "static StringComparer", |_| Ok(comparer(false, true))),
     row("CurrentCultureIgnoreCase", "static StringComparer", |_| Ok(comparer(true, true))),
-    row("Equals", "(string, string) -> bool", |call| {
+    row("Equals", "(string x, string y) -> bool", |call| {
         Ok(Value::Bool(
             compared(call)?.is_some_and(Ordering::is_eq) || call.argument(0).is_null() && call.argument(1).is_null(),
         ))
     }),
-    row("Compare", "(string, string) -> int", |call| {
+    row("Compare", "(string x, string y) -> int", |call| {
+        let comparer = comparer_of(&call.receiver).ok_or_else(Failure::null_reference)?;
+        if let (Some(one), Some(two), false) = (call.optional_text(0), call.optional_text(1), comparer.culture) {
+            call.work(one.len() + two.len())?;
+            return Ok(Value::from(order::distance(&one, &two, comparer.ignore_case)));
+        }
         let order = compared(call)?.unwrap_or_else(|| call.argument(1).is_null().cmp(&call.argument(0).is_null()));
         Ok(Value::from(order as i32))
     }),

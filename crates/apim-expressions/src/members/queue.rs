@@ -9,9 +9,9 @@ use crate::{
 
 pub(super) const QUEUE: &[Member] = &[
     row("new", "static () -> S", |call| create(call, Kind::Queue)),
-    row("new", "static (int) -> S", |call| create(call, Kind::Queue)),
-    row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::Queue)),
-    row("Enqueue", "(E) -> void", |call| {
+    row("new", "static (int capacity) -> S", |call| create(call, Kind::Queue)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Queue)),
+    row("Enqueue", "(E item) -> void", |call| {
         let (queue, item) = (call.this_collection()?, call.argument(0).clone());
         call.machine.hold_in(|| queue.is_held(), &item)?;
         queue.change(|items| items.push(item));
@@ -19,24 +19,24 @@ pub(super) const QUEUE: &[Member] = &[
     }),
     row("Dequeue", "() -> E", |call| take(call)?.ok_or_else(|| empty("Queue"))),
     row("Peek", "() -> E", |call| call.this_collection()?.get(0).ok_or_else(|| empty("Queue"))),
-    row("TryDequeue", "(out E) -> bool", |call| {
+    row("TryDequeue", "(out E result) -> bool", |call| {
         let taken = take(call)?;
         found(call, taken)
     }),
-    row("TryPeek", "(out E) -> bool", |call| {
+    row("TryPeek", "(out E result) -> bool", |call| {
         let first = call.this_collection()?.get(0);
         found(call, first)
     }),
-    row("Contains", "(E) -> bool", contains),
+    row("Contains", "(E item) -> bool", contains),
     row("ToArray", "() -> E[]", to_array),
     row("Clear", "() -> void", clear),
 ];
 
 pub(super) const STACK: &[Member] = &[
     row("new", "static () -> S", |call| create(call, Kind::Stack)),
-    row("new", "static (int) -> S", |call| create(call, Kind::Stack)),
-    row("new", "static (IEnumerable<E>) -> S", |call| create(call, Kind::Stack)),
-    row("Push", "(E) -> void", |call| {
+    row("new", "static (int capacity) -> S", |call| create(call, Kind::Stack)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Stack)),
+    row("Push", "(E item) -> void", |call| {
         let (stack, item) = (call.this_collection()?, call.argument(0).clone());
         call.work(stack.len() * 16)?;
         call.machine.hold_in(|| stack.is_held(), &item)?;
@@ -45,15 +45,15 @@ pub(super) const STACK: &[Member] = &[
     }),
     row("Pop", "() -> E", |call| take(call)?.ok_or_else(|| empty("Stack"))),
     row("Peek", "() -> E", |call| call.this_collection()?.get(0).ok_or_else(|| empty("Stack"))),
-    row("TryPop", "(out E) -> bool", |call| {
+    row("TryPop", "(out E result) -> bool", |call| {
         let taken = take(call)?;
         found(call, taken)
     }),
-    row("TryPeek", "(out E) -> bool", |call| {
+    row("TryPeek", "(out E result) -> bool", |call| {
         let first = call.this_collection()?.get(0);
         found(call, first)
     }),
-    row("Contains", "(E) -> bool", contains),
+    row("Contains", "(E item) -> bool", contains),
     row("ToArray", "() -> E[]", to_array),
     row("Clear", "() -> void", clear),
 ];
@@ -148,39 +148,41 @@ fn clear(call: &mut Call<'_, '_>) -> Outcome {
 
 /// Members of `ISet<T>` beyond those of a collection.
 pub(super) const SET_OPERATIONS: &[Member] = &[
-    row("UnionWith", "(IEnumerable<E>) -> void", |call| {
+    row("UnionWith", "(IEnumerable<E> other) -> void", |call| {
         change(call, |own, other| {
             let mut all = own.clone();
             all.extend(other.iter().filter(|one| !holds(own, one)).cloned());
             all
         })
     }),
-    row("ExceptWith", "(IEnumerable<E>) -> void", |call| {
+    row("ExceptWith", "(IEnumerable<E> other) -> void", |call| {
         change(call, |own, other| own.iter().filter(|one| !holds(other, one)).cloned().collect())
     }),
-    row("IntersectWith", "(IEnumerable<E>) -> void", |call| {
+    row("IntersectWith", "(IEnumerable<E> other) -> void", |call| {
         change(call, |own, other| own.iter().filter(|one| holds(other, one)).cloned().collect())
     }),
-    row("SymmetricExceptWith", "(IEnumerable<E>) -> void", |call| {
+    row("SymmetricExceptWith", "(IEnumerable<E> other) -> void", |call| {
         change(call, |own, other| {
             let left = own.iter().filter(|one| !holds(other, one));
             left.chain(other.iter().filter(|one| !holds(own, one))).cloned().collect()
         })
     }),
-    row("IsSubsetOf", "(IEnumerable<E>) -> bool", |call| {
+    row("IsSubsetOf", "(IEnumerable<E> other) -> bool", |call| {
         ask(call, |own, other| own.iter().all(|one| holds(other, one)))
     }),
-    row("IsSupersetOf", "(IEnumerable<E>) -> bool", |call| {
+    row("IsSupersetOf", "(IEnumerable<E> other) -> bool", |call| {
         ask(call, |own, other| other.iter().all(|one| holds(own, one)))
     }),
-    row("IsProperSubsetOf", "(IEnumerable<E>) -> bool", |call| {
+    row("IsProperSubsetOf", "(IEnumerable<E> other) -> bool", |call| {
         ask(call, |own, other| own.iter().all(|one| holds(other, one)) && !other.iter().all(|one| holds(own, one)))
     }),
-    row("IsProperSupersetOf", "(IEnumerable<E>) -> bool", |call| {
+    row("IsProperSupersetOf", "(IEnumerable<E> other) -> bool", |call| {
         ask(call, |own, other| other.iter().all(|one| holds(own, one)) && !own.iter().all(|one| holds(other, one)))
     }),
-    row("Overlaps", "(IEnumerable<E>) -> bool", |call| ask(call, |own, other| own.iter().any(|one| holds(other, one)))),
-    row("SetEquals", "(IEnumerable<E>) -> bool", |call| {
+    row("Overlaps", "(IEnumerable<E> other) -> bool", |call| {
+        ask(call, |own, other| own.iter().any(|one| holds(other, one)))
+    }),
+    row("SetEquals", "(IEnumerable<E> other) -> bool", |call| {
         ask(call, |own, other| own.iter().all(|one| holds(other, one)) && other.iter().all(|one| holds(own, one)))
     }),
 ];

@@ -12,53 +12,60 @@ use crate::{
     value::{Object, Value, change::parse_guid, lock},
 };
 
-pub(super) const GUID: &[Member] = &[
-    row("NewGuid", "static () -> Guid", |call| {
-        let entropy = &mut call.machine.context.entropy;
-        let bits = u128::from(entropy.next()) << 64 | u128::from(entropy.next());
-        Ok(Value::Guid(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()))
-    }),
-    row("Empty", "static Guid", |_| Ok(Value::Guid(Uuid::nil()))),
-    row("Parse", "static (string) -> Guid", |call| parse_guid(&call.text(0)?)),
-    row("TryParse", "static (string, out Guid) -> bool", |call| {
-        super::number::try_parse(call, parse_guid, Value::Guid(Uuid::nil()))
-    }),
-    row("new", "static (string) -> Guid", |call| parse_guid(&call.text(0)?)),
-    row("new", "static (byte[]) -> Guid", |call| {
-        let bytes: [u8; 16] = call
-            .bytes(0)?
-            .try_into()
-            .map_err(|_| Failure::argument("Byte array for Guid must be exactly 16 bytes long. (Parameter 'b')"))?;
-        Ok(Value::Guid(Uuid::from_bytes_le(bytes)))
-    }),
-    row("new", "static (int, short, short, byte[]) -> Guid", |call| {
-        let last: [u8; 8] = call
-            .bytes(3)?
-            .try_into()
-            .map_err(|_| Failure::argument("Byte array for Guid must be exactly 8 bytes long. (Parameter 'd')"))?;
-        Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
-    }),
-    row("new", "static (int, short, short, byte, byte, byte, byte, byte, byte, byte, byte) -> Guid", |call| {
-        let last: [u8; 8] = std::array::from_fn(|at| call.int(3 + at) as u8);
-        Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
-    }),
-    row("ParseExact", "static (string, string) -> Guid", parse_exact),
-    row("TryParseExact", "static (string, string, out Guid) -> bool", |call| {
-        let found = parse_exact(call);
-        let is = found.is_ok();
-        call.set_out(2, found.unwrap_or(Value::Guid(Uuid::nil())));
-        Ok(is.into())
-    }),
-    row("CompareTo", "(Guid) -> int", |call| {
-        let order = crate::value::equality::compare(&call.receiver, call.argument(0));
-        Ok(order.map_or(0, |order| order as i32).into())
-    }),
-    row("Equals", "(Guid) -> bool", |call| Ok(crate::value::equality::equal(&call.receiver, call.argument(0)).into())),
-    row("ToByteArray", "() -> byte[]", |call| match &call.receiver {
-        Value::Guid(guid) => Ok(Value::bytes(guid.to_bytes_le().to_vec())),
-        _ => Err(Failure::null_reference()),
-    }),
-];
+pub(super) const GUID: &[Member] =
+    &[
+        row("NewGuid", "static () -> Guid", |call| {
+            let entropy = &mut call.machine.context.entropy;
+            let bits = u128::from(entropy.next()) << 64 | u128::from(entropy.next());
+            Ok(Value::Guid(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()))
+        }),
+        row("Empty", "static Guid", |_| Ok(Value::Guid(Uuid::nil()))),
+        row("Parse", "static (string input) -> Guid", |call| parse_guid(&call.text(0)?)),
+        row("TryParse", "static (string input, out Guid result) -> bool", |call| {
+            super::number::try_parse(call, parse_guid, Value::Guid(Uuid::nil()))
+        }),
+        row("new", "static (string g) -> Guid", |call| parse_guid(&call.text(0)?)),
+        row("new", "static (byte[] b) -> Guid", |call| {
+            let bytes: [u8; 16] = call
+                .bytes(0)?
+                .try_into()
+                .map_err(|_| Failure::argument("Byte array for Guid must be exactly 16 bytes long. (Parameter 'b')"))?;
+            Ok(Value::Guid(Uuid::from_bytes_le(bytes)))
+        }),
+        row("new", "static (int a, short b, short c, byte[] d) -> Guid", |call| {
+            let last: [u8; 8] = call
+                .bytes(3)?
+                .try_into()
+                .map_err(|_| Failure::argument("Byte array for Guid must be exactly 8 bytes long. (Parameter 'd')"))?;
+            Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
+        }),
+        row(
+            "new",
+            "static (int a, short b, short c, byte d, byte e, byte f, byte g, byte h, byte i, byte j, byte k) -> Guid",
+            |call| {
+                let last: [u8; 8] = std::array::from_fn(|at| call.int(3 + at) as u8);
+                Ok(Value::Guid(Uuid::from_fields(call.int(0) as u32, call.int(1) as u16, call.int(2) as u16, &last)))
+            },
+        ),
+        row("ParseExact", "static (string input, string format) -> Guid", parse_exact),
+        row("TryParseExact", "static (string input, string format, out Guid result) -> bool", |call| {
+            let found = parse_exact(call);
+            let is = found.is_ok();
+            call.set_out(2, found.unwrap_or(Value::Guid(Uuid::nil())));
+            Ok(is.into())
+        }),
+        row("CompareTo", "(Guid value) -> int", |call| {
+            let order = crate::value::equality::compare(&call.receiver, call.argument(0));
+            Ok(order.map_or(0, |order| order as i32).into())
+        }),
+        row("Equals", "(Guid g) -> bool", |call| {
+            Ok(crate::value::equality::equal(&call.receiver, call.argument(0)).into())
+        }),
+        row("ToByteArray", "() -> byte[]", |call| match &call.receiver {
+            Value::Guid(guid) => Ok(Value::bytes(guid.to_bytes_le().to_vec())),
+            _ => Err(Failure::null_reference()),
+        }),
+    ];
 
 /// `Guid.ParseExact`: the text must have the form that the format names.
 fn parse_exact(call: &mut Call<'_, '_>) -> Outcome {
@@ -83,18 +90,18 @@ fn parse_exact(call: &mut Call<'_, '_>) -> Outcome {
 pub(super) const RANDOM: &[Member] = &[
     row("new", "static () -> Random", |_| Ok(Value::object(Object::Random(None)))),
     // The numbers that follow a seed are not those of .NET.
-    row("new", "static (int) -> Random", |call| {
+    row("new", "static (int Seed) -> Random", |call| {
         let seed = call.int(0).cast_unsigned();
         Ok(Value::object(Object::Random(Some(Arc::new(Mutex::new(seed))))))
     }),
     row("Next", "() -> int", |call| between(call, 0, i32::MAX.into())),
-    row("Next", "(int) -> int", |call| {
+    row("Next", "(int maxValue) -> int", |call| {
         if call.int(0) < 0 {
             return Err(Failure::out_of_range("'maxValue' must be greater than zero.", "maxValue"));
         }
         between(call, 0, call.int(0))
     }),
-    row("Next", "(int, int) -> int", |call| {
+    row("Next", "(int minValue, int maxValue) -> int", |call| {
         if call.int(0) > call.int(1) {
             return Err(Failure::out_of_range("'minValue' cannot be greater than maxValue.", "minValue"));
         }
@@ -105,7 +112,7 @@ pub(super) const RANDOM: &[Member] = &[
         let bits = next(call)? >> 40;
         Ok(Value::Single(bits as f32 / (1_u32 << 24) as f32))
     }),
-    row("NextBytes", "(byte[]) -> void", |call| {
+    row("NextBytes", "(byte[] buffer) -> void", |call| {
         let Value::Collection(crate::value::Opaque(bytes)) = call.argument(0).clone() else {
             return Err(Failure::argument_null("buffer"));
         };
@@ -126,8 +133,8 @@ pub(super) const RANDOM: &[Member] = &[
 /// Members of `RNGCryptoServiceProvider`.
 pub(super) const NUMBERS: &[Member] = &[
     row("new", "static () -> RNGCryptoServiceProvider", |_| Ok(Value::object(Object::RandomNumbers))),
-    row("GetBytes", "(byte[]) -> void", |call| fill(call, true)),
-    row("GetNonZeroBytes", "(byte[]) -> void", |call| fill(call, false)),
+    row("GetBytes", "(byte[] data) -> void", |call| fill(call, true)),
+    row("GetNonZeroBytes", "(byte[] data) -> void", |call| fill(call, false)),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
 ];
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) const READER: &[Member] = &[
-    row("new", "static (string) -> StringReader", |call| {
+    row("new", "static (string s) -> StringReader", |call| {
         let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("s"))?;
         Ok(Value::object(Object::Reader(Arc::new(Reader { text, at: Mutex::new(0) }))))
     }),
@@ -52,13 +52,13 @@ pub(super) const READER: &[Member] = &[
 
 pub(super) const WRITER: &[Member] = &[
     row("new", "static () -> StringWriter", |_| Ok(Value::object(Object::Writer(Arc::default())))),
-    row("Write", "(string) -> void", |call| write(call, "")),
-    row("Write", "(object) -> void", |call| write(call, "")),
-    row("Write", "(string, params object[]) -> void", |call| format(call, "")),
+    row("Write", "(string value) -> void", |call| write(call, "")),
+    row("Write", "(object value) -> void", |call| write(call, "")),
+    row("Write", "(string format, params object[] arg) -> void", |call| format(call, "")),
     row("WriteLine", "() -> void", |call| write(call, NEW_LINE)),
-    row("WriteLine", "(string) -> void", |call| write(call, NEW_LINE)),
-    row("WriteLine", "(object) -> void", |call| write(call, NEW_LINE)),
-    row("WriteLine", "(string, params object[]) -> void", |call| format(call, NEW_LINE)),
+    row("WriteLine", "(string value) -> void", |call| write(call, NEW_LINE)),
+    row("WriteLine", "(object value) -> void", |call| write(call, NEW_LINE)),
+    row("WriteLine", "(string format, params object[] arg) -> void", |call| format(call, NEW_LINE)),
     row("ToString", "() -> string", |call| {
         let text = lock(&*writer(call)?).clone();
         call.new_string(text)

@@ -13,45 +13,73 @@ use crate::{
 };
 
 pub(super) const REGEX: &[Member] = &[
-    row("new", "static (string) -> Regex", create),
-    row("new", "static (string, RegexOptions) -> Regex", create),
-    row("new", "static (string, RegexOptions, TimeSpan) -> Regex", create),
-    row("IsMatch", "static (string, string) -> bool", is_match),
-    row("IsMatch", "static (string, string, RegexOptions) -> bool", is_match),
-    row("IsMatch", "static (string, string, RegexOptions, TimeSpan) -> bool", is_match),
-    row("IsMatch", "(string) -> bool", is_match),
-    row("IsMatch", "(string, int) -> bool", |call| {
+    row("new", "static (string pattern) -> Regex", create),
+    row("new", "static (string pattern, RegexOptions options) -> Regex", create),
+    row("new", "static (string pattern, RegexOptions options, TimeSpan matchTimeout) -> Regex", create),
+    row("IsMatch", "static (string input, string pattern) -> bool", is_match),
+    row("IsMatch", "static (string input, string pattern, RegexOptions options) -> bool", is_match),
+    row(
+        "IsMatch",
+        "static (string input, string pattern, RegexOptions options, TimeSpan matchTimeout) -> bool",
+        is_match,
+    ),
+    row("IsMatch", "(string input) -> bool", is_match),
+    row("IsMatch", "(string input, int startat) -> bool", |call| {
         let found = first(call)?;
         Ok(Value::Bool(matches!(found.as_object(), Some(Object::Match(found)) if found.groups[0].is_some())))
     }),
-    row("Match", "static (string, string) -> Match", first),
-    row("Match", "static (string, string, RegexOptions) -> Match", first),
-    row("Match", "static (string, string, RegexOptions, TimeSpan) -> Match", first),
-    row("Match", "(string) -> Match", first),
-    row("Match", "(string, int) -> Match", first),
-    row("Matches", "static (string, string) -> MatchCollection", all),
-    row("Matches", "static (string, string, RegexOptions) -> MatchCollection", all),
-    row("Matches", "static (string, string, RegexOptions, TimeSpan) -> MatchCollection", all),
-    row("Matches", "(string) -> MatchCollection", all),
-    row("Replace", "static (string, string, string) -> string", |call| replace(call, 2)),
-    row("Replace", "static (string, string, string, RegexOptions) -> string", |call| replace(call, 2)),
-    row("Replace", "static (string, string, string, RegexOptions, TimeSpan) -> string", |call| replace(call, 2)),
-    row("Replace", "static (string, string, Func<Match, string>) -> string", |call| replace(call, 2)),
-    row("Replace", "static (string, string, Func<Match, string>, RegexOptions) -> string", |call| replace(call, 2)),
-    row("Replace", "static (string, string, Func<Match, string>, RegexOptions, TimeSpan) -> string", |call| {
+    row("Match", "static (string input, string pattern) -> Match", first),
+    row("Match", "static (string input, string pattern, RegexOptions options) -> Match", first),
+    row("Match", "static (string input, string pattern, RegexOptions options, TimeSpan matchTimeout) -> Match", first),
+    row("Match", "(string input) -> Match", first),
+    row("Match", "(string input, int startat) -> Match", first),
+    row("Matches", "static (string input, string pattern) -> MatchCollection", all),
+    row("Matches", "static (string input, string pattern, RegexOptions options) -> MatchCollection", all),
+    row(
+        "Matches",
+        "static (string input, string pattern, RegexOptions options, TimeSpan matchTimeout) -> MatchCollection",
+        all,
+    ),
+    row("Matches", "(string input) -> MatchCollection", all),
+    row("Replace", "static (string input, string pattern, string replacement) -> string", |call| replace(call, 2)),
+    row(
+        "Replace",
+        "static (string input, string pattern, string replacement, RegexOptions options) -> string",
+        |call| replace(call, 2),
+    ),
+    row(
+        "Replace",
+        "static (string input, string pattern, string replacement, RegexOptions options, TimeSpan matchTimeout) -> string",
+        |call| replace(call, 2),
+    ),
+    row("Replace", "static (string input, string pattern, Func<Match, string> evaluator) -> string", |call| {
         replace(call, 2)
     }),
-    row("Replace", "(string, string) -> string", |call| replace(call, 1)),
-    row("Replace", "(string, string, int) -> string", |call| replace(call, 1)),
-    row("Replace", "(string, Func<Match, string>) -> string", |call| replace(call, 1)),
-    row("Replace", "(string, Func<Match, string>, int) -> string", |call| replace(call, 1)),
-    row("Split", "static (string, string) -> string[]", split),
-    row("Split", "static (string, string, RegexOptions) -> string[]", split),
-    row("Split", "static (string, string, RegexOptions, TimeSpan) -> string[]", split),
-    row("Split", "(string) -> string[]", split),
-    row("Split", "(string, int) -> string[]", split),
+    row(
+        "Replace",
+        "static (string input, string pattern, Func<Match, string> evaluator, RegexOptions options) -> string",
+        |call| replace(call, 2),
+    ),
+    row(
+        "Replace",
+        "static (string input, string pattern, Func<Match, string> evaluator, RegexOptions options, TimeSpan matchTimeout) -> string",
+        |call| replace(call, 2),
+    ),
+    row("Replace", "(string input, string replacement) -> string", |call| replace(call, 1)),
+    row("Replace", "(string input, string replacement, int count) -> string", |call| replace(call, 1)),
+    row("Replace", "(string input, Func<Match, string> evaluator) -> string", |call| replace(call, 1)),
+    row("Replace", "(string input, Func<Match, string> evaluator, int count) -> string", |call| replace(call, 1)),
+    row("Split", "static (string input, string pattern) -> string[]", split),
+    row("Split", "static (string input, string pattern, RegexOptions options) -> string[]", split),
+    row(
+        "Split",
+        "static (string input, string pattern, RegexOptions options, TimeSpan matchTimeout) -> string[]",
+        split,
+    ),
+    row("Split", "(string input) -> string[]", split),
+    row("Split", "(string input, int count) -> string[]", split),
     row("Options", "RegexOptions", |_| Ok(Value::enumerator(Class::RegexOptions, 0))),
-    row("Unescape", "static (string) -> string", |call| {
+    row("Unescape", "static (string str) -> string", |call| {
         let text = call.text(0)?;
         call.work(text.len())?;
         call.new_string(text.replace("\\\\", "\u{0}").replace('\\', "").replace('\u{0}', "\\"))
@@ -67,7 +95,7 @@ pub(super) const MATCH: &[Member] = &[
         let nothing = Match { text: Arc::default(), groups: vec![None], names: vec![None] };
         Ok(Value::object(Object::Match(Arc::new(nothing))))
     }),
-    row("Result", "(string) -> string", |call| {
+    row("Result", "(string replacement) -> string", |call| {
         let (found, with) = (this_match(call)?, call.text(0)?);
         if found.groups[0].is_none() {
             return Err(Failure::unsupported("`Result` of a match without success"));

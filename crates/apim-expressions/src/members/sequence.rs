@@ -12,17 +12,17 @@ use crate::{
 };
 
 pub(super) const LIST: &[Member] = &[
-    row("ConvertAll", "<R>(Func<E, R>) -> List<R>", |call| {
+    row("ConvertAll", "<R>(Func<E, R> converter) -> List<R>", |call| {
         let (items, lambda, element) = (call.this_items()?.1, call.lambda(0)?, call.type_argument(0));
         let made = items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<_, _>>()?;
         call.machine.collection(Kind::List, element, made)
     }),
-    row("FindLast", "(Func<E, bool>) -> E", |call| {
+    row("FindLast", "(Func<E, bool> match) -> E", |call| {
         let absent = Value::default_of(call.this_collection()?.element());
         Ok(last(call)?.map_or(absent, |(_, item)| item))
     }),
-    row("FindLastIndex", "(Func<E, bool>) -> int", |call| Ok(index(last(call)?.map(|(index, _)| index)))),
-    row("TrueForAll", "(Func<E, bool>) -> bool", |call| {
+    row("FindLastIndex", "(Func<E, bool> match) -> int", |call| Ok(index(last(call)?.map(|(index, _)| index)))),
+    row("TrueForAll", "(Func<E, bool> match) -> bool", |call| {
         let (items, lambda) = (call.this_items()?.1, call.lambda(0)?);
         for item in items {
             if call.machine.invoke(&lambda, &[item])?.as_bool() != Some(true) {
@@ -31,24 +31,24 @@ pub(super) const LIST: &[Member] = &[
         }
         Ok(true.into())
     }),
-    row("LastIndexOf", "(E) -> int", |call| {
+    row("LastIndexOf", "(E item) -> int", |call| {
         let items = call.this_items()?.1;
         call.work(items.len() * 32)?;
         Ok(index(items.iter().rposition(|item| equality::equal(item, call.argument(0)))))
     }),
-    row("IndexOf", "(E, int) -> int", |call| {
+    row("IndexOf", "(E item, int index) -> int", |call| {
         let items = call.this_items()?.1;
         call.work(items.len() * 32)?;
         let start = within(call.int(1), items.len() + 1).ok_or_else(Failure::index_out_of_range)?;
         let found = items[start..].iter().position(|item| equality::equal(item, call.argument(0)));
         Ok(index(found.map(|at| start + at)))
     }),
-    row("BinarySearch", "(E) -> int", |call| {
+    row("BinarySearch", "(E item) -> int", |call| {
         let items = call.this_items()?.1;
         search(call, &items, 0)
     }),
     row("Capacity", "int", |call| Ok(length(call.this_collection()?.len().next_power_of_two().max(4)))),
-    row("InsertRange", "(int, IEnumerable<E>) -> void", |call| {
+    row("InsertRange", "(int index, IEnumerable<E> collection) -> void", |call| {
         let (list, added) = (call.this_collection()?, call.items(1)?);
         call.work((list.len() + added.len()) * 32)?;
         let at = within(call.int(0), list.len() + 1).ok_or_else(Failure::index_out_of_range)?;
@@ -58,12 +58,12 @@ pub(super) const LIST: &[Member] = &[
         list.change(|items| drop(items.splice(at..at, added)));
         Ok(Value::Null)
     }),
-    row("CopyTo", "(E[]) -> void", |call| copy_to(call, 0)),
-    row("CopyTo", "(E[], int) -> void", |call| {
+    row("CopyTo", "(E[] array) -> void", |call| copy_to(call, 0)),
+    row("CopyTo", "(E[] array, int arrayIndex) -> void", |call| {
         let at = call.int(1);
         copy_to(call, at)
     }),
-    row("Reverse", "(int, int) -> void", |call| {
+    row("Reverse", "(int index, int count) -> void", |call| {
         let list = call.this_collection()?;
         let place = |number: i64| usize::try_from(number).ok();
         let range = place(call.int(0)).zip(place(call.int(1))).map(|(start, count)| start..start + count);
@@ -81,16 +81,16 @@ pub(super) const ARRAY: &[Member] = &[
         let count = call.this_collection()?.len();
         Ok(i64::try_from(count).unwrap_or_default().into())
     }),
-    row("GetLength", "(int) -> int", |call| match call.int(0) {
+    row("GetLength", "(int dimension) -> int", |call| match call.int(0) {
         0 => Ok(length(call.this_collection()?.len())),
         _ => Err(Failure::array_index()),
     }),
-    row("GetUpperBound", "(int) -> int", |call| {
+    row("GetUpperBound", "(int dimension) -> int", |call| {
         let count = i32::try_from(call.this_collection()?.len()).unwrap_or_default();
         Ok((count - 1).into())
     }),
-    row("GetLowerBound", "(int) -> int", |_| Ok(0.into())),
-    row("GetValue", "(int) -> object", |call| {
+    row("GetLowerBound", "(int dimension) -> int", |_| Ok(0.into())),
+    row("GetValue", "(int index) -> object", |call| {
         let array = call.this_collection()?;
         let value = usize::try_from(call.int(0)).ok().and_then(|at| array.get(at));
         value.ok_or_else(Failure::array_index)
@@ -99,23 +99,25 @@ pub(super) const ARRAY: &[Member] = &[
         let (element, items) = call.this_items()?;
         call.machine.collection(Kind::Array, element, items)
     }),
-    row("CopyTo", "(E[], int) -> void", |call| {
+    row("CopyTo", "(E[] array, int index) -> void", |call| {
         let at = call.int(1);
         copy_to(call, at)
     }),
-    row("IndexOf", "static <T>(T[], T, int) -> int", |call| {
+    row("IndexOf", "static <T>(T[] array, T value, int startIndex) -> int", |call| {
         let items = call.items(0)?;
         call.work(items.len() * 32)?;
         let start = within(call.int(2), items.len() + 1).ok_or_else(Failure::index_out_of_range)?;
         let found = items[start..].iter().position(|item| equality::equal(item, call.argument(1)));
         Ok(index(found.map(|at| start + at)))
     }),
-    row("FindLast", "static <T>(T[], Func<T, bool>) -> T", |call| {
+    row("FindLast", "static <T>(T[] array, Func<T, bool> match) -> T", |call| {
         let absent = Value::default_of(&call.type_argument(0));
         Ok(last(call)?.map_or(absent, |(_, item)| item))
     }),
-    row("FindLastIndex", "static <T>(T[], Func<T, bool>) -> int", |call| Ok(index(last(call)?.map(|(at, _)| at)))),
-    row("TrueForAll", "static <T>(T[], Func<T, bool>) -> bool", |call| {
+    row("FindLastIndex", "static <T>(T[] array, Func<T, bool> match) -> int", |call| {
+        Ok(index(last(call)?.map(|(at, _)| at)))
+    }),
+    row("TrueForAll", "static <T>(T[] array, Func<T, bool> match) -> bool", |call| {
         let (items, lambda) = (call.items(0)?, call.lambda(1)?);
         for item in items {
             if call.machine.invoke(&lambda, &[item])?.as_bool() != Some(true) {
@@ -124,14 +126,14 @@ pub(super) const ARRAY: &[Member] = &[
         }
         Ok(true.into())
     }),
-    row("ForEach", "static <T>(T[], Action<T>) -> void", |call| {
+    row("ForEach", "static <T>(T[] array, Action<T> action) -> void", |call| {
         let (items, lambda) = (call.items(0)?, call.lambda(1)?);
         for item in items {
             call.machine.invoke(&lambda, &[item])?;
         }
         Ok(Value::Null)
     }),
-    row("Fill", "static <T>(T[], T) -> void", |call| {
+    row("Fill", "static <T>(T[] array, T value) -> void", |call| {
         let Value::Collection(Opaque(array)) = call.argument(0).clone() else {
             return Err(Failure::argument_null("array"));
         };
@@ -143,11 +145,11 @@ pub(super) const ARRAY: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("BinarySearch", "static <T>(T[], T) -> int", |call| {
+    row("BinarySearch", "static <T>(T[] array, T value) -> int", |call| {
         let items = call.items(0)?;
         search(call, &items, 1)
     }),
-    row("Sort", "static <T>(T[], Func<T, T, int>) -> void", |call| {
+    row("Sort", "static <T>(T[] array, Func<T, T, int> comparison) -> void", |call| {
         let (mut items, lambda) = (call.items(0)?, call.lambda(1)?);
         // By insertion: as many comparisons as the limits allow.
         for at in 1..items.len() {
@@ -171,7 +173,7 @@ pub(super) const ARRAY: &[Member] = &[
 ];
 
 pub(super) const DICTIONARY: &[Member] = &[
-    row("TryAdd", "(K, V) -> bool", |call| {
+    row("TryAdd", "(K key, V value) -> bool", |call| {
         let (key, value) = (call.argument(0).clone(), call.argument(1).clone());
         if key.is_null() {
             return Err(Failure::argument_null("key"));
@@ -185,7 +187,7 @@ pub(super) const DICTIONARY: &[Member] = &[
         dictionary.insert(&key, value);
         Ok(true.into())
     }),
-    row("Remove", "(K, out V) -> bool", |call| {
+    row("Remove", "(K key, out V value) -> bool", |call| {
         let key = call.argument(0).clone();
         if key.is_null() {
             return Err(Failure::argument_null("key"));
@@ -198,7 +200,7 @@ pub(super) const DICTIONARY: &[Member] = &[
         call.set_out(1, found.unwrap_or(absent));
         Ok(is.into())
     }),
-    row("ContainsValue", "(V) -> bool", |call| {
+    row("ContainsValue", "(V value) -> bool", |call| {
         let dictionary = call.this_dictionary()?;
         call.work(dictionary.len() * 32)?;
         Ok(dictionary.entries().iter().any(|(_, value)| equality::equal(value, call.argument(0))).into())

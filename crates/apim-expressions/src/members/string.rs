@@ -23,25 +23,34 @@ pub(super) use split::SPLIT;
 
 pub(super) const STRING: &[Member] = &[
     row("Empty", "static string", |_| Ok(Value::String(Arc::default()))),
-    row("IsNullOrEmpty", "static (string) -> bool", |call| {
+    row("IsNullOrEmpty", "static (string value) -> bool", |call| {
         Ok(Value::Bool(call.optional_text(0).is_none_or(|text| text.is_empty())))
     }),
-    row("IsNullOrWhiteSpace", "static (string) -> bool", |call| {
+    row("IsNullOrWhiteSpace", "static (string value) -> bool", |call| {
         Ok(Value::Bool(call.optional_text(0).is_none_or(|text| text.trim().is_empty())))
     }),
-    row("Concat", "static (object) -> string", |call| {
+    row("Concat", "static (object arg0) -> string", |call| {
         let value = call.argument(0).clone();
         call.machine.text_of(&value).map(Value::String)
     }),
-    row("Concat", "static (params string[]) -> string", concat),
-    row("Concat", "static (params object[]) -> string", concat),
-    row("Concat", "static (IEnumerable<string>) -> string", concat),
-    row("Concat", "static <T>(IEnumerable<T>) -> string", concat),
-    row("Join", "static (string, params string[]) -> string", join),
-    row("Join", "static (string, params object[]) -> string", join),
-    row("Join", "static (string, IEnumerable<string>) -> string", join),
-    row("Join", "static <T>(string, IEnumerable<T>) -> string", join),
-    row("Format", "static (string, params object[]) -> string", format),
+    row("Concat", "static (string str0, string str1) -> string", concat_values),
+    row("Concat", "static (string str0, string str1, string str2) -> string", concat_values),
+    row("Concat", "static (string str0, string str1, string str2, string str3) -> string", concat_values),
+    row("Concat", "static (object arg0, object arg1) -> string", concat_values),
+    row("Concat", "static (object arg0, object arg1, object arg2) -> string", concat_values),
+    row("Concat", "static (params string[] values) -> string", concat),
+    row("Concat", "static (params object[] args) -> string", concat),
+    row("Concat", "static (IEnumerable<string> values) -> string", concat),
+    row("Concat", "static <T>(IEnumerable<T> values) -> string", concat),
+    row("Join", "static (string separator, params string[] value) -> string", join),
+    row("Join", "static (string separator, params object[] values) -> string", join),
+    row("Join", "static (string separator, IEnumerable<string> values) -> string", join),
+    row("Join", "static <T>(string separator, IEnumerable<T> values) -> string", join),
+    row("Join", "static (string separator, string[] value, int startIndex, int count) -> string", join_part),
+    row("Format", "static (string format, object arg0) -> string", format_values),
+    row("Format", "static (string format, object arg0, object arg1) -> string", format_values),
+    row("Format", "static (string format, object arg0, object arg1, object arg2) -> string", format_values),
+    row("Format", "static (string format, params object[] args) -> string", format),
     row("Length", "int", |call| {
         call.work(call.this_text().len())?;
         Ok(length(units(&call.this_text())))
@@ -52,17 +61,17 @@ pub(super) const STRING: &[Member] = &[
         call.work(text.len())?;
         unit.map(Value::Char).ok_or_else(Failure::array_index)
     }),
-    row("Substring", "(int) -> string", substring),
-    row("Substring", "(int, int) -> string", substring),
-    row("Remove", "(int) -> string", remove),
-    row("Remove", "(int, int) -> string", remove),
-    row("Insert", "(int, string) -> string", |call| {
+    row("Substring", "(int startIndex) -> string", substring),
+    row("Substring", "(int startIndex, int length) -> string", substring),
+    row("Remove", "(int startIndex) -> string", remove),
+    row("Remove", "(int startIndex, int count) -> string", remove),
+    row("Insert", "(int startIndex, string value) -> string", |call| {
         let (text, inserted) = (call.this_text(), call.text(1)?);
         let (before, after) = cut(call, &text, call.int(0))?;
         call.new_string(before + &inserted + &after)
     }),
-    row("Replace", "(string, string) -> string", replace),
-    row("Replace", "(char, char) -> string", |call| {
+    row("Replace", "(string oldValue, string newValue) -> string", replace),
+    row("Replace", "(char oldChar, char newChar) -> string", |call| {
         let text = call.this_text();
         let (from, to) = (call.unit(0), call.unit(1));
         call.work(text.len())?;
@@ -73,22 +82,22 @@ pub(super) const STRING: &[Member] = &[
     row("ToLowerInvariant", "() -> string", |call| changed(call, order::lower)),
     row("ToUpper", "() -> string", |call| changed(call, order::upper)),
     row("ToUpperInvariant", "() -> string", |call| changed(call, order::upper)),
-    row("PadLeft", "(int) -> string", |call| pad(call, true)),
-    row("PadLeft", "(int, char) -> string", |call| pad(call, true)),
-    row("PadRight", "(int) -> string", |call| pad(call, false)),
-    row("PadRight", "(int, char) -> string", |call| pad(call, false)),
+    row("PadLeft", "(int totalWidth) -> string", |call| pad(call, true)),
+    row("PadLeft", "(int totalWidth, char paddingChar) -> string", |call| pad(call, true)),
+    row("PadRight", "(int totalWidth) -> string", |call| pad(call, false)),
+    row("PadRight", "(int totalWidth, char paddingChar) -> string", |call| pad(call, false)),
     row("ToCharArray", "() -> char[]", |call| {
         let (element, units) = call.this_items()?;
         call.machine.collection(Kind::Array, element, units)
     }),
-    row("new", "static (char, int) -> string", |call| {
+    row("new", "static (char c, int count) -> string", |call| {
         let count = usize::try_from(call.int(1))
             .map_err(|_| Failure::out_of_range("'count' must be non-negative.", "count"))?;
         let one = String::from_utf16_lossy(&[call.unit(0)]);
         call.machine.budget.string(count.saturating_mul(one.len()))?;
         Ok(one.repeat(count).into())
     }),
-    row("new", "static (char[]) -> string", |call| {
+    row("new", "static (char[] value) -> string", |call| {
         let units: Vec<u16> =
             call.items(0)?.iter().map(|unit| if let Value::Char(unit) = unit { *unit } else { 0 }).collect();
         call.new_string(String::from_utf16_lossy(&units))
@@ -100,19 +109,19 @@ pub(super) const STRING: &[Member] = &[
 ];
 
 pub(super) const CHAR: &[Member] = &[
-    row("IsDigit", "static (char) -> bool", |call| is(call, |c| c.is_ascii_digit())),
-    row("IsLetter", "static (char) -> bool", |call| is(call, char::is_alphabetic)),
-    row("IsLetterOrDigit", "static (char) -> bool", |call| is(call, |c| c.is_alphabetic() || c.is_ascii_digit())),
-    row("IsControl", "static (char) -> bool", |call| is(call, char::is_control)),
-    row("IsNumber", "static (char) -> bool", |call| is(call, char::is_numeric)),
-    row("IsPunctuation", "static (char) -> bool", |call| is(call, is_punctuation)),
-    row("IsSymbol", "static (char) -> bool", |call| {
+    row("IsDigit", "static (char c) -> bool", |call| is(call, |c| c.is_ascii_digit())),
+    row("IsLetter", "static (char c) -> bool", |call| is(call, char::is_alphabetic)),
+    row("IsLetterOrDigit", "static (char c) -> bool", |call| is(call, |c| c.is_alphabetic() || c.is_ascii_digit())),
+    row("IsControl", "static (char c) -> bool", |call| is(call, char::is_control)),
+    row("IsNumber", "static (char c) -> bool", |call| is(call, char::is_numeric)),
+    row("IsPunctuation", "static (char c) -> bool", |call| is(call, is_punctuation)),
+    row("IsSymbol", "static (char c) -> bool", |call| {
         is(
             call,
             |c| matches!(c, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' | '¢'..='©' | '¬' | '®'..='±' | '´' | '¸' | '×' | '÷'),
         )
     }),
-    row("Parse", "static (string) -> char", |call| {
+    row("Parse", "static (string s) -> char", |call| {
         let text = call.text(0)?;
         let mut units = text.encode_utf16();
         match (units.next(), units.next()) {
@@ -120,17 +129,17 @@ pub(super) const CHAR: &[Member] = &[
             _ => Err(Failure::format("String must be exactly one character long.")),
         }
     }),
-    row("CompareTo", "(char) -> int", |call| {
+    row("CompareTo", "(char value) -> int", |call| {
         let this = if let Value::Char(unit) = call.receiver { i32::from(unit) } else { 0 };
         Ok(Value::from(this - i32::from(call.unit(0))))
     }),
-    row("IsWhiteSpace", "static (char) -> bool", |call| is(call, char::is_whitespace)),
-    row("IsUpper", "static (char) -> bool", |call| is(call, char::is_uppercase)),
-    row("IsLower", "static (char) -> bool", |call| is(call, char::is_lowercase)),
-    row("ToUpper", "static (char) -> char", |call| Ok(cased(call, order::upper_char))),
-    row("ToUpperInvariant", "static (char) -> char", |call| Ok(cased(call, order::upper_char))),
-    row("ToLower", "static (char) -> char", |call| Ok(cased(call, order::lower_char))),
-    row("ToLowerInvariant", "static (char) -> char", |call| Ok(cased(call, order::lower_char))),
+    row("IsWhiteSpace", "static (char c) -> bool", |call| is(call, char::is_whitespace)),
+    row("IsUpper", "static (char c) -> bool", |call| is(call, char::is_uppercase)),
+    row("IsLower", "static (char c) -> bool", |call| is(call, char::is_lowercase)),
+    row("ToUpper", "static (char c) -> char", |call| Ok(cased(call, order::upper_char))),
+    row("ToUpperInvariant", "static (char c) -> char", |call| Ok(cased(call, order::upper_char))),
+    row("ToLower", "static (char c) -> char", |call| Ok(cased(call, order::lower_char))),
+    row("ToLowerInvariant", "static (char c) -> char", |call| Ok(cased(call, order::lower_char))),
 ];
 
 /// ASCII's, and Latin-1's; of the rest none.
@@ -251,16 +260,47 @@ fn concat(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.text_of_all(&items)
 }
 
+/// `Concat` of two, three or four values.
+fn concat_values(call: &mut Call<'_, '_>) -> Outcome {
+    let items = call.arguments.clone();
+    call.machine.text_of_all(&items)
+}
+
+/// `Join` of some elements of an array.
+fn join_part(call: &mut Call<'_, '_>) -> Outcome {
+    let separator = call.optional_text(0).unwrap_or_default();
+    let items = call.items(1)?;
+    let out_of_range =
+        |parameter| Failure::out_of_range("Index and count must refer to a location within the buffer.", parameter);
+    let start = usize::try_from(call.int(2)).map_err(|_| out_of_range("startIndex"))?;
+    let count = usize::try_from(call.int(3)).map_err(|_| out_of_range("count"))?;
+    let part = items.get(start..start.saturating_add(count)).ok_or_else(|| out_of_range("startIndex"))?;
+    joined(call, &separator, part)
+}
+
 fn join(call: &mut Call<'_, '_>) -> Outcome {
     let separator = call.optional_text(0).unwrap_or_default();
     let items = call.items(1)?;
+    joined(call, &separator, &items)
+}
+
+fn joined(call: &mut Call<'_, '_>, separator: &str, items: &[Value]) -> Outcome {
     let mut out = Writer::new(&mut call.machine.budget);
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.push(&separator)?;
+            out.push(separator)?;
         }
         text::write(item, &mut out)?;
     }
+    Ok(Value::String(out.finish()))
+}
+
+/// `Format` of one, two or three values.
+fn format_values(call: &mut Call<'_, '_>) -> Outcome {
+    let format = call.text(0)?;
+    let items = call.arguments.get(1..).unwrap_or_default().to_vec();
+    let mut out = Writer::new(&mut call.machine.budget);
+    composite::composite(&format, &items, &mut out)?;
     Ok(Value::String(out.finish()))
 }
 

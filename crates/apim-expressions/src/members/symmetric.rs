@@ -19,7 +19,7 @@ pub(super) fn is_aes(name: &str) -> bool {
 }
 
 pub(super) const SYMMETRIC: &[Member] = &[
-    row("Create", "static (string) -> SymmetricAlgorithm", |call| {
+    row("Create", "static (string algName) -> SymmetricAlgorithm", |call| {
         let name = call.text(0)?;
         if !is_aes(&name) {
             return Err(Failure::unsupported(format!("the encryption algorithm '{name}'")));

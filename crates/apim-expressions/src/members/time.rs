@@ -26,9 +26,9 @@ pub(super) const DATE_TIME: &[Member] = &[
     row("Today", "static DateTime", |call| Ok(Value::DateTime(midnight(local(now(call.machine.context)))))),
     row("MinValue", "static DateTime", |_| Ok(Value::DateTime(DateTime::MIN))),
     row("MaxValue", "static DateTime", |_| Ok(Value::DateTime(DateTime::MAX))),
-    row("Parse", "static (string) -> DateTime", |call| parse_date(&call.text(0)?)),
+    row("Parse", "static (string s) -> DateTime", |call| parse_date(&call.text(0)?)),
     row("Date", "DateTime", |call| Ok(Value::DateTime(midnight(call.this_time())))),
-    row("Subtract", "(DateTime) -> TimeSpan", |call| match call.argument(0) {
+    row("Subtract", "(DateTime value) -> TimeSpan", |call| match call.argument(0) {
         Value::DateTime(other) => Ok(Value::TimeSpan(TimeSpan(call.this_time().ticks - other.ticks))),
         _ => Err(Failure::null_reference()),
     }),
@@ -41,12 +41,14 @@ pub(super) const OFFSET: &[Member] = &[
     row("MinValue", "static DateTimeOffset", |_| Ok(Value::DateTimeOffset(DateTimeOffset::MIN))),
     row("MaxValue", "static DateTimeOffset", |_| Ok(offset(DateTime::MAX))),
     row("UnixEpoch", "static DateTimeOffset", |call| since_epoch(call, 0)),
-    row("Parse", "static (string) -> DateTimeOffset", |call| parse_offset(&call.text(0)?)),
-    row("TryParse", "static (string, out DateTimeOffset) -> bool", |call| {
+    row("Parse", "static (string input) -> DateTimeOffset", |call| parse_offset(&call.text(0)?)),
+    row("TryParse", "static (string input, out DateTimeOffset result) -> bool", |call| {
         super::number::try_parse(call, parse_offset, Value::DateTimeOffset(DateTimeOffset::MIN))
     }),
-    row("FromUnixTimeSeconds", "static (long) -> DateTimeOffset", |call| since_epoch(call, TICKS_PER_SECOND)),
-    row("FromUnixTimeMilliseconds", "static (long) -> DateTimeOffset", |call| since_epoch(call, TICKS_PER_MILLISECOND)),
+    row("FromUnixTimeSeconds", "static (long seconds) -> DateTimeOffset", |call| since_epoch(call, TICKS_PER_SECOND)),
+    row("FromUnixTimeMilliseconds", "static (long milliseconds) -> DateTimeOffset", |call| {
+        since_epoch(call, TICKS_PER_MILLISECOND)
+    }),
     row("ToUnixTimeSeconds", "() -> long", |call| Ok(unix(call, TICKS_PER_SECOND))),
     row("ToUnixTimeMilliseconds", "() -> long", |call| Ok(unix(call, TICKS_PER_MILLISECOND))),
     row("UtcDateTime", "DateTime", |call| Ok(Value::DateTime(this_offset(call).utc()))),
@@ -57,20 +59,20 @@ pub(super) const OFFSET: &[Member] = &[
     row("Offset", "TimeSpan", |call| {
         Ok(Value::TimeSpan(TimeSpan(this_offset(call).offset_minutes * 60 * TICKS_PER_SECOND)))
     }),
-    row("Subtract", "(DateTimeOffset) -> TimeSpan", |call| match call.argument(0) {
+    row("Subtract", "(DateTimeOffset value) -> TimeSpan", |call| match call.argument(0) {
         Value::DateTimeOffset(other) => {
             Ok(Value::TimeSpan(TimeSpan(this_offset(call).utc().ticks - other.utc().ticks)))
         }
         _ => Err(Failure::null_reference()),
     }),
-    row("Compare", "static (DateTimeOffset, DateTimeOffset) -> int", |call| {
+    row("Compare", "static (DateTimeOffset first, DateTimeOffset second) -> int", |call| {
         let order = crate::value::equality::compare(call.argument(0), call.argument(1));
         Ok(Value::from(order.map_or(0, |order| order as i32)))
     }),
-    row("Equals", "(DateTimeOffset) -> bool", |call| {
+    row("Equals", "(DateTimeOffset other) -> bool", |call| {
         Ok(crate::value::equality::equal(&call.receiver, call.argument(0)).into())
     }),
-    row("ToOffset", "(TimeSpan) -> DateTimeOffset", |call| {
+    row("ToOffset", "(TimeSpan offset) -> DateTimeOffset", |call| {
         let minutes = if let Value::TimeSpan(span) = call.argument(0) { span.0 } else { 0 };
         let minutes = minutes / (60 * crate::value::time::TICKS_PER_SECOND);
         if minutes.abs() > 14 * 60 {
@@ -82,7 +84,7 @@ pub(super) const OFFSET: &[Member] = &[
     }),
     row("ToLocalTime", "() -> DateTimeOffset", |call| Ok(offset(this_offset(call).utc()))),
     row("UtcTicks", "long", |call| Ok(this_offset(call).utc().ticks.into())),
-    row("CompareTo", "(DateTimeOffset) -> int", |call| {
+    row("CompareTo", "(DateTimeOffset other) -> int", |call| {
         let order = equality::compare(&call.receiver, call.argument(0));
         Ok(Value::from(order.map_or(0, |order| order as i32)))
     }),
@@ -104,22 +106,22 @@ pub(super) const CLOCK: &[Member] = &[
     }),
     row("Ticks", "long", |call| Ok(Value::from(call.this_time().ticks))),
     row("TimeOfDay", "TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.this_time().ticks % TICKS_PER_DAY)))),
-    row("Add", "(TimeSpan) -> S", |call| moved_by_span(call, 1)),
-    row("Subtract", "(TimeSpan) -> S", |call| moved_by_span(call, -1)),
-    row("AddDays", "(double) -> S", |call| moved_by(call, TICKS_PER_DAY)),
-    row("AddHours", "(double) -> S", |call| moved_by(call, 3600 * TICKS_PER_SECOND)),
-    row("AddMinutes", "(double) -> S", |call| moved_by(call, 60 * TICKS_PER_SECOND)),
-    row("AddSeconds", "(double) -> S", |call| moved_by(call, TICKS_PER_SECOND)),
-    row("AddMilliseconds", "(double) -> S", |call| moved_by(call, TICKS_PER_MILLISECOND)),
-    row("AddTicks", "(long) -> S", |call| {
+    row("Add", "(TimeSpan value) -> S", |call| moved_by_span(call, 1)),
+    row("Subtract", "(TimeSpan value) -> S", |call| moved_by_span(call, -1)),
+    row("AddDays", "(double value) -> S", |call| moved_by(call, TICKS_PER_DAY)),
+    row("AddHours", "(double value) -> S", |call| moved_by(call, 3600 * TICKS_PER_SECOND)),
+    row("AddMinutes", "(double value) -> S", |call| moved_by(call, 60 * TICKS_PER_SECOND)),
+    row("AddSeconds", "(double value) -> S", |call| moved_by(call, TICKS_PER_SECOND)),
+    row("AddMilliseconds", "(double value) -> S", |call| moved_by(call, TICKS_PER_MILLISECOND)),
+    row("AddTicks", "(long value) -> S", |call| {
         let moved = call.this_time().plus(call.int(0));
         like_receiver(call, moved)
     }),
-    row("AddMonths", "(int) -> S", |call| {
+    row("AddMonths", "(int months) -> S", |call| {
         let moved = call.this_time().plus_months(call.int(0));
         like_receiver(call, moved)
     }),
-    row("AddYears", "(int) -> S", |call| {
+    row("AddYears", "(int value) -> S", |call| {
         let moved = call.this_time().plus_months(call.int(0) * 12);
         like_receiver(call, moved)
     }),

@@ -10,13 +10,25 @@ use crate::{
 };
 
 pub(super) const TUPLE: &[Member] = &[
-    row("Create", "static <A>(A) -> Tuple<A>", create),
-    row("Create", "static <A, B>(A, B) -> Tuple<A, B>", create),
-    row("Create", "static <A, B, C>(A, B, C) -> Tuple<A, B, C>", create),
-    row("Create", "static <A, B, C, D>(A, B, C, D) -> Tuple<A, B, C, D>", create),
-    row("Create", "static <A, B, C, D, F>(A, B, C, D, F) -> Tuple<A, B, C, D, F>", create),
-    row("Create", "static <A, B, C, D, F, G>(A, B, C, D, F, G) -> Tuple<A, B, C, D, F, G>", create),
-    row("Create", "static <A, B, C, D, F, G, H>(A, B, C, D, F, G, H) -> Tuple<A, B, C, D, F, G, H>", create),
+    row("Create", "static <A>(A item1) -> Tuple<A>", create),
+    row("Create", "static <A, B>(A item1, B item2) -> Tuple<A, B>", create),
+    row("Create", "static <A, B, C>(A item1, B item2, C item3) -> Tuple<A, B, C>", create),
+    row("Create", "static <A, B, C, D>(A item1, B item2, C item3, D item4) -> Tuple<A, B, C, D>", create),
+    row(
+        "Create",
+        "static <A, B, C, D, F>(A item1, B item2, C item3, D item4, F item5) -> Tuple<A, B, C, D, F>",
+        create,
+    ),
+    row(
+        "Create",
+        "static <A, B, C, D, F, G>(A item1, B item2, C item3, D item4, F item5, G item6) -> Tuple<A, B, C, D, F, G>",
+        create,
+    ),
+    row(
+        "Create",
+        "static <A, B, C, D, F, G, H>(A item1, B item2, C item3, D item4, F item5, G item6, H item7) -> Tuple<A, B, C, D, F, G, H>",
+        create,
+    ),
 ];
 
 fn create(call: &mut Call<'_, '_>) -> Outcome {

@@ -15,24 +15,24 @@ use crate::{
 };
 
 pub(super) const URI: &[Member] = &[
-    row("EscapeDataString", "static (string) -> string", |call| {
+    row("EscapeDataString", "static (string stringToEscape) -> string", |call| {
         call.text(0)?;
         changed(call, |text| {
             percent_encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte), false)
         })
     }),
-    row("EscapeUriString", "static (string) -> string", |call| {
+    row("EscapeUriString", "static (string stringToEscape) -> string", |call| {
         call.text(0)?;
         changed(call, |text| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:/?#[]@!$&'()*+,;=".contains(&byte);
             percent_encode(text, plain, false)
         })
     }),
-    row("UnescapeDataString", "static (string) -> string", |call| {
+    row("UnescapeDataString", "static (string stringToUnescape) -> string", |call| {
         call.text(0)?;
         changed(call, unescape)
     }),
-    row("CheckSchemeName", "static (string) -> bool", |call| {
+    row("CheckSchemeName", "static (string schemeName) -> bool", |call| {
         let name = call.optional_text(0).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         Ok(Value::Bool(name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(plain)))
@@ -43,22 +43,22 @@ pub(super) const URI: &[Member] = &[
     row("UriSchemeFtp", "static string", |_| Ok("ftp".into())),
     row("UriSchemeMailto", "static string", |_| Ok("mailto".into())),
     row("SchemeDelimiter", "static string", |_| Ok("://".into())),
-    row("new", "static (string) -> Uri", |call| {
+    row("new", "static (string uriString) -> Uri", |call| {
         let text = call.text(0)?;
         call.work(text.len() * 2)?;
         made(call, SystemUri::parse(&text))
     }),
-    row("new", "static (Uri, string) -> Uri", |call| {
+    row("new", "static (Uri baseUri, string relativeUri) -> Uri", |call| {
         let base = uri(call.argument(0)).ok_or_else(|| Failure::argument_null("baseUri"))?;
         let text = call.optional_text(1).unwrap_or_default();
         call.work(text.len() * 2)?;
         made(call, base.join(&text))
     }),
-    row("new", "static (Uri, Uri) -> Uri", |call| {
+    row("new", "static (Uri baseUri, Uri relativeUri) -> Uri", |call| {
         let found = uri(call.argument(1)).ok_or_else(Failure::null_reference)?;
         Ok(value((*found).clone()))
     }),
-    row("TryCreate", "static (Uri, string, out Uri) -> bool", |call| {
+    row("TryCreate", "static (Uri baseUri, string relativeUri, out Uri result) -> bool", |call| {
         let text = call.optional_text(1).unwrap_or_default();
         call.work(text.len() * 2)?;
         let found = uri(call.argument(0)).and_then(|base| base.join(&text).ok());
@@ -95,7 +95,7 @@ pub(super) const URI: &[Member] = &[
         let segments = uri(&call.receiver).ok_or_else(Failure::null_reference)?.segments();
         call.new_texts(Kind::Array, segments)
     }),
-    row("IsBaseOf", "(Uri) -> bool", |call| {
+    row("IsBaseOf", "(Uri uri) -> bool", |call| {
         let other = uri(call.argument(0)).ok_or_else(|| Failure::argument_null("uri"))?;
         this(call, |uri| {
             let folder = uri.path().rfind('/').map_or("", |slash| &uri.path()[..=slash]);
@@ -103,7 +103,7 @@ pub(super) const URI: &[Member] = &[
             (same && other.path().starts_with(folder)).into()
         })
     }),
-    row("GetLeftPart", "(UriPartial) -> string", |call| {
+    row("GetLeftPart", "(UriPartial part) -> string", |call| {
         let part = call.flags(0);
         this(call, |uri| left_part(uri, part).into())
     }),

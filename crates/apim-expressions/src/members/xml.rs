@@ -24,15 +24,15 @@ pub(super) const CONTAINER: &[Member] = &[
         let nodes = receiver.children().map(node).collect();
         call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
     }),
-    row("Element", "(XName) -> XElement", |call| {
+    row("Element", "(XName name) -> XElement", |call| {
         let (found, node) = (elements(call)?, this(call)?);
         call.work(node.len())?;
         Ok(found.into_iter().next().unwrap_or(Value::Null))
     }),
     row("Elements", "() -> IEnumerable<XElement>", sequence),
-    row("Elements", "(XName) -> IEnumerable<XElement>", sequence),
+    row("Elements", "(XName name) -> IEnumerable<XElement>", sequence),
     row("Descendants", "() -> IEnumerable<XElement>", sequence),
-    row("Descendants", "(XName) -> IEnumerable<XElement>", sequence),
+    row("Descendants", "(XName name) -> IEnumerable<XElement>", sequence),
     row("DescendantNodes", "() -> IEnumerable<XNode>", |call| {
         let receiver = this(call)?;
         call.work(receiver.len() * 32)?;
@@ -49,11 +49,11 @@ pub(super) const NODE: &[Member] = &[
         Ok(receiver.previous().map_or(Value::Null, node))
     }),
     row("Ancestors", "() -> IEnumerable<XElement>", sequence),
-    row("Ancestors", "(XName) -> IEnumerable<XElement>", sequence),
+    row("Ancestors", "(XName name) -> IEnumerable<XElement>", sequence),
     row("ElementsAfterSelf", "() -> IEnumerable<XElement>", sequence_around),
-    row("ElementsAfterSelf", "(XName) -> IEnumerable<XElement>", sequence_around),
+    row("ElementsAfterSelf", "(XName name) -> IEnumerable<XElement>", sequence_around),
     row("ElementsBeforeSelf", "() -> IEnumerable<XElement>", sequence_around),
-    row("ElementsBeforeSelf", "(XName) -> IEnumerable<XElement>", sequence_around),
+    row("ElementsBeforeSelf", "(XName name) -> IEnumerable<XElement>", sequence_around),
     row("NodesAfterSelf", "() -> IEnumerable<XNode>", |call| {
         let nodes = siblings(call)?.1.into_iter().map(node).collect();
         call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
@@ -62,16 +62,16 @@ pub(super) const NODE: &[Member] = &[
         let nodes = siblings(call)?.0.into_iter().map(node).collect();
         call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
     }),
-    row("IsBefore", "(XNode) -> bool", |call| {
+    row("IsBefore", "(XNode node) -> bool", |call| {
         let other = node_at(call, 0)?;
         order(call, &this(call)?, &other).map(|order| (order < 0).into())
     }),
-    row("IsAfter", "(XNode) -> bool", |call| {
+    row("IsAfter", "(XNode node) -> bool", |call| {
         let other = node_at(call, 0)?;
         order(call, &this(call)?, &other).map(|order| (order > 0).into())
     }),
-    row("DeepEquals", "static (XNode, XNode) -> bool", |call| equal_nodes(call).map(Value::from)),
-    row("CompareDocumentOrder", "static (XNode, XNode) -> int", compare_order),
+    row("DeepEquals", "static (XNode n1, XNode n2) -> bool", |call| equal_nodes(call).map(Value::from)),
+    row("CompareDocumentOrder", "static (XNode n1, XNode n2) -> int", compare_order),
     row("DocumentOrderComparer", "static XNodeDocumentOrderComparer", |_| Ok(order_comparer())),
     row("EqualityComparer", "static XNodeEqualityComparer", |_| Ok(equality_comparer())),
 ];
@@ -108,12 +108,12 @@ pub(super) const OBJECT: &[Member] = &[
 
 pub(super) const NODE_ORDER: &[Member] = &[
     row("new", "static () -> XNodeDocumentOrderComparer", |_| Ok(order_comparer())),
-    row("Compare", "(XNode, XNode) -> int", compare_order),
+    row("Compare", "(XNode x, XNode y) -> int", compare_order),
 ];
 
 pub(super) const NODE_EQUALITY: &[Member] = &[
     row("new", "static () -> XNodeEqualityComparer", |_| Ok(equality_comparer())),
-    row("Equals", "(XNode, XNode) -> bool", |call| equal_nodes(call).map(Value::from)),
+    row("Equals", "(XNode x, XNode y) -> bool", |call| equal_nodes(call).map(Value::from)),
 ];
 
 fn order_comparer() -> Value {
@@ -168,7 +168,7 @@ fn siblings(call: &mut Call<'_, '_>) -> Result<(Vec<Xml>, Vec<Xml>), Failure> {
 
 /// Members of `XText`, `XCData` and `XComment`; `S` is the class.
 pub(super) const TEXT: &[Member] = &[
-    row("new", "static (string) -> S", |call| {
+    row("new", "static (string value) -> S", |call| {
         let (class, text) = (call.owner(), call.text(0)?);
         call.machine.budget.memory(text.len() + 96)?;
         Ok(node(xml::text(class, text)))
@@ -177,7 +177,7 @@ pub(super) const TEXT: &[Member] = &[
 ];
 
 pub(super) const INSTRUCTION: &[Member] = &[
-    row("new", "static (string, string) -> XProcessingInstruction", |call| {
+    row("new", "static (string target, string data) -> XProcessingInstruction", |call| {
         let (target, data) = (call.text(0)?, call.text(1)?);
         call.machine.budget.memory(target.len() + data.len() + 96)?;
         Ok(node(xml::instruction(target, data)))
@@ -190,41 +190,42 @@ pub(super) const INSTRUCTION: &[Member] = &[
     }),
 ];
 
-pub(super) const DECLARATION: &[Member] = &[row("new", "static (string, string, string) -> XDeclaration", |_| {
-    // `ToString()` of a document leaves it out, and nothing else shows it.
-    Ok(Value::object(Object::Constant(Class::XDeclaration, "<?xml version=\"1.0\"?>")))
-})];
+pub(super) const DECLARATION: &[Member] =
+    &[row("new", "static (string version, string encoding, string standalone) -> XDeclaration", |_| {
+        // `ToString()` of a document leaves it out, and nothing else shows it.
+        Ok(Value::object(Object::Constant(Class::XDeclaration, "<?xml version=\"1.0\"?>")))
+    })];
 
 pub(super) const DOCUMENT: &[Member] = &[
-    row("new", "static (params object[]) -> XDocument", |call| {
+    row("new", "static (params object[] content) -> XDocument", |call| {
         let parts = parts(call, 0)?;
         xml::document_of(parts).map(node)
     }),
-    row("new", "static (XDeclaration, params object[]) -> XDocument", |call| {
+    row("new", "static (XDeclaration declaration, params object[] content) -> XDocument", |call| {
         let parts = parts(call, 1)?;
         xml::document_of(parts).map(node)
     }),
-    row("Parse", "static (string) -> XDocument", |call| parse(call, false)),
+    row("Parse", "static (string text) -> XDocument", |call| parse(call, false)),
     row("Root", "XElement", |call| Ok(this(call)?.elements().next().map_or(Value::Null, node))),
 ];
 
 pub(super) const ELEMENT: &[Member] = &[
-    row("new", "static (XElement) -> XElement", |call| {
+    row("new", "static (XElement other) -> XElement", |call| {
         let source = node_at(call, 0)?;
         call.machine.budget.memory(source.len().saturating_mul(256))?;
         Ok(node(source.copied()))
     }),
     row("DescendantsAndSelf", "() -> IEnumerable<XElement>", sequence),
-    row("DescendantsAndSelf", "(XName) -> IEnumerable<XElement>", sequence),
+    row("DescendantsAndSelf", "(XName name) -> IEnumerable<XElement>", sequence),
     row("AncestorsAndSelf", "() -> IEnumerable<XElement>", sequence),
-    row("AncestorsAndSelf", "(XName) -> IEnumerable<XElement>", sequence),
+    row("AncestorsAndSelf", "(XName name) -> IEnumerable<XElement>", sequence),
     row("LastAttribute", "XAttribute", |call| {
         let last = this(call)?.attributes().last();
         Ok(last.map_or(Value::Null, |one| Value::object(Object::XmlAttribute(one))))
     }),
-    row("new", "static (XName) -> XElement", create),
-    row("new", "static (XName, object) -> XElement", create),
-    row("new", "static (XName, params object[]) -> XElement", create),
+    row("new", "static (XName name) -> XElement", create),
+    row("new", "static (XName name, object content) -> XElement", create),
+    row("new", "static (XName name, params object[] content) -> XElement", create),
     row("IsEmpty", "bool", |call| Ok(this(call)?.is_empty().into())),
     row("HasAttributes", "bool", |call| Ok(this(call)?.attributes().next().is_some().into())),
     row("FirstAttribute", "XAttribute", |call| {
@@ -235,7 +236,7 @@ pub(super) const ELEMENT: &[Member] = &[
         let found: Vec<Value> = this(call)?.attributes().map(|one| Value::object(Object::XmlAttribute(one))).collect();
         call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
     }),
-    row("Parse", "static (string) -> XElement", |call| parse(call, true)),
+    row("Parse", "static (string text) -> XElement", |call| parse(call, true)),
     row("Name", "XName", |call| Ok(this(call)?.name().map_or(Value::Null, name))),
     row("Value", "string", |call| {
         let node = this(call)?;
@@ -243,15 +244,17 @@ pub(super) const ELEMENT: &[Member] = &[
         call.new_string(node.value())
     }),
     row("HasElements", "bool", |call| Ok(Value::Bool(this(call)?.elements().next().is_some()))),
-    row("Attribute", "(XName) -> XAttribute", |call| Ok(attributes(call)?.into_iter().next().unwrap_or(Value::Null))),
-    row("Attributes", "(XName) -> IEnumerable<XAttribute>", |call| {
+    row("Attribute", "(XName name) -> XAttribute", |call| {
+        Ok(attributes(call)?.into_iter().next().unwrap_or(Value::Null))
+    }),
+    row("Attributes", "(XName name) -> IEnumerable<XAttribute>", |call| {
         let found = attributes(call)?;
         call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
     }),
 ];
 
 pub(super) const ATTRIBUTE: &[Member] = &[
-    row("new", "static (XName, object) -> XAttribute", |call| {
+    row("new", "static (XName name, object value) -> XAttribute", |call| {
         let Some(Object::XmlName(name)) = call.argument(0).as_object() else {
             return Err(Failure::argument_null("name"));
         };
@@ -281,7 +284,7 @@ pub(super) const NAME: &[Member] = &[
     row("LocalName", "string", |call| Ok(Value::String(Arc::clone(&this_name(call)?.local)))),
     row("NamespaceName", "string", |call| Ok(Value::String(Arc::clone(&this_name(call)?.namespace)))),
     row("Namespace", "XNamespace", |call| Ok(namespace(Arc::clone(&this_name(call)?.namespace)))),
-    row("Get", "static (string) -> XName", |call| {
+    row("Get", "static (string expandedName) -> XName", |call| {
         let text = call.text(0)?;
         call.work(text.len())?;
         Name::expanded(&text).map(name)
@@ -294,21 +297,21 @@ pub(super) const NAMESPACE: &[Member] = &[
         _ => Err(Failure::null_reference()),
     }),
     row("None", "static XNamespace", |_| Ok(namespace(Arc::default()))),
-    row("Get", "static (string) -> XNamespace", |call| Ok(namespace(call.text(0)?))),
+    row("Get", "static (string namespaceName) -> XNamespace", |call| Ok(namespace(call.text(0)?))),
 ];
 
 /// Extension methods of sequences of documents and elements (`System.Xml.Linq.Extensions`).
 pub(super) const SEQUENCE: &[Member] = &[
     row("Elements", "extension () -> IEnumerable<XElement>", of_each),
-    row("Elements", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("Elements", "extension (XName name) -> IEnumerable<XElement>", of_each),
     row("Descendants", "extension () -> IEnumerable<XElement>", of_each),
-    row("Descendants", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("Descendants", "extension (XName name) -> IEnumerable<XElement>", of_each),
     row("DescendantsAndSelf", "extension () -> IEnumerable<XElement>", of_each),
-    row("DescendantsAndSelf", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("DescendantsAndSelf", "extension (XName name) -> IEnumerable<XElement>", of_each),
     row("Ancestors", "extension () -> IEnumerable<XElement>", of_each),
-    row("Ancestors", "extension (XName) -> IEnumerable<XElement>", of_each),
+    row("Ancestors", "extension (XName name) -> IEnumerable<XElement>", of_each),
     row("Attributes", "extension () -> IEnumerable<XAttribute>", attributes_of_each),
-    row("Attributes", "extension (XName) -> IEnumerable<XAttribute>", attributes_of_each),
+    row("Attributes", "extension (XName name) -> IEnumerable<XAttribute>", attributes_of_each),
     row("Nodes", "extension () -> IEnumerable<XNode>", |call| {
         let mut all = Vec::new();
         for holder in call.this_items()?.1 {
@@ -323,16 +326,18 @@ pub(super) const SEQUENCE: &[Member] = &[
 
 /// The static forms of the extension methods (`System.Xml.Linq.Extensions.Elements(…)`).
 pub(super) const EXTENSIONS: &[Member] = &[
-    row("Elements", "static (IEnumerable<XContainer>, XName) -> IEnumerable<XElement>", |call| {
+    row("Elements", "static (IEnumerable<XContainer> source, XName name) -> IEnumerable<XElement>", |call| {
         as_extension(call, of_each)
     }),
-    row("Descendants", "static (IEnumerable<XContainer>, XName) -> IEnumerable<XElement>", |call| {
+    row("Descendants", "static (IEnumerable<XContainer> source, XName name) -> IEnumerable<XElement>", |call| {
         as_extension(call, of_each)
     }),
-    row("Attributes", "static (IEnumerable<XElement>, XName) -> IEnumerable<XAttribute>", |call| {
+    row("Attributes", "static (IEnumerable<XElement> source, XName name) -> IEnumerable<XAttribute>", |call| {
         as_extension(call, attributes_of_each)
     }),
-    row("Remove", "static (IEnumerable<XNode>) -> void", |call| as_extension(call, super::xml_change::remove_each)),
+    row("Remove", "static (IEnumerable<XNode> source) -> void", |call| {
+        as_extension(call, super::xml_change::remove_each)
+    }),
 ];
 
 /// Takes the first argument for what the method is called on.

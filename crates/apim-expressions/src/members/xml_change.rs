@@ -14,13 +14,13 @@ use crate::{
 };
 
 pub(super) const CONTAINER: &[Member] = &[
-    row("Add", "(params object[]) -> void", |call| insert(call, Place::Last)),
-    row("AddFirst", "(params object[]) -> void", |call| insert(call, Place::First)),
+    row("Add", "(params object[] content) -> void", |call| insert(call, Place::Last)),
+    row("AddFirst", "(params object[] content) -> void", |call| insert(call, Place::First)),
     row("RemoveNodes", "() -> void", |call| {
         this(call)?.clear();
         Ok(Value::Null)
     }),
-    row("ReplaceNodes", "(params object[]) -> void", |call| {
+    row("ReplaceNodes", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let receiver = this(call)?;
         receiver.clear();
@@ -34,14 +34,14 @@ pub(super) const NODE: &[Member] = &[
         Some(_) => Ok(Value::Null),
         None => Err(no_parent()),
     }),
-    row("ReplaceWith", "(params object[]) -> void", |call| {
+    row("ReplaceWith", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let (holder, at) = this(call)?.remove().ok_or_else(no_parent)?;
         holder.insert(Place::At(at), parts)?;
         Ok(Value::Null)
     }),
-    row("AddBeforeSelf", "(params object[]) -> void", |call| beside(call, 0)),
-    row("AddAfterSelf", "(params object[]) -> void", |call| beside(call, 1)),
+    row("AddBeforeSelf", "(params object[] content) -> void", |call| beside(call, 0)),
+    row("AddAfterSelf", "(params object[] content) -> void", |call| beside(call, 1)),
 ];
 
 pub(super) const ELEMENT: &[Member] = &[
@@ -49,7 +49,7 @@ pub(super) const ELEMENT: &[Member] = &[
         let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("value"))?;
         set_text(call, &text)
     }),
-    row("SetValue", "(object) -> void", |call| {
+    row("SetValue", "(object value) -> void", |call| {
         let text = written(call, 0)?.ok_or_else(|| Failure::argument_null("value"))?;
         set_text(call, &text)
     }),
@@ -58,7 +58,7 @@ pub(super) const ELEMENT: &[Member] = &[
         this(call)?.rename(name);
         Ok(Value::Null)
     }),
-    row("SetAttributeValue", "(XName, object) -> void", |call| {
+    row("SetAttributeValue", "(XName name, object value) -> void", |call| {
         let (name, text) = (name(call, 0)?, written(call, 1)?);
         let receiver = this(call)?;
         let known = receiver.attributes().find(|one| *one.name() == name);
@@ -73,7 +73,7 @@ pub(super) const ELEMENT: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("SetElementValue", "(XName, object) -> void", |call| {
+    row("SetElementValue", "(XName name, object value) -> void", |call| {
         let (name, text) = (name(call, 0)?, written(call, 1)?);
         let receiver = this(call)?;
         call.work(receiver.len() * 16)?;
@@ -100,7 +100,7 @@ pub(super) const ELEMENT: &[Member] = &[
         receiver.clear();
         Ok(Value::Null)
     }),
-    row("ReplaceAll", "(params object[]) -> void", |call| {
+    row("ReplaceAll", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let receiver = this(call)?;
         receiver.clear_attributes();
@@ -108,7 +108,7 @@ pub(super) const ELEMENT: &[Member] = &[
         receiver.insert(Place::Last, parts)?;
         Ok(Value::Null)
     }),
-    row("ReplaceAttributes", "(params object[]) -> void", |call| {
+    row("ReplaceAttributes", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let receiver = this(call)?;
         receiver.clear_attributes();
@@ -123,7 +123,7 @@ pub(super) const ATTRIBUTE: &[Member] = &[
         attribute(call)?.set_value(text);
         Ok(Value::Null)
     }),
-    row("SetValue", "(object) -> void", |call| {
+    row("SetValue", "(object value) -> void", |call| {
         let text = written(call, 0)?.ok_or_else(|| Failure::argument_null("value"))?;
         attribute(call)?.set_value(text);
         Ok(Value::Null)

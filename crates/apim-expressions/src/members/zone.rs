@@ -18,10 +18,10 @@ pub(super) const OLD_ZONE: &[Member] = &[
     }),
     row("StandardName", "string", |_| Ok("UTC".into())),
     row("DaylightName", "string", |_| Ok("UTC".into())),
-    row("GetUtcOffset", "(DateTime) -> TimeSpan", |_| Ok(Value::TimeSpan(crate::value::TimeSpan(0)))),
-    row("IsDaylightSavingTime", "(DateTime) -> bool", |_| Ok(false.into())),
-    row("ToUniversalTime", "(DateTime) -> DateTime", |call| kind(call, crate::value::time::Zone::Utc)),
-    row("ToLocalTime", "(DateTime) -> DateTime", |call| kind(call, crate::value::time::Zone::Local)),
+    row("GetUtcOffset", "(DateTime time) -> TimeSpan", |_| Ok(Value::TimeSpan(crate::value::TimeSpan(0)))),
+    row("IsDaylightSavingTime", "(DateTime time) -> bool", |_| Ok(false.into())),
+    row("ToUniversalTime", "(DateTime time) -> DateTime", |call| kind(call, crate::value::time::Zone::Utc)),
+    row("ToLocalTime", "(DateTime time) -> DateTime", |call| kind(call, crate::value::time::Zone::Local)),
 ];
 
 fn kind(call: &mut Call<'_, '_>, zone: crate::value::time::Zone) -> Outcome {
@@ -35,8 +35,8 @@ pub(super) const ZONE: &[Member] = &[
     row("Utc", "static TimeZoneInfo", |_| Ok(value(Zone::utc()))),
     // The gateway's local time zone is UTC.
     row("Local", "static TimeZoneInfo", |_| Ok(value(Zone::utc()))),
-    row("FindSystemTimeZoneById", "static (string) -> TimeZoneInfo", |call| find(&call.text(0)?).map(value)),
-    row("ConvertTimeFromUtc", "static (DateTime, TimeZoneInfo) -> DateTime", |call| {
+    row("FindSystemTimeZoneById", "static (string id) -> TimeZoneInfo", |call| find(&call.text(0)?).map(value)),
+    row("ConvertTimeFromUtc", "static (DateTime dateTime, TimeZoneInfo destinationTimeZone) -> DateTime", |call| {
         let time = time(call, 0);
         if time.zone == Kind::Local {
             return Err(Failure::argument(
@@ -46,33 +46,47 @@ pub(super) const ZONE: &[Member] = &[
         }
         shown(time.ticks, &zone(call.argument(1))?)
     }),
-    row("ConvertTimeToUtc", "static (DateTime) -> DateTime", |call| {
+    row("ConvertTimeToUtc", "static (DateTime dateTime) -> DateTime", |call| {
         Ok(Value::DateTime(DateTime { zone: Kind::Utc, ..time(call, 0) }))
     }),
-    row("ConvertTimeToUtc", "static (DateTime, TimeZoneInfo) -> DateTime", |call| {
+    row("ConvertTimeToUtc", "static (DateTime dateTime, TimeZoneInfo sourceTimeZone) -> DateTime", |call| {
         let ticks = utc(time(call, 0), &zone(call.argument(1))?);
         made(ticks, Kind::Utc)
     }),
-    row("ConvertTime", "static (DateTime, TimeZoneInfo) -> DateTime", |call| {
+    row("ConvertTime", "static (DateTime dateTime, TimeZoneInfo destinationTimeZone) -> DateTime", |call| {
         shown(time(call, 0).ticks, &zone(call.argument(1))?)
     }),
-    row("ConvertTime", "static (DateTime, TimeZoneInfo, TimeZoneInfo) -> DateTime", |call| {
-        let ticks = utc(time(call, 0), &zone(call.argument(1))?);
-        shown(ticks, &zone(call.argument(2))?)
-    }),
-    row("ConvertTime", "static (DateTimeOffset, TimeZoneInfo) -> DateTimeOffset", |call| {
-        offset_in(call, &zone(call.argument(1))?)
-    }),
-    row("ConvertTimeBySystemTimeZoneId", "static (DateTime, string) -> DateTime", |call| {
-        shown(time(call, 0).ticks, &find(&call.text(1)?)?)
-    }),
-    row("ConvertTimeBySystemTimeZoneId", "static (DateTime, string, string) -> DateTime", |call| {
-        let ticks = utc(time(call, 0), &find(&call.text(1)?)?);
-        shown(ticks, &find(&call.text(2)?)?)
-    }),
-    row("ConvertTimeBySystemTimeZoneId", "static (DateTimeOffset, string) -> DateTimeOffset", |call| {
-        offset_in(call, &find(&call.text(1)?)?)
-    }),
+    row(
+        "ConvertTime",
+        "static (DateTime dateTime, TimeZoneInfo sourceTimeZone, TimeZoneInfo destinationTimeZone) -> DateTime",
+        |call| {
+            let ticks = utc(time(call, 0), &zone(call.argument(1))?);
+            shown(ticks, &zone(call.argument(2))?)
+        },
+    ),
+    row(
+        "ConvertTime",
+        "static (DateTimeOffset dateTimeOffset, TimeZoneInfo destinationTimeZone) -> DateTimeOffset",
+        |call| offset_in(call, &zone(call.argument(1))?),
+    ),
+    row(
+        "ConvertTimeBySystemTimeZoneId",
+        "static (DateTime dateTime, string destinationTimeZoneId) -> DateTime",
+        |call| shown(time(call, 0).ticks, &find(&call.text(1)?)?),
+    ),
+    row(
+        "ConvertTimeBySystemTimeZoneId",
+        "static (DateTime dateTime, string sourceTimeZoneId, string destinationTimeZoneId) -> DateTime",
+        |call| {
+            let ticks = utc(time(call, 0), &find(&call.text(1)?)?);
+            shown(ticks, &find(&call.text(2)?)?)
+        },
+    ),
+    row(
+        "ConvertTimeBySystemTimeZoneId",
+        "static (DateTimeOffset dateTimeOffset, string destinationTimeZoneId) -> DateTimeOffset",
+        |call| offset_in(call, &find(&call.text(1)?)?),
+    ),
     row("Id", "string", |call| Ok(this(call)?.id().into())),
     row("StandardName", "string", |call| Ok(this(call)?.id().into())),
     row("DisplayName", "string", |call| {
@@ -87,12 +101,12 @@ pub(super) const ZONE: &[Member] = &[
         let now = now(call.machine.context).ticks;
         Ok(this(call)?.has_summer_time(now).into())
     }),
-    row("GetUtcOffset", "(DateTime) -> TimeSpan", |call| Ok(span(at(&this(call)?, time(call, 0)).0))),
-    row("GetUtcOffset", "(DateTimeOffset) -> TimeSpan", |call| {
+    row("GetUtcOffset", "(DateTime dateTime) -> TimeSpan", |call| Ok(span(at(&this(call)?, time(call, 0)).0))),
+    row("GetUtcOffset", "(DateTimeOffset dateTimeOffset) -> TimeSpan", |call| {
         Ok(span(this(call)?.at_utc(offset(call).utc().ticks).0))
     }),
-    row("IsDaylightSavingTime", "(DateTime) -> bool", |call| Ok(at(&this(call)?, time(call, 0)).1.into())),
-    row("IsDaylightSavingTime", "(DateTimeOffset) -> bool", |call| {
+    row("IsDaylightSavingTime", "(DateTime dateTime) -> bool", |call| Ok(at(&this(call)?, time(call, 0)).1.into())),
+    row("IsDaylightSavingTime", "(DateTimeOffset dateTimeOffset) -> bool", |call| {
         Ok(this(call)?.at_utc(offset(call).utc().ticks).1.into())
     }),
 ];

@@ -23,7 +23,7 @@ impl Parser<'_> {
             return self.array_items(at, None);
         }
         let class = self.plain_type()?;
-        let question = self.is("?") && self.ahead_is(1, "[");
+        let question = self.is("?") && (self.ahead_is(1, "[") || self.ahead_is(1, "("));
         if question {
             self.advance();
         }

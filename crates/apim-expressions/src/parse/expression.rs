@@ -66,6 +66,25 @@ impl Parser<'_> {
         Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false }) })
     }
 
+    /// `(int x) { … }` after `delegate`.
+    pub(super) fn anonymous_method(&mut self, at: usize) -> Result<Expr, ParseError> {
+        self.expect("(")?;
+        let mut parameters = Vec::new();
+        while !self.is(")") {
+            let class = self.type_name()?;
+            parameters.push((Some(class), self.name()?));
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        if !self.is("{") {
+            return Err(self.unexpected());
+        }
+        let body = self.lambda_body()?;
+        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false }) })
+    }
+
     fn lambda_body(&mut self) -> Result<LambdaBody, ParseError> {
         if !self.is("{") {
             return Ok(LambdaBody::Value(Box::new(self.value_or_throw()?)));

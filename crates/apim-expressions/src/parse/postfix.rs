@@ -167,8 +167,30 @@ impl Parser<'_> {
         Ok(Some(name))
     }
 
+    /// `var (a, b)` or `(int a, var b)` before a word, read; otherwise nothing is read.
+    pub(super) fn deconstruction_before(&mut self, word: &str) -> Option<Vec<(TypeName, Arc<str>)>> {
+        let start = self.position;
+        let variables = self.var_variables().or_else(|| self.typed_variables());
+        if variables.is_some() && self.is_word(word) {
+            return variables;
+        }
+        self.position = start;
+        None
+    }
+
     /// `(int a, var b)` before `=`, read; otherwise nothing is read.
     fn deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
+        let start = self.position;
+        let variables = self.typed_variables();
+        if variables.is_some() && self.is("=") {
+            return variables;
+        }
+        self.position = start;
+        None
+    }
+
+    /// `(int a, var b)`
+    fn typed_variables(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let mut variables = Vec::new();
         if self.eat("(") {
@@ -180,7 +202,7 @@ impl Parser<'_> {
                 }
             }
         }
-        if variables.len() > 1 && self.eat(")") && self.is("=") {
+        if variables.len() > 1 && self.eat(")") {
             return Some(variables);
         }
         self.position = start;
@@ -189,6 +211,17 @@ impl Parser<'_> {
 
     /// `var (a, b)` before `=`, read; otherwise nothing is read.
     fn var_deconstruction(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
+        let start = self.position;
+        let variables = self.var_variables();
+        if variables.is_some() && self.is("=") {
+            return variables;
+        }
+        self.position = start;
+        None
+    }
+
+    /// `var (a, b)`
+    fn var_variables(&mut self) -> Option<Vec<(TypeName, Arc<str>)>> {
         let start = self.position;
         let class = self.plain_type().ok()?;
         let mut variables = Vec::new();
@@ -200,7 +233,7 @@ impl Parser<'_> {
                 }
             }
         }
-        if variables.len() > 1 && self.eat(")") && self.is("=") {
+        if variables.len() > 1 && self.eat(")") {
             return Some(variables);
         }
         self.position = start;
@@ -214,6 +247,10 @@ impl Parser<'_> {
             "false" => ExprKind::Bool(false),
             "new" => return self.creation(),
             "default" => return self.default_value(at),
+            "delegate" if self.ahead_is(1, "(") => {
+                self.advance();
+                return self.anonymous_method(at);
+            }
             "checked" | "unchecked" | "nameof" | "typeof" | "sizeof" if self.ahead_is(1, "(") => {
                 return self.keyword_call(at, name);
             }

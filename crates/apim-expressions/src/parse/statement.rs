@@ -289,6 +289,21 @@ impl Parser<'_> {
     fn foreach_statement(&mut self) -> Result<StatementKind, ParseError> {
         self.advance();
         self.expect("(")?;
+        let at = self.at();
+        // `foreach (var (a, b) in pairs)` takes each element apart at the start of the body.
+        if let Some(variables) = self.deconstruction_before("in") {
+            self.expect_word("in")?;
+            let source = self.expression()?;
+            self.expect(")")?;
+            let name: std::sync::Arc<str> = format!("*{at}").into();
+            let value = Box::new(Expr { at, kind: ExprKind::Name(name.clone()) });
+            let target = Box::new(Expr { at, kind: ExprKind::Deconstruct(variables) });
+            let apart = Expr { at, kind: ExprKind::Assign(target, None, value) };
+            let mut body = self.body()?;
+            body.insert(0, Statement { at, kind: StatementKind::Evaluate(apart) });
+            let class = TypeName::plain(at, vec!["var".into()]);
+            return Ok(StatementKind::ForEach { class, name, source, body });
+        }
         let class = self.type_name()?;
         let name = self.name()?;
         self.expect_word("in")?;

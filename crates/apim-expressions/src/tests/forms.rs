@@ -184,6 +184,9 @@ fn json_is_parsed_and_made() {
         ),
         (r#"@(JObject.Parse("{\"a\":{\"b\":1}}")["a"]["b"].Value<int>() + 1)"#, "Int32 2"),
         (r#"@(JObject.Parse("{'a':1, b:[1,2,],/*c*/}")["b"].Count())"#, "Int32 2"),
+        (r#"@(JObject.Parse(" /*c*/ {'a':1} /*d*/").Value<int>("a"))"#, "Int32 1"),
+        (r#"@(JsonConvert.DeserializeObject<JArray>("/*c*/[1]").Count)"#, "Int32 1"),
+        (r#"@((int)JToken.Parse("/*c*/{'a':1}").Type == (int)JTokenType.Comment)"#, "Boolean True"),
         (
             r#"@(JObject.Parse("[1]"))"#,
             "!Error reading JObject from JsonReader. Current JsonReader item is not an object: StartArray. Path '', line 1, position 1.",

@@ -23,6 +23,8 @@ pub(crate) enum Conversion {
     ToXmlName(Class),
     /// The text of an `XElement` or `XAttribute` to a plain value.
     FromXml(Type),
+    /// The one, then the other.
+    Then(Box<(Conversion, Conversion)>),
     /// `T?` to `T`, which must not be null; then the other conversion.
     Unwrap(Box<Conversion>),
     /// Null stays null; anything else is converted.
@@ -71,7 +73,23 @@ pub(crate) fn implicit(from: &Type, to: &Type) -> Option<(Cost, Conversion)> {
     if matches!(to.class, Class::JToken) && !from.class.is_json() && becomes_json(from) {
         return Some((5, Conversion::ToJson));
     }
+    if to.is(Class::JToken) && from.underlying().unwrap_or(from).is(Class::Char) {
+        return Some((
+            5,
+            lift_of(from, Conversion::Then(Box::new((Conversion::Number(Class::UShort), Conversion::ToJson)))),
+        ));
+    }
     inherits(from, to).map(|distance| (distance, Conversion::Same))
+}
+
+/// The conversion of `T`, or of `T?` where that is the type.
+fn lift_of(from: &Type, conversion: Conversion) -> Conversion {
+    if from.is(Class::Nullable) { lift(conversion) } else { conversion }
+}
+
+/// Whether both are numbers, characters or enums, as they are or as `T?`.
+pub(crate) fn both_numeric(one: &Type, two: &Type) -> bool {
+    [one, two].iter().all(|class| is_numeric(class.underlying().unwrap_or(class).class))
 }
 
 /// The conversion that `(to)value` makes, if it is allowed at all.
@@ -99,11 +117,16 @@ pub(crate) fn explicit(from: &Type, to: &Type) -> Option<Conversion> {
             None => explicit(from, inner),
         };
     }
-    if let Some(inner) = from.underlying() {
+    if let Some(inner) = from.underlying().filter(|_| !to.class.is_json()) {
         return explicit(inner, to).map(|how| Conversion::Unwrap(Box::new(how)));
     }
     if from_class.is_json() && !to.class.is_json() && becomes_plain(to) {
         return Some(Conversion::FromJson(to.clone()));
+    }
+    let token = Type::from(Class::JToken);
+    if to.class.is_json() && !from_class.is_json() && inherits(to, &token).is_some() && !from.is(Class::Object) {
+        let (_, conversion) = implicit(from, &token)?;
+        return Some(Conversion::Then(Box::new((conversion, Conversion::Check(to.clone())))));
     }
     // Downcasts, unboxing, and casts to or from an interface are checked when they run.
     related(from, to).then(|| Conversion::Check(to.clone()))
@@ -219,6 +242,7 @@ pub(crate) fn becomes_plain(to: &Type) -> bool {
         || matches!(
             to.class,
             Class::Bool
+                | Class::Char
                 | Class::String
                 | Class::DateTime
                 | Class::DateTimeOffset

@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod cipher;
 pub(crate) mod collection;
 mod date_text;
+pub(crate) mod decimal;
 mod detached;
 pub(crate) mod dictionary;
 pub(crate) mod equality;

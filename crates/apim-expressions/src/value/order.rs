@@ -41,6 +41,20 @@ pub(crate) fn ordinal(one: &str, two: &str, ignore_case: bool) -> Ordering {
     one.encode_utf16().cmp(two.encode_utf16())
 }
 
+/// The same as .NET counts it: how far the first units that differ lie apart, or else the lengths.
+pub(crate) fn distance(one: &str, two: &str, ignore_case: bool) -> i32 {
+    let (one, two) = if ignore_case { (upper(one), upper(two)) } else { (one.to_owned(), two.to_owned()) };
+    let (one, two): (Vec<u16>, Vec<u16>) = (one.encode_utf16().collect(), two.encode_utf16().collect());
+    // The unit after the last one of an empty text is 0.
+    let first = |units: &[u16]| units.first().copied().unwrap_or_default();
+    if !ignore_case && first(&one) != first(&two) {
+        return i32::from(first(&one)) - i32::from(first(&two));
+    }
+    let differing = one.iter().zip(&two).find(|(a, b)| a != b);
+    let lengths = || i32::try_from(one.len()).unwrap_or(i32::MAX) - i32::try_from(two.len()).unwrap_or(i32::MAX);
+    differing.map_or_else(lengths, |(a, b)| i32::from(*a) - i32::from(*b))
+}
+
 impl Comparer {
     pub(crate) fn compare(self, one: &str, two: &str) -> Ordering {
         if self.culture { culture(one, two, self.ignore_case) } else { ordinal(one, two, self.ignore_case) }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     json::write as json,
     limits::{Budget, Writer},
-    problem::Failure,
+    problem::{Exception, Failure},
     types::Class,
     xml,
 };
@@ -48,6 +48,21 @@ pub(crate) fn write(value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> 
     }
 }
 
+/// What `ToString()` of an exception that was never thrown gives: no trace of a stack.
+fn write_exception(exception: &Exception, out: &mut Writer<'_>) -> Result<(), Failure> {
+    out.push(exception.class)?;
+    if !exception.message.is_empty() {
+        out.push(": ")?;
+        out.push(&exception.message)?;
+    }
+    if let Some(inner) = &exception.inner {
+        out.push("\r\n ---> ")?;
+        write_exception(inner, out)?;
+        out.push("\r\n   --- End of inner exception stack trace ---")?;
+    }
+    Ok(())
+}
+
 fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<(), Failure> {
     match object {
         Object::Enum(class, number) => out.push(&enumerator(*class, *number)),
@@ -58,11 +73,7 @@ fn write_object(object: &Object, value: &Value, out: &mut Writer<'_>) -> Result<
             out.push(&text)
         }
         Object::RuntimeType(class) => out.push(&class.runtime_name()),
-        Object::Exception(exception) => {
-            out.push(exception.class)?;
-            out.push(": ")?;
-            out.push(&exception.message)
-        }
+        Object::Exception(exception) => write_exception(exception, out),
         Object::Record(record) if matches!(record.0.class, Class::ValueTuple | Class::Tuple) => {
             out.push("(")?;
             for (index, value) in record.1.iter().enumerate() {

@@ -57,9 +57,13 @@ pub(super) fn modulo(call: &Call<'_, '_>) -> Result<Value, Fault> {
 
 fn calculate(operation: Operation, left: &Value, right: &Value) -> Result<Value, Fault> {
     let is_fraction = |value: &Value| matches!(value, Value::Decimal(_) | Value::Double(_));
+    if left.is_nil() || right.is_nil() {
+        return Ok(Value::Nil);
+    }
+    if is_fraction(left) || is_fraction(right) {
+        return fractions(operation, left, right);
+    }
     match (left, right) {
-        (Value::Nil, _) | (_, Value::Nil) => Ok(Value::Nil),
-        _ if is_fraction(left) || is_fraction(right) => fractions(operation, left, right),
         (Value::Int(left), Value::Int(right)) => {
             let whole = wholes(operation, i64::from(*left), i64::from(*right))?;
             i32::try_from(whole).map(Value::Int).map_err(|_| overflow())
@@ -67,7 +71,21 @@ fn calculate(operation: Operation, left: &Value, right: &Value) -> Result<Value,
         (Value::Int(left), Value::Long(right)) => wholes(operation, i64::from(*left), *right).map(Value::Long),
         (Value::Long(left), Value::Int(right)) => wholes(operation, *left, i64::from(*right)).map(Value::Long),
         (Value::Long(left), Value::Long(right)) => wholes(operation, *left, *right).map(Value::Long),
-        _ => Err(Fault::error("Parameter count mismatch.")),
+        (
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::List(_)
+            | Value::Object(_)
+            | Value::Pair(_)
+            | Value::Empty,
+            _,
+        ) => Err(Fault::error("Parameter count mismatch.")),
     }
 }
 
@@ -107,7 +125,7 @@ fn fractions(operation: Operation, left: &Value, right: &Value) -> Result<Value,
         }
         (Err(fault), _) if is_text(left) || matches!(left, Value::Date(_)) => return Err(fault),
         (_, Err(fault)) if is_text(right) || matches!(right, Value::Date(_)) => return Err(fault),
-        _ => {}
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
     }
     let (left, right) = (convert::to_double(left)?, convert::to_double(right)?);
     Ok(Value::Double(match operation {

@@ -14,10 +14,12 @@ pub(super) fn date(call: &Call<'_, '_>) -> Result<Value, Fault> {
     if format.trim().is_empty() {
         return Ok(text.into());
     }
-    let time = match &call.input {
-        Value::Date(time) => Some(*time),
-        _ if text.eq_ignore_ascii_case("now") || text.eq_ignore_ascii_case("today") => call.scope.environment.now,
-        _ => DateTime::parse(&text),
+    let time = if let Value::Date(time) = &call.input {
+        Some(*time)
+    } else if text.eq_ignore_ascii_case("now") || text.eq_ignore_ascii_case("today") {
+        call.scope.environment.now
+    } else {
+        DateTime::parse(&text)
     };
     match time {
         None => Ok(text.into()),

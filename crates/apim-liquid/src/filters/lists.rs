@@ -88,9 +88,9 @@ pub(super) fn sort(call: &Call<'_, '_>) -> Result<Value, Fault> {
 pub(super) fn map(call: &Call<'_, '_>) -> Result<Value, Fault> {
     let name = call.required_text(0, "property")?.unwrap_or_default();
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
-    let member = |item: &Value| match item {
-        Value::Object(object) => object.get(&name).cloned().unwrap_or_default(),
-        _ => Value::Nil,
+    let member = |item: &Value| {
+        let found = if let Value::Object(object) = item { object.get(&name).cloned() } else { None };
+        found.unwrap_or_default()
     };
     Ok(Value::list(items.iter().map(member).collect()))
 }

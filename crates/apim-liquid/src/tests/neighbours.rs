@@ -30,6 +30,8 @@ fn values_and_paths() {
         ),
         ("{% assign i='out' %}{% for i in body.l %}{{ i }}{% endfor %}{{ i }}", "312out"),
         ("{% for i in body.o %}{{ i.Key }}={{ i.Value }}{% endfor %}", "name=Ann"),
+        ("[\n{% JSONArrayFor i in body.l %} {{ i }}\n{% endJSONArrayFor %}]", "[\n 3,\n 1,\n 2\n]"),
+        ("[{% JSONArrayFor i in body.none %}{{ i }}{% endJSONArrayFor %}]", "[]"),
     ]);
 }
 

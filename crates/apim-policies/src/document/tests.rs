@@ -233,6 +233,9 @@ fn a_deep_or_long_document_is_read_all_the_same() {
     assert_eq!(problems(&format!("{deep}{}", "</a>".repeat(100_000))).len(), 1);
     let long = format!("<policies><inbound>{}</inbound></policies>", "<x y='@(1)' />".repeat(20_000));
     assert_eq!(problems(&long).len(), 20_000);
+    let wide = "<choose><when condition=\"true\"><set-method>GET</set-method></when></choose>".repeat(20_000);
+    let wide = format!("<policies><inbound>{wide}</inbound></policies>");
+    assert!(Document::load(Scope::Api, &wide, &Service::default()).is_ok());
     let unclosed = "@{\"".repeat(100_000);
     assert_eq!(problems(&unclosed).len(), 1);
 }

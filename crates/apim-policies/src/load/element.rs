@@ -8,6 +8,7 @@ use roxmltree::{Attribute, Node, NodeType};
 
 use super::{
     liquid, named_values,
+    setting::Readable,
     source::{Place, Source},
 };
 use crate::{
@@ -142,9 +143,7 @@ impl<'d> Element<'d> {
         let holders: Vec<_> = self.node.ancestors().skip(1).filter(Node::is_element).collect();
         let outer = if self.source.place.fragment.is_some() { 1 } else { 2 };
         for holder in &holders[..holders.len().saturating_sub(outer)] {
-            let name = holder.tag_name().name();
-            let before = holder.prev_siblings().filter(|one| one.is_element() && one.tag_name().name() == name);
-            names.push(format!("{name}[{}]", before.count()));
+            names.push(format!("{}[{}]", holder.tag_name().name(), self.source.ordinal(*holder)));
         }
         names.extend((!self.source.place.path.is_empty()).then(|| self.source.place.path.clone()));
         names.reverse();
@@ -187,6 +186,24 @@ impl<'d> Element<'d> {
     pub(crate) fn bad_value(&self, name: &str, expected: impl Display, problems: &mut Problems) {
         let offset = self.find(name).map_or(self.offset(), |attribute| self.source.origin(attribute.range().start));
         problems.push(offset, format!("the attribute \"{name}\" of <{}> must be {expected}", self.name()));
+    }
+
+    /// An attribute that is `true` or `false` and takes no expression.
+    pub(crate) fn flag(&self, name: &str, problems: &mut Problems) -> Option<bool> {
+        let value = bool::read(self.attribute(name, problems)?);
+        if value.is_none() {
+            self.bad_value(name, bool::EXPECTED, problems);
+        }
+        value
+    }
+
+    /// Reports those of these attributes that are written and say nothing.
+    pub(crate) fn not_empty(&self, names: &[&str], problems: &mut Problems) {
+        for name in names {
+            if self.find(name).is_some_and(|attribute| attribute.value().trim().is_empty()) {
+                self.bad_value(name, "no empty text", problems);
+            }
+        }
     }
 
     /// Reports an attribute that names what the service does not have.

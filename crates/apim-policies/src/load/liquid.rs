@@ -12,6 +12,10 @@ pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
         if rest.starts_with("<!--") {
             let Some(end) = rest.find("-->") else { break };
             at = start + end;
+        } else if rest.starts_with("<![CDATA[") {
+            // Text, whatever it looks like.
+            let Some(end) = rest.find("]]>") else { break };
+            at = start + end;
         } else if let Some(tag) = rest.strip_prefix(START) {
             let Some(end) = tag_end(tag) else { break };
             at = start + START.len() + end + 1;
@@ -59,6 +63,9 @@ mod tests {
                     <set-body template=\"liquid\" /><!-- <set-body template=\"liquid\">z</set-body> --></a>";
         let found: Vec<_> = templates(text).into_iter().map(|part| &text[part]).collect();
         assert_eq!(found, ["{{ y }}"]);
+        let hidden =
+            "<v><![CDATA[<set-body template=\"liquid\">]]></v>{{ x }}<set-body template=\"liquid\">y</set-body>";
+        assert_eq!(templates(hidden).into_iter().map(|part| &hidden[part]).collect::<Vec<_>>(), ["y"]);
         assert!(templates("<set-body template=\"liquid").is_empty());
         assert!(templates("<set-body template=\"liquid\">x").is_empty());
     }

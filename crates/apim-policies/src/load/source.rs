@@ -1,8 +1,13 @@
 //! A policy file on its way to XML: its text, the way back to the file, and where its policies will run.
 
-use std::{cell::Cell, ops::Range, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ops::Range,
+    sync::Arc,
+};
 
-use roxmltree::{Document as Xml, Error as XmlError};
+use roxmltree::{Document as Xml, Error as XmlError, Node};
 
 use super::{
     edited::Edited,
@@ -29,6 +34,8 @@ pub(crate) struct Source<'s> {
     included: Cell<Reads>,
     /// Where each line of the file starts, from the second.
     lines: Vec<usize>,
+    /// The how manieth of its name each element is among its neighbours, by where it starts.
+    ordinals: RefCell<BTreeMap<usize, usize>>,
 }
 
 /// Where the policies of a text run.
@@ -47,12 +54,31 @@ impl<'s> Source<'s> {
         let named = named_values::substitute(file, service, problems);
         let lifted = expression::lift(file, &named, problems)?;
         let lines = file.match_indices('\n').map(|(at, _)| at + 1).collect();
-        Some(Self { named, lifted, service, place, included: Cell::default(), lines })
+        let (included, ordinals) = (Cell::default(), RefCell::default());
+        Some(Self { named, lifted, service, place, included, lines, ordinals })
     }
 
     /// The line of a place in the file, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset) + 1
+    }
+
+    /// The how manieth of its name an element is among its neighbours, from 1. All neighbours are counted at once, since
+    /// there may be many.
+    pub(super) fn ordinal(&self, element: Node<'_, '_>) -> usize {
+        let mut ordinals = self.ordinals.borrow_mut();
+        let start = element.range().start;
+        if let Some(known) = ordinals.get(&start) {
+            return *known;
+        }
+        let mut counts = BTreeMap::new();
+        let neighbours = element.parent().into_iter().flat_map(|parent| parent.children());
+        for neighbour in neighbours.filter(Node::is_element) {
+            let count = counts.entry(neighbour.tag_name().name()).or_insert(0);
+            *count += 1;
+            ordinals.insert(neighbour.range().start, *count);
+        }
+        ordinals.get(&start).copied().unwrap_or(1)
     }
 
     pub(super) fn text(&self) -> &str {

@@ -108,5 +108,6 @@ pub(super) fn header_name(element: &Element<'_>, name: &str, problems: &mut Prob
 }
 
 pub(super) fn variable(element: &Element<'_>, name: &str, problems: &mut Problems) -> Option<String> {
+    element.not_empty(&[name], problems);
     element.attribute(name, problems).map(str::to_owned)
 }

@@ -25,6 +25,7 @@ enum Which {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<AuthenticationCertificate> {
     element.only_attributes(&["id", "thumbprint", "certificate-id", "body", "password"], problems);
     element.children(&[], problems);
+    element.not_empty(&["thumbprint", "certificate-id"], problems);
     let given = ["thumbprint", "certificate-id", "body"].into_iter().filter(|name| element.has(name));
     if given.count() != 1 {
         let message = "<authentication-certificate> needs one of thumbprint, certificate-id and body";

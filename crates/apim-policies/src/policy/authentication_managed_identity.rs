@@ -29,15 +29,11 @@ pub(super) fn read(element: &Element<'_>, problems: &mut Problems) -> Option<Man
     let attributes = ["id", "resource", "client-id", "output-token-variable-name", "ignore-error"];
     element.only_attributes(&attributes, problems);
     element.children(&[], problems);
+    element.not_empty(&["resource", "output-token-variable-name"], problems);
     let resource = element.required_setting("resource", problems);
     let client_id = element.attribute("client-id", problems).map(str::to_owned);
     let variable = element.attribute("output-token-variable-name", problems).map(str::to_owned);
-    let ignore_error = element.attribute("ignore-error", problems).is_some_and(|text| {
-        bool::read(text).unwrap_or_else(|| {
-            element.bad_value("ignore-error", bool::EXPECTED, problems);
-            false
-        })
-    });
+    let ignore_error = element.flag("ignore-error", problems).unwrap_or(false);
     Some(ManagedIdentity { resource: resource?, client_id, variable, ignore_error })
 }
 

@@ -72,6 +72,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Cac
     {
         child.only_attributes(&[], problems);
         let Some(text) = child.text(problems) else { continue };
+        if text.is_empty() {
+            child.problem(problems, format!("<{}> is empty", child.name()));
+            continue;
+        }
         if child.name() == "vary-by-query-parameter" {
             parameters.extend(text.split(';').map(|name| name.trim().to_owned()));
         } else if text.parse::<http::HeaderName>().is_ok() {

@@ -18,6 +18,7 @@ pub(crate) struct CacheLookupValue {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheLookupValue> {
     element.only_attributes(&["id", "key", "variable-name", "default-value", "caching-type"], problems);
     element.children(&[], problems);
+    element.not_empty(&["key", "variable-name"], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let variable = element.required("variable-name", problems).map(str::to_owned);

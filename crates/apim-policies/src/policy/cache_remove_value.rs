@@ -13,6 +13,7 @@ pub(crate) struct CacheRemoveValue {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheRemoveValue> {
     element.only_attributes(&["id", "key", "caching-type"], problems);
     element.children(&[], problems);
+    element.not_empty(&["key"], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems)?;
     Some(CacheRemoveValue { key, is_external })

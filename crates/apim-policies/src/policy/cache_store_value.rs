@@ -21,6 +21,7 @@ pub(crate) struct CacheStoreValue {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheStoreValue> {
     element.only_attributes(&["id", "key", "value", "duration", "caching-type"], problems);
     element.children(&[], problems);
+    element.not_empty(&["key"], problems);
     let is_external = caching_type::is_external(element, problems);
     let key = element.required_setting("key", problems);
     let value = element.required_setting("value", problems);

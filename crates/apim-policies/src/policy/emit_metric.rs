@@ -18,25 +18,22 @@ use crate::usage::Usage;
 const MOST_DIMENSIONS: usize = 5;
 
 /// Dimensions whose value the gateway knows.
-const KNOWN: [&str; 10] = [
-    "API ID",
-    "Operation ID",
-    "Product ID",
-    "User ID",
-    "Subscription ID",
-    "Location",
-    "Gateway ID",
-    "Backend ID",
-    "Client IP",
-    "Client IP address",
-];
+const KNOWN: [&str; 8] =
+    ["API ID", "Operation ID", "Product ID", "User ID", "Subscription ID", "Location", "Gateway ID", "Backend ID"];
 
 #[derive(Debug)]
 pub(crate) struct EmitMetric {
     /// `None` for a count of tokens.
-    metric: Option<(Setting<String>, Option<Setting<Number>>)>,
-    namespace: Option<Setting<String>>,
-    dimensions: Vec<(String, Option<Setting<String>>)>,
+    metric: Option<(String, Option<Setting<Number>>)>,
+    namespace: String,
+    dimensions: Vec<Dimension>,
+}
+
+#[derive(Debug)]
+struct Dimension {
+    name: Setting<String>,
+    /// `None` where the gateway knows it.
+    value: Option<Setting<String>>,
 }
 
 /// The text of a number.
@@ -71,20 +68,24 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Emi
     let dimensions = children.iter().filter_map(|child| dimension(child, problems)).collect();
     let metric = match counts {
         true => None,
-        false => Some((element.required_setting("name", problems)?, element.setting("value", problems))),
+        false => Some((element.required("name", problems)?.to_owned(), element.setting("value", problems))),
     };
-    let namespace = element.setting("namespace", problems);
+    element.not_empty(&["name", "namespace"], problems);
+    let namespace = element.attribute("namespace", problems).unwrap_or("API Management").to_owned();
     Some(EmitMetric { metric, namespace, dimensions })
 }
 
-fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<(String, Option<Setting<String>>)> {
+fn dimension(element: &Element<'_>, problems: &mut Problems) -> Option<Dimension> {
     element.only_attributes(&["name", "value"], problems);
     element.children(&[], problems);
-    let name = element.required("name", problems)?;
-    if !element.has("value") && !KNOWN.contains(&name) {
+    element.not_empty(&["name"], problems);
+    let name = element.required_setting::<String>("name", problems)?;
+    let is_known =
+        matches!(&name, Setting::Literal(name) if KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    if !element.has("value") && !is_known {
         element.problem(problems, format!("<dimension> needs a value, unless its name is one of {}", KNOWN.join(", ")));
     }
-    Some((name.to_owned(), element.setting("value", problems)))
+    Some(Dimension { name, value: element.setting("value", problems) })
 }
 
 impl EmitMetric {
@@ -92,14 +93,13 @@ impl EmitMetric {
         let metric = match &self.metric {
             None => None,
             Some((name, value)) => {
-                let name = run.get(name).await?;
                 Some((name, run.get_any(value.as_ref()).await?.map_or_else(|| "1".to_owned(), |value| value.0)))
             }
         };
-        let namespace = run.get_any(self.namespace.as_ref()).await?.unwrap_or_else(|| "API Management".to_owned());
+        let namespace = self.namespace.clone();
         let mut dimensions = Vec::new();
-        for (name, value) in &self.dimensions {
-            dimensions.push((name.clone(), run.get_any(value.as_ref()).await?));
+        for Dimension { name, value } in &self.dimensions {
+            dimensions.push((run.get(name).await?, run.get_any(value.as_ref()).await?));
         }
         run.trace(|| {
             let shown = dimensions.iter().map(|(name, value)| match value {
@@ -112,7 +112,7 @@ impl EmitMetric {
         });
         if let Some((name, value)) = metric {
             let value = value.parse().unwrap_or(1.0);
-            run.state.metrics.add(&namespace, &name, &known(dimensions, run), value);
+            run.state.metrics.add(&namespace, name, &known(dimensions, run), value);
             return Ok(());
         }
         let prompt = run.prompt_tokens().await?;
@@ -152,7 +152,7 @@ impl<O: Outside> Finish<O> for EmitMetric {
 /// The dimensions with the values that the gateway knows. One without a value here is left out.
 fn known<O: Outside>(dimensions: Vec<(String, Option<String>)>, run: &Run<'_, O>) -> BTreeMap<String, String> {
     let context = &run.context;
-    let value = |name: &str| match name {
+    let value = |name: &str| match KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name))? {
         "API ID" => Some(context.api.id.clone()),
         "Operation ID" => Some(context.operation.id.clone()),
         "Product ID" => context.product.as_ref().map(|product| product.id.clone()),
@@ -161,7 +161,6 @@ fn known<O: Outside>(dimensions: Vec<(String, Option<String>)>, run: &Run<'_, O>
         "Location" => Some(context.deployment.region.clone()),
         "Gateway ID" => Some("managed".to_owned()),
         "Backend ID" => run.backend_used.clone(),
-        "Client IP" | "Client IP address" => context.request.ip_address.clone(),
         _ => None,
     };
     let named = |(name, given): (String, Option<String>)| Some((name.clone(), given.or_else(|| value(&name))?));
@@ -188,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn the_request_goes_on_and_the_trace_says_what_would_be_sent() {
         let metric = "<emit-metric name=\"calls\" value=\"@(1 + 1)\" namespace=\"orders\"><dimension name=\"API ID\" />\
-                      <dimension name=\"who\" value=\"@(context.Request.IpAddress)\" /></emit-metric>";
+                      <dimension name=\"@(\"w\" + \"ho\")\" value=\"@(context.Request.IpAddress)\" /></emit-metric>";
         assert_eq!(
             traced(metric).await,
             (
@@ -243,18 +242,22 @@ mod tests {
             problems_in(
                 "inbound",
                 &format!(
-                    "<emit-metric value=\"x\" /><llm-emit-token-metric name=\"x\"><dimension /><dimension name=\"team\" />\
+                    "<emit-metric value=\"x\" /><emit-metric name=\"@(\"a\")\" namespace=\"@(\"b\")\"><dimension name=\"Client IP\" />\
+                     </emit-metric>\n<llm-emit-token-metric name=\"x\"><dimension /><dimension name=\"team\" />\
                      </llm-emit-token-metric><azure-openai-emit-token-metric>{six}</azure-openai-emit-token-metric>"
                 )
             ),
             [
                 "2:1: <emit-metric> needs a <dimension>",
                 "2:1: <emit-metric> needs the attribute \"name\"",
-                "2:49: the attribute \"name\" of <llm-emit-token-metric> is not declared",
-                "2:58: <dimension> needs the attribute \"name\"",
-                "2:71: <dimension> needs a value, unless its name is one of API ID, Operation ID, Product ID, User ID, \
-                 Subscription ID, Location, Gateway ID, Backend ID, Client IP, Client IP address",
-                "2:120: <azure-openai-emit-token-metric> is documented for at most 5 dimensions",
+                "2:39: the attribute \"name\" of <emit-metric> does not take a policy expression",
+                "2:72: <dimension> needs a value, unless its name is one of API ID, Operation ID, Product ID, User ID, \
+                 Subscription ID, Location, Gateway ID, Backend ID",
+                "3:24: the attribute \"name\" of <llm-emit-token-metric> is not declared",
+                "3:33: <dimension> needs the attribute \"name\"",
+                "3:46: <dimension> needs a value, unless its name is one of API ID, Operation ID, Product ID, User ID, \
+                 Subscription ID, Location, Gateway ID, Backend ID",
+                "3:95: <azure-openai-emit-token-metric> is documented for at most 5 dimensions",
             ]
         );
     }

@@ -35,9 +35,9 @@ pub(crate) struct ForwardRequest {
     timeout_ms: Option<Setting<u32>>,
     follows_redirects: Option<Setting<bool>>,
     /// Keeps the body, to send it again.
-    buffers_body: Option<Setting<bool>>,
-    buffers_response: Option<Setting<bool>>,
-    fails_on_error: Option<Setting<bool>>,
+    buffers_body: bool,
+    buffers_response: bool,
+    fails_on_error: bool,
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ForwardRequest> {
@@ -57,9 +57,9 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<For
         timeout: element.setting("timeout", problems),
         timeout_ms: element.setting("timeout-ms", problems),
         follows_redirects: element.setting("follow-redirects", problems),
-        buffers_body: element.setting("buffer-request-body", problems),
-        buffers_response: element.setting("buffer-response", problems),
-        fails_on_error: element.setting("fail-on-error-status-code", problems),
+        buffers_body: element.flag("buffer-request-body", problems).unwrap_or(false),
+        buffers_response: element.flag("buffer-response", problems).unwrap_or(true),
+        fails_on_error: element.flag("fail-on-error-status-code", problems).unwrap_or(false),
     })
 }
 
@@ -67,8 +67,6 @@ impl ForwardRequest {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let timeout = self.timeout(run).await?;
         let follows = run.get_any(self.follows_redirects.as_ref()).await?.unwrap_or(false);
-        let keeps_body = run.get_any(self.buffers_body.as_ref()).await?.unwrap_or(false);
-        let fails_on_error = run.get_any(self.fails_on_error.as_ref()).await?.unwrap_or(false);
         let backend = match run.next_backend() {
             Ok(backend) => backend,
             Err(reason) => {
@@ -76,7 +74,7 @@ impl ForwardRequest {
                 return Ok(());
             }
         };
-        let mut request = run.request_to_send(keeps_body || follows).await?;
+        let mut request = run.request_to_send(self.buffers_body || follows).await?;
         if let Some(backend) = &backend
             && let Some(authorization) = run.authorization_for(backend).await?
         {
@@ -101,10 +99,9 @@ impl ForwardRequest {
         run.backend_unavailable = None;
         run.trace(|| format!("the backend answered {status}"));
         let body = (!run.outside.is_empty(&body)).then_some(body);
-        let buffers = run.get_any(self.buffers_response.as_ref()).await?.unwrap_or(true);
-        let body = if buffers { body.map(|body| run.outside.buffered(body)) } else { body };
+        let body = if self.buffers_response { body.map(|body| run.outside.buffered(body)) } else { body };
         run.respond(seen, body);
-        if fails_on_error && (400..600).contains(&status) {
+        if self.fails_on_error && (400..600).contains(&status) {
             return Err(Failure::error_status(status));
         }
         Ok(())

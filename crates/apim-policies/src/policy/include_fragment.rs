@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct IncludeFragment<P> {
-    pub(super) steps: Steps<P>,
+    pub(crate) steps: Steps<P>,
 }
 
 /// A fragment, read for the place that includes it.

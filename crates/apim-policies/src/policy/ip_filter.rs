@@ -102,14 +102,14 @@ impl IpFilter {
             };
         }
         run.trace(|| format!("{text} is {}listed to {action:?}", if listed { "" } else { "not " }).to_lowercase());
-        match action {
-            Action::Allow if !listed => {
+        match (action, listed) {
+            (Action::Allow, true) | (Action::Forbid, false) => Ok(()),
+            (Action::Allow, false) => {
                 Err(refusal("CallerIpNotAllowed", format!("Caller IP address {text} is not allowed. Access denied.")))
             }
-            Action::Forbid if listed => {
+            (Action::Forbid, true) => {
                 Err(refusal("CallerIpBlocked", "Caller IP address is blocked. Access denied.".to_owned()))
             }
-            _ => Ok(()),
         }
     }
 }

@@ -33,9 +33,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Jso
     element.only_attributes(&[&Conversion::ATTRIBUTES[..], &own].concat(), problems);
     element.children(&[], problems);
     // A time is written as it stands in the JSON either way.
-    if element.attribute("parse-date", problems).is_some_and(|value| bool::read(value).is_none()) {
-        element.bad_value("parse-date", bool::EXPECTED, problems);
-    }
+    let _as_written = element.flag("parse-date", problems);
     let separator = element.setting("namespace-separator", problems);
     let prefix = element.setting("namespace-prefix", problems);
     let attributes = element.setting("attribute-block-name", problems);
@@ -216,30 +214,10 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::Request;
+    use crate::rig::{problems_in, sent_on};
 
-    use crate::{
-        State,
-        rig::{World, document, problems_in},
-    };
-
-    /// The body that the backend gets, and its type.
     async fn sent(attributes: &str, headers: &[(&str, &str)], body: &'static str) -> (String, String) {
-        let policy = format!("<json-to-xml {attributes} />");
-        let mut request = Request::post("/orders").body(Bytes::from_static(body.as_bytes())).unwrap();
-        for (name, value) in headers {
-            let name: http::HeaderName = name.parse().unwrap();
-            request.headers_mut().append(name, value.parse().unwrap());
-        }
-        let world = World::new();
-        let outcome = world.run(&document(&policy, "<base />", "", ""), request, &State::default()).await;
-        if let Some(error) = outcome.last_error {
-            return (error.message, outcome.response.status().to_string());
-        }
-        let forwarded = world.forwarded.lock().unwrap();
-        let content_type = forwarded[0].headers().get("content-type").map_or("", |value| value.to_str().unwrap());
-        (String::from_utf8(forwarded[0].body().to_vec()).unwrap(), content_type.to_owned())
+        sent_on(&format!("<json-to-xml {attributes} />"), headers, body).await
     }
 
     const JSON: (&str, &str) = ("content-type", "application/json");

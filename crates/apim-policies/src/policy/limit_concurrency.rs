@@ -17,6 +17,7 @@ pub(crate) struct LimitConcurrency<P> {
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<LimitConcurrency<P>> {
     element.only_attributes(&["id", "key", "max-count"], problems);
     let key = element.required_setting("key", problems);
+    element.not_empty(&["key"], problems);
     element.required("max-count", problems);
     let most = element.parsed("max-count", "a whole number, 1 at least", problems);
     if most == Some(0) {

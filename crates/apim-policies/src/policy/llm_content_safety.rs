@@ -36,6 +36,7 @@ const VERSION: &str = "api-version=2024-09-01";
 const LONGEST: usize = 10_000;
 
 const SETTINGS: [&str; 4] = ["shield-prompt", "enforce-on-completions", "window-size", "window-overlap-size"];
+const OUTPUT_TYPES: [&str; 2] = ["FourSeverityLevels", "EightSeverityLevels"];
 const CATEGORIES: [&str; 4] = ["Hate", "SelfHarm", "Sexual", "Violence"];
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<LlmContentSafety> {
@@ -55,7 +56,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Llm
         match child.name() {
             "categories" => {
                 child.only_attributes(&["output-type"], problems);
-                output_type = child.setting("output-type", problems);
+                output_type = child.setting::<String>("output-type", problems);
+                if matches!(&output_type, Some(Setting::Literal(kind)) if !OUTPUT_TYPES.contains(&kind.as_str())) {
+                    child.bad_value("output-type", OUTPUT_TYPES.join(" or "), problems);
+                }
                 categories.extend(
                     child
                         .children(&[("category", Count::Any)], problems)

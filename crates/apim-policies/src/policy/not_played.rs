@@ -1,6 +1,6 @@
 //! Policies of Microsoft's reference that API Management runs and this crate does not, each with the reason.
 
-use super::{B, I, IO, IOE, Played, PolicyGroup, PolicyRow};
+use super::row::{B, I, IO, IOE, Played, PolicyGroup, PolicyRow};
 use crate::scope::Section;
 
 const fn refused(

@@ -21,6 +21,8 @@ const FORM: Form = Form {
     attributes: &["calls", "bandwidth", "renewal-period"],
     is_period: |_| true,
     periods: "a number of seconds, or 0",
+    // The page's table wants a period of each, and its policy statement writes none.
+    inherits_period: true,
 };
 
 #[derive(Debug)]
@@ -139,6 +141,18 @@ mod tests {
             let outcome = world.run_at(Scope::Product, &text, other.clone(), &state).await;
             assert_eq!(outcome.response.status(), status);
         }
+    }
+
+    #[tokio::test]
+    async fn one_inside_has_the_period_around_it_where_none_is_written() {
+        let inner = "<quota calls=\"9\" renewal-period=\"60\"><api id=\"orders\" calls=\"8\">\
+                     <operation id=\"list\" calls=\"1\" /></api></quota>";
+        let (world, state) = (World::new(), State::default());
+        let text = document(inner, "<base />", "", "");
+        let send = async || world.run_at(Scope::Product, &text, subscribed("a"), &state).await.response.status();
+        assert_eq!((send().await.as_u16(), send().await.as_u16()), (200, 403));
+        world.advance(SignedDuration::from_secs(60));
+        assert_eq!(send().await, 200);
     }
 
     #[tokio::test]

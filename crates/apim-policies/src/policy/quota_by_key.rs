@@ -21,6 +21,7 @@ const FORM: Form = Form {
     attributes: &["calls", "bandwidth", "renewal-period"],
     is_period: |seconds| seconds == 0 || seconds >= 300,
     periods: "a number of seconds, 300 at least, or 0",
+    inherits_period: false,
 };
 
 #[derive(Debug)]
@@ -37,15 +38,26 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Quo
     let attributes: Vec<_> = own.into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
     element.children(&[], problems);
-    let limit = Limit::load(element, &FORM, problems);
+    let limit = Limit::load(element, &FORM, None, problems);
+    element.not_empty(&["counter-key"], problems);
     let key = element.required_setting("counter-key", problems);
     let condition = element.setting("increment-condition", problems);
     let by = element.setting("increment-count", problems);
-    let start = element.parsed("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
+    let start = element.attribute("first-period-start", problems).map(first_start);
+    if start == Some(None) {
+        element.bad_value("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
+    }
+    let start = start.flatten();
     // 0001-01-01T00:00:00Z, the documented default.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (limit, key) = (limit?, key?);
     Some(QuotaByKey { limit, key, condition, by, first_start })
+}
+
+/// In the documented form, `yyyy-MM-ddTHH:mm:ssZ`.
+fn first_start(text: &str) -> Option<Timestamp> {
+    let is_whole = text.len() == "2026-01-31T00:00:00Z".len() && text.contains('T') && text.ends_with('Z');
+    text.parse().ok().filter(|_| is_whole)
 }
 
 impl QuotaByKey {

@@ -22,6 +22,7 @@ const FORM: Form = Form {
     attributes: &["calls", "renewal-period"],
     is_period: |seconds| (1..=LONGEST).contains(&seconds),
     periods: "a number of seconds from 1 to 300",
+    inherits_period: false,
 };
 
 #[derive(Debug)]

@@ -33,6 +33,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Rat
     if matches!(&period, Some(Setting::Literal(period)) if !(1..=LONGEST).contains(period)) {
         element.bad_value("renewal-period", "a number of seconds from 1 to 300", problems);
     }
+    element.not_empty(&["counter-key"], problems);
     let key = element.required_setting("counter-key", problems);
     let condition = element.setting("increment-condition", problems);
     let by = element.setting("increment-count", problems);

@@ -54,6 +54,7 @@ pub(super) fn texts(element: &Element<'_>, entry: &str, problems: &mut Problems)
 
 fn claim(element: &Element<'_>, problems: &mut Problems) -> Option<Claim> {
     element.only_attributes(&["name", "match", "separator"], problems);
+    element.not_empty(&["name"], problems);
     let name = element.required_setting("name", problems);
     let matching = element.setting("match", problems);
     let separator = element.setting("separator", problems);

@@ -20,7 +20,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sen
     let target = match (element.has("queue-name"), element.has("topic-name")) {
         (true, false) => element.setting("queue-name", problems),
         (false, true) => element.setting("topic-name", problems),
-        _ => {
+        (true, true) | (false, false) => {
             element.problem(problems, "<send-service-bus-message> needs either queue-name or topic-name");
             None
         }

@@ -13,11 +13,26 @@ pub(crate) enum SetBackendService {
     Backend(Setting<String>, Arc<Backends>),
 }
 
+/// What only a Service Fabric backend looks at. No backend is one here.
+const SERVICE_FABRIC: [&str; 5] =
+    ["sf-resolve-condition", "sf-service-instance-name", "sf-partition-key", "sf-listener-name", "sf-replica-type"];
+const DAPR: [&str; 3] = ["dapr-app-id", "dapr-method", "dapr-namespace"];
+
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetBackendService> {
-    element.only_attributes(&["id", "base-url", "backend-id"], problems);
+    element.only_attributes(&[&["id", "base-url", "backend-id"], &SERVICE_FABRIC[..], &DAPR[..]].concat(), problems);
     element.children(&[], problems);
+    warn_of_service_fabric(element, problems);
+    for name in DAPR.into_iter().filter(|name| element.has(name)) {
+        element.unsupported_value(name, "it needs a Dapr sidecar", problems);
+    }
     let policy = match (element.has("base-url"), element.has("backend-id")) {
-        (true, false) => SetBackendService::Url(element.setting("base-url", problems)?),
+        (true, false) => {
+            let url = element.setting::<HttpUrl>("base-url", problems)?;
+            if matches!(&url, Setting::Literal(url) if url.as_str().contains('?')) {
+                element.bad_value("base-url", "a URL without a query", problems);
+            }
+            SetBackendService::Url(url)
+        }
         (false, true) => {
             let id = element.setting::<String>("backend-id", problems)?;
             let backends = &element.service().backends;
@@ -28,12 +43,30 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
             }
             SetBackendService::Backend(id, Arc::new(backends.clone()))
         }
-        _ => {
+        (true, true) | (false, false) => {
             element.problem(problems, "<set-backend-service> needs either base-url or backend-id");
             return None;
         }
     };
     Some(policy)
+}
+
+fn warn_of_service_fabric(element: &Element<'_>, problems: &mut Problems) {
+    let _condition: Option<Setting<bool>> = element.setting(SERVICE_FABRIC[0], problems);
+    for name in &SERVICE_FABRIC[1..] {
+        let value: Option<Setting<String>> = element.setting(name, problems);
+        if *name == "sf-replica-type"
+            && matches!(value, Some(Setting::Literal(kind)) if !matches!(kind.as_str(), "primary" | "secondary"))
+        {
+            element.bad_value(name, "primary or secondary", problems);
+        }
+    }
+    for name in SERVICE_FABRIC.into_iter().filter(|name| element.has(name)) {
+        element.warn(
+            problems,
+            format!("the attribute \"{name}\" has no effect, because the backend is no Service Fabric service"),
+        );
+    }
 }
 
 impl SetBackendService {
@@ -204,15 +237,17 @@ mod tests {
         assert_eq!(
             problems_in(
                 "inbound",
-                "<set-backend-service /><set-backend-service backend-id=\"x\" sf-partition-key=\"1\" />\
+                "<set-backend-service /><set-backend-service backend-id=\"x\" sf-replica-type=\"both\" dapr-method=\"m\" />\
                  <set-backend-service base-url=\"backend.test\" /><set-backend-service base-url=\"https://a\" backend-id=\"b\" />"
             ),
             [
                 "2:1: <set-backend-service> needs either base-url or backend-id",
+                "2:24: the attribute \"sf-replica-type\" has no effect, because the backend is no Service Fabric service",
                 "2:45: the attribute \"backend-id\" of <set-backend-service> must be a backend of the service",
-                "2:60: the attribute \"sf-partition-key\" of <set-backend-service> is not declared",
-                "2:104: the attribute \"base-url\" of <set-backend-service> must be an http or https URL",
-                "2:130: <set-backend-service> needs either base-url or backend-id",
+                "2:60: the attribute \"sf-replica-type\" of <set-backend-service> must be primary or secondary",
+                "2:83: the attribute \"dapr-method\" of <set-backend-service>: it needs a Dapr sidecar",
+                "2:122: the attribute \"base-url\" of <set-backend-service> must be an http or https URL",
+                "2:148: <set-backend-service> needs either base-url or backend-id",
             ]
         );
     }

@@ -135,33 +135,58 @@ fn set(name: &HeaderName, values: Vec<HeaderValue>, headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, Request, Response};
 
-    fn run(name: HeaderName, action: Action, values: &[&str], present: &[&'static str]) -> Vec<String> {
-        let values = values.iter().map(|value| HeaderValue::from_str(value).unwrap()).collect();
-        let mut headers = HeaderMap::new();
-        for value in present {
-            headers.append(&name, HeaderValue::from_static(value));
+    use crate::{
+        State,
+        rig::{World, document},
+    };
+
+    /// The lines of a header that the backend gets and that the caller gets, where both were sent it with these lines.
+    async fn run(name: &str, action: &str, values: &[&str], present: &[&str]) -> [Vec<String>; 2] {
+        let values: String = values.iter().map(|value| format!("<value>{value}</value>")).collect();
+        let policy = format!("<set-header name=\"{name}\" exists-action=\"{action}\">{values}</set-header>");
+        let (mut request, mut response) = (Request::builder().uri("/orders"), Response::builder());
+        for line in present {
+            request = request.header(name, *line);
+            response = response.header(name, *line);
         }
-        Change { name: name.clone(), action, values }.apply(&mut headers).unwrap();
-        headers.get_all(&name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+        let world = World::new();
+        world.answers.lock().unwrap().push_back(Ok(response.body(Bytes::new()).unwrap()));
+        let text = document(&policy, "<base />", &policy, "");
+        let outcome = world.run(&text, request.body(Bytes::new()).unwrap(), &State::default()).await;
+        let lines = |headers: &HeaderMap| {
+            headers.get_all(name).iter().map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let sent = lines(world.forwarded.lock().unwrap()[0].headers());
+        [sent, lines(outcome.response.headers())]
     }
 
-    #[test]
-    fn each_action_does_what_it_says_to_a_present_and_to_an_absent_header() {
-        let accept = || header::ACCEPT;
-        assert_eq!(run(accept(), Action::Override, &["new"], &["old"]), ["new"]);
-        assert_eq!(run(accept(), Action::Override, &["new"], &[]), ["new"]);
-        assert_eq!(run(accept(), Action::Skip, &["new"], &["old"]), ["old"]);
-        assert_eq!(run(accept(), Action::Skip, &["new"], &[]), ["new"]);
-        assert_eq!(run(accept(), Action::Append, &["new"], &["old"]), ["old,new"]);
-        assert_eq!(run(accept(), Action::Append, &["new"], &[]), ["new"]);
-        assert!(run(accept(), Action::Delete, &[], &["old", "older"]).is_empty());
+    async fn both(name: &str, action: &str, values: &[&str], present: &[&str]) -> Vec<String> {
+        let [sent, answered] = run(name, action, values, present).await;
+        assert_eq!(sent, answered, "{name} {action}");
+        sent
     }
 
-    #[test]
-    fn several_values_are_one_line_except_for_headers_that_cannot_be_joined() {
-        assert_eq!(run(header::ACCEPT, Action::Override, &["a", "b"], &[]), ["a,b"]);
-        assert_eq!(run(header::SET_COOKIE, Action::Append, &["b", "c"], &["a"]), ["a", "b", "c"]);
+    #[tokio::test]
+    async fn each_action_does_what_it_says_to_a_present_and_to_an_absent_header() {
+        for (action, values, present, expected) in [
+            ("override", &["new"][..], &["old"][..], &["new"][..]),
+            ("override", &["new"], &[], &["new"]),
+            ("skip", &["new"], &["old"], &["old"]),
+            ("skip", &["new"], &[], &["new"]),
+            ("append", &["new"], &["old"], &["old,new"]),
+            ("append", &["new"], &[], &["new"]),
+            ("delete", &[], &["old", "older"], &[]),
+        ] {
+            assert_eq!(both("x-mark", action, values, present).await, expected, "{action} {present:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn several_values_are_one_line_except_for_headers_that_cannot_be_joined() {
+        assert_eq!(both("x-mark", "override", &["a", "b"], &[]).await, ["a,b"]);
+        assert_eq!(both("set-cookie", "append", &["b", "c"], &["a"]).await, ["a", "b", "c"]);
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct SetQueryParameter {
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetQueryParameter> {
     element.only_attributes(&["id", "name", "exists-action"], problems);
+    element.not_empty(&["name"], problems);
     let name = element.required_setting("name", problems);
     let action = exists_action::read(element, problems);
     let values = exists_action::values(element, action.as_ref(), problems);

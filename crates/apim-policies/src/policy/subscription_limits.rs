@@ -21,6 +21,8 @@ pub(super) struct Form {
     pub(super) is_period: fn(u32) -> bool,
     /// Which those are, to end a sentence with.
     pub(super) periods: &'static str,
+    /// Whether a nested element without a period has that of the element around it.
+    pub(super) inherits_period: bool,
 }
 
 /// What a policy with nested `<api>` and `<operation>` elements limits.
@@ -41,8 +43,13 @@ struct Named {
 }
 
 impl Limit {
-    /// Reads the attributes `calls`, `bandwidth` and `renewal-period`.
-    pub(super) fn load(element: &Element<'_>, form: &Form, problems: &mut Problems) -> Option<Self> {
+    /// Reads the attributes `calls`, `bandwidth` and `renewal-period`; `outer` is the period where none is written.
+    pub(super) fn load(
+        element: &Element<'_>,
+        form: &Form,
+        outer: Option<u32>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let has_bandwidth = form.attributes.contains(&"bandwidth");
         if !has_bandwidth {
             element.required("calls", problems);
@@ -52,8 +59,11 @@ impl Limit {
         let calls: Option<u32> = element.parsed("calls", "a whole number, not negative", problems);
         let kilobytes: Option<u32> =
             has_bandwidth.then(|| element.parsed("bandwidth", "a number of kilobytes", problems)).flatten();
-        element.required("renewal-period", problems);
-        let period: u32 = element.parsed("renewal-period", form.periods, problems)?;
+        let outer = outer.filter(|_| form.inherits_period && !element.has("renewal-period"));
+        if outer.is_none() {
+            element.required("renewal-period", problems);
+        }
+        let period = outer.or_else(|| element.parsed("renewal-period", form.periods, problems))?;
         if !(form.is_period)(period) {
             element.bad_value("renewal-period", form.periods, problems);
         }
@@ -64,8 +74,8 @@ impl Limit {
 
 impl Limits {
     pub(super) fn load(element: &Element<'_>, form: &Form, problems: &mut Problems) -> Option<Self> {
-        let own = Limit::load(element, form, problems);
-        let apis = named(element, "api", form, problems);
+        let own = Limit::load(element, form, None, problems);
+        let apis = named(element, "api", form, own.map(|own| own.period), problems);
         Some(Self { scope: element.scope(), own: own?, apis })
     }
 
@@ -92,7 +102,7 @@ impl Limits {
     }
 }
 
-fn named(element: &Element<'_>, kind: &str, form: &Form, problems: &mut Problems) -> Vec<Named> {
+fn named(element: &Element<'_>, kind: &str, form: &Form, outer: Option<u32>, problems: &mut Problems) -> Vec<Named> {
     let mut found = Vec::new();
     for child in element.children(&[(kind, Count::Any)], problems) {
         let attributes: Vec<_> = ["id", "name"].into_iter().chain(form.attributes.iter().copied()).collect();
@@ -101,9 +111,9 @@ fn named(element: &Element<'_>, kind: &str, form: &Form, problems: &mut Problems
         if !child.has("id") && !child.has("name") {
             child.problem(problems, format!("<{kind}> needs the attribute \"id\" or \"name\""));
         }
-        let limit = Limit::load(&child, form, problems);
+        let limit = Limit::load(&child, form, outer, problems);
         let operations = if kind == "api" {
-            named(&child, "operation", form, problems)
+            named(&child, "operation", form, limit.map(|limit| limit.period), problems)
         } else {
             child.children(&[], problems);
             Vec::new()

@@ -42,6 +42,7 @@ impl TokenPolicy {
 
     /// Reads the attributes. Where no place is written, it is `default`, if there is one.
     pub(super) fn load(element: &Element<'_>, default: Option<HeaderName>, problems: &mut Problems) -> Self {
+        element.not_empty(&["query-parameter-name", "token-value", "output-token-variable-name"], problems);
         let default = default.filter(|_| PLACES.iter().all(|name| !element.has(name)));
         let place = match default {
             Some(name) => Some(Place::Header(Setting::Literal(name))),

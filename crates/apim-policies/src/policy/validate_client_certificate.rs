@@ -39,14 +39,7 @@ const MOST_IDENTITIES: usize = 10;
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateClientCertificate> {
     element.only_attributes(&[&["id"][..], &FLAGS].concat(), problems);
-    let mut flag = |name: &str, default: bool| match element.attribute(name, problems).map(bool::read) {
-        Some(None) => {
-            element.bad_value(name, bool::EXPECTED, problems);
-            default
-        }
-        Some(Some(value)) => value,
-        None => default,
-    };
+    let mut flag = |name: &str, default: bool| element.flag(name, problems).unwrap_or(default);
     let _not_fetched = flag("validate-revocation", true);
     let mut policy = ValidateClientCertificate {
         trust: flag("validate-trust", true),
@@ -61,6 +54,9 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     for identities in element.children(&[("identities", Count::AtMostOne)], problems) {
         identities.only_attributes(&[], problems);
         let children = identities.children(&[("identity", Count::Any)], problems);
+        if children.is_empty() {
+            identities.problem(problems, "<identities> needs at least one <identity>");
+        }
         if children.len() > MOST_IDENTITIES {
             identities.problem(problems, format!("<identities> takes at most {MOST_IDENTITIES}"));
         }
@@ -72,6 +68,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
                 if let Some(value) = identity.attribute(name, problems) {
                     wanted.insert(name, value.to_owned());
                 }
+            }
+            // One without a claim would fit every certificate.
+            if wanted.is_empty() {
+                identity.problem(problems, "<identity> needs at least one claim");
             }
             policy.identities.push(wanted);
             if let Some(id) = identity.attribute("issuer-certificate-id", problems)

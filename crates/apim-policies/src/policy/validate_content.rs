@@ -64,7 +64,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
         element.bad_value("max-size", format!("{LARGEST} at most"), problems);
     }
     let size_exceeded = element.required_setting("size-exceeded-action", problems);
-    let variable = element.attribute("errors-variable-name", problems).map(str::to_owned);
+    let variable = validation::errors_variable(element, problems);
     let (mut map, mut contents) = (ContentTypeMap::default(), Vec::new());
     for child in element.children(&[("content-type-map", Count::AtMostOne), ("content", Count::Any)], problems) {
         match child.name() {
@@ -86,7 +86,7 @@ fn content_type_map(element: &Element<'_>, problems: &mut Problems) -> ContentTy
         let from = match (child.has("from"), child.has("when")) {
             (true, false) => child.attribute("from", problems).map(|text| From::Type(media_type(text))),
             (false, true) => child.setting("when", problems).map(From::Condition),
-            _ => {
+            (true, true) | (false, false) => {
                 child.problem(problems, "<type> needs either from or when");
                 None
             }

@@ -31,11 +31,12 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     element.once_in_section(problems);
     let specified = element.required_setting("specified-header-action", problems);
     let unspecified = element.required_setting("unspecified-header-action", problems);
-    let variable = element.attribute("errors-variable-name", problems).map(str::to_owned);
+    let variable = validation::errors_variable(element, problems);
     let mut headers = Vec::new();
     for child in element.children(&[("header", Count::Any)], problems) {
         child.only_attributes(&["name", "action"], problems);
         child.children(&[], problems);
+        child.not_empty(&["name"], problems);
         let name = child.required("name", problems).map(str::to_ascii_lowercase);
         headers.extend(name.zip(child.required_setting("action", problems)));
     }

@@ -51,7 +51,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     element.once_in_section(problems);
     let specified = element.required_setting("specified-parameter-action", problems);
     let unspecified = element.required_setting("unspecified-parameter-action", problems);
-    let variable = element.attribute("errors-variable-name", problems).map(str::to_owned);
+    let variable = validation::errors_variable(element, problems);
     let places = element.children(&CHILDREN, problems).iter().map(|child| place(child, problems)).collect();
     Some(ValidateParameters { specified: specified?, unspecified: unspecified?, variable, places })
 }
@@ -73,6 +73,7 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Place {
     for child in element.children(&[("parameter", Count::Any)], problems) {
         child.only_attributes(&["name", "action"], problems);
         child.children(&[], problems);
+        child.not_empty(&["name"], problems);
         let name = child.required("name", problems).map(str::to_owned);
         parameters.extend(name.zip(child.required_setting("action", problems)));
     }

@@ -19,7 +19,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     element.only_attributes(&["id", "unspecified-status-code-action", "errors-variable-name"], problems);
     element.once_in_section(problems);
     let unspecified = element.required_setting("unspecified-status-code-action", problems);
-    let variable = element.attribute("errors-variable-name", problems).map(str::to_owned);
+    let variable = validation::errors_variable(element, problems);
     let mut codes = Vec::new();
     for child in element.children(&[("status-code", Count::Any)], problems) {
         child.only_attributes(&["code", "action"], problems);

@@ -34,6 +34,13 @@ impl Readable for Action {
     }
 }
 
+/// The variable that the findings go to.
+pub(super) fn errors_variable(element: &Element<'_>, problems: &mut Problems) -> Option<String> {
+    const NAME: &str = "errors-variable-name";
+    element.not_empty(&[NAME], problems);
+    element.attribute(NAME, problems).map(str::to_owned)
+}
+
 /// Something that does not fit.
 pub(super) struct Finding {
     /// Of the parameter, header or body.

@@ -47,7 +47,7 @@ impl<O: Outside> Run<'_, O> {
         let now = self.outside.now();
         let taken = match all.get(&id) {
             Some(Backend::Pool(members)) => self.state.backends.next_of(&id, members, now),
-            _ => self.state.backends.is_open(&id, now).then(|| id.clone()),
+            Some(Backend::Single { .. }) | None => self.state.backends.is_open(&id, now).then(|| id.clone()),
         };
         let Some(taken) = taken else {
             let what = if matches!(all.get(&id), Some(Backend::Pool(_))) { "Backend pool" } else { "Backend" };

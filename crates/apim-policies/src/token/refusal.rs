@@ -173,9 +173,10 @@ impl Refusal {
         if let Self::Discovery(error) = self {
             return Failure::internal("", "", error.to_string());
         }
-        let (message, told) = match self {
-            Self::NotPresent => (answer.not_present.to_owned(), answer.not_present),
-            _ => (self.to_string(), answer.invalid),
+        let (message, told) = if let Self::NotPresent = self {
+            (answer.not_present.to_owned(), answer.not_present)
+        } else {
+            (self.to_string(), answer.invalid)
         };
         Failure::new("", self.reason(), message, status, told.to_owned())
     }

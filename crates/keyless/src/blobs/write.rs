@@ -8,7 +8,7 @@
 //! The blocks of an upload that breaks off are never seen, and Storage deletes them after a week
 //! (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use azure_core::http::Etag;
 use azure_storage_blob::{
@@ -100,6 +100,8 @@ impl Container {
             tier: new.tier.map(AccessTier::from),
             if_match: new.condition.if_match(),
             if_none_match: new.condition.if_none_match(),
+            // It is one request. Without a number, the SDK reads the files of the control group for each upload.
+            parallel: Some(NonZeroUsize::MIN),
             ..Default::default()
         };
         match self.put_blob(&new.name, bytes, options).await? {

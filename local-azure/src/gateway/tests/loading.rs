@@ -125,6 +125,32 @@ fn a_folder_that_is_not_there_is_not_taken_for_an_empty_one() {
     assert!(error.contains("no-such-folder") && error.contains(": the policy folder cannot be read: "), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_folder_is_a_file_or_keeps_the_gateway_from_starting() {
+    let found = |name: &str, target: &Path| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("apis")).unwrap();
+        std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
+        let mut seed = seed();
+        seed.apim.policies = folder.path().to_owned();
+        let error = load_error(seed).to_string();
+        error.lines().next().unwrap().replace(&folder.path().display().to_string(), "")
+    };
+    let refused = |name: &str, why: &str| format!("/: the policy folder cannot be read: /{name} {why}");
+    for name in ["apis/more", "fragments"] {
+        let expected = refused(name, "is a link to a folder, which is not followed");
+        assert!(found(name, Path::new("/")).ends_with(&expected), "{}", found(name, Path::new("/")));
+    }
+    assert!(found("apis/orders.xml", Path::new("/dev/zero")).ends_with(&refused("apis/orders.xml", "is no file")));
+    assert!(found("global.xml", Path::new("/none")).contains("/global.xml cannot be read: "));
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(elsewhere.path(), BROKEN).unwrap();
+    // It is policy all the same: this one belongs to nothing in the seed.
+    let expected = "apis/other.xml: nothing in the seed has a policy document of this name";
+    assert!(found("apis/other.xml", elsewhere.path()).ends_with(expected));
+}
+
 #[test]
 fn url_templates_and_sample_folders_are_checked() {
     let found = lines(&[], |seed| {

@@ -18,14 +18,14 @@ use crate::{
 
 pub(crate) const ARRAY: &[Member] = &[
     row("new", "static () -> JArray", |call| Ok(Value::Json(Token::array(&mut call.machine.budget)?))),
-    row("new", "static (JArray) -> JArray", |call| {
+    row("new", "static (JArray other) -> JArray", |call| {
         let source = call.token(0)?;
         Ok(Value::Json(source.copy(&mut call.machine.budget)?))
     }),
-    row("new", "static (object) -> JArray", create),
-    row("new", "static (params object[]) -> JArray", create),
-    row("Parse", "static (string) -> JArray", |call| parse(call, Class::JArray)),
-    row("FromObject", "static (object) -> JArray", |call| from_object(call, Class::JArray)),
+    row("new", "static (object content) -> JArray", create),
+    row("new", "static (params object[] content) -> JArray", create),
+    row("Parse", "static (string json) -> JArray", |call| parse(call, Class::JArray)),
+    row("FromObject", "static (object o) -> JArray", |call| from_object(call, Class::JArray)),
     row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
     row("[]", "(int) -> JToken", |call| {
         let token = call.this_token()?;
@@ -38,22 +38,22 @@ pub(crate) const ARRAY: &[Member] = &[
         token.replace_at(at, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
     }),
-    row("Add", "(JToken) -> void", add),
-    row("Add", "(object) -> void", add),
-    row("Insert", "(int, JToken) -> void", |call| {
+    row("Add", "(JToken item) -> void", add),
+    row("Add", "(object content) -> void", add),
+    row("Insert", "(int index, JToken item) -> void", |call| {
         let (token, value) = (call.this_token()?, call.token(1)?);
         let at = within(call.int(0), token.len() + 1).ok_or_else(Failure::index_out_of_range)?;
         token.insert_at(at, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
     }),
-    row("Remove", "(JToken) -> bool", |call| {
+    row("Remove", "(JToken item) -> bool", |call| {
         let token = call.this_token()?;
         match position(call, &token)? {
             Some(at) => Ok(Value::Bool(token.remove_at(at, &mut call.machine.budget)?)),
             None => Ok(Value::Bool(false)),
         }
     }),
-    row("RemoveAt", "(int) -> void", |call| {
+    row("RemoveAt", "(int index) -> void", |call| {
         let token = call.this_token()?;
         let at = within(call.int(0), token.len()).ok_or_else(Failure::index_out_of_range)?;
         token.remove_at(at, &mut call.machine.budget)?;
@@ -63,12 +63,12 @@ pub(crate) const ARRAY: &[Member] = &[
         call.this_token()?.clear();
         Ok(Value::Null)
     }),
-    row("IndexOf", "(JToken) -> int", |call| {
+    row("IndexOf", "(JToken item) -> int", |call| {
         let token = call.this_token()?;
         let found = position(call, &token)?.and_then(|at| i32::try_from(at).ok());
         Ok(Value::from(found.unwrap_or(-1)))
     }),
-    row("Contains", "(JToken) -> bool", |call| {
+    row("Contains", "(JToken item) -> bool", |call| {
         let token = call.this_token()?;
         Ok(Value::Bool(position(call, &token)?.is_some()))
     }),

@@ -14,7 +14,7 @@ use crate::{
 
 /// Members of all containers.
 pub(crate) const CONTAINER: &[Member] = &[
-    row("Merge", "(object) -> void", |call| {
+    row("Merge", "(object content) -> void", |call| {
         let token = call.this_token()?;
         if let Some(other) = token_of(call.argument(0)) {
             merge(call, &token, &other)?;
@@ -28,23 +28,23 @@ pub(crate) const CONTAINER: &[Member] = &[
         tokens(call, found)
     }),
     row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
-    row("Add", "(object) -> void", |call| {
+    row("Add", "(object content) -> void", |call| {
         let (token, item) = (call.this_token()?, call.argument(0).clone());
         array::push(call, &token, &item)?;
         Ok(Value::Null)
     }),
 ];
 
-pub(crate) const RAW: &[Member] = &[row("new", "static (object) -> JRaw", |call| {
+pub(crate) const RAW: &[Member] = &[row("new", "static (object rawJson) -> JRaw", |call| {
     let value = call.argument(0).clone();
     let text = call.machine.text_of(&value)?;
     Token::scalar(Scalar::Other(Other::Raw, text), &mut call.machine.budget).map(Value::Json)
 })];
 
 pub(crate) const CONSTRUCTOR: &[Member] = &[
-    row("new", "static (string) -> JConstructor", construct),
-    row("new", "static (string, object) -> JConstructor", construct),
-    row("new", "static (string, params object[]) -> JConstructor", construct),
+    row("new", "static (string name) -> JConstructor", construct),
+    row("new", "static (string name, object content) -> JConstructor", construct),
+    row("new", "static (string name, params object[] content) -> JConstructor", construct),
     row("Name", "string", |call| Ok(call.this_token()?.constructor().map_or(Value::Null, Value::String))),
 ];
 

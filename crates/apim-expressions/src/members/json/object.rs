@@ -16,14 +16,14 @@ use crate::{
 
 pub(crate) const OBJECT: &[Member] = &[
     row("new", "static () -> JObject", |call| Ok(Value::Json(Token::object(&mut call.machine.budget)?))),
-    row("new", "static (JObject) -> JObject", |call| {
+    row("new", "static (JObject other) -> JObject", |call| {
         let source = call.token(0)?;
         Ok(Value::Json(source.copy(&mut call.machine.budget)?))
     }),
-    row("new", "static (object) -> JObject", create),
-    row("new", "static (params object[]) -> JObject", create),
-    row("Parse", "static (string) -> JObject", |call| parse(call, Class::JObject)),
-    row("FromObject", "static (object) -> JObject", |call| from_object(call, Class::JObject)),
+    row("new", "static (object content) -> JObject", create),
+    row("new", "static (params object[] content) -> JObject", create),
+    row("Parse", "static (string json) -> JObject", |call| parse(call, Class::JObject)),
+    row("FromObject", "static (object o) -> JObject", |call| from_object(call, Class::JObject)),
     row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
     row("[]", "(string) -> JToken", |call| {
         let name = call.text(0)?;
@@ -34,17 +34,17 @@ pub(crate) const OBJECT: &[Member] = &[
         token.insert(&name, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
     }),
-    row("Add", "(string, JToken) -> void", |call| {
+    row("Add", "(string propertyName, JToken value) -> void", |call| {
         let (token, name, value) = (call.this_token()?, call.text(0)?, call.token(1)?);
         add(call, &token, &name, &value)?;
         Ok(Value::Null)
     }),
-    row("Add", "(object) -> void", |call| {
+    row("Add", "(object content) -> void", |call| {
         let (token, item) = (call.this_token()?, call.argument(0).clone());
         add_property(call, &token, &item)?;
         Ok(Value::Null)
     }),
-    row("Remove", "(string) -> bool", |call| {
+    row("Remove", "(string propertyName) -> bool", |call| {
         let (token, name) = (call.this_token()?, call.text(0)?);
         Ok(Value::Bool(token.remove(&name, &mut call.machine.budget)?))
     }),
@@ -52,8 +52,10 @@ pub(crate) const OBJECT: &[Member] = &[
         call.this_token()?.clear();
         Ok(Value::Null)
     }),
-    row("ContainsKey", "(string) -> bool", |call| Ok(Value::Bool(call.this_token()?.get(&call.text(0)?).is_some()))),
-    row("Property", "(string) -> JProperty", |call| {
+    row("ContainsKey", "(string propertyName) -> bool", |call| {
+        Ok(Value::Bool(call.this_token()?.get(&call.text(0)?).is_some()))
+    }),
+    row("Property", "(string name) -> JProperty", |call| {
         let (token, name) = (call.this_token()?, call.text(0)?);
         Ok(token.get(&name).map_or(Value::Null, |value| property(name, value, Some(token))))
     }),
@@ -64,9 +66,9 @@ pub(crate) const OBJECT: &[Member] = &[
         let properties = members.into_iter().map(|(name, value)| property(name, value, Some(token.clone()))).collect();
         call.machine.collection(Kind::Sequence, Class::JProperty.into(), properties)
     }),
-    row("GetValue", "(string) -> JToken", get_value),
-    row("GetValue", "(string, StringComparison) -> JToken", get_value),
-    row("TryGetValue", "(string, StringComparison, out JToken) -> bool", |call| {
+    row("GetValue", "(string propertyName) -> JToken", get_value),
+    row("GetValue", "(string propertyName, StringComparison comparison) -> JToken", get_value),
+    row("TryGetValue", "(string propertyName, StringComparison comparison, out JToken value) -> bool", |call| {
         let found = get_value(call)?;
         let present = !found.is_null();
         call.set_out(2, found);
@@ -76,7 +78,7 @@ pub(crate) const OBJECT: &[Member] = &[
         let values = call.this_token()?.children().into_iter().map(Value::Json).collect();
         call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
     }),
-    row("TryGetValue", "(string, out JToken) -> bool", |call| {
+    row("TryGetValue", "(string propertyName, out JToken value) -> bool", |call| {
         let found = get_value(call)?;
         let present = !found.is_null();
         call.set_out(1, found);
@@ -85,8 +87,8 @@ pub(crate) const OBJECT: &[Member] = &[
 ];
 
 pub(crate) const PROPERTY: &[Member] = &[
-    row("new", "static (string, object) -> JProperty", create_property),
-    row("new", "static (string, params object[]) -> JProperty", create_property),
+    row("new", "static (string name, object content) -> JProperty", create_property),
+    row("new", "static (string name, params object[] content) -> JProperty", create_property),
     row("Name", "string", |call| this(call).map(|property| Value::String(Arc::clone(&property.name)))),
     row("Value", "JToken", |call| this(call).map(|property| Value::Json(property.value()))),
     row("Value=", "(JToken) -> void", |call| {

@@ -20,23 +20,23 @@ const NO_MATCH: &str = "Sequence contains no matching element";
 
 pub(crate) const FOLD: &[Member] = &[
     row("First", "extension () -> E", |call| one(call, Wanted::First, false)),
-    row("First", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::First, false)),
+    row("First", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::First, false)),
     row("FirstOrDefault", "extension () -> E", |call| one(call, Wanted::First, true)),
-    row("FirstOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::First, true)),
+    row("FirstOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::First, true)),
     row("Last", "extension () -> E", |call| one(call, Wanted::Last, false)),
-    row("Last", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Last, false)),
+    row("Last", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Last, false)),
     row("LastOrDefault", "extension () -> E", |call| one(call, Wanted::Last, true)),
-    row("LastOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Last, true)),
+    row("LastOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Last, true)),
     row("Single", "extension () -> E", |call| one(call, Wanted::Single, false)),
-    row("Single", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Single, false)),
+    row("Single", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Single, false)),
     row("SingleOrDefault", "extension () -> E", |call| one(call, Wanted::Single, true)),
-    row("SingleOrDefault", "extension (Func<E, bool>) -> E", |call| one(call, Wanted::Single, true)),
-    row("ElementAt", "extension (int) -> E", |call| {
+    row("SingleOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Single, true)),
+    row("ElementAt", "extension (int index) -> E", |call| {
         let items = call.this_items()?.1;
         let at = within(call.int(0), items.len()).ok_or_else(Failure::index_out_of_range)?;
         Ok(items[at].clone())
     }),
-    row("ElementAtOrDefault", "extension (int) -> E", |call| {
+    row("ElementAtOrDefault", "extension (int index) -> E", |call| {
         let (element, items) = call.this_items()?;
         let found = within(call.int(0), items.len()).map(|at| items[at].clone());
         Ok(found.unwrap_or_else(|| Value::default_of(&element)))
@@ -44,12 +44,12 @@ pub(crate) const FOLD: &[Member] = &[
     row("LongCount", "extension () -> long", |call| {
         Ok(call.this_items()?.1.len().try_into().map_or(Value::Null, |n: i64| n.into()))
     }),
-    row("LongCount", "extension (Func<E, bool>) -> long", |call| {
+    row("LongCount", "extension (Func<E, bool> predicate) -> long", |call| {
         let items = call.this_items()?.1;
         let count = filtered(call, items)?.len();
         Ok(i64::try_from(count).unwrap_or_default().into())
     }),
-    row("Aggregate", "extension <A, R>(A, Func<A, E, A>, Func<A, R>) -> R", |call| {
+    row("Aggregate", "extension <A, R>(A seed, Func<A, E, A> func, Func<A, R> resultSelector) -> R", |call| {
         let items = call.this_items()?.1;
         let (lambda, last) = (call.lambda(1)?, call.lambda(2)?);
         let mut result = call.argument(0).clone();
@@ -58,27 +58,27 @@ pub(crate) const FOLD: &[Member] = &[
         }
         call.machine.invoke(&last, &[result])
     }),
-    row("Contains", "extension (E, StringComparer) -> bool", |call| {
+    row("Contains", "extension (E value, StringComparer comparer) -> bool", |call| {
         let items = call.this_items()?.1;
         call.work(items.len() * 64)?;
         let comparer = super::comparer_of(call.argument(1));
         Ok(Value::Bool(items.iter().any(|item| super::same(item, call.argument(0), comparer))))
     }),
     row("Any", "extension () -> bool", any),
-    row("Any", "extension (Func<E, bool>) -> bool", any),
-    row("All", "extension (Func<E, bool>) -> bool", |call| {
+    row("Any", "extension (Func<E, bool> predicate) -> bool", any),
+    row("All", "extension (Func<E, bool> predicate) -> bool", |call| {
         let items = call.this_items()?.1;
         let all = items.len();
         Ok(Value::Bool(filtered(call, items)?.len() == all))
     }),
     row("Count", "extension () -> int", count),
-    row("Count", "extension (Func<E, bool>) -> int", count),
-    row("Contains", "extension (E) -> bool", |call| {
+    row("Count", "extension (Func<E, bool> predicate) -> int", count),
+    row("Contains", "extension (E value) -> bool", |call| {
         let items = call.this_items()?.1;
         call.work(items.len() * 32)?;
         Ok(Value::Bool(items.iter().any(|item| equality::equal(item, call.argument(0)))))
     }),
-    row("SequenceEqual", "extension (IEnumerable<E>) -> bool", |call| {
+    row("SequenceEqual", "extension (IEnumerable<E> second) -> bool", |call| {
         let (one, two) = (call.this_items()?.1, call.items(0)?);
         call.work(one.len() * 32)?;
         Ok(Value::Bool(one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| equality::equal(one, two))))
@@ -87,7 +87,7 @@ pub(crate) const FOLD: &[Member] = &[
         let items = call.this_items()?.1;
         sum(&items, &call.type_argument(0))
     }),
-    row("Sum", "extension <R>(Func<E, R>) -> R", |call| {
+    row("Sum", "extension <R>(Func<E, R> selector) -> R", |call| {
         let results = super::mapped(call)?;
         sum(&results, &call.type_argument(0))
     }),
@@ -95,15 +95,15 @@ pub(crate) const FOLD: &[Member] = &[
         let items = call.this_items()?.1;
         average(&items, &call.type_argument(0))
     }),
-    row("Average", "extension <R>(Func<E, R>) -> double", |call| {
+    row("Average", "extension <R>(Func<E, R> selector) -> double", |call| {
         let results = super::mapped(call)?;
         average(&results, &call.type_argument(0))
     }),
     row("Max", "extension () -> E", |call| extreme(call, true)),
-    row("Max", "extension <R>(Func<E, R>) -> R", |call| extreme(call, true)),
+    row("Max", "extension <R>(Func<E, R> selector) -> R", |call| extreme(call, true)),
     row("Min", "extension () -> E", |call| extreme(call, false)),
-    row("Min", "extension <R>(Func<E, R>) -> R", |call| extreme(call, false)),
-    row("Aggregate", "extension (Func<E, E, E>) -> E", |call| {
+    row("Min", "extension <R>(Func<E, R> selector) -> R", |call| extreme(call, false)),
+    row("Aggregate", "extension (Func<E, E, E> func) -> E", |call| {
         let items = call.this_items()?.1;
         let lambda = call.lambda(0)?;
         let mut items = items.into_iter();
@@ -113,7 +113,7 @@ pub(crate) const FOLD: &[Member] = &[
         }
         Ok(result)
     }),
-    row("Aggregate", "extension <A>(A, Func<A, E, A>) -> A", |call| {
+    row("Aggregate", "extension <A>(A seed, Func<A, E, A> func) -> A", |call| {
         let items = call.this_items()?.1;
         let lambda = call.lambda(1)?;
         let mut result = call.argument(0).clone();

@@ -13,23 +13,35 @@ use crate::{
 };
 
 pub(crate) const GROUPED: &[Member] = &[
-    row("GroupBy", "extension <K>(Func<E, K>) -> IEnumerable<IGrouping<K, E>>", groups),
-    row("GroupBy", "extension <K>(Func<E, K>, StringComparer) -> IEnumerable<IGrouping<K, E>>", groups),
-    row("GroupBy", "extension <K, A>(Func<E, K>, Func<E, A>) -> IEnumerable<IGrouping<K, A>>", groups_of),
-    row("GroupBy", "extension <K, R>(Func<E, K>, Func<K, IEnumerable<E>, R>) -> IEnumerable<R>", |call| {
-        let element = call.this_items()?.0;
-        let (key, made) = (call.type_argument(0), call.type_argument(1));
-        let grouped = grouped(call, 0, None, &Type::new(Class::Grouping, vec![key, element]))?;
-        let lambda = call.lambda(1)?;
-        let mut results = Vec::with_capacity(grouped.len());
-        for group in grouped {
-            results.push(call.machine.invoke(&lambda, &[group.1.clone(), group.2.clone().into()])?);
-        }
-        call.machine.collection(Kind::Sequence, made, results)
-    }),
-    row("ToLookup", "extension <K>(Func<E, K>) -> ILookup<K, E>", lookup),
-    row("ToLookup", "extension <K>(Func<E, K>, StringComparer) -> ILookup<K, E>", lookup),
-    row("Zip", "extension <B, R>(IEnumerable<B>, Func<E, B, R>) -> IEnumerable<R>", |call| {
+    row("GroupBy", "extension <K>(Func<E, K> keySelector) -> IEnumerable<IGrouping<K, E>>", groups),
+    row(
+        "GroupBy",
+        "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> IEnumerable<IGrouping<K, E>>",
+        groups,
+    ),
+    row(
+        "GroupBy",
+        "extension <K, A>(Func<E, K> keySelector, Func<E, A> elementSelector) -> IEnumerable<IGrouping<K, A>>",
+        groups_of,
+    ),
+    row(
+        "GroupBy",
+        "extension <K, R>(Func<E, K> keySelector, Func<K, IEnumerable<E>, R> elementSelector) -> IEnumerable<R>",
+        |call| {
+            let element = call.this_items()?.0;
+            let (key, made) = (call.type_argument(0), call.type_argument(1));
+            let grouped = grouped(call, 0, None, &Type::new(Class::Grouping, vec![key, element]))?;
+            let lambda = call.lambda(1)?;
+            let mut results = Vec::with_capacity(grouped.len());
+            for group in grouped {
+                results.push(call.machine.invoke(&lambda, &[group.1.clone(), group.2.clone().into()])?);
+            }
+            call.machine.collection(Kind::Sequence, made, results)
+        },
+    ),
+    row("ToLookup", "extension <K>(Func<E, K> keySelector) -> ILookup<K, E>", lookup),
+    row("ToLookup", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> ILookup<K, E>", lookup),
+    row("Zip", "extension <B, R>(IEnumerable<B> second, Func<E, B, R> resultSelector) -> IEnumerable<R>", |call| {
         let (ones, twos) = (call.this_items()?.1, call.items(0)?);
         let (lambda, made) = (call.lambda(1)?, call.type_argument(1));
         let pairs = ones.into_iter().zip(twos);
@@ -38,7 +50,7 @@ pub(crate) const GROUPED: &[Member] = &[
     }),
     row(
         "Join",
-        "extension <B, K, R>(IEnumerable<B>, Func<E, K>, Func<B, K>, Func<E, B, R>) -> IEnumerable<R>",
+        "extension <B, K, R>(IEnumerable<B> inner, Func<E, K> outerKeySelector, Func<B, K> innerKeySelector, Func<E, B, R> resultSelector) -> IEnumerable<R>",
         |call| {
             let joined = joined(call)?;
             let (lambda, made) = (call.lambda(3)?, call.type_argument(2));
@@ -53,7 +65,7 @@ pub(crate) const GROUPED: &[Member] = &[
     ),
     row(
         "GroupJoin",
-        "extension <B, K, R>(IEnumerable<B>, Func<E, K>, Func<B, K>, Func<E, IEnumerable<B>, R>) -> IEnumerable<R>",
+        "extension <B, K, R>(IEnumerable<B> inner, Func<E, K> outerKeySelector, Func<B, K> innerKeySelector, Func<E, IEnumerable<B>, R> resultSelector) -> IEnumerable<R>",
         |call| {
             let joined = joined(call)?;
             let (lambda, inner, made) = (call.lambda(3)?, call.type_argument(0), call.type_argument(2));

@@ -10,22 +10,26 @@ use crate::{
 };
 
 pub(crate) const NEWER: &[Member] = &[
-    row("Union", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| {
+    row("Union", "extension (IEnumerable<E> second, StringComparer comparer) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
         let comparer = comparer_of(call.argument(1));
         let unique = distinct(call, items, &[], false, comparer)?;
         call.machine.collection(Kind::Sequence, element, unique)
     }),
-    row("Except", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| compared(call, false)),
-    row("Intersect", "extension (IEnumerable<E>, StringComparer) -> IEnumerable<E>", |call| compared(call, true)),
-    row("SequenceEqual", "extension (IEnumerable<E>, StringComparer) -> bool", |call| {
+    row("Except", "extension (IEnumerable<E> second, StringComparer comparer) -> IEnumerable<E>", |call| {
+        compared(call, false)
+    }),
+    row("Intersect", "extension (IEnumerable<E> second, StringComparer comparer) -> IEnumerable<E>", |call| {
+        compared(call, true)
+    }),
+    row("SequenceEqual", "extension (IEnumerable<E> second, StringComparer comparer) -> bool", |call| {
         let (one, two) = (call.this_items()?.1, call.items(0)?);
         let comparer = comparer_of(call.argument(1));
         call.work(one.len() * 64)?;
         Ok((one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| same(one, two, comparer))).into())
     }),
-    row("ToHashSet", "extension (StringComparer) -> HashSet<E>", |call| {
+    row("ToHashSet", "extension (StringComparer comparer) -> HashSet<E>", |call| {
         let (element, items) = call.this_items()?;
         let comparer = comparer_of(call.argument(0));
         let unique = distinct(call, items, &[], false, comparer)?;
@@ -34,15 +38,17 @@ pub(crate) const NEWER: &[Member] = &[
         let ignore_case = comparer.is_some_and(|comparer| comparer.ignore_case);
         Ok(crate::value::Collection::with_case(Kind::Set, element, unique, ignore_case).into())
     }),
-    row("ToDictionary", "extension <K>(Func<E, K>, StringComparer) -> Dictionary<K, E>", |call| {
+    row("ToDictionary", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> Dictionary<K, E>", |call| {
         super::to_dictionary_by(call, None, 1)
     }),
-    row("ToDictionary", "extension <K, V>(Func<E, K>, Func<E, V>, StringComparer) -> Dictionary<K, V>", |call| {
-        super::to_dictionary_by(call, Some(1), 2)
-    }),
-    row("TakeWhile", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| super::split_at(call, true)),
-    row("SkipWhile", "extension (Func<E, int, bool>) -> IEnumerable<E>", |call| super::split_at(call, false)),
-    row("SelectMany", "extension <R>(Func<E, int, IEnumerable<R>>) -> IEnumerable<R>", |call| {
+    row(
+        "ToDictionary",
+        "extension <K, V>(Func<E, K> keySelector, Func<E, V> elementSelector, StringComparer comparer) -> Dictionary<K, V>",
+        |call| super::to_dictionary_by(call, Some(1), 2),
+    ),
+    row("TakeWhile", "extension (Func<E, int, bool> predicate) -> IEnumerable<E>", |call| super::split_at(call, true)),
+    row("SkipWhile", "extension (Func<E, int, bool> predicate) -> IEnumerable<E>", |call| super::split_at(call, false)),
+    row("SelectMany", "extension <R>(Func<E, int, IEnumerable<R>> selector) -> IEnumerable<R>", |call| {
         let lists = mapped(call)?;
         let mut all = Vec::new();
         for list in lists {
@@ -51,13 +57,13 @@ pub(crate) const NEWER: &[Member] = &[
         let element = call.type_argument(0);
         call.machine.collection(Kind::Sequence, element, all)
     }),
-    row("TakeLast", "extension (int) -> IEnumerable<E>", |call| {
+    row("TakeLast", "extension (int count) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
         let kept = items.split_off(items.len() - count);
         call.machine.collection(Kind::Sequence, element, kept)
     }),
-    row("SkipLast", "extension (int) -> IEnumerable<E>", |call| {
+    row("SkipLast", "extension (int count) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
         items.truncate(items.len() - count);
@@ -65,7 +71,7 @@ pub(crate) const NEWER: &[Member] = &[
     }),
     row("Order", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, false)),
     row("OrderDescending", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, true)),
-    row("Chunk", "extension (int) -> IEnumerable<E[]>", |call| {
+    row("Chunk", "extension (int size) -> IEnumerable<E[]>", |call| {
         let (element, items) = call.this_items()?;
         let size = usize::try_from(call.int(0)).ok().filter(|size| *size > 0);
         let size = size
@@ -76,7 +82,7 @@ pub(crate) const NEWER: &[Member] = &[
         }
         call.machine.collection(Kind::Sequence, Type::array(element), chunks)
     }),
-    row("DistinctBy", "extension <K>(Func<E, K>) -> IEnumerable<E>", |call| {
+    row("DistinctBy", "extension <K>(Func<E, K> keySelector) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let keys = mapped(call)?;
         let mut known: Vec<Value> = Vec::new();
@@ -90,13 +96,17 @@ pub(crate) const NEWER: &[Member] = &[
         }
         call.machine.collection(Kind::Sequence, element, kept)
     }),
-    row("MaxBy", "extension <K>(Func<E, K>) -> E", |call| by(call, true)),
-    row("MinBy", "extension <K>(Func<E, K>) -> E", |call| by(call, false)),
-    row("FirstOrDefault", "extension (E) -> E", |call| first_or(call, false, None)),
-    row("FirstOrDefault", "extension (Func<E, bool>, E) -> E", |call| first_or(call, false, Some(0))),
-    row("LastOrDefault", "extension (E) -> E", |call| first_or(call, true, None)),
-    row("LastOrDefault", "extension (Func<E, bool>, E) -> E", |call| first_or(call, true, Some(0))),
-    row("Zip", "extension <B>(IEnumerable<B>) -> IEnumerable<ValueTuple<E, B>>", |call| {
+    row("MaxBy", "extension <K>(Func<E, K> keySelector) -> E", |call| by(call, true)),
+    row("MinBy", "extension <K>(Func<E, K> keySelector) -> E", |call| by(call, false)),
+    row("FirstOrDefault", "extension (E defaultValue) -> E", |call| first_or(call, false, None)),
+    row("FirstOrDefault", "extension (Func<E, bool> predicate, E defaultValue) -> E", |call| {
+        first_or(call, false, Some(0))
+    }),
+    row("LastOrDefault", "extension (E defaultValue) -> E", |call| first_or(call, true, None)),
+    row("LastOrDefault", "extension (Func<E, bool> predicate, E defaultValue) -> E", |call| {
+        first_or(call, true, Some(0))
+    }),
+    row("Zip", "extension <B>(IEnumerable<B> second) -> IEnumerable<ValueTuple<E, B>>", |call| {
         let ((element, ones), twos) = (call.this_items()?, call.items(0)?);
         let class = Type::tuple(vec![element, call.type_argument(0)], vec!["First".into(), "Second".into()]);
         let pairs = ones.into_iter().zip(twos);
@@ -108,7 +118,7 @@ pub(crate) const NEWER: &[Member] = &[
     }),
     row(
         "GroupBy",
-        "extension <K, A, R>(Func<E, K>, Func<E, A>, Func<K, IEnumerable<A>, R>) -> IEnumerable<R>",
+        "extension <K, A, R>(Func<E, K> keySelector, Func<E, A> elementSelector, Func<K, IEnumerable<A>, R> resultSelector) -> IEnumerable<R>",
         |call| {
             let (key, element, made) = (call.type_argument(0), call.type_argument(1), call.type_argument(2));
             let class = Type::new(Class::Grouping, vec![key, element]);
@@ -121,7 +131,7 @@ pub(crate) const NEWER: &[Member] = &[
             call.machine.collection(Kind::Sequence, made, results)
         },
     ),
-    row("ToLookup", "extension <K, A>(Func<E, K>, Func<E, A>) -> ILookup<K, A>", |call| {
+    row("ToLookup", "extension <K, A>(Func<E, K> keySelector, Func<E, A> elementSelector) -> ILookup<K, A>", |call| {
         let class = Type::new(Class::Grouping, vec![call.type_argument(0), call.type_argument(1)]);
         let groups = super::grouped::grouped(call, 0, Some(1), &class)?;
         let values: Vec<Value> = groups.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
@@ -129,7 +139,7 @@ pub(crate) const NEWER: &[Member] = &[
         call.machine.hold(&values)?;
         Ok(crate::value::Collection::with_case(Kind::Lookup, class, values, false).into())
     }),
-    row("TryGetNonEnumeratedCount", "extension (out int) -> bool", |call| {
+    row("TryGetNonEnumeratedCount", "extension (out int count) -> bool", |call| {
         let count = call.this_items()?.1.len();
         call.set_out(0, length(count));
         Ok(true.into())

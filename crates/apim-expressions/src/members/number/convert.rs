@@ -15,23 +15,23 @@ use crate::{
 };
 
 pub(crate) const CONVERT: &[Member] = &[
-    row("ToString", "static (object) -> string", |call| {
+    row("ToString", "static (object value) -> string", |call| {
         let value = call.argument(0).clone();
         call.machine.text_of(&value).map(Value::String)
     }),
-    row("ToString", "static (byte, int) -> string", in_radix),
-    row("ToString", "static (short, int) -> string", in_radix),
-    row("ToString", "static (int, int) -> string", in_radix),
-    row("ToString", "static (long, int) -> string", in_radix),
-    row("ToInt16", "static (string, int) -> short", |call| radix(call, Class::Short)),
-    row("ToUInt16", "static (string, int) -> ushort", |call| radix(call, Class::UShort)),
-    row("ToUInt32", "static (string, int) -> uint", |call| radix(call, Class::UInt)),
-    row("ToUInt64", "static (string, int) -> ulong", |call| radix(call, Class::ULong)),
-    row("ToSByte", "static (string, int) -> sbyte", |call| radix(call, Class::SByte)),
-    row("ToUInt64", "static (object) -> ulong", |call| to(call, Class::ULong)),
-    row("ToSingle", "static (object) -> float", |call| to(call, Class::Single)),
-    row("ToDecimal", "static (object) -> decimal", |call| to(call, Class::Decimal)),
-    row("ToBase64String", "static (byte[], int, int) -> string", |call| {
+    row("ToString", "static (byte value, int toBase) -> string", in_radix),
+    row("ToString", "static (short value, int toBase) -> string", in_radix),
+    row("ToString", "static (int value, int toBase) -> string", in_radix),
+    row("ToString", "static (long value, int toBase) -> string", in_radix),
+    row("ToInt16", "static (string value, int fromBase) -> short", |call| radix(call, Class::Short)),
+    row("ToUInt16", "static (string value, int fromBase) -> ushort", |call| radix(call, Class::UShort)),
+    row("ToUInt32", "static (string value, int fromBase) -> uint", |call| radix(call, Class::UInt)),
+    row("ToUInt64", "static (string value, int fromBase) -> ulong", |call| radix(call, Class::ULong)),
+    row("ToSByte", "static (string value, int fromBase) -> sbyte", |call| radix(call, Class::SByte)),
+    row("ToUInt64", "static (object value) -> ulong", |call| to(call, Class::ULong)),
+    row("ToSingle", "static (object value) -> float", |call| to(call, Class::Single)),
+    row("ToDecimal", "static (object value) -> decimal", |call| to(call, Class::Decimal)),
+    row("ToBase64String", "static (byte[] inArray, int offset, int length) -> string", |call| {
         let bytes = call.bytes(0)?;
         let (start, count) = (usize::try_from(call.int(1)).ok(), usize::try_from(call.int(2)).ok());
         let part = start.zip(count).and_then(|(start, count)| bytes.get(start..start.checked_add(count)?));
@@ -41,44 +41,44 @@ pub(crate) const CONVERT: &[Member] = &[
         call.machine.budget.string(part.len() / 3 * 4 + 4)?;
         Ok(STANDARD.encode(part).into())
     }),
-    row("ToInt16", "static (object) -> short", |call| to(call, Class::Short)),
-    row("ToInt32", "static (object) -> int", |call| to(call, Class::Int)),
-    row("ToInt32", "static (string, int) -> int", |call| radix(call, Class::Int)),
-    row("ToInt64", "static (object) -> long", |call| to(call, Class::Long)),
-    row("ToInt64", "static (string, int) -> long", |call| radix(call, Class::Long)),
-    row("ToUInt16", "static (object) -> ushort", |call| to(call, Class::UShort)),
-    row("ToUInt32", "static (object) -> uint", |call| to(call, Class::UInt)),
-    row("ToByte", "static (object) -> byte", |call| to(call, Class::Byte)),
-    row("ToByte", "static (string, int) -> byte", |call| radix(call, Class::Byte)),
-    row("ToSByte", "static (object) -> sbyte", |call| to(call, Class::SByte)),
-    row("ToDouble", "static (object) -> double", |call| to(call, Class::Double)),
-    row("ToBoolean", "static (object) -> bool", |call| to(call, Class::Bool)),
-    row("ToChar", "static (object) -> char", |call| to(call, Class::Char)),
-    row("ToDateTime", "static (object) -> DateTime", |call| to(call, Class::DateTime)),
-    row("ToBase64String", "static (byte[]) -> string", |call| {
+    row("ToInt16", "static (object value) -> short", |call| to(call, Class::Short)),
+    row("ToInt32", "static (object value) -> int", |call| to(call, Class::Int)),
+    row("ToInt32", "static (string value, int fromBase) -> int", |call| radix(call, Class::Int)),
+    row("ToInt64", "static (object value) -> long", |call| to(call, Class::Long)),
+    row("ToInt64", "static (string value, int fromBase) -> long", |call| radix(call, Class::Long)),
+    row("ToUInt16", "static (object value) -> ushort", |call| to(call, Class::UShort)),
+    row("ToUInt32", "static (object value) -> uint", |call| to(call, Class::UInt)),
+    row("ToByte", "static (object value) -> byte", |call| to(call, Class::Byte)),
+    row("ToByte", "static (string value, int fromBase) -> byte", |call| radix(call, Class::Byte)),
+    row("ToSByte", "static (object value) -> sbyte", |call| to(call, Class::SByte)),
+    row("ToDouble", "static (object value) -> double", |call| to(call, Class::Double)),
+    row("ToBoolean", "static (object value) -> bool", |call| to(call, Class::Bool)),
+    row("ToChar", "static (object value) -> char", |call| to(call, Class::Char)),
+    row("ToDateTime", "static (object value) -> DateTime", |call| to(call, Class::DateTime)),
+    row("ToBase64String", "static (byte[] inArray) -> string", |call| {
         let bytes = call.bytes(0)?;
         call.machine.budget.string(bytes.len() / 3 * 4 + 4)?;
         Ok(STANDARD.encode(bytes).into())
     }),
-    row("FromBase64String", "static (string) -> byte[]", from_base64),
+    row("FromBase64String", "static (string s) -> byte[]", from_base64),
 ];
 
 pub(crate) const BIT_CONVERTER: &[Member] = &[
-    row("ToString", "static (byte[]) -> string", |call| {
+    row("ToString", "static (byte[] value) -> string", |call| {
         let bytes = call.bytes(0)?;
         call.machine.budget.string(bytes.len() * 3)?;
         let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(pairs.join("-").into())
     }),
-    row("ToInt16", "static (byte[], int) -> short", |call| from_bytes(call, Class::Short, 2)),
-    row("ToUInt16", "static (byte[], int) -> ushort", |call| from_bytes(call, Class::UShort, 2)),
-    row("ToInt32", "static (byte[], int) -> int", |call| from_bytes(call, Class::Int, 4)),
-    row("ToUInt32", "static (byte[], int) -> uint", |call| from_bytes(call, Class::UInt, 4)),
-    row("ToInt64", "static (byte[], int) -> long", |call| from_bytes(call, Class::Long, 8)),
-    row("GetBytes", "static (short) -> byte[]", |call| to_bytes(call, 2)),
-    row("GetBytes", "static (int) -> byte[]", |call| to_bytes(call, 4)),
-    row("GetBytes", "static (uint) -> byte[]", |call| to_bytes(call, 4)),
-    row("GetBytes", "static (long) -> byte[]", |call| to_bytes(call, 8)),
+    row("ToInt16", "static (byte[] value, int startIndex) -> short", |call| from_bytes(call, Class::Short, 2)),
+    row("ToUInt16", "static (byte[] value, int startIndex) -> ushort", |call| from_bytes(call, Class::UShort, 2)),
+    row("ToInt32", "static (byte[] value, int startIndex) -> int", |call| from_bytes(call, Class::Int, 4)),
+    row("ToUInt32", "static (byte[] value, int startIndex) -> uint", |call| from_bytes(call, Class::UInt, 4)),
+    row("ToInt64", "static (byte[] value, int startIndex) -> long", |call| from_bytes(call, Class::Long, 8)),
+    row("GetBytes", "static (short value) -> byte[]", |call| to_bytes(call, 2)),
+    row("GetBytes", "static (int value) -> byte[]", |call| to_bytes(call, 4)),
+    row("GetBytes", "static (uint value) -> byte[]", |call| to_bytes(call, 4)),
+    row("GetBytes", "static (long value) -> byte[]", |call| to_bytes(call, 8)),
     row("IsLittleEndian", "static bool", |_| Ok(Value::Bool(true))),
 ];
 

@@ -7,30 +7,36 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Integer, Kind, Value, change},
+    value::{Integer, Kind, Value, change, decimal},
 };
 
 pub(crate) const ARITHMETIC: &[Member] = &[
-    row("Add", "static (decimal, decimal) -> decimal", |call| checked(call.decimal(0).checked_add(call.decimal(1)))),
-    row("Subtract", "static (decimal, decimal) -> decimal", |call| {
+    row("Add", "static (decimal d1, decimal d2) -> decimal", |call| {
+        checked(call.decimal(0).checked_add(call.decimal(1)))
+    }),
+    row("Subtract", "static (decimal d1, decimal d2) -> decimal", |call| {
         checked(call.decimal(0).checked_sub(call.decimal(1)))
     }),
-    row("Multiply", "static (decimal, decimal) -> decimal", |call| {
+    row("Multiply", "static (decimal d1, decimal d2) -> decimal", |call| {
         checked(call.decimal(0).checked_mul(call.decimal(1)))
     }),
-    row("Divide", "static (decimal, decimal) -> decimal", |call| {
+    row("Divide", "static (decimal d1, decimal d2) -> decimal", |call| {
         divisor(call)?;
-        checked(call.decimal(0).checked_div(call.decimal(1)))
+        checked(decimal::divide(call.decimal(0), call.decimal(1)))
     }),
-    row("Remainder", "static (decimal, decimal) -> decimal", |call| {
+    row("Remainder", "static (decimal d1, decimal d2) -> decimal", |call| {
         divisor(call)?;
-        checked(call.decimal(0).checked_rem(call.decimal(1)))
+        checked(decimal::remainder(call.decimal(0), call.decimal(1)))
     }),
-    row("Equals", "static (decimal, decimal) -> bool", |call| Ok((call.decimal(0) == call.decimal(1)).into())),
-    row("Abs", "static (decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).abs()))),
-    row("Max", "static (decimal, decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).max(call.decimal(1))))),
-    row("Min", "static (decimal, decimal) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).min(call.decimal(1))))),
-    row("Sign", "static (decimal) -> int", |call| {
+    row("Equals", "static (decimal d1, decimal d2) -> bool", |call| Ok((call.decimal(0) == call.decimal(1)).into())),
+    row("Abs", "static (decimal value) -> decimal", |call| Ok(Value::Decimal(call.decimal(0).abs()))),
+    row("Max", "static (decimal x, decimal y) -> decimal", |call| {
+        Ok(Value::Decimal(call.decimal(0).max(call.decimal(1))))
+    }),
+    row("Min", "static (decimal x, decimal y) -> decimal", |call| {
+        Ok(Value::Decimal(call.decimal(0).min(call.decimal(1))))
+    }),
+    row("Sign", "static (decimal d) -> int", |call| {
         let number = call.decimal(0);
         Ok(if number.is_zero() {
             0
@@ -41,21 +47,21 @@ pub(crate) const ARITHMETIC: &[Member] = &[
         }
         .into())
     }),
-    row("ToByte", "static (decimal) -> byte", |call| whole(call, Class::Byte)),
-    row("ToSByte", "static (decimal) -> sbyte", |call| whole(call, Class::SByte)),
-    row("ToInt16", "static (decimal) -> short", |call| whole(call, Class::Short)),
-    row("ToUInt16", "static (decimal) -> ushort", |call| whole(call, Class::UShort)),
-    row("ToInt32", "static (decimal) -> int", |call| whole(call, Class::Int)),
-    row("ToUInt32", "static (decimal) -> uint", |call| whole(call, Class::UInt)),
-    row("ToInt64", "static (decimal) -> long", |call| whole(call, Class::Long)),
-    row("ToUInt64", "static (decimal) -> ulong", |call| whole(call, Class::ULong)),
-    row("ToDouble", "static (decimal) -> double", |call| {
+    row("ToByte", "static (decimal value) -> byte", |call| whole(call, Class::Byte)),
+    row("ToSByte", "static (decimal value) -> sbyte", |call| whole(call, Class::SByte)),
+    row("ToInt16", "static (decimal value) -> short", |call| whole(call, Class::Short)),
+    row("ToUInt16", "static (decimal value) -> ushort", |call| whole(call, Class::UShort)),
+    row("ToInt32", "static (decimal d) -> int", |call| whole(call, Class::Int)),
+    row("ToUInt32", "static (decimal d) -> uint", |call| whole(call, Class::UInt)),
+    row("ToInt64", "static (decimal d) -> long", |call| whole(call, Class::Long)),
+    row("ToUInt64", "static (decimal d) -> ulong", |call| whole(call, Class::ULong)),
+    row("ToDouble", "static (decimal d) -> double", |call| {
         Ok(Value::Double(call.decimal(0).to_f64().unwrap_or_default()))
     }),
-    row("ToSingle", "static (decimal) -> float", |call| {
+    row("ToSingle", "static (decimal d) -> float", |call| {
         Ok(Value::Single(call.decimal(0).to_f32().unwrap_or_default()))
     }),
-    row("GetBits", "static (decimal) -> int[]", |call| {
+    row("GetBits", "static (decimal d) -> int[]", |call| {
         let number = call.decimal(0);
         let mantissa = number.mantissa().unsigned_abs();
         let flags = number.scale() << 16 | u32::from(number.is_sign_negative()) << 31;
@@ -63,15 +69,15 @@ pub(crate) const ARITHMETIC: &[Member] = &[
         let parts = [part(0), part(32), part(64), flags.cast_signed()];
         call.machine.collection(Kind::Array, Class::Int.into(), parts.map(Value::from).to_vec())
     }),
-    row("new", "static (int) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
-    row("new", "static (uint) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
-    row("new", "static (long) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
-    row("new", "static (ulong) -> decimal", |call| match call.argument(0) {
+    row("new", "static (int value) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
+    row("new", "static (uint value) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
+    row("new", "static (long value) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
+    row("new", "static (ulong value) -> decimal", |call| match call.argument(0) {
         Value::Integer(number) => Ok(Value::Decimal(Decimal::from_i128_with_scale(number.wide(), 0))),
         _ => Ok(Value::Decimal(Decimal::ZERO)),
     }),
-    row("new", "static (float) -> decimal", |call| change::decimal_of(call.single(0).into(), 7)),
-    row("new", "static (double) -> decimal", |call| change::decimal_of(call.double(0), 15)),
+    row("new", "static (float value) -> decimal", |call| change::decimal_of(call.single(0).into(), 7)),
+    row("new", "static (double value) -> decimal", |call| change::decimal_of(call.double(0), 15)),
 ];
 
 fn checked(result: Option<Decimal>) -> Outcome {
@@ -92,59 +98,65 @@ fn whole(call: &Call<'_, '_>, class: Class) -> Outcome {
 }
 
 pub(crate) const REAL_TESTS: &[Member] = &[
-    row("IsFinite", "static (double) -> bool", |call| Ok(call.double(0).is_finite().into())),
-    row("IsNegative", "static (double) -> bool", |call| Ok(call.double(0).is_sign_negative().into())),
-    row("IsNormal", "static (double) -> bool", |call| Ok(call.double(0).is_normal().into())),
-    row("IsSubnormal", "static (double) -> bool", |call| Ok(call.double(0).is_subnormal().into())),
+    row("IsFinite", "static (double d) -> bool", |call| Ok(call.double(0).is_finite().into())),
+    row("IsNegative", "static (double d) -> bool", |call| Ok(call.double(0).is_sign_negative().into())),
+    row("IsNormal", "static (double d) -> bool", |call| Ok(call.double(0).is_normal().into())),
+    row("IsSubnormal", "static (double d) -> bool", |call| Ok(call.double(0).is_subnormal().into())),
 ];
 
 pub(crate) const SINGLE_TESTS: &[Member] = &[
-    row("IsFinite", "static (float) -> bool", |call| Ok(call.single(0).is_finite().into())),
-    row("IsNegative", "static (float) -> bool", |call| Ok(call.single(0).is_sign_negative().into())),
-    row("IsPositiveInfinity", "static (float) -> bool", |call| Ok((call.single(0) == f32::INFINITY).into())),
-    row("IsNegativeInfinity", "static (float) -> bool", |call| Ok((call.single(0) == f32::NEG_INFINITY).into())),
+    row("IsFinite", "static (float f) -> bool", |call| Ok(call.single(0).is_finite().into())),
+    row("IsNegative", "static (float f) -> bool", |call| Ok(call.single(0).is_sign_negative().into())),
+    row("IsPositiveInfinity", "static (float f) -> bool", |call| Ok((call.single(0) == f32::INFINITY).into())),
+    row("IsNegativeInfinity", "static (float f) -> bool", |call| Ok((call.single(0) == f32::NEG_INFINITY).into())),
 ];
 
 pub(crate) const MORE_BIT_CONVERTER: &[Member] = &[
-    row("GetBytes", "static (bool) -> byte[]", |call| {
+    row("GetBytes", "static (bool value) -> byte[]", |call| {
         let byte = u8::from(call.bool(0));
         call.new_bytes(vec![byte])
     }),
-    row("GetBytes", "static (char) -> byte[]", |call| {
+    row("GetBytes", "static (char value) -> byte[]", |call| {
         let bytes = call.unit(0).to_le_bytes().to_vec();
         call.new_bytes(bytes)
     }),
-    row("GetBytes", "static (ushort) -> byte[]", |call| bytes(call, 2)),
-    row("GetBytes", "static (ulong) -> byte[]", |call| bytes(call, 8)),
-    row("GetBytes", "static (float) -> byte[]", |call| {
+    row("GetBytes", "static (ushort value) -> byte[]", |call| bytes(call, 2)),
+    row("GetBytes", "static (ulong value) -> byte[]", |call| bytes(call, 8)),
+    row("GetBytes", "static (float value) -> byte[]", |call| {
         let bytes = call.single(0).to_le_bytes().to_vec();
         call.new_bytes(bytes)
     }),
-    row("GetBytes", "static (double) -> byte[]", |call| {
+    row("GetBytes", "static (double value) -> byte[]", |call| {
         let bytes = call.double(0).to_le_bytes().to_vec();
         call.new_bytes(bytes)
     }),
-    row("ToUInt64", "static (byte[], int) -> ulong", |call| {
+    row("ToUInt64", "static (byte[] value, int startIndex) -> ulong", |call| {
         Ok(Value::Integer(Integer::wrap(Class::ULong, u64::from_le_bytes(part(call)?).into())))
     }),
-    row("ToDouble", "static (byte[], int) -> double", |call| Ok(Value::Double(f64::from_le_bytes(part(call)?)))),
-    row("ToSingle", "static (byte[], int) -> float", |call| Ok(Value::Single(f32::from_le_bytes(part(call)?)))),
-    row("ToChar", "static (byte[], int) -> char", |call| Ok(Value::Char(u16::from_le_bytes(part(call)?)))),
-    row("ToBoolean", "static (byte[], int) -> bool", |call| {
+    row("ToDouble", "static (byte[] value, int startIndex) -> double", |call| {
+        Ok(Value::Double(f64::from_le_bytes(part(call)?)))
+    }),
+    row("ToSingle", "static (byte[] value, int startIndex) -> float", |call| {
+        Ok(Value::Single(f32::from_le_bytes(part(call)?)))
+    }),
+    row("ToChar", "static (byte[] value, int startIndex) -> char", |call| {
+        Ok(Value::Char(u16::from_le_bytes(part(call)?)))
+    }),
+    row("ToBoolean", "static (byte[] value, int startIndex) -> bool", |call| {
         let [byte] = part(call)?;
         Ok((byte != 0).into())
     }),
-    row("ToString", "static (byte[], int) -> string", |call| shown(call, None)),
-    row("ToString", "static (byte[], int, int) -> string", |call| {
+    row("ToString", "static (byte[] value, int startIndex) -> string", |call| shown(call, None)),
+    row("ToString", "static (byte[] value, int startIndex, int length) -> string", |call| {
         let count = call.int(2);
         shown(call, Some(count))
     }),
-    row("DoubleToInt64Bits", "static (double) -> long", |call| Ok(call.double(0).to_bits().cast_signed().into())),
-    row("Int64BitsToDouble", "static (long) -> double", |call| {
+    row("DoubleToInt64Bits", "static (double value) -> long", |call| Ok(call.double(0).to_bits().cast_signed().into())),
+    row("Int64BitsToDouble", "static (long value) -> double", |call| {
         Ok(Value::Double(f64::from_bits(call.int(0).cast_unsigned())))
     }),
-    row("SingleToInt32Bits", "static (float) -> int", |call| Ok(call.single(0).to_bits().cast_signed().into())),
-    row("Int32BitsToSingle", "static (int) -> float", |call| {
+    row("SingleToInt32Bits", "static (float value) -> int", |call| Ok(call.single(0).to_bits().cast_signed().into())),
+    row("Int32BitsToSingle", "static (int value) -> float", |call| {
         let bits = i32::try_from(call.int(0)).unwrap_or_default();
         Ok(Value::Single(f32::from_bits(bits.cast_unsigned())))
     }),
@@ -179,12 +191,12 @@ fn shown(call: &mut Call<'_, '_>, count: Option<i64>) -> Outcome {
 }
 
 pub(crate) const MORE_CONVERT: &[Member] = &[
-    row("ToHexString", "static (byte[]) -> string", |call| {
+    row("ToHexString", "static (byte[] inArray) -> string", |call| {
         let bytes = call.bytes(0)?;
         let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         call.new_string(text)
     }),
-    row("FromHexString", "static (string) -> byte[]", |call| {
+    row("FromHexString", "static (string s) -> byte[]", |call| {
         let text = call.text(0)?;
         call.work(text.len())?;
         let invalid = || Failure::format("The input is not a valid hex string as it contains a non-hex character.");
@@ -195,8 +207,8 @@ pub(crate) const MORE_CONVERT: &[Member] = &[
         let bytes = digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap_or_default()).collect();
         call.new_bytes(bytes)
     }),
-    row("IsDBNull", "static (object) -> bool", |_| Ok(false.into())),
-    row("ChangeType", "static (object, RuntimeType) -> object", |call| {
+    row("IsDBNull", "static (object value) -> bool", |_| Ok(false.into())),
+    row("ChangeType", "static (object value, RuntimeType conversionType) -> object", |call| {
         let class = match call.argument(1).as_object() {
             Some(crate::value::Object::RuntimeType(class)) => class.class,
             _ => return Err(Failure::argument_null("conversionType")),
@@ -214,13 +226,13 @@ pub(crate) const MORE_CONVERT: &[Member] = &[
 ];
 
 pub(crate) const MORE_MATH: &[Member] = &[
-    row("Asinh", "static (double) -> double", |call| Ok(Value::Double(call.double(0).asinh()))),
-    row("Acosh", "static (double) -> double", |call| Ok(Value::Double(call.double(0).acosh()))),
-    row("Atanh", "static (double) -> double", |call| Ok(Value::Double(call.double(0).atanh()))),
-    row("CopySign", "static (double, double) -> double", |call| {
+    row("Asinh", "static (double d) -> double", |call| Ok(Value::Double(call.double(0).asinh()))),
+    row("Acosh", "static (double d) -> double", |call| Ok(Value::Double(call.double(0).acosh()))),
+    row("Atanh", "static (double d) -> double", |call| Ok(Value::Double(call.double(0).atanh()))),
+    row("CopySign", "static (double x, double y) -> double", |call| {
         Ok(Value::Double(call.double(0).copysign(call.double(1))))
     }),
-    row("FusedMultiplyAdd", "static (double, double, double) -> double", |call| {
+    row("FusedMultiplyAdd", "static (double x, double y, double z) -> double", |call| {
         Ok(Value::Double(call.double(0).mul_add(call.double(1), call.double(2))))
     }),
 ];

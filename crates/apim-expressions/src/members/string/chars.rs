@@ -27,27 +27,27 @@ pub(crate) const OF_TEXTS: &[Member] = of_texts!(
 pub(crate) const POINTS: &[Member] = &[
     row("MinValue", "static char", |_| Ok(Value::Char(0))),
     row("MaxValue", "static char", |_| Ok(Value::Char(u16::MAX))),
-    row("ToString", "static (char) -> string", |call| {
+    row("ToString", "static (char c) -> string", |call| {
         let text = String::from_utf16_lossy(&[call.unit(0)]);
         call.new_string(text)
     }),
-    row("TryParse", "static (string, out char) -> bool", |call| {
+    row("TryParse", "static (string s, out char result) -> bool", |call| {
         let units: Vec<u16> =
             call.optional_text(0).map(|text| text.encode_utf16().take(2).collect()).unwrap_or_default();
         let found = if let [unit] = units.as_slice() { Some(*unit) } else { None };
         call.set_out(1, Value::Char(found.unwrap_or_default()));
         Ok(found.is_some().into())
     }),
-    row("IsSurrogate", "static (char) -> bool", |call| Ok((0xD800..0xE000).contains(&call.unit(0)).into())),
-    row("IsHighSurrogate", "static (char) -> bool", |call| Ok((0xD800..0xDC00).contains(&call.unit(0)).into())),
-    row("IsLowSurrogate", "static (char) -> bool", |call| Ok((0xDC00..0xE000).contains(&call.unit(0)).into())),
-    row("IsAscii", "static (char) -> bool", |call| Ok((call.unit(0) < 128).into())),
-    row("IsSeparator", "static (char) -> bool", |call| {
+    row("IsSurrogate", "static (char c) -> bool", |call| Ok((0xD800..0xE000).contains(&call.unit(0)).into())),
+    row("IsHighSurrogate", "static (char c) -> bool", |call| Ok((0xD800..0xDC00).contains(&call.unit(0)).into())),
+    row("IsLowSurrogate", "static (char c) -> bool", |call| Ok((0xDC00..0xE000).contains(&call.unit(0)).into())),
+    row("IsAscii", "static (char c) -> bool", |call| Ok((call.unit(0) < 128).into())),
+    row("IsSeparator", "static (char c) -> bool", |call| {
         let blank =
             matches!(call.unit(0), 0x20 | 0xA0 | 0x1680 | 0x2000..=0x200A | 0x2028 | 0x2029 | 0x202F | 0x205F | 0x3000);
         Ok(blank.into())
     }),
-    row("GetNumericValue", "static (char) -> double", |call| {
+    row("GetNumericValue", "static (char c) -> double", |call| {
         let c = char::from_u32(call.unit(0).into());
         match c {
             Some(c) if c.is_ascii_digit() => Ok(Value::Double(c.to_digit(10).unwrap_or_default().into())),
@@ -55,7 +55,7 @@ pub(crate) const POINTS: &[Member] = &[
             _ => Ok(Value::Double(-1.0)),
         }
     }),
-    row("ConvertFromUtf32", "static (int) -> string", |call| {
+    row("ConvertFromUtf32", "static (int utf32) -> string", |call| {
         let c = u32::try_from(call.int(0)).ok().and_then(char::from_u32);
         let c = c.ok_or_else(|| {
             Failure::out_of_range(
@@ -66,7 +66,7 @@ pub(crate) const POINTS: &[Member] = &[
         })?;
         call.new_string(c.to_string())
     }),
-    row("ConvertToUtf32", "static (string, int) -> int", |call| {
+    row("ConvertToUtf32", "static (string s, int index) -> int", |call| {
         let c = character(call)?;
         Ok(i32::try_from(u32::from(c)).unwrap_or_default().into())
     }),

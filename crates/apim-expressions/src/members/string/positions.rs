@@ -11,40 +11,60 @@ use crate::{
 };
 
 pub(crate) const POSITIONS: &[Member] = &[
-    row("IndexOf", "(string, int, int) -> int", |call| forward(call, 1, Some(2), None)),
-    row("IndexOf", "(char, int, int) -> int", |call| forward(call, 1, Some(2), None)),
-    row("IndexOf", "(string, int, StringComparison) -> int", |call| forward(call, 1, None, Some(2))),
-    row("IndexOf", "(string, int, int, StringComparison) -> int", |call| forward(call, 1, Some(2), Some(3))),
-    row("IndexOf", "(char, StringComparison) -> int", |call| forward(call, 9, None, Some(1))),
-    row("LastIndexOf", "(string, int) -> int", |call| backward(call, Some(1), None, None)),
-    row("LastIndexOf", "(char, int) -> int", |call| backward(call, Some(1), None, None)),
-    row("LastIndexOf", "(string, int, int) -> int", |call| backward(call, Some(1), Some(2), None)),
-    row("LastIndexOf", "(char, int, int) -> int", |call| backward(call, Some(1), Some(2), None)),
-    row("LastIndexOf", "(string, int, StringComparison) -> int", |call| backward(call, Some(1), None, Some(2))),
-    row("IndexOfAny", "(char[]) -> int", |call| any(call, false)),
-    row("IndexOfAny", "(char[], int) -> int", |call| any(call, false)),
-    row("IndexOfAny", "(char[], int, int) -> int", |call| any(call, false)),
-    row("LastIndexOfAny", "(char[]) -> int", |call| any(call, true)),
-    row("LastIndexOfAny", "(char[], int) -> int", |call| any(call, true)),
-    row("LastIndexOfAny", "(char[], int, int) -> int", |call| any(call, true)),
-    row("Contains", "(char, StringComparison) -> bool", |call| {
+    row("IndexOf", "(string value, int startIndex, int count) -> int", |call| forward(call, 1, Some(2), None)),
+    row("IndexOf", "(char value, int startIndex, int count) -> int", |call| forward(call, 1, Some(2), None)),
+    row("IndexOf", "(string value, int startIndex, StringComparison comparisonType) -> int", |call| {
+        forward(call, 1, None, Some(2))
+    }),
+    row("IndexOf", "(string value, int startIndex, int count, StringComparison comparisonType) -> int", |call| {
+        forward(call, 1, Some(2), Some(3))
+    }),
+    row("IndexOf", "(char value, StringComparison comparisonType) -> int", |call| forward(call, 9, None, Some(1))),
+    row("LastIndexOf", "(string value, int startIndex) -> int", |call| backward(call, Some(1), None, None)),
+    row("LastIndexOf", "(char value, int startIndex) -> int", |call| backward(call, Some(1), None, None)),
+    row("LastIndexOf", "(string value, int startIndex, int count) -> int", |call| {
+        backward(call, Some(1), Some(2), None)
+    }),
+    row("LastIndexOf", "(char value, int startIndex, int count) -> int", |call| backward(call, Some(1), Some(2), None)),
+    row("LastIndexOf", "(string value, int startIndex, StringComparison comparisonType) -> int", |call| {
+        backward(call, Some(1), None, Some(2))
+    }),
+    row("IndexOfAny", "(char[] anyOf) -> int", |call| any(call, false)),
+    row("IndexOfAny", "(char[] anyOf, int startIndex) -> int", |call| any(call, false)),
+    row("IndexOfAny", "(char[] anyOf, int startIndex, int count) -> int", |call| any(call, false)),
+    row("LastIndexOfAny", "(char[] anyOf) -> int", |call| any(call, true)),
+    row("LastIndexOfAny", "(char[] anyOf, int startIndex) -> int", |call| any(call, true)),
+    row("LastIndexOfAny", "(char[] anyOf, int startIndex, int count) -> int", |call| any(call, true)),
+    row("Contains", "(char value, StringComparison comparisonType) -> bool", |call| {
         let found = forward(call, 9, None, Some(1))?;
         Ok(Value::Bool(found.as_integer().is_some_and(|at| at >= 0)))
     }),
-    row("Replace", "(string, string, StringComparison) -> string", replace),
-    row("Compare", "static (string, int, string, int, int) -> int", |call| compare(call, true)),
-    row("Compare", "static (string, int, string, int, int, bool) -> int", |call| compare(call, true)),
-    row("Compare", "static (string, int, string, int, int, StringComparison) -> int", |call| compare(call, true)),
-    row("CompareOrdinal", "static (string, int, string, int, int) -> int", |call| compare(call, false)),
+    row("Replace", "(string oldValue, string newValue, StringComparison comparisonType) -> string", replace),
+    row("Compare", "static (string strA, int indexA, string strB, int indexB, int length) -> int", |call| {
+        compare(call, true)
+    }),
+    row(
+        "Compare",
+        "static (string strA, int indexA, string strB, int indexB, int length, bool ignoreCase) -> int",
+        |call| compare(call, true),
+    ),
+    row(
+        "Compare",
+        "static (string strA, int indexA, string strB, int indexB, int length, StringComparison comparisonType) -> int",
+        |call| compare(call, true),
+    ),
+    row("CompareOrdinal", "static (string strA, int indexA, string strB, int indexB, int length) -> int", |call| {
+        compare(call, false)
+    }),
     row("Clone", "() -> object", |call| Ok(call.receiver.clone())),
-    row("Copy", "static (string) -> string", |call| Ok(Value::String(call.text(0)?))),
-    row("Intern", "static (string) -> string", |call| Ok(Value::String(call.text(0)?))),
-    row("ToCharArray", "(int, int) -> char[]", |call| {
+    row("Copy", "static (string str) -> string", |call| Ok(Value::String(call.text(0)?))),
+    row("Intern", "static (string str) -> string", |call| Ok(Value::String(call.text(0)?))),
+    row("ToCharArray", "(int startIndex, int length) -> char[]", |call| {
         let units = whole(call);
         let part = part(&units, call.int(0), call.int(1))?;
         chars(call, &part)
     }),
-    row("CopyTo", "(int, char[], int, int) -> void", |call| {
+    row("CopyTo", "(int sourceIndex, char[] destination, int destinationIndex, int count) -> void", |call| {
         let units = whole(call);
         let part = part(&units, call.int(0), call.int(3))?;
         let Value::Collection(crate::value::Opaque(target)) = call.argument(1).clone() else {
@@ -57,7 +77,7 @@ pub(crate) const POSITIONS: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("new", "static (char[], int, int) -> string", |call| {
+    row("new", "static (char[] value, int startIndex, int length) -> string", |call| {
         let units: Vec<u16> = call.items(0)?.iter().map(unit).collect();
         let part = part(&units, call.int(1), call.int(2))?;
         call.new_string(String::from_utf16_lossy(&part))

@@ -9,53 +9,59 @@ use super::super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
-    value::{Value, equality},
+    value::{Value, equality, order},
 };
 
 pub(crate) const SEARCH: &[Member] = &[
-    row("Contains", "(string) -> bool", |call| find(call, |text, part| text.contains(part))),
-    row("Contains", "(string, StringComparison) -> bool", |call| find(call, |text, part| text.contains(part))),
-    row("Contains", "(char) -> bool", |call| find(call, |text, part| text.contains(part))),
-    row("StartsWith", "(string) -> bool", |call| find(call, |text, part| text.starts_with(part))),
-    row("StartsWith", "(string, StringComparison) -> bool", |call| find(call, |text, part| text.starts_with(part))),
-    row("StartsWith", "(char) -> bool", |call| find(call, |text, part| text.starts_with(part))),
-    row("EndsWith", "(string) -> bool", |call| find(call, |text, part| text.ends_with(part))),
-    row("EndsWith", "(string, StringComparison) -> bool", |call| find(call, |text, part| text.ends_with(part))),
-    row("EndsWith", "(char) -> bool", |call| find(call, |text, part| text.ends_with(part))),
-    row("IndexOf", "(string) -> int", |call| index(call, false)),
-    row("IndexOf", "(char) -> int", |call| index(call, false)),
-    row("IndexOf", "(string, StringComparison) -> int", |call| index(call, false)),
-    row("IndexOf", "(string, int) -> int", index_from),
-    row("IndexOf", "(char, int) -> int", index_from),
-    row("LastIndexOf", "(string) -> int", |call| index(call, true)),
-    row("LastIndexOf", "(char) -> int", |call| index(call, true)),
-    row("LastIndexOf", "(string, StringComparison) -> int", |call| index(call, true)),
-    row("Equals", "(string) -> bool", |call| {
+    row("Contains", "(string value) -> bool", |call| find(call, |text, part| text.contains(part))),
+    row("Contains", "(string value, StringComparison comparisonType) -> bool", |call| {
+        find(call, |text, part| text.contains(part))
+    }),
+    row("Contains", "(char value) -> bool", |call| find(call, |text, part| text.contains(part))),
+    row("StartsWith", "(string value) -> bool", |call| find(call, |text, part| text.starts_with(part))),
+    row("StartsWith", "(string value, StringComparison comparisonType) -> bool", |call| {
+        find(call, |text, part| text.starts_with(part))
+    }),
+    row("StartsWith", "(char value) -> bool", |call| find(call, |text, part| text.starts_with(part))),
+    row("EndsWith", "(string value) -> bool", |call| find(call, |text, part| text.ends_with(part))),
+    row("EndsWith", "(string value, StringComparison comparisonType) -> bool", |call| {
+        find(call, |text, part| text.ends_with(part))
+    }),
+    row("EndsWith", "(char value) -> bool", |call| find(call, |text, part| text.ends_with(part))),
+    row("IndexOf", "(string value) -> int", |call| index(call, false)),
+    row("IndexOf", "(char value) -> int", |call| index(call, false)),
+    row("IndexOf", "(string value, StringComparison comparisonType) -> int", |call| index(call, false)),
+    row("IndexOf", "(string value, int startIndex) -> int", index_from),
+    row("IndexOf", "(char value, int startIndex) -> int", index_from),
+    row("LastIndexOf", "(string value) -> int", |call| index(call, true)),
+    row("LastIndexOf", "(char value) -> int", |call| index(call, true)),
+    row("LastIndexOf", "(string value, StringComparison comparisonType) -> int", |call| index(call, true)),
+    row("Equals", "(string value) -> bool", |call| {
         let this = Value::String(call.this_text());
         Ok(Value::Bool(equality::equal(&this, call.argument(0))))
     }),
-    row("Equals", "(string, StringComparison) -> bool", |call| {
+    row("Equals", "(string value, StringComparison comparisonType) -> bool", |call| {
         let (this, other) = (Some(call.this_text()), call.optional_text(0));
         equals(call, this, other, 1)
     }),
-    row("Equals", "static (string, string) -> bool", |call| {
+    row("Equals", "static (string a, string b) -> bool", |call| {
         let (one, two) = (call.optional_text(0), call.optional_text(1));
         equals(call, one, two, 2)
     }),
-    row("Equals", "static (string, string, StringComparison) -> bool", |call| {
+    row("Equals", "static (string a, string b, StringComparison comparisonType) -> bool", |call| {
         let (one, two) = (call.optional_text(0), call.optional_text(1));
         equals(call, one, two, 2)
     }),
-    row("CompareTo", "(string) -> int", |call| {
+    row("CompareTo", "(string strB) -> int", |call| {
         let this = Value::String(call.this_text());
         Ok(ordered(&this, call.argument(0)))
     }),
-    row("Compare", "static (string, string) -> int", |call| Ok(ordered(call.argument(0), call.argument(1)))),
-    row("Compare", "static (string, string, StringComparison) -> int", compare),
-    row("Compare", "static (string, string, bool) -> int", compare),
-    row("CompareOrdinal", "static (string, string) -> int", |call| {
-        let order = call.optional_text(0).cmp(&call.optional_text(1));
-        Ok(sign(order))
+    row("Compare", "static (string strA, string strB) -> int", |call| Ok(ordered(call.argument(0), call.argument(1)))),
+    row("Compare", "static (string strA, string strB, StringComparison comparisonType) -> int", compare),
+    row("Compare", "static (string strA, string strB, bool ignoreCase) -> int", compare),
+    row("CompareOrdinal", "static (string strA, string strB) -> int", |call| {
+        let (one, two) = (call.optional_text(0), call.optional_text(1));
+        Ok(distance(one.as_deref(), two.as_deref(), false))
     }),
 ];
 
@@ -142,10 +148,22 @@ fn compare(call: &mut Call<'_, '_>) -> Outcome {
     let ordinal = call.flags(2) >= 4;
     let (one, two) = (call.optional_text(0), call.optional_text(1));
     call.work(one.as_ref().map_or(0, |text| text.len()))?;
-    if ignore_case {
-        return Ok(sign(one.map(|text| fold(&text)).cmp(&two.map(|text| fold(&text)))));
+    if ordinal {
+        return Ok(distance(one.as_deref(), two.as_deref(), ignore_case));
     }
-    if ordinal { Ok(sign(one.cmp(&two))) } else { Ok(ordered(call.argument(0), call.argument(1))) }
+    match (one, two) {
+        (Some(one), Some(two)) if ignore_case => Ok(sign(order::culture(&one, &two, true))),
+        _ => Ok(ordered(call.argument(0), call.argument(1))),
+    }
+}
+
+/// What an ordinal comparison gives: how far the first units that differ lie apart, or else the lengths; null is before
+/// every text.
+pub(super) fn distance(one: Option<&str>, two: Option<&str>, ignore_case: bool) -> Value {
+    match (one, two) {
+        (Some(one), Some(two)) => Value::from(order::distance(one, two, ignore_case)),
+        (one, two) => sign(one.is_some().cmp(&two.is_some())),
+    }
 }
 
 fn ordered(one: &Value, two: &Value) -> Value {

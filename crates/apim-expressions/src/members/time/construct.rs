@@ -11,34 +11,50 @@ use crate::{
 };
 
 pub(crate) const CONSTRUCT_DATE: &[Member] = &[
-    row("new", "static (long) -> DateTime", |call| {
+    row("new", "static (long ticks) -> DateTime", |call| {
         DateTime::new(call.int(0), Zone::Unspecified).map(Value::DateTime).ok_or_else(unrepresentable)
     }),
-    row("new", "static (int, int, int) -> DateTime", date),
-    row("new", "static (int, int, int, int, int, int) -> DateTime", date),
-    row("new", "static (int, int, int, int, int, int, int) -> DateTime", date),
-    row("new", "static (int, int, int, int, int, int, DateTimeKind) -> DateTime", date),
-    row("new", "static (int, int, int, int, int, int, int, DateTimeKind) -> DateTime", date),
-    row("DaysInMonth", "static (int, int) -> int", |call| {
+    row("new", "static (int year, int month, int day) -> DateTime", date),
+    row("new", "static (int year, int month, int day, int hour, int minute, int second) -> DateTime", date),
+    row(
+        "new",
+        "static (int year, int month, int day, int hour, int minute, int second, int millisecond) -> DateTime",
+        date,
+    ),
+    row(
+        "new",
+        "static (int year, int month, int day, int hour, int minute, int second, DateTimeKind kind) -> DateTime",
+        date,
+    ),
+    row(
+        "new",
+        "static (int year, int month, int day, int hour, int minute, int second, int millisecond, DateTimeKind kind) -> DateTime",
+        date,
+    ),
+    row("DaysInMonth", "static (int year, int month) -> int", |call| {
         let day = (28..=31).rev().find(|day| ticks(call.int(0), call.int(1), *day, [0; 3]).is_some());
         day.map(|day| Value::from(i32::try_from(day).unwrap_or_default())).ok_or_else(unrepresentable)
     }),
-    row("IsLeapYear", "static (int) -> bool", |call| Ok(Value::Bool(ticks(call.int(0), 2, 29, [0; 3]).is_some()))),
+    row("IsLeapYear", "static (int year) -> bool", |call| Ok(Value::Bool(ticks(call.int(0), 2, 29, [0; 3]).is_some()))),
 ];
 
 pub(crate) const CONSTRUCT_OFFSET: &[Member] = &[
-    row("new", "static (DateTime) -> DateTimeOffset", |call| match call.argument(0) {
+    row("new", "static (DateTime dateTime) -> DateTimeOffset", |call| match call.argument(0) {
         Value::DateTime(time) => Ok(Value::DateTimeOffset((*time).into())),
         _ => Err(Failure::null_reference()),
     }),
-    row("new", "static (DateTime, TimeSpan) -> DateTimeOffset", |call| match call.argument(0) {
+    row("new", "static (DateTime dateTime, TimeSpan offset) -> DateTimeOffset", |call| match call.argument(0) {
         Value::DateTime(time) => with_offset(call, time.ticks, 1),
         _ => Err(Failure::null_reference()),
     }),
-    row("new", "static (int, int, int, int, int, int, TimeSpan) -> DateTimeOffset", |call| {
-        let Value::DateTime(time) = date(call)? else { return Err(unrepresentable()) };
-        with_offset(call, time.ticks, 6)
-    }),
+    row(
+        "new",
+        "static (int year, int month, int day, int hour, int minute, int second, TimeSpan offset) -> DateTimeOffset",
+        |call| {
+            let Value::DateTime(time) = date(call)? else { return Err(unrepresentable()) };
+            with_offset(call, time.ticks, 6)
+        },
+    ),
 ];
 
 fn unrepresentable() -> Failure {

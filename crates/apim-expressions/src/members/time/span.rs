@@ -19,16 +19,18 @@ pub(crate) const SPAN: &[Member] = &[
     row("Zero", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(0)))),
     row("MaxValue", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(i64::MAX)))),
     row("MinValue", "static TimeSpan", |_| Ok(Value::TimeSpan(TimeSpan(i64::MIN)))),
-    row("FromDays", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_DAY)),
-    row("FromHours", "static (double) -> TimeSpan", |call| from(call, HOUR)),
-    row("FromMinutes", "static (double) -> TimeSpan", |call| from(call, MINUTE)),
-    row("FromSeconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_SECOND)),
-    row("FromMilliseconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND)),
-    row("FromTicks", "static (long) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
-    row("Parse", "static (string) -> TimeSpan", |call| parse_span(&call.text(0)?)),
-    row("new", "static (long) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
-    row("new", "static (int, int, int) -> TimeSpan", |call| whole([0, call.int(0), call.int(1), call.int(2)])),
-    row("new", "static (int, int, int, int) -> TimeSpan", |call| {
+    row("FromDays", "static (double value) -> TimeSpan", |call| from(call, TICKS_PER_DAY)),
+    row("FromHours", "static (double value) -> TimeSpan", |call| from(call, HOUR)),
+    row("FromMinutes", "static (double value) -> TimeSpan", |call| from(call, MINUTE)),
+    row("FromSeconds", "static (double value) -> TimeSpan", |call| from(call, TICKS_PER_SECOND)),
+    row("FromMilliseconds", "static (double value) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND)),
+    row("FromTicks", "static (long value) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
+    row("Parse", "static (string s) -> TimeSpan", |call| parse_span(&call.text(0)?)),
+    row("new", "static (long ticks) -> TimeSpan", |call| Ok(Value::TimeSpan(TimeSpan(call.int(0))))),
+    row("new", "static (int hours, int minutes, int seconds) -> TimeSpan", |call| {
+        whole([0, call.int(0), call.int(1), call.int(2)])
+    }),
+    row("new", "static (int days, int hours, int minutes, int seconds) -> TimeSpan", |call| {
         whole([call.int(0), call.int(1), call.int(2), call.int(3)])
     }),
     row("Days", "int", |call| Ok(part(call, TICKS_PER_DAY, i64::MAX))),
@@ -42,30 +44,30 @@ pub(crate) const SPAN: &[Member] = &[
     row("TotalMinutes", "double", |call| Ok(total(call, MINUTE))),
     row("TotalSeconds", "double", |call| Ok(total(call, TICKS_PER_SECOND))),
     row("TotalMilliseconds", "double", |call| Ok(total(call, TICKS_PER_MILLISECOND))),
-    row("Add", "(TimeSpan) -> TimeSpan", |call| sum(call, 1)),
-    row("Subtract", "(TimeSpan) -> TimeSpan", |call| sum(call, -1)),
+    row("Add", "(TimeSpan ts) -> TimeSpan", |call| sum(call, 1)),
+    row("Subtract", "(TimeSpan ts) -> TimeSpan", |call| sum(call, -1)),
     row("TicksPerDay", "static long", |_| Ok(TICKS_PER_DAY.into())),
     row("TicksPerHour", "static long", |_| Ok(HOUR.into())),
     row("TicksPerMinute", "static long", |_| Ok(MINUTE.into())),
     row("TicksPerSecond", "static long", |_| Ok(TICKS_PER_SECOND.into())),
     row("TicksPerMillisecond", "static long", |_| Ok(TICKS_PER_MILLISECOND.into())),
-    row("FromMicroseconds", "static (double) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND / 1000)),
-    row("new", "static (int, int, int, int, int) -> TimeSpan", |call| {
+    row("FromMicroseconds", "static (double value) -> TimeSpan", |call| from(call, TICKS_PER_MILLISECOND / 1000)),
+    row("new", "static (int days, int hours, int minutes, int seconds, int milliseconds) -> TimeSpan", |call| {
         let Value::TimeSpan(span) = whole([call.int(0), call.int(1), call.int(2), call.int(3)])? else {
             return Err(overflow());
         };
         let sum = span.0.checked_add(call.int(4) * TICKS_PER_MILLISECOND);
         sum.map(|ticks| Value::TimeSpan(TimeSpan(ticks))).ok_or_else(overflow)
     }),
-    row("TryParse", "static (string, out TimeSpan) -> bool", |call| {
+    row("TryParse", "static (string s, out TimeSpan result) -> bool", |call| {
         super::super::number::try_parse(call, parse_span, Value::TimeSpan(TimeSpan(0)))
     }),
-    row("Compare", "static (TimeSpan, TimeSpan) -> int", |call| {
+    row("Compare", "static (TimeSpan t1, TimeSpan t2) -> int", |call| {
         let order = equality::compare(call.argument(0), call.argument(1));
         Ok(Value::from(order.map_or(0, |order| order as i32)))
     }),
-    row("Equals", "(TimeSpan) -> bool", |call| Ok(equality::equal(&call.receiver, call.argument(0)).into())),
-    row("Equals", "static (TimeSpan, TimeSpan) -> bool", |call| {
+    row("Equals", "(TimeSpan obj) -> bool", |call| Ok(equality::equal(&call.receiver, call.argument(0)).into())),
+    row("Equals", "static (TimeSpan t1, TimeSpan t2) -> bool", |call| {
         Ok(equality::equal(call.argument(0), call.argument(1)).into())
     }),
     row("Duration", "() -> TimeSpan", |call| {
@@ -80,13 +82,13 @@ pub(crate) const SPAN: &[Member] = &[
             .map(|ticks| Value::TimeSpan(TimeSpan(ticks)))
             .ok_or_else(|| Failure::overflow("Negating the minimum value of a twos complement number is invalid."))
     }),
-    row("Multiply", "(double) -> TimeSpan", |call| times(ticks(call) as f64 * call.double(0))),
-    row("Divide", "(double) -> TimeSpan", |call| times(ticks(call) as f64 / call.double(0))),
-    row("Divide", "(TimeSpan) -> double", |call| {
+    row("Multiply", "(double factor) -> TimeSpan", |call| times(ticks(call) as f64 * call.double(0))),
+    row("Divide", "(double divisor) -> TimeSpan", |call| times(ticks(call) as f64 / call.double(0))),
+    row("Divide", "(TimeSpan ts) -> double", |call| {
         let other = if let Value::TimeSpan(span) = call.argument(0) { span.0 } else { 0 };
         Ok(Value::Double(ticks(call) as f64 / other as f64))
     }),
-    row("CompareTo", "(TimeSpan) -> int", |call| {
+    row("CompareTo", "(TimeSpan value) -> int", |call| {
         let order = equality::compare(&call.receiver, call.argument(0));
         Ok(Value::from(order.map_or(0, |order| order as i32)))
     }),

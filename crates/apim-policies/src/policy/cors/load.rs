@@ -73,7 +73,11 @@ fn methods(element: &Element<'_>, policy: &mut Cors, problems: &mut Problems) {
     }
     let methods = entries.iter().filter_map(|entry| {
         entry.only_attributes(&[], problems);
-        entry.text_setting(problems)
+        let method: Setting<String> = entry.text_setting(problems)?;
+        if matches!(&method, Setting::Literal(method) if method.parse::<http::Method>().is_err()) {
+            entry.problem(problems, "the text of <method> must be an HTTP method or *");
+        }
+        Some(method)
     });
     policy.methods = Some(methods.collect());
 }

@@ -14,6 +14,8 @@ impl Origin {
         let url = url::Url::parse(text.trim()).ok()?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         let port = url.port_or_known_default().filter(|_| bare)?;
-        Some(Self::One(url.scheme().to_owned(), url.host_str()?.to_owned(), port))
+        // `*` stands for all origins alone, never for a part of one.
+        let host = url.host_str().filter(|host| !host.contains('*'))?;
+        Some(Self::One(url.scheme().to_owned(), host.to_owned(), port))
     }
 }

@@ -33,9 +33,15 @@ fn headers(outcome: &Outcome<Bytes>) -> Vec<String> {
 }
 
 async fn preflight(policies: &str, headers: &[(&str, &str)]) -> Option<Outcome<Bytes>> {
-    let world = World::new();
+    preflight_with(policies, "", headers).await
+}
+
+/// As [`preflight`], with this content of the fragment `f`.
+async fn preflight_with(policies: &str, fragment: &str, headers: &[(&str, &str)]) -> Option<Outcome<Bytes>> {
+    let mut world = World::new();
+    world.service.fragments.insert("f".to_owned(), format!("<fragment>{fragment}</fragment>"));
     let text = document(policies, "<base />", "<set-header name=\"x-out\"><value>1</value></set-header>", "");
-    let document = Document::load(Scope::Api, &text, &Service::default()).unwrap();
+    let document = Document::load(Scope::Api, &text, &world.service).unwrap();
     let pipeline = Pipeline::compose(&[&Document::default_global(), &document]).unwrap();
     let request = request(Method::OPTIONS, headers);
     let outcome = pipeline.preflight(&request.clone().into_parts().0, facts(&request), &State::default(), &world).await;
@@ -114,6 +120,18 @@ async fn what_is_no_preflight_request_or_has_no_policy_is_left_alone() {
     assert!(preflight(&policy, &[("origin", "https://shop.test")]).await.is_none());
     assert!(preflight(&policy, &[("access-control-request-method", "GET")]).await.is_none());
     assert!(preflight("", &asks("https://shop.test", "GET")).await.is_none());
+}
+
+#[tokio::test]
+async fn one_in_a_fragment_answers_and_one_in_a_choice_does_not() {
+    let policy = format!("<cors>{SHOP}{HEADERS}</cors>");
+    let choice = format!("<choose><when condition=\"true\">{policy}</when></choose>");
+    let asked = asks("https://shop.test", "GET");
+    let include = "<include-fragment fragment-id=\"f\" />";
+    let outcome = preflight_with(include, &policy, &asked).await.unwrap();
+    assert_eq!(headers(&outcome), ["allow-methods: GET", "allow-origin: https://shop.test"]);
+    assert!(preflight(&choice, &asked).await.is_none());
+    assert!(preflight_with(include, &choice, &asked).await.is_none());
 }
 
 #[tokio::test]

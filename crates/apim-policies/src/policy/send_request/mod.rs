@@ -27,7 +27,7 @@ use crate::{
 const TIMEOUT: u32 = 60;
 
 /// In the documented order.
-const CHILDREN: [(&str, Count); 7] = [
+const CHILDREN: [(&str, Count); 8] = [
     ("set-url", Count::AtMostOne),
     ("set-method", Count::AtMostOne),
     ("set-header", Count::Any),
@@ -35,6 +35,7 @@ const CHILDREN: [(&str, Count); 7] = [
     ("authentication-certificate", Count::AtMostOne),
     ("authentication-token", Count::AtMostOne),
     ("authentication-managed-identity", Count::AtMostOne),
+    ("proxy", Count::AtMostOne),
 ];
 
 #[derive(Debug)]
@@ -95,6 +96,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Sen
         None
     } else {
         element.only_attributes(&["id", "mode", "response-variable-name", "timeout", "ignore-error"], problems);
+        element.not_empty(&["response-variable-name"], problems);
         element.required_setting("response-variable-name", problems)
     };
     let mode = element.has("mode").then(|| element.setting("mode", problems));
@@ -133,6 +135,9 @@ fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Prob
         "set-method" => {
             child.only_attributes(&[], problems);
             policy.method = child.text_setting(problems);
+            if matches!(policy.method, Some(Setting::Expression(_))) {
+                child.warn(problems, "<set-method> of a request is documented without a policy expression");
+            }
         }
         "set-header" => policy.headers.extend(set_header::read(child, problems)),
         "set-body" => policy.body = set_body::read(child, problems),
@@ -140,7 +145,7 @@ fn read_child(child: &Element<'_>, policy: &mut SendRequest, problems: &mut Prob
             policy.identity = authentication_managed_identity::read(child, problems);
         }
         "authentication-certificate" => policy.certificate = authentication_certificate::load(child, problems),
-        other => child.problem(problems, format!("<{other}> of a request is not supported")),
+        other => child.unsupported(problems, format!("<{other}> of a request")),
     }
 }
 

@@ -35,11 +35,7 @@ impl LiquidBody {
                 NilElement::Blank
             }
         };
-        let parse_dates = element.attribute("parse-date", problems).map(bool::read);
-        if parse_dates == Some(None) {
-            element.bad_value("parse-date", bool::EXPECTED, problems);
-        }
-        LiquidOptions { nil, parse_dates: parse_dates.flatten().unwrap_or(true) }
+        LiquidOptions { nil, parse_dates: element.flag("parse-date", problems).unwrap_or(true) }
     }
 
     pub(super) fn load(element: &Element<'_>, options: LiquidOptions, problems: &mut Problems) -> Option<Self> {

@@ -94,6 +94,7 @@ impl Readable for Period {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<TokenLimit> {
     element.only_attributes(&ATTRIBUTES, problems);
     element.children(&[], problems);
+    element.not_empty(&["counter-key"], problems);
     let key = element.required_setting("counter-key", problems);
     let per_minute = element.parsed("tokens-per-minute", u32::EXPECTED, problems);
     let quota = quota(element, problems);
@@ -101,10 +102,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tok
         let message = format!("<{}> needs tokens-per-minute, or token-quota and token-quota-period", element.name());
         element.problem(problems, message);
     }
-    let estimate = element.required("estimate-prompt-tokens", problems).map(bool::read);
-    if estimate == Some(None) {
-        element.bad_value("estimate-prompt-tokens", bool::EXPECTED, problems);
+    if !element.has("estimate-prompt-tokens") {
+        element.problem(problems, format!("<{}> needs the attribute \"estimate-prompt-tokens\"", element.name()));
     }
+    let estimate = element.flag("estimate-prompt-tokens", problems);
     let mut output = |what: &str| {
         let header = header_name(element, &format!("{what}-header-name"), problems);
         Output(header, variable(element, &format!("{what}-variable-name"), problems))
@@ -114,7 +115,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tok
         key: key?,
         per_minute,
         quota,
-        estimate: estimate??,
+        estimate: estimate?,
         retry_after: Output(Some(retry_header.unwrap_or(header::RETRY_AFTER)), retry_variable),
         remaining: output("remaining-tokens"),
         remaining_quota: output("remaining-quota-tokens"),

@@ -69,9 +69,7 @@ fn open_id(element: &Element<'_>, problems: &mut Problems) -> Option<Setting<Url
     element.only_attributes(&["url", "validate-connectivity"], problems);
     element.children(&[], problems);
     // It concerns the moment when the policy is saved, when API Management tries the URL.
-    if element.attribute("validate-connectivity", problems).is_some_and(|value| bool::read(value).is_none()) {
-        element.bad_value("validate-connectivity", bool::EXPECTED, problems);
-    }
+    let _concerns_saving = element.flag("validate-connectivity", problems);
     element.required_setting("url", problems)
 }
 

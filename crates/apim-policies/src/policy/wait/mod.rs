@@ -48,6 +48,9 @@ impl Readable for Until {
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Wait<P>> {
     element.only_attributes(&["id", "for"], problems);
+    if element.path().split('/').any(|holder| holder.starts_with("retry[")) {
+        element.problem(problems, "<wait> may not stand in <retry>");
+    }
     let until = element.has("for").then(|| element.setting("for", problems)).flatten();
     let mut children = Vec::new();
     for child in element.child_elements(problems) {

@@ -1,0 +1,23 @@
+//! `decimal` as .NET divides it: how many digits after the point a quotient and a remainder have.
+
+use rust_decimal::Decimal;
+
+/// `one / two`; `None` where it is too large. An exact quotient keeps the digits that the operands differ by, and no
+/// other zeros at its end.
+pub(crate) fn divide(one: Decimal, two: Decimal) -> Option<Decimal> {
+    let mut quotient = one.checked_div(two)?.normalize();
+    let digits = one.scale().saturating_sub(two.scale());
+    if quotient.scale() < digits {
+        quotient.rescale(digits);
+    }
+    Some(quotient)
+}
+
+/// `one % two`, with the digits of the operand that has more of them.
+pub(crate) fn remainder(one: Decimal, two: Decimal) -> Option<Decimal> {
+    let mut rest = one.checked_rem(two)?;
+    if one.abs() >= two.abs() {
+        rest.rescale(one.scale().max(two.scale()));
+    }
+    Some(rest)
+}

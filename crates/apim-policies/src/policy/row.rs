@@ -1,0 +1,66 @@
+//! What the reference says of a policy, and what of it runs here.
+
+use crate::scope::Section;
+
+/// A policy of Microsoft's reference
+/// (learn.microsoft.com/azure/api-management/api-management-policies).
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyRow {
+    /// Its element.
+    pub name: &'static str,
+    /// The sections that it may stand in.
+    pub sections: &'static [Section],
+    /// Where the reference lists it.
+    pub group: PolicyGroup,
+    /// What of it runs.
+    pub played: Played,
+}
+
+/// A heading of the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyGroup {
+    /// Rate limiting and quotas
+    Limits,
+    /// Authentication and authorization
+    Authentication,
+    /// Content validation
+    Validation,
+    /// Routing
+    Routing,
+    /// Caching
+    Caching,
+    /// Transformation
+    Transformation,
+    /// Cross-domain
+    CrossDomain,
+    /// Integration and external communication
+    Integration,
+    /// Logging
+    Logging,
+    /// Language models
+    Models,
+    /// Policy control and flow
+    Flow,
+}
+
+/// What of a policy runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Played {
+    /// All that its page documents.
+    Whole,
+    /// All but this.
+    Part(&'static str),
+    /// Nothing: a document that has it is refused, for this reason.
+    Refused(&'static str),
+}
+
+pub(super) const I: &[Section] = &[Section::Inbound];
+pub(super) const B: &[Section] = &[Section::Backend];
+pub(super) const O: &[Section] = &[Section::Outbound];
+pub(super) const IB: &[Section] = &[Section::Inbound, Section::Backend];
+pub(super) const IO: &[Section] = &[Section::Inbound, Section::Outbound];
+pub(super) const IE: &[Section] = &[Section::Inbound, Section::OnError];
+pub(super) const OE: &[Section] = &[Section::Outbound, Section::OnError];
+pub(super) const IBO: &[Section] = &[Section::Inbound, Section::Backend, Section::Outbound];
+pub(super) const IOE: &[Section] = &[Section::Inbound, Section::Outbound, Section::OnError];
+pub(super) const IBOE: &[Section] = &Section::ALL;
