@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use super::app_service::routes;
 use super::*;
 use crate::{
     access_token,
