@@ -41,6 +41,12 @@ impl Answer {
     }
 }
 
+/// What the journal says was accepted, and whether it was met.
+fn demanded(answer: &Answer) -> Vec<String> {
+    let demands = answer.decision.demanded.iter();
+    demands.map(|demand| format!("{}: {}", demand.accepted.join(" or "), demand.met.unwrap())).collect()
+}
+
 async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {
     send_to(routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header")), request).await
 }
