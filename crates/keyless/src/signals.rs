@@ -4,6 +4,7 @@
 
 mod active;
 mod attempt;
+mod call_span;
 #[cfg(feature = "openai")]
 mod chat;
 pub(crate) mod metrics;

@@ -456,6 +456,8 @@ impl Flow<'_> {
         match &lambda.body {
             LambdaBody::Value(value) => self.expression(value)?,
             LambdaBody::Block(body) => {
+                // Its ways are looked at wherever the lambda itself stands.
+                self.now.reached = true;
                 let (returns, _) = self.apart(body)?;
                 if returns && self.now.reached {
                     return Err(error(at, "Not all code paths return a value in lambda expression"));

@@ -112,6 +112,19 @@ fn texts(items: Vec<Value>) -> Vec<String> {
     items.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
+/// Reads a document or a section of it. The error begins with the place of the value, where that is below.
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let (place, cause) = (error.path().to_string(), error.inner().to_string());
+        match place.as_str() {
+            "." => cause,
+            // A section's error goes on with the place.
+            _ if cause.starts_with('.') => format!(".{place}{cause}"),
+            _ => format!(".{place}: {cause}"),
+        }
+    })
+}
+
 /// A section; a text in its place is ignored.
 pub(super) fn section<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
@@ -120,7 +133,7 @@ where
 {
     match Value::deserialize(deserializer)? {
         Value::String(_) => Ok(T::default()),
-        section => T::deserialize(section).map_err(D::Error::custom),
+        section => read(section).map_err(D::Error::custom),
     }
 }
 
@@ -132,7 +145,7 @@ where
 {
     match Value::deserialize(deserializer)? {
         Value::String(_) => Ok(None),
-        section => T::deserialize(section).map(Some).map_err(D::Error::custom),
+        section => read(section).map(Some).map_err(D::Error::custom),
     }
 }
 

@@ -7,11 +7,12 @@ use url::Url;
 
 use super::{
     Signals,
-    active::{innermost, new_span},
+    active::innermost,
+    call_span::CallSpan,
     names::{self, gen_ai},
-    record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+    record::{Attributes, Outcome, Value},
 };
-use crate::context::{TraceContext, TraceParent};
+use crate::context::TraceContext;
 
 /// What a model is asked.
 pub(crate) struct Asked<'a> {
@@ -30,14 +31,8 @@ pub(crate) struct ChatSpan {
 }
 
 struct Recording {
-    signals: Signals,
-    begun: Begun,
-    id: SpanId,
-    parent: [u8; 8],
-    state: Option<String>,
-    name: String,
-    attributes: Attributes,
-    outcome: Outcome,
+    span: CallSpan,
+    /// Why the answer ended.
     reasons: Vec<String>,
     /// Whether it waits for the first event.
     waits: bool,
@@ -46,28 +41,13 @@ struct Recording {
 impl ChatSpan {
     pub(crate) fn start(signals: Option<&Signals>, asked: &Asked<'_>) -> Self {
         let context = innermost();
-        let parent = context.as_ref().and_then(|context| TraceParent::of(&context.parent));
-        let signals = signals.filter(|signals| signals.wanted.traces);
-        let (Some(signals), Some(parent)) = (signals, parent.filter(|parent| parent.is_sampled())) else {
-            return Self { context, recording: None };
-        };
-        let own = TraceParent { span: new_span(), ..parent };
-        let state = context.and_then(|context| context.state);
-        let recording = Recording {
-            signals: signals.clone(),
-            begun: Begun::now(),
-            id: SpanId { trace: own.trace, span: own.span },
-            parent: parent.span,
-            state: state.as_ref().and_then(|state| state.to_str().ok()).map(str::to_owned),
-            name: format!("chat {}", asked.deployment),
-            attributes: attributes(asked),
-            outcome: Outcome::Error,
-            reasons: Vec::new(),
-            waits: asked.streams,
-        };
+        let name = Cow::Owned(format!("chat {}", asked.deployment));
+        let open = signals.and_then(|signals| CallSpan::open(signals, context.as_ref(), name));
+        let Some((mut span, own)) = open else { return Self { context, recording: None } };
+        span.attributes = attributes(asked);
         let within = tracing::Span::current().id();
-        let context = own.to_header().map(|parent| TraceContext { parent, state, within });
-        Self { context, recording: Some(Box::new(recording)) }
+        let recording = Recording { span, reasons: Vec::new(), waits: asked.streams };
+        Self { context: own.map(|own| TraceContext { within, ..own }), recording: Some(Box::new(recording)) }
     }
 
     /// The context of the tries that it takes.
@@ -79,8 +59,8 @@ impl ChatSpan {
     pub(crate) fn take(&mut self, json: &Json) {
         let Some(recording) = &mut self.recording else { return };
         if std::mem::replace(&mut recording.waits, false) {
-            let seconds = Value::Float(recording.begun.seconds());
-            recording.attributes.set(gen_ai::TIME_TO_FIRST_CHUNK, seconds);
+            let seconds = Value::Float(recording.span.seconds());
+            recording.span.attributes.set(gen_ai::TIME_TO_FIRST_CHUNK, seconds);
         }
         for holder in [json, &json["response"]] {
             recording.take(holder);
@@ -90,15 +70,15 @@ impl ChatSpan {
     /// All of the answer is here.
     pub(crate) fn ended(&mut self) {
         if let Some(recording) = &mut self.recording {
-            recording.outcome = Outcome::Unset;
+            recording.span.outcome = Outcome::Unset;
         }
     }
 
     /// There is no answer, or no more of it.
     pub(crate) fn failed(&mut self, kind: &'static str) {
         if let Some(recording) = &mut self.recording {
-            recording.outcome = Outcome::Error;
-            recording.attributes.set(names::ERROR_TYPE, Value::fixed(kind));
+            recording.span.outcome = Outcome::Error;
+            recording.span.attributes.set(names::ERROR_TYPE, Value::fixed(kind));
         }
     }
 }
@@ -131,7 +111,7 @@ impl Recording {
     fn take(&mut self, holder: &Json) {
         for (name, attribute) in [("model", gen_ai::RESPONSE_MODEL), ("id", gen_ai::RESPONSE_ID)] {
             if let Some(text) = holder[name].as_str().filter(|text| !text.is_empty()) {
-                self.attributes.set(attribute, Value::text(text));
+                self.span.attributes.set(attribute, Value::text(text));
             }
         }
         let choices = holder["choices"].as_array().into_iter().flatten();
@@ -150,7 +130,7 @@ impl Recording {
         ] {
             let number = [chat, responses].into_iter().find_map(|path| usage.pointer(path)?.as_i64());
             if let Some(number) = number {
-                self.attributes.set(attribute, Value::Int(number));
+                self.span.attributes.set(attribute, Value::Int(number));
             }
         }
         // A response names its end otherwise.
@@ -164,24 +144,10 @@ impl Recording {
 impl Drop for ChatSpan {
     fn drop(&mut self) {
         let Some(recording) = self.recording.take() else { return };
-        let Recording { signals, begun, id, parent, state, name, mut attributes, outcome, reasons, waits: _ } =
-            *recording;
+        let Recording { mut span, reasons, waits: _ } = *recording;
         if !reasons.is_empty() {
-            attributes.set(gen_ai::FINISH_REASONS, Value::Texts(reasons));
+            span.attributes.set(gen_ai::FINISH_REASONS, Value::Texts(reasons));
         }
-        if outcome == Outcome::Error && !attributes.has(names::ERROR_TYPE) {
-            attributes.set(names::ERROR_TYPE, Value::fixed("cancelled"));
-        }
-        signals.push(Span {
-            id,
-            parent: Some(parent),
-            state,
-            name: Cow::Owned(name),
-            kind: Kind::Client,
-            start: begun.at(),
-            end: begun.until_now(),
-            attributes,
-            outcome,
-        });
+        span.end();
     }
 }

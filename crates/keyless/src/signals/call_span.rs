@@ -1,0 +1,72 @@
+//! The span of a call to a service, while it is open: below the innermost one.
+
+use std::borrow::Cow;
+
+use super::{
+    Signals,
+    active::new_span,
+    names,
+    record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+};
+use crate::context::{TraceContext, TraceParent};
+
+pub(super) struct CallSpan {
+    signals: Signals,
+    begun: Begun,
+    id: SpanId,
+    parent: [u8; 8],
+    state: Option<String>,
+    name: Cow<'static, str>,
+    pub(super) attributes: Attributes,
+    /// An error, until there is an answer.
+    pub(super) outcome: Outcome,
+}
+
+impl CallSpan {
+    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not sampled.
+    pub(super) fn open(
+        signals: &Signals,
+        above: Option<&TraceContext>,
+        name: Cow<'static, str>,
+    ) -> Option<(Self, Option<TraceContext>)> {
+        let above = above.filter(|_| signals.wanted.traces)?;
+        let parent = TraceParent::of(&above.parent).filter(|parent| parent.is_sampled())?;
+        let own = TraceParent { span: new_span(), ..parent };
+        let state = above.state.clone();
+        let span = Self {
+            signals: signals.clone(),
+            begun: Begun::now(),
+            id: SpanId { trace: own.trace, span: own.span },
+            parent: parent.span,
+            state: state.as_ref().and_then(|state| state.to_str().ok()).map(str::to_owned),
+            name,
+            attributes: Attributes::default(),
+            outcome: Outcome::Error,
+        };
+        Some((span, own.to_header().map(|parent| TraceContext { parent, state, within: None })))
+    }
+
+    /// Since it began.
+    pub(super) fn seconds(&self) -> f64 {
+        self.begun.seconds()
+    }
+
+    /// Records it. An error without a name is a call that its caller gave up.
+    pub(super) fn end(mut self) {
+        if self.outcome == Outcome::Error && !self.attributes.has(names::ERROR_TYPE) {
+            self.attributes.set(names::ERROR_TYPE, Value::fixed("cancelled"));
+        }
+        let Self { signals, begun, id, parent, state, name, attributes, outcome } = self;
+        signals.push(Span {
+            id,
+            parent: Some(parent),
+            state,
+            name,
+            kind: Kind::Client,
+            start: begun.at(),
+            end: begun.until_now(),
+            attributes,
+            outcome,
+        });
+    }
+}
