@@ -2,42 +2,27 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use axum::{
-    Router,
-    body::Body,
-    middleware::{Next, from_fn},
-    response::{IntoResponse as _, Response},
-};
-use http::{Request, StatusCode};
 use jiff::Timestamp;
-use loopback_server::{Foreign, Listener, Room};
 use tempfile::TempDir;
-use tokio::{
-    net::TcpListener,
-    task::{JoinHandle, JoinSet},
-};
-use tower::ServiceExt as _;
 
 use crate::{
-    blob, control,
+    control,
     dashboard::{self, Dashboard},
-    edge::{Edge, EdgeError},
-    fault::{inject, uncut},
-    gateway::{self, PolicyFinding},
-    graph, identity_endpoint, issuer,
+    edge::Edge,
+    gateway::PolicyFinding,
+    identity_endpoint::{self, IdentityEndpoint},
+    issuer,
     journal::{Journal, Service, observe},
-    management,
-    own_folder::{FolderError, FolderUse, OwnFolder},
+    own_folder::{FolderUse, OwnFolder},
     private_files,
-    run_secret::RunSecret,
     running::{self, Running},
-    seed::{FaultService, Seed, VaultFault},
-    vault,
+    seed::{Seed, VaultFault},
+    services::services,
+    start_error::StartError,
     world::World,
 };
 
@@ -62,37 +47,6 @@ pub struct LocalAzure {
     _data_lock: OwnFolder,
     /// Holds these files and, without a data folder, the blobs.
     _scratch: TempDir,
-}
-
-/// Why local-azure does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A folder or file of this run.
-    #[error("cannot prepare {path}: {source}", path = path.display())]
-    Prepare {
-        /// Which one.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The data folder is not local-azure's, or is in use.
-    #[error(transparent)]
-    Data(#[from] FolderError),
-    /// No loopback port for the identity endpoint.
-    #[error("cannot listen on loopback: {0}")]
-    Listen(#[source] io::Error),
-    /// No secrets for the dashboard.
-    #[error("the system gives no random numbers")]
-    NoRandomNumbers,
-    /// No signing keys.
-    #[error(transparent)]
-    Keys(#[from] issuer::KeyError),
-    /// Policies that cannot be enforced as written.
-    #[error(transparent)]
-    Policies(#[from] gateway::LoadError),
-    /// No edge.
-    #[error(transparent)]
-    Edge(#[from] EdgeError),
 }
 
 impl LocalAzure {
@@ -121,6 +75,7 @@ impl LocalAzure {
         let world = Arc::new(World::new(seed)?);
         let (services, policy_findings) = services(&world, &data)?;
         world.network.open(services);
+        make_second_key(&world);
         cut_off_what_the_seed_says(&world);
         let identity_endpoint = IdentityEndpoint::start(&world).await.map_err(StartError::Listen)?;
         let control = control::routes(world.clone(), identity_endpoint.header.clone());
@@ -268,6 +223,13 @@ impl LocalAzure {
     }
 }
 
+/// Makes the tenant's second key while the rest starts, so that the first reader of the key set does not wait for it.
+fn make_second_key(world: &Arc<World>) {
+    let world = world.clone();
+    // A failure shows again where the key set is read.
+    std::thread::spawn(move || drop(world.entra.signing_keys.add_second()));
+}
+
 fn write_dashboard_file(dashboard: &Dashboard, folder: &Path) -> Result<PathBuf, StartError> {
     let file = folder.join("dashboard.html");
     let page = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={}\">\n", dashboard.url());
@@ -310,112 +272,5 @@ fn cut_off_what_the_seed_says(world: &World) {
     let unreachable = world.seed.vaults.iter().filter(|vault| vault.fault == Some(VaultFault::Unreachable));
     for vault in unreachable.filter_map(|vault| world.vaults().get(&vault.name)) {
         world.network.cut_off(&vault.host());
-    }
-}
-
-/// Every service under its host name, and what is wrong with policy documents.
-fn services(world: &Arc<World>, data: &Path) -> Result<(BTreeMap<String, Router>, Vec<PolicyFinding>), StartError> {
-    let mut findings = Vec::new();
-    let observed = |routes, service, faulty| {
-        observe(inject(routes, &world.faults, faulty, Arc::downgrade(world)), &world.journal, service)
-    };
-    let mut services = BTreeMap::from([
-        (
-            "login.microsoftonline.com".to_owned(),
-            observed(issuer::routes(world.entra.clone()), Service::Entra, FaultService::Entra),
-        ),
-        (
-            "graph.microsoft.com".to_owned(),
-            observe(graph::routes(world.entra.clone()), &world.journal, Service::MicrosoftGraph),
-        ),
-        (
-            "management.azure.com".to_owned(),
-            observe(management::routes(world.entra.clone()), &world.journal, Service::ResourceManager),
-        ),
-    ]);
-    if world.seed.has_api_management() {
-        let (gateway, found) = gateway::routes(world.api_management.clone())?;
-        findings = found;
-        let host = format!("{}.azure-api.net", world.seed.apim.name);
-        services.insert(host, observed(gateway, Service::ApiManagement, FaultService::ApiManagement));
-    }
-    for vault in world.vaults().all() {
-        let routes = vault::routes(world.key_vault.clone(), vault.clone());
-        services.insert(vault.host(), observed(routes, Service::KeyVault, FaultService::KeyVault));
-    }
-    for (host, routes) in world.models.hosts() {
-        services.insert(host, observed(routes, Service::ModelAccount, FaultService::ModelAccount));
-    }
-    for (host, routes) in world.monitor.hosts() {
-        services.insert(host, observed(routes, Service::AzureMonitor, FaultService::AzureMonitor));
-    }
-    let mut accounts = Vec::new();
-    for account in &world.seed.storage_accounts {
-        let folder = data.join(&account.name);
-        let open = blob::open(world.entra.clone(), account, &folder)
-            .map_err(|source| StartError::Prepare { path: folder, source })?;
-        accounts.push(open.clone());
-        let routes = observed(blob::routes(open), Service::BlobStorage, FaultService::BlobStorage);
-        services.insert(format!("{}.blob.core.windows.net", account.name), routes);
-        let data_lake = blob::data_lake_routes(world.entra.clone(), &account.name);
-        let data_lake = observed(data_lake, Service::BlobStorage, FaultService::BlobStorage);
-        services.insert(format!("{}.dfs.core.windows.net", account.name), data_lake);
-    }
-    // Nobody else opens them.
-    let _ = world.accounts.set(blob::Accounts::new(accounts));
-    Ok((services, findings))
-}
-
-/// Descriptors for each connection of the identity endpoint, whose calls are short and few.
-const DESCRIPTORS: usize = 16;
-
-/// The endpoints for tokens of App Service, guarded by a header, and of virtual machines: plain HTTP on loopback.
-struct IdentityEndpoint {
-    origin: String,
-    url: String,
-    header: RunSecret,
-    task: JoinHandle<()>,
-}
-
-impl IdentityEndpoint {
-    async fn start(world: &Arc<World>) -> io::Result<Self> {
-        let header = RunSecret::generate();
-        let imds = identity_endpoint::imds_routes(world.entra.clone());
-        let routes = identity_endpoint::routes(world.entra.clone(), header.clone()).merge(imds);
-        let routes = inject(routes, &world.faults, FaultService::IdentityEndpoint, Arc::downgrade(world));
-        let routes = observe(routes, &world.journal, Service::IdentityEndpoint).layer(from_fn(refuse_foreign));
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let url = format!("{origin}/msi/token");
-        let task = tokio::spawn(serve(Listener::new(listener, Room::one_in(DESCRIPTORS)), routes));
-        Ok(Self { origin, url, header, task })
-    }
-}
-
-/// A page whose name leads to this machine could ask the virtual machines' endpoint, which wants no secret.
-async fn refuse_foreign(request: Request<Body>, next: Next) -> Response {
-    match Foreign::check(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(foreign) => (StatusCode::FORBIDDEN, format!("{foreign}\n")).into_response(),
-    }
-}
-
-/// Serves until it is dropped, which closes every connection.
-async fn serve(listener: Listener, routes: Router) {
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, _, connection) = listener.accept().await;
-        while connections.try_join_next().is_some() {}
-        let routes = routes.clone();
-        connections.spawn(async move {
-            let answer = |request| async { uncut(routes.clone().oneshot(request).await) };
-            connection.serve(stream, answer).await;
-        });
-    }
-}
-
-impl Drop for IdentityEndpoint {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }

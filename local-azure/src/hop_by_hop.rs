@@ -1,4 +1,4 @@
-//! Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1): nobody passes them on.
+//! Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1): a proxy does not pass them on.
 
 use http::{HeaderMap, HeaderName, header};
 

@@ -41,6 +41,8 @@ pub mod running;
 mod sample_api;
 pub mod script_root;
 pub mod seed;
+mod services;
+mod start_error;
 pub mod subscription_keys;
 mod tokenizer;
 mod vault;
@@ -49,11 +51,12 @@ pub mod world;
 pub use functions_host;
 
 pub use self::{
-    azure::{LocalAzure, StartError},
+    azure::LocalAzure,
     edge::EdgeError,
     gateway::{CheckedFile, LoadError, PolicyFinding, PolicyTrace, check as check_policies},
     invocation_journal::journal_invocations,
     issuer::{KeyError, TokenError},
     openai::{HeldStreams, ModelStreams},
+    start_error::StartError,
     vault::{NoSuchSecret, Vault, Vaults},
 };

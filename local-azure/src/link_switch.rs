@@ -223,7 +223,7 @@ impl Undo {
             }),
             Self::AppRoles(roles) => {
                 for role in roles {
-                    // Somebody may have given it again meanwhile.
+                    // The role may be there again already.
                     let _ = world.directory().assign(role.principal_id, role.resource_id, role.app_role_id);
                 }
             }
@@ -253,7 +253,7 @@ fn give_subscription_keys(world: &World, key: impl Fn(&str) -> Option<String>) -
     for vault in &world.seed.vaults {
         for secret in &vault.secrets {
             let Some(subscription) = &secret.subscription_key else { continue };
-            // A secret that somebody has deleted meanwhile holds no key.
+            // A secret that was deleted meanwhile holds no key.
             let holder = world.vaults().get(&vault.name).zip(key(subscription));
             given |= holder.is_some_and(|(holder, key)| holder.rotate(&secret.name, &key).is_ok());
         }

@@ -47,12 +47,16 @@ async fn subscriptions(
     query: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let caller = match access_token::verify(&entra, &headers, &AUDIENCES, Timestamp::now()) {
+    let now = Timestamp::now();
+    let verified = access_token::verify(&entra, &headers, &AUDIENCES, now);
+    let demanded = access_token::demands(&entra, &headers, &AUDIENCES, now, verified.as_ref());
+    let caller = match verified {
         Ok(caller) => caller,
         Err(refusal) => {
             let decision = Decision {
                 audience: refusal.audience().map(str::to_owned),
                 reason: Some(refusal.to_string()),
+                demanded,
                 ..Decision::default()
             };
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
@@ -74,7 +78,8 @@ async fn subscriptions(
     }
     let list: Vec<Value> = if sees_subscription(&entra, &caller) { vec![subscription(&entra)] } else { Vec::new() };
     let count = list.len();
-    let decision = Decision { identity: caller.identity, audience: Some(caller.audience), ..Decision::default() };
+    let (identity, audience) = (caller.identity, Some(caller.audience));
+    let decision = Decision { identity, audience, demanded, ..Decision::default() };
     let body = json!({ "value": list, "count": { "type": "Total", "value": count } });
     (Extension(decision), Json(body)).into_response()
 }
@@ -124,7 +129,10 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::default_world::{bearer, world, world_where};
+    use crate::{
+        default_world::{bearer, world, world_where},
+        journal::DemandKind,
+    };
 
     async fn answer(world: &crate::world::World, path: &str, authorization: &str) -> (StatusCode, Value) {
         let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
@@ -145,6 +153,20 @@ mod tests {
             let world = world_where(|seed| seed.role_assignments.clear());
             let (_, list) = answer(&world, LIST, &bearer(&world, "id-keyless-reader", resource)).await;
             assert_eq!(list["value"], json!([]));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_demanded_of_the_token_is_kept() {
+        let world = world();
+        let of_vault = bearer(&world, "id-keyless-reader", "https://vault.azure.net");
+        let right = bearer(&world, "id-keyless-reader", AUDIENCES[1]);
+        for (authorization, met) in [(of_vault, false), (right, true)] {
+            let request = Request::get(LIST).header("authorization", authorization).body(Body::empty()).unwrap();
+            let response = routes(world.entra.clone()).oneshot(request).await.unwrap();
+            let demanded = &response.extensions().get::<Decision>().unwrap().demanded;
+            let audience = demanded.iter().find(|demand| demand.what == DemandKind::Audience).unwrap();
+            assert_eq!((&audience.accepted[..], audience.met), (&AUDIENCES.map(str::to_owned)[..], Some(met)));
         }
     }
 

@@ -12,7 +12,7 @@ pub type IsOwn = fn(&mut File) -> io::Result<bool>;
 /// Why a file is not written. It is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnFileError {
-    /// Somebody else's.
+    /// Another program's or user's.
     #[error("{} exists and local-azure did not write it: name a new file", .0.display())]
     NotOwn(PathBuf),
     /// A link, which could lead anywhere.

@@ -1,4 +1,4 @@
-//! The API behind the gateway when nobody brings one: it serves the JSON lists of a folder and knows nothing of tokens
+//! The API behind the gateway when the seed names no backend: it serves the JSON lists of a folder and knows nothing of tokens
 //! or keys, as an API behind API Management often does.
 //!
 //! `GET /` is the whole list, `GET /{id}` one entry. The files are read once, so a request never names one.

@@ -224,7 +224,7 @@ impl World {
         let mut holders = Vec::new();
         for vault in self.seed.vaults.iter().filter(|_| which == Which::Primary) {
             for secret in vault.secrets.iter().filter(|one| one.subscription_key.as_deref() == Some(subscription)) {
-                // A secret that somebody has deleted meanwhile holds no key.
+                // A secret that was deleted meanwhile holds no key.
                 if self.vaults().get(&vault.name).is_some_and(|holder| holder.rotate(&secret.name, &key).is_ok()) {
                     holders.push(format!("{}/{}", vault.name, secret.name));
                 }
@@ -235,7 +235,7 @@ impl World {
         Ok(holders)
     }
 
-    /// Something that nobody asked a service for.
+    /// An event that no request caused.
     fn record_change(&self, service: Service, method: &str, path: String, wrote: String) {
         let mut entry = self.journal.begin(service, method, &path);
         entry.decision.wrote = (!wrote.is_empty()).then_some(wrote);

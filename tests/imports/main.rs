@@ -18,7 +18,8 @@ const CRATES: [(&str, &str); 3] =
     [("keyless", "crates/keyless/src"), ("functions-handler", "crates/functions-handler/src"), ("handler", "src")];
 
 /// The crates of local-azure that are checked, and not drawn.
-const OF_LOCAL_AZURE: [(&str, &str); 3] = [
+const OF_LOCAL_AZURE: [(&str, &str); 4] = [
+    ("apim-liquid", "crates/apim-liquid/src"),
     ("apim-policies", "crates/apim-policies/src"),
     ("functions-host", "crates/functions-host/src"),
     ("local-azure", "local-azure/src"),

@@ -75,6 +75,16 @@ async fn the_main_job_is_one_trace_from_its_caller_to_the_blob() {
     let job = spans.iter().find(|span| span.kind == SpanKind::Server).unwrap();
     assert_eq!((job.name.as_str(), job.parent.unwrap().to_string().as_str()), ("snapshot_now", CALLER));
     assert_eq!((job.attributes["faas.trigger"].as_str(), job.status), ("http", SpanStatus::Unset));
+    for (name, value) in [
+        ("http.request.method", "POST"),
+        ("http.route", "/api/snapshots/{source}"),
+        ("http.response.status_code", "201"),
+        ("server.address", "127.0.0.1"),
+        ("url.path", "/api/snapshots/orders"),
+        ("url.scheme", "http"),
+    ] {
+        assert_eq!(job.attributes.get(name).map(String::as_str), Some(value), "{name}");
+    }
     // Each call of the job is a span below it, and the service was called by that span.
     let calls: Vec<_> = spans.iter().filter(|span| span.kind == SpanKind::Client).collect();
     assert!(calls.iter().all(|call| call.parent == Some(job.id)), "{calls:#?}");

@@ -1,5 +1,5 @@
-// Takes pictures of the dashboard of a run of this repository's sample: every view, light and dark, and the three of the
-// tour in README.
+// Takes pictures of the dashboard of a run of this repository's sample: every view, light, dark and narrow, and the three of
+// the tour in README.
 //
 //   node take_pictures.mjs URL FOLDER TOUR
 
@@ -67,12 +67,13 @@ await webp("refused");
 await page.setViewportSize({ width: 1340, height: 760 });
 shots.push(["one-request", refused]);
 
-for (const colorScheme of ["light", "dark"]) {
+for (const [look, colorScheme, width] of [["light", "light", 1340], ["dark", "dark", 1340], ["narrow", "light", 320]]) {
   await page.emulateMedia({ colorScheme });
+  await page.setViewportSize({ width, height: 760 });
   for (const [name, hash] of shots) {
     await go(page, hash);
     await drawn(page);
-    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), fullPage: true });
+    await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
   }
 }
 await page.locator("#mend-all").click();

@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use http::Response;
 
-use crate::{expression::Value, failure::LastError, token::ValidatedToken, trace::PolicyRun};
+use crate::{
+    expression::Value,
+    failure::LastError,
+    token::{UnmetClaim, ValidatedToken},
+    trace::PolicyRun,
+};
 
 /// How a request ended.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub struct Outcome<B> {
     pub last_error: Option<LastError>,
     /// Tokens that passed every check of a `validate-jwt`, in the order they were checked.
     pub tokens: Vec<Arc<ValidatedToken>>,
+    /// What the last token that was refused lacks of the claims that the policy requires.
+    pub unmet_claims: Vec<UnmetClaim>,
     /// `context.Variables` at the end.
     pub variables: BTreeMap<String, Value>,
     /// Why the gateway answered 503 in the place of a backend: circuit breakers keep it from asking. `None` when it asked.

@@ -29,7 +29,7 @@ use crate::{
     outside::{ClientCertificate, Outside},
     scope::Section,
     state::{Meter, SemanticEntry, State},
-    token::ValidatedToken,
+    token::{UnmetClaim, ValidatedToken},
     trace::{PolicyEnd, TraceLog},
 };
 
@@ -55,6 +55,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) client_certificate: Option<ClientCertificate>,
     /// Tokens that passed every check.
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
+    /// What the last token that was refused lacks.
+    pub(crate) unmet_claims: Vec<UnmetClaim>,
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r, O>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
@@ -123,6 +125,7 @@ impl<'r, O: Outside> Run<'r, O> {
             contract: facts.contract,
             client_certificate: None,
             tokens: Vec::new(),
+            unmet_claims: Vec::new(),
             after: Vec::new(),
             lookup: None,
             semantic_lookup: None,
@@ -321,6 +324,7 @@ impl<'r, O: Outside> Run<'r, O> {
             reason,
             last_error,
             tokens: self.tokens,
+            unmet_claims: self.unmet_claims,
             variables: self.context.variables,
             backend_unavailable: self.backend_unavailable,
             policies: self.log.map(|log| log.finish()).unwrap_or_default(),

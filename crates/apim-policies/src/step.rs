@@ -108,7 +108,7 @@ pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Prob
 /// Reads the policies that a policy holds.
 pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Steps<P> {
     if element.depth() > DEEPEST {
-        element.problem(problems, format!("policies are nested more than {DEEPEST} deep"));
+        element.unsupported(problems, format!("policies are nested more than {DEEPEST} deep"));
         return Vec::new();
     }
     element.child_elements(problems).iter().filter_map(|child| load_step(child, problems)).collect()

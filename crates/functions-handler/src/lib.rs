@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod callers_request;
 mod definition;
 mod environment;
 mod error;

@@ -12,6 +12,7 @@ use http::StatusCode;
 use tower::ServiceExt;
 
 use crate::{
+    callers_request::CallersRequest,
     definition::Definition,
     error::{Failure, InvocationError, PayloadError, SharedError},
     http_function::HttpFunction,
@@ -57,7 +58,9 @@ pub(crate) async fn http(
     let (parts, payload) = Payload::read(request, &definition.trigger.binding).await?;
     let data: HttpRequestData = payload.trigger_form()?;
     let values = template.values(|name| data.parameter(name)).map_err(PayloadError::Parameter)?;
+    let scheme = data.is_https().then_some("https");
     let mut request = data.into_request()?.map(Body::from);
+    let callers = CallersRequest::new(&request, scheme, Some(template));
     for name in [INVOCATION_ID, TRACE_PARENT] {
         request.headers_mut().remove(&name);
         request.headers_mut().extend(parts.headers.get(&name).map(|value| (name, value.clone())));
@@ -65,6 +68,8 @@ pub(crate) async fn http(
     request.extensions_mut().insert(Arc::new(payload));
     let response = function.call(request, &values).await;
     let (mut head, body) = response.into_parts();
+    // For the log, which knows the host's call alone.
+    head.extensions.insert(callers.clone());
     let failure = head.extensions.get::<SharedError>().cloned();
     if head.status == StatusCode::INTERNAL_SERVER_ERROR && failure.is_some() {
         return Ok(Response::from_parts(head, body));
@@ -75,6 +80,7 @@ pub(crate) async fn http(
     let mut response = Json(outputs.into_result(&definition, Some(output))?).into_response();
     // For the log: the status is within the body now.
     response.extensions_mut().insert(CallersStatus(head.status));
+    response.extensions_mut().insert(callers);
     if let Some(failure) = failure {
         response.extensions_mut().insert(failure);
     }

@@ -30,7 +30,7 @@ use crate::{
     invocation::{Outputs, origin::INVOCATION_ID},
     plan::{Form, Planned},
     posted,
-    rules::{self, Rules},
+    rules::{self, Rules, Sender},
     template::{RouteValues, Template},
 };
 
@@ -111,13 +111,15 @@ pub(crate) fn functions<S: Clone + Send + Sync + 'static>(
                     named.push(one.posted(bare.clone(), template.clone()));
                 }
                 // As the host's own throttle answers, so that callers need not know which of the two it was.
-                let rules = one.rules(StatusCode::TOO_MANY_REQUESTS);
+                let sender = Sender::Caller(Some(template.clone()));
+                let rules = one.rules(StatusCode::TOO_MANY_REQUESTS, sender);
                 routes.push(Route { methods: methods.clone(), function: bare, rules });
             }
         }
     }
     let busy = StatusCode::TOO_MANY_REQUESTS;
-    let nothing = Rules { function: "none", trigger: "http", slots: None, busy, time_limit: None };
+    let sender = Sender::Caller(None);
+    let nothing = Rules { function: "none", trigger: "http", slots: None, busy, sender, time_limit: None };
     Functions(Arc::new(All { routes, named, app: services.common.app, nothing }))
 }
 
@@ -210,10 +212,10 @@ impl One<'_> {
     fn at_its_name(&self, router: Router) -> Named {
         let service = router.layer(DefaultBodyLimit::max(self.body_limit().saturating_mul(POSTED_FACTOR)));
         // Here it is the host that has to come again, and it does where the function has a retry policy.
-        Named { name: self.function.name, service, rules: self.rules(StatusCode::SERVICE_UNAVAILABLE) }
+        Named { name: self.function.name, service, rules: self.rules(StatusCode::SERVICE_UNAVAILABLE, Sender::Host) }
     }
 
-    fn rules(&self, busy: StatusCode) -> Rules {
+    fn rules(&self, busy: StatusCode, sender: Sender) -> Rules {
         let kind = &self.definition.trigger.kind;
         let is_http = kind.faas() == "http";
         let limits = self.function.limits;
@@ -222,6 +224,7 @@ impl One<'_> {
             trigger: kind.faas(),
             slots: (!limits.always_admitted).then(|| self.services.slots.clone()),
             busy,
+            sender,
             time_limit: rules::time_limit(limits, is_http, self.services.common.host_json.function_timeout),
         }
     }

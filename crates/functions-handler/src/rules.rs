@@ -26,10 +26,12 @@ use tokio::{
 use tracing::{Instrument, Span, error, field, info, info_span, warn};
 
 use crate::{
+    callers_request::CallersRequest,
     error::{Failure, InvocationError, SharedError},
     function::{Limits, TimeLimit},
     invocation::origin::{InvocationId, TraceParent},
     log,
+    template::Template,
 };
 
 /// Azure's load balancer leaves an HTTP caller after 230 seconds.
@@ -59,7 +61,26 @@ pub(crate) struct Rules {
     pub(crate) slots: Option<Arc<Semaphore>>,
     /// The status of an invocation without a slot.
     pub(crate) busy: StatusCode,
+    pub(crate) sender: Sender,
     pub(crate) time_limit: Option<Duration>,
+}
+
+/// Whose request it is that comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Sender {
+    /// A caller's, for a function with this route, or for none.
+    Caller(Option<Arc<Template>>),
+    /// The host's own, which may tell of a caller's within.
+    Host,
+}
+
+impl Sender {
+    fn callers_request(&self, request: &Request) -> Option<CallersRequest> {
+        match self {
+            Self::Caller(route) => Some(CallersRequest::new(request, None, route.clone())),
+            Self::Host => None,
+        }
+    }
 }
 
 impl Rules {
@@ -87,6 +108,11 @@ impl Rules {
             otel.kind = %"server",
             traceparent = TraceParent::from_headers(headers).map(field::display),
             http.response.status_code = field::Empty,
+            http.request.method = field::Empty,
+            http.route = field::Empty,
+            url.path = field::Empty,
+            url.scheme = field::Empty,
+            server.address = field::Empty,
         )
     }
 
@@ -96,13 +122,14 @@ impl Rules {
         R: Future<Output = Response>,
     {
         let span = self.span(request.headers());
+        let callers = (!span.is_disabled()).then(|| self.sender.callers_request(&request)).flatten();
         let ruled = async {
             let started = Instant::now();
             let (response, slot) = match self.slot() {
                 Ok(slot) => (self.in_time(caught(async { run(request).await })).await, slot),
                 Err(busy) => (busy.into_response(), None),
             };
-            report(&response, started);
+            report(&response, started, callers.as_ref());
             (response, slot)
         };
         let (response, slot) = ruled.instrument(span.clone()).await;
@@ -127,7 +154,7 @@ async fn caught(answer: impl Future<Output = Response>) -> Response {
 pub(crate) struct CallersStatus(pub(crate) StatusCode);
 
 /// An invocation's one line of failure or success. The level follows the status.
-fn report(response: &Response, started: Instant) {
+fn report(response: &Response, started: Instant, callers: Option<&CallersRequest>) {
     let extensions = response.extensions();
     let status = extensions.get::<CallersStatus>().map_or(response.status(), |inner| inner.0);
     let duration_ms = started.elapsed().as_millis();
@@ -139,8 +166,12 @@ fn report(response: &Response, started: Instant) {
         status if status.is_server_error() => error!(status = code, duration_ms, "{text}"),
         _ => info!(status = code, duration_ms, "{text}"),
     }
-    // After the line, which has it already.
-    Span::current().record("http.response.status_code", code);
+    // After the line, which has the status already, and would be long with all of them.
+    let span = Span::current();
+    span.record("http.response.status_code", code);
+    if let Some(callers) = extensions.get::<CallersRequest>().or(callers) {
+        callers.record(&span);
+    }
 }
 
 /// A body that is still part of its invocation: it is logged as that, and keeps the slot until it has been sent.

@@ -111,7 +111,7 @@ fn local_url(address: SocketAddr) -> Result<Url, HostError> {
     Url::parse(&format!("http://{address}/")).map_err(not_a_url)
 }
 
-/// Once, since nobody can call a function without them.
+/// Printed once: a function cannot be called without them.
 fn print_keys(web: &WebHost, script: &Script) {
     let Some(keys) = &web.keys else { return };
     let log = &web.setup.log;

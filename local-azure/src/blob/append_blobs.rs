@@ -116,6 +116,6 @@ fn check_open(blob: &Blob) -> Result<(), BlobError> {
     match blob.kind {
         Kind::Append { sealed: false } => Ok(()),
         Kind::Append { sealed: true } => Err(BlobError::BlobIsSealed),
-        _ => Err(BlobError::InvalidBlobType),
+        Kind::Block | Kind::Page { .. } => Err(BlobError::InvalidBlobType),
     }
 }

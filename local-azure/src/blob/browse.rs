@@ -58,7 +58,7 @@ pub(crate) struct Listing {
 struct BlobOnView {
     name: String,
     state: State,
-    /// Which of the blob's states this is; absent for blocks that nobody committed.
+    /// Which of the blob's states this is; absent for uncommitted blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
     /// Whether the content can be had.

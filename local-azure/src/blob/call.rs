@@ -50,7 +50,7 @@ impl Call<'_> {
         header.unwrap_or_else(|| self.query.signature.text("sv"))
     }
 
-    /// Lets the store work where waiting for the disk holds nobody up.
+    /// Lets the store work on a thread that may wait for the disk.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, BlobError> + Send + 'static,

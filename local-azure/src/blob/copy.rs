@@ -110,7 +110,7 @@ fn copies_tags(headers: &HeaderMap) -> Result<bool, BlobError> {
     }
 }
 
-/// Abort Copy Blob: every copy is done before anybody can ask.
+/// Abort Copy Blob. It always fails: a copy has ended before its answer is sent.
 pub(super) fn abort(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     call.query.get("copyid").ok_or(BlobError::MissingRequiredQueryParameter("copyid"))?;
     call.account.store.blob(call.container, name, &Which::Current)?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub(super) enum Lease {
     #[default]
     None,
-    /// Held by whoever knows the ID, without end or until a time. `seconds` is what was asked for.
+    /// Held by the client that knows the ID, without end or until a time. `seconds` is the duration that it asked for.
     Held { id: Uuid, seconds: Option<u32>, until: Option<Timestamp> },
     /// Broken at a time, which may be yet to come.
     Broken { id: Uuid, at: Timestamp },
@@ -103,7 +103,9 @@ impl Lease {
             State::Leased if self.id() != id => Err(LeaseRefusal::AlreadyPresent),
             State::Breaking if self.id() == id => Err(LeaseRefusal::BreakingCannotBeAcquired),
             State::Breaking => Err(LeaseRefusal::AlreadyPresent),
-            _ => Ok(held(id.unwrap_or_else(Uuid::new_v4), length, now)),
+            State::Available | State::Leased | State::Expired | State::Broken => {
+                Ok(held(id.unwrap_or_else(Uuid::new_v4), length, now))
+            }
         }
     }
 
@@ -111,7 +113,7 @@ impl Lease {
         match self {
             _ if !self.is(id) => Err(LeaseRefusal::IdMismatch),
             Self::Held { seconds, .. } => Ok(held(id, seconds.map_or(Length::Infinite, Length::Seconds), now)),
-            _ => Err(LeaseRefusal::BrokenCannotBeRenewed),
+            Self::None | Self::Broken { .. } => Err(LeaseRefusal::BrokenCannotBeRenewed),
         }
     }
 
@@ -122,7 +124,7 @@ impl Lease {
             }
             (State::Breaking, _) if self.is(id) => Err(LeaseRefusal::BreakingCannotBeChanged),
             (State::Leased | State::Breaking, _) => Err(LeaseRefusal::IdMismatch),
-            _ => Err(LeaseRefusal::NotPresent),
+            (State::Available | State::Expired | State::Broken, _) => Err(LeaseRefusal::NotPresent),
         }
     }
 
@@ -146,7 +148,7 @@ impl Lease {
     pub(super) fn seconds_left(&self, now: Timestamp) -> i64 {
         match self {
             Self::Broken { at, .. } => (at.duration_since(now).as_millis().max(0) as u64).div_ceil(1_000) as i64,
-            _ => 0,
+            Self::None | Self::Held { .. } => 0,
         }
     }
 
@@ -154,7 +156,7 @@ impl Lease {
     pub(super) fn check_write(&self, named: Option<Uuid>, now: Timestamp) -> Result<(), UseRefusal> {
         match (self.is_locked(now), named) {
             (true, None) => Err(UseRefusal::Missing),
-            _ => self.check_read(named, now),
+            (true, Some(_)) | (false, _) => self.check_read(named, now),
         }
     }
 
@@ -184,7 +186,7 @@ impl Lease {
             Self::Held { seconds, .. } if self.state(now) == State::Leased => {
                 Some(if seconds.is_some() { "fixed" } else { "infinite" })
             }
-            _ => None,
+            Self::None | Self::Held { .. } | Self::Broken { .. } => None,
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Step {
 #[serde(transparent)]
 pub(super) struct Chain(Vec<Step>);
 
-/// Who refused, when somebody did.
+/// The service that refused, if one did.
 #[derive(Serialize)]
 pub(super) struct Refusal {
     pub(super) service: Service,

@@ -1,6 +1,6 @@
 //! Standard output and standard error of commands. A reader that leaves, as `head` does, ends a command and is no failure.
 //!
-//! `println!` panics when the other end of a pipe is closed. These macros have the same names and drop what nobody reads.
+//! `println!` panics when the other end of a pipe is closed. These macros have the same names and drop what cannot be written.
 
 use std::{
     fmt,

@@ -1,7 +1,7 @@
 //! The credential manager: the tokens that connections to credential providers have for backends
 //! (learn.microsoft.com/azure/api-management/credentials-process-flow).
 //!
-//! Whoever uses a connection shows a token for the credential manager, which is checked as any Azure service checks
+//! The user of a connection shows a token for the credential manager, which is checked as any Azure service checks
 //! tokens; the service's system-assigned identity gets one for that. Access policies decide next, for each request. The
 //! connection's own token comes from Entra's token endpoint, and is kept as the overview says of the dedicated tiers.
 //!

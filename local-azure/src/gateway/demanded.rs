@@ -1,6 +1,6 @@
 //! What the gateway demanded of a request: a subscription key, then what its policies ask of a token.
 
-use apim_policies::{LastError, Outcome, ValidatedToken};
+use apim_policies::{LastError, Outcome, UnmetClaim, ValidatedToken};
 use axum::body::Body;
 
 use super::subscription::Access;
@@ -14,16 +14,17 @@ pub(super) fn of(outcome: &Outcome<Body>, access: Option<&Access<'_>>) -> Vec<De
     let mut demanded: Vec<Demand> = subscription_key(outcome.last_error.as_ref(), access).into_iter().collect();
     demanded.extend(outcome.tokens.iter().flat_map(|token| met(token)));
     let failed = outcome.last_error.as_ref().filter(|error| TOKEN_POLICIES.contains(&error.source));
-    demanded.extend(failed.into_iter().flat_map(unmet));
+    demanded.extend(failed.into_iter().flat_map(|error| unmet(error, &outcome.unmet_claims)));
     demanded
 }
 
 fn subscription_key(error: Option<&LastError>, access: Option<&Access<'_>>) -> Option<Demand> {
     let key = Demand::new(DemandKind::SubscriptionKey, ["a key of an active subscription for this API"]);
-    match (access, error) {
-        (Some(Access::Subscription { name, .. }), _) => Some(key.found(Some(format!("a key of {name}"))).met(true)),
-        (None, Some(error)) if error.source == "authorization" => Some(key.met(false)),
-        _ => None,
+    match access {
+        Some(Access::Subscription { name, .. }) => Some(key.found(Some(format!("a key of {name}"))).met(true)),
+        Some(Access::OpenProduct(_) | Access::Keyless) => None,
+        // Without access it may be that no operation matched; then no key was looked for.
+        None => error.filter(|error| error.source == "authorization").map(|_| key.met(false)),
     }
 }
 
@@ -42,8 +43,8 @@ fn met(token: &ValidatedToken) -> Vec<Demand> {
     demanded
 }
 
-/// The checks up to the one that a token did not pass. The policy's message names what it accepts.
-fn unmet(error: &LastError) -> Vec<Demand> {
+/// The checks up to the one that a token did not pass. The policy's message names the audiences and issuers that it accepts.
+fn unmet(error: &LastError, claims: &[UnmetClaim]) -> Vec<Demand> {
     let failed = match error.reason {
         "TokenNotPresent" => DemandKind::Token,
         "TokenInvalidSignature" | "TokenSignatureKeyNotFound" => DemandKind::Signature,
@@ -64,28 +65,24 @@ fn unmet(error: &LastError) -> Vec<Demand> {
     ];
     let before = order.into_iter().take_while(|(kind, _)| *kind != failed);
     let mut demanded: Vec<Demand> = before.map(|(kind, accepted)| Demand::new(kind, [accepted]).met(true)).collect();
-    let accepted = order.into_iter().find(|(kind, _)| *kind == failed).map(|(_, accepted)| accepted.to_owned());
-    demanded.push(match claim(&error.message) {
-        Some((name, values)) => Demand::claim(name, values),
-        None => {
+    match order.into_iter().find(|(kind, _)| *kind == failed) {
+        Some((_, accepted)) => {
             let listed = listed(&error.message);
-            Demand::new(failed, if listed.is_empty() { accepted.into_iter().collect() } else { listed })
+            let accepted = if listed.is_empty() { vec![accepted.to_owned()] } else { listed };
+            demanded.push(Demand::new(failed, accepted).met(false));
         }
-    });
-    if let Some(last) = demanded.last_mut() {
-        last.met = Some(false);
+        None => demanded.extend(claims.iter().flat_map(of_claim).map(|demand| demand.met(false))),
     }
     demanded
 }
 
-/// `Claim value mismatch: roles=Orders.Read.`, or `JWT is missing the following claims: roles. Access denied.`
-fn claim(message: &str) -> Option<(&str, Vec<String>)> {
-    if let Some(missing) = message.strip_prefix("JWT is missing the following claims: ") {
-        let name = missing.split_once(". ").map_or(missing, |(names, _)| names);
-        return Some((name, vec!["a value that the policy asks for".to_owned()]));
+/// One demand, or one for each value where all of them are asked for: a demand accepts any of its values.
+fn of_claim(UnmetClaim { name, values, any }: &UnmetClaim) -> Vec<Demand> {
+    match &values[..] {
+        [] => vec![Demand::claim(name, ["any value"])],
+        values if *any => vec![Demand::claim(name, values)],
+        values => values.iter().map(|value| Demand::claim(name, [value])).collect(),
     }
-    let (name, values) = message.strip_prefix("Claim value mismatch: ")?.strip_suffix('.')?.split_once('=')?;
-    Some((name, values.split(',').map(str::to_owned).collect()))
 }
 
 /// The values in `validationParameters.ValidAudiences: 'a, b'` or of issuers.
@@ -108,26 +105,40 @@ mod tests {
         demanded.iter().map(|demand| (demand.what, demand.met)).collect()
     }
 
+    fn claim(name: &str, values: &[&str], any: bool) -> UnmetClaim {
+        UnmetClaim { name: name.to_owned(), values: values.iter().map(|value| (*value).to_owned()).collect(), any }
+    }
+
     #[test]
     fn the_check_that_failed_is_the_last_one_and_says_what_it_accepts() {
-        let demanded = unmet(&error("TokenClaimValueMismatch", "Claim value mismatch: roles=Orders.Read,Orders.All."));
-        assert_eq!(demanded.len(), 6);
-        let last = demanded.last().unwrap();
-        assert_eq!(
-            (last.claim.as_deref(), &last.accepted[..]),
-            (Some("roles"), &["Orders.Read", "Orders.All"].map(str::to_owned)[..])
-        );
-        let demanded =
-            unmet(&error("TokenClaimNotFound", "JWT is missing the following claims: roles. Access denied."));
-        assert_eq!(demanded.last().unwrap().claim.as_deref(), Some("roles"));
         let message = "IDX10214: Audience validation failed. Audiences: 'api://b'. Did not match: \
             validationParameters.ValidAudience: '' or validationParameters.ValidAudiences: 'api://a, api://c'. Access denied.";
-        let demanded = unmet(&error("TokenAudienceNotAllowed", message));
+        let demanded = unmet(&error("TokenAudienceNotAllowed", message), &[]);
         assert_eq!(demanded.last().unwrap().accepted, ["api://a", "api://c"]);
         let (yes, no) = (Some(true), Some(false));
         use DemandKind::{Audience, Lifetime, Signature, Token};
         assert_eq!(told(&demanded), [(Token, yes), (Signature, yes), (Lifetime, yes), (Audience, no)]);
-        assert_eq!(told(&unmet(&error("TokenNotPresent", "JWT not present."))), [(Token, no)]);
-        assert_eq!(told(&unmet(&error("TokenExpired", "late"))), [(Token, yes), (Signature, yes), (Lifetime, no)]);
+        assert_eq!(told(&unmet(&error("TokenNotPresent", "JWT not present."), &[])), [(Token, no)]);
+        assert_eq!(told(&unmet(&error("TokenExpired", "late"), &[])), [(Token, yes), (Signature, yes), (Lifetime, no)]);
+    }
+
+    #[test]
+    fn a_claim_that_is_missing_or_holds_something_else_is_told_with_the_values_asked_for() {
+        let any = claim("roles", &["Orders.Read", "Orders.All"], true);
+        let all = claim("scp", &["read", "write"], false);
+        let shown = |reason, claims: &[UnmetClaim]| {
+            let demanded = unmet(&error(reason, "its words do not count"), claims);
+            assert!(demanded[..5].iter().all(|demand| demand.met == Some(true)), "{demanded:?}");
+            let of_claims = demanded.into_iter().skip(5).map(|demand| {
+                assert_eq!(demand.met, Some(false));
+                format!("{} = {}", demand.claim.unwrap(), demand.accepted.join(" or "))
+            });
+            of_claims.collect::<Vec<_>>()
+        };
+        assert_eq!(shown("TokenClaimValueMismatch", std::slice::from_ref(&any)), ["roles = Orders.Read or Orders.All"]);
+        assert_eq!(
+            shown("TokenClaimNotFound", &[any, all, claim("group", &[], false)]),
+            ["roles = Orders.Read or Orders.All", "scp = read", "scp = write", "group = any value"]
+        );
     }
 }

@@ -105,7 +105,7 @@ fn member(member: &seed::PoolMember) -> PoolMember {
     PoolMember { backend: member.backend.clone(), priority: member.priority, weight: member.weight }
 }
 
-/// The texts of the fragments by identifier. A folder that cannot be read is somebody else's to report.
+/// The texts of the fragments by identifier. The caller reports a folder that cannot be read.
 pub(super) fn fragments(folder: &Path, troubles: &mut Vec<Trouble>) -> BTreeMap<String, String> {
     let mut files = BTreeSet::new();
     let mut fragments = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Traces of what policies did, for whoever watches: `cargo local start --trace`.
+//! Traces of what policies did: `cargo local start --trace`.
 
 use std::{
     fmt,
@@ -9,7 +9,7 @@ use apim_policies::{ExpressionValue, PolicyRun, Secrets};
 
 use super::ApiManagement;
 
-/// Where traces go, one line at a time; nowhere until somebody asks.
+/// Where traces go, one line at a time; nowhere until a reader asks for them.
 #[derive(Default)]
 pub struct PolicyTrace(OnceLock<Sink>);
 

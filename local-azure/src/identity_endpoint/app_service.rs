@@ -154,17 +154,16 @@ impl Endpoint {
         let query = request.uri().query().unwrap_or_default();
         // Each version has a header of its own. A request of no version that is known shows the newer one's.
         let version = Version::of(query);
-        match version.as_ref().copied().unwrap_or(Version::V2019) {
-            Version::V2017 if !self.shows_header(request.headers(), Version::V2017) => {
-                return Err(Refusal::WrongSecret);
-            }
-            Version::V2019 if !self.shows_header(request.headers(), Version::V2019) => {
-                return Err(Refusal::WrongHeader);
-            }
-            Version::V2017 | Version::V2019 => {}
+        let known = version.as_ref().copied().unwrap_or(Version::V2019);
+        let is_shown = self.shows_header(request.headers(), known);
+        let (header, refusal) = match known {
+            Version::V2017 => ("the value of MSI_SECRET", Refusal::WrongSecret),
+            Version::V2019 => ("the value of IDENTITY_HEADER", Refusal::WrongHeader),
+        };
+        decision.demanded.push(Demand::new(DemandKind::IdentityHeader, [header]).met(is_shown));
+        if !is_shown {
+            return Err(refusal);
         }
-        let header = Demand::new(DemandKind::IdentityHeader, ["the value of IDENTITY_HEADER"]);
-        decision.demanded.push(header.met(true));
         let version = version?;
         let query = Query::parse(query, &version.dialect()).map_err(Refusal::BadQuery)?;
         let resource = query.resource.ok_or_else(|| Refusal::BadQuery("resource is missing".to_owned()))?;

@@ -1,4 +1,4 @@
-//! Azure's own cache of tokens: one for each identity and resource, for about 24 hours, which nobody can empty.
+//! Azure's own cache of tokens: one for each identity and resource, for about 24 hours. No caller can empty it.
 
 use std::{
     collections::HashMap,

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     issuer::Entra,
     issuer::{self, TokenError},
-    journal::Decision,
+    journal::{Decision, Demand, DemandKind},
     seed::Identity,
 };
 
@@ -120,7 +120,9 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
 }
 
 fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Result<Response, Refusal> {
-    if !shows_header(request.headers()) {
+    let is_shown = shows_header(request.headers());
+    decision.demanded.push(Demand::new(DemandKind::IdentityHeader, ["Metadata: true"]).met(is_shown));
+    if !is_shown {
         return Err(Refusal::NoHeader);
     }
     let query = Query::parse(request.uri().query().unwrap_or_default(), &DIALECT).map_err(Refusal::BadQuery)?;
@@ -130,7 +132,12 @@ fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Res
     }
     let resource = query.resource.ok_or(Refusal::Missing("resource"))?;
     decision.audience = Some(resource.clone());
-    let identity = identity(platform, query.identity.as_ref())?;
+    let identity = identity(platform, query.identity.as_ref());
+    let carried = Demand::new(DemandKind::Identity, platform.carried().map(|one| one.name.as_str()));
+    decision
+        .demanded
+        .push(carried.found(identity.as_ref().ok().map(|identity| identity.name.as_str())).met(identity.is_ok()));
+    let identity = identity?;
     decision.identity = Some(identity.name.clone());
     let token = platform.token(identity, &resource)?;
     let lasts = (token.expires_on - Timestamp::now().as_second()).to_string();

@@ -8,6 +8,7 @@
 mod app_service;
 mod cache;
 mod imds;
+mod listening;
 mod query;
 
 use std::sync::Arc;
@@ -22,8 +23,7 @@ use crate::{
     seed::{Identity, IdentityKind},
 };
 
-pub(crate) use app_service::routes;
-pub(crate) use imds::imds_routes;
+pub(crate) use self::{imds::imds_routes, listening::IdentityEndpoint};
 
 /// The resource that carries the identities: the function app, which is also the virtual machine of IMDS.
 struct Platform {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use super::app_service::routes;
 use super::*;
 use crate::{
     access_token,
@@ -38,6 +39,12 @@ impl Answer {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
+}
+
+/// What the journal says was accepted, and whether it was met.
+fn demanded(answer: &Answer) -> Vec<String> {
+    let demands = answer.decision.demanded.iter();
+    demands.map(|demand| format!("{}: {}", demand.accepted.join(" or "), demand.met.unwrap())).collect()
 }
 
 async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {

@@ -106,7 +106,7 @@ fn add_v1(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>, r
 fn add_v2(claims: &mut Map<String, Value>, entra: &Entra, client: &Client<'_>, resource: &Resource<'_>) {
     let audience = match resource {
         Resource::Api(app) => app.client_id,
-        _ => TOKEN_EXCHANGE_APP_ID,
+        Resource::AzureService | Resource::MicrosoftGraph | Resource::TokenExchange => TOKEN_EXCHANGE_APP_ID,
     };
     claims.extend([
         ("aud".to_owned(), json!(audience)),

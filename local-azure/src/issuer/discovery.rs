@@ -14,7 +14,7 @@ use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AUTHORITY, refusal::Refusal};
+use super::{AUTHORITY, TokenError, refusal::Refusal};
 use crate::{issuer::Entra, journal::Decision};
 
 /// Which tenants a path speaks of.
@@ -138,12 +138,13 @@ fn shared(tenant: TenantPath, folder: &str) -> Value {
 
 pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
     TenantPath::find(&entra, &tenant)?;
-    Ok(cached(entra.signing_keys.key_set(None)))
+    Ok(cached(entra.signing_keys.key_set(None).map_err(|_| TokenError::Signing)?))
 }
 
 pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
     let tenant = TenantPath::find(&entra, &tenant)?;
-    Ok(cached(entra.signing_keys.key_set(Some(&tenant.v2_issuer()))))
+    let keys = entra.signing_keys.key_set(Some(&tenant.v2_issuer()));
+    Ok(cached(keys.map_err(|_| TokenError::Signing)?))
 }
 
 fn cached(document: Value) -> Response {

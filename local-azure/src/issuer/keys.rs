@@ -1,9 +1,6 @@
 //! RSA keys: those that the tenant publishes, and one that it does not.
 
-use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    thread,
-};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
@@ -25,8 +22,11 @@ const BESIDES_ACTIVE: usize = 2;
 
 /// The tenant's signing keys, made at start and on [`SigningKeys::roll_over`].
 pub(crate) struct SigningKeys {
-    /// The first one signs. Validators must look a key up by its ID: there is always more than one, in no order that means anything.
+    /// The first one signs. Validators must look a key up by its ID: they always see more than one, in no order that means
+    /// anything.
     published: RwLock<Vec<Arc<SigningKey>>>,
+    /// Held while the second key is made.
+    second: Mutex<()>,
     /// Made when a fault of the seed first needs it.
     unpublished: OnceLock<Arc<SigningKey>>,
 }
@@ -41,25 +41,35 @@ pub struct KeyError;
 pub(crate) enum SignWith {
     /// The tenant's active key.
     Active,
-    /// A key that nobody can look up, under the active key's ID.
+    /// A key that is not published, under the active key's ID.
     Unpublished,
 }
 
 impl SigningKeys {
-    /// Fresh keys, made at the same time because each takes a noticeable part of a second.
+    /// A fresh key that signs. The second one comes with [`SigningKeys::add_second`].
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
     pub(crate) fn generate() -> Result<Self, KeyError> {
-        let (active, next) = thread::scope(|scope| {
-            let next = scope.spawn(SigningKey::generate);
-            (SigningKey::generate(), next.join().unwrap_or(Err(KeyError)))
-        });
-        let published = RwLock::new(vec![Arc::new(active?), Arc::new(next?)]);
-        Ok(Self { published, unpublished: OnceLock::new() })
+        let published = RwLock::new(vec![Arc::new(SigningKey::generate()?)]);
+        Ok(Self { published, second: Mutex::new(()), unpublished: OnceLock::new() })
     }
 
-    /// From now on signs with a key that nobody has seen before, as in an emergency, and returns its ID.
+    /// Makes a key that has not signed yet, unless there is more than one key already: a key takes a noticeable part of a
+    /// second, and nothing needs this one before a client reads the list.
+    ///
+    /// # Errors
+    /// When the system cannot make an RSA key.
+    pub(crate) fn add_second(&self) -> Result<(), KeyError> {
+        let _one = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.published().len() == 1 {
+            let key = Arc::new(SigningKey::generate()?);
+            self.published.write().unwrap_or_else(PoisonError::into_inner).push(key);
+        }
+        Ok(())
+    }
+
+    /// Signs with a new key from now on, as in an emergency, and returns its ID.
     ///
     /// The keys before it stay published until two more have come, so tokens that they signed still verify.
     ///
@@ -81,8 +91,12 @@ impl SigningKeys {
     /// The key set (`JWKS`); `issuer` appears in the version 2 list only.
     ///
     /// Shape: <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
-    pub(super) fn key_set(&self, issuer: Option<&str>) -> Value {
-        json!({ "keys": self.published().iter().map(|key| key.public(issuer)).collect::<Vec<_>>() })
+    ///
+    /// # Errors
+    /// When the system cannot make the second key.
+    pub(super) fn key_set(&self, issuer: Option<&str>) -> Result<Value, KeyError> {
+        self.add_second()?;
+        Ok(json!({ "keys": self.published().iter().map(|key| key.public(issuer)).collect::<Vec<_>>() }))
     }
 
     /// The key to check a signature with, if the tenant publishes one with this ID.

@@ -6,6 +6,7 @@
 mod ask;
 mod body;
 mod otlp;
+mod read;
 mod received;
 mod refusal;
 mod signal;
@@ -146,7 +147,7 @@ impl Service {
         let bytes = body::read(headers, body).await?;
         let telemetry = &self.monitor.telemetry;
         match signal {
-            Signal::Traces => telemetry.add_spans(received::spans(decode(bytes)?)?),
+            Signal::Traces => telemetry.add_spans(read::spans(decode(bytes)?)?),
             Signal::Logs => {
                 let request = match format {
                     Format::Protobuf => decode(bytes)?,
@@ -154,9 +155,9 @@ impl Service {
                         serde_json::from_slice(&bytes).map_err(|error| Refusal::Malformed(error.to_string()))?
                     }
                 };
-                telemetry.add_logs(received::logs(request)?);
+                telemetry.add_logs(read::logs(request)?);
             }
-            Signal::Metrics => telemetry.add_metrics(received::metrics(decode(bytes)?)?),
+            Signal::Metrics => telemetry.add_metrics(read::metrics(decode(bytes)?)?),
         }
         // Metrics were seen to be answered 200, the others 204, all without a body.
         Ok(if signal == Signal::Metrics { StatusCode::OK } else { StatusCode::NO_CONTENT })

@@ -10,7 +10,7 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
-use super::{received::Unusable, signal::Signal};
+use super::{read::Unusable, signal::Signal};
 use crate::access_token;
 
 #[derive(Debug, thiserror::Error)]

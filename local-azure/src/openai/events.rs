@@ -57,7 +57,7 @@ impl ModelStreams {
         let events = stream::unfold((events.into_iter(), end, permits), async |(mut events, end, permits)| {
             let event = events.next()?;
             if let Some(permits) = &permits {
-                // Closed once nobody holds events any more.
+                // Closed once nothing holds events back any more.
                 if let Ok(permit) = permits.acquire().await {
                     permit.forget();
                 }

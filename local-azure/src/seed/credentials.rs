@@ -31,7 +31,7 @@ pub enum IdentityProvider {
     Aad,
 }
 
-/// The grants that are played here: nobody is there to consent.
+/// The grants that are played here. Those that need consent are left out: there is no user to give it.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {

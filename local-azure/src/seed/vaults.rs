@@ -33,7 +33,7 @@ pub struct Vault {
 pub enum VaultFault {
     /// It answers 429 and asks to come again after two seconds.
     Throttled,
-    /// Nobody gets a connection to it.
+    /// No client gets a connection to it.
     Unreachable,
 }
 

@@ -29,7 +29,7 @@ pub struct Vaults {
     by_name: BTreeMap<String, Arc<Vault>>,
 }
 
-/// One vault while it runs. Nothing that is done here enters the journal: nobody asked Key Vault for it.
+/// One vault while it runs. Changes that are made here do not enter the journal: no request caused them.
 ///
 /// A vault that does not answer at all is a matter of the network:
 /// [`Network::cut_off`](crate::network::Network::cut_off).

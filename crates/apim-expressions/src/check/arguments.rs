@@ -48,6 +48,8 @@ pub(super) struct Fit {
     /// Per argument, the type of its parameter.
     wanted: Vec<Type>,
     generic: bool,
+    /// Whether an optional parameter is left out.
+    shortened: bool,
 }
 
 /// The arguments in the order of the parameters, and what the letters of the signature stand for.
@@ -211,10 +213,18 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
             CheckedKind::Out(..) | CheckedKind::Lambda(_) | CheckedKind::Group(_) => {}
         }
         let wanted = wanted.with(&bindings);
+        // LINQ learns the type of its elements from such an argument, too, whatever the value of a constant is.
+        if candidate.owner.is(Class::Enumerable)
+            && matches!(parameter.class.class, Class::Letter('E'))
+            && matches!(&argument.kind, CheckedKind::Value(value) if convert::implicit(&value.class, &wanted).is_none())
+        {
+            return None;
+        }
         cost += cost_of(argument, parameter, &wanted)?;
         all_wanted.push(wanted);
     }
-    Some(Fit { cost, bindings, places, expanded, wanted: all_wanted, generic: !letters.is_empty() })
+    let shortened = !expanded && arguments.len() < parameters.len();
+    Some(Fit { cost, bindings, places, expanded, wanted: all_wanted, generic: !letters.is_empty(), shortened })
 }
 
 /// Which of two members is better for the arguments (C# specification, "Better function member"); `None` for neither.
@@ -235,12 +245,16 @@ pub(super) fn better(one: &Fit, two: &Fit, arguments: &[Checked<'_>]) -> Option<
         (true, true) => return None,
         (false, false) => {}
     }
-    let same =
-        |(argument, (a, b)): (&Checked<'_>, (&Type, &Type))| a == b || !matches!(argument.kind, CheckedKind::Value(_));
+    // A method's name fits several delegates where it has overloads; a lambda fits those that take as many values.
+    let same = |(argument, (a, b)): (&Checked<'_>, (&Type, &Type))| {
+        a == b || !matches!(argument.kind, CheckedKind::Value(_) | CheckedKind::Group(_))
+    };
     if !arguments.iter().zip(one.wanted.iter().zip(&two.wanted)).all(same) {
-        return None;
+        // What has an argument for every parameter is better than what leaves one out.
+        let order = one.shortened.cmp(&two.shortened);
+        return (order.is_ne() && !one.expanded && !two.expanded).then_some(order);
     }
-    let rank = |fit: &Fit| (fit.generic, fit.expanded, fit.cost);
+    let rank = |fit: &Fit| (fit.generic, fit.expanded, fit.shortened, fit.cost);
     Some(rank(one).cmp(&rank(two)))
 }
 
@@ -274,7 +288,9 @@ fn better_target(from: &Type, one: &Type, two: &Type) -> Ordering {
 /// Which parameter each argument goes to.
 fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -> Option<Vec<usize>> {
     let last = parameters.len().checked_sub(1).filter(|last| parameters[*last].rest);
-    if expanded && arguments.len() < last? || !expanded && arguments.len() != parameters.len() {
+    let least = parameters.iter().take_while(|parameter| !parameter.optional).count();
+    let fits = if expanded { arguments.len() >= last? } else { (least..=parameters.len()).contains(&arguments.len()) };
+    if !fits {
         return None;
     }
     let rest = last.filter(|_| expanded);
@@ -295,8 +311,9 @@ fn places(parameters: &[Parameter], arguments: &[Checked<'_>], expanded: bool) -
         }
         places.push(place);
     }
-    // The elements of `params` alone may be missing.
-    let all = (0..parameters.len()).all(|place| places.contains(&place) || rest == Some(place));
+    // Elements of `params` may be missing, and what is optional at the end.
+    let missing = |place: usize| rest == Some(place) || parameters[place].optional;
+    let all = (0..parameters.len()).all(|place| places.contains(&place) || missing(place));
     all.then_some(places)
 }
 
@@ -310,7 +327,9 @@ fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Opti
         CheckedKind::Lambda(lambda) => {
             (wanted.is_delegate() && wanted.delegate_parameters().len() == lambda.parameters.len()).then_some(0)
         }
-        CheckedKind::Group(_) => wanted.is_delegate().then_some(0),
+        CheckedKind::Group(expression) => {
+            (wanted.is_delegate() && super::lambda::group_fits(expression, &wanted.delegate_parameters())).then_some(0)
+        }
         CheckedKind::Value(value) => {
             if let Some((cost, _)) = convert::implicit(&value.class, wanted) {
                 return Some(cost);
@@ -324,7 +343,7 @@ fn cost_of(argument: &Checked<'_>, parameter: &Parameter, wanted: &Type) -> Opti
 pub(super) fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char, Type)>) {
     if let Class::Letter(letter) = parameter.class {
         let known = bindings.iter().any(|(bound, _)| *bound == letter);
-        if !known && !argument.is(Class::Null) && !argument.is(Class::Void) {
+        if !known && !matches!(argument.class, Class::Null | Class::Void | Class::Thrown) {
             bindings.push((letter, argument.clone()));
         }
         return;
@@ -341,6 +360,11 @@ pub(super) fn infer(parameter: &Type, argument: &Type, bindings: &mut Vec<(char,
 }
 
 impl Checked<'_> {
+    /// Whether the argument is a value of the class.
+    pub(super) fn is_of(&self, class: Class) -> bool {
+        matches!(&self.kind, CheckedKind::Value(value) if value.class.is(class))
+    }
+
     /// Whether the argument is the literal `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.kind, CheckedKind::Value(value) if value.class.is(Class::Null))

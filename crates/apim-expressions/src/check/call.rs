@@ -172,19 +172,34 @@ impl Checker {
             });
         };
         refuse_null(at, class, name, &arguments)?;
+        let written = !types.is_empty();
         let candidate = &found[index];
         if class.is(Class::JObject) && candidate.owner.is(Class::Enumerable) && types.is_empty() {
             linq::refuse_object(at, name)?;
         }
+        let compares = arguments.iter().any(|argument| argument.is_of(Class::StringComparer));
         let Finished { arguments, bindings } = self.finish(at, name, candidate, fit, arguments)?;
+        if compares {
+            linq::check_comparer(at, name, candidate, &bindings)?;
+        }
         let letters = &candidate.signature.letters;
         let types: Vec<Type> =
             letters.iter().map(|letter| Type::from(Class::Letter(*letter)).with(&bindings)).collect();
         if candidate.owner.is(Class::Body) && name == "As" {
             check_body_type(at, &types)?;
         }
+        if name == "Children"
+            && let Some(other) = types.iter().find(|class| !class.class.is_json())
+        {
+            let message =
+                format!("The type '{other}' cannot be used as type parameter 'T' in the method 'Children<T>()'");
+            return Err(error(at, message));
+        }
         let returns = candidate.signature.returns.with(&bindings);
         if candidate.owner.is(Class::Enumerable) && matches!(name, "Sum" | "Average") {
+            if written && letters.is_empty() {
+                return Err(error(at, format!("No overload for method '{name}' takes 0 arguments")));
+            }
             let of = types.first().cloned().unwrap_or_else(|| candidate.owner.argument(0));
             let (of, returns) = linq::number(at, name, &of, types.is_empty())?;
             return Ok((Call { bound: bind(candidate, vec![of]), arguments }, returns));
@@ -256,9 +271,22 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
 
 /// Calls with `null` that are ambiguous in .NET for the sake of overloads that policies may not use.
 fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
-    let [argument] = arguments else { return Ok(()) };
+    let Some(argument) = arguments.last().filter(|_| arguments.len() == 1 || name == "Insert") else { return Ok(()) };
     let ambiguous = match name {
-        "new" => matches!(class.class, Class::JValue | Class::JArray | Class::JObject | Class::String),
+        "new" => matches!(
+            class.class,
+            Class::JValue
+                | Class::JArray
+                | Class::JObject
+                | Class::String
+                | Class::XText
+                | Class::XCData
+                | Class::XComment
+                | Class::Certificate
+        ),
+        "Append" | "Insert" => class.is(Class::StringBuilder),
+        "Write" | "WriteLine" => class.is(Class::StringWriter),
+        "ToString" if !class.class.enumerators().is_empty() => true,
         "GetBytes" | "GetByteCount" => class.is(Class::Encoding),
         "ToString" => class.class.is_number() || class.is(Class::DateTime) || class.is(Class::DateTimeOffset),
         _ => false,

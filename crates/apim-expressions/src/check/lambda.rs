@@ -148,6 +148,10 @@ impl Checker {
             let message = format!("Delegate '{function}' does not take {} arguments", lambda.parameters.len());
             return Err(error(at, message));
         }
+        if returns.is_delegate() {
+            // The inner lambda would need the outer one's variables after it has returned.
+            return Err(super::unsupported(at, "a lambda that gives another delegate is not supported"));
+        }
         let start = self.slots;
         let open = returns.has_letters(bindings);
         let wanted = if open { Returns::Infer } else { Returns::Type(returns.with(bindings)) };
@@ -178,6 +182,9 @@ impl Checker {
                 LambdaBody::Value(value) => checker.lambda_value(value, &returns, bindings)?,
                 LambdaBody::Block(statements) => {
                     let mut steps = checker.block(statements)?;
+                    if steps.is_empty() && !open && !returns.is(Class::Void) {
+                        return Err(error(at, "Not all code paths return a value in lambda expression"));
+                    }
                     if open {
                         let returned = std::mem::take(&mut checker.returned);
                         checker.unify(at, &mut steps, &returned, &returns, bindings)?;
@@ -271,6 +278,35 @@ impl Checker {
         let returns = delegate.class.delegate_returns();
         Ok(Typed::new(Code::Invoke(Box::new(delegate.code), codes), returns))
     }
+}
+
+/// Whether a method of the name takes values of these types as they are: a value type becomes no object there.
+pub(super) fn group_fits(expression: &Expr, takes: &[Type]) -> bool {
+    let ExprKind::Chain(base, links) = &expression.kind else { return true };
+    let mut parts: Vec<Arc<str>> = match &base.kind {
+        ExprKind::Name(name) => vec![Arc::clone(name)],
+        ExprKind::Type(written) => written.parts.clone(),
+        _ => return true,
+    };
+    parts.extend(links.iter().filter_map(|link| match &link.kind {
+        LinkKind::Member(name, _) => Some(Arc::clone(name)),
+        LinkKind::Invoke(_) | LinkKind::Index(_) => None,
+    }));
+    let Some((member, class)) = parts.split_last() else { return true };
+    let Some(description) = crate::types::names::class(&class.join(".")) else { return true };
+    super::call::candidates(&description.class.into(), member, true).iter().any(|candidate| {
+        let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();
+        let bindings = super::call::bindings(&candidate.owner);
+        parameters.len() == takes.len()
+            && parameters.iter().zip(takes).all(|(parameter, given)| {
+                let wanted = parameter.class.with(&bindings);
+                let reference = || {
+                    let known = convert::implicit(given, &wanted);
+                    !given.is_value() && known.is_some_and(|(_, conversion)| conversion == Conversion::Same)
+                };
+                wanted == *given || wanted.has_letters(&bindings) || given.has_letters(&[]) || reference()
+            })
+    })
 }
 
 /// Writes the conversions into the `return` statements, in the order of the source.

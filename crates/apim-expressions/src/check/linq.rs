@@ -1,6 +1,6 @@
 //! Members of LINQ whose overloads are not generic: sums and averages are of numbers alone.
 
-use super::error;
+use super::{call::Candidate, error};
 use crate::{
     problem::ParseError,
     types::{Class, Type},
@@ -35,6 +35,34 @@ pub(super) fn refuse_object(at: usize, name: &str) -> Result<(), ParseError> {
     let message = format!(
         "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments \
          explicitly. (A JObject is an IEnumerable of JToken and of KeyValuePair; use .Properties() or .Children().)"
+    );
+    Err(error(at, message))
+}
+
+/// A `StringComparer` compares strings: the keys that a selector gives, or else the elements.
+pub(super) fn check_comparer(
+    at: usize,
+    name: &str,
+    candidate: &Candidate,
+    bindings: &[(char, Type)],
+) -> Result<(), ParseError> {
+    let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();
+    let takes_comparer = parameters.iter().any(|parameter| parameter.class.is(Class::StringComparer));
+    let of_sequence = matches!(candidate.owner.class, Class::Enumerable | Class::OrderedEnumerable);
+    if !takes_comparer || !of_sequence {
+        return Ok(());
+    }
+    let selector = parameters.iter().find(|parameter| parameter.class.is_delegate());
+    let compared = match selector {
+        Some(selector) => selector.class.delegate_returns().with(bindings),
+        None => candidate.owner.argument(0),
+    };
+    if compared.is(Class::String) {
+        return Ok(());
+    }
+    let message = format!(
+        "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments \
+         explicitly. (A StringComparer does not compare '{compared}'.)"
     );
     Err(error(at, message))
 }

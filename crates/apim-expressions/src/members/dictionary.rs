@@ -61,8 +61,8 @@ pub(super) const VARIABLES: &[Member] = &[
 
 /// Headers, query parameters and claims: several values are joined with commas.
 pub(super) const TEXT_LISTS: &[Member] = &[
-    row("GetValueOrDefault", "(string) -> string", joined),
-    row("GetValueOrDefault", "(string, string) -> string", joined),
+    row("GetValueOrDefault", "(string headerName) -> string", joined),
+    row("GetValueOrDefault", "(string headerName, string defaultValue) -> string", joined),
 ];
 
 fn key(call: &mut Call<'_, '_>) -> Result<Value, Failure> {

@@ -96,7 +96,11 @@ pub(super) const TOKEN: &[Member] = &[
         let found = selected(call)?;
         tokens(call, found)
     }),
-    row("HasValues", "bool", |call| Ok(Value::Bool(call.this_token()?.len() > 0))),
+    row("HasValues", "bool", |call| {
+        // A property always has its value.
+        let property = matches!(call.receiver.as_object(), Some(Object::Property(_)));
+        Ok(Value::Bool(property || call.this_token()?.len() > 0))
+    }),
     row("Type", "JTokenType", |call| {
         let name = match call.receiver.as_object() {
             Some(Object::Property(_)) => "Property",
@@ -119,8 +123,12 @@ pub(super) const TOKEN: &[Member] = &[
     row("Last", "JToken", |call| Ok(call.this_items()?.1.last().cloned().unwrap_or(Value::Null))),
     row("Root", "JToken", |call| Ok(Value::Json(call.this_token()?.root()))),
     row("DeepClone", "() -> JToken", |call| {
-        let token = call.this_token()?;
-        Ok(Value::Json(token.copy(&mut call.machine.budget)?))
+        let token = call.this_token()?.copy(&mut call.machine.budget)?;
+        let name = match call.receiver.as_object() {
+            Some(Object::Property(property)) => std::sync::Arc::clone(&property.name),
+            _ => return Ok(Value::Json(token)),
+        };
+        Ok(object::property(name, token, None))
     }),
     row("Remove", "() -> void", remove),
     row("Replace", "(JToken value) -> void", |call| {
@@ -397,18 +405,19 @@ pub(super) const AROUND: &[Member] = &[
 /// Members of a container that put something first.
 pub(super) const FIRST: &[Member] = &[
     row("AddFirst", "(object content) -> void", |call| {
-        let (token, value) = (call.this_token()?, call.token(0)?);
-        if token.class() != Class::JArray {
-            return Err(Failure::unsupported("`AddFirst` of another container than a JArray"));
+        let token = call.this_token()?;
+        if token.class() == Class::JObject {
+            return object::put_first(call, &token);
         }
+        let value = call.token(0)?;
         token.insert_at(0, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
     }),
     row("DescendantsAndSelf", "() -> IEnumerable<JToken>", |call| {
         let token = call.this_token()?;
-        let mut found = vec![token.clone()];
-        container::descend(call, &token, &mut found)?;
-        tokens(call, found)
+        let mut found = container::descendants(call, &token)?;
+        found.insert(0, call.receiver.clone());
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
 ];
 

@@ -69,7 +69,10 @@ pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
     let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
     let removable = owner.is(Class::Enumerable) && xml::can_be_removed(&owner.argument(0));
     let tokens = owner.is(Class::Enumerable) && owner.argument(0).class.is_json();
-    let own = of(owner.class).chain(if tokens { json::SEQUENCE } else { &[] });
+    // An indexer has what `Children()` gives, but not what `Properties()` gives.
+    let indexed = owner.argument(0).is(Class::JToken);
+    let of_tokens = if tokens { json::SEQUENCE } else { &[] };
+    let own = of(owner.class).chain(of_tokens.iter().filter(move |row| indexed || row.name != "[]"));
     let own = own.chain(if sequence { xml::SEQUENCE } else { &[] });
     own.chain(if removable { xml_change::SEQUENCE } else { &[] })
 }

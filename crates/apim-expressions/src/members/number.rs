@@ -69,6 +69,7 @@ pub(super) const DOUBLE: &[Member] = &[
         try_parse(call, parse_double, Value::Double(0.0))
     }),
     row("CompareTo", "(double value) -> int", compare),
+    row("CompareTo", "(object value) -> int", compare_object),
     row("Equals", "(double obj) -> bool", same),
     row("NegativeInfinity", "static double", |_| Ok(Value::Double(f64::NEG_INFINITY))),
     row("Epsilon", "static double", |_| Ok(Value::Double(f64::from_bits(1)))),
@@ -91,6 +92,7 @@ pub(super) const SINGLE: &[Member] = &[
         try_parse(call, parse_single, Value::Single(0.0))
     }),
     row("CompareTo", "(float value) -> int", compare),
+    row("CompareTo", "(object value) -> int", compare_object),
     row("Equals", "(float obj) -> bool", same),
 ];
 
@@ -116,6 +118,7 @@ pub(super) const DECIMAL: &[Member] = &[
         Ok(Value::from(call.decimal(0).cmp(&call.decimal(1)) as i32))
     }),
     row("CompareTo", "(decimal value) -> int", compare),
+    row("CompareTo", "(object value) -> int", compare_object),
     row("Equals", "(decimal value) -> bool", same),
 ];
 
@@ -130,6 +133,7 @@ pub(super) const BOOL: &[Member] = &[
         try_parse(call, parse_bool, Value::Bool(false))
     }),
     row("CompareTo", "(bool value) -> int", compare),
+    row("CompareTo", "(object obj) -> int", compare_object),
     row("Equals", "(bool obj) -> bool", same),
     row("TrueString", "static string", |_| Ok("True".into())),
     row("FalseString", "static string", |_| Ok("False".into())),

@@ -2,7 +2,7 @@
 //!
 //! A property is its type: `int`. A method has parameters and a result: `<T>(string, T fallback) -> T`. Single letters
 //! stand for types: those of the class (`E`, `K`, `V`), of the method (declared in `<>`), or the class itself (`S`).
-//! In front may stand `static` or `extension`; a parameter may be `out` or `params`.
+//! In front may stand `static` or `extension`; a parameter may be `out`, `optional` or `params`.
 
 use super::Member;
 use crate::{
@@ -32,6 +32,8 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) class: Type,
     pub(crate) out: bool,
+    /// May be left out.
+    pub(crate) optional: bool,
     /// `params`: takes any number of arguments.
     pub(crate) rest: bool,
 }
@@ -81,10 +83,11 @@ fn split(list: &str) -> Vec<&str> {
 
 fn parameter(text: &str) -> Result<Parameter, ParseError> {
     let (out, text) = text.strip_prefix("out ").map_or((false, text), |text| (true, text));
+    let (optional, text) = text.strip_prefix("optional ").map_or((false, text), |text| (true, text));
     let (rest, text) = text.strip_prefix("params ").map_or((false, text), |text| (true, text));
     // A name, if there is one, comes after the last space outside `<>`.
     let end_of_type = text.rfind('>').map_or(0, |close| close + 1);
     let name_at = text[end_of_type..].find(' ').map(|space| end_of_type + space);
     let (class, name) = name_at.map_or((text, ""), |at| (&text[..at], text[at..].trim()));
-    Ok(Parameter { name: name.to_owned(), class: names::signature_type(class)?, out, rest })
+    Ok(Parameter { name: name.to_owned(), class: names::signature_type(class)?, out, optional, rest })
 }

@@ -46,6 +46,10 @@ pub(super) const STRING: &[Member] = &[
     row("Join", "static (string separator, params object[] values) -> string", join),
     row("Join", "static (string separator, IEnumerable<string> values) -> string", join),
     row("Join", "static <T>(string separator, IEnumerable<T> values) -> string", join),
+    row("Join", "static (char separator, params string[] value) -> string", join),
+    row("Join", "static (char separator, params object[] values) -> string", join),
+    row("Join", "static <T>(char separator, IEnumerable<T> values) -> string", join),
+    row("Join", "static (char separator, string[] value, int startIndex, int count) -> string", join_part),
     row("Join", "static (string separator, string[] value, int startIndex, int count) -> string", join_part),
     row("Format", "static (string format, object arg0) -> string", format_values),
     row("Format", "static (string format, object arg0, object arg1) -> string", format_values),
@@ -266,9 +270,14 @@ fn concat_values(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.text_of_all(&items)
 }
 
+fn separator(call: &mut Call<'_, '_>) -> Result<Arc<str>, Failure> {
+    let separator = call.argument(0).clone();
+    call.machine.text_of(&separator)
+}
+
 /// `Join` of some elements of an array.
 fn join_part(call: &mut Call<'_, '_>) -> Outcome {
-    let separator = call.optional_text(0).unwrap_or_default();
+    let separator = separator(call)?;
     let items = call.items(1)?;
     let out_of_range =
         |parameter| Failure::out_of_range("Index and count must refer to a location within the buffer.", parameter);
@@ -279,7 +288,7 @@ fn join_part(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn join(call: &mut Call<'_, '_>) -> Outcome {
-    let separator = call.optional_text(0).unwrap_or_default();
+    let separator = separator(call)?;
     let items = call.items(1)?;
     joined(call, &separator, &items)
 }

@@ -289,6 +289,11 @@ pub(super) const NAME: &[Member] = &[
         call.work(text.len())?;
         Name::expanded(&text).map(name)
     }),
+    row("Get", "static (string localName, string namespaceName) -> XName", |call| {
+        let (local, namespace) = (call.text(0)?, call.text(1)?);
+        call.work(local.len())?;
+        Name::new(&namespace, &local).map(name)
+    }),
 ];
 
 pub(super) const NAMESPACE: &[Member] = &[

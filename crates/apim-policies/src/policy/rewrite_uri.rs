@@ -181,6 +181,17 @@ mod tests {
             ("/a%20b%2Fc", "/a%20b%2Fc"),
             ("/%zz|^", "/%25zz%7C%5E"),
             ("/a/./b//c/..", "/a/b//"),
+            ("/%41%7E", "/A~"),
+            ("/%c3%a9%2f", "/%C3%A9%2f"),
+            ("/a%", "/a%25"),
+            ("/a%E9", "/a%E9"),
+            ("/a[b]?c=[d]", "/a[b]?c=[d]"),
+            ("//a", "//a"),
+            ("/日😀", "/%E6%97%A5%F0%9F%98%80"),
+            ("/a:b@c;d(e)!*+", "/a:b@c;d(e)!*+"),
+            ("/a?é=ü+ý", "/a?%C3%A9=%C3%BC+%C3%BD"),
+            ("/a\\\\b?c\\\\d", "/a/b?c%5Cd"),
+            ("/a`b<c>", "/a%60b%3Cc%3E"),
         ] {
             let policy = format!("<rewrite-uri template='@(\"{path}\")' copy-unmatched-params=\"false\" />");
             let elsewhere = format!("<set-backend-service base-url=\"https://other.test\" />{policy}");

@@ -87,7 +87,10 @@ impl TokenPolicy {
     ) -> Result<(), Failure> {
         let token = match verified {
             Ok(token) => Arc::new(token),
-            Err(refusal) => return Err(self.refuse(refusal, answer, run).await?),
+            Err(refusal) => {
+                run.unmet_claims = refusal.unmet_claims();
+                return Err(self.refuse(refusal, answer, run).await?);
+            }
         };
         run.trace(|| trace(&token));
         if let Some(name) = &self.variable {

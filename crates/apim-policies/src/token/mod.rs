@@ -12,9 +12,11 @@ mod refusal;
 mod required_claims;
 mod rsa;
 mod signing_key;
+mod unmet_claim;
 mod verify;
 
 pub use jwt::Jwt;
+pub use unmet_claim::UnmetClaim;
 
 pub(crate) use decryption::DecryptionKey;
 #[cfg(test)]

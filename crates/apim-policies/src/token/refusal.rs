@@ -16,6 +16,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use url::Url;
 
+use super::UnmetClaim;
 use crate::failure::Failure;
 
 /// What a policy tells the caller about a token, unless the policy has words of its own.
@@ -159,16 +160,25 @@ pub(crate) enum Refusal {
         allowed.join(", ")
     )]
     Issuer { found: String, allowed: Vec<String> },
-    #[error("JWT is missing the following claims: {}. Access denied.", .0.join(", "))]
-    MissingClaims(Vec<String>),
-    #[error("Claim value mismatch: {name}={}.", expected.join(","))]
-    ClaimValue { name: String, expected: Vec<String> },
+    #[error("JWT is missing the following claims: {}. Access denied.", names(.0))]
+    MissingClaims(Vec<UnmetClaim>),
+    /// The values that the policy wanted are printed, as seen on live gateways, not those of the token.
+    #[error("Claim value mismatch: {}={}.", .0.name, .0.values.join(","))]
+    ClaimValue(UnmetClaim),
     /// Not the caller's fault: no keys could be had to judge the token by.
     #[error(transparent)]
     Discovery(DiscoveryError),
 }
 
 impl Refusal {
+    /// The claims that the token lacks, or that hold other values than those that are asked for.
+    pub(crate) fn unmet_claims(&self) -> Vec<UnmetClaim> {
+        if let Self::MissingClaims(claims) = self {
+            return claims.clone();
+        }
+        if let Self::ClaimValue(claim) = self { vec![claim.clone()] } else { Vec::new() }
+    }
+
     pub(crate) fn into_failure(self, answer: &Answer, status: StatusCode) -> Failure {
         if let Self::Discovery(error) = self {
             return Failure::internal("", "", error.to_string());
@@ -190,7 +200,7 @@ impl Refusal {
             Self::NoAudience | Self::Audience { .. } => "TokenAudienceNotAllowed",
             Self::NoValidIssuer | Self::NoIssuer | Self::Issuer { .. } => "TokenIssuerNotAllowed",
             Self::MissingClaims(_) => "TokenClaimNotFound",
-            Self::ClaimValue { .. } => "TokenClaimValueMismatch",
+            Self::ClaimValue(_) => "TokenClaimValueMismatch",
             Self::NotWellFormed
             | Self::TooLong { .. }
             | Self::TooDeep(_)
@@ -209,6 +219,10 @@ impl Refusal {
             | Self::Discovery(_) => "JwtInvalid",
         }
     }
+}
+
+fn names(claims: &[UnmetClaim]) -> String {
+    claims.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Why the key that was tried could not say yes, as a sentence.

@@ -2,7 +2,7 @@
 //!
 //! Claim names are those in the token (`roles`, `scp`). Values are compared as text, to the letter.
 
-use super::{Jwt, refusal::Refusal};
+use super::{Jwt, UnmetClaim, refusal::Refusal};
 
 #[derive(Debug)]
 pub(crate) struct RequiredClaim {
@@ -22,8 +22,11 @@ pub(crate) enum Match {
 
 /// For each claim, its name and which of its values were asked for and found.
 pub(super) fn check(required: &[RequiredClaim], jwt: &Jwt) -> Result<Vec<(String, Vec<String>)>, Refusal> {
-    let missing: Vec<_> =
-        required.iter().filter(|claim| claim.found(jwt).is_empty()).map(|claim| claim.name.clone()).collect();
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|claim| claim.found(jwt).is_empty())
+        .map(|claim| claim.unmet(claim.values.clone()))
+        .collect();
     if !missing.is_empty() {
         return Err(Refusal::MissingClaims(missing));
     }
@@ -38,12 +41,11 @@ impl RequiredClaim {
             Match::All => absent.is_empty(),
             Match::Any => !present.is_empty() || self.values.is_empty(),
         };
-        if holds {
-            Ok((self.name.clone(), present))
-        } else {
-            // The values that the policy wanted are printed, as seen on live gateways, not those of the token.
-            Err(Refusal::ClaimValue { name: self.name.clone(), expected: absent })
-        }
+        if holds { Ok((self.name.clone(), present)) } else { Err(Refusal::ClaimValue(self.unmet(absent))) }
+    }
+
+    fn unmet(&self, values: Vec<String>) -> UnmetClaim {
+        UnmetClaim { name: self.name.clone(), values, any: self.matching == Match::Any }
     }
 
     fn found(&self, jwt: &Jwt) -> Vec<String> {

@@ -44,6 +44,11 @@ impl HttpRequestData {
         self.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| as_text(value))
     }
 
+    /// The scheme of the caller's URL.
+    pub(crate) fn is_https(&self) -> bool {
+        self.url.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"))
+    }
+
     /// The caller's request, with the path and query of its URL.
     ///
     /// A header that is not valid is left out, as a server would have done.

@@ -22,6 +22,8 @@ use self::{
 /// The path of a function, route prefix included.
 #[derive(Debug)]
 pub(crate) struct Template {
+    /// As it was written, with a slash before it.
+    text: String,
     segments: Vec<Segment>,
 }
 
@@ -41,7 +43,13 @@ impl Template {
             (prefix, "") => prefix.to_owned(),
             (prefix, route) => format!("{prefix}/{route}"),
         };
-        parse::template(&text).map(|segments| Self { segments })
+        let segments = parse::template(&text)?;
+        Ok(Self { text: format!("/{text}"), segments })
+    }
+
+    /// As it was written, with a slash before it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The values, if this template matches the path.

@@ -4,7 +4,7 @@ use axum::{Json, body::Bytes, extract::Path, http::Uri};
 use http::{HeaderValue, header::SET_COOKIE};
 
 use super::*;
-use crate::{Invocation, Outputs, Timer, invocation::origin::INVOCATION_ID};
+use crate::{Invocation, Outputs, Timer, callers_request::CallersRequest, invocation::origin::INVOCATION_ID};
 
 const ID: &str = "7d9aa9f2-5a3c-4f0e-8a5f-0f6b1c2d3e4f";
 
@@ -55,6 +55,16 @@ async fn a_function_gets_the_same_and_gives_the_same_in_both_forms() {
     assert_eq!(forwarded.headers["x-b"], "2");
     assert_eq!(serde_json::from_str::<Value>(res["body"].as_str().unwrap()).unwrap(), forwarded.json());
     assert_eq!(forwarded.json()["invocation"], ID);
+}
+
+#[tokio::test]
+async fn what_the_caller_asked_for_is_known_also_where_it_comes_within_json() {
+    let router = router(http("echo", &["get"], "x", async || ()), &[]);
+    let req = json!({ "Url": "https://app.azurewebsites.net/api/x?code=k3y", "Method": "GET", "Headers": { "Host": ["app.azurewebsites.net"] } });
+    let response = router.answer(posted(&req)).await;
+    let callers = format!("{:?}", response.extensions().get::<CallersRequest>().unwrap());
+    let expected = r#"{ method: GET, uri: /api/x?code=k3y, scheme: "https", host: Some("app.azurewebsites.net"), "#;
+    assert!(callers.contains(expected), "{callers}");
 }
 
 #[tokio::test]

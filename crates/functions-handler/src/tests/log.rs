@@ -83,6 +83,21 @@ async fn a_line_from_within_a_stream_carries_the_ids() {
 }
 
 #[tokio::test]
+async fn what_the_caller_asked_for_is_told_after_the_outcome_so_that_lines_stay_short() {
+    let breaks = async || {
+        Body::from_stream(stream::once(async {
+            error!("broke off");
+            Err::<&str, _>(io::Error::other("gone"))
+        }))
+    };
+    let lines = log_of(http("breaks", POST, "{thing}", breaks), "/api/x?code=k3y").await;
+    let [outcome, late] = &lines[..] else { panic!("{lines:#?}") };
+    let asked = r#"http.request.method="POST" http.route="/api/{thing}" url.path="/api/x" url.scheme="http""#;
+    assert!(late.contains(asked), "{late}");
+    assert!(!outcome.contains("url.path") && !late.contains("k3y"), "{lines:#?}");
+}
+
+#[tokio::test]
 async fn a_panic_is_logged_as_the_failure_of_its_invocation() {
     let app = app().timer(timer_function("panics"), async || -> () { panic!("why") });
     check(app, "/panics", "panics", &["the function failed: panic: why"]).await;

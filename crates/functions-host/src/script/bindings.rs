@@ -230,7 +230,7 @@ impl Binding {
 /// In any letter case, and optional.
 fn one_of(text: Option<String>, member: &str, known: &[&str]) -> Result<(), String> {
     match text.filter(|text| !known.iter().any(|known| known.eq_ignore_ascii_case(text))) {
-        Some(other) => Err(format!("{member} \"{other}\" is none of {}", known.join(", "))),
+        Some(other) => Err(format!("{member} is \"{other}\"; this host takes {}", known.join(", "))),
         None => Ok(()),
     }
 }

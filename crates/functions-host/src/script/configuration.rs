@@ -50,7 +50,7 @@ pub(super) fn merge(under: &mut Value, over: Value) {
 /// `true` or `false` in any letter case, and nothing else.
 pub(super) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    is_true(&value).ok_or_else(|| D::Error::custom(format!("{value} is neither true nor false")))
+    is_true(&value).ok_or_else(|| D::Error::custom(format!("{value} is not true or false")))
 }
 
 /// The same; the empty text stands for none.
@@ -58,7 +58,7 @@ pub(super) fn optional_boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     let value = Value::deserialize(deserializer)?;
     match value.as_str() {
         Some("") => Ok(None),
-        _ => is_true(&value).map(Some).ok_or_else(|| D::Error::custom(format!("{value} is neither true nor false"))),
+        _ => is_true(&value).map(Some).ok_or_else(|| D::Error::custom(format!("{value} is not true or false"))),
     }
 }
 

@@ -16,10 +16,7 @@ pub enum ScriptError {
         /// Why.
         source: io::Error,
     },
-    /// Not JSON, or a member that is unknown or of the wrong type.
-    #[error("host.json: {0}")]
-    Json(#[from] serde_json::Error),
-    /// Well-formed, but not usable.
+    /// Not JSON, or a member that is unknown, of the wrong type, or not usable.
     #[error("host.json: {0}")]
     HostJson(String),
     /// One route that ASP.NET Core refuses stops the whole host.

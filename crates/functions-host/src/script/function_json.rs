@@ -134,7 +134,7 @@ impl FunctionDefinition {
     pub(super) fn conflicts_with(&self, other: &Self) -> bool {
         let same_route = match (&self.trigger, &other.trigger) {
             (Trigger::Http(a), Trigger::Http(b)) => a.conflicts_with(b),
-            _ => false,
+            (Trigger::Timer(_), _) | (_, Trigger::Timer(_)) => false,
         };
         same_route || self.name.eq_ignore_ascii_case(&other.name)
     }

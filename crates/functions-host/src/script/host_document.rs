@@ -133,7 +133,10 @@ impl Logging {
         let levels = self.log_level.iter().filter_map(|(category, level)| Some((category, level.as_str()?)));
         match levels.into_iter().find(|(_, level)| !level.is_empty() && !exists(level.trim())) {
             Some((category, level)) => {
-                Err(format!("logging.logLevel.{category} \"{level}\" is none of {}", LOG_LEVELS.join(", ")))
+                let levels = LOG_LEVELS.join(", ");
+                Err(format!(
+                    "logging.logLevel.{category} is \"{level}\"; the levels are {levels}, and their numbers 0 to 6"
+                ))
             }
             None => Ok(()),
         }
@@ -150,7 +153,9 @@ impl CustomHandler {
         match self.kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("http") => Ok(None),
             Some("none") => Ok(Some("customHandler.type is not \"Http\"; the host takes it as \"Http\"".to_owned())),
-            Some(other) => Err(format!("customHandler.type \"{other}\" is neither \"Http\" nor \"None\"")),
+            Some(other) => {
+                Err(format!("customHandler.type is \"{other}\"; the host takes \"Http\", and \"None\" with a warning"))
+            }
         }
     }
 

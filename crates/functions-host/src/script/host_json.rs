@@ -89,7 +89,8 @@ impl HostJson {
         }
         let ignored = unknown.iter().map(|member| format!("host.json: the unknown member \"{member}\" is ignored"));
         let warnings = ignored.chain(profile::warning(&document, settings)).chain(no_effect(&document)).collect();
-        Self::check(serde_json::from_value(document)?, root, environment, lenient, warnings)
+        let document = serde_path_to_error::deserialize(document).map_err(|error| misread(&error))?;
+        Self::check(document, root, environment, lenient, warnings)
     }
 
     /// Whether `functions`, unless it is empty, lists this one.
@@ -223,6 +224,12 @@ fn time_span(member: &str, text: &str) -> Result<Duration, ScriptError> {
     let duration =
         ncrontab::parse_time_span(text).map_err(|error| problem(&format!("{member} \"{text}\": {error}")))?;
     Duration::try_from(duration).map_err(|_| problem(&format!("{member} \"{text}\" is negative")))
+}
+
+/// A member that cannot be read: where it stands, and what the host takes there.
+fn misread(error: &serde_path_to_error::Error<serde_json::Error>) -> ScriptError {
+    let (place, cause) = (error.path().to_string(), error.inner());
+    problem(&if place == "." { cause.to_string() } else { format!("{place}: {cause}") })
 }
 
 fn problem(text: &str) -> ScriptError {

@@ -36,15 +36,16 @@ async fn section_1_1_a_script_root_that_cannot_run_says_what_to_do() {
         (
             json!({ "version": "2.0", "customHandler": good, "logging": { "logLevel": { "default": "foo" } } })
                 .to_string(),
-            "host.json: logging.logLevel.default \"foo\" is none of Trace, Debug, Information, Warning, Error, Critical, None",
+            "host.json: logging.logLevel.default is \"foo\"; the levels are Trace, Debug, Information, Warning, Error, Critical, \
+             None, and their numbers 0 to 6",
         ),
         (
             json!({ "version": "2.0", "customHandler": { "type": "foo", "description": {} } }).to_string(),
-            "host.json: customHandler.type \"foo\" is neither \"Http\" nor \"None\"",
+            "host.json: customHandler.type is \"foo\"; the host takes \"Http\", and \"None\" with a warning",
         ),
         (
             json!({ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": 1 } }).to_string(),
-            "host.json: \"1\" is neither true nor false",
+            "host.json: customHandler.enableProxyingHttpRequest: \"1\" is not true or false",
         ),
         (json!({ "customHandler": good }).to_string(), "host.json: \"version\" must be \"2.0\""),
         (json!({ "version": "2.0" }).to_string(), "host.json: there is no \"customHandler\" section"),

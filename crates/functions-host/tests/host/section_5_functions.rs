@@ -42,7 +42,7 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "b_type",
         r#"{ "type": "httpTrigger", "name": "req", "dataType": "x" }"#,
-        "dataType \"x\" is none of string, binary, stream",
+        "dataType is \"x\"; this host takes string, binary, stream",
     ),
     ("c_empty", "", "function.json: \"bindings\" is empty"),
     ("c_none", r#"{ "type": "http", "name": "res", "direction": "out" }"#, "no trigger binding"),

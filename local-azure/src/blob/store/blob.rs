@@ -121,7 +121,7 @@ impl Blob {
         match (self.tier, &self.rehydrating) {
             (Some(Tier::Archive), Some(_)) => Err(BlobError::BlobBeingRehydrated),
             (Some(Tier::Archive), None) => Err(BlobError::BlobArchived),
-            _ => Ok(()),
+            (None | Some(Tier::Hot | Tier::Cool | Tier::Cold), _) => Ok(()),
         }
     }
 

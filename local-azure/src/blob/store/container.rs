@@ -205,7 +205,7 @@ impl Container {
         }
     }
 
-    /// Drops the blocks of a blob that nobody committed; `false` when there were none.
+    /// Drops the uncommitted blocks of a blob; `false` when there were none.
     pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) -> bool {
         self.uncommitted.remove(name.0).is_some()
     }

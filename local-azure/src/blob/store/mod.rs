@@ -194,7 +194,7 @@ impl Store {
             }
             let saved = match shows {
                 Shows::AsVersion if self.retention.versioning => container.replace(blob, self.retention)?,
-                _ => container.save(blob)?,
+                Shows::Yes | Shows::AsVersion | Shows::No => container.save(blob)?,
             };
             Ok((saved, result))
         })

@@ -48,7 +48,7 @@ impl Part {
         self.kept.store(kept, Ordering::Release);
     }
 
-    /// Gives this new, empty part the content of another. Files never change, so two names for one are as good as two files.
+    /// Gives this new, empty part the content of another. Files never change, so a second name of a file serves as well as a copy.
     pub(in crate::blob) fn fill_from(&mut self, other: &Self) -> io::Result<()> {
         self.length = other.length;
         self.block_id.clone_from(&other.block_id);

@@ -84,11 +84,11 @@ export function milliseconds(value) {
 let said = 0;
 let waiting;
 
-// Tells a screen reader, at most once in two seconds: the last text wins.
-export function announce(text) {
+// Tells a screen reader, at most once in two seconds: the last text wins. What answers a person's own act is told at once.
+export function announce(text, atOnce = false) {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     said = Date.now();
     document.getElementById("status").textContent = text;
-  }, Math.max(0, said + 2000 - Date.now()));
+  }, atOnce ? 0 : Math.max(0, said + 2000 - Date.now()));
 }

@@ -31,8 +31,8 @@ function drawFrame(about) {
     ["system", "light", "dark"].map((name) => el("option", { value: name, selected: theme.get() === name }, name)));
   replace(document.getElementById("banner"),
     el("strong", {}, "local-azure"), el("span", { class: "quiet" }, about.version), state,
-    el("label", { for: "theme", class: "quiet push" }, "Theme"), choice,
-    button("Keys", help, { title: "the keys of this page (?)" }));
+    el("span", { class: "push" }, el("label", { for: "theme", class: "quiet" }, "Theme"), choice,
+      button("Keys", help, { title: "the keys of this page (?)" })));
   replace(navigation, el("ul", {}, views.map(({ path, title, key }) =>
     el("li", {}, el("a", { href: `#/${path}`, "data-path": path, title: `g ${key}` }, title)))));
   for (const { path, title, key } of views) onKey(`g ${key}`, title, () => { location.hash = `#/${path}`; });
@@ -64,11 +64,11 @@ async function route() {
   const page = { main: place, signal, title, find: (input) => { search = input; } };
   try {
     await view.show(page, parts);
-    if (!signal.aborted) announce(document.title);
   } catch (error) {
     if (signal.aborted || error.name === "AbortError" || error.status === 401) return;
     replace(place, el("h1", {}, view.title), el("p", { role: "alert" }, error.message));
   }
+  if (!signal.aborted) announce(document.title, true);
 }
 
 function decode(part) {

@@ -2,9 +2,13 @@
 
 import { el } from "./dom.js";
 
-// What stands between backticks is code.
+// What stands between backticks is code, whose lines break between words alone: an option is one word.
 export function prose(text) {
-  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, solid(part)) : part));
+}
+
+function solid(text) {
+  return text.split(" ").flatMap((word, index) => [index > 0 && " ", el("span", { class: "solid" }, word)]);
 }
 
 // A schedule as it is written in function.json, not as the host's log words it.

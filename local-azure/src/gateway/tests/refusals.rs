@@ -129,6 +129,11 @@ async fn a_request_without_a_working_token_is_refused() {
         assert_eq!((answer.status, answer.body), (401, body(401, "Invalid JWT.")), "{name}");
         assert_eq!(answer.headers["content-type"], "application/json", "{name}");
         assert!(!answer.headers.contains_key("www-authenticate"), "{name}");
+        if name.ends_with("role") {
+            let unmet = answer.decision.demanded.last().unwrap();
+            assert_eq!((unmet.claim.as_deref(), unmet.met), (Some("roles"), Some(false)), "{name}");
+            assert_eq!(unmet.accepted, ["Orders.Read"], "{name}");
+        }
         let said = answer.decision.reason.unwrap();
         assert!(said.starts_with(reason), "{name}: {said}");
         assert!(!said.contains(&token), "{name}");

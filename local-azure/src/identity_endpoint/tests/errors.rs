@@ -79,6 +79,7 @@ async fn a_wrong_or_missing_header_is_a_403_without_json() {
         let answer = send(world(), request).await;
         assert_eq!((answer.status.as_u16(), &answer.headers["server"]), (403, &"Kestrel".parse().unwrap()));
         assert_eq!(answer.body, "the header X-IDENTITY-HEADER is missing or is not the value of IDENTITY_HEADER");
+        assert_eq!(demanded(&answer), ["the value of IDENTITY_HEADER: false"]);
     }
 }
 

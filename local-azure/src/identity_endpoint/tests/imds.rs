@@ -101,7 +101,18 @@ async fn a_request_without_the_header_is_a_probe() {
         let expected =
             json!({ "error": "bad_request_102", "error_description": "Required metadata header not specified" });
         assert_eq!(answer.json(), expected);
+        assert_eq!(demanded(&answer), ["Metadata: true: false"]);
     }
+}
+
+#[tokio::test]
+async fn what_was_demanded_is_the_header_and_an_identity_that_the_machine_carries() {
+    let world = one_identity();
+    let known = get_imds(world.clone(), PATH, VAULT).await;
+    assert_eq!(demanded(&known), ["Metadata: true: true", "id-keyless-reader: true"]);
+    let unknown = format!("{VAULT}&client_id=11111111-0001-4a6b-8c1d-5f2e3d4c5b6a");
+    let unknown = get_imds(world, PATH, &unknown).await;
+    assert_eq!(demanded(&unknown), ["Metadata: true: true", "id-keyless-reader: false"]);
 }
 
 #[tokio::test]

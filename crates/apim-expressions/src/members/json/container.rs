@@ -2,14 +2,16 @@
 
 use super::{
     super::{Member, access::length, row},
-    array, token_of, tokens,
+    array,
+    object::property,
+    token_of,
 };
 use crate::{
     evaluate::{Call, Outcome},
     json::{Other, Scalar, Token},
     problem::Failure,
     types::Class,
-    value::Value,
+    value::{Kind, Object, Value},
 };
 
 /// Members of all containers.
@@ -22,12 +24,14 @@ pub(crate) const CONTAINER: &[Member] = &[
         Ok(Value::Null)
     }),
     row("Descendants", "() -> IEnumerable<JToken>", |call| {
-        let mut found = Vec::new();
         let token = call.this_token()?;
-        descend(call, &token, &mut found)?;
-        tokens(call, found)
+        let found = descendants(call, &token)?;
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
-    row("Count", "int", |call| Ok(length(call.this_token()?.len()))),
+    row("Count", "int", |call| match call.receiver.as_object() {
+        Some(Object::Property(_)) => Ok(1.into()),
+        _ => Ok(length(call.this_token()?.len())),
+    }),
     row("Add", "(object content) -> void", |call| {
         let (token, item) = (call.this_token()?, call.argument(0).clone());
         array::push(call, &token, &item)?;
@@ -83,11 +87,30 @@ fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Fai
     Ok(())
 }
 
-pub(super) fn descend(call: &mut Call<'_, '_>, token: &Token, found: &mut Vec<Token>) -> Result<(), Failure> {
-    for child in token.children() {
-        call.machine.budget.memory(16)?;
-        found.push(child.clone());
-        descend(call, &child, found)?;
+/// All that is below a container, properties before their values; below a property, its value first.
+pub(super) fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
+    let mut found = Vec::new();
+    if let Some(Object::Property(_)) = call.receiver.as_object() {
+        found.push(Value::Json(token.clone()));
+    }
+    descend(call, token, &mut found)?;
+    Ok(found)
+}
+
+fn descend(call: &mut Call<'_, '_>, token: &Token, found: &mut Vec<Value>) -> Result<(), Failure> {
+    let members = if token.class() == Class::JObject { token.members() } else { Vec::new() };
+    for (name, value) in members {
+        call.machine.budget.memory(80)?;
+        found.push(property(name, value.clone(), Some(token.clone())));
+        found.push(Value::Json(value.clone()));
+        descend(call, &value, found)?;
+    }
+    if token.class() != Class::JObject {
+        for child in token.children() {
+            call.machine.budget.memory(16)?;
+            found.push(Value::Json(child.clone()));
+            descend(call, &child, found)?;
+        }
     }
     Ok(())
 }

@@ -154,6 +154,18 @@ fn add(call: &mut Call<'_, '_>, object: &Token, name: &Arc<str>, value: &Token) 
     object.insert(name, value, &mut call.machine.budget)
 }
 
+/// `AddFirst` of a property: what is there already moves behind it.
+pub(super) fn put_first(call: &mut Call<'_, '_>, object: &Token) -> Outcome {
+    let members = object.members();
+    let item = call.argument(0).clone();
+    add_property(call, object, &item)?;
+    for (name, value) in members {
+        object.remove(&name, &mut call.machine.budget)?;
+        object.insert(&name, &value, &mut call.machine.budget)?;
+    }
+    Ok(Value::Null)
+}
+
 fn add_property(call: &mut Call<'_, '_>, object: &Token, item: &Value) -> Result<(), Failure> {
     match item.as_object() {
         Some(Object::Property(property)) => {

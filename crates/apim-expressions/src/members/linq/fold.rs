@@ -12,7 +12,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Integer, Value, equality},
+    value::{Integer, Value, decimal, equality},
 };
 
 const NONE: &str = "Sequence contains no elements";
@@ -161,8 +161,8 @@ fn sum(items: &[Value], class: &Type) -> Outcome {
     let items = items.iter().filter(|item| !item.is_null());
     let class = class.underlying().unwrap_or(class).class;
     match class {
-        Class::Double => Ok(Value::Double(items.map(double).sum())),
-        Class::Single => Ok(Value::Single(items.map(double).sum::<f64>() as f32)),
+        Class::Double => Ok(Value::Double(items.map(double).fold(0.0, |sum, one| sum + one))),
+        Class::Single => Ok(Value::Single(items.map(double).fold(0.0, |sum, one| sum + one) as f32)),
         Class::Decimal => {
             let mut total = Decimal::ZERO;
             for item in items {
@@ -207,7 +207,7 @@ fn average(items: &[Value], class: &Type) -> Outcome {
     let total = items.iter().filter(|item| !item.is_null()).map(double).sum::<f64>() / count as f64;
     Ok(match plain {
         Class::Decimal => match sum(items, class)? {
-            Value::Decimal(total) => Value::Decimal(total / Decimal::from(count)),
+            Value::Decimal(total) => decimal::divide(total, Decimal::from(count)).map_or(Value::Null, Value::Decimal),
             other => other,
         },
         Class::Single => Value::Single(total as f32),

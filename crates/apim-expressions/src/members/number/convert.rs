@@ -15,10 +15,22 @@ use crate::{
 };
 
 pub(crate) const CONVERT: &[Member] = &[
-    row("ToString", "static (object value) -> string", |call| {
-        let value = call.argument(0).clone();
-        call.machine.text_of(&value).map(Value::String)
-    }),
+    row("ToString", "static (string value) -> string", |call| Ok(call.argument(0).clone())),
+    row("ToString", "static (object value) -> string", plain_text),
+    row("ToString", "static (bool value) -> string", plain_text),
+    row("ToString", "static (char value) -> string", plain_text),
+    row("ToString", "static (sbyte value) -> string", plain_text),
+    row("ToString", "static (byte value) -> string", plain_text),
+    row("ToString", "static (short value) -> string", plain_text),
+    row("ToString", "static (ushort value) -> string", plain_text),
+    row("ToString", "static (int value) -> string", plain_text),
+    row("ToString", "static (uint value) -> string", plain_text),
+    row("ToString", "static (long value) -> string", plain_text),
+    row("ToString", "static (ulong value) -> string", plain_text),
+    row("ToString", "static (float value) -> string", plain_text),
+    row("ToString", "static (double value) -> string", plain_text),
+    row("ToString", "static (decimal value) -> string", plain_text),
+    row("ToString", "static (DateTime value) -> string", plain_text),
     row("ToString", "static (byte value, int toBase) -> string", in_radix),
     row("ToString", "static (short value, int toBase) -> string", in_radix),
     row("ToString", "static (int value, int toBase) -> string", in_radix),
@@ -91,6 +103,12 @@ fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
         Value::Json(_) => json::cast(&value, &Type::from(class), &mut call.machine.budget),
         _ => change(&value, class, &mut call.machine.budget),
     }
+}
+
+/// The text of any value; null has the empty one.
+fn plain_text(call: &mut Call<'_, '_>) -> Outcome {
+    let value = call.argument(0).clone();
+    call.machine.text_of(&value).map(Value::String)
 }
 
 /// `Convert.ToString(number, 2)`: the digits of its bits, or of the number itself in base 10.

@@ -13,8 +13,8 @@ use crate::{
 macro_rules! for_numbers {
     ($($class:literal)*) => {
         &[$(
-            row("Max", concat!("static (", $class, ", ", $class, ") -> ", $class), |call| Ok(extreme(call, true))),
-            row("Min", concat!("static (", $class, ", ", $class, ") -> ", $class), |call| Ok(extreme(call, false))),
+            row("Max", concat!("static (", $class, " val1, ", $class, " val2) -> ", $class), |call| Ok(extreme(call, true))),
+            row("Min", concat!("static (", $class, " val1, ", $class, " val2) -> ", $class), |call| Ok(extreme(call, false))),
         )*]
     };
 }
@@ -22,22 +22,23 @@ macro_rules! for_numbers {
 macro_rules! for_signed {
     ($($class:literal)*) => {
         &[$(
-            row("Abs", concat!("static (", $class, ") -> ", $class), abs),
-            row("Sign", concat!("static (", $class, ") -> int"), sign),
+            row("Abs", concat!("static (", $class, " value) -> ", $class), abs),
+            row("Sign", concat!("static (", $class, " value) -> int"), sign),
         )*]
     };
 }
 
+/// .NET names the parameters after their type: `double a` or `value`, `decimal d`.
 macro_rules! for_reals {
-    ($($class:literal)*) => {
+    ($($class:literal $floor:literal $round:literal $one:literal $digits:literal)*) => {
         &[$(
-            row("Floor", concat!("static (", $class, ") -> ", $class), |call| real(call, f64::floor, |n| n.floor())),
-            row("Ceiling", concat!("static (", $class, ") -> ", $class), |call| real(call, f64::ceil, |n| n.ceil())),
-            row("Truncate", concat!("static (", $class, ") -> ", $class), |call| real(call, f64::trunc, |n| n.trunc())),
-            row("Round", concat!("static (", $class, ") -> ", $class), round),
-            row("Round", concat!("static (", $class, ", int) -> ", $class), round),
-            row("Round", concat!("static (", $class, ", MidpointRounding) -> ", $class), round),
-            row("Round", concat!("static (", $class, ", int, MidpointRounding) -> ", $class), round),
+            row("Floor", concat!("static (", $class, " d) -> ", $class), |call| real(call, f64::floor, |n| n.floor())),
+            row("Ceiling", concat!("static (", $class, $floor, ") -> ", $class), |call| real(call, f64::ceil, |n| n.ceil())),
+            row("Truncate", concat!("static (", $class, " d) -> ", $class), |call| real(call, f64::trunc, |n| n.trunc())),
+            row("Round", concat!("static (", $class, $one, ") -> ", $class), round),
+            row("Round", concat!("static (", $class, $round, ", int", $digits, ") -> ", $class), round),
+            row("Round", concat!("static (", $class, $round, ", MidpointRounding mode) -> ", $class), round),
+            row("Round", concat!("static (", $class, $round, ", int", $digits, ", MidpointRounding mode) -> ", $class), round),
         )*]
     };
 }
@@ -46,7 +47,8 @@ macro_rules! for_reals {
 pub(crate) const EXTREMES: &[Member] =
     for_numbers!("sbyte" "byte" "short" "ushort" "int" "uint" "long" "ulong" "float" "double" "decimal");
 pub(crate) const SIGNED: &[Member] = for_signed!("sbyte" "short" "int" "long" "float" "double" "decimal");
-pub(crate) const REALS: &[Member] = for_reals!("double" "decimal");
+pub(crate) const REALS: &[Member] =
+    for_reals!("double" " a" " value" " a" " digits" "decimal" " d" " d" " d" " decimals");
 
 pub(crate) const MATH: &[Member] = &[
     row("PI", "static double", |_| Ok(std::f64::consts::PI.into())),

@@ -29,6 +29,9 @@ pub(crate) const POSITIONS: &[Member] = &[
     row("LastIndexOf", "(string value, int startIndex, StringComparison comparisonType) -> int", |call| {
         backward(call, Some(1), None, Some(2))
     }),
+    row("LastIndexOf", "(string value, int startIndex, int count, StringComparison comparisonType) -> int", |call| {
+        backward(call, Some(1), Some(2), Some(3))
+    }),
     row("IndexOfAny", "(char[] anyOf) -> int", |call| any(call, false)),
     row("IndexOfAny", "(char[] anyOf, int startIndex) -> int", |call| any(call, false)),
     row("IndexOfAny", "(char[] anyOf, int startIndex, int count) -> int", |call| any(call, false)),

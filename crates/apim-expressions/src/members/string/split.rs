@@ -14,18 +14,20 @@ pub(crate) const SPLIT: &[Member] = &[
     row("Split", "(char[] separator, int count, StringSplitOptions options) -> string[]", split),
     row("Split", "(string[] separator, StringSplitOptions options) -> string[]", split),
     row("Split", "(string[] separator, int count, StringSplitOptions options) -> string[]", split),
-    row("Split", "(char separator, StringSplitOptions options) -> string[]", split),
+    row("Split", "(char separator, optional StringSplitOptions options) -> string[]", split),
     row("Split", "(char separator, int count) -> string[]", split),
     row("Split", "(char separator, int count, StringSplitOptions options) -> string[]", split),
-    row("Split", "(string separator) -> string[]", split),
-    row("Split", "(string separator, StringSplitOptions options) -> string[]", split),
+    row("Split", "(string separator, optional StringSplitOptions options) -> string[]", split),
     row("Split", "(string separator, int count, StringSplitOptions options) -> string[]", split),
     row("Trim", "() -> string", |call| trim(call, true, true)),
     row("Trim", "(params char[] trimChars) -> string", |call| trim(call, true, true)),
+    row("Trim", "(char trimChar) -> string", |call| trim(call, true, true)),
     row("TrimStart", "() -> string", |call| trim(call, true, false)),
     row("TrimStart", "(params char[] trimChars) -> string", |call| trim(call, true, false)),
+    row("TrimStart", "(char trimChar) -> string", |call| trim(call, true, false)),
     row("TrimEnd", "() -> string", |call| trim(call, false, true)),
     row("TrimEnd", "(params char[] trimChars) -> string", |call| trim(call, false, true)),
+    row("TrimEnd", "(char trimChar) -> string", |call| trim(call, false, true)),
 ];
 
 /// The separators, or characters to trim: one or several characters or strings.

@@ -14,6 +14,14 @@ pub(crate) const CONSTRUCT_DATE: &[Member] = &[
     row("new", "static (long ticks) -> DateTime", |call| {
         DateTime::new(call.int(0), Zone::Unspecified).map(Value::DateTime).ok_or_else(unrepresentable)
     }),
+    row("new", "static (long ticks, DateTimeKind kind) -> DateTime", |call| {
+        let zone = match call.flags(1) {
+            1 => Zone::Utc,
+            2 => Zone::Local,
+            _ => Zone::Unspecified,
+        };
+        DateTime::new(call.int(0), zone).map(Value::DateTime).ok_or_else(unrepresentable)
+    }),
     row("new", "static (int year, int month, int day) -> DateTime", date),
     row("new", "static (int year, int month, int day, int hour, int minute, int second) -> DateTime", date),
     row(

@@ -20,7 +20,7 @@ use super::{
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, ValidatedToken};
+use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, UnmetClaim, ValidatedToken};
 
 const ANSWER: Answer = Answer { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
 
@@ -78,7 +78,8 @@ impl ValidateAzureAdToken {
         if !self.client_ids.is_empty()
             && !jwt.text(client).is_some_and(|id| self.client_ids.iter().any(|one| one == id))
         {
-            return Err(Refusal::ClaimValue { name: client.to_owned(), expected: self.client_ids.clone() });
+            let values = self.client_ids.clone();
+            return Err(Refusal::ClaimValue(UnmetClaim { name: client.to_owned(), values, any: true }));
         }
         let audiences = jwt.values("aud");
         let is_backend = |id: &String| audiences.iter().any(|aud| aud.strip_prefix("api://").unwrap_or(aud) == id);

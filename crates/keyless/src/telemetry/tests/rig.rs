@@ -97,6 +97,8 @@ pub(super) fn invocation(traceparent: Option<&str>) -> Span {
         otel.kind = %"server",
         traceparent,
         http.response.status_code = tracing::field::Empty,
+        http.request.method = tracing::field::Empty,
+        url.path = tracing::field::Empty,
     )
 }
 

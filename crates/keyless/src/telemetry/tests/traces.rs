@@ -158,6 +158,39 @@ async fn metrics_count_invocations_calls_and_failures() {
 }
 
 #[tokio::test]
+async fn what_the_caller_asked_for_is_an_attribute_without_what_looks_like_a_token() {
+    let rig = Rig::start().await;
+    let span = super::rig::invocation(None);
+    span.record("http.request.method", "PUT");
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIn0.c2lnbmF0dXJlLXM";
+    span.record("url.path", format!("/api/orders/{token}"));
+    drop(span);
+    rig.telemetry.flush().await;
+    let span = rig.collector.span("orders");
+    assert_eq!(span.attribute(9, "http.request.method"), "PUT");
+    assert_eq!(span.attribute(9, "url.path"), "/api/orders/REDACTED");
+}
+
+#[tokio::test]
+async fn a_retry_is_counted_and_so_is_what_the_budget_has_left() {
+    let rig = Rig::start().await;
+    let tries = Arc::new(AtomicUsize::new(0));
+    let address = service(move |_| match tries.fetch_add(1, Ordering::Relaxed) {
+        0 => http::StatusCode::SERVICE_UNAVAILABLE,
+        _ => http::StatusCode::OK,
+    })
+    .await;
+    let orders = api(&rig, &address);
+    rig.invoke(None, async move { orders.get("/").send().await.map(drop) }).await.unwrap();
+    rig.telemetry.flush().await;
+    let retries = rig.collector.metric("keyless.http.retries").at(&[7, 1]);
+    assert_eq!((retries.number(6), retries.attribute(7, "server.address").as_str()), (1, "127.0.0.1"));
+    let left = rig.collector.metric("keyless.http.retries_left").at(&[5, 1]);
+    assert_eq!(left.attribute(7, "server.address"), "127.0.0.1");
+    assert!(f64::from_bits(left.number(4)) >= 1.0, "{left:?}");
+}
+
+#[tokio::test]
 async fn what_is_recorded_is_sent_without_being_asked_for() {
     let rig = Rig::start().await;
     assert!(rig.collector.got().is_empty());

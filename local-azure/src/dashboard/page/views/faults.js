@@ -66,7 +66,7 @@ function seen(link) {
 function action(link, tell, read) {
   if (link.how === "at-start-alone") {
     return [button("Off", () => {}, { disabled: true, role: "switch", "aria-checked": "false", "aria-label": `Break ${link.name}` }),
-      el("div", { class: "quiet" }, `Not in a world that runs: ${link.why}. `, el("code", {}, link.command), " shows it.")];
+      el("div", { class: "quiet" }, prose(`Not in a world that runs: ${link.why}. \`${link.command}\` shows it.`))];
   }
   if (link.how === "attack") {
     const send = button("Send once", () => doing(send, tell, async () => {

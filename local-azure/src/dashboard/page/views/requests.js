@@ -64,6 +64,10 @@ async function list(page) {
     pause.textContent = paused ? `Go on${late.size ? ` (${late.size} new)` : ""}` : "Pause";
     const shown = body.children.length;
     const dropped = bounds.dropped ? `; ${bounds.dropped} older ones were dropped` : "";
+    if (!rows.size) {
+      count.textContent = "No request has ended yet. Call a function, or run a timer: what each service was asked shows here.";
+      return;
+    }
     count.textContent = `${shown} shown of ${Math.max(bounds.kept, rows.size)} kept${dropped}. ` +
       `Kept are the latest ${bounds.mostEntries.toLocaleString()}, and ${bounds.mostBytes / 2 ** 20} MiB at most.`;
   }

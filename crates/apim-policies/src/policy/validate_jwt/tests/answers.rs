@@ -88,6 +88,23 @@ async fn a_valid_token_is_kept_with_what_it_proved() {
 }
 
 #[tokio::test]
+async fn what_a_refused_token_lacks_is_told_with_the_values_asked_for() {
+    let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, &roles("all", &["Read", "Write"])));
+    let unmet = async |claims: serde_json::Value| {
+        let outcome = World::new().run(&document, bearer(&signed(&claims)), &State::default()).await;
+        outcome.unmet_claims
+    };
+    let claim = |values: &[&str]| {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        vec![crate::UnmetClaim { name: "roles".to_owned(), values, any: false }]
+    };
+    assert_eq!(unmet(changed(v2(json!({})), json!({ "roles": null }))).await, claim(&["Read", "Write"]));
+    assert_eq!(unmet(v2(json!({ "roles": ["Read"] }))).await, claim(&["Write"]));
+    assert_eq!(unmet(v2(json!({ "roles": ["Read", "Write"] }))).await, []);
+    assert_eq!(unmet(v2(json!({ "exp": NOW - 1 }))).await, []);
+}
+
+#[tokio::test]
 async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minutes() {
     let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, ""));
     let (world, keys) = (World::new(), State::default());

@@ -1,0 +1,96 @@
+//! A deployment of a model: what a request to it costs, and which are refused.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+
+use super::{
+    ask::{Ask, Surface},
+    rates::{Levels, Rates},
+    refusal::{Refusal, Throttled},
+};
+use crate::seed::{ModelDeployment, ModelFaultKind};
+
+/// A deployment, and what it holds at this moment.
+pub(super) struct Deployment {
+    pub(super) seed: ModelDeployment,
+    pub(super) rates: Rates,
+    /// Requests so far, for faults that hit some of them.
+    pub(super) requests: AtomicU32,
+}
+
+/// A request to a deployment.
+pub(super) struct Turn<'r> {
+    pub(super) ask: Ask<'r>,
+    pub(super) deployment: &'r Deployment,
+}
+
+impl Turn<'_> {
+    pub(super) fn works_for(&self, embeds: bool, operation: &'static str) -> Result<(), Refusal> {
+        let seed = &self.deployment.seed;
+        match seed.embeds() == embeds {
+            true => Ok(()),
+            false => Err(Refusal::OperationNotSupported { operation, model: seed.model.clone() }),
+        }
+    }
+
+    /// Charges the estimate, or refuses as the rates or the seed's fault say.
+    pub(super) fn charge(
+        &self,
+        tokens: u64,
+        operation: &'static str,
+        fault: Option<ModelFaultKind>,
+        region: &str,
+    ) -> Result<Levels, Refusal> {
+        let Deployment { seed, rates, .. } = self.deployment;
+        let charged = match fault {
+            Some(ModelFaultKind::ServerError) => return Err(Refusal::ServerError),
+            Some(ModelFaultKind::NoCapacity) => return Err(Refusal::NoCapacity),
+            Some(ModelFaultKind::Throttled) => Err(rates.exhausted()),
+            Some(ModelFaultKind::BreaksOff) | None => rates.take(tokens, Timestamp::now()),
+        };
+        charged.map_err(|over| {
+            let api_version = match self.ask.surface {
+                Surface::Dated(version) => Some(version.to_owned()),
+                Surface::V1 | Surface::ContentSafety => None,
+            };
+            Refusal::Throttled(Box::new(Throttled {
+                over,
+                deployment: seed.name.clone(),
+                model: seed.model.clone(),
+                region: region.to_owned(),
+                operation,
+                api_version,
+            }))
+        })
+    }
+
+    /// Refuses a prompt that is longer than the model's window.
+    pub(super) fn fits(&self, prompt: u64, output: Option<u64>) -> Result<(), Refusal> {
+        let window = u64::from(self.deployment.seed.context_window);
+        let message = if prompt > window {
+            format!(
+                "This model's maximum context length is {window} tokens. However, your messages resulted in {prompt} tokens. \
+                 Please reduce the length of the messages."
+            )
+        } else if let Some(output) = output.filter(|output| prompt.saturating_add(*output) > window) {
+            format!(
+                "This model's maximum context length is {window} tokens. However, you requested {} tokens ({prompt} in the \
+                 messages, {output} in the completion). Please reduce the length of the messages or completion.",
+                prompt.saturating_add(output)
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::invalid(message, "messages", "context_length_exceeded"))
+    }
+}
+
+impl Deployment {
+    /// The seed's fault, when it is this request's turn to fail.
+    pub(super) fn fault(&self) -> Option<ModelFaultKind> {
+        let fault = self.seed.fault?;
+        let before = self.requests.fetch_add(1, Ordering::Relaxed);
+        before.is_multiple_of(fault.every.max(1)).then_some(fault.kind)
+    }
+}
