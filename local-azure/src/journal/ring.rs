@@ -9,11 +9,11 @@ use super::{Change, Entry, EntryId};
 /// Most entries that are kept.
 pub const MOST_ENTRIES: usize = 10_000;
 
-/// Most bytes of text that the kept entries have together.
+/// Most bytes that the kept entries have together.
 pub const LARGEST_BYTES: usize = 32 * 1024 * 1024;
 
-/// An entry without its texts, about.
-const BYTES_OF_AN_ENTRY: usize = 512;
+/// What the allocator takes for a piece of memory beyond its bytes, about.
+const BYTES_OF_AN_ALLOCATION: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Ring {
@@ -91,30 +91,94 @@ impl Ring {
     }
 }
 
+/// The memory that an entry takes, about.
 fn bytes_of(entry: &Entry) -> usize {
     let decision = &entry.decision;
-    let texts = [&decision.identity, &decision.audience, &decision.allowed_by, &decision.reason, &decision.wrote];
+    let texts = [&entry.caller_span, &entry.host, &entry.query, &decision.identity, &decision.audience];
+    let more = [&decision.allowed_by, &decision.reason, &decision.wrote];
+    let token = entry.token.iter().flat_map(|token| token.alg.iter().chain(&token.kid).chain([&token.hash]));
+    let texts = texts.into_iter().chain(more).flatten().chain([&entry.method, &entry.path]).chain(token);
     let policies = decision.policies.iter().map(|policy| {
-        let values = policy.values.iter().map(|one| size_of_val(one) + one.name.len() + one.value.len());
-        size_of_val(policy) + policy.place.len() + policy.path.len() + policy.outcome.len() + values.sum::<usize>()
+        let texts = [&policy.policy, &policy.section, &policy.scope, &policy.place, &policy.path, &policy.outcome];
+        let values = policy.values.iter().map(|one| size_of_val(one) + text(&one.name) + text(&one.value));
+        size_of_val(policy) + all(texts.into_iter()) + values.sum::<usize>()
     });
     let demanded = decision.demanded.iter().map(|demand| {
-        size_of_val(demand) + demand.accepted.iter().map(|one| size_of_val(one) + one.len()).sum::<usize>()
+        let texts = demand.claim.iter().chain(&demand.found);
+        let accepted = demand.accepted.iter().map(|one| size_of_val(one) + text(one));
+        size_of_val(demand) + all(texts) + accepted.sum::<usize>()
     });
-    BYTES_OF_AN_ENTRY
-        + entry.path.len()
-        + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    size_of::<Recorded>()
+        + size_of::<Entry>()
+        + all(texts)
         + demanded.sum::<usize>()
         + policies.sum::<usize>()
-        + decision.claims.iter().map(|(name, value)| name.len() + bytes_of_json(value)).sum::<usize>()
+        + decision.claims.iter().map(bytes_of_member).sum::<usize>()
+}
+
+fn all<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
+    texts.map(|one| text(one)).sum()
+}
+
+fn text(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.len() + BYTES_OF_AN_ALLOCATION }
+}
+
+fn bytes_of_member((name, value): (&String, &Value)) -> usize {
+    size_of_val(name) + text(name) + bytes_of_json(value)
 }
 
 fn bytes_of_json(value: &Value) -> usize {
     size_of::<Value>()
         + match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-            Value::String(text) => text.len(),
+            Value::String(value) => text(value),
             Value::Array(values) => values.iter().map(bytes_of_json).sum(),
-            Value::Object(members) => members.iter().map(|(name, value)| name.len() + bytes_of_json(value)).sum(),
+            Value::Object(members) => members.iter().map(bytes_of_member).sum(),
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::{Journal, PolicyDecision, PolicyEnd, PolicyValue, Service};
+
+    fn entry() -> Entry {
+        let mut entry = Journal::default().begin(Service::ApiManagement, "GET", "/orders");
+        entry.decision.claims.insert("roles".to_owned(), json!(["a".repeat(100), { "b": "c".repeat(100) }]));
+        entry.decision.policies.push(PolicyDecision {
+            policy: "validate-jwt".to_owned(),
+            section: "inbound".to_owned(),
+            scope: "api".to_owned(),
+            place: "apis/orders.xml:7".to_owned(),
+            path: String::new(),
+            values: vec![PolicyValue { name: "d".repeat(100), value: "e".repeat(100) }],
+            outcome: "f".repeat(100),
+            end: PolicyEnd::Passed,
+            microseconds: 1,
+        });
+        entry
+    }
+
+    #[test]
+    fn an_entry_takes_more_than_its_text() {
+        let entry = entry();
+        assert!(bytes_of(&entry) > serde_json::to_string(&entry).unwrap().len());
+    }
+
+    #[test]
+    fn the_oldest_go_where_all_take_too_much() {
+        let mut ring = Ring::default();
+        let large = |id| {
+            let mut entry = Entry { id: EntryId(id), ..entry() };
+            entry.decision.policies[0].outcome = "x".repeat(LARGEST_BYTES / 3);
+            entry
+        };
+        (1..=4).for_each(|id| drop(ring.push(large(id))));
+        assert_eq!(ring.iter().map(|entry| entry.id.0).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(ring.dropped(), 2);
+        assert!(ring.bytes <= LARGEST_BYTES);
+    }
 }
