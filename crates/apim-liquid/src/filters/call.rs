@@ -52,8 +52,10 @@ impl Call<'_, '_> {
         self.arguments.get(index).map_or(Ok(default), convert::to_int)
     }
 
-    /// The items of an enumerable input; `None` for nil.
-    pub(super) fn items(&self) -> Result<Option<Vec<Value>>, Fault> {
+    /// The items of an enumerable input; `None` for nil. They are counted first: the characters of a text take far more
+    /// memory than the text.
+    pub(super) fn items(&mut self) -> Result<Option<Vec<Value>>, Fault> {
+        self.scope.work(self.input.size().unwrap_or(0))?;
         match &self.input {
             Value::Nil => Ok(None),
             input => input.items().map(Some).ok_or_else(|| {

@@ -17,7 +17,7 @@ pub(super) fn split(call: &Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::list(text.split(&*separator).filter(|part| !part.is_empty()).map(Value::from).collect()))
 }
 
-pub(super) fn join(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let glue = call.text_or(0, " ")?;
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
     let mut text = String::new();
@@ -37,16 +37,16 @@ pub(super) fn size(call: &Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::Int(call.input.size().and_then(|size| i32::try_from(size).ok()).unwrap_or(0)))
 }
 
-pub(super) fn first(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn first(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(call.items()?.and_then(|items| items.into_iter().next()).unwrap_or_default())
 }
 
-pub(super) fn last(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn last(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(call.items()?.and_then(|items| items.into_iter().next_back()).unwrap_or_default())
 }
 
 /// The input's items with those of lists in it; a scalar is a list of itself. `None` for nil.
-fn flat(call: &Call<'_, '_>) -> Option<Vec<Value>> {
+fn flat(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
     fn add(value: &Value, to: &mut Vec<Value>) {
         match value {
             Value::List(items) => items.iter().for_each(|item| add(item, to)),
@@ -54,18 +54,20 @@ fn flat(call: &Call<'_, '_>) -> Option<Vec<Value>> {
         }
     }
     if call.input.is_nil() {
-        return None;
+        return Ok(None);
     }
+    call.scope.work(call.input.size().unwrap_or(0))?;
     let items = call.input.items().unwrap_or_else(|| vec![call.input.clone()]);
     let mut all = Vec::new();
     items.iter().for_each(|item| add(item, &mut all));
-    Some(all)
+    Ok(Some(all))
 }
 
 /// Orders items of one type, or dictionaries by a member.
-pub(super) fn sort(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn sort(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let key = call.text_or(0, "")?;
-    let Some(mut items) = flat(call) else { return Ok(Value::Nil) };
+    let Some(mut items) = flat(call)? else { return Ok(Value::Nil) };
+    call.scope.work(items.len().saturating_mul(items.len().max(1).ilog2() as usize))?;
     let mut fails = false;
     items.sort_by(|left, right| {
         let order = match (left, right) {
@@ -85,7 +87,7 @@ pub(super) fn sort(call: &Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// A member of each dictionary.
-pub(super) fn map(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn map(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let name = call.required_text(0, "property")?.unwrap_or_default();
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
     let member = |item: &Value| {
@@ -97,7 +99,7 @@ pub(super) fn map(call: &Call<'_, '_>) -> Result<Value, Fault> {
 
 /// Items that differ in type or value.
 pub(super) fn uniq(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
-    let Some(items) = flat(call) else { return Ok(Value::Nil) };
+    let Some(items) = flat(call)? else { return Ok(Value::Nil) };
     let mut kept: Vec<Value> = Vec::new();
     for item in items {
         call.scope.work(kept.len())?;
@@ -109,7 +111,7 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::List(Arc::from(kept)))
 }
 
-pub(super) fn compact(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    let items = flat(call).map(|items| items.into_iter().filter(|item| !item.is_nil()).collect());
+pub(super) fn compact(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+    let items = flat(call)?.map(|items| items.into_iter().filter(|item| !item.is_nil()).collect());
     Ok(items.map_or(Value::Nil, Value::list))
 }

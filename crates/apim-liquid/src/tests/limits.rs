@@ -21,6 +21,11 @@ fn a_rendering_without_end_fails() {
     let replaced =
         "{% assign x = 'x' %}{% for i in (1..9) %}{% assign x = x | Replace: 'x', 'xxxxxxxxxxxxxxxx' %}{% endfor %}";
     assert_eq!(limit(replaced), "the liquid template passed a limit: text (32 MiB)");
+    // The characters of a text count, and so does comparing them.
+    let characters = "{{ 'aaaaaaaaaaaaaaaa' | Times: 65536 | Join: '' | First }}";
+    assert_eq!(limit(characters), "the liquid template passed a limit: steps (1,000,000)");
+    let sorted = "{{ 'b' | Times: 60000 | Join: 'a' | Sort | Size }}";
+    assert_eq!(limit(sorted), "the liquid template passed a limit: steps (1,000,000)");
     assert_eq!(
         limit("{{ body.s | Replace: '^(?:(a+)+(?=.))+$', 'x' }}"),
         "the liquid template passed a limit: backtracking of a regular expression"
