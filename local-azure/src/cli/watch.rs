@@ -16,6 +16,7 @@ use ignore::WalkBuilder;
 use local_azure::{functions_host::FunctionsHost, own_folder::MARKER};
 
 use super::{
+    command_error::CommandError,
     project::Project,
     style::{BOLD, DIM, GREEN, RED},
 };
@@ -44,12 +45,19 @@ pub(super) async fn follow_changes(project: &Project, host: &FunctionsHost, mut 
             changed = later;
         }
         eprintln!("{BOLD}Changed{BOLD:#} {DIM}{}{DIM:#}", first_change(root, &known, &changed));
-        match renew(project, host).await {
+        let built = project.prepare().await;
+        // What is saved while cargo builds is the user's.
+        let before_start = files(root).unwrap_or_else(|| changed.clone());
+        let renewed = match built {
+            Ok(()) => host.replace().await.map_err(CommandError::from),
+            Err(problem) => Err(problem),
+        };
+        match renewed {
             Ok(()) => eprintln!("{GREEN}Serving{GREEN:#} the change after {} ms", saved.elapsed().as_millis()),
             Err(problem) => eprintln!("{RED}error{RED:#}: {problem}; the handler before it goes on"),
         }
-        let now = files(root).unwrap_or_else(|| changed.clone());
-        for path in by_handler.learn(changes(&changed, &now)) {
+        let now = files(root).unwrap_or_else(|| before_start.clone());
+        for path in by_handler.learn(changes(&before_start, &now)) {
             let path = path.strip_prefix(root).unwrap_or(&path);
             eprintln!("{DIM}{} is written by the handler: changes of it are not followed{DIM:#}", path.display());
         }
@@ -65,21 +73,24 @@ pub(super) fn note(known: &mut Files, root: &Path, file: &Path) {
     }
 }
 
-/// Files that changed while the handler started, twice in a row: it writes them, and would be restarted without end.
+/// Starts in a row in which a file changes before the handler is taken for its writer. A user's save can fall into one.
+const STARTS: usize = 3;
+
+/// Files that changed while the handler started, several times in a row: it writes them, and would be restarted without end.
 #[derive(Default)]
 struct WrittenByHandler {
     known: BTreeSet<PathBuf>,
-    suspected: BTreeSet<PathBuf>,
+    /// In how many starts in a row.
+    suspected: BTreeMap<PathBuf, usize>,
 }
 
 impl WrittenByHandler {
     /// Takes the files that have changed during a start, and returns those that are now known.
     fn learn<'a>(&mut self, changed: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
-        let changed: BTreeSet<PathBuf> = changed.cloned().collect();
-        let again: Vec<PathBuf> = changed.intersection(&self.suspected).cloned().collect();
-        let new = again.into_iter().filter(|path| self.known.insert(path.clone())).collect();
-        self.suspected = changed;
-        new
+        let changed = changed.map(|path| (path.clone(), self.suspected.get(path).map_or(1, |starts| starts + 1)));
+        self.suspected = changed.collect();
+        let often = self.suspected.iter().filter(|&(_, starts)| *starts >= STARTS).map(|(path, _)| path.clone());
+        often.filter(|path| self.known.insert(path.clone())).collect()
     }
 }
 
@@ -90,7 +101,7 @@ fn changes<'a>(before: &'a Files, after: &'a Files) -> impl Iterator<Item = &'a 
 }
 
 /// Builds what is built, and lets a new handler follow the old one.
-pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), super::command_error::CommandError> {
+pub(super) async fn renew(project: &Project, host: &FunctionsHost) -> Result<(), CommandError> {
     project.prepare().await?;
     Ok(host.replace().await?)
 }
@@ -165,9 +176,19 @@ fn first_change(root: &Path, before: &Files, after: &Files) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, path::PathBuf};
 
-    use super::{files, first_change};
+    use super::{WrittenByHandler, files, first_change};
+
+    #[test]
+    fn a_file_that_changes_in_three_starts_in_a_row_is_the_handlers_own() {
+        let (pid, saved) = (PathBuf::from("pid"), PathBuf::from("main.py"));
+        let mut written = WrittenByHandler::default();
+        assert_eq!(written.learn([&pid, &saved].into_iter()), [] as [PathBuf; 0]);
+        assert_eq!(written.learn([&pid, &saved].into_iter()), [] as [PathBuf; 0]);
+        assert_eq!(written.learn([&pid].into_iter()), vec![PathBuf::from("pid")]);
+        assert_eq!(written.learn([&pid, &saved].into_iter()), [] as [PathBuf; 0]);
+    }
 
     #[test]
     fn a_saved_file_is_a_change_and_one_that_git_ignores_is_none() {
