@@ -156,7 +156,7 @@ impl Checker {
         });
         let Some((index, fit)) = best.map(|best| fits.swap_remove(best)) else {
             return Err(match fits.as_slice() {
-                [] if no_such_count(&found, arguments.len()) && members::unplayed::is_unplayed(class.class, name) => {
+                [] if no_such_count(&found, arguments.len()) && is_unplayed(class, name) => {
                     unknown(at, class, name, statics)
                 }
                 [] => fit::misfit(at, name, class, &found, types, &arguments),
@@ -237,7 +237,6 @@ fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -
         }
         ("Append", 1 | 3) => null(0) && of(&[Class::StringBuilder]),
         ("Insert", count @ 1..) => null(count - 1) && of(&[Class::StringBuilder]),
-        ("AppendFormat", _) => null(0) && null(1) && of(&[Class::StringBuilder]),
         ("Equals", 1) => null(0) && of(&[Class::StringBuilder]),
         ("Write" | "WriteLine", 1) => null(0) && of(&[Class::StringWriter]),
         ("GetBytes" | "GetByteCount", 1) => null(0) && of(&[Class::Encoding]),
@@ -245,10 +244,13 @@ fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -
             let formats = class.class.is_number() || !class.class.enumerators().is_empty();
             null(0) && (formats || of(&[Class::DateTime, Class::DateTimeOffset]))
         }
-        // A null is no text of UTF-8 either.
+        // .NET 8 reads numbers from bytes, too.
         ("TryParse", 2 | 3) => null(0) && class.class.is_number(),
+        // Nor is it a format that .NET 8 has taken apart before.
+        ("Format", 2..) => null(0) && null(1) && of(&[Class::String]),
+        ("AppendFormat", 2..) => null(0) && null(1) && of(&[Class::StringBuilder]),
+        ("Parse", 2) => null(0) && null(1) && class.class.is_number(),
         ("ComputeHash", 1) => null(0),
-        ("Format", 2 | 3) => null(0) && null(1) && of(&[Class::String]),
         _ => false,
     };
     if ambiguous {
@@ -266,6 +268,10 @@ fn no_such_count(found: &[Candidate], count: usize) -> bool {
         .all(|parameters| parameters.len() != count)
 }
 
+fn is_unplayed(class: &Type, name: &str) -> bool {
+    class.ancestors().iter().any(|class| members::unplayed::is_unplayed(class.class, name))
+}
+
 fn unknown(at: usize, class: &Type, name: &str, statics: bool) -> ParseError {
     if !statics && !candidates(class, name, true).is_empty() {
         let message = format!(
@@ -273,7 +279,7 @@ fn unknown(at: usize, class: &Type, name: &str, statics: bool) -> ParseError {
         );
         return error(at, message);
     }
-    if members::unplayed::is_unplayed(class.class, name) {
+    if is_unplayed(class, name) {
         let message = format!("`{name}` of '{class}' is allowed by API Management but not supported here");
         return super::unsupported(at, message);
     }

@@ -12,6 +12,7 @@ mod encoding;
 mod enums;
 mod grid;
 mod hash;
+mod interfaces;
 mod ip;
 mod json;
 mod jwt;
@@ -19,6 +20,7 @@ mod linq;
 mod member;
 mod number;
 pub(crate) mod object;
+mod provider;
 mod queue;
 mod random;
 mod reader;
@@ -60,30 +62,31 @@ fn tables(class: Class) -> &'static [Table] {
     use Class as C;
     match class {
         C::Object => &[object::OBJECT],
-        C::String => &[string::STRING, string::SEARCH, string::POSITIONS, string::SPLIT, jwt::READ],
-        C::Char => &[string::CHAR, string::OF_TEXTS, string::POINTS],
-        C::Bool => &[number::BOOL],
-        C::Single => &[number::SINGLE, number::SINGLE_TESTS, object::FORMATTABLE],
-        C::Double => &[number::DOUBLE, number::REAL_TESTS, object::FORMATTABLE],
-        C::Decimal => &[number::DECIMAL, number::ARITHMETIC, object::FORMATTABLE],
-        class if class.is_integer() => &[number::INTEGER, object::FORMATTABLE],
+        C::String => &[string::STRING, string::SEARCH, string::POSITIONS, string::SPLIT, jwt::READ, provider::TEXT],
+        C::Char => &[string::CHAR, string::OF_TEXTS, string::POINTS, provider::TEXT],
+        C::Bool => &[number::BOOL, provider::TEXT],
+        C::Single => &[number::SINGLE, number::SINGLE_TESTS, provider::PARSED, object::FORMATTABLE],
+        C::Double => &[number::DOUBLE, number::REAL_TESTS, provider::PARSED, object::FORMATTABLE],
+        C::Decimal => &[number::DECIMAL, number::ARITHMETIC, provider::PARSED, object::FORMATTABLE],
+        class if class.is_integer() => &[number::INTEGER, provider::PARSED, object::FORMATTABLE],
         C::Math => &[number::MATH, number::MORE_MATH, number::EXTREMES, number::SIGNED, number::REALS, number::CLAMPS],
-        C::Convert => &[number::CONVERT, number::MORE_CONVERT],
+        C::Convert => &[number::CONVERT, number::MORE_CONVERT, number::CONVERT_WITH_PROVIDER],
         C::BitConverter => &[number::BIT_CONVERTER, number::MORE_BIT_CONVERTER],
-        C::Guid => &[random::GUID, object::FORMATTABLE],
+        C::Guid => &[random::GUID, provider::PARSED, object::FORMATTABLE],
         C::Random => &[random::RANDOM],
-        C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, object::FORMATTABLE],
-        C::DateTimeOffset => &[time::OFFSET, time::CLOCK, time::CONSTRUCT_OFFSET, object::FORMATTABLE],
-        C::TimeSpan => &[time::SPAN, object::FORMATTABLE],
+        C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, provider::DATE, object::FORMATTABLE],
+        C::DateTimeOffset => &[time::OFFSET, time::CLOCK, time::CONSTRUCT_OFFSET, provider::TIME, object::FORMATTABLE],
+        C::TimeSpan => &[time::SPAN, provider::TIME, object::FORMATTABLE],
         C::Nullable => &[object::NULLABLE],
         C::Exception => &[object::EXCEPTION],
         C::KeyValuePair => &[object::PAIR],
         C::StringComparer => &[object::STRING_COMPARER],
         C::Array => &[collection::ARRAY, sequence::ARRAY, hash::CIPHER],
-        C::IList => &[collection::LIST_INTERFACE],
-        C::Collection | C::ReadOnlyCollection => &[collection::COLLECTION],
+        C::IList => &[collection::LIST_INTERFACE, interfaces::LIST],
+        C::Collection => &[collection::COLLECTION, interfaces::COLLECTION],
+        C::ReadOnlyCollection => &[collection::COLLECTION],
         C::List => &[collection::LIST, sequence::LIST],
-        C::HashSet => &[collection::SET],
+        C::HashSet => &[collection::SET, sequence::SET],
         C::ISet => &[collection::SET_INTERFACE, queue::SET_OPERATIONS],
         C::Queue => &[queue::QUEUE],
         C::Stack => &[queue::STACK],
@@ -130,6 +133,7 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Md5 | C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
         C::Sha1Managed | C::Sha256Managed | C::Sha384Managed | C::Sha512Managed => &[hash::MANAGED],
         C::HmacMd5 | C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::Hmac => &[hash::HMAC],
         C::RandomNumbers => &[random::NUMBERS],
         C::Symmetric => &[symmetric::SYMMETRIC],
         C::BaseCertificate => &[certificate::BASE],

@@ -32,7 +32,10 @@ pub(super) const OBJECT: &[Member] = &[
     }),
 ];
 
-pub(super) const FORMATTABLE: &[Member] = &[row("ToString", "(string format) -> string", to_format)];
+pub(super) const FORMATTABLE: &[Member] = &[
+    row("ToString", "(string format) -> string", to_format),
+    row("ToString", "(string format, IFormatProvider provider) -> string", to_format),
+];
 
 pub(super) const NULLABLE: &[Member] = &[
     row("HasValue", "extension bool", |call| Ok(Value::Bool(!call.receiver.is_null()))),

@@ -75,6 +75,35 @@ pub(super) const LIST: &[Member] = &[
     row("TrimExcess", "() -> void", |_| Ok(Value::Null)),
 ];
 
+pub(super) const SET: &[Member] = &[
+    row("RemoveWhere", "(Func<E, bool> match) -> int", remove_all),
+    row("TryGetValue", "(E equalValue, out E actualValue) -> bool", |call| {
+        let set = call.this_collection()?;
+        call.work(set.len() * 32)?;
+        let found = set.values().iter().find(|item| equality::equal(item, call.argument(0))).cloned();
+        let absent = Value::default_of(set.element());
+        call.set_out(1, found.clone().unwrap_or(absent));
+        Ok(found.is_some().into())
+    }),
+    row("CopyTo", "(E[] array) -> void", |call| copy_to(call, 0)),
+    row("TrimExcess", "() -> void", |_| Ok(Value::Null)),
+];
+
+/// Takes away what a lambda holds true for, and says how much that was.
+pub(super) fn remove_all(call: &mut Call<'_, '_>) -> Outcome {
+    let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
+    let (items, mut kept) = (call.this_items()?.1, Vec::new());
+    let before = items.len();
+    for item in items {
+        if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() != Some(true) {
+            kept.push(item);
+        }
+    }
+    let removed = before - kept.len();
+    list.change(|items| *items = kept);
+    Ok(length(removed))
+}
+
 pub(super) const ARRAY: &[Member] = &[
     row("Rank", "int", |_| Ok(1.into())),
     row("LongLength", "long", |call| {
@@ -238,7 +267,7 @@ fn search(call: &mut Call<'_, '_>, items: &[Value], wanted: usize) -> Outcome {
     .into())
 }
 
-fn copy_to(call: &mut Call<'_, '_>, at: i64) -> Outcome {
+pub(super) fn copy_to(call: &mut Call<'_, '_>, at: i64) -> Outcome {
     let items = call.this_items()?.1;
     let Value::Collection(Opaque(target)) = call.argument(0).clone() else {
         return Err(Failure::argument_null("destinationArray"));

@@ -18,19 +18,25 @@ fn names(class: Class) -> &'static str {
         C::Char => {
             "GetTypeCode GetUnicodeCategory IsSurrogatePair IsSymbol IsNumber IsSeparator IsSurrogate IsHighSurrogate \
              IsLowSurrogate GetNumericValue ConvertToUtf32 IsAsciiLetter IsAsciiDigit IsAsciiLetterOrDigit \
-             IsAsciiHexDigit IsBetween ToUpper ToLower CompareTo"
+             IsAsciiHexDigit IsBetween ToUpper ToLower CompareTo IsAsciiLetterLower IsAsciiLetterUpper \
+             IsAsciiHexDigitUpper IsAsciiHexDigitLower"
         }
         C::Bool => "GetTypeCode TryFormat CompareTo",
         class if class.is_number() => {
             "GetTypeCode TryFormat Parse TryParse ToString Clamp Abs Sign PopCount LeadingZeroCount TrailingZeroCount \
              RotateLeft RotateRight IsPow2 Log2 DivRem IsEvenInteger IsOddInteger IsNegative IsPositive CopySign \
              MaxMagnitude MinMagnitude CreateChecked CreateSaturating CreateTruncating FromOACurrency ToOACurrency \
-             NegativeZero Pi Tau E Sqrt Pow Exp Log Round Scale new CompareTo"
+             NegativeZero Pi Tau E Sqrt Pow Exp Log Round Scale new CompareTo Acos AcosPi Acosh Asin AsinPi Asinh \
+             Atan Atan2 Atan2Pi AtanPi Atanh BitDecrement BitIncrement Cbrt Ceiling Cos CosPi Cosh DegreesToRadians \
+             Exp10 Exp10M1 Exp2 Exp2M1 ExpM1 Floor FusedMultiplyAdd Hypot ILogB Ieee754Remainder IsCanonical \
+             IsInteger IsNormal IsRealNumber IsSubnormal Lerp Log10 Log10P1 Log2P1 LogP1 Max MaxMagnitudeNumber \
+             MaxNumber Min MinMagnitudeNumber MinNumber RadiansToDegrees ReciprocalEstimate ReciprocalSqrtEstimate \
+             RootN ScaleB Sin SinCos SinCosPi SinPi Sinh Tan TanPi Tanh Truncate"
         }
         C::Array => {
             "Resize CreateInstance ConstrainedCopy SetValue GetValue Initialize IsFixedSize IsReadOnly IsSynchronized \
              SyncRoot AsReadOnly Sort Copy CopyTo Reverse Clear FindIndex IndexOf LastIndexOf BinarySearch MaxLength \
-             GetEnumerator FindLastIndex Fill"
+             GetEnumerator FindLastIndex Fill GetLongLength"
         }
         C::Convert => {
             "ToBase64CharArray FromBase64CharArray GetTypeCode DBNull ToBase64String ToString ToInt32 ToInt64 \
@@ -52,7 +58,7 @@ fn names(class: Class) -> &'static str {
         }
         C::TimeSpan => {
             "ParseExact TryParseExact TryFormat Parse TryParse new Microseconds Nanoseconds TotalMicroseconds \
-             TotalNanoseconds FromDays FromHours FromMinutes FromSeconds"
+             TotalNanoseconds FromDays FromHours FromMinutes FromSeconds NanosecondsPerTick TicksPerMicrosecond"
         }
         C::Exception => "Data HResult TargetSite GetObjectData HelpLink",
         C::StringComparer => "GetHashCode Create FromComparison IsWellKnownOrdinalComparer Compare Equals",
@@ -67,14 +73,14 @@ fn names(class: Class) -> &'static str {
             "MakeRelativeUri IsWellFormedOriginalString IdnHost HostNameType IsHexDigit HexEscape HexUnescape FromHex \
              CheckHostName Compare GetComponents IsHexEncoding TryCreate UriSchemeGopher UriSchemeNews UriSchemeNntp \
              UriSchemeNetTcp UriSchemeNetPipe UriSchemeWs UriSchemeWss UriSchemeFtps UriSchemeSftp UriSchemeSsh \
-             UriSchemeTelnet TryEscapeDataString new"
+             UriSchemeTelnet TryEscapeDataString new MakeRelative"
         }
         C::List => {
             "AsReadOnly EnsureCapacity BinarySearch Slice Sort GetEnumerator FindIndex FindLastIndex LastIndexOf \
              CopyTo IndexOf"
         }
-        C::HashSet => "Comparer EnsureCapacity RemoveWhere TrimExcess TryGetValue CopyTo new",
-        C::Dictionary => "Comparer EnsureCapacity TrimExcess GetEnumerator new",
+        C::HashSet => "Comparer EnsureCapacity CopyTo new OnDeserialization",
+        C::Dictionary => "Comparer EnsureCapacity TrimExcess GetEnumerator new OnDeserialization",
         C::Queue | C::Stack => "CopyTo EnsureCapacity TrimExcess",
         C::Enumerable | C::LinqEnumerable => {
             "UnionBy ExceptBy IntersectBy ToLookup GroupBy Join GroupJoin Max Min MaxBy MinBy DistinctBy ElementAt \
@@ -86,15 +92,15 @@ fn names(class: Class) -> &'static str {
         C::Encoding => {
             "GetDecoder GetEncoder GetEncodings IsBrowserDisplay IsMailNewsSave HeaderName BodyName WindowsCodePage \
              RegisterProvider Clone EncoderFallback DecoderFallback IsReadOnly GetBytes GetChars GetEncoding \
-             CreateTranscodingStream IsSingleByte UTF7 UTF32 GetMaxCharCount"
+             CreateTranscodingStream IsSingleByte UTF7 UTF32 GetMaxCharCount IsAlwaysNormalized IsBrowserSave \
+             IsMailNewsDisplay"
         }
         C::StringBuilder => "AppendFormat CopyTo EnsureCapacity MaxCapacity GetChunks Append Insert new Replace",
         C::WebUtility => "UrlEncodeToBytes UrlDecodeToBytes HtmlEncode HtmlDecode",
         C::Regex => "Replace Split new Match Matches IsMatch",
         C::Group | C::Match => "Captures",
         C::HashAlgorithm => {
-            "TransformBlock TransformFinalBlock Hash InputBlockSize OutputBlockSize Create CanReuseTransform \
-             CanTransformMultipleBlocks TryComputeHash ComputeHash ComputeHashAsync"
+            "TransformBlock TransformFinalBlock Hash Create TryComputeHash ComputeHash ComputeHashAsync"
         }
         C::Rsa => {
             "SignHash VerifyHash ExportParameters ImportParameters ToXmlString FromXmlString ExportRSAPublicKey \
@@ -109,7 +115,7 @@ fn names(class: Class) -> &'static str {
             "Extensions Archived PrivateKey Import Reset GetFormat GetKeyAlgorithm GetKeyAlgorithmParameters \
              GetPublicKey GetPublicKeyString GetRawCertDataString GetSerialNumber GetIssuerName GetName \
              CreateFromCertFile CreateFromPem ExportCertificatePem MatchesHostname Handle new GetCertContentType \
-             SubjectKeyIdentifier Export GetCertHash"
+             SubjectKeyIdentifier Export GetCertHash CreateFromSignedFile CreateFromPemFile"
         }
         C::PublicKey => "Key EncodedKeyValue EncodedParameters",
         C::DistinguishedName => "Format Decode RawData EnumerateRelativeDistinguishedNames Oid",
@@ -141,6 +147,18 @@ fn names(class: Class) -> &'static str {
         C::ISet => "CopyTo IsReadOnly",
         C::IList | C::Collection => "Insert RemoveAt Add Remove Clear Contains CopyTo IsReadOnly",
         C::IDictionary => "CopyTo IsReadOnly Contains",
+        C::StringWriter => "GetStringBuilder Encoding",
+        C::IpAddress => {
+            "HostToNetworkOrder NetworkToHostOrder MapToIPv6 MapToIPv4 ScopeId IsIPv6Multicast IsIPv6LinkLocal \
+             IsIPv6SiteLocal IsIPv6Teredo IsIPv6UniqueLocal IsIPv4MappedToIPv6 Address Any Loopback Broadcast None \
+             IPv6Any IPv6Loopback IPv6None"
+        }
+        C::Asymmetric => "Create",
+        C::HashName => "TryFromOid FromOid SHA3_256 SHA3_384 SHA3_512",
+        C::Hmac => "Create",
+        C::KeyedHash => "Create",
+        C::HmacSha384 | C::HmacSha512 => "ProduceLegacyHmacValues",
+        C::EncryptionPadding => "CreateOaep OaepSHA3_256 OaepSHA3_384 OaepSHA3_512 OaepHashAlgorithm",
         _ => "",
     }
 }

@@ -79,6 +79,8 @@ classes! {
     Convert "System" "Convert" "" [];
     Math "System" "Math" "" [];
     BitConverter "System" "BitConverter" "" [];
+    /// Not on API Management's list: only null is one.
+    FormatProvider "System" "IFormatProvider" "" ["object"];
     StringComparer "System" "StringComparer" "" ["object"];
     TimeZoneInfo "System" "TimeZoneInfo" "" ["object"];
     StringComparison "System" "StringComparison" "" ["object"];

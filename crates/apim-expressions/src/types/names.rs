@@ -18,9 +18,10 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
     }
     let internal = |class| {
         use Class::{
-            Anonymous, Grid, IJEnumerable, JEnumerable, Null, RuntimeType, TextLists, Thrown, ValueTuple, Variables,
+            Anonymous, FormatProvider, Grid, IJEnumerable, JEnumerable, Null, RuntimeType, TextLists, Thrown,
+            ValueTuple, Variables,
         };
-        let unlisted = matches!(class, IJEnumerable | JEnumerable | TextLists | Variables);
+        let unlisted = matches!(class, FormatProvider | IJEnumerable | JEnumerable | TextLists | Variables);
         unlisted || matches!(class, Null | Anonymous | Grid | RuntimeType | Thrown | ValueTuple)
     };
     // Two classes have this name, so that it alone means neither.
@@ -105,6 +106,7 @@ fn signature(written: &TypeName) -> Result<Type, ParseError> {
         }
         _ if name == "IVariables" => Class::Variables,
         _ if name == "ITextLists" => Class::TextLists,
+        _ if name == "IFormatProvider" => Class::FormatProvider,
         _ if name == "JEnumerable" => Class::JEnumerable,
         _ if name == "IJEnumerable" => Class::IJEnumerable,
         _ => match class(&name) {

@@ -42,6 +42,8 @@ pub(crate) const AROUND: &[Member] = &[
         }
         Ok(Value::Null)
     }),
+    row("AfterSelf", "() -> IEnumerable<JToken>", |call| siblings(call, 1)),
+    row("BeforeSelf", "() -> IEnumerable<JToken>", |call| siblings(call, -1)),
     row("Ancestors", "() -> IEnumerable<JContainer>", |call| ancestors(call, false)),
     row("AncestorsAndSelf", "() -> IEnumerable<JContainer>", |call| ancestors(call, true)),
     row("AddAfterSelf", "(object content) -> void", |call| insert_beside(call, 1)),
@@ -69,6 +71,24 @@ fn beside(call: &mut Call<'_, '_>, step: isize) -> Outcome {
             Ok(next.map_or(Value::Null, |(name, value)| property(name, value, Some(parent))))
         }
     }
+}
+
+/// All tokens after or before this one, in the order of the document.
+fn siblings(call: &mut Call<'_, '_>, step: isize) -> Outcome {
+    let mut found = Vec::new();
+    loop {
+        call.work(64)?;
+        let next = beside(call, step)?;
+        if next.is_null() {
+            break;
+        }
+        found.push(next.clone());
+        call.receiver = next;
+    }
+    if step < 0 {
+        found.reverse();
+    }
+    call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
 }
 
 fn remove(call: &mut Call<'_, '_>) -> Outcome {

@@ -3,7 +3,7 @@
 use super::{
     super::{Member, access::length, row},
     array,
-    object::{property, put_first},
+    object::{add_all, property, put_first},
     token_of,
 };
 use crate::{
@@ -20,6 +20,19 @@ pub(crate) const CONTAINER: &[Member] = &[
         let token = call.this_token()?;
         if let Some(other) = token_of(call.argument(0)) {
             merge(call, &token, &other)?;
+        }
+        Ok(Value::Null)
+    }),
+    row("RemoveAll", "() -> void", |call| {
+        emptied(call)?;
+        Ok(Value::Null)
+    }),
+    row("ReplaceAll", "(object content) -> void", |call| {
+        let (token, item) = (emptied(call)?, call.argument(0).clone());
+        if token.class() == Class::JObject {
+            add_all(call, &token, &item, 0)?
+        } else {
+            array::push(call, &token, &item)?
         }
         Ok(Value::Null)
     }),
@@ -79,6 +92,16 @@ fn construct(call: &mut Call<'_, '_>) -> Outcome {
         array::push(call, &token, &content)?;
     }
     Ok(Value::Json(token))
+}
+
+/// The container without what was in it.
+fn emptied(call: &mut Call<'_, '_>) -> Result<Token, Failure> {
+    if matches!(call.receiver.as_object(), Some(Object::Property(_))) {
+        return Err(Failure::json("Cannot add or remove items from Newtonsoft.Json.Linq.JProperty."));
+    }
+    let token = call.this_token()?;
+    token.clear();
+    Ok(token)
 }
 
 /// Objects are merged member by member, arrays put behind each other; null changes nothing.

@@ -106,7 +106,7 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// Adds a property, or those of a list.
-fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
+pub(super) fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
     if depth > 32 || !matches!(item, Value::Collection(_)) {
         return add_property(call, object, item);
     }

@@ -64,6 +64,12 @@ pub(crate) const ELEMENT: &[Member] = &[
     }),
     row("DescendantsAndSelf", "() -> IEnumerable<XElement>", sequence),
     row("DescendantsAndSelf", "(XName name) -> IEnumerable<XElement>", sequence),
+    row("DescendantNodesAndSelf", "() -> IEnumerable<XNode>", |call| {
+        let receiver = this(call)?;
+        call.work(receiver.len() * 32)?;
+        let nodes = std::iter::once(receiver.clone()).chain(receiver.inside()).map(node).collect();
+        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+    }),
     row("AncestorsAndSelf", "() -> IEnumerable<XElement>", sequence),
     row("AncestorsAndSelf", "(XName name) -> IEnumerable<XElement>", sequence),
     row("LastAttribute", "XAttribute", |call| {
