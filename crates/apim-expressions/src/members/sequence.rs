@@ -115,10 +115,14 @@ pub(super) const ARRAY: &[Member] = &[
         _ => Err(Failure::array_index()),
     }),
     row("GetUpperBound", "(int dimension) -> int", |call| {
+        first_dimension(call)?;
         let count = i32::try_from(call.this_collection()?.len()).unwrap_or_default();
         Ok((count - 1).into())
     }),
-    row("GetLowerBound", "(int dimension) -> int", |_| Ok(0.into())),
+    row("GetLowerBound", "(int dimension) -> int", |call| {
+        first_dimension(call)?;
+        Ok(0.into())
+    }),
     row("GetValue", "(int index) -> object", |call| {
         let array = call.this_collection()?;
         let value = usize::try_from(call.int(0)).ok().and_then(|at| array.get(at));
@@ -235,6 +239,11 @@ pub(super) const DICTIONARY: &[Member] = &[
         Ok(dictionary.entries().iter().any(|(_, value)| equality::equal(value, call.argument(0))).into())
     }),
 ];
+
+fn first_dimension(call: &Call<'_, '_>) -> Result<(), Failure> {
+    let message = "Array does not have that many dimensions.";
+    if call.int(0) == 0 { Ok(()) } else { Err(Failure::thrown("System.IndexOutOfRangeException", message)) }
+}
 
 fn index(found: Option<usize>) -> Value {
     Value::from(found.and_then(|index| i32::try_from(index).ok()).unwrap_or(-1))

@@ -89,10 +89,10 @@ pub(super) fn plain(call: &mut Call<'_, '_>, value: &Value) -> Result<Arc<str>, 
     })
 }
 
-/// The outermost element of a document, which always has one.
+/// The outermost element of a document, which always has one; an element that is read has no document.
 pub(super) fn root(document: Xml) -> Xml {
     let root = document.elements().next();
-    root.unwrap_or(document)
+    root.map_or(document, Xml::detached)
 }
 
 pub(super) fn this(call: &Call<'_, '_>) -> Result<Xml, Failure> {

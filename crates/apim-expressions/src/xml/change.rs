@@ -170,6 +170,12 @@ impl Xml {
         Some((holder, at))
     }
 
+    /// The node alone, out of what held it.
+    pub(crate) fn detached(self) -> Self {
+        self.remove();
+        self.topmost_handle()
+    }
+
     /// Where the node is in its parent.
     pub(crate) fn place(&self) -> Option<(Self, usize)> {
         let holder = self.holder()?;

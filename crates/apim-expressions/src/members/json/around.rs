@@ -75,6 +75,9 @@ fn beside(call: &mut Call<'_, '_>, step: isize) -> Outcome {
 
 /// All tokens after or before this one, in the order of the document.
 fn siblings(call: &mut Call<'_, '_>, step: isize) -> Outcome {
+    if step < 0 && token_of(&call.receiver).and_then(|token| token.place()).is_none() {
+        return Err(Failure::null_reference());
+    }
     let mut found = Vec::new();
     loop {
         call.work(64)?;

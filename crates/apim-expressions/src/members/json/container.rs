@@ -28,13 +28,8 @@ pub(crate) const CONTAINER: &[Member] = &[
         Ok(Value::Null)
     }),
     row("ReplaceAll", "(object content) -> void", |call| {
-        let (token, item) = (emptied(call)?, call.argument(0).clone());
-        if token.class() == Class::JObject {
-            add_all(call, &token, &item, 0)?
-        } else {
-            array::push(call, &token, &item)?
-        }
-        Ok(Value::Null)
+        let token = emptied(call)?;
+        put(call, &token)
     }),
     row("Descendants", "() -> IEnumerable<JToken>", |call| {
         let token = call.this_token()?;
@@ -46,15 +41,16 @@ pub(crate) const CONTAINER: &[Member] = &[
         _ => Ok(length(call.this_token()?.len())),
     }),
     row("Add", "(object content) -> void", |call| {
-        let (token, item) = (call.this_token()?, call.argument(0).clone());
-        array::push(call, &token, &item)?;
-        Ok(Value::Null)
+        refuse_property(call, "Newtonsoft.Json.Linq.JProperty cannot have multiple values.")?;
+        let token = call.this_token()?;
+        put(call, &token)
     }),
 ];
 
 /// Members of a container that put something first.
 pub(crate) const FIRST: &[Member] = &[
     row("AddFirst", "(object content) -> void", |call| {
+        refuse_property(call, "Newtonsoft.Json.Linq.JProperty cannot have multiple values.")?;
         let token = call.this_token()?;
         if token.class() == Class::JObject {
             return put_first(call, &token);
@@ -96,12 +92,28 @@ fn construct(call: &mut Call<'_, '_>) -> Outcome {
 
 /// The container without what was in it.
 fn emptied(call: &mut Call<'_, '_>) -> Result<Token, Failure> {
-    if matches!(call.receiver.as_object(), Some(Object::Property(_))) {
-        return Err(Failure::json("Cannot add or remove items from Newtonsoft.Json.Linq.JProperty."));
-    }
+    refuse_property(call, "Cannot add or remove items from Newtonsoft.Json.Linq.JProperty.")?;
     let token = call.this_token()?;
     token.clear();
     Ok(token)
+}
+
+/// Puts the first argument into a container.
+fn put(call: &mut Call<'_, '_>, token: &Token) -> Outcome {
+    let item = call.argument(0).clone();
+    if token.class() == Class::JObject {
+        add_all(call, token, &item, 0)?
+    } else {
+        array::push(call, token, &item)?
+    }
+    Ok(Value::Null)
+}
+
+fn refuse_property(call: &Call<'_, '_>, message: &str) -> Result<(), Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Property(_)) => Err(Failure::json_exception(message)),
+        _ => Ok(()),
+    }
 }
 
 /// Objects are merged member by member, arrays put behind each other; null changes nothing.

@@ -62,7 +62,7 @@ pub(crate) const TOKEN: &[Member] = &[
         match found.as_slice() {
             [] if call.bool(1) => {
                 let path = call.text(0)?;
-                Err(Failure::json_exception(format!("The path '{path}' leads to no token.")))
+                Err(no_token(&path))
             }
             [] => Ok(Value::Null),
             [one] => Ok(Value::Json(one.clone())),
@@ -71,6 +71,9 @@ pub(crate) const TOKEN: &[Member] = &[
     }),
     row("SelectTokens", "(string path, bool errorWhenNoMatch) -> IEnumerable<JToken>", |call| {
         let found = selected(call)?;
+        if found.is_empty() && call.bool(1) {
+            return Err(no_token(&call.text(0)?));
+        }
         tokens(call, found)
     }),
     row("SelectTokens", "(string path) -> IEnumerable<JToken>", |call| {
@@ -100,8 +103,8 @@ pub(crate) const TOKEN: &[Member] = &[
         let kept = children.into_iter().filter(|child| call.machine.cast(child.clone(), &class).is_ok()).collect();
         call.machine.collection(Kind::Sequence, class, kept)
     }),
-    row("First", "JToken", |call| Ok(call.this_items()?.1.first().cloned().unwrap_or(Value::Null))),
-    row("Last", "JToken", |call| Ok(call.this_items()?.1.last().cloned().unwrap_or(Value::Null))),
+    row("First", "JToken", |call| child(call, false)),
+    row("Last", "JToken", |call| child(call, true)),
     row("DeepClone", "() -> JToken", |call| {
         let token = call.this_token()?.copy(&mut call.machine.budget)?;
         let name = match call.receiver.as_object() {
@@ -185,6 +188,23 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
         }
     }
     Ok(Value::Null)
+}
+
+fn no_token(path: &str) -> Failure {
+    Failure::json_exception(format!("The path '{path}' leads to no token."))
+}
+
+/// The first or last of the children; a value has none.
+fn child(call: &mut Call<'_, '_>, last: bool) -> Outcome {
+    if let Value::Json(token) = &call.receiver
+        && token.as_scalar().is_some()
+    {
+        let class = Type::from(token.class()).runtime_name();
+        return Err(Failure::invalid_operation(format!("Cannot access child value on {class}.")));
+    }
+    let children = call.this_items()?.1;
+    let found = if last { children.last() } else { children.first() };
+    Ok(found.cloned().unwrap_or(Value::Null))
 }
 
 fn selected(call: &mut Call<'_, '_>) -> Result<Vec<Token>, Failure> {
