@@ -11,6 +11,7 @@ mod json;
 mod jwt;
 mod lexer;
 mod limits;
+mod lock;
 mod members;
 mod parse;
 mod problem;
