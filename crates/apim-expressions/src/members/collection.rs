@@ -285,6 +285,9 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
 fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
     let element = call.type_argument(0);
     let ignore_case = call.arguments.iter().any(object::ignores_case);
+    if matches!(call.argument(0), Value::Integer(capacity) if capacity.value() < 0) {
+        return Err(Failure::out_of_range("Non-negative number required.", "capacity"));
+    }
     let items =
         if matches!(call.argument(0), Value::Integer(_)) || object_is_comparer(call.argument(0)) || call.count() == 0 {
             Vec::new()
