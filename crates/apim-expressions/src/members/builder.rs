@@ -6,8 +6,9 @@ use super::{Member, access::length, row, string::units};
 use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
+    lock::lock,
     problem::Failure,
-    value::{Object, Value, format::composite, lock, text},
+    value::{Object, Value, format::composite, text},
 };
 
 pub(super) const BUILDER: &[Member] = &[

@@ -12,9 +12,10 @@ use md5::{Digest as _, Md5};
 use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{Object, Value, hasher::Hasher, lock},
+    value::{Object, Value, hasher::Hasher},
 };
 
 /// Members of `HashAlgorithm`.

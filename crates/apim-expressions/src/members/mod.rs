@@ -16,8 +16,9 @@ mod ip;
 mod json;
 mod jwt;
 mod linq;
+mod member;
 mod number;
-mod object;
+pub(crate) mod object;
 mod queue;
 mod random;
 mod reader;
@@ -31,33 +32,10 @@ mod tuple;
 pub(crate) mod unplayed;
 mod uri;
 pub(crate) mod xml;
-mod xml_change;
 mod zone;
 
-use std::fmt;
-
-use super::{
-    evaluate::{Call, Outcome},
-    types::{Class, Type},
-};
-
-/// A member. Its name is `new` for a constructor, `[]` for an indexer, `[]=` for an indexer that is written, and
-/// `Name=` for a property that is written.
-pub(crate) struct Member {
-    pub(crate) name: &'static str,
-    pub(crate) signature: &'static str,
-    pub(crate) run: fn(&mut Call<'_, '_>) -> Outcome,
-}
-
-impl fmt::Debug for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.signature)
-    }
-}
-
-const fn row(name: &'static str, signature: &'static str, run: fn(&mut Call<'_, '_>) -> Outcome) -> Member {
-    Member { name, signature, run }
-}
+pub(crate) use self::member::{Member, row};
+use super::types::{Class, Type};
 
 /// The rows of a class, without those it inherits.
 pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
@@ -69,12 +47,11 @@ pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
     let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
     let removable = owner.is(Class::Enumerable) && xml::can_be_removed(&owner.argument(0));
     let tokens = owner.is(Class::Enumerable) && owner.argument(0).class.is_json();
-    // An indexer has what `Children()` gives, but not what `Properties()` gives.
-    let indexed = owner.argument(0).is(Class::JToken);
-    let of_tokens = if tokens { json::SEQUENCE } else { &[] };
-    let own = of(owner.class).chain(of_tokens.iter().filter(move |row| indexed || row.name != "[]"));
+    let objects = tokens && owner.argument(0).is(Class::JObject);
+    let own = of(owner.class).chain(if tokens { json::SEQUENCE } else { &[] });
+    let own = own.chain(if objects { json::OBJECTS } else { &[] });
     let own = own.chain(if sequence { xml::SEQUENCE } else { &[] });
-    own.chain(if removable { xml_change::SEQUENCE } else { &[] })
+    own.chain(if removable { xml::change::SEQUENCE } else { &[] })
 }
 
 type Table = &'static [Member];
@@ -171,6 +148,7 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Rsa => &[certificate::RSA],
         C::HashName => &[certificate::HASH_NAME],
         C::SignaturePadding => &[certificate::PADDING],
+        C::IJEnumerable => &[json::INDEXER],
         C::JToken => &[json::TOKEN, json::AROUND],
         C::JContainer => &[json::CONTAINER, json::FIRST],
         C::JConstructor => &[json::CONSTRUCTOR],
@@ -197,14 +175,14 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Deployment => &[context::DEPLOYMENT],
         C::Gateway => &[context::GATEWAY],
         C::LastError => &[context::LAST_ERROR],
-        C::XNode => &[xml::NODE, xml_change::NODE],
-        C::XText | C::XCData | C::XComment => &[xml::TEXT, xml_change::TEXT],
-        C::XProcessingInstruction => &[xml::INSTRUCTION, xml_change::INSTRUCTION],
+        C::XNode => &[xml::NODE, xml::change::NODE],
+        C::XText | C::XCData | C::XComment => &[xml::TEXT, xml::change::TEXT],
+        C::XProcessingInstruction => &[xml::INSTRUCTION, xml::change::INSTRUCTION],
         C::XDeclaration => &[xml::DECLARATION],
-        C::XContainer => &[xml::CONTAINER, xml_change::CONTAINER],
+        C::XContainer => &[xml::CONTAINER, xml::change::CONTAINER],
         C::XDocument => &[xml::DOCUMENT],
-        C::XElement => &[xml::ELEMENT, xml_change::ELEMENT],
-        C::XAttribute => &[xml::ATTRIBUTE, xml_change::ATTRIBUTE],
+        C::XElement => &[xml::ELEMENT, xml::change::ELEMENT],
+        C::XAttribute => &[xml::ATTRIBUTE, xml::change::ATTRIBUTE],
         C::XName => &[xml::NAME],
         C::XNamespace => &[xml::NAMESPACE],
         C::Grid => &[grid::GRID],

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Attribute, Content, NESTING, Name, Node, Part, Xml};
-use crate::{problem::Failure, value::lock};
+use crate::{lock::lock, problem::Failure};
 
 /// Where nodes go in an element or document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,12 +73,13 @@ impl Readable for bool {
     }
 }
 
+/// No number of a policy is longer than .NET's `int`, which Microsoft's policy toolkit has for all of them.
 impl Readable for u32 {
-    const EXPECTED: &'static str = "a whole number, not negative";
+    const EXPECTED: &'static str = "a whole number from 0 to 2147483647";
     const WANTED: Wanted = Wanted::Integer;
 
     fn read(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
+        text.trim().parse().ok().filter(|number| i32::try_from(*number).is_ok())
     }
 }
 

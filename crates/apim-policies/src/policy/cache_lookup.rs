@@ -264,6 +264,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_kept_response_has_been_through_is_not_done_to_it_again() {
+        let mark =
+            |name: &str| format!("<set-header name=\"{name}\" exists-action=\"append\"><value>1</value></set-header>");
+        let store = "<cache-store duration=\"60\" />";
+        let when = format!("<choose><when condition=\"true\">{store}</when></choose>");
+        let otherwise = format!("<choose><when condition=\"false\" /><otherwise>{store}</otherwise></choose>");
+        let deep = format!(
+            "<limit-concurrency key=\"a\" max-count=\"9\"><retry condition=\"false\" count=\"1\" interval=\"0\">{when}</retry></limit-concurrency>"
+        );
+        for store in [store, &when, &otherwise, &deep] {
+            let outbound = format!("{}{store}{}", mark("x-before"), mark("x-after"));
+            let (world, state) = (World::new(), State::default());
+            let text = document(&LOOKUP.replace("ATTRIBUTES", ""), "<base />", &outbound, "");
+            for _ in 0..2 {
+                let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+                let response = world.run(&text, request, &state).await.response;
+                assert_eq!(
+                    (&response.headers()["x-before"], &response.headers()["x-after"]),
+                    (&"1".parse().unwrap(), &"1".parse().unwrap())
+                );
+            }
+            assert_eq!(world.forwarded.lock().unwrap().len(), 1, "{store}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_response_of_more_than_2_mib_is_not_kept() {
+        for (length, asked) in [(2 << 20, 1), ((2 << 20) + 1, 2)] {
+            let (world, state) = (World::new(), State::default());
+            let outbound = format!("<set-body>@(new string('a', {length}))</set-body><cache-store duration=\"60\" />");
+            let text = document(&LOOKUP.replace("ATTRIBUTES", ""), "<base />", &outbound, "");
+            for _ in 0..2 {
+                let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+                let outcome = world.run(&text, request, &state).await;
+                assert_eq!((outcome.last_error, outcome.response.body().len()), (None, length));
+            }
+            assert_eq!(world.forwarded.lock().unwrap().len(), asked);
+        }
+    }
+
+    #[tokio::test]
     async fn caches_behind_the_gateway_are_told_how_long_the_response_is_kept() {
         for (attributes, expected) in [
             ("", None),

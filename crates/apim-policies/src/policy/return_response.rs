@@ -27,6 +27,7 @@ const CHILDREN: [(&str, Count); 3] =
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ReturnResponse> {
     element.only_attributes(&["id", "response-variable-name"], problems);
+    element.not_empty(&["response-variable-name"], problems);
     let variable = element.attribute("response-variable-name", problems).map(str::to_owned);
     let mut policy = ReturnResponse { variable, status: None, headers: Vec::new(), body: None };
     for child in element.children(&CHILDREN, problems) {

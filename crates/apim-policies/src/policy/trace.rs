@@ -31,6 +31,7 @@ impl Readable for Severity {
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Trace> {
     element.only_attributes(&["id", "source", "severity"], problems);
+    element.not_empty(&["source"], problems);
     let source = element.required("source", problems).map(str::to_owned);
     let severity = match element.attribute("severity", problems) {
         None => Severity::Verbose,
@@ -44,8 +45,13 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tra
         true => children(element, problems),
         false => (element.text_setting(problems), Vec::new()),
     };
+    if !element.has_children() && matches!(&message, Some(Setting::Literal(text)) if String::is_empty(text)) {
+        element.problem(problems, NEEDS_MESSAGE);
+    }
     Some(Trace { source: source?, severity, message: message?, metadata })
 }
+
+const NEEDS_MESSAGE: &str = "<trace> needs a <message>";
 
 type Metadata = Vec<(Setting<String>, Setting<String>)>;
 
@@ -60,7 +66,7 @@ fn children(element: &Element<'_>, problems: &mut Problems) -> (Option<Setting<S
         metadata.extend(name.zip(child.required_setting("value", problems)));
     }
     match children.iter().find(|child| child.name() == "message") {
-        None => element.problem(problems, "<trace> needs a <message>"),
+        None => element.problem(problems, NEEDS_MESSAGE),
         Some(child) => {
             child.only_attributes(&[], problems);
             message = child.text_setting(problems);

@@ -3,7 +3,7 @@
 use super::{
     super::{Member, access::length, row},
     array,
-    object::property,
+    object::{property, put_first},
     token_of,
 };
 use crate::{
@@ -36,6 +36,25 @@ pub(crate) const CONTAINER: &[Member] = &[
         let (token, item) = (call.this_token()?, call.argument(0).clone());
         array::push(call, &token, &item)?;
         Ok(Value::Null)
+    }),
+];
+
+/// Members of a container that put something first.
+pub(crate) const FIRST: &[Member] = &[
+    row("AddFirst", "(object content) -> void", |call| {
+        let token = call.this_token()?;
+        if token.class() == Class::JObject {
+            return put_first(call, &token);
+        }
+        let value = call.token(0)?;
+        token.insert_at(0, &value, &mut call.machine.budget)?;
+        Ok(Value::Null)
+    }),
+    row("DescendantsAndSelf", "() -> IEnumerable<JToken>", |call| {
+        let token = call.this_token()?;
+        let mut found = descendants(call, &token)?;
+        found.insert(0, call.receiver.clone());
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
 ];
 
@@ -88,7 +107,7 @@ fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Fai
 }
 
 /// All that is below a container, properties before their values; below a property, its value first.
-pub(super) fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
+fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     if let Some(Object::Property(_)) = call.receiver.as_object() {
         found.push(Value::Json(token.clone()));

@@ -74,7 +74,7 @@ pub(crate) const OBJECT: &[Member] = &[
         call.set_out(2, found);
         Ok(Value::Bool(present))
     }),
-    row("PropertyValues", "() -> IEnumerable<JToken>", |call| {
+    row("PropertyValues", "() -> JEnumerable<JToken>", |call| {
         let values = call.this_token()?.children().into_iter().map(Value::Json).collect();
         call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
     }),
@@ -170,7 +170,7 @@ fn add_property(call: &mut Call<'_, '_>, object: &Token, item: &Value) -> Result
     match item.as_object() {
         Some(Object::Property(property)) => {
             add(call, object, &property.name, &property.value())?;
-            let mut owner = crate::value::lock(&property.owner);
+            let mut owner = crate::lock::lock(&property.owner);
             if owner.is_none() {
                 *owner = Some(object.clone());
             }

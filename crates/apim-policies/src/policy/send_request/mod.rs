@@ -175,6 +175,8 @@ impl SendRequest {
         let (mut method, mut url, mut body) = (Method::GET, run.wire_url()?, Bytes::new());
         if copies {
             headers = run.context.request.headers.clone();
+            // The host is that of this request's URL, unless a header below says another.
+            headers.remove(header::HOST);
             // The body of the request is copied before there is a response only, as documented.
             if matches!(run.section, Section::Inbound | Section::Backend) {
                 run.read_request_body().await?;
@@ -200,8 +202,7 @@ impl SendRequest {
         {
             headers.insert(header::AUTHORIZATION, authorization);
         }
-        // What they say is of the request that was copied; the client fills in what is so of this one.
-        headers.remove(header::HOST);
+        // What it says is of the request that was copied; the client fills in what is so of this one.
         headers.remove(header::CONTENT_LENGTH);
         let request = Request::builder().method(method).uri(url.as_str()).body(body);
         let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;
