@@ -51,6 +51,23 @@ pub(crate) trait Readable: Clone + Send + Sync + Sized {
     }
 }
 
+/// Makes what is read of one word of a few: the type, what is expected, and each word with the variant that it stands for.
+macro_rules! words {
+    ($kind:ident, $expected:literal; $($word:literal => $variant:ident;)+) => {
+        impl Readable for $kind {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(text: &str) -> Option<Self> {
+                match text {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
 impl Readable for String {
     const EXPECTED: &'static str = "text";
 

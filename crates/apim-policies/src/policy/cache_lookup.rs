@@ -43,17 +43,11 @@ enum Downstream {
     Public,
 }
 
-impl Readable for Downstream {
-    const EXPECTED: &'static str = "none, private or public";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "none" => Some(Self::None),
-            "private" => Some(Self::Private),
-            "public" => Some(Self::Public),
-            _ => None,
-        }
-    }
+words! {
+    Downstream, "none, private or public";
+    "none" => None;
+    "private" => Private;
+    "public" => Public;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheLookup> {

@@ -249,7 +249,10 @@ mod tests {
             ),
             (r#"{"a":{"b":[[1],[]]}}"#, "<a><b><b>1</b></b><b><b/></b></a>"),
             (r#"{"e_a":1}"#, "<e_a>1</e_a>"),
-            ("{\"a\":\"x\\u0000\\u001f\\ufffe\\uffff\\u007f\\t\"}", "<a>x\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{7f}&#x9;</a>"),
+            (
+                "{\"a\":\"x\\u0000\\u001f\\ufffe\\uffff\\u007f\\t\"}",
+                "<a>x\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{7f}&#x9;</a>",
+            ),
         ] {
             assert_eq!(xml("", body).await, expected, "{body}");
         }

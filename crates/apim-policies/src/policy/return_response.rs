@@ -11,6 +11,7 @@ use super::{
     set_status::{self, SetStatus},
 };
 use crate::expression::{Body, Response, Value};
+use bytes::Bytes;
 
 #[derive(Debug)]
 pub(crate) struct ReturnResponse {
@@ -51,7 +52,8 @@ impl ReturnResponse {
             header.change(run).await?.apply(&mut response.headers)?;
         }
         if let Some(body) = &self.body {
-            let body = body.body(run).await?;
+            // The policy has dropped the message, so that a template sees none, as the page says.
+            let body = body.body_after(Bytes::new(), run).await?;
             response.body = (!body.is_empty()).then(|| Body::new(body));
             response.headers.remove(http::header::CONTENT_LENGTH);
         }

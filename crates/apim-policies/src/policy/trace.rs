@@ -16,17 +16,11 @@ enum Severity {
     Error,
 }
 
-impl Readable for Severity {
-    const EXPECTED: &'static str = "verbose, information or error";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "verbose" => Some(Self::Verbose),
-            "information" => Some(Self::Information),
-            "error" => Some(Self::Error),
-            _ => None,
-        }
-    }
+words! {
+    Severity, "verbose, information or error";
+    "verbose" => Verbose;
+    "information" => Information;
+    "error" => Error;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Trace> {

@@ -40,16 +40,10 @@ enum Kind {
     JavaScriptFriendly,
 }
 
-impl Readable for Kind {
-    const EXPECTED: &'static str = "direct or javascript-friendly";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "direct" => Some(Self::Direct),
-            "javascript-friendly" => Some(Self::JavaScriptFriendly),
-            _ => None,
-        }
-    }
+words! {
+    Kind, "direct or javascript-friendly";
+    "direct" => Direct;
+    "javascript-friendly" => JavaScriptFriendly;
 }
 
 const NOT_PLAYED: &str = "kind=\"javascript-friendly\" of <xml-to-json>: the shape that it makes is not documented";

@@ -77,16 +77,10 @@ enum Mode {
     Copy,
 }
 
-impl Readable for Mode {
-    const EXPECTED: &'static str = "new or copy";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "new" => Some(Self::New),
-            "copy" => Some(Self::Copy),
-            _ => None,
-        }
-    }
+words! {
+    Mode, "new or copy";
+    "new" => New;
+    "copy" => Copy;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SendRequest> {
