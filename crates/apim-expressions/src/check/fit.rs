@@ -10,7 +10,7 @@ use super::{
     infer::infer,
 };
 use crate::{
-    members::signature::Parameter,
+    members::{self, signature::Parameter},
     problem::ParseError,
     program::Code,
     syntax::{Expr, Lambda},
@@ -102,8 +102,12 @@ fn fit_form(candidate: &Candidate, types: &[Type], arguments: &[Checked<'_>], ex
         let linq = candidate.owner.is(Class::Enumerable) && types.len() == letters.len() + 1;
         let types = match types.split_first() {
             Some((first, rest)) if linq && *first == candidate.owner.argument(0) => rest,
-            // A sequence of references is one of what they derive from, too.
-            Some((first, rest)) if linq && convert::inherits(&candidate.owner, &of_elements(first)).is_some() => {
+            // To LINQ a sequence of references is one of what they derive from, too.
+            Some((first, rest))
+                if linq
+                    && members::of(Class::Enumerable).any(|row| std::ptr::eq(row, candidate.member))
+                    && convert::inherits(&candidate.owner, &of_elements(first)).is_some() =>
+            {
                 bindings.retain(|(letter, _)| *letter != 'E');
                 bindings.push(('E', first.clone()));
                 rest
