@@ -1,15 +1,38 @@
 //! What the targets share: requests from bytes, and local Azure without sockets.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request},
+};
 use local_azure::{LocalAzure, seed::Seed};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 
+/// After so many requests the world is a new one: what they have written would fill memory and disk.
+const REQUESTS: usize = 10_000;
+
 thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    static AZURE: OnceCell<LocalAzure> = const { OnceCell::new() };
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+struct World {
+    azure: LocalAzure,
+    /// `Bearer` and a token of the identity that writes blobs.
+    writer: HeaderValue,
+    requests: usize,
+}
+
+impl World {
+    fn start() -> Self {
+        let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../local-azure/seed.toml");
+        let seed = Seed::read(seed.as_ref()).unwrap();
+        let azure = runtime(|runtime| runtime.block_on(LocalAzure::start(seed))).unwrap();
+        let token = azure.world().token("id-keyless-writer", "https://storage.azure.com").unwrap();
+        Self { writer: HeaderValue::try_from(format!("Bearer {token}")).unwrap(), azure, requests: 0 }
+    }
 }
 
 /// A request as text: a line with method and target, headers, an empty line, and the body.
@@ -34,20 +57,28 @@ pub fn runtime<T>(with: impl FnOnce(&Runtime) -> T) -> T {
     RUNTIME.with(with)
 }
 
-/// With local Azure of the default seed, started once.
-pub fn azure<T>(with: impl FnOnce(&LocalAzure) -> T) -> T {
-    AZURE.with(|azure| {
-        with(azure.get_or_init(|| {
-            let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../local-azure/seed.toml");
-            let seed = Seed::read(seed.as_ref()).unwrap();
-            runtime(|runtime| runtime.block_on(LocalAzure::start(seed))).unwrap()
-        }))
+/// With local Azure of the default seed.
+fn world<T>(with: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(|world| {
+        if world.as_ref().is_some_and(|world| world.requests >= REQUESTS) {
+            *world = None;
+        }
+        with(world.get_or_insert_with(World::start))
     })
+}
+
+/// What the identity that writes blobs shows.
+pub fn writer() -> HeaderValue {
+    world(|world| world.writer.clone())
 }
 
 /// The status of a service's answer, whose body is read to its end.
 pub fn send(host: &str, request: Request<Body>) -> u16 {
-    let service = azure(|azure| azure.world().network().service(host)).unwrap();
+    let service = world(|world| {
+        world.requests += 1;
+        world.azure.world().network().service(host)
+    })
+    .unwrap();
     runtime(|runtime| {
         runtime.block_on(async {
             let answer = service.oneshot(request).await.unwrap();

@@ -59,61 +59,69 @@ done
 principal_of() {
     az identity list --resource-group "$group" --query "[?clientId=='$1'].principalId | [0]" --output tsv
 }
-# role SERVICE CLIENT_ID ROLE SCOPE: whether an identity holds a role on a scope, or above it.
+# role SERVICE WHO PRINCIPAL_ID ROLE SCOPE: whether an identity holds a role on a scope, or above it.
 role() {
-    principal=$(principal_of "$2")
-    held=$(az role assignment list --scope "$4" --include-inherited --output tsv \
-        --query "length([?principalId=='$principal' && roleDefinitionName=='$3'])")
+    held=$(az role assignment list --scope "$5" --include-inherited --output tsv \
+        --query "length([?principalId=='$3' && roleDefinitionName=='$4'])")
     if [ "${held:-0}" -gt 0 ] 2>/dev/null; then
-        holds "$1" "$2 is $3 on ${4##*/}"
+        holds "$1" "$2 is $4 on ${5##*/}"
     else
-        fails "$1" "$2 is not $3 on ${4##*/}" 'Calls are refused with 403. Mend: azd provision, then allow minutes.'
+        fails "$1" "$2 is not $4 on ${5##*/}" 'Calls are refused with 403. Mend: azd provision, then allow minutes.'
     fi
 }
 # 2 role
 vault_id=$(az keyvault show --name "$vault" --query id --output tsv)
 storage_id=$(az storage account show --name "$storage" --query id --output tsv)
-role 'Key Vault' "$KEYVAULT__clientId" 'Key Vault Secrets User' "$vault_id"
-role 'Blob Storage' "$STORAGE__clientId" 'Storage Blob Data Contributor' \
+role 'Key Vault' "$KEYVAULT__clientId" "$(principal_of "$KEYVAULT__clientId")" 'Key Vault Secrets User' "$vault_id"
+role 'Blob Storage' "$STORAGE__clientId" "$(principal_of "$STORAGE__clientId")" 'Storage Blob Data Contributor' \
     "$storage_id/blobServices/default/containers/$SNAPSHOT_CONTAINER"
 
 # 3 secret
-if enabled=$(az keyvault secret show --id "$KEYVAULT__vaultUri/secrets/$APIM__subscriptionKeySecret" \
-    --query attributes.enabled --output tsv 2>&1); then
-    if [ "$enabled" = true ]; then
-        holds 'Key Vault' "the secret $APIM__subscriptionKeySecret is there and enabled"
+# secret NAME: whether the vault has it, enabled.
+secret() {
+    if enabled=$(az keyvault secret show --id "$KEYVAULT__vaultUri/secrets/$1" \
+        --query attributes.enabled --output tsv 2>&1); then
+        if [ "$enabled" = true ]; then
+            holds 'Key Vault' "the secret $1 is there and enabled"
+        else
+            fails 'Key Vault' "the secret $1 is disabled" 'Mend: azd hooks run postprovision.'
+        fi
     else
-        fails 'Key Vault' "the secret $APIM__subscriptionKeySecret is disabled" 'Mend: azd hooks run postprovision.'
+        case $enabled in
+            *SecretNotFound*)
+                fails 'Key Vault' "the secret $1 is missing" 'Mend: azd hooks run postprovision.'
+                ;;
+            *ForbiddenByConnection* | *ForbiddenByFirewall*)
+                fails 'Key Vault' "$vault accepts no request from this network" 'Run this inside the network.'
+                ;;
+            *)
+                fails 'Key Vault' "you may not look at the secret $1" 'Key Vault Secrets Officer or User on the vault lets you.'
+                ;;
+        esac
     fi
-else
-    case $enabled in
-        *SecretNotFound*)
-            fails 'Key Vault' "the secret $APIM__subscriptionKeySecret is missing" 'Mend: azd hooks run postprovision.'
-            ;;
-        *ForbiddenByConnection* | *ForbiddenByFirewall*)
-            fails 'Key Vault' "$vault accepts no request from this network" 'Run this inside the network.'
-            ;;
-        *)
-            fails 'Key Vault' 'you may not look at the secret' 'Key Vault Secrets Officer or User on the vault lets you.'
-            ;;
-    esac
-fi
+}
+secret "$APIM__subscriptionKeySecret"
 
 # 4 app role
-api=$(az ad sp list --filter "servicePrincipalNames/any(name:name eq '$APIM__audience')" --query '[0].id' --output tsv)
-if [ -z "$api" ] || [ "$api" = None ]; then
-    fails 'Entra ID' "no API answers to $APIM__audience" 'A token is refused with 500. Compare APIM__audience with the App ID URI.'
-else
-    caller=$(principal_of "$APIM__clientId")
+# app_role CLIENT_ID SETTING AUDIENCE: whether an identity holds an app role of the API, whose service principal stays in $api.
+app_role() {
+    api=$(az ad sp list --filter "servicePrincipalNames/any(name:name eq '$3')" --query '[0].id' --output tsv)
+    if [ -z "$api" ] || [ "$api" = None ]; then
+        api=
+        fails 'Entra ID' "no API answers to $3" "A token is refused with 500. Compare $2 with the App ID URI."
+        return
+    fi
+    caller=$(principal_of "$1")
     roles=$(az rest --method get --url "$graph/servicePrincipals/$caller/appRoleAssignments" --output tsv \
         --query "length(value[?resourceId=='$api'])")
     if [ "${roles:-0}" -gt 0 ] 2>/dev/null; then
-        holds 'Entra ID' "$APIM__clientId holds an app role of $APIM__audience"
+        holds 'Entra ID' "$1 holds an app role of $3"
     else
-        fails 'Entra ID' "$APIM__clientId holds no app role of $APIM__audience" \
+        fails 'Entra ID' "$1 holds no app role of $3" \
             'The gateway refuses its token with 401. Mend: infra/scripts/assign-app-role.sh.'
     fi
-fi
+}
+app_role "$APIM__clientId" APIM__audience "$APIM__audience"
 
 # 5 named values: what the policy compares a token with.
 service="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.ApiManagement/service/$gateway"
@@ -130,21 +138,51 @@ expect() {
 }
 expect orders-app-id-uri "$APIM__audience"
 expect tenant-id "$(az account show --query tenantId --output tsv)"
-if [ -n "${api:-}" ] && [ "$api" != None ]; then
+if [ -n "$api" ]; then
     expect orders-client-id "$(az ad sp show --id "$api" --query appId --output tsv)"
 fi
 
 # 6 the gateway's answer: it asks for a key first, so 401 means that the API is there and closed.
-status=$(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 30 "$APIM__baseUrl/orders") || status=000
-case $status in
-    401) holds 'API Management' "GET /orders without a key is refused with 401" ;;
-    404) fails 'API Management' 'GET /orders is unknown (404)' 'The API is not deployed. Mend: azd provision.' ;;
-    000) fails 'API Management' "$gateway does not answer" 'Compare APIM__baseUrl, and the network.' ;;
-    2*) fails 'API Management' "GET /orders without a key is served ($status)" 'The API is open. Mend: azd provision.' ;;
-    *) fails 'API Management' "GET /orders without a key is answered $status, not 401" 'See its log in Application Insights.' ;;
-esac
+# closed METHOD PATH URL
+closed() {
+    status=$(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 30 --request "$1" "$3") || status=000
+    case $status in
+        401) holds 'API Management' "$1 $2 without a key is refused with 401" ;;
+        404) fails 'API Management' "$1 $2 is unknown (404)" 'The API is not deployed. Mend: azd provision.' ;;
+        000) fails 'API Management' "$gateway does not answer" 'Compare APIM__baseUrl, and the network.' ;;
+        2*) fails 'API Management' "$1 $2 without a key is served ($status)" 'The API is open. Mend: azd provision.' ;;
+        *) fails 'API Management' "$1 $2 without a key is answered $status, not 401" 'See its log in Application Insights.' ;;
+    esac
+}
+closed GET /orders "$APIM__baseUrl/orders"
 
-# 7 the app itself
+# 7 the model, where there is one: its key and its app role, as above; and the gateway alone may ask it, without a key.
+if [ -n "${OPENAI__audience:-}" ]; then
+    : "${OPENAI__baseUrl:?}" "${OPENAI__clientId:?}" "${OPENAI__subscriptionKeySecret:?}"
+    secret "$OPENAI__subscriptionKeySecret"
+    app_role "$OPENAI__clientId" OPENAI__audience "$OPENAI__audience"
+    expect chat-app-id-uri "$OPENAI__audience"
+    if [ -n "$api" ]; then
+        expect chat-client-id "$(az ad sp show --id "$api" --query appId --output tsv)"
+    fi
+    own=$(az apim show --name "$gateway" --resource-group "$group" --query identity.principalId --output tsv)
+    models=$(az cognitiveservices account list --resource-group "$group" --query "[?kind=='OpenAI'].id" --output tsv)
+    if [ -z "$models" ]; then
+        fails 'Azure OpenAI' "there is no account in $group, or you may not see it" 'Mend: azd provision.'
+    fi
+    for model in $models; do
+        role 'Azure OpenAI' "$gateway" "$own" 'Cognitive Services OpenAI User' "$model"
+        keyless=$(az cognitiveservices account show --ids "$model" --query properties.disableLocalAuth --output tsv)
+        if [ "$keyless" = true ]; then
+            holds 'Azure OpenAI' "${model##*/} takes no keys"
+        else
+            fails 'Azure OpenAI' "${model##*/} takes keys" 'Who has one goes round the gateway. Mend: azd provision.'
+        fi
+    done
+    closed POST /openai/v1/chat/completions "$OPENAI__baseUrl/chat/completions"
+fi
+
+# 8 the app itself
 status=$(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 60 "https://$app.azurewebsites.net/api/health") || status=000
 case $status in
     200) holds 'function app' 'GET /api/health is answered 200' ;;

@@ -15,7 +15,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// One account, and a writer that may do everything in it.
+/// Two accounts, one of which keeps versions, and a writer that may do everything in them.
 const SEED: &str = r#"
 [tenant]
 id = "6f1c0a52-8f0e-4c33-9d0b-2c9a4b1f7e10"
@@ -32,9 +32,17 @@ principal_id = "c2b8d1ef-0012-4b7c-9d2e-6a3f4e5d6c7b"
 identity = "id-keyless-owner"
 role = "Storage Blob Data Owner"
 scope = { storage = "stkeyless" }
+[[role_assignments]]
+identity = "id-keyless-owner"
+role = "Storage Blob Data Owner"
+scope = { storage = "stversions" }
 [[storage_accounts]]
 name = "stkeyless"
 containers = ["snapshots"]
+[[storage_accounts]]
+name = "stversions"
+containers = ["snapshots"]
+versioning = true
 [function_app]
 name = "func-keyless"
 identities = ["id-keyless-owner"]
@@ -162,6 +170,7 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
 /// A kind of write: requests that come before it, the write itself, and what it does to a blob.
 struct Write {
     name: &'static str,
+    account: &'static str,
     before: &'static [Call],
     write: Call,
     /// Where its effect is read.
@@ -172,6 +181,7 @@ struct Write {
 type Call = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
 
 const BLOCK_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "old");
+const NEW_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "new");
 const APPEND_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "AppendBlob")], "");
 const PAGE_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "1024")], "");
 const BLOCK: Call = ("PUT", "?comp=block&blockid=YQ%3D%3D", &[], "new");
@@ -182,41 +192,86 @@ const PAGE: &str = match std::str::from_utf8(&[b'n'; 512]) {
     Err(_) => "",
 };
 const ALL_BLOCKS: &str = "?comp=blocklist&blocklisttype=all";
+const BLOCK_B: Call = ("PUT", "?comp=block&blockid=Yg%3D%3D", &[], "new too");
+const SNAPSHOT: Call = ("PUT", "?comp=snapshot", &[], "");
+const DELETE: Call = ("DELETE", "", &[], "");
+const DELETE_ALL: Call = ("DELETE", "", &[("x-ms-delete-snapshots", "include")], "");
+const PLAIN: &str = "stkeyless";
+const VERSIONS: &str = "stversions";
 const SOURCE: &str = "https://stkeyless.blob.core.windows.net/snapshots/source";
 
-const WRITES: [Write; 12] = [
-    Write { name: "put", before: &[], write: BLOCK_BLOB, read: "" },
-    Write { name: "block", before: &[BLOCK_BLOB], write: BLOCK, read: ALL_BLOCKS },
-    Write { name: "commit", before: &[BLOCK_BLOB, BLOCK], write: ("PUT", "?comp=blocklist", &[], COMMITTED), read: "" },
-    Write { name: "append", before: &[APPEND_BLOB], write: ("PUT", "?comp=appendblock", &[], "new"), read: "" },
+const WRITES: [Write; 17] = [
+    Write { name: "put", account: PLAIN, before: &[], write: BLOCK_BLOB, read: "" },
+    Write { name: "block", account: PLAIN, before: &[BLOCK_BLOB], write: BLOCK, read: ALL_BLOCKS },
+    Write {
+        name: "commit",
+        account: PLAIN,
+        before: &[BLOCK_BLOB, BLOCK],
+        write: ("PUT", "?comp=blocklist", &[], COMMITTED),
+        read: "",
+    },
+    Write {
+        name: "append",
+        account: PLAIN,
+        before: &[APPEND_BLOB],
+        write: ("PUT", "?comp=appendblock", &[], "new"),
+        read: "",
+    },
     Write {
         name: "pages",
+        account: PLAIN,
         before: &[PAGE_BLOB],
         write: ("PUT", "?comp=page", &[("x-ms-page-write", "update"), ("x-ms-range", "bytes=0-511")], PAGE),
         read: "",
     },
     Write {
         name: "lease",
+        account: PLAIN,
         before: &[BLOCK_BLOB],
         write: ("PUT", "?comp=lease", &[("x-ms-lease-action", "acquire"), ("x-ms-lease-duration", "-1")], ""),
         read: "",
     },
-    Write { name: "tags", before: &[BLOCK_BLOB], write: ("PUT", "?comp=tags", &[], TAGS), read: "" },
+    Write { name: "tags", account: PLAIN, before: &[BLOCK_BLOB], write: ("PUT", "?comp=tags", &[], TAGS), read: "" },
     Write {
         name: "metadata",
+        account: PLAIN,
         before: &[BLOCK_BLOB],
         write: ("PUT", "?comp=metadata", &[("x-ms-meta-a", "new")], ""),
         read: "",
     },
-    Write { name: "copy", before: &[BLOCK_BLOB], write: ("PUT", "", &[("x-ms-copy-source", SOURCE)], ""), read: "" },
-    Write { name: "snapshot", before: &[BLOCK_BLOB], write: ("PUT", "?comp=snapshot", &[], ""), read: "" },
-    Write { name: "delete", before: &[BLOCK_BLOB], write: ("DELETE", "", &[], ""), read: "" },
-    Write { name: "delete-blocks", before: &[BLOCK], write: ("DELETE", "", &[], ""), read: ALL_BLOCKS },
+    Write {
+        name: "copy",
+        account: PLAIN,
+        before: &[BLOCK_BLOB],
+        write: ("PUT", "", &[("x-ms-copy-source", SOURCE)], ""),
+        read: "",
+    },
+    Write { name: "snapshot", account: PLAIN, before: &[BLOCK_BLOB], write: SNAPSHOT, read: "" },
+    Write { name: "delete", account: PLAIN, before: &[BLOCK_BLOB], write: DELETE, read: "" },
+    Write { name: "delete-blocks", account: PLAIN, before: &[BLOCK], write: DELETE, read: ALL_BLOCKS },
+    // Each of these changes more than one record.
+    Write { name: "delete-several", account: PLAIN, before: &[BLOCK, BLOCK_B], write: DELETE, read: ALL_BLOCKS },
+    Write {
+        name: "delete-snapshots",
+        account: PLAIN,
+        before: &[BLOCK_BLOB, SNAPSHOT, SNAPSHOT],
+        write: DELETE_ALL,
+        read: "",
+    },
+    Write { name: "version", account: VERSIONS, before: &[BLOCK_BLOB], write: NEW_BLOB, read: "" },
+    Write { name: "version-deleted", account: VERSIONS, before: &[BLOCK_BLOB], write: DELETE, read: "" },
+    Write {
+        name: "version-all-deleted",
+        account: VERSIONS,
+        before: &[BLOCK_BLOB, SNAPSHOT, NEW_BLOB],
+        write: DELETE_ALL,
+        read: "",
+    },
 ];
 
 impl Azure {
-    fn call(&self, blob: &str, (method, query, headers, body): Call) -> reqwest::RequestBuilder {
-        let url = format!("https://stkeyless.blob.core.windows.net/snapshots/{blob}{query}");
+    fn call(&self, account: &str, blob: &str, (method, query, headers, body): Call) -> reqwest::RequestBuilder {
+        let url = format!("https://{account}.blob.core.windows.net/snapshots/{blob}{query}");
         let length = body.len().to_string();
         let request = self.request(method.parse().unwrap(), &url).header("content-length", length).body(body);
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
@@ -224,25 +279,27 @@ impl Azure {
 
     async fn prepare(&self, blob: &str, write: &Write) {
         for call in write.before {
-            let answer = self.call(blob, *call).send().await.unwrap();
+            let answer = self.call(write.account, blob, *call).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::CREATED, "{}", write.name);
         }
     }
 
     /// What the write changes, as a client sees it.
     async fn state(&self, blob: &str, write: &Write) -> String {
-        let answer = self.call(blob, ("GET", write.read, &[], "")).send().await.unwrap();
+        let answer = self.call(write.account, blob, ("GET", write.read, &[], "")).send().await.unwrap();
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let headers = ["x-ms-lease-state", "x-ms-meta-a", "x-ms-tag-count", "x-ms-copy-status"].map(header);
         let status = answer.status();
         let body = answer.bytes().await.unwrap();
         // The texts of refusals hold their time.
         let body = if status.is_success() { String::from_utf8_lossy(&body).into_owned() } else { String::new() };
-        let url =
-            format!("https://stkeyless.blob.core.windows.net/snapshots?restype=container&comp=list&prefix={blob}");
-        let list = self.request(reqwest::Method::GET, &(url + "&include=snapshots")).send().await.unwrap();
-        let snapshots = list.text().await.unwrap().matches("<Snapshot>").count();
-        format!("{status} {headers:?} {snapshots} {body}")
+        let host = format!("https://{}.blob.core.windows.net", write.account);
+        let url = format!(
+            "{host}/snapshots?restype=container&comp=list&prefix={blob}&include=snapshots,versions,uncommittedblobs"
+        );
+        let list = self.request(reqwest::Method::GET, &url).send().await.unwrap().text().await.unwrap();
+        let states = ["<Blob>", "<Snapshot>", "<VersionId>"].map(|element| list.matches(element).count());
+        format!("{status} {headers:?} {states:?} {body}")
     }
 }
 
@@ -267,14 +324,14 @@ async fn every_kind_of_write_that_is_killed_is_there_or_not_and_stays_once_it_wa
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     let mut azure = Azure::start(&data).await;
-    let source = azure.call("source", BLOCK_BLOB).send().await.unwrap();
+    let source = azure.call(PLAIN, "source", BLOCK_BLOB).send().await.unwrap();
     assert_eq!(source.status(), StatusCode::CREATED);
     let (mut settled, mut answers) = (Vec::new(), 0);
     for write in &WRITES {
         let unhurt = format!("{}-unhurt", write.name);
         azure.prepare(&unhurt, write).await;
         let before = azure.state(&unhurt, write).await;
-        let done = azure.call(&unhurt, write.write).send().await.unwrap();
+        let done = azure.call(write.account, &unhurt, write.write).send().await.unwrap();
         assert!(done.status().is_success(), "{}: {}", write.name, done.text().await.unwrap());
         let after = azure.state(&unhurt, write).await;
         assert_ne!(before, after, "{}", write.name);
@@ -284,7 +341,7 @@ async fn every_kind_of_write_that_is_killed_is_there_or_not_and_stays_once_it_wa
             let blob = format!("{}-{step}", write.name);
             azure.prepare(&blob, write).await;
             let mut seen = files(&data);
-            let sent = azure.call(&blob, write.write).send();
+            let sent = azure.call(write.account, &blob, write.write).send();
             let under_way = tokio::spawn(async move { sent.await.is_ok_and(|answer| answer.status().is_success()) });
             let mut changes = 0;
             while changes < step && !under_way.is_finished() {

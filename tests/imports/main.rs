@@ -18,15 +18,19 @@ const CRATES: [(&str, &str); 3] =
     [("keyless", "crates/keyless/src"), ("functions-handler", "crates/functions-handler/src"), ("handler", "src")];
 
 /// The crates of local-azure that are checked, and not drawn.
-const OF_LOCAL_AZURE: [(&str, &str); 4] = [
+const OF_LOCAL_AZURE: [(&str, &str); 5] = [
+    ("apim-expressions", "crates/apim-expressions/src"),
     ("apim-liquid", "crates/apim-liquid/src"),
     ("apim-policies", "crates/apim-policies/src"),
     ("functions-host", "crates/functions-host/src"),
     ("local-azure", "local-azure/src"),
 ];
 
-/// Circles that are left: the crate, the part of it, and how many files at most one circle of the part joins.
-const LIMITS: [(&str, &str, usize); 3] = [
+/// Circles that are left: the crate, the part of it or its parts, and how many files at most one circle of these joins.
+const LIMITS: [(&str, &str, usize); 4] = [
+    // A program holds the members that it calls, a member is a function of the machine that runs programs, and a lambda
+    // is a value that holds a program.
+    ("apim-expressions", "evaluate members program value", 4),
     // A batch holds requests, and each is answered as any other.
     ("local-azure", "blob", 3),
     ("local-azure", "dashboard", 23),
@@ -40,7 +44,8 @@ fn graph_of(folder: &str) -> Graph {
 #[test]
 fn no_imports_run_in_a_circle() {
     let limit = |name: &str, circle: &[&str]| {
-        let is_within = |part: &str| circle.iter().all(|file| file.split("::").next() == Some(part));
+        let is_within =
+            |part: &str| circle.iter().all(|file| part.split(' ').any(|one| file.split("::").next() == Some(one)));
         let known = LIMITS.iter().find(|(of, part, _)| *of == name && is_within(part));
         known.map_or(1, |(_, _, files)| *files)
     };

@@ -23,13 +23,25 @@ case "$*" in
     "storage account show"*) echo /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/stkeyless ;;
     "role assignment list"*vaults*) answer vault-role 1 ;;
     "role assignment list"*containers*) answer blob-role 1 ;;
+    "role assignment list"*CognitiveServices*dddddddd-0000*) answer model-role 1 ;;
+    "keyvault secret show"*chat-subscription-key*) answer chat-enabled true ;;
     "keyvault secret show"*)
         if [ -e "$here/refusal" ]; then cat "$here/refusal" >&2; exit 1; fi
         answer enabled true
         ;;
+    "ad sp list"*tenant/chat*) answer chat-api cccccccc-0000 ;;
     "ad sp list"*) answer api bbbbbbbb-0000 ;;
+    "ad sp show --id cccccccc-0000"*) echo e4c9e2f0-0001 ;;
     "ad sp show"*) echo d3c9e2f0-0001 ;;
+    *appRoleAssignments*cccccccc-0000*) answer chat-role 1 ;;
     *appRoleAssignments*) answer app-role 1 ;;
+    *namedValues/chat-app-id-uri*) answer chat-audience api://tenant/chat ;;
+    *namedValues/chat-client-id*) answer chat-client e4c9e2f0-0001 ;;
+    "apim show"*) echo dddddddd-0000 ;;
+    "cognitiveservices account list"*)
+        answer models /subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/oai-keyless-1
+        ;;
+    "cognitiveservices account show"*) answer model-keyless true ;;
     *namedValues/orders-app-id-uri*) answer audience api://tenant/orders ;;
     *namedValues/tenant-id*) answer tenant 6f1c0a52-0000 ;;
     *namedValues/orders-client-id*) answer client d3c9e2f0-0001 ;;
@@ -43,13 +55,26 @@ here=$(dirname "$0")
 answer() { if [ -e "$here/$1" ]; then cat "$here/$1"; else printf %s "$2"; fi; }
 case "$*" in
     *azure-api.net/orders*) answer gateway 401 ;;
+    *"--request POST"*azure-api.net/openai/v1/chat/completions*) answer chat-gateway 401 ;;
     *azurewebsites.net/api/health*) answer health 200 ;;
     *) exit 64 ;;
 esac
 "#;
 
+/// What a deployment with a model has beside the others.
+const CHAT: [(&str, &str); 4] = [
+    ("OPENAI__baseUrl", "https://apim-keyless-abc.azure-api.net/openai/v1"),
+    ("OPENAI__clientId", "33333333-0000"),
+    ("OPENAI__audience", "api://tenant/chat"),
+    ("OPENAI__subscriptionKeySecret", "chat-subscription-key"),
+];
+
 /// Runs the script with one answer that is not as it should be.
 fn run(answer: Option<(&str, &str)>) -> (Output, String) {
+    run_with(answer, &[])
+}
+
+fn run_with(answer: Option<(&str, &str)>, more: &[(&str, &str)]) -> (Output, String) {
     let folder = TempDir::new().expect("a folder can be made");
     for (name, text) in [("az", AZ), ("curl", CURL)] {
         let path = folder.path().join(name);
@@ -75,6 +100,7 @@ fn run(answer: Option<(&str, &str)>) -> (Output, String) {
         .env("APIM__clientId", "33333333-0000")
         .env("APIM__audience", "api://tenant/orders")
         .env("APIM__subscriptionKeySecret", "orders-subscription-key")
+        .envs(more.iter().copied())
         .output()
         .expect("the script can be run");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -83,7 +109,12 @@ fn run(answer: Option<(&str, &str)>) -> (Output, String) {
 
 #[track_caller]
 fn assert_broken(file: &str, text: &str, words: &str) {
-    let (output, said) = run(Some((file, text)));
+    assert_broken_with(&[], (file, text), words);
+}
+
+#[track_caller]
+fn assert_broken_with(more: &[(&str, &str)], answer: (&str, &str), words: &str) {
+    let (output, said) = run_with(Some(answer), more);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(words), "{said}");
     assert!(said.contains("links are broken"), "{said}");
@@ -96,6 +127,33 @@ fn a_sound_deployment_passes_link_by_link() {
     assert!(said.contains("all 12 links hold"), "{said}");
     let links = ["Key Vault", "Blob Storage", "Entra ID", "API Management", "function app"];
     assert!(links.iter().all(|link| said.contains(link)), "{said}");
+}
+
+#[test]
+fn a_sound_deployment_with_a_model_passes_link_by_link() {
+    let (output, said) = run_with(None, &CHAT);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("all 19 links hold"), "{said}");
+    assert!(said.contains("apim-keyless-abc is Cognitive Services OpenAI User on oai-keyless-1"), "{said}");
+}
+
+#[test]
+fn a_broken_link_to_the_model_is_named() {
+    for (file, text, words) in [
+        ("chat-enabled", "false", "the secret chat-subscription-key is disabled"),
+        ("chat-role", "0", "33333333-0000 holds no app role of api://tenant/chat"),
+        ("chat-api", "", "Compare OPENAI__audience with the App ID URI"),
+        ("chat-audience", "api://other", "the named value chat-app-id-uri is api://other, not api://tenant/chat"),
+        ("chat-client", "", "the named value chat-client-id is missing, not e4c9e2f0-0001"),
+        ("models", "", "there is no account in rg-keyless-test"),
+        ("model-role", "0", "apim-keyless-abc is not Cognitive Services OpenAI User on oai-keyless-1"),
+        ("model-keyless", "false", "oai-keyless-1 takes keys"),
+        ("chat-gateway", "404", "POST /openai/v1/chat/completions is unknown (404)"),
+        ("chat-gateway", "200", "POST /openai/v1/chat/completions without a key is served (200)"),
+    ] {
+        assert_broken_with(&CHAT, (file, text), words);
+    }
+    assert!(run(Some(("model-role", "0"))).0.status.success(), "without a model there is no such link");
 }
 
 #[test]

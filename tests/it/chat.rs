@@ -7,10 +7,10 @@ mod page;
 mod refusing;
 
 use local_azure::seed::{ModelDeployment, RoleAssignment, Scope, Seed};
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 /// Must be in no log and no journal.
 const PROMPT: &str = "my-secret-prompt";
@@ -32,7 +32,7 @@ fn deployment(seed: &mut Seed) -> &mut ModelDeployment {
 }
 
 async fn ask(rig: &Rig, body: &Value) -> Response {
-    Client::new().post(rig.url("/api/chat")).json(body).send().await.unwrap()
+    plain_client().post(rig.url("/api/chat")).json(body).send().await.unwrap()
 }
 
 fn prompt() -> Value {

@@ -10,7 +10,10 @@ use local_azure::{
 use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
-use crate::{browser, rig::Rig};
+use crate::{
+    browser,
+    rig::{Rig, plain_client},
+};
 
 /// Runs a script to its end, with this on its standard input.
 async fn must_be_good(mut script: Command, input: &str) {
@@ -35,7 +38,7 @@ fn marked_token() -> String {
 async fn every_view_works_with_the_keyboard_alone() {
     let Some(mut script) = browser::script("check_views.mjs") else { return };
     let rig = Rig::start().await;
-    let client = reqwest::Client::new();
+    let client = plain_client();
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
     let upload = rig.url("/api/uploads/%3Cimg%20src%3Dx%20onerror%3Dcomplain(1)%3E.html");
     assert_eq!(client.put(upload).body("<h1>no page</h1>").send().await.unwrap().status(), 201);
@@ -82,7 +85,7 @@ async fn refused(&(link, service, status, reason): &Refusal, function: &str) -> 
     link.spoil_running(rig.azure.world());
     if function == "chat" {
         let prompt = json!({ "prompt": "Who may call this model?" });
-        reqwest::Client::new().post(rig.url("/api/chat")).json(&prompt).send().await.unwrap();
+        plain_client().post(rig.url("/api/chat")).json(&prompt).send().await.unwrap();
     } else {
         rig.host.invoke(function, None).await.unwrap();
     }

@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 /// A variable that processes of the run get.
 fn variable(rig: &Rig, wanted: &str) -> String {
@@ -93,7 +93,7 @@ async fn the_data_lakes_host_says_that_there_is_no_hierarchy() {
         ("client_id", &setting(&rig, "STORAGE__clientId")),
     ];
     let endpoint = reqwest::Url::parse_with_params(&variable(&rig, "IDENTITY_ENDPOINT"), query).unwrap();
-    let asked = Client::new().get(endpoint).header("x-identity-header", variable(&rig, "IDENTITY_HEADER"));
+    let asked = plain_client().get(endpoint).header("x-identity-header", variable(&rig, "IDENTITY_HEADER"));
     let token: Value = serde_json::from_str(&answer(asked).await.1).unwrap();
     let token = token["access_token"].as_str().unwrap();
     let url = |query: &str| format!("https://stkeyless.dfs.core.windows.net/snapshots/a{query}");
@@ -113,14 +113,14 @@ async fn the_data_lakes_host_says_that_there_is_no_hierarchy() {
 #[tokio::test]
 async fn metrics_of_policies_are_read_at_the_control_port_with_the_runs_secret() {
     let rig = Rig::start().await;
-    let asked = Client::new().post(rig.url("/api/chat")).json(&serde_json::json!({ "prompt": "Hello" }));
+    let asked = plain_client().post(rig.url("/api/chat")).json(&serde_json::json!({ "prompt": "Hello" }));
     assert_eq!(answer(asked).await.0, 200);
     let url = format!("{}/local-azure/metrics", variable(&rig, "HTTPS_PROXY"));
     let secret = variable(&rig, "IDENTITY_HEADER");
     for (name, value) in [("x-local-azure-control", ""), ("x-local-azure-control", "other"), ("x-other", &secret)] {
-        assert_eq!(answer(Client::new().post(&url).header(name, value)).await.0, 403, "{name}: {value}");
+        assert_eq!(answer(plain_client().post(&url).header(name, value)).await.0, 403, "{name}: {value}");
     }
-    let (status, body) = answer(Client::new().post(&url).header("x-local-azure-control", &secret)).await;
+    let (status, body) = answer(plain_client().post(&url).header("x-local-azure-control", &secret)).await;
     assert_eq!(status, 200, "{body}");
     let metrics: Value = serde_json::from_str(&body).unwrap();
     let total = metrics.as_array().unwrap().iter().find(|metric| metric["name"] == "Total Tokens").unwrap();

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::rig::HANDLER;
+use crate::rig::{HANDLER, plain_get};
 
 /// A handler that listens; killed when dropped.
 pub(crate) struct Handler {
@@ -46,7 +46,7 @@ impl Handler {
 
     /// What `ready` says, and its status.
     pub(crate) async fn ready(&self) -> (u16, Value) {
-        let answer = reqwest::get(self.url("/api/ready")).await.unwrap();
+        let answer = plain_get(self.url("/api/ready")).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 

@@ -21,7 +21,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{handler::Handler, rig::Rig};
+use crate::{
+    handler::Handler,
+    rig::{Rig, plain_get},
+};
 
 /// Nothing here takes this long, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -111,10 +114,10 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused_and_nothing_after_it_is_
     refuses_hostile_heads("the identity endpoint", &endpoint).await;
     let entries = rig.azure.journal().entries();
     assert!(entries.iter().all(|entry| entry.service != Service::Handler), "the handler was asked: {entries:?}");
-    assert_eq!(reqwest::get(rig.url("/api/health")).await.unwrap().status(), 200);
+    assert_eq!(plain_get(rig.url("/api/health")).await.unwrap().status(), 200);
     let handler = Handler::start(&rig.azure.app_environment());
     refuses_hostile_heads("the handler", &address(&handler.url(""))).await;
-    assert_eq!(reqwest::get(handler.url("/api/health")).await.unwrap().status(), 200);
+    assert_eq!(plain_get(handler.url("/api/health")).await.unwrap().status(), 200);
 }
 
 /// A length and chunks: the chunks count, as RFC 9112 says, at the host and at the handler alike.
@@ -154,7 +157,7 @@ async fn bodies_that_stop_keep_nobody_waiting() {
         }
     }
     for url in [rig.url("/api/health"), handler.url("/api/health"), rig.url("/api/ready")] {
-        let answer = timeout(PATIENCE, reqwest::get(&url)).await.unwrap().unwrap();
+        let answer = timeout(PATIENCE, plain_get(&url)).await.unwrap().unwrap();
         assert_eq!(answer.status(), 200, "{url}");
     }
     drop(open);
@@ -223,6 +226,6 @@ async fn a_body_without_an_end_is_refused_or_left_alone() {
         assert!(!all_was_read.load(Ordering::SeqCst), "{url} was read to the end");
     }
     for url in [rig.url("/api/health"), handler.url("/api/health"), rig.url("/api/ready")] {
-        assert_eq!(reqwest::get(&url).await.unwrap().status(), 200, "{url}");
+        assert_eq!(plain_get(&url).await.unwrap().status(), 200, "{url}");
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client, plain_get};
 
 #[tokio::test]
 async fn health_needs_no_azure() {
     let rig = Rig::start().await;
-    let health: Value = reqwest::get(rig.url("/api/health")).await.unwrap().json().await.unwrap();
+    let health: Value = plain_get(rig.url("/api/health")).await.unwrap().json().await.unwrap();
     assert_eq!(health["status"], "ok");
     assert!(health["uptimeSeconds"].is_u64(), "{health}");
     assert!(rig.answers().is_empty(), "health called Azure");
@@ -16,7 +16,7 @@ async fn health_needs_no_azure() {
 #[tokio::test]
 async fn snapshot_now_answers_with_the_place_of_the_blob_and_again_without_writing_twice() {
     let rig = Rig::start().await;
-    let client = reqwest::Client::new();
+    let client = plain_client();
     let first = client.post(rig.url("/api/snapshots/orders")).send().await.unwrap();
     assert_eq!(first.status(), 201);
     let location = first.headers()["location"].to_str().unwrap().to_owned();
@@ -33,7 +33,7 @@ async fn snapshot_now_answers_with_the_place_of_the_blob_and_again_without_writi
 #[tokio::test]
 async fn an_unknown_source_is_not_found() {
     let rig = Rig::start().await;
-    let answer = reqwest::Client::new().post(rig.url("/api/snapshots/nothing")).send().await.unwrap();
+    let answer = plain_client().post(rig.url("/api/snapshots/nothing")).send().await.unwrap();
     assert_eq!(answer.status(), 404);
     let body: Value = answer.json().await.unwrap();
     assert!(body["error"]["code"].is_string() && body["error"]["message"].is_string(), "{body}");
@@ -43,15 +43,15 @@ async fn an_unknown_source_is_not_found() {
 #[tokio::test]
 async fn latest_of_a_source_without_snapshots_is_not_found() {
     let rig = Rig::start().await;
-    assert_eq!(reqwest::get(rig.url("/api/snapshots/orders/latest")).await.unwrap().status(), 404);
-    let list: Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
+    assert_eq!(plain_get(rig.url("/api/snapshots/orders/latest")).await.unwrap().status(), 404);
+    let list: Value = plain_get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
     assert_eq!(list["snapshots"], json!([]));
 }
 
 #[tokio::test]
 async fn our_own_refusal_is_never_the_callers_401_or_403() {
     let rig = Rig::with(|seed| local_azure::broken_link::Link::VaultRole.spoil(seed)).await;
-    let answer = reqwest::Client::new().post(rig.url("/api/snapshots/orders")).send().await.unwrap();
+    let answer = plain_client().post(rig.url("/api/snapshots/orders")).send().await.unwrap();
     assert_eq!(answer.status(), 502);
     let body: Value = answer.json().await.unwrap();
     assert!(body["error"]["message"].as_str().unwrap().contains("Key Vault"), "{body}");

@@ -14,12 +14,12 @@ use local_azure::{
     fault::{Fault, FaultKind, FaultService},
     journal::{Entry, Service},
 };
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
-    rig::{Rig, project},
+    rig::{Rig, plain_client, plain_get, project},
     storage,
 };
 
@@ -62,7 +62,7 @@ async fn bytes_of(rig: &Rig, path: &str) -> Option<Vec<u8>> {
 
 /// A snapshot job on its way.
 fn job(rig: &Rig) -> tokio::task::JoinHandle<()> {
-    let run = Client::new().post(rig.url("/api/snapshots/orders")).send();
+    let run = plain_client().post(rig.url("/api/snapshots/orders")).send();
     tokio::spawn(async move { drop(run.await) })
 }
 
@@ -78,7 +78,7 @@ async fn comes_again(rig: &Rig, step: &str) {
         assert_eq!(times, 1, "killed {step}: {path} was written {times} times");
     }
     // The journal cannot say whether a write was done whose client was killed before the answer; the listing has its blob.
-    let list: Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
+    let list: Value = plain_get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
     let mut slots = BTreeSet::new();
     for snapshot in list["snapshots"].as_array().unwrap() {
         let path = snapshot["url"].as_str().unwrap().split_once(".net/").unwrap().1;
@@ -128,7 +128,7 @@ async fn an_upload_killed_after_each_block_is_whole_or_absent_and_can_come_again
         (0..(5 * BLOCK / 4) as u32).flat_map(|number| number.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect();
     for blocks in 0..=6 {
         let rig = Rig::start().await;
-        let put = |body: Bytes| Client::new().put(rig.url("/api/uploads/killed.bin")).body(body).send();
+        let put = |body: Bytes| plain_client().put(rig.url("/api/uploads/killed.bin")).body(body).send();
         let (first, answered) = (put(body.clone()), std::sync::Arc::new(std::sync::Mutex::new(None)));
         let status = answered.clone();
         let job = tokio::spawn(async move { *status.lock().unwrap() = first.await.ok().map(|answer| answer.status()) });

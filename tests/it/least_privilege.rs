@@ -2,9 +2,7 @@
 //!
 //! Which identity may do what is in `identities` and `refusals`.
 
-use reqwest::Client;
-
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 #[tokio::test]
 async fn a_client_id_without_the_header_of_the_process_gets_no_token() {
@@ -21,7 +19,7 @@ async fn a_client_id_without_the_header_of_the_process_gets_no_token() {
         ];
         let url = reqwest::Url::parse_with_params(&endpoint, query).unwrap();
         let ask = |header: Option<&str>| {
-            let request = Client::new().get(url.clone());
+            let request = plain_client().get(url.clone());
             header.into_iter().fold(request, |request, header| request.header("x-identity-header", header)).send()
         };
         let almost = header.trim_end_matches(|last: char| last.is_ascii_hexdigit());

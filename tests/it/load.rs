@@ -15,7 +15,7 @@ use local_azure::{
 };
 use reqwest::Client;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 const CONNECTIONS: usize = 64;
 
@@ -27,6 +27,10 @@ const UPLOADS: usize = 8;
 
 /// Rounds before anything is measured: what is allocated once is there by then.
 const WARM_UP: usize = 1;
+
+/// KiB that local Azure remembers of a blob beside its content, which is on the disk; and of all else, once the journal is full.
+const OF_A_BLOB: u64 = 4;
+const OF_ALL_ELSE: u64 = 16 * 1024;
 
 /// Statuses of answers, and how often each came.
 type Answers = BTreeMap<u16, usize>;
@@ -105,7 +109,7 @@ fn size(id: u32) -> Size {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one_in_twenty_fails() {
     let rig = Rig::start().await;
-    let clients: Vec<Client> = (0..CONNECTIONS).map(|_| Client::new()).collect();
+    let clients: Vec<Client> = (0..CONNECTIONS).map(|_| plain_client()).collect();
     let faults = rig.azure.world().faults();
     for service in [FaultService::ApiManagement, FaultService::BlobStorage] {
         faults.set(format!("{service}:{},rate=0.05,seed=20", FaultKind::Unavailable).parse().unwrap()).unwrap();
@@ -116,22 +120,29 @@ async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one
     let handler = rig.handler_id().unwrap();
     let (before, own) = (size(handler), size(std::process::id()));
     let (began, mut rounds, mut sums) = (Instant::now(), 0, [Answers::new(), Answers::new()]);
+    // The journal keeps entries up to a limit; from there on, blobs alone are more and more.
+    let mut full: Option<(Size, u64)> = None;
+    let blobs = |[_, uploads]: &[Answers; 2]| uploads.get(&201).copied().unwrap_or_default() as u64;
     while began.elapsed() < time() {
         let last = last_entry(&rig);
         let answers = round(&rig, &clients, WARM_UP + rounds).await;
         reconcile(&rig, last, &answers);
         add(&mut sums, answers);
         rounds += 1;
+        rig.forget_log();
+        if full.is_none() && rig.azure.journal().latest(0).dropped > 0 {
+            full = Some((size(std::process::id()), blobs(&sums)));
+        }
     }
-    let after = size(handler);
+    let (after, own_after) = (size(handler), size(std::process::id()));
     let [relays, uploads] = &sums;
     let strikes: u64 = faults.all().iter().map(|fault| fault.strikes).sum();
     println!(
         "{} requests in {} s, {strikes} faults: relays {relays:?}, uploads {uploads:?}; \
-         handler {before:?}, then {after:?}; local Azure and the callers {own:?}, then {:?}",
+         handler {before:?}, then {after:?}; local Azure and the callers {own:?}, with a full journal {:?}, then {own_after:?}",
         rounds * CONNECTIONS * EACH,
         began.elapsed().as_secs(),
-        size(std::process::id())
+        full.map(|(size, _)| size)
     );
     assert!(strikes > 0, "no fault struck");
     for (answers, right) in [(relays, 200), (uploads, 201)] {
@@ -143,4 +154,10 @@ async fn every_request_of_64_connections_is_answered_and_nothing_grows_while_one
     assert_eq!(rig.handler_id(), Some(handler), "the handler was started anew");
     assert!(after.memory <= before.memory + before.memory / 4 + 8 * 1024, "memory grows: {before:?}, then {after:?}");
     assert!(after.descriptors <= before.descriptors + 16, "descriptors grow: {before:?}, then {after:?}");
+    assert!(own_after.descriptors <= own.descriptors + 128, "descriptors grow: {own:?}, then {own_after:?}");
+    // A short run does not fill the journal.
+    if let Some((full, known)) = full {
+        let most = full.memory + OF_ALL_ELSE + (blobs(&sums) - known) * OF_A_BLOB;
+        assert!(own_after.memory <= most, "memory grows: {full:?}, then {own_after:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use local_azure::journal::Service;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client, plain_get};
 
 #[tokio::test]
 async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
@@ -31,7 +31,7 @@ async fn each_link_is_passed_by_the_identity_and_role_meant_for_it() {
 async fn the_backend_sees_neither_our_token_nor_our_key_and_its_answer_is_what_is_stored() {
     let rig = Rig::start().await;
     assert!(rig.host.invoke("snapshot", None).await.unwrap().succeeded());
-    let stored = reqwest::get(rig.url("/api/snapshots/orders/latest")).await.unwrap();
+    let stored = plain_get(rig.url("/api/snapshots/orders/latest")).await.unwrap();
     assert_eq!(stored.status(), 200);
     assert_eq!(stored.headers()["content-type"], "application/json");
     let stored: serde_json::Value = stored.json().await.unwrap();
@@ -71,7 +71,7 @@ async fn every_call_of_a_job_carries_the_trace_of_its_invocation_also_when_two_r
     })
     .await;
     let run = async |source: &str, trace: &str| {
-        let call = reqwest::Client::new().post(rig.url(&format!("/api/snapshots/{source}")));
+        let call = plain_client().post(rig.url(&format!("/api/snapshots/{source}")));
         call.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01")).send().await.unwrap().status()
     };
     assert_eq!(tokio::join!(run("one", TRACES[0]), run("two", TRACES[1])), (StatusCode::CREATED, StatusCode::CREATED));

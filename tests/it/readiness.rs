@@ -3,10 +3,10 @@
 use local_azure::journal::Service;
 use serde_json::Value;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_get};
 
 async fn ready(rig: &Rig) -> (u16, Value) {
-    let answer = reqwest::get(rig.url("/api/ready")).await.unwrap();
+    let answer = plain_get(rig.url("/api/ready")).await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 

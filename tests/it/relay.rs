@@ -13,7 +13,10 @@ use reqwest::{Body, Client, Method};
 use serde_json::{Value, json};
 
 use self::backend::Backend;
-use crate::{handler::Handler, rig::Rig};
+use crate::{
+    handler::Handler,
+    rig::{Rig, plain_client, plain_get},
+};
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -35,7 +38,7 @@ async fn any_method_arrives_with_its_path_query_headers_and_body_and_without_the
     let (rig, _backend) = rig().await;
     for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let url = relay(&rig, "/orders/echo/a%20b?code=FUNCTION-KEY&status=open&subscription-key=mine");
-        let request = Client::new()
+        let request = plain_client()
             .request(Method::from_bytes(method.as_bytes()).unwrap(), url)
             .header("authorization", "Bearer mine")
             .header("cookie", "session=mine")
@@ -61,10 +64,10 @@ async fn any_method_arrives_with_its_path_query_headers_and_body_and_without_the
 #[tokio::test]
 async fn the_sample_api_is_reached_as_its_readers_are_told() {
     let rig = Rig::start().await;
-    let order = reqwest::get(relay(&rig, "/orders/1001")).await.unwrap();
+    let order = plain_get(relay(&rig, "/orders/1001")).await.unwrap();
     assert_eq!(order.status(), 200);
     assert_eq!(order.json::<Value>().await.unwrap()["id"], "1001");
-    let none = reqwest::get(relay(&rig, "/orders/9999")).await.unwrap();
+    let none = plain_get(relay(&rig, "/orders/9999")).await.unwrap();
     assert_eq!(none.status(), 404);
     assert_eq!(none.json::<Value>().await.unwrap()["error"]["code"], "NotFound", "the API's own answer");
 }
@@ -72,10 +75,10 @@ async fn the_sample_api_is_reached_as_its_readers_are_told() {
 #[tokio::test]
 async fn a_head_keeps_its_length_and_a_204_has_none() {
     let (rig, _backend) = rig().await;
-    let head = Client::new().head(relay(&rig, "/orders/sized")).send().await.unwrap();
+    let head = plain_client().head(relay(&rig, "/orders/sized")).send().await.unwrap();
     assert_eq!((head.status().as_u16(), &head.headers()["content-length"]), (200, &"12345".parse().unwrap()));
     assert!(head.bytes().await.unwrap().is_empty());
-    let none = Client::new().delete(relay(&rig, "/orders/nothing")).send().await.unwrap();
+    let none = plain_client().delete(relay(&rig, "/orders/nothing")).send().await.unwrap();
     assert_eq!((none.status().as_u16(), none.headers().get("content-length")), (204, None));
 }
 
@@ -83,7 +86,7 @@ async fn a_head_keeps_its_length_and_a_204_has_none() {
 async fn a_backends_own_refusals_are_passed_on_unchanged() {
     let (rig, _backend) = rig().await;
     for status in [400, 403, 404, 409, 500] {
-        let answer = Client::new().post(relay(&rig, &format!("/orders/status/{status}"))).send().await.unwrap();
+        let answer = plain_client().post(relay(&rig, &format!("/orders/status/{status}"))).send().await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(answer.text().await.unwrap(), r#"{"error":{"code":"Backend"}}"#);
     }
@@ -92,7 +95,7 @@ async fn a_backends_own_refusals_are_passed_on_unchanged() {
 #[tokio::test]
 async fn events_arrive_one_by_one() {
     let (rig, backend) = rig().await;
-    let answer = reqwest::get(relay(&rig, "/orders/events")).await.unwrap();
+    let answer = plain_get(relay(&rig, "/orders/events")).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let mut events = answer.bytes_stream();
     assert_eq!(events.next().await.unwrap().unwrap(), "data: 1\n\n");
@@ -107,7 +110,7 @@ async fn an_upload_arrives_chunk_by_chunk() {
     let (send, chunks) = tokio::sync::mpsc::channel::<&'static str>(1);
     let body = stream::unfold(chunks, |mut chunks| async move { Some((chunks.recv().await?, chunks)) });
     let body = Body::wrap_stream(body.map(Ok::<_, std::io::Error>));
-    let call = tokio::spawn(Client::new().put(relay(&rig, "/orders/chunks")).body(body).send());
+    let call = tokio::spawn(plain_client().put(relay(&rig, "/orders/chunks")).body(body).send());
     send.send("first").await.unwrap();
     assert_eq!(backend.next_chunk().await, "first");
     send.send("second").await.unwrap();
@@ -119,12 +122,12 @@ async fn an_upload_arrives_chunk_by_chunk() {
 #[tokio::test]
 async fn a_caller_that_leaves_ends_the_call_of_the_backend() {
     let (rig, backend) = rig().await;
-    let mut answer = reqwest::get(relay(&rig, "/orders/events")).await.unwrap();
+    let mut answer = plain_get(relay(&rig, "/orders/events")).await.unwrap();
     answer.chunk().await.unwrap().unwrap();
     drop(answer);
     backend.until_a_call_was_left().await;
     // Also before the answer begins.
-    let call = tokio::spawn(reqwest::get(relay(&rig, "/orders/never")));
+    let call = tokio::spawn(plain_get(relay(&rig, "/orders/never")));
     backend.until_a_call_began().await;
     call.abort();
     backend.until_a_call_was_left().await;
@@ -134,7 +137,7 @@ async fn a_caller_that_leaves_ends_the_call_of_the_backend() {
 async fn other_paths_are_not_there_and_nothing_is_asked() {
     let (rig, _backend) = rig().await;
     for path in ["/billing", "/", "", "/orders2"] {
-        let answer = reqwest::get(relay(&rig, path)).await.unwrap();
+        let answer = plain_get(relay(&rig, path)).await.unwrap();
         assert_eq!(answer.status(), 404, "{path}");
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["error"]["code"], "not_found");
@@ -202,7 +205,7 @@ async fn a_redirect_is_passed_on_and_never_followed() {
 #[tokio::test]
 async fn no_header_and_no_escape_of_the_caller_says_where_a_call_goes() {
     let (rig, _backend) = rig().await;
-    let plain: Value = reqwest::get(relay(&rig, "/orders/echo/x")).await.unwrap().json().await.unwrap();
+    let plain: Value = plain_get(relay(&rig, "/orders/echo/x")).await.unwrap().json().await.unwrap();
     for (name, value) in [
         ("host", "169.254.169.254"),
         ("x-forwarded-host", "169.254.169.254"),
@@ -217,7 +220,7 @@ async fn no_header_and_no_escape_of_the_caller_says_where_a_call_goes() {
         ("x-ms-client-principal", "eyJ"),
         ("metadata", "true"),
     ] {
-        let answer = Client::new().get(relay(&rig, "/orders/echo/x")).header(name, value).send().await.unwrap();
+        let answer = plain_client().get(relay(&rig, "/orders/echo/x")).header(name, value).send().await.unwrap();
         assert_eq!(answer.status(), 207, "{name}");
         let seen: Value = answer.json().await.unwrap();
         for what in ["method", "target"] {
@@ -226,7 +229,7 @@ async fn no_header_and_no_escape_of_the_caller_says_where_a_call_goes() {
         assert_eq!(seen["headers"]["host"], plain["headers"]["host"], "{name}: {seen}");
     }
     for path in ["/orders/echo/a%0d%0ax-injected:1", "/orders/echo/a?b=%0d%0ax-injected:%201%0d%0a%0d%0aGET%20/"] {
-        let seen: Value = reqwest::get(relay(&rig, path)).await.unwrap().json().await.unwrap();
+        let seen: Value = plain_get(relay(&rig, path)).await.unwrap().json().await.unwrap();
         assert!(seen["headers"].get("x-injected").is_none(), "{seen}");
     }
 }
@@ -245,7 +248,7 @@ fn raw_status(rig: &Rig, target: &str) -> u16 {
 #[tokio::test]
 async fn trace_is_no_method_of_it() {
     let (rig, _backend) = rig().await;
-    let answer = Client::new().request(Method::TRACE, relay(&rig, "/orders/echo/x")).send().await.unwrap();
+    let answer = plain_client().request(Method::TRACE, relay(&rig, "/orders/echo/x")).send().await.unwrap();
     assert_eq!(answer.status(), 404);
     assert!(rig.answers().is_empty());
 }
@@ -258,7 +261,7 @@ async fn a_refusal_of_this_app_is_never_the_callers_401() {
         Link::AppRole.spoil(seed);
     })
     .await;
-    let answer = reqwest::get(relay(&rig, "/orders/echo/x")).await.unwrap();
+    let answer = plain_get(relay(&rig, "/orders/echo/x")).await.unwrap();
     assert_eq!(answer.status(), 502);
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["error"]["code"], json!("upstream_refused"), "{body}");
@@ -274,12 +277,12 @@ async fn memory_does_not_grow_with_what_is_streamed() {
     backend.stand_behind(&mut seed);
     let azure = LocalAzure::start(seed).await.unwrap();
     let handler = Handler::start(&azure.app_environment());
-    reqwest::get(handler.url("/api/relay/orders/sized")).await.unwrap();
+    plain_get(handler.url("/api/relay/orders/sized")).await.unwrap();
     let before = handler.peak_memory();
     let chunk = bytes::Bytes::from(vec![7; MEGABYTE]);
     let body = stream::iter((0..SIZE / MEGABYTE).map(move |_| Ok::<_, std::io::Error>(chunk.clone())));
     let url = handler.url("/api/relay/orders/mirror");
-    let mut answer = Client::new().post(url).body(Body::wrap_stream(body)).send().await.unwrap();
+    let mut answer = plain_client().post(url).body(Body::wrap_stream(body)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let mut received = 0;
     while let Some(chunk) = answer.chunk().await.unwrap() {

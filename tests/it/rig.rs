@@ -14,6 +14,7 @@ use local_azure::{
     seed::Seed,
     world::World,
 };
+use reqwest::{Client, IntoUrl, Response};
 use tempfile::TempDir;
 use tokio::{sync::Notify, time::timeout};
 
@@ -221,6 +222,12 @@ impl Rig {
         timeout(Duration::from_secs(30), found).await.unwrap_or_else(|_| panic!("not logged: {text}"));
     }
 
+    /// Forgets what was logged so far, which holds no secret.
+    pub(crate) fn forget_log(&self) {
+        let lines = std::mem::take(&mut *self.evidence.log.lines.lock().unwrap_or_else(PoisonError::into_inner));
+        self.secrets().are_not_in("the log", lines.join("\n").as_bytes());
+    }
+
     /// What no log, answer and file may hold.
     pub(crate) fn secrets(&self) -> Secrets {
         self.evidence.secrets()
@@ -234,6 +241,16 @@ impl Rig {
 
 fn is_challenge(entry: &Entry) -> bool {
     entry.service == Service::KeyVault && entry.status == 401 && entry.decision.identity.is_none()
+}
+
+/// A client for plain HTTP. One that also speaks TLS reads all certificate authorities of the system first.
+pub(crate) fn plain_client() -> Client {
+    Client::builder().tls_certs_only([]).build().unwrap()
+}
+
+/// A `GET` over plain HTTP.
+pub(crate) async fn plain_get(url: impl IntoUrl) -> reqwest::Result<Response> {
+    plain_client().get(url).send().await
 }
 
 /// The default seed.

@@ -6,12 +6,15 @@ use local_azure::{
     subscription_keys::Which,
 };
 
-use crate::{handler::Handler, rig::seed};
+use crate::{
+    handler::Handler,
+    rig::{plain_client, seed},
+};
 
 /// Whether a snapshot is there now: written, or written in this minute before.
 async fn snapshot(handler: &Handler) -> bool {
     let url = handler.url("/api/snapshots/orders");
-    reqwest::Client::new().post(url).send().await.unwrap().status().is_success()
+    plain_client().post(url).send().await.unwrap().status().is_success()
 }
 
 /// How often the gateway has looked for the tenant's keys.
@@ -99,7 +102,7 @@ async fn a_key_that_the_vault_does_not_hold_yet_is_refused_twice_and_the_answer_
     azure.world().regenerate_subscription_key("keyless-functions", Which::Primary).unwrap();
     vault.rotate("orders-subscription-key", "forgotten by who rotates").unwrap();
     let from = azure.journal().entries().len();
-    let answer = reqwest::Client::new().post(handler.url("/api/snapshots/orders")).send().await.unwrap();
+    let answer = plain_client().post(handler.url("/api/snapshots/orders")).send().await.unwrap();
     assert_eq!(answer.status(), 502);
     assert!(!answer.text().await.unwrap().contains("orders-subscription-key"), "that is no caller's business");
     assert_eq!(statuses(&azure, Service::ApiManagement, from), [401, 401]);

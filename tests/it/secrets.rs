@@ -4,7 +4,10 @@ use futures_util::StreamExt;
 use local_azure::seed::Seed;
 use serde_json::Value;
 
-use crate::{rig::Rig, storage};
+use crate::{
+    rig::{Rig, plain_get},
+    storage,
+};
 
 /// Adds secrets, of which one has ended and one never does.
 fn with_dates(seed: &mut Seed) {
@@ -15,7 +18,7 @@ fn with_dates(seed: &mut Seed) {
 }
 
 async fn report(rig: &Rig) -> (u16, String) {
-    let answer = reqwest::get(rig.url("/api/secrets")).await.unwrap();
+    let answer = plain_get(rig.url("/api/secrets")).await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 

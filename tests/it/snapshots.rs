@@ -1,13 +1,16 @@
 //! Snapshots read back: in pages, by slot, whole, in part, or not at all.
 
 use local_azure::journal::Service;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde_json::Value;
 
-use crate::{rig::Rig, storage};
+use crate::{
+    rig::{Rig, plain_client},
+    storage,
+};
 
 async fn get(rig: &Rig, path: &str, headers: &[(&str, &str)]) -> Response {
-    let request = Client::new().get(rig.url(&format!("/api/snapshots/{path}")));
+    let request = plain_client().get(rig.url(&format!("/api/snapshots/{path}")));
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await.unwrap()
 }
 

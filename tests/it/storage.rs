@@ -8,6 +8,8 @@ use local_azure::LocalAzure;
 use reqwest::{Certificate, Client, Proxy, Response, StatusCode};
 use serde_json::Value;
 
+use crate::rig::plain_client;
+
 /// A request to Storage as the identity that writes; `path` begins with the container.
 async fn request(azure: &LocalAzure, method: reqwest::Method, path: &str, body: Option<Vec<u8>>) -> Response {
     let environment = azure.environment();
@@ -19,7 +21,7 @@ async fn request(azure: &LocalAzure, method: reqwest::Method, path: &str, body: 
         ("client_id", &settings["STORAGE__clientId"]),
     ];
     let endpoint = reqwest::Url::parse_with_params(&of("IDENTITY_ENDPOINT"), identity).unwrap();
-    let token = Client::new().get(endpoint).header("x-identity-header", of("IDENTITY_HEADER"));
+    let token = plain_client().get(endpoint).header("x-identity-header", of("IDENTITY_HEADER"));
     let token: Value = token.send().await.unwrap().json().await.unwrap();
     let ca = Certificate::from_pem(&fs::read(of("SSL_CERT_FILE")).unwrap()).unwrap();
     let client = Client::builder().proxy(Proxy::https(of("HTTPS_PROXY")).unwrap()).tls_certs_only([ca]).build();

@@ -7,11 +7,10 @@ use local_azure::{
     monitor::{LogLevel, MetricValue, ReceivedLog, ReceivedSpan, SpanKind, SpanStatus, Telemetry},
     seed::Seed,
 };
-use reqwest::Client;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
@@ -68,7 +67,7 @@ fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
 #[tokio::test]
 async fn the_main_job_is_one_trace_from_its_caller_to_the_blob() {
     let rig = Rig::with(to_azure_monitor).await;
-    let call = Client::new().post(rig.url("/api/snapshots/orders"));
+    let call = plain_client().post(rig.url("/api/snapshots/orders"));
     let answer = call.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let spans = spans(&rig).await;
@@ -115,7 +114,7 @@ async fn the_main_job_is_one_trace_from_its_caller_to_the_blob() {
 #[tokio::test]
 async fn a_streamed_chat_is_one_trace_from_its_caller_to_the_model() {
     let rig = Rig::with(to_azure_monitor).await;
-    let call = Client::new().post(rig.url("/api/chat")).json(&json!({ "prompt": PROMPT, "stream": true }));
+    let call = plain_client().post(rig.url("/api/chat")).json(&json!({ "prompt": PROMPT, "stream": true }));
     let answer = call.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
     assert!(answer.text().await.unwrap().ends_with("data: [DONE]\n\n"));
     let spans = spans(&rig).await;
@@ -153,7 +152,7 @@ async fn what_is_sent_is_not_written_too_but_for_warnings_errors_and_the_start()
     let rig = Rig::with(to_azure_monitor).await;
     let job = rig.host.invoke("snapshot", None).await.unwrap();
     assert!(job.succeeded());
-    let failed = Client::new().post(rig.url("/api/snapshots/orders")).header("traceparent", "malformed");
+    let failed = plain_client().post(rig.url("/api/snapshots/orders")).header("traceparent", "malformed");
     failed.send().await.unwrap();
     let has = |telemetry: &Telemetry, name: &str| telemetry.spans().iter().any(|span| span.name == name);
     until(&rig, |telemetry| has(telemetry, "snapshot") && has(telemetry, "snapshot_now")).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_get};
 
 #[tokio::test]
 async fn a_second_run_for_the_same_scheduled_time_writes_nothing_twice() {
@@ -15,7 +15,7 @@ async fn a_second_run_for_the_same_scheduled_time_writes_nothing_twice() {
     let slots: HashSet<_> =
         rig.log().split_whitespace().filter(|word| word.starts_with("slot=")).map(str::to_owned).collect();
     assert_eq!(rig.blob_count(), slots.len(), "{slots:?}");
-    let list: serde_json::Value = reqwest::get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
+    let list: serde_json::Value = plain_get(rig.url("/api/snapshots/orders")).await.unwrap().json().await.unwrap();
     assert_eq!(list["snapshots"].as_array().map(Vec::len), Some(slots.len()), "{list}");
 }
 

@@ -12,10 +12,14 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use local_azure::journal::Service;
 use md5::{Digest, Md5};
-use reqwest::{Body, Client, Response};
+use reqwest::{Body, Response};
 use serde_json::Value;
 
-use crate::{breaking_proxy::BreakingProxy, rig::Rig, storage};
+use crate::{
+    breaking_proxy::BreakingProxy,
+    rig::{Rig, plain_client},
+    storage,
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -43,7 +47,7 @@ async fn md5_of(mut pieces: impl Stream<Item = Bytes> + Unpin) -> Vec<u8> {
 /// Uploads without saying how long the body is.
 async fn put(rig: &Rig, name: &str, bytes: usize) -> Response {
     let body = Body::wrap_stream(pieces(bytes).map(Ok::<_, std::io::Error>));
-    Client::new().put(rig.url(&format!("/api/uploads/{name}"))).body(body).send().await.unwrap()
+    plain_client().put(rig.url(&format!("/api/uploads/{name}"))).body(body).send().await.unwrap()
 }
 
 /// The MD5 of what Storage has.
@@ -102,7 +106,7 @@ async fn a_client_that_is_gone_half_way_leaves_no_blob() {
         Ok(piece)
     });
     let breaks = half.chain(stream::iter([Err(std::io::Error::other("the client is killed"))]));
-    let request = Client::new().put(rig.url("/api/uploads/half.bin")).body(Body::wrap_stream(breaks));
+    let request = plain_client().put(rig.url("/api/uploads/half.bin")).body(Body::wrap_stream(breaks));
     assert!(request.send().await.is_err());
     assert_eq!(sent.load(Ordering::SeqCst), 32 * MIB);
     assert_eq!(stored(&rig, "half.bin").await, None);
@@ -122,7 +126,7 @@ async fn a_small_body_is_one_request_and_an_empty_one_is_a_blob_too() {
 
 async fn put_if(rig: &Rig, name: &str, header: &str, value: &str, bytes: usize) -> (u16, Value) {
     let body = Body::wrap_stream(pieces(bytes).map(Ok::<_, std::io::Error>));
-    let request = Client::new().put(rig.url(&format!("/api/uploads/{name}"))).header(header, value).body(body);
+    let request = plain_client().put(rig.url(&format!("/api/uploads/{name}"))).header(header, value).body(body);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
@@ -174,7 +178,7 @@ async fn more_than_the_settings_allow_is_refused_also_when_the_length_was_not_to
     })
     .await;
     assert_eq!(put(&rig, "untold", 6 * MIB + 1).await.status(), 413);
-    let told = Client::new().put(rig.url("/api/uploads/told")).body(vec![0; 6 * MIB + 1]).send().await.unwrap();
+    let told = plain_client().put(rig.url("/api/uploads/told")).body(vec![0; 6 * MIB + 1]).send().await.unwrap();
     assert_eq!(told.status(), 413);
     assert_eq!(stored(&rig, "untold").await, None);
     assert_eq!(put(&rig, "just", 6 * MIB).await.status(), 201);
@@ -191,7 +195,7 @@ async fn uploads_that_pause_after_a_byte_leave_room_for_others() {
             Ok::<_, std::io::Error>(Bytes::from_static(b"x"))
         });
         let body = Body::wrap_stream(first.chain(stream::pending()));
-        let request = Client::new().put(rig.url(&format!("/api/uploads/paused-{number}"))).body(body);
+        let request = plain_client().put(rig.url(&format!("/api/uploads/paused-{number}"))).body(body);
         paused.push(tokio::spawn(request.send()));
         begins.await.unwrap();
     }

@@ -5,15 +5,15 @@
 //! expression itself changes three things: it consumes bodies, draws on [`Context::entropy`], and adds
 //! [`Context::traces`].
 
+mod message;
+
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::HeaderMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{limits::Allowance, value::Value};
-use crate::certificate::Certificate;
+pub use self::message::{Body, Request, Response, Url};
+use super::{certificate::Certificate, limits::Allowance, value::Value};
 
 /// `context`
 #[derive(Debug)]
@@ -56,62 +56,6 @@ pub struct Context {
 
 /// A source of random numbers.
 pub struct Entropy(Box<dyn FnMut() -> u64 + Send>);
-
-/// `context.Request`
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// `GET` and so on.
-    pub method: String,
-    /// As rewritten by policies.
-    pub url: Url,
-    /// As the client sent it.
-    pub original_url: Url,
-    /// Names are matched whatever their case.
-    pub headers: HeaderMap,
-    /// `None` when the request has no body.
-    pub body: Option<Body>,
-    /// The client's address; null when the gateway cannot tell.
-    pub ip_address: Option<String>,
-    /// Values of the `{parameters}` in the operation's URL template.
-    pub matched_parameters: BTreeMap<String, String>,
-    /// The certificate that the client showed; `None` when it was not asked for one, or has none.
-    pub certificate: Option<Arc<Certificate>>,
-}
-
-/// `context.Response`, or what `send-request` got.
-#[derive(Clone, Debug, Default)]
-pub struct Response {
-    /// HTTP status.
-    pub status_code: u16,
-    /// Text after the status.
-    pub status_reason: String,
-    /// Names are matched whatever their case.
-    pub headers: HeaderMap,
-    /// `None` when the response has no body.
-    pub body: Option<Body>,
-}
-
-/// A message body. `As<T>()` takes it away unless told to preserve it.
-#[derive(Clone, Default)]
-pub struct Body {
-    pub(crate) content: Bytes,
-    pub(crate) consumed: bool,
-}
-
-/// A URL, taken apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Url {
-    /// `https`
-    pub scheme: String,
-    /// Without port.
-    pub host: String,
-    /// The scheme's own where none is written.
-    pub port: u16,
-    /// Begins with `/`.
-    pub path: String,
-    /// As written, without `?`.
-    pub query: String,
-}
 
 /// `context.Api`
 #[derive(Clone, Debug, Default)]
@@ -312,52 +256,9 @@ pub(crate) fn split_mix(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-impl Body {
-    /// A body that nobody read yet.
-    pub fn new(content: impl Into<Bytes>) -> Self {
-        Self { content: content.into(), consumed: false }
-    }
-
-    /// The content; `None` once an expression took it away.
-    #[must_use]
-    pub fn content(&self) -> Option<&Bytes> {
-        (!self.consumed).then_some(&self.content)
-    }
-}
-
-impl Url {
-    /// Reads an absolute `http` or `https` URL.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let uri: http::Uri = text.parse().ok()?;
-        let scheme = uri.scheme_str()?.to_owned();
-        let port = uri.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 });
-        let query = uri.query().unwrap_or_default().to_owned();
-        Some(Self { scheme, host: uri.host()?.to_owned(), port, path: uri.path().to_owned(), query })
-    }
-}
-
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme, self.host)?;
-        if !matches!((self.scheme.as_str(), self.port), ("https", 443) | ("http", 80)) {
-            write!(f, ":{}", self.port)?;
-        }
-        f.write_str(&self.path)?;
-        if self.query.is_empty() { Ok(()) } else { write!(f, "?{}", self.query) }
-    }
-}
-
 impl fmt::Debug for Entropy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entropy")
-    }
-}
-
-/// Says how long the body is, not what it says.
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("bytes", &self.content.len()).field("consumed", &self.consumed).finish()
     }
 }
 

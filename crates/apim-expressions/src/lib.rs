@@ -11,6 +11,7 @@ mod json;
 mod jwt;
 mod lexer;
 mod limits;
+mod lock;
 mod members;
 mod parse;
 mod problem;
@@ -77,6 +78,8 @@ pub enum Wanted {
     Integer,
     /// A `long`, and no other number.
     Long,
+    /// A type that `set-variable` is documented for: a basic one, or JSON.
+    Variable,
 }
 
 impl Expression {
@@ -104,16 +107,17 @@ impl Expression {
     /// The C# name of a type that the expression gives and that can never be what is wanted.
     #[must_use]
     pub fn misfit(&self, wanted: Wanted) -> Option<String> {
-        let fits = |class: types::Class| match wanted {
+        let fits = |given: &types::Type| match wanted {
             Wanted::Text => true,
-            Wanted::Bool => class == types::Class::Bool,
+            Wanted::Bool => given.class == types::Class::Bool,
             // Digits in a string become a number when the expression runs.
-            Wanted::Integer => class.is_integer() || class == types::Class::String,
-            Wanted::Long => class == types::Class::Long,
+            Wanted::Integer => given.class.is_integer() || given.class == types::Class::String,
+            Wanted::Long => given.class == types::Class::Long,
+            Wanted::Variable => is_kept(given),
         };
         let misfit = self.gives.iter().find(|class| {
-            let inner = class.underlying().unwrap_or(class).class;
-            inner != types::Class::Object && !fits(inner)
+            let inner = class.underlying().unwrap_or(class);
+            inner.class != types::Class::Object && !fits(inner)
         })?;
         Some(misfit.to_string())
     }
@@ -124,5 +128,16 @@ impl Expression {
     /// The message of the .NET exception it ends with, or the limit it passed.
     pub fn evaluate(&self, context: &mut Context) -> Result<Value, EvaluationError> {
         Ok(evaluate::run(&self.program, context)?)
+    }
+}
+
+/// Whether the page of `set-variable` lists the type (learn.microsoft.com/azure/api-management/set-variable-policy).
+fn is_kept(given: &types::Type) -> bool {
+    use types::Class;
+    match given.class {
+        Class::Array => given.arguments.iter().all(|item| matches!(item.class, Class::Byte | Class::SByte)),
+        Class::Null | Class::Thrown | Class::Bool | Class::Char | Class::String => true,
+        Class::Single | Class::Double | Class::Decimal | Class::Guid | Class::DateTime | Class::TimeSpan => true,
+        class => class.is_integer() || class.is_json(),
     }
 }

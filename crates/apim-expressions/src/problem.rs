@@ -72,7 +72,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    fn thrown(class: &'static str, message: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn thrown(class: &'static str, message: impl Into<Arc<str>>) -> Self {
         Self::Thrown(Exception { class, message: message.into(), inner: None })
     }
 

@@ -91,6 +91,8 @@ pub(crate) struct Lambda {
     pub(crate) body: LambdaBody,
     /// Whether it stands for a clause of a query, whose variables nothing assigns.
     pub(crate) is_clause: bool,
+    /// Calls the method or function whose name stands in the source.
+    pub(crate) is_method: bool,
 }
 
 #[derive(Debug)]
@@ -275,6 +277,10 @@ pub(crate) enum StatementKind {
     },
     Using {
         resource: Box<Statement>,
+        body: Block,
+    },
+    Lock {
+        object: Expr,
         body: Block,
     },
     Return(Option<Expr>),

@@ -102,12 +102,7 @@ impl Document {
 
 fn read(file: &str, source: &Source<'_>, problems: &mut Problems) -> Option<Document> {
     let xml = source.parse(problems)?;
-    let root = Element::new(xml.root_element(), source);
-    if root.name() != "policies" {
-        root.problem(problems, format!("a policy document is <policies>, not <{}>", root.name()));
-        return None;
-    }
-    root.only_attributes(&[], problems);
+    let root = Element::root(&xml, source, ("a policy document", "policies"), problems)?;
     let mut sections = BTreeMap::new();
     for element in root.child_elements(problems) {
         let Some(section) = Section::named(element.name()) else {

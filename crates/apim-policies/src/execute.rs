@@ -134,14 +134,31 @@ fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
     steps.filter_map(|step| if let Policy::Cors(policy) = &step.policy { Some(&**policy) } else { None })
 }
 
-/// What of a section follows `cache-store`, or the semantic cache's store, which a response from the cache has been through; all of it where there is
-/// none.
+/// What of a section follows `cache-store`, or the semantic cache's store, which a response from the cache has been
+/// through; where another policy holds it, what follows that. All of the section where there is none.
 fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
-    let is_store = |policy: &Policy| {
-        matches!(policy, Policy::CacheStore(_)) || matches!(policy, Policy::SemanticCache(cache) if cache.stores())
-    };
-    let store = steps.iter().rposition(|step| is_store(&step.policy));
+    let store = steps.iter().rposition(|step| keeps_response(&step.policy));
     store.map_or(steps, |place| &steps[place + 1..])
+}
+
+/// Whether the policy keeps responses in a cache, or holds one that does.
+fn keeps_response(policy: &Policy) -> bool {
+    fn any<'p>(mut steps: impl Iterator<Item = &'p Arc<Step<Policy>>>) -> bool {
+        steps.any(|step| keeps_response(&step.policy))
+    }
+    if let Policy::Choose(policy) = policy {
+        any(policy.steps())
+    } else if let Policy::IncludeFragment(policy) = policy {
+        any(policy.steps.iter())
+    } else if let Policy::LimitConcurrency(policy) = policy {
+        any(policy.steps.iter())
+    } else if let Policy::Retry(policy) = policy {
+        any(policy.steps.iter())
+    } else if let Policy::SemanticCache(policy) = policy {
+        policy.stores()
+    } else {
+        matches!(policy, Policy::CacheStore(_))
+    }
 }
 
 /// The default error response of a failure, and `context.LastError`.

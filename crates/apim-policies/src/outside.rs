@@ -62,7 +62,7 @@ pub trait Outside: Sync {
     }
 
     /// Sends the request to the backend that its absolute URL names, for `forward-request`. The response's headers must
-    /// be there within the time.
+    /// be there within the time. Where the request has a `Host`, a policy set it.
     fn forward(
         &self,
         request: Request<Self::Body>,

@@ -49,6 +49,10 @@ pub(crate) struct Run<'r, O: Outside> {
     /// What expressions see. A body that was not read into memory is absent here.
     pub(crate) context: Context,
     target: Target,
+    /// The method that the caller used.
+    pub(crate) original_method: http::Method,
+    /// A policy named the host that the backend is told; otherwise it is that of the backend's URL.
+    pub(crate) names_host: bool,
     /// What the operation documents.
     pub(crate) contract: Arc<Contract>,
     /// What the gateway shows to a backend that asks for a certificate.
@@ -122,6 +126,8 @@ impl<'r, O: Outside> Run<'r, O> {
             section: Section::Inbound,
             context,
             target,
+            original_method: parts.method,
+            names_host: false,
             contract: facts.contract,
             client_certificate: None,
             tokens: Vec::new(),

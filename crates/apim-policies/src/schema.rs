@@ -25,7 +25,7 @@ impl Schema {
     /// When it is no JSON schema.
     pub fn new(id: &str, document: &Value) -> Result<Self, SchemaError> {
         let document = normal(document);
-        let validator = jsonschema::validator_for(&document).map_err(|error| SchemaError(error.to_string()))?;
+        let validator = validator_of(&document)?;
         Ok(Self { id: id.to_owned(), document, validators: [validator.into(), OnceLock::new(), OnceLock::new()] })
     }
 
@@ -62,8 +62,10 @@ impl Schema {
             (Some(validator), _) => validator,
             (None, Some(allowed)) => {
                 let document = with_additional(&self.document, allowed);
-                let made = jsonschema::validator_for(&document).ok()?;
-                self.validators[place].get_or_init(|| made)
+                match validator_of(&document) {
+                    Ok(made) => self.validators[place].get_or_init(|| made),
+                    Err(error) => return Some(error.to_string()),
+                }
             }
             (None, None) => return None,
         };
@@ -99,6 +101,12 @@ impl Schema {
     pub(crate) fn is_array(&self) -> bool {
         self.document.get("type").and_then(Value::as_str) == Some("array")
     }
+}
+
+/// Formats such as `uuid` are checked, whatever the draft says of them.
+fn validator_of(document: &Value) -> Result<Validator, SchemaError> {
+    let made = jsonschema::options().should_validate_formats(true).build(document);
+    made.map_err(|error| SchemaError(error.to_string()))
 }
 
 impl fmt::Debug for Schema {
@@ -187,6 +195,9 @@ mod tests {
             "a": { "type": "string", "nullable": true },
             "n": { "type": "integer", "minimum": 0, "exclusiveMinimum": true },
             "id": { "type": "string", "pattern": "^[a-z]+$" },
+            "key": { "type": "string", "format": "uuid" },
+            "count": { "type": "integer", "format": "int32" },
+            "at": { "type": "string", "format": "date-time" },
             "part": { "$ref": "#/$defs/part" } },
             "$defs": { "part": { "type": "object", "properties": { "x": { "type": "boolean" } } } } });
         let schema = Schema::new("s", &schema).unwrap();
@@ -198,6 +209,10 @@ mod tests {
             (json!({ "a": "x", "n": 0 }), false),
             (json!({ "a": "x", "id": "A" }), false),
             (json!({ "a": "x", "part": { "x": 1 } }), false),
+            (json!({ "a": "x", "key": "6f1c0a52-8f0e-4c33-9d0b-2c9a4b1f7e10", "count": 7 }), true),
+            (json!({ "a": "x", "key": "six" }), false),
+            (json!({ "a": "x", "at": "2026-01-31T00:00:00Z" }), true),
+            (json!({ "a": "x", "at": "31 January" }), false),
         ] {
             assert_eq!(schema.mismatch(&value, None).is_none(), fits, "{value}");
         }

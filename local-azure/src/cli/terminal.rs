@@ -27,6 +27,9 @@ const MARGIN: &str = "              ";
 /// Lines so soon after one that is no text are parts of the same.
 const BINARY_BURST: Duration = Duration::from_secs(1);
 
+/// Beyond, what was said may be said again: a program that asks for ever new hosts takes no memory.
+const MOST_SAID: usize = 1_000;
+
 /// What has been said already, and is not said again.
 #[derive(Default)]
 pub(super) struct Terminal {
@@ -45,7 +48,7 @@ impl Terminal {
             (LogSource::Invocation, _) => {}
             (LogSource::Host | LogSource::Handler, None) => println!("{}", line.text),
             (LogSource::Host, Some(at)) if line.level == Level::Error => {
-                if lock(&self.errors).insert(line.text.clone()) {
+                if is_new(&self.errors, line.text.clone()) {
                     eprintln!("{}", host_line(at, line.level, &line.text));
                 }
             }
@@ -89,11 +92,19 @@ impl Terminal {
 
     /// A host that some program asked for, and that the seed lacks; said once.
     pub(super) fn unknown_host(&self, host: &str) {
-        if lock(&self.unknown_hosts).insert(host.to_ascii_lowercase()) {
+        if is_new(&self.unknown_hosts, host.to_ascii_lowercase()) {
             let text = format!("{host} was asked for and is not in the seed: refused, nothing leaves this machine");
             println!("{}", host_line(Timestamp::now(), Level::Warning, &text));
         }
     }
+}
+
+fn is_new(said: &Mutex<BTreeSet<String>>, text: String) -> bool {
+    let mut said = lock(said);
+    if said.len() >= MOST_SAID && !said.contains(&text) {
+        said.clear();
+    }
+    said.insert(text)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -233,6 +244,14 @@ mod tests {
             reason: reason.map(str::to_owned),
             error: None,
         }
+    }
+
+    #[test]
+    fn what_is_said_once_is_remembered_within_bounds() {
+        let said = Mutex::default();
+        assert!(is_new(&said, "a".to_owned()) && !is_new(&said, "a".to_owned()));
+        (0..MOST_SAID * 3).for_each(|host| assert!(is_new(&said, format!("host-{host}"))));
+        assert!(lock(&said).len() <= MOST_SAID);
     }
 
     #[test]

@@ -19,7 +19,11 @@ use std::{
 
 use axum::{Router, body::Body, response::IntoResponse};
 use futures_util::future::Either;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header::HOST, uri::Authority};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONNECTION, HOST},
+    uri::Authority,
+};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use loopback_server::{Connection, HEAD_LIMIT, Listener, Room};
@@ -260,11 +264,21 @@ async fn serve_tls(
     connection.serve(stream, answer).await;
 }
 
-/// A tunnel serves the one host it was opened for.
+/// A tunnel serves the one host it was opened for, and each request names it once.
 fn misdirected(host: &str, request: &Request<Body>) -> Option<Response<Body>> {
-    let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let named = named.strip_suffix(":443").unwrap_or(named);
-    (!named.eq_ignore_ascii_case(host)).then(|| {
+    if request.method() == Method::CONNECT {
+        let message = format!("this is {host} itself, which is no proxy\n");
+        return Some((StatusCode::METHOD_NOT_ALLOWED, message).into_response());
+    }
+    let mut lines = request.headers().get_all(HOST).iter();
+    let named = lines.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if lines.next().is_some() {
+        // Two readers could take it for requests to two hosts, and what follows too.
+        return Some((StatusCode::BAD_REQUEST, [(CONNECTION, "close")], "two Host headers\n").into_response());
+    }
+    let in_target = request.uri().authority().map(Authority::as_str);
+    let is_other = |named: &&str| !named.strip_suffix(":443").unwrap_or(named).eq_ignore_ascii_case(host);
+    in_target.into_iter().chain([named]).find(is_other).map(|named| {
         let message = format!("this tunnel leads to {host}, not to {named}\n");
         (StatusCode::MISDIRECTED_REQUEST, message).into_response()
     })

@@ -89,3 +89,87 @@ async fn a_body_whose_chunks_are_malformed_is_answered_400_in_a_tunnel_and_outsi
         }
     }
 }
+
+/// Requests that two readers would understand differently; what follows such a one is nobody's.
+const AMBIGUOUS: [(&str, &str); 14] = [
+    ("two lengths", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 0\r\ncontent-length: 5\r\n\r\n"),
+    ("two lengths in one line", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 0, 5\r\n\r\n"),
+    ("a length with a sign", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: +5\r\n\r\n"),
+    ("a length beyond 64 bits", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 18446744073709551616\r\n\r\n"),
+    ("an unknown coding", "POST / HTTP/1.1\r\nHOST\r\ntransfer-encoding: xchunked\r\n\r\n"),
+    ("chunked is not the last coding", "POST / HTTP/1.1\r\nHOST\r\ntransfer-encoding: chunked, identity\r\n\r\n"),
+    ("a space before the colon", "POST / HTTP/1.1\r\nHOST\r\ntransfer-encoding : chunked\r\n\r\n"),
+    ("a line that goes on", "POST / HTTP/1.1\r\nHOST\r\nx-a: b\r\n transfer-encoding: chunked\r\n\r\n"),
+    ("a return within a value", "POST / HTTP/1.1\r\nHOST\r\nx-a: b\rtransfer-encoding: chunked\r\n\r\n"),
+    ("a NUL within a value", "POST / HTTP/1.1\r\nHOST\r\nx-a: b\0c\r\n\r\n"),
+    ("an old version with chunks", "POST / HTTP/1.0\r\nHOST\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ("two versions", "GET / HTTP/1.1 HTTP/1.1\r\nHOST\r\n\r\n"),
+    ("a second handshake", "\x16\x03\x01\x02\0\x01\0\x01\x7c\x03\x03\r\n\r\n"),
+    ("two hosts", "GET / HTTP/1.1\r\nHOST\r\nhost: kv-two.vault.azure.net\r\n\r\n"),
+];
+
+/// Requests to others than the tunnel's host, with their answers; the next request is the client's own.
+const MISDIRECTED: [(&str, &str); 7] = [
+    ("421", "GET / HTTP/1.1\r\nhost: kv-two.vault.azure.net\r\n\r\n"),
+    ("421", "GET / HTTP/1.1\r\nhost: example.com\r\n\r\n"),
+    ("421", "GET / HTTP/1.1\r\n\r\n"),
+    ("421", "GET https://kv-two.vault.azure.net/ HTTP/1.1\r\nHOST\r\n\r\n"),
+    ("421", "GET http://169.254.169.254/metadata/identity/oauth2/token HTTP/1.1\r\nHOST\r\n\r\n"),
+    ("405", "CONNECT kv-two.vault.azure.net:443 HTTP/1.1\r\nhost: kv-two.vault.azure.net:443\r\n\r\n"),
+    ("405", "CONNECT kv-one.vault.azure.net:443 HTTP/1.1\r\nHOST\r\n\r\n"),
+];
+
+/// What comes back in a new tunnel, and the paths that the service was asked for.
+async fn send(bytes: &str) -> (Vec<String>, Vec<String>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let record = asked.clone();
+    let routes = Router::new().fallback(move |request: Request<Body>| {
+        record.lock().unwrap().push(request.uri().path().to_owned());
+        ready("hello")
+    });
+    let network = Network::new();
+    network.open([(HOST.to_owned(), routes)].into());
+    let edge = Edge::listen().await.unwrap().serve(network, Router::new(), Router::new(), BTreeSet::new()).unwrap();
+    let mut tunnel = tunnel(&edge).await;
+    let next = format!("GET /next HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n");
+    let bytes = bytes.replace("HOST\r\n", &format!("host: {HOST}\r\n")) + &next;
+    tunnel.write_all(bytes.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = tunnel.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    let statuses = answer.split("HTTP/1.").skip(1).map(|answer| answer[2..5].to_owned()).collect();
+    let asked = asked.lock().unwrap().clone();
+    (statuses, asked)
+}
+
+#[tokio::test]
+async fn a_head_in_a_tunnel_that_can_be_read_in_two_ways_is_refused_and_nothing_after_it_is_served() {
+    for (what, request) in AMBIGUOUS {
+        let (statuses, asked) = send(request).await;
+        assert!(statuses.is_empty() || statuses == ["400"], "{what}: {statuses:?}");
+        assert_eq!(asked, Vec::<String>::new(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_in_a_tunnel_for_another_host_reaches_no_service() {
+    for (status, request) in MISDIRECTED {
+        let (statuses, asked) = send(request).await;
+        assert_eq!(
+            (statuses, asked),
+            (vec![status.to_owned(), "200".to_owned()], vec!["/next".to_owned()]),
+            "{request}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_length_beside_chunks_in_a_tunnel_means_nothing() {
+    let request = "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 5000\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    let (statuses, asked) = send(request).await;
+    // What follows the chunks is the client's next request, or is not served.
+    assert!(
+        asked == ["/", "/next"] || asked.len() < 2 && !asked.contains(&"/next".to_owned()),
+        "{statuses:?} {asked:?}"
+    );
+}

@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
 };
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tower::ServiceExt as _;
 use url::Url;
@@ -205,8 +205,6 @@ fn prepared(request: Request<Body>) -> Result<Request<Body>, NoReply> {
         return Err(NoReply::Unreachable("no backend was found".to_owned()));
     }
     hop_by_hop::drop_from(&mut parts.headers);
-    // The client fills in the backend's own.
-    parts.headers.remove(header::HOST);
     parts.extensions.clear();
     parts.extensions.insert(Asker(Service::ApiManagement));
     Ok(Request::from_parts(parts, body))

@@ -60,7 +60,7 @@ pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -
 }
 
 /// The key as sent: in the API's header, or when that is absent in its query parameter, or, where the API says so, as a
-/// bearer. An empty one counts as absent.
+/// bearer. An empty one counts as absent. Two of them are one value with a comma, which is nobody's key.
 pub(super) fn key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
     plain_key(api, request).or_else(|| bearer_key(world, api, request))
 }
@@ -77,15 +77,14 @@ fn bearer_key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u
 }
 
 fn plain_key(api: &Api, request: &Parts) -> Option<Vec<u8>> {
-    let key = match request.headers.get(&api.subscription_key_header) {
-        Some(header) => header.as_bytes().to_vec(),
-        None => {
-            let query = request.uri.query().unwrap_or_default();
-            let (_, value) =
-                url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| *name == api.subscription_key_query)?;
-            value.into_owned().into_bytes()
-        }
-    };
+    let lines = request.headers.get_all(&api.subscription_key_header).iter();
+    let mut keys: Vec<Vec<u8>> = lines.map(|line| line.as_bytes().to_vec()).collect();
+    if keys.is_empty() {
+        let query = url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes());
+        let named = query.filter(|(name, _)| *name == api.subscription_key_query);
+        keys.extend(named.map(|(_, value)| value.into_owned().into_bytes()));
+    }
+    let key = keys.join(&b',');
     (!key.is_empty()).then_some(key)
 }
 

@@ -2,11 +2,14 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Older ones are forgotten; in Azure after 30 days.
 const MOST: usize = 500;
+
+/// Bytes of their texts, all together. Each has the whole conversation before it.
+const LARGEST: usize = 16 * 1024 * 1024;
 
 /// A response that can be read, and gone on from.
 #[derive(Clone, Debug)]
@@ -20,27 +23,76 @@ pub(super) struct Kept {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct KeptResponses(Mutex<(BTreeMap<String, Kept>, VecDeque<String>)>);
+pub(super) struct KeptResponses(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_id: BTreeMap<String, Kept>,
+    /// The oldest first.
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.texts.iter().map(|(_, text)| text.len()).sum::<usize>()
+    }
+}
+
+impl Inner {
+    fn forget(&mut self, id: &str) -> bool {
+        let Some(forgotten) = self.by_id.remove(id) else { return false };
+        self.bytes -= forgotten.bytes();
+        self.order.retain(|other| other != id);
+        true
+    }
+}
 
 impl KeptResponses {
+    /// Keeps a response, and forgets the oldest ones where all take too much. This one stays, whatever its size.
     pub(super) fn keep(&self, id: String, response: Kept) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.1.len() == MOST
-            && let Some(oldest) = kept.1.pop_front()
-        {
-            kept.0.remove(&oldest);
+        let mut kept = self.lock();
+        kept.forget(&id);
+        kept.bytes += response.bytes();
+        kept.order.push_back(id.clone());
+        kept.by_id.insert(id, response);
+        while kept.order.len() > 1 && (kept.order.len() > MOST || kept.bytes > LARGEST) {
+            let Some(oldest) = kept.order.front().cloned() else { return };
+            kept.forget(&oldest);
         }
-        kept.1.push_back(id.clone());
-        kept.0.insert(id, response);
     }
 
     pub(super) fn get(&self, id: &str) -> Option<Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(id).cloned()
+        self.lock().by_id.get(id).cloned()
     }
 
     pub(super) fn forget(&self, id: &str) -> bool {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.1.retain(|other| other != id);
-        kept.0.remove(id).is_some()
+        self.lock().forget(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(body: String) -> Kept {
+        Kept { body, texts: vec![(true, "a question".to_owned())], own: 1 }
+    }
+
+    #[test]
+    fn the_oldest_go_by_number_and_by_size_and_the_last_stays() {
+        let kept = KeptResponses::default();
+        (0..=MOST).for_each(|number| kept.keep(number.to_string(), response("short".to_owned())));
+        assert!(kept.get("0").is_none() && kept.get("1").is_some());
+        kept.keep("long".to_owned(), response("x".repeat(LARGEST / 2)));
+        assert!(kept.get("1").is_none() && kept.get(&MOST.to_string()).is_some());
+        kept.keep("too long".to_owned(), response("x".repeat(LARGEST)));
+        assert!(kept.get("long").is_none() && kept.get("too long").is_some());
+        assert!(kept.forget("too long") && !kept.forget("too long"));
+        assert_eq!(kept.lock().bytes, 0);
     }
 }

@@ -4,7 +4,7 @@ use local_azure::seed::{ContentCategory, FilteredText, ModelFault, ModelFaultKin
 use serde_json::{Value, json};
 
 use super::{PROMPT, ask, deployment, direct, events, prompt, streamed};
-use crate::rig::Rig;
+use crate::rig::{Rig, plain_client};
 
 /// What a caller gets in this world, asked plain and streamed: status, code and message.
 async fn refused(change: impl FnOnce(&mut Seed), body: Value) -> (u16, String, String, Rig) {
@@ -139,7 +139,7 @@ async fn what_is_no_question_is_refused_and_nothing_is_asked() {
         (b"{ \"prompt\": \"\xFF\" }".to_vec(), 400),
         (vec![b' '; 1024 * 1024 + 1], 413),
     ] {
-        let request = reqwest::Client::new().post(rig.url("/api/chat")).header("content-type", "application/json");
+        let request = plain_client().post(rig.url("/api/chat")).header("content-type", "application/json");
         let answer = request.body(body).send().await.unwrap();
         assert_eq!(answer.status(), status);
         let body: Value = answer.json().await.unwrap();

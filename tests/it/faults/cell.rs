@@ -8,12 +8,12 @@ use local_azure::{
     LocalAzure,
     journal::{EntryId, Service},
 };
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    rig::{Rig, project},
+    rig::{Rig, plain_client, plain_get, project},
     storage,
 };
 
@@ -106,7 +106,7 @@ pub(super) async fn check(rig: &Rig, function: Function, promised: &str) -> Resu
     }
     whole_or_absent(rig, before, function, outcome == "right").await?;
     no_secret(rig, &answer)?;
-    let health = reqwest::get(rig.url("/api/health")).await.map(|health| health.status().as_u16());
+    let health = plain_get(rig.url("/api/health")).await.map(|health| health.status().as_u16());
     if !matches!(health, Ok(200)) {
         return Err(format!("the handler does not live: {health:?}"));
     }
@@ -188,7 +188,7 @@ fn uploaded() -> Vec<u8> {
 async fn call(rig: &Rig, function: Function) -> Answer {
     let http = async |method: Method, path: &str, body: Vec<u8>| {
         let kind = if path == "/api/chat" { "application/json" } else { "application/octet-stream" };
-        let request = Client::new().request(method, rig.url(path)).header("content-type", kind);
+        let request = plain_client().request(method, rig.url(path)).header("content-type", kind);
         let answer = request.body(body).send().await.unwrap();
         let status = answer.status().as_u16();
         // A body that breaks off is no success.

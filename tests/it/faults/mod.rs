@@ -72,8 +72,8 @@ async fn check(service: FaultService) {
     let rows: Vec<Row> = table::rows().into_iter().filter(|row| row.fault.service == service).collect();
     assert!(!rows.is_empty(), "the table has no row of {service}");
     let mut batches: Vec<Batch> = rows.into_iter().flat_map(Batch::of).collect();
-    // The longest begin first.
-    batches.sort_by_key(|batch| batch.fault.kind != FaultKind::Hang);
+    // The longest begin first: those without an answer, then those in which each try in a row may fail.
+    batches.sort_by_key(|batch| (batch.fault.kind != FaultKind::Hang, batch.fault.count.is_some()));
     // On threads of their own: the keys of a world take a noticeable part of a second.
     let runs = batches.into_iter().map(|batch| spawn_blocking(|| Handle::current().block_on(batch.run())));
     let broken: Vec<String> =

@@ -4,26 +4,19 @@ use std::cmp::Ordering;
 
 use super::{
     Checker, Typed,
-    arguments::{Checked, Finished},
-    error, linq,
+    arguments::Finished,
+    candidate::{Candidate, bind, bindings, candidates},
+    error,
+    fit::{self, Checked, Fit},
+    linq,
 };
 use crate::{
-    members::{
-        self, Member,
-        signature::{Role, Signature},
-    },
+    members::{self, Member},
     problem::ParseError,
     program::{Bound, Call, Code},
     syntax::Argument,
     types::{Class, Type},
 };
-
-/// A member of the wanted name on a type or one of its ancestors.
-pub(super) struct Candidate {
-    pub(super) member: &'static Member,
-    pub(super) signature: Signature,
-    pub(super) owner: Type,
-}
 
 impl Checker {
     pub(super) fn property(&mut self, at: usize, class: &Type, name: &str) -> Result<(Call, Type), ParseError> {
@@ -145,28 +138,28 @@ impl Checker {
         if found.is_empty() {
             return Err(unknown(at, class, name, statics));
         }
-        let mut fits: Vec<(usize, super::arguments::Fit)> = Vec::new();
+        let mut fits: Vec<(usize, Fit)> = Vec::new();
         for (index, candidate) in found.iter().enumerate() {
             // Members of the type itself come before those it inherits.
             if fits.first().is_some_and(|(first, _)| found[*first].owner != candidate.owner) {
                 break;
             }
-            if let Some(fit) = super::arguments::fit(candidate, types, &arguments) {
+            if let Some(fit) = fit::fit(candidate, types, &arguments) {
                 fits.push((index, fit));
             }
         }
         let best = (0..fits.len()).find(|one| {
             (0..fits.len()).all(|two| {
-                let order = super::arguments::better(&fits[*one].1, &fits[two].1, &arguments);
+                let order = fit::better(&fits[*one].1, &fits[two].1, &arguments);
                 *one == two || order == Some(Ordering::Less) || *one < two && order == Some(Ordering::Equal)
             })
         });
         let Some((index, fit)) = best.map(|best| fits.swap_remove(best)) else {
             return Err(match fits.as_slice() {
-                [] if no_such_count(&found, arguments.len()) && members::unplayed::is_unplayed(class.class, name) => {
+                [] if no_such_count(&found, arguments.len()) && is_unplayed(class, name) => {
                     unknown(at, class, name, statics)
                 }
-                [] => super::arguments::misfit(at, name, class, &found, types, &arguments),
+                [] => fit::misfit(at, name, class, &found, types, &arguments),
                 [(one, _), (two, _), ..] => ambiguous(at, class, name, found[*one].member, found[*two].member),
                 [_] => unknown(at, class, name, statics),
             });
@@ -177,6 +170,7 @@ impl Checker {
         if class.is(Class::JObject) && candidate.owner.is(Class::Enumerable) && types.is_empty() {
             linq::refuse_object(at, name)?;
         }
+        let by_method = arguments.iter().any(Checked::is_group);
         let compares = arguments.iter().any(|argument| argument.is_of(Class::StringComparer));
         let Finished { arguments, bindings } = self.finish(at, name, candidate, fit, arguments)?;
         if compares {
@@ -201,7 +195,7 @@ impl Checker {
                 return Err(error(at, format!("No overload for method '{name}' takes 0 arguments")));
             }
             let of = types.first().cloned().unwrap_or_else(|| candidate.owner.argument(0));
-            let (of, returns) = linq::number(at, name, &of, types.is_empty())?;
+            let (of, returns) = linq::number(at, name, &of, types.is_empty() || by_method)?;
             return Ok((Call { bound: bind(candidate, vec![of]), arguments }, returns));
         }
         // What a null has no value for, the call knows by the type of its receiver.
@@ -221,43 +215,6 @@ fn check_body_type(at: usize, types: &[Type]) -> Result<(), ParseError> {
     if readable { Ok(()) } else { Err(error(at, message)) }
 }
 
-/// All members of the name, those of the type itself first.
-pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    let ancestors = if statics { vec![class.clone()] } else { class.ancestors() };
-    // Arrays have the members of their interfaces, but for the indexer, only where they are cast to those.
-    let hidden = |owner: &Type| {
-        class.is(Class::Array)
-            && !name.starts_with("[]")
-            && matches!(owner.class, Class::IList | Class::Collection | Class::ReadOnlyCollection)
-    };
-    for owner in ancestors.into_iter().filter(|owner| !hidden(owner)) {
-        for member in members::of_type(&owner).filter(|member| member.name == name) {
-            let Ok(signature) = member.signature() else { continue };
-            if (signature.role == Role::Static) == statics {
-                found.push(Candidate { member, signature, owner: owner.clone() });
-            }
-        }
-    }
-    found
-}
-
-/// What the letters of a type's members stand for.
-pub(super) fn bindings(owner: &Type) -> Vec<(char, Type)> {
-    let mut bindings = owner.parameters();
-    bindings.push(('S', owner.clone()));
-    bindings
-}
-
-pub(super) fn bind(candidate: &Candidate, types: Vec<Type>) -> Bound {
-    Bound {
-        member: candidate.member,
-        owner: candidate.owner.class,
-        extension: candidate.signature.role == Role::Extension,
-        types,
-    }
-}
-
 fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) -> ParseError {
     let name = if name == "new" { String::new() } else { format!(".{name}") };
     let (one, two) = (one.signature, two.signature);
@@ -271,27 +228,32 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
 
 /// Calls with `null` that are ambiguous in .NET for the sake of overloads that policies may not use.
 fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
-    let Some(argument) = arguments.last().filter(|_| arguments.len() == 1 || name == "Insert") else { return Ok(()) };
-    let ambiguous = match name {
-        "new" => matches!(
-            class.class,
-            Class::JValue
-                | Class::JArray
-                | Class::JObject
-                | Class::String
-                | Class::XText
-                | Class::XCData
-                | Class::XComment
-                | Class::Certificate
-        ),
-        "Append" | "Insert" => class.is(Class::StringBuilder),
-        "Write" | "WriteLine" => class.is(Class::StringWriter),
-        "ToString" if !class.class.enumerators().is_empty() => true,
-        "GetBytes" | "GetByteCount" => class.is(Class::Encoding),
-        "ToString" => class.class.is_number() || class.is(Class::DateTime) || class.is(Class::DateTimeOffset),
+    let null = |index: usize| arguments.get(index).is_some_and(Checked::is_null);
+    let of = |classes: &[Class]| classes.contains(&class.class);
+    let ambiguous = match (name, arguments.len()) {
+        ("new", 1) => {
+            use Class::{Certificate, JArray, JObject, JValue, String, XCData, XComment, XText};
+            null(0) && of(&[Certificate, JArray, JObject, JValue, String, XCData, XComment, XText])
+        }
+        ("Append", 1 | 3) => null(0) && of(&[Class::StringBuilder]),
+        ("Insert", count @ 1..) => null(count - 1) && of(&[Class::StringBuilder]),
+        ("Equals", 1) => null(0) && of(&[Class::StringBuilder]),
+        ("Write" | "WriteLine", 1) => null(0) && of(&[Class::StringWriter]),
+        ("GetBytes" | "GetByteCount", 1) => null(0) && of(&[Class::Encoding]),
+        ("ToString", 1) => {
+            let formats = class.class.is_number() || !class.class.enumerators().is_empty();
+            null(0) && (formats || of(&[Class::DateTime, Class::DateTimeOffset]))
+        }
+        // .NET 8 reads numbers from bytes, too.
+        ("TryParse", 2 | 3) => null(0) && class.class.is_number(),
+        // Nor is it a format that .NET 8 has taken apart before.
+        ("Format", 2..) => null(0) && null(1) && of(&[Class::String]),
+        ("AppendFormat", 2..) => null(0) && null(1) && of(&[Class::StringBuilder]),
+        ("Parse", 2) => null(0) && null(1) && class.class.is_number(),
+        ("ComputeHash", 1) => null(0),
         _ => false,
     };
-    if argument.is_null() && ambiguous {
+    if ambiguous {
         let message = format!("The call of '{name}' with null is ambiguous between several methods: cast the null");
         return Err(error(at, message));
     }
@@ -306,6 +268,10 @@ fn no_such_count(found: &[Candidate], count: usize) -> bool {
         .all(|parameters| parameters.len() != count)
 }
 
+fn is_unplayed(class: &Type, name: &str) -> bool {
+    class.ancestors().iter().any(|class| members::unplayed::is_unplayed(class.class, name))
+}
+
 fn unknown(at: usize, class: &Type, name: &str, statics: bool) -> ParseError {
     if !statics && !candidates(class, name, true).is_empty() {
         let message = format!(
@@ -313,7 +279,7 @@ fn unknown(at: usize, class: &Type, name: &str, statics: bool) -> ParseError {
         );
         return error(at, message);
     }
-    if members::unplayed::is_unplayed(class.class, name) {
+    if is_unplayed(class, name) {
         let message = format!("`{name}` of '{class}' is allowed by API Management but not supported here");
         return super::unsupported(at, message);
     }

@@ -184,7 +184,7 @@ impl Checker {
         if let Some(Link { kind: LinkKind::Invoke(arguments), conditional: false, .. }) = links.get(1) {
             let types = types.iter().map(names::resolve).collect::<Result<Vec<_>, _>>()?;
             if class.is(Class::LinqEnumerable)
-                && super::call::candidates(class, name, true).is_empty()
+                && super::candidate::candidates(class, name, true).is_empty()
                 && let Some((Argument { name: None, value: ArgumentValue::Plain(source) }, rest)) =
                     arguments.split_first()
             {

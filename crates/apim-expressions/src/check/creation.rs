@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Typed, arguments::Checked, error, statement::variable_type, unsupported};
+use super::{Checker, Typed, error, fit::Checked, unsupported, variable_type};
 use crate::{
     problem::ParseError,
     program::{Call, Code},
@@ -36,7 +36,7 @@ impl Checker {
         if class.is_value() && arguments.is_empty() && initializer.is_empty() {
             return Ok(Typed::default_of(class));
         }
-        if super::call::candidates(&class, "new", true).is_empty() {
+        if super::candidate::candidates(&class, "new", true).is_empty() {
             return Err(error(at, format!("an object of the class '{class}' cannot be made with `new` here")));
         }
         let (call, _) = self.call(at, &class, "new", true, &[], arguments)?;

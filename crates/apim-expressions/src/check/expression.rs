@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Typed, convert_code, error, statement::variable_type};
+use super::{Checker, Typed, convert_code, error, variable_type};
 use crate::{
     evaluate,
     problem::ParseError,

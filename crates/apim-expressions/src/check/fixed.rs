@@ -2,22 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Checker, error, statement::variable_type};
+use super::{Checker, error, known::Fixed, variable_type};
 use crate::{
     problem::ParseError,
     program::{Code, Step},
     syntax::{Expr, TypeName},
 };
-
-/// Why a variable cannot be assigned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fixed {
-    Constant,
-    ForEach,
-    Using,
-    /// Of a query.
-    Range,
-}
 
 impl Checker {
     /// `const int a = 1, b = 2;`

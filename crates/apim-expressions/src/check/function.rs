@@ -2,22 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Checker, FunctionType, Local, Returns, Typed, error, statement::variable_type};
+use super::{Checker, FunctionType, Local, Returns, Typed, error, known::Parameter, variable_type};
 use crate::{
     problem::ParseError,
     program::{Argument as ArgumentCode, Code, Function},
     syntax::{self, Argument, ArgumentValue, Expr, Mode},
-    types::{Class, Type, convert, names},
-    value::Value,
+    types::{Class, convert, names},
 };
-
-#[derive(Clone)]
-pub(super) struct Parameter {
-    name: Arc<str>,
-    pub(super) class: Type,
-    mode: Mode,
-    default: Option<Value>,
-}
 
 impl Checker {
     pub(super) fn declare_function(&mut self, at: usize, function: &syntax::Function) -> Result<(), ParseError> {

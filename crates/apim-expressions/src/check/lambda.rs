@@ -3,31 +3,21 @@
 use std::sync::Arc;
 
 use super::{
-    Checker, Local, Returns, Typed, arguments::infer, convert_code, error, fixed::Fixed, statement::variable_type,
+    Checker, Returns, Typed, convert_code, error,
+    infer::infer,
+    known::{Fixed, Returned},
+    variable_type,
 };
 use crate::{
     problem::ParseError,
     program::{Body, Code, Lambda, Step},
-    syntax::{self, Argument, ArgumentValue, Expr, ExprKind, LambdaBody, Link, LinkKind},
+    syntax::{self, Argument, ArgumentValue, Expr, ExprKind, LambdaBody},
     types::{
         Class, Type,
         convert::{self, Conversion},
     },
     value::Value,
 };
-
-/// A value that a statement of a lambda returns.
-pub(super) struct Returned {
-    at: usize,
-    class: Type,
-    constant: Option<Value>,
-}
-
-impl Returned {
-    pub(super) fn new(at: usize, class: Type, constant: Option<Value>) -> Self {
-        Self { at, class, constant }
-    }
-}
 
 impl Checker {
     /// A lambda, a function's name or a method's name where a delegate is wanted; `None` for any other expression.
@@ -49,87 +39,6 @@ impl Checker {
             }
             code => code,
         }))
-    }
-
-    /// Whether an expression names a method or function without calling it.
-    pub(super) fn is_group(&self, expression: &Expr) -> bool {
-        match &expression.kind {
-            ExprKind::Name(name) => matches!(self.lookup(name), Some(Local::Function(_))),
-            ExprKind::Chain(base, links) => match links.split_last() {
-                Some((Link { kind: LinkKind::Member(..), conditional: false, .. }, before)) => {
-                    let calls = before.iter().any(|link| !matches!(link.kind, LinkKind::Member(..)));
-                    // A method of a type; one of a value is called on what the value is now.
-                    !calls
-                        && match &base.kind {
-                            ExprKind::Type(written) => match written.parts.as_slice() {
-                                [name] => self.names_method(name, links),
-                                _ => false,
-                            },
-                            ExprKind::Name(name) => {
-                                self.lookup(name).is_none() && &**name != "context" && self.names_method(name, links)
-                            }
-                            _ => false,
-                        }
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// Whether `Type.Name` is no property, constant or enumerator.
-    fn names_method(&self, first: &Arc<str>, links: &[Link]) -> bool {
-        let mut parts = vec![Arc::clone(first)];
-        parts.extend(links.iter().filter_map(|link| match &link.kind {
-            LinkKind::Member(name, _) => Some(Arc::clone(name)),
-            _ => None,
-        }));
-        let Some((member, class)) = parts.split_last() else { return false };
-        let Some(description) = crate::types::names::class(&class.join(".")) else { return false };
-        let found = super::call::candidates(&description.class.into(), member, true);
-        !found.is_empty() && found.iter().all(|candidate| candidate.signature.parameters.is_some())
-    }
-
-    /// A method's name is short for a lambda that calls it.
-    pub(super) fn group(
-        &mut self,
-        expression: &Expr,
-        class: &Type,
-        bindings: &mut Vec<(char, Type)>,
-    ) -> Result<Code, ParseError> {
-        let at = expression.at;
-        let count = class.delegate_parameters().len();
-        let names: Vec<Arc<str>> = (0..count).map(|index| Arc::from(format!("*{}*{index}", self.slots))).collect();
-        let argument = |name: &Arc<str>| Argument {
-            name: None,
-            value: ArgumentValue::Plain(Expr { at, kind: ExprKind::Name(Arc::clone(name)) }),
-        };
-        let invoke = Link { at, conditional: false, kind: LinkKind::Invoke(names.iter().map(argument).collect()) };
-        let (base, mut links) = match &expression.kind {
-            ExprKind::Name(name) => (Expr { at, kind: ExprKind::Name(Arc::clone(name)) }, Vec::new()),
-            ExprKind::Chain(base, links) => {
-                let base = match &base.kind {
-                    ExprKind::Name(name) => ExprKind::Name(Arc::clone(name)),
-                    ExprKind::Type(written) => ExprKind::Type(written.clone()),
-                    _ => return Err(error(at, "Method name expected")),
-                };
-                let member = |link: &Link| match &link.kind {
-                    LinkKind::Member(name, types) => Link {
-                        at: link.at,
-                        conditional: false,
-                        kind: LinkKind::Member(Arc::clone(name), types.clone()),
-                    },
-                    _ => Link { at: link.at, conditional: false, kind: LinkKind::Invoke(Vec::new()) },
-                };
-                (Expr { at, kind: base }, links.iter().map(member).collect())
-            }
-            _ => return Err(error(at, "Method name expected")),
-        };
-        links.push(invoke);
-        let body = LambdaBody::Value(Box::new(Expr { at, kind: ExprKind::Chain(Box::new(base), links) }));
-        let parameters = names.into_iter().map(|name| (None, name)).collect();
-        let lambda = syntax::Lambda { parameters, body, is_clause: false };
-        self.lambda(at, &lambda, class, bindings)
     }
 
     /// A lambda for a delegate of this type, in which letters may still be open: its value decides them.
@@ -179,7 +88,7 @@ impl Checker {
                 }
             }
             let body = match &lambda.body {
-                LambdaBody::Value(value) => checker.lambda_value(value, &returns, bindings)?,
+                LambdaBody::Value(value) => checker.lambda_value(value, &returns, bindings, lambda.is_method)?,
                 LambdaBody::Block(statements) => {
                     let mut steps = checker.block(statements)?;
                     if steps.is_empty() && !open && !returns.is(Class::Void) {
@@ -204,17 +113,26 @@ impl Checker {
         value: &Expr,
         returns: &Type,
         bindings: &mut Vec<(char, Type)>,
+        is_method: bool,
     ) -> Result<Body, ParseError> {
         if returns.is(Class::Void) {
             return Ok(Body::Block(vec![Step::Evaluate(self.statement_expression(value)?)]));
         }
-        if !returns.has_letters(bindings) {
+        if !is_method && !returns.has_letters(bindings) {
             return Ok(Body::Single(self.expect(value, &returns.with(bindings))?));
         }
         let at = value.at;
         let value = self.value(value)?;
         infer(returns, &value.class, bindings);
-        Ok(Body::Single(self.convert(value, &returns.with(bindings), at)?))
+        let wanted = returns.with(bindings);
+        // A delegate passes on what its method gives: no number becomes another, and no value an object.
+        let passes = value.class == wanted
+            || !value.class.is_value()
+                && convert::implicit(&value.class, &wanted).is_some_and(|(_, how)| how == Conversion::Same);
+        if is_method && !passes {
+            return Err(error(at, format!("the method has the wrong return type: '{}', not '{wanted}'", value.class)));
+        }
+        Ok(Body::Single(self.convert(value, &wanted, at)?))
     }
 
     /// Gives all returned values the best type among theirs, which the lambda's type learns from.
@@ -278,35 +196,6 @@ impl Checker {
         let returns = delegate.class.delegate_returns();
         Ok(Typed::new(Code::Invoke(Box::new(delegate.code), codes), returns))
     }
-}
-
-/// Whether a method of the name takes values of these types as they are: a value type becomes no object there.
-pub(super) fn group_fits(expression: &Expr, takes: &[Type]) -> bool {
-    let ExprKind::Chain(base, links) = &expression.kind else { return true };
-    let mut parts: Vec<Arc<str>> = match &base.kind {
-        ExprKind::Name(name) => vec![Arc::clone(name)],
-        ExprKind::Type(written) => written.parts.clone(),
-        _ => return true,
-    };
-    parts.extend(links.iter().filter_map(|link| match &link.kind {
-        LinkKind::Member(name, _) => Some(Arc::clone(name)),
-        LinkKind::Invoke(_) | LinkKind::Index(_) => None,
-    }));
-    let Some((member, class)) = parts.split_last() else { return true };
-    let Some(description) = crate::types::names::class(&class.join(".")) else { return true };
-    super::call::candidates(&description.class.into(), member, true).iter().any(|candidate| {
-        let parameters = candidate.signature.parameters.as_deref().unwrap_or_default();
-        let bindings = super::call::bindings(&candidate.owner);
-        parameters.len() == takes.len()
-            && parameters.iter().zip(takes).all(|(parameter, given)| {
-                let wanted = parameter.class.with(&bindings);
-                let reference = || {
-                    let known = convert::implicit(given, &wanted);
-                    !given.is_value() && known.is_some_and(|(_, conversion)| conversion == Conversion::Same)
-                };
-                wanted == *given || wanted.has_letters(&bindings) || given.has_letters(&[]) || reference()
-            })
-    })
 }
 
 /// Writes the conversions into the `return` statements, in the order of the source.

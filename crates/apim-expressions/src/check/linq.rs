@@ -1,6 +1,6 @@
 //! Members of LINQ whose overloads are not generic: sums and averages are of numbers alone.
 
-use super::{call::Candidate, error};
+use super::{candidate::Candidate, error};
 use crate::{
     problem::ParseError,
     types::{Class, Type},

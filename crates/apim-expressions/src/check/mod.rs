@@ -3,18 +3,24 @@
 
 mod arguments;
 mod call;
+mod candidate;
 mod chain;
 mod constant;
 mod creation;
 mod expression;
+mod fit;
 mod fixed;
 mod flow;
 mod function;
+mod group;
+mod infer;
+mod known;
 mod lambda;
 mod linq;
 mod operator;
 mod pattern;
 mod place;
+mod program;
 mod statement;
 mod switch;
 mod tuple;
@@ -24,23 +30,16 @@ use std::{
     sync::Arc,
 };
 
+use self::known::{Fixed, Parameter, Returned, Switch, Ways};
+pub(crate) use self::program::{Checked, program};
 use super::{
     Reads, limits,
     problem::{ParseError, ParseWarning},
-    program::{Body, Code, Function, Program},
-    syntax::{ExprKind, Source},
-    types::{Class, Type, convert},
+    program::{Code, Function},
+    syntax::{ExprKind, TypeName},
+    types::{Class, Type, convert, names},
     value::Value,
 };
-
-/// A program, and what is known of it before it runs.
-pub(crate) struct Checked {
-    pub(crate) program: Program,
-    /// The type of its value, once for each `return`.
-    pub(crate) gives: Vec<Type>,
-    pub(crate) reads: Reads,
-    pub(crate) warnings: Vec<ParseWarning>,
-}
 
 /// An expression with its type.
 struct Typed {
@@ -60,7 +59,7 @@ enum Local {
 
 struct FunctionType {
     returns: Type,
-    parameters: Vec<function::Parameter>,
+    parameters: Vec<Parameter>,
 }
 
 /// What `return` must give.
@@ -84,7 +83,7 @@ struct Checker {
     functions: Vec<Function>,
     returns: Returns,
     /// The values that the statements of a lambda return, in the order of the source.
-    returned: Vec<lambda::Returned>,
+    returned: Vec<Returned>,
     /// What the main block gives, each time it returns.
     gives: Vec<Type>,
     touches: Touches,
@@ -96,15 +95,15 @@ struct Checker {
     /// Inside a `finally`, which nothing leaves.
     finally: bool,
     /// By slot.
-    fixed: BTreeMap<usize, fixed::Fixed>,
+    fixed: BTreeMap<usize, Fixed>,
     /// The values of constants, by slot.
     constants: BTreeMap<usize, Value>,
     /// Conditions that are constants, by the address of their expression.
     conditions: HashMap<usize, bool>,
-    ways: HashMap<usize, flow::Ways>,
+    ways: HashMap<usize, Ways>,
     /// Where each `goto case` leads, by its place in the source.
     jumps: HashMap<usize, usize>,
-    switches: Vec<switch::Switch>,
+    switches: Vec<Switch>,
     /// The labels of the blocks around this place.
     labels: Vec<(Arc<str>, usize)>,
     label_count: usize,
@@ -121,55 +120,24 @@ struct Touches {
     response_body: bool,
 }
 
-/// Checks a whole expression.
-pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
-    let mut checker = Checker {
-        scopes: vec![Vec::new()],
-        ended: vec![HashSet::new()],
-        checked: None,
-        slots: 0,
-        function_types: Vec::new(),
-        functions: Vec::new(),
-        returns: Returns::Main,
-        returned: Vec::new(),
-        gives: Vec::new(),
-        touches: Touches::default(),
-        loops: 0,
-        loop_slots: Vec::new(),
-        breakable: 0,
-        catches: 0,
-        finally: false,
-        fixed: BTreeMap::new(),
-        constants: BTreeMap::new(),
-        conditions: HashMap::new(),
-        ways: HashMap::new(),
-        jumps: HashMap::new(),
-        switches: Vec::new(),
-        labels: Vec::new(),
-        label_count: 0,
-        warnings: Vec::new(),
-    };
-    let body = match source {
-        Source::Single(expression) => {
-            let value = checker.value(expression)?;
-            checker.gives.push(value.class);
-            Body::Single(value.code)
-        }
-        Source::Block(statements) => Body::Block(checker.block(statements)?),
-    };
-    let known = flow::Known { conditions: &checker.conditions, ways: &checker.ways, jumps: &checker.jumps };
-    flow::check(source, known)?;
-    let reads = checker.reads();
-    let program = Program { body, slots: checker.slots, functions: checker.functions };
-    Ok(Checked { program, gives: checker.gives, reads, warnings: checker.warnings })
-}
-
 fn error(offset: usize, message: impl Into<String>) -> ParseError {
     ParseError::invalid(offset, message)
 }
 
 fn unsupported(offset: usize, message: impl Into<String>) -> ParseError {
     ParseError::unsupported(offset, message)
+}
+
+/// A type that a variable can have.
+fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
+    let class = names::resolve(written)?;
+    if class.is(Class::Void) {
+        return Err(error(written.at, "`void` is no type of a variable"));
+    }
+    if class.class.is_static() {
+        return Err(error(written.at, format!("'{class}': static types cannot be used as types of values")));
+    }
+    Ok(class)
 }
 
 impl Typed {

@@ -300,6 +300,11 @@ fn enum_and_zero(left: &Typed, right: &Typed) -> Option<Class> {
     }
 }
 
+/// A struct without an `==` of its own.
+fn is_pair(class: Class) -> bool {
+    matches!(class, Class::KeyValuePair | Class::JEnumerable)
+}
+
 fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Type)> {
     let give = |operation| Some((operation, Class::Bool.into()));
     let values = Operation::Equal { negated };
@@ -309,7 +314,7 @@ fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Ty
     if left_class.is(Class::Null) || right_class.is(Class::Null) {
         // Of a value that is never null C# only warns.
         let other = if left_class.is(Class::Null) { right_class } else { left_class };
-        return if other.is(Class::KeyValuePair) { None } else { give(values) };
+        return if is_pair(other.class) { None } else { give(values) };
     }
     let zero = |typed: &Typed| typed.whole() == Some(0) && typed.class.is(Class::Int);
     let is_enum = |class: Class| !class.enumerators().is_empty();
@@ -320,8 +325,8 @@ fn equality(left: &Typed, right: &Typed, negated: bool) -> Option<(Operation, Ty
     if numeric {
         return promote(left, right).and_then(|_| give(values));
     }
-    let same_value = one == two
-        && (left_class.is_value() && one != Class::KeyValuePair || matches!(one, Class::String | Class::Uri));
+    let same_value =
+        one == two && (left_class.is_value() && !is_pair(one) || matches!(one, Class::String | Class::Uri));
     let times =
         matches!((one, two), (Class::DateTime, Class::DateTimeOffset) | (Class::DateTimeOffset, Class::DateTime));
     let name = |class| matches!(class, Class::XName | Class::XNamespace);

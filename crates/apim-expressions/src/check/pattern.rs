@@ -1,6 +1,6 @@
 //! Patterns after `is` and `case`.
 
-use super::{Checker, Local, Typed, error, statement::variable_type};
+use super::{Checker, Local, Typed, error, variable_type};
 use crate::{
     problem::ParseError,
     program::{Code, Pattern},

@@ -1,6 +1,6 @@
 //! What can be assigned to: variables, indexers, properties.
 
-use super::{Checker, Local, Typed, arguments::Checked, error, operator};
+use super::{Checker, Local, Typed, error, fit::Checked, operator};
 use crate::{
     problem::ParseError,
     program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
@@ -121,7 +121,7 @@ impl Checker {
             LinkKind::Member(name, _) => {
                 let (read, class) = self.property(last.at, &object.class, name)?;
                 let setter = format!("{name}=");
-                if super::call::candidates(&object.class, &setter, false).is_empty() {
+                if super::candidate::candidates(&object.class, &setter, false).is_empty() {
                     let message = format!(
                         "Property or indexer '{}.{name}' cannot be assigned to -- it is read only",
                         object.class
@@ -145,7 +145,7 @@ impl Checker {
         mut arguments: Vec<Checked<'_>>,
     ) -> Result<Target, ParseError> {
         let Accessor { setter, read, class } = accessor;
-        if super::call::candidates(&object.class, setter, false).is_empty() {
+        if super::candidate::candidates(&object.class, setter, false).is_empty() {
             let message = format!("Property or indexer of '{}' cannot be assigned to -- it is read only", object.class);
             return Err(error(at, message));
         }

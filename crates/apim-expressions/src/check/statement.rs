@@ -1,9 +1,14 @@
 //! Statements.
 
-use super::{Checker, Local, Returns, Typed, error, fixed::Fixed, lambda::Returned};
+use super::{
+    Checker, Local, Returns, Typed, error,
+    known::{Fixed, Returned},
+    variable_type,
+};
 use crate::{
+    members,
     problem::ParseError,
-    program::{Catch, Code, Step},
+    program::{Argument, Bound, Call, Catch, Code, Step},
     syntax::{self, Block, Expr, ExprKind, LinkKind, Statement, StatementKind, TypeName},
     types::{
         Class, Type,
@@ -67,6 +72,7 @@ impl Checker {
             StatementKind::Switch { subject, sections } => self.switch(subject, sections),
             StatementKind::Try { body, catches, finally } => self.try_catch(body, catches, finally.as_ref()),
             StatementKind::Using { resource, body } => self.using(resource, body),
+            StatementKind::Lock { object, body } => self.locked(object, body),
             _ => self.simple_statement(statement),
         };
         steps.push(step?);
@@ -135,6 +141,19 @@ impl Checker {
             inner.push(Step::Block(checker.block(body)?));
             Ok(Step::Block(inner))
         })
+    }
+
+    /// One request runs at a time here, so that only what C# and .NET refuse is left of a lock.
+    fn locked(&mut self, object: &Expr, body: &Block) -> Result<Step, ParseError> {
+        let value = self.value(object)?;
+        if value.class.is_value() || value.class.is(Class::Thrown) {
+            let message = format!("'{}' is not a reference type as required by the lock statement", value.class);
+            return Err(error(object.at, message));
+        }
+        let bound =
+            Bound { member: &members::object::ENTER, owner: Class::Object, extension: false, types: Vec::new() };
+        let enter = Code::Static(Box::new(Call { bound, arguments: vec![Argument::Value(value.code)] }));
+        Ok(Step::Block(vec![Step::Evaluate(enter), Step::Block(self.block(body)?)]))
     }
 
     /// What may stand in `using (…)`.
@@ -355,18 +374,6 @@ fn disposable(at: usize, class: &Type) -> Result<(), ParseError> {
     let message =
         format!("'{class}': type used in a using statement must be implicitly convertible to 'System.IDisposable'");
     Err(error(at, message))
-}
-
-/// A type that a variable can have.
-pub(super) fn variable_type(written: &TypeName) -> Result<Type, ParseError> {
-    let class = names::resolve(written)?;
-    if class.is(Class::Void) {
-        return Err(error(written.at, "`void` is no type of a variable"));
-    }
-    if class.class.is_static() {
-        return Err(error(written.at, format!("'{class}': static types cannot be used as types of values")));
-    }
-    Ok(class)
 }
 
 /// What `foreach (var x in …)` makes of `x`.

@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::{Checker, Typed, error, flow::Ways};
+use super::{
+    Checker, Typed, error,
+    known::{Switch, Ways},
+};
 use crate::{
     problem::ParseError,
     program::{Label, Pattern, Section, Step},
@@ -11,14 +14,6 @@ use crate::{
     types::{Class, Type, convert},
     value::{Value, equality},
 };
-
-/// A `switch` while its sections are checked.
-pub(super) struct Switch {
-    class: Type,
-    /// Each constant, and the section that it leads to.
-    constants: Vec<(Value, usize)>,
-    default: Option<usize>,
-}
 
 /// What a scope declares.
 type Names = Vec<(std::sync::Arc<str>, super::Local)>;

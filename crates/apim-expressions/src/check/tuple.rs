@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Typed, creation::best_common, error, statement::variable_type, unsupported};
+use super::{Checker, Typed, creation::best_common, error, unsupported, variable_type};
 use crate::{
     problem::ParseError,
     program::{Code, Place},

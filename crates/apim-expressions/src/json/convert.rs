@@ -8,10 +8,7 @@ use crate::{
     problem::Failure,
     system_uri::SystemUri,
     types::{Class, Type},
-    value::{
-        Collection, Dictionary, Integer, Kind, Object, Opaque, Value, change, format::date, text,
-        time::TICKS_PER_SECOND,
-    },
+    value::{Collection, Dictionary, Integer, Kind, Object, Opaque, Value, change, format::date, text},
 };
 
 impl From<Scalar> for Value {
@@ -35,7 +32,7 @@ fn other(kind: Other, text: &Arc<str>) -> Value {
         Other::Undefined => Value::Null,
         Other::BigInteger => text.parse().map_or_else(|_| Value::String(Arc::clone(text)), Value::Decimal),
         Other::Guid => change::parse_guid(text).unwrap_or(Value::Null),
-        Other::TimeSpan => parse_span(text).unwrap_or(Value::Null),
+        Other::TimeSpan => change::parse_span(text).unwrap_or(Value::Null),
         Other::Uri => SystemUri::parse(text).map_or(Value::Null, |uri| Value::object(Object::Uri(Arc::new(uri)))),
         Other::Bytes => {
             let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.as_bytes());
@@ -121,34 +118,9 @@ fn plain(scalar: &Scalar, class: Class, budget: &mut Budget) -> Result<Value, Fa
         (Value::DateTime(time), Class::DateTimeOffset) => Ok(Value::DateTimeOffset((*time).into())),
         (Value::String(text), Class::DateTimeOffset) => change::parse_offset(text),
         (Value::String(text), Class::Guid) => change::parse_guid(text),
-        (Value::String(text), Class::TimeSpan) => parse_span(text),
+        (Value::String(text), Class::TimeSpan) => change::parse_span(text),
         _ => change::change(&value, class, budget),
     }
-}
-
-/// `TimeSpan.Parse`: `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days.
-pub(crate) fn parse_span(text: &str) -> Result<Value, Failure> {
-    let parse = || {
-        let trimmed = text.trim();
-        let (sign, rest) = trimmed.strip_prefix('-').map_or((1, trimmed), |rest| (-1, rest));
-        let number = |text: &str| text.parse::<u32>().ok().map(i64::from);
-        let Some((first, clock)) = rest.split_once(':') else {
-            return number(rest)?.checked_mul(sign * 86_400 * TICKS_PER_SECOND);
-        };
-        let (days, hours) = first.split_once('.').unwrap_or(("0", first));
-        let (minutes, seconds) = clock.split_once(':').unwrap_or((clock, "0"));
-        let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-        let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
-        let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
-        if hours > 23 || minutes > 59 || seconds > 59 {
-            return None;
-        }
-        let whole = number(days)?.checked_mul(86_400)? + (hours * 60 + minutes) * 60 + seconds;
-        let ticks = whole.checked_mul(TICKS_PER_SECOND)?.checked_add(number(&digits)?)?;
-        Some(sign * ticks)
-    };
-    let span = parse().map(|ticks| Value::TimeSpan(crate::value::TimeSpan(ticks)));
-    span.ok_or_else(|| Failure::format(format!("String '{text}' was not recognized as a valid TimeSpan.")))
 }
 
 /// `token.Value<T>()`, and what `Value<T>(key)` does with what it finds.

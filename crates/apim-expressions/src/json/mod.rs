@@ -15,13 +15,14 @@ use std::{
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
-pub(crate) use property::Property;
+pub(crate) use self::property::Property;
 
 use super::{
     limits::{self, Budget},
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{DateTime, DateTimeOffset, lock},
+    value::{DateTime, DateTimeOffset},
 };
 
 /// What a node costs besides its text.
@@ -84,14 +85,6 @@ impl fmt::Debug for Token {
 impl Token {
     fn new(content: Content) -> Self {
         Self(Arc::new(Node { parent: Mutex::default(), content: Mutex::new(content) }))
-    }
-
-    /// Reads a JSON text the way `JToken.Parse` does.
-    ///
-    /// # Errors
-    /// The message Newtonsoft.Json gives.
-    pub fn parse(text: &str) -> Result<Self, super::EvaluationError> {
-        Ok(read::token(text, &mut Budget::new())?)
     }
 
     pub(crate) fn scalar(value: Scalar, budget: &mut Budget) -> Result<Self, Failure> {

@@ -2,34 +2,11 @@
 
 mod filter;
 mod parse;
+mod step;
 
-use self::filter::Condition;
-use super::{Scalar, Token};
+use self::step::Step;
+use super::Token;
 use crate::{limits::Budget, problem::Failure, types::Class};
-
-/// How deep conditions may nest.
-const NESTING: usize = 16;
-
-#[derive(Debug)]
-enum Step {
-    /// `.name`
-    Member(String),
-    /// `['a','b']`
-    Members(Vec<String>),
-    /// `.*`, of objects.
-    Values,
-    /// `[*]`, of arrays.
-    Elements,
-    Index(i64),
-    /// `[0,2]`
-    Indexes(Vec<i64>),
-    /// `[start:end:step]`
-    Slice(Option<i64>, Option<i64>, i64),
-    /// `..name`, or everything.
-    Deep(Option<String>),
-    /// `[?(…)]`, of the elements, or of everything inside.
-    Filter(Condition, bool),
-}
 
 /// The tokens a path leads to.
 pub(crate) fn select(root: &Token, path: &str, budget: &mut Budget) -> Result<Vec<Token>, Failure> {

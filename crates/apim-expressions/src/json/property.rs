@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::Token;
-use crate::{limits::Budget, problem::Failure, value::lock};
+use crate::{limits::Budget, lock::lock, problem::Failure};
 
 /// A `JProperty`: alone, or a view of a member of an object.
 pub(crate) struct Property {

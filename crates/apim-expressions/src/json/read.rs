@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Other, Scalar, Token};
 use crate::{
     limits::{self, Budget},
-    problem::Failure,
+    problem::{EvaluationError, Failure},
     value::{DateTime, format::date_parse},
 };
 
@@ -17,6 +17,16 @@ struct Reader<'t, 'b> {
     text: &'t str,
     at: usize,
     budget: &'b mut Budget,
+}
+
+impl Token {
+    /// Reads a JSON text the way `JToken.Parse` does.
+    ///
+    /// # Errors
+    /// The message Newtonsoft.Json gives.
+    pub fn parse(text: &str) -> Result<Self, EvaluationError> {
+        Ok(token(text, &mut Budget::new())?)
+    }
 }
 
 /// `JToken.Parse`, to which a comment before anything else is the token.

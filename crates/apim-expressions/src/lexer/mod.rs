@@ -3,15 +3,14 @@
 
 mod number;
 mod string;
+pub(crate) mod word;
 
 use std::{collections::HashSet, sync::Arc};
 
 use rust_decimal::Decimal;
 
-use super::{
-    parse::{PREDEFINED, is_keyword},
-    problem::ParseError,
-};
+use self::word::{PREDEFINED, is_keyword};
+use super::problem::ParseError;
 
 /// A piece of the source.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::{
     evaluate::{Call, Outcome},
     json::Token,
+    lock::lock,
     problem::Failure,
     program::Lambda,
     types::{Class, Type},
-    value::{Collection, DateTime, Dictionary, Kind, Object, Opaque, Value, lock},
+    value::{Collection, DateTime, Dictionary, Kind, Object, Opaque, Value},
 };
 
 impl Call<'_, '_> {

@@ -9,9 +9,10 @@ use crate::{
     context::Body,
     evaluate::{Call, Outcome},
     json::read,
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{Object, Value, lock, object::Part},
+    value::{Object, Value, object::Part},
 };
 
 pub(super) const BODY: &[Member] = &[

@@ -6,8 +6,9 @@ use super::{Member, access::length, row, string::units};
 use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
+    lock::lock,
     problem::Failure,
-    value::{Object, Value, format::composite, lock, text},
+    value::{Object, Value, format::composite, text},
 };
 
 pub(super) const BUILDER: &[Member] = &[
@@ -20,13 +21,28 @@ pub(super) const BUILDER: &[Member] = &[
     row("AppendFormat", "(string format, object arg0) -> StringBuilder", append_values),
     row("AppendFormat", "(string format, object arg0, object arg1) -> StringBuilder", append_values),
     row("AppendFormat", "(string format, object arg0, object arg1, object arg2) -> StringBuilder", append_values),
-    row("AppendFormat", "(string format, params object[] args) -> StringBuilder", |call| {
-        let format = call.text(0)?;
-        let items = call.items(1)?;
-        let mut out = Writer::new(&mut call.machine.budget);
-        composite::composite(&format, &items, &mut out)?;
-        let written = out.finish();
-        push(call, &written)
+    row("AppendFormat", "(string format, params object[] args) -> StringBuilder", append_items),
+    row("AppendFormat", "(IFormatProvider provider, string format, object arg0) -> StringBuilder", append_for),
+    row(
+        "AppendFormat",
+        "(IFormatProvider provider, string format, object arg0, object arg1) -> StringBuilder",
+        append_for,
+    ),
+    row(
+        "AppendFormat",
+        "(IFormatProvider provider, string format, object arg0, object arg1, object arg2) -> StringBuilder",
+        append_for,
+    ),
+    row("AppendFormat", "(IFormatProvider provider, string format, params object[] args) -> StringBuilder", |call| {
+        call.arguments.remove(0);
+        append_items(call)
+    }),
+    row("Insert", "(int index, string value, int count) -> StringBuilder", |call| {
+        let (text, count) = (call.optional_text(1).unwrap_or_default(), call.int(2));
+        let count = usize::try_from(count).map_err(|_| Failure::index_out_of_range())?;
+        call.machine.budget.string(count.saturating_mul(text.len()))?;
+        call.arguments[1] = text.repeat(count).into();
+        insert(call)
     }),
     row("Insert", "(int index, string value) -> StringBuilder", insert),
     row("Replace", "(string oldValue, string newValue) -> StringBuilder", |call| {
@@ -143,6 +159,19 @@ pub(super) const BUILDER: &[Member] = &[
 ];
 
 /// `AppendFormat` of one, two or three values.
+fn append_items(call: &mut Call<'_, '_>) -> Outcome {
+    let (format, items) = (call.text(0)?, call.items(1)?);
+    let mut out = Writer::new(&mut call.machine.budget);
+    composite::composite(&format, &items, &mut out)?;
+    let written = out.finish();
+    push(call, &written)
+}
+
+fn append_for(call: &mut Call<'_, '_>) -> Outcome {
+    call.arguments.remove(0);
+    append_values(call)
+}
+
 fn append_values(call: &mut Call<'_, '_>) -> Outcome {
     let format = call.text(0)?;
     let items = call.arguments.get(1..).unwrap_or_default().to_vec();

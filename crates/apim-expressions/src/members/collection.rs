@@ -120,19 +120,7 @@ pub(super) const LIST: &[Member] = &[
         }
         call.machine.collection(Kind::List, element, kept)
     }),
-    row("RemoveAll", "(Func<E, bool> match) -> int", |call| {
-        let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
-        let (items, mut kept) = (call.this_items()?.1, Vec::new());
-        let before = items.len();
-        for item in items {
-            if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() != Some(true) {
-                kept.push(item);
-            }
-        }
-        let removed = before - kept.len();
-        list.change(|items| *items = kept);
-        Ok(length(removed))
-    }),
+    row("RemoveAll", "(Func<E, bool> match) -> int", super::sequence::remove_all),
     row("GetRange", "(int index, int count) -> List<E>", |call| {
         let list = call.this_collection()?;
         let range = part_of(&list, call.int(0), call.int(1))?;
@@ -158,24 +146,9 @@ pub(super) const LIST: &[Member] = &[
         }
         Ok(Value::Null)
     }),
-    row("Insert", "(int index, E item) -> void", |call| {
-        let list = call.this_collection()?;
-        let item = call.argument(1).clone();
-        call.work(list.len() * 32)?;
-        let at = within(call.int(0), list.len() + 1)
-            .ok_or_else(|| Failure::out_of_range("Index must be within the bounds of the List.", "index"))?;
-        call.machine.hold_in(|| list.is_held(), &item)?;
-        list.change(|items| items.insert(at, item));
-        Ok(Value::Null)
-    }),
+    row("Insert", "(int index, E item) -> void", insert),
     row("Remove", "(E item) -> bool", |call| Ok(Value::Bool(remove(call)?))),
-    row("RemoveAt", "(int index) -> void", |call| {
-        let list = call.this_collection()?;
-        call.work(list.len() * 32)?;
-        let at = within(call.int(0), list.len()).ok_or_else(Failure::index_out_of_range)?;
-        list.change(|items| drop(items.remove(at)));
-        Ok(Value::Null)
-    }),
+    row("RemoveAt", "(int index) -> void", remove_at),
     row("Clear", "() -> void", |call| {
         call.this_collection()?.change(Vec::clear);
         Ok(Value::Null)
@@ -312,6 +285,9 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
 fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
     let element = call.type_argument(0);
     let ignore_case = call.arguments.iter().any(object::ignores_case);
+    if matches!(call.argument(0), Value::Integer(capacity) if capacity.value() < 0) {
+        return Err(Failure::out_of_range("Non-negative number required.", "capacity"));
+    }
     let items =
         if matches!(call.argument(0), Value::Integer(_)) || object_is_comparer(call.argument(0)) || call.count() == 0 {
             Vec::new()
@@ -341,13 +317,13 @@ fn add(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::Null)
 }
 
-fn push(call: &mut Call<'_, '_>, list: &Collection, item: Value) -> Result<(), Failure> {
+pub(super) fn push(call: &mut Call<'_, '_>, list: &Collection, item: Value) -> Result<(), Failure> {
     call.machine.hold_in(|| list.is_held(), &item)?;
     list.change(|items| items.push(item));
     Ok(())
 }
 
-fn contains(set: &Collection, item: &Value) -> bool {
+pub(super) fn contains(set: &Collection, item: &Value) -> bool {
     let same = |other: &Value| match (set.ignores_case(), other, item) {
         (true, Value::String(one), Value::String(two)) => one.to_lowercase() == two.to_lowercase(),
         _ => equality::equal(other, item),
@@ -355,7 +331,7 @@ fn contains(set: &Collection, item: &Value) -> bool {
     set.values().iter().any(same)
 }
 
-fn add_new(call: &mut Call<'_, '_>, set: &Collection, item: Value) -> Result<bool, Failure> {
+pub(super) fn add_new(call: &mut Call<'_, '_>, set: &Collection, item: Value) -> Result<bool, Failure> {
     call.work(set.len() * 32)?;
     if contains(set, &item) {
         return Ok(false);
@@ -364,7 +340,7 @@ fn add_new(call: &mut Call<'_, '_>, set: &Collection, item: Value) -> Result<boo
     Ok(true)
 }
 
-fn remove(call: &mut Call<'_, '_>) -> Result<bool, Failure> {
+pub(super) fn remove(call: &mut Call<'_, '_>) -> Result<bool, Failure> {
     let collection = call.this_collection()?;
     call.work(collection.len() * 32)?;
     let item = call.argument(0).clone();
@@ -397,4 +373,23 @@ fn index(found: Option<usize>) -> Value {
 fn position(call: &mut Call<'_, '_>, items: &[Value], item: &Value) -> Outcome {
     call.work(items.len() * 32)?;
     Ok(index(items.iter().position(|other| equality::equal(other, item))))
+}
+
+pub(super) fn insert(call: &mut Call<'_, '_>) -> Outcome {
+    let list = call.this_collection()?;
+    let item = call.argument(1).clone();
+    call.work(list.len() * 32)?;
+    let at = within(call.int(0), list.len() + 1)
+        .ok_or_else(|| Failure::out_of_range("Index must be within the bounds of the List.", "index"))?;
+    call.machine.hold_in(|| list.is_held(), &item)?;
+    list.change(|items| items.insert(at, item));
+    Ok(Value::Null)
+}
+
+pub(super) fn remove_at(call: &mut Call<'_, '_>) -> Outcome {
+    let list = call.this_collection()?;
+    call.work(list.len() * 32)?;
+    let at = within(call.int(0), list.len()).ok_or_else(Failure::index_out_of_range)?;
+    list.change(|items| drop(items.remove(at)));
+    Ok(Value::Null)
 }

@@ -6,18 +6,17 @@ use super::{Member, row};
 use crate::{
     context::{Context, Response, Url},
     evaluate::{Call, Outcome},
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{
-        Collection, DateTime, Dictionary, Kind, Object, Opaque, TimeSpan, Value, lock, object::Part,
-        time::TICKS_PER_SECOND,
-    },
+    value::{DateTime, Dictionary, Object, TimeSpan, Value, object::Part, time::TICKS_PER_SECOND},
 };
 
 mod facts;
 
-pub(super) use facts::{
-    API, DEPLOYMENT, GATEWAY, GROUP, IDENTITY, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, SUBSCRIPTION, USER,
+use self::facts::url;
+pub(super) use self::facts::{
+    API, DEPLOYMENT, GATEWAY, GROUP, IDENTITY, KEY_NAMES, LAST_ERROR, OPERATION, PRODUCT, SUBSCRIPTION, USER, fact,
 };
 
 pub(super) const CONTEXT: &[Member] = &[
@@ -124,10 +123,6 @@ fn part(part: Part) -> Value {
     Value::object(Object::Part(part))
 }
 
-fn url(url: &Url) -> Value {
-    Value::object(Object::Url(Arc::new(url.clone())))
-}
-
 fn this_url(call: &Call<'_, '_>) -> Result<Arc<Url>, Failure> {
     match call.receiver.as_object() {
         Some(Object::Url(url)) => Ok(Arc::clone(url)),
@@ -190,26 +185,4 @@ pub(super) fn now(context: &Context) -> DateTime {
     let start = DateTime::from(context.timestamp);
     let ticks = i64::try_from(context.elapsed.as_nanos() / 100).unwrap_or(TICKS_PER_SECOND);
     start.plus(ticks).unwrap_or(start)
-}
-
-/// A plain member of an object of `context`, by the name it is asked for under.
-pub(super) fn fact(call: &mut Call<'_, '_>) -> Outcome {
-    let name = call.name();
-    match call.receiver.as_object() {
-        Some(Object::Facts(_, facts)) => {
-            let found = facts.iter().find(|(known, _)| *known == name);
-            Ok(found.map_or(Value::Null, |(_, value)| value.clone()))
-        }
-        _ => Err(Failure::null_reference()),
-    }
-}
-
-/// A list of small objects with two members.
-fn named_list(class: Class, names: [&'static str; 2], rows: &[(String, String)]) -> Value {
-    let object = |(one, two): &(String, String)| {
-        let facts = [(names[0], one.as_str().into()), (names[1], two.as_str().into())];
-        Value::object(Object::Facts(class, facts.into()))
-    };
-    let values = rows.iter().map(object).collect();
-    Value::Collection(Opaque(Collection::new(Kind::Sequence, class.into(), values)))
 }

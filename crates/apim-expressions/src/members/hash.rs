@@ -12,9 +12,10 @@ use md5::{Digest as _, Md5};
 use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{Object, Value, hasher::Hasher, lock},
+    value::{Object, Value, hasher::Hasher},
 };
 
 /// Members of `HashAlgorithm`.
@@ -44,10 +45,21 @@ pub(super) const HASH: &[Member] = &[
     row("Initialize", "() -> void", |_| Ok(Value::Null)),
     row("Clear", "() -> void", |_| Ok(Value::Null)),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),
+    row("InputBlockSize", "int", |_| Ok(1.into())),
+    row("OutputBlockSize", "int", |_| Ok(1.into())),
+    row("CanReuseTransform", "bool", |_| Ok(true.into())),
+    row("CanTransformMultipleBlocks", "bool", |_| Ok(true.into())),
 ];
+
+pub(super) const HMAC: &[Member] = &[row("HashName", "string", |call| {
+    let name = this(call)?.class.description().name;
+    Ok(name.strip_prefix("HMAC").unwrap_or(name).into())
+})];
 
 /// Members of each hash class; `S` is the class.
 pub(super) const PLAIN: &[Member] = &[
+    row("HashSizeInBytes", "static int", |call| Ok(size(call, 1))),
+    row("HashSizeInBits", "static int", |call| Ok(size(call, 8))),
     row("Create", "static () -> S", |call| create(call, None)),
     row("HashData", "static (byte[] source) -> byte[]", |call| {
         let bytes = call.bytes(0)?;
@@ -61,6 +73,8 @@ pub(super) const PLAIN: &[Member] = &[
 pub(super) const MANAGED: &[Member] = &[row("new", "static () -> S", |call| create(call, None))];
 
 pub(super) const KEYED: &[Member] = &[
+    row("HashSizeInBytes", "static int", |call| Ok(size(call, 1))),
+    row("HashSizeInBits", "static int", |call| Ok(size(call, 8))),
     row("new", "static (byte[] key) -> S", |call| {
         let key = call.bytes(0)?;
         create(call, Some(key))
@@ -108,6 +122,11 @@ fn this(call: &Call<'_, '_>) -> Result<Arc<Hasher>, Failure> {
         Some(Object::Hasher(hasher)) => Ok(Arc::clone(hasher)),
         _ => Err(Failure::null_reference()),
     }
+}
+
+fn size(call: &Call<'_, '_>, unit: usize) -> Value {
+    let hash = compute(&Hasher { class: call.owner(), key: Mutex::new(Some(Vec::new())) }, &[]);
+    super::access::length(hash.len() * unit)
 }
 
 fn create(call: &mut Call<'_, '_>, key: Option<Vec<u8>>) -> Outcome {

@@ -12,12 +12,15 @@ mod encoding;
 mod enums;
 mod grid;
 mod hash;
+mod interfaces;
 mod ip;
 mod json;
 mod jwt;
 mod linq;
+mod member;
 mod number;
-mod object;
+pub(crate) mod object;
+mod provider;
 mod queue;
 mod random;
 mod reader;
@@ -31,33 +34,10 @@ mod tuple;
 pub(crate) mod unplayed;
 mod uri;
 pub(crate) mod xml;
-mod xml_change;
 mod zone;
 
-use std::fmt;
-
-use super::{
-    evaluate::{Call, Outcome},
-    types::{Class, Type},
-};
-
-/// A member. Its name is `new` for a constructor, `[]` for an indexer, `[]=` for an indexer that is written, and
-/// `Name=` for a property that is written.
-pub(crate) struct Member {
-    pub(crate) name: &'static str,
-    pub(crate) signature: &'static str,
-    pub(crate) run: fn(&mut Call<'_, '_>) -> Outcome,
-}
-
-impl fmt::Debug for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.signature)
-    }
-}
-
-const fn row(name: &'static str, signature: &'static str, run: fn(&mut Call<'_, '_>) -> Outcome) -> Member {
-    Member { name, signature, run }
-}
+pub(crate) use self::member::{Member, row};
+use super::types::{Class, Type};
 
 /// The rows of a class, without those it inherits.
 pub(crate) fn of(class: Class) -> impl Iterator<Item = &'static Member> {
@@ -69,12 +49,11 @@ pub(crate) fn of_type(owner: &Type) -> impl Iterator<Item = &'static Member> {
     let sequence = owner.is(Class::Enumerable) && xml::has_sequence_members(&owner.argument(0));
     let removable = owner.is(Class::Enumerable) && xml::can_be_removed(&owner.argument(0));
     let tokens = owner.is(Class::Enumerable) && owner.argument(0).class.is_json();
-    // An indexer has what `Children()` gives, but not what `Properties()` gives.
-    let indexed = owner.argument(0).is(Class::JToken);
-    let of_tokens = if tokens { json::SEQUENCE } else { &[] };
-    let own = of(owner.class).chain(of_tokens.iter().filter(move |row| indexed || row.name != "[]"));
+    let objects = tokens && owner.argument(0).is(Class::JObject);
+    let own = of(owner.class).chain(if tokens { json::SEQUENCE } else { &[] });
+    let own = own.chain(if objects { json::OBJECTS } else { &[] });
     let own = own.chain(if sequence { xml::SEQUENCE } else { &[] });
-    own.chain(if removable { xml_change::SEQUENCE } else { &[] })
+    own.chain(if removable { xml::change::SEQUENCE } else { &[] })
 }
 
 type Table = &'static [Member];
@@ -83,30 +62,31 @@ fn tables(class: Class) -> &'static [Table] {
     use Class as C;
     match class {
         C::Object => &[object::OBJECT],
-        C::String => &[string::STRING, string::SEARCH, string::POSITIONS, string::SPLIT, jwt::READ],
-        C::Char => &[string::CHAR, string::OF_TEXTS, string::POINTS],
-        C::Bool => &[number::BOOL],
-        C::Single => &[number::SINGLE, number::SINGLE_TESTS, object::FORMATTABLE],
-        C::Double => &[number::DOUBLE, number::REAL_TESTS, object::FORMATTABLE],
-        C::Decimal => &[number::DECIMAL, number::ARITHMETIC, object::FORMATTABLE],
-        class if class.is_integer() => &[number::INTEGER, object::FORMATTABLE],
+        C::String => &[string::STRING, string::SEARCH, string::POSITIONS, string::SPLIT, jwt::READ, provider::TEXT],
+        C::Char => &[string::CHAR, string::OF_TEXTS, string::POINTS, provider::TEXT],
+        C::Bool => &[number::BOOL, provider::TEXT],
+        C::Single => &[number::SINGLE, number::SINGLE_TESTS, provider::PARSED, object::FORMATTABLE],
+        C::Double => &[number::DOUBLE, number::REAL_TESTS, provider::PARSED, object::FORMATTABLE],
+        C::Decimal => &[number::DECIMAL, number::ARITHMETIC, provider::PARSED, object::FORMATTABLE],
+        class if class.is_integer() => &[number::INTEGER, provider::PARSED, object::FORMATTABLE],
         C::Math => &[number::MATH, number::MORE_MATH, number::EXTREMES, number::SIGNED, number::REALS, number::CLAMPS],
-        C::Convert => &[number::CONVERT, number::MORE_CONVERT],
+        C::Convert => &[number::CONVERT, number::MORE_CONVERT, number::CONVERT_WITH_PROVIDER],
         C::BitConverter => &[number::BIT_CONVERTER, number::MORE_BIT_CONVERTER],
-        C::Guid => &[random::GUID, object::FORMATTABLE],
+        C::Guid => &[random::GUID, provider::PARSED, object::FORMATTABLE],
         C::Random => &[random::RANDOM],
-        C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, object::FORMATTABLE],
-        C::DateTimeOffset => &[time::OFFSET, time::CLOCK, time::CONSTRUCT_OFFSET, object::FORMATTABLE],
-        C::TimeSpan => &[time::SPAN, object::FORMATTABLE],
+        C::DateTime => &[time::DATE_TIME, time::CLOCK, time::CONSTRUCT_DATE, provider::DATE, object::FORMATTABLE],
+        C::DateTimeOffset => &[time::OFFSET, time::CLOCK, time::CONSTRUCT_OFFSET, provider::TIME, object::FORMATTABLE],
+        C::TimeSpan => &[time::SPAN, provider::TIME, object::FORMATTABLE],
         C::Nullable => &[object::NULLABLE],
         C::Exception => &[object::EXCEPTION],
         C::KeyValuePair => &[object::PAIR],
         C::StringComparer => &[object::STRING_COMPARER],
         C::Array => &[collection::ARRAY, sequence::ARRAY, hash::CIPHER],
-        C::IList => &[collection::LIST_INTERFACE],
-        C::Collection | C::ReadOnlyCollection => &[collection::COLLECTION],
+        C::IList => &[collection::LIST_INTERFACE, interfaces::LIST],
+        C::Collection => &[collection::COLLECTION, interfaces::COLLECTION],
+        C::ReadOnlyCollection => &[collection::COLLECTION],
         C::List => &[collection::LIST, sequence::LIST],
-        C::HashSet => &[collection::SET],
+        C::HashSet => &[collection::SET, sequence::SET],
         C::ISet => &[collection::SET_INTERFACE, queue::SET_OPERATIONS],
         C::Queue => &[queue::QUEUE],
         C::Stack => &[queue::STACK],
@@ -153,6 +133,7 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Md5 | C::Sha1 | C::Sha256 | C::Sha384 | C::Sha512 => &[hash::PLAIN],
         C::Sha1Managed | C::Sha256Managed | C::Sha384Managed | C::Sha512Managed => &[hash::MANAGED],
         C::HmacMd5 | C::HmacSha1 | C::HmacSha256 | C::HmacSha384 | C::HmacSha512 => &[hash::KEYED],
+        C::Hmac => &[hash::HMAC],
         C::RandomNumbers => &[random::NUMBERS],
         C::Symmetric => &[symmetric::SYMMETRIC],
         C::BaseCertificate => &[certificate::BASE],
@@ -171,6 +152,7 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Rsa => &[certificate::RSA],
         C::HashName => &[certificate::HASH_NAME],
         C::SignaturePadding => &[certificate::PADDING],
+        C::IJEnumerable => &[json::INDEXER],
         C::JToken => &[json::TOKEN, json::AROUND],
         C::JContainer => &[json::CONTAINER, json::FIRST],
         C::JConstructor => &[json::CONSTRUCTOR],
@@ -197,14 +179,14 @@ fn more_tables(class: Class) -> &'static [Table] {
         C::Deployment => &[context::DEPLOYMENT],
         C::Gateway => &[context::GATEWAY],
         C::LastError => &[context::LAST_ERROR],
-        C::XNode => &[xml::NODE, xml_change::NODE],
-        C::XText | C::XCData | C::XComment => &[xml::TEXT, xml_change::TEXT],
-        C::XProcessingInstruction => &[xml::INSTRUCTION, xml_change::INSTRUCTION],
+        C::XNode => &[xml::NODE, xml::change::NODE],
+        C::XText | C::XCData | C::XComment => &[xml::TEXT, xml::change::TEXT],
+        C::XProcessingInstruction => &[xml::INSTRUCTION, xml::change::INSTRUCTION],
         C::XDeclaration => &[xml::DECLARATION],
-        C::XContainer => &[xml::CONTAINER, xml_change::CONTAINER],
+        C::XContainer => &[xml::CONTAINER, xml::change::CONTAINER],
         C::XDocument => &[xml::DOCUMENT],
-        C::XElement => &[xml::ELEMENT, xml_change::ELEMENT],
-        C::XAttribute => &[xml::ATTRIBUTE, xml_change::ATTRIBUTE],
+        C::XElement => &[xml::ELEMENT, xml::change::ELEMENT],
+        C::XAttribute => &[xml::ATTRIBUTE, xml::change::ATTRIBUTE],
         C::XName => &[xml::NAME],
         C::XNamespace => &[xml::NAMESPACE],
         C::Grid => &[grid::GRID],

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-pub(super) use convert::{BIT_CONVERTER, CONVERT};
+pub(super) use convert::{BIT_CONVERTER, CONVERT, CONVERT_WITH_PROVIDER};
 pub(super) use decimals::{ARITHMETIC, CLAMPS, MORE_BIT_CONVERTER, MORE_CONVERT, MORE_MATH, REAL_TESTS, SINGLE_TESTS};
 pub(super) use math::{EXTREMES, MATH, REALS, SIGNED};
 
@@ -152,7 +152,8 @@ pub(super) fn try_parse(call: &mut Call<'_, '_>, parse: impl FnOnce(&str) -> Out
         Some(Err(Failure::Thrown(_))) | None => (default, false),
         Some(Err(stopped)) => return Err(stopped),
     };
-    call.set_out(1, value);
+    // The result is the last parameter.
+    call.set_out(call.count() - 1, value);
     Ok(Value::Bool(success))
 }
 

@@ -6,15 +6,23 @@ use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
+    lock::lock,
     problem::{Exception, Failure},
     types::Type,
     value::{
-        Object, Value, equality, format, lock,
+        Object, Value, equality, format,
         order::{self, Comparer},
     },
 };
 
+/// What `lock` calls.
+pub(crate) static ENTER: Member = row("Enter", "static (object obj) -> void", |call| match call.argument(0) {
+    Value::Null => Err(Failure::thrown("System.ArgumentNullException", "Value cannot be null.")),
+    _ => Ok(Value::Null),
+});
+
 pub(super) const OBJECT: &[Member] = &[
+    row("new", "static () -> object", |_| Ok(Value::object(Object::Bare(Arc::default())))),
     row("ToString", "() -> string", to_string),
     row("Equals", "(object obj) -> bool", |call| Ok(Value::Bool(equality::equal(&call.receiver, call.argument(0))))),
     row("GetHashCode", "() -> int", hash_code),
@@ -24,7 +32,10 @@ pub(super) const OBJECT: &[Member] = &[
     }),
 ];
 
-pub(super) const FORMATTABLE: &[Member] = &[row("ToString", "(string format) -> string", to_format)];
+pub(super) const FORMATTABLE: &[Member] = &[
+    row("ToString", "(string format) -> string", to_format),
+    row("ToString", "(string format, IFormatProvider provider) -> string", to_format),
+];
 
 pub(super) const NULLABLE: &[Member] = &[
     row("HasValue", "extension bool", |call| Ok(Value::Bool(!call.receiver.is_null()))),
@@ -40,6 +51,9 @@ pub(super) const NULLABLE: &[Member] = &[
         Ok(if call.receiver.is_null() { call.argument(0).clone() } else { call.receiver.clone() })
     }),
     row("ToString", "extension () -> string", to_string),
+    row("Equals", "extension (object other) -> bool", |call| {
+        Ok(equality::equal(&call.receiver, call.argument(0)).into())
+    }),
 ];
 
 pub(super) const EXCEPTION: &[Member] = &[

@@ -62,18 +62,18 @@ pub(super) const STACK: &[Member] = &[
 pub(super) const ENUMERATOR: &[Member] = &[
     row("MoveNext", "() -> bool", |call| {
         let (state, elements) = enumerator(call)?;
-        let mut next = crate::value::lock(&state.1);
+        let mut next = crate::lock::lock(&state.1);
         *next = (*next + 1).min(elements.len() + 1);
         Ok(Value::Bool(*next <= elements.len()))
     }),
     row("Current", "E", |call| {
         let (state, elements) = enumerator(call)?;
-        let next = *crate::value::lock(&state.1);
+        let next = *crate::lock::lock(&state.1);
         let current = next.checked_sub(1).and_then(|place| elements.get(place));
         Ok(current.unwrap_or_else(|| Value::default_of(elements.element())))
     }),
     row("Reset", "() -> void", |call| {
-        *crate::value::lock(&enumerator(call)?.0.1) = 0;
+        *crate::lock::lock(&enumerator(call)?.0.1) = 0;
         Ok(Value::Null)
     }),
     row("Dispose", "() -> void", |_| Ok(Value::Null)),

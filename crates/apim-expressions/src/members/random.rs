@@ -8,8 +8,9 @@ use super::{Member, row};
 use crate::{
     context::split_mix,
     evaluate::{Call, Outcome},
+    lock::lock,
     problem::Failure,
-    value::{Object, Value, change::parse_guid, lock},
+    value::{Object, Value, change::parse_guid},
 };
 
 pub(super) const GUID: &[Member] =

@@ -7,8 +7,9 @@ use crate::{
     evaluate::{Call, Outcome},
     json::write::NEW_LINE,
     limits::{LONGEST_STRING, Writer},
+    lock::lock,
     problem::Failure,
-    value::{Object, Value, format::composite, lock, reader::Reader, text},
+    value::{Object, Value, format::composite, reader::Reader, text},
 };
 
 pub(super) const READER: &[Member] = &[

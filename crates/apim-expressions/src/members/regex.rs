@@ -171,7 +171,14 @@ fn compiled(call: &mut Call<'_, '_>, pattern: usize) -> Result<Arc<Pattern>, Fai
     let text = call.optional_text(pattern).ok_or_else(|| Failure::argument_null("pattern"))?;
     let is_options = |value: &Value| matches!(value.as_object(), Some(Object::Enum(Class::RegexOptions, _)));
     let options = call.arguments.iter().position(is_options).map_or(0, |index| call.flags(index));
-    let timed = matches!(call.arguments.last(), Some(Value::TimeSpan(_)));
+    let timed = match call.arguments.last() {
+        // No time at all is -1 ms.
+        Some(Value::TimeSpan(time)) if time.0 != -10_000 && !(1..21_474_836_460_000).contains(&time.0) => {
+            let message = "Specified argument was out of the range of valid values.";
+            return Err(Failure::out_of_range(message, "matchTimeout"));
+        }
+        last => matches!(last, Some(Value::TimeSpan(_))),
+    };
     let machine = &mut *call.machine;
     machine.patterns.get(&text, options, timed, &mut machine.budget)
 }

@@ -75,6 +75,35 @@ pub(super) const LIST: &[Member] = &[
     row("TrimExcess", "() -> void", |_| Ok(Value::Null)),
 ];
 
+pub(super) const SET: &[Member] = &[
+    row("RemoveWhere", "(Func<E, bool> match) -> int", remove_all),
+    row("TryGetValue", "(E equalValue, out E actualValue) -> bool", |call| {
+        let set = call.this_collection()?;
+        call.work(set.len() * 32)?;
+        let found = set.values().iter().find(|item| equality::equal(item, call.argument(0))).cloned();
+        let absent = Value::default_of(set.element());
+        call.set_out(1, found.clone().unwrap_or(absent));
+        Ok(found.is_some().into())
+    }),
+    row("CopyTo", "(E[] array) -> void", |call| copy_to(call, 0)),
+    row("TrimExcess", "() -> void", |_| Ok(Value::Null)),
+];
+
+/// Takes away what a lambda holds true for, and says how much that was.
+pub(super) fn remove_all(call: &mut Call<'_, '_>) -> Outcome {
+    let (lambda, list) = (call.lambda(0)?, call.this_collection()?);
+    let (items, mut kept) = (call.this_items()?.1, Vec::new());
+    let before = items.len();
+    for item in items {
+        if call.machine.invoke(&lambda, std::slice::from_ref(&item))?.as_bool() != Some(true) {
+            kept.push(item);
+        }
+    }
+    let removed = before - kept.len();
+    list.change(|items| *items = kept);
+    Ok(length(removed))
+}
+
 pub(super) const ARRAY: &[Member] = &[
     row("Rank", "int", |_| Ok(1.into())),
     row("LongLength", "long", |call| {
@@ -86,10 +115,14 @@ pub(super) const ARRAY: &[Member] = &[
         _ => Err(Failure::array_index()),
     }),
     row("GetUpperBound", "(int dimension) -> int", |call| {
+        first_dimension(call)?;
         let count = i32::try_from(call.this_collection()?.len()).unwrap_or_default();
         Ok((count - 1).into())
     }),
-    row("GetLowerBound", "(int dimension) -> int", |_| Ok(0.into())),
+    row("GetLowerBound", "(int dimension) -> int", |call| {
+        first_dimension(call)?;
+        Ok(0.into())
+    }),
     row("GetValue", "(int index) -> object", |call| {
         let array = call.this_collection()?;
         let value = usize::try_from(call.int(0)).ok().and_then(|at| array.get(at));
@@ -207,6 +240,11 @@ pub(super) const DICTIONARY: &[Member] = &[
     }),
 ];
 
+fn first_dimension(call: &Call<'_, '_>) -> Result<(), Failure> {
+    let message = "Array does not have that many dimensions.";
+    if call.int(0) == 0 { Ok(()) } else { Err(Failure::thrown("System.IndexOutOfRangeException", message)) }
+}
+
 fn index(found: Option<usize>) -> Value {
     Value::from(found.and_then(|index| i32::try_from(index).ok()).unwrap_or(-1))
 }
@@ -238,7 +276,7 @@ fn search(call: &mut Call<'_, '_>, items: &[Value], wanted: usize) -> Outcome {
     .into())
 }
 
-fn copy_to(call: &mut Call<'_, '_>, at: i64) -> Outcome {
+pub(super) fn copy_to(call: &mut Call<'_, '_>, at: i64) -> Outcome {
     let items = call.this_items()?.1;
     let Value::Collection(Opaque(target)) = call.argument(0).clone() else {
         return Err(Failure::argument_null("destinationArray"));

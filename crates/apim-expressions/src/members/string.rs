@@ -55,6 +55,17 @@ pub(super) const STRING: &[Member] = &[
     row("Format", "static (string format, object arg0, object arg1) -> string", format_values),
     row("Format", "static (string format, object arg0, object arg1, object arg2) -> string", format_values),
     row("Format", "static (string format, params object[] args) -> string", format),
+    row("Format", "static (IFormatProvider provider, string format, object arg0) -> string", format_for),
+    row("Format", "static (IFormatProvider provider, string format, object arg0, object arg1) -> string", format_for),
+    row(
+        "Format",
+        "static (IFormatProvider provider, string format, object arg0, object arg1, object arg2) -> string",
+        format_for,
+    ),
+    row("Format", "static (IFormatProvider provider, string format, params object[] args) -> string", |call| {
+        call.arguments.remove(0);
+        format(call)
+    }),
     row("Length", "int", |call| {
         call.work(call.this_text().len())?;
         Ok(length(units(&call.this_text())))
@@ -305,6 +316,11 @@ fn joined(call: &mut Call<'_, '_>, separator: &str, items: &[Value]) -> Outcome 
 }
 
 /// `Format` of one, two or three values.
+fn format_for(call: &mut Call<'_, '_>) -> Outcome {
+    call.arguments.remove(0);
+    format_values(call)
+}
+
 fn format_values(call: &mut Call<'_, '_>) -> Outcome {
     let format = call.text(0)?;
     let items = call.arguments.get(1..).unwrap_or_default().to_vec();

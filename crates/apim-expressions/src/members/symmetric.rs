@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use super::{Member, row};
 use crate::{
     evaluate::Call,
+    lock::lock,
     problem::Failure,
     types::Class,
-    value::{Object, Value, cipher::Cipher, lock},
+    value::{Object, Value, cipher::Cipher},
 };
 
 /// The names under which .NET knows AES.

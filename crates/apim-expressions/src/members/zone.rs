@@ -50,7 +50,7 @@ pub(super) const ZONE: &[Member] = &[
         Ok(Value::DateTime(DateTime { zone: Kind::Utc, ..time(call, 0) }))
     }),
     row("ConvertTimeToUtc", "static (DateTime dateTime, TimeZoneInfo sourceTimeZone) -> DateTime", |call| {
-        let ticks = utc(time(call, 0), &zone(call.argument(1))?);
+        let ticks = utc(time(call, 0), &zone(call.argument(1))?)?;
         made(ticks, Kind::Utc)
     }),
     row("ConvertTime", "static (DateTime dateTime, TimeZoneInfo destinationTimeZone) -> DateTime", |call| {
@@ -60,7 +60,7 @@ pub(super) const ZONE: &[Member] = &[
         "ConvertTime",
         "static (DateTime dateTime, TimeZoneInfo sourceTimeZone, TimeZoneInfo destinationTimeZone) -> DateTime",
         |call| {
-            let ticks = utc(time(call, 0), &zone(call.argument(1))?);
+            let ticks = utc(time(call, 0), &zone(call.argument(1))?)?;
             shown(ticks, &zone(call.argument(2))?)
         },
     ),
@@ -78,7 +78,7 @@ pub(super) const ZONE: &[Member] = &[
         "ConvertTimeBySystemTimeZoneId",
         "static (DateTime dateTime, string sourceTimeZoneId, string destinationTimeZoneId) -> DateTime",
         |call| {
-            let ticks = utc(time(call, 0), &find(&call.text(1)?)?);
+            let ticks = utc(time(call, 0), &find(&call.text(1)?)?)?;
             shown(ticks, &find(&call.text(2)?)?)
         },
     ),
@@ -146,11 +146,16 @@ fn at(zone: &Zone, time: DateTime) -> (i64, bool) {
     if time.zone == Kind::Unspecified { zone.at_clock(time.ticks) } else { zone.at_utc(time.ticks) }
 }
 
-fn utc(time: DateTime, zone: &Zone) -> i64 {
-    if time.zone == Kind::Unspecified {
-        time.ticks - zone.at_clock(time.ticks).0 * TICKS_PER_SECOND
-    } else {
-        time.ticks
+/// The moment that a zone's clock shows. A time of a known kind is of UTC, which is the machine's zone, too.
+fn utc(time: DateTime, zone: &Zone) -> Result<i64, Failure> {
+    match time.zone {
+        Kind::Unspecified => Ok(time.ticks - zone.at_clock(time.ticks).0 * TICKS_PER_SECOND),
+        Kind::Utc | Kind::Local if zone.id() == "UTC" => Ok(time.ticks),
+        Kind::Utc | Kind::Local => Err(Failure::argument(
+            "The conversion could not be completed because the supplied DateTime did not have the Kind property set \
+             correctly.  For example, when the Kind property is DateTimeKind.Local, the source time zone must be \
+             TimeZoneInfo.Local. (Parameter 'sourceTimeZone')",
+        )),
     }
 }
 

@@ -1,14 +1,12 @@
-//! Expressions: operators by precedence, casts, lambdas, assignments.
+//! Expressions: operators by precedence, casts, assignments.
 
-use std::sync::Arc;
-
-use super::{Kind, PREDEFINED, ParseError, Parser, is_keyword};
+use super::{Kind, PREDEFINED, ParseError, Parser};
 use crate::{
     limits,
-    syntax::{Binary, Expr, ExprKind, Lambda, LambdaBody, Pattern, TypeName, Unary},
+    syntax::{Binary, Expr, ExprKind, TypeName, Unary},
 };
 
-const RELATIONAL: u8 = 7;
+pub(super) const RELATIONAL: u8 = 7;
 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expr, ParseError> {
@@ -61,40 +59,6 @@ impl Parser<'_> {
         Ok(Some(operator))
     }
 
-    fn lambda(&mut self, at: usize, parameters: Vec<(Option<TypeName>, Arc<str>)>) -> Result<Expr, ParseError> {
-        let body = self.lambda_body()?;
-        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false }) })
-    }
-
-    /// `(int x) { … }` after `delegate`.
-    pub(super) fn anonymous_method(&mut self, at: usize) -> Result<Expr, ParseError> {
-        self.expect("(")?;
-        let mut parameters = Vec::new();
-        while !self.is(")") {
-            let class = self.type_name()?;
-            parameters.push((Some(class), self.name()?));
-            if !self.eat(",") {
-                break;
-            }
-        }
-        self.expect(")")?;
-        if !self.is("{") {
-            return Err(self.unexpected());
-        }
-        let body = self.lambda_body()?;
-        Ok(Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: false }) })
-    }
-
-    fn lambda_body(&mut self) -> Result<LambdaBody, ParseError> {
-        if !self.is("{") {
-            return Ok(LambdaBody::Value(Box::new(self.value_or_throw()?)));
-        }
-        let outer = std::mem::replace(&mut self.razor, false);
-        let body = self.nested(Self::block);
-        self.razor = outer;
-        body.map(LambdaBody::Block)
-    }
-
     /// A value, or `throw e` in its place.
     pub(super) fn value_or_throw(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
@@ -103,39 +67,6 @@ impl Parser<'_> {
         }
         let thrown = self.nested(Self::coalesce)?;
         Ok(Expr { at, kind: ExprKind::Throw(Box::new(thrown)) })
-    }
-
-    /// `x =>`, `(x, y) =>` or `(int x, int y) =>`, read; otherwise nothing is read.
-    fn lambda_parameters(&mut self) -> Option<Vec<(Option<TypeName>, Arc<str>)>> {
-        let start = self.position;
-        let parenthesis = self.is("(");
-        if !parenthesis && !self.ahead_is(1, "=>") {
-            return None;
-        }
-        self.eat("(");
-        let mut names = Vec::new();
-        loop {
-            let named = |parser: &Self, count: usize| {
-                matches!(parser.ahead(count), Kind::Name(name) if !is_keyword(name)) && {
-                    [",", ")", "=>"].iter().any(|symbol| parser.ahead_is(count + 1, symbol))
-                }
-            };
-            let class = if parenthesis && !named(self, 0) { self.try_type(|parser| named(parser, 0)) } else { None };
-            if !named(self, 0) {
-                break;
-            }
-            let Ok(name) = self.name() else { break };
-            names.push((class, name));
-            if !parenthesis || !self.eat(",") {
-                break;
-            }
-        }
-        let closed = !parenthesis || self.eat(")");
-        if closed && (parenthesis || names.len() == 1) && self.eat("=>") {
-            return Some(names);
-        }
-        self.position = start;
-        None
     }
 
     fn conditional(&mut self) -> Result<Expr, ParseError> {
@@ -172,7 +103,7 @@ impl Parser<'_> {
     }
 
     /// Operators that bind at least as tightly as `least`.
-    fn binary(&mut self, least: u8) -> Result<Expr, ParseError> {
+    pub(super) fn binary(&mut self, least: u8) -> Result<Expr, ParseError> {
         let at = self.at();
         let mut left = self.unary()?;
         let mut tests = 0;
@@ -197,85 +128,6 @@ impl Parser<'_> {
             let right = self.nested(|parser| parser.binary(precedence + 1))?;
             left = operated(at, left, (operator_at, operator, right));
         }
-    }
-
-    fn type_test(&mut self, value: Expr) -> Result<Expr, ParseError> {
-        let at = value.at;
-        let is = self.is_word("is");
-        self.advance();
-        if is && self.begins_constant() {
-            let constant = self.nested(|parser| parser.binary(RELATIONAL + 1))?;
-            return Ok(Expr {
-                at,
-                kind: ExprKind::Is(Box::new(value), Box::new(Pattern::Constant(Box::new(constant)))),
-            });
-        }
-        if is && self.is_word("var") {
-            return Ok(Expr { at, kind: ExprKind::Is(Box::new(value), Box::new(self.var_pattern()?)) });
-        }
-        // `x as T ? a : b` is a conditional unless the type is followed by something that cannot begin a value.
-        let start = self.position;
-        let mut class = self.type_name()?;
-        if class.nullable && !(self.is(")") || self.is(";") || self.is(",") || matches!(self.kind(), Kind::End)) {
-            self.position = start;
-            class = self.plain_type()?;
-        }
-        let value = Box::new(value);
-        let kind = if is {
-            let name = self.declared_name();
-            ExprKind::Is(value, Box::new(Pattern::Type(class, name)))
-        } else {
-            ExprKind::As(value, class)
-        };
-        Ok(Expr { at, kind })
-    }
-
-    /// Whether a constant that is no name begins here.
-    fn begins_constant(&self) -> bool {
-        match self.kind() {
-            Kind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
-            Kind::Symbol(symbol) => matches!(*symbol, "-" | "+" | "~" | "!"),
-            Kind::Integer(..)
-            | Kind::Real(_)
-            | Kind::Single(_)
-            | Kind::Decimal(_)
-            | Kind::Text(_)
-            | Kind::Char(_)
-            | Kind::InterpolationBegin => true,
-            _ => false,
-        }
-    }
-
-    fn var_pattern(&mut self) -> Result<Pattern, ParseError> {
-        self.advance();
-        let at = self.at();
-        Ok(Pattern::Var(at, self.name()?))
-    }
-
-    /// What follows `case`: a type with a name, `var name`, or a constant.
-    pub(super) fn case_pattern(&mut self) -> Result<Pattern, ParseError> {
-        if self.is_word("var") && matches!(self.ahead(1), Kind::Name(_)) {
-            return self.var_pattern();
-        }
-        let declares = |parser: &Self| {
-            matches!(parser.kind(), Kind::Name(name) if !is_keyword(name))
-                && (parser.ahead_is(1, ":") || matches!(parser.ahead(1), Kind::Name(word) if &**word == "when"))
-        };
-        if let Some(class) = self.try_type(declares) {
-            let name = self.name()?;
-            return Ok(Pattern::Type(class, Some(name)));
-        }
-        Ok(Pattern::Constant(Box::new(self.expression()?)))
-    }
-
-    /// The name that `x is T name` gives the value.
-    fn declared_name(&mut self) -> Option<Arc<str>> {
-        let Kind::Name(name) = self.kind() else { return None };
-        let name = Arc::clone(name);
-        (!is_keyword(&name) && !matches!(&*name, "is" | "as")).then(|| {
-            self.advance();
-            name
-        })
     }
 
     /// The operator here, its precedence and its number of tokens.

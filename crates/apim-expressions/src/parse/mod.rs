@@ -2,6 +2,8 @@
 
 mod creation;
 mod expression;
+mod lambda;
+mod pattern;
 mod postfix;
 mod query;
 mod statement;
@@ -10,86 +12,14 @@ mod type_name;
 use std::sync::Arc;
 
 use super::{
-    lexer::{self, Kind, Token},
+    lexer::{
+        self, Kind, Token,
+        word::{PREDEFINED, is_keyword, is_unsupported},
+    },
     limits,
     problem::ParseError,
     syntax::{Source, TypeName},
 };
-
-/// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
-const UNSUPPORTED: [&str; 26] = [
-    "abstract",
-    "base",
-    "class",
-    "delegate",
-    "dynamic",
-    "enum",
-    "event",
-    "explicit",
-    "extern",
-    "fixed",
-    "from",
-    "implicit",
-    "interface",
-    "internal",
-    "lock",
-    "namespace",
-    "operator",
-    "params",
-    "private",
-    "protected",
-    "public",
-    "ref",
-    "stackalloc",
-    "static",
-    "struct",
-    "this",
-];
-
-/// Keywords of C# that are part of the subset, and so are no names either.
-const KEYWORDS: [&str; 35] = [
-    "as",
-    "break",
-    "case",
-    "catch",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "else",
-    "false",
-    "finally",
-    "for",
-    "foreach",
-    "if",
-    "in",
-    "is",
-    "new",
-    "null",
-    "out",
-    "return",
-    "switch",
-    "throw",
-    "true",
-    "try",
-    "using",
-    "void",
-    "while",
-    "unsafe",
-    "volatile",
-    "yield",
-    "checked",
-    "unchecked",
-    "goto",
-    "sizeof",
-    "typeof",
-];
-
-/// Types whose keyword makes `(keyword)` a cast whatever follows.
-pub(crate) const PREDEFINED: [&str; 15] = [
-    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
-    "ulong", "ushort",
-];
 
 pub(crate) struct Parser<'s> {
     source: &'s str,
@@ -239,12 +169,4 @@ impl Parser<'_> {
         self.depth -= 1;
         result
     }
-}
-
-pub(crate) fn is_keyword(name: &str) -> bool {
-    KEYWORDS.contains(&name) || is_unsupported(name) && name != "from"
-}
-
-fn is_unsupported(name: &str) -> bool {
-    UNSUPPORTED.contains(&name)
 }

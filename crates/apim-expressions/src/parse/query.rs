@@ -145,7 +145,7 @@ fn lambda(names: Vec<Arc<str>>, body: Expr) -> Expr {
     let parameters = names.into_iter().map(|name| (None, name)).collect();
     let at = body.at;
     let body = LambdaBody::Value(Box::new(body));
-    Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: true }) }
+    Expr { at, kind: ExprKind::Lambda(Lambda { parameters, body, is_clause: true, is_method: false }) }
 }
 
 /// `source.Cast<T>()`

@@ -54,6 +54,7 @@ impl Parser<'_> {
                 "switch" => self.switch_statement(),
                 "try" => self.try_statement(),
                 "using" => self.using_statement(),
+                "lock" => self.lock_statement(),
                 "return" => self.optional_value().map(StatementKind::Return),
                 "throw" => self.optional_value().map(StatementKind::Throw),
                 "break" => self.jump(StatementKind::Break),
@@ -106,6 +107,11 @@ impl Parser<'_> {
     fn while_statement(&mut self) -> Result<StatementKind, ParseError> {
         self.advance();
         Ok(StatementKind::While { condition: self.condition()?, body: self.body()? })
+    }
+
+    fn lock_statement(&mut self) -> Result<StatementKind, ParseError> {
+        self.advance();
+        Ok(StatementKind::Lock { object: self.condition()?, body: self.body()? })
     }
 
     fn jump(&mut self, kind: StatementKind) -> Result<StatementKind, ParseError> {

@@ -9,6 +9,7 @@ mod embedding;
 mod encodings;
 mod flow;
 mod forms;
+mod functions;
 mod limits;
 mod listed;
 mod members;

@@ -79,6 +79,8 @@ classes! {
     Convert "System" "Convert" "" [];
     Math "System" "Math" "" [];
     BitConverter "System" "BitConverter" "" [];
+    /// Not on API Management's list: only null is one.
+    FormatProvider "System" "IFormatProvider" "" ["object"];
     StringComparer "System" "StringComparer" "" ["object"];
     TimeZoneInfo "System" "TimeZoneInfo" "" ["object"];
     StringComparison "System" "StringComparison" "" ["object"];
@@ -151,6 +153,9 @@ classes! {
     Certificate "System.Security.Cryptography.X509Certificates" "X509Certificate2" "" ["X509Certificate"];
     JsonConvert "Newtonsoft.Json" "JsonConvert" "" [];
     Formatting "Newtonsoft.Json" "Formatting" "" ["object"];
+    /// What `Children()` gives, a struct; neither is on API Management's list.
+    JEnumerable "Newtonsoft.Json.Linq" "JEnumerable" "E" ["IJEnumerable<E>"];
+    IJEnumerable "Newtonsoft.Json.Linq" "IJEnumerable" "E" ["IEnumerable<E>"];
     JToken "Newtonsoft.Json.Linq" "JToken" "" ["IEnumerable<JToken>"];
     JContainer "Newtonsoft.Json.Linq" "JContainer" "" ["JToken"];
     JObject "Newtonsoft.Json.Linq" "JObject" "" ["JContainer"];
@@ -233,7 +238,8 @@ impl Class {
 
     pub(crate) fn is_value(self) -> bool {
         use Class::{
-            Bool, Char, DateTime, DateTimeOffset, Guid, HashName, KeyValuePair, Nullable, TimeSpan, ValueTuple,
+            Bool, Char, DateTime, DateTimeOffset, Guid, HashName, JEnumerable, KeyValuePair, Nullable, TimeSpan,
+            ValueTuple,
         };
         self.is_number()
             || !self.enumerators().is_empty()
@@ -244,6 +250,7 @@ impl Class {
                     | DateTimeOffset
                     | Guid
                     | HashName
+                    | JEnumerable
                     | KeyValuePair
                     | Nullable
                     | TimeSpan
@@ -359,110 +366,6 @@ impl Class {
                 | Self::JRaw
                 | Self::JProperty
         )
-    }
-
-    /// Names and values of an enum, in .NET's numbering; empty for any other class.
-    pub(crate) fn enumerators(self) -> &'static [(&'static str, i32)] {
-        match self {
-            Self::StringComparison => &[
-                ("CurrentCulture", 0),
-                ("CurrentCultureIgnoreCase", 1),
-                ("InvariantCulture", 2),
-                ("InvariantCultureIgnoreCase", 3),
-                ("Ordinal", 4),
-                ("OrdinalIgnoreCase", 5),
-            ],
-            Self::StringSplitOptions => &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)],
-            // `Utc` alone is on API Management's list; the others can still come out of a value.
-            Self::DateTimeKind => &[("Unspecified", 0), ("Utc", 1), ("Local", 2)],
-            Self::DayOfWeek => &[
-                ("Sunday", 0),
-                ("Monday", 1),
-                ("Tuesday", 2),
-                ("Wednesday", 3),
-                ("Thursday", 4),
-                ("Friday", 5),
-                ("Saturday", 6),
-            ],
-            Self::MidpointRounding => &[("ToEven", 0), ("AwayFromZero", 1)],
-            Self::RegexOptions => &[
-                ("None", 0),
-                ("IgnoreCase", 1),
-                ("Multiline", 2),
-                ("ExplicitCapture", 4),
-                ("Compiled", 8),
-                ("Singleline", 16),
-                ("IgnorePatternWhitespace", 32),
-                ("RightToLeft", 64),
-                ("ECMAScript", 256),
-                ("CultureInvariant", 512),
-            ],
-            Self::Formatting => &[("None", 0), ("Indented", 1)],
-            Self::JTokenType => &[
-                ("None", 0),
-                ("Object", 1),
-                ("Array", 2),
-                ("Constructor", 3),
-                ("Property", 4),
-                ("Comment", 5),
-                ("Integer", 6),
-                ("Float", 7),
-                ("String", 8),
-                ("Boolean", 9),
-                ("Null", 10),
-                ("Undefined", 11),
-                ("Date", 12),
-                ("Raw", 13),
-                ("Bytes", 14),
-                ("Guid", 15),
-                ("Uri", 16),
-                ("TimeSpan", 17),
-            ],
-            Self::UriPartial => &[("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3)],
-            Self::AddressFamily => &[("Unspecified", 0), ("InterNetwork", 2), ("InterNetworkV6", 23)],
-            Self::CipherMode => &[("CBC", 1), ("ECB", 2), ("OFB", 3), ("CFB", 4), ("CTS", 5)],
-            Self::PaddingMode => &[("None", 1), ("PKCS7", 2), ("Zeros", 3), ("ANSIX923", 4), ("ISO10126", 5)],
-            Self::ContentType => &[
-                ("Unknown", 0),
-                ("Cert", 1),
-                ("SerializedCert", 2),
-                ("Pfx", 3),
-                ("Pkcs12", 3),
-                ("SerializedStore", 4),
-                ("Pkcs7", 5),
-                ("Authenticode", 6),
-            ],
-            Self::NameType => &[
-                ("SimpleName", 0),
-                ("EmailName", 1),
-                ("UpnName", 2),
-                ("DnsName", 3),
-                ("DnsFromAlternativeName", 4),
-                ("UrlName", 5),
-            ],
-            Self::XmlNodeType => &[
-                ("None", 0),
-                ("Element", 1),
-                ("Attribute", 2),
-                ("Text", 3),
-                ("CDATA", 4),
-                ("EntityReference", 5),
-                ("Entity", 6),
-                ("ProcessingInstruction", 7),
-                ("Comment", 8),
-                ("Document", 9),
-                ("DocumentType", 10),
-                ("DocumentFragment", 11),
-                ("Notation", 12),
-                ("Whitespace", 13),
-                ("SignificantWhitespace", 14),
-                ("EndElement", 15),
-                ("EndEntity", 16),
-                ("XmlDeclaration", 17),
-            ],
-            Self::ProductState => &[("NotPublished", 0), ("Published", 1)],
-            _ => &[],
-        }
     }
 }
 

@@ -191,7 +191,10 @@ pub(crate) fn inherits(from: &Type, to: &Type) -> Option<Cost> {
         ancestor == to
             // `IEnumerable<out T>`, and arrays, accept what derives from their element.
             || ancestor.class == to.class
-                && matches!(to.class, Class::Enumerable | Class::Array | Class::ReadOnlyCollection)
+                && matches!(
+                    to.class,
+                    Class::Enumerable | Class::IJEnumerable | Class::Array | Class::ReadOnlyCollection
+                )
                 && ancestor.arguments.iter().zip(&to.arguments).all(|(from, to)| {
                     !from.is_value() && (to.is(Class::Object) || inherits(from, to).is_some())
                 })

@@ -1,12 +1,14 @@
 //! Static types: what C# knows about a value before it exists.
 
+mod ancestors;
 pub(crate) mod class;
 pub(crate) mod convert;
+mod enumerators;
 pub(crate) mod names;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use class::Class;
+pub(crate) use self::class::Class;
 
 use super::limits;
 
@@ -113,30 +115,6 @@ impl Type {
             item.arguments.iter().all(|argument| count(argument, left))
         }
         !count(self, &mut limits::TYPE_PARTS.clone())
-    }
-
-    /// The types this one can stand for without a cast, nearest first, itself included.
-    pub(crate) fn ancestors(&self) -> Vec<Self> {
-        let mut found = vec![self.clone()];
-        let mut next = 0;
-        while let Some(current) = found.get(next).cloned() {
-            next += 1;
-            for parent in current.parents() {
-                if !found.contains(&parent) {
-                    found.push(parent);
-                }
-            }
-        }
-        found
-    }
-
-    fn parents(&self) -> Vec<Self> {
-        if self.class == Class::Anonymous {
-            return vec![Class::Object.into()];
-        }
-        let description = self.class.description();
-        let parents = description.parents.iter().filter_map(|parent| names::signature_type(parent).ok());
-        parents.map(|parent| parent.with(&self.parameters())).collect()
     }
 
     /// The letters that stand for this type's arguments in the tables of members, with those arguments.

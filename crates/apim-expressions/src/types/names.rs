@@ -17,8 +17,12 @@ pub(crate) fn class(name: &str) -> Option<&'static Description> {
         return Some(class.description());
     }
     let internal = |class| {
-        use Class::{Anonymous, Grid, Null, RuntimeType, TextLists, Thrown, ValueTuple, Variables};
-        matches!(class, Null | Anonymous | Grid | RuntimeType | TextLists | Thrown | ValueTuple | Variables)
+        use Class::{
+            Anonymous, FormatProvider, Grid, IJEnumerable, JEnumerable, Null, RuntimeType, TextLists, Thrown,
+            ValueTuple, Variables,
+        };
+        let unlisted = matches!(class, FormatProvider | IJEnumerable | JEnumerable | TextLists | Variables);
+        unlisted || matches!(class, Null | Anonymous | Grid | RuntimeType | Thrown | ValueTuple)
     };
     // Two classes have this name, so that it alone means neither.
     let ambiguous = name == "Extensions";
@@ -102,6 +106,9 @@ fn signature(written: &TypeName) -> Result<Type, ParseError> {
         }
         _ if name == "IVariables" => Class::Variables,
         _ if name == "ITextLists" => Class::TextLists,
+        _ if name == "IFormatProvider" => Class::FormatProvider,
+        _ if name == "JEnumerable" => Class::JEnumerable,
+        _ if name == "IJEnumerable" => Class::IJEnumerable,
         _ => match class(&name) {
             Some(description) => description.class,
             None => return Err(refusal(written.at, &name)),

@@ -9,6 +9,7 @@ use super::{
     format::date_parse,
     number::{Integer, bounds},
     text,
+    time::{TICKS_PER_SECOND, TimeSpan},
 };
 use crate::{
     limits::Budget,
@@ -68,7 +69,7 @@ pub(crate) fn change(value: &Value, class: Class, budget: &mut Budget) -> Result
             _ => Err(invalid()),
         },
         Class::TimeSpan => match value {
-            Value::String(text) => crate::json::convert::parse_span(text),
+            Value::String(text) => parse_span(text),
             _ => Err(invalid()),
         },
         Class::DateTime => match value {
@@ -212,4 +213,29 @@ pub(crate) fn parse_guid(text: &str) -> Result<Value, Failure> {
     // The `urn:uuid:` form is Rust's, not .NET's.
     let parsed = if inner.starts_with("urn") { None } else { inner.parse().ok() };
     parsed.map(Value::Guid).ok_or_else(|| Failure::format("Unrecognized Guid format."))
+}
+
+/// `TimeSpan.Parse`: `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days.
+pub(crate) fn parse_span(text: &str) -> Result<Value, Failure> {
+    let parse = || {
+        let trimmed = text.trim();
+        let (sign, rest) = trimmed.strip_prefix('-').map_or((1, trimmed), |rest| (-1, rest));
+        let number = |text: &str| text.parse::<u32>().ok().map(i64::from);
+        let Some((first, clock)) = rest.split_once(':') else {
+            return number(rest)?.checked_mul(sign * 86_400 * TICKS_PER_SECOND);
+        };
+        let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+        let (minutes, seconds) = clock.split_once(':').unwrap_or((clock, "0"));
+        let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+        let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
+        let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
+        if hours > 23 || minutes > 59 || seconds > 59 {
+            return None;
+        }
+        let whole = number(days)?.checked_mul(86_400)? + (hours * 60 + minutes) * 60 + seconds;
+        let ticks = whole.checked_mul(TICKS_PER_SECOND)?.checked_add(number(&digits)?)?;
+        Some(sign * ticks)
+    };
+    let span = parse().map(|ticks| Value::TimeSpan(TimeSpan(ticks)));
+    span.ok_or_else(|| Failure::format(format!("String '{text}' was not recognized as a valid TimeSpan.")))
 }

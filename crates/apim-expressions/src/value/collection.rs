@@ -8,8 +8,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::{Value, lock, number::Integer};
-use crate::types::{Class, Type};
+use super::{Value, number::Integer};
+use crate::{
+    lock::lock,
+    types::{Class, Type},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -1,7 +1,7 @@
 //! Values that outlive a request.
 
-use super::{Value, lock};
-use crate::limits::Budget;
+use super::Value;
+use crate::{limits::Budget, lock::lock};
 
 impl Value {
     /// The same value, sharing nothing with this one that could change. `None` for lists, dictionaries and what belongs

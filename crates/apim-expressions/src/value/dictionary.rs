@@ -8,8 +8,11 @@ use std::sync::{
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-use super::{Value, lock};
-use crate::types::{Class, Type};
+use super::Value;
+use crate::{
+    lock::lock,
+    types::{Class, Type},
+};
 
 #[derive(Clone)]
 pub(crate) struct Dictionary(Arc<Shared>);

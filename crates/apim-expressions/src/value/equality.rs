@@ -60,6 +60,7 @@ pub(crate) fn same(one: &Value, two: &Value) -> bool {
 
 fn same_objects(one: &Object, two: &Object) -> bool {
     match (one, two) {
+        (Object::Bare(a), Object::Bare(b)) => Arc::ptr_eq(a, b),
         (Object::Builder(a), Object::Builder(b)) => Arc::ptr_eq(a, b),
         (Object::Property(a), Object::Property(b)) => Arc::ptr_eq(a, b),
         (Object::Record(a), Object::Record(b)) => Arc::ptr_eq(a, b),

@@ -21,23 +21,22 @@ pub(crate) mod zone;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-pub(crate) use collection::{Collection, Kind};
-pub(crate) use dictionary::Dictionary;
-pub use number::{Integer, double_text};
-pub(crate) use object::Object;
+pub(crate) use self::collection::{Collection, Kind};
+pub(crate) use self::dictionary::Dictionary;
+pub use self::number::{Integer, double_text};
+pub(crate) use self::object::Object;
+pub use self::time::{DateTime, DateTimeOffset, TimeSpan};
 use rust_decimal::Decimal;
-pub use time::{DateTime, DateTimeOffset, TimeSpan};
 use uuid::Uuid;
 
 use super::{
     context::Response,
     json::Token,
     jwt::Jwt,
-    limits::Budget,
-    problem::EvaluationError,
+    lock::lock,
     types::{Class, Type},
 };
 
@@ -100,11 +99,6 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Locks, also after a panic elsewhere: nothing here leaves a value half changed.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Value {
     /// `byte[]`
     #[must_use]
@@ -140,14 +134,6 @@ impl Value {
     #[must_use]
     pub fn as_bytes(&self) -> Option<Vec<u8>> {
         if let Self::Collection(Opaque(collection)) = self { collection.to_bytes() } else { None }
-    }
-
-    /// What `ToString()` returns: the text that a policy puts into a header or body. Null is the empty string.
-    ///
-    /// # Errors
-    /// The text is longer than any expression may make.
-    pub fn to_text(&self) -> Result<Arc<str>, EvaluationError> {
-        Ok(text::of(self, &mut Budget::new())?)
     }
 
     /// A copy of the response that the value holds.

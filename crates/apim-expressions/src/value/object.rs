@@ -22,6 +22,8 @@ pub(crate) enum Object {
     Enum(Class, i32),
     /// A value of a class whose values have names.
     Constant(Class, &'static str),
+    /// `new object()`
+    Bare(Arc<()>),
     Exception(Exception),
     /// An anonymous object.
     Record(Arc<(Type, Vec<Value>)>),
@@ -110,6 +112,7 @@ impl Object {
             Self::Enum(class, _) | Self::Constant(class, _) | Self::Facts(class, _) => (*class).into(),
             Self::Record(record) => record.0.clone(),
             Self::Pair(pair) => pair.0.clone(),
+            Self::Bare(_) => Class::Object.into(),
             Self::Exception(_) => Class::Exception.into(),
             Self::Property(_) => Class::JProperty.into(),
             Self::Part(part) => match part {

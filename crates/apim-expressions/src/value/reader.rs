@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::lock;
+use crate::lock::lock;
 
 /// The text of a reader, and how many bytes of it were read.
 pub(crate) struct Reader {

@@ -5,16 +5,26 @@ use std::sync::Arc;
 use super::{
     Object, Opaque, Value,
     format::date,
-    lock,
     number::{decimal_text, double_text, single_text},
 };
 use crate::{
     json::write as json,
     limits::{Budget, Writer},
-    problem::{Exception, Failure},
+    lock::lock,
+    problem::{EvaluationError, Exception, Failure},
     types::Class,
     xml,
 };
+
+impl Value {
+    /// What `ToString()` returns: the text that a policy puts into a header or body. Null is the empty string.
+    ///
+    /// # Errors
+    /// The text is longer than any expression may make.
+    pub fn to_text(&self) -> Result<Arc<str>, EvaluationError> {
+        Ok(of(self, &mut Budget::new())?)
+    }
+}
 
 /// The text of a value; null is empty.
 pub(crate) fn of(value: &Value, budget: &mut Budget) -> Result<Arc<str>, Failure> {

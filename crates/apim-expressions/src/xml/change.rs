@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Attribute, Content, NESTING, Name, Node, Part, Xml};
-use crate::{problem::Failure, value::lock};
+use crate::{lock::lock, problem::Failure};
 
 /// Where nodes go in an element or document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +168,12 @@ impl Xml {
         drop(state);
         *lock(&self.node.parent) = std::sync::Weak::new();
         Some((holder, at))
+    }
+
+    /// The node alone, out of what held it.
+    pub(crate) fn detached(self) -> Self {
+        self.remove();
+        self.topmost_handle()
     }
 
     /// Where the node is in its parent.

@@ -17,7 +17,7 @@ pub(crate) use read::document;
 pub use read::xml_parsing_steps;
 pub(crate) use write::{attribute as write_attribute, node as write_node};
 
-use super::{types::Class, value::lock};
+use super::{lock::lock, types::Class};
 
 /// How deep nodes may lie in each other.
 pub(crate) const NESTING: usize = 256;

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use roxmltree::{Document, Error, Node as Found, NodeId};
 
 use super::{Attribute, Content, NESTING, Name, Node, Xml, change::add_attribute};
-use crate::{limits::Budget, problem::Failure, value::lock};
+use crate::{limits::Budget, lock::lock, problem::Failure};
 
 /// What a tag costs while it is parsed and kept.
 const TAG_BYTES: usize = 200;

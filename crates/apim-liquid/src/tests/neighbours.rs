@@ -29,7 +29,11 @@ fn values_and_paths() {
           the size of the collection. (Parameter 'index')|",
         ),
         ("{% assign i='out' %}{% for i in body.l %}{{ i }}{% endfor %}{{ i }}", "312out"),
-        ("{% for i in body.o %}{{ i.Key }}={{ i.Value }}{% endfor %}", "name=Ann"),
+        (
+            "{% for i in body.o %}{{ i.Key }}={{ i.Value }}{{ i.key }}{{ i.VALUE }}{{ i['key'] }}{% endfor %}",
+            "name=Ann",
+        ),
+        ("[{{ body.O.name }}{{ body.o.Name }}{{ Body.n }}{{ body.l.First }}]", "[]"),
         ("[\n{% JSONArrayFor i in body.l %} {{ i }}\n{% endJSONArrayFor %}]", "[\n 3,\n 1,\n 2\n]"),
         ("[{% JSONArrayFor i in body.none %}{{ i }}{% endJSONArrayFor %}]", "[]"),
     ]);

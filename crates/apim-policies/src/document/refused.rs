@@ -53,11 +53,54 @@ fn attributes_that_name_something_are_not_empty() {
             "response-variable-name",
             "<send-request response-variable-name=\"\"><set-url>http://a</set-url><set-method>GET</set-method></send-request>",
         ),
+        ("require-scheme", "<validate-jwt header-name=\"a\" require-scheme=\"\" />"),
+        ("response-variable-name", "<return-response response-variable-name=\" \" />"),
+        ("source", "<trace source=\"\"><message>a</message></trace>"),
+        ("logger-id", "<log-to-eventhub logger-id=\"\">a</log-to-eventhub>"),
         ("from", "<find-and-replace from=\"\" to=\"a\" />"),
         ("template", "<rewrite-uri template=\"\" />"),
     ] {
         let said = refusal(Scope::Api, "inbound", content);
         assert!(said.starts_with(&format!("the attribute \"{name}\" of <")), "{said}");
+    }
+}
+
+/// Wherever a number stands, it is an `int` of .NET.
+#[test]
+fn numbers_end_where_an_int_does() {
+    const PROVIDER: &str = "<send-request response-variable-name=\"a\" timeout=\"N\"><set-url>http://a</set-url>\
+         <set-method>GET</set-method></send-request>";
+    for (section, name, content) in [
+        ("inbound", "calls", "<rate-limit calls=\"N\" renewal-period=\"1\" />"),
+        ("inbound", "calls", "<rate-limit-by-key calls=\"N\" renewal-period=\"1\" counter-key=\"a\" />"),
+        (
+            "inbound",
+            "increment-count",
+            "<rate-limit-by-key calls=\"1\" renewal-period=\"1\" counter-key=\"a\" increment-count=\"N\" />",
+        ),
+        ("inbound", "calls", "<quota-by-key calls=\"N\" renewal-period=\"300\" counter-key=\"a\" />"),
+        ("inbound", "bandwidth", "<quota-by-key bandwidth=\"N\" renewal-period=\"300\" counter-key=\"a\" />"),
+        ("inbound", "renewal-period", "<quota-by-key calls=\"1\" renewal-period=\"N\" counter-key=\"a\" />"),
+        ("inbound", "max-count", "<limit-concurrency key=\"a\" max-count=\"N\" />"),
+        ("inbound", "duration", "<cache-store-value key=\"a\" value=\"b\" duration=\"N\" />"),
+        ("outbound", "duration", "<cache-store duration=\"N\" />"),
+        ("backend", "timeout", "<forward-request timeout=\"N\" />"),
+        ("backend", "timeout-ms", "<forward-request timeout-ms=\"N\" />"),
+        ("backend", "interval", "<retry condition=\"true\" count=\"1\" interval=\"N\" />"),
+        ("inbound", "clock-skew", "<validate-jwt header-name=\"a\" clock-skew=\"N\" />"),
+        ("inbound", "timeout", PROVIDER),
+        (
+            "inbound",
+            "tokens-per-minute",
+            "<llm-token-limit counter-key=\"a\" tokens-per-minute=\"N\" estimate-prompt-tokens=\"true\" />",
+        ),
+    ] {
+        let taken = refusal(Scope::Api, section, &content.replace('N', "2147483647"));
+        assert!(taken.starts_with(section), "{taken}");
+        for number in ["2147483648", "4294967296", "-1", "1.5", "1e3", "0x10", "\u{661}"] {
+            let said = refusal(Scope::Api, section, &content.replace('N', number));
+            assert!(said.starts_with(&format!("the attribute \"{name}\" of <")), "{number}: {said}");
+        }
     }
 }
 
@@ -144,6 +187,8 @@ fn values_of_another_kind_or_beyond_their_range_are_refused() {
              <when condition=\"true\" /></choose></wait></when></choose></retry>",
             "<wait> may not stand in <retry>",
         ),
+        ("<trace source=\"a\" />", "<trace> needs a <message>"),
+        ("<trace source=\"a\"><metadata name=\"b\" value=\"c\" /></trace>", "<trace> needs a <message>"),
         (
             "<validate-client-certificate><identities><identity /></identities></validate-client-certificate>",
             "<identity> needs at least one claim",

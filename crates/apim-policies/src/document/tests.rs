@@ -143,6 +143,7 @@ fn what_is_not_a_policy_document_is_refused() {
         problems("<policies xmlns:x=\"u\"><x:inbound /></policies>"),
         ["1:23: <inbound> is in the namespace \"u\""]
     );
+    assert_eq!(problems("<x:policies xmlns:x=\"u\" />"), ["1:1: <policies> is in the namespace \"u\""]);
     for file in ["", "text", "<policies>", "<!DOCTYPE policies><policies />", "<policies><inbound></policies>"] {
         let reported = problems(file);
         assert_eq!(reported.len(), 1, "{file}");
@@ -194,7 +195,7 @@ fn validate_jwt_refuses_what_it_does_not_understand() {
         [
             "2:1: <validate-jwt> needs exactly one of the attributes header-name, query-parameter-name and token-value",
             "2:47: the attribute \"failed-validation-httpcode\" of <validate-jwt> must be a status code from 200 to 599",
-            "2:79: the attribute \"clock-skew\" of <validate-jwt> must be a whole number, not negative",
+            "2:79: the attribute \"clock-skew\" of <validate-jwt> must be a whole number from 0 to 2147483647",
             "2:117: the attribute \"x\" of <validate-jwt> is not declared",
             "3:14: <audience> is empty",
             "3:36: the attribute \"x\" of <audience> is not declared",
@@ -228,15 +229,15 @@ fn validate_jwt_refuses_what_it_does_not_understand() {
 
 #[test]
 fn a_deep_or_long_document_is_read_all_the_same() {
-    let deep = "<a>".repeat(100_000);
+    let deep = "<a>".repeat(35_000);
     assert_eq!(problems(&deep).len(), 1);
-    assert_eq!(problems(&format!("{deep}{}", "</a>".repeat(100_000))).len(), 1);
-    let long = format!("<policies><inbound>{}</inbound></policies>", "<x y='@(1)' />".repeat(20_000));
-    assert_eq!(problems(&long).len(), 20_000);
-    let wide = "<choose><when condition=\"true\"><set-method>GET</set-method></when></choose>".repeat(20_000);
+    assert_eq!(problems(&format!("{deep}{}", "</a>".repeat(35_000))).len(), 1);
+    let long = format!("<policies><inbound>{}</inbound></policies>", "<x y='@(1)' />".repeat(18_000));
+    assert_eq!(problems(&long).len(), 18_000);
+    let wide = "<choose><when condition=\"true\"><set-method>GET</set-method></when></choose>".repeat(3_400);
     let wide = format!("<policies><inbound>{wide}</inbound></policies>");
     assert!(Document::load(Scope::Api, &wide, &Service::default()).is_ok());
-    let unclosed = "@{\"".repeat(100_000);
+    let unclosed = "@{\"".repeat(80_000);
     assert_eq!(problems(&unclosed).len(), 1);
 }
 
@@ -337,17 +338,36 @@ fn a_document_that_is_made_to_be_slow_is_refused() {
         let file = format!("<policies><inbound>{content}</inbound></policies>");
         Document::load(Scope::Api, &file, &Service::default()).unwrap_err()[0].message.clone()
     };
-    let attributes: String = (0..100_000).map(|index| format!(" a{index}=\"\"")).collect();
+    let attributes = |count: u32| (0..count).map(|index| format!(" a{index}=\"\"")).collect::<String>();
     let too_wide = "the file has too many attributes or namespaces: about 3,000 of one element are read";
-    assert_eq!(refused(&format!("<set-body{attributes} />")), too_wide);
-    let namespaces: String = (0..20_000).map(|index| format!("<a xmlns:n{index}=\"u\" />")).collect();
+    assert_eq!(refused(&format!("<set-body{} />", attributes(20_000))), too_wide);
+    assert_eq!(refused(&format!("<set-body{} />", attributes(100_000))), "a policy document has at most 256 KiB");
+    let namespaces: String = (0..9_000).map(|index| format!("<a xmlns:n{index}=\"u\" />")).collect();
     assert_eq!(refused(&namespaces), too_wide);
     let bomb =
         "<!DOCTYPE p [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><policies><inbound>&b;</inbound></policies>";
     let problems = Document::load(Scope::Api, bomb, &Service::default()).unwrap_err();
     assert!(problems[0].message.starts_with("not well-formed XML: "), "{problems:?}");
-    let nested = format!("{}{}", "<choose><when condition=\"true\">".repeat(20_000), "</when></choose>".repeat(20_000));
+    let nested = format!("{}{}", "<choose><when condition=\"true\">".repeat(5_000), "</when></choose>".repeat(5_000));
     assert!(!refused(&nested).is_empty());
     assert!(!refused(&"<set-body template=\"liquid\">{{ a }} {% if ".repeat(5_000)).is_empty());
     assert!(!refused(&"@(".repeat(50_000)).is_empty());
+    let long = Service { named_values: [("long".to_owned(), "x".repeat(4096))].into(), ..Service::default() };
+    let file = format!("<policies>{}</policies>", "{{long}}".repeat(20_000));
+    let problems = Document::load(Scope::Api, &file, &long).unwrap_err();
+    assert_eq!(problems.last().unwrap().message, "the file has more than 1024 KiB with its named values");
+}
+
+/// The limits of Azure's page are bytes of the file; what is below them is read.
+#[test]
+fn a_document_has_at_most_256_kib_and_a_fragment_512() {
+    let padded = |root: &str, length: usize| {
+        let frame = format!("<{root}></{root}>");
+        frame.replace("><", &format!(">{}<", " ".repeat(length - frame.len())))
+    };
+    assert!(load(&padded("policies", 256 * 1024)).is_ok());
+    assert_eq!(problems(&padded("policies", 256 * 1024 + 1)), ["1:1: a policy document has at most 256 KiB"]);
+    let fragment = |length| Document::check_fragment(&padded("fragment", length), &service());
+    assert!(fragment(512 * 1024).is_ok());
+    assert_eq!(fragment(512 * 1024 + 1).unwrap_err()[0].message, "a fragment has at most 512 KiB");
 }

@@ -2,9 +2,9 @@
 
 mod settings;
 
-use std::{fmt::Display, ops::Range, str::FromStr, sync::Arc};
+use std::{fmt::Display, ops::Range, sync::Arc};
 
-use roxmltree::{Attribute, Node, NodeType};
+use roxmltree::{Attribute, Document as Xml, Node, NodeType};
 
 use super::{
     liquid, named_values,
@@ -32,8 +32,22 @@ pub(crate) enum Count {
 }
 
 impl<'d> Element<'d> {
-    pub(crate) fn new(node: Node<'d, 'd>, source: &'d Source<'d>) -> Self {
-        Self { node, source }
+    /// The element that holds all others. `None` when it has another name, which is then reported; `what` is what the file
+    /// should be.
+    pub(crate) fn root(
+        xml: &'d Xml<'d>,
+        source: &'d Source<'d>,
+        (what, name): (&str, &str),
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let node = xml.root_element();
+        let root = Self { node, source }.checked(node, problems)?;
+        if root.name() != name {
+            root.problem(problems, format!("{what} is <{name}>, not <{}>", root.name()));
+            return None;
+        }
+        root.only_attributes(&[], problems);
+        Some(root)
     }
 
     pub(crate) fn name(&self) -> &'d str {
@@ -82,6 +96,11 @@ impl<'d> Element<'d> {
         self.source.place.scope
     }
 
+    /// Whether the element stands in a fragment that is looked at on its own, so that nobody knows its scope.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.source.place.fragment.as_deref() == Some("")
+    }
+
     /// What the service defines besides documents.
     pub(crate) fn service(&self) -> &'d Service {
         self.source.service
@@ -109,18 +128,16 @@ impl<'d> Element<'d> {
         })
     }
 
-    /// Whether an element of the same name stands before this one in the file.
+    /// Whether a policy of the same name was read before this one in the file. To be asked once for each.
     pub(crate) fn is_repeated(&self) -> bool {
-        let before = self.node.document().descendants().take_while(|node| *node != self.node);
-        before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name())
+        !self.source.is_first(0, self.name())
     }
 
     /// Reports an element of which a section may have one.
     pub(crate) fn once_in_section(&self, problems: &mut Problems) {
         let sections = self.node.ancestors().filter(|node| Section::named(node.tag_name().name()).is_some());
-        let section = sections.last().unwrap_or(self.node.document().root());
-        let before = section.descendants().take_while(|node| *node != self.node);
-        if before.filter(Node::is_element).any(|node| node.tag_name() == self.node.tag_name()) {
+        let section = sections.last().unwrap_or(self.node.document().root_element());
+        if !self.source.is_first(section.range().start, self.name()) {
             self.problem(problems, format!("<{}> may stand in a section once", self.name()));
         }
     }
@@ -172,9 +189,8 @@ impl<'d> Element<'d> {
     }
 
     /// An attribute's literal value read as `T`; `expected` says what it should have been.
-    pub(crate) fn parsed<T: FromStr>(&self, name: &str, expected: impl Display, problems: &mut Problems) -> Option<T> {
-        let value = self.attribute(name, problems)?;
-        let parsed = value.parse().ok();
+    pub(crate) fn parsed<T: Readable>(&self, name: &str, expected: impl Display, problems: &mut Problems) -> Option<T> {
+        let parsed = T::read(self.attribute(name, problems)?);
         if parsed.is_none() {
             self.bad_value(name, expected, problems);
         }
@@ -190,11 +206,7 @@ impl<'d> Element<'d> {
 
     /// An attribute that is `true` or `false` and takes no expression.
     pub(crate) fn flag(&self, name: &str, problems: &mut Problems) -> Option<bool> {
-        let value = bool::read(self.attribute(name, problems)?);
-        if value.is_none() {
-            self.bad_value(name, bool::EXPECTED, problems);
-        }
-        value
+        self.parsed(name, bool::EXPECTED, problems)
     }
 
     /// Reports those of these attributes that are written and say nothing.
@@ -337,7 +349,7 @@ impl<'d> Element<'d> {
     }
 
     fn checked(&self, child: Node<'d, 'd>, problems: &mut Problems) -> Option<Element<'d>> {
-        let element = Element::new(child, self.source);
+        let element = Element { node: child, source: self.source };
         if let Some(namespace) = child.tag_name().namespace() {
             element.problem(problems, format!("<{}> is in the namespace \"{namespace}\"", element.name()));
             return None;

@@ -38,7 +38,7 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
     let mut at = 0;
     while let Some(found) = next(text, at) {
         let start = found.expression();
-        if let Some(template) = templates.iter().find(|template| start.is_some_and(|start| template.contains(&start))) {
+        if let Some(template) = start.and_then(|start| liquid::template_around(&templates, start)) {
             at = template.end;
             continue;
         }

@@ -31,6 +31,12 @@ pub(super) fn templates(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The template that a place is in.
+pub(super) fn template_around(templates: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
+    let after = templates.partition_point(|template| template.start <= at);
+    templates[..after].last().filter(|template| template.contains(&at))
+}
+
 /// Where a start tag ends, past its quoted values.
 pub(super) fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;

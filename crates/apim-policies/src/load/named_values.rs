@@ -9,19 +9,30 @@ use crate::{
     service::Service,
 };
 
-/// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded.
-pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems) -> Edited {
+/// Bytes of a file with its named values filled in.
+const LONGEST: usize = 1024 * 1024;
+
+/// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded. `None` when the text
+/// would be too long.
+pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems) -> Option<Edited> {
     let mut replacements = Vec::new();
+    let mut length = text.len();
     let templates = liquid::templates(text);
     for (part, name) in references(text) {
         let trouble = match service.named_values.get(name) {
             Some(value) if references(value).next().is_none() => {
+                length = length.saturating_add(value.len());
+                if length > LONGEST {
+                    let reason = format!("the file has more than {} KiB with its named values", LONGEST / 1024);
+                    problems.add(part.start, Severity::Unsupported, reason);
+                    return None;
+                }
                 replacements.push((part, value.as_str()));
                 continue;
             }
             Some(_) => "refers to a named value itself",
             // In a template it is an output, such as `{{body.name}}`.
-            None if templates.iter().any(|template| template.contains(&part.start)) => continue,
+            None if liquid::template_around(&templates, part.start).is_some() => continue,
             None if service.is_partial => {
                 let message = format!("the named value {{{{{name}}}}} is not known here");
                 problems.add(part.start, Severity::Warning, message);
@@ -33,7 +44,7 @@ pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems)
         // Something plain in its place, so that the same trouble is not reported twice.
         replacements.push((part, name));
     }
-    Edited::new(text, replacements)
+    Some(Edited::new(text, replacements))
 }
 
 /// Whether a text refers to a named value.

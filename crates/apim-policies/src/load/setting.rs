@@ -51,6 +51,23 @@ pub(crate) trait Readable: Clone + Send + Sync + Sized {
     }
 }
 
+/// Makes what is read of one word of a few: the type, what is expected, and each word with the variant that it stands for.
+macro_rules! words {
+    ($kind:ident, $expected:literal; $($word:literal => $variant:ident;)+) => {
+        impl Readable for $kind {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(text: &str) -> Option<Self> {
+                match text {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
 impl Readable for String {
     const EXPECTED: &'static str = "text";
 
@@ -73,12 +90,13 @@ impl Readable for bool {
     }
 }
 
+/// No number of a policy is longer than .NET's `int`, which Microsoft's policy toolkit has for all of them.
 impl Readable for u32 {
-    const EXPECTED: &'static str = "a whole number, not negative";
+    const EXPECTED: &'static str = "a whole number from 0 to 2147483647";
     const WANTED: Wanted = Wanted::Integer;
 
     fn read(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
+        text.trim().parse().ok().filter(|number| i32::try_from(*number).is_ok())
     }
 }
 

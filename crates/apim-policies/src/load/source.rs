@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::Arc,
 };
@@ -24,6 +24,13 @@ use crate::{
 /// Steps of the parser beyond reading a text once: about 3,000 attributes of one element.
 const MOST_STEPS: usize = 10_000_000;
 
+/// Bytes of a policy document, as Azure's limits have it
+/// (learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
+const LONGEST_DOCUMENT: usize = 256 * 1024;
+
+/// Bytes of a fragment. No page has a limit for them.
+const LONGEST_FRAGMENT: usize = 512 * 1024;
+
 /// The text that is read as XML, the way back to the file, and where its policies will run.
 pub(crate) struct Source<'s> {
     named: Edited,
@@ -36,6 +43,8 @@ pub(crate) struct Source<'s> {
     lines: Vec<usize>,
     /// The how manieth of its name each element is among its neighbours, by where it starts.
     ordinals: RefCell<BTreeMap<usize, usize>>,
+    /// Policies that may stand in the file or in a section once and were read: where that begins, and their name.
+    once: RefCell<BTreeSet<(usize, String)>>,
 }
 
 /// Where the policies of a text run.
@@ -51,11 +60,24 @@ pub(crate) struct Place {
 
 impl<'s> Source<'s> {
     pub(crate) fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
-        let named = named_values::substitute(file, service, problems);
+        let (what, most, severity) = match place.fragment {
+            Some(_) => ("a fragment", LONGEST_FRAGMENT, Severity::Unsupported),
+            None => ("a policy document", LONGEST_DOCUMENT, Severity::Invalid),
+        };
+        if file.len() > most {
+            problems.add(0, severity, format!("{what} has at most {} KiB", most / 1024));
+            return None;
+        }
+        let named = named_values::substitute(file, service, problems)?;
         let lifted = expression::lift(file, &named, problems)?;
         let lines = file.match_indices('\n').map(|(at, _)| at + 1).collect();
-        let (included, ordinals) = (Cell::default(), RefCell::default());
-        Some(Self { named, lifted, service, place, included, lines, ordinals })
+        let (included, ordinals, once) = (Cell::default(), RefCell::default(), RefCell::default());
+        Some(Self { named, lifted, service, place, included, lines, ordinals, once })
+    }
+
+    /// Whether no policy of this name was asked about in the part of the file that begins there.
+    pub(super) fn is_first(&self, part: usize, name: &str) -> bool {
+        self.once.borrow_mut().insert((part, name.to_owned()))
     }
 
     /// The line of a place in the file, from 1.

@@ -43,17 +43,11 @@ enum Downstream {
     Public,
 }
 
-impl Readable for Downstream {
-    const EXPECTED: &'static str = "none, private or public";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "none" => Some(Self::None),
-            "private" => Some(Self::Private),
-            "public" => Some(Self::Public),
-            _ => None,
-        }
-    }
+words! {
+    Downstream, "none, private or public";
+    "none" => None;
+    "private" => Private;
+    "public" => Public;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CacheLookup> {
@@ -261,6 +255,47 @@ mod tests {
         }
         let never = Gateway::new("", "cache-response=\"false\"");
         assert!(never.asks(Method::GET, "/orders", &[]).await && never.asks(Method::GET, "/orders", &[]).await);
+    }
+
+    #[tokio::test]
+    async fn what_a_kept_response_has_been_through_is_not_done_to_it_again() {
+        let mark =
+            |name: &str| format!("<set-header name=\"{name}\" exists-action=\"append\"><value>1</value></set-header>");
+        let store = "<cache-store duration=\"60\" />";
+        let when = format!("<choose><when condition=\"true\">{store}</when></choose>");
+        let otherwise = format!("<choose><when condition=\"false\" /><otherwise>{store}</otherwise></choose>");
+        let deep = format!(
+            "<limit-concurrency key=\"a\" max-count=\"9\"><retry condition=\"false\" count=\"1\" interval=\"0\">{when}</retry></limit-concurrency>"
+        );
+        for store in [store, &when, &otherwise, &deep] {
+            let outbound = format!("{}{store}{}", mark("x-before"), mark("x-after"));
+            let (world, state) = (World::new(), State::default());
+            let text = document(&LOOKUP.replace("ATTRIBUTES", ""), "<base />", &outbound, "");
+            for _ in 0..2 {
+                let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+                let response = world.run(&text, request, &state).await.response;
+                assert_eq!(
+                    (&response.headers()["x-before"], &response.headers()["x-after"]),
+                    (&"1".parse().unwrap(), &"1".parse().unwrap())
+                );
+            }
+            assert_eq!(world.forwarded.lock().unwrap().len(), 1, "{store}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_response_of_more_than_2_mib_is_not_kept() {
+        for (length, asked) in [(2 << 20, 1), ((2 << 20) + 1, 2)] {
+            let (world, state) = (World::new(), State::default());
+            let outbound = format!("<set-body>@(new string('a', {length}))</set-body><cache-store duration=\"60\" />");
+            let text = document(&LOOKUP.replace("ATTRIBUTES", ""), "<base />", &outbound, "");
+            for _ in 0..2 {
+                let request = Request::builder().uri("/orders").body(Bytes::new()).unwrap();
+                let outcome = world.run(&text, request, &state).await;
+                assert_eq!((outcome.last_error, outcome.response.body().len()), (None, length));
+            }
+            assert_eq!(world.forwarded.lock().unwrap().len(), asked);
+        }
     }
 
     #[tokio::test]

@@ -13,6 +13,10 @@ use crate::{
     run::Lookup,
 };
 
+/// Bytes of a body, as Azure's limits have it
+/// (learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
+const LARGEST: usize = 2 * 1024 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct CacheStore {
     /// In seconds.
@@ -51,6 +55,11 @@ impl CacheStore {
         let response: Response = run.response().clone();
         if response.body.as_ref().is_some_and(|body| body.content().is_none()) {
             run.trace(|| "an expression took the body away".to_owned());
+            return Ok(());
+        }
+        let length = response.body.as_ref().and_then(|body| body.content()).map_or(0, |content| content.len());
+        if length > LARGEST {
+            run.trace(|| format!("a body of {length} bytes is not kept: {LARGEST} is the most"));
             return Ok(());
         }
         run.trace(|| format!("keeps the response for {duration} seconds"));

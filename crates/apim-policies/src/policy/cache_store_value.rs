@@ -133,7 +133,7 @@ mod tests {
             problems_in("outbound", "<cache-store-value key=\"a\" duration=\"long\" caching-type=\"redis\" x=\"\" />"),
             [
                 "2:1: <cache-store-value> needs the attribute \"value\"",
-                "2:28: the attribute \"duration\" of <cache-store-value> must be a whole number, not negative",
+                "2:28: the attribute \"duration\" of <cache-store-value> must be a whole number from 0 to 2147483647",
                 "2:44: the attribute \"caching-type\" of <cache-store-value> must be internal, external or prefer-external",
                 "2:65: the attribute \"x\" of <cache-store-value> is not declared",
             ]

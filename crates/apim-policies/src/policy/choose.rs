@@ -38,6 +38,11 @@ impl<P: AnyPolicy> Choose<P> {
         run_all(steps, run).await
     }
 
+    /// The policies of all branches.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Arc<Step<P>>> {
+        self.branches.iter().flat_map(|(_, steps)| steps).chain(self.otherwise.iter().flatten())
+    }
+
     /// The policies to run.
     pub(super) async fn pick<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<&[Arc<Step<P>>], Failure> {
         for (index, (condition, steps)) in self.branches.iter().enumerate() {

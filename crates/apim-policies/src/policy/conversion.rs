@@ -28,17 +28,11 @@ pub(super) enum Direction {
     XmlToJson,
 }
 
-impl Readable for Apply {
-    const EXPECTED: &'static str = "always, or content-type-json in json-to-xml and content-type-xml in xml-to-json";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "always" => Some(Self::Always),
-            "content-type-json" => Some(Self::ContentTypeJson),
-            "content-type-xml" => Some(Self::ContentTypeXml),
-            _ => None,
-        }
-    }
+words! {
+    Apply, "always, or content-type-json in json-to-xml and content-type-xml in xml-to-json";
+    "always" => Always;
+    "content-type-json" => ContentTypeJson;
+    "content-type-xml" => ContentTypeXml;
 }
 
 impl Direction {

@@ -12,18 +12,12 @@ pub(super) enum Action {
     Delete,
 }
 
-impl Readable for Action {
-    const EXPECTED: &'static str = "override, skip, append or delete";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "override" => Some(Self::Override),
-            "skip" => Some(Self::Skip),
-            "append" => Some(Self::Append),
-            "delete" => Some(Self::Delete),
-            _ => None,
-        }
-    }
+words! {
+    Action, "override, skip, append or delete";
+    "override" => Override;
+    "skip" => Skip;
+    "append" => Append;
+    "delete" => Delete;
 }
 
 impl fmt::Display for Action {

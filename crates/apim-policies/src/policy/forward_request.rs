@@ -259,10 +259,10 @@ mod tests {
             ),
             [
                 "2:1: <forward-request> takes timeout or timeout-ms, not both",
-                "2:18: the attribute \"timeout\" of <forward-request> must be a whole number, not negative",
+                "2:18: the attribute \"timeout\" of <forward-request> must be a whole number from 0 to 2147483647",
                 "2:46: the attribute \"http-version\" of <forward-request>: HTTP/2 to the backend is not played",
                 "2:63: the attribute \"follow-redirects\" of <forward-request> must be true or false",
-                "2:87: the attribute \"continue-timeout\" of <forward-request> must be a whole number, not negative",
+                "2:87: the attribute \"continue-timeout\" of <forward-request> must be a whole number from 0 to 2147483647",
                 "2:108: the attribute \"buffer-response\" of <forward-request> must be true or false",
                 "2:129: <x> is not declared in <forward-request>",
             ]

@@ -26,16 +26,10 @@ enum IdentityType {
     Jwt,
 }
 
-impl Readable for IdentityType {
-    const EXPECTED: &'static str = "managed or jwt";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "managed" => Some(Self::Managed),
-            "jwt" => Some(Self::Jwt),
-            _ => None,
-        }
-    }
+words! {
+    IdentityType, "managed or jwt";
+    "managed" => Managed;
+    "jwt" => Jwt;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<GetAuthorizationContext> {

@@ -63,12 +63,7 @@ pub(crate) fn read<P: AnyPolicy>(file: &str, service: &Service, place: Place) ->
 
 fn read_policies<P: AnyPolicy>(source: &Source<'_>, problems: &mut Problems) -> Option<(Steps<P>, Reads)> {
     let xml = source.parse(problems)?;
-    let root = Element::new(xml.root_element(), source);
-    if root.name() != "fragment" {
-        root.problem(problems, format!("a fragment is <fragment>, not <{}>", root.name()));
-        return None;
-    }
-    root.only_attributes(&[], problems);
+    let root = Element::root(&xml, source, ("a fragment", "fragment"), problems)?;
     Some((load_all(&root, problems), source.reads()))
 }
 
@@ -168,5 +163,13 @@ mod tests {
         assert_eq!(Document::check_fragment(&service.fragments["inbound-only"], &service), Ok(Vec::new()));
         let problems = Document::check_fragment(&service.fragments["broken"], &service).unwrap_err();
         assert_eq!(problems.len(), 2);
+        // Whether its policies may stand in the document's scope shows where it is included.
+        let scoped = "<fragment><rate-limit calls=\"1\" renewal-period=\"1\" /><quota calls=\"1\" renewal-period=\"1\" /></fragment>";
+        assert_eq!(Document::check_fragment(scoped, &service), Ok(Vec::new()));
+        let service = Service { fragments: [("scoped".to_owned(), scoped.to_owned())].into(), ..service };
+        let include = document("<include-fragment fragment-id=\"scoped\" />", "", "", "");
+        let refused = |scope| Document::load(scope, &include, &service).map(drop).unwrap_err().len();
+        assert_eq!((refused(Scope::Global), refused(Scope::Api)), (2, 1));
+        assert!(Document::load(Scope::Product, &include, &service).is_ok());
     }
 }

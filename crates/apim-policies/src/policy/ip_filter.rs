@@ -33,16 +33,10 @@ enum Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 struct Address(IpAddr);
 
-impl Readable for Action {
-    const EXPECTED: &'static str = "allow or forbid";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "allow" => Some(Self::Allow),
-            "forbid" => Some(Self::Forbid),
-            _ => None,
-        }
-    }
+words! {
+    Action, "allow or forbid";
+    "allow" => Allow;
+    "forbid" => Forbid;
 }
 
 impl Readable for Address {

@@ -190,8 +190,8 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\r' | '\t' | '\n' => drop(write!(out, "&#x{:X};", u32::from(c))),
-            // No XML can hold the other control characters.
-            c if c.is_control() && u32::from(c) < 0x20 => out.push('\u{fffd}'),
+            // No XML can hold the other control characters, nor these two.
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -249,6 +249,10 @@ mod tests {
             ),
             (r#"{"a":{"b":[[1],[]]}}"#, "<a><b><b>1</b></b><b><b/></b></a>"),
             (r#"{"e_a":1}"#, "<e_a>1</e_a>"),
+            (
+                "{\"a\":\"x\\u0000\\u001f\\ufffe\\uffff\\u007f\\t\"}",
+                "<a>x\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{7f}&#x9;</a>",
+            ),
         ] {
             assert_eq!(xml("", body).await, expected, "{body}");
         }

@@ -11,7 +11,7 @@ use http::StatusCode;
 pub(crate) struct LimitConcurrency<P> {
     key: Setting<String>,
     most: u32,
-    steps: Steps<P>,
+    pub(crate) steps: Steps<P>,
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<LimitConcurrency<P>> {
@@ -19,7 +19,7 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
     let key = element.required_setting("key", problems);
     element.not_empty(&["key"], problems);
     element.required("max-count", problems);
-    let most = element.parsed("max-count", "a whole number, 1 at least", problems);
+    let most = element.parsed::<u32>("max-count", "a whole number, 1 at least", problems);
     if most == Some(0) {
         element.bad_value("max-count", "a whole number, 1 at least", problems);
     }

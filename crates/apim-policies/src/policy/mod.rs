@@ -24,6 +24,7 @@ mod find_and_replace;
 mod forward_request;
 mod get_authorization_context;
 pub(crate) mod include_fragment;
+mod increment;
 mod ip_filter;
 mod json_to_xml;
 mod jsonp;

@@ -2,7 +2,7 @@
 
 pub(super) use crate::{
     failure::Failure,
-    load::{Count, Element, HttpUrl, Readable, Setting},
+    load::{Count, Element, HttpUrl, Readable, Setting, words},
     outside::Outside,
     problem::Problems,
     run::Run,

@@ -31,7 +31,7 @@ pub(crate) struct Quota(Limits);
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Quota> {
     let attributes: Vec<_> = ["id"].into_iter().chain(FORM.attributes.iter().copied()).collect();
     element.only_attributes(&attributes, problems);
-    if element.scope() != Scope::Product {
+    if element.scope() != Scope::Product && !element.is_apart() {
         element.problem(problems, "<quota> is allowed in the document of a product only");
     }
     if element.is_repeated() {

@@ -1,8 +1,8 @@
 //! `quota-by-key`: so many calls or bytes for a key in a period
 //! (learn.microsoft.com/azure/api-management/quota-by-key-policy).
 //!
-//! A key has one counter of each kind, wherever it is named, and a request counts once for it. With an expression for the
-//! condition or for the increment the request counts when its response is known. The increment is of calls alone.
+//! A key has one counter of each kind, wherever it is named, and a request counts once for it. The increment is of calls
+//! alone.
 
 use jiff::Timestamp;
 
@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use super::prelude::*;
 use super::{
     allowance, bandwidth,
+    increment::Increment,
     quota::period,
     subscription_limits::{Form, Limit},
 };
@@ -28,21 +29,18 @@ const FORM: Form = Form {
 pub(crate) struct QuotaByKey {
     limit: Limit,
     key: Setting<String>,
-    condition: Option<Setting<bool>>,
-    by: Option<Setting<u32>>,
+    increment: Increment,
     first_start: Timestamp,
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<QuotaByKey> {
-    let own = ["id", "counter-key", "increment-condition", "increment-count", "first-period-start"];
-    let attributes: Vec<_> = own.into_iter().chain(FORM.attributes.iter().copied()).collect();
-    element.only_attributes(&attributes, problems);
+    let own = ["id", "counter-key", "first-period-start"];
+    element.only_attributes(&[&own[..], &Increment::ATTRIBUTES, FORM.attributes].concat(), problems);
     element.children(&[], problems);
     let limit = Limit::load(element, &FORM, None, problems);
     element.not_empty(&["counter-key"], problems);
     let key = element.required_setting("counter-key", problems);
-    let condition = element.setting("increment-condition", problems);
-    let by = element.setting("increment-count", problems);
+    let increment = Increment::load(element, problems);
     let start = element.attribute("first-period-start", problems).map(first_start);
     if start == Some(None) {
         element.bad_value("first-period-start", "a time such as 2026-01-31T00:00:00Z", problems);
@@ -51,7 +49,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Quo
     // 0001-01-01T00:00:00Z, the documented default.
     let first_start = start.or(Timestamp::from_second(-62_135_596_800).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (limit, key) = (limit?, key?);
-    Some(QuotaByKey { limit, key, condition, by, first_start })
+    Some(QuotaByKey { limit, key, increment, first_start })
 }
 
 /// In the documented form, `yyyy-MM-ddTHH:mm:ssZ`.
@@ -64,15 +62,13 @@ impl QuotaByKey {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Failure> {
         let key = run.get(&self.key).await?;
         let now = run.outside.now();
-        let later =
-            matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
-        let counts = !later && !matches!(self.condition, Some(Setting::Literal(false)));
+        let counts = self.increment.is_at_once();
         let bytes = self.bytes(&key, now);
         bandwidth::check(bytes.as_slice(), run)?;
         if let Some(mut want) = self.calls(&key, now) {
             let counted = run.counted.contains(&want.key);
             if counts || counted {
-                want.by = if counted { 0 } else { self.increment(run).await? };
+                want.by = if counted { 0 } else { self.increment.amount(run).await? };
                 run.counted.insert(want.key.clone());
                 run.state.counters.take(&[want], now).map_err(allowance::calls_exceeded)?;
             } else {
@@ -81,7 +77,7 @@ impl QuotaByKey {
         }
         if counts {
             bandwidth::count(bytes, run);
-        } else if later {
+        } else if self.increment.is_late() {
             // From here on, so that nothing is missed until it is known whether it counts.
             bytes.is_some().then(|| run.meter());
             run.after.push(After::Policy(self, Counted { key, ..Counted::default() }, run.running()));
@@ -91,23 +87,19 @@ impl QuotaByKey {
 
     async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let now = run.outside.now();
-        if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) {
+        if !self.increment.holds(run).await? {
             return Ok(());
         }
         if let Some(mut want) = self.calls(&key, now)
             && run.counted.insert(want.key.clone())
         {
-            want.by = self.increment(run).await?;
+            want.by = self.increment.amount(run).await?;
             run.state.counters.add(&want, now);
         }
         if let Some(want) = self.bytes(&key, now) {
             run.count_bytes(want);
         }
         Ok(())
-    }
-
-    async fn increment<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<u64, Failure> {
-        Ok(run.get_any(self.by.as_ref()).await?.unwrap_or(1).into())
     }
 
     fn calls(&self, key: &str, now: Timestamp) -> Option<Want> {
@@ -206,7 +198,7 @@ mod tests {
                 "2:29: the attribute \"renewal-period\" of <quota-by-key> must be a number of seconds, 300 at least, or 0",
                 "2:50: the attribute \"first-period-start\" of <quota-by-key> must be a time such as 2026-01-31T00:00:00Z",
                 "2:75: the attribute \"increment-condition\" of <quota-by-key> must be true or false",
-                "2:99: the attribute \"increment-count\" of <quota-by-key> must be a whole number, not negative",
+                "2:99: the attribute \"increment-count\" of <quota-by-key> must be a whole number from 0 to 2147483647",
             ]
         );
         let neither = "<quota-by-key renewal-period=\"300\" counter-key=\"k\" />";

@@ -35,7 +35,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Rat
     let attributes: Vec<_> =
         ["id"].into_iter().chain(FORM.attributes.iter().copied()).chain(Outputs::ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
-    if element.scope() == Scope::Global {
+    if element.scope() == Scope::Global && !element.is_apart() {
         element.problem(problems, "<rate-limit> is not allowed in the global document");
     }
     if element.is_repeated() {

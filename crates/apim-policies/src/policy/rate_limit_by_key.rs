@@ -1,15 +1,14 @@
 //! `rate-limit-by-key`: so many calls for a key in a moving window
 //! (learn.microsoft.com/azure/api-management/rate-limit-by-key-policy).
 //!
-//! A key has one counter, wherever it is named, and a request counts once for it. With an expression for the condition
-//! or for the increment the request counts when its response is known, so that the refusal comes one call late.
+//! A key has one counter, wherever it is named, and a request counts once for it.
 
 use jiff::SignedDuration;
 
 use futures_util::future::BoxFuture;
 
 use super::prelude::*;
-use super::{allowance::Outputs, rate_limit::LONGEST};
+use super::{allowance::Outputs, increment::Increment, rate_limit::LONGEST};
 use crate::run::{After, Counted, Finish};
 use crate::state::{Want, Window};
 
@@ -18,15 +17,13 @@ pub(crate) struct RateLimitByKey {
     calls: Setting<u32>,
     period: Setting<u32>,
     key: Setting<String>,
-    condition: Option<Setting<bool>>,
-    by: Option<Setting<u32>>,
+    increment: Increment,
     outputs: Outputs,
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<RateLimitByKey> {
-    let own = ["id", "calls", "renewal-period", "counter-key", "increment-condition", "increment-count"];
-    let attributes: Vec<_> = own.into_iter().chain(Outputs::ATTRIBUTES).collect();
-    element.only_attributes(&attributes, problems);
+    let own = ["id", "calls", "renewal-period", "counter-key"];
+    element.only_attributes(&[&own[..], &Increment::ATTRIBUTES, &Outputs::ATTRIBUTES].concat(), problems);
     element.children(&[], problems);
     let calls = element.required_setting("calls", problems);
     let period = element.required_setting("renewal-period", problems);
@@ -35,11 +32,10 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Rat
     }
     element.not_empty(&["counter-key"], problems);
     let key = element.required_setting("counter-key", problems);
-    let condition = element.setting("increment-condition", problems);
-    let by = element.setting("increment-count", problems);
+    let increment = Increment::load(element, problems);
     let outputs = Outputs::load(element, problems);
     let (calls, period, key) = (calls?, period?, key?);
-    Some(RateLimitByKey { calls, period, key, condition, by, outputs })
+    Some(RateLimitByKey { calls, period, key, increment, outputs })
 }
 
 impl RateLimitByKey {
@@ -47,13 +43,10 @@ impl RateLimitByKey {
         let key = run.get(&self.key).await?;
         let mut want = self.want(&key, run).await?;
         let now = run.outside.now();
-        let later =
-            matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)));
-        let counts = !later && !matches!(self.condition, Some(Setting::Literal(false)));
         let counted = run.counted.contains(&want.key);
-        let standing = if counts || counted {
+        let standing = if self.increment.is_at_once() || counted {
             if !counted {
-                want.by = run.get_any(self.by.as_ref()).await?.unwrap_or(1).into();
+                want.by = self.increment.amount(run).await?;
                 run.counted.insert(want.key.clone());
             }
             run.state.counters.take(std::slice::from_ref(&want), now).map(|remaining| remaining[0])
@@ -64,7 +57,7 @@ impl RateLimitByKey {
             Ok(remaining) => self.outputs.tell(run, want.limit, remaining),
             Err(over) => return Err(self.outputs.rate_exceeded(run, want.limit, over)),
         }
-        if later {
+        if self.increment.is_late() {
             run.after.push(After::Policy(self, Counted { key, ..Counted::default() }, run.running()));
         }
         Ok(())
@@ -72,10 +65,10 @@ impl RateLimitByKey {
 
     async fn count<O: Outside>(&self, key: String, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let mut want = self.want(&key, run).await?;
-        if !run.get_any(self.condition.as_ref()).await?.unwrap_or(true) || !run.counted.insert(want.key.clone()) {
+        if !self.increment.holds(run).await? || !run.counted.insert(want.key.clone()) {
             return Ok(());
         }
-        want.by = run.get_any(self.by.as_ref()).await?.unwrap_or(1).into();
+        want.by = self.increment.amount(run).await?;
         run.state.counters.add(&want, run.outside.now());
         Ok(())
     }
@@ -188,7 +181,7 @@ mod tests {
             problems_in("inbound", text),
             [
                 "2:1: <rate-limit-by-key> needs the attribute \"counter-key\"",
-                "2:20: the attribute \"calls\" of <rate-limit-by-key> must be a whole number, not negative",
+                "2:20: the attribute \"calls\" of <rate-limit-by-key> must be a whole number from 0 to 2147483647",
                 "2:33: the attribute \"renewal-period\" of <rate-limit-by-key> must be a number of seconds from 1 to 300",
                 "2:52: the attribute \"increment-condition\" of <rate-limit-by-key> must be true or false, and its expression gives `int`",
                 "2:79: the attribute \"retry-after-header-name\" of <rate-limit-by-key> does not take a policy expression",

@@ -93,7 +93,9 @@ impl Repeatable {
             of_the_body.iter().for_each(|name| drop(self.headers.remove(name)));
         }
         if url.origin() != self.url.origin() {
-            [header::AUTHORIZATION, header::COOKIE].iter().for_each(|name| drop(self.headers.remove(name)));
+            [header::AUTHORIZATION, header::COOKIE, header::HOST]
+                .iter()
+                .for_each(|name| drop(self.headers.remove(name)));
         }
         self.url = url;
     }

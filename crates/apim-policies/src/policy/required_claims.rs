@@ -16,16 +16,10 @@ pub(super) struct Claim {
     values: Vec<Setting<String>>,
 }
 
-impl Readable for Match {
-    const EXPECTED: &'static str = "all or any";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "all" => Some(Self::All),
-            "any" => Some(Self::Any),
-            _ => None,
-        }
-    }
+words! {
+    Match, "all or any";
+    "all" => All;
+    "any" => Any;
 }
 
 /// Reads `<required-claims>`.

@@ -23,7 +23,7 @@ pub(crate) struct Retry<P> {
     delta: Option<Setting<u32>>,
     max_interval: Option<Setting<u32>>,
     first_fast: Option<Setting<bool>>,
-    steps: Steps<P>,
+    pub(crate) steps: Steps<P>,
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Retry<P>> {
@@ -244,7 +244,7 @@ mod tests {
                 "2:1: <retry> needs the attribute \"interval\"",
                 "2:1: <retry> with max-interval needs delta, too",
                 "2:8: the attribute \"count\" of <retry> must be from 1 to 50",
-                "2:19: the attribute \"max-interval\" of <retry> must be a whole number, not negative",
+                "2:19: the attribute \"max-interval\" of <retry> must be a whole number from 0 to 2147483647",
                 "2:36: the attribute \"every\" of <retry> is not declared",
                 "2:46: <pause> is not a policy",
             ]

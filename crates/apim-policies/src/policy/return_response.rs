@@ -11,6 +11,7 @@ use super::{
     set_status::{self, SetStatus},
 };
 use crate::expression::{Body, Response, Value};
+use bytes::Bytes;
 
 #[derive(Debug)]
 pub(crate) struct ReturnResponse {
@@ -27,6 +28,7 @@ const CHILDREN: [(&str, Count); 3] =
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ReturnResponse> {
     element.only_attributes(&["id", "response-variable-name"], problems);
+    element.not_empty(&["response-variable-name"], problems);
     let variable = element.attribute("response-variable-name", problems).map(str::to_owned);
     let mut policy = ReturnResponse { variable, status: None, headers: Vec::new(), body: None };
     for child in element.children(&CHILDREN, problems) {
@@ -50,7 +52,8 @@ impl ReturnResponse {
             header.change(run).await?.apply(&mut response.headers)?;
         }
         if let Some(body) = &self.body {
-            let body = body.body(run).await?;
+            // The policy has dropped the message, so that a template sees none, as the page says.
+            let body = body.body_after(Bytes::new(), run).await?;
             response.body = (!body.is_empty()).then(|| Body::new(body));
             response.headers.remove(http::header::CONTENT_LENGTH);
         }

@@ -28,8 +28,8 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     let policy = match (element.has("base-url"), element.has("backend-id")) {
         (true, false) => {
             let url = element.setting::<HttpUrl>("base-url", problems)?;
-            if matches!(&url, Setting::Literal(url) if url.as_str().contains('?')) {
-                element.bad_value("base-url", "a URL without a query", problems);
+            if matches!(&url, Setting::Literal(url) if has_query(url)) {
+                element.bad_value("base-url", WITHOUT_QUERY, problems);
             }
             SetBackendService::Url(url)
         }
@@ -49,6 +49,12 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
         }
     };
     Some(policy)
+}
+
+const WITHOUT_QUERY: &str = "a URL without a query";
+
+fn has_query(url: &HttpUrl) -> bool {
+    url.as_str().contains('?')
 }
 
 fn warn_of_service_fabric(element: &Element<'_>, problems: &mut Problems) {
@@ -83,6 +89,9 @@ impl SetBackendService {
             }
             Self::Url(url) => {
                 let url = run.get(url).await?;
+                if has_query(&url) {
+                    return Err(Failure::expression(&format!("base-url is not {WITHOUT_QUERY}.")));
+                }
                 let base = BaseUrl::parse(url.as_str())
                     .ok_or_else(|| Failure::expression(&format!("{url} is not an http or https URL.")))?;
                 // The page says that only a backend-id overrides a backend-id that a broader scope set.
@@ -141,6 +150,13 @@ mod tests {
         assert_eq!(target(computed).await, "http://two.test:8080/7?q=1");
         let url = "<set-backend-service base-url=\"@(\"https://\" + context.Api.Id + \".test\")\" />";
         assert_eq!(target(url).await, "https://orders.test/7?q=1");
+    }
+
+    #[tokio::test]
+    async fn a_base_with_a_query_fails() {
+        let policy = "<set-backend-service base-url=\"@(\"https://other.test/?a=b\")\" />";
+        let error = world().run_sections(policy, "<base />", "", "").await.last_error.unwrap();
+        assert_eq!(error.message, "Expression evaluation failed. base-url is not a URL without a query.");
     }
 
     #[tokio::test]

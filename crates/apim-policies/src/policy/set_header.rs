@@ -13,9 +13,10 @@ const LONGEST: usize = 64 * 1024;
 const FORBIDDEN: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
 
 /// Several values of these are sent as separate lines, those of any other header as one line with commas.
-const SEPARATE: [HeaderName; 9] = [
+const SEPARATE: [HeaderName; 12] = [
     header::USER_AGENT,
     header::WWW_AUTHENTICATE,
+    header::PROXY_AUTHENTICATE,
     header::COOKIE,
     header::SET_COOKIE,
     header::DATE,
@@ -23,6 +24,8 @@ const SEPARATE: [HeaderName; 9] = [
     header::LAST_MODIFIED,
     header::IF_MODIFIED_SINCE,
     header::IF_UNMODIFIED_SINCE,
+    header::RETRY_AFTER,
+    header::WARNING,
 ];
 
 #[derive(Debug)]
@@ -74,6 +77,14 @@ fn changeable(name: &HeaderName, action: Action) -> Result<(), String> {
 impl SetHeader {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let change = self.change(run).await?;
+        if change.name == header::HOST && matches!(run.section, Section::Inbound | Section::Backend) {
+            let is_there = run.headers().contains_key(header::HOST);
+            run.names_host = match change.action {
+                Action::Override | Action::Append => true,
+                Action::Skip => run.names_host || !is_there,
+                Action::Delete => false,
+            };
+        }
         change.apply(run.headers())
     }
 
@@ -187,6 +198,8 @@ mod tests {
     #[tokio::test]
     async fn several_values_are_one_line_except_for_headers_that_cannot_be_joined() {
         assert_eq!(both("x-mark", "override", &["a", "b"], &[]).await, ["a,b"]);
-        assert_eq!(both("set-cookie", "append", &["b", "c"], &["a"]).await, ["a", "b", "c"]);
+        for name in ["set-cookie", "user-agent", "www-authenticate", "proxy-authenticate", "warning", "retry-after"] {
+            assert_eq!(both(name, "append", &["b", "c"], &["a"]).await, ["a", "b", "c"], "{name}");
+        }
     }
 }

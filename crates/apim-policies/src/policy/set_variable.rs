@@ -2,7 +2,7 @@
 //! A literal is a string; an expression's value keeps its type.
 
 use super::prelude::*;
-use crate::expression::Value;
+use crate::expression::{Value, Wanted};
 
 #[derive(Debug)]
 pub(crate) struct SetVariable {
@@ -25,11 +25,17 @@ impl Readable for Value {
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SetVariable> {
     element.only_attributes(&["id", "name", "value"], problems);
     element.children(&[], problems);
+    element.not_empty(&["name"], problems);
     let name = element.required("name", problems).map(str::to_owned);
-    if name.as_deref() == Some("") {
-        element.bad_value("name", "the name of a variable", problems);
+    let value: Option<Setting<Value>> = element.required_setting("value", problems);
+    if let Some(Setting::Expression(written)) = &value
+        && let Some(kind) = written.expression.misfit(Wanted::Variable)
+    {
+        element.warn(
+            problems,
+            format!("<set-variable> is documented for basic types and JSON; API Management may refuse a `{kind}`"),
+        );
     }
-    let value = element.required_setting("value", problems);
     Some(SetVariable { name: name?, value: value? })
 }
 
@@ -47,7 +53,7 @@ impl SetVariable {
 mod tests {
     use crate::{
         expression::Value,
-        rig::{World, problems_in},
+        rig::{World, problems_in, warnings_in},
     };
 
     #[tokio::test]
@@ -82,6 +88,52 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_the_page_does_not_list_is_a_warning() {
+        let warned = |value: &str| warnings_in("inbound", &format!("<set-variable name=\"a\" value=\"@({value})\" />"));
+        for value in [
+            "\"a,b\".Split(',')",
+            "new List<string>()",
+            "new Dictionary<string, int>()",
+            "new { A = 1 }",
+            "new Uri(\"http://a\")",
+            "DateTimeOffset.UtcNow",
+            "XElement.Parse(\"<a/>\")",
+            "context.Response",
+            "context.User",
+            "\"a\".AsJwt()",
+            "\"ab\".Select(c => c)",
+            "new[] { 1 }",
+        ] {
+            let said = warned(value);
+            assert!(
+                matches!(said.as_slice(), [one] if one.starts_with("2:1: <set-variable> is documented for basic types and JSON; ")),
+                "{value}: {said:?}"
+            );
+        }
+        for value in [
+            "null",
+            "1",
+            "1m",
+            "1.5",
+            "'a'",
+            "true",
+            "(byte)1",
+            "(short?)1",
+            "Guid.NewGuid()",
+            "DateTime.UtcNow",
+            "TimeSpan.Zero",
+            "new byte[0]",
+            "new JObject()",
+            "new JObject()[\"a\"]",
+            "new JProperty(\"a\", 1)",
+            "context.Variables[\"a\"]",
+            "context.RequestId",
+        ] {
+            assert_eq!(warned(value), Vec::<String>::new(), "{value}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         assert_eq!(
             problems_in(
@@ -90,7 +142,7 @@ mod tests {
             ),
             [
                 "2:1: <set-variable> needs the attribute \"value\"",
-                "2:15: the attribute \"name\" of <set-variable> must be the name of a variable",
+                "2:15: the attribute \"name\" of <set-variable> must be no empty text",
                 "2:23: the attribute \"type\" of <set-variable> is not declared",
                 "2:34: <x> is not declared in <set-variable>",
                 "2:77: policy expression: The name 'x' does not exist in the current context",

@@ -56,7 +56,7 @@ impl Limit {
         } else if !element.has("calls") && !element.has("bandwidth") {
             element.problem(problems, format!("<{}> needs the attribute \"calls\" or \"bandwidth\"", element.name()));
         }
-        let calls: Option<u32> = element.parsed("calls", "a whole number, not negative", problems);
+        let calls: Option<u32> = element.parsed("calls", u32::EXPECTED, problems);
         let kilobytes: Option<u32> =
             has_bandwidth.then(|| element.parsed("bandwidth", "a number of kilobytes", problems)).flatten();
         let outer = outer.filter(|_| form.inherits_period && !element.has("renewal-period"));

@@ -71,8 +71,10 @@ impl TokenPolicy {
             Place::Query(name) => {
                 let name = run.get(name).await?;
                 let query = run.context.request.url.query.as_bytes();
-                let mut pairs = url::form_urlencoded::parse(query);
-                pairs.find(|(key, _)| *key == name).map(|(_, value)| value.into_owned())
+                let pairs = url::form_urlencoded::parse(query).filter(|(key, _)| *key == name);
+                let values: Vec<_> = pairs.map(|(_, value)| value).collect();
+                // Several are one value with commas, as those of a header are.
+                (!values.is_empty()).then(|| values.join(","))
             }
             Place::Value(token) => Some(run.get(token).await?),
         })

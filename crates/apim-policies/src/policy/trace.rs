@@ -16,21 +16,16 @@ enum Severity {
     Error,
 }
 
-impl Readable for Severity {
-    const EXPECTED: &'static str = "verbose, information or error";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "verbose" => Some(Self::Verbose),
-            "information" => Some(Self::Information),
-            "error" => Some(Self::Error),
-            _ => None,
-        }
-    }
+words! {
+    Severity, "verbose, information or error";
+    "verbose" => Verbose;
+    "information" => Information;
+    "error" => Error;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Trace> {
     element.only_attributes(&["id", "source", "severity"], problems);
+    element.not_empty(&["source"], problems);
     let source = element.required("source", problems).map(str::to_owned);
     let severity = match element.attribute("severity", problems) {
         None => Severity::Verbose,
@@ -44,8 +39,13 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Tra
         true => children(element, problems),
         false => (element.text_setting(problems), Vec::new()),
     };
+    if !element.has_children() && matches!(&message, Some(Setting::Literal(text)) if String::is_empty(text)) {
+        element.problem(problems, NEEDS_MESSAGE);
+    }
     Some(Trace { source: source?, severity, message: message?, metadata })
 }
+
+const NEEDS_MESSAGE: &str = "<trace> needs a <message>";
 
 type Metadata = Vec<(Setting<String>, Setting<String>)>;
 
@@ -60,7 +60,7 @@ fn children(element: &Element<'_>, problems: &mut Problems) -> (Option<Setting<S
         metadata.extend(name.zip(child.required_setting("value", problems)));
     }
     match children.iter().find(|child| child.name() == "message") {
-        None => element.problem(problems, "<trace> needs a <message>"),
+        None => element.problem(problems, NEEDS_MESSAGE),
         Some(child) => {
             child.only_attributes(&[], problems);
             message = child.text_setting(problems);

@@ -42,7 +42,7 @@ enum From {
 
 #[derive(Debug)]
 struct Content {
-    /// `None` for every media type.
+    /// `None` for every media type that the operation documents.
     media_type: Option<String>,
     action: Option<Setting<Action>>,
     /// `None` for that of the operation.
@@ -119,15 +119,14 @@ fn content(element: &Element<'_>, problems: &mut Problems) -> Option<Content> {
         Some("json") | None => {}
         Some(_) => element.bad_value("validate-as", "json, xml or soap", problems),
     }
-    let ignores_case =
-        element.parsed::<bool>("case-insensitive-property-names", "true or false", problems).unwrap_or(false);
+    let ignores_case = element.flag("case-insensitive-property-names", problems).unwrap_or(false);
     let schema = schema(element, problems);
     Some(Content {
-        media_type: element.attribute("type", problems).map(media_type),
+        media_type: element.attribute("type", problems).map(media_type).filter(|text| !text.is_empty()),
         action: element.setting("action", problems),
         schema,
         ignores_case,
-        additional: element.parsed("allow-additional-properties", "true or false", problems),
+        additional: element.flag("allow-additional-properties", problems),
     })
 }
 
@@ -172,13 +171,16 @@ impl ValidateContent {
             findings.add(run.get(&self.size_exceeded).await?, finding("SizeLimit", details, is_request));
             return findings.settle(self.variable.as_deref(), run);
         }
-        let content = self.contents.iter().find(|one| one.media_type.as_ref().is_none_or(|one| *one == content_type));
         let documented = documented(&content_type, is_request, run);
-        let Some(content) = content else {
-            if documented.is_none() {
-                let details = format!("Unspecified content type {content_type} is not allowed.");
-                findings.add(run.get(&self.unspecified).await?, finding("Unspecified", details, true));
-            }
+        let is_named = |one: &&Content| one.media_type.as_ref() == Some(&content_type);
+        let named = self.contents.iter().find(is_named);
+        if named.is_none() && documented.is_none() {
+            let details = format!("Unspecified content type {content_type} is not allowed.");
+            findings.add(run.get(&self.unspecified).await?, finding("Unspecified", details, true));
+        }
+        // One for all media types that brings its schema holds for those, too, that the operation does not document.
+        let fits_all = |one: &&Content| one.media_type.is_none() && (one.schema.is_some() || documented.is_some());
+        let Some(content) = named.or_else(|| self.contents.iter().find(fits_all)) else {
             return findings.settle(self.variable.as_deref(), run);
         };
         let action = validation::action(content.action.as_ref(), Action::Prevent, run).await?;
@@ -189,14 +191,9 @@ impl ValidateContent {
         findings.settle(self.variable.as_deref(), run)
     }
 
-    /// The media type to go by.
+    /// The media type to go by. A type that is mapped goes before what stands for any, or for a missing one.
     async fn content_type<O: Outside>(&self, found: Option<String>, run: &mut Run<'_, O>) -> Result<String, Failure> {
-        if let Some(any) = &self.map.any {
-            return Ok(any.clone());
-        }
-        let Some(found) = found.filter(|found| !found.is_empty()) else {
-            return Ok(self.map.missing.clone().unwrap_or_default());
-        };
+        let found = found.unwrap_or_default();
         for (from, to) in &self.map.types {
             let fits = match from {
                 From::Type(from) => *from == found,
@@ -206,7 +203,8 @@ impl ValidateContent {
                 return Ok(to.clone());
             }
         }
-        Ok(found)
+        let of_missing = self.map.missing.as_ref().filter(|_| found.is_empty());
+        Ok(self.map.any.as_ref().or(of_missing).cloned().unwrap_or(found))
     }
 }
 
@@ -314,6 +312,33 @@ mod tests {
         for content_type in ["text/plain", "odd/json"] {
             assert_eq!(sent(&policy, content_type, "{\"id\":1}").await.0, 200, "{content_type}");
             assert_eq!(sent(&policy, content_type, "{}").await.0, 400, "{content_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mapped_type_goes_before_what_stands_for_any() {
+        let map = |attribute: &str, types: &str| {
+            let map = format!("<content-type-map {attribute}=\"text/plain\">{types}</content-type-map>");
+            let policy = POLICY.replace("content-type-action=\"prevent\"", "content-type-action=\"ignore\"");
+            policy.replace("prevent\"><content", &format!("prevent\">{map}<content"))
+        };
+        let from = "<type from=\"application/vnd.order\" to=\"application/json\" />";
+        let any = map("any-content-type-value", from);
+        assert_eq!(sent(&any, "application/vnd.order", "{}").await.0, 400);
+        let when = map("missing-content-type-value", "<type when=\"@(true)\" to=\"application/json\" />");
+        assert_eq!(sent(&when, "text/csv", "{}").await.0, 400);
+        assert_eq!(sent(&map("any-content-type-value", ""), "application/json", "{}").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn content_without_a_type_holds_for_what_the_operation_documents() {
+        for of_all in [POLICY.replace("type=\"application/json\" ", ""), POLICY.replace("application/json", "")] {
+            let detects = of_all.replace("action=\"prevent\" />", "action=\"detect\" />");
+            assert_eq!(sent(&of_all, "application/json", "{}").await.0, 400);
+            assert_eq!(sent(&detects, "application/json", "{}").await.0, 200);
+            let (status, told) = sent(&detects, "text/csv", "{}").await;
+            assert_eq!(status, 400);
+            assert!(told.contains("Unspecified content type text/csv is not allowed."), "{told}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! `validate-parameters`: whether the operation documents the request's parameters, and their values
 //! (learn.microsoft.com/azure/api-management/validate-parameters-policy).
 //!
-//! Headers that `OpenAPI` leaves out of parameters (`Accept`, `Authorization`, `Content-Type`), those of the connection,
-//! and the subscription key are not looked at.
+//! The subscription key is not looked at, nor are, unless the policy names them, `Accept` and `Content-Type`, which `OpenAPI`
+//! has no parameters for, and the headers of the connection and the gateway. The page's example takes `Authorization`,
+//! `Host` and `User-Agent` for headers like any other.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,18 +13,8 @@ use super::{
 };
 use crate::facts::ParameterPlace;
 
-const NOT_LOOKED_AT: [&str; 10] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "te",
-    "transfer-encoding",
-    "user-agent",
-    "x-forwarded-for",
-];
+const NOT_LOOKED_AT: [&str; 7] =
+    ["accept", "connection", "content-length", "content-type", "te", "transfer-encoding", "x-forwarded-for"];
 
 #[derive(Debug)]
 pub(crate) struct ValidateParameters {
@@ -97,7 +88,7 @@ impl ValidateParameters {
                 findings.add(action, finding(parameter.place, &parameter.name, rule, details));
             }
         }
-        for (place, name) in given(run) {
+        for (place, name) in self.given(run) {
             if !contract.parameters.iter().any(|one| one.place == place && is_same(place, &one.name, &name)) {
                 let action = self.action(place, &name, unspecified, false, run).await?;
                 let details = format!("Unspecified {} {name} is not allowed.", noun(place));
@@ -105,6 +96,22 @@ impl ValidateParameters {
             }
         }
         findings.settle(self.variable.as_deref(), run)
+    }
+
+    /// The headers and query parameters that the request has.
+    fn given<O: Outside>(&self, run: &Run<'_, O>) -> BTreeSet<(ParameterPlace, String)> {
+        let (request, api) = (&run.context.request, &run.context.api);
+        let places = self.places.iter().filter(|one| one.place == ParameterPlace::Header);
+        let named: Vec<_> = places.flat_map(|one| &one.parameters).map(|(name, _)| name).collect();
+        let is_looked_at = |name: &String| {
+            let is_named = named.iter().any(|one| one.eq_ignore_ascii_case(name));
+            is_named || (!NOT_LOOKED_AT.contains(&name.as_str()) && !name.eq_ignore_ascii_case(&api.key_header))
+        };
+        let headers = request.headers.keys().map(|name| name.as_str().to_owned()).filter(is_looked_at);
+        let query = url::form_urlencoded::parse(request.url.query.as_bytes()).map(|(name, _)| name.into_owned());
+        let query = query.filter(|name| *name != api.key_query);
+        let headers = headers.map(|name| (ParameterPlace::Header, name));
+        headers.chain(query.map(|name| (ParameterPlace::Query, name))).collect()
     }
 
     /// The action of the parameter, else of its place, else of the policy.
@@ -163,18 +170,6 @@ fn values<O: Outside>(place: ParameterPlace, name: &str, run: &Run<'_, O>) -> Ve
     }
 }
 
-/// The headers and query parameters that the request has.
-fn given<O: Outside>(run: &Run<'_, O>) -> BTreeSet<(ParameterPlace, String)> {
-    let (request, api) = (&run.context.request, &run.context.api);
-    let headers = request.headers.keys().map(|name| name.as_str().to_owned());
-    let headers =
-        headers.filter(|name| !NOT_LOOKED_AT.contains(&name.as_str()) && !name.eq_ignore_ascii_case(&api.key_header));
-    let query = url::form_urlencoded::parse(request.url.query.as_bytes()).map(|(name, _)| name.into_owned());
-    let query = query.filter(|name| *name != api.key_query);
-    let headers = headers.map(|name| (ParameterPlace::Header, name));
-    headers.chain(query.map(|name| (ParameterPlace::Query, name))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use crate::rig::{World, problems_in};
@@ -212,6 +207,27 @@ mod tests {
         let one = "<query><parameter name=\"other\" action=\"detect\" /></query>";
         assert_eq!(asked(one, "limit=1&other=2").await.0, 200);
         assert_eq!(asked(one, "limit=1&third=2").await.0, 400);
+    }
+
+    #[tokio::test]
+    async fn a_header_that_is_not_documented_is_told_unless_the_connection_or_the_gateway_owns_it() {
+        let status = async |header: &str, children: &str| {
+            let policy = format!(
+                "<set-header name=\"{header}\"><value>a</value></set-header><validate-parameters \
+                 specified-parameter-action=\"prevent\" unspecified-parameter-action=\"prevent\">{children}</validate-parameters>"
+            );
+            World::new().run_documented_with(&policy, "", "limit=1", "").await.response.status().as_u16()
+        };
+        for header in ["authorization", "Host", "User-Agent", "x-other"] {
+            assert_eq!(status(header, "").await, 400, "{header}");
+            let ignored = format!("<headers><parameter name=\"{header}\" action=\"ignore\" /></headers>");
+            assert_eq!(status(header, &ignored).await, 200, "{header}");
+        }
+        for header in ["Accept", "Content-Type", "X-Forwarded-For"] {
+            assert_eq!(status(header, "").await, 200, "{header}");
+            let named = format!("<headers><parameter name=\"{header}\" action=\"prevent\" /></headers>");
+            assert_eq!(status(header, &named).await, 400, "{header}");
+        }
     }
 
     #[test]

@@ -21,17 +21,11 @@ pub(super) enum Action {
     Detect,
 }
 
-impl Readable for Action {
-    const EXPECTED: &'static str = "ignore, prevent or detect";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "ignore" => Some(Self::Ignore),
-            "prevent" => Some(Self::Prevent),
-            "detect" => Some(Self::Detect),
-            _ => None,
-        }
-    }
+words! {
+    Action, "ignore, prevent or detect";
+    "ignore" => Ignore;
+    "prevent" => Prevent;
+    "detect" => Detect;
 }
 
 /// The variable that the findings go to.

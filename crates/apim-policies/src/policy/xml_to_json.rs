@@ -28,10 +28,25 @@ const DEEPEST: usize = 128;
 #[derive(Debug)]
 pub(crate) struct XmlToJson {
     conversion: Conversion,
+    kind: Setting<Kind>,
     lists: Option<Setting<bool>>,
     empty: Option<EmptyValues>,
     trims: Option<Setting<bool>>,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Direct,
+    JavaScriptFriendly,
+}
+
+words! {
+    Kind, "direct or javascript-friendly";
+    "direct" => Direct;
+    "javascript-friendly" => JavaScriptFriendly;
+}
+
+const NOT_PLAYED: &str = "kind=\"javascript-friendly\" of <xml-to-json>: the shape that it makes is not documented";
 
 /// `empty-values`: what an empty element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +59,9 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Xml
     let own = ["kind", "always-array-child-elements", "empty-values", "trim"];
     element.only_attributes(&[&Conversion::ATTRIBUTES[..], &own].concat(), problems);
     element.children(&[], problems);
-    match element.required("kind", problems) {
-        Some("direct") | None => {}
-        Some("javascript-friendly") => element.unsupported(
-            problems,
-            "kind=\"javascript-friendly\" of <xml-to-json>: the shape that it makes is not documented",
-        ),
-        Some(_) => element.bad_value("kind", "direct or javascript-friendly", problems),
+    let kind = element.required_setting("kind", problems);
+    if matches!(kind, Some(Setting::Literal(Kind::JavaScriptFriendly))) {
+        element.unsupported(problems, NOT_PLAYED);
     }
     let empty = match element.attribute("empty-values", problems) {
         None => None,
@@ -62,12 +73,16 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Xml
         }
     };
     let (lists, trims) = (element.setting("always-array-child-elements", problems), element.setting("trim", problems));
-    Some(XmlToJson { conversion: Conversion::load(element, DIRECTION, problems)?, lists, empty, trims })
+    let conversion = Conversion::load(element, DIRECTION, problems);
+    Some(XmlToJson { conversion: conversion?, kind: kind?, lists, empty, trims })
 }
 
 impl XmlToJson {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let Some(body) = self.conversion.body(DIRECTION, run).await? else { return Ok(()) };
+        if run.get(&self.kind).await? == Kind::JavaScriptFriendly {
+            return Err(Failure::internal("", "", NOT_PLAYED.to_owned()));
+        }
         let writer = Writer {
             lists: run.get_any(self.lists.as_ref()).await?.unwrap_or(false),
             null_for_empty: self.empty == Some(EmptyValues::AsNull),
@@ -242,6 +257,17 @@ mod tests {
         assert_eq!(json(list, "<a><b>1</b></a>").await, r#"{"a":{"b":["1"]}}"#);
         assert_eq!(json("empty-values=\"asNull\"", "<a><b/><c> </c></a>").await, r#"{"a":{"b":null,"c":" "}}"#);
         assert_eq!(json("trim=\"true\"", "<a><c> x </c></a>").await, r#"{"a":{"c":"x"}}"#);
+    }
+
+    #[tokio::test]
+    async fn an_expression_may_say_the_kind() {
+        let of_kind = async |kind: &str| {
+            sent_on(&format!("<xml-to-json kind=\"@(\"{kind}\")\" {ALWAYS} />"), &[XML], "<a>x</a>").await
+        };
+        assert_eq!(of_kind("direct").await.0, r#"{"a":"x"}"#);
+        let (message, status) = of_kind("javascript-friendly").await;
+        assert_eq!((message.as_str(), status.as_str()), (super::NOT_PLAYED, "500 Internal Server Error"));
+        assert_eq!(of_kind("other").await.1, "500 Internal Server Error");
     }
 
     #[tokio::test]

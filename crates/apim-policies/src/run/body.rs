@@ -130,6 +130,9 @@ impl<O: Outside> Run<'_, O> {
             .body(body)
             .map_err(|error| Failure::internal("", "", format!("{}: {error}", seen.url)))?;
         *request.headers_mut() = seen.headers.clone();
+        if !self.names_host {
+            request.headers_mut().remove(header::HOST);
+        }
         if let Some(certificate) = &self.client_certificate {
             request.extensions_mut().insert(certificate.clone());
         }

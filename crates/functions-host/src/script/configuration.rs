@@ -116,11 +116,12 @@ fn texts(items: Vec<Value>) -> Vec<String> {
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (place, cause) = (error.path().to_string(), error.inner().to_string());
+        let dot = if place.starts_with('[') { "" } else { "." };
         match place.as_str() {
             "." => cause,
-            // A section's error goes on with the place.
-            _ if cause.starts_with('.') => format!(".{place}{cause}"),
-            _ => format!(".{place}: {cause}"),
+            // A section's error goes on with the place, and an item's too.
+            _ if cause.starts_with(['.', '[']) => format!("{dot}{place}{cause}"),
+            _ => format!("{dot}{place}: {cause}"),
         }
     })
 }
@@ -157,7 +158,7 @@ where
 {
     match Value::deserialize(deserializer)? {
         Value::String(_) => Ok(Vec::new()),
-        list => Vec::deserialize(list).map_err(D::Error::custom),
+        list => read(list).map_err(D::Error::custom),
     }
 }
 
@@ -165,8 +166,32 @@ where
 mod tests {
     use serde_json::json;
 
-    use super::{from_document, list_in_text, merge};
+    use serde::Deserialize;
+
+    use super::{from_document, items, list_in_text, merge, read};
     use crate::json::read_whole;
+
+    #[derive(Debug, Deserialize)]
+    struct List {
+        #[serde(deserialize_with = "items")]
+        entries: Vec<Entry>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Entry {
+        #[serde(rename = "name")]
+        _name: String,
+    }
+
+    #[test]
+    fn section_1_1_an_error_within_a_list_names_the_item() {
+        let list = json!({ "entries": [{ "name": "a" }, { "name": {} }] });
+        let error = read::<List>(list).unwrap_err();
+        assert!(error.starts_with(".entries[1].name: invalid type: map"), "{error}");
+        let error = read::<List>(json!({ "entries": [{ "name": "a" }, "b"] })).unwrap_err();
+        assert!(error.starts_with(".entries[1]: invalid type: string"), "{error}");
+        assert!(read::<List>(json!({ "entries": "ignored" })).unwrap().entries.is_empty());
+    }
 
     #[test]
     fn section_1_1_every_leaf_is_a_text_and_names_in_two_spellings_are_one() {

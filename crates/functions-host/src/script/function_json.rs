@@ -70,10 +70,11 @@ impl FunctionDefinition {
         settings: &Settings,
     ) -> Result<Self, FunctionProblem> {
         if route.template.trim().is_empty() {
-            return Err("its route in customHandler.http.routes is empty".to_owned().into());
+            return Err(format!("its route in customHandler.http.routes[{}] is empty", route.at).into());
         }
         if let Err(TemplateError::Refused(problem)) = Template::parse(&route.template) {
-            return Err(format!("its route \"{}\" in customHandler.http.routes: {problem}", route.template).into());
+            let Route { template, at, .. } = route;
+            return Err(format!("its route \"{template}\" in customHandler.http.routes[{at}]: {problem}").into());
         }
         let trigger = json!({
             "type": "httpTrigger", "authLevel": route.level.to_string(), "direction": "in", "name": "req",

@@ -127,28 +127,32 @@ fn known(section: &str) -> Option<&'static [&'static str]> {
 /// Removes the members that are not known, and names them by their path.
 pub(super) fn take_unknown(document: &mut Value) -> Vec<String> {
     let mut unknown = Vec::new();
-    take_unknown_of("", document, &mut unknown);
+    take_unknown_of("", "", document, &mut unknown);
     unknown
 }
 
-fn take_unknown_of(section: &str, value: &mut Value, unknown: &mut Vec<String>) {
+/// `place` is the section, with the number of each item of a list.
+fn take_unknown_of(section: &str, place: &str, value: &mut Value, unknown: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            let path = |name: &str| if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+            let below = |of: &str, name: &str| if of.is_empty() { name.to_owned() } else { format!("{of}.{name}") };
             if let Some(known) = known(section) {
                 members.retain(|name, _| {
                     let is_known = known.contains(&name.as_str());
                     if !is_known {
-                        unknown.push(path(name));
+                        unknown.push(below(place, name));
                     }
                     is_known
                 });
             }
             for (name, value) in members {
-                take_unknown_of(&path(name), value, unknown);
+                take_unknown_of(&below(section, name), &below(place, name), value, unknown);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| take_unknown_of(section, item, unknown)),
+        Value::Array(items) => items
+            .iter_mut()
+            .enumerate()
+            .for_each(|(at, item)| take_unknown_of(section, &format!("{place}[{at}]"), item, unknown)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -201,7 +205,7 @@ mod tests {
             "customHandler": { "description": { "exe": "x" }, "http": { "routes": [{ "route": "a", "verb": "x" }] } },
         });
         let unknown = take_unknown(&mut document);
-        assert_eq!(unknown, ["magic", "customHandler.description.exe", "customHandler.http.routes.verb"]);
+        assert_eq!(unknown, ["magic", "customHandler.description.exe", "customHandler.http.routes[0].verb"]);
         assert_eq!(document["customHandler"]["http"]["routes"], json!([{ "route": "a" }]));
     }
 

@@ -12,20 +12,26 @@ const RUNTIME: &str = "FUNCTIONS_WORKER_RUNTIME";
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) template: String,
+    /// Its place in the list.
+    pub(super) at: usize,
     pub(super) level: AuthLevel,
 }
 
 impl Route {
-    /// The error names a level that does not exist: it stops the host.
+    /// The error names a level that does not exist, and its place: it stops the host.
     pub(super) fn read_all(options: &RouteOptions) -> Result<Vec<Self>, String> {
-        let level = |text: Option<&str>| match text {
-            Some("") => Err("customHandler.http: an authorization level is empty".to_owned()),
-            text => AuthLevel::read(text.map(Value::from)).map_err(|error| format!("customHandler.http: {error}")),
+        let level = |place: &str, text: Option<&str>| match text {
+            Some("") => Err(format!("customHandler.http.{place}: an authorization level is empty")),
+            text => {
+                AuthLevel::read(text.map(Value::from)).map_err(|error| format!("customHandler.http.{place}: {error}"))
+            }
         };
-        let default = level(options.default_level.as_deref())?;
-        let routes = options.routes.iter().map(|entry| {
-            let level = entry.authorization_level.as_deref().map_or(Ok(default), |text| level(Some(text)))?;
-            Ok(Self { template: entry.route.clone().unwrap_or_default(), level })
+        let default = level("DefaultAuthorizationLevel", options.default_level.as_deref())?;
+        let routes = options.routes.iter().enumerate().map(|(at, entry)| {
+            let own = entry.authorization_level.as_deref();
+            let level =
+                own.map_or(Ok(default), |text| level(&format!("routes[{at}].authorizationLevel"), Some(text)))?;
+            Ok(Self { template: entry.route.clone().unwrap_or_default(), at, level })
         });
         routes.collect()
     }

@@ -144,8 +144,8 @@ async fn section_1_3_routes_make_functions_without_folders() {
     );
     let mut rig = custom(root()).enforcing_keys().start().await;
     rig.line("customHandler.http.enableProxying is not read by the Functions host").await;
-    rig.line("The 'http-handler2' function is in error: its route \"{a\" in customHandler.http.routes").await;
-    rig.line("The 'http-handler3' function is in error: its route in customHandler.http.routes is empty").await;
+    rig.line("The 'http-handler2' function is in error: its route \"{a\" in customHandler.http.routes[1]").await;
+    rig.line("The 'http-handler3' function is in error: its route in customHandler.http.routes[2] is empty").await;
     let names: Vec<String> = rig.host.functions().into_iter().map(|function| function.name).collect();
     assert_eq!(names, ["http-handler1", "http-handler4"]);
     assert_eq!(rig.host.functions()[0].methods.len(), 9);
@@ -155,7 +155,7 @@ async fn section_1_3_routes_make_functions_without_folders() {
     assert_eq!(rig.call(request(purge, "/api/a/7", Body::empty())).await.0, StatusCode::NOT_FOUND);
     let bad = json!({ "http": { "routes": [{ "route": "a", "authorizationLevel": "nobody" }] } });
     let refusal = ScriptRoot::new().host_json(&bad).refusal().await;
-    assert_eq!(refusal, "host.json: customHandler.http: \"nobody\" is not an authLevel");
+    assert_eq!(refusal, "host.json: customHandler.http.routes[0].authorizationLevel: \"nobody\" is not an authLevel");
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ impl ApiCredentials {
 
 impl Shown {
     /// The headers of token and key.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "api-management"))]
     pub(super) fn headers(&self) -> Option<[http::HeaderValue; 2]> {
         Some([self.token.bearer()?, self.key.as_ref()?.to_header()?])
     }

@@ -91,6 +91,7 @@ impl fmt::Debug for Model {
 }
 
 #[cfg(test)]
+#[cfg(feature = "telemetry")]
 impl Model {
     /// The deployment of an account at this connection.
     pub(crate) fn at(connection: Connection, deployment: &str) -> Self {

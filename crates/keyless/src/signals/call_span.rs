@@ -47,6 +47,7 @@ impl CallSpan {
     }
 
     /// Since it began.
+    #[cfg(feature = "openai")]
     pub(super) fn seconds(&self) -> f64 {
         self.begun.seconds()
     }

@@ -12,11 +12,13 @@ use uuid::Uuid;
 
 use super::{
     blob::{Blob, Which},
+    change::RecordChange,
     container_state::ContainerState,
     disk,
     part::Part,
+    retention::{Retention, remaining_days},
 };
-use crate::blob::{error::BlobError, lease::Lease, name::BlobName};
+use crate::blob::{error::BlobError, name::BlobName};
 
 /// Blocks of one blob that may wait to be committed (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
 const WAITING_LIMIT: usize = 100_000;
@@ -30,15 +32,8 @@ pub(in crate::blob) struct Container {
     older: BTreeMap<String, Vec<Arc<Blob>>>,
     /// Blocks by blob and ID.
     pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<Part>>>,
-}
-
-/// What an account keeps of what is overwritten or deleted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::blob) struct Retention {
-    /// Versions.
-    pub(in crate::blob) versioning: bool,
-    /// Days that deleted blobs can be brought back.
-    pub(in crate::blob) delete_days: Option<u16>,
+    /// A change was made that the disk has not carried out.
+    is_unfinished: bool,
 }
 
 /// A block named in a block list, and where to look for it.
@@ -51,17 +46,34 @@ pub(in crate::blob) enum BlockReference {
 
 impl Container {
     pub(super) fn new(folder: PathBuf, state: ContainerState) -> Self {
-        Self { folder, state, blobs: BTreeMap::new(), older: BTreeMap::new(), uncommitted: BTreeMap::new() }
+        Self {
+            folder,
+            state,
+            blobs: BTreeMap::new(),
+            older: BTreeMap::new(),
+            uncommitted: BTreeMap::new(),
+            is_unfinished: false,
+        }
     }
 
     /// Takes a blob's state in that a record describes.
     pub(super) fn load(&mut self, blob: Blob, is_older: bool) {
         if is_older {
-            let states = self.older.entry(blob.name.clone()).or_default();
-            states.push(Arc::new(blob));
-            states.sort_by(|one, other| one.age_key().cmp(&other.age_key()));
+            self.insert_older(Arc::new(blob));
         } else {
             self.blobs.insert(blob.name.clone(), Arc::new(blob));
+        }
+    }
+
+    fn insert_older(&mut self, blob: Arc<Blob>) {
+        let states = self.older.entry(blob.name.clone()).or_default();
+        states.push(blob);
+        states.sort_by(|one, other| one.age_key().cmp(&other.age_key()));
+    }
+
+    fn remove_older(&mut self, old: &Arc<Blob>) {
+        if let Some(states) = self.older.get_mut(&old.name) {
+            states.retain(|state| !Arc::ptr_eq(state, old));
         }
     }
 
@@ -102,85 +114,104 @@ impl Container {
         Part::new(disk::content(&self.folder).join(Uuid::new_v4().simple().to_string()), 0, None, false)
     }
 
-    /// Writes the record of a blob and gives up what the old one had alone.
-    pub(super) fn save(&mut self, blob: Blob) -> Result<Arc<Blob>, BlobError> {
+    /// Makes changes of records: all of them, or none.
+    pub(super) fn make(&mut self, changes: Vec<RecordChange>) -> io::Result<()> {
+        self.finish_change()?;
+        self.is_unfinished = disk::change(&self.folder, &changes)?;
+        changes.into_iter().for_each(|change| self.take(change));
+        Ok(())
+    }
+
+    /// Carries out the rest of a change, which would otherwise undo a later one at the next start.
+    pub(super) fn finish_change(&mut self) -> io::Result<()> {
+        if self.is_unfinished {
+            disk::finish_change(&self.folder)?;
+            self.is_unfinished = false;
+        }
+        Ok(())
+    }
+
+    /// What a change means for what is in memory; files that only old states had are given up.
+    fn take(&mut self, change: RecordChange) {
+        let keep = |blob: &Blob| blob.parts().for_each(|part| part.keep(true));
+        match change {
+            RecordChange::Save(blob) => {
+                keep(&blob);
+                let old = self.blobs.insert(blob.name.clone(), blob);
+                old.iter().for_each(|old| self.give_up(old));
+            }
+            RecordChange::Remove(old) => {
+                self.blobs.remove(&old.name);
+                self.give_up(&old);
+            }
+            RecordChange::Keep(blob) => {
+                keep(&blob);
+                self.insert_older(blob);
+            }
+            RecordChange::Amend { old, new } => {
+                self.remove_older(&old);
+                keep(&new);
+                self.insert_older(new);
+                self.give_up(&old);
+            }
+            RecordChange::Drop(old) => {
+                self.remove_older(&old);
+                self.give_up(&old);
+            }
+            RecordChange::DropBlocks { blob, .. } => {
+                let blocks = self.uncommitted.remove(&blob).unwrap_or_default();
+                self.give_up_parts(&blob, blocks.values());
+            }
+        }
+    }
+
+    /// Writes a blob in place of the one that is there.
+    pub(super) fn save(&mut self, blob: Blob) -> io::Result<Arc<Blob>> {
         let blob = Arc::new(blob);
-        disk::write_blob(&self.folder, &blob, true)?;
-        let old = self.blobs.insert(blob.name.clone(), blob.clone());
-        blob.parts().for_each(|part| part.keep(true));
-        old.iter().for_each(|old| self.give_up(old));
+        self.make(vec![RecordChange::Save(blob.clone())])?;
         Ok(blob)
     }
 
     /// Makes a blob, or puts it in place of another, which the account may keep.
-    pub(super) fn replace(&mut self, mut blob: Blob, retention: Retention) -> Result<Arc<Blob>, BlobError> {
-        if let Some(old) = self.blobs.get(&blob.name).cloned() {
-            self.keep_replaced(&old, retention)?;
-        }
+    pub(super) fn replace(&mut self, mut blob: Blob, retention: Retention) -> io::Result<Arc<Blob>> {
+        let old = self.blobs.get(&blob.name);
+        let kept = old.and_then(|old| retention.of_replaced(old, self.new_id(&blob.name, None))).map(Arc::new);
         if retention.versioning {
-            blob.version = Some(self.new_id(&blob.name));
+            let taken = kept.as_ref().and_then(|kept| kept.version.as_deref());
+            blob.version = Some(self.new_id(&blob.name, taken));
         }
-        self.save(blob)
-    }
-
-    /// Keeps what is overwritten: as a version, or as a snapshot that is deleted already.
-    fn keep_replaced(&mut self, old: &Blob, retention: Retention) -> Result<(), BlobError> {
-        let id = self.new_id(&old.name);
-        let kept = Blob { lease: Lease::None, ..old.clone() };
-        if retention.versioning {
-            self.keep(Blob { version: Some(kept.version.clone().unwrap_or(id)), ..kept })
-        } else if retention.delete_days.is_some() {
-            self.keep(Blob { snapshot: Some(id), deleted: Some(Timestamp::now()), ..kept })
-        } else {
-            Ok(())
-        }
+        let blob = Arc::new(blob);
+        let save = RecordChange::Save(blob.clone());
+        self.make(kept.map(RecordChange::Keep).into_iter().chain([save]).collect())?;
+        Ok(blob)
     }
 
     /// Keeps a state of a blob that is not the current one.
-    pub(super) fn keep(&mut self, blob: Blob) -> Result<(), BlobError> {
-        disk::write_blob(&self.folder, &blob, false)?;
-        blob.parts().for_each(|part| part.keep(true));
-        self.load(blob, true);
-        Ok(())
-    }
-
-    /// Drops a state of a blob that is not the current one, or keeps it as deleted.
-    pub(super) fn drop_older(&mut self, old: &Arc<Blob>, retention: Retention) -> Result<(), BlobError> {
-        if let Some(states) = self.older.get_mut(&old.name) {
-            states.retain(|state| !Arc::ptr_eq(state, old));
-        }
-        if retention.delete_days.is_some() && old.deleted.is_none() {
-            self.keep(Blob { deleted: Some(Timestamp::now()), ..Blob::clone(old) })?;
-        } else {
-            disk::remove_blob(&self.folder, old, false)?;
-        }
-        self.give_up(old);
-        Ok(())
+    pub(super) fn keep(&mut self, blob: Blob) -> io::Result<()> {
+        self.make(vec![RecordChange::Keep(Arc::new(blob))])
     }
 
     /// Brings back what was deleted: snapshots, versions, and the blob itself where there is none. Whether there was any.
-    pub(super) fn restore(&mut self, name: BlobName<'_>) -> Result<bool, BlobError> {
+    pub(super) fn restore(&mut self, name: BlobName<'_>) -> io::Result<bool> {
         let deleted: Vec<_> = self.older(name.0).iter().filter(|blob| blob.deleted.is_some()).cloned().collect();
+        let mut is_there = self.blobs.contains_key(name.0);
+        let mut changes = Vec::new();
         // Of a blob that was deleted more than once, the last one comes back.
         for old in deleted.iter().rev() {
             let is_blob = old.snapshot.is_none() && old.version.is_none();
-            if is_blob && self.blobs.contains_key(name.0) {
+            if is_blob && is_there {
                 continue;
             }
-            if let Some(states) = self.older.get_mut(name.0) {
-                states.retain(|state| !Arc::ptr_eq(state, old));
-            }
-            let restored = Blob { deleted: None, ..Blob::clone(old) };
+            let restored = Arc::new(Blob { deleted: None, ..Blob::clone(old) });
             if is_blob {
-                self.save(restored)?;
-                disk::remove_blob(&self.folder, old, false)?;
+                is_there = true;
+                changes.extend([RecordChange::Save(restored), RecordChange::Drop(old.clone())]);
             } else {
-                // Its record has the same name.
-                self.keep(restored)?;
+                changes.push(RecordChange::Amend { old: old.clone(), new: restored });
             }
-            self.give_up(old);
         }
-        Ok(!deleted.is_empty() || self.blobs.contains_key(name.0))
+        self.make(changes)?;
+        Ok(!deleted.is_empty() || is_there)
     }
 
     /// Lets the files go that no state of a blob names any more.
@@ -195,11 +226,11 @@ impl Container {
         parts.for_each(|part| part.keep(named.contains(&Arc::as_ptr(part))));
     }
 
-    /// A time that is the ID of no version or snapshot of a blob yet.
-    pub(super) fn new_id(&self, name: &str) -> String {
+    /// A time that is the ID of no version or snapshot of a blob yet, nor `taken`.
+    pub(super) fn new_id(&self, name: &str, taken: Option<&str>) -> String {
         let states = || self.older(name).iter().chain(self.blobs.get(name));
-        let is_taken =
-            |id: &String| states().any(|blob| blob.snapshot.as_ref() == Some(id) || blob.version.as_ref() == Some(id));
+        let is_of = |id: &String, blob: &Blob| blob.snapshot.as_ref() == Some(id) || blob.version.as_ref() == Some(id);
+        let is_taken = |id: &String| taken == Some(id.as_str()) || states().any(|blob| is_of(id, blob));
         let mut time = Timestamp::now();
         loop {
             let id = format!("{time:.7}");
@@ -212,9 +243,10 @@ impl Container {
 
     /// Deletes the blocks of which there is no blob yet; `false` when there were none.
     pub(super) fn delete_blocks(&mut self, name: BlobName<'_>) -> io::Result<bool> {
-        let mut waiting = self.uncommitted.get(name.0).into_iter().flat_map(BTreeMap::keys);
-        waiting.try_for_each(|id| disk::remove_block(&self.folder, name.0, id))?;
-        Ok(self.forget_blocks(name))
+        let Some(waiting) = self.uncommitted.get(name.0) else { return Ok(false) };
+        let ids = waiting.keys().cloned().collect();
+        self.make(vec![RecordChange::DropBlocks { blob: name.0.to_owned(), ids }])?;
+        Ok(true)
     }
 
     /// Drops the blocks of a blob that nobody committed, because it has been written or deleted; `false` when there were
@@ -244,34 +276,35 @@ impl Container {
         self.blobs.get(name).map(|blob| blob.generation)
     }
 
-    /// Removes the current state of a blob, or keeps it as the account says.
-    pub(super) fn remove(&mut self, name: BlobName<'_>, retention: Retention) -> Result<(), BlobError> {
+    /// Removes the current state of a blob, or keeps it as the account says; and makes other changes with it.
+    pub(super) fn remove(
+        &mut self,
+        name: BlobName<'_>,
+        retention: Retention,
+        mut changes: Vec<RecordChange>,
+    ) -> io::Result<()> {
         let Some(old) = self.blobs.get(name.0).cloned() else { return Ok(()) };
-        let kept = Blob { lease: Lease::None, ..Blob::clone(&old) };
-        if retention.versioning {
-            let id = self.new_id(name.0);
-            self.keep(Blob { version: Some(kept.version.clone().unwrap_or(id)), ..kept })?;
-        } else if retention.delete_days.is_some() {
-            self.keep(Blob { deleted: Some(Timestamp::now()), ..kept })?;
-        }
-        disk::remove_blob(&self.folder, &old, true)?;
-        self.blobs.remove(name.0);
+        let kept = retention.of_deleted(&old, self.new_id(name.0, None));
+        changes.extend(kept.map(|kept| RecordChange::Keep(Arc::new(kept))));
+        changes.push(RecordChange::Remove(old));
+        self.make(changes)?;
         self.forget_blocks(name);
-        self.give_up(&old);
         Ok(())
     }
 
     /// Drops what was deleted longer ago than the account keeps it.
-    pub(super) fn forget_expired(&mut self, retention: Retention, now: Timestamp) -> Result<(), BlobError> {
+    pub(super) fn forget_expired(&mut self, retention: Retention, now: Timestamp) -> io::Result<()> {
         let Some(days) = retention.delete_days else { return Ok(()) };
         let is_over = |blob: &Arc<Blob>| blob.deleted.is_some_and(|at| remaining_days(at, days, now).is_none());
-        let over: Vec<_> = self.older.values().flatten().filter(|blob| is_over(blob)).cloned().collect();
-        over.iter().try_for_each(|blob| self.drop_older(blob, retention))
+        let over = self.older.values().flatten().filter(|blob| is_over(blob));
+        let changes: Vec<_> = over.map(|blob| retention.dropping(blob)).collect();
+        self.make(changes)
     }
 
     /// Keeps a block until it is committed. All that wait for one blob have IDs of one length.
     pub(super) fn stage(&mut self, name: BlobName<'_>, part: Part) -> Result<(), BlobError> {
         let id = part.block_id.clone().ok_or(BlobError::InvalidBlobOrBlock)?;
+        self.finish_change()?;
         let generation = self.generation(name.0);
         let blocks = self.uncommitted.entry(name.0.to_owned()).or_default();
         if blocks.keys().next().is_some_and(|known| known.len() != id.len()) {
@@ -312,12 +345,6 @@ impl Container {
         let waiting = self.uncommitted.values().flat_map(BTreeMap::values);
         states.flat_map(|blob| blob.parts()).chain(waiting).map(|part| part.path.clone()).collect()
     }
-}
-
-/// Whole days that a blob deleted at a time can still be brought back; none when that is over.
-pub(in crate::blob) fn remaining_days(deleted: Timestamp, days: u16, now: Timestamp) -> Option<u64> {
-    let left = i64::from(days) * 86_400 - (now.as_second() - deleted.as_second());
-    u64::try_from(left).ok().filter(|left| *left > 0).map(|left| left / 86_400)
 }
 
 fn by_id(blob: &Blob) -> BTreeMap<&str, &Arc<Part>> {

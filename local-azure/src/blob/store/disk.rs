@@ -1,5 +1,6 @@
 //! Where an account's blobs lie: `{container}/container.json`, `{container}/blobs/{SHA-256 of the name}.json` and `{container}/content/{part}`;
-//! blocks that wait to be committed have records in `{container}/blocks`, named by the SHA-256 of blob and ID.
+//! blocks that wait to be committed have records in `{container}/blocks`, named by the SHA-256 of blob and ID; a change of
+//! several records stands in `{container}/change.json` until each of them is changed.
 //!
 //! Names of blobs become no paths, so none can lead out of the folder, be too long or differ in letter case only.
 //! Only files named as above are ever removed, and no symbolic link is followed.
@@ -12,19 +13,20 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    blob::Blob,
+    change::{ChangeRecord, RecordChange},
     container_state::ContainerState,
     part::Part,
-    record::{BlobRecord, BlockRecord},
+    record::{BlockRecord, block_name},
     step::step,
 };
 use crate::private_files;
 
 pub(super) const CONTAINER_RECORD: &str = "container.json";
+/// A change that is made, and perhaps not carried out yet.
+const CHANGE_RECORD: &str = "change.json";
 pub(super) const TEMPORARY: &str = "tmp";
 
 /// Where the content of a container's blobs is.
@@ -32,22 +34,66 @@ pub(super) fn content(container: &Path) -> PathBuf {
     container.join("content")
 }
 
-/// Writes the record of a blob's state in place of an older one.
-pub(super) fn write_blob(container: &Path, blob: &Blob, is_current: bool) -> io::Result<()> {
-    write(&record_path(container, &blob.key(is_current)), &BlobRecord::of(blob, !is_current))
+/// Makes changes of records: all of them, or none. Whether some are still to be carried out, by [`finish_change`].
+pub(super) fn change(container: &Path, changes: &[RecordChange]) -> io::Result<bool> {
+    let record = ChangeRecord::of(changes);
+    if record.is_single() {
+        return carry_out(container, &record).map(|()| false);
+    }
+    // From then on it is made: a process that is killed before it has carried out the rest leaves that to the next start.
+    write(&container.join(CHANGE_RECORD), &record)?;
+    Ok(finish(container, &record).is_err())
+}
+
+/// Carries out the change that was made and not finished, if there is one.
+pub(super) fn finish_change(container: &Path) -> io::Result<()> {
+    let path = container.join(CHANGE_RECORD);
+    refuse_link(&path)?;
+    remove(&path.with_extension(TEMPORARY))?;
+    if !path.exists() {
+        return Ok(());
+    }
+    let record: ChangeRecord = read(&path)?;
+    if let Some(other) = record.names().find(|name| !is_record(name)) {
+        let problem = format!("{}: {other} is not the name of a record of local-azure", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
+    [records(container), blocks(container)].iter().try_for_each(|folder| refuse_link(folder))?;
+    finish(container, &record)
+}
+
+fn finish(container: &Path, record: &ChangeRecord) -> io::Result<()> {
+    carry_out(container, record)?;
+    remove(&container.join(CHANGE_RECORD))
+}
+
+/// Makes the changes, and those again that were made before.
+fn carry_out(container: &Path, record: &ChangeRecord) -> io::Result<()> {
+    let (blobs, blocks) = (records(container), blocks(container));
+    record.written.iter().try_for_each(|(name, record)| write(&blobs.join(name), record))?;
+    record.removed.iter().try_for_each(|name| remove(&blobs.join(name)))?;
+    record.removed_blocks.iter().try_for_each(|name| remove(&blocks.join(name)))
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    step()?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 /// Writes the record of a block that waits, in place of one with the same ID.
 pub(super) fn write_block(container: &Path, blob: &str, generation: Option<Uuid>, block: &Part) -> io::Result<()> {
     private_files::create_folder(&blocks(container))?;
     let id = block.block_id.as_deref().unwrap_or_default();
-    write(&block_path(container, blob, id), &BlockRecord::of(blob, generation, block))
+    write(&blocks(container).join(block_name(blob, id)), &BlockRecord::of(blob, generation, block))
 }
 
 /// Removes the record of a block.
 pub(super) fn remove_block(container: &Path, blob: &str, id: &str) -> io::Result<()> {
-    step()?;
-    fs::remove_file(block_path(container, blob, id))
+    remove(&blocks(container).join(block_name(blob, id)))
 }
 
 /// Writes what a container says about itself in place of what it said before.
@@ -77,12 +123,6 @@ pub(super) fn remove_files(container: &Path) {
         let _ = fs::remove_dir(folder);
     }
     let _ = fs::remove_dir(container);
-}
-
-/// Removes the record of a blob's state.
-pub(super) fn remove_blob(container: &Path, blob: &Blob, is_current: bool) -> io::Result<()> {
-    step()?;
-    fs::remove_file(record_path(container, &blob.key(is_current)))
 }
 
 pub(super) fn refuse_link(path: &Path) -> io::Result<()> {
@@ -118,19 +158,6 @@ pub(super) fn records(container: &Path) -> PathBuf {
 
 pub(super) fn blocks(container: &Path) -> PathBuf {
     container.join("blocks")
-}
-
-fn record_path(container: &Path, name: &str) -> PathBuf {
-    records(container).join(hash(name)).with_extension("json")
-}
-
-/// Names of blobs have no control characters.
-fn block_path(container: &Path, blob: &str, id: &str) -> PathBuf {
-    blocks(container).join(hash(&format!("{blob}\0{id}"))).with_extension("json")
-}
-
-fn hash(name: &str) -> String {
-    Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {

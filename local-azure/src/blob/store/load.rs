@@ -10,8 +10,8 @@ use super::{
     container::Container,
     container_state::ContainerState,
     disk::{
-        CONTAINER_RECORD, TEMPORARY, blocks, content, file_name, is_part, is_record, read, records, refuse_link,
-        remove_files, write_container,
+        CONTAINER_RECORD, TEMPORARY, blocks, content, file_name, finish_change, is_part, is_record, read, records,
+        refuse_link, remove_files, write_container,
     },
     record::{BlobRecord, BlockRecord, KnownParts},
     step::step,
@@ -47,6 +47,7 @@ pub(super) fn create(folder: &Path, state: ContainerState) -> io::Result<Contain
 }
 
 fn load_container(folder: PathBuf) -> io::Result<Container> {
+    finish_change(&folder)?;
     let mut container = Container::new(folder.clone(), read(&folder.join(CONTAINER_RECORD))?);
     let mut parts = KnownParts::new();
     for path in finished_records(&records(&folder))? {

@@ -2,15 +2,18 @@
 //!
 //! A blob's content is one or more *parts* (files that never change) and its record, a JSON file, names them. A record
 //! is written beside the old one and renamed over it, so that a process killed at any moment leaves the old or the new blob.
+//! A change of several records is written down before it is made, and finished at the next start.
 //! What needs a decision and a change at once happens under one lock, and never waits for a client.
 
 mod blob;
+mod change;
 mod container;
 mod container_state;
 mod disk;
 mod load;
 mod part;
 mod record;
+mod retention;
 mod step;
 
 use std::{
@@ -25,9 +28,10 @@ use jiff::Timestamp;
 use self::blob::new_etag;
 pub(super) use self::{
     blob::{Blob, Copied, Kind, Rehydrating, Tier, Which},
-    container::{BlockReference, Container, Retention, remaining_days},
+    container::{BlockReference, Container},
     container_state::ContainerState,
     part::{Part, Piece},
+    retention::{Retention, remaining_days},
 };
 use super::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
 
@@ -121,7 +125,10 @@ impl Store {
         check: impl FnOnce(&ContainerState) -> Result<(), BlobError>,
     ) -> Result<(), BlobError> {
         let mut containers = self.lock();
-        check(&containers.get(name).ok_or(BlobError::ContainerNotFound)?.state)?;
+        let container = containers.get_mut(name).ok_or(BlobError::ContainerNotFound)?;
+        check(&container.state)?;
+        // What is left of a change would be made in a later container of this name.
+        container.finish_change()?;
         disk::remove_container(&self.folder.join(name))?;
         containers.remove(name);
         Ok(())
@@ -223,15 +230,18 @@ impl Store {
                 if container.existing(name).is_some_and(|current| Arc::ptr_eq(current, &blob)) {
                     return Err(BlobError::OperationNotAllowedOnRootBlob);
                 }
-                return container.drop_older(&blob, self.retention);
+                return Ok(container.make(vec![self.retention.dropping(&blob)])?);
             }
             let is_snapshot = |blob: &&Arc<Blob>| blob.snapshot.is_some() && blob.deleted.is_none();
             let snapshots: Vec<_> = container.older(name.0).iter().filter(is_snapshot).cloned().collect();
             if deletes == Deletes::BlobAlone && !snapshots.is_empty() {
                 return Err(BlobError::SnapshotsPresent);
             }
-            snapshots.iter().try_for_each(|snapshot| container.drop_older(snapshot, self.retention))?;
-            if deletes == Deletes::SnapshotsAlone { Ok(()) } else { container.remove(name, self.retention) }
+            let changes = snapshots.iter().map(|snapshot| self.retention.dropping(snapshot)).collect();
+            Ok(match deletes {
+                Deletes::SnapshotsAlone => container.make(changes),
+                Deletes::BlobAlone | Deletes::BlobAndSnapshots => container.remove(name, self.retention, changes),
+            }?)
         })
     }
 
@@ -249,7 +259,7 @@ impl Store {
             conditions.check_named_lease(&current)?;
             current.check_online()?;
             let mut snapshot =
-                Blob { snapshot: Some(container.new_id(name.0)), lease: Lease::None, ..Blob::clone(&current) };
+                Blob { snapshot: Some(container.new_id(name.0, None)), lease: Lease::None, ..Blob::clone(&current) };
             if !metadata.is_empty() {
                 (snapshot.etag, snapshot.last_modified) = (new_etag(), Timestamp::now());
                 snapshot.metadata = metadata;

@@ -4,6 +4,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -159,6 +160,17 @@ impl BlockRecord {
         let new = || Arc::new(Part::new(path, self.length, Some(self.id), true));
         (self.blob, self.generation, known.entry(self.file).or_insert_with(new).clone())
     }
+}
+
+/// The name of the file that holds a state's record.
+pub(super) fn record_name(key: &str) -> String {
+    let hash: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{hash}.json")
+}
+
+/// The name of the file that holds a block's record. Names of blobs have no control characters.
+pub(super) fn block_name(blob: &str, id: &str) -> String {
+    record_name(&format!("{blob}\0{id}"))
 }
 
 fn file_name(path: &Path) -> String {

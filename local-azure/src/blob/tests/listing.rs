@@ -72,3 +72,32 @@ async fn a_delimiter_folds_names_into_prefixes() {
     }
     assert_eq!(names, ["x/a/", "x/b", "x/c/"]);
 }
+
+#[tokio::test]
+async fn a_listing_starts_from_a_name_which_is_in_it() {
+    let service = with_blobs(&["A", "a/10", "a/2", "b", "c"]).await;
+    for (query, names) in [
+        ("startFrom=a/2", &["a/2", "b", "c"][..]),
+        ("startFrom=a/11", &["a/2", "b", "c"]),
+        ("startFrom=a%2F2&prefix=a/", &["a/2"]),
+        ("startFrom=A&prefix=a/", &["a/10", "a/2"]),
+        ("startFrom=b&prefix=a/", &[]),
+        ("startFrom=zz", &[]),
+        ("startFrom=", &["A", "a/10", "a/2", "b", "c"]),
+        // A prefix stays while any name under it does.
+        ("startFrom=a/2&delimiter=/", &["a/", "b", "c"]),
+        ("startFrom=a0&delimiter=/", &["b", "c"]),
+        // Together with the marker of a page, both hold.
+        ("startFrom=b&marker=YS8xMA", &["b", "c"]),
+    ] {
+        let answer = service.get(&format!("{LIST}&{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text());
+        assert_eq!(texts(answer.text(), "Name"), names, "{query}");
+    }
+    let first = service.get(&format!("{LIST}&startFrom=a/2&maxresults=1")).await;
+    assert_eq!(texts(first.text(), "Name"), ["a/2"]);
+    let marker = texts(first.text(), "NextMarker").remove(0);
+    let rest = service.get(&format!("{LIST}&marker={marker}")).await;
+    assert_eq!(texts(rest.text(), "Name"), ["b", "c"]);
+    service.get("/?comp=list&startFrom=a").await.assert_refused(400, "UnsupportedQueryParameter");
+}

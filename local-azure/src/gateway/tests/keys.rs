@@ -104,6 +104,16 @@ async fn the_query_is_read_when_the_header_is_absent_and_the_key_is_forwarded() 
 }
 
 #[tokio::test]
+async fn of_two_keys_none_is_picked_out() {
+    let rig = start(|_| {}).await;
+    for second in ["wrong", rig.key()] {
+        assert_eq!(outcome(&get(&rig, "/orders", &[(HEADER, rig.key()), (HEADER, second)]).await), "401");
+        let path = format!("/orders?subscription-key={}&subscription-key={second}", rig.key());
+        assert_eq!(outcome(&get(&rig, &path, &[]).await), "401");
+    }
+}
+
+#[tokio::test]
 async fn an_api_may_name_its_own_header_and_query_parameter() {
     let rig = start(|seed| {
         seed.apim.apis[0].subscription_key_header = "api-key".to_owned();

@@ -172,6 +172,26 @@ async fn what_the_seed_documents_of_an_operation_is_validated() {
 }
 
 #[tokio::test]
+async fn the_backend_is_told_its_own_host_unless_a_policy_names_another() {
+    let named = "<set-header name=\"Host\"><value>@(context.Request.OriginalUrl.Host)</value></set-header>";
+    let skipped = "<set-header name=\"Host\" exists-action=\"skip\"><value>other.test</value></set-header>";
+    let deleted = "<set-header name=\"Host\" exists-action=\"delete\" />";
+    for (inbound, expected) in [
+        ("", "127.0.0.1:"),
+        (named, "keyless.azure-api.net"),
+        (skipped, "127.0.0.1:"),
+        (&format!("{named}{deleted}"), "127.0.0.1:"),
+    ] {
+        let (rig, _folder) = rig(inbound, "", &[], |_| {}).await;
+        let mut request = rig.request("/orders");
+        request.headers_mut().insert("host", http::HeaderValue::from_static("client.test"));
+        rig.send(request).await;
+        let host = rig.received()[0].0.headers["host"].to_str().unwrap().to_owned();
+        assert!(host.contains(expected), "{inbound}: {host}");
+    }
+}
+
+#[tokio::test]
 async fn the_backend_sees_who_called_whatever_a_policy_does() {
     let delete = "<set-header name=\"X-Forwarded-For\" exists-action=\"delete\" />";
     for (inbound, expected) in [("", "203.0.113.9, 127.0.0.1"), (delete, "127.0.0.1")] {

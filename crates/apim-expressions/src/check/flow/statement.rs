@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Effects, Flow, State, declared, error};
+use super::{
+    Flow, declared,
+    state::{Effects, State},
+};
 use crate::{
+    check::error,
     problem::ParseError,
     syntax::{Block, Catch, Expr, Function, Mode, Section, Statement, StatementKind},
 };
@@ -87,6 +91,10 @@ impl Flow<'_> {
             StatementKind::Try { body, catches, finally } => self.guarded(body, catches, finally.as_deref()),
             StatementKind::Using { resource, body } => {
                 self.statement(resource)?;
+                self.block(body)
+            }
+            StatementKind::Lock { object, body } => {
+                self.expression(object)?;
                 self.block(body)
             }
             StatementKind::Return(value) => {

@@ -2,40 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::{Scalar, Step, Token, follow};
-use crate::{json::write::scalar_text, limits::Budget, problem::Failure};
-
-#[derive(Debug)]
-pub(super) enum Condition {
-    Any(Vec<Condition>),
-    All(Vec<Condition>),
-    Exists(Operand),
-    Compare(Operand, Operator, Operand),
-}
-
-#[derive(Debug)]
-pub(super) enum Operand {
-    Path {
-        from_root: bool,
-        steps: Vec<Step>,
-    },
-    Value(Scalar),
-    /// `/pattern/options`
-    Pattern(String, String),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
-    Equal,
-    NotEqual,
-    Same,
-    NotSame,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Matches,
-}
+use super::{
+    follow,
+    step::{Condition, Operand, Operator},
+};
+use crate::{
+    json::{Scalar, Token, write::scalar_text},
+    limits::Budget,
+    problem::Failure,
+};
 
 impl Condition {
     pub(super) fn holds(&self, root: &Token, token: &Token, budget: &mut Budget) -> Result<bool, Failure> {

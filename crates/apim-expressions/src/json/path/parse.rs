@@ -1,9 +1,6 @@
 //! Reads a path.
 
-use super::{
-    NESTING, Step,
-    filter::{Condition, Operand, Operator},
-};
+use super::step::{Condition, NESTING, Operand, Operator, Step};
 use crate::{json::Scalar, problem::Failure};
 
 /// Reads a whole path: `$` or nothing, then steps.

@@ -1,10 +1,14 @@
 //! The objects of `context` that are plain data.
 
-use super::{Member, fact, named_list, row, url};
+use std::sync::Arc;
+
 use crate::{
-    context::{Api, Deployment, LastError, Operation, Product, Subscription, User},
+    context::{Api, Deployment, LastError, Operation, Product, Subscription, Url, User},
+    evaluate::{Call, Outcome},
+    members::{Member, row},
+    problem::Failure,
     types::{Class, Type},
-    value::{DateTime, Dictionary, Object, Value},
+    value::{Collection, DateTime, Dictionary, Kind, Object, Opaque, Value},
 };
 
 const fn text(name: &'static str) -> Member {
@@ -192,4 +196,30 @@ pub(super) fn last_error(error: &LastError) -> Value {
             ("PolicyId", error.policy_id.as_str().into()),
         ],
     )
+}
+
+pub(super) fn url(url: &Url) -> Value {
+    Value::object(Object::Url(Arc::new(url.clone())))
+}
+
+/// A plain member of an object of `context`, by the name it is asked for under.
+pub(crate) fn fact(call: &mut Call<'_, '_>) -> Outcome {
+    let name = call.name();
+    match call.receiver.as_object() {
+        Some(Object::Facts(_, facts)) => {
+            let found = facts.iter().find(|(known, _)| *known == name);
+            Ok(found.map_or(Value::Null, |(_, value)| value.clone()))
+        }
+        _ => Err(Failure::null_reference()),
+    }
+}
+
+/// A list of small objects with two members.
+fn named_list(class: Class, names: [&'static str; 2], rows: &[(String, String)]) -> Value {
+    let object = |(one, two): &(String, String)| {
+        let facts = [(names[0], one.as_str().into()), (names[1], two.as_str().into())];
+        Value::object(Object::Facts(class, facts.into()))
+    };
+    let values = rows.iter().map(object).collect();
+    Value::Collection(Opaque(Collection::new(Kind::Sequence, class.into(), values)))
 }

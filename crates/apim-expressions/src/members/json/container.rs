@@ -3,7 +3,7 @@
 use super::{
     super::{Member, access::length, row},
     array,
-    object::property,
+    object::{add_all, property, put_first},
     token_of,
 };
 use crate::{
@@ -23,6 +23,14 @@ pub(crate) const CONTAINER: &[Member] = &[
         }
         Ok(Value::Null)
     }),
+    row("RemoveAll", "() -> void", |call| {
+        emptied(call)?;
+        Ok(Value::Null)
+    }),
+    row("ReplaceAll", "(object content) -> void", |call| {
+        let token = emptied(call)?;
+        put(call, &token)
+    }),
     row("Descendants", "() -> IEnumerable<JToken>", |call| {
         let token = call.this_token()?;
         let found = descendants(call, &token)?;
@@ -33,9 +41,29 @@ pub(crate) const CONTAINER: &[Member] = &[
         _ => Ok(length(call.this_token()?.len())),
     }),
     row("Add", "(object content) -> void", |call| {
-        let (token, item) = (call.this_token()?, call.argument(0).clone());
-        array::push(call, &token, &item)?;
+        refuse_property(call, "Newtonsoft.Json.Linq.JProperty cannot have multiple values.")?;
+        let token = call.this_token()?;
+        put(call, &token)
+    }),
+];
+
+/// Members of a container that put something first.
+pub(crate) const FIRST: &[Member] = &[
+    row("AddFirst", "(object content) -> void", |call| {
+        refuse_property(call, "Newtonsoft.Json.Linq.JProperty cannot have multiple values.")?;
+        let token = call.this_token()?;
+        if token.class() == Class::JObject {
+            return put_first(call, &token);
+        }
+        let value = call.token(0)?;
+        token.insert_at(0, &value, &mut call.machine.budget)?;
         Ok(Value::Null)
+    }),
+    row("DescendantsAndSelf", "() -> IEnumerable<JToken>", |call| {
+        let token = call.this_token()?;
+        let mut found = descendants(call, &token)?;
+        found.insert(0, call.receiver.clone());
+        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
     }),
 ];
 
@@ -60,6 +88,32 @@ fn construct(call: &mut Call<'_, '_>) -> Outcome {
         array::push(call, &token, &content)?;
     }
     Ok(Value::Json(token))
+}
+
+/// The container without what was in it.
+fn emptied(call: &mut Call<'_, '_>) -> Result<Token, Failure> {
+    refuse_property(call, "Cannot add or remove items from Newtonsoft.Json.Linq.JProperty.")?;
+    let token = call.this_token()?;
+    token.clear();
+    Ok(token)
+}
+
+/// Puts the first argument into a container.
+fn put(call: &mut Call<'_, '_>, token: &Token) -> Outcome {
+    let item = call.argument(0).clone();
+    if token.class() == Class::JObject {
+        add_all(call, token, &item, 0)?
+    } else {
+        array::push(call, token, &item)?
+    }
+    Ok(Value::Null)
+}
+
+fn refuse_property(call: &Call<'_, '_>, message: &str) -> Result<(), Failure> {
+    match call.receiver.as_object() {
+        Some(Object::Property(_)) => Err(Failure::json_exception(message)),
+        _ => Ok(()),
+    }
 }
 
 /// Objects are merged member by member, arrays put behind each other; null changes nothing.
@@ -88,7 +142,7 @@ fn merge(call: &mut Call<'_, '_>, into: &Token, other: &Token) -> Result<(), Fai
 }
 
 /// All that is below a container, properties before their values; below a property, its value first.
-pub(super) fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
+fn descendants(call: &mut Call<'_, '_>, token: &Token) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     if let Some(Object::Property(_)) = call.receiver.as_object() {
         found.push(Value::Json(token.clone()));

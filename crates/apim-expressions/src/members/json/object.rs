@@ -74,7 +74,7 @@ pub(crate) const OBJECT: &[Member] = &[
         call.set_out(2, found);
         Ok(Value::Bool(present))
     }),
-    row("PropertyValues", "() -> IEnumerable<JToken>", |call| {
+    row("PropertyValues", "() -> JEnumerable<JToken>", |call| {
         let values = call.this_token()?.children().into_iter().map(Value::Json).collect();
         call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
     }),
@@ -106,7 +106,7 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 /// Adds a property, or those of a list.
-fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
+pub(super) fn add_all(call: &mut Call<'_, '_>, object: &Token, item: &Value, depth: usize) -> Result<(), Failure> {
     if depth > 32 || !matches!(item, Value::Collection(_)) {
         return add_property(call, object, item);
     }
@@ -170,7 +170,7 @@ fn add_property(call: &mut Call<'_, '_>, object: &Token, item: &Value) -> Result
     match item.as_object() {
         Some(Object::Property(property)) => {
             add(call, object, &property.name, &property.value())?;
-            let mut owner = crate::value::lock(&property.owner);
+            let mut owner = crate::lock::lock(&property.owner);
             if owner.is_none() {
                 *owner = Some(object.clone());
             }

@@ -106,6 +106,8 @@ pub(crate) const NEWER: &[Member] = &[
     row("LastOrDefault", "extension (Func<E, bool> predicate, E defaultValue) -> E", |call| {
         first_or(call, true, Some(0))
     }),
+    row("SingleOrDefault", "extension (E defaultValue) -> E", |call| single_or(call, None)),
+    row("SingleOrDefault", "extension (Func<E, bool> predicate, E defaultValue) -> E", |call| single_or(call, Some(0))),
     row("Zip", "extension <B>(IEnumerable<B> second) -> IEnumerable<ValueTuple<E, B>>", |call| {
         let ((element, ones), twos) = (call.this_items()?, call.items(0)?);
         let class = Type::tuple(vec![element, call.type_argument(0)], vec!["First".into(), "Second".into()]);
@@ -197,13 +199,25 @@ fn by(call: &mut Call<'_, '_>, largest: bool) -> Outcome {
     }
 }
 
-fn first_or(call: &mut Call<'_, '_>, last: bool, lambda: Option<usize>) -> Outcome {
+/// The elements, or those that the first argument wants.
+fn wanted(call: &mut Call<'_, '_>, lambda: Option<usize>) -> Result<Vec<Value>, Failure> {
     let items = call.this_items()?.1;
-    let items = match lambda {
-        Some(_) => super::filtered(call, items)?,
-        None => items,
-    };
+    if lambda.is_some() { super::filtered(call, items) } else { Ok(items) }
+}
+
+fn first_or(call: &mut Call<'_, '_>, last: bool, lambda: Option<usize>) -> Outcome {
+    let items = wanted(call, lambda)?;
     let found = if last { items.last() } else { items.first() };
     let default = usize::from(lambda.is_some());
     Ok(found.cloned().unwrap_or_else(|| call.argument(default).clone()))
+}
+
+fn single_or(call: &mut Call<'_, '_>, lambda: Option<usize>) -> Outcome {
+    let items = wanted(call, lambda)?;
+    if items.len() > 1 {
+        let what = if lambda.is_some() { "matching element" } else { "element" };
+        return Err(Failure::invalid_operation(format!("Sequence contains more than one {what}")));
+    }
+    let default = usize::from(lambda.is_some());
+    Ok(items.into_iter().next().unwrap_or_else(|| call.argument(default).clone()))
 }

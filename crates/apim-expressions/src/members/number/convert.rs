@@ -75,6 +75,26 @@ pub(crate) const CONVERT: &[Member] = &[
     row("FromBase64String", "static (string s) -> byte[]", from_base64),
 ];
 
+/// No policy can name a provider other than null.
+pub(crate) const CONVERT_WITH_PROVIDER: &[Member] = &[
+    row("ToBoolean", "static (object value, IFormatProvider provider) -> bool", |call| to(call, Class::Bool)),
+    row("ToByte", "static (object value, IFormatProvider provider) -> byte", |call| to(call, Class::Byte)),
+    row("ToChar", "static (object value, IFormatProvider provider) -> char", |call| to(call, Class::Char)),
+    row("ToDateTime", "static (object value, IFormatProvider provider) -> DateTime", |call| to(call, Class::DateTime)),
+    row("ToDecimal", "static (object value, IFormatProvider provider) -> decimal", |call| to(call, Class::Decimal)),
+    row("ToDouble", "static (object value, IFormatProvider provider) -> double", |call| to(call, Class::Double)),
+    row("ToInt16", "static (object value, IFormatProvider provider) -> short", |call| to(call, Class::Short)),
+    row("ToInt32", "static (object value, IFormatProvider provider) -> int", |call| to(call, Class::Int)),
+    row("ToInt64", "static (object value, IFormatProvider provider) -> long", |call| to(call, Class::Long)),
+    row("ToSByte", "static (object value, IFormatProvider provider) -> sbyte", |call| to(call, Class::SByte)),
+    row("ToSingle", "static (object value, IFormatProvider provider) -> float", |call| to(call, Class::Single)),
+    row("ToUInt16", "static (object value, IFormatProvider provider) -> ushort", |call| to(call, Class::UShort)),
+    row("ToUInt32", "static (object value, IFormatProvider provider) -> uint", |call| to(call, Class::UInt)),
+    row("ToUInt64", "static (object value, IFormatProvider provider) -> ulong", |call| to(call, Class::ULong)),
+    row("ToString", "static (object value, IFormatProvider provider) -> string", plain_text),
+    row("ToString", "static (string value, IFormatProvider provider) -> string", |call| Ok(call.argument(0).clone())),
+];
+
 pub(crate) const BIT_CONVERTER: &[Member] = &[
     row("ToString", "static (byte[] value) -> string", |call| {
         let bytes = call.bytes(0)?;

@@ -52,7 +52,19 @@ pub(crate) const CONSTRUCT_OFFSET: &[Member] = &[
         _ => Err(Failure::null_reference()),
     }),
     row("new", "static (DateTime dateTime, TimeSpan offset) -> DateTimeOffset", |call| match call.argument(0) {
-        Value::DateTime(time) => with_offset(call, time.ticks, 1),
+        Value::DateTime(time) => {
+            let (given, zone) = (matches!(call.argument(1), Value::TimeSpan(span) if span.0 != 0), time.zone);
+            let problem = match zone {
+                Zone::Utc if given => "The UTC Offset for Utc DateTime instances must be 0. (Parameter 'offset')",
+                // The machine's clock shows UTC.
+                Zone::Local if given => {
+                    "The UTC Offset of the local dateTime parameter does not match the offset argument. (Parameter \
+                     'offset')"
+                }
+                Zone::Utc | Zone::Local | Zone::Unspecified => return with_offset(call, time.ticks, 1),
+            };
+            Err(Failure::argument(problem))
+        }
         _ => Err(Failure::null_reference()),
     }),
     row(
@@ -74,6 +86,13 @@ fn with_offset(call: &Call<'_, '_>, ticks: i64, argument: usize) -> Outcome {
     let offset_minutes = span / TICKS_PER_SECOND / 60;
     if offset_minutes.abs() > 14 * 60 {
         return Err(Failure::out_of_range("Offset must be within plus or minus 14 hours.", "offset"));
+    }
+    if span % (60 * TICKS_PER_SECOND) != 0 {
+        return Err(Failure::argument("Offset must be specified in whole minutes. (Parameter 'offset')"));
+    }
+    if !(0..=DateTime::MAX.ticks).contains(&(ticks - span)) {
+        let message = "The UTC time represented when the offset is applied must be between year 0 and 10,000.";
+        return Err(Failure::out_of_range(message, "offset"));
     }
     Ok(Value::DateTimeOffset(DateTimeOffset { ticks, offset_minutes }))
 }

@@ -4,10 +4,11 @@ use super::super::{Member, row};
 use super::scaled;
 use crate::{
     evaluate::{Call, Outcome},
-    json::convert::parse_span,
     problem::Failure,
     value::{
-        TimeSpan, Value, equality,
+        TimeSpan, Value,
+        change::parse_span,
+        equality,
         time::{TICKS_PER_DAY, TICKS_PER_MILLISECOND, TICKS_PER_SECOND},
     },
 };

@@ -66,7 +66,7 @@ fn ok() -> Response {
 impl Cors {
     /// The request itself, when no preflight was needed or it went well.
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Stop> {
-        let Some(origin) = run.context.request.headers.get(header::ORIGIN).cloned() else { return Ok(()) };
+        let Some(origin) = whole(&run.context.request.headers, &header::ORIGIN) else { return Ok(()) };
         if let Some(mut headers) = self.origin_headers(&origin, run).await? {
             if !self.expose.is_empty() {
                 headers.extend(list(header::ACCESS_CONTROL_EXPOSE_HEADERS, &self.expose));
@@ -90,7 +90,7 @@ impl Cors {
         let request = &run.context.request.headers;
         let [origin, method, asked] =
             [header::ORIGIN, header::ACCESS_CONTROL_REQUEST_METHOD, header::ACCESS_CONTROL_REQUEST_HEADERS]
-                .map(|name| request.get(name).cloned());
+                .map(|name| whole(request, &name));
         let (Some(origin), Some(method)) = (origin, method) else { return Ok(None) };
         let Some(mut headers) = self.origin_headers(&origin, run).await? else { return Ok(None) };
         if !self.allows_method(method.to_str().unwrap_or_default(), run).await? {
@@ -141,6 +141,12 @@ impl Cors {
         }
         Ok(false)
     }
+}
+
+/// The lines of a header as one value with commas: of two origins none is picked out.
+fn whole(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let lines: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    if lines.is_empty() { None } else { HeaderValue::from_bytes(&lines.join(&b',')).ok() }
 }
 
 fn list(name: HeaderName, values: &[String]) -> Option<(HeaderName, HeaderValue)> {

@@ -12,7 +12,8 @@ impl Origin {
     /// An origin as browsers send it, or as policies write it: with a path of `/` at most.
     pub(super) fn of(text: &str) -> Option<Self> {
         let url = url::Url::parse(text.trim()).ok()?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;
         let port = url.port_or_known_default().filter(|_| bare)?;
         // `*` stands for all origins alone, never for a part of one.
         let host = url.host_str().filter(|host| !host.contains('*'))?;

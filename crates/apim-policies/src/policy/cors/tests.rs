@@ -87,6 +87,17 @@ async fn a_preflight_request_is_told_what_is_allowed_and_nothing_else_runs() {
         ("another scheme", asks("http://shop.test", "PUT").to_vec()),
         ("another port", asks("https://shop.test:444", "PUT").to_vec()),
         ("no origin", asks("null", "PUT").to_vec()),
+        ("a password", asks("https://:x@shop.test", "PUT").to_vec()),
+        ("two origins", [asks("https://shop.test", "PUT").to_vec(), vec![("origin", "https://shop.test")]].concat()),
+        ("two methods", [asks("https://shop.test", "PUT").to_vec(), vec![asks("", "DELETE")[1]]].concat()),
+        (
+            "another header in a line of its own",
+            [
+                asks("https://shop.test", "PUT").to_vec(),
+                vec![("access-control-request-headers", "x-one"), ("access-control-request-headers", "x-two")],
+            ]
+            .concat(),
+        ),
         ("another method", asks("https://shop.test", "DELETE").to_vec()),
         (
             "another header",

@@ -77,16 +77,10 @@ enum Mode {
     Copy,
 }
 
-impl Readable for Mode {
-    const EXPECTED: &'static str = "new or copy";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "new" => Some(Self::New),
-            "copy" => Some(Self::Copy),
-            _ => None,
-        }
-    }
+words! {
+    Mode, "new or copy";
+    "new" => New;
+    "copy" => Copy;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<SendRequest> {
@@ -175,6 +169,8 @@ impl SendRequest {
         let (mut method, mut url, mut body) = (Method::GET, run.wire_url()?, Bytes::new());
         if copies {
             headers = run.context.request.headers.clone();
+            // The host is that of this request's URL, unless a header below says another.
+            headers.remove(header::HOST);
             // The body of the request is copied before there is a response only, as documented.
             if matches!(run.section, Section::Inbound | Section::Backend) {
                 run.read_request_body().await?;
@@ -200,8 +196,7 @@ impl SendRequest {
         {
             headers.insert(header::AUTHORIZATION, authorization);
         }
-        // What they say is of the request that was copied; the client fills in what is so of this one.
-        headers.remove(header::HOST);
+        // What it says is of the request that was copied; the client fills in what is so of this one.
         headers.remove(header::CONTENT_LENGTH);
         let request = Request::builder().method(method).uri(url.as_str()).body(body);
         let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;

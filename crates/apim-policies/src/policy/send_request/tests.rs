@@ -68,6 +68,13 @@ async fn a_copy_begins_with_the_request() {
     reply(&world, 200, "");
     run(&world, "", copy).await;
     assert_eq!(world.sent.lock().unwrap()[0].body(), "");
+
+    let named =
+        copy.replace("</set-url>", "</set-url><set-header name=\"Host\"><value>third.test</value></set-header>");
+    let world = World::new();
+    reply(&world, 200, "");
+    run(&world, &named, "").await;
+    assert_eq!(world.sent.lock().unwrap()[0].headers()["host"], "third.test");
 }
 
 #[tokio::test]
@@ -132,7 +139,7 @@ fn what_is_missing_or_wrong_is_named() {
             "2:1: <send-request> needs <set-method>, unless mode is \"copy\"",
             "2:1: <send-request> needs the attribute \"response-variable-name\"",
             "2:15: the attribute \"mode\" of <send-request> must be new or copy",
-            "2:28: the attribute \"timeout\" of <send-request> must be a whole number, not negative",
+            "2:28: the attribute \"timeout\" of <send-request> must be a whole number from 0 to 2147483647",
             "2:45: the attribute \"ignore-error\" of <send-request> must be true or false",
             "2:62: the attribute \"retry\" of <send-request> is not declared",
             "2:81: the text of <set-url> must be an http or https URL",

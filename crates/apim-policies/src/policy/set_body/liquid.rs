@@ -48,11 +48,11 @@ impl LiquidBody {
         }
     }
 
-    pub(super) async fn render<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
+    pub(super) fn render<O: Outside>(&self, message: &[u8], run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
         let content_type = run.headers().get(header::CONTENT_TYPE).cloned();
-        let body = run.body().await?;
-        let body = self.body(media_type::of(content_type.as_ref()).as_deref(), &body)?;
-        let environment = Environment::new([("body", body), ("context", context(&run.context))]);
+        let body = self.body(media_type::of(content_type.as_ref()).as_deref(), message)?;
+        let context = context(&run.context, run.original_method.as_str());
+        let environment = Environment::new([("body", body), ("context", context)]);
         let environment = environment.with_now(run.outside.now().into());
         let text = self.template.render(&environment).map_err(|error| Failure::internal("", "", error.to_string()))?;
         Ok(text.into())
@@ -84,11 +84,11 @@ fn number(number: impl Into<i32>) -> Value {
     Value::Int(number.into())
 }
 
-fn context(context: &Context) -> Value {
+fn context(context: &Context, original_method: &str) -> Value {
     let (api, operation, deployment) = (&context.api, &context.operation, &context.deployment);
     Value::object([
-        ("Request", request(&context.request)),
-        ("Response", context.response.as_ref().map_or(Value::Nil, response)),
+        ("Request", request(&context.request, original_method)),
+        ("Response", context.response.as_ref().map_or(Value::Nil, |answer| response(answer, &context.request.method))),
         ("Variables", Value::object(context.variables.iter().map(|(name, value)| (name.as_str(), variable(value))))),
         (
             "Api",
@@ -130,10 +130,11 @@ fn context(context: &Context) -> Value {
     ])
 }
 
-fn request(request: &expression::Request) -> Value {
+fn request(request: &expression::Request, original_method: &str) -> Value {
     let matched = request.matched_parameters.iter();
     Value::object([
         ("Method", text(&request.method)),
+        ("OriginalMethod", text(original_method)),
         ("Url", url(&request.url)),
         ("OriginalUrl", url(&request.original_url)),
         ("IpAddress", optional(request.ip_address.as_deref())),
@@ -143,8 +144,9 @@ fn request(request: &expression::Request) -> Value {
     ])
 }
 
-fn response(response: &expression::Response) -> Value {
+fn response(response: &expression::Response, method: &str) -> Value {
     Value::object([
+        ("Method", text(method)),
         ("StatusCode", number(response.status_code)),
         ("StatusReason", text(&response.status_reason)),
         ("Headers", headers(&response.headers)),
@@ -152,6 +154,7 @@ fn response(response: &expression::Response) -> Value {
 }
 
 fn url(url: &expression::Url) -> Value {
+    let written = url.to_string();
     let query = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
     let mut pairs: Vec<(String, Vec<Value>)> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(url.query.as_bytes()) {
@@ -168,6 +171,8 @@ fn url(url: &expression::Url) -> Value {
         ("Path", text(&url.path)),
         ("Query", Value::object(pairs)),
         ("QueryString", query.into()),
+        ("ToUri", text(&written)),
+        ("ToString", text(&written)),
     ])
 }
 
@@ -286,7 +291,11 @@ mod tests {
     async fn a_template_knows_the_context() {
         for (template, expected) in [
             ("{{context.Variables[\"x\"]}}{{ context.Variables.o.a[1] }}", "v2"),
-            ("{{ context.Request.Method }} {{ context.Request.Url.Path }}", "POST /base/7"),
+            ("{{ context.Request.Method }} {{ context.Request.Url.Path }}", "PUT /base/7"),
+            ("{{ context.Request.OriginalMethod }}{{ context.Request.ClientCertificates }}", "POST"),
+            ("{{ context.Request.OriginalUrl.ToString }}", "https://gateway.test/orders/7?x=1&y=2"),
+            ("{{ context.Request.Url.ToUri }}", "https://backend.test/base/7?x=1&y=2"),
+            ("[{{ context.request.Method }}{{ context.Request.method }}]", "[]"),
             ("{{ context.Request.OriginalUrl.QueryString }}{{ context.Request.Url.Query.y }}", "?x=1&y=22"),
             ("{{ context.Request.Headers[\"X-C\"] }}{{ context.Request.Headers.x-c | First }}", "hvhv"),
             (
@@ -297,7 +306,7 @@ mod tests {
             ("{{ 'now' | Date: 'yyyy-MM-dd' }} {{ context.Timestamp | Date: 'yyyy' }}", "2026-02-25 2026"),
         ] {
             let policies = format!(
-                "<set-variable name=\"x\" value=\"v\" />\
+                "<set-method>PUT</set-method><set-variable name=\"x\" value=\"v\" />\
                  <set-variable name=\"o\" value='@(JObject.Parse(\"{{\\\"a\\\":[1,2]}}\"))' />\
                  <set-body template=\"liquid\">{template}</set-body>"
             );
@@ -345,5 +354,17 @@ mod tests {
         let inbound =
             "<return-response><set-body template=\"liquid\">{{ context.Request.Method }}</set-body></return-response>";
         assert_eq!(World::new().run_sections(inbound, "<base />", "", "").await.response.body(), "GET");
+        let outbound = "<set-body template=\"liquid\">{{ context.Response.Method }}</set-body>";
+        assert_eq!(World::new().run_sections("", "<base />", outbound, "").await.response.body(), "GET");
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_the_gateway_sees_no_message() {
+        let policy = "<return-response><set-body template=\"liquid\">[{{ body.a }}{{ context.Request.HasBody }}]</set-body>\
+                      </return-response>";
+        let request = Request::post("/orders").header("content-type", "application/json");
+        let request = request.body(Bytes::from_static(br#"{"a":"b"}"#)).unwrap();
+        let outcome = World::new().run(&document(policy, "<base />", "", ""), request, &State::default()).await;
+        assert_eq!(outcome.response.body(), "[false]");
     }
 }

@@ -62,9 +62,18 @@ impl SetBody {
     }
 
     pub(super) async fn body<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
+        let message = match self {
+            Self::Text(_) => Bytes::new(),
+            Self::Liquid(_) => run.body().await?,
+        };
+        self.body_after(message, run).await
+    }
+
+    /// As [`Self::body`], where this is what a template sees of the message.
+    pub(super) async fn body_after<O: Outside>(&self, message: Bytes, run: &mut Run<'_, O>) -> Result<Bytes, Failure> {
         let body = match self {
             Self::Text(text) => run.get(text).await?.0,
-            Self::Liquid(template) => template.render(run).await?,
+            Self::Liquid(template) => template.render(&message, run)?,
         };
         run.trace(|| format!("{} bytes", body.len()));
         Ok(body)

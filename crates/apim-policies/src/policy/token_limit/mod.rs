@@ -76,19 +76,13 @@ enum Period {
     Yearly,
 }
 
-impl Readable for Period {
-    const EXPECTED: &'static str = "Hourly, Daily, Weekly, Monthly or Yearly";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "Hourly" => Some(Self::Hourly),
-            "Daily" => Some(Self::Daily),
-            "Weekly" => Some(Self::Weekly),
-            "Monthly" => Some(Self::Monthly),
-            "Yearly" => Some(Self::Yearly),
-            _ => None,
-        }
-    }
+words! {
+    Period, "Hourly, Daily, Weekly, Monthly or Yearly";
+    "Hourly" => Hourly;
+    "Daily" => Daily;
+    "Weekly" => Weekly;
+    "Monthly" => Monthly;
+    "Yearly" => Yearly;
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<TokenLimit> {

@@ -209,7 +209,7 @@ fn what_is_missing_or_wrong_is_named() {
         [
             "2:1: <llm-token-limit> needs the attribute \"counter-key\"",
             "2:1: <llm-token-limit> needs the attribute \"token-quota-period\"",
-            "2:18: the attribute \"tokens-per-minute\" of <llm-token-limit> must be a whole number, not negative",
+            "2:18: the attribute \"tokens-per-minute\" of <llm-token-limit> must be a whole number from 0 to 2147483647",
             "2:59: the attribute \"estimate-prompt-tokens\" of <llm-token-limit> does not take a policy expression",
             "2:92: the attribute \"x\" of <llm-token-limit> is not declared",
             "3:1: <azure-openai-token-limit> needs tokens-per-minute, or token-quota and token-quota-period",

@@ -28,6 +28,7 @@ const SMALLEST_SECRET: usize = 16;
 pub(in crate::policy) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<ValidateJwt> {
     let attributes: Vec<_> = TokenPolicy::ATTRIBUTES.into_iter().chain(OWN_ATTRIBUTES).collect();
     element.only_attributes(&attributes, problems);
+    element.not_empty(&["require-scheme"], problems);
     let mut policy = ValidateJwt {
         token: TokenPolicy::load(element, None, problems),
         require_expiration: element.setting("require-expiration-time", problems),

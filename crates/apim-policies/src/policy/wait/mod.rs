@@ -34,16 +34,10 @@ enum Until {
     Any,
 }
 
-impl Readable for Until {
-    const EXPECTED: &'static str = "all or any";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "all" => Some(Self::All),
-            "any" => Some(Self::Any),
-            _ => None,
-        }
-    }
+words! {
+    Until, "all or any";
+    "all" => All;
+    "any" => Any;
 }
 
 pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Option<Wait<P>> {

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::super::{
     Deletes, Shows, Store,
     blob::{Blob, Kind, Which},
-    container::{BlockReference, Container, Retention},
+    container::{BlockReference, Container},
     container_state::ContainerState,
     part::{Part, Piece},
+    retention::Retention,
 };
 use crate::blob::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
 
@@ -101,6 +102,52 @@ fn waiting(store: &Store) -> Result<(), BlobError> {
     block(store, "b", "two")
 }
 
+fn with_snapshots(store: &Store) -> Result<(), BlobError> {
+    waiting(store)?;
+    for text in ["older", "newer"] {
+        store.snapshot(CONTAINER, NAME, &Conditions::default(), Metadata::new())?;
+        put(store, Kind::Block, text)?;
+    }
+    block(store, "a", "three")
+}
+
+fn deleted(store: &Store) -> Result<(), BlobError> {
+    with_snapshots(store)?;
+    delete(store, Deletes::BlobAndSnapshots)
+}
+
+/// Accounts that keep nothing, versions, or what was deleted.
+const PLAIN: Retention = Retention { versioning: false, delete_days: None };
+const VERSIONS: Retention = Retention { versioning: true, delete_days: None };
+const DAYS: Retention = Retention { versioning: false, delete_days: Some(7) };
+
+/// Writes that change more than one record, each with its account and with what comes before it.
+const WRITES_OF_SEVERAL: [(&str, Retention, Write, Write); 12] = [
+    ("a deletion with snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::BlobAndSnapshots)),
+    ("a deletion of the snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::SnapshotsAlone)),
+    ("a deletion of several blocks", PLAIN, two_blocks, |store| delete(store, Deletes::BlobAlone)),
+    ("a version in place of another", VERSIONS, waiting, |store| put(store, Kind::Block, "new")),
+    ("a commit of a version", VERSIONS, waiting, |store| commit(store, &["b", "a"])),
+    ("a version with other metadata", VERSIONS, old, |store| {
+        update(store, Shows::AsVersion, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
+    }),
+    ("a deletion that leaves a version", VERSIONS, waiting, |store| delete(store, Deletes::BlobAlone)),
+    ("a deletion with snapshots that leaves a version", VERSIONS, with_snapshots, |store| {
+        delete(store, Deletes::BlobAndSnapshots)
+    }),
+    ("a blob in place of one that can come back", DAYS, waiting, |store| put(store, Kind::Block, "new")),
+    ("a deletion that can be undone", DAYS, waiting, |store| delete(store, Deletes::BlobAlone)),
+    ("a deletion with snapshots that can be undone", DAYS, with_snapshots, |store| {
+        delete(store, Deletes::BlobAndSnapshots)
+    }),
+    ("a deletion that is undone", DAYS, deleted, |store| store.undelete(CONTAINER, NAME)),
+];
+
+fn two_blocks(store: &Store) -> Result<(), BlobError> {
+    block(store, "a", "one")?;
+    block(store, "b", "two")
+}
+
 /// Each write with what comes before it.
 const WRITES: [(&str, Write, Write); 17] = [
     ("a new blob", nothing, old),
@@ -145,14 +192,14 @@ const WRITES: [(&str, Write, Write); 17] = [
     }),
 ];
 
-fn open(folder: &Path) -> Store {
-    Store::open(folder, &[CONTAINER.to_owned()], Retention::default()).unwrap()
+fn open(folder: &Path, retention: Retention) -> Store {
+    Store::open(folder, &[CONTAINER.to_owned()], retention).unwrap()
 }
 
 /// A folder with a blob that no write is about, and what comes before the write.
-fn prepared(before: Write) -> (TempDir, Store) {
+fn prepared(retention: Retention, before: Write) -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
-    let store = open(folder.path());
+    let store = open(folder.path(), retention);
     let mut kept = Blob::new("kept", Kind::Block);
     kept.pieces = vec![Piece::whole(Arc::new(content(&store, "kept").unwrap()))];
     store.put(CONTAINER, BlobName("kept"), &Conditions::default(), |_| Ok(kept)).unwrap();
@@ -176,8 +223,8 @@ fn state(store: &Store) -> String {
         for name in container.names("", true, true) {
             let older = container.older(name).iter();
             for blob in container.existing(BlobName(name)).into_iter().chain(older) {
-                let is_snapshot = blob.snapshot.is_some();
-                let parts = (blob.kind, &blob.tags, &blob.lease, is_snapshot, bytes(&blob.pieces));
+                let is = (blob.snapshot.is_some(), blob.version.is_some(), blob.deleted.is_some());
+                let parts = (blob.kind, &blob.tags, &blob.lease, is, bytes(&blob.pieces));
                 seen += &format!("\n{name} {parts:?}");
             }
             for block in container.waiting(BlobName(name)).into_iter().flat_map(|blocks| blocks.values()) {
@@ -197,23 +244,24 @@ fn files(folder: &Path, store: &Store) -> (usize, usize) {
 
 #[test]
 fn a_write_that_is_killed_before_any_change_of_the_disk_is_whole_or_absent_and_kept_once_it_was_answered() {
+    let single = WRITES.into_iter().map(|(what, before, write)| (what, PLAIN, before, write));
     let mut kills = 0;
-    for (what, before, write) in WRITES {
-        let (folder, store) = prepared(before);
+    for (what, retention, before, write) in single.chain(WRITES_OF_SEVERAL) {
+        let (folder, store) = prepared(retention, before);
         let old = state(&store);
         write(&store).unwrap();
         let new = state(&store);
         assert_ne!(old, new, "{what} changes nothing");
         drop(store);
-        assert_eq!(state(&open(folder.path())), new, "{what} after a restart");
+        assert_eq!(state(&open(folder.path(), retention)), new, "{what} after a restart");
         for steps in 0.. {
-            let (folder, store) = prepared(before);
+            let (folder, store) = prepared(retention, before);
             LEFT.set(Some(steps));
             let answered = write(&store).is_ok();
             // What is in memory goes without a trace.
             drop(store);
             let left = LEFT.replace(None);
-            let store = open(folder.path());
+            let store = open(folder.path(), retention);
             let found = state(&store);
             let is_whole = found == new || found == old && !answered;
             assert!(
@@ -228,5 +276,34 @@ fn a_write_that_is_killed_before_any_change_of_the_disk_is_whole_or_absent_and_k
             kills += 1;
         }
     }
-    assert!(kills > 5 * WRITES.len(), "only {kills} kills");
+    println!("{kills} kills in {} kinds of write", WRITES.len() + WRITES_OF_SEVERAL.len());
+    assert!(kills > 5 * (WRITES.len() + WRITES_OF_SEVERAL.len()), "only {kills} kills");
+}
+
+#[test]
+fn a_change_that_the_disk_did_not_finish_undoes_no_later_one() {
+    for (steps, text) in [(3, "a"), (4, "b"), (5, "c")] {
+        let (folder, store) = prepared(PLAIN, two_blocks);
+        // The disk fails after the deletion was written down, and works again.
+        LEFT.set(Some(steps));
+        delete(&store, Deletes::BlobAlone).unwrap();
+        LEFT.set(None);
+        block(&store, "a", text).unwrap();
+        let expected = state(&store);
+        drop(store);
+        assert_eq!(state(&open(folder.path(), PLAIN)), expected);
+    }
+}
+
+#[test]
+fn a_change_that_names_a_file_of_another_kind_is_refused_and_touches_nothing() {
+    let (folder, store) = prepared(PLAIN, old);
+    drop(store);
+    let victim = folder.path().join("victim.json");
+    fs::write(&victim, "the user's").unwrap();
+    let change = r#"{ "written": [], "removed": ["../../victim.json"], "removed_blocks": [] }"#;
+    fs::write(folder.path().join(CONTAINER).join("change.json"), change).unwrap();
+    let refused = Store::open(folder.path(), &[], PLAIN).err().unwrap();
+    assert!(refused.to_string().contains("../../victim.json is not the name of a record"), "{refused}");
+    assert_eq!(fs::read_to_string(victim).unwrap(), "the user's");
 }

@@ -1,4 +1,4 @@
-// The list of requests, as they end.
+// The list of requests: each comes when it has ended, and stands by when it began.
 
 import { get } from "../api.js";
 import { announce, button, el, milliseconds, replace, time, verdict } from "../dom.js";
@@ -71,7 +71,7 @@ async function list(page) {
     count.textContent = `${shown} shown of ${Math.max(bounds.kept, rows.size)} kept${dropped}. ` +
       `Kept are the latest ${bounds.mostEntries.toLocaleString()}, and ${bounds.mostBytes / 2 ** 20} MiB at most.`;
   }
-  // Newest first: by the order in which requests began.
+  // IDs are given when requests begin: the one that began last is on top, whichever ended last.
   function add(row) {
     const known = body.querySelector(`tr[data-id="${row.id}"]`);
     rows.set(row.id, row);
@@ -81,6 +81,7 @@ async function list(page) {
     const below = [...body.children].find((other) => Number(other.dataset.id) < row.id);
     body.insertBefore(drawn, below ?? null);
     while (body.children.length > SHOWN) body.lastElementChild.remove();
+    // A map keeps the order in which rows came: the one that ended first goes.
     if (rows.size > KEPT) rows.delete(rows.keys().next().value);
   }
   function redraw() {

@@ -62,6 +62,7 @@ async fn the_token_is_where_the_policy_says() {
         &document("query-parameter-name=\"t k\""),
         [
             ("in the query", get(&format!("/?a=b&t%20k={token}")), "pass"),
+            ("twice in the query", get(&format!("/?t%20k={token}&t%20k={token}")), "JwtInvalid"),
             ("elsewhere", bearer(&token), "TokenNotPresent"),
         ],
     )

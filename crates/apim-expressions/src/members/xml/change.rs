@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Member, row,
-    xml::{parts, plain, this},
+    super::{Member, row},
+    parts, plain, this,
 };
 use crate::{
     evaluate::{Call, Outcome},
@@ -13,7 +13,7 @@ use crate::{
     xml::{Attribute, Name, Part, Place, Xml},
 };
 
-pub(super) const CONTAINER: &[Member] = &[
+pub(crate) const CONTAINER: &[Member] = &[
     row("Add", "(params object[] content) -> void", |call| insert(call, Place::Last)),
     row("AddFirst", "(params object[] content) -> void", |call| insert(call, Place::First)),
     row("RemoveNodes", "() -> void", |call| {
@@ -29,7 +29,7 @@ pub(super) const CONTAINER: &[Member] = &[
     }),
 ];
 
-pub(super) const NODE: &[Member] = &[
+pub(crate) const NODE: &[Member] = &[
     row("Remove", "() -> void", |call| match this(call)?.remove() {
         Some(_) => Ok(Value::Null),
         None => Err(no_parent()),
@@ -44,7 +44,7 @@ pub(super) const NODE: &[Member] = &[
     row("AddAfterSelf", "(params object[] content) -> void", |call| beside(call, 1)),
 ];
 
-pub(super) const ELEMENT: &[Member] = &[
+pub(crate) const ELEMENT: &[Member] = &[
     row("Value=", "(string) -> void", |call| {
         let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("value"))?;
         set_text(call, &text)
@@ -117,7 +117,7 @@ pub(super) const ELEMENT: &[Member] = &[
     }),
 ];
 
-pub(super) const ATTRIBUTE: &[Member] = &[
+pub(crate) const ATTRIBUTE: &[Member] = &[
     row("Value=", "(string) -> void", |call| {
         let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("value"))?;
         attribute(call)?.set_value(text);
@@ -134,20 +134,20 @@ pub(super) const ATTRIBUTE: &[Member] = &[
 ];
 
 /// Members of `XText`, `XCData` and `XComment`.
-pub(super) const TEXT: &[Member] = &[row("Value=", "(string) -> void", |call| {
+pub(crate) const TEXT: &[Member] = &[row("Value=", "(string) -> void", |call| {
     let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("value"))?;
     this(call)?.set_own_text(text);
     Ok(Value::Null)
 })];
 
-pub(super) const INSTRUCTION: &[Member] = &[row("Data=", "(string) -> void", |call| {
+pub(crate) const INSTRUCTION: &[Member] = &[row("Data=", "(string) -> void", |call| {
     let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("value"))?;
     this(call)?.set_own_text(text);
     Ok(Value::Null)
 })];
 
 /// The extension method of sequences of nodes or attributes.
-pub(super) const SEQUENCE: &[Member] = &[row("Remove", "extension () -> void", remove_each)];
+pub(crate) const SEQUENCE: &[Member] = &[row("Remove", "extension () -> void", remove_each)];
 
 pub(super) fn remove_each(call: &mut Call<'_, '_>) -> Outcome {
     for item in call.this_items()?.1 {

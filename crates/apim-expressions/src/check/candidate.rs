@@ -1,0 +1,54 @@
+//! The members that a name may mean.
+
+use crate::{
+    members::{
+        self, Member,
+        signature::{Role, Signature},
+    },
+    program::Bound,
+    types::{Class, Type},
+};
+
+/// A member of the wanted name on a type or one of its ancestors.
+pub(super) struct Candidate {
+    pub(super) member: &'static Member,
+    pub(super) signature: Signature,
+    pub(super) owner: Type,
+}
+
+/// All members of the name, those of the type itself first.
+pub(super) fn candidates(class: &Type, name: &str, statics: bool) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let ancestors = if statics { vec![class.clone()] } else { class.ancestors() };
+    // Arrays have the members of their interfaces, but for the indexer, only where they are cast to those.
+    let hidden = |owner: &Type| {
+        class.is(Class::Array)
+            && !name.starts_with("[]")
+            && matches!(owner.class, Class::IList | Class::Collection | Class::ReadOnlyCollection)
+    };
+    for owner in ancestors.into_iter().filter(|owner| !hidden(owner)) {
+        for member in members::of_type(&owner).filter(|member| member.name == name) {
+            let Ok(signature) = member.signature() else { continue };
+            if (signature.role == Role::Static) == statics {
+                found.push(Candidate { member, signature, owner: owner.clone() });
+            }
+        }
+    }
+    found
+}
+
+/// What the letters of a type's members stand for.
+pub(super) fn bindings(owner: &Type) -> Vec<(char, Type)> {
+    let mut bindings = owner.parameters();
+    bindings.push(('S', owner.clone()));
+    bindings
+}
+
+pub(super) fn bind(candidate: &Candidate, types: Vec<Type>) -> Bound {
+    Bound {
+        member: candidate.member,
+        owner: candidate.owner.class,
+        extension: candidate.signature.role == Role::Extension,
+        types,
+    }
+}

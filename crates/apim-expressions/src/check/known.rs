@@ -1,0 +1,54 @@
+//! What the checker remembers of variables, functions, lambdas and switches.
+
+use std::sync::Arc;
+
+use crate::{syntax::Mode, types::Type, value::Value};
+
+/// Why a variable cannot be assigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fixed {
+    Constant,
+    ForEach,
+    Using,
+    /// Of a query.
+    Range,
+}
+
+/// Of a function that the program declares.
+#[derive(Clone)]
+pub(super) struct Parameter {
+    pub(super) name: Arc<str>,
+    pub(super) class: Type,
+    pub(super) mode: Mode,
+    pub(super) default: Option<Value>,
+}
+
+/// A value that a statement of a lambda returns.
+pub(super) struct Returned {
+    pub(super) at: usize,
+    pub(super) class: Type,
+    pub(super) constant: Option<Value>,
+}
+
+impl Returned {
+    pub(super) fn new(at: usize, class: Type, constant: Option<Value>) -> Self {
+        Self { at, class, constant }
+    }
+}
+
+/// A `switch` while its sections are checked.
+pub(super) struct Switch {
+    pub(super) class: Type,
+    /// Each constant, and the section that it leads to.
+    pub(super) constants: Vec<(Value, usize)>,
+    pub(super) default: Option<usize>,
+}
+
+/// Where the sections of a `switch` lead from its value.
+#[derive(Debug)]
+pub(super) struct Ways {
+    /// By section.
+    pub(super) reached: Vec<bool>,
+    /// Whether a value may pass all labels.
+    pub(super) passes: bool,
+}

@@ -1,0 +1,38 @@
+//! Whether a request counts for a key, and for how much: `increment-condition` and `increment-count` of the policies that
+//! count by key. An expression in one of them is asked when the response is known, so that a refusal comes one call late.
+
+use super::prelude::*;
+
+#[derive(Debug)]
+pub(super) struct Increment {
+    condition: Option<Setting<bool>>,
+    by: Option<Setting<u32>>,
+}
+
+impl Increment {
+    pub(super) const ATTRIBUTES: [&str; 2] = ["increment-condition", "increment-count"];
+
+    pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Self {
+        let [condition, by] = Self::ATTRIBUTES;
+        Self { condition: element.setting(condition, problems), by: element.setting(by, problems) }
+    }
+
+    /// Whether the request counts when its response is known.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self.condition, Some(Setting::Expression(_))) || matches!(self.by, Some(Setting::Expression(_)))
+    }
+
+    /// Whether the request counts at once.
+    pub(super) fn is_at_once(&self) -> bool {
+        !self.is_late() && !matches!(self.condition, Some(Setting::Literal(false)))
+    }
+
+    /// Whether a request counts whose response is known.
+    pub(super) async fn holds<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<bool, Failure> {
+        Ok(run.get_any(self.condition.as_ref()).await?.unwrap_or(true))
+    }
+
+    pub(super) async fn amount<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<u64, Failure> {
+        Ok(run.get_any(self.by.as_ref()).await?.unwrap_or(1).into())
+    }
+}
