@@ -164,7 +164,7 @@ impl Checker {
                 [_] => unknown(at, class, name, statics),
             });
         };
-        refuse_null(at, class, name, &arguments)?;
+        refuse_ambiguous(at, class, name, &arguments)?;
         let written = !types.is_empty();
         let candidate = &found[index];
         if class.is(Class::JObject) && candidate.owner.is(Class::Enumerable) && types.is_empty() {
@@ -226,14 +226,14 @@ fn ambiguous(at: usize, class: &Type, name: &str, one: &Member, two: &Member) ->
     )
 }
 
-/// Calls with `null` that are ambiguous in .NET for the sake of overloads that policies may not use.
-fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
+/// Calls that are ambiguous in .NET for the sake of overloads that policies may not use.
+fn refuse_ambiguous(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -> Result<(), ParseError> {
     let null = |index: usize| arguments.get(index).is_some_and(Checked::is_null);
     let of = |classes: &[Class]| classes.contains(&class.class);
     let ambiguous = match (name, arguments.len()) {
         ("new", 1) => {
-            use Class::{Certificate, JArray, JObject, JValue, String, XCData, XComment, XText};
-            null(0) && of(&[Certificate, JArray, JObject, JValue, String, XCData, XComment, XText])
+            use Class::{Certificate, JArray, JObject, JValue, Oid, String, XCData, XComment, XText};
+            null(0) && of(&[Certificate, JArray, JObject, JValue, Oid, String, XCData, XComment, XText])
         }
         ("Append", 1 | 3) => null(0) && of(&[Class::StringBuilder]),
         ("Insert", count @ 1..) => null(count - 1) && of(&[Class::StringBuilder]),
@@ -251,10 +251,19 @@ fn refuse_null(at: usize, class: &Type, name: &str, arguments: &[Checked<'_>]) -
         ("AppendFormat", 2..) => null(0) && null(1) && of(&[Class::StringBuilder]),
         ("Parse", 2) => null(0) && null(1) && class.class.is_number(),
         ("ComputeHash", 1) => null(0),
+        // No values are texts and objects.
+        ("Join", 1) | ("Concat", 0) => of(&[Class::String]),
+        ("AppendJoin", 1) => of(&[Class::StringBuilder]),
+        // Characters are an object and a span, as texts are.
+        ("Concat", 2..=4) if of(&[Class::String]) => {
+            let characters = |one: &Checked<'_>| one.is_of_type(&Type::array(Class::Char.into()));
+            let texts = |one: &Checked<'_>| one.is_of(Class::String) || one.is_null() || characters(one);
+            arguments.iter().any(characters) && arguments.iter().all(texts)
+        }
         _ => false,
     };
     if ambiguous {
-        let message = format!("The call of '{name}' with null is ambiguous between several methods: cast the null");
+        let message = format!("The call of '{name}' is ambiguous between several methods: cast an argument");
         return Err(error(at, message));
     }
     Ok(())

@@ -73,6 +73,10 @@ impl Checked<'_> {
         matches!(&self.kind, CheckedKind::Value(value) if value.class.is(class))
     }
 
+    pub(super) fn is_of_type(&self, class: &Type) -> bool {
+        matches!(&self.kind, CheckedKind::Value(value) if value.class == *class)
+    }
+
     /// Whether the argument names a method or function.
     pub(super) fn is_group(&self) -> bool {
         matches!(self.kind, CheckedKind::Group(_))

@@ -11,7 +11,7 @@ use crate::{
     json::convert as json,
     problem::Failure,
     types::{Class, Type},
-    value::{Integer, Value, change::change},
+    value::{Integer, Object, Opaque, Value, change::change},
 };
 
 pub(crate) const CONVERT: &[Member] = &[
@@ -120,6 +120,9 @@ fn to(call: &mut Call<'_, '_>, class: Class) -> Outcome {
     call.work(value.as_str().map_or(0, str::len))?;
     match &value {
         Value::Null => Ok(Value::default_of(&Type::from(class))),
+        Value::Object(Opaque(Object::Enum(_, number))) if class.is_number() || class == Class::Bool => {
+            change(&(*number).into(), class, &mut call.machine.budget)
+        }
         Value::Json(_) => json::cast(&value, &Type::from(class), &mut call.machine.budget),
         _ => change(&value, class, &mut call.machine.budget),
     }
