@@ -1,6 +1,6 @@
 //! The APIs whose answers are kept.
 
-use std::{collections::HashSet, fmt, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, collections::HashMap, fmt, ops::Deref, sync::Arc};
 
 use keyless::{
     ApiPath,
@@ -19,13 +19,26 @@ pub(crate) struct Source {
 
 /// All of them, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sources(Arc<[Source]>);
+pub(crate) struct Sources(Arc<InOrder>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct InOrder {
+    all: Vec<Source>,
+    /// Where each is. There may be thousands.
+    by_name: HashMap<SourceName, usize>,
+}
+
+impl Sources {
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Source> {
+        self.0.by_name.get(name).and_then(|&at| self.0.all.get(at))
+    }
+}
 
 impl Deref for Sources {
     type Target = [Source];
 
     fn deref(&self) -> &[Source] {
-        &self.0
+        &self.0.all
     }
 }
 
@@ -40,8 +53,10 @@ impl SourceName {
         let free = text != "secret-expiry";
         ((1..=63).contains(&text.len()) && letters && free).then(|| Self(text.to_owned()))
     }
+}
 
-    pub(crate) fn as_str(&self) -> &str {
+impl Borrow<str> for SourceName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -61,9 +76,9 @@ impl SettingType for Sources {
             let (name, path) = entry.split_once('=')?;
             Some(Source { name: SourceName::parse(name.trim())?, path: ApiPath::parse(path.trim())? })
         });
-        let sources = sources.collect::<Option<Vec<_>>>()?;
-        let mut seen = HashSet::new();
-        sources.iter().all(|source| seen.insert(source.name.as_str())).then(|| Self(sources.into()))
+        let all = sources.collect::<Option<Vec<_>>>()?;
+        let by_name: HashMap<_, _> = all.iter().enumerate().map(|(at, source)| (source.name.clone(), at)).collect();
+        (by_name.len() == all.len()).then(|| Self(Arc::new(InOrder { all, by_name })))
     }
 }
 

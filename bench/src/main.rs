@@ -105,6 +105,8 @@ enum Part {
     Relay,
     /// Whether callers notice that tokens are renewed
     Renewal,
+    /// Thousands of first requests at once, and how often each token and secret is fetched for them
+    FirstRequests,
     /// A small blob through local-azure's edge, and the gateway with the dashboard closed and open
     Edge,
     /// Small pieces of the hot path: time, allocations, instructions
@@ -144,7 +146,9 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             }
             Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
-        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal | Part::Edge)) => alone(arguments, part).await,
+        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal | Part::FirstRequests | Part::Edge)) => {
+            alone(arguments, part).await
+        }
         Some(Part::Scale) => {
             println!("{}", Scale::simulate(scale::Inputs::recorded()).in_words());
             Ok(ExitCode::SUCCESS)
@@ -170,6 +174,10 @@ async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn E
         Part::FirstJob => first_job::table(&subject.first_job().await?),
         Part::Relay => subject.relay().await?.table(),
         Part::Renewal => subject.renewal().await?.table(),
+        Part::FirstRequests => {
+            let requests = rounds::Plan::FULL.first_requests;
+            fetches::count(&handler, seed.clone(), requests, &folder).await?.table()
+        }
         Part::Edge => subject.edge().await?.table(),
         Part::Compare { .. } | Part::Gateway | Part::Micro | Part::Scale => String::new(),
     };

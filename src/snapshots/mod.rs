@@ -66,8 +66,7 @@ impl Snapshots {
     }
 
     pub(crate) fn source(&self, name: &str) -> Result<&Source, Error> {
-        let found = self.sources.iter().find(|source| source.name.as_str() == name);
-        found.ok_or(Error::NotFound(Missing::Source))
+        self.sources.by_name(name).ok_or(Error::NotFound(Missing::Source))
     }
 
     /// Reads the subscription key, asks the API, keeps its answer: three services, three identities. The token for the last

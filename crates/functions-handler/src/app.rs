@@ -3,7 +3,6 @@
 use std::{convert::Infallible, error::Error, future::Future, pin::Pin, sync::Arc};
 
 use axum::{
-    Router,
     extract::{FromRef, Request, State},
     handler::Handler,
     response::IntoResponse,
@@ -125,7 +124,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
-        self.layers.push(Arc::new(move |router: Router| router.layer(layer.clone())));
+        self.layers.push(Arc::new(move |service: MethodRouter| service.layer(layer.clone())));
         self
     }
 

@@ -13,6 +13,7 @@ use axum::{
     routing::MethodRouter,
 };
 use http::Uri;
+use http_body::Body as _;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::{
@@ -25,23 +26,20 @@ use crate::{
 pub(crate) struct HttpFunction {
     template: Arc<Template>,
     /// At paths that only carry the values of the route.
-    routed: <DefaultBodyLimit as Layer<Router>>::Service,
+    routed: Router,
     /// The path where the route has no values.
     only: Option<Uri>,
+    body_limit: DefaultBodyLimit,
 }
 
 impl HttpFunction {
-    pub(crate) fn new(
-        service: MethodRouter<()>,
-        template: Arc<Template>,
-        layered: impl FnOnce(Router) -> Router,
-        body_limit: usize,
-    ) -> Self {
+    /// `code` has the layers of the app.
+    pub(crate) fn new(code: MethodRouter, template: Arc<Template>, body_limit: usize) -> Self {
         let routes = template.axum_routes();
         let only = template.has_no_parameters().then(|| template.axum_path(&RouteValues::default()).parse().ok());
-        let routed = routes.iter().fold(Router::new(), |router, route| router.route(route, service.clone()));
-        let routed = layered(routed).layer(WithCallersUri);
-        Self { template, routed: DefaultBodyLimit::max(body_limit).layer(routed), only: only.flatten() }
+        let code = code.layer(WithCallersUri);
+        let routed = routes.iter().fold(Router::new(), |router, route| router.route(route, code.clone()));
+        Self { template, routed, only: only.flatten(), body_limit: DefaultBodyLimit::max(body_limit) }
     }
 
     /// The values, if the path is one of this function's.
@@ -59,7 +57,12 @@ impl HttpFunction {
         if let Some(rest) = rest {
             request.extensions_mut().insert(rest);
         }
-        let Ok(response) = self.routed.clone().oneshot(request).await;
+        let routed = self.routed.clone();
+        // A limit is put into each request, for extractors to find.
+        let Ok(response) = match request.body().is_end_stream() {
+            true => routed.oneshot(request).await,
+            false => self.body_limit.layer(routed).oneshot(request).await,
+        };
         response
     }
 }

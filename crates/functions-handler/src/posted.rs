@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     body::{Body, to_bytes},
     extract::Request,
     response::{IntoResponse, Response},
+    routing::MethodRouter,
 };
 use http::StatusCode;
 use tower::ServiceExt;
@@ -31,7 +32,7 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Runs a timer, or a function of another trigger. Anything but a 2xx is a failed invocation to the host.
 pub(crate) async fn function(
-    function: Router,
+    function: MethodRouter,
     definition: Arc<Definition>,
     request: Request,
 ) -> Result<Response, InvocationError> {

@@ -38,7 +38,7 @@ use crate::{
 const POSTED_FACTOR: usize = 4;
 
 /// A layer of the app, for any function.
-pub(crate) type AppLayer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
+pub(crate) type AppLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
 /// What the services of all functions have in common.
 pub(crate) struct Common {
@@ -187,11 +187,11 @@ impl One<'_> {
 
     /// An HTTP function alone, in the layers of the app.
     fn bare(&self, service: MethodRouter<()>, template: &Arc<Template>) -> HttpFunction {
-        HttpFunction::new(service, template.clone(), |router| self.layered(router), self.body_limit())
+        HttpFunction::new(self.layered(service), template.clone(), self.body_limit())
     }
 
-    fn layered(&self, router: Router) -> Router {
-        self.services.common.layers.iter().fold(router, |router, layer| layer(router))
+    fn layered(&self, service: MethodRouter) -> MethodRouter {
+        self.services.common.layers.iter().fold(service, |service, layer| layer(service))
     }
 
     /// An HTTP function for the host, at its name.
@@ -203,7 +203,7 @@ impl One<'_> {
 
     /// A function of another trigger.
     fn payload(&self, service: MethodRouter<()>) -> Named {
-        let bare = self.layered(Router::new().fallback_service(service));
+        let bare = self.layered(service);
         let definition = self.definition.clone();
         let run = move |request| posted::function(bare.clone(), definition.clone(), request);
         self.at_its_name(Router::new().fallback(run))

@@ -2,9 +2,9 @@
 
 use std::{
     borrow::Cow,
-    future::Future,
+    future::{Future, poll_fn},
     panic::AssertUnwindSafe,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -93,6 +93,11 @@ impl Rules {
 
     async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
         let Some(limit) = self.time_limit else { return answer.await };
+        let mut answer = pin!(answer);
+        // Many answers are there at once, and need no timer.
+        if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
+            return answer;
+        }
         let answered = time::timeout(limit, answer).await;
         answered.unwrap_or_else(|_| InvocationError::from(Failure::TooSlow(limit)).into_response())
     }
@@ -123,10 +128,12 @@ impl Rules {
     {
         let span = self.span(request.headers());
         let callers = (!span.is_disabled()).then(|| self.sender.callers_request(&request)).flatten();
+        // It stays where it is: each wrapper would move it, with the request within.
+        let running = pin!(run(request));
         let ruled = async {
             let started = Instant::now();
             let (response, slot) = match self.slot() {
-                Ok(slot) => (self.in_time(caught(async { run(request).await })).await, slot),
+                Ok(slot) => (self.in_time(caught(running)).await, slot),
                 Err(busy) => (busy.into_response(), None),
             };
             report(&response, started, callers.as_ref());
@@ -142,7 +149,7 @@ impl Rules {
 }
 
 /// A panic is an answer. Where it happened has been logged before.
-async fn caught(answer: impl Future<Output = Response>) -> Response {
+async fn caught(answer: Pin<&mut impl Future<Output = Response>>) -> Response {
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
     caught.unwrap_or_else(|panic| {
         InvocationError::from(Failure::Panic(log::panic_text(&*panic).to_owned())).into_response()

@@ -108,6 +108,7 @@ async fn answers(
     let mut connection =
         std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
     let ended = tokio::select! {
+        biased;
         ended = &mut connection => ended,
         _ = stopping.changed() => {
             connection.as_mut().graceful_shutdown();

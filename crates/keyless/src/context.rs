@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::task_local;
 use tracing::span;
 
@@ -35,7 +35,9 @@ pub(crate) struct TraceContext {
 impl TraceContext {
     /// Reads the headers of a request. A malformed `traceparent` is ignored, and `tracestate` with it.
     pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
-        let parent = headers.get(TRACEPARENT).filter(|value| TraceParent::of(value).is_some())?;
+        // By a name that is made: a text would be parsed and looked up for each request.
+        const NAME: HeaderName = HeaderName::from_static(TRACEPARENT);
+        let parent = headers.get(NAME).filter(|value| TraceParent::of(value).is_some())?;
         Some(Self { parent: parent.clone(), state: state_of(headers), within: None })
     }
 }

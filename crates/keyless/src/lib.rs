@@ -55,6 +55,7 @@ mod context;
 mod error;
 mod failure;
 mod identity;
+mod in_flight;
 mod kept;
 #[cfg(feature = "openai")]
 pub mod openai;

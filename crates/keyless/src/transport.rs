@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use crate::{
     context::{TRACEPARENT, TRACESTATE},
     error::{Cause, Error, Service},
+    in_flight::InFlight,
     signals::{Attempt, Signals},
     time_limits::{CONNECT, TimeLimits},
 };
@@ -125,7 +126,7 @@ impl Http {
     /// Three retries, about 0.5, 1 and 2 seconds apart; the SDK's eight would hold an invocation for 82 seconds when
     /// the identity endpoint is down. A refusal (4xx) is never retried.
     pub(crate) fn options(&self, service: Service) -> ClientOptions {
-        let transport = ServiceTransport { http: self.clone(), service };
+        let transport = ServiceTransport { http: self.clone(), service, in_flight: InFlight::default() };
         ClientOptions {
             transport: Some(Transport::new(Arc::new(transport))),
             retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 3, ..Default::default() }),
@@ -140,12 +141,14 @@ impl Http {
 struct ServiceTransport {
     http: Http,
     service: Service,
+    in_flight: InFlight,
 }
 
 #[async_trait]
 impl HttpClient for ServiceTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let client = self.http.client().map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;
+        let _place = self.in_flight.place().await;
         limited(self.service, TimeLimits::new(self.service), client.execute_request(request)).await
     }
 }

@@ -10,7 +10,7 @@ const MOST: u64 = 90;
 
 #[test]
 fn the_hot_path_allocates_what_its_policies_ask_for() {
-    let path = HotPath::new();
+    let path = HotPath::without(None);
     let request = path.request();
     let mut request = Some(request);
     let counted = allocation_counter::measure(|| {

@@ -61,7 +61,10 @@ impl Template {
                 values.push(parameter.rest_of(rest)?);
                 return Some(RouteValues(values));
             }
-            let (piece, after) = rest.split_once('/').unwrap_or((rest, ""));
+            let (piece, after) = match rest.bytes().position(|byte| byte == b'/') {
+                Some(end) => (&rest[..end], &rest[end + 1..]),
+                None => (rest, ""),
+            };
             if piece.is_empty() && after.bytes().any(|byte| byte != b'/') {
                 return None;
             }

@@ -43,7 +43,7 @@ impl Segment {
     /// Whether this segment takes the piece of a path, which is empty where the path has ended.
     pub(super) fn matches(&self, piece: &str, values: &mut Vec<Option<String>>) -> Option<()> {
         match self {
-            Self::Literal(text) => same(&decoded(piece), text).then_some(()),
+            Self::Literal(text) => is_literal(piece, text).then_some(()),
             Self::Parameter(parameter) if piece.is_empty() => parameter.absent().map(|value| values.push(value)),
             Self::Parameter(parameter) => {
                 parameter.admits(&decoded(piece)).then(|| values.push(Some(encoded_again(piece))))
@@ -147,8 +147,14 @@ fn exactly<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Str
     Some(found)
 }
 
-fn same(a: &str, b: &str) -> bool {
-    a == b || a.chars().map(fold).eq(b.chars().map(fold))
+/// Each request is compared with many routes: what is plain ASCII is neither decoded nor folded.
+fn is_literal(piece: &str, text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii() && byte != b'%';
+    if piece.bytes().all(is_plain) && text.is_ascii() {
+        return piece.eq_ignore_ascii_case(text);
+    }
+    let piece = decoded(piece);
+    piece == text || piece.chars().map(fold).eq(text.chars().map(fold))
 }
 
 /// Upper case as .NET compares ordinally: one character for one.

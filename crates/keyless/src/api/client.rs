@@ -10,6 +10,7 @@ use super::{credentials::ApiCredentials, retry::RetryBudget, subscription_key::S
 use crate::{
     connection::Connection,
     error::Service,
+    in_flight::InFlight,
     settings::{Absent, Audience, Reader, Setting},
     time_limits::TimeLimits,
 };
@@ -34,6 +35,7 @@ pub(super) struct Inner {
     pub(super) credentials: ApiCredentials,
     pub(super) retries: RetryBudget,
     pub(super) limits: TimeLimits,
+    pub(super) in_flight: InFlight,
 }
 
 impl Reader {
@@ -88,8 +90,8 @@ impl Api {
         key: Option<SubscriptionKey>,
     ) -> Self {
         let credentials = ApiCredentials::new(service, connection.tokens().clone(), audience, key);
-        let retries = RetryBudget::default();
-        Self(Arc::new(Inner { service, connection, credentials, retries, limits }))
+        let (retries, in_flight) = (RetryBudget::default(), InFlight::default());
+        Self(Arc::new(Inner { service, connection, credentials, retries, limits, in_flight }))
     }
 
     /// Where the API is, and as which identity it is called.

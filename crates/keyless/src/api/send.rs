@@ -91,6 +91,7 @@ impl Api {
         let mut renewals = Renewals::default();
         loop {
             let shown = self.0.credentials.current().await?;
+            let place = self.0.in_flight.place().await;
             let signals = self.0.connection.http().signals();
             let attempt = Attempt::start(signals, &request.method, &request.url, tries.next_sending());
             let signed = self.0.credentials.sign(request.headers.clone(), &shown, attempt.context())?;
@@ -98,6 +99,7 @@ impl Api {
             // A stream is gone with the first try.
             let again = request.payload.may_be_repeated();
             let sent = sending.body(request.payload.take()).send().await;
+            drop(place);
             match &sent {
                 Ok(response) => attempt.answered(response.status(), request_id(response)),
                 Err(error) if error.is_timeout() => attempt.failed("timeout"),

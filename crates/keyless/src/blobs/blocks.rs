@@ -32,6 +32,8 @@ impl Blocks {
 
     /// The next `length` bytes, fewer at the end, in `buffer`.
     pub(super) async fn next(&mut self, mut buffer: BytesMut, length: usize) -> Result<Block, Error> {
+        // Of a body in one block, both digests are one: most bodies are.
+        let is_first = self.size == 0;
         let mut md5 = Md5::new();
         while buffer.len() < length {
             if self.rest.is_empty() {
@@ -45,9 +47,14 @@ impl Blocks {
             }
             let piece = self.rest.split_to(self.rest.len().min(length - buffer.len()));
             md5.update(&piece);
-            self.md5.update(&piece);
+            if !is_first {
+                self.md5.update(&piece);
+            }
             self.size += piece.len() as u64;
             buffer.extend_from_slice(&piece);
+        }
+        if is_first {
+            self.md5 = md5.clone();
         }
         Ok(Block { bytes: buffer.freeze(), md5: md5.finalize().into() })
     }

@@ -29,6 +29,7 @@ use super::super::{
 };
 use crate::{
     error::{Error, Service},
+    in_flight::InFlight,
     secrets::{SecretName, Secrets},
     settings::{Audience, SettingType},
     test_support::connection,
@@ -151,7 +152,7 @@ pub(super) fn api(base: &str) -> (Arc<Vault>, Api) {
     let credentials = ApiCredentials::new(service, connection.tokens().clone(), audience, Some(key));
     let limits = TimeLimits::new(service);
     let retries = RetryBudget::starting_with(Duration::from_millis(1));
-    (vault, Api(Arc::new(Inner { service, connection, credentials, retries, limits })))
+    (vault, Api(Arc::new(Inner { service, connection, credentials, retries, limits, in_flight: InFlight::default() })))
 }
 
 /// The challenge of a gateway that does not know the key.
