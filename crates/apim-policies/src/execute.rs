@@ -134,8 +134,8 @@ fn cors_policies(steps: &[Arc<Step<Policy>>]) -> impl Iterator<Item = &Cors> {
     steps.filter_map(|step| if let Policy::Cors(policy) = &step.policy { Some(&**policy) } else { None })
 }
 
-/// What of a section follows `cache-store`, or the semantic cache's store, which a response from the cache has been
-/// through; where another policy holds it, what follows that. All of the section where there is none.
+/// The steps after `cache-store` or the semantic cache's store: a response from the cache has passed the store already.
+/// Where another policy holds the store, the steps after that policy. The whole section where there is no store.
 fn after_cache_store(steps: &[Arc<Step<Policy>>]) -> &[Arc<Step<Policy>>] {
     let store = steps.iter().rposition(|step| keeps_response(&step.policy));
     store.map_or(steps, |place| &steps[place + 1..])

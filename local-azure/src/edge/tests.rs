@@ -90,7 +90,7 @@ async fn a_body_whose_chunks_are_malformed_is_answered_400_in_a_tunnel_and_outsi
     }
 }
 
-/// Requests that two readers would understand differently; what follows such a one is nobody's.
+/// Requests that two readers would understand differently. The edge serves nothing after such a request.
 const AMBIGUOUS: [(&str, &str); 14] = [
     ("two lengths", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 0\r\ncontent-length: 5\r\n\r\n"),
     ("two lengths in one line", "POST / HTTP/1.1\r\nHOST\r\ncontent-length: 0, 5\r\n\r\n"),

@@ -60,7 +60,7 @@ pub(super) fn decide<'w>(world: &'w ApiManagement, api: &Api, request: &Parts) -
 }
 
 /// The key as sent: in the API's header, or when that is absent in its query parameter, or, where the API says so, as a
-/// bearer. An empty one counts as absent. Two of them are one value with a comma, which is nobody's key.
+/// bearer. An empty one counts as absent. Two of them are one value with a comma: no subscription has such a key.
 pub(super) fn key(world: &ApiManagement, api: &Api, request: &Parts) -> Option<Vec<u8>> {
     plain_key(api, request).or_else(|| bearer_key(world, api, request))
 }

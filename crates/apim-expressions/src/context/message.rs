@@ -64,7 +64,7 @@ pub struct Url {
 }
 
 impl Body {
-    /// A body that nobody read yet.
+    /// A body before its first reading.
     pub fn new(content: impl Into<Bytes>) -> Self {
         Self { content: content.into(), consumed: false }
     }

@@ -43,6 +43,28 @@ pub(crate) enum Kind {
     End,
 }
 
+impl Kind {
+    /// Whether a number, a character or a text begins here.
+    pub(crate) fn begins_literal(&self) -> bool {
+        match self {
+            Self::Integer(..)
+            | Self::Real(_)
+            | Self::Single(_)
+            | Self::Decimal(_)
+            | Self::Text(_)
+            | Self::Char(_)
+            | Self::InterpolationBegin => true,
+            Self::Name(_)
+            | Self::HoleBegin
+            | Self::Format(_)
+            | Self::HoleEnd
+            | Self::InterpolationEnd
+            | Self::Symbol(_)
+            | Self::End => false,
+        }
+    }
+}
+
 /// Longest first, where one begins another. `>>` is two tokens, so that `List<List<int>>` needs no care.
 const SYMBOLS: [&str; 54] = [
     "<<=", "??=", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=",

@@ -42,14 +42,7 @@ impl Parser<'_> {
         match self.kind() {
             Kind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
             Kind::Symbol(symbol) => matches!(*symbol, "-" | "+" | "~" | "!"),
-            Kind::Integer(..)
-            | Kind::Real(_)
-            | Kind::Single(_)
-            | Kind::Decimal(_)
-            | Kind::Text(_)
-            | Kind::Char(_)
-            | Kind::InterpolationBegin => true,
-            _ => false,
+            other => other.begins_literal(),
         }
     }
 

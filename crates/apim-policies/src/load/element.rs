@@ -96,7 +96,7 @@ impl<'d> Element<'d> {
         self.source.place.scope
     }
 
-    /// Whether the element stands in a fragment that is looked at on its own, so that nobody knows its scope.
+    /// Whether the element stands in a fragment that is checked alone: its scope is unknown.
     pub(crate) fn is_apart(&self) -> bool {
         self.source.place.fragment.as_deref() == Some("")
     }
