@@ -274,3 +274,46 @@ fn cut_off_what_the_seed_says(world: &World) {
         world.network.cut_off(&vault.host());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::{Body, to_bytes};
+    use http::Request;
+
+    use super::*;
+    use crate::default_world::{bearer, seed};
+
+    #[tokio::test]
+    async fn nothing_is_left_of_a_world_that_is_dropped() {
+        let azure = LocalAzure::start(seed()).await.unwrap();
+        let world = azure.world();
+        let bearer = bearer(world, "id-keyless-caller", "api://orders");
+        let request = Request::get("https://apim-keyless.azure-api.net/orders").header("authorization", bearer);
+        let answer = world.network.send(request.body(Body::empty()).unwrap()).await.unwrap();
+        to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+
+        let left_world = Arc::downgrade(world);
+        let (entra, gateway) = (Arc::downgrade(&world.entra), Arc::downgrade(&world.api_management));
+        let (vault, models) = (Arc::downgrade(&world.key_vault), Arc::downgrade(&world.models));
+        drop(azure);
+        let is_left = || {
+            let holders = [
+                left_world.strong_count(),
+                entra.strong_count(),
+                gateway.strong_count(),
+                vault.strong_count(),
+                models.strong_count(),
+            ];
+            holders.iter().any(|&holders| holders > 0)
+        };
+        // The tasks that were aborted end when they are polled next, and a thread may still make the tenant's second key.
+        let gone = async {
+            while is_left() {
+                tokio::task::yield_now().await
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), gone).await.unwrap();
+    }
+}

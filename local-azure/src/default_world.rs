@@ -13,6 +13,11 @@ use crate::{
     world::World,
 };
 
+/// The default seed.
+pub(crate) fn seed() -> Seed {
+    Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap()
+}
+
 /// The default world, made once: its keys take longer than a test.
 pub(crate) fn world() -> Arc<World> {
     static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| world_where(|_| {}));
@@ -21,7 +26,7 @@ pub(crate) fn world() -> Arc<World> {
 
 /// The default world after a change to its seed.
 pub(crate) fn world_where(change: impl FnOnce(&mut Seed)) -> Arc<World> {
-    let mut seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap();
+    let mut seed = seed();
     change(&mut seed);
     assert_eq!(seed.check(), Vec::<String>::new());
     Arc::new(World::new(seed).unwrap())

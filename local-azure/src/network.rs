@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock, Weak},
 };
 
 use axum::{Router, body::Body};
@@ -20,10 +20,22 @@ use crate::fault::uncut;
 /// The hosts that exist. Clones share them.
 #[derive(Clone)]
 pub struct Network {
-    services: Arc<OnceLock<BTreeMap<String, Router>>>,
-    cut_off: Arc<RwLock<BTreeSet<String>>>,
-    unknown_host: Arc<OnceLock<UnknownHostSink>>,
+    hosts: Arc<Hosts>,
     loopback: Client<HttpConnector, Body>,
+}
+
+/// The network for one of its own services: the network holds them, so they must not hold it.
+#[derive(Clone)]
+pub(crate) struct WeakNetwork {
+    hosts: Weak<Hosts>,
+    loopback: Client<HttpConnector, Body>,
+}
+
+#[derive(Default)]
+struct Hosts {
+    services: OnceLock<BTreeMap<String, Router>>,
+    cut_off: RwLock<BTreeSet<String>>,
+    unknown_host: OnceLock<UnknownHostSink>,
 }
 
 /// Gets the name of a host that a program asked for and that does not exist.
@@ -52,56 +64,55 @@ impl Network {
     /// A network without hosts; they are added once with [`Network::open`].
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            services: Arc::default(),
-            cut_off: Arc::default(),
-            unknown_host: Arc::default(),
-            loopback: Client::builder(TokioExecutor::new()).build(connector()),
-        }
+        Self { hosts: Arc::default(), loopback: Client::builder(TokioExecutor::new()).build(connector()) }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakNetwork {
+        WeakNetwork { hosts: Arc::downgrade(&self.hosts), loopback: self.loopback.clone() }
     }
 
     /// Gives every service its host name. Later calls change nothing.
     pub fn open(&self, services: BTreeMap<String, Router>) {
-        let _ = self.services.set(services);
+        let _ = self.hosts.services.set(services);
     }
 
     /// Calls `sink` for each request to a host that does not exist. Later calls change nothing.
     pub fn on_unknown_host(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
-        let _ = self.unknown_host.set(Box::new(sink));
+        let _ = self.hosts.unknown_host.set(Box::new(sink));
     }
 
     pub(crate) fn report_unknown(&self, host: &str) {
-        if let Some(sink) = self.unknown_host.get() {
+        if let Some(sink) = self.hosts.unknown_host.get() {
             sink(host);
         }
     }
 
     /// Host names that are served, in order.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.services.get().into_iter().flat_map(|services| services.keys().map(String::as_str))
+        self.hosts.services.get().into_iter().flat_map(|services| services.keys().map(String::as_str))
     }
 
     /// The service with this host name (any letter case), or with this other name of Entra's.
     #[must_use]
     pub fn service(&self, host: &str) -> Option<Router> {
-        self.services.get()?.get(&canonical(host)).cloned()
+        self.hosts.services.get()?.get(&canonical(host)).cloned()
     }
 
     /// Makes a host unreachable, as a firewall or a broken network does: the edge opens no tunnel to it (502) and drops
     /// the ones it has at their next request, without an answer. Its journal shows nothing.
     pub fn cut_off(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(canonical(host));
+        self.hosts.cut_off.write().unwrap_or_else(PoisonError::into_inner).insert(canonical(host));
     }
 
     /// Undoes [`Network::cut_off`].
     pub fn reconnect(&self, host: &str) {
-        self.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&canonical(host));
+        self.hosts.cut_off.write().unwrap_or_else(PoisonError::into_inner).remove(&canonical(host));
     }
 
     /// Whether a host has been made unreachable.
     #[must_use]
     pub fn is_cut_off(&self, host: &str) -> bool {
-        self.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&canonical(host))
+        self.hosts.cut_off.read().unwrap_or_else(PoisonError::into_inner).contains(&canonical(host))
     }
 
     /// Sends a request with an absolute URL to the service or loopback address it names.
@@ -125,6 +136,16 @@ impl Network {
             Ok(response) => Ok(response.map(Body::new)),
             Err(source) => Err(NetworkError::Unreachable { authority, source }),
         }
+    }
+}
+
+impl WeakNetwork {
+    /// As [`Network::send`]. Every host is cut off once the network is gone.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, NetworkError> {
+        let Some(hosts) = self.hosts.upgrade() else {
+            return Err(NetworkError::CutOff(request.uri().host().unwrap_or_default().to_owned()));
+        };
+        Network { hosts, loopback: self.loopback.clone() }.send(request).await
     }
 }
 

@@ -70,7 +70,7 @@ impl World {
             entra: entra.clone(),
             subscription_keys,
             certificates: gateway::generate(&seed)?,
-            network: network.clone(),
+            network: network.downgrade(),
             journal: journal.clone(),
             metrics: Metrics::default(),
             faults: faults.clone(),

@@ -6,7 +6,8 @@ use apim_policies::Metrics;
 
 use super::{GeneratedCertificates, PolicyTrace};
 use crate::{
-    fault::Faults, issuer::Entra, journal::Journal, network::Network, seed::Seed, subscription_keys::SubscriptionKeys,
+    fault::Faults, issuer::Entra, journal::Journal, network::WeakNetwork, seed::Seed,
+    subscription_keys::SubscriptionKeys,
 };
 
 /// The API Management service of a run.
@@ -18,7 +19,7 @@ pub(crate) struct ApiManagement {
     pub(crate) subscription_keys: Arc<SubscriptionKeys>,
     /// Certificates that the seed has no files for.
     pub(crate) certificates: GeneratedCertificates,
-    pub(crate) network: Network,
+    pub(crate) network: WeakNetwork,
     pub(crate) journal: Journal,
     /// What policies would send to Application Insights.
     pub(crate) metrics: Metrics,

@@ -19,7 +19,6 @@ mod versions;
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -36,7 +35,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{LoadError, PolicyFinding, routes};
-use crate::{journal::Decision, seed::Seed, subscription_keys::KeyPair, world::World};
+use crate::{default_world::seed, journal::Decision, seed::Seed, subscription_keys::KeyPair, world::World};
 
 type Received = Arc<Mutex<Vec<(Parts, Bytes)>>>;
 
@@ -56,11 +55,6 @@ struct Answer {
     headers: HeaderMap,
     body: String,
     decision: Decision,
-}
-
-/// The default seed of the repository.
-fn seed() -> Seed {
-    Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.toml")).unwrap()
 }
 
 /// The error of a gateway that does not start.
