@@ -239,10 +239,10 @@ fn is_date_time(text: &str) -> bool {
     })
 }
 
-/// The last segment has a dot, and something after it.
+/// The last segment has a dot, and another character than dots anywhere after it.
 fn is_file_name(value: &str) -> bool {
     let last = value.rsplit('/').next().unwrap_or_default();
-    last.rsplit_once('.').is_some_and(|(_, extension)| !extension.is_empty())
+    last.split_once('.').is_some_and(|(_, after)| after.contains(|character| character != '.'))
 }
 
 #[cfg(test)]
@@ -295,8 +295,8 @@ mod tests {
             ("range(1,3)", &["1", "3"], &["0", "4"]),
             ("regex(^a.c$)", &["abc", "ABC"], &["abcd"]),
             ("required", &["x"], &[""]),
-            ("file", &["a/b.txt"], &["a.b/c", "b."]),
-            ("nonfile", &["b"], &["b.txt"]),
+            ("file", &["a/b.txt", ".gitignore", "a.b.", "a..b"], &["a.b/c", "b.", "b..", "a.b/"]),
+            ("nonfile", &["b", "b."], &["b.txt", "b.txt."]),
             ("exists", &[], &["x"]),
         ];
         for (text, allowed, refused) in cases {
