@@ -109,6 +109,7 @@ impl HostJson {
         let function_timeout = function_timeout(document.function_timeout.as_deref())?;
         let (handler, http) = handler(&mut document, &mut warnings)?;
         let http_options = &document.extensions.http;
+        http_options.check_limits().map_err(|error| problem(&error))?;
         warnings.extend(http_options.warnings());
         warnings.extend(
             document.extensions.others.keys().map(|name| format!("host.json: extensions.{name} has no effect")),
