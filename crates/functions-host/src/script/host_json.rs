@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     json::{self, Json},
+    request_path::is_reserved,
     retry::Retry,
 };
 
@@ -118,12 +119,11 @@ impl HostJson {
             warnings.push("host.json: no effect in this host: logging".to_owned());
         }
         let route_prefix = http_options.route_prefix.clone().unwrap_or_else(|| "api".to_owned());
-        if route_prefix.trim_matches('/').eq_ignore_ascii_case("admin") {
-            warnings.push(
-                "host.json: routePrefix \"admin\": the host's own paths below /admin come first, and releases of 2019 \
-                 answered 404 to every function there (azure-functions-host#5322)"
-                    .to_owned(),
-            );
+        if is_reserved(&format!("/{route_prefix}")) {
+            warnings.push(format!(
+                "host.json: routePrefix \"{route_prefix}\": every function is 404, since the host keeps paths below /admin and \
+                 /runtime to itself"
+            ));
         }
         let initialization_timeout = match &handler.initialization_timeout {
             Some(text) => time_span("customHandler.initializationTimeout", text)?,
