@@ -183,19 +183,8 @@ fn handler(document: &mut Document, warnings: &mut Vec<String>) -> Result<(Custo
     }
 }
 
-/// `customHandler.description.defaultExecutablePath` of the `host.json` in `script_root`, as written; empty where there is
-/// none.
-///
-/// # Errors
-/// [`ScriptError`] if the file is missing or is no JSON.
-pub fn executable_name(script_root: &Path) -> Result<String, ScriptError> {
-    let document = configuration::from_document(&read(script_root)?);
-    let steps = ["customHandler", "description", "defaultExecutablePath"];
-    let value = steps.iter().try_fold(&document, |value, step| value.get(step));
-    Ok(value.and_then(Value::as_str).unwrap_or_default().to_owned())
-}
-
-fn read(root: &Path) -> Result<Json, ScriptError> {
+/// The file as it is written.
+pub(super) fn read(root: &Path) -> Result<Json, ScriptError> {
     let path = root.join("host.json");
     let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ScriptError::NoHostJson(root.to_owned()),
