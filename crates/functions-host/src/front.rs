@@ -46,8 +46,7 @@ async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next:
     let is_admin = request.uri().path().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/admin/"));
     let Some(core) = web.core().filter(|_| !is_admin) else { return next.run(request).await };
     match core.throttle.admit().await {
-        // Until the answer begins; the real host counts until it ends.
-        Some(_admitted) => next.run(request).await,
+        Some(admitted) => admitted.until_the_end_of(next.run(request).await),
         None => {
             web.setup
                 .log
