@@ -168,7 +168,7 @@ fn fraction(text: &str) -> (&str, &str) {
 /// `NumberStyles.Float | AllowThousands`.
 fn is_double(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if ["nan", "infinity", "∞"].contains(&unsigned.to_lowercase().as_str()) {
+    if ["nan", "infinity"].contains(&unsigned.to_ascii_lowercase().as_str()) {
         return true;
     }
     let (whole, rest) = whole_part(unsigned);
@@ -190,6 +190,10 @@ fn is_decimal(text: &str) -> bool {
 
 /// The forms of the invariant culture: ISO 8601, and month first.
 fn is_date_time(text: &str) -> bool {
+    // The library's years may have a sign.
+    if text.starts_with(['+', '-']) {
+        return false;
+    }
     const DATES: &[&str] = &[
         "%Y-%m-%d",
         "%m/%d/%Y",
@@ -262,7 +266,7 @@ mod tests {
             (
                 "double",
                 &["1.5", "1,000.5", ".5", "5.", "1e5", "1e999", "NaN", "Infinity", " 1"],
-                &["inf", "x", ".", ""],
+                &["inf", "∞", "x", ".", ""],
             ),
             ("float", &["-2"], &["1e"]),
             (
@@ -283,7 +287,7 @@ mod tests {
                     "Thu, 01 Jan 2026 00:00:00 GMT",
                     "2026-01-01T00:00",
                 ],
-                &["x", "2026-13-01", "7", "25:00"],
+                &["x", "2026-13-01", "7", "25:00", "-2026-01-01", "+2026-01-01"],
             ),
             ("alpha", &["abc"], &["ab1", "é"]),
             ("length(2)", &["ab"], &["a", "abc"]),
