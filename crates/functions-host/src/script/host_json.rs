@@ -119,7 +119,7 @@ impl HostJson {
             warnings.push("host.json: no effect in this host: logging".to_owned());
         }
         let route_prefix = http_options.route_prefix.clone().unwrap_or_else(|| "api".to_owned());
-        if is_reserved(&format!("/{route_prefix}")) {
+        if is_reserved(&format!("/{}", route_prefix.trim_start_matches('/'))) {
             warnings.push(format!(
                 "host.json: routePrefix \"{route_prefix}\": every function is 404, since the host keeps paths below /admin and \
                  /runtime to itself"
