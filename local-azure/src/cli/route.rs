@@ -120,6 +120,9 @@ fn has_default(text: &str) -> bool {
 mod tests {
     use super::fill;
 
+    /// A route, the values given, and what comes of them.
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
     fn filled(route: &str, given: &[(&str, &str)]) -> Result<String, String> {
         let given: Vec<_> = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = fill(&format!("http://h/api/{route}"), &given).map_err(|error| error.to_string())?;
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn route_parameters_are_filled_and_optional_ones_may_be_left_out() {
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[Case] = &[
             ("{source}/{which?}", &[("source", "orders")], "/orders"),
             ("{Id:int}", &[("id", "7")], "/7"),
             ("{id:int?}", &[], ""),
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_the_route_lacks_or_is_not_given_is_named() {
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[Case] = &[
             ("{source}", &[], "the route needs --param source=VALUE"),
             ("{id:regex(^a=.$)}", &[], "the route needs --param id=VALUE"),
             ("{a}/{b?}", &[("a", "1"), ("c", "2")], "the route has no parameter \"c\"; it has a, b"),
