@@ -83,12 +83,11 @@ use crate::{issuer::Entra, journal::Decision, seed};
 
 /// A storage account of the seed.
 ///
-/// Blobs live in the folder `data`; given the same folder again, they are there again.
-/// Blocks that were never committed are not.
+/// Blobs and uncommitted blocks are files of the folder `data`. Opening the same folder again brings both back.
 ///
 /// # Errors
-/// When the folder cannot be read or written, or holds records that are not ours, or the seed names a container
-/// as Azure does not allow.
+/// When the folder cannot be read or written, or holds foreign records, or when the seed gives a container a name that
+/// Azure does not allow.
 pub(crate) fn open(
     entra: Arc<Entra>,
     account: &seed::StorageAccount,
