@@ -1,4 +1,4 @@
-//! The trace context of what runs now: which trace, and which span of it is the parent of what is called.
+//! The trace context of the current task: its trace, and the span that is the parent of outbound calls.
 //!
 //! <https://www.w3.org/TR/trace-context/>
 

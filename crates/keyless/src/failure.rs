@@ -1,4 +1,4 @@
-//! Turns the errors of the SDK and the answers of services into [`Error`]: who failed, and who must act.
+//! Turns the errors of the SDK and the answers of services into [`Error`]: the service that failed, and who must act.
 
 use std::{error::Error as StdError, iter::successors, sync::Arc, time::Duration};
 
@@ -89,7 +89,8 @@ fn layers<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 }
 
 /// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
-/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without `credentials`, which a backend may echo.
+/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without
+/// `credentials`, which a backend may echo.
 pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     #[derive(Deserialize)]
     struct Body {
@@ -107,8 +108,8 @@ pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     Some(Cause::Said(redacted(said, credentials).chars().take(EXPLANATION_CHARS).collect()))
 }
 
-/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID and time.
-/// <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
+/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID
+/// and time. <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
 fn storage_error(body: &str) -> Option<String> {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;

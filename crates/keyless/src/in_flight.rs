@@ -1,4 +1,4 @@
-//! How many calls of one client may wait for an answer at a time.
+//! Limits the calls of one client that wait for an answer at a time.
 
 use std::sync::Arc;
 

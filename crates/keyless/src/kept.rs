@@ -1,17 +1,15 @@
-//! A value that is fetched from a service and kept: one fetch at a time whatever the number of callers, renewed in the
-//! background before it is needed, used while the service is down.
+//! A cached value from a service. One fetch runs at a time, whatever the number of callers. The value is renewed in the
+//! background before it ends, and stays in use while the service is down.
 //!
-//! Tokens and secrets are kept so, each by its [`KeptPolicy`]:
+//! Tokens and secrets are cached like this. Their [`KeptPolicy`] differs in these points only:
 //!
 //! | | token | secret |
 //! |---|---|---|
-//! | after a refusal | is dropped | is used while in doubt |
+//! | a service refuses the value | it is dropped | it stays in use if a new fetch fails |
 //! | a caller waits | 5 s | 15 s |
-//! | a renewed value | counts if it lives longer | replaces the old one |
-//! | a refusal of the source | keeps the value | clears it |
+//! | a renewed value | replaces the old one if it lives longer | replaces the old one |
+//! | the source refuses a renewal | the value stays | the value is dropped |
 //! | hard end | its expiry | an hour after it was read |
-//!
-//! All else is the same for both.
 
 mod backoff;
 mod deadline;

@@ -1,4 +1,4 @@
-//! What a 401 or a 403 is about: our key, our token, or how much was called.
+//! The cause of a 401 or 403: our key, our token, or the number of calls.
 //!
 //! The bodies and the challenge are those of
 //! <https://learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis>.

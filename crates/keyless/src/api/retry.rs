@@ -1,5 +1,5 @@
-//! What is tried again, when, and how often: only what is safe to repeat, after a pause with jitter, and no more than a
-//! tenth of all calls for long, so that a gateway in trouble is not kept there.
+//! Which calls are retried, when, and how often: only calls that are safe to repeat, after a pause with jitter. In the
+//! long run at most a tenth of all calls are retries, so that retries do not overload a gateway in trouble.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -35,13 +35,13 @@ pub(crate) enum Repeat {
     ByMethod,
     /// All of them: a model that is asked twice has changed nothing.
     Always,
-    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only open
-    /// the circuits before them.
+    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only
+    /// open the circuits before them.
     #[cfg_attr(not(any(test, feature = "openai")), expect(dead_code, reason = "a model's alone"))]
     BehindGateway,
 }
 
-/// For all calls of this process together.
+/// Shared by all calls of one client.
 pub(crate) struct RetryBudget {
     first: Duration,
     tokens: AtomicU32,

@@ -1,4 +1,4 @@
-//! Tries, renewals and time limits below calls and forwarded requests.
+//! Tries, renewals and time limits of calls and forwarded requests.
 
 use futures_util::stream;
 use http::{HeaderMap, Method};

@@ -1,5 +1,5 @@
-//! Headers and parameters that are not passed on: those of one connection, a caller's credentials, those that the
-//! platform adds for this app, and those that rewrite the request.
+//! Headers and parameters that are not passed on: hop-by-hop headers, a caller's credentials, headers that the platform
+//! adds for this app, and headers that rewrite the request.
 
 use http::{
     HeaderMap, HeaderName, Response,

@@ -1,4 +1,4 @@
-//! The subscription key of API Management, which lives in Key Vault.
+//! The subscription key of API Management, from Key Vault.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What Storage answers when it does not do as asked.
+//! Storage's refusals as errors.
 //!
 //! <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
 

@@ -1,4 +1,4 @@
-//! The blocks of one upload, on their way.
+//! The blocks of one upload, on their way to Storage.
 
 use std::sync::Arc;
 

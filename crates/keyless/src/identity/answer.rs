@@ -1,7 +1,7 @@
 //! An answer of the identity endpoint, or of Entra, without a token.
 //!
-//! The SDK's errors do not always tell: every 400 of a managed identity is "not assigned", the text being in the raw
-//! response alone; of an Entra answer with an escape in its description nothing is left, not even the status.
+//! The SDK's errors are not enough. For every 400 of a managed identity they say "not assigned"; only the raw response
+//! has the text. For an Entra answer with an escape in its description they keep nothing, not even the status.
 
 use std::{error::Error as StdError, iter::successors};
 

@@ -1,4 +1,4 @@
-//! What is wrong when an identity gets no token, in words that say what to mend.
+//! Why an identity gets no token, and what to mend.
 
 use std::{error::Error as StdError, fmt, io};
 
@@ -13,15 +13,15 @@ pub enum IdentityProblem {
     NoSuchIdentity,
     /// No client ID was given, and the app has no system-assigned identity.
     NoIdentityOnApp,
-    /// The tenant does not know the audience. App Service answers the same when it does and assignment is required.
+    /// The tenant does not know the audience, or the audience requires an assignment: App Service answers both alike.
     UnknownResource,
-    /// The audience admits assigned applications only, and this identity is not one.
+    /// The audience admits assigned applications only, and this identity has no assignment.
     NotAssigned,
-    /// The identity endpoint is not reached.
+    /// The identity endpoint cannot be reached.
     EndpointUnreachable,
     /// The identity endpoint does not answer in time.
     EndpointTimeout,
-    /// A developer's tool is not installed.
+    /// No developer's tool is installed.
     NoTool,
     /// A developer's tool is installed, without a login.
     NotLoggedIn,

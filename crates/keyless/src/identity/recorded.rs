@@ -1,4 +1,4 @@
-//! Records how the tries of one fetch end: when a fetch is cut off amid the SDK's retries there is no error at all.
+//! Records how each try of one fetch ends: a fetch that is cut off during the SDK's retries leaves no error.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,5 +1,4 @@
-//! A policy for the clients of services: a token that a service refused is dropped, and without an identity no service is
-//! called.
+//! A policy for SDK clients: it drops a token that a service refused, and calls no service without an identity.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! When to try again, and the jitter that keeps instances apart.
+//! When to retry, and the jitter that keeps instances apart.
 
 use std::{
     hash::{BuildHasher, RandomState},

@@ -1,4 +1,4 @@
-//! When a value ends, on a machine that may sleep and whose clock may be set.
+//! When a value ends, on a machine that may sleep or change its clock.
 
 use std::{
     sync::Arc,

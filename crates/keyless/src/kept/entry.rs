@@ -1,4 +1,4 @@
-//! One value: how callers find it, or wait for it.
+//! One value: callers find it here, or wait for it.
 
 use std::sync::Arc;
 

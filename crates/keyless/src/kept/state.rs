@@ -1,4 +1,4 @@
-//! What is known of one value, and how it changes. No task, no clock.
+//! The state of one value and its changes. No task, no clock.
 
 use std::time::Duration;
 

@@ -41,8 +41,8 @@ const PARTS: [&str; 13] = [
 ];
 
 impl Reader {
-    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. With a subscription
-    /// key of API Management, the key is a secret of the vault `KEYVAULT`.
+    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. With a
+    /// subscription key of API Management, the key is a secret of the vault `KEYVAULT`.
     pub fn model(&mut self, name: &str) -> Option<Model> {
         let route = self.read(&setting::<Route>(name, "route", "How the model is reached.", Absent::Default("apim")));
         let deployment = self.read(
@@ -73,8 +73,8 @@ impl Reader {
         Some(Model::new(api, route?, deployment, surface))
     }
 
-    /// As [`Self::model`], for an app that also runs without one: `Some(None)` when no setting of the group is there.
-    /// As soon as one is, all that its route needs must be.
+    /// Like [`Self::model`], for an app that also runs without a model: `Some(None)` when no setting of the group
+    /// exists. If one exists, all settings of its route are required.
     pub fn optional_model(&mut self, name: &str) -> Option<Option<Model>> {
         self.declare(
             &setting::<Deployment>(

@@ -1,7 +1,7 @@
-//! Server-sent events, cut out of a body as it comes in.
+//! A parser for server-sent events, for a body that is still arriving.
 //!
-//! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. The bytes of each frame are
-//! kept beside its meaning: joined, frames are the body again, byte for byte.
+//! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. Each frame keeps its bytes
+//! beside the parsed event: joined, the frames are the body again, byte for byte.
 
 use bytes::{Bytes, BytesMut};
 

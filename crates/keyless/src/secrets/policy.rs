@@ -1,4 +1,4 @@
-//! How secrets are fetched and kept.
+//! How secrets are fetched and cached.
 
 use std::time::Duration;
 
@@ -33,10 +33,10 @@ pub(super) struct SecretPolicy {
 /// Why there is no value.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    /// The vault refused: the value that it gave before is not ours to use any more.
+    /// The vault refused: this app may not use the earlier value any more.
     #[error(transparent)]
     Refused(Error),
-    /// The vault said nothing about the secret. It may have said when to ask again.
+    /// The vault did not answer about the secret. It may have said when to ask again.
     #[error("{0}")]
     Unanswered(#[source] Error, Option<Duration>),
 }

@@ -1,4 +1,4 @@
-//! The span of a call to a service, while it is open: below the innermost one.
+//! The open span of a call to a service, below the innermost open span.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,8 @@ pub(super) struct CallSpan {
 }
 
 impl CallSpan {
-    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not sampled.
+    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not
+    /// sampled.
     pub(super) fn open(
         signals: &Signals,
         above: Option<&TraceContext>,

@@ -1,4 +1,4 @@
-//! The settings of telemetry: the ones that OpenTelemetry names, and a group of our own for endpoints that take a token.
+//! The settings of telemetry: OpenTelemetry's own, and a group of this library for endpoints that require a token.
 
 use std::borrow::Cow;
 
@@ -82,11 +82,11 @@ const SIGNALS: [Names; 3] = [
 ];
 
 impl Reader {
-    /// Traces, logs and metrics: to the endpoints `<name>__tracesEndpoint`, `<name>__logsEndpoint` and
-    /// `<name>__metricsEndpoint` with a token of the identity that the group names, or else to the collector of
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT` without one. Where there is neither, nothing is sent.
+    /// Traces, logs and metrics. They go to the endpoints `<name>__tracesEndpoint`, `<name>__logsEndpoint` and
+    /// `<name>__metricsEndpoint` with a token of the group's identity, or else to the collector of
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` without a token. Without either, nothing is sent.
     ///
-    /// It is read after [`Reader::user_agent`], which names the app.
+    /// Call it after [`Reader::user_agent`], which names the app.
     pub fn telemetry(&mut self, name: &str) -> Option<Telemetry> {
         let guarded = SIGNALS.map(|signal| self.read(&own(name, signal)).map(|Guarded(url)| url));
         let takes_token = SIGNALS.iter().any(|signal| self.is_set(&format!("{name}__{}", signal.own)));
