@@ -1,4 +1,4 @@
-//! What the caller of an HTTP function asked for, as the span of its invocation says it.
+//! The request of an HTTP function's caller, as attributes of the invocation's span.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>
 
@@ -62,7 +62,8 @@ impl CallersRequest {
     }
 }
 
-/// The name that the caller used. A host that proxies requests writes its own into `Host`, and keeps the caller's beside.
+/// The name that the caller used. A host that proxies requests writes its own into `Host`, and keeps the caller's
+/// beside.
 fn host(headers: &HeaderMap) -> Option<String> {
     let text = first(headers, "x-forwarded-host").or_else(|| first(headers, HOST.as_str()))?;
     let authority: Authority = text.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Settings of `host.json` that the host acts on and the handler must agree with.
+//! The settings of `host.json` on which host and handler must agree.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-host-json>
 

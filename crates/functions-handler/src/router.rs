@@ -1,13 +1,13 @@
-//! Which function a request of the host is for.
+//! Finds the function for a request of the host.
 //!
-//! | the host sends | it means |
+//! | the host sends | meaning |
 //! |---|---|
-//! | `GET /` | are you there? |
+//! | `GET /` | is the handler ready? |
 //! | `POST /NAME` | a timer, another trigger, or an HTTP trigger with further bindings |
 //! | anything else | a caller's request, for the first function by name whose route and methods match |
 //!
-//! Nothing in a request tells the second from the third: a caller may send every header that the host sends. So a route
-//! that leads to the name of another function is refused at start.
+//! Nothing in a request distinguishes the second from the third, because a caller may send every header of the host. So
+//! a route that matches `/NAME` of another function is refused at start.
 
 use std::sync::Arc;
 

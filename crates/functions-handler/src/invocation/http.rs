@@ -1,5 +1,5 @@
-//! An HTTP trigger that the host does not forward, since the function has more bindings: request and response travel as
-//! JSON. Member names and rules are those of `HttpRequestExtensions.cs` and `HttpBinding.cs` in
+//! An HTTP trigger of a function with further bindings. The host does not forward its request, but sends request and
+//! response as JSON. Member names and rules are those of `HttpRequestExtensions.cs` and `HttpBinding.cs` in
 //! Azure/azure-functions-host.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
-//! The log: what the host shows of this process.
+//! The log of this process, which the host shows.
 //!
-//! The host takes a line on standard output as information, and one on standard error as an error unless it contains
+//! The host takes a line on standard output as information, and a line on standard error as an error unless it contains
 //! "warn" (`WorkerProcess.cs` in Azure/azure-functions-host). It adds no invocation ID, and drops the body of a failed
-//! invocation; so every line carries the ID, and a failure is logged before it is answered.
+//! invocation. So every line carries the ID, and a failure is logged before it is answered.
 
 mod lines;
 

@@ -1,7 +1,7 @@
 //! Route templates of ASP.NET Core, matched as the Functions host matches them.
 //!
-//! The host decides which function a request is for; the handler gets the path alone and must come to the same answer.
-//! Literals match in any case, slashes at the end do not count, and values are taken from the decoded path.
+//! The host decides which function a request is for. The handler gets only the path and must make the same decision.
+//! Literals match in any letter case, trailing slashes are ignored, and values come from the decoded path.
 //!
 //! <https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates>
 

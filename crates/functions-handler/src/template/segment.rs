@@ -10,7 +10,7 @@ use super::{
 pub(super) enum Segment {
     Literal(String),
     Parameter(Parameter),
-    /// What is left of the path, slashes included; may be empty. Always the last.
+    /// The rest of the path, including slashes; may be empty. Always the last segment.
     CatchAll(Parameter),
     /// Text and parameters, such as `{name}.{extension}`; no two parameters beside each other.
     Mixed(Vec<Part>),
