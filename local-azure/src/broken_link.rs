@@ -1,7 +1,7 @@
-//! One link of the chain spoilt, as a change of the seed: a fault where there is one for it.
+//! A spoilt link of the chain, as a change of the seed, or as a fault if there is one for the link.
 //!
 //! Each is a mistake that people make, or an attack that must not work. No service has a special case for it:
-//! what refuses is what would refuse in Azure.
+//! the service that refuses is the same as in Azure.
 
 use axum::body::Body;
 use http::{Request, header};

@@ -1,6 +1,5 @@
-//! What a person asks a running local-azure to do. No service of Azure's has this: it answers at the proxy's own address,
-//! to requests that are not for any host, and only to who knows this run's identity header. Requests that a page of another
-//! site makes a browser send are refused before that.
+//! Commands to a running local-azure. No Azure service has them. They are requests to the proxy's own address, not to a
+//! host, and need this run's identity header. Requests that another site's page makes a browser send are refused first.
 
 use std::{iter, sync::Arc};
 

@@ -1,6 +1,6 @@
-//! Which files of a project in another language than Rust are deployed: all of its folder, less `.funcignore`.
+//! The files to deploy of a project in another language than Rust: all of its folder, except those in `.funcignore`.
 //!
-//! `.funcignore` has the syntax of `.gitignore`. What Azure Functions Core Tools leave out in any case is left out here
+//! `.funcignore` has the syntax of `.gitignore`. Files that Azure Functions Core Tools always leave out are left out
 //! too (`FileSystemHelpers.cs` of `Azure/azure-functions-core-tools`), and so are local-azure's own files.
 
 use std::{

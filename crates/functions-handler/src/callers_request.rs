@@ -62,8 +62,7 @@ impl CallersRequest {
     }
 }
 
-/// The name that the caller used. A host that proxies requests writes its own into `Host`, and keeps the caller's
-/// beside.
+/// The name that the caller used. A host that proxies requests writes its own into `Host`, and keeps the caller's beside.
 fn host(headers: &HeaderMap) -> Option<String> {
     let text = first(headers, "x-forwarded-host").or_else(|| first(headers, HOST.as_str()))?;
     let authority: Authority = text.parse().ok()?;

@@ -89,8 +89,7 @@ fn layers<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 }
 
 /// The text by which a service explains a refusal: `message` in its JSON, on top (App Service, API Management) or
-/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without
-/// `credentials`, which a backend may echo.
+/// within `error` (most others), or `Code` and `Message` in the XML of Storage. Never the whole body, and without `credentials`, which a backend may echo.
 pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     #[derive(Deserialize)]
     struct Body {
@@ -108,8 +107,8 @@ pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     Some(Cause::Said(redacted(said, credentials).chars().take(EXPLANATION_CHARS).collect()))
 }
 
-/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID
-/// and time. <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
+/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID and time.
+/// <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
 fn storage_error(body: &str) -> Option<String> {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;

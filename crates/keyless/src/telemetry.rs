@@ -18,9 +18,9 @@
 //! ```
 //!
 //! With `functions-handler`: `.subscriber(keyless::telemetry::beside)` and `.on_stop(async |app: App|
-//! app.telemetry.flush().await)`. With any other server: put [`Telemetry::layer`] on a
-//! `tracing_subscriber::registry()`, open a span named `invocation` with the fields `faas.invocation_id`, `faas.name`,
-//! `faas.trigger` and `traceparent` for each piece of work, and [`TraceLayer`](crate::trace::TraceLayer) within it.
+//! app.telemetry.flush().await)`. With any other server: put [`Telemetry::layer`] on a `tracing_subscriber::registry()`,
+//! open a span named `invocation` with the fields `faas.invocation_id`, `faas.name`, `faas.trigger` and `traceparent`
+//! for each piece of work, and [`TraceLayer`](crate::trace::TraceLayer) within it.
 //!
 //! | in the app | is recorded as |
 //! |---|---|

@@ -31,8 +31,8 @@ use crate::{
     time_limits::{CONNECT, TimeLimits},
 };
 
-/// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red
-/// Hat, openSUSE, Alpine. The folder beside such a file has each of them again, in a file of its own: reading both, as
+/// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red Hat,
+/// openSUSE, Alpine. The folder beside such a file has each of them again, in a file of its own: reading both, as
 /// OpenSSL's search does, takes 20 ms in place of 2.
 const SYSTEM_BUNDLES: &[&str] = if cfg!(target_os = "linux") {
     &[

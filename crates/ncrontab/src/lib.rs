@@ -98,8 +98,8 @@ impl Schedule {
         self.is_cron()
     }
 
-    /// Whether the host, in spite of `useMonitor`, keeps no status for this schedule: it fires more than once a minute,
-    /// every minute (cron), or its interval is under a minute.
+    /// Whether the host keeps no status for this schedule, in spite of `useMonitor`: a cron expression that fires in
+    /// every minute and more than once in it, or an interval under a minute.
     #[must_use]
     pub fn is_too_frequent_to_monitor(&self) -> bool {
         match &self.0 {

@@ -1,8 +1,7 @@
-//! Blob Storage: block, append and page blobs in containers, kept as files. Bearer tokens and roles are the only way
-//! in, beside signatures made with a delegation key.
+//! Blob Storage: block, append and page blobs in containers, stored as files. Callers need a bearer token and a role,
+//! or a signature made with a delegation key.
 //!
-//! Access policies, immutability, encryption scopes, and everything that a key of the account signs are refused by
-//! name.
+//! Access policies, immutability, encryption scopes, and everything signed with an account key are refused by name.
 
 mod account;
 mod answer;

@@ -1,7 +1,7 @@
-//! Faults on purpose: which are set, and when each of them strikes.
+//! Faults on purpose: the set faults, and when each of them strikes.
 //!
-//! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`]. No service
-//! knows which of these it was; most know nothing of faults at all, because the answer is spoilt around them.
+//! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`].
+//! Services do not know the source. Most services do not know faults at all, because a wrapper spoils their answers.
 
 mod cut;
 mod inject;

@@ -54,8 +54,7 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok((time.to_zoned(TimeZone::UTC).year() > 1).then_some(time))
 }
 
-/// A value of a type that the function chose: as it stands, unwrapped once, or unwrapped twice (a text that holds
-/// JSON).
+/// A value of a type that the function chose: as it stands, unwrapped once, or unwrapped twice (a text that holds JSON).
 pub(super) fn value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     let once = match value {
         Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),

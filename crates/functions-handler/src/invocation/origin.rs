@@ -35,8 +35,8 @@ impl fmt::Display for InvocationId {
     }
 }
 
-/// The trace that an invocation is part of, and the span that called it: a valid `traceparent`, less what versions
-/// after 00 may add.
+/// The trace that an invocation is part of, and the span that called it: a valid `traceparent`, less what versions after
+/// 00 may add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TraceParent(String);
 

@@ -92,8 +92,8 @@ fn as_sent(value: Value, binding: &OutputBinding) -> Value {
     }
 }
 
-/// The host waits for a result object: after an empty 200 the invocation stays pending until the function's time is
-/// over (`DefaultHttpWorkerService.cs` in Azure/azure-functions-host).
+/// The host waits for a result object: after an empty 200 the invocation stays pending until the function's time is over
+/// (`DefaultHttpWorkerService.cs` in Azure/azure-functions-host).
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct InvocationResult {

@@ -118,8 +118,7 @@ impl Api {
     }
 
     #[cfg(feature = "openai")]
-    /// Whether something that failed may be tried once more, and after which pause: retries of all kinds share a
-    /// budget.
+    /// Whether something that failed may be tried once more, and after which pause: retries of all kinds share a budget.
     pub(crate) fn next_try(
         &self,
         tries: &mut super::retry::Tries,

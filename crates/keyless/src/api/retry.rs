@@ -35,8 +35,8 @@ pub(crate) enum Repeat {
     ByMethod,
     /// All of them: a model that is asked twice has changed nothing.
     Always,
-    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only
-    /// open the circuits before them.
+    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only open
+    /// the circuits before them.
     #[cfg_attr(not(any(test, feature = "openai")), expect(dead_code, reason = "a model's alone"))]
     BehindGateway,
 }

@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 /// Why a model, or the gateway before it, gave no answer.
 ///
-/// Codes and statuses: <https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors>. A missing role is
-/// a 401 there, never a 403.
+/// Codes and statuses: <https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors>. A missing role is a
+/// 401 there, never a 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelProblem {

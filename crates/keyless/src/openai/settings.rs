@@ -41,8 +41,8 @@ const PARTS: [&str; 13] = [
 ];
 
 impl Reader {
-    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. With a
-    /// subscription key of API Management, the key is a secret of the vault `KEYVAULT`.
+    /// A model of Azure `OpenAI`: the deployment `<name>__deployment`, by the route `<name>__route`. With a subscription
+    /// key of API Management, the key is a secret of the vault `KEYVAULT`.
     pub fn model(&mut self, name: &str) -> Option<Model> {
         let route = self.read(&setting::<Route>(name, "route", "How the model is reached.", Absent::Default("apim")));
         let deployment = self.read(

@@ -23,8 +23,7 @@ pub(super) struct CallSpan {
 }
 
 impl CallSpan {
-    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not
-    /// sampled.
+    /// With the context of what the call sends. There is no span where traces are not wanted, or this one is not sampled.
     pub(super) fn open(
         signals: &Signals,
         above: Option<&TraceContext>,
