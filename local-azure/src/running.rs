@@ -1,4 +1,4 @@
-//! The runs of local-azure on this machine: each leaves its address in its temporary folder, for other commands.
+//! The runs of local-azure on this machine: each writes its address into its temporary folder, for other commands.
 
 use std::{
     fs, io,

@@ -1,7 +1,7 @@
-//! The script root: the one folder that the Functions host reads, and that gets deployed.
+//! The script root: the folder that the Functions host reads and that is deployed.
 //!
-//! The host looks for `function.json` only in immediate children of the folder that holds `host.json`,
-//! so the project's tidy tree is copied into that shape.
+//! The host looks for `function.json` only in immediate children of the folder with `host.json`. So the files of the
+//! project are copied into that structure.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

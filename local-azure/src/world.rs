@@ -1,4 +1,4 @@
-//! One run: the seed, what each service holds at this moment, and what a person may do behind their backs.
+//! One run: the seed, the current state of each service, and changes that a person or a test may make to it.
 
 use std::{
     collections::BTreeMap,

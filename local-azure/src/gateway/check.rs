@@ -1,4 +1,4 @@
-//! Checks policy files without running anything: what the gateway would say of them when it starts.
+//! Checks policy files without running anything: reports the problems that the gateway would report at start.
 
 use std::{
     collections::BTreeSet,

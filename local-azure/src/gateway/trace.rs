@@ -1,4 +1,4 @@
-//! Traces of what policies did: `cargo local start --trace`.
+//! Traces of policies: `cargo local start --trace`.
 
 use std::{
     fmt,

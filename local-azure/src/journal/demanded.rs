@@ -1,4 +1,4 @@
-//! What a service demanded of a request before it answered.
+//! A service's demands on a request.
 
 use serde::{Deserialize, Serialize};
 

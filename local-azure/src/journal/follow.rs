@@ -1,4 +1,4 @@
-//! Changes of the journal as they happen, for a reader that may come back, and may be slow.
+//! Changes of the journal as they happen, for readers that may reconnect or be slow.
 
 use std::sync::Arc;
 

@@ -1,12 +1,13 @@
-//! What every service was asked, what it decided and why: the evidence that the demo prints and tests read.
+//! Every request to every service, with the service's decision and its reason. `demo` prints the journal, and tests
+//! read it.
 //!
-//! A service states its decision by putting a [`Decision`] into its response's extensions; [`observe`] wraps the service
-//! and records it. No token or key enters the journal, and of a body no
-//! more than the first 200 characters of what an expression of a policy took from it.
+//! A service states its decision by putting a [`Decision`] into its response's extensions. [`observe`] wraps the
+//! service and records it. No token or key enters the journal. Of a body, only the value of a policy's expression may
+//! enter, up to 200 characters.
 //!
-//! An entry belongs to the trace of its request's `traceparent`. A request that a service sends while it answers another
-//! has that one as its parent, and its trace unless it names one. Requests at the same time are never told apart by
-//! their order: one without a trace belongs to no chain.
+//! An entry belongs to the trace of its request's `traceparent`. A service may send a request while it answers another
+//! one. The answered request is the parent of the sent one, and gives it its trace unless the sent one names its own.
+//! Concurrent requests are never assigned to chains by their order: a request without a trace belongs to no chain.
 
 mod demanded;
 mod entry;

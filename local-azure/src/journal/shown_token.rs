@@ -1,4 +1,4 @@
-//! The bearer token that a request showed: its claims and header, never the token.
+//! The bearer token of a request: its claims and header, never the token itself.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};

@@ -1,4 +1,4 @@
-//! What was received, kept in memory: the newest, bounded by number and by bytes. What is dropped is counted.
+//! Received telemetry, kept in memory: the newest, bounded by number and by bytes. Dropped records are counted.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! Why a script root is not packaged.
+//! Why a script root cannot be packaged.
 
 use std::{io, path::PathBuf};
 

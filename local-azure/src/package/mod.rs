@@ -1,7 +1,7 @@
 //! The deployable package: a zip of a script root that Azure's Functions host can run.
 //!
-//! What the host would not load, or could not start, is refused here rather than after the deployment. Reference:
-//! <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
+//! A function that the host would not load, or a handler that it could not start, is refused here and not only after
+//! the deployment. Reference: <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
 
 mod archive;

@@ -1,4 +1,4 @@
-//! The vaults of a run, and what a test may do to them behind the back of the process under test.
+//! The vaults of a run, and a test's changes to them while the process under test runs.
 
 use std::{
     collections::BTreeMap,
