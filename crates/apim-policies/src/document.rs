@@ -1,7 +1,7 @@
-//! From the text of a policy file to a [`Document`]: named values, then expressions, then XML, then policies.
+//! Turns the text of a policy file into a [`Document`]: named values, then expressions, then XML, then policies.
 //!
-//! The file is what `format: rawxml` deploys, which is not XML until its expressions are taken out. Everything that is
-//! not understood is a problem, and all problems are reported at once.
+//! The file has the format `rawxml` of a deployment, which is not XML until its expressions are taken out. Everything
+//! unknown is a problem, and all problems are reported at once.
 
 use std::{collections::BTreeMap, sync::Arc};
 

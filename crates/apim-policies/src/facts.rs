@@ -1,4 +1,4 @@
-//! What the gateway knows of a request before any policy runs.
+//! The facts about a request that the gateway knows before any policy runs.
 
 use std::{collections::BTreeMap, sync::Arc};
 

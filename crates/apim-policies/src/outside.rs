@@ -1,4 +1,4 @@
-//! What the embedder brings: a clock, randomness, tokens, and everything that is sent anywhere.
+//! The embedder's part: a clock, randomness, tokens, and all sending.
 
 use std::{
     future::{Future, ready},

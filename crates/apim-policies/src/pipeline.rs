@@ -1,4 +1,4 @@
-//! How `<base />` joins the documents that apply to a request
+//! Joins the documents that apply to a request, in the places of `<base />`
 //! (learn.microsoft.com/azure/api-management/api-management-howto-policies).
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -1,4 +1,4 @@
-//! What is wrong with a policy document, and where in the file.
+//! A problem of a policy document, and its place in the file.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What an API Management service defines besides its policy documents, which refer to it by name.
+//! The objects of an API Management service that policy documents refer to by name.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

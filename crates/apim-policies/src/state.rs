@@ -1,4 +1,4 @@
-//! What lives as long as the gateway, for all of its requests.
+//! The state of the gateway, shared by all its requests.
 
 mod backends;
 mod cache;

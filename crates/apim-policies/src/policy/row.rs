@@ -1,4 +1,4 @@
-//! What the reference says of a policy, and what of it runs here.
+//! The facts about a policy from the reference, and the parts of it that run here.
 
 use crate::scope::Section;
 

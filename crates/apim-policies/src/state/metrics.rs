@@ -1,4 +1,4 @@
-//! Sums of the metrics that policies send to Application Insights. A host without Application Insights reads them here.
+//! Sums of the metrics that policies send to Application Insights, for a host without Application Insights.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! A token in the compact form of RFC 7515, taken apart. Being well formed says nothing about being true.
+//! A token in the compact form of RFC 7515, parsed but not verified.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: reading them, the keys that sign them, where those keys are published, and what is checked.
+//! JSON Web Tokens: parsing, signing keys, the documents that publish keys, and the checks.
 
 mod claim_text;
 mod claims;

@@ -1,4 +1,4 @@
-//! What a refused token lacks.
+//! The claim that a refused token lacks.
 
 /// A claim that a policy requires and that a token does not have as required.
 #[derive(Clone, Debug, PartialEq, Eq)]

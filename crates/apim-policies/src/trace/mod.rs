@@ -1,4 +1,4 @@
-//! What each policy did with a request, for who watches.
+//! The trace of each policy's work on a request.
 
 mod log;
 mod secrets;

@@ -1,4 +1,4 @@
-//! What a trace may not show: the keys and tokens that are known, parts of them, and what looks like one.
+//! Secrets that a trace must not show: known keys and tokens, parts of them, and texts that look like one.
 
 use std::{fmt, ops::Range};
 
