@@ -1,4 +1,4 @@
-//! Why the host cannot start, or cannot do what it was asked.
+//! Why the host cannot start, or cannot execute a command.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,4 @@
-//! A function, as the host lists it.
+//! A function in the host's list.
 
 use super::{
     core::Core,

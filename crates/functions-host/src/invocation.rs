@@ -1,4 +1,4 @@
-//! An invocation that has ended, as the journal has it.
+//! A finished invocation, for the journal.
 
 use std::{sync::Arc, time::Duration};
 

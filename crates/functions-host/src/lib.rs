@@ -1,7 +1,7 @@
 //! The Azure Functions host for custom handlers, in any language, on a laptop.
 //!
 //! [`FunctionsHost::start`] reads a script root (`host.json`, and one folder with a `function.json` for each function),
-//! starts the executable that `host.json` names, and calls it over loopback HTTP exactly as Azure does: HTTP and timer
+//! starts the executable that `host.json` names, and calls it over loopback HTTP as Azure does: HTTP and timer
 //! triggers, proxied, forwarded, or as the JSON of `Data` and `Metadata`.
 //!
 //! ```no_run
@@ -15,12 +15,13 @@
 //! # }
 //! ```
 //!
-//! A function with a binding or trigger that this host does not play is in error, by name; the others run. Unknown members
-//! of `host.json` and `function.json` are refused by name unless [`HostOptions::lenient`] says otherwise. Left out: the lock
-//! that keeps the instances of one app from running a timer twice (there is one instance), dynamic throttles, host IDs, and
-//! the management of keys. `docs/functions-host.md` of the repository lists what is covered, with a test for each statement.
+//! A function with an unsupported binding or trigger is in error, by name; the others run. Unknown members of
+//! `host.json` and `function.json` are refused by name, unless [`HostOptions::lenient`] is set. Left out: the lock that
+//! keeps several instances of an app from running a timer twice (there is one instance), dynamic throttles, host IDs,
+//! and the management of keys. `docs/functions-host.md` of the repository lists the covered behaviour, with a test for
+//! each statement.
 //!
-//! Sources are named file by file: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
+//! Each file names its sources: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
 
 mod admin;
