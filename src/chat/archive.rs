@@ -1,6 +1,6 @@
-//! Exchanges kept as blobs, where the settings ask for it.
+//! Stores exchanges as blobs, if the settings ask for it.
 //!
-//! A blob holds what was asked, what was answered, and how many tokens it took; no credential of anyone.
+//! A blob holds the question, the answer and the number of tokens; no credential.
 
 use jiff::Timestamp;
 use keyless::{

@@ -1,4 +1,5 @@
-//! A page to chat in. It is static and calls `chat`, whose key it asks the person for; it holds nothing of this app's.
+//! A static chat page. It calls `chat`, and asks the user for that function's key. The page contains no data of this
+//! app.
 
 use functions_handler::{
     axum::response::{IntoResponse, Response},

@@ -1,4 +1,4 @@
-//! Tries every service as the identity that it is called as, and says what an operator must mend.
+//! Tries every service with the identity that calls it, and says what an operator must mend.
 
 use std::{error::Error as StdError, sync::Arc};
 

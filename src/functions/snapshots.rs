@@ -1,8 +1,9 @@
-//! Lists a source's snapshots, newest first and in pages, and reads one back as it was stored: the latest, or that of a
-//! slot; whole or in part.
+//! Lists a source's snapshots, newest first and in pages. Returns one as it was stored: the latest, or that of a slot;
+//! whole or in part.
 //!
-//! `?limit=` (1,000 at most, and by default) says how many a page has; `next` in the answer is the `?before=` of the next
-//! page, which may be there although this one is short or empty: one request asks Storage a bounded number of times.
+//! `?limit=` (1,000 at most, and by default) is the size of a page. `next` in the answer is the `?before=` of the next
+//! page. There may be a next page although this one is short or empty, because one request makes a bounded number of
+//! calls to Storage.
 
 use functions_handler::axum::{
     Json,

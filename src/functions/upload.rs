@@ -1,8 +1,8 @@
-//! Streams a request's body into a blob: the whole of it, or nothing.
+//! Streams a request's body into a blob, whole or not at all.
 //!
-//! Without a condition only a new blob is made, and 409 says that there is one of this name; `If-Match` with its `ETag`,
-//! or `*`, replaces it. `x-ms-meta-*` and `x-ms-access-tier` are kept with it, and a body that is not what `Content-MD5`
-//! says is refused. 201 for a new blob, 200 for one that was replaced.
+//! Without a condition it writes only a new blob, and answers 409 if one of this name exists. `If-Match` with the
+//! blob's `ETag`, or `*`, replaces it. `x-ms-meta-*` and `x-ms-access-tier` are stored with the blob. A body that does
+//! not match `Content-MD5` is refused. The answer is 201 for a new blob, 200 for a replaced one.
 
 use std::{
     sync::{

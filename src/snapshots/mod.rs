@@ -1,4 +1,4 @@
-//! The main job: an API's answer is kept as a blob, one for each source and slot; and the way back.
+//! The main job: stores an API's answer as a blob, one for each source and slot, and reads it back.
 
 mod listing;
 mod slot;
