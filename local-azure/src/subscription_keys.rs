@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::seed::Seed;
 
-/// The keys of every subscription at this moment.
+/// The current keys of every subscription.
 pub struct SubscriptionKeys(RwLock<BTreeMap<String, KeyPair>>);
 
-/// The two keys of a subscription; either opens it, so that one can be replaced while the other is in use.
+/// The two keys of a subscription. Both are valid, so one can be replaced while the other is in use.
 #[derive(Clone, Default)]
 pub struct KeyPair {
     /// First key.

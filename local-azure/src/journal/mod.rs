@@ -59,8 +59,8 @@ use self::{replays::Replays, ring::Ring, shown_query::shown_query};
 /// Changes that a follower may be behind. One that is further behind starts again.
 const MOST_CHANGES_BEHIND: usize = 256;
 
-/// The status of a request whose client left before it was answered, as nginx and Azure's front ends log it. Nobody is
-/// answered so.
+/// The status of a request whose client left before the answer, as nginx and Azure's front ends log it. No client gets
+/// this status.
 pub const CLIENT_LEFT: u16 = 499;
 
 tokio::task_local! {
@@ -97,21 +97,21 @@ impl Default for Shared {
     }
 }
 
-/// What the journal holds at one moment.
+/// The contents of the journal at one moment.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// Number of the last change.
     pub sequence: u64,
-    /// Entries that were dropped because there are [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
+    /// The number of entries that were dropped because of [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
     pub dropped: u64,
-    /// Entries that are kept.
+    /// The number of kept entries.
     pub count: usize,
     /// The latest of them, in the order in which they ended.
     pub entries: Vec<Arc<Entry>>,
 }
 
 impl Journal {
-    /// An entry that begins now. Its parent is the request that this task answers, if it answers one.
+    /// An entry that begins now. Its parent is the request that this task is answering, if any.
     #[must_use]
     pub fn begin(&self, service: Service, method: &str, path: &str) -> Entry {
         let answering = ANSWERING.try_with(|answering| *answering).ok();
@@ -189,7 +189,7 @@ impl Journal {
         self.ring().iter().map(|entry| Entry::clone(entry)).collect()
     }
 
-    /// The latest entries, at most `limit`, and what is known of the others.
+    /// The latest entries, at most `limit`, and the counts of the others.
     #[must_use]
     pub fn latest(&self, limit: usize) -> Kept {
         let ring = self.ring();
