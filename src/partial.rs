@@ -35,7 +35,7 @@ pub(crate) enum Wanted {
 }
 
 impl Stored<'_> {
-    /// Reads the conditions and the range of a GET. What is malformed counts as absent, as the RFC says.
+    /// Reads the conditions and the range of a GET. As the RFC says, malformed ones count as absent.
     ///
     /// # Errors
     /// A failed precondition when the caller wants another version, [`Error::OutOfRange`].

@@ -79,8 +79,8 @@ pub(crate) async fn run(
     send(&snapshots.container, &blob, &headers).await
 }
 
-/// The blob, as much of it as is wanted. The status has gone out before the last byte has come in, so a failure then can
-/// only be logged and cut the answer.
+/// The requested part of the blob. The status is sent before the last byte is read, so a later failure can only be
+/// logged and cut the answer.
 async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
     let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
     let (status, range) = match stored.wanted(headers)? {

@@ -135,7 +135,7 @@ impl CallersBody {
         self.too_long.load(Ordering::Relaxed)
     }
 
-    /// Reads what is left of a refused body, within bounds: an answer that comes while the host still sends may never
+    /// Reads the rest of a refused body, within bounds: an answer that is sent while the host still sends may never
     /// reach the caller.
     async fn drain(&self) {
         let drained = async {

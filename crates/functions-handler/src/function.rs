@@ -98,10 +98,10 @@ impl Function {
     }
 }
 
-/// Embeds `functions/NAME/function.json` of the crate that is compiled, as a [`Function`].
+/// Embeds `functions/NAME/function.json` of the crate being compiled, as a [`Function`].
 ///
-/// Without that file the crate does not compile. A second argument names another path, also relative to the crate:
-/// `function!("order", "order/function.json")` where the function folders stand beside `host.json`.
+/// Without that file the crate does not compile. A second argument is another path, also relative to the crate: use
+/// `function!("order", "order/function.json")` if the function folders are beside `host.json`.
 #[macro_export]
 macro_rules! function {
     ($name:literal) => {

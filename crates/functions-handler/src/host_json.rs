@@ -49,7 +49,7 @@ pub(crate) enum HostJsonError {
 
 impl HostJson {
     /// Reads `host.json` in the script root, and the variables that override it. Without the file the host writes a
-    /// default one, so its defaults count.
+    /// default one, so the defaults apply.
     pub(crate) fn read(script_root: Option<&Path>, environment: &Environment) -> Result<Self, HostJsonError> {
         let members = script_root.map_or(Ok(Map::new()), |root| file(root.join("host.json")))?;
         let text =

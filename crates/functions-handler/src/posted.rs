@@ -48,8 +48,8 @@ pub(crate) async fn function(
 
 /// Runs an HTTP function as if its request had been forwarded.
 ///
-/// Its answer, whatever the status, is the output of an invocation that succeeded, as it is when requests are forwarded;
-/// but a function that broke down (500 with an error) is an invocation that failed.
+/// As with forwarded requests, its answer, with any status, is the output of a successful invocation. Only a 500 with
+/// an error is a failed invocation.
 pub(crate) async fn http(
     function: HttpFunction,
     definition: Arc<Definition>,

@@ -121,8 +121,8 @@ async fn answers(
     }
 }
 
-/// Since when a connection waits for a head; `None` while a request is under way. hyper's own limit would make a timer for
-/// each request, where this is one for each connection.
+/// When a connection began to wait for a head; `None` while a request is served. hyper's own limit would make a timer
+/// for each request; this is one timer for each connection.
 #[derive(Clone)]
 struct Waiting(Arc<Mutex<Option<Instant>>>);
 

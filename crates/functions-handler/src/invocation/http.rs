@@ -51,7 +51,7 @@ impl HttpRequestData {
 
     /// The caller's request, with the path and query of its URL.
     ///
-    /// A header that is not valid is left out, as a server would have done.
+    /// An invalid header is left out, as a server would do.
     pub(crate) fn into_request(self) -> Result<Request<Bytes>, PayloadError> {
         let Self { url, method, headers, body, .. } = self;
         let target =

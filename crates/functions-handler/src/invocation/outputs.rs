@@ -80,8 +80,8 @@ impl Outputs {
     }
 }
 
-/// The host decodes every text that happens to be base64 (`test` is), unless the binding is binary: such a text is sent
-/// as the base64 of itself.
+/// The host decodes every text that happens to be base64 (`test` is one), unless the binding is binary. So such a text
+/// is itself sent as base64.
 fn as_sent(value: Value, binding: &OutputBinding) -> Value {
     match value {
         Value::String(text) if !binding.is_http && !binding.is_binary => {

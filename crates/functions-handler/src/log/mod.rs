@@ -19,7 +19,7 @@ pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// Makes the log of the layer that writes lines and of the levels.
 pub(crate) type Compose = Box<dyn FnOnce(BoxedLayer, Targets) -> BoxedLayer + Send>;
 
-/// Installs a subscriber and a panic hook, each only where none is set.
+/// Installs a subscriber and a panic hook, unless the app has set its own.
 ///
 /// `RUST_LOG` holds levels such as `info,my_app=debug`. Without it, the crates named in `own` log from "info" up, and
 /// all others from "warning" up.

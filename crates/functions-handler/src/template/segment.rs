@@ -98,8 +98,8 @@ impl Parameter {
     }
 }
 
-/// Values of the parameters of one segment, read from the right: each text is taken at its last occurrence, so the
-/// first parameter takes most. An optional parameter at the end may be left out together with the dot before it.
+/// Values of the parameters of one segment, read from the right: each text matches at its last occurrence, so the
+/// first parameter is as long as possible. An optional parameter at the end may be absent together with its dot.
 fn mixed<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
     if let Some(found) = exactly(parts, piece) {
         return Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).collect());

@@ -35,8 +35,8 @@ pub(crate) enum Repeat {
     ByMethod,
     /// All of them: a model that is asked twice has changed nothing.
     Always,
-    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only open
-    /// the circuits before them.
+    /// All of them, but not after a 500: the gateway has already tried the other backends, and more calls would only
+    /// open their circuit breakers.
     #[cfg_attr(not(any(test, feature = "openai")), expect(dead_code, reason = "a model's alone"))]
     BehindGateway,
 }
@@ -138,7 +138,7 @@ fn is_passing(status: StatusCode, repeat: Repeat) -> bool {
         )
 }
 
-/// Milliseconds in a header of their own, else seconds, or a date;
+/// Milliseconds in a separate header, else seconds, or a date;
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let milliseconds = headers.get(RETRY_AFTER_MS).and_then(|value| value.to_str().ok()?.trim().parse().ok());

@@ -23,8 +23,8 @@ use crate::{
     failure::failure,
 };
 
-/// The SDK reads parts at the same time and keeps up to twice as many until their turn comes: 8 MiB in all, where by
-/// default it would take 64 or more.
+/// The SDK reads parts in parallel and holds up to twice as many until their turn comes: 8 MiB in all. Its default
+/// would take 64 MiB or more.
 const PART: NonZero<usize> = NonZero::new(2 * 1024 * 1024).unwrap();
 const PARTS_AT_ONCE: NonZero<usize> = NonZero::new(2).unwrap();
 

@@ -111,8 +111,8 @@ impl Container {
         }
     }
 
-    /// Writes a blob in one request, and once more when the container was missing and now is there. The inner error is
-    /// Storage's answer to the write.
+    /// Writes a blob in one request. If the container was missing, it creates the container and writes again. The inner
+    /// error is Storage's answer to the write.
     async fn put_blob(
         &self,
         name: &str,

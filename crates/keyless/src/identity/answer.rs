@@ -20,10 +20,10 @@ pub(super) struct EndpointAnswer {
 }
 
 impl EndpointAnswer {
-    /// From an answer that is not a success: such a body holds no token.
+    /// From an unsuccessful answer: its body holds no token.
     ///
-    /// The words are `message` (App Service), `error_description` after `error` (virtual machines, Entra), or `message`
-    /// within `error` (most other services).
+    /// The text is in `message` (App Service), in `error_description` after `error` (virtual machines, Entra), or in
+    /// `message` within `error` (most other services).
     pub(super) fn new(status: StatusCode, body: &[u8]) -> Self {
         let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
         let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

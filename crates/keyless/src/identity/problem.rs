@@ -38,8 +38,8 @@ impl IdentityProblem {
         }
     }
 
-    /// By what was said, since one status means many things. The texts are those of App Service, of the virtual
-    /// machines' endpoint and of Entra, as their users and the tests of Microsoft's own libraries show them.
+    /// Decides by the text, because one status has many causes. The texts are those of App Service, of the virtual
+    /// machines' endpoint and of Entra, as reported by users and in the tests of Microsoft's own libraries.
     pub(super) fn of_answer(answer: &EndpointAnswer) -> Self {
         let said = answer.said.as_deref().unwrap_or_default();
         let has = |text| said.contains(text);
@@ -67,8 +67,8 @@ impl IdentityProblem {
         }
     }
 
-    /// From the words of the SDK's credentials for developers and of the tools that they run. A login that is missing
-    /// tells more than a tool that is.
+    /// From the texts of the SDK's developer credentials and of the tools that they run. A missing login is a more
+    /// useful finding than a missing tool.
     fn of_tools(said: &str) -> Self {
         let has = |text| said.contains(text);
         match () {

@@ -47,8 +47,8 @@ impl LastTry {
     }
 }
 
-/// Belongs in `per_try_policies` of each credential that a cache asks. Without it, classification has the SDK's errors
-/// alone.
+/// Put it into `per_try_policies` of each credential that a cache uses. Without it, only the SDK's errors can be
+/// classified.
 #[derive(Debug)]
 pub(super) struct RecordAnswers;
 

@@ -47,8 +47,8 @@ pub(super) fn text_delta(json: &Value) -> Option<&str> {
     choice["delta"]["content"].as_str()
 }
 
-/// Why an answer ended: `stop`, `length`, `content_filter`…, of the first choice; of a response its status, or the reason
-/// why it is incomplete.
+/// Why an answer ended: `stop`, `length`, `content_filter`… of the first choice; for a response its status, or the
+/// reason why it is incomplete.
 pub(super) fn finish_reason(json: &Value) -> Option<&str> {
     if let Some(choices) = json["choices"].as_array() {
         return choices.iter().find_map(|choice| choice["finish_reason"].as_str());

@@ -15,8 +15,8 @@ use crate::{
     transport::Http,
 };
 
-/// A value is at most this old while the vault answers: so long does a rotated, disabled or deleted secret take to be
-/// noticed, unless the app calls [`super::vault::Secrets::forget`].
+/// The greatest age of a value while the vault answers. So the app notices a rotated, disabled or deleted secret within
+/// this time, or at once when it calls [`super::vault::Secrets::forget`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// A value is used for so long while the vault cannot be reached, or is too busy to answer.

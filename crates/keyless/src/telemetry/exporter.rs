@@ -150,8 +150,8 @@ impl Exporter {
         }
     }
 
-    /// Sends all that is there, and says when to come again for what could not be sent. In a hurry, what failed before
-    /// is tried at once, and once.
+    /// Sends all waiting records, and returns when to retry those that could not be sent. In a hurry, failed batches
+    /// are tried once more, at once.
     pub(super) async fn export(&self, hurry: bool) -> Option<Instant> {
         let mut outbox = self.outbox.lock().await;
         let Outbox { traces, logs, metrics } = &mut *outbox;

@@ -27,8 +27,8 @@ const SAMPLER: Setting<Rule> =
 const SHARE: Setting<Share> =
     Setting::optional("OTEL_TRACES_SAMPLER_ARG", "all of them", "Which share of the traces that begin here is sent.");
 
-/// Read by other libraries, and refused where there is a collector: a header may hold a key, and the rest would change
-/// what is sent.
+/// Settings of other libraries, refused if there is a collector: a header may hold a key, and the others would change
+/// the sent data.
 const REFUSED: [(&str, &str); 12] = [
     ("OTEL_EXPORTER_OTLP_HEADERS", HEADERS),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", HEADERS),
@@ -121,8 +121,8 @@ impl Reader {
         Some(Telemetry(Some(exporter)))
     }
 
-    /// Where a collector takes each signal. The host shares the environment: where telemetry goes elsewhere, these are
-    /// the host's alone.
+    /// The collector's address for each signal. The host shares the environment: if this app's telemetry goes
+    /// elsewhere, these settings are for the host only.
     fn collectors(&mut self, are_the_hosts: bool) -> [Option<url::Url>; 3] {
         if are_the_hosts {
             return [None, None, None];
