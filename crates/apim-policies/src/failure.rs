@@ -28,7 +28,8 @@ pub struct LastError {
     pub scope: Option<Scope>,
     /// Section of the failed policy; `None` for a built-in step.
     pub section: Option<Section>,
-    /// What holds the failed policy in its section, as `choose[3]/when[2]`, counted from 1; empty at the top.
+    /// The path to the failed policy's parent in its section, such as `choose[3]/when[2]`, counted from 1; empty at the
+    /// top.
     pub path: String,
     /// The failed policy's `id` attribute.
     pub policy_id: Option<String>,

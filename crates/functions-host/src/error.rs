@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use super::script::ScriptError;
 
-/// Why the host cannot start, or cannot do what it was asked.
+/// Why the host cannot start, or cannot execute a command.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The script root cannot be run.

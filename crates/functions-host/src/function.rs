@@ -5,7 +5,7 @@ use super::{
     script::{FunctionDefinition, Trigger},
 };
 
-/// A function that was loaded.
+/// A loaded function.
 #[derive(Clone, Debug)]
 pub struct Function {
     /// Its folder's name.

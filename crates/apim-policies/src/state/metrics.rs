@@ -22,11 +22,11 @@ struct Key {
 /// One sum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Namespace, as the policy says.
+    /// The namespace in the policy.
     pub namespace: String,
     /// Name, such as `Total Tokens`.
     pub name: String,
-    /// What the number is told apart by.
+    /// The dimensions of the number.
     pub dimensions: BTreeMap<String, String>,
     /// The sum.
     pub value: f64,

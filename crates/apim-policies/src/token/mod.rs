@@ -33,6 +33,6 @@ pub(crate) use verify::Rules;
 pub struct ValidatedToken {
     /// The token.
     pub jwt: std::sync::Arc<Jwt>,
-    /// For each required claim, its name and those of its values that the policy asked for and found.
+    /// For each required claim, its name and the required values that were found.
     pub satisfied: Vec<(String, Vec<String>)>,
 }

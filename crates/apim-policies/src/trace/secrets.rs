@@ -18,7 +18,7 @@ const SHORTEST_CREDENTIAL: usize = 16;
 /// What begins like a JSON object in Base64 and is as long as the head of a token.
 const SHORTEST_JWT_PART: usize = 20;
 
-/// Texts that a trace may not show.
+/// Texts that a trace must not show.
 #[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);
 
@@ -29,7 +29,7 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// These, and whatever looks like a key or token.
+    /// These secrets, and all texts that look like a key or token.
     #[must_use]
     pub fn new(known: Vec<String>) -> Self {
         Self(known)
@@ -65,7 +65,7 @@ impl Secrets {
         }
     }
 
-    /// The text without what is secret.
+    /// The text without secrets.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut found = Vec::new();
