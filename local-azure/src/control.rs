@@ -1,6 +1,5 @@
-//! What a person asks a running local-azure to do. No service of Azure's has this: it answers at the proxy's own address,
-//! to requests that are not for any host, and only to who knows this run's identity header. Requests that a page of another
-//! site makes a browser send are refused before that.
+//! Commands to a running local-azure. No Azure service has them. They are requests to the proxy's own address, not to a
+//! host, and need this run's identity header. Requests that another site's page makes a browser send are refused first.
 
 use std::{iter, sync::Arc};
 
@@ -34,18 +33,18 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
 
-/// POST to `{this}{trace ID}` answers with the spans and log records that Azure Monitor received of a trace: an object with
-/// `spans`, `logs` and `dropped`, how much of all traces is no longer kept.
+/// POST to `{this}{trace ID}` answers with the spans and log records of a trace that Azure Monitor received: an object
+/// with `spans`, `logs` and `dropped`, the number of dropped records of all traces.
 pub const TELEMETRY: &str = "/local-azure/telemetry/";
 
-/// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
-/// `namespace`, `name`, `dimensions` and `value`.
+/// POST answers with the sums of metrics that policies would have sent to Application Insights: a JSON array of objects
+/// with `namespace`, `name`, `dimensions` and `value`.
 pub const METRICS: &str = "/local-azure/metrics";
 /// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
-/// A fault that cannot be is answered 400.
+/// An impossible fault is answered 400.
 pub const FAULTS: &str = "/local-azure/faults";
 
-/// POST answers with the faults that are set, each with what it has done, as a JSON array.
+/// POST answers with the set faults and their counts, as a JSON array.
 pub const LIST_FAULTS: &str = "/local-azure/faults/list";
 
 /// POST ends every fault; the answer is an empty JSON array.
