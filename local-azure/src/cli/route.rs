@@ -33,9 +33,15 @@ pub(super) fn encoded(value: &str) -> String {
 pub(super) fn fill(template: &str, given: &[(String, String)]) -> Result<String, CommandError> {
     let mut url = String::new();
     let mut names: Vec<&str> = Vec::new();
+    // What follows a parameter without a value must be absent too.
+    let mut absent: Option<&str> = None;
+    let needs = |name: &str| CommandError::from(format!("the route needs --param {name}=VALUE"));
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
         let (before, brace, after) = (&rest[..at], &rest[at..=at], &rest[at + 1..]);
+        if let Some(name) = absent.filter(|_| before != "/") {
+            return Err(needs(name));
+        }
         url.extend(utf8_percent_encode(before, NOT_IN_A_URL));
         if let Some(after) = after.strip_prefix(brace) {
             url.extend(utf8_percent_encode(brace, NOT_IN_A_URL));
@@ -44,22 +50,33 @@ pub(super) fn fill(template: &str, given: &[(String, String)]) -> Result<String,
         }
         let (text, remainder) = split_parameter(after).ok_or("the function's route has a { without its }")?;
         let parameter = Parameter::new(text);
-        match given.iter().find(|(name, _)| name.eq_ignore_ascii_case(parameter.name)) {
+        let value = given.iter().find(|(name, _)| name.eq_ignore_ascii_case(parameter.name));
+        if let Some(name) = absent.filter(|_| value.is_some()) {
+            return Err(needs(name));
+        }
+        match value {
             // A parameter that takes the rest of the path keeps its slashes.
             Some((_, value)) if parameter.catch_all => {
                 let parts: Vec<_> = value.split('/').map(encoded).collect();
                 url.push_str(&parts.join("/"));
             }
             Some((_, value)) => url.push_str(&encoded(value)),
-            None if parameter.may_be_absent => {}
-            None => return Err(format!("the route needs --param {}=VALUE", parameter.name).into()),
+            None if parameter.may_be_absent => {
+                // `{name}.{extension?}`: the dot goes too.
+                url.truncate(url.strip_suffix('.').unwrap_or(&url).len());
+                absent = absent.or(Some(parameter.name));
+            }
+            None => return Err(needs(parameter.name)),
         }
         names.push(parameter.name);
         rest = remainder;
     }
-    url.extend(utf8_percent_encode(rest, NOT_IN_A_URL));
+    if let Some(name) = absent.filter(|_| !matches!(rest, "" | "/")) {
+        return Err(needs(name));
+    }
     check_names(given, &names)?;
-    Ok(url.trim_end_matches('/').to_owned())
+    url.extend(utf8_percent_encode(rest.trim_end_matches('/'), NOT_IN_A_URL));
+    Ok(if absent.is_some() { url.trim_end_matches('/').to_owned() } else { url })
 }
 
 fn check_names(given: &[(String, String)], names: &[&str]) -> Result<(), CommandError> {
@@ -140,6 +157,10 @@ mod tests {
             (r"{id:regex(^\d{{2}}$)}", &[("id", "12")], "/12"),
             ("{id:regex(^a=.$)=a=b}", &[], ""),
             ("{a}.{b?}", &[("a", "x"), ("b", "y")], "/x.y"),
+            ("{a}.{b?}", &[("a", "x")], "/x"),
+            ("{a?}/{b=1}/", &[], ""),
+            ("{*rest}", &[("rest", "a/")], "/a/"),
+            ("a/", &[], "/a"),
             ("a{{b}}c", &[], "/a%7Bb%7Dc"),
             ("a b/é/%NAME%", &[], "/a%20b/%C3%A9/%25NAME%25"),
         ];
@@ -160,6 +181,8 @@ mod tests {
         let cases: &[Case] = &[
             ("{source}", &[], "the route needs --param source=VALUE"),
             ("{id:regex(^a=.$)}", &[], "the route needs --param id=VALUE"),
+            ("{id=1}/x", &[], "the route needs --param id=VALUE"),
+            ("{a?}/{b?}", &[("b", "1")], "the route needs --param a=VALUE"),
             ("{a}/{b?}", &[("a", "1"), ("c", "2")], "the route has no parameter \"c\"; it has a, b"),
             ("health", &[("a", "1")], "the route has no parameter \"a\"; it has none"),
             ("{a}", &[("a", "1"), ("A", "2")], "--param A is given twice"),
