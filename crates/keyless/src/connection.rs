@@ -57,6 +57,10 @@ impl Connection {
 
     /// What an SDK client is made with: the HTTP client of this process, the app's user agent, three retries, and the
     /// trace context of the invocation on each request. A token that the service refuses is dropped.
+    ///
+    /// Of the calls of clients made with it, 512 at most wait for their answers at a time; a request that waits for a
+    /// place longer than 100 s fails. Beyond that and the limits of each try, how long a call may take is for the app
+    /// to say.
     #[must_use]
     pub fn client_options(&self) -> ClientOptions {
         self.options_for(Service::Api)

@@ -11,10 +11,16 @@
 //! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
 //! complete. For an API it begins when the last byte of the request is sent: a request body that flows has no limit. For
 //! Storage it includes sending one block of 4 MiB. A *whole call* is all tries and waits until the answer begins, for
-//! Storage of one block or one page. The *caller's wait* is for a token or secret that is not in memory; the fetch goes
+//! Storage of one block or one page; the wait for a place among the client's calls
+//! ([`in_flight`](crate::in_flight)) is one of the waits. The *caller's wait* is for a token or secret that is not in memory; the fetch goes
 //! on in the background for its whole time.
 
 use std::time::Duration;
+
+use tokio::{
+    task_local,
+    time::{Instant, timeout_at},
+};
 
 use crate::error::Service;
 
@@ -53,6 +59,26 @@ impl TimeLimits {
             }
         }
     }
+}
+
+task_local! {
+    /// When the call ends that this task makes, answered or not.
+    static END: Instant;
+}
+
+/// `call`, which can ask for its end.
+pub(crate) fn ending<F: Future>(end: Instant, call: F) -> impl Future<Output = F::Output> {
+    END.scope(end, call)
+}
+
+/// The outcome of `call`; `None` where it is not here at `end`.
+pub(crate) async fn until<T>(end: Instant, call: impl Future<Output = T>) -> Option<T> {
+    timeout_at(end, ending(end, call)).await.ok()
+}
+
+/// When the call ends that this task makes; `None` where it has no limit.
+pub(crate) fn end_of_call() -> Option<Instant> {
+    END.try_with(|end| *end).ok()
 }
 
 const fn secs(seconds: u64) -> Duration {

@@ -10,7 +10,7 @@ use http::{
 use reqwest::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     answer::ModelAnswer,
@@ -26,6 +26,7 @@ use crate::{
     failure::explanation,
     readiness::{Check, check},
     signals::{Asked, ChatSpan},
+    time_limits::until,
     transport::is_json,
 };
 
@@ -282,6 +283,6 @@ async fn pause_before_retry(model: &Model, error: Error, tries: &mut Tries) -> R
 
 async fn limited<T>(model: &Model, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = model.api().limits().whole;
-    let late = |_| Err(Error::unreachable(model.api().service(), Cause::TooSlow(limit)));
-    timeout(limit, work).await.unwrap_or_else(late)
+    let late = || Err(Error::unreachable(model.api().service(), Cause::TooSlow(limit)));
+    until(Instant::now() + limit, work).await.unwrap_or_else(late)
 }

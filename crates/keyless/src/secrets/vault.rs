@@ -29,6 +29,8 @@ const SCOPE: &str = "https://vault.azure.net/.default";
 /// - A vault that does not answer, and an identity without a token, leave a value as it is for an hour, with a warning
 ///   at each failed refresh. These come with growing pauses, and not before the time that the vault names in
 ///   `Retry-After`.
+/// - A name that was read is refreshed for as long as this lives, also when nobody asks for it any more: names come from
+///   the app or its settings, not from its callers.
 ///
 /// ```no_run
 /// # async fn example(vault: keyless::Secrets) -> Result<(), keyless::Error> {
