@@ -11,16 +11,15 @@
 //! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
 //! complete. For an API it begins when the last byte of the request is sent: a request body that flows has no limit. For
 //! Storage it includes sending one block of 4 MiB. A *whole call* is all tries and waits until the answer begins, for
-//! Storage of one block or one page; the wait for a place among the client's calls
-//! ([`in_flight`](crate::in_flight)) is one of the waits. The *caller's wait* is for a token or secret that is not in memory; the fetch goes
-//! on in the background for its whole time.
+//! Storage of one block or one page; the wait for a place among the client's calls ([`in_flight`](crate::in_flight)) is
+//! one of the waits. The *caller's wait* is for a token or secret that is not in memory; the fetch goes on in the
+//! background for its whole time.
 
 use std::time::Duration;
 
-use tokio::{
-    task_local,
-    time::{Instant, timeout_at},
-};
+#[cfg(any(test, feature = "secrets", feature = "blobs", feature = "openai"))]
+use futures_util::FutureExt as _;
+use tokio::{task_local, time::Instant};
 
 use crate::error::Service;
 
@@ -71,9 +70,10 @@ pub(crate) fn ending<F: Future>(end: Instant, call: F) -> impl Future<Output = F
     END.scope(end, call)
 }
 
-/// The outcome of `call`; `None` where it is not here at `end`.
-pub(crate) async fn until<T>(end: Instant, call: impl Future<Output = T>) -> Option<T> {
-    timeout_at(end, ending(end, call)).await.ok()
+/// The outcome of `call`; `None` where it is not here at `end`. An `async fn` would hold the call twice.
+#[cfg(any(test, feature = "secrets", feature = "blobs", feature = "openai"))]
+pub(crate) fn until<T>(end: Instant, call: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+    tokio::time::timeout_at(end, ending(end, call)).map(Result::ok)
 }
 
 /// When the call ends that this task makes; `None` where it has no limit.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use azure_core::http::{ClientOptions, Etag};
 use azure_storage_blob::{BlobContainerClient, BlobServiceClient, BlobServiceClientOptions, models::StorageErrorCode};
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use tokio::time::Instant;
 use tracing::info;
@@ -145,13 +146,15 @@ impl Container {
 }
 
 /// One request with its retries, within the limit of a whole call.
-pub(super) async fn within<T>(work: impl Future<Output = azure_core::Result<T>>) -> azure_core::Result<T> {
+pub(super) fn within<T>(
+    work: impl Future<Output = azure_core::Result<T>>,
+) -> impl Future<Output = azure_core::Result<T>> {
     let limit = TimeLimits::new(Service::Storage).whole;
-    let late = || {
+    let late = move || {
         let cause = std::io::Error::new(std::io::ErrorKind::TimedOut, Cause::TooSlow(limit));
         azure_core::Error::new(azure_core::error::ErrorKind::Io, cause)
     };
-    until(Instant::now() + limit, work).await.unwrap_or_else(|| Err(late()))
+    until(Instant::now() + limit, work).map(move |outcome| outcome.unwrap_or_else(|| Err(late())))
 }
 
 /// A list gives an `ETag` without the quotes that a header has.

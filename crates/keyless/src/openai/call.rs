@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{
     HeaderMap, HeaderValue, Method,
     header::{ACCEPT, CONTENT_TYPE},
@@ -281,8 +282,8 @@ async fn pause_before_retry(model: &Model, error: Error, tries: &mut Tries) -> R
     }
 }
 
-async fn limited<T>(model: &Model, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let limit = model.api().limits().whole;
-    let late = || Err(Error::unreachable(model.api().service(), Cause::TooSlow(limit)));
-    until(Instant::now() + limit, work).await.unwrap_or_else(late)
+fn limited<T>(model: &Model, work: impl Future<Output = Result<T, Error>>) -> impl Future<Output = Result<T, Error>> {
+    let (service, limit) = (model.api().service(), model.api().limits().whole);
+    let late = move || Err(Error::unreachable(service, Cause::TooSlow(limit)));
+    until(Instant::now() + limit, work).map(move |outcome| outcome.unwrap_or_else(late))
 }
