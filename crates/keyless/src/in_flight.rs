@@ -1,4 +1,4 @@
-//! How many calls of one client may wait for an answer at a time.
+//! Limits the calls of one client that wait for an answer at a time.
 //!
 //! The wait for a place counts towards the time limit of the whole call ([`time_limits`](crate::time_limits)): a call that
 //! never gets a place ends at that limit, with [`Cause::NoPlace`]. An SDK client of the app's own
@@ -14,8 +14,8 @@ use tokio::{
 
 use crate::{error::Cause, time_limits::end_of_call};
 
-/// Each such call has a connection. A burst that opens thousands at once is answered later than one that shares a few
-/// hundred, and runs into limits: of descriptors, and of 600 connections that are in use in an instance of the
+/// Each such call has a connection. A burst of calls is answered later with thousands of new connections than with a
+/// few hundred shared ones. It also reaches limits: of descriptors, and of 600 connections in use in an instance of the
 /// Consumption plan (<https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits>).
 const MOST: usize = 512;
 
