@@ -16,6 +16,7 @@ mod used;
 
 pub(crate) use self::{
     after::{After, Counted, Finish, finish, finish_token_policies},
+    body::check_ascii,
     lookup::{CacheControl, Lookup},
 };
 use self::{taps::Taps, target::Target};
@@ -304,7 +305,12 @@ impl<'r, O: Outside> Run<'r, O> {
         let seen = self.context.response.take().unwrap_or_else(empty_response);
         let (status, reason) = (seen.status_code, seen.status_reason.clone());
         let mut headers = seen.headers;
+        let has_content = has_content(status);
+        if !has_content {
+            headers.remove(header::CONTENT_LENGTH);
+        }
         let body = match (self.response_stream, seen.body) {
+            _ if !has_content => O::Body::from(Bytes::new()),
             (Some(stream), _) => stream,
             (None, None) => O::Body::from(Bytes::new()),
             (None, Some(body)) => {
@@ -336,6 +342,11 @@ impl<'r, O: Outside> Run<'r, O> {
             policies: self.log.map(|log| log.finish()).unwrap_or_default(),
         }
     }
+}
+
+/// Whether a response of this status has content, whatever policies made of it (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
+fn has_content(status: u16) -> bool {
+    !matches!(status, 204 | 205 | 304)
 }
 
 fn empty_response() -> expression::Response {
