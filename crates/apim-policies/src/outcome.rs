@@ -7,7 +7,7 @@ use http::Response;
 use crate::{
     expression::Value,
     failure::LastError,
-    token::{UnmetClaim, ValidatedToken},
+    token::{RefusedToken, UnmetClaim, ValidatedToken},
     trace::PolicyRun,
 };
 
@@ -24,6 +24,8 @@ pub struct Outcome<B> {
     pub tokens: Vec<Arc<ValidatedToken>>,
     /// What the last token that was refused lacks of the claims that the policy requires.
     pub unmet_claims: Vec<UnmetClaim>,
+    /// That token, with what the policy asks of it, where its claims were looked at.
+    pub refused_token: Option<RefusedToken>,
     /// `context.Variables` at the end.
     pub variables: BTreeMap<String, Value>,
     /// Why the gateway answered 503 in the place of a backend: circuit breakers keep it from asking. `None` when it asked.

@@ -30,7 +30,7 @@ use crate::{
     outside::{ClientCertificate, Outside},
     scope::Section,
     state::{Meter, SemanticEntry, State},
-    token::{UnmetClaim, ValidatedToken},
+    token::{RefusedToken, UnmetClaim, ValidatedToken},
     trace::{PolicyEnd, TraceLog},
 };
 
@@ -62,6 +62,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What the last token that was refused lacks.
     pub(crate) unmet_claims: Vec<UnmetClaim>,
+    /// That token, where its claims were looked at.
+    pub(crate) refused_token: Option<RefusedToken>,
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r, O>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
@@ -133,6 +135,7 @@ impl<'r, O: Outside> Run<'r, O> {
             client_certificate: None,
             tokens: Vec::new(),
             unmet_claims: Vec::new(),
+            refused_token: None,
             after: Vec::new(),
             lookup: None,
             semantic_lookup: None,
@@ -337,6 +340,7 @@ impl<'r, O: Outside> Run<'r, O> {
             last_error,
             tokens: self.tokens,
             unmet_claims: self.unmet_claims,
+            refused_token: self.refused_token,
             variables: self.context.variables,
             backend_unavailable: self.backend_unavailable,
             policies: self.log.map(|log| log.finish()).unwrap_or_default(),
