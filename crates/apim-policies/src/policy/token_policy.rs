@@ -91,7 +91,7 @@ impl TokenPolicy {
             Ok(token) => Arc::new(token),
             Err(Refused { refusal, token }) => {
                 run.unmet_claims = refusal.unmet_claims();
-                run.refused_token = token;
+                run.refused_token = token.map(|token| *token);
                 return Err(self.refuse(refusal, answer, run).await?);
             }
         };

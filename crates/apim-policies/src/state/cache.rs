@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn values_weigh_what_they_hold() {
         let json = crate::expression::Token::parse(&format!("[{}0]", "0,".repeat(1000))).unwrap();
-        let mut response = crate::expression::Response::default();
-        response.body = Some(crate::expression::Body::new(vec![0; 1000]));
+        let body = Some(crate::expression::Body::new(vec![0; 1000]));
+        let response = crate::expression::Response { body, ..Default::default() };
         for value in [Value::from("x".repeat(1000)), Value::bytes(vec![0; 1000]), Value::from(json), response.into()] {
             assert!(value.memory() > 1000, "{}", value.type_name());
         }

@@ -54,7 +54,7 @@ pub struct RefusedToken {
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) refusal: Refusal,
-    pub(crate) token: Option<RefusedToken>,
+    pub(crate) token: Option<Box<RefusedToken>>,
 }
 
 impl From<Refusal> for Refused {

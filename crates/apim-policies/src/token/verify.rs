@@ -102,7 +102,7 @@ impl Rules<'_> {
     /// The refusal of a token whose claims were looked at.
     pub(crate) fn refused(&self, refusal: Refusal, jwt: Arc<Jwt>, is_signed: bool, issuers: Vec<String>) -> Refused {
         let audiences = self.audiences.clone();
-        Refused { refusal, token: Some(RefusedToken { jwt, is_signed, audiences, issuers }) }
+        Refused { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
     }
 
     /// For each required claim, its name and those of its values that were asked for and found.
