@@ -1,4 +1,4 @@
-//! The settings and clients that functions share.
+//! The settings and clients that all functions share.
 
 use std::{
     num::NonZeroUsize,

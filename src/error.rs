@@ -1,7 +1,7 @@
-//! What can go wrong here beyond what the services report, and what the caller is told.
+//! The app's own errors, besides those of the services, and the answers to the caller.
 //!
-//! The caller gets a stable code and a sentence, and no text of another service. The whole story is for the log: the
-//! error travels in the extensions of its response, where `functions-handler` finds it.
+//! The caller gets a stable code and a sentence, and no text of another service. The error and its causes are for the
+//! log: the error is in the extensions of its response, where `functions-handler` finds it.
 
 use std::{error::Error as StdError, fmt, iter::successors, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Which secrets end soon, by name and date; never a value.
+//! The secrets that expire soon, by name and date; never a value.
 
 use std::fmt;
 

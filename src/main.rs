@@ -1,21 +1,21 @@
-//! An Azure Functions custom handler that holds no key, password or connection string: each service is called as a
-//! managed identity, and the one key that a service insists on lives in Key Vault.
+//! An Azure Functions custom handler without a key, password or connection string in its settings. It calls each
+//! service with a managed identity, and reads the one key that a service requires from Key Vault.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `app` | the settings and clients that functions share |
 //! | `functions` | one file for each function |
 //! | `chat` | conversations with a model |
-//! | `snapshots` | the main job: an API's answer is kept as a blob, one for each source and slot |
-//! | `sources` | the APIs whose answers are kept |
-//! | `uploads` | what may be uploaded, and in how much memory |
-//! | `expiry` | which secrets end soon |
-//! | `relay_paths` | what callers of `relay` may reach |
-//! | `memory` | the memory that bodies may take together |
-//! | `partial` | which part of a blob a request wants, by its conditions and range |
-//! | `error` | what can go wrong here beyond what the libraries report |
+//! | `snapshots` | the main job: stores an API's answer as a blob, one for each source and slot |
+//! | `sources` | the APIs whose answers are stored |
+//! | `uploads` | the limits of uploads, and their memory |
+//! | `expiry` | the secrets that expire soon |
+//! | `relay_paths` | the paths that callers of `relay` may reach |
+//! | `memory` | the memory limit for all bodies together |
+//! | `partial` | conditional and range requests for a blob |
+//! | `error` | the app's own errors, besides those of the libraries |
 //!
-//! The protocol of the host is in `functions-handler`, and the services of Azure are in `keyless`.
+//! `functions-handler` implements the host's protocol, `keyless` calls the services of Azure.
 
 mod app;
 mod chat;

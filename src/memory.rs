@@ -1,8 +1,8 @@
-//! The memory that bodies may take together, counted in bytes: an instance may have 512 MB for everything.
+//! The memory limit for all bodies together: an instance may have only 512 MB for everything.
 //!
-//! Most bodies are small, and some are written to storage block by block. So a body begins with a small share, and takes
-//! the share of a large one when it turns out to be large. A large body waits for its share, and with it its sender;
-//! small ones have their own part of the memory, and never wait for large ones.
+//! Most bodies are small, and large ones are written to storage block by block. So a body begins with a small share of
+//! the memory, and takes a large share when it turns out to be large. A large body, and so its sender, waits for that
+//! share. Small bodies have their own part of the memory, and never wait for large ones.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,7 +1,8 @@
-//! Which part of a blob a request wants: all of it, a range, or nothing because the caller has it already.
+//! Conditional and range requests for a blob: the answer is the whole blob, a range, or nothing if the caller already
+//! has the blob.
 //!
-//! RFC 9110, sections 13 (conditions) and 14 (ranges). One range at a time: a request for several gets all, which the
-//! RFC allows.
+//! RFC 9110, sections 13 (conditions) and 14 (ranges). A request for several ranges gets the whole blob, as the RFC
+//! allows.
 
 use std::ops::Range;
 
@@ -34,7 +35,7 @@ pub(crate) enum Wanted {
 }
 
 impl Stored<'_> {
-    /// Reads the conditions and the range of a GET. What is malformed counts as absent, as the RFC says.
+    /// Reads the conditions and the range of a GET. As the RFC says, malformed ones count as absent.
     ///
     /// # Errors
     /// A failed precondition when the caller wants another version, [`Error::OutOfRange`].

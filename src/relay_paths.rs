@@ -1,4 +1,4 @@
-//! What callers of `relay` may reach.
+//! The paths that callers of `relay` may reach.
 
 use keyless::{
     ApiPath,

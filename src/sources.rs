@@ -1,4 +1,4 @@
-//! The APIs whose answers are kept.
+//! The APIs whose answers are stored.
 
 use std::{borrow::Borrow, collections::HashMap, fmt, ops::Deref, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What may be uploaded, where to, and in how much memory.
+//! The limits of uploads, their container, and their memory.
 
 use std::sync::Arc;
 

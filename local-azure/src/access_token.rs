@@ -1,6 +1,7 @@
 //! Bearer tokens as Azure's own services check them: signature, lifetime, audience, issuer, tenant.
 //!
-//! The keys are the world's own. Policies do not use this: they verify through discovery, as API Management does.
+//! It verifies with the tenant's keys directly. Policies do not use this module: like API Management, they fetch the
+//! keys through discovery.
 
 use http::{HeaderMap, header};
 use jiff::Timestamp;

@@ -30,7 +30,7 @@ use crate::{
 const CA_FILE_NAMES: [&str; 6] =
     ["SSL_CERT_FILE", "EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_CERT"];
 
-/// Azure as the seed describes it, running. Everything ends when this is dropped.
+/// A running Azure with the services of the seed. Everything ends when this value is dropped.
 pub struct LocalAzure {
     world: Arc<World>,
     edge: Edge,
@@ -52,7 +52,7 @@ pub struct LocalAzure {
 impl LocalAzure {
     /// Starts every service of the seed on loopback, with new keys.
     ///
-    /// Blobs lie in a temporary folder that is deleted with this value.
+    /// Blobs are in a temporary folder, which is deleted with this value.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
@@ -60,8 +60,8 @@ impl LocalAzure {
         Self::start_in(seed, None).await
     }
 
-    /// The same, with blobs in `data`, if given. It is new, empty, or was made here before, and is locked until this
-    /// value is dropped.
+    /// Like [`Self::start`], with blobs in `data` if given. That folder must be new, empty, or made by an earlier run.
+    /// It is locked until this value is dropped.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
@@ -111,7 +111,7 @@ impl LocalAzure {
         })
     }
 
-    /// What every service was asked and decided.
+    /// Every request and the decision of its service.
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.world.journal
@@ -123,20 +123,20 @@ impl LocalAzure {
         &self.dashboard
     }
 
-    /// A file that leads a browser to the dashboard. Only this user can read it, while other users can read the address
-    /// in a browser's command line.
+    /// A file that leads a browser to the dashboard. Only this user can read the file; other users could read the
+    /// address itself in a browser's command line.
     #[must_use]
     pub fn dashboard_file(&self) -> &Path {
         &self.dashboard_file
     }
 
-    /// What exists, and the keys of this run.
+    /// The resources of this run and their keys.
     #[must_use]
     pub fn world(&self) -> &Arc<World> {
         &self.world
     }
 
-    /// The only variables a process needs to use this Azure instead of the real one, as managed identities.
+    /// The variables that a process needs to use this Azure instead of the real one, with managed identities.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let identity = [
@@ -146,11 +146,11 @@ impl LocalAzure {
         identity.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(self.network_environment()).collect()
     }
 
-    /// The same for a process that gets its tokens as a pod with workload identity does; nothing when the seed has no
+    /// The variables for a process that gets its tokens like a pod with workload identity; `None` when the seed has no
     /// workload issuer.
     ///
-    /// It has no identity endpoint: some client libraries (.NET's) take the token file for every credential where both
-    /// are set, others the endpoint.
+    /// They name no identity endpoint: if both are set, some client libraries (.NET's) use the token file for every
+    /// credential, and others use the endpoint.
     #[must_use]
     pub fn workload_environment(&self) -> Option<Vec<(String, String)>> {
         let workload = self.workload_variables();
@@ -172,8 +172,8 @@ impl LocalAzure {
         environment
     }
 
-    /// What the function app's processes get: its app settings, and [`environment`](Self::environment). The variables of
-    /// a workload are there where a setting such as `KEYVAULT__credential` asks for `workloadidentity`.
+    /// The variables for the function app's processes: its app settings, and [`environment`](Self::environment). If a
+    /// setting such as `KEYVAULT__credential` is `workloadidentity`, the variables of a workload are among them.
     #[must_use]
     pub fn app_environment(&self) -> Vec<(String, String)> {
         let settings = &self.world.seed.function_app.settings;
@@ -184,22 +184,21 @@ impl LocalAzure {
         settings.clone().into_iter().chain(self.environment()).chain(workload).collect()
     }
 
-    /// Files with the certificates of API Management that were made for this run, and with their private keys, by
-    /// identifier.
+    /// The files of API Management's certificates that were made for this run, with their private keys, by identifier.
     #[must_use]
     pub fn certificate_files(&self) -> &BTreeMap<String, PathBuf> {
         &self.certificate_files
     }
 
-    /// What is wrong with policy documents. Calls under a document that is refused are answered 500.
+    /// The problems of policy documents. Calls in the scope of a refused document are answered 500.
     #[must_use]
     pub fn policy_findings(&self) -> &[PolicyFinding] {
         &self.policy_findings
     }
 
-    /// Where virtual machines get tokens (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
+    /// The token endpoint of virtual machines (IMDS): the value of `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
     ///
-    /// [`LocalAzure::environment`] does not have it: a process with `IDENTITY_ENDPOINT` never looks there.
+    /// [`LocalAzure::environment`] does not contain it, because a process with `IDENTITY_ENDPOINT` never uses it.
     #[must_use]
     pub fn imds_authority(&self) -> &str {
         &self.identity_endpoint.origin

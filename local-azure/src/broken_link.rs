@@ -1,7 +1,7 @@
-//! One link of the chain spoilt, as a change of the seed: a fault where there is one for it.
+//! A spoilt link of the chain, as a change of the seed, or as a fault if there is one for the link.
 //!
 //! Each is a mistake that people make, or an attack that must not work. No service has a special case for it:
-//! what refuses is what would refuse in Azure.
+//! the service that refuses is the same as in Azure.
 
 use axum::body::Body;
 use http::{Request, header};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Link {
-    /// Makes this one thing wrong in the world.
+    /// Spoils this link in the seed.
     pub fn spoil(self, seed: &mut Seed) {
         match self {
             Self::AppRole => seed.app_role_assignments.clear(),
@@ -50,7 +50,7 @@ impl Link {
         }
     }
 
-    /// Makes this one thing wrong in a world that runs.
+    /// Spoils this link in a running local Azure.
     pub fn spoil_running(self, world: &World) {
         if self == Self::ModelDown {
             world
@@ -62,8 +62,8 @@ impl Link {
         }
     }
 
-    /// The request of an attacker, who has got hold of something. `None` for what is a mistake in the world. The journal
-    /// shows who refuses it.
+    /// The request of an attacker with a stolen credential. `None` for a link that is a mistake in the seed. The
+    /// journal shows which service refuses the request.
     ///
     /// # Errors
     /// When the seed has no model account, no chat API, or no identity of API Management.
@@ -77,7 +77,7 @@ impl Link {
     }
 }
 
-/// The seed lacks what an attack is about.
+/// The seed lacks the target of an attack.
 #[derive(Debug, thiserror::Error)]
 pub enum NoTarget {
     /// No account, API or subscription.

@@ -1,22 +1,22 @@
-//! What a person asks a running local-azure to do. No service of Azure's has this: it answers at the proxy's own address,
-//! to requests that are not for any host, and only to who knows this run's identity header. Requests that a page of another
-//! site makes a browser send are refused before that.
+//! Commands to a running local-azure. No Azure service has them. They are requests to the proxy's own address, not to a
+//! host, and need this run's identity header. Requests that another site's page makes a browser send are refused first.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use axum::{
     Json, Router,
-    body::to_bytes,
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
-use http::{Method, StatusCode};
+use futures_util::stream;
+use http::{Method, StatusCode, header::CONTENT_TYPE};
 use loopback_server::Foreign;
 use serde_json::json;
 
 use crate::{
     fault::Fault,
-    journal::TraceId,
+    journal::{Journal, TraceId},
     monitor::ReceivedTrace,
     run_secret::RunSecret,
     subscription_keys::Which,
@@ -33,18 +33,18 @@ pub const REGENERATE: &str = "/local-azure/subscription-keys/";
 /// POST answers with the journal: its entries as a JSON array, in the order in which they ended.
 pub const JOURNAL: &str = "/local-azure/journal";
 
-/// POST to `{this}{trace ID}` answers with the spans and log records that Azure Monitor received of a trace: an object with
-/// `spans`, `logs` and `dropped`, how much of all traces is no longer kept.
+/// POST to `{this}{trace ID}` answers with the spans and log records of a trace that Azure Monitor received: an object
+/// with `spans`, `logs` and `dropped`, the number of dropped records of all traces.
 pub const TELEMETRY: &str = "/local-azure/telemetry/";
 
-/// POST answers with what policies would have sent to Application Insights, added up: a JSON array of objects with
-/// `namespace`, `name`, `dimensions` and `value`.
+/// POST answers with the sums of metrics that policies would have sent to Application Insights: a JSON array of objects
+/// with `namespace`, `name`, `dimensions` and `value`.
 pub const METRICS: &str = "/local-azure/metrics";
 /// POST of a fault as JSON, with the members of the seed's `[[faults]]`, sets it from now on; the answer has its number as `id`.
-/// A fault that cannot be is answered 400.
+/// An impossible fault is answered 400.
 pub const FAULTS: &str = "/local-azure/faults";
 
-/// POST answers with the faults that are set, each with what it has done, as a JSON array.
+/// POST answers with the set faults and their counts, as a JSON array.
 pub const LIST_FAULTS: &str = "/local-azure/faults/list";
 
 /// POST ends every fault; the answer is an empty JSON array.
@@ -52,6 +52,9 @@ pub const CLEAR_FAULTS: &str = "/local-azure/faults/clear";
 
 /// Longest body of a request, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// Of the journal, in each piece of the answer.
+const ENTRIES_IN_A_PIECE: usize = 64;
 
 /// The header with the value of `IDENTITY_HEADER`. A page in a browser cannot send it.
 pub const HEADER: &str = "x-local-azure-control";
@@ -94,7 +97,7 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Ok(kid) => Json(json!({ "kid": kid })).into_response(),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
-        Ask::Journal => Json(control.world.journal.entries()).into_response(),
+        Ask::Journal => in_pieces(&control.world.journal),
         Ask::Metrics => {
             let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
             Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
@@ -114,6 +117,24 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
             Json(json!([])).into_response()
         }
     }
+}
+
+/// The whole journal, written while it is sent: as one text it would take its memory again for each who asks.
+fn in_pieces(journal: &Journal) -> Response {
+    let entries = journal.latest(usize::MAX).entries;
+    let pieces = (0..entries.len()).step_by(ENTRIES_IN_A_PIECE).map(move |start| {
+        let mut text = Vec::new();
+        for (at, entry) in entries.iter().enumerate().skip(start).take(ENTRIES_IN_A_PIECE) {
+            if at > 0 {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut text, entry.as_ref())?;
+        }
+        Ok::<_, serde_json::Error>(Bytes::from(text))
+    });
+    let [begin, end] = [&b"["[..], b"]"].map(|bracket| Ok(Bytes::from_static(bracket)));
+    let pieces = iter::once(begin).chain(pieces).chain(iter::once(end));
+    ([(CONTENT_TYPE, "application/json")], Body::from_stream(stream::iter(pieces))).into_response()
 }
 
 async fn set_fault(world: &World, request: Request) -> Result<u64, String> {
@@ -143,5 +164,28 @@ impl Ask {
         let (subscription, which) = path.strip_prefix(REGENERATE)?.rsplit_once('/')?;
         let which = [Which::Primary, Which::Secondary].into_iter().find(|one| one.to_string() == which)?;
         Some(Self::Regenerate(subscription.to_owned(), which))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::journal::Service;
+
+    #[tokio::test]
+    async fn the_journal_comes_whole_and_in_order_however_many_pieces_it_has() {
+        for count in [0, 1, ENTRIES_IN_A_PIECE, 2 * ENTRIES_IN_A_PIECE + 1] {
+            let journal = Journal::default();
+            for number in 0..count {
+                journal.record(journal.begin(Service::KeyVault, "GET", &format!("/{number}")));
+            }
+            let body = to_bytes(in_pieces(&journal).into_body(), usize::MAX).await.unwrap();
+            let entries: Vec<Value> = serde_json::from_slice(&body).unwrap();
+            let paths = entries.iter().map(|entry| entry["path"].as_str().unwrap().to_owned());
+            assert!(paths.eq((0..count).map(|number| format!("/{number}"))), "{count}");
+        }
     }
 }

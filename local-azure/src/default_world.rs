@@ -1,4 +1,4 @@
-//! The world of the default seed, as unit tests use it.
+//! The default seed, started for unit tests.
 
 use std::{
     path::Path,

@@ -1,6 +1,6 @@
-//! Which files of a project in another language than Rust are deployed: all of its folder, less `.funcignore`.
+//! The files to deploy of a project in another language than Rust: all of its folder, except those in `.funcignore`.
 //!
-//! `.funcignore` has the syntax of `.gitignore`. What Azure Functions Core Tools leave out in any case is left out here
+//! `.funcignore` has the syntax of `.gitignore`. Files that Azure Functions Core Tools always leave out are left out
 //! too (`FileSystemHelpers.cs` of `Azure/azure-functions-core-tools`), and so are local-azure's own files.
 
 use std::{
@@ -29,10 +29,10 @@ pub enum DeployedFilesError {
     /// A pattern that cannot be read, a file that is gone, a link that leads nowhere or in a circle.
     #[error("{0}")]
     Walk(#[from] ignore::Error),
-    /// It would take files of elsewhere along.
+    /// A link that would deploy files from outside the project.
     #[error("{} is a link to a folder outside of the project: copy that folder, or name the link in {IGNORE_FILE}", .0.display())]
     LinkOutside(PathBuf),
-    /// A name that no zip can hold.
+    /// A name that a zip cannot hold.
     #[error("{}: the name is not UTF-8", .0.display())]
     Name(PathBuf),
     /// `functions/x` becomes `x`, which exists.
@@ -40,7 +40,7 @@ pub enum DeployedFilesError {
     SameName(PathBuf, PathBuf),
 }
 
-/// Whether the functions of the project lie in `functions/`, and none beside host.json.
+/// Whether the functions of the project are in `functions/`, and none beside host.json.
 #[must_use]
 pub fn has_functions_folder(project: &Path) -> bool {
     holds_functions(&project.join(FUNCTIONS)) && !holds_functions(project)

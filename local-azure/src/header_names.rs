@@ -1,5 +1,5 @@
-//! Header names as they were written. HTTP libraries write them in lower case, while Blob Storage keeps the names of
-//! metadata as its clients gave them.
+//! Header names as written. HTTP libraries use lower case, but Blob Storage preserves the letter case of metadata
+//! names.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
-//! Azure on a laptop: what a keyless app talks to, in one process on loopback.
+//! Azure on a laptop: the services that a keyless app calls, in one process on loopback.
 //!
-//! [`LocalAzure::start`] starts every service of a [`seed::Seed`]; [`functions_host::FunctionsHost`] runs a staged app
-//! against it. The app under test is another process that gets nothing but environment variables. A test reads the
-//! [`journal`], and changes the [`world`] behind the app's back.
+//! [`LocalAzure::start`] starts every service of a [`seed::Seed`]. [`functions_host::FunctionsHost`] runs a staged app
+//! against them. The app under test is another process and gets environment variables only. A test reads the
+//! [`journal`], and may change the [`world`] while the app runs.
 //!
-//! Each service refuses what it does not understand, naming it, and checks what Azure checks.
+//! Each service checks what Azure checks, and refuses by name what it does not understand.
 
 mod access_token;
 mod azure;

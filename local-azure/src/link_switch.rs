@@ -1,6 +1,6 @@
-//! Links of the chain as switches: spoilt and mended in a world that runs.
+//! Links of the chain as switches, to spoil and mend in a running local Azure.
 //!
-//! Some links are of the seed or of the app's settings, which are read once; those cannot be switched, and say so.
+//! Some links depend on the seed or on the app's settings, which are read once. They cannot be switched, and say so.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,7 @@
-//! Azure Resource Manager, as far as a login asks for it: which subscriptions the caller sees.
+//! The part of Azure Resource Manager that a login needs: the list of the caller's subscriptions.
 //!
-//! <https://learn.microsoft.com/rest/api/resources/subscriptions/list>: those in which the caller has a role. Everything
-//! else is refused by name.
+//! <https://learn.microsoft.com/rest/api/resources/subscriptions/list>: the list holds the subscriptions in which the
+//! caller has a role. Everything else is refused by name.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Which service answers to which host name, for requests from outside (through the edge) and between services.
+//! Finds the service of a host name, for requests from outside (through the edge) and between services.
 //!
-//! Nothing leaves the machine: a host is a service of the seed, or a loopback address, or it is refused.
+//! No request leaves the machine: a host is a service of the seed or a loopback address; any other is refused.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! Files that local-azure writes where it is told to: new ones, and those it wrote before, which carry a mark.
+//! Files that local-azure writes to a given path: new files, and files that it wrote before, which carry a mark.
 
 use std::{
     fs::{self, File},

@@ -1,7 +1,7 @@
-//! The folders that local-azure writes into: those it made, and those it was given empty.
+//! The folders that local-azure writes into: folders that it made, or that were empty.
 //!
-//! The file `.local-azure` marks such a folder. It says what the folder is for, lists the files that may be replaced or
-//! removed, and is locked while the folder is in use. A folder without it that holds anything is refused.
+//! The file `.local-azure` marks such a folder. It names the folder's purpose, lists the files that may be replaced or
+//! removed, and is locked while the folder is in use. A non-empty folder without this file is refused.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! Azure RBAC: built-in roles, and whether one lets an identity do something somewhere.
+//! Azure RBAC: built-in roles, and whether a role assignment allows an action of an identity at a scope.
 
 mod built_in;
 

@@ -1,4 +1,4 @@
-//! The value that proves to this run who asks.
+//! The secret of this run, by which its callers authenticate.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

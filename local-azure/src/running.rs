@@ -1,4 +1,4 @@
-//! The runs of local-azure on this machine: each leaves its address in its temporary folder, for other commands.
+//! The runs of local-azure on this machine: each writes its address into its temporary folder, for other commands.
 
 use std::{
     fs, io,
@@ -14,14 +14,14 @@ use crate::{
 
 const FILE: &str = "run.json";
 
-/// A run that can be asked; see [`control`](crate::control).
+/// A run that accepts commands; see [`control`](crate::control).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running {
-    /// The proxy's URL, at which it is asked.
+    /// The proxy's URL, which accepts the commands.
     pub proxy: String,
-    /// The run's identity header, which proves that the asker may read this user's files.
+    /// The run's identity header, which proves that the caller may read this user's files.
     pub secret: String,
-    /// The folder that it was started in.
+    /// The folder in which it was started.
     pub folder: PathBuf,
 }
 
@@ -34,7 +34,7 @@ impl Running {
         private_files::write(&scratch.join(FILE), serde_json::to_vec(self)?)
     }
 
-    /// Every run of this user that still runs, in the order of the folders they were started in.
+    /// Every current run of this user, in the order of the folders in which they were started.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let read = |folder: &PathBuf| serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok();

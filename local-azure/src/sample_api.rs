@@ -1,7 +1,7 @@
-//! The API behind the gateway when the seed names no backend: it serves the JSON lists of a folder and knows nothing of tokens
-//! or keys, as an API behind API Management often does.
+//! The API behind the gateway when the seed names no backend. It serves the JSON lists of a folder. Like many APIs
+//! behind API Management, it does not check tokens or keys.
 //!
-//! `GET /` is the whole list, `GET /{id}` one entry. The files are read once, so a request never names one.
+//! `GET /` is the whole list, `GET /{id}` one entry. The files are read once at start, so a request never names a file.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
-//! The script root: the one folder that the Functions host reads, and that gets deployed.
+//! The script root: the folder that the Functions host reads and that is deployed.
 //!
-//! The host looks for `function.json` only in immediate children of the folder that holds `host.json`,
-//! so the project's tidy tree is copied into that shape.
+//! The host looks for `function.json` only in immediate children of the folder with `host.json`. So the files of the
+//! project are copied into that structure.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ pub const HANDLER: &str = if cfg!(windows) { "handler.exe" } else { "handler" };
 /// Why a script root cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// The project lacks something that belongs into the script root.
+    /// The project lacks a file of the script root.
     #[error("{} is missing: {hint}", path.display())]
     Missing {
         /// What was looked for.
@@ -25,10 +25,10 @@ pub enum StageError {
         /// What to do.
         hint: &'static str,
     },
-    /// The folder is not one to write into.
+    /// local-azure may not write into the folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The script root holds a file of the user's where one of the project's belongs.
+    /// The script root holds a user's file at the place of one of the project's.
     #[error("{} is in the way, and local-azure did not put it there: move it away", .0.display())]
     InTheWay(PathBuf),
     /// Copying failed.
@@ -41,8 +41,9 @@ pub enum StageError {
     },
 }
 
-/// Copies `host.json`, each `functions/<name>/function.json` and the handler into `script_root`, which is new, empty or
-/// was made here before. Files of functions that the project no longer has are removed; no other file is touched.
+/// Copies `host.json`, each `functions/<name>/function.json` and the handler into `script_root`, which must be new,
+/// empty or made by an earlier call. Files of functions that the project no longer has are removed; no other file
+/// changes.
 ///
 /// # Errors
 /// [`StageError`] names the file or folder. Nothing has been removed or replaced unless copying failed.
@@ -66,8 +67,8 @@ pub fn stage(project: &Path, handler: &Path, script_root: &Path) -> Result<(), S
     stage_files(&sources, script_root)
 }
 
-/// Copies files, by their paths in `script_root`, which is new, empty or was made here before. Files that an earlier call
-/// copied and this one does not are removed; no other file is touched.
+/// Copies files, by their paths in `script_root`, which must be new, empty or made by an earlier call. Files that an
+/// earlier call copied and this one does not are removed; no other file changes.
 ///
 /// # Errors
 /// [`StageError`] names the file or folder. Nothing has been removed or replaced unless copying failed.

@@ -1,4 +1,4 @@
-//! The services of the seed under their host names, each with its faults around it and the journal before it.
+//! The services of the seed under their host names. Each is wrapped by its faults, and observed by the journal.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 

@@ -1,6 +1,6 @@
-//! Tokens of a text, by the public encodings of OpenAI's models.
+//! Counts the tokens of a text, by the public encodings of OpenAI's models.
 //!
-//! A table is read when the first text is counted: a run without models holds none of it.
+//! An encoding's table is loaded when the first text is counted: a run without models loads none.
 
 use std::sync::LazyLock;
 

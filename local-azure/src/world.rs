@@ -1,4 +1,4 @@
-//! One run: the seed, what each service holds at this moment, and what a person may do behind their backs.
+//! One run: the seed, the current state of each service, and changes that a person or a test may make to it.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use crate::{
 /// Why an identity gets no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenRefused {
-    /// Not in the seed.
+    /// The identity is not in the seed.
     #[error("the seed has no identity \"{name}\"; it has {known}")]
     UnknownIdentity {
         /// As asked for.
@@ -35,12 +35,13 @@ pub enum TokenRefused {
         /// Those of the seed.
         known: String,
     },
-    /// The tenant refuses.
+    /// The tenant refuses the token.
     #[error(transparent)]
     Tenant(#[from] TokenError),
 }
 
-/// The world of one run. Services do not see it: each has its own state, and reaches the others through the network.
+/// The resources of one run. Services do not use this type: each has its own state, and calls the others through the
+/// network.
 pub struct World {
     pub(crate) seed: Arc<Seed>,
     pub(crate) entra: Arc<Entra>,
@@ -92,7 +93,7 @@ impl World {
         })
     }
 
-    /// What exists.
+    /// The seed.
     #[must_use]
     pub fn seed(&self) -> &Seed {
         &self.seed
@@ -101,7 +102,7 @@ impl World {
     /// The token that an identity of the seed gets for a resource.
     ///
     /// # Errors
-    /// [`TokenRefused`] says which of the two does not exist, or that the API demands an assignment.
+    /// [`TokenRefused`] says that the identity or the resource does not exist, or that the API requires an assignment.
     pub fn token(&self, identity: &str, resource: &str) -> Result<String, TokenRefused> {
         Ok(issuer::issue(&self.entra, self.identity(identity)?, resource, Timestamp::now())?.jwt)
     }
@@ -131,19 +132,19 @@ impl World {
         &self.entra.directory
     }
 
-    /// Key vaults and what they hold at this moment.
+    /// The key vaults with their current contents.
     #[must_use]
     pub fn vaults(&self) -> &Vaults {
         &self.key_vault.vaults
     }
 
-    /// Keys of the API Management subscriptions at this moment.
+    /// The current keys of the API Management subscriptions.
     #[must_use]
     pub fn subscription_keys(&self) -> &SubscriptionKeys {
         &self.api_management.subscription_keys
     }
 
-    /// The two keys of a model account; they open nothing where local authentication is off.
+    /// The two keys of a model account; they are refused if local authentication is off.
     #[must_use]
     pub fn model_account_keys(&self, account: &str) -> Option<&[String; 2]> {
         self.models.keys(account)
@@ -161,19 +162,19 @@ impl World {
         &self.monitor.telemetry
     }
 
-    /// What policies would have sent to Application Insights, such as tokens by caller, added up.
+    /// The sums of metrics that policies would have sent to Application Insights, such as tokens by caller.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.api_management.metrics
     }
 
-    /// What policies do, as it happens.
+    /// The trace of policies, as they run.
     #[must_use]
     pub fn policy_trace(&self) -> &PolicyTrace {
         &self.api_management.policy_trace
     }
 
-    /// What goes wrong on purpose.
+    /// The faults on purpose.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -198,7 +199,7 @@ impl World {
         &self.network
     }
 
-    /// Lets the tenant sign with a new key from now on, says so in the journal, and returns the key's ID.
+    /// Makes the tenant sign with a new key from now on, writes this to the journal, and returns the key's ID.
     ///
     /// # Errors
     /// When the system cannot make an RSA key.
@@ -210,8 +211,8 @@ impl World {
         Ok(id)
     }
 
-    /// Replaces a key of an APIM subscription, as rotation does: the old one opens nothing from now on. The new primary
-    /// key becomes the next version of each secret that the seed gives that key to; they are returned as `vault/secret`.
+    /// Replaces a key of an APIM subscription, like a rotation: the old key is refused from now on. A new primary key
+    /// becomes the next version of each secret that holds it by the seed; returns these secrets as `vault/secret`.
     ///
     /// # Errors
     /// When no subscription has this name.
@@ -242,7 +243,7 @@ impl World {
         self.journal.record(entry);
     }
 
-    /// How many settings hold a secret: a key made at start, or the tell-tale part of a connection string.
+    /// The number of settings that hold a secret: a key made at start, or the typical part of a connection string.
     #[must_use]
     pub fn secrets_in(&self, settings: &BTreeMap<String, String>) -> usize {
         const TELL_TALES: [&str; 5] =

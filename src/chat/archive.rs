@@ -1,6 +1,6 @@
-//! Exchanges kept as blobs, where the settings ask for it.
+//! Stores exchanges as blobs, if the settings ask for it.
 //!
-//! A blob holds what was asked, what was answered, and how many tokens it took; no credential of anyone.
+//! A blob holds the question, the answer and the number of tokens; no credential.
 
 use jiff::Timestamp;
 use keyless::{
@@ -73,8 +73,8 @@ impl Exchange {
         self.usage = event.usage().or(self.usage);
     }
 
-    /// Logs how many tokens it took, and writes the blob if exchanges are kept. The answer is out by then, or paid for:
-    /// a blob that cannot be written is for the log.
+    /// Logs the number of tokens, and writes the blob if exchanges are stored. By then the answer is sent, or at least
+    /// paid for, so a blob that cannot be written is only logged.
     pub(crate) async fn keep(self, is_complete: bool) {
         let Usage { prompt_tokens, completion_tokens, .. } = self.usage.unwrap_or_default();
         let finish_reason = self.finish_reason.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A conversation with a model: what may be asked, how the answer goes out, and the archive of exchanges.
+//! A conversation with a model: the allowed requests, the answer on its way out, and the archive of exchanges.
 
 mod archive;
 mod pass_on;

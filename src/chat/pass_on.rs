@@ -1,8 +1,8 @@
-//! A streamed answer on its way to the caller, event by event and byte for byte.
+//! Passes a streamed answer to the caller, event by event and byte for byte.
 //!
-//! A task reads the model's events and hands them to the response one at a time. So a caller that leaves is noticed also
-//! while the model thinks, a caller that stops reading does not hold the call for ever, and the exchange is kept whichever
-//! way it ends.
+//! A task reads the model's events and hands them to the response one at a time. So the app notices a caller that
+//! leaves before the next event, a caller that stops reading does not hold the call for ever, and the exchange is
+//! stored in every case.
 
 use std::{io, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What `chat` may be asked: text alone, one answer. What it does not pass on is refused, not ignored.
+//! The requests that `chat` accepts: text only, one answer. It refuses features that it does not pass on.
 
 use keyless::openai::Model;
 use serde::Deserialize;

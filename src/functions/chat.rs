@@ -1,7 +1,7 @@
-//! Asks a model, and gives its answer as it comes: in one piece, or event by event.
+//! Asks a model, and returns its answer unchanged: in one piece, or event by event.
 //!
-//! The body is `{ "messages": […] }` or `{ "prompt": "…" }`, with `stream`, `max_tokens` and `temperature` if you like. The
-//! answer is the model's own. No word of either is logged.
+//! The body is `{ "messages": […] }` or `{ "prompt": "…" }`, optionally with `stream`, `max_tokens` and `temperature`.
+//! The texts of question and answer are not logged.
 
 use std::time::Duration;
 

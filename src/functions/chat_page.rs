@@ -1,4 +1,5 @@
-//! A page to chat in. It is static and calls `chat`, whose key it asks the person for; it holds nothing of this app's.
+//! A static chat page. It calls `chat`, and asks the user for that function's key. The page contains no data of this
+//! app.
 
 use functions_handler::{
     axum::response::{IntoResponse, Response},
@@ -13,7 +14,7 @@ use functions_handler::{
 
 const PAGE: &str = include_str!("chat_page.html");
 
-/// Nothing but the page's own style and script, by their hashes, and calls to where it came from. A test compares the
+/// Allows only the page's own style and script, by their hashes, and calls to its own origin. A test compares the
 /// hashes.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-hH6vFSl629nWD78h/mUdmvqOsB/rNl18td9mM0Q6Ozg='; \

@@ -1,4 +1,4 @@
-//! Tries every service as the identity that it is called as, and says what an operator must mend.
+//! Tries every service with the identity that calls it, and says what an operator must mend.
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -20,8 +20,7 @@ struct Readiness {
     checks: Vec<Check>,
 }
 
-/// 200 when all services accept this app, else the status of the first failure. The API that is tried is that of the
-/// first source.
+/// 200 if all services accept this app, else the status of the first failure. It tries the API of the first source.
 pub(crate) async fn run(State(app): State<App>) -> Response {
     let checks = Box::pin(check_all(&app)).await;
     let failures: Vec<_> = checks.iter().filter_map(|check| check.failure().cloned()).collect();

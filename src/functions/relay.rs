@@ -1,4 +1,4 @@
-//! Passes a request on to an API behind API Management, as this app, and streams the answer back.
+//! Passes a request on to an API behind API Management, with this app's credentials, and streams the answer back.
 //!
 //! Callers reach the paths of `RELAY_PATHS` and nothing else. `TRACE` is not among the methods of function.json: it would
 //! show callers the token and the key.

@@ -1,4 +1,4 @@
-//! Reports, on a schedule, the secrets that end soon, as a blob: names and dates, never a value.
+//! Writes a report of the secrets that expire soon, on a schedule, as a blob: names and dates, never a value.
 
 use functions_handler::{Outputs, Timer, axum::extract::State};
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! Which secrets of the vault end soon: names and dates, never a value.
+//! Lists the secrets of the vault that expire soon: names and dates, never a value.
 
 use functions_handler::axum::{Json, extract::State};
 use jiff::Timestamp;

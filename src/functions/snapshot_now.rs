@@ -1,7 +1,7 @@
 //! The main job on demand, for one source.
 //!
-//! The slot is the current minute. 201 when this call wrote the blob; 200, with the same body, when the slot already had
-//! one: by the timer or by an earlier call.
+//! The slot is the current minute. The answer is 201 if this call wrote the blob, and 200 with the same body if the
+//! timer or an earlier call had already written the slot.
 
 use functions_handler::axum::{
     Json,

@@ -1,8 +1,9 @@
-//! Lists a source's snapshots, newest first and in pages, and reads one back as it was stored: the latest, or that of a
-//! slot; whole or in part.
+//! Lists a source's snapshots, newest first and in pages. Returns one as it was stored: the latest, or that of a slot;
+//! whole or in part.
 //!
-//! `?limit=` (1,000 at most, and by default) says how many a page has; `next` in the answer is the `?before=` of the next
-//! page, which may be there although this one is short or empty: one request asks Storage a bounded number of times.
+//! `?limit=` (1,000 at most, and by default) is the size of a page. `next` in the answer is the `?before=` of the next
+//! page. There may be a next page although this one is short or empty, because one request makes a bounded number of
+//! calls to Storage.
 
 use functions_handler::axum::{
     Json,
@@ -78,8 +79,8 @@ pub(crate) async fn run(
     send(&snapshots.container, &blob, &headers).await
 }
 
-/// The blob, as much of it as is wanted. The status has gone out before the last byte has come in, so a failure then can
-/// only be logged and cut the answer.
+/// The requested part of the blob. The status is sent before the last byte is read, so a later failure can only be
+/// logged and cut the answer.
 async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
     let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
     let (status, range) = match stored.wanted(headers)? {

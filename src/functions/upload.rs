@@ -1,8 +1,8 @@
-//! Streams a request's body into a blob: the whole of it, or nothing.
+//! Streams a request's body into a blob, whole or not at all.
 //!
-//! Without a condition only a new blob is made, and 409 says that there is one of this name; `If-Match` with its `ETag`,
-//! or `*`, replaces it. `x-ms-meta-*` and `x-ms-access-tier` are kept with it, and a body that is not what `Content-MD5`
-//! says is refused. 201 for a new blob, 200 for one that was replaced.
+//! Without a condition it writes only a new blob, and answers 409 if one of this name exists. `If-Match` with the
+//! blob's `ETag`, or `*`, replaces it. `x-ms-meta-*` and `x-ms-access-tier` are stored with the blob. A body that does
+//! not match `Content-MD5` is refused. The answer is 201 for a new blob, 200 for a replaced one.
 
 use std::{
     sync::{
@@ -135,7 +135,7 @@ impl CallersBody {
         self.too_long.load(Ordering::Relaxed)
     }
 
-    /// Reads what is left of a refused body, within bounds: an answer that comes while the host still sends may never
+    /// Reads the rest of a refused body, within bounds: an answer that is sent while the host still sends may never
     /// reach the caller.
     async fn drain(&self) {
         let drained = async {

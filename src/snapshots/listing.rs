@@ -1,8 +1,9 @@
 //! Snapshots, newest first, in pages.
 //!
-//! Storage lists by name upwards only, and names sort as times do. So this reads month by month backwards, and a month is
-//! the most that it holds in memory: 44,640 names with a snapshot a minute. A request costs at most [`MOST_CALLS`] calls
-//! of Storage and those of its last month; where that is not enough, the answer says where to go on.
+//! Storage lists names only in ascending order, and the names sort by time. So this module reads month by month
+//! backwards, and holds at most one month in memory: 44,640 names with a snapshot a minute. A request costs at most
+//! [`MOST_CALLS`] calls of Storage and those of its last month. If that is not enough, the answer says where to
+//! continue.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use keyless::{Blob, Container, Marker};

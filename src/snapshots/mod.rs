@@ -1,4 +1,4 @@
-//! The main job: an API's answer is kept as a blob, one for each source and slot; and the way back.
+//! The main job: stores an API's answer as a blob, one for each source and slot, and reads it back.
 
 mod listing;
 mod slot;
@@ -69,10 +69,10 @@ impl Snapshots {
         self.sources.by_name(name).ok_or(Error::NotFound(Missing::Source))
     }
 
-    /// Reads the subscription key, asks the API, keeps its answer: three services, three identities. The token for the last
-    /// is asked for while the others answer.
+    /// Reads the subscription key, calls the API, and stores its answer: three services, three identities. The token
+    /// for storage is fetched while the other services answer.
     ///
-    /// May be repeated at will, also by two processes at once: the first to write wins.
+    /// It is safe to repeat it, also in two processes at once: the first to write wins.
     pub(crate) async fn take(&self, source: &Source, slot: Slot) -> Result<Taken, Error> {
         let (response, ()) = join(self.api.get(&source.path).send(), self.container.prepare()).await;
         let response = response?;

@@ -1,4 +1,4 @@
-//! The moment that a snapshot stands for, which is its blob's name.
+//! The scheduled time of a snapshot, which is part of its blob's name.
 
 use std::{fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! `Authorization`: what `get-authorization-context` puts into a variable
+//! `Authorization`: the value that `get-authorization-context` puts into a variable
 //! (learn.microsoft.com/azure/api-management/get-authorization-context-policy).
 
 use std::fmt;

@@ -1,7 +1,7 @@
-//! Certificates: those of the service, which policies name with `certificate-id`, and those that clients show.
+//! Certificates: those of the service, which policies name with `certificate-id`, and those of clients.
 //!
-//! Their dates and issuers are not looked at, as Microsoft.IdentityModel looks at neither unless it is told to
-//! (`ValidateIssuerSigningKey`), and no page says that API Management tells it.
+//! Their dates and issuers are not checked. Microsoft.IdentityModel checks them only with `ValidateIssuerSigningKey`,
+//! and no page says that API Management sets it.
 
 use std::{fmt, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What an expression sees as `context`
+//! The object `context` of an expression
 //! (learn.microsoft.com/azure/api-management/api-management-policy-expressions, "Context variable").
 //!
 //! Plain data: the embedder fills it before a pipeline runs, and its policies change it between expressions. An

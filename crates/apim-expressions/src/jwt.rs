@@ -1,4 +1,4 @@
-//! `Jwt`: a token taken apart. Nothing here says that it is true; `validate-jwt` does that.
+//! `Jwt`: a parsed token. It is not verified here; `validate-jwt` does that.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Inside: `lexer` → `parse` → `syntax` → `check` (with `types` and `members`) → `program` → `evaluate`.
+//! Modules: `lexer` → `parse` → `syntax` → `check` (with `types` and `members`) → `program` → `evaluate`.
 
 mod authorization;
 mod certificate;

@@ -1,7 +1,7 @@
-//! Limits that no policy can pass, so that none can hang the gateway or fill its memory.
+//! Limits that no policy can exceed, so no policy can hang the gateway or fill its memory.
 //!
-//! Everything is counted in one pass: a step per node of the program, a step per 32 bytes that a member reads or
-//! writes, and the bytes of all strings, elements and JSON nodes made since the evaluation began.
+//! Two things are counted: steps (one for each node of the program, and one for every 32 bytes that a member reads or
+//! writes), and the bytes of all strings, elements and JSON nodes made since the evaluation began.
 
 use super::problem::{Failure, ParseError};
 

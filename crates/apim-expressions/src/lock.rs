@@ -1,4 +1,4 @@
-//! Locks of values that a lambda may share with what runs it.
+//! Locks of values that a lambda may share with its caller.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! What can go wrong: at parse time ([`ParseError`]), and while an expression runs ([`EvaluationError`]).
+//! Errors: at parse time ([`ParseError`]), and while an expression runs ([`EvaluationError`]).
 
 use std::{fmt, sync::Arc};
 

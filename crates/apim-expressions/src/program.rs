@@ -1,4 +1,4 @@
-//! The checked program: names are slots, members are functions, every conversion is written out.
+//! The checked program: names are slots, members are functions, every conversion is explicit.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `System.Uri`: absolute URIs as .NET reads, escapes and writes them. It takes far more than RFC 3986, and mends it.
+//! `System.Uri`: absolute URIs as .NET reads, escapes and writes them. It accepts much more than RFC 3986, and corrects
+//! it.
 
 use std::fmt;
 

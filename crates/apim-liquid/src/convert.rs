@@ -1,4 +1,4 @@
-//! Values turned into other .NET types, as `Convert.ChangeType` does, and compared.
+//! Converts values to other .NET types, like `Convert.ChangeType`, and compares them.
 
 use std::{cmp::Ordering, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! The order of texts by culture, roughly: marks before digits before letters, letters without regard to case and accents
-//! first, and small letters before capital ones where nothing else differs.
+//! The order of texts by culture, approximately: marks before digits before letters. Letters are compared first without
+//! case and accents; small letters come before capital letters if nothing else differs.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! What a rendering gets besides the template.
+//! The input of a rendering besides the template.
 
 use apim_expressions::DateTime;
 

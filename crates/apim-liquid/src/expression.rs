@@ -1,4 +1,4 @@
-//! Outputs with their filters, and comparisons, taken apart by DotLiquid's own patterns (`Liquid.cs`).
+//! Outputs with their filters, and comparisons, parsed with DotLiquid's own patterns (`Liquid.cs`).
 
 use fancy_regex::{Captures, Regex};
 

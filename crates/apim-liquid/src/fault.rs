@@ -1,4 +1,4 @@
-//! What goes wrong: when a template is read, and when it is rendered.
+//! Errors of parsing and of rendering a template.
 
 /// Why a template is refused when it is read, in DotLiquid's words.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]

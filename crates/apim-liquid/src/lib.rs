@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Inside: `source` → `parse` → `syntax` → `render`, which asks `scope` for values, `condition` and `filters`.
+//! Modules: `source` → `parse` → `syntax` → `render`. `render` uses `scope` for values, `condition` and `filters`.
 
 mod condition;
 mod convert;

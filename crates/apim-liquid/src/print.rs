@@ -1,4 +1,4 @@
-//! Values as text: as an output prints them, and as .NET's `ToString` gives them to filters.
+//! Values as text: for an output, and for filters like .NET's `ToString`.
 
 use apim_expressions::double_text;
 use rust_decimal::Decimal;

@@ -1,4 +1,4 @@
-//! Renders nodes. A node that fails is replaced by its error, and the rest goes on.
+//! Renders nodes. A failing node is replaced by its error, and rendering continues.
 
 use std::fmt::Write as _;
 

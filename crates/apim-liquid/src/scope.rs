@@ -1,4 +1,4 @@
-//! Names and literals: what a fragment of a template stands for.
+//! The values of names and literals in a template.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What a template is once it is read.
+//! The syntax tree of a template.
 
 use crate::expression::{Comparison, Output};
 

@@ -1,5 +1,5 @@
-//! XML as values: an element is the dictionary of its attributes and elements, or its text when it has neither. Elements
-//! of one name are a list. Prefixes are left out, and names are found in any letter case.
+//! XML as values: an element is a dictionary of its attributes and elements, or its text if it has neither. Elements
+//! with the same name are a list. Prefixes are left out, and names match in any letter case.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! From the text of a policy file to a [`Document`]: named values, then expressions, then XML, then policies.
+//! Turns the text of a policy file into a [`Document`]: named values, then expressions, then XML, then policies.
 //!
-//! The file is what `format: rawxml` deploys, which is not XML until its expressions are taken out. Everything that is
-//! not understood is a problem, and all problems are reported at once.
+//! The file has the format `rawxml` of a deployment, which is not XML until its expressions are taken out. Everything
+//! unknown is a problem, and all problems are reported at once.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -50,20 +50,20 @@ impl Document {
         }
     }
 
-    /// The document, with the name that traces show: its file.
+    /// The document with a name for traces, such as its file name.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// What API Management takes although its documentation says otherwise, and what has no effect.
+    /// Parts that API Management accepts although its documentation says otherwise, and parts without effect.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// Reads a fragment file on its own, to say what is wrong with it wherever it is included. Whether its policies are
-    /// allowed in a section shows where it is. Returns its warnings.
+    /// Checks a fragment file alone, for the problems that it has wherever it is included. Whether a section allows its
+    /// policies is checked only where the fragment is included. Returns its warnings.
     ///
     /// # Errors
     /// Everything in it that is not understood, in the order of the file.
@@ -72,7 +72,7 @@ impl Document {
         include_fragment::read::<Policy>(file, service, place).map(|fragment| fragment.warnings)
     }
 
-    /// Whether the root of a file is `<fragment>`, as far as can be told without reading the file.
+    /// Whether the root of a file is `<fragment>`, as far as this can be seen without parsing the file.
     #[must_use]
     pub fn is_fragment(file: &str) -> bool {
         let mut rest = file.trim_start_matches('\u{feff}').trim_start();
@@ -84,7 +84,7 @@ impl Document {
         rest.strip_prefix("<fragment").is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '-'))
     }
 
-    /// The global document of a service that has none: requests are forwarded, nothing else.
+    /// The global document of a service without one: it only forwards requests.
     ///
     /// # Panics
     /// Never: the text is fixed and a test loads it.

@@ -55,8 +55,8 @@ impl Pipeline {
         }
     }
 
-    /// Answers a browser that asks whether it may send a request; `None` when this request is no such question, or the
-    /// inbound section has no `cors` of its own, so that nobody answers.
+    /// Answers a preflight request of a browser. `None` if the request is not a preflight request, or the inbound
+    /// section has no `cors` directly in it.
     ///
     /// No other policy runs.
     pub async fn preflight<O: Outside>(

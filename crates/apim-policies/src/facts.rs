@@ -1,4 +1,4 @@
-//! What the gateway knows of a request before any policy runs.
+//! The facts about a request that the gateway knows before any policy runs.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,14 +7,14 @@ use crate::{
     schema::Schema,
 };
 
-/// The members of `context` that no policy changes, and where the request goes unless a policy says otherwise.
+/// The members of `context` that no policy changes, and the default target of the request.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The API; its `service_url` is where requests go.
+    /// The API; requests go to its `service_url`.
     pub api: Api,
     /// The operation.
     pub operation: Operation,
-    /// What the operation documents, for `mock-response` and the policies that validate.
+    /// The documented requests and responses of the operation, for `mock-response` and the validating policies.
     pub contract: Arc<Contract>,
     /// `None` unless the subscription is for a product, or an open product serves the request.
     pub product: Option<Product>,
@@ -26,17 +26,17 @@ pub struct Facts {
     pub deployment: Deployment,
     /// The client's address; `None` when the gateway cannot tell.
     pub ip_address: Option<String>,
-    /// The certificate that the client showed; `None` when it was not asked for one, or has none.
+    /// The client's certificate; `None` if it was not asked for one, or has none.
     pub client_certificate: Option<Arc<Certificate>>,
     /// Values of the parameters in the operation's URL template.
     pub matched_parameters: BTreeMap<String, String>,
     /// The URL as the client sent it.
     pub original_url: Url,
-    /// What follows the API's path in it: empty, or beginning with `/`.
+    /// The part of the path after the API's own path: empty, or beginning with `/`.
     pub path: String,
 }
 
-/// What an operation documents.
+/// The documented requests and responses of an operation.
 #[derive(Clone, Debug, Default)]
 pub struct Contract {
     /// Parameters of its requests.
@@ -47,7 +47,7 @@ pub struct Contract {
     pub responses: Vec<OperationResponse>,
 }
 
-/// Where a parameter of a request stands.
+/// The place of a parameter in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ParameterPlace {
     /// In a header.
@@ -61,13 +61,13 @@ pub enum ParameterPlace {
 /// A parameter of a request, or a header of a response.
 #[derive(Clone, Debug)]
 pub struct OperationParameter {
-    /// Where it stands.
+    /// Its place.
     pub place: ParameterPlace,
     /// Its name.
     pub name: String,
-    /// Whether it may not be left out.
+    /// Whether it is required.
     pub is_required: bool,
-    /// What its value must be.
+    /// The schema of its value.
     pub schema: Arc<Schema>,
 }
 
@@ -76,7 +76,7 @@ pub struct OperationParameter {
 pub struct OperationContent {
     /// Its media type.
     pub content_type: String,
-    /// What it must be.
+    /// Its schema.
     pub schema: Option<Arc<Schema>>,
 }
 
@@ -89,7 +89,7 @@ pub struct OperationResponse {
     pub content_type: String,
     /// A body.
     pub example: Option<String>,
-    /// What a body must be.
+    /// The schema of a body.
     pub schema: Option<Arc<Schema>>,
     /// Its headers.
     pub headers: Vec<OperationParameter>,

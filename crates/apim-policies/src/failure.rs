@@ -1,8 +1,8 @@
-//! Failures: what the caller is answered, and what `on-error` finds in `context.LastError`.
+//! Failures: the answer to the caller, and `context.LastError` for `on-error`.
 //!
 //! Sources: learn.microsoft.com/azure/api-management/api-management-error-handling-policies for sources, reasons and
 //! messages; learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis for the
-//! bodies of the subscription key refusals, which the former page words a little differently.
+//! bodies of the subscription key refusals; the first page has slightly different words for them.
 
 use std::fmt;
 
@@ -28,7 +28,8 @@ pub struct LastError {
     pub scope: Option<Scope>,
     /// Section of the failed policy; `None` for a built-in step.
     pub section: Option<Section>,
-    /// What holds the failed policy in its section, as `choose[3]/when[2]`, counted from 1; empty at the top.
+    /// The path to the failed policy's parent in its section, such as `choose[3]/when[2]`, counted from 1; empty at the
+    /// top.
     pub path: String,
     /// The failed policy's `id` attribute.
     pub policy_id: Option<String>,

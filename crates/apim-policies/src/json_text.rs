@@ -1,4 +1,4 @@
-//! Valid JSON by the text of its parts, in the order and with the digits that it was written with.
+//! Valid JSON that keeps the text of its parts: their order and the digits of numbers as written.
 
 /// The members of an object: the name and the text of the value.
 pub(crate) fn members(object: &str) -> impl Iterator<Item = (String, &str)> {

@@ -1,16 +1,16 @@
 //! Azure API Management policy documents: load as deployed, check, execute.
 //!
-//! [`Document::load`] reads one policy file and either understands all of it or says, with line and column, what it
-//! does not. [`Pipeline::compose`] joins the documents of the scopes that apply to a request the way `<base />` says.
-//! [`Pipeline::run`] executes the result.
+//! [`Document::load`] reads one policy file. It understands the whole file or reports each problem with line and
+//! column. [`Pipeline::compose`] joins the documents of the scopes that apply to a request, in the places of `<base
+//! />`. [`Pipeline::run`] executes the result.
 //!
 //! [`expression`] (the crate `apim-expressions`) runs the policy expressions in them.
 //!
-//! Nothing here does I/O, reads a clock or opens a file: the embedder brings those with [`Outside`].
-//! `examples/offline.rs` is an embedder of a page: it runs a document against requests, and prints the trace.
+//! This crate does no I/O, reads no clock and opens no file: the embedder provides those through [`Outside`].
+//! `examples/offline.rs` is an embedder in one page: it runs a document against requests, and prints the trace.
 //!
-//! What is documented by Microsoft is cited (learn.microsoft.com/azure/api-management); where the documentation is
-//! silent or a live gateway was seen to differ, the place says so.
+//! Documented behaviour cites Microsoft's page (learn.microsoft.com/azure/api-management). Where the documentation does
+//! not say, or a live gateway was seen to differ, a comment says so.
 
 mod document;
 mod execute;

@@ -1,4 +1,4 @@
-//! Where a policy stands, as traces and `context.LastError` name it.
+//! The place of a policy, for traces and `context.LastError`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What comes of a request.
+//! The outcome of a request.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,22 +14,22 @@ use crate::{
 /// How a request ended.
 #[derive(Debug)]
 pub struct Outcome<B> {
-    /// What the caller gets.
+    /// The response to the caller.
     pub response: Response<B>,
     /// The text after its status.
     pub reason: String,
-    /// What went wrong; `None` when nothing did.
+    /// The error; `None` if nothing failed.
     pub last_error: Option<LastError>,
     /// Tokens that passed every check of a `validate-jwt`, in the order they were checked.
     pub tokens: Vec<Arc<ValidatedToken>>,
-    /// What the last token that was refused lacks of the claims that the policy requires.
+    /// The required claims that the last refused token lacks.
     pub unmet_claims: Vec<UnmetClaim>,
     /// That token, with what the policy asks of it, where its claims were looked at.
     pub refused_token: Option<RefusedToken>,
     /// `context.Variables` at the end.
     pub variables: BTreeMap<String, Value>,
-    /// Why the gateway answered 503 in the place of a backend: circuit breakers keep it from asking. `None` when it asked.
+    /// Why the gateway answered 503 itself: circuit breakers are open. `None` if it called the backend.
     pub backend_unavailable: Option<String>,
-    /// What each policy did, in the order in which they began; empty unless [`Outside::traces`](crate::Outside::traces).
+    /// The trace of each policy, in the order of beginning; empty unless [`Outside::traces`](crate::Outside::traces).
     pub policies: Vec<PolicyRun>,
 }

@@ -1,4 +1,4 @@
-//! What the embedder brings: a clock, randomness, tokens, and everything that is sent anywhere.
+//! The embedder's part: a clock, randomness, tokens, and all sending.
 
 use std::{
     future::{Future, ready},
@@ -19,39 +19,40 @@ use crate::{
     usage::UsageTap,
 };
 
-/// The world as one request sees it. Policies reach outside only through this. What an embedder does not write reaches
-/// nothing.
+/// The embedder's side of one request. Policies reach the outside only through this trait. A method that the embedder
+/// does not implement reaches nothing.
 pub trait Outside: Sync {
     /// Message bodies; policies pass them on unread unless an expression reads them.
     type Body: From<Bytes> + Send;
 
-    /// The time that token lifetimes, cache ages and counters are judged by.
+    /// The time for token lifetimes, cache ages and counters.
     fn now(&self) -> Timestamp;
 
     /// The GUID of this request: `context.RequestId`, and `activityId` in the body of an internal error.
     fn request_id(&self) -> Uuid;
 
-    /// Where `Guid.NewGuid()` and `Random` come from.
+    /// The source of `Guid.NewGuid()` and `Random`.
     fn entropy(&self) -> Entropy;
 
-    /// Whether a body is known to have nothing in it; `context.Request.Body` is then null.
+    /// Whether a body is known to be empty; then `context.Request.Body` is null.
     fn is_empty(&self, body: &Self::Body) -> bool;
 
     /// Reads a whole body into memory. The embedder sets the largest size.
     fn read(&self, body: Self::Body) -> impl Future<Output = Result<Bytes, Unread>> + Send;
 
-    /// The body of a response, handed on in pieces of 8 KB, for `buffer-response`.
+    /// The body of a response, passed on in pieces of 8 KB, for `buffer-response`.
     fn buffered(&self, body: Self::Body) -> Self::Body {
         body
     }
 
-    /// The body, which tells the meter of its bytes while they pass.
+    /// The body, which reports its bytes to the meter while they pass.
     fn metered(&self, body: Self::Body, meter: Meter) -> Self::Body;
 
-    /// The body, which shows the tap its bytes while they pass, and drops it at the end or when the client has left.
+    /// The body, which passes its bytes to the tap while they stream, and drops the tap at the end or when the client
+    /// leaves.
     fn tapped(&self, body: Self::Body, tap: UsageTap) -> Self::Body;
 
-    /// Counts the tokens of a text, where no model says how many it has. The default is rough: one for four bytes.
+    /// Counts the tokens of a text, if no model reports the number. The default is rough: one token for four bytes.
     fn tokenizer(&self) -> fn(&str) -> u64 {
         |text| text.len().div_ceil(4) as u64
     }
@@ -119,20 +120,20 @@ pub trait Outside: Sync {
     }
 }
 
-/// What the gateway shows to a backend that asks for a certificate: an extension of the requests that are sent.
+/// The gateway's certificate for a backend that asks for one: an extension of sent requests.
 #[derive(Clone, Debug)]
 pub struct ClientCertificate(pub Arc<Certificate>);
 
-/// Who wants to use a connection of a credential provider.
+/// The identity that uses a connection of a credential provider.
 #[derive(Clone, Copy)]
 pub enum ConnectionIdentity<'t> {
     /// The service's system-assigned identity.
     Managed,
-    /// Whom this token speaks for, once it is verified.
+    /// The identity in this token, after it is verified.
     Jwt(&'t str),
 }
 
-/// A host did not answer, or not with what was asked for. The text enters `LastError.Message`.
+/// A host did not answer, or answered with something else. The text enters `LastError.Message`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreachable(pub String);
@@ -143,18 +144,18 @@ pub enum Unread {
     /// The connection broke before the end.
     #[error("{0}")]
     Broken(String),
-    /// It has more bytes than the embedder reads, which are these.
+    /// It has more bytes than this limit of the embedder.
     #[error("it is longer than {0} bytes")]
     TooLong(usize),
 }
 
-/// Why a request that was sent got no response.
+/// Why a sent request got no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoReply {
     /// Refused, unknown, or broken off.
     #[error("{0}")]
     Unreachable(String),
-    /// Not in time.
+    /// The response did not arrive in time.
     #[error("Request to the backend service timed out")]
     TimedOut,
     /// The client's connection broke before the request's body was whole.

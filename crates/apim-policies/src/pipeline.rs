@@ -1,4 +1,4 @@
-//! How `<base />` joins the documents that apply to a request
+//! Joins the documents that apply to a request, in the places of `<base />`
 //! (learn.microsoft.com/azure/api-management/api-management-howto-policies).
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -12,7 +12,7 @@ use crate::{
     step::Step,
 };
 
-/// The policies that apply to a request, in the order they run.
+/// The policies that apply to a request, in the order in which they run.
 #[derive(Debug)]
 pub struct Pipeline {
     sections: BTreeMap<Section, Vec<Arc<Step<Policy>>>>,
@@ -27,7 +27,7 @@ impl Pipeline {
     /// `<base />` in it stands for the whole section of the scopes above. A scope without a document is left out.
     ///
     /// # Errors
-    /// A document that lacks a section which the scopes above fill: whether they then run is not documented.
+    /// A document lacks a section that the scopes above have: Azure does not document whether those then run.
     pub fn compose(documents: &[&Document]) -> Result<Self, Vec<(Scope, Problem)>> {
         let mut ordered = documents.to_vec();
         ordered.sort_by_key(|document| document.scope);

@@ -1,4 +1,4 @@
-//! What is wrong with a policy document, and where in the file.
+//! A problem of a policy document, and its place in the file.
 
 use std::fmt;
 
@@ -23,9 +23,9 @@ pub enum Severity {
     /// API Management refuses the document on upload: its author must act.
     #[default]
     Invalid,
-    /// API Management takes the document, and this crate cannot run it.
+    /// API Management accepts the document, but this crate cannot run it.
     Unsupported,
-    /// The document is loaded. The documentation says otherwise, or a part of it has no effect.
+    /// The document is loaded, although the documentation says otherwise or a part of it has no effect.
     Warning,
 }
 
@@ -43,11 +43,11 @@ impl Severity {
 /// One reason why a document is not loaded, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Where, in the file as it was given.
+    /// The position in the file as given.
     pub position: Position,
-    /// What it means.
+    /// Its severity.
     pub severity: Severity,
-    /// What, naming it.
+    /// The message, which names the cause.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the tests stand on: an issuer that signs, and an outside whose clock and documents are set by hand.
+//! The fixture of the tests: an issuer that signs, and an outside whose clock and documents are set by hand.
 
 mod outside;
 mod signer;

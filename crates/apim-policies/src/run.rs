@@ -1,4 +1,4 @@
-//! One request on its way through a pipeline: what policies see and change.
+//! One request in a pipeline, with everything that policies read and change.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! JSON schemas, as `OpenAPI` documents of version 3.0 have them too.
+//! JSON schemas, including those of `OpenAPI` 3.0 documents.
 
 use std::{collections::BTreeMap, fmt, sync::OnceLock};
 

@@ -1,4 +1,4 @@
-//! What an API Management service defines besides its policy documents, which refer to it by name.
+//! The objects of an API Management service that policy documents refer to by name.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,8 +27,8 @@ pub struct Service {
     pub schemas: BTreeMap<String, Arc<Schema>>,
     /// Whether it has an external cache, beside the built-in one.
     pub has_external_cache: bool,
-    /// Whether documents may name what is not here: a file is checked without its service. Such a name is a warning,
-    /// and the document cannot run.
+    /// Whether documents may use unknown names, because a file is checked without its service. Such a name is a
+    /// warning, and the document cannot run.
     pub is_partial: bool,
 }
 
@@ -54,7 +54,7 @@ pub enum Backend {
 /// A token that a backend gets with each request (property `credentials.managedIdentity`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedIdentityCredentials {
-    /// What the token is for.
+    /// The audience of the token.
     pub resource: String,
     /// Client ID of a user-assigned identity of the service; absent for the system-assigned one.
     pub client_id: Option<String>,
@@ -65,23 +65,23 @@ pub struct ManagedIdentityCredentials {
 pub struct PoolMember {
     /// Its identifier.
     pub backend: String,
-    /// Smaller numbers come first; others are used when none of these may be.
+    /// Smaller numbers come first; larger ones are used only if no smaller one is available.
     pub priority: u32,
     /// Its share among those of the same priority.
     pub weight: u32,
 }
 
-/// When a backend is left alone: after so many failures within an interval.
+/// When a backend is skipped: after a number of failures within an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitBreaker {
-    /// How many.
+    /// The number of failures.
     pub failures: u32,
-    /// Within.
+    /// The interval.
     pub interval: SignedDuration,
-    /// Statuses that are failures, each first and last; no response at all is one, too.
+    /// Ranges of statuses that are failures, each first and last; no response is a failure too.
     pub statuses: Vec<(u16, u16)>,
-    /// For how long.
+    /// How long the backend is skipped.
     pub trip: SignedDuration,
-    /// Whether a `Retry-After` in seconds says for how long.
+    /// Whether a `Retry-After` in seconds overrides this time.
     pub accepts_retry_after: bool,
 }

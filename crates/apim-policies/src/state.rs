@@ -1,4 +1,4 @@
-//! What lives as long as the gateway, for all of its requests.
+//! The state of the gateway, shared by all its requests.
 
 mod backends;
 mod cache;
@@ -21,7 +21,7 @@ pub(crate) use self::semantic::{SemanticEntries, SemanticEntry};
 use self::{backends::BackendStates, cache::Cache, counters::Counters, slots::Slots};
 use crate::token::OpenIdCache;
 
-/// Shared by all requests of a gateway. Kept in memory alone: a gateway that starts knows nothing.
+/// The state shared by all requests of a gateway, in memory only: a new gateway begins with an empty state.
 #[derive(Debug, Default)]
 pub struct State {
     /// Discovery documents and keys of token issuers.

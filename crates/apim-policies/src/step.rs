@@ -1,4 +1,4 @@
-//! Policies in their places: in a section, or in a policy that holds others.
+//! Policies in their places: in a section, or inside another policy.
 
 use std::{fmt, future::Future, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The syntax of a Bicep file, as far as the rules need it.
+//! The part of a Bicep file's syntax that the rules need.
 
 /// One Bicep file.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! Evaluates a deployment, as far as that is possible without Azure: conditions, loops, names, and where each value comes from.
+//! Evaluates a deployment as far as possible without Azure: conditions, loops, names, and the source of each value.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 

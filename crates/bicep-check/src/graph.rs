@@ -1,4 +1,4 @@
-//! The order in which Azure makes the resources of a plan: what waits for what.
+//! The order in which Azure makes the resources of a plan, by their dependencies.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

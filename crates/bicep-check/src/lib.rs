@@ -1,29 +1,35 @@
 //! Checks the Bicep templates of a deployment without the compiler and without Azure.
 //!
-//! [`Program::check`] evaluates a main file and its modules, once with every branch and once for each set of options, and applies these
-//! rules. Each finding names file, line and the right form.
+//! [`Program::check`] evaluates a main file and its modules, once with every branch and once for each set of options,
+//! and applies these rules. Each finding names file, line and the right form.
 //!
 //! | rule | finds |
 //! |---|---|
 //! | `symbols`, `syntax`, `parameters`, `conditions` | names that are not declared or not used, wrong calls of functions and modules, outputs read without their condition |
 //! | `start` | names, conditions and loops that depend on an output |
 //! | `types` | unknown, missing, misplaced and read-only properties, wrong kinds, values, ranges, versions and scopes |
-//! | `names` | too long or too short for some parameter, letters that Azure does not take, the same name twice |
-//! | `order` | what is made before the thing it needs: named values before policies, roles before apps, endpoints before apps, a gateway before app roles |
+//! | `names` | too long or too short for some parameter, letters that Azure does not accept, the same name twice |
+//! | `order` | resources made before the resources that they need: named values before policies, roles before apps, endpoints before apps, a gateway before app roles |
 //! | `access` | role assignments without scope, principal type or a name that follows them, unknown role IDs, client IDs where object IDs belong, identities that an app does not carry |
 //! | `ids`, `network` | IDs of the wrong resource or of none, wrong parents, subnets outside of their network, zones of another service |
-//! | `limits` | numbers and texts that Azure refuses and its types let pass |
+//! | `limits` | numbers and texts that Azure refuses although its types allow them |
 //! | `secrets`, `policies`, `files`, `layout` | keys read or shown, policy documents with unknown named values, missing files, lines that `bicep format` breaks |
 //!
 //! `data/types.json` comes from Microsoft's own type libraries (MIT; the licence stands in the file), `data/names.json` from its page on
 //! names.
 //!
-//! **What it cannot see.** Only the functions and the syntax that it evaluates: what it does not know passes as any value. Grammar newer
-//! than `tree-sitter-bicep` 1.1 is a syntax error here, except `extension NAME`, which is skipped: typed variables, for example. An item of an
-//! array that begins with a call (`[subscription().id]`) is misread, and reported: name it by a variable. The
-//! definition of a workflow. Texts in their own languages: NCRONTAB, URLs, policy documents beyond their named values. What a service
-//! refuses for its region, tier, quota or model. Whether the values are the intended ones: that is for tests that compare
-//! [`Program::plan`] with something. Run `az bicep build` and `az deployment sub what-if` as well, once, before a first deployment.
+//! **What it cannot see**
+//!
+//! - Unknown functions: their result passes as any value.
+//! - Grammar newer than `tree-sitter-bicep` 1.1, such as typed variables: it is a syntax error here, except
+//!   `extension NAME`, which is skipped.
+//! - An item of an array that begins with a call (`[subscription().id]`): it is misread and reported. Use a variable.
+//! - The definition of a workflow, and texts in their own languages: NCRONTAB, URLs, policy documents beyond their
+//!   named values.
+//! - Refusals of a service because of its region, tier, quota or model.
+//! - Whether the values are the intended ones: tests must compare [`Program::plan`] with something.
+//!
+//! Also run `az bicep build` and `az deployment sub what-if` once before a first deployment.
 
 mod ast;
 mod evaluate;

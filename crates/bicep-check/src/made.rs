@@ -1,4 +1,4 @@
-//! What a deployment makes, for tests that compare it with something else.
+//! The resources of a deployment, for tests that compare them with something else.
 
 use crate::{
     ast::{Expression, Kind},

@@ -1,4 +1,4 @@
-//! What a deployment makes with one set of options.
+//! The resources of a deployment with one set of options.
 
 use std::{collections::BTreeMap, rc::Rc};
 

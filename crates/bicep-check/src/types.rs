@@ -1,4 +1,4 @@
-//! What Azure's types say: `data/types.json`, read once, and the types that Bicep files declare, in the same form.
+//! Azure's types from `data/types.json`, read once, and the types that Bicep files declare, in the same form.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -1,4 +1,4 @@
-//! What an expression evaluates to, as far as it is known before a deployment.
+//! The value of an expression, as far as it is known before a deployment.
 
 use std::rc::Rc;
 

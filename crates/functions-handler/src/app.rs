@@ -1,4 +1,4 @@
-//! An app: its state, its functions, and what applies to all of them.
+//! An app: its state, its functions, and the rules for all of them.
 
 use std::{convert::Infallible, error::Error, future::Future, pin::Pin, sync::Arc};
 
@@ -29,7 +29,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// Work beside the invocations.
 pub(crate) type Aside = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The functions of an app, and the state that they share.
+/// The functions of an app and their shared state.
 ///
 /// ```no_run
 /// use functions_handler::{Function, FunctionApp};
@@ -58,7 +58,7 @@ pub(crate) struct Assembled {
 }
 
 impl FunctionApp<()> {
-    /// An app whose functions share nothing.
+    /// An app without shared state.
     pub fn stateless() -> Self {
         Self::new(|| Ok::<_, Infallible>(()))
     }
@@ -67,8 +67,8 @@ impl FunctionApp<()> {
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     /// An app whose functions share the state that `state` makes.
     ///
-    /// `state` runs before the port is bound, within the runtime. It reads settings and calls nothing: while it runs,
-    /// the host waits. An error ends the process with its text.
+    /// `state` runs before the port is bound, within the runtime. It must read settings only and call no service,
+    /// because the host waits meanwhile. An error ends the process with the error's text.
     pub fn new<E: Into<BoxError>>(state: impl FnOnce() -> Result<S, E> + Send + 'static) -> Self {
         Self {
             state: Box::new(move || state().map_err(Into::into)),
@@ -81,9 +81,9 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         }
     }
 
-    /// Adds a function with an HTTP trigger. Any handler of axum is one; the route is that of function.json.
+    /// Adds a function with an HTTP trigger. `handler` is any axum handler; the route comes from function.json.
     ///
-    /// `axum::extract::Path` has the values of the route, without those that the path leaves out.
+    /// `axum::extract::Path` has the values of the route, without the optional ones that are absent in the path.
     pub fn http<H, T>(self, function: Function, handler: H) -> Self
     where
         H: Handler<T, S>,
@@ -101,7 +101,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self.register(function, ExpectedTrigger::Timer, service(handler))
     }
 
-    /// Adds a function with any trigger. [`Invocation`](crate::Invocation) has what started it.
+    /// Adds a function with any trigger. [`Invocation`](crate::Invocation) has the trigger's data.
     pub fn function<H, T>(self, function: Function, handler: H) -> Self
     where
         H: FunctionHandler<T, S>,
@@ -115,7 +115,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self
     }
 
-    /// Puts a layer of tower around every function, within its span and its limits. The last one added is outermost.
+    /// Adds a tower layer around every function, inside its span and its limits. The last added layer is outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,
@@ -128,15 +128,15 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self
     }
 
-    /// How many invocations run at a time; 256 without this. Beyond, a caller is answered 429 and the host 503, with
-    /// `Retry-After`.
+    /// Limits the invocations that run at a time; the default is 256. Beyond the limit a caller gets 429 and the host
+    /// gets 503, with `Retry-After`.
     pub fn max_concurrent(mut self, limit: impl FnOnce(&S) -> usize + Send + 'static) -> Self {
         self.max_concurrent = Box::new(limit);
         self
     }
 
-    /// What to do in the background as soon as the host has connected, such as making ready what the first invocation
-    /// will need. No answer waits for it, and a stop ends it. It reports its own failures.
+    /// Runs `start` in the background as soon as the host has connected, for example to prepare for the first
+    /// invocation. No answer waits for it, and a stop ends it. It must report its own failures.
     pub fn on_start<F>(mut self, start: impl FnOnce(S) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -145,7 +145,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self
     }
 
-    /// What to do after the last invocation, before the process ends. It has as much time as is left of five seconds.
+    /// Runs `stop` after the last invocation, before the process ends. It may use the rest of the five seconds.
     pub fn on_stop<F>(mut self, stop: impl FnOnce(S) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -154,9 +154,9 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         self
     }
 
-    /// Puts other layers of `tracing` beside the one that writes the log's lines. `compose` gets that layer, which takes
-    /// whatever it is given, and the levels of `RUST_LOG` for it; without this, the log is `lines.with_filter(levels)`.
-    /// It counts where [`run`](Self::run) installs the subscriber.
+    /// Adds other `tracing` layers beside the layer that writes the log's lines. `compose` gets that layer, without a
+    /// filter, and the levels of `RUST_LOG`. The default is `lines.with_filter(levels)`. Only the subscriber that
+    /// [`run`](Self::run) installs uses it.
     pub fn subscriber(
         mut self,
         compose: impl FnOnce(

@@ -1,4 +1,4 @@
-//! What the caller of an HTTP function asked for, as the span of its invocation says it.
+//! The request of an HTTP function's caller, as attributes of the invocation's span.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>
 

@@ -1,4 +1,4 @@
-//! `function.json`, read and refused as the Functions host does.
+//! `function.json`, accepted and refused as by the Functions host.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-reference#functionjson>
 
@@ -29,7 +29,7 @@ pub(crate) enum TriggerKind {
         methods: Methods,
     },
     Timer,
-    /// The type as it is written, such as `queueTrigger`.
+    /// The type as written, such as `queueTrigger`.
     Other(String),
 }
 

@@ -1,4 +1,4 @@
-//! What the Functions host tells the handler by environment variables. No other module reads them.
+//! The environment variables that the Functions host sets for the handler. No other module reads them.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! Why an invocation failed before, after or around the code of the function, and what the host or caller is told.
+//! Why an invocation failed outside the function's own code, and the answer to the host or caller.
 //!
 //! A failing response carries its error in its extensions as [`SharedError`]; the log line of the invocation shows it.
 

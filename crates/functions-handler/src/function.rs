@@ -1,11 +1,11 @@
-//! A function as an app declares it: its name, its `function.json`, and its limits.
+//! The declaration of a function: its name, its `function.json`, and its limits.
 
 use std::time::Duration;
 
 /// A function of the app: the name of its folder, and the `function.json` in it.
 ///
-/// Made by [`function!`](crate::function!), and passed to [`FunctionApp`](crate::FunctionApp) with a handler. Route,
-/// methods, level of authorization, schedule and names of bindings stand in `function.json` alone.
+/// Make it with [`function!`](crate::function!), and pass it to [`FunctionApp`](crate::FunctionApp) with a handler.
+/// Only `function.json` holds route, methods, level of authorization, schedule and names of bindings.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     pub(crate) name: &'static str,
@@ -44,7 +44,7 @@ pub(crate) enum TimeLimit {
 impl Function {
     /// A function with this name and this text of `function.json`.
     ///
-    /// For tests and generated definitions; an app uses [`function!`](crate::function!).
+    /// Use it for tests and generated definitions; an app uses [`function!`](crate::function!).
     pub const fn new(name: &'static str, definition: &'static str) -> Self {
         let limits = Limits { body: None, time: TimeLimit::OfTrigger, always_admitted: false };
         Self { name, definition, package: None, limits }
@@ -60,10 +60,10 @@ impl Function {
         Self { package: Some(Package { name: package, version, module }), ..function }
     }
 
-    /// Refuses a request whose body has more bytes, where the function reads it as a whole (`Json`, `Bytes`, `String`,
-    /// `Form`). A body that is read as a stream has no limit but the host's.
+    /// Refuses a request whose body has more bytes, if the function reads the body as a whole (`Json`, `Bytes`,
+    /// `String`, `Form`). For a body that is read as a stream, only the host's limit applies.
     ///
-    /// Without this, the host's limit counts: 104,857,600 bytes, or `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`.
+    /// The default is the host's limit: 104,857,600 bytes, or `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`.
     #[must_use]
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.limits.body = Some(bytes);
@@ -72,25 +72,25 @@ impl Function {
 
     /// Fails an invocation that has not begun its answer within this time.
     ///
-    /// Without this, an HTTP function has 220 seconds (Azure's load balancer leaves the caller after 230), and every
-    /// other function the `functionTimeout` of host.json. No limit is above `functionTimeout`: the host kills the whole
-    /// process when it is over.
+    /// The default is 220 seconds for an HTTP function, because Azure's load balancer ends the call after 230, and a
+    /// little less than the `functionTimeout` of host.json for every other function. No limit exceeds
+    /// `functionTimeout`: after that time the host kills the whole process.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.limits.time = TimeLimit::AtMost(limit);
         self
     }
 
-    /// Sets no time limit. An invocation that outlasts `functionTimeout` costs the process its life, and all other
-    /// invocations with it.
+    /// Sets no time limit. If an invocation takes longer than `functionTimeout`, the host kills the process and with it
+    /// all other invocations.
     #[must_use]
     pub const fn without_time_limit(mut self) -> Self {
         self.limits.time = TimeLimit::Unlimited;
         self
     }
 
-    /// Runs the function also when [`max_concurrent`](crate::FunctionApp::max_concurrent) invocations are running. For
-    /// a probe that only says that the process lives.
+    /// Runs the function even if [`max_concurrent`](crate::FunctionApp::max_concurrent) invocations are running. Use it
+    /// for a probe that only says that the process lives.
     #[must_use]
     pub const fn always_admitted(mut self) -> Self {
         self.limits.always_admitted = true;
@@ -98,10 +98,10 @@ impl Function {
     }
 }
 
-/// Embeds `functions/NAME/function.json` of the crate that is compiled, as a [`Function`].
+/// Embeds `functions/NAME/function.json` of the crate being compiled, as a [`Function`].
 ///
-/// Without that file the crate does not compile. A second argument names another path, also relative to the crate:
-/// `function!("order", "order/function.json")` where the function folders stand beside `host.json`.
+/// Without that file the crate does not compile. A second argument is another path, also relative to the crate: use
+/// `function!("order", "order/function.json")` if the function folders are beside `host.json`.
 #[macro_export]
 macro_rules! function {
     ($name:literal) => {

@@ -1,4 +1,4 @@
-//! Which code can be a function with another trigger than HTTP.
+//! The trait of handlers for triggers other than HTTP.
 
 use std::future::Future;
 

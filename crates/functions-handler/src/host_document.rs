@@ -1,4 +1,4 @@
-//! JSON files as the Functions host reads them (Newtonsoft.Json): with comments, single quotes, commas at the end and a
+//! JSON files as the Functions host reads them (Newtonsoft.Json): with comments, single quotes, trailing commas and a
 //! byte-order mark.
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};

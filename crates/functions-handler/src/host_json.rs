@@ -1,4 +1,4 @@
-//! Settings of `host.json` that the host acts on and the handler must agree with.
+//! The settings of `host.json` on which host and handler must agree.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-host-json>
 
@@ -49,7 +49,7 @@ pub(crate) enum HostJsonError {
 
 impl HostJson {
     /// Reads `host.json` in the script root, and the variables that override it. Without the file the host writes a
-    /// default one, so its defaults count.
+    /// default one, so the defaults apply.
     pub(crate) fn read(script_root: Option<&Path>, environment: &Environment) -> Result<Self, HostJsonError> {
         let members = script_root.map_or(Ok(Map::new()), |root| file(root.join("host.json")))?;
         let text =

@@ -1,4 +1,4 @@
-//! An HTTP function alone: its code in the layers of the app, with the values of its route.
+//! One HTTP function: its code inside the app's layers, with the values of its route.
 
 use std::{
     convert::Infallible,

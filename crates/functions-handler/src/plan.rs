@@ -1,4 +1,4 @@
-//! The functions of an app with everything that the host decides about them: routes, methods, names.
+//! The functions of an app, with the routes, methods and names that the host derives for them.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) struct Planned<S> {
 /// How the function is called.
 #[derive(Clone)]
 pub(crate) enum Form {
-    /// Its caller's request, forwarded or within a payload.
+    /// The caller's request, forwarded or inside a payload.
     Request { template: Arc<Template>, methods: Methods },
     /// A payload.
     Payload,

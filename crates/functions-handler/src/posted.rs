@@ -1,4 +1,4 @@
-//! The form in which the host sends what it does not forward: `POST /NAME` with `Data` and `Metadata`.
+//! The posted form of a call, for requests that the host does not forward: `POST /NAME` with `Data` and `Metadata`.
 
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ pub(crate) async fn function(
 
 /// Runs an HTTP function as if its request had been forwarded.
 ///
-/// Its answer, whatever the status, is the output of an invocation that succeeded, as it is when requests are forwarded;
-/// but a function that broke down (500 with an error) is an invocation that failed.
+/// As with forwarded requests, its answer, with any status, is the output of a successful invocation. Only a 500 with
+/// an error is a failed invocation.
 pub(crate) async fn http(
     function: HttpFunction,
     definition: Arc<Definition>,

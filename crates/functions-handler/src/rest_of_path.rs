@@ -8,10 +8,10 @@ use http::request::Parts;
 
 use crate::error::{Failure, InvocationError};
 
-/// Extractor: what the catch-all of the route (`{*rest}`) stands for, as the caller wrote it: after a slash, with its
-/// escapes, and `/` where nothing is left.
+/// Extractor: the part of the path below the route's catch-all (`{*rest}`), as the caller wrote it: with a leading
+/// slash and its escapes, and `/` if nothing is left.
 ///
-/// For a function that passes requests on: in a decoded value, `%2F` cannot be told from a slash.
+/// Use it in a function that passes requests on: a decoded value does not distinguish `%2F` from a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestOfPath(pub String);
 

@@ -1,13 +1,13 @@
-//! Which function a request of the host is for.
+//! Finds the function for a request of the host.
 //!
-//! | the host sends | it means |
+//! | the host sends | meaning |
 //! |---|---|
-//! | `GET /` | are you there? |
+//! | `GET /` | is the handler ready? |
 //! | `POST /NAME` | a timer, another trigger, or an HTTP trigger with further bindings |
 //! | anything else | a caller's request, for the first function by name whose route and methods match |
 //!
-//! Nothing in a request tells the second from the third: a caller may send every header that the host sends. So a route
-//! that leads to the name of another function is refused at start.
+//! Nothing in a request distinguishes the second from the third, because a caller may send every header of the host. So
+//! a route that matches `/NAME` of another function is refused at start.
 
 use std::sync::Arc;
 
@@ -51,9 +51,9 @@ pub(crate) struct Common {
     pub(crate) app: String,
 }
 
-/// Everything that the host may call.
+/// All functions that the host may call.
 ///
-/// A request goes through it by plain calls: each service of axum in between would be cloned, and its future boxed.
+/// It dispatches a request by plain calls: axum would clone each service in between, and box its future.
 #[derive(Clone, Debug)]
 pub(crate) struct Functions(Arc<All>);
 
@@ -149,8 +149,8 @@ impl Functions {
 impl All {
     fn find(&self, request: &Request) -> Found<'_> {
         let path = request.uri().path();
-        // The host asks for the root until it is answered at all, and sends nothing else before. A caller's request for
-        // the root, which a route may match too, has been given an ID by the host.
+        // The host sends `GET /` until it gets an answer, and nothing else before. A caller's request for the root,
+        // which a route may match too, has an invocation ID.
         let is_root = path == "/" && request.method() == Method::GET;
         if is_root && !request.headers().contains_key(INVOCATION_ID) {
             return Found::Probe;

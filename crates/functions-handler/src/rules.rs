@@ -84,8 +84,8 @@ impl Sender {
 }
 
 impl Rules {
-    /// Invocations do not queue here: the host and its callers know better when to come again, and elsewhere there may
-    /// be an instance that is idle.
+    /// Invocations do not queue here: the host and its callers know better when to retry, and another instance may be
+    /// idle.
     fn slot(&self) -> Result<Option<OwnedSemaphorePermit>, InvocationError> {
         let Some(slots) = &self.slots else { return Ok(None) };
         slots.clone().try_acquire_owned().map(Some).map_err(|_| InvocationError::Busy(self.busy))
@@ -102,8 +102,8 @@ impl Rules {
         answered.unwrap_or_else(|_| InvocationError::from(Failure::TooSlow(limit)).into_response())
     }
 
-    /// The span of an invocation. Its name and fields are documented at the root of the crate. Where nothing is logged,
-    /// no header is read.
+    /// The span of an invocation. Its name and fields are documented at the root of the crate. If nothing is logged, no
+    /// header is read.
     fn span(&self, headers: &HeaderMap) -> Span {
         info_span!(
             "invocation",

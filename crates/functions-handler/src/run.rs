@@ -1,7 +1,7 @@
 //! Starts an app, serves the host, and stops.
 //!
-//! Nothing here holds a body back: what a function reads it reads as it comes in, and what it streams goes out chunk by
-//! chunk. A host that proxies passes that on; one that forwards collects the answer first.
+//! Bodies are not buffered here: a function reads a request as it arrives, and its answer goes out chunk by chunk. A
+//! proxying host passes the chunks on; a forwarding host collects the answer first.
 
 use std::{
     future::Future,
@@ -24,18 +24,18 @@ use crate::{
     stop::{Parent, stop_signal},
 };
 
-/// How long running invocations may go on after the signal to stop.
+/// How long running invocations may continue after the signal to stop.
 const GRACE: Duration = Duration::from_secs(4);
 
 /// How long after the signal the process ends at the latest, `on_stop` included.
 const LONGEST_STOP: Duration = Duration::from_millis(4800);
 
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
-    /// Serves the Functions host until the process is asked to end (SIGTERM, Ctrl-C), or the host has gone. Running
-    /// invocations may finish then; the process ends within five seconds.
+    /// Serves the Functions host until the process is asked to end (SIGTERM, Ctrl-C), or until the host has ended. Then
+    /// running invocations may finish, and the process ends within five seconds.
     ///
-    /// Installs a tracing subscriber and a panic hook, each only where none is set. Without success, the message is on
-    /// standard error.
+    /// Installs a tracing subscriber and a panic hook, unless the app has set its own. A failure is printed on standard
+    /// error.
     pub fn run(mut self) -> ExitCode {
         let parent = Parent::now();
         let environment = Environment::of_process();
@@ -73,8 +73,8 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         ended
     }
 
-    /// Serves the Functions host on this listener until `stop` is ready. For tests, and for programs with a runtime of
-    /// their own; it installs no subscriber and no panic hook.
+    /// Serves the Functions host on this listener until `stop` is ready. For tests, and for programs with their own
+    /// runtime; it installs no subscriber and no panic hook.
     ///
     /// # Errors
     /// When the app cannot start, or the listener breaks.

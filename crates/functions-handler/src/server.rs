@@ -1,4 +1,4 @@
-//! Connections of the host, and the time limits on them.
+//! The host's connections and their time limits.
 
 use std::{
     convert::Infallible,
@@ -36,8 +36,8 @@ use crate::{
     router::Functions,
 };
 
-/// A connection that sends no whole head for so long is closed, an idle one too. The host closes its own after a minute:
-/// were the handler first, the host could just be sending the next call.
+/// A connection without a whole head for this time is closed; so is an idle one. The host closes idle connections after
+/// a minute. The handler must not be first, because the host could be sending the next call at that moment.
 const HEAD_LIMIT: Duration = Duration::from_secs(75);
 
 /// Out of descriptors, for example: some are closed soon.
@@ -45,7 +45,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is ready and the last invocation has ended. Dropping the future closes every connection.
 ///
-/// `aside` runs from the first connection on: by then the host's first question is on its way, and is not held up.
+/// `aside` runs from the first connection on, so it does not delay the host's first request.
 pub(crate) async fn serve(
     listener: TcpListener,
     functions: Functions,
@@ -121,8 +121,8 @@ async fn answers(
     }
 }
 
-/// Since when a connection waits for a head; `None` while a request is under way. hyper's own limit would make a timer for
-/// each request, where this is one for each connection.
+/// When a connection began to wait for a head; `None` while a request is served. hyper's own limit would make a timer
+/// for each request; this is one timer for each connection.
 #[derive(Clone)]
 struct Waiting(Arc<Mutex<Option<Instant>>>);
 

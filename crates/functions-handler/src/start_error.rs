@@ -4,10 +4,10 @@ use std::{error::Error, fmt, io};
 
 use crate::{environment, host_json::HostJsonError, plan::PlanError};
 
-/// Why an app does not start: every problem that was found, one a line.
+/// Why an app does not start: every problem, one on each line.
 ///
-/// The process ends with this message and a status that is not zero: the host restarts it, and gives up after three
-/// times.
+/// The process ends with this message and a non-zero status. The host then starts it again, and gives up after three
+/// failures.
 #[derive(Debug)]
 pub struct StartError(Vec<StartProblem>);
 

@@ -7,9 +7,9 @@ use tracing::warn;
 
 /// The process that started this one: the host, or a script before it.
 ///
-/// The host kills its handler, but a host that is killed itself leaves the handler behind, with its port. So a handler
-/// whose parent has gone ends too. That is asked once a second: the system would tell at once only the thread of the
-/// parent's that started it (`PR_SET_PDEATHSIG`), which is not the same.
+/// The host kills its handler. But a host that is killed itself leaves the handler behind, and its port is taken. So a
+/// handler whose parent has ended, ends too. It checks once a second. The system could signal at once
+/// (`PR_SET_PDEATHSIG`), but it watches the parent's thread that started the handler, not the parent process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parent {
     #[cfg(unix)]
@@ -40,9 +40,9 @@ impl Parent {
     }
 }
 
-/// Ready when the process is asked to end, or the one that started it has gone.
+/// Ready when the process is asked to end, or its parent process has ended.
 ///
-/// The host itself does not ask, it kills; people and containers do.
+/// The host kills without asking; people and containers ask first.
 pub(crate) async fn stop_signal(parent: Parent) {
     tokio::select! {
         () = asked() => {}

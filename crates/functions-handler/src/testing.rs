@@ -22,10 +22,10 @@ pub struct TestApp {
     triggers: Vec<(&'static str, String)>,
 }
 
-/// How an invocation ended.
+/// The result of an invocation.
 #[derive(Clone, Debug)]
 pub struct TestResult {
-    /// Success is a 2xx; anything else is a failed invocation to the host.
+    /// The status: 2xx is success; the host counts anything else as a failed invocation.
     pub status: StatusCode,
     /// Values of the output bindings, by name.
     pub outputs: Map<String, Value>,
@@ -33,12 +33,12 @@ pub struct TestResult {
     pub return_value: Value,
     /// Lines for the log of the invocation.
     pub logs: Vec<String>,
-    /// The body as it came: the error of a failed invocation.
+    /// The body as received: the error of a failed invocation.
     pub body: String,
 }
 
 impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
-    /// The app for a test. `host.json` is that of the current folder, which is the folder of the crate in a test.
+    /// The app for a test. `host.json` comes from the current folder: in a test, the folder of the crate.
     ///
     /// # Panics
     /// When the app does not start; the message says why.
@@ -69,7 +69,7 @@ impl TestApp {
         }
     }
 
-    /// Calls a function as the host does. `data` is what starts it: a [`Timer`](crate::Timer), the message of a queue.
+    /// Calls a function as the host does. `data` is the trigger's data: a [`Timer`](crate::Timer), or a queue message.
     ///
     /// # Panics
     /// When the app has no function of this name, or `data` is not JSON.
@@ -87,7 +87,7 @@ impl TestApp {
     /// Calls a function with a whole payload, `Data` and `Metadata`.
     ///
     /// # Panics
-    /// When the name is not that of a function.
+    /// When the app has no function of this name.
     pub async fn call_with(&self, name: &str, payload: &Value) -> TestResult {
         let request = Request::post(format!("/{name}")).header(CONTENT_TYPE, "application/json; charset=utf-8");
         let request = match request.body(payload.to_string()) {
@@ -108,10 +108,10 @@ impl TestApp {
     }
 
     /// Checks that the app has a function for each folder with a function.json in `root`, and a folder for each
-    /// function. A relative `root` is relative to the current folder, which is the folder of the crate in a test.
+    /// function. A relative `root` is relative to the current folder: in a test, the folder of the crate.
     ///
     /// # Panics
-    /// When a folder has no function, or a function no folder; the message names them.
+    /// When a folder has no function, or a function has no folder; the message names them.
     pub fn check_folders(&self, root: impl AsRef<Path>) {
         let root = root.as_ref();
         let entries = fs::read_dir(root).unwrap_or_else(|error| panic!("cannot read {}: {error}", root.display()));
@@ -131,7 +131,7 @@ impl TestApp {
 }
 
 impl TestResult {
-    /// Whether the host takes the invocation as succeeded.
+    /// Whether the invocation has succeeded for the host.
     pub fn succeeded(&self) -> bool {
         self.status.is_success()
     }

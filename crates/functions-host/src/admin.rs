@@ -1,10 +1,10 @@
 //! The admin API: open as under `func start`, or for the master key alone.
 //!
-//! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. One extension of our own: with
-//! the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has ended,
-//! 200 or 500, with its outcome as JSON; without it 202 at once, as the real host does.
-//! An HTTP function cannot be run by hand: the real host answers 202, and nothing reaches the handler. The log, and the
-//! answer where it is waited for, name the URL to call instead.
+//! Source: `FunctionsController.cs` and `HostController.cs` of `Azure/azure-functions-host`. There is one extension:
+//! with the request header `Prefer: wait` (RFC 7240), `POST /admin/functions/{name}` answers when the invocation has
+//! ended, 200 or 500, with its outcome as JSON. Without the header it answers 202 at once, like the real host. An HTTP
+//! function cannot be run by hand: like the real host, this one answers 202 and calls no handler. The log, and the
+//! answer with `Prefer: wait`, name the URL to call instead.
 
 use std::sync::Arc;
 

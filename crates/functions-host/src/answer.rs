@@ -1,4 +1,4 @@
-//! What the handler answers to an invocation with a JSON payload, and which answers fail it.
+//! The handler's answer to an invocation with a JSON payload, and the answers that fail the invocation.
 //!
 //! Source: `DefaultHttpWorkerService.cs` and `HttpScriptInvocationResult.cs` of `Azure/azure-functions-host`.
 

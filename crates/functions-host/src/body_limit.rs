@@ -1,4 +1,4 @@
-//! How long the body of a request may be: 100 MiB, or what an app setting says. A longer one is answered 500.
+//! The limit for a request's body: 100 MiB, or the value of an app setting. A longer body is answered 500.
 //!
 //! Source: `ScriptConstants.cs` and `HttpRequestBodySizeMiddleware.cs` of `Azure/azure-functions-host`.
 

@@ -1,4 +1,4 @@
-//! What went wrong with a request to the handler.
+//! The error of a request to the handler.
 
 use std::error::Error as StdError;
 

@@ -1,4 +1,4 @@
-//! What the parts of a running job host share: one script root, one handler, until the next restart.
+//! The shared state of a running job host: one script root, one handler, until the next restart.
 
 use std::sync::{
     Arc,

@@ -1,7 +1,8 @@
 //! Cross-origin requests: preflights are answered here, before any function; other answers get the headers.
 //!
-//! Any method and any header is allowed to a listed origin, as Core Tools sets it up (`Startup.cs` of
-//! `Azure/azure-functions-core-tools`); for an origin that is not listed the headers are missing, and the browser refuses.
+//! A listed origin may use any method and header, as with Core Tools (`Startup.cs` of
+//! `Azure/azure-functions-core-tools`). For any other origin the headers are missing, so the browser refuses the
+//! answer.
 
 use std::sync::Arc;
 

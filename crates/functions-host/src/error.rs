@@ -1,10 +1,10 @@
-//! Why the host cannot start, or cannot do what it was asked.
+//! Why the host cannot start, or cannot execute a command.
 
 use std::{io, net::SocketAddr};
 
 use super::script::ScriptError;
 
-/// Why the host cannot start, or cannot do what it was asked.
+/// Why the host cannot start, or cannot execute a command.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The script root cannot be run.

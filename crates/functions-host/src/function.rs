@@ -1,11 +1,11 @@
-//! A function, as the host lists it.
+//! A function in the host's list.
 
 use super::{
     core::Core,
     script::{FunctionDefinition, Trigger},
 };
 
-/// A function that was loaded.
+/// A loaded function.
 #[derive(Clone, Debug)]
 pub struct Function {
     /// Its folder's name.

@@ -1,5 +1,5 @@
-//! The head of a request as the client wrote it, and a status as the handler wants it. The HTTP library does not read some
-//! characters of a target, and writes statuses from 100 to 999; the host's web server takes all.
+//! The head of a request as the client wrote it, and a status as the handler sent it. The HTTP library does not read
+//! some characters of a target, and writes only statuses from 100 to 999. The real host's web server accepts all.
 
 use std::{
     io,

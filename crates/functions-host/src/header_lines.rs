@@ -1,4 +1,4 @@
-//! Header lines as .NET's HTTP client sends and hands on, and those that its web server refuses to write.
+//! Header lines as .NET's HTTP client sends and passes on, and the lines that its web server refuses to write.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 

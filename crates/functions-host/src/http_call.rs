@@ -1,4 +1,4 @@
-//! A call of an HTTP function: found by its route, admitted by its key, run as its mode says.
+//! A call of an HTTP function: finds the function by its route, checks the key, and calls the handler in its mode.
 //!
 //! Source: `FunctionInvocationMiddleware.cs` of `Azure/azure-functions-host`.
 

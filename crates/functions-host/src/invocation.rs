@@ -1,14 +1,14 @@
-//! An invocation that has ended, as the journal has it.
+//! A finished invocation, for the journal.
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Where ended invocations go. Called from many tasks; must not block.
+/// The sink of finished invocations. It is called from many tasks and must not block.
 pub type InvocationSink = Arc<dyn Fn(&Invocation) + Send + Sync>;
 
-/// An invocation that has ended.
+/// A finished invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// `X-Azure-Functions-InvocationId`.
@@ -21,21 +21,21 @@ pub struct Invocation {
     pub path: String,
     /// The caller's request. Absent for a timer.
     pub call: Option<Call>,
-    /// `traceparent` of the caller's request. Absent for a timer, and where the caller sent none.
+    /// `traceparent` of the caller's request. Absent for a timer, or if the caller sent none.
     pub traceparent: Option<String>,
     /// When it began.
     pub started: Timestamp,
-    /// From the host's point of view.
+    /// The duration, measured by the host.
     pub duration: Duration,
-    /// The handler's status; 500 where it did not answer.
+    /// The handler's status; 500 if it did not answer.
     pub status: u16,
-    /// What the handler says about a status that is an error, or why the invocation failed; at most 500 characters.
+    /// The handler's text for an error status, or the reason of a failed invocation; at most 500 characters.
     pub reason: Option<String>,
-    /// Why it failed: the handler's status and body, or what was wrong with its answer. Absent if it succeeded.
+    /// Why it failed: the handler's status and body, or the problem of its answer. Absent if it succeeded.
     pub error: Option<String>,
 }
 
-/// What the caller of an HTTP function asked for.
+/// The request of an HTTP function's caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The method.

@@ -1,4 +1,4 @@
-//! A job host: the script as it was read, its handler and its timers.
+//! A job host: the script root, its handler and its timers.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},

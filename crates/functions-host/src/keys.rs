@@ -1,4 +1,4 @@
-//! Function keys, the host key and the master key, and what each of them opens.
+//! Function keys, the host key and the master key, and the rights of each.
 //!
 //! Source: `AuthenticationLevelHandler.cs` and `FunctionAuthorizationHandler.cs` of `Azure/azure-functions-host`, and
 //! <https://learn.microsoft.com/azure/azure-functions/function-keys-how-to>.

@@ -1,4 +1,4 @@
-//! A request body that can be taken back, whole, from an attempt that never read it.
+//! A request body that can be reused, whole, after an attempt that did not read it.
 
 use std::{
     pin::Pin,

@@ -1,7 +1,7 @@
 //! The Azure Functions host for custom handlers, in any language, on a laptop.
 //!
 //! [`FunctionsHost::start`] reads a script root (`host.json`, and one folder with a `function.json` for each function),
-//! starts the executable that `host.json` names, and calls it over loopback HTTP exactly as Azure does: HTTP and timer
+//! starts the executable that `host.json` names, and calls it over loopback HTTP as Azure does: HTTP and timer
 //! triggers, proxied, forwarded, or as the JSON of `Data` and `Metadata`.
 //!
 //! ```no_run
@@ -15,12 +15,13 @@
 //! # }
 //! ```
 //!
-//! A function with a binding or trigger that this host does not play is in error, by name; the others run. Unknown members
-//! of `host.json` and `function.json` are refused by name unless [`HostOptions::lenient`] says otherwise. Left out: the lock
-//! that keeps the instances of one app from running a timer twice (there is one instance), dynamic throttles, host IDs, and
-//! the management of keys. `docs/functions-host.md` of the repository lists what is covered, with a test for each statement.
+//! A function with an unsupported binding or trigger is in error, by name; the others run. Unknown members of
+//! `host.json` and `function.json` are refused by name, unless [`HostOptions::lenient`] is set. Left out: the lock that
+//! keeps several instances of an app from running a timer twice (there is one instance), dynamic throttles, host IDs,
+//! and the management of keys. `docs/functions-host.md` of the repository lists the covered behaviour, with a test for
+//! each statement.
 //!
-//! Sources are named file by file: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
+//! Each file names its sources: `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk-extensions`, and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
 
 mod admin;
@@ -102,7 +103,7 @@ impl FunctionsHost {
     /// Reads the script root, listens, and starts the handler in the background. Prints the list of functions to the log.
     ///
     /// # Errors
-    /// [`HostError`] says what is missing or wrong and what to do about it.
+    /// [`HostError`] says what is missing or wrong, and how to mend it.
     pub async fn start(options: HostOptions) -> Result<Self, HostError> {
         let Started { web, url, server } = start::start(options).await?;
         Ok(Self { web, url, server: Mutex::new(server) })
@@ -114,14 +115,14 @@ impl FunctionsHost {
         &self.url
     }
 
-    /// The functions that are loaded now, sorted by name. Those in error are in the log.
+    /// The loaded functions, sorted by name. The log names functions in error.
     #[must_use]
     pub fn functions(&self) -> Vec<Function> {
         let core = self.web.core();
         core.iter().flat_map(|core| core.script.functions.iter().map(|one| Function::new(core, one))).collect()
     }
 
-    /// The key that opens everything; absent where no keys are asked for.
+    /// The master key; absent if no keys are required.
     #[must_use]
     pub fn master_key(&self) -> Option<&str> {
         self.web.keys.as_ref().map(|keys| keys.master.as_str())
@@ -139,8 +140,8 @@ impl FunctionsHost {
         core.handler.ready().await.map_err(HostError::Stopped)
     }
 
-    /// Runs a timer function now, as `POST /admin/functions/<name>` does, and waits for its end. `data` is the input that
-    /// the admin API takes: it goes into `Metadata` under the name of the trigger, and means nothing to a timer.
+    /// Runs a timer function now, like `POST /admin/functions/<name>`, and waits for its end. `data` is the input of
+    /// the admin API: it goes into `Metadata` under the name of the trigger, and has no meaning for a timer.
     ///
     /// # Errors
     /// [`HostError`] if there is no such function, or it is an HTTP function. A failed invocation is not an error here:
@@ -149,12 +150,12 @@ impl FunctionsHost {
         invoke(&self.web, name, data).await
     }
 
-    /// Reads the script root again and starts a new handler, on another port. The old one serves until the new one answers,
-    /// then ends with its last invocation; each timer fires into one of the two. With `customHandler.port` set it ends
-    /// first.
+    /// Reads the script root again and starts a new handler, on another port. The old handler serves until the new one
+    /// answers, then ends with its last invocation. Each timer fires into one of the two. With `customHandler.port`
+    /// set, the old handler ends first.
     ///
     /// # Errors
-    /// [`HostError`] says why the new one does not come up; the old one goes on.
+    /// [`HostError`] says why the new handler does not start; the old one continues.
     pub fn replace(&self) -> impl Future<Output = Result<(), HostError>> + Send + 'static + use<> {
         let web = Arc::clone(&self.web);
         async move { web.replace().await }

@@ -1,4 +1,4 @@
-//! The host's log: lines as `func start` prints them, handed to the program that started the host.
+//! The host's log: lines like those of `func start`, passed to the program that started the host.
 
 use std::{fmt, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What a page or a tool shows of a running host.
+//! The data of a running host for a page or a tool.
 
 use jiff::Timestamp;
 

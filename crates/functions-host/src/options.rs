@@ -1,4 +1,4 @@
-//! What a host is started with.
+//! The options of a host.
 
 use std::{
     collections::BTreeMap,

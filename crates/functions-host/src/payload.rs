@@ -1,4 +1,4 @@
-//! The JSON that an invocation carries: `{"Data": …, "Metadata": …}`.
+//! The JSON payload of an invocation: `{"Data": …, "Metadata": …}`.
 //!
 //! Source: `ScriptInvocationContextExtensions.cs` of `Azure/azure-functions-host`, and `TimerInfo.cs` of
 //! `Azure/azure-webjobs-sdk-extensions`.

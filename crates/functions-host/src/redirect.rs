@@ -1,6 +1,7 @@
 //! Redirects of the handler, which the host's HTTP client follows unless requests are forwarded.
 //!
-//! Source: `RedirectHandler.cs` of `dotnet/runtime`. One difference: only the handler itself is asked, and no other host.
+//! Source: `RedirectHandler.cs` of `dotnet/runtime`. One difference: redirects lead only to the handler, to no other
+//! host.
 
 use http::{Method, Response, StatusCode, Uri, header};
 

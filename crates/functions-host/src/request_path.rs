@@ -1,4 +1,4 @@
-//! The path of a request as the host's web server hands it on: escapes decoded once, dot segments resolved.
+//! The path of a request as the host's web server passes it on: escapes decoded once, dot segments resolved.
 //!
 //! Source: `UrlDecoder.cs` and `PathNormalizer.cs` of `dotnet/aspnetcore` (Kestrel).
 

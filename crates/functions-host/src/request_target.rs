@@ -1,4 +1,4 @@
-//! Path and query as the host sends them on.
+//! Path and query as the host passes them on.
 //!
 //! Both modes start from the decoded path. Source: `HttpRequestExtensions.cs` of `Azure/azure-functions-host`
 //! (forwarding), `RequestUtilities.cs` of `dotnet/yarp` 2.1 (proxying, which escapes every `%` anew), and .NET's `Uri`.

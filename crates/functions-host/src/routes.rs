@@ -1,7 +1,7 @@
-//! Which HTTP function answers a request: functions in order of name, the first match wins.
+//! Finds the HTTP function for a request: functions in order of name, the first match wins.
 //!
-//! There is no order of specificity: a catch-all in function `a` hides the literal route of `b`. A method that the route
-//! does not list is no match, so it ends in 404, never 405. Source: `WebJobsRouteBuilder.cs` of
+//! Routes are not ordered by specificity: a catch-all in function `a` hides the literal route of `b`. A method that the
+//! route does not list is not a match, so the answer is 404, never 405. Source: `WebJobsRouteBuilder.cs` of
 //! `Azure/azure-webjobs-sdk-extensions` and `FunctionMetadataManager.cs` of `Azure/azure-functions-host`.
 
 use http::Method;

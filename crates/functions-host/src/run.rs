@@ -1,4 +1,4 @@
-//! An invocation under way, from its first line in the log to its last and its entry in the journal.
+//! A running invocation, from its first line in the log to its last line and its entry in the journal.
 
 use std::{sync::Arc, time::Instant};
 

@@ -1,4 +1,4 @@
-//! Restarts the job host when `host.json` or a `function.json` changes; a new handler alone changes nothing.
+//! Restarts the job host when `host.json` or a `function.json` changes, but not when only the handler changes.
 
 use std::{
     collections::BTreeMap,

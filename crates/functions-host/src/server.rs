@@ -1,4 +1,4 @@
-//! The web server: connections of HTTP/1, with what Kestrel refuses before the host sees it.
+//! The web server: HTTP/1 connections, with the refusals that Kestrel makes before the host sees a request.
 
 use std::{convert::Infallible, net::IpAddr};
 

@@ -1,4 +1,4 @@
-//! What the host was started with, and makes each of its job hosts from.
+//! The options of the host, from which it makes each job host.
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Starting a host: what is checked, and what listens.
+//! Starts a host: checks the options and begins to listen.
 
 use std::{
     io,

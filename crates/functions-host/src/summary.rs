@@ -1,4 +1,4 @@
-//! What the host would load from a script root, without running anything.
+//! Reports what the host would load from a script root, without running anything.
 
 use std::{collections::BTreeMap, path::Path};
 

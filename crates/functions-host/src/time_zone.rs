@@ -1,6 +1,6 @@
-//! The time zone of schedules: UTC unless an app setting names another, whatever this machine's zone is.
+//! The time zone of schedules: UTC, or the zone of an app setting, never this machine's zone.
 //!
-//! The names of zones are names of files to .NET on Linux: letter case counts there.
+//! For .NET on Linux, zone names are file names, so their letter case counts.
 
 use jiff::{Timestamp, tz::TimeZone};
 

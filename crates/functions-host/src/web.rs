@@ -1,4 +1,4 @@
-//! What outlives a restart: where the host stands, and the job host that is running now.
+//! The state that outlives a restart: the host's own state, and the current job host.
 //!
 //! Source: `WebJobsScriptHostService.cs` of `Azure/azure-functions-host`, with `sequentialRestart`, which Core Tools sets:
 //! the old job host has ended before the new one begins.

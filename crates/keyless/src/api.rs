@@ -1,18 +1,18 @@
-//! APIs that take tokens: behind API Management with a subscription key, or any other.
+//! APIs that accept tokens: behind API Management with a subscription key, or any other API.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `client` | one API, called as one identity for one audience |
-//! | `call` | a call: made, sent, its answer checked |
-//! | `forward` | a caller's request passed on, and the answer back, both as they come in |
-//! | `send` | tries, renewals and time limits below both |
-//! | `credentials` | the token and the key of a request, and what to do about them after a 401 |
-//! | `subscription_key` | the key, which lives in Key Vault |
-//! | `refusal` | what a 401 or 403 is about |
-//! | `retry` | what is tried again, when, and how often |
+//! | `client` | one API, called with one identity for one audience |
+//! | `call` | a call: build it, send it, check the answer |
+//! | `forward` | a caller's request streamed to the API, and the answer streamed back |
+//! | `send` | tries, renewals and time limits of calls and forwarded requests |
+//! | `credentials` | the token and the key of a request, and their renewal after a 401 |
+//! | `subscription_key` | the subscription key, from Key Vault |
+//! | `refusal` | the cause of a 401 or 403 |
+//! | `retry` | which calls are retried, when, and how often |
 //! | `payload` | a request's body: whether it may be sent again, and whether it flows |
-//! | `path` | where an API is, below the base URL |
-//! | `strip` | what a caller's request may not carry on, nor an answer back |
+//! | `path` | the path of an API below the base URL |
+//! | `strip` | headers and parameters that are not passed on, in either direction |
 
 mod call;
 mod client;

@@ -2,15 +2,15 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `container` | one container, used as one identity |
-//! | `blob` | what is known about a blob |
-//! | `new_blob` | a blob to be, without its bytes |
-//! | `write` | a body of any length, written block by block with bounded memory |
-//! | `staging` | its blocks, on their way |
-//! | `blocks` | that body, cut into blocks and digested |
+//! | `container` | one container, used with one identity |
+//! | `blob` | the properties of an existing blob |
+//! | `new_blob` | the properties of a blob to write |
+//! | `write` | writes a body of any length block by block, with bounded memory |
+//! | `staging` | the blocks on their way to Storage |
+//! | `blocks` | cuts a body into blocks and digests it |
 //! | `list` | blobs by prefix, in pages |
-//! | `read` | a blob's properties, its bytes or some of them |
-//! | `refusal` | what Storage answers when it does not do as asked |
+//! | `read` | a blob's properties, its bytes or a range of them |
+//! | `refusal` | Storage's refusals as errors |
 
 mod blob;
 mod blocks;

@@ -1,4 +1,4 @@
-//! A body of any length, of a request or an answer, that is not held in memory.
+//! The body of a request or an answer, of any length, as a stream.
 
 use std::{
     error::Error as StdError,
@@ -14,9 +14,9 @@ use http_body_util::{BodyExt as _, Empty, Full, StreamBody, combinators::UnsyncB
 
 use crate::error::{Cause, Error};
 
-/// A body that comes piece by piece, with its content type if it is known.
+/// A body that arrives piece by piece, with its content type if known.
 ///
-/// It is an [`http_body::Body`], so axum and hyper send it as it is.
+/// It implements [`http_body::Body`], so axum and hyper can send it.
 pub struct Body {
     inner: UnsyncBoxBody<Bytes, Error>,
     content_type: Option<String>,
@@ -29,7 +29,7 @@ impl Body {
         Self::boxed(Empty::new().map_err(|never| match never {}))
     }
 
-    /// A caller's body, such as axum's. If it breaks off, that is the caller's doing: [`Error::Invalid`].
+    /// A caller's body, such as axum's. If it breaks off, the error is the caller's: [`Error::Invalid`].
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -38,7 +38,7 @@ impl Body {
         Self::boxed(body.map_err(|error| callers(error.into())))
     }
 
-    /// A caller's body from its pieces. An [`Error`] among them stays what it is.
+    /// A caller's body from its pieces. An [`Error`] among them is passed on unchanged.
     pub fn from_stream<S, E>(pieces: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -69,7 +69,7 @@ impl Body {
         http_body::Body::size_hint(&self.inner).exact()
     }
 
-    /// All its bytes, in memory.
+    /// Reads the whole body into memory.
     ///
     /// # Errors
     /// When it breaks off, or has more than `most` bytes.

@@ -1,4 +1,4 @@
-//! A connection: where a service is, and which identity calls it.
+//! A connection: the address of a service and the identity that calls it.
 
 use std::{fmt, sync::Arc};
 
@@ -11,10 +11,10 @@ use crate::{
     transport::Http,
 };
 
-/// Where a service is and which identity this app calls it as.
+/// The address of a service and the identity that calls it.
 ///
-/// Any client of the Azure SDK for Rust takes [`Connection::credential`] and [`Connection::client_options`], and so
-/// shares this app's token cache and connection pool:
+/// Give [`Connection::credential`] and [`Connection::client_options`] to any client of the Azure SDK for Rust. The
+/// client then shares this app's token cache and connection pool:
 ///
 /// ```no_run
 /// # fn client(endpoint: &str, credential: std::sync::Arc<dyn azure_core::credentials::TokenCredential>,
@@ -43,27 +43,27 @@ impl Connection {
         &self.endpoint
     }
 
-    /// Which identity calls the service.
+    /// The identity that calls the service.
     #[must_use]
     pub fn identity(&self) -> &Credential {
         &self.credential
     }
 
-    /// Gives tokens of the identity for any scope, from memory where there is one.
+    /// Gives tokens of the identity for any scope, from the cache if possible.
     #[must_use]
     pub fn credential(&self) -> Arc<dyn TokenCredential> {
         self.tokens.clone()
     }
 
-    /// What an SDK client is made with: the HTTP client of this process, the app's user agent, three retries, and the
-    /// trace context of the invocation on each request. A token that the service refuses is dropped.
+    /// Options for an SDK client: the HTTP client of this process, the app's user agent, three retries, and the trace
+    /// context of the invocation on each request. A token that the service refuses is dropped from the cache.
     #[must_use]
     pub fn client_options(&self) -> ClientOptions {
         self.options_for(Service::Api)
     }
 
-    /// Makes ready what the first call of any connection needs and no service is asked for: certificate authorities and
-    /// TLS. Without this, the first call does it. For the background; a failure is the first call's to tell.
+    /// Loads certificate authorities and prepares TLS, for all connections, without calling a service. Run it in the
+    /// background; otherwise the first call does this work. It reports no failure; the first call does.
     pub async fn prepare(&self) {
         let http = self.http.clone();
         // It reads a file, and must not hold up a thread that answers.

@@ -1,4 +1,4 @@
-//! The trace context of what runs now: which trace, and which span of it is the parent of what is called.
+//! The trace context of the current task: its trace, and the span that is the parent of outbound calls.
 //!
 //! <https://www.w3.org/TR/trace-context/>
 
@@ -26,8 +26,8 @@ task_local! {
 pub(crate) struct TraceContext {
     pub(crate) parent: HeaderValue,
     pub(crate) state: Option<HeaderValue>,
-    /// The span of `tracing` that was current when this context began: in a span within that one, this context is not
-    /// the innermost.
+    /// The `tracing` span that was current when this context began. Inside a deeper span, this context is not the
+    /// innermost.
     #[cfg_attr(not(feature = "telemetry"), expect(dead_code, reason = "read where spans are recorded"))]
     pub(crate) within: Option<span::Id>,
 }

@@ -1,6 +1,6 @@
-//! What can go wrong, by who must act.
+//! Errors by who must act.
 //!
-//! [`Error::message`] is for callers: a stable sentence that names who refused, without any text of another service,
+//! [`Error::message`] is for callers: a stable sentence that names the service, without any text of another service,
 //! URL, token or secret. The chain of sources is for the log.
 
 mod cause;
@@ -26,7 +26,7 @@ const NETWORK: &str = "its address, the network and the certificate authorities"
 
 /// Why a call failed. The variant says who must act.
 ///
-/// A 401 or 403 of a service is a refusal of *our* identity, never of the caller's: [`Error::status`] is 502 for it.
+/// A 401 or 403 from a service refuses *our* identity, not the caller's: its [`Error::status`] is 502.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -36,7 +36,7 @@ pub enum Error {
     /// The caller must act: the resource is not in the state that the request needs.
     #[error("{0}")]
     Conflict(Conflict),
-    /// The caller must act: the resource is not the version that `If-Match` or the like names.
+    /// The caller must act: a condition such as `If-Match` does not hold.
     #[error("what is there is not what the condition of the request names")]
     Precondition,
     /// The caller asked for something that does not exist.
@@ -73,7 +73,7 @@ pub enum Error {
 pub enum Conflict {
     /// A blob of this name exists.
     Exists,
-    /// A concurrent upload of this name ended first.
+    /// A concurrent upload of this name finished first.
     Overtaken,
     /// The blob is leased, archived or under a hold.
     Locked,
@@ -136,7 +136,7 @@ impl Error {
         }
     }
 
-    /// What a model, or the gateway before it, refused.
+    /// The refusal of a model, or of the gateway before it.
     #[must_use]
     pub fn model_refusal(&self) -> Option<&ModelRefusal> {
         match self {
@@ -150,7 +150,7 @@ impl Error {
         }
     }
 
-    /// How long the service asks its callers to wait, as far as a model says so.
+    /// How long a model asks its callers to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.model_refusal()?.retry_after()

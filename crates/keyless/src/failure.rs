@@ -1,4 +1,4 @@
-//! Turns the errors of the SDK and the answers of services into [`Error`]: who failed, and who must act.
+//! Turns the errors of the SDK and the answers of services into [`Error`]: the service that failed, and who must act.
 
 use std::{error::Error as StdError, iter::successors, sync::Arc, time::Duration};
 
@@ -46,8 +46,8 @@ fn without_token(error: TokenError, status: Option<StatusCode>) -> Error {
     }
 }
 
-/// The status that the service answered, and what it said: the SDK hides the words of the identity endpoint, and shows
-/// those of others as the JSON that they came in.
+/// The status and the text of the service's answer. The SDK hides the text of the identity endpoint, and shows the text
+/// of other services as raw JSON.
 fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
     sdk_layers(error).find_map(|layer| match layer.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
@@ -58,7 +58,7 @@ fn answer(error: &azure_core::Error) -> Option<(StatusCode, Option<Cause>)> {
     })
 }
 
-/// How long the service asks its callers to wait, if it answered so.
+/// How long the service asks its callers to wait, if its answer says so.
 /// <https://learn.microsoft.com/azure/key-vault/general/overview-throttling>
 #[cfg_attr(not(feature = "secrets"), expect(dead_code, reason = "a vault's alone"))]
 pub(crate) fn retry_after(error: &azure_core::Error) -> Option<Duration> {
@@ -107,7 +107,7 @@ pub(crate) fn explanation(body: &[u8], credentials: &[&str]) -> Option<Cause> {
     Some(Cause::Said(redacted(said, credentials).chars().take(EXPLANATION_CHARS).collect()))
 }
 
-/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; the lines below the first hold request ID and time.
+/// `Code: Message` of `<Error><Code>…</Code><Message>…</Message></Error>`; later lines hold request ID and time.
 /// <https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2>
 fn storage_error(body: &str) -> Option<String> {
     let element = |name: &str| {

@@ -1,21 +1,21 @@
-//! The identities that services are called as: no key, no password, only tokens.
+//! The identities that call services: no key, no password, only tokens.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `credential` | how an identity is named: by settings, or in code |
+//! | `credential` | the name of an identity, from settings or in code |
 //! | `identities` | one token cache for each distinct identity |
-//! | `tokens` | keeps the access tokens of one identity |
-//! | `token` | a token, with the header that shows it |
-//! | `token_error`, `problem` | why there is no token, and what an operator mends |
-//! | `answer`, `recorded` | what the identity endpoint says, which the SDK hides or loses |
-//! | `refused` | a policy that drops a token which a service refused |
+//! | `tokens` | caches the access tokens of one identity |
+//! | `token` | a token and its header |
+//! | `token_error`, `problem` | why there is no token, and what an operator must mend |
+//! | `answer`, `recorded` | the identity endpoint's own explanation, which the SDK hides or loses |
+//! | `refused` | a policy that drops a refused token |
 //! | `uncached` | an SDK credential without the SDK's own cache |
-//! | `counted` | counts what a credential gives |
-//! | `claims` | what a token says, for people |
+//! | `counted` | counts the tokens of a credential |
+//! | `claims` | the claims of a token, for people |
 //!
-//! The SDK's credentials have a cache as well: it holds a lock during the call, for every audience; it does not renew
-//! before the last five minutes, and then fails although its token is still good; and it cannot be made to forget a
-//! token. `uncached` makes the credential anew, or a renewal gets the old token again.
+//! The SDK's credentials also have a cache, which does not fit. It holds one lock for all audiences during the call. It
+//! renews only in the last five minutes, and then fails although its token is still good. And it cannot forget a token.
+//! `uncached` makes a new credential for each fetch; otherwise a renewal would get the old token again.
 
 mod answer;
 mod claims;

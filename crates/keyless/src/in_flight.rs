@@ -1,11 +1,11 @@
-//! How many calls of one client may wait for an answer at a time.
+//! Limits the calls of one client that wait for an answer at a time.
 
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Each such call has a connection. A burst that opens thousands at once is answered later than one that shares a few
-/// hundred, and runs into limits: of descriptors, and of 600 connections that are in use in an instance of the
+/// Each such call has a connection. A burst of calls is answered later with thousands of new connections than with a
+/// few hundred shared ones. It also reaches limits: of descriptors, and of 600 connections in use in an instance of the
 /// Consumption plan (<https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits>).
 const MOST: usize = 512;
 

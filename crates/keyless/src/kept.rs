@@ -1,17 +1,15 @@
-//! A value that is fetched from a service and kept: one fetch at a time whatever the number of callers, renewed in the
-//! background before it is needed, used while the service is down.
+//! A cached value from a service. One fetch runs at a time, whatever the number of callers. The value is renewed in the
+//! background before it ends, and stays in use while the service is down.
 //!
-//! Tokens and secrets are kept so, each by its [`KeptPolicy`]:
+//! Tokens and secrets are cached like this. Their [`KeptPolicy`] differs in these points only:
 //!
 //! | | token | secret |
 //! |---|---|---|
-//! | after a refusal | is dropped | is used while in doubt |
+//! | a service refuses the value | it is dropped | it stays in use if a new fetch fails |
 //! | a caller waits | 5 s | 15 s |
-//! | a renewed value | counts if it lives longer | replaces the old one |
-//! | a refusal of the source | keeps the value | clears it |
+//! | a renewed value | replaces the old one if it lives longer | replaces the old one |
+//! | the source refuses a renewal | the value stays | the value is dropped |
 //! | hard end | its expiry | an hour after it was read |
-//!
-//! All else is the same for both.
 
 mod backoff;
 mod deadline;
@@ -34,11 +32,11 @@ pub(crate) use self::{
 
 /// The values of one source, one for each key. Dropping it ends its background tasks.
 ///
-/// - Callers that wait get one another's failure; callers in the second after that get it at once.
-/// - A caller that finds a value holds two locks, one after the other, for reading and for nanoseconds. They are
-///   written to when a key is first seen and when a fetch ends, and no lock is held while anything is awaited.
+/// - Callers that wait for the same fetch share its failure. Callers in the next second get that failure at once.
+/// - A caller that finds a value takes two read locks, one after the other, for nanoseconds. The locks are written only
+///   when a key is first seen and when a fetch ends. No lock is held over an await.
 ///
-/// Keys are few and come from settings; they are kept for as long as this is.
+/// Keys are few and come from settings; they are never removed.
 pub(crate) struct Kept<P: KeptPolicy> {
     policy: Arc<P>,
     entries: RwLock<Vec<Arc<Entry<P>>>>,
@@ -66,9 +64,9 @@ impl<P: KeptPolicy> Kept<P> {
         entry.get().await
     }
 
-    /// Tells that `is_refused` of this key was refused where it was shown. `None` if it is not at hand, else whether
-    /// that has an effect: it has none when another was refused less than a minute ago, for then the service refuses
-    /// this app and not this one value.
+    /// Reports that a service refused the value `is_refused` of this key. `None` if it is not the current value;
+    /// otherwise whether the report has an effect. It has none if another value was refused less than a minute ago:
+    /// then the service refuses this app and not only this value.
     pub(crate) fn refuse(&self, is: impl Fn(&P::Key) -> bool, is_refused: impl Fn(&P::Value) -> bool) -> Option<bool> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.iter().filter(|entry| is(entry.key())).find_map(|entry| entry.refuse(&is_refused))

@@ -1,6 +1,6 @@
-//! Azure services as managed identities: no key, no password, no connection string.
+//! Azure services with managed identities: no key, no password, no connection string.
 //!
-//! An app declares what it uses, and gets clients that share one HTTP client and one token cache for each identity:
+//! An app declares its connections, and gets clients that share one HTTP client and one token cache for each identity:
 //!
 //! ```
 //! # #[cfg(all(feature = "secrets", feature = "blobs", feature = "api-management"))]
@@ -33,17 +33,17 @@
 //! | module | holds |
 //! |---|---|
 //! | [`settings`] | settings, declared once; connections by prefix |
-//! | [`trace`] | the trace context of the invocation, which every outbound call carries |
-//! | [`Connection`] | where a service is, and which identity calls it; for any client of the Azure SDK |
+//! | [`trace`] | the trace context of the invocation, for every outbound call |
+//! | [`Connection`] | the address of a service and the identity that calls it; for any client of the Azure SDK |
 //! | `Secrets` | secrets of a vault, kept in memory (feature `secrets`) |
 //! | `Container` | blobs of a container, of any length (feature `blobs`) |
 //! | [`Api`] | an API that takes tokens; with a subscription key behind API Management (feature `api-management`) |
 //! | `openai` | a model of Azure `OpenAI`, buffered and streamed (feature `openai`) |
-//! | [`Error`] | what can go wrong, by who must act; an axum response (feature `axum`) |
-//! | `telemetry` | traces, logs and metrics over OTLP, as the app's identity or to any collector (feature `telemetry`) |
-//! | [`Check`] | whether a service would serve this app now |
+//! | [`Error`] | errors by who must act; an axum response (feature `axum`) |
+//! | `telemetry` | traces, logs and metrics over OTLP, with the app's identity or to any collector (feature `telemetry`) |
+//! | [`Check`] | whether a service accepts this app now |
 //!
-//! Nothing is called before the first call of a client, and no certificate authority is loaded before that or
+//! A client sends nothing before its first call, and loads no certificate authority before that call or
 //! [`Connection::prepare`].
 
 mod api;

@@ -1,4 +1,4 @@
-//! A model of Azure `OpenAI`, called as a managed identity: through API Management, or direct.
+//! A model of Azure `OpenAI`, called with a managed identity: through API Management, or directly.
 //!
 //! ```no_run
 //! # async fn example(model: keyless::openai::Model) -> Result<(), keyless::Error> {
@@ -23,28 +23,28 @@
 //! | `<NAME>__apiVersion` | such as `2024-10-21`: the deployments surface | the v1 surface |
 //! | `<NAME>__credential`, `__clientId`, … | which identity calls, as for any connection | |
 //!
-//! **Addresses.** An address may end in `/openai/v1`, in `/openai`, or before both; the client adds what is missing.
+//! **Addresses.** An address may end in `/openai/v1`, in `/openai`, or before both; the client adds the missing part.
 //!
-//! **Retries.** 408, 429, 5xx and a connection that fails are tried three times within 200 s, as far as retries stay a
-//! tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a longer wait is the caller's
-//! ([`Error::retry_after`](crate::Error::retry_after)). Nothing is repeated once an event was handed on. A gateway's 408 and 500
-//! are not repeated: it has asked its other backends by then.
+//! **Retries.** After 408, 429, 5xx or a failed connection a call is tried up to three times within 200 s, while
+//! retries are at most a tenth of all calls. `retry-after-ms` and `Retry-After` are honoured up to ten seconds; a
+//! longer wait is left to the caller ([`Error::retry_after`](crate::Error::retry_after)). After the first event there
+//! are no retries. A gateway's 408 and 500 are not retried, because the gateway has already tried its other backends.
 //!
-//! **Ending a call.** Dropping the future or the [`ModelEvents`] closes the connection, and with it the model's work.
+//! **Ending a call.** Dropping the future or the [`ModelEvents`] closes the connection, and the model stops working.
 //!
-//! **Prompts.** No word of a request or an answer reaches a log, an error or a `Debug`.
+//! **Prompts.** No text of a request or an answer reaches a log, an error or a `Debug`.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `model` | one deployment, called as one identity |
+//! | `model` | one deployment, called with one identity |
 //! | `settings` | its settings |
-//! | `surface` | where the operations are: v1, or deployments with a version |
-//! | `call` | a call: made, sent, tried again |
+//! | `surface` | the paths of operations: v1, or deployments with a version |
+//! | `call` | a call: build it, send it, retry it |
 //! | `answer` | an answer in one piece |
 //! | `events` | an answer event by event |
-//! | `sse` | events cut out of a body |
-//! | `usage` | text, usage and end of an answer, in the shapes of both operations |
-//! | `refusal` | who must act about a refusal, by its status and body |
+//! | `sse` | a parser for server-sent events |
+//! | `usage` | text, usage and end of an answer, in the formats of both operations |
+//! | `refusal` | who must act after a refusal, by its status and body |
 
 mod answer;
 mod call;

@@ -1,4 +1,4 @@
-//! Whether a service would serve this app now, and as which identity: for a person who sets the app up.
+//! Whether a service accepts this app now, and with which identity: for the person who sets the app up.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::{
     time_limits::CHECK,
 };
 
-/// One service, tried: the identity used, the claims in its token, and whether the service accepts it.
+/// The result for one service: the identity used, the claims in its token, and whether the service accepts it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
@@ -37,7 +37,7 @@ impl Check {
         self.ready
     }
 
-    /// Why it does not.
+    /// Why the service does not accept this app.
     #[must_use]
     pub fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()

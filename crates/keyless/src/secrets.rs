@@ -1,14 +1,14 @@
-//! Secrets of a Key Vault, read as one identity and kept in memory.
+//! Secrets of a Key Vault, read with one identity and cached in memory.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `vault` | the secrets of one vault |
-//! | `policy` | how secrets are fetched and kept |
+//! | `policy` | how secrets are fetched and cached |
 //! | `name` | name of a secret |
-//! | `value` | a value that is not shown, and wiped |
+//! | `value` | a value that `Debug` does not show, and that is wiped when dropped |
 //! | `dates` | names and dates of all secrets; no values |
 //!
-//! No audience appears here: the vault names its own in the 401 that it gives to the first call.
+//! No audience appears here: the vault names its audience in the 401 that answers the first call.
 
 mod dates;
 mod name;

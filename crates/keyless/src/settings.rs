@@ -1,7 +1,7 @@
 //! Settings: declared once, read once, every problem in one error.
 //!
-//! A setting is a [`Setting`]: name, type, what its absence means, one sentence, an example. From that row follow the
-//! reader, the message when the setting is missing or wrong, a table for a README ([`markdown`]), and the values of a
+//! A setting is a [`Setting`]: name, type, the meaning of its absence, one sentence, an example. From this row come the
+//! reader, the message for a missing or wrong setting, a table for a README ([`markdown`]), and the values of a
 //! `local.settings.json.example` ([`example`]).
 //!
 //! ```
@@ -24,8 +24,8 @@
 //! assert!(keyless::settings::markdown(&rows).contains("| `REPORTS` | Where reports are written."));
 //! ```
 //!
-//! A connection is a group of settings with one prefix, the Functions convention for identity-based connections. An app
-//! is asked only for the connections that it reads, any number of each kind:
+//! A connection is a group of settings with one prefix, as in the Functions convention for identity-based connections.
+//! An app may read any number of connections of each kind, and needs only the settings of those:
 //!
 //! | setting | is | absent |
 //! |---|---|---|
@@ -39,8 +39,9 @@
 //! | `<NAME>__subscriptionKeyHeader` | header that carries the key | `Ocp-Apim-Subscription-Key` |
 //! | `EXTRA_CA_CERTS` | PEM file of further certificate authorities, such as a corporate proxy's | the system's alone |
 //!
-//! An empty setting counts as absent: `local.settings.json` cannot unset a name. `<NAME>__managedIdentityResourceId` is
-//! refused: App Service's endpoint wants it under a name that the SDK does not send.
+//! An empty setting counts as absent, because `local.settings.json` cannot unset a name.
+//! `<NAME>__managedIdentityResourceId` is refused: App Service's endpoint expects the resource ID under a name that the
+//! SDK does not send.
 
 mod connection;
 mod problem;

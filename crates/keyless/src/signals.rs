@@ -1,6 +1,6 @@
-//! What is recorded of this process: spans, logs and metrics, in bounded memory, until they are sent.
+//! Records this process: spans, logs and metrics, in bounded memory, until they are sent.
 //!
-//! Nothing here knows how they are sent, or where to.
+//! This module does not know how or where they are sent.
 
 mod active;
 mod attempt;

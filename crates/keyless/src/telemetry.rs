@@ -1,6 +1,6 @@
-//! Traces, logs and metrics over OTLP: to Azure Monitor as the app's identity, or to any collector without one.
+//! Traces, logs and metrics over OTLP: to Azure Monitor with the app's identity, or to any collector without one.
 //!
-//! An app reads the settings with all others, lets its log go through [`beside`], and flushes at its end:
+//! An app reads these settings with all others, writes its log through [`beside`], and flushes at its end:
 //!
 //! ```
 //! use keyless::{settings::Reader, telemetry::Telemetry};
@@ -22,24 +22,24 @@
 //! open a span named `invocation` with the fields `faas.invocation_id`, `faas.name`, `faas.trigger` and `traceparent`
 //! for each piece of work, and [`TraceLayer`](crate::trace::TraceLayer) within it.
 //!
-//! | what | is |
+//! | in the app | is recorded as |
 //! |---|---|
-//! | a span `invocation` | a server span below the caller's `traceparent`, and what the invocation counts in metrics |
+//! | a span `invocation` | a server span below the caller's `traceparent`, and the metrics of the invocation |
 //! | a span within it | a span below it |
-//! | each try of a call through this crate's clients | a client span, which the service sees as its parent |
-//! | a question to a model | a client span, from the request to the last event |
+//! | each try of a call through this crate's clients | a client span, which is the parent of the service's spans |
+//! | a call of a model | a client span, from the request to the last event |
 //! | an event within an invocation | a line of the log with invocation, trace and span |
 //!
-//! Where no setting names an endpoint nothing is recorded. Nothing is made or sent before the first invocation; it is
-//! sent in the background, a second after the first record, and no answer waits for it. What waits is bounded: 4096
-//! spans and as many lines, 4 MiB of each. What is more, and what an endpoint refuses, is dropped and counted.
+//! If no setting names an endpoint, nothing is recorded. Nothing is made or sent before the first invocation. Records
+//! are sent in the background, a second after the first record, and no answer waits for them. At most 4096 spans and as
+//! many lines wait, 4 MiB of each. Further records, and records that an endpoint refuses, are dropped and counted.
 //!
-//! Signatures, keys and tokens are taken out of URLs and texts before they are kept. Bodies, prompts and header values
-//! are not recorded.
+//! Signatures, keys and tokens are removed from URLs and texts before they are recorded. Bodies, prompts and header
+//! values are not recorded.
 //!
-//! Why not the OpenTelemetry SDK: it sends from threads of its own with a client of its own, fixes the headers of a
-//! request when it is made, so that a token could not be renewed, and brings fourteen crates whose version an app's other
-//! crates must share. This needs `prost` and the clients that are here.
+//! Why not the OpenTelemetry SDK? It sends from its own threads with its own client, and fixes the headers when that
+//! client is made, so a token could not be renewed. It also brings fourteen crates, and an app's other crates would
+//! have to share their version. This module needs `prost` and the HTTP client of this crate.
 
 mod encode;
 mod endpoint;
@@ -71,7 +71,7 @@ use self::{
 /// A layer of any kind on the registry of `tracing`.
 pub type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What this app sends, and where to. By the settings it may be nothing.
+/// The telemetry of this app and its endpoints. Without the settings, nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Telemetry(Option<Arc<Exporter>>);
 
@@ -82,7 +82,7 @@ impl Telemetry {
         self.0.is_some()
     }
 
-    /// Sends what is recorded by now, and returns when that is done, or has failed once.
+    /// Sends all records made so far, and returns when they are sent or have failed once.
     pub async fn flush(&self) {
         if let Some(exporter) = self.0.clone() {
             // In a task of its own: what sends belongs to no invocation, and makes no span.
@@ -92,8 +92,8 @@ impl Telemetry {
         }
     }
 
-    /// Records what `levels` take within invocations: for a subscriber that is made after the settings are read.
-    /// `None` where nothing is sent.
+    /// A layer that records, within invocations, the events that `levels` admit: for a subscriber that you make after
+    /// reading the settings. `None` if nothing is sent.
     #[must_use]
     pub fn layer(&self, levels: Targets) -> Option<BoxedLayer> {
         let place = Place::Own(self.0.as_ref()?.signals.clone());
@@ -101,10 +101,10 @@ impl Telemetry {
     }
 }
 
-/// Puts a layer that records beside the one that writes the log's lines, both with the same levels. It records nothing
+/// Adds a recording layer beside the layer that writes the log's lines, both with the same levels. It records nothing
 /// until the settings are read.
 ///
-/// Where the log is sent, the lines are what is not: warnings and errors, and what happens outside of invocations.
+/// If the log is sent, the written lines are only warnings, errors, and events outside invocations.
 #[must_use]
 pub fn beside(lines: BoxedLayer, levels: Targets) -> BoxedLayer {
     let lines = lines.with_filter(levels.clone().and(NotSent(Place::OfProcess)));

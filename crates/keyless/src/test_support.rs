@@ -1,4 +1,4 @@
-//! What the tests of several modules need: an identity whose tokens are numbered.
+//! For the tests of several modules: an identity with numbered tokens.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! How long a service may take: one table, each figure below the 230 s of the host's load balancer.
+//! The time limits of all services in one table, each below the 230 s of Azure's load balancer.
 //!
 //! | service | one try | pause within a body | whole call | a caller waits |
 //! |---|---|---|---|---|
@@ -8,11 +8,11 @@
 //! | API Management, any API | 100 s | 180 s | 100 s | 100 s |
 //! | Azure `OpenAI`, also through API Management | 200 s | 180 s | 200 s | 200 s |
 //!
-//! A *try* ends when the answer begins; for the identity endpoint and the vault, whose answers are small, when it is
-//! complete. For an API it begins when the last byte of the request is sent: a request body that flows has no limit. For
-//! Storage it includes sending one block of 4 MiB. A *whole call* is all tries and waits until the answer begins, for
-//! Storage of one block or one page. The *caller's wait* is for a token or secret that is not in memory; the fetch goes
-//! on in the background for its whole time.
+//! A *try* ends when the answer begins. For the identity endpoint and the vault, which have small answers, it ends when
+//! the answer is complete. For an API the try begins when the last byte of the request is sent, so a request body that
+//! keeps flowing has no limit. For Storage a try includes sending one block of 4 MiB. A *whole call* is all tries and
+//! pauses until the answer begins; for Storage, of one block or one page. *A caller waits* for a token or secret that
+//! is not in memory; the fetch continues in the background until its own limit.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! The trace context of the current invocation, which every outbound call carries.
+//! The trace context of the current invocation, for every outbound call.
 //!
-//! [`TraceLayer`] takes `traceparent` from each incoming request and keeps it for the time that the request is
-//! answered. The Functions host sends one with every invocation where telemetry is on, of HTTP and of other triggers.
-//! Without the layer, and without the header, outbound calls carry none. Where
-//! telemetry is on, they carry the span of the call itself as their parent, and a trace begins here if none arrives.
+//! [`TraceLayer`] takes `traceparent` from each incoming request and keeps it while the request is answered. With
+//! telemetry on, the Functions host sends a `traceparent` with every invocation, of any trigger. Without the layer or
+//! the header, outbound calls carry none. With this crate's telemetry on, outbound calls carry the span of the call as
+//! parent, and a new trace begins if no `traceparent` arrives.
 //!
 //! ```
 //! # use tower::Layer as _;
@@ -30,7 +30,7 @@ pub fn traceparent() -> Option<HeaderValue> {
     signals::innermost().map(|context| context.parent)
 }
 
-/// Runs `work` with this `traceparent`. A task that an invocation spawns has none, unless it is given one so.
+/// Runs `work` with this `traceparent`. A task that an invocation spawns has no `traceparent` without this function.
 pub fn with_traceparent<F: Future>(value: Option<HeaderValue>, work: F) -> impl Future<Output = F::Output> {
     let parent = value.filter(|value| TraceParent::of(value).is_some());
     let within = tracing::Span::current().id();
@@ -49,7 +49,7 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-/// What [`TraceLayer`] makes of a service.
+/// A service inside [`TraceLayer`].
 #[derive(Clone, Debug)]
 pub struct Traced<S> {
     inner: S,

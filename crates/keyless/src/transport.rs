@@ -1,4 +1,4 @@
-//! The one HTTP client below all others, and how the SDK's clients use it.
+//! The HTTP client below all other clients, and its use by the SDK's clients.
 
 use std::{
     error::Error as StdError,
@@ -32,8 +32,8 @@ use crate::{
 };
 
 /// The files in which Linux distributions keep all their certificate authorities: Debian and Ubuntu, Fedora and Red Hat,
-/// openSUSE, Alpine. The folder beside such a file has each of them again, in a file of its own: reading both, as
-/// OpenSSL's search does, takes 20 ms in place of 2.
+/// openSUSE, Alpine. The folder beside such a file has each authority again, in a single file. Reading both, like
+/// OpenSSL's search, takes 20 ms instead of 2.
 const SYSTEM_BUNDLES: &[&str] = if cfg!(target_os = "linux") {
     &[
         "/etc/ssl/certs/ca-certificates.crt",
@@ -97,9 +97,9 @@ impl Http {
     }
 
     /// Without a transport, each SDK client would load the system's certificate authorities again and keep its own
-    /// connections. This one must set what the SDK's sets: no redirects, no decompression (a blob's bytes are its own),
-    /// and time limits, which are in [`ServiceTransport`]: the client's read timeout would end a request whose body
-    /// takes longer. Proxies come from `HTTPS_PROXY` and `NO_PROXY`.
+    /// connections. This client must have the settings of the SDK's transport: no redirects, no decompression (a blob's
+    /// bytes must not change), and time limits. The limits are in [`ServiceTransport`], because the client's read
+    /// timeout would end a request with a longer body. Proxies come from `HTTPS_PROXY` and `NO_PROXY`.
     fn make(&self) -> reqwest::Result<Client> {
         let name = self.0.user_agent.get_or_init(|| concat!("keyless/", env!("CARGO_PKG_VERSION")).to_owned());
         let extra_roots = self.0.extra_roots.get().cloned().unwrap_or_default();
@@ -121,10 +121,10 @@ impl Http {
         builder().tls_certs_merge(extra_roots).build()
     }
 
-    /// What an SDK client of `service` is made with.
+    /// The options for an SDK client of `service`.
     ///
-    /// Three retries, about 0.5, 1 and 2 seconds apart; the SDK's eight would hold an invocation for 82 seconds when
-    /// the identity endpoint is down. A refusal (4xx) is never retried.
+    /// Three retries, about 0.5, 1 and 2 seconds apart. The SDK's default of eight would hold an invocation for 82
+    /// seconds when the identity endpoint is down. A refusal (4xx) is never retried.
     pub(crate) fn options(&self, service: Service) -> ClientOptions {
         let transport = ServiceTransport { http: self.clone(), service, in_flight: InFlight::default() };
         ClientOptions {
@@ -185,8 +185,8 @@ fn too_slow(limit: Duration) -> azure_core::Error {
     azure_core::Error::new(ErrorKind::Io, io::Error::new(io::ErrorKind::TimedOut, Cause::TooSlow(limit)))
 }
 
-/// A portal or proxy answers 200 with a page of HTML: the vault's and the identity endpoint's answers are JSON, and
-/// Storage names the version of its protocol.
+/// Recognises a portal or proxy, which answers 200 with an HTML page: the vault and the identity endpoint answer JSON,
+/// and Storage names the version of its protocol.
 fn is_of(service: Service, headers: &Headers) -> azure_core::Result<()> {
     let header = |name: &'static str| headers.get_optional_string(&name.into());
     let content_type = || header("content-type").unwrap_or_else(|| "without a type".to_owned());
@@ -212,8 +212,8 @@ pub(crate) fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Belongs in `per_try_policies`: each request carries the trace context of the invocation that causes it, and the
-/// app's name before the SDK's.
+/// Put it into `per_try_policies`. Then each request carries the trace context of the invocation that caused it, and
+/// the app's name before the SDK's.
 #[derive(Debug)]
 struct CarryHeaders(Http);
 

@@ -1,4 +1,4 @@
-//! Whether a connection has a request to answer at this moment: its stream and its service tell each other here.
+//! Whether a connection has a request to answer now: the shared state of its stream and its service.
 
 use std::{
     sync::{

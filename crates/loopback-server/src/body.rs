@@ -1,4 +1,4 @@
-//! Bodies of requests, which remember how they broke off, and of answers, whose end is the end of the answer.
+//! Request bodies, which remember how they broke off, and answer bodies, which report the end of the answer.
 
 use std::{
     error::Error,

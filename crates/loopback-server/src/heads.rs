@@ -1,7 +1,7 @@
-//! The heads of requests as clients wrote them. The HTTP library hands on names in lower case and targets without their
-//! fragment; who needs the letters themselves reads the same bytes here, beside the library.
+//! The heads of requests as clients wrote them. The HTTP library passes on names in lower case and targets without
+//! their fragment. This module reads the same bytes beside the library and keeps the original letters.
 //!
-//! Each byte is looked at once, however the pieces come, and no more of a connection is kept than one head may take.
+//! It reads each byte once, in whatever pieces they arrive, and keeps at most the size of one head for each connection.
 
 use std::{
     collections::{HashMap, VecDeque},

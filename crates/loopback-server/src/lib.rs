@@ -1,5 +1,5 @@
-//! HTTP/1 connections as every listener of local Azure serves them: with time limits, and only as many as the process has
-//! descriptors for.
+//! HTTP/1 connections for every listener of local Azure: with time limits, and a limit by the process's file
+//! descriptors.
 //!
 //! | what a client does | what happens |
 //! |---|---|
@@ -7,11 +7,11 @@
 //! | sends no further request | the connection ends after [`IDLE_LIMIT`] |
 //! | stops in the middle of a body | the request is answered 408 after [`BODY_LIMIT`] |
 //! | sends a body whose chunks are malformed | the request is answered 400 |
-//! | connects while all places are taken | it waits; connections that are idle end, others end with their answer |
+//! | connects while all places are taken | it waits; idle connections are closed, others close after their answer |
 //!
-//! The first three limits are Kestrel's, which is the web server of the real Functions host:
-//! <https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits>. Its third is a
-//! rate (240 bytes a second); here it is a pause.
+//! The first three limits come from Kestrel, the web server of the real Functions host:
+//! <https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits>. Kestrel's
+//! third limit is a rate (240 bytes a second); here it is a pause.
 
 mod answering;
 mod body;

@@ -1,4 +1,4 @@
-//! How many connections there are at a time, and how further ones come in.
+//! The limit of concurrent connections, and the admission of further ones.
 
 use std::{
     io,

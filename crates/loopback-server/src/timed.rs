@@ -1,4 +1,4 @@
-//! A stream that ends when its client lets a request wait.
+//! A stream that ends when its client is too slow to finish a request.
 
 use std::{
     io,

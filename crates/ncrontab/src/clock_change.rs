@@ -1,10 +1,10 @@
-//! From the wall clock to instants: what happens when the clock jumps ahead or goes back.
+//! Converts wall-clock times to instants, also when the clock jumps ahead or goes back.
 //!
-//! Follows `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`. A wall time that the clock skips moves ahead by
-//! the size of the gap. Where the clock repeats an hour, .NET takes a bare wall time for the second pass; the host then
+//! It follows `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`. A wall time that the clock skips moves ahead
+//! by the size of the gap. If the clock repeats an hour, .NET takes a bare wall time for the second pass; the host then
 //! corrects it by comparing offsets. The comparison misjudges two rare cases, and Azure's timers fire accordingly:
 //! - counted from winter, a point in time in the repeated hour is taken for its second pass and left out;
-//! - counted from the repeated hour to the other side of a long pause, an interval lands off by the change of offset.
+//! - counted from the repeated hour to the other side of a long pause, an interval is off by the change of offset.
 
 use jiff::{
     SignedDuration, Timestamp, Zoned,
@@ -17,12 +17,12 @@ use crate::cron::Cron;
 /// Zones whose saving is negative in the tzdata of .NET's images; other builds of tzdata turn it round.
 const NEGATIVE_SAVING: [&str; 4] = ["Africa/Casablanca", "Africa/El_Aaiun", "Eire", "Europe/Dublin"];
 
-/// Whether the zone's clock changes within two years of `from` in a way that .NET on Linux does not know: daylight saving
-/// with a smaller offset than standard time has, or another standard offset. There a timer that is due while the clock goes
-/// forward fires without pause until the hour is over, and an interval loses the second pass of a repeated hour. This crate
-/// does not copy that.
+/// Whether the zone's clock changes within two years of `from` in a way that .NET on Linux does not handle: its
+/// daylight saving has a smaller offset than its standard time, or its standard offset changes. In Azure, a timer in
+/// such a zone fires without pause for an hour if it is due while the clock goes forward, and an interval loses the
+/// second pass of a repeated hour. This crate does not copy that.
 ///
-/// Tried: Europe/Dublin and Africa/Casablanca. Europe/London has Dublin's clock and is safe.
+/// Tried with Europe/Dublin and Africa/Casablanca. Europe/London has the same clock as Dublin and is safe.
 #[must_use]
 pub fn has_clock_trap(zone: &TimeZone, from: Timestamp) -> bool {
     if zone.iana_name().is_some_and(|name| NEGATIVE_SAVING.contains(&name)) {

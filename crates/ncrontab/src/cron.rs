@@ -1,4 +1,4 @@
-//! A cron expression and its occurrences on the wall clock, which knows no time zone.
+//! A cron expression and its occurrences on the wall clock, without a time zone.
 
 use std::fmt;
 

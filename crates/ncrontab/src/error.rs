@@ -5,7 +5,7 @@ use crate::field::FieldKind;
 /// Why a text is not a schedule; the author of `function.json` or of the app setting must act.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Nothing there.
+    /// The text is empty.
     #[error("the schedule is empty")]
     Empty,
     /// Neither cron nor `TimeSpan`.
@@ -30,7 +30,7 @@ pub enum ParseError {
         /// What is wrong with it.
         problem: FieldProblem,
     },
-    /// Written as an interval, with a part out of range.
+    /// An interval with a part out of range.
     #[error("\"{text}\" is not a valid interval: hours go to 23, minutes and seconds to 59, days to 3652058")]
     TimeSpanTooLarge {
         /// The text given.
@@ -65,13 +65,13 @@ pub enum FieldProblem {
     /// Neither a number nor, where they are known, a name.
     #[error("\"{0}\" is not a number")]
     NotANumber(String),
-    /// No month or day begins so.
+    /// No month or day begins like this.
     #[error("\"{0}\" is neither a number nor the beginning of an English name")]
     NotAName(String),
-    /// Part of other cron dialects.
+    /// Syntax of other cron dialects.
     #[error("\"{0}\" belongs to other dialects of cron, not to NCRONTAB")]
     OtherDialect(String),
-    /// After the slash.
+    /// The step after the slash is wrong.
     #[error("the step \"{0}\" is not a number, or too large")]
     Step(String),
 }

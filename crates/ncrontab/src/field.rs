@@ -1,12 +1,12 @@
 //! One field of a cron expression: a set of numbers below 64.
 //!
-//! Source of the rules: `NCrontab/CrontabFieldImpl.cs` and `CrontabField.cs` of `atifaziz/NCrontab`.
+//! The rules come from `NCrontab/CrontabFieldImpl.cs` and `CrontabField.cs` of `atifaziz/NCrontab`.
 
 use std::fmt;
 
 use crate::error::{FieldProblem, ParseError};
 
-/// Which field.
+/// A field of a cron expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// 0-59.

@@ -1,9 +1,9 @@
 //! NCRONTAB expressions and `TimeSpan` schedules, read as the Azure Functions timer trigger reads them.
 //!
-//! The grammar is that of `NCrontab` 3.3.3 (`atifaziz/NCrontab`); time zones and changes of the clock follow
-//! `CronSchedule.cs` of `Azure/azure-webjobs-sdk-extensions`, its surprises included: a schedule that fires here at some
-//! instant fires in Azure at that instant, but for the zones that [`has_clock_trap`] knows. Pure: no clock is read, no time
-//! zone looked up.
+//! The grammar is that of `NCrontab` 3.3.3 (`atifaziz/NCrontab`). Time zones and clock changes follow `CronSchedule.cs`
+//! of `Azure/azure-webjobs-sdk-extensions`, including its surprises: a schedule fires here at the same instants as in
+//! Azure, except in the zones that [`has_clock_trap`] reports. The crate is pure: it reads no clock and looks up no
+//! time zone.
 //!
 //! ```
 //! use ncrontab::Schedule;
@@ -53,8 +53,8 @@ impl Schedule {
     /// As in .NET, a lone number is a number of *days*, and `24:00:00` is 24 days.
     ///
     /// # Errors
-    /// [`ParseError`] names the field and what is wrong with it. Intervals of zero or less are refused:
-    /// the Functions host would take them and fire without pause.
+    /// [`ParseError`] names the field and the problem. Intervals of zero or less are refused, because the Functions
+    /// host would accept them and fire without pause.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let fields: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
         match fields.len() {
@@ -81,7 +81,7 @@ impl Schedule {
         }
     }
 
-    /// The occurrences strictly after `time`, each counted from the one before.
+    /// The occurrences strictly after `time`, each computed from the one before.
     pub fn occurrences_after(&self, time: &Zoned) -> impl Iterator<Item = Zoned> + '_ {
         std::iter::successors(self.next_after(time), |previous| self.next_after(previous))
     }
@@ -98,8 +98,8 @@ impl Schedule {
         self.is_cron()
     }
 
-    /// Whether the host, in spite of `useMonitor`, keeps no status for this schedule: it fires more than once a minute,
-    /// every minute (cron), or its interval is under a minute.
+    /// Whether the host keeps no status for this schedule, in spite of `useMonitor`: a cron expression that fires in
+    /// every minute and more than once in it, or an interval under a minute.
     #[must_use]
     pub fn is_too_frequent_to_monitor(&self) -> bool {
         match &self.0 {

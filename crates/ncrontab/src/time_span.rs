@@ -1,6 +1,6 @@
 //! .NET's `TimeSpan` as text: `[-][d.]hh:mm[:ss[.fffffff]]`, or a lone number of days.
 //!
-//! Source of the rules: `TimeSpanParse.cs` of `dotnet/runtime`, invariant culture.
+//! The rules come from `TimeSpanParse.cs` of `dotnet/runtime`, invariant culture.
 
 use jiff::SignedDuration;
 
@@ -9,10 +9,10 @@ const MAX_DAYS: i64 = 10_675_199;
 /// Why a text is not a `TimeSpan`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeSpanError {
-    /// The text has no such form.
+    /// The text does not have the form of a `TimeSpan`.
     #[error("not a TimeSpan such as \"00:05:00\" or \"1.12:00:00\"")]
     NotATimeSpan,
-    /// It has, but a part is too large.
+    /// A part is too large.
     #[error("a part of the TimeSpan is too large")]
     TooLarge,
 }
@@ -41,7 +41,7 @@ pub fn parse_time_span(text: &str) -> Result<SignedDuration, TimeSpanError> {
     outcome.map(|duration| if negative { -duration } else { duration })
 }
 
-/// As `TimeSpan.ToString()` writes it: `[-][d.]hh:mm:ss[.fffffff]`.
+/// Writes a duration like `TimeSpan.ToString()`: `[-][d.]hh:mm:ss[.fffffff]`.
 #[must_use]
 pub fn format_time_span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().unsigned_abs();

@@ -1,4 +1,4 @@
-//! What answers have in common.
+//! The headers that answers have in common.
 
 use axum::{
     body::Body,

@@ -1,4 +1,4 @@
-//! Append blobs: made empty, then grown block by block, until they are sealed.
+//! Append blobs: created empty, then extended block by block until they are sealed.
 
 use std::sync::Arc;
 

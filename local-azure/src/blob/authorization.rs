@@ -1,4 +1,4 @@
-//! Who asks, and whether a role lets them.
+//! Identifies the caller, and checks its roles.
 
 use http::{HeaderMap, header};
 use jiff::{Timestamp, civil::Date};

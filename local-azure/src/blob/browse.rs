@@ -1,4 +1,4 @@
-//! Blobs as the person at this machine sees them: no token is asked for, nothing is changed, nothing enters the journal.
+//! Blobs for the dashboard: it needs no token, changes nothing, and makes no entry in the journal.
 
 use std::{collections::BTreeMap, sync::Arc};
 

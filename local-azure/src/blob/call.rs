@@ -1,4 +1,4 @@
-//! One request to an account on its way through.
+//! One request to an account while it is served.
 
 use http::request::Parts;
 use tokio::task::spawn_blocking;

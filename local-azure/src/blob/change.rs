@@ -1,4 +1,4 @@
-//! Changing what is said about a blob, and deleting it. Its content stays as it is, except a page blob's length.
+//! Changes a blob's properties and metadata, and deletes blobs. Content does not change, except a page blob's length.
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};

@@ -1,4 +1,4 @@
-//! Checksums of what is copied: the one that a client gives of the source, and the one that the answer tells.
+//! Checksums of copied content: the client's checksum of the source, and the checksum in the answer.
 
 use std::{
     fs::File,

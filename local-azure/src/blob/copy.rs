@@ -1,4 +1,5 @@
-//! Copying within the account: whole blobs, and parts of one into a block. A copy is done when the answer comes.
+//! Copies within the account: whole blobs, and parts of a blob into a block. A copy is finished before its answer is
+//! sent.
 
 use std::sync::Arc;
 

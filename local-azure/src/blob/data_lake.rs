@@ -1,5 +1,5 @@
-//! The account's host for data lakes, `{account}.dfs.core.windows.net`. The account has no hierarchical namespace, and
-//! every request is refused with what Azure answers then: libraries read either refusal as "no hierarchical namespace"
+//! The account's host for data lakes, `{account}.dfs.core.windows.net`. The account has no hierarchical namespace, so
+//! every request is refused like in Azure. Libraries read the refusal as "no hierarchical namespace"
 //! (Azure/azure-sdk-for-python#22775, apache/hadoop#8410).
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Get User Delegation Key: <https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key>.
 //!
-//! Clients sign shared access signatures with it, and [`super::sas`] works the key out again.
+//! Clients sign shared access signatures with this key. [`super::sas`] derives the key again to verify them.
 
 use axum::{body::Body, response::Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

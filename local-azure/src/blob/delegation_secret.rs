@@ -1,4 +1,5 @@
-//! The secret behind delegation keys. A key is worked out from what it says and a secret of this run, so that none is kept.
+//! The secret behind delegation keys. A key is derived from its own fields and a secret of this run, so no key is
+//! stored.
 
 use aws_lc_rs::{hmac, rand};
 

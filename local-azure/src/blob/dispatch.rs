@@ -1,4 +1,4 @@
-//! From a request to the operation that answers it.
+//! Dispatches a request to the operation that answers it.
 
 use axum::{body::Body, response::Response};
 use http::request::Parts;

@@ -1,5 +1,5 @@
-//! Why Blob Storage says no: the message of each refusal and what is told beside it. Status and code stand in
-//! [`super::error_code`], the answer in [`super::error_answer`].
+//! The refusals of Blob Storage: their messages and further details. [`super::error_code`] has status and code,
+//! [`super::error_answer`] the answer.
 
 use http::StatusCode;
 

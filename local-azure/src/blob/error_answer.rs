@@ -1,4 +1,4 @@
-//! A refusal as an answer: shape and headers as recorded from the service.
+//! A refusal as an answer, with the format and headers that were recorded from the service.
 
 use axum::{
     body::Body,

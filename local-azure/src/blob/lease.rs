@@ -1,4 +1,4 @@
-//! Leases of blobs and containers: who alone may write or delete, and for how long. Nothing of HTTP is in here.
+//! Leases of blobs and containers: exclusive rights to write or delete, for a time. This module knows no HTTP.
 //!
 //! States and outcomes: <https://learn.microsoft.com/rest/api/storageservices/lease-blob#remarks>.
 

@@ -1,7 +1,7 @@
-//! Blob Storage: block, append and page blobs in containers, kept as files. Bearer tokens and roles are the only way in,
-//! beside signatures made with a delegation key.
+//! Blob Storage: block, append and page blobs in containers, stored as files. Callers need a bearer token and a role,
+//! or a signature made with a delegation key.
 //!
-//! Access policies, immutability, encryption scopes, and everything that a key of the account signs are refused by name.
+//! Access policies, immutability, encryption scopes, and everything signed with an account key are refused by name.
 
 mod account;
 mod answer;
@@ -83,12 +83,11 @@ use crate::{issuer::Entra, journal::Decision, seed};
 
 /// A storage account of the seed.
 ///
-/// Blobs live in the folder `data`; given the same folder again, they are there again.
-/// Blocks that were never committed are not.
+/// Blobs and uncommitted blocks are files of the folder `data`. Opening the same folder again brings both back.
 ///
 /// # Errors
-/// When the folder cannot be read or written, or holds records that are not ours, or the seed names a container
-/// as Azure does not allow.
+/// When the folder cannot be read or written, or holds foreign records, or when the seed gives a container a name that
+/// Azure does not allow.
 pub(crate) fn open(
     entra: Arc<Entra>,
     account: &seed::StorageAccount,

@@ -1,4 +1,4 @@
-//! The operations of the Blob service that are served here.
+//! The operations of the Blob service that local-azure serves.
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

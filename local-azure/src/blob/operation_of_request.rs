@@ -1,5 +1,5 @@
-//! Which operation a request asks for, read strictly: a parameter or header that changes its meaning and is not known here
-//! is refused.
+//! Finds the operation of a request, strictly: it refuses an unknown parameter or header that changes the request's
+//! meaning.
 
 use http::{HeaderMap, HeaderName, Method, Uri, request::Parts};
 

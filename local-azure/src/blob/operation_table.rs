@@ -1,4 +1,4 @@
-//! What each operation takes and needs, one row for each.
+//! One row for each operation: its parameters, headers and rights.
 
 use super::{
     conditions,

@@ -1,4 +1,4 @@
-//! Page blobs: made with a length, written in pages of 512 bytes, cleared, resized.
+//! Page blobs: created with a length, written in pages of 512 bytes, cleared, resized.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The content of a page blob: written here and there, zeros in between. Nothing of HTTP is in here.
+//! The content of a page blob: written ranges, with zeros between them. This module knows no HTTP.
 
 use std::sync::Arc;
 

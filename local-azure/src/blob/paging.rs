@@ -1,4 +1,4 @@
-//! Lists in pages: where one starts, how much it holds, where the next starts.
+//! Lists in pages: the start and size of a page, and the start of the next one.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 

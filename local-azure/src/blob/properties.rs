@@ -1,4 +1,4 @@
-//! What a client says about a blob besides its content: content properties and metadata, as request and response headers.
+//! A blob's content properties and metadata, as request and response headers.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The part of a blob that a request speaks of.
+//! The range of a blob in a request.
 
 use http::HeaderMap;
 

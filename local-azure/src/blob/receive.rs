@@ -1,4 +1,5 @@
-//! Request bodies: content that goes to a file as it arrives, and small documents. Checksums are checked on the way.
+//! Request bodies: content is written to a file as it arrives, small documents are read into memory. Checksums are
+//! verified on the way.
 
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

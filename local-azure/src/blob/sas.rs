@@ -1,5 +1,6 @@
-//! User delegation SAS: a URL signed with a delegation key. It allows what its letters and its signer's roles both allow
-//! at the time of the request: <https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas>.
+//! User delegation SAS: a URL signed with a delegation key. It grants only rights that both its permission letters and
+//! its signer's roles grant at the time of the request:
+//! <https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas>.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -1,4 +1,4 @@
-//! The parameters of a shared access signature, taken out of a query.
+//! Parses the parameters of a shared access signature from a query.
 
 use std::collections::BTreeMap;
 

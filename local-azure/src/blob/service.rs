@@ -1,4 +1,4 @@
-//! What an account says about itself.
+//! The properties of the account's Blob service.
 
 use axum::response::Response;
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! Snapshots of blobs, and blobs that come back after their deletion.
+//! Snapshots of blobs, and undeletion of soft-deleted blobs.
 
 use axum::response::Response;
 use http::StatusCode;

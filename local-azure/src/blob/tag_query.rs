@@ -1,7 +1,7 @@
 //! Expressions about index tags: the `where` of a search, and the condition `x-ms-if-tags`.
 //!
-//! Grammar: <https://learn.microsoft.com/azure/storage/blobs/storage-manage-find-blobs>. Values are compared letter by
-//! letter, also where they are numbers, and a tag that a blob does not have fits nothing.
+//! Grammar: <https://learn.microsoft.com/azure/storage/blobs/storage-manage-find-blobs>. Values are compared as text,
+//! even if they are numbers. A tag that a blob does not have matches nothing.
 
 mod token;
 

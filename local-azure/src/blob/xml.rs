@@ -1,4 +1,4 @@
-//! The small XML documents that clients send, and the elements of those that they get.
+//! Reads the small XML documents of clients, and writes the elements of XML answers.
 
 use quick_xml::{Reader, escape::escape, events::Event};
 

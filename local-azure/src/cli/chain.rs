@@ -1,4 +1,5 @@
-//! The journal of one job, told as a chain: who asked whom, what let it pass, what was written.
+//! The journal of one job as a chain: the caller and service of each request, the role that allowed it, and the written
+//! blob.
 
 use super::output::println;
 use local_azure::journal::{Entry, Service};

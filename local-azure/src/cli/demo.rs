@@ -1,4 +1,4 @@
-//! `demo`: a job once, from build to its last link, and the evidence.
+//! `demo`: runs a job once, from the build to its last link, and prints the chain.
 
 use std::{
     process::ExitCode,

@@ -1,4 +1,4 @@
-//! `doctor`: what is installed, what to do about what is missing, and whether a file of settings works.
+//! `doctor`: reports missing tools and how to install them, and whether a file of settings works.
 
 mod finding;
 mod settings;

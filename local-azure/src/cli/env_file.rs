@@ -1,4 +1,4 @@
-//! `--env-file`: everything another process needs to use this Azure, as dotenv.
+//! `--env-file`: the variables that another process needs for local-azure, as dotenv.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,8 @@
-//! The environment: what this process takes from it, and what the handler gets.
+//! The environment variables that this process reads, and those that the handler gets.
 //!
-//! The handler gets app settings, over them the shell's variables, over all local-azure's own. Under `func start` a variable of the shell wins over a setting of the same name, with a warning. Variables that would
-//! lead the handler to another Azure, another proxy or another CA than this run's do not pass.
+//! The shell's variables override app settings of the same name, with a warning as under `func start`. local-azure's
+//! own variables override both. Variables that would lead the handler to another Azure, another proxy or another CA are
+//! removed.
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 

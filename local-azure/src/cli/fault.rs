@@ -1,4 +1,4 @@
-//! `fault`: something goes wrong on purpose in a running local-azure.
+//! `fault`: sets, lists and clears faults of a running local-azure.
 
 use std::process::ExitCode;
 

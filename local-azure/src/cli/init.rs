@@ -1,4 +1,4 @@
-//! `init`: a project that runs.
+//! `init`: writes a new project that runs.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! `invoke`: a function of the running host, called by name, with its outcome.
+//! `invoke`: calls a function of the running host by name, and waits for its outcome.
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! Keys while `start` runs, on a terminal alone.
+//! Keys while `start` runs, on a terminal only.
 
 use tokio::sync::mpsc;
 

@@ -1,8 +1,8 @@
 //! `--settings`: a file in the format of `local.settings.json`.
 //!
 //! Reference: <https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file> and
-//! `AppSettingsFile.cs` of `Azure/azure-functions-core-tools`. Where Core Tools drops every value with a warning, this
-//! refuses the file and says why.
+//! `AppSettingsFile.cs` of `Azure/azure-functions-core-tools`. A file whose values Core Tools would drop with a warning
+//! is refused here, with the reason.
 
 use std::{
     collections::BTreeMap,

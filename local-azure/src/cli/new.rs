@@ -1,4 +1,4 @@
-//! `new`: the files of a new function.
+//! `new`: writes the files of a new function.
 
 use std::{
     fs,

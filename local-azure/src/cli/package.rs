@@ -1,4 +1,4 @@
-//! `package`: the deployable zip; of a Rust project from a release build that runs on any x86-64 Linux.
+//! `package`: makes the deployable zip; for a Rust project from a release build that runs on any x86-64 Linux.
 
 use std::{
     ffi::OsString,

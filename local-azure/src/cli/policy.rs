@@ -1,4 +1,4 @@
-//! `policy check`: says of policy files what the gateway would say, without starting anything.
+//! `policy check`: reports the gateway's problems with policy files, without starting anything.
 
 use std::{
     path::{Path, PathBuf},

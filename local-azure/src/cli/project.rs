@@ -1,4 +1,4 @@
-//! The project on disk: where it is, and its script root, built.
+//! The project on disk: finds its root, and builds its script root.
 
 use std::{
     collections::BTreeMap,

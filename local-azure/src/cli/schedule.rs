@@ -1,4 +1,4 @@
-//! `schedule`: when a timer with this schedule fires next.
+//! `schedule`: prints when a timer with this schedule fires next.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `seed`: a seed with an explanation of each part.
+//! `seed`: prints a seed with an explanation of each part.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The seed that a command plays: `--seed`, else what `LOCAL_AZURE_SEED` names, else `seed.toml` beside host.json, else none.
+//! The seed of a command: `--seed`, else the file in `LOCAL_AZURE_SEED`, else `seed.toml` beside host.json, else none.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Where each variable of the handler comes from, for the dashboard. No value is kept.
+//! The source of each variable of the handler, for the dashboard. Values are not kept.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The spans of a trace, each below the one that it is a part of.
+//! The spans of a trace as a tree.
 
 use std::collections::BTreeSet;
 

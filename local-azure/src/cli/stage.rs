@@ -1,4 +1,4 @@
-//! `stage`: the script root, copied together.
+//! `stage`: copies the files of the script root into one folder.
 
 use std::{path::PathBuf, process::ExitCode};
 

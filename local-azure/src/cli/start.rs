@@ -1,4 +1,4 @@
-//! `start`: local Azure and the Functions host, until Ctrl-C.
+//! `start`: runs local Azure and the Functions host until Ctrl-C.
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, and a reader of standard output that leaves: noticed from the first moment on, so that temporary files are
+//! Ctrl-C, SIGTERM, and the end of standard output's reader. All are watched from the start on, so temporary files are
 //! always removed.
 
 use std::io;

@@ -1,7 +1,7 @@
-//! What `start` prints while it runs: a line for each request, what the handler prints, what the host has to say.
+//! The output of `start` while it runs: a line for each request, the handler's output, and the host's messages.
 //!
-//! A terminal gets colours; elsewhere a word says what is a warning or an error. No line has two times: the handler's own
-//! gives way to the one that stands before every line.
+//! A terminal gets colours; a file or pipe gets a word for a warning or an error. No line has two times: the time of
+//! `start` replaces the handler's own.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! `token`: the claims of the token that an identity would get.
+//! `token`: prints the claims of a token for an identity and a resource.
 
 use std::{path::Path, process::ExitCode};
 

@@ -1,7 +1,7 @@
-//! Rebuild on save: which files of the project changed, and what follows.
+//! Rebuild on save: finds the changed files of the project, and the action for them.
 //!
-//! Files that git ignores do not count. The list is compared twice a second: no system's limit on watches applies, and a
-//! file saved in steps is seen when it rests.
+//! Files that git ignores are left out. The list is compared twice a second. So no system limit on file watches
+//! applies, and a file that is saved in steps counts when it no longer changes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

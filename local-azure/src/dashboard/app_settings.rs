@@ -1,4 +1,4 @@
-//! What the handler gets as its environment, by name: values are not kept.
+//! The names of the handler's environment variables; values are not kept.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The files of the page, part of the program.
+//! The files of the page, built into the program.
 
 use axum::{response::IntoResponse as _, routing::get};
 use http::header;

@@ -1,5 +1,5 @@
-//! Who may ask. A name of another site can be made to lead to this machine (DNS rebinding), a page of another site can make
-//! a browser send requests here, and other users of this machine can connect: each is refused before a handler runs.
+//! Refuses strangers before a handler runs: names of other sites that resolve to this machine (DNS rebinding), requests
+//! that other sites' pages make a browser send, and other users of this machine.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What every answer of the dashboard tells the browser to refuse.
+//! The security headers of every answer of the dashboard.
 
 use axum::{Router, middleware::map_response, response::Response};
 use http::{HeaderName, HeaderValue, header};

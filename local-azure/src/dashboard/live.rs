@@ -1,8 +1,9 @@
-//! Changes of the journal as they happen: a stream of server-sent events, and the same by asking.
+//! Changes of the journal as they happen: as a stream of server-sent events, or by polling.
 //!
-//! A browser opens six connections to one address for all its tabs, so the tabs share one stream, and a tab without it asks.
-//! The ID of an event is the number of the change: a stream that breaks is resumed by `Last-Event-ID`. Where changes are
-//! lost, because they are no longer kept or the reader was too slow, an event `reset` says that the list must be read again.
+//! A browser opens at most six connections to one address for all its tabs, so the tabs share one stream, and a tab
+//! without it polls. The ID of an event is the number of the change, so a broken stream continues by `Last-Event-ID`.
+//! If changes are lost, because they are no longer kept or the reader was too slow, an event `reset` tells the page to
+//! read the list again.
 
 use std::{collections::VecDeque, convert::Infallible};
 

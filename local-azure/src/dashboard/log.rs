@@ -1,4 +1,4 @@
-//! The lines that the Functions host logged, its handler's output among them: the latest ones, bounded by number and size.
+//! The log of the Functions host, including the handler's output: the latest lines, bounded by number and size.
 
 use std::{
     collections::VecDeque,

@@ -1,11 +1,12 @@
-//! The dashboard: a page at the proxy's own address that shows what every service was asked, what it decided and why.
+//! The dashboard: a page at the proxy's own address that shows every request, the decision of its service and the
+//! reason.
 //!
-//! # How a view is added
+//! # How to add a view
 //! 1. `views/NAME.rs` holds its JSON: handlers that take `State<Dashboard>`, and one function `routes` that returns a
-//!    `Route` for each. `views/mod.rs` chains that function to its list. A route says with `Route::read` or
-//!    `Route::change` what a request must prove; no route is without a guard, and the tests try every one.
-//! 2. `page/views/NAME.js` holds its page: it exports `view`, an object with `path`, `title`, `key` and `show`. `page/views.js`
-//!    imports it, which puts it into the navigation, and `assets.rs` names the file.
+//!    `Route` for each. `views/mod.rs` chains that function to its list. A route states with `Route::read` or
+//!    `Route::change` what a request must prove; every route has a guard, and the tests try each of them.
+//! 2. `page/views/NAME.js` holds its page: it exports `view`, an object with `path`, `title`, `key` and `show`.
+//!   `page/views.js` imports it, which puts it into the navigation, and `assets.rs` names the file.
 //!
 //! The page is plain ES modules without a build. It makes its elements with `el` of `page/dom.js`, which knows text and
 //! attributes only, so markup in a claim, a path or a name stays text.

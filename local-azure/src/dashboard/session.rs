@@ -1,4 +1,4 @@
-//! The token in the printed address, and the cookie that a browser gets for it.
+//! The token in the printed address, and the cookie that a browser gets in exchange.
 
 use axum::{
     Json,

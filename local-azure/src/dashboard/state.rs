@@ -1,4 +1,4 @@
-//! What the dashboard shows and where it answers.
+//! The data of the dashboard and its address.
 
 use std::{
     net::SocketAddr,

@@ -1,4 +1,4 @@
-//! A trace as bars below each other: the journal's hops and the spans that were received, each below what caused it.
+//! A trace as a waterfall: the journal's hops and the received spans, each below its cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 

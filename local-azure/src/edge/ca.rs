@@ -1,5 +1,5 @@
-//! The certificate authority of one run, and the certificates it signs: one for the hosts of the seed, made at start, and
-//! one for each other host that a client asks for, whose tunnel then says that there is no such host.
+//! The certificate authority of one run, and the certificates that it signs. One is for the hosts of the seed, made at
+//! start. Another is made for each unknown host that a client asks for: the refusal goes through that host's tunnel.
 
 use std::{
     collections::BTreeMap,

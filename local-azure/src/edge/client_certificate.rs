@@ -1,5 +1,5 @@
-//! Certificates that clients show. The handshake proves that a client has the key of its certificate; whether the
-//! certificate is trusted is for the service.
+//! Clients' certificates. The handshake proves that the client has the key of its certificate. The service decides
+//! whether to trust the certificate.
 
 use std::sync::Arc;
 

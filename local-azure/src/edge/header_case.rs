@@ -1,7 +1,7 @@
-//! The letter case of metadata headers, on their way through a tunnel.
+//! Preserves the letter case of metadata headers through a tunnel.
 //!
-//! The HTTP library knows header names in lower case alone. So the names are read from the bytes of each request's head,
-//! before the library, and written into the bytes of each answer's head, after it.
+//! The HTTP library keeps header names in lower case only. So this module reads the names from the bytes of each
+//! request's head, before the library, and writes them into the bytes of each answer's head, after it.
 
 use std::{
     io,

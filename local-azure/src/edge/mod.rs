@@ -1,7 +1,7 @@
-//! The way in for a process under test: an HTTPS proxy (CONNECT) that ends TLS for the hosts of the seed.
+//! The entry for a process under test: an HTTPS proxy (CONNECT) that ends TLS for the hosts of the seed.
 //!
-//! A client uses the real host names and only needs `HTTPS_PROXY` and the CA file. A host that the seed
-//! does not name is refused here, inside its tunnel; nothing is ever passed on to the internet.
+//! A client uses the real host names and needs only `HTTPS_PROXY` and the CA file. The edge refuses a host that the
+//! seed does not name, inside its tunnel. No request is passed on to the internet.
 
 mod ca;
 mod client_certificate;

@@ -1,8 +1,8 @@
 //! The answer for a host that the seed does not name.
 //!
-//! It comes inside the tunnel: a client shows the body of an answer, while of a refused CONNECT it shows the status at
-//! most, and tries again. The status 403 is final for every client, and the body has the shape that clients of the host
-//! read.
+//! The answer comes inside the tunnel, because a client shows the body of such an answer. Of a refused CONNECT it shows
+//! at most the status, and tries again. The status 403 is final for every client, and the body has the error format of
+//! the host's clients.
 
 use axum::{
     Json, Router,

@@ -1,4 +1,4 @@
-//! A service with faults around it.
+//! Wraps a service with faults.
 
 use std::{
     io,

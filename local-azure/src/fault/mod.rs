@@ -1,7 +1,7 @@
-//! Faults on purpose: which are set, and when each of them strikes.
+//! Faults on purpose: the set faults, and when each of them strikes.
 //!
-//! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`]. No service
-//! knows which of these it was; most know nothing of faults at all, because the answer is spoilt around them.
+//! They come from the seed (`[[faults]]`), from `start --fault`, from the control port and from [`Faults::set`].
+//! Services do not know the source. Most services do not know faults at all, because a wrapper spoils their answers.
 
 mod cut;
 mod inject;
@@ -26,12 +26,12 @@ pub(crate) use self::{
 use crate::seed::Seed;
 pub use crate::seed::{Fault, FaultKind, FaultRefused, FaultService};
 
-/// A fault that is set, and what it has done.
+/// A set fault and its counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct SetFault {
     /// Its number, in the order in which faults were set.
     pub id: u64,
-    /// What it is.
+    /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
     /// Requests that it could have struck.
@@ -69,7 +69,7 @@ impl Faults {
         faults
     }
 
-    /// Sets a fault, from now on, and gives its number.
+    /// Sets a fault from now on, and returns its number.
     ///
     /// # Errors
     /// [`FaultRefused`] names what the seed lacks, or what the fault's members contradict.
@@ -85,12 +85,12 @@ impl Faults {
         id
     }
 
-    /// Ends every fault. What faults have changed for good, such as a rotated secret, stays.
+    /// Ends every fault. Lasting changes of faults, such as a rotated secret, stay.
     pub fn clear(&self) {
         self.0.set.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Ends one fault; whether it was set.
+    /// Ends one fault. Returns whether it was set.
     pub fn end(&self, id: u64) -> bool {
         let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
         let before = set.len();
@@ -98,7 +98,7 @@ impl Faults {
         set.len() < before
     }
 
-    /// Every fault that is set, with what it has done.
+    /// Every set fault with its counts.
     #[must_use]
     pub fn all(&self) -> Vec<SetFault> {
         let set = self.0.set.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A fault in one argument: `SERVICE:KIND`, and members as `,NAME=VALUE`.
+//! A fault as one argument: `SERVICE:KIND`, followed by members as `,NAME=VALUE`.
 
 use std::str::FromStr;
 

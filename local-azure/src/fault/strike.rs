@@ -1,4 +1,4 @@
-//! The faults that strike the request which this task answers: services ask for those that only they can play.
+//! The faults that strike the current task's request. A service asks for the faults that only it can play.
 
 use std::sync::Arc;
 

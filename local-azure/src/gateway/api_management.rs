@@ -1,4 +1,4 @@
-//! What the gateway reads while it runs.
+//! The data that the gateway reads while it runs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Message bodies on their way through the gateway: read whole, or watched while they pass.
+//! Message bodies in the gateway: read whole, or observed while they stream through.
 
 use std::{
     error::Error as _,

@@ -1,4 +1,4 @@
-//! Certificates of the service: those that are made at start, and those that the seed gives as files.
+//! Certificates of the service: made at start, or given as files in the seed.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Checks policy files without running anything: what the gateway would say of them when it starts.
+//! Checks policy files without running anything: reports the problems that the gateway would report at start.
 
 use std::{
     collections::BTreeSet,
@@ -11,17 +11,18 @@ use apim_policies::{Document, Problem, Scope, Service};
 use super::{PolicyFinding, certificates, policy_folder, service};
 use crate::seed::Seed;
 
-/// A policy file that was looked at.
+/// A checked policy file.
 #[derive(Debug)]
 pub struct CheckedFile {
-    /// As it was named, or found below the folder that was named.
+    /// Its path as given, or as found below the given folder.
     pub path: PathBuf,
-    /// Everything in it that is refused, and warnings.
+    /// Its refusals and warnings.
     pub findings: Vec<PolicyFinding>,
 }
 
 /// Checks a file, or every `.xml` file below a folder, with the named values, backends and certificates of the seed and
-/// the fragments of its policy folder. Without a seed, a name that only a seed could explain is a warning. A file in a folder `fragments`, or with `<fragment>` at its root, is a fragment.
+/// the fragments of its policy folder. Without a seed, a name that only a seed could define is a warning. A file in a
+/// folder `fragments`, or with `<fragment>` at its root, is a fragment.
 ///
 /// # Errors
 /// A file or folder that cannot be read, and a certificate of the seed that cannot be made.

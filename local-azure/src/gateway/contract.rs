@@ -1,4 +1,4 @@
-//! What the seed says that operations take and answer, for the policies that validate.
+//! The requests and responses of operations in the seed, for the validating policies.
 
 use std::{collections::BTreeMap, sync::Arc};
 

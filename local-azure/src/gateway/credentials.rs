@@ -1,12 +1,13 @@
-//! The credential manager: the tokens that connections to credential providers have for backends
+//! The credential manager: the tokens that connections to credential providers hold for backends
 //! (learn.microsoft.com/azure/api-management/credentials-process-flow).
 //!
-//! The user of a connection shows a token for the credential manager, which is checked as any Azure service checks
-//! tokens; the service's system-assigned identity gets one for that. Access policies decide next, for each request. The
-//! connection's own token comes from Entra's token endpoint, and is kept as the overview says of the dedicated tiers.
+//! The user of a connection presents a token for the credential manager, which is checked like a token for any Azure
+//! service. The service's system-assigned identity gets such a token itself. Then access policies decide, for each
+//! request. The connection's own token comes from Entra's token endpoint, and is cached as documented for the dedicated
+//! tiers.
 //!
-//! Where the words of live gateways are known they stand first: `Permission denied`, `Bad authorization token`. The
-//! rest is ours. The limit of 250 requests a minute is not played.
+//! A text that is known from live gateways comes first: `Permission denied`, `Bad authorization token`. The rest of the
+//! text is ours. The limit of 250 requests a minute is not played.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the journal says of an answer: who was let through and why, or what went wrong.
+//! The gateway's decision for the journal: the caller and the reason it was let through, or the problem.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the gateway demanded of a request: a subscription key, then what its policies ask of a token.
+//! The gateway's demands on a request: a subscription key, then the demands of its policies on the token.
 
 use apim_policies::{LastError, Outcome, RefusedToken, UnmetClaim, ValidatedToken};
 use axum::body::Body;

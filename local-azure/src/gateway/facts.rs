@@ -1,4 +1,4 @@
-//! What policies and their expressions can know of a request from the seed.
+//! The facts of the seed that policies and their expressions can read for a request.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a policy file, in words that say who must act.
+//! A problem of a policy file, with words that say who must act.
 
 use std::{fmt, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! `X-Forwarded-For`: the gateway appends the address of its caller, and no policy takes that entry away
+//! `X-Forwarded-For`: the gateway appends the address of its caller, and no policy can remove that entry
 //! (learn.microsoft.com/azure/api-management/set-header-policy).
 
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -1,8 +1,8 @@
-//! The service's own identities, and the tokens that policies get as them
+//! The service's own identities, and the tokens that policies get with them
 //! (learn.microsoft.com/azure/api-management/api-management-howto-use-managed-service-identity).
 //!
-//! A token is kept until it ends, as documented, so a change to what the identity holds shows only in the next one. They
-//! are the seed's `apim.identities`, never those of the function app.
+//! As documented, a token is cached until it expires, so a new role of the identity shows only in the next token. The
+//! identities are the seed's `apim.identities`, never those of the function app.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! The tokens of connections that the credential manager keeps.
+//! The credential manager's cache of connections' tokens.
 
 use std::{
     collections::HashMap,

@@ -1,8 +1,8 @@
 //! Reads the policy folder and joins its documents into one pipeline for each operation and product.
 //!
-//! A document that is refused stops its own scope alone: calls there are answered 500.
-//! A missing file means the default document. A file that belongs to nothing in the seed is a mistake, most likely in
-//! its name, and would otherwise leave an API open without a word.
+//! A refused document stops only its own scope: calls there are answered 500.
+//! A missing file means the default document. A file that belongs to nothing in the seed is an error: its name is
+//! probably wrong, and ignoring it would silently leave an API open.
 
 use std::{
     cmp::Reverse,

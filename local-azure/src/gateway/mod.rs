@@ -1,7 +1,7 @@
 //! API Management's gateway: routing, subscription keys, the deployed policy documents, the backend.
 //!
-//! A request passes in this order, and the first refusal ends it: an operation must match (404), the subscription key
-//! must open the API (401), the policies must let it through.
+//! A request passes these checks in order, and the first refusal ends it: an operation must match (404), the
+//! subscription key must be valid for the API (401), the policies must let the request through.
 
 mod api_management;
 mod body;

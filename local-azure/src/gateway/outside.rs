@@ -1,4 +1,4 @@
-//! What the policies of one request reach: the clock, the tenant's discovery documents, the API's backend.
+//! Everything outside a request that its policies use: the clock, the tenant's discovery documents, the API's backend.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
-//! The policy folder: which file belongs to what.
+//! The policy folder, and the scope of each file.
 //!
-//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`, and fragments, which
-//! belong to what includes them: `fragments/{id}.xml`.
+//! `global.xml`, `products/{product}.xml`, `apis/{api}.xml`, `operations/{api}.{operation}.xml`, and
+//! `fragments/{id}.xml`, which belong to the documents that include them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

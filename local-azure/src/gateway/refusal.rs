@@ -1,4 +1,4 @@
-//! Calls under a policy document that is refused. The document might have stopped them, so no call is let through.
+//! Calls in the scope of a refused policy document. The document might have stopped them, so all are refused.
 
 use apim_policies::Pipeline;
 use axum::body::Body;

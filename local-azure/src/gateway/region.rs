@@ -1,4 +1,4 @@
-//! Display names of Azure regions, as `context.Deployment.Region` has them.
+//! Display names of Azure regions, for `context.Deployment.Region`.
 
 /// The display name of a region; a name that is not known stays as it is.
 pub(super) fn display_name(region: &str) -> &str {

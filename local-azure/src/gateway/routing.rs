@@ -1,9 +1,9 @@
-//! Which API and operation a request is for: the API by the longest path that its path begins with, the operation by
+//! Finds the API and operation of a request: the API by the longest matching prefix of the path, the operation by
 //! method and URL template.
 //!
-//! Paths are compared to the letter, undecoded: a parameter does not cross a slash, and `%2F` in a value is no slash. A
-//! trailing slash counts. Which of two templates that fit wins is not documented: literals win over parameters, and both
-//! over a wildcard.
+//! Paths are compared exactly, letter case included, and undecoded. A parameter does not cross a slash, and `%2F` in a
+//! value is not a slash. A trailing slash counts. Azure does not document which of two matching templates wins. Here
+//! literals win over parameters, and both win over a wildcard.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 

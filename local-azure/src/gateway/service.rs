@@ -1,5 +1,5 @@
-//! What policy documents refer to by name: named values, backends, credential providers and certificates of the seed,
-//! fragments of the policy folder (`fragments/{id}.xml`).
+//! The objects that policy documents refer to by name: named values, backends, credential providers and certificates of
+//! the seed, and fragments of the policy folder (`fragments/{id}.xml`).
 
 use std::{
     collections::{BTreeMap, BTreeSet},

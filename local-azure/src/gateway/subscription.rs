@@ -1,4 +1,4 @@
-//! Subscription keys: who may call at all, before any policy runs
+//! Subscription keys: checked before any policy runs
 //! (learn.microsoft.com/azure/api-management/api-management-subscriptions).
 
 use http::{HeaderValue, header, request::Parts};

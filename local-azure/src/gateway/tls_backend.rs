@@ -1,5 +1,5 @@
-//! Backends on this machine that speak TLS: they must have a certificate of one of the service's authorities, and may
-//! ask for the gateway's.
+//! TLS backends on this machine: they need a certificate of one of the service's authorities, and may ask for the
+//! gateway's certificate.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Traces of what policies did: `cargo local start --trace`.
+//! Traces of policies: `cargo local start --trace`.
 
 use std::{
     fmt,
@@ -9,14 +9,14 @@ use apim_policies::{ExpressionValue, PolicyRun, Secrets};
 
 use super::ApiManagement;
 
-/// Where traces go, one line at a time; nowhere until a reader asks for them.
+/// The sink of traces, one line at a time. Without a reader, traces are dropped.
 #[derive(Default)]
 pub struct PolicyTrace(OnceLock<Sink>);
 
 type Sink = Box<dyn Fn(&str) + Send + Sync>;
 
 impl PolicyTrace {
-    /// Sends every line from now on here. Only the first call counts.
+    /// Sends every line to `sink` from now on. Only the first call has an effect.
     pub fn send_to(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
         let _ = self.0.set(Box::new(sink));
     }

@@ -1,4 +1,4 @@
-//! What cannot be used of what the seed and the policy folder say.
+//! Errors in the gateway's part of the seed and in the policy folder.
 
 use std::path::PathBuf;
 

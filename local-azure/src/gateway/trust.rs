@@ -1,4 +1,4 @@
-//! Which certificates of clients the service trusts: those that chain to one of its authorities.
+//! Trust in clients' certificates: they must chain to one of the service's authorities.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Which version of an API a request asks for (learn.microsoft.com/azure/api-management/api-management-versions).
+//! Finds the API version of a request (learn.microsoft.com/azure/api-management/api-management-versions).
 //!
-//! A version in the path is part of the API's path and needs nothing here. Values are compared to the letter. What names
-//! the version goes on to the backend like any header or query parameter. Whether a live gateway does the same in these
-//! two points is not documented.
+//! A version in the path is part of the API's path and is not handled here. Values are compared exactly. The header or
+//! query parameter with the version is passed on to the backend like any other. Azure does not document these two
+//! points.
 
 use http::request::Parts;
 

@@ -1,4 +1,4 @@
-//! App roles given to principals: list, create, delete.
+//! App-role assignments of principals: list, create, delete.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! Whether a caller may: Microsoft Graph looks at the app roles in the token, nothing else.
+//! The rights of a caller: Microsoft Graph checks only the app roles in the token.
 
 use http::HeaderMap;
 use jiff::Timestamp;

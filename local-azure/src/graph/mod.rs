@@ -1,7 +1,7 @@
-//! Microsoft Graph, narrow: service principals, applications, and the app roles that principals are given.
+//! A small part of Microsoft Graph: service principals, applications, and app-role assignments.
 //!
-//! Reference: <https://learn.microsoft.com/graph/api/resources/approleassignment>. What is written here shows in the
-//! tokens that the tenant issues from then on. Any other path, property or query option is refused by name.
+//! Reference: <https://learn.microsoft.com/graph/api/resources/approleassignment>. A new assignment shows in every
+//! token that the tenant issues afterwards. Any other path, property or query option is refused by name.
 
 mod assignment;
 mod authorization;

@@ -1,4 +1,4 @@
-//! App Service's endpoint: what `IDENTITY_ENDPOINT` points at, and `MSI_ENDPOINT` for clients of the older version.
+//! App Service's endpoint, in the variable `IDENTITY_ENDPOINT`, and in `MSI_ENDPOINT` for clients of the older version.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The endpoint of virtual machines (IMDS): where clients look that find no `IDENTITY_ENDPOINT`.
+//! The endpoint of virtual machines (IMDS), for clients without `IDENTITY_ENDPOINT`.
 //!
 //! Protocol: <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
 //! Python, JavaScript, .NET and Java find it here with `AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:PORT`;

@@ -1,4 +1,4 @@
-//! The endpoints on a port of loopback, over plain HTTP: App Service's, guarded by a header, and that of virtual machines.
+//! Both endpoints on a loopback port, over plain HTTP: App Service's, guarded by a header, and the virtual machines'.
 
 use std::{io, sync::Arc};
 

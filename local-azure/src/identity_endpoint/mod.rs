@@ -1,9 +1,9 @@
-//! Where a managed identity gets its tokens: App Service's endpoint, and the one of virtual machines (IMDS).
+//! The endpoints for managed identities' tokens: App Service's, and the virtual machines' (IMDS).
 //!
 //! App Service's protocol: <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
-//! Container Apps speak the same one. Its versions 2019-08-01 and 2017-09-01 are served.
-//! Azure keeps each token for about 24 hours; here every request gets a new one, so a change shows at once, unless
-//! the seed says `token_cache = true` for its tenant.
+//! Container Apps use the same protocol. The versions 2019-08-01 and 2017-09-01 are served.
+//! Azure caches each token for about 24 hours. Here every request gets a new token, so a change shows at once, unless
+//! the seed sets `token_cache = true` for its tenant.
 
 mod app_service;
 mod cache;

@@ -1,4 +1,4 @@
-//! A JWT that a client sends to prove itself. Nothing in it holds before its signature was checked.
+//! A JWT by which a client authenticates. Its content is not trusted before its signature is verified.
 
 use base64::{
     Engine as _,

@@ -1,4 +1,4 @@
-//! Whether a client is who it says: secret, certificate, or a token of an issuer that it trusts.
+//! Authenticates a client: by secret, certificate, or a token of an issuer that the app registration trusts.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

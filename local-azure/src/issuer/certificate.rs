@@ -1,4 +1,4 @@
-//! A client's certificate: its thumbprints, and signatures of its key. Its own lifetime and issuer do not matter to Entra's check.
+//! A client's certificate: its thumbprints, and signatures of its key. Entra does not check its lifetime and issuer.
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},

@@ -1,8 +1,8 @@
-//! The form field `claims`: what a client asks to see in its token, and a claims challenge that it passes on.
+//! The form field `claims`: claims that a client requests for its token, and a claims challenge that it passes on.
 //!
-//! Clients with continuous access evaluation send `xms_cc` with every token request; the challenge of a resource is
-//! merged in: <https://learn.microsoft.com/entra/identity-platform/claims-challenge>. No service here evaluates
-//! continuously, so the token is the ordinary one.
+//! Clients with continuous access evaluation send `xms_cc` with every token request, merged with a resource's
+//! challenge: <https://learn.microsoft.com/entra/identity-platform/claims-challenge>. No service here evaluates access
+//! continuously, so the token is an ordinary one.
 
 use serde_json::{Map, Value};
 

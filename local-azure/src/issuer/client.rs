@@ -1,4 +1,4 @@
-//! Who asks for a token, and how it proved itself.
+//! The client of a token request, and the method of its authentication.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! Who is in the tenant: service principals, the app roles that they hold, and client secrets.
+//! The tenant's directory: service principals, their app roles, and client secrets.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! The tenant of a run: what the seed says of it, and its keys and directory at this moment.
+//! The tenant of a run: its data from the seed, and its current keys and directory.
 
 use std::sync::Arc;
 

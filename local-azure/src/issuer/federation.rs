@@ -1,4 +1,4 @@
-//! Workload identity federation: a token of an issuer that the client trusts proves the client.
+//! Workload identity federation: a client authenticates with a token of an issuer that its app registration trusts.
 //!
 //! Rules: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>. Two issuers can be verified here:
 //! this tenant, for managed identities, and the workload issuer of the seed.

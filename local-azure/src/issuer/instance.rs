@@ -1,4 +1,4 @@
-//! Which clouds exist, and under which names: what client libraries ask before they trust an authority.
+//! The clouds and their host names, which client libraries ask for before they trust an authority.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! RSA keys: those that the tenant publishes, and one that it does not.
+//! RSA keys: the tenant's published keys, and one that it does not publish.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 

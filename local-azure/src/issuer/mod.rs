@@ -1,7 +1,7 @@
-//! Entra ID: the tenant's directory and signing keys, the tokens it issues and the documents that describe both.
+//! Entra ID: the tenant's directory and signing keys, its tokens, and its discovery documents.
 //!
-//! Managed identities reach it through the identity endpoint, other clients through the OAuth token endpoint.
-//! Only app-only tokens exist: there are no users here.
+//! Managed identities get tokens through the identity endpoint, other clients through the OAuth token endpoint.
+//! All tokens are app-only: there are no users here.
 
 mod assertion;
 mod authentication;

@@ -1,8 +1,8 @@
-//! The on-behalf-of grant: an API asks for a token of the user whose token it got.
+//! The on-behalf-of grant: an API exchanges a user's token for another token of that user.
 //!
-//! There are no users here, and Entra exchanges no app-only token, so every request ends in a refusal: the one that
-//! Entra gives for what is wrong with the assertion, or for its being app-only.
-//! Protocol: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>.
+//! There are no users here, and Entra does not exchange app-only tokens. So every request is refused, with Entra's
+//! reason: the assertion is wrong, or it is app-only. Protocol:
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>.
 
 use http::StatusCode;
 use jiff::Timestamp;

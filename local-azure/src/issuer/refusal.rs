@@ -1,4 +1,4 @@
-//! Entra's error object: what the token endpoint, discovery and the virtual machine's endpoint answer with.
+//! Entra's error object, for the token endpoint, discovery and the virtual machines' endpoint.
 //!
 //! Shape: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application>.
 

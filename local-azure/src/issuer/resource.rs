@@ -1,4 +1,4 @@
-//! What a token can be asked for: Azure's own services, and the APIs registered in the tenant.
+//! The resources that tokens can be for: Azure's own services, and the APIs registered in the tenant.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What `login.microsoftonline.com` serves.
+//! The routes of `login.microsoftonline.com`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The seed's issuer of workload tokens, as a Kubernetes cluster is one: a key of its own, and one token.
+//! The seed's issuer of workload tokens, like a Kubernetes cluster: it has its own key and one token.
 
 use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;

@@ -1,4 +1,4 @@
-//! What a service demanded of a request before it answered.
+//! A service's demands on a request.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
-    /// What it is about.
+    /// Its kind.
     pub what: DemandKind,
-    /// The claim's name, where it is about one.
+    /// The claim's name, for a demand on a claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// What is accepted: any one of these.
+    /// The accepted values: any one of these.
     pub accepted: Vec<String>,
     /// What the request showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
-    /// Whether it was met. Absent where an earlier demand was not, so that the service did not look.
+    /// Whether it was met. Absent if an earlier demand was not met, because the service did not check this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
 }
 
-/// What a demand is about.
+/// The kind of a demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DemandKind {

@@ -58,7 +58,7 @@ impl fmt::Display for Service {
     }
 }
 
-/// Who asked: a request extension. Absent for a process outside, which local-azure cannot name.
+/// The service that sent a request: a request extension. Absent for an outside process, which local-azure cannot name.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker(pub Service);
 
@@ -70,32 +70,32 @@ pub struct EntryId(pub u64);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Decision {
-    /// Name of the identity that the verified token (or the identity endpoint's answer) speaks for.
+    /// Name of the identity in the verified token (or in the identity endpoint's answer).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// Audience asked for, or found in the verified token.
+    /// The requested audience, or the audience in the verified token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The role, app role or subscription that let the request pass.
+    /// The role, app role or subscription that allowed the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<String>,
     /// Why it was refused, in the service's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// URL of what was written.
+    /// URL of the written blob.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrote: Option<String>,
-    /// Claims of the bearer token that the request showed. They are as the client sent them: the status and the reason
-    /// say whether the service believed them.
+    /// Claims of the request's bearer token, as the client sent them. The status and the reason say whether the service
+    /// accepted them.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
-    /// How a streamed answer ended; absent while it goes on.
+    /// How a streamed answer ended; absent while it continues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamEnd>,
-    /// What the service demanded of the request, in the order of its checks.
+    /// The service's demands on the request, in the order of its checks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub demanded: Vec<Demand>,
-    /// What each policy decided, in the order in which they ran.
+    /// The decisions of the policies, in the order in which they ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyDecision>,
 }
@@ -104,15 +104,15 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamEnd {
-    /// Events that were sent.
+    /// The number of sent events.
     pub events: usize,
-    /// Events that there were to send.
+    /// The number of all events of the answer.
     pub of: usize,
     /// Whether the caller left before the last one.
     pub caller_left: bool,
 }
 
-/// What one policy of API Management decided about a request.
+/// The decision of one API Management policy about a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyDecision {
@@ -120,34 +120,34 @@ pub struct PolicyDecision {
     pub policy: String,
     /// Where it ran: `inbound`, `backend`, `outbound` or `on-error`.
     pub section: String,
-    /// `global`, `product`, `api` or `operation`; `fragment` where it stands in a fragment.
+    /// `global`, `product`, `api` or `operation`; `fragment` for a policy in a fragment.
     pub scope: String,
-    /// The document and line that it stands in, below the policy folder: `apis/orders.xml:7`.
+    /// Its document below the policy folder, and its line: `apis/orders.xml:7`.
     pub place: String,
-    /// What holds it in its section, as `choose[1]/when[2]`; empty at the top.
+    /// The path to its parent in the section, such as `choose[1]/when[2]`; empty at the top.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// What its expressions gave, in the order in which it asked; shortened, without keys and tokens.
+    /// The values of its expressions, in the order of evaluation; shortened, without keys and tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<PolicyValue>,
-    /// What it decided, and why.
+    /// Its decision and the reason.
     pub outcome: String,
-    /// What came after it.
+    /// What followed it.
     pub end: PolicyEnd,
-    /// How long it took, with the policies that it holds and with what it waited for.
+    /// How long it took, including inner policies and waiting.
     pub microseconds: u64,
 }
 
-/// What an expression of a policy gave.
+/// The value of a policy's expression.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyValue {
-    /// The attribute, or the element whose text the expression is.
+    /// The attribute with the expression, or the element whose text is the expression.
     pub name: String,
     /// The value as text.
     pub value: String,
 }
 
-/// What came after a policy.
+/// What followed a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyEnd {
@@ -159,7 +159,7 @@ pub enum PolicyEnd {
     Failed,
 }
 
-/// Which function the Functions host ran, and for whom.
+/// The function that the Functions host ran, and its caller's request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InvocationFacts {
@@ -172,7 +172,7 @@ pub struct InvocationFacts {
     pub call: Option<CallerRequest>,
 }
 
-/// What the caller of an HTTP function asked for.
+/// The request of an HTTP function's caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallerRequest {
@@ -188,28 +188,28 @@ pub struct CallerRequest {
 pub struct Entry {
     /// Its number.
     pub id: EntryId,
-    /// The request during whose answer a service sent this one.
+    /// The request that a service was answering when it sent this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<EntryId>,
-    /// The trace it belongs to. Absent where no `traceparent` says so.
+    /// Its trace. Absent without a `traceparent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
-    /// The caller's span that its `traceparent` names: 16 hexadecimal digits.
+    /// The caller's span in its `traceparent`: 16 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_span: Option<String>,
     /// When it began.
     pub started: Timestamp,
-    /// Until the head of the answer was ready.
+    /// The time until the head of the answer was ready.
     #[serde(rename = "milliseconds", serialize_with = "milliseconds", deserialize_with = "from_milliseconds")]
     pub duration: Duration,
-    /// Who asked; absent for a process outside.
+    /// The service that sent the request; absent for an outside process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Service>,
     /// Who answered.
     pub service: Service,
     /// HTTP method.
     pub method: String,
-    /// The host that the request names.
+    /// The host in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Path without the query.
@@ -217,18 +217,18 @@ pub struct Entry {
     /// The query, without values that may be secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) where nobody waited for one.
+    /// HTTP status of the answer; [`CLIENT_LEFT`](super::CLIENT_LEFT) if the client left before it.
     pub status: u16,
-    /// The bearer token that the request showed; its claims are in the decision.
+    /// The request's bearer token; its claims are in the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<ShownToken>,
-    /// The invocation of the Functions host that this is.
+    /// The invocation, if the Functions host answered the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation: Option<InvocationFacts>,
-    /// The invocation that a person repeated by this one.
+    /// The entry of the invocation that a person repeated by this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<EntryId>,
-    /// What the service decided.
+    /// The service's decision.
     #[serde(flatten)]
     pub decision: Decision,
 }

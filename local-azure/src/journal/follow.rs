@@ -1,4 +1,4 @@
-//! Changes of the journal as they happen, for a reader that may come back, and may be slow.
+//! Changes of the journal as they happen, for readers that may reconnect or be slow.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Entry, Ring};
 /// A reader that is further behind reads the whole list again.
 const LONGEST_BACKLOG: usize = 1000;
 
-/// An entry that is new, or says more than before.
+/// A new or changed entry.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Number of the change, from 1.
@@ -23,7 +23,7 @@ pub struct Change {
 pub struct Following {
     /// Number of the last change before this began.
     pub sequence: u64,
-    /// Changes that the reader missed. `None` if some of them are not kept: the reader must read the whole list again.
+    /// Changes that the reader missed. `None` if some of them are no longer kept: then read the whole list again.
     pub backlog: Option<Vec<Change>>,
     changes: broadcast::Receiver<Change>,
 }

@@ -1,12 +1,13 @@
-//! What every service was asked, what it decided and why: the evidence that the demo prints and tests read.
+//! Every request to every service, with the service's decision and its reason. `demo` prints the journal, and tests
+//! read it.
 //!
-//! A service states its decision by putting a [`Decision`] into its response's extensions; [`observe`] wraps the service
-//! and records it. No token or key enters the journal, and of a body no
-//! more than the first 200 characters of what an expression of a policy took from it.
+//! A service states its decision by putting a [`Decision`] into its response's extensions. [`observe`] wraps the
+//! service and records it. No token or key enters the journal. Of a body, only the value of a policy's expression may
+//! enter, up to 200 characters.
 //!
-//! An entry belongs to the trace of its request's `traceparent`. A request that a service sends while it answers another
-//! has that one as its parent, and its trace unless it names one. Requests at the same time are never told apart by
-//! their order: one without a trace belongs to no chain.
+//! An entry belongs to the trace of its request's `traceparent`. A service may send a request while it answers another
+//! one. The answered request is the parent of the sent one, and gives it its trace unless the sent one names its own.
+//! Concurrent requests are never assigned to chains by their order: a request without a trace belongs to no chain.
 
 mod demanded;
 mod entry;
@@ -58,8 +59,8 @@ use self::{replays::Replays, ring::Ring, shown_query::shown_query};
 /// Changes that a follower may be behind. One that is further behind starts again.
 const MOST_CHANGES_BEHIND: usize = 256;
 
-/// The status of a request whose client left before it was answered, as nginx and Azure's front ends log it. Nobody is
-/// answered so.
+/// The status of a request whose client left before the answer, as nginx and Azure's front ends log it. No client gets
+/// this status.
 pub const CLIENT_LEFT: u16 = 499;
 
 tokio::task_local! {
@@ -96,21 +97,21 @@ impl Default for Shared {
     }
 }
 
-/// What the journal holds at one moment.
+/// The contents of the journal at one moment.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// Number of the last change.
     pub sequence: u64,
-    /// Entries that were dropped because there are [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
+    /// The number of entries that were dropped because of [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
     pub dropped: u64,
-    /// Entries that are kept.
+    /// The number of kept entries.
     pub count: usize,
     /// The latest of them, in the order in which they ended.
     pub entries: Vec<Arc<Entry>>,
 }
 
 impl Journal {
-    /// An entry that begins now. Its parent is the request that this task answers, if it answers one.
+    /// An entry that begins now. Its parent is the request that this task is answering, if any.
     #[must_use]
     pub fn begin(&self, service: Service, method: &str, path: &str) -> Entry {
         let answering = ANSWERING.try_with(|answering| *answering).ok();
@@ -188,7 +189,7 @@ impl Journal {
         self.ring().iter().map(|entry| Entry::clone(entry)).collect()
     }
 
-    /// The latest entries, at most `limit`, and what is known of the others.
+    /// The latest entries, at most `limit`, and the counts of the others.
     #[must_use]
     pub fn latest(&self, limit: usize) -> Kept {
         let ring = self.ring();

@@ -1,4 +1,4 @@
-//! Which invocation repeats which: a person's doing, known by its trace before it begins.
+//! Which invocation repeats which. A person starts the repetition; its trace is known before it begins.
 
 use std::collections::VecDeque;
 

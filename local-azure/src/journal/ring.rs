@@ -1,4 +1,4 @@
-//! The entries that are kept: the latest ones, bounded by number and by size.
+//! The latest entries, bounded by number and by size.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! A query as the journal shows it: names, and those values that are never secret.
+//! A query for the journal: names, and values that are never secret.
 
 /// Parameters of Azure's services whose values say what is asked for. All others may hold a key or a signature.
 const OPEN: [&str; 12] = [

@@ -1,4 +1,4 @@
-//! The bearer token that a request showed: its claims and header, never the token.
+//! The bearer token of a request: its claims and header, never the token itself.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};
@@ -9,17 +9,17 @@ use sha2::{Digest as _, Sha256};
 /// Bytes of the hash that tell two tokens apart.
 const HASH_BYTES: usize = 6;
 
-/// What is kept of a token beside its claims.
+/// The kept parts of a token besides its claims.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownToken {
     /// Header parameter `alg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
-    /// Header parameter `kid`: the key that signed it, by its own account.
+    /// Header parameter `kid`: the signing key that the token claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
-    /// The beginning of its SHA-256: requests with the same one showed the same token.
+    /// The beginning of its SHA-256: requests with the same hash carried the same token.
     pub hash: String,
 }
 

@@ -9,13 +9,13 @@ use serde::Serialize;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId(u128);
 
-/// The text is no trace ID.
+/// The text is not a trace ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a trace ID is 32 lower-case hexadecimal digits, not all zero")]
 pub struct NotTraceId;
 
 impl TraceId {
-    /// The trace of a request. Absent where it has no `traceparent`, several, or one that is not valid.
+    /// The trace of a request. `None` if it has no `traceparent`, several, or an invalid one.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all("traceparent").iter();

@@ -4,17 +4,17 @@ use serde::Serialize;
 
 use super::{CLIENT_LEFT, Entry, Service};
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// A role, app role or subscription let it pass.
+    /// A role, app role or subscription allowed it.
     Allowed,
-    /// It was answered; nothing had to be decided.
+    /// It was answered without a decision.
     Answered,
-    /// Key Vault's 401 to a request without a token, which names the audience to ask a token for.
+    /// Key Vault's 401 to a request without a token, which names the audience for the token.
     Challenge,
-    /// The service did not let it pass, or it asked for something that is not there (4xx).
+    /// The service refused it, or the requested object does not exist (4xx).
     Refused,
     /// The client left before there was an answer.
     Left,
@@ -23,7 +23,7 @@ pub enum Verdict {
 }
 
 impl Entry {
-    /// What became of the request.
+    /// The outcome of the request.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let is_challenge = self.service == Service::KeyVault

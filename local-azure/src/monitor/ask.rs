@@ -1,4 +1,4 @@
-//! What a request asks: which rule is to take which signal.
+//! The rule and the signal of a request.
 //!
 //! Paths as <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion> gives them. The
 //! letter case of the first segment varies between documents and does not matter; that of the stream does.

@@ -1,7 +1,8 @@
-//! Azure Monitor, as far as OpenTelemetry data is sent to it: OTLP over HTTP to data collection rules, with a token.
+//! The part of Azure Monitor that receives OpenTelemetry data: OTLP over HTTP to data collection rules, with a token.
 //!
-//! What is asked passes in this order, and the first refusal ends it: path, method, token, rule, role, size, message. What
-//! was received is kept in memory for [`Telemetry`]'s readers. There is no receiver without a token: Azure has none.
+//! A request passes these checks in order, and the first refusal ends it: path, method, token, rule, role, size,
+//! message. Received data is kept in memory for [`Telemetry`]'s readers. As in Azure, there is no receiver without a
+//! token.
 
 mod ask;
 mod body;

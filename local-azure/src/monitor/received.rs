@@ -1,4 +1,4 @@
-//! Spans, log records and metric points as they are shown: plain values, attributes as texts.
+//! Spans, log records and metric points for display: plain values, attributes as texts.
 
 use std::{collections::BTreeMap, fmt};
 

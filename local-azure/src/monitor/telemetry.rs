@@ -1,4 +1,4 @@
-//! What was received, kept in memory: the newest, bounded by number and by bytes. What is dropped is counted.
+//! Received telemetry, kept in memory: the newest, bounded by number and by bytes. Dropped records are counted.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ pub(super) struct Bounds {
     bytes: usize,
 }
 
-/// Traces, logs and metrics that were received in this run. Clones share them.
+/// The received traces, logs and metrics of this run. Clones share them.
 #[derive(Clone, Default)]
 pub struct Telemetry(Arc<Mutex<Kept>>);
 
@@ -28,7 +28,7 @@ struct Kept {
     metrics: Ring<ReceivedMetric>,
 }
 
-/// How much was received and is no longer kept.
+/// The numbers of dropped records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DroppedTelemetry {
@@ -40,11 +40,11 @@ pub struct DroppedTelemetry {
     pub metrics: u64,
 }
 
-/// What was received of one trace.
+/// The received records of one trace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedTrace {
-    /// Its spans, by the time at which they began.
+    /// Its spans, in the order in which they began.
     pub spans: Vec<ReceivedSpan>,
     /// Its log records, by time.
     pub logs: Vec<ReceivedLog>,

@@ -1,4 +1,4 @@
-//! What a request is for, by its method, path and query.
+//! The operation of a request, by its method, path and query.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose members are known, with the words of refusal that the public API has.
+//! Request bodies: JSON objects with known members, refused in the words of the public API.
 
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};

@@ -1,4 +1,4 @@
-//! Chat completions: the request, and the answer whole or as events, in the order and shapes that were captured.
+//! Chat completions: the request, and the answer whole or as events, in the captured order and format.
 
 use serde::Serialize;
 use serde_json::{Value, json};

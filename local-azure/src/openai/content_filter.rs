@@ -1,4 +1,4 @@
-//! The content filter: it finds the texts that the seed lists, and guesses nothing
+//! The content filter: it finds only the texts that the seed lists
 //! (learn.microsoft.com/azure/foundry/openai/concepts/content-filter).
 
 use std::collections::BTreeMap;

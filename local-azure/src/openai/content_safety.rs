@@ -1,4 +1,4 @@
-//! Azure AI Content Safety, as far as API Management asks it: texts of the seed are found, nothing is guessed
+//! The part of Azure AI Content Safety that API Management calls: it finds only the texts that the seed lists
 //! (learn.microsoft.com/azure/ai-services/content-safety).
 
 use serde_json::{Value, json};

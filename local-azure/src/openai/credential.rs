@@ -1,4 +1,4 @@
-//! Who asks: a token with a role on the account, or one of its keys
+//! The caller's credential: a token with a role on the account, or one of the account's keys
 //! (learn.microsoft.com/azure/foundry/openai/how-to/managed-identity).
 
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! A deployment of a model: what a request to it costs, and which are refused.
+//! A deployment of a model: the cost of a request, and refusals.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,4 +1,4 @@
-//! Embeddings: texts with the same words lie near each other. Nothing is known of what words mean.
+//! Embeddings: texts with the same words are near each other. The meaning of words is not known.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Streamed answers: one event after the other, as long as the caller listens, and held back when a test says so.
+//! Streamed answers: one event after the other while the caller listens; a test can hold them back.
 
 use std::sync::{
     Arc, Mutex, PoisonError,

@@ -1,4 +1,4 @@
-//! Responses that the service keeps, because it was not told not to.
+//! Responses that the service stores: all, except those with `"store": false`.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -1,4 +1,4 @@
-//! Messages of a prompt, in the shapes that chat completions and the Responses API take: texts alone.
+//! Messages of a prompt, in the formats of chat completions and the Responses API: text only.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Azure OpenAI and Foundry: the data plane of the seed's model accounts, with the service's checks and words of refusal.
 //!
-//! There is no language model here. What is asked passes in this order, and the first refusal ends it: path, credential,
-//! role, deployment, rates, body, length, content filter. Prompts and answers enter no journal.
+//! There is no language model here. A request passes these checks in order, and the first refusal ends it: path,
+//! credential, role, deployment, rates, body, length, content filter. Prompts and answers never enter the journal.
 
 mod account;
 mod ask;

@@ -1,4 +1,4 @@
-//! What a model does for a request: it answers a conversation, or makes embeddings.
+//! The operations of a model: it answers a conversation, or makes embeddings.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! Rates of a deployment: requests and tokens a minute, refilled all the time
+//! Rates of a deployment: requests and tokens a minute, refilled continuously
 //! (learn.microsoft.com/azure/foundry/openai/how-to/quota).
 //!
-//! A request that is refused counts, too, as the documentation says.
+//! As documented, a refused request counts too.
 
 use std::sync::{Mutex, PoisonError};
 

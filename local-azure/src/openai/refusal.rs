@@ -1,5 +1,5 @@
-//! Why a model account says no, in its own words. Captured bodies stand as captured, spaces included; where the text is
-//! ours, the row says so.
+//! The refusals of a model account, in its own words. Captured bodies are exact, including spaces. If a text is ours,
+//! its row says so.
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};

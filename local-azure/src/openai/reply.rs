@@ -1,4 +1,4 @@
-//! What a deployment says to a prompt: always the same to the same prompt.
+//! A deployment's answer to a prompt: always the same for the same prompt.
 
 use super::{content_filter::Findings, message::Message};
 use crate::{

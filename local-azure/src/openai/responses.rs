@@ -1,4 +1,4 @@
-//! The Responses API: the request, and the answer whole or as events, in the order and shapes that were captured.
+//! The Responses API: the request, and the answer whole or as events, in the captured order and format.
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The zip itself. Nothing in it depends on when, where or on which system it is written.
+//! The zip itself. Its bytes do not depend on the time, the place or the system of writing.
 
 use std::{
     collections::BTreeMap,

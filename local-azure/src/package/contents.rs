@@ -1,4 +1,4 @@
-//! Which files of a script root make a package.
+//! The files of a script root that belong into a package.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Why a script root is not packaged.
+//! Why a script root cannot be packaged.
 
 use std::{io, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     own_file::OwnFileError,
 };
 
-/// Why a script root is not packaged.
+/// Why a script root cannot be packaged.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// The host would not start.
@@ -24,10 +24,10 @@ pub enum PackageError {
     /// The host would start without some of the functions.
     #[error("the Functions host would leave out {}", list(.0))]
     Functions(Vec<FunctionProblem>),
-    /// Nothing to run.
+    /// There is no function.
     #[error("{} holds no function: each is a folder with a function.json", .0.display())]
     NoFunctions(PathBuf),
-    /// Something else lies in the script root, and would be deployed with it.
+    /// A foreign file in the script root, which would be deployed with it.
     #[error("{} has no business in a package: remove it", .0.display())]
     Stray(PathBuf),
     /// Azure could not start the handler.
@@ -43,13 +43,13 @@ pub enum PackageError {
     /// Azure mounts the package read-only, and so cannot repair a mode.
     #[error("{} is not executable, and Azure does not make it so: chmod +x it", .0.display())]
     NoExecuteBit(PathBuf),
-    /// The package would lack what the host needs.
+    /// The package would lack a file that the host needs.
     #[error("{0} belongs into the package, and .funcignore leaves it out")]
     LeftOut(String),
     /// The files to be packaged.
     #[error(transparent)]
     Files(#[from] DeployedFilesError),
-    /// The zip's file is another's.
+    /// The file of the zip exists and is not local-azure's.
     #[error(transparent)]
     Zip(#[from] OwnFileError),
     /// A file cannot be read or written.

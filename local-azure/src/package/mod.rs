@@ -1,7 +1,7 @@
 //! The deployable package: a zip of a script root that Azure's Functions host can run.
 //!
-//! What the host would not load, or could not start, is refused here rather than after the deployment. Reference:
-//! <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
+//! A function that the host would not load, or a handler that it could not start, is refused here and not only after
+//! the deployment. Reference: <https://learn.microsoft.com/azure/azure-functions/deployment-zip-push> and
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers>.
 
 mod archive;
@@ -18,18 +18,18 @@ use crate::{
     own_file::{self, Readers},
 };
 
-/// A package that was written.
+/// A written package.
 #[derive(Debug)]
 pub struct Package {
     /// Names of its functions, sorted.
     pub functions: Vec<String>,
     /// Its files.
     pub files: usize,
-    /// Size of the handler's executable, in bytes; 0 where it is not in the package.
+    /// Size of the handler's executable, in bytes; 0 if it is not in the package.
     pub handler_size: usize,
     /// Size of the zip, in bytes.
     pub zip_size: usize,
-    /// What Azure must bring for the package to run there.
+    /// Requirements on Azure for the package to run there.
     pub notes: Vec<String>,
 }
 

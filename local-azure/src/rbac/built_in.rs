@@ -1,5 +1,5 @@
-//! The built-in roles, as listed in <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to
-//! the actions of what is played here.
+//! The built-in roles of <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, reduced to the
+//! actions that local-azure plays.
 
 /// A built-in role.
 #[derive(Debug)]

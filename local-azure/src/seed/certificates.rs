@@ -1,4 +1,4 @@
-//! Certificates of the API Management service, and whether they can be.
+//! Certificates of the API Management service, and their checks.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Whether the names in a seed point at something.
+//! Checks that the names in a seed point at something.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Whether the API Management service of a seed makes sense.
+//! Checks the API Management service of a seed.
 
 use super::{Api, IdentityKind, ModelAccount, Seed, VersionScheme, VersionSet, check::unique};
 

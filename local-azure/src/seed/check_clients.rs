@@ -1,4 +1,4 @@
-//! Whether a seed's app roles and clients make sense.
+//! Checks a seed's app roles and clients.
 
 use super::{ClientSecret, FederatedCredential, IdentityKind, Seed};
 use crate::issuer::{ClientCertificate, MICROSOFT_GRAPH, graph_role, v2_issuer};

@@ -1,4 +1,4 @@
-//! Whether the credential manager of a seed makes sense.
+//! Checks the credential manager of a seed.
 
 use super::{Connection, Seed, check::unique};
 

@@ -1,4 +1,4 @@
-//! How clients prove themselves at the token endpoint. The default seed has none of these: managed identities need none.
+//! The credentials of clients at the token endpoint. The default seed has none, because managed identities need none.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

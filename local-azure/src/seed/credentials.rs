@@ -1,4 +1,4 @@
-//! The credential manager of the API Management service: what gives policies tokens for backends.
+//! The credential manager of the API Management service, which gives policies tokens for backends.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Identities, and what they may do: Azure RBAC and app roles.
+//! Identities and their rights: Azure RBAC and app roles.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Faults as data: what goes wrong, where, and how often.
+//! Faults as data: the kind, the service, and the frequency.
 
 use std::fmt;
 

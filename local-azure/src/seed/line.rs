@@ -1,4 +1,4 @@
-//! Which line of a seed file a problem is about.
+//! The line of a seed file that has a problem.
 
 /// The line, from 1, of the last name that the problem quotes: in a table that the problem begins with, as
 /// `role_assignments: no identity "x"` does, else anywhere. The last definition where a name is defined twice.

@@ -1,4 +1,4 @@
-//! The links of a chain that can be spoilt, as the seed names them.
+//! The links of a chain that `--break` can spoil, with their names in the seed.
 
 use std::fmt;
 

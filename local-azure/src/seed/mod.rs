@@ -1,6 +1,6 @@
-//! The world as data: what `seed.toml` says exists, and what its parts may do.
+//! The seed as data: the resources that `seed.toml` describes, and their rights.
 //!
-//! Reading refuses members it does not know; [`Seed::check`] refuses names that point at nothing.
+//! Reading refuses unknown members; [`Seed::check`] refuses names that point at nothing.
 
 mod apim;
 mod certificates;

@@ -1,4 +1,4 @@
-//! Azure Monitor: data collection rules that take OpenTelemetry data, and the endpoints that they are reached at.
+//! Azure Monitor: data collection rules for OpenTelemetry data, and their endpoints.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

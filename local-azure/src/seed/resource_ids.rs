@@ -1,4 +1,4 @@
-//! ARM resource IDs of what the seed names.
+//! ARM resource IDs of the seed's resources.
 
 use super::{AppRegistration, Identity, IdentityKind, Scope, Seed};
 

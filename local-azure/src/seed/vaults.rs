@@ -1,4 +1,4 @@
-//! Key vaults and their secrets at start, and whether Key Vault would have such ones.
+//! Key vaults and their secrets at start, and the checks of Key Vault's rules.
 
 use std::collections::BTreeMap;
 

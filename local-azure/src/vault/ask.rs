@@ -1,4 +1,4 @@
-//! What a request asks of a vault, read from its method and path.
+//! The operation of a request to a vault, by its method and path.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! Who asks, and whether a role on the vault or on the secret lets them.
+//! Identifies the caller, and checks its roles on the vault or on the secret.
 
 use http::HeaderMap;
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
-//! Backups of secrets: what leaves a vault is encrypted, and any vault of this run can take it back.
+//! Backups of secrets: they are encrypted, and any vault of this run can restore them.
 //!
-//! As Azure's, one opens in the same subscription only. The frame is Azure's (a name of 41 bytes and a compact JWE, seen in
-//! recordings of the JavaScript SDK); the key is new at each start.
+//! As in Azure, a backup can be restored only in the same subscription. Its format is Azure's (a name of 41 bytes and a
+//! compact JWE, seen in recordings of the JavaScript SDK); the key is new at each start.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,6 +1,6 @@
-//! What a request's JSON says: <https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret#request-body>.
+//! The JSON of a request: <https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret#request-body>.
 //!
-//! It is read by hand so that no refusal can repeat a value.
+//! It is parsed by hand so that no refusal can repeat a value.
 
 use std::collections::BTreeMap;
 

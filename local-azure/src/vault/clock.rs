@@ -1,4 +1,4 @@
-//! The time in a vault: the system's, unless a test holds it still.
+//! The time in a vault: the system's, unless a test stops it.
 
 use std::{
     sync::{Mutex, PoisonError},

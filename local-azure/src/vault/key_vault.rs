@@ -1,4 +1,4 @@
-//! Key Vault while it runs.
+//! The state of a running Key Vault.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Key Vault: the secrets of each vault of the seed, with Key Vault's challenge, its checks and its words of refusal.
 //!
-//! Values lie in memory alone and end with the run. Keys and certificates are refused by name.
+//! Values are only in memory and end with the run. Keys and certificates are refused by name.
 
 mod api_versions;
 mod ask;

@@ -1,4 +1,4 @@
-//! What a vault holds, as the person at this machine sees it: names, versions and dates. A value has no place here.
+//! The contents of a vault for the dashboard: names, versions and dates, never a value.
 
 use jiff::Timestamp;
 use serde::Serialize;

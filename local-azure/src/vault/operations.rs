@@ -1,4 +1,4 @@
-//! What each operation does to a vault, and its answer. Who asks has been settled before.
+//! The operations on a vault and their answers. The caller is already authorized.
 
 use axum::{
     Json,

@@ -1,7 +1,7 @@
 //! Lists, a page at a time.
 //!
-//! A page is a stretch of everything the vault holds, of which the items that were not asked for are left out. So a page
-//! may have few items, or none, and another one after it, as with Azure.
+//! A page is a slice of everything in the vault, without the items that do not match the request. So a page may have
+//! few items or none although more pages follow, as in Azure.
 
 use serde::Serialize;
 

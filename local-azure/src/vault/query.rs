@@ -1,4 +1,4 @@
-//! The query of a request: the API version, and for lists where to go on.
+//! The query of a request: the API version, and for lists the next page.
 
 use base64::{
     Engine as _,

@@ -1,4 +1,4 @@
-//! Why Key Vault says no, in its own words.
+//! The refusals of Key Vault, in its own words.
 //!
 //! Codes: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>; texts as users reported them.
 

@@ -1,4 +1,4 @@
-//! The secrets of one vault: what each operation does to them, and when it cannot.
+//! The secrets of one vault: the effect of each operation, and its errors.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 

@@ -1,4 +1,4 @@
-//! How many requests a vault serves: <https://learn.microsoft.com/azure/key-vault/general/service-limits>.
+//! The request limits of a vault: <https://learn.microsoft.com/azure/key-vault/general/service-limits>.
 
 use std::time::Duration;
 

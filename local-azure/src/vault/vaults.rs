@@ -1,4 +1,4 @@
-//! The vaults of a run, and what a test may do to them behind the back of the process under test.
+//! The vaults of a run, and a test's changes to them while the process under test runs.
 
 use std::{
     collections::BTreeMap,
@@ -29,10 +29,9 @@ pub struct Vaults {
     by_name: BTreeMap<String, Arc<Vault>>,
 }
 
-/// One vault while it runs. Changes that are made here do not enter the journal: no request caused them.
+/// One running vault. Changes through this type do not enter the journal, because no request caused them.
 ///
-/// A vault that does not answer at all is a matter of the network:
-/// [`Network::cut_off`](crate::network::Network::cut_off).
+/// To make a vault unreachable, use the network: [`Network::cut_off`](crate::network::Network::cut_off).
 pub struct Vault {
     pub(super) name: String,
     /// How long a deleted secret can be recovered.
@@ -48,7 +47,7 @@ pub(super) struct State {
     pub(super) throttle: Throttle,
 }
 
-/// A vault has no such secret, or it is deleted.
+/// The vault has no such secret, or the secret is deleted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the vault \"{vault}\" has no secret \"{secret}\"")]
 pub struct NoSuchSecret {
@@ -95,9 +94,9 @@ impl Vault {
         }
     }
 
-    /// Adds a version to a secret, which becomes its latest, and gives its 32 hexadecimal digits.
+    /// Adds a version to a secret as its latest, and returns the version's 32 hexadecimal digits.
     ///
-    /// The version is enabled and has no content type, tags or dates, even where the one before it had.
+    /// The version is enabled and has no content type, tags or dates, even if the version before it had some.
     ///
     /// # Errors
     /// When there is no such secret.
@@ -111,7 +110,7 @@ impl Vault {
         version.ok_or_else(missing)
     }
 
-    /// Disables the latest version of a secret: reading it is refused with 403, listing it is not.
+    /// Disables the latest version of a secret: reading it is refused with 403, but lists still show it.
     ///
     /// # Errors
     /// When there is no such secret.
@@ -174,8 +173,8 @@ impl Vault {
         state
     }
 
-    /// Moves the vault's time on and holds it there: a deleted secret comes to its end, and so does Key Vault's count of
-    /// requests. Tokens live by the system's time.
+    /// Moves the vault's time forward and stops it there. So the retention of deleted secrets can end, and so does Key
+    /// Vault's count of requests. The lifetime of tokens follows the system's time.
     pub fn hold_time_after(&self, time: Duration) {
         self.clock.hold_after(time);
     }

@@ -1,4 +1,4 @@
-//! What a certificate says of its owner and its issuer, in the words of .NET.
+//! The owner and the issuer of a certificate, as texts of .NET.
 
 use jiff::Timestamp;
 use x509_parser::{

@@ -1,4 +1,4 @@
-//! Which member a call means: of those with the name, the one whose parameters its arguments fit best.
+//! Overload resolution: of the members with a name, finds the one whose parameters fit the arguments best.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The members that a name may mean.
+//! The candidates of overload resolution: the members with a name.
 
 use crate::{
     members::{

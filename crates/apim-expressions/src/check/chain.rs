@@ -1,4 +1,4 @@
-//! Names, and the members asked of them: `context.Request.Method`, `System.Net.WebUtility.UrlDecode(x)`.
+//! Names, and accesses to their members: `context.Request.Method`, `System.Net.WebUtility.UrlDecode(x)`.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What the compiler knows of a value before the program runs (C# specification, "Constant expressions"): it refuses
-//! what such a value makes impossible, and sees which ways of a program are never taken.
+//! Values that the compiler knows before the program runs (C# specification, "Constant expressions"). It refuses
+//! operations that such a value makes impossible, and finds unreachable code.
 
 use super::{Checker, Typed, error, unsupported};
 use crate::{

@@ -1,4 +1,4 @@
-//! Conversions, as the checker wrote them out.
+//! Conversions that the checker has made explicit.
 
 use std::sync::Arc;
 

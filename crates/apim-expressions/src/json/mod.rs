@@ -1,5 +1,5 @@
-//! JSON as Newtonsoft.Json's `JToken` has it: ordered, changeable, and with references. A token that already is in a
-//! document is copied when it is put into another.
+//! JSON like Newtonsoft.Json's `JToken`: ordered, mutable, and with references. A token that is already in a document
+//! is copied when it is put into another.
 
 pub(crate) mod convert;
 pub(crate) mod path;

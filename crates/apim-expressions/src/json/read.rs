@@ -1,5 +1,5 @@
-//! From text to tokens, as leniently as Newtonsoft.Json: single quotes, names without quotes, comments, trailing
-//! commas; and times in ISO 8601 become `DateTime`.
+//! Reads text into tokens, as leniently as Newtonsoft.Json: single quotes, names without quotes, comments, trailing
+//! commas. Times in ISO 8601 become `DateTime`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! From tokens to text: compact or indented, as Newtonsoft.Json writes it on Windows.
+//! Writes tokens as text: compact or indented, like Newtonsoft.Json on Windows.
 
 use std::sync::Arc;
 

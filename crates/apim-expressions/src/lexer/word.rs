@@ -1,4 +1,4 @@
-//! The words of C# that are no names.
+//! The keywords of C#.
 
 /// Keywords that can begin or be no expression of the subset, so that no one takes them for a name.
 const UNSUPPORTED: [&str; 25] = [

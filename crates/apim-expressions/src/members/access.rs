@@ -1,4 +1,4 @@
-//! How members read their arguments. The checker has seen to the types; what is left is null.
+//! Reads the arguments of members. The checker guarantees the types, so only null has to be checked.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `Body.As<T>()`: reads a message body, and takes it away unless told to preserve it.
+//! `Body.As<T>()`: reads a message body, and consumes it unless `preserveContent` is true.
 
 use std::sync::Arc;
 

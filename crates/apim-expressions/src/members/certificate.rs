@@ -1,4 +1,4 @@
-//! `X509Certificate2`, what is in it, and the `RSA` of its keys.
+//! `X509Certificate2`, its parts, and the `RSA` of its keys.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `context` and what hangs on it.
+//! `context` and its objects.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Dictionaries: those a program makes, and those of `context`.
+//! Dictionaries: of the program, and of `context`.
 
 use super::{Member, access::length, object, row};
 use crate::{

@@ -1,4 +1,4 @@
-//! What lists and sets have as `ICollection<E>` and `IList<E>`.
+//! The members of lists and sets from `ICollection<E>` and `IList<E>`.
 
 use super::{
     Member,

@@ -1,5 +1,5 @@
-//! LINQ. Everything is computed at once; .NET computes it when it is enumerated, which shows only where a source is
-//! changed in between.
+//! LINQ. Everything is evaluated eagerly. .NET evaluates on enumeration; the difference shows only if a source changes
+//! in between.
 
 mod fold;
 mod grouped;

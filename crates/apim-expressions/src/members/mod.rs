@@ -1,4 +1,4 @@
-//! The members of every class: a table row for each, with its C# signature and the function that does it.
+//! The members of every class: a table row for each, with its C# signature and the function that computes it.
 
 mod access;
 pub(crate) mod anonymous;

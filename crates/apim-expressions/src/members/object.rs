@@ -1,4 +1,4 @@
-//! What every object has, and the smallest classes: `Exception`, `T?`, `KeyValuePair`, enums, `StringComparer`.
+//! The members of every object, and the smallest classes: `Exception`, `T?`, `KeyValuePair`, enums, `StringComparer`.
 
 use std::{cmp::Ordering, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! Overloads with an `IFormatProvider`. No type of API Management's list is one, so that the provider is always null: that
-//! of the invariant culture here.
+//! Overloads with an `IFormatProvider`. No type of API Management's list is one, so the provider is always null, which
+//! means the invariant culture here.
 
 use super::{Member, number::try_parse, row};
 use crate::{

@@ -1,4 +1,4 @@
-//! `Queue<T>` and `Stack<T>`. The next element is the first of the collection, so that both enumerate as .NET does.
+//! `Queue<T>` and `Stack<T>`. The next element is the first of the collection, so both enumerate as in .NET.
 
 use super::{Member, row};
 use crate::{

@@ -1,4 +1,4 @@
-//! `Regex` and what it finds.
+//! `Regex` and its matches.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What lists, arrays and dictionaries have besides the members that most policies use.
+//! The members of lists, arrays and dictionaries that most policies do not use.
 
 use super::{
     Member,

@@ -1,5 +1,4 @@
-//! `string` and `char`. Positions count UTF-16 code units, as in .NET; half of a surrogate pair that comes to stand
-//! alone becomes U+FFFD.
+//! `string` and `char`. Positions count UTF-16 code units, as in .NET. A lone half of a surrogate pair becomes U+FFFD.
 
 mod chars;
 mod positions;

@@ -1,4 +1,4 @@
-//! What .NET has, API Management allows, and this crate does not run: members of the listed types, by name.
+//! Members of the listed types that .NET has and API Management allows, but this crate does not run.
 
 use crate::types::Class;
 

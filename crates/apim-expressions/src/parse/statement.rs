@@ -1,4 +1,4 @@
-//! Statements. Razor reads `@{…}` before C# does, and wants every body of a control-flow statement in braces
+//! Statements. Razor reads `@{…}` before C# does, and requires braces around every body of a control-flow statement
 //! (learn.microsoft.com/aspnet/core/mvc/views/razor; seen as an upload error of a live gateway).
 
 use super::{Kind, ParseError, Parser, is_keyword};

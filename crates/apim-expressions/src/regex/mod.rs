@@ -1,4 +1,4 @@
-//! .NET's regular expressions, on an engine that goes back and tries other ways as .NET's does, within limits.
+//! .NET's regular expressions, on a backtracking engine like .NET's, within limits.
 
 mod pattern;
 mod translate;

@@ -1,4 +1,4 @@
-//! Compiling patterns, and what matching with them may cost.
+//! Compiles patterns, and limits the cost of matching.
 
 use std::sync::Arc;
 

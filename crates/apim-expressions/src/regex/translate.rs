@@ -1,6 +1,6 @@
-//! From .NET's patterns to those of the engine: the same constructs, in part written differently.
+//! Translates .NET's patterns to those of the engine, which writes some constructs differently.
 //!
-//! What the engine has no equal for is refused by name: balancing groups, blocks of Unicode, search from right to left.
+//! Constructs without an equivalent are refused by name: balancing groups, Unicode blocks, right-to-left search.
 
 mod class;
 

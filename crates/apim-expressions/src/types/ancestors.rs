@@ -1,4 +1,4 @@
-//! What a type inherits.
+//! The base types and interfaces of a type.
 
 use super::{Class, Type, names};
 

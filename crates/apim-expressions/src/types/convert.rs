@@ -1,4 +1,4 @@
-//! Which types convert to which, without being asked (implicit) and by a cast (explicit).
+//! Implicit and explicit conversions between types.
 
 use super::{Class, Type};
 

@@ -1,4 +1,4 @@
-//! From a written name to a type, or to the reason it may not be used.
+//! Resolves a name to a type, or to the reason why it may not be used.
 
 use super::{
     Class, Type,

@@ -1,4 +1,4 @@
-//! `System.Convert`: from a plain value to one of another type, with .NET's messages.
+//! `System.Convert`: converts a plain value to another type, with .NET's messages.
 
 use std::str::FromStr as _;
 

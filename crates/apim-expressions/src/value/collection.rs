@@ -1,7 +1,7 @@
 //! Arrays, lists, sets, and what LINQ returns.
 //!
-//! A collection that was put into another one takes no further collections. So nothing can come to contain itself, and
-//! nothing can nest deeper than was checked when it was put there.
+//! A collection inside another one accepts no further collections. So no collection can contain itself, and none can
+//! nest deeper than was checked when it was put there.
 
 use std::sync::{
     Arc, Mutex,

@@ -1,4 +1,4 @@
-//! Times as text, for crates that print and read what .NET does.
+//! Times as text, for crates that print and read times like .NET.
 
 use std::cmp::Ordering;
 

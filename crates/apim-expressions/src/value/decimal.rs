@@ -1,4 +1,4 @@
-//! `decimal` as .NET divides it: how many digits after the point a quotient and a remainder have.
+//! Division of `decimal` as in .NET: the number of digits after the point of a quotient and a remainder.
 
 use rust_decimal::Decimal;
 

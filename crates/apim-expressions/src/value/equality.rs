@@ -1,4 +1,4 @@
-//! `Equals`: values by what they are, objects by whether they are the same one.
+//! `Equals`: values by content, objects by identity.
 
 use std::{cmp::Ordering, sync::Arc};
 

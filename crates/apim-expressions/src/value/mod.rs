@@ -1,4 +1,4 @@
-//! Values while an expression runs, and those that go in and out of it.
+//! Values while an expression runs, and its input and output values.
 
 pub(crate) mod address;
 pub(crate) mod change;

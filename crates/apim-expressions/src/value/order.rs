@@ -1,4 +1,4 @@
-//! The order of text: the invariant culture's, which is that of ICU's root, or that of UTF-16 units.
+//! The order of text: by the invariant culture (ICU's root), or by UTF-16 units.
 
 use std::{cmp::Ordering, sync::LazyLock};
 

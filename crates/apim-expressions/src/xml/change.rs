@@ -1,4 +1,4 @@
-//! Changes of a tree, as `System.Xml.Linq` makes them: a node that is in a tree already is copied when it is put into
+//! Changes of a tree, like those of `System.Xml.Linq`: a node that is already in a tree is copied when it is put into
 //! another place.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Making documents and elements of their parts.
+//! Makes documents and elements from their parts.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! XML as `System.Xml.Linq` has it: nodes that know their parent, and that change in place.
+//! XML like in `System.Xml.Linq`: nodes that know their parent, and that change in place.
 //!
-//! A value that holds a node keeps the whole tree alive that the node was found in.
+//! A value with a node keeps the node's whole tree alive.
 
 mod change;
 mod make;

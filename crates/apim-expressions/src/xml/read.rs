@@ -1,7 +1,7 @@
-//! From text to a document, as `XDocument.Parse` does without options: white space alone between two tags is dropped
-//! unless `xml:space` keeps it.
+//! Parses text into a document, like `XDocument.Parse` without options: white space between two tags is dropped unless
+//! `xml:space` preserves it.
 //!
-//! A document type is refused. The messages about what is not XML are the parser's, not .NET's.
+//! A document type is refused. The messages for invalid XML are the parser's, not .NET's.
 
 use std::{collections::HashMap, sync::Arc};
 

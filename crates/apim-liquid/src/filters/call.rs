@@ -1,4 +1,4 @@
-//! A filter's input and arguments, in the types that its parameters want.
+//! A filter's input and arguments, converted to the types of its parameters.
 
 use std::sync::Arc;
 

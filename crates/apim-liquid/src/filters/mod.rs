@@ -1,4 +1,4 @@
-//! The 43 filters of DotLiquid 2.0.3xx, under their C# names. Any other name gives its input back.
+//! The 43 filters of DotLiquid 2.0.3xx, under their C# names. A filter with any other name returns its input.
 
 mod arithmetic;
 mod call;

@@ -1,4 +1,4 @@
-//! Filters that replace: by regular expression but for `Remove`.
+//! Filters that replace: all use regular expressions, except `Remove`.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Documents made at random of policies and expressions: whatever loads also runs to an end, and what does not load is
-//! refused where it is wrong. None of it panics, hangs or fills the memory.
+//! Random documents of policies and expressions. A document that loads also runs to an end; a document that does not
+//! load is refused at the place of its error. None of them panics, hangs or fills the memory.
 
 use std::fmt::Write as _;
 

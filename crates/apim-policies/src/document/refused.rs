@@ -1,4 +1,4 @@
-//! Documents that are near what the pages allow, and are not it.
+//! Documents that are almost valid by Microsoft's pages, and must be refused.
 
 use crate::{Document, Scope, Service, Severity};
 

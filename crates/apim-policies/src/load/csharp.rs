@@ -1,7 +1,7 @@
-//! Where a policy expression ends: the C# text is skipped by its own lexical rules, not understood.
+//! Finds the end of a policy expression: it skips the C# text by C#'s lexical rules, without parsing it.
 //!
 //! Strings (regular, verbatim, interpolated, and holes within them), character literals and comments may hold
-//! brackets that do not count. In files that write `&quot;` for `"` the entity counts as the quote it stands for.
+//! brackets that do not count. In files that write `&quot;` for `"`, the entity counts as a quote.
 
 /// What the scanner is inside of.
 enum Inside {

@@ -1,4 +1,4 @@
-//! A text after replacements that still knows where each of its places came from.
+//! A text after replacements, with the original position of each of its places.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! An XML element as policies read it: whatever they do not ask for is a problem.
+//! An XML element for policies to read: every attribute or child that they do not read is a problem.
 
 mod settings;
 

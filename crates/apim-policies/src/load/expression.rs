@@ -1,8 +1,8 @@
-//! Policy expressions are lifted out before the file is read as XML, because it is not XML until then: they carry raw
+//! Takes policy expressions out before the file is read as XML. With them the file is not XML, because they contain raw
 //! quotes, `<` and `&&` inside attribute values.
 //!
-//! Some files write entities for those characters instead (`&quot;`, `&lt;`). Where an expression is XML as it stands,
-//! its entities are the characters that they stand for; where it is not, they are C# text like any other.
+//! Some files write entities for those characters instead (`&quot;`, `&lt;`). If an expression is valid XML as written,
+//! its entities are decoded; otherwise they are ordinary C# text.
 
 use std::{ops::Range, sync::Arc};
 

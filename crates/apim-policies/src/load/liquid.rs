@@ -1,4 +1,4 @@
-//! Where liquid templates stand in a policy file. In them `@(` and `{{…}}` are the template's own.
+//! Finds liquid templates in a policy file. Inside them `@(` and `{{…}}` belong to the template.
 
 use std::ops::Range;
 

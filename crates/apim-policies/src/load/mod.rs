@@ -1,4 +1,4 @@
-//! Policy files as elements, attributes and settings. What a file means is not known here.
+//! Policy files as elements, attributes and settings, without their meaning.
 
 mod csharp;
 mod edited;

@@ -1,5 +1,5 @@
-//! Named values: `{{name}}` is replaced by its value before anything else is read, wherever it stands, comments and
-//! expressions included (learn.microsoft.com/azure/api-management/api-management-howto-properties).
+//! Named values: `{{name}}` is replaced by its value before anything else is read, anywhere in the file, also in
+//! comments and expressions (learn.microsoft.com/azure/api-management/api-management-howto-properties).
 
 use std::ops::Range;
 

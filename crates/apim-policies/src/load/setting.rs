@@ -1,5 +1,5 @@
-//! What a policy is told in an attribute or text: a literal, checked when the document is loaded, or an expression that
-//! says it for each request.
+//! A setting of a policy in an attribute or text: a literal, checked when the document is loaded, or an expression,
+//! evaluated for each request.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A policy file on its way to XML: its text, the way back to the file, and where its policies will run.
+//! A policy file before it is XML: its text, the positions in the file, and the scope of its policies.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,4 +1,4 @@
-//! What the policies that count have in common: how they refuse, and where they say how a counter stands.
+//! The common part of counting policies: their refusal, and the headers and variables that report a counter.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 

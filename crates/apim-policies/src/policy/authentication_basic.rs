@@ -1,8 +1,8 @@
 //! `authentication-basic`: a user name and password for the backend
 //! (learn.microsoft.com/azure/api-management/authentication-basic-policy).
 //!
-//! It replaces the caller's Authorization header. RFC 7617 has no user name with a colon; what a live gateway does with
-//! one is not documented, and it is refused here.
+//! It replaces the caller's Authorization header. RFC 7617 allows no colon in a user name. Azure does not document its
+//! behaviour for such a name; it is refused here.
 
 use super::prelude::*;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -1,8 +1,8 @@
 //! `authentication-certificate`: the gateway's certificate for a backend that asks for one
 //! (learn.microsoft.com/azure/api-management/authentication-certificate-policy).
 //!
-//! It has no effect on a backend without TLS. A certificate in `body`, which is a PFX file, is not read: the backend sees
-//! none.
+//! It has no effect on a backend without TLS. A certificate in `body` (a PFX file) is not read, so the backend gets no
+//! certificate.
 
 use std::{collections::BTreeMap, sync::Arc};
 

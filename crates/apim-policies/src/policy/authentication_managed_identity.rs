@@ -1,7 +1,8 @@
-//! `authentication-managed-identity`: a token for a backend, as one of the service's own identities
+//! `authentication-managed-identity`: a token for a backend, for one of the service's own identities
 //! (learn.microsoft.com/azure/api-management/authentication-managed-identity-policy).
 //!
-//! Without a variable it replaces the caller's Authorization header, so it stands after what validates that.
+//! Without a variable it replaces the caller's Authorization header, so put it after the policy that validates that
+//! header.
 
 use http::{HeaderValue, header};
 

@@ -1,8 +1,8 @@
-//! `bandwidth` of `quota` and `quota-by-key`: so many kilobytes in a period.
+//! `bandwidth` of `quota` and `quota-by-key`: a limit of kilobytes in a period.
 //!
-//! Which bytes those are is not documented. Here they are the bytes of the bodies, of the request as the client sends it
-//! and of the response as the gateway does, counted while they pass, and a kilobyte has 1024. A request that begins
-//! before all are used up passes whole; later ones are refused.
+//! Azure does not document which bytes count. Here they are the bytes of bodies: of the request as the client sends it,
+//! and of the response as the gateway sends it, counted while they pass. A kilobyte has 1024 bytes. A request that
+//! begins before the limit is reached passes whole; later ones are refused.
 
 use super::allowance;
 use super::prelude::*;

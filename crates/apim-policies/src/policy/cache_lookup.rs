@@ -1,11 +1,11 @@
-//! `cache-lookup`: a kept response instead of the backend's
+//! `cache-lookup`: a cached response instead of the backend's
 //! (learn.microsoft.com/azure/api-management/cache-lookup-policy).
 //!
-//! A response that is found goes on after the `cache-store` of the outbound section; where it goes on is not documented,
-//! and nobody compared it with a live gateway. It is looked for by API, operation, path, and what the policy names; query parameters that it does not name do not count,
-//! which is the plain reading of the page. On a miss the backend does not see the client's cache headers. Where
-//! `downstream-caching-type` allows caches behind the gateway, `Cache-Control` says for how long; its exact form is not
-//! documented.
+//! A found response continues after the `cache-store` of the outbound section. Azure does not document that place, and
+//! it was not compared with a live gateway. The key of the cache is API, operation, path, and the headers and
+//! parameters that the policy names; other query parameters are not part of it, by the plain reading of the page. On a
+//! miss the backend does not see the client's cache headers. If `downstream-caching-type` allows caches behind the
+//! gateway, `Cache-Control` says for how long; its exact form is not documented.
 
 use http::header;
 

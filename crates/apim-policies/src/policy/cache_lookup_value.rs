@@ -1,7 +1,7 @@
-//! `cache-lookup-value`: a value that was kept, into a variable
+//! `cache-lookup-value`: reads a cached value into a variable
 //! (learn.microsoft.com/azure/api-management/cache-lookup-value-policy).
 //!
-//! Where nothing is found and the policy has no default, the variable stays unset.
+//! If nothing is found and the policy has no default, the variable stays unset.
 
 use super::caching_type;
 use super::prelude::*;

@@ -1,4 +1,4 @@
-//! `cache-remove-value`: forgets a value that was kept
+//! `cache-remove-value`: removes a cached value
 //! (learn.microsoft.com/azure/api-management/cache-remove-value-policy).
 
 use super::caching_type;

@@ -1,8 +1,8 @@
-//! `cache-store`: keeps the response for requests like this one
+//! `cache-store`: caches the response for requests like this one
 //! (learn.microsoft.com/azure/api-management/cache-store-policy).
 //!
-//! It keeps what the `cache-lookup` of the same request did not find: responses to GET, 200 alone unless the policy says
-//! otherwise. The body is read into memory, so what is kept is what the policies before this one left.
+//! It stores the response if the `cache-lookup` of the same request found none: responses to GET, and only 200 unless
+//! the policy says otherwise. It reads the body into memory, with the changes of the policies before it.
 
 use jiff::SignedDuration;
 

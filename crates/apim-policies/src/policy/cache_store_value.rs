@@ -1,7 +1,7 @@
-//! `cache-store-value`: keeps a value for later requests
+//! `cache-store-value`: caches a value for later requests
 //! (learn.microsoft.com/azure/api-management/cache-store-value-policy).
 //!
-//! A live gateway stores in the background; here the value is there at once.
+//! A live gateway stores in the background; here the value is stored at once.
 
 use jiff::SignedDuration;
 

@@ -1,7 +1,7 @@
 //! `caching-type` of the five cache policies: the built-in cache, or the external one of the service
 //! (learn.microsoft.com/azure/api-management/api-management-howto-cache-external).
 //!
-//! The two caches share no entry. `prefer-external`, the default, is the external cache where the service has one.
+//! The two caches share no entry. `prefer-external`, the default, is the external cache if the service has one.
 
 use super::prelude::*;
 /// Reads the attribute: whether the policy uses the external cache.

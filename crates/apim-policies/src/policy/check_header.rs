@@ -1,4 +1,4 @@
-//! `check-header`: a request without a header, or with another value in it, is refused
+//! `check-header`: refuses a request without a header, or with another value in it
 //! (learn.microsoft.com/azure/api-management/check-header-policy).
 
 use super::prelude::*;

@@ -1,4 +1,4 @@
-//! `choose`: runs what the first true condition holds, or else what `otherwise` holds
+//! `choose`: runs the policies below the first true condition, or else below `otherwise`
 //! (learn.microsoft.com/azure/api-management/choose-policy).
 
 use super::prelude::*;

@@ -1,7 +1,7 @@
 //! `cross-domain`: the policy file that Flash and Silverlight ask for at `/crossdomain.xml`
 //! (learn.microsoft.com/azure/api-management/cross-domain-policy).
 //!
-//! The page says neither how the file is served nor at which path; this is the path of Adobe's specification.
+//! The page does not say how and at which path the file is served; this path comes from Adobe's specification.
 
 use bytes::Bytes;
 use http::{HeaderValue, header};

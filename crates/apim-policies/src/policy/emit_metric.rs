@@ -1,8 +1,8 @@
 //! `emit-metric`, `llm-emit-token-metric` and `azure-openai-emit-token-metric`: numbers for Application Insights
 //! (learn.microsoft.com/azure/api-management/emit-metric-policy and the pages of the other two).
 //!
-//! There is no Application Insights here: what would be sent is said in the trace, and added up in [`Metrics`], which the
-//! embedder reads. Tokens are those that the answer reports; of a stream they are known at its end.
+//! There is no Application Insights here. The values are written to the trace and added up in [`Metrics`], which the
+//! embedder reads. Tokens are those that the answer reports; for a stream they are known at its end.
 //!
 //! [`Metrics`]: crate::Metrics
 

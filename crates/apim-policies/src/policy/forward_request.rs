@@ -1,7 +1,7 @@
 //! `forward-request`: sends the request to the backend
 //! (learn.microsoft.com/azure/api-management/forward-request-policy).
 //!
-//! A body that no expression reads streams through: in pieces of 8 KB, or, with `buffer-response="false"`, as it comes.
+//! A body that no expression reads streams through: in pieces of 8 KB, or as it arrives with `buffer-response="false"`.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! `get-authorization-context`: a token that the credential manager has for a backend
+//! `get-authorization-context`: gets a token for a backend from the credential manager
 //! (learn.microsoft.com/azure/api-management/get-authorization-context-policy).
 //!
-//! The page says that a failure to get one is a 500 with `context.LastError`, or a null variable. It gives no reason, so
-//! there is none, and no messages. Whether a document can be uploaded that names a connection in vain, or says `jwt` and
-//! has no token, is not told: both are refused here. Names that expressions give are looked up for each request.
+//! By the page, a failure is a 500 with `context.LastError`, or a null variable. The page gives no reasons and no
+//! messages, so there are none. It does not say whether Azure accepts a document that names an unknown connection, or
+//! `jwt` without a token: both are refused here. Names from expressions are looked up for each request.
 
 use super::prelude::*;
 use crate::{expression::Value, outside::ConnectionIdentity};

@@ -1,5 +1,5 @@
 //! Whether a request counts for a key, and for how much: `increment-condition` and `increment-count` of the policies that
-//! count by key. An expression in one of them is asked when the response is known, so that a refusal comes one call late.
+//! count by key. Their expressions are evaluated when the response is known, so a refusal comes one call late.
 
 use super::prelude::*;
 

@@ -1,7 +1,7 @@
-//! `ip-filter`: only some client addresses, or all but some
+//! `ip-filter`: allows only some client addresses, or forbids some
 //! (learn.microsoft.com/azure/api-management/ip-filter-policy).
 //!
-//! The caller is told `Forbidden`, as seen on a live gateway; the reasons and messages for `on-error` are those of
+//! The caller gets `Forbidden`, as seen on a live gateway. The reasons and messages for `on-error` are those of
 //! learn.microsoft.com/azure/api-management/api-management-error-handling-policies.
 
 use std::net::IpAddr;

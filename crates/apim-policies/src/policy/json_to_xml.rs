@@ -1,10 +1,11 @@
-//! `json-to-xml`: the body of the request or response, JSON, as XML
+//! `json-to-xml`: converts a JSON body of the request or response to XML
 //! (learn.microsoft.com/azure/api-management/json-to-xml-policy).
 //!
-//! Seen on a live gateway: an object of several properties stands in `<Document>`, true is `True`, null is an element
-//! with `xsi:nil`, a list is its element once for each item, and an empty list is one empty element. Derived: an object of
-//! one property is that element, `False`, and that a name is taken apart at the separator where its first part is a
-//! declared prefix. Chosen here: the content type `application/xml`, and that JSON which is no object at the top fails.
+//! - Seen on a live gateway: an object with several properties is wrapped in `<Document>`, true is `True`, null is an
+//!   element with `xsi:nil`, a list is one element for each item, and an empty list is one empty element.
+//! - Derived: an object with one property is that element, false is `False`, and a name is split at the separator if
+//!   its first part is a declared prefix.
+//! - Chosen here: the content type `application/xml`, and a failure for JSON that is not an object at the top.
 
 use std::fmt::Write as _;
 

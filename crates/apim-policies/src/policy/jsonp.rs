@@ -1,12 +1,12 @@
 //! `jsonp`: JSON as the argument of a function that the caller names
 //! (learn.microsoft.com/azure/api-management/jsonp-policy).
 //!
-//! The function is looked for in the query as the client sent it. The page writes the JSON in quotes; here it stands in
-//! the call as it is, which is what JSONP means. Undocumented, and chosen here: the content type `text/javascript`, that
-//! a response which is not JSON stays as it is, and that a name is one identifier, without dots. The reason and message
-//! of a name that is none are those of
-//! learn.microsoft.com/azure/api-management/api-management-error-handling-policies; its status, 400, and that the caller
-//! reads that message, nobody has seen on a live gateway.
+//! The name of the function comes from the client's query. The page writes the JSON in quotes; here the JSON itself is
+//! the argument, which is the meaning of JSONP. Chosen here, because it is not documented: the content type
+//! `text/javascript`, no change to a response that is not JSON, and a name of one identifier without dots. For an
+//! invalid name, reason and message are those of
+//! learn.microsoft.com/azure/api-management/api-management-error-handling-policies. Its status, 400, and the message to
+//! the caller were not seen on a live gateway.
 
 use super::{media_type, prelude::*};
 use bytes::Bytes;

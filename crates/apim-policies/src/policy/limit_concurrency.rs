@@ -1,4 +1,4 @@
-//! `limit-concurrency`: so many requests at a time in the policies it holds; one more is refused at once
+//! `limit-concurrency`: a limit of concurrent requests in the policies inside it; further requests are refused at once
 //! (learn.microsoft.com/azure/api-management/limit-concurrency-policy).
 //!
 //! The page gives the status, 429, and no body or reason.

@@ -1,8 +1,8 @@
-//! `llm-content-safety`: prompts and answers that Azure AI Content Safety looks at
+//! `llm-content-safety`: lets Azure AI Content Safety judge prompts and answers
 //! (learn.microsoft.com/azure/api-management/llm-content-safety-policy).
 //!
-//! It fails closed: a service that cannot be asked, refuses, or gets a text that is too long, is a 403, too. Policies never
-//! see the verdict. A stream is judged before any of it is handed on; one that is blocked ends without a word.
+//! It fails closed: the answer is also 403 if the service cannot be reached, refuses, or the text is too long. Policies
+//! never see the verdict. A stream is judged before any part of it is passed on; a blocked stream ends without a text.
 
 use std::sync::Arc;
 

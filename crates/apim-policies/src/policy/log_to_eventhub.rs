@@ -1,7 +1,7 @@
 //! `log-to-eventhub`: a message for an event hub (learn.microsoft.com/azure/api-management/log-to-eventhub-policy).
 //!
-//! There is no event hub here: the trace says that a message would be sent, and how long it is. In Azure, too, the
-//! request goes on when the message does not arrive.
+//! There is no event hub here: the trace says that a message would be sent, and its length. In Azure, too, the
+//! request continues if the message does not arrive.
 
 use super::prelude::*;
 /// Longer messages are cut.

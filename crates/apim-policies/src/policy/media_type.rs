@@ -1,4 +1,4 @@
-//! What a content type says of a body.
+//! Facts about a body from its content type.
 
 use http::HeaderValue;
 

@@ -1,9 +1,9 @@
-//! `mock-response`: answers the caller with an example of the operation's own
+//! `mock-response`: answers the caller with an example of the operation
 //! (learn.microsoft.com/azure/api-management/mock-response-policy).
 //!
-//! Of the responses that the operation documents, the first of the status, and of the media type if one is asked for,
-//! that has an example; without one the answer has no content. A media type that is asked for is the answer's
-//! `Content-Type` either way. API Management makes examples from schemas, too; here an operation has no schemas.
+//! It takes the first documented response with an example that has the status, and the media type if the policy names
+//! one. Without an example the answer has no body. A named media type is the answer's `Content-Type` in both cases. API
+//! Management also makes examples from schemas; this crate does not.
 
 use std::sync::Arc;
 

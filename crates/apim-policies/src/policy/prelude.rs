@@ -1,4 +1,4 @@
-//! What every policy needs.
+//! The imports that every policy needs.
 
 pub(super) use crate::{
     failure::Failure,

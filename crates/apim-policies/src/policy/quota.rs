@@ -1,4 +1,4 @@
-//! `quota`: so many calls or bytes of a subscription in a period
+//! `quota`: a limit of calls or bytes of a subscription in a period
 //! (learn.microsoft.com/azure/api-management/quota-policy).
 //!
 //! Periods begin with the subscription: with its start, or else with the year 1970.

@@ -1,8 +1,8 @@
-//! `quota-by-key`: so many calls or bytes for a key in a period
+//! `quota-by-key`: a limit of calls or bytes for a key in a period
 //! (learn.microsoft.com/azure/api-management/quota-by-key-policy).
 //!
-//! A key has one counter of each kind, wherever it is named, and a request counts once for it. The increment is of calls
-//! alone.
+//! A key has one counter of each kind, in all policies that name it, and a request counts once for it. The increment
+//! applies to calls only.
 
 use jiff::Timestamp;
 

@@ -1,8 +1,8 @@
-//! `rate-limit`: so many calls of a subscription in a moving window
+//! `rate-limit`: a limit of calls of a subscription in a moving window
 //! (learn.microsoft.com/azure/api-management/rate-limit-policy).
 //!
-//! A call that is refused does not count. Live gateways count less exactly, the more of them there are; the v2 tiers use
-//! a token bucket.
+//! A refused call does not count. In Azure, several gateways count less exactly than one, and the v2 tiers use a token
+//! bucket.
 
 use jiff::SignedDuration;
 

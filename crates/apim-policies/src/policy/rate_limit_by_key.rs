@@ -1,7 +1,7 @@
-//! `rate-limit-by-key`: so many calls for a key in a moving window
+//! `rate-limit-by-key`: a limit of calls for a key in a moving window
 //! (learn.microsoft.com/azure/api-management/rate-limit-by-key-policy).
 //!
-//! A key has one counter, wherever it is named, and a request counts once for it.
+//! A key has one counter, in all policies that name it, and a request counts once for it.
 
 use jiff::SignedDuration;
 

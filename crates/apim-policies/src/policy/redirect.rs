@@ -1,8 +1,8 @@
 //! `follow-redirects` of `forward-request`: the requests that the backend's redirects ask for.
 //!
-//! The documentation says no more than that they are followed. Here it is done as RFC 9110 (section 15.4) has it, with
-//! what clients agree on: `POST` becomes `GET` after 301 and 302, nothing goes from https to http, credentials do not go
-//! to another origin, and after ten redirects the caller gets the next one. Each request has the whole time.
+//! The documentation says only that they are followed. Here they follow RFC 9110 (section 15.4) and the habits of
+//! clients: `POST` becomes `GET` after 301 and 302, no redirect leads from https to http, credentials are not sent to
+//! another origin, and after ten redirects the caller gets the next one. Each request has the full time limit.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! `redirect-content-urls`: links to the backend in a response become links to the gateway, and in a request the reverse
 //! (learn.microsoft.com/azure/api-management/redirect-content-urls-policy).
 //!
-//! Bodies only; headers such as Location stay. Which text counts as a link is not documented: here it is the whole base
-//! URL, wherever it stands in a body that is text.
+//! It changes bodies only, not headers such as Location. Azure does not document what counts as a link: here it is the
+//! whole base URL, anywhere in a text body.
 
 use super::{find_and_replace::replace, prelude::*};
 

@@ -1,10 +1,9 @@
 //! `retry`: runs its policies once, and again while a condition holds
 //! (learn.microsoft.com/azure/api-management/retry-policy).
 //!
-//! A backend that does not answer in time, or refuses the connection, is a reason to retry, too: the condition sees the
-//! error's 500 as `context.Response`, and `context.LastError`. When attempts are used up, the last error goes to
-//! `on-error` (seen in traces of live gateways, Azure-Samples/openai-apim-lb issue 25). Any other error goes there at
-//! once.
+//! A backend that does not answer in time or refuses the connection is also retried: the condition sees the error's 500
+//! as `context.Response`, and `context.LastError`. After the last attempt the error goes to `on-error` (seen in traces
+//! of live gateways, Azure-Samples/openai-apim-lb issue 25). Any other error goes there at once.
 
 use super::prelude::*;
 use crate::step::{AnyPolicy, Steps, load_all, run_all};

@@ -1,8 +1,7 @@
 //! `return-response`: answers the caller at once
 //! (learn.microsoft.com/azure/api-management/return-response-policy).
 //!
-//! The page says that it cancels the execution of the pipeline; that the outbound section does not run is the plain
-//! reading of that.
+//! By the page, it cancels the execution of the pipeline. So the outbound section does not run here.
 
 use super::prelude::*;
 use super::{

@@ -1,4 +1,4 @@
-//! What the reference says of a policy, and what of it runs here.
+//! The facts about a policy from the reference, and the parts of it that run here.
 
 use crate::scope::Section;
 
@@ -8,11 +8,11 @@ use crate::scope::Section;
 pub struct PolicyRow {
     /// Its element.
     pub name: &'static str,
-    /// The sections that it may stand in.
+    /// The sections that may contain it.
     pub sections: &'static [Section],
-    /// Where the reference lists it.
+    /// Its heading in the reference.
     pub group: PolicyGroup,
-    /// What of it runs.
+    /// The parts of it that run.
     pub played: Played,
 }
 
@@ -43,12 +43,12 @@ pub enum PolicyGroup {
     Flow,
 }
 
-/// What of a policy runs.
+/// The parts of a policy that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Played {
-    /// All that its page documents.
+    /// Everything on its page.
     Whole,
-    /// All but this.
+    /// Everything except this.
     Part(&'static str),
     /// Nothing: a document that has it is refused, for this reason.
     Refused(&'static str),

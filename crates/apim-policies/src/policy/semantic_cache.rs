@@ -1,9 +1,9 @@
-//! `llm-semantic-cache-lookup`, `-store` and their twins for `azure-openai`: responses to prompts of like meaning
-//! (learn.microsoft.com/azure/api-management/llm-semantic-cache-lookup-policy).
+//! `llm-semantic-cache-lookup`, `-store` and the same for `azure-openai`: cached responses for prompts with a similar
+//! meaning (learn.microsoft.com/azure/api-management/llm-semantic-cache-lookup-policy).
 //!
-//! The embeddings backend makes a vector of each prompt; an answer is found when the vectors are at most
-//! `score-threshold` apart, by cosine. Trouble with the cache never fails a call. Whether live gateways keep streams is not
-//! documented; here they are not kept.
+//! The embeddings backend makes a vector of each prompt. An answer is found if the cosine distance of the vectors is at
+//! most `score-threshold`. A problem of the cache never fails a call. Azure does not document whether streams are
+//! cached; here they are not.
 
 use std::sync::Arc;
 

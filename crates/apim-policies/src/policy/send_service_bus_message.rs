@@ -1,7 +1,7 @@
 //! `send-service-bus-message`: a message for a queue or topic
 //! (learn.microsoft.com/azure/api-management/send-service-bus-message-policy).
 //!
-//! There is no Service Bus here: the trace says that a message would be sent, and how long it is.
+//! There is no Service Bus here: the trace says that a message would be sent, and its length.
 
 use super::prelude::*;
 

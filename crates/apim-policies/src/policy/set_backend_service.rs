@@ -1,5 +1,5 @@
-//! `set-backend-service`: sends the request somewhere else
-//! (learn.microsoft.com/azure/api-management/set-backend-service-policy). What follows the API's path stays.
+//! `set-backend-service`: sends the request to another backend
+//! (learn.microsoft.com/azure/api-management/set-backend-service-policy). The path below the API's own stays.
 
 use std::sync::Arc;
 

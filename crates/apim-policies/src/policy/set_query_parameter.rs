@@ -1,5 +1,5 @@
 //! `set-query-parameter`: sets, adds to or removes a query parameter of the request
-//! (learn.microsoft.com/azure/api-management/set-query-parameter-policy). The other parameters stay as they are written.
+//! (learn.microsoft.com/azure/api-management/set-query-parameter-policy). The other parameters stay as written.
 
 use url::form_urlencoded::{byte_serialize, parse};
 

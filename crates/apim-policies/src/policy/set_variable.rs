@@ -1,5 +1,6 @@
-//! `set-variable`: keeps a value in `context.Variables` (learn.microsoft.com/azure/api-management/set-variable-policy).
-//! A literal is a string; an expression's value keeps its type.
+//! `set-variable`: stores a value in `context.Variables`
+//! (learn.microsoft.com/azure/api-management/set-variable-policy). A literal is a string; an expression's value keeps
+//! its type.
 
 use super::prelude::*;
 use crate::expression::{Value, Wanted};

@@ -1,5 +1,5 @@
-//! Limits of calls and bytes in a period: how policies write them, and which apply to a subscription's request: those of
-//! the scope that the policy stands at, and of the APIs and operations it names.
+//! Limits of calls and bytes in a period, as policies write them. To a subscription's request apply the limits of the
+//! policy's scope, and of the APIs and operations that the policy names.
 
 use super::allowance::variable;
 use super::prelude::*;

@@ -1,4 +1,4 @@
-//! The table of policies: from each row come the variant of [`Policy`], what loads it and what runs it.
+//! The table of policies: each row makes the variant of [`Policy`], its loading and its running.
 
 use super::{
     not_played,

@@ -1,4 +1,4 @@
-//! What the policies that check a token have in common: where it is, and what follows when it is good or bad.
+//! The common part of policies that check a token: where the token is, and the outcome if it is valid or not.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `trace`: says something in the trace (learn.microsoft.com/azure/api-management/trace-policy).
+//! `trace`: writes a message to the trace (learn.microsoft.com/azure/api-management/trace-policy).
 
 use super::prelude::*;
 #[derive(Debug)]

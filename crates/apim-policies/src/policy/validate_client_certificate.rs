@@ -1,4 +1,4 @@
-//! `validate-client-certificate`: the certificate that a client shows
+//! `validate-client-certificate`: checks the client's certificate
 //! (learn.microsoft.com/azure/api-management/validate-client-certificate-policy).
 //!
 //! Revocation lists are not fetched. Status and reason of the refusal are not documented.

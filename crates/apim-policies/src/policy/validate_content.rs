@@ -1,7 +1,8 @@
-//! `validate-content`: size, media type and JSON body of a request or response against schemas
+//! `validate-content`: checks size, media type and JSON body of a request or response against schemas
 //! (learn.microsoft.com/azure/api-management/validate-content-policy).
 //!
-//! The words of a schema's own complaint are those of another library than the service's. XML schemas are not played.
+//! The messages of schema errors differ from the service's, because they come from another library. XML schemas are not
+//! played.
 
 use std::sync::Arc;
 

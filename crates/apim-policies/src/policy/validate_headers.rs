@@ -1,4 +1,4 @@
-//! `validate-headers`: whether the operation documents the response's headers, and their values
+//! `validate-headers`: checks that the operation documents the response's headers and their values
 //! (learn.microsoft.com/azure/api-management/validate-headers-policy).
 
 use http::HeaderName;

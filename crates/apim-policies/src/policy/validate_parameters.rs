@@ -1,9 +1,9 @@
-//! `validate-parameters`: whether the operation documents the request's parameters, and their values
+//! `validate-parameters`: checks that the operation documents the request's parameters and their values
 //! (learn.microsoft.com/azure/api-management/validate-parameters-policy).
 //!
-//! The subscription key is not looked at, nor are, unless the policy names them, `Accept` and `Content-Type`, which `OpenAPI`
-//! has no parameters for, and the headers of the connection and the gateway. The page's example takes `Authorization`,
-//! `Host` and `User-Agent` for headers like any other.
+//! The subscription key is not checked. Neither are `Accept` and `Content-Type`, for which `OpenAPI` has no parameters,
+//! and the headers of the connection and the gateway, unless the policy names them. In the page's example,
+//! `Authorization`, `Host` and `User-Agent` are headers like any other.
 
 use std::{collections::BTreeSet, sync::Arc};
 

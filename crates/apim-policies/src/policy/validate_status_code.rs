@@ -1,4 +1,4 @@
-//! `validate-status-code`: whether the operation documents the response's status
+//! `validate-status-code`: checks that the operation documents the response's status
 //! (learn.microsoft.com/azure/api-management/validate-status-code-policy).
 
 use http::StatusCode;

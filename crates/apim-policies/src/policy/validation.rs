@@ -1,4 +1,4 @@
-//! What the four policies that validate share: actions, findings, and what becomes of them
+//! The common part of the four validating policies: actions, findings, and the outcome of findings
 //! (learn.microsoft.com/azure/api-management/validation-policies).
 
 use http::StatusCode;

@@ -1,10 +1,13 @@
-//! `xml-to-json`: the body of the request or response, XML, as JSON
+//! `xml-to-json`: converts an XML body of the request or response to JSON
 //! (learn.microsoft.com/azure/api-management/xml-to-json-policy).
 //!
-//! Seen on a live gateway, for `kind="direct"`: the declaration is a member `version`, a prefix stands before `$`,
-//! attributes and namespaces begin with `@`, and all values are text. Derived: elements of one name are a list. Chosen
-//! here: text beside attributes or elements is `#text`, an empty element is empty text, and the content type
-//! `application/json`. What `kind="javascript-friendly"` makes is not documented, so it is refused.
+//! - Seen on a live gateway, for `kind="direct"`: the declaration is a member `version`, `$` follows a prefix,
+//!   attributes and namespaces begin with `@`, and all values are text.
+//! - Derived: elements with the same name are a list.
+//! - Chosen here: text beside attributes or elements is `#text`, an empty element is empty text, and the content type
+//!   is `application/json`.
+//!
+//! The output of `kind="javascript-friendly"` is not documented, so that kind is refused.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Every field of `context.LastError`, read where policies read it: in `on-error`.
+//! Every field of `context.LastError`, read in `on-error` like policies do.
 
 use bytes::Bytes;
 use http::Request;

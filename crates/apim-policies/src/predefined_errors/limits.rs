@@ -1,4 +1,4 @@
-//! Limits that are reached: the rows of `rate-limit` and `quota`, by subscription and by key.
+//! Reached limits: the rows of `rate-limit` and `quota`, by subscription and by key.
 
 use bytes::Bytes;
 use http::Response;

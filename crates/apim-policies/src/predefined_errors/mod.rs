@@ -1,6 +1,6 @@
-//! The predefined errors of API Management, one row each, as the caller gets them and as `on-error` sees them
-//! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies). Those of `validate-jwt` and
-//! `validate-azure-ad-token` stand with those policies.
+//! The predefined errors of API Management, one row each, for the caller and for `on-error`
+//! (learn.microsoft.com/azure/api-management/api-management-error-handling-policies). The errors of `validate-jwt` and
+//! `validate-azure-ad-token` are beside those policies.
 
 mod built_in_steps;
 mod last_error;

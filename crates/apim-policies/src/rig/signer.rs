@@ -1,4 +1,4 @@
-//! The keys of the tests' issuer, and what they sign.
+//! The keys of the tests' issuer, and its signatures.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! What policies leave to do when the response is known.
+//! Work that policies postpone until the response is known.
 
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};

@@ -1,4 +1,4 @@
-//! Sending the request somewhere else: what policies do to its target.
+//! Changes of the request's target by policies.
 
 use std::sync::Arc;
 

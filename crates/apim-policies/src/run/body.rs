@@ -1,4 +1,4 @@
-//! Message bodies: streams that nobody read, or in memory.
+//! Message bodies: unread streams, or in memory.
 
 use std::sync::Arc;
 

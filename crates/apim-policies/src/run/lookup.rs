@@ -1,4 +1,4 @@
-//! What `cache-lookup` leaves for `cache-store`.
+//! The result of `cache-lookup` that `cache-store` needs.
 
 use http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! What waits for the end of a streamed answer.
+//! Work that waits for the end of a streamed answer.
 
 use crate::usage::{Usage, UsageTap};
 

@@ -1,4 +1,4 @@
-//! Where the request goes: `context.Request.Url` is made of a base URL and a path.
+//! The target of the request: `context.Request.Url` is made of a base URL and a path.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which backends may be used: circuit breakers, and whose turn it is in a pool
+//! The choice of a backend: circuit breakers, and the turns in a pool
 //! (learn.microsoft.com/azure/api-management/backends).
 
 use std::{

@@ -1,4 +1,4 @@
-//! A cache of values: kept by key until they are too old.
+//! A cache of values by key, with expiry.
 
 use std::{
     collections::HashMap,

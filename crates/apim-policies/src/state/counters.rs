@@ -1,4 +1,4 @@
-//! Counters of calls and tokens: who has used how much of what is allowed, and when there is more.
+//! Counters of calls and tokens: how much of a limit each key has used, and when the limit is free again.
 
 use std::{
     collections::{HashMap, VecDeque},

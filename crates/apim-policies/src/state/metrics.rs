@@ -1,4 +1,4 @@
-//! Sums of the metrics that policies send to Application Insights. A host without Application Insights reads them here.
+//! Sums of the metrics that policies send to Application Insights, for a host without Application Insights.
 
 use std::{
     collections::BTreeMap,
@@ -22,11 +22,11 @@ struct Key {
 /// One sum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Namespace, as the policy says.
+    /// The namespace in the policy.
     pub namespace: String,
     /// Name, such as `Total Tokens`.
     pub name: String,
-    /// What the number is told apart by.
+    /// The dimensions of the number.
     pub dimensions: BTreeMap<String, String>,
     /// The sum.
     pub value: f64,

@@ -1,4 +1,4 @@
-//! Prompts whose answers are kept, by what they mean: as vectors, and the key under which the answer is in the cache.
+//! Prompts with cached answers: the vector of each prompt, and the key of its answer in the cache.
 
 use std::{
     collections::VecDeque,

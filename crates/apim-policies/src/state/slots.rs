@@ -1,4 +1,4 @@
-//! How many requests are inside a `limit-concurrency` at this moment.
+//! The number of requests inside each `limit-concurrency` now.
 
 use std::{
     collections::HashMap,

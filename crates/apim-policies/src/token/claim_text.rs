@@ -1,7 +1,7 @@
-//! Claims as text, which `required-claims` compares: the texts that Microsoft.IdentityModel makes of JSON.
+//! Claims as text, for the comparison in `required-claims`: the same texts that Microsoft.IdentityModel makes of JSON.
 //!
-//! Objects and nested arrays keep the token's own text, with its blanks, escapes and order, so the claim is found in
-//! the payload as it was written.
+//! Objects and nested arrays keep the token's own text, with its blanks, escapes and order, so the claim is looked up
+//! in the payload as written.
 
 use crate::{
     expression::double_text,

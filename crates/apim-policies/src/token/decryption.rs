@@ -1,8 +1,9 @@
 //! Encrypted tokens (RFC 7516, compact form). What is inside is a signed token.
 //!
-//! The content's key is one that both sides know (`dir`), or comes encrypted to the RSA key of a certificate
-//! (`RSA-OAEP`). The documentation of API Management names no algorithm for the latter. Microsoft.IdentityModel has
-//! `RSA-OAEP` and `RSA1_5` (its `SupportedAlgorithms`); the second, which RFC 8725, 3.2 advises against, is refused here.
+//! The key of the content is shared by both sides (`dir`), or is encrypted to the RSA key of a certificate
+//! (`RSA-OAEP`). The documentation of API Management names no algorithm for the second case. Microsoft.IdentityModel
+//! has `RSA-OAEP` and `RSA1_5` (its `SupportedAlgorithms`). `RSA1_5` is refused here, because RFC 8725, 3.2 advises
+//! against it.
 
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

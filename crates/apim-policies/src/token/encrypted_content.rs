@@ -1,5 +1,4 @@
-//! The content of an encrypted token: AES-CBC with HMAC as RFC 7518, 5.2 has it. No other method is documented for
-//! API Management.
+//! The content of an encrypted token: AES-CBC with HMAC (RFC 7518, 5.2). API Management documents no other method.
 
 use aws_lc_rs::{
     cipher::{AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},

@@ -1,4 +1,4 @@
-//! A token in the compact form of RFC 7515, taken apart. Being well formed says nothing about being true.
+//! A token in the compact form of RFC 7515, parsed but not verified.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -47,10 +47,10 @@ impl Jwt {
         self.claims.get(name)?.as_str()
     }
 
-    /// A claim's values as text: those of an array one by one, any other value alone; none when it is absent.
+    /// A claim's values as text: each element of an array, or the single value; none if the claim is absent.
     ///
-    /// The texts are those of Microsoft.IdentityModel: null is empty, objects and nested arrays are as the token writes
-    /// them, and a number is written as .NET writes it (`1e3` is `1000`).
+    /// The texts are those of Microsoft.IdentityModel: null is empty, objects and nested arrays are as written in the
+    /// token, and a number is written like in .NET (`1e3` is `1000`).
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<String> {
         match self.claims.get(name) {

@@ -1,8 +1,8 @@
-//! By what a token's header means a key: `kid`, and for a certificate's key `x5t` as well.
+//! The name of a key in a token's header: `kid`, and for a certificate's key also `x5t`.
 //!
-//! As Microsoft.IdentityModel looks keys up (its `JwtTokenUtilities`): a certificate's key has the certificate's
-//! thumbprint for an ID, unless it is given another, and its names are compared without regard to letter case. The names
-//! of other keys are compared to the letter, with `kid` or `x5t`.
+//! Keys are looked up as in Microsoft.IdentityModel (its `JwtTokenUtilities`). The ID of a certificate's key is the
+//! certificate's thumbprint, unless the key has another ID; its names are compared without letter case. The names of
+//! other keys are compared exactly, with `kid` or `x5t`.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: reading them, the keys that sign them, where those keys are published, and what is checked.
+//! JSON Web Tokens: parsing, signing keys, the documents that publish keys, and the checks.
 
 mod claim_text;
 mod claims;
@@ -33,7 +33,7 @@ pub(crate) use verify::Rules;
 pub struct ValidatedToken {
     /// The token.
     pub jwt: std::sync::Arc<Jwt>,
-    /// For each required claim, its name and those of its values that the policy asked for and found.
+    /// For each required claim, its name and the required values that were found.
     pub satisfied: Vec<(String, Vec<String>)>,
 }
 

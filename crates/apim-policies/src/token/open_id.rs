@@ -1,5 +1,5 @@
-//! Discovery documents and the keys they lead to, cached as `validate-jwt` documents it: refreshed every hour,
-//! and at most once in five minutes after a failed retrieval or for a key ID that the cache does not hold
+//! Discovery documents and their keys, cached as documented for `validate-jwt`: refreshed every hour, and at most once
+//! in five minutes after a failed retrieval or for a key ID that is not in the cache
 //! (learn.microsoft.com/azure/api-management/validate-jwt-policy). Keys that cannot be refreshed stay in use.
 
 use std::{

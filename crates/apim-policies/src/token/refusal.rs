@@ -1,16 +1,16 @@
-//! Why a token is refused: the reason and message of `context.LastError`, and what the caller is told.
+//! Why a token is refused: the reason and message of `context.LastError`, and the text for the caller.
 //!
 //! Reasons: learn.microsoft.com/azure/api-management/api-management-error-handling-policies, except two for which the
 //! tests of public projects against live gateways agree on another one: `TokenInvalidSignature` (there
 //! `TokenSignatureInvalid`) and `TokenClaimValueMismatch` (there `TokenClaimValueNotAllowed`).
 //!
-//! Messages: `JWT not present.`, `JWT is not well formed` and `Claim value mismatch: …` were seen on live gateways; the
-//! one for missing claims is the page's. The others are the texts of Microsoft.IdentityModel, which does the work in
-//! API Management (its log messages, `src/Microsoft.IdentityModel.Tokens/LogMessages.cs`), followed by "Access
-//! denied." as the page has it; the lists of keys and exceptions that they carry there are left out, and so is the
-//! token. How a live gateway joins the two is derived.
+//! Messages: `JWT not present.`, `JWT is not well formed` and `Claim value mismatch: …` were seen on live gateways. The
+//! message for missing claims is the page's. The others are the texts of Microsoft.IdentityModel, which API Management
+//! uses (its log messages, `src/Microsoft.IdentityModel.Tokens/LogMessages.cs`), followed by the page's "Access
+//! denied.". Lists of keys and exceptions, and the token, are left out of them. How a live gateway joins the two texts
+//! is derived.
 //!
-//! What the caller is told is the policy's own affair ([`Answer`]).
+//! The policy itself decides the text for the caller ([`Answer`]).
 
 use http::StatusCode;
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
-//! `required-claims`: every listed claim must be there, and hold all or any of the listed values.
+//! `required-claims`: every listed claim must exist and contain all or any of the listed values.
 //!
-//! Claim names are those in the token (`roles`, `scp`). Values are compared as text, to the letter.
+//! Claim names are those in the token (`roles`, `scp`). Values are compared as text, exactly.
 
 use super::{Jwt, UnmetClaim, refusal::Refusal};
 

@@ -1,7 +1,7 @@
-//! RSA keys that verify signatures: from 1,023 bits on, as Microsoft.IdentityModel has it.
+//! RSA keys that verify signatures: from 1,023 bits on, as in Microsoft.IdentityModel.
 //!
-//! The cryptography library verifies with keys of 2,048 bits and more. The arithmetic for shorter ones, which only
-//! reads public values, is here (RFC 8017, 8.1.2 and 8.2.2).
+//! The cryptography library verifies with keys of 2,048 bits and more. This module has the arithmetic for shorter keys,
+//! which uses public values only (RFC 8017, 8.1.2 and 8.2.2).
 
 use aws_lc_rs::{
     digest::{self, SHA256, SHA512, digest},

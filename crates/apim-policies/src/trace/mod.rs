@@ -1,4 +1,4 @@
-//! What each policy did with a request, for who watches.
+//! The trace of each policy's work on a request.
 
 mod log;
 mod secrets;
@@ -14,7 +14,7 @@ pub(crate) use self::{
 };
 use crate::scope::{Scope, Section};
 
-/// What one policy did with a request.
+/// The trace of one policy for a request.
 #[derive(Clone, Debug)]
 pub struct PolicyRun {
     /// Its element, such as `validate-jwt`.
@@ -27,32 +27,32 @@ pub struct PolicyRun {
     pub scope: Scope,
     /// The name that the embedder gave to the document.
     pub document: Option<Arc<str>>,
-    /// The fragment that it stands in.
+    /// Its fragment, if it is in one.
     pub fragment: Option<Arc<str>>,
     /// Its line in the document or the fragment.
     pub line: usize,
-    /// What holds it in its section, as `choose[3]/when[2]`; empty at the top.
+    /// The path to its parent in the section, such as `choose[3]/when[2]`; empty at the top.
     pub path: String,
-    /// What its expressions gave, in the order in which it asked.
+    /// The values of its expressions, in the order of evaluation.
     pub values: Vec<ExpressionValue>,
-    /// What it decided, and why.
+    /// Its decisions and the reasons.
     pub decisions: Vec<String>,
-    /// What came after it.
+    /// What followed it.
     pub end: PolicyEnd,
-    /// How long it took, with what it holds and with what it waited for.
+    /// How long it took, including inner policies and waiting.
     pub duration: Duration,
 }
 
-/// What an expression of a policy gave.
+/// The value of a policy's expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpressionValue {
-    /// The attribute, or the element whose text the expression is.
+    /// The attribute with the expression, or the element whose text is the expression.
     pub name: String,
-    /// The value as text, shortened, without what is secret.
+    /// The value as text, shortened, without secrets.
     pub value: String,
 }
 
-/// What came after a policy.
+/// What followed a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyEnd {
     /// The next policy.

@@ -1,4 +1,4 @@
-//! What a trace may not show: the keys and tokens that are known, parts of them, and what looks like one.
+//! Secrets that a trace must not show: known keys and tokens, parts of them, and texts that look like one.
 
 use std::{fmt, ops::Range};
 
@@ -18,7 +18,7 @@ const SHORTEST_CREDENTIAL: usize = 16;
 /// What begins like a JSON object in Base64 and is as long as the head of a token.
 const SHORTEST_JWT_PART: usize = 20;
 
-/// Texts that a trace may not show.
+/// Texts that a trace must not show.
 #[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);
 
@@ -29,7 +29,7 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// These, and whatever looks like a key or token.
+    /// These secrets, and all texts that look like a key or token.
     #[must_use]
     pub fn new(known: Vec<String>) -> Self {
         Self(known)
@@ -65,7 +65,7 @@ impl Secrets {
         }
     }
 
-    /// The text without what is secret.
+    /// The text without secrets.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut found = Vec::new();

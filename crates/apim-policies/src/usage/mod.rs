@@ -1,5 +1,5 @@
-//! Tokens that a language model used, as its answers tell: those of OpenAI (chat, responses, embeddings), Anthropic and
-//! Google, whole or streamed.
+//! Tokens that a language model used, from its answers: OpenAI (chat, responses, embeddings), Anthropic and Google,
+//! whole or streamed.
 
 mod stream;
 mod tap;

@@ -1,4 +1,4 @@
-//! Server-sent events of a language model, read while they pass: what they say was used, and the text that they bring.
+//! Server-sent events of a language model, read while they pass: the tokens that they report, and their text.
 
 use serde_json::Value as Json;
 

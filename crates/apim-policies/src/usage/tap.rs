@@ -5,8 +5,8 @@ use super::{Usage, stream::StreamUsage};
 /// What to do with what was used.
 type Then = Box<dyn FnOnce(Usage) + Send + Sync>;
 
-/// Sees the bytes of a streamed answer while they pass. What was used is counted once: when the last event has passed,
-/// or when this is dropped, at the stream's end or because the client left.
+/// Reads the bytes of a streamed answer while they pass. It counts the used tokens once: after the last event, or when
+/// it is dropped (at the stream's end, or because the client left).
 pub struct UsageTap {
     stream: StreamUsage,
     /// The estimate of the prompt.

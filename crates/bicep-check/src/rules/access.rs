@@ -1,4 +1,4 @@
-//! Rule: a role assignment names scope, principal and role, and every ID goes where that kind of ID belongs.
+//! Rule: a role assignment names scope, principal and role, and every property gets an ID of the right kind.
 
 use crate::{
     plan::{Deployed, Plan},

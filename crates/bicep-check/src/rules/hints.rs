@@ -1,4 +1,4 @@
-//! What to write in place of a property that does not exist.
+//! The right property in place of one that does not exist.
 
 use super::types::{OF_BICEP, join};
 use crate::types::{ResourceType, Type};

@@ -1,4 +1,4 @@
-//! Rule: the lines that `bicep format` would change and that can be told by reading: too wide a call, tabs, blanks at an end.
+//! Rule: no lines that `bicep format` would obviously change: calls that are too wide, tabs, trailing blanks.
 
 use crate::{
     program::{Program, Report},

@@ -1,4 +1,4 @@
-//! Rule: numbers and settings that Azure refuses and the types let pass.
+//! Rule: no numbers and settings that Azure refuses although its types allow them.
 
 use crate::{
     plan::{Deployed, Plan},

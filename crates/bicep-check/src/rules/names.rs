@@ -1,4 +1,4 @@
-//! Rule: a name has letters and length that Azure takes, whatever the parameters are, and no two resources share it.
+//! Rule: for all parameters, a name has letters and a length that Azure accepts, and no two resources share a name.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

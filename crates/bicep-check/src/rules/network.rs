@@ -1,4 +1,4 @@
-//! Rule: subnets lie in their network and not over each other, and the DNS zone of an endpoint is that of its service.
+//! Rule: subnets are inside their network and do not overlap, and an endpoint has the DNS zone of its service.
 
 use crate::{
     plan::{Deployed, Plan},

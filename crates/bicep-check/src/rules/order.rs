@@ -1,4 +1,4 @@
-//! Rule: what needs a resource is made after it.
+//! Rule: a resource is made after the resources that it needs.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Rule: no key leaves a template, and none comes in by a parameter that Azure would log.
+//! Rule: no key leaves a template, and no key enters through a parameter that Azure would log.
 
 use crate::{
     ast::{Form, Kind},

@@ -1,5 +1,5 @@
-//! Rule: names, conditions and loops are known when a deployment starts. What another module puts out, or Azure sets, comes too late; it
-//! has to be the parameter of a module.
+//! Rule: names, conditions and loops are known when a deployment starts. An output of another module, or a value that
+//! Azure sets, comes too late: it has to be the parameter of a module.
 
 use crate::{
     ast::{Expression, File, Form, Kind},

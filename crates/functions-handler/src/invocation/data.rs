@@ -1,4 +1,4 @@
-//! What started a function, as a type of the function's choice.
+//! The data of a trigger, as a type that the function chooses.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -12,8 +12,8 @@ use crate::error::InvocationError;
 
 /// Extractor: an invocation by the host, with the data of the trigger as a `T`.
 ///
-/// `T` is a `String` for the text of a queue message, or any type with `Deserialize` for one that holds JSON. The host
-/// encodes values in several ways; each is understood.
+/// `T` is a `String` for the text of a queue message, or any type with `Deserialize` for a message in JSON. The host
+/// encodes values in several ways; this extractor reads all of them.
 #[derive(Clone, Debug)]
 pub struct Invocation<T> {
     /// The data of the trigger.
@@ -33,7 +33,7 @@ impl<T> Invocation<T> {
         self.payload.input(binding).ok()
     }
 
-    /// A value that the trigger adds, such as `DequeueCount` of a queue. `None` if it is absent or no `M`.
+    /// A value that the trigger adds, such as `DequeueCount` of a queue. `None` if it is absent or not an `M`.
     pub fn metadata<M: DeserializeOwned>(&self, name: &str) -> Option<M> {
         self.payload.metadata(name)
     }

@@ -1,5 +1,5 @@
-//! An HTTP trigger that the host does not forward, since the function has more bindings: request and response travel as
-//! JSON. Member names and rules are those of `HttpRequestExtensions.cs` and `HttpBinding.cs` in
+//! An HTTP trigger of a function with further bindings. The host does not forward its request, but sends request and
+//! response as JSON. Member names and rules are those of `HttpRequestExtensions.cs` and `HttpBinding.cs` in
 //! Azure/azure-functions-host.
 
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ impl HttpRequestData {
 
     /// The caller's request, with the path and query of its URL.
     ///
-    /// A header that is not valid is left out, as a server would have done.
+    /// An invalid header is left out, as a server would do.
     pub(crate) fn into_request(self) -> Result<Request<Bytes>, PayloadError> {
         let Self { url, method, headers, body, .. } = self;
         let target =

@@ -1,4 +1,4 @@
-//! Decoding of values that the host encodes in more than one way.
+//! Decodes values that the host encodes in more than one way.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{
@@ -30,15 +30,15 @@ where
 
 /// A string, or a string that holds it as JSON, or nothing at all.
 ///
-/// Unlike [`unwrapped`], takes `42` for what it is: text.
+/// Unlike [`unwrapped`], it reads `42` as text.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
     Ok(serde_json::from_str(&text).unwrap_or(text))
 }
 
-/// A time; `None` for the year 1, by which the host means "never".
+/// A time; `None` for the year 1, which is the host's "never".
 ///
-/// Hosts write an offset, or none when the time is UTC; west of Greenwich the year 1 may fall into the year 0.
+/// Hosts write an offset, or none for UTC. West of Greenwich the year 1 may become the year 0.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = text(deserializer)?;
     if text.is_empty() || text == "null" {

@@ -1,8 +1,8 @@
-//! The protocol as types: what the host sends where it does not forward a caller's request, and what it wants back.
+//! The protocol as types: the payload of an invocation that the host does not forward, and the expected answer.
 //!
-//! A function with an HTTP trigger and an HTTP output alone gets the caller's request as it came. Every other function
-//! gets `POST /NAME` with a [`payload`], one member for each binding. Hosts differ in how they write that, so reading is
-//! lenient; what they accept does not differ, so writing is exact.
+//! A function with only an HTTP trigger and an HTTP output gets the caller's request itself. Every other function
+//! gets `POST /NAME` with a [`payload`], one member for each binding. Hosts write payloads differently, so reading is
+//! lenient. All hosts accept the same answers, so writing is exact.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#overview>
 

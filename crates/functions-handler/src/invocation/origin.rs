@@ -1,4 +1,4 @@
-//! Which invocation, and which trace, a request belongs to: for the log, where the host itself adds neither.
+//! The invocation and the trace of a request, for the log: the host adds neither to a line.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl fmt::Display for InvocationId {
     }
 }
 
-/// The trace that an invocation is part of, and the span that called it: a valid `traceparent`, less what versions after
+/// The trace of an invocation and the span that called it: a valid `traceparent`, without the parts that versions after
 /// 00 may add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TraceParent(String);

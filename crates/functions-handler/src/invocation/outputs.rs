@@ -1,4 +1,4 @@
-//! What a function gives back to the host.
+//! The values that a function returns to the host.
 
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -17,7 +17,7 @@ const RETURN: &str = "$return";
 
 /// Values for the output bindings of a function, and lines for the log of its invocation.
 ///
-/// A timer or a function of another trigger returns it. An HTTP function returns it beside its response:
+/// A timer or another function without an HTTP trigger returns it. An HTTP function returns it beside its response:
 /// `(Outputs::new().with("orders", &order), StatusCode::ACCEPTED)`.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
@@ -31,16 +31,16 @@ impl Outputs {
         Self::default()
     }
 
-    /// Adds the value of an output binding, by the name that the binding has in function.json; `$return` is one.
+    /// Adds the value of an output binding, by the binding's name in function.json; `$return` is a name too.
     ///
-    /// A value that cannot be written as JSON, or a name that function.json does not have, fails the invocation.
+    /// A value that cannot be written as JSON, or a name that is not in function.json, fails the invocation.
     #[must_use]
     pub fn with(mut self, binding: &str, value: impl Serialize) -> Self {
         self.values.insert(binding.to_owned(), serde_json::to_value(value).map_err(|error| error.to_string()));
         self
     }
 
-    /// Adds octets as the value of an output binding.
+    /// Adds bytes as the value of an output binding.
     #[must_use]
     pub fn with_bytes(self, binding: &str, bytes: &[u8]) -> Self {
         self.with(binding, STANDARD.encode(bytes))
@@ -80,8 +80,8 @@ impl Outputs {
     }
 }
 
-/// The host decodes every text that happens to be base64 (`test` is), unless the binding is binary: such a text is sent
-/// as the base64 of itself.
+/// The host decodes every text that happens to be base64 (`test` is one), unless the binding is binary. So such a text
+/// is itself sent as base64.
 fn as_sent(value: Value, binding: &OutputBinding) -> Value {
     match value {
         Value::String(text) if !binding.is_http && !binding.is_binary => {
@@ -113,8 +113,8 @@ impl InvocationResult {
     }
 }
 
-/// What a timer, or a function of another trigger, may return: `()`, [`Outputs`], or a `Result` of either whose error
-/// is a response.
+/// The return types of timers and other functions without an HTTP trigger: `()`, [`Outputs`], or a `Result` of either
+/// with an error that is a response.
 pub trait IntoOutputs {
     /// The outputs, or the response of a failed invocation.
     ///

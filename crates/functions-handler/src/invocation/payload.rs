@@ -1,4 +1,4 @@
-//! The body of a call that the host does not forward: `Data`, a value for each binding, and `Metadata`.
+//! The body of a call that the host does not forward: `Data`, with a value for each binding, and `Metadata`.
 
 use std::sync::Arc;
 

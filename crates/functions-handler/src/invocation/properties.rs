@@ -1,5 +1,5 @@
-//! What holds for whatever a host may send: reading it ends, without a panic, and the same value in another wrapping is
-//! the same value.
+//! Properties for any payload of a host: reading it ends without a panic, and the encoding of a value does not change
+//! the value.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

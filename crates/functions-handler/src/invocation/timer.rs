@@ -50,20 +50,21 @@ impl Timer {
         Self { occurrence: Some(occurrence), past_due: false, invoked_at: occurrence }
     }
 
-    /// The occurrence of the schedule that is being run. `None` where the host does not monitor the schedule.
+    /// The occurrence of the schedule that runs now. `None` if the host does not monitor the schedule.
     pub fn occurrence(&self) -> Option<Timestamp> {
         self.occurrence
     }
 
-    /// Whether this run makes up for one that was missed.
+    /// Whether this run makes up for a missed one.
     pub fn is_past_due(&self) -> bool {
         self.past_due
     }
 
-    /// The time that a late or repeated run of the same occurrence has in common with the first: the occurrence, or the
-    /// minute of the invocation where the host does not monitor the schedule.
+    /// The time of the run, the same for late and repeated runs of one occurrence: the occurrence itself, or the minute
+    /// of the invocation if the host does not monitor the schedule.
     ///
-    /// A run by hand comes with the *next* occurrence. It must not take that one's place, so it counts as unscheduled.
+    /// For a run by hand the host sends the *next* occurrence. That occurrence still has to run, so a run by hand has
+    /// the minute of its invocation.
     pub fn slot_time(&self) -> Timestamp {
         let run = self.occurrence.filter(|occurrence| occurrence.duration_since(self.invoked_at) <= EARLY);
         run.unwrap_or_else(|| {
@@ -75,8 +76,8 @@ impl Timer {
 
     /// A name with the [slot time](Self::slot_time) in it: `orders/2026/11/21/093000Z.json` for `("orders", "json")`.
     ///
-    /// A blob of this name that is only ever created, never replaced, is written once for each occurrence, however often
-    /// the timer runs.
+    /// Create a blob of this name and never replace it: then it is written once for each occurrence, however often the
+    /// timer runs.
     pub fn slot(&self, prefix: &str, extension: &str) -> String {
         let time = self.slot_time().to_zoned(TimeZone::UTC).strftime("%Y/%m/%d/%H%M%SZ").to_string();
         format!("{prefix}/{time}.{extension}")

@@ -1,4 +1,4 @@
-//! Standard output and standard error, as the host tells levels apart.
+//! Standard output and standard error: the host tells levels apart by the stream.
 
 use std::io::{self, Stderr, Stdout, Write};
 

@@ -1,8 +1,8 @@
-//! The log: what the host shows of this process.
+//! The log of this process, which the host shows.
 //!
-//! The host takes a line on standard output as information, and one on standard error as an error unless it contains
+//! The host takes a line on standard output as information, and a line on standard error as an error unless it contains
 //! "warn" (`WorkerProcess.cs` in Azure/azure-functions-host). It adds no invocation ID, and drops the body of a failed
-//! invocation; so every line carries the ID, and a failure is logged before it is answered.
+//! invocation. So every line carries the ID, and a failure is logged before it is answered.
 
 mod lines;
 
@@ -19,7 +19,7 @@ pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// Makes the log of the layer that writes lines and of the levels.
 pub(crate) type Compose = Box<dyn FnOnce(BoxedLayer, Targets) -> BoxedLayer + Send>;
 
-/// Installs a subscriber and a panic hook, each only where none is set.
+/// Installs a subscriber and a panic hook, unless the app has set its own.
 ///
 /// `RUST_LOG` holds levels such as `info,my_app=debug`. Without it, the crates named in `own` log from "info" up, and
 /// all others from "warning" up.

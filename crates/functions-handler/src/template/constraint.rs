@@ -1,5 +1,5 @@
-//! Constraints of route parameters: `{id:int}`, `{code:length(2,4)}`. A value that breaks one makes the host try the
-//! next function.
+//! Constraints of route parameters: `{id:int}`, `{code:length(2,4)}`. If a value breaks a constraint, the host tries
+//! the next function.
 //!
 //! <https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints>
 
@@ -31,7 +31,7 @@ pub(super) enum Constraint {
     Required,
     File,
     NonFile,
-    /// `exists`, which belongs to other kinds of routes and never matches here.
+    /// `exists`, a constraint of other kinds of routes, which never matches here.
     Never,
 }
 

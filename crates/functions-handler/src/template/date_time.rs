@@ -1,4 +1,4 @@
-//! Dates and times as .NET parses them in the invariant culture, as far as they occur in a path.
+//! Dates and times as .NET parses them in the invariant culture, in the forms that can occur in a path.
 //!
 //! Known forms: a date as `2026-01-31`, `1-31-2026`, `1/31/2026`, `31 Jan 2026`, `January 31, 2026`, with or without the
 //! day of the week; a time as `9:30`, `09:30:15.25`, `9 AM`; both, with `T` or a blank between them; and then `Z`, `GMT`

@@ -1,7 +1,7 @@
 //! Route templates of ASP.NET Core, matched as the Functions host matches them.
 //!
-//! The host decides which function a request is for; the handler gets the path alone and must come to the same answer.
-//! Literals match in any case, slashes at the end do not count, and values are taken from the decoded path.
+//! The host decides which function a request is for. The handler gets only the path and must make the same decision.
+//! Literals match in any letter case, trailing slashes are ignored, and values come from the decoded path.
 //!
 //! <https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates>
 
@@ -27,9 +27,10 @@ pub(crate) struct Template {
     segments: Vec<Segment>,
 }
 
-/// The values of a template's parameters, in the order of the template. `None` for one that the path leaves out.
+/// The values of a template's parameters, in the order of the template. `None` for a parameter that is absent in the
+/// path.
 ///
-/// A value is percent-encoded. One that is not UTF-8 stays as it came, and axum's `Path` refuses it.
+/// A value is percent-encoded. A value that is not UTF-8 stays unchanged, and axum's `Path` refuses it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RouteValues(Vec<Option<String>>);
 
@@ -94,10 +95,10 @@ impl Template {
         values.collect::<Result<_, _>>().map(RouteValues)
     }
 
-    /// Paths by which axum hands the values to its extractors: one for each number of optional values that are there.
+    /// The routes by which axum passes the values to its extractors: one for each number of present optional values.
     ///
     /// axum cannot express these templates, so it never sees the caller's path: [`Template::axum_path`] makes a path
-    /// that one of these routes matches.
+    /// that matches one of these routes.
     pub(crate) fn axum_routes(&self) -> Vec<String> {
         let optional = self.parameters().filter(|parameter| parameter.may_be_absent()).count();
         let route = |present: usize| {

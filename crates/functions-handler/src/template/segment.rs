@@ -10,7 +10,7 @@ use super::{
 pub(super) enum Segment {
     Literal(String),
     Parameter(Parameter),
-    /// What is left of the path, slashes included; may be empty. Always the last.
+    /// The rest of the path, including slashes; may be empty. Always the last segment.
     CatchAll(Parameter),
     /// Text and parameters, such as `{name}.{extension}`; no two parameters beside each other.
     Mixed(Vec<Part>),
@@ -98,8 +98,8 @@ impl Parameter {
     }
 }
 
-/// Values of the parameters of one segment, read from the right: each text is taken at its last occurrence, so the
-/// first parameter takes most. An optional parameter at the end may be left out together with the dot before it.
+/// Values of the parameters of one segment, read from the right: each text matches at its last occurrence, so the
+/// first parameter is as long as possible. An optional parameter at the end may be absent together with its dot.
 fn mixed<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
     if let Some(found) = exactly(parts, piece) {
         return Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).collect());

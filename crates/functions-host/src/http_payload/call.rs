@@ -1,4 +1,4 @@
-//! A request, taken apart for its payload.
+//! The parts of a request for its payload.
 
 use axum::body::Bytes;
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -1,7 +1,6 @@
 //! Names of headers as ASP.NET Core spells and orders them. JSON keys are case-sensitive, so the spelling counts.
 //!
-//! Source: `HttpHeaders.Generated.cs` of `dotnet/aspnetcore` (Kestrel). A name that is not known there stays as the client
-//! wrote it.
+//! Source: `HttpHeaders.Generated.cs` of `dotnet/aspnetcore` (Kestrel). An unknown name stays as the client wrote it.
 
 use http::HeaderMap;
 use loopback_server::WrittenHead;

@@ -1,5 +1,5 @@
-//! JSON as the host reads and writes it: with the library `Newtonsoft.Json`, whose members keep their order and whose
-//! reader takes more than the standard allows.
+//! JSON as the host reads and writes it, like the library `Newtonsoft.Json`: members keep their order, and the reader
+//! accepts more than the standard.
 
 mod read;
 mod write;

@@ -1,4 +1,5 @@
-//! The reader: comments, single quotes, names without quotes, trailing commas, NaN; equal names, of which the last wins.
+//! The reader accepts comments, single quotes, names without quotes, trailing commas and NaN. Of equal names the last
+//! wins.
 //!
 //! Source: `JsonTextReader.cs` of `JamesNK/Newtonsoft.Json`.
 

@@ -1,4 +1,4 @@
-//! How documents, numbers and dates are written.
+//! Writes documents, numbers and dates.
 
 use std::fmt::{self, Write as _};
 

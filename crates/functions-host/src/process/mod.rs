@@ -1,8 +1,8 @@
-//! The handler process: started, probed, restarted, given up on, killed as the Functions host does it.
+//! The handler process: starts, probes, restarts and kills it, and gives up on it, like the Functions host.
 //!
 //! Source: `HttpFunctionInvocationDispatcher.cs`, `HttpWorkerProcess.cs` and `DefaultHttpWorkerService.cs` of
-//! `Azure/azure-functions-host`. One difference: a handler that cannot be started at all ends the host at once, where
-//! the real one waits two minutes for the first invocation.
+//! `Azure/azure-functions-host`. One difference: a handler that cannot be started at all ends the host at once; the
+//! real host waits two minutes for the first invocation.
 
 mod child;
 mod control;

@@ -1,4 +1,4 @@
-//! What the handler writes to stdout and stderr, line by line into the log.
+//! Copies the handler's stdout and stderr, line by line, into the log.
 //!
 //! Source: `WorkerProcess.cs` of `Azure/azure-functions-host`.
 

@@ -1,6 +1,6 @@
 //! The bindings of a function: one trigger, and for HTTP the output that carries the response.
 //!
-//! A type or member that is not known here makes the function fail to load, naming it.
+//! A function with an unknown type or member fails to load; the error names it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! How `host.json` becomes configuration: names in any letter case, and every leaf a text, which .NET's converter reads as
-//! the type of its option.
+//! Turns `host.json` into configuration: names match in any letter case, and every leaf is a text, which .NET's
+//! converter reads as the type of its option.
 //!
 //! Source: `HostJsonFileConfigurationSource.cs` of `Azure/azure-functions-host` and `ConfigurationBinder.cs` of
 //! `dotnet/runtime`.

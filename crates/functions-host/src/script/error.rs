@@ -1,4 +1,4 @@
-//! Why a script root cannot be run, or one of its functions.
+//! Why a script root, or one of its functions, cannot be run.
 
 use std::{io, path::PathBuf};
 

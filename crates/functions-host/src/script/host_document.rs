@@ -1,4 +1,4 @@
-//! `host.json` as it is written: every leaf is a text by now.
+//! The document `host.json`, with every leaf as a text.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `host.json`: what the host takes from it, what it takes note of, what it refuses.
+//! `host.json`: the members that the host uses, notes without effect, or refuses.
 //!
 //! Reference: <https://learn.microsoft.com/azure/azure-functions/functions-host-json> and `HttpWorkerOptions.cs` of
 //! `Azure/azure-functions-host`.

@@ -1,6 +1,7 @@
-//! Members of `host.json`: those that are known section by section, and what the values of those without effect must be.
+//! The known members of `host.json` by section, and the valid values of members without effect.
 //!
-//! Azure ignores an unknown member, and stops at a value that .NET's converter refuses, whether or not the option matters.
+//! Azure ignores an unknown member. It stops at a value that .NET's converter refuses, even if the option has no
+//! effect.
 //!
 //! Reference: <https://learn.microsoft.com/azure/azure-functions/functions-host-json>.
 

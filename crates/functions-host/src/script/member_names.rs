@@ -1,4 +1,4 @@
-//! Names of members in any letter case: the real host reads `host.json` and bindings so.
+//! Names of members in any letter case, as the real host reads `host.json` and bindings.
 
 /// The spelling of the documentation, which is the one that the rest of this module reads.
 const KNOWN: &[&str] = &[

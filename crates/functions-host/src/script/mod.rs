@@ -1,7 +1,7 @@
 //! The script root: `host.json` and one folder for each function, read as the Functions host reads them.
 //!
-//! Where the real host ignores what it does not know, this one refuses it by name, unless it is told to be lenient. What
-//! is documented and means nothing to HTTP and timer functions on one machine is accepted with a warning.
+//! The real host ignores unknown members. This host refuses them by name, unless it is set to be lenient. Documented
+//! members without effect on HTTP and timer functions on one machine are accepted with a warning.
 
 mod auth_level;
 mod bindings;

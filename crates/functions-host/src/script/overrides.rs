@@ -1,4 +1,4 @@
-//! `AzureFunctionsJobHost__a__b__0`: app settings that win over `host.json`.
+//! `AzureFunctionsJobHost__a__b__0`: app settings that override `host.json`.
 //!
 //! Source: `ScriptEnvironmentVariablesConfigurationSource.cs` of `Azure/azure-functions-host`.
 

@@ -1,4 +1,4 @@
-//! `configurationProfile`: values that a profile sets below those of `host.json`.
+//! `configurationProfile`: values of a profile, which `host.json` overrides.
 //!
 //! Source: `HostConfigurationProfile.cs` of `Azure/azure-functions-host`.
 

@@ -1,7 +1,7 @@
 //! Timers: one loop for each, and the status that the handler sees.
 //!
-//! Follows `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`. A run never overlaps the next on the same schedule;
-//! a call by hand may, and has no retries.
+//! Follows `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`. A scheduled run never overlaps the next one. A
+//! call by hand may overlap a run, and has no retries.
 
 mod plan;
 mod status;

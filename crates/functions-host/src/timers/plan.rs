@@ -1,4 +1,4 @@
-//! What a timer does at start and after a run, decided from its schedule, its stored status and the time.
+//! Decides what a timer does at start and after a run, from its schedule, its stored status and the time.
 //!
 //! Source: `ScheduleMonitor.cs` and `TimerListener.cs` of `Azure/azure-webjobs-sdk-extensions`.
 

@@ -1,4 +1,4 @@
-//! A call: made, sent, its answer checked.
+//! A call: build it, send it, check the answer.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -27,7 +27,7 @@ const LARGEST: usize = 32 * 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: &str = "text/html";
 
-/// A call to be sent. Its headers can name neither token nor key: those are this app's.
+/// A call to send. It refuses headers for the token or the key: the client sets those.
 #[derive(Debug)]
 #[must_use = "a call is sent with `send`"]
 pub struct Call {
@@ -88,7 +88,7 @@ impl Api {
         Call { api: self.clone(), method, path, headers, body, problem }
     }
 
-    /// Whether the API answers a GET of this path to this app now.
+    /// Whether the API accepts a GET of this path from this app now.
     pub async fn check(&self, path: &ApiPath) -> Check {
         let probe = async { self.get(path).send().await.map(drop) };
         check(self.0.service, self.connection(), self.0.credentials.scope(), probe).await
@@ -127,13 +127,13 @@ impl Call {
         self
     }
 
-    /// Sends it, with a token of the identity, the subscription key, and the trace context of the invocation.
+    /// Sends the call with a token of the identity, the subscription key, and the trace context of the invocation.
     ///
-    /// A call that may be repeated is tried up to three times, within 100 s until the answer begins.
+    /// A repeatable call is tried up to three times. The answer must begin within 100 s.
     ///
     /// # Errors
-    /// Every status but 2xx is an error. A redirect is refused like any other: it would carry the token to another
-    /// place. A page of HTML is refused unless the call accepts `text/html`: it is a portal's or a proxy's.
+    /// Every status except 2xx is an error. A redirect is one too: it would send the token to another host. An HTML
+    /// page is refused unless the call accepts `text/html`: it comes from a portal or proxy.
     pub async fn send(self) -> Result<ApiResponse, Error> {
         let Self { api, method, path, mut headers, body, problem } = self;
         let path = path?;
@@ -172,7 +172,7 @@ fn is_html(content_type: &str) -> bool {
     content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(HTML)
 }
 
-/// An API's answer of success, with its body still to come.
+/// An API's successful answer; its body is not read yet.
 #[derive(Debug)]
 pub struct ApiResponse {
     service: Service,
@@ -200,7 +200,7 @@ impl ApiResponse {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// Its body as it comes in, of any length.
+    /// Its body as a stream, of any length.
     #[must_use]
     pub fn into_body(self) -> Body {
         self.body
@@ -217,7 +217,7 @@ impl ApiResponse {
     /// Its body, parsed.
     ///
     /// # Errors
-    /// As [`Self::bytes`]; when it is not JSON, or JSON of another shape.
+    /// As [`Self::bytes`]; also when the body is not JSON, or not JSON of type `T`.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         if !self.content_type().is_some_and(is_json) {
             return Err(self.mismatch("JSON"));

@@ -1,4 +1,4 @@
-//! One API, called as one identity for one audience.
+//! One API, called with one identity for one audience.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
 const KEY_DEFAULTS: KeyDefaults =
     KeyDefaults { header: "Ocp-Apim-Subscription-Key", example: "orders-subscription-key" };
 
-/// One API, or many behind one gateway, called as one identity for one audience.
+/// One API, or many behind one gateway, called with one identity for one audience.
 ///
 /// ```no_run
 /// # async fn example(orders: keyless::Api) -> Result<(), keyless::Error> {
@@ -39,7 +39,7 @@ pub(super) struct Inner {
 }
 
 impl Reader {
-    /// An API that takes tokens: at `<name>__baseUrl`, for `<name>__audience`. Nothing else is sent with a call.
+    /// An API that accepts tokens: at `<name>__baseUrl`, for `<name>__audience`. Its calls carry no other credential.
     pub fn bearer(&mut self, name: &str) -> Option<Api> {
         let (connection, audience) = self.bearer_settings(name);
         Some(Api::new(Service::Api, connection?, audience?, None))
@@ -94,13 +94,13 @@ impl Api {
         Self(Arc::new(Inner { service, connection, credentials, retries, limits, in_flight }))
     }
 
-    /// Where the API is, and as which identity it is called.
+    /// The API's address, and the identity that calls it.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.0.connection
     }
 
-    /// The App ID URI or client ID that its tokens are for.
+    /// The audience of its tokens: an App ID URI or client ID.
     #[must_use]
     pub fn audience(&self) -> &Audience {
         self.0.credentials.audience()

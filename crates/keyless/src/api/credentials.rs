@@ -1,4 +1,4 @@
-//! The token and the subscription key of a request, and what to do about them after a 401.
+//! The token and the subscription key of a request, and their renewal after a 401.
 
 use std::{mem::replace, sync::Arc};
 

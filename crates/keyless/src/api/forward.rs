@@ -1,4 +1,4 @@
-//! A caller's request passed on, and the answer back, both as they come in.
+//! Streams a caller's request to the API, and the answer back.
 
 use std::error::Error as StdError;
 
@@ -15,17 +15,17 @@ use super::{
 use crate::{body::Body, error::Error};
 
 impl Api {
-    /// Passes a caller's request on to `path`, with the request's own query, and the answer back.
+    /// Passes a caller's request on to `path`, with the request's own query, and returns the answer.
     ///
-    /// The caller's credentials, to us or to the gateway, stay here, and so does every header that would make the
-    /// gateway or the backend see another request. A 401, and a 403 of the gateway's own, are about this app and not
-    /// about the caller: they are [`Error::Refused`]. Every other answer is passed on.
+    /// It does not pass on the caller's credentials, nor headers that would show the gateway or the backend another
+    /// request. A 401, or a 403 from the gateway itself, is about this app and not about the caller, so it is
+    /// [`Error::Refused`]. Every other answer is passed on.
     ///
-    /// A body that flows has no time limit, in either direction.
+    /// A body that keeps flowing has no time limit, in either direction.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the caller's body breaks off or pauses for 100 s; when the API refuses this app, does
-    /// not begin its answer in time, or cannot be reached.
+    /// [`Error::Invalid`] when the caller's body breaks off or pauses for 100 s. Other errors when the API refuses this
+    /// app, does not begin its answer in time, or cannot be reached.
     pub async fn forward<B>(&self, path: ApiPath, request: http::Request<B>) -> Result<http::Response<Body>, Error>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,

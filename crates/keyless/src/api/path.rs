@@ -1,4 +1,4 @@
-//! Where an API is, below the base URL.
+//! The path of an API below the base URL.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -11,7 +11,7 @@ use crate::{
 /// How often a path is decoded to see what it may mean to a server behind the gateway.
 const DECODINGS: usize = 3;
 
-/// A path that cannot leave what it is put below, and a query.
+/// A path that cannot leave its base URL, and a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiPath {
     path: String,
@@ -19,8 +19,8 @@ pub struct ApiPath {
 }
 
 impl ApiPath {
-    /// From a caller's request, as it was written, without a query; `None` if it means, or may mean to any server on its
-    /// way, another place than the one below the base URL that it seems to.
+    /// From a caller's request, as written, without a query. `None` if any server on the way could resolve the path to
+    /// another place than it names below the base URL.
     #[must_use]
     pub fn new(path: &str) -> Option<Self> {
         stays_below(path).then(|| Self { path: path.to_owned(), query: None })
@@ -32,13 +32,13 @@ impl ApiPath {
         &self.path
     }
 
-    /// The query, as it was written.
+    /// The query, as written.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// Whether it is `prefix` or below it. Compares whole segments, to the letter.
+    /// Whether the path is `prefix` or below it. Compares whole segments, case included.
     #[must_use]
     pub fn is_below(&self, prefix: &Self) -> bool {
         let rest = self.path.strip_prefix(prefix.path.trim_end_matches('/'));

@@ -75,8 +75,8 @@ impl Default for Flow {
 }
 
 impl Flow {
-    /// The outcome of `work`, which sends the body, unless it takes longer than `limit` from the body's last move on:
-    /// a body that flows has the time it takes. The caller or `service` is named, whichever did not move.
+    /// The outcome of `work`, which sends the body. It fails if it takes longer than `limit` from the body's last move
+    /// on, so a body that keeps flowing has no limit. The error names the caller or `service`, whichever was slow.
     pub(super) async fn limited<T>(
         &self,
         service: Service,

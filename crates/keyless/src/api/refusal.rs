@@ -1,4 +1,4 @@
-//! What a 401 or a 403 is about: our key, our token, or how much was called.
+//! The cause of a 401 or 403: our key, our token, or the number of calls.
 //!
 //! The bodies and the challenge are those of
 //! <https://learn.microsoft.com/troubleshoot/azure/api-mgmt/availability/unauthorized-errors-invoke-apis>.
@@ -49,12 +49,12 @@ pub(crate) enum RefusedPart {
 }
 
 impl Refusal {
-    /// The answer, unless it is a refusal of this app.
+    /// The answer, unless it refuses this app.
     ///
-    /// That is every 401, since only this app showed credentials, and a 403 of the gateway's own: those have
-    /// `statusCode` in their body. Another 403 is the backend's, about what was asked for.
-    /// Another service than API Management has neither keys nor a 403 of its own. `credentials` are those that the
-    /// request showed: a backend may echo them.
+    /// Every 401 refuses this app, because only this app sent credentials. So does a 403 from the gateway itself, which
+    /// has `statusCode` in its body. Any other 403 is the backend's, about the request. Services other than API
+    /// Management have no keys and no 403 like the gateway's. `credentials` are those of the request: a backend may
+    /// echo them.
     pub(super) async fn new(service: Service, response: Response, credentials: &[&str]) -> Result<Response, Self> {
         let status = response.status();
         let is_gateway = service == Service::ApiManagement;

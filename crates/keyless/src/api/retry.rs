@@ -1,5 +1,5 @@
-//! What is tried again, when, and how often: only what is safe to repeat, after a pause with jitter, and no more than a
-//! tenth of all calls for long, so that a gateway in trouble is not kept there.
+//! Which calls are retried, when, and how often: only calls that are safe to repeat, after a pause with jitter. In the
+//! long run at most a tenth of all calls are retries, so that retries do not overload a gateway in trouble.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -35,13 +35,13 @@ pub(crate) enum Repeat {
     ByMethod,
     /// All of them: a model that is asked twice has changed nothing.
     Always,
-    /// All of them, but not after a 500: the gateway has asked the other backends by then, and more calls would only open
-    /// the circuits before them.
+    /// All of them, but not after a 500: the gateway has already tried the other backends, and more calls would only
+    /// open their circuit breakers.
     #[cfg_attr(not(any(test, feature = "openai")), expect(dead_code, reason = "a model's alone"))]
     BehindGateway,
 }
 
-/// For all calls of this process together.
+/// Shared by all calls of one client.
 pub(crate) struct RetryBudget {
     first: Duration,
     tokens: AtomicU32,
@@ -138,7 +138,7 @@ fn is_passing(status: StatusCode, repeat: Repeat) -> bool {
         )
 }
 
-/// Milliseconds in a header of their own, else seconds, or a date;
+/// Milliseconds in a separate header, else seconds, or a date;
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let milliseconds = headers.get(RETRY_AFTER_MS).and_then(|value| value.to_str().ok()?.trim().parse().ok());

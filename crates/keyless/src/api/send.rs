@@ -1,4 +1,4 @@
-//! Tries, renewals and time limits below calls and forwarded requests.
+//! Tries, renewals and time limits of calls and forwarded requests.
 
 use futures_util::stream;
 use http::{HeaderMap, Method};
@@ -55,9 +55,9 @@ impl From<Error> for Unanswered {
 }
 
 impl Api {
-    /// The answer's head is here within the limit; its body is still to come.
+    /// Returns when the answer's head has arrived, within the limit; its body is not read yet.
     ///
-    /// The limit counts from the last byte of the request: a body that flows has the time it takes.
+    /// The limit counts from the last byte of the request, so a body that keeps flowing has no limit.
     pub(super) async fn answer(&self, mut request: Request) -> Result<Answered, Error> {
         let flow = request.payload.flow();
         let tried = async {
@@ -67,8 +67,8 @@ impl Api {
         flow.limited(self.0.service, self.0.limits.whole, tried).await
     }
 
-    /// As [`Self::answer`], without a time limit, of a request whose body is in memory. `tries` are those of the call,
-    /// which may send several such requests.
+    /// Like [`Self::answer`], without a time limit, for a request whose body is in memory. `tries` are those of the
+    /// call, which may send several such requests.
     #[cfg(feature = "openai")]
     pub(crate) async fn attempt(&self, request: &mut Request, tries: &mut Tries) -> Result<Answered, Unanswered> {
         let flow = request.payload.flow();

@@ -1,5 +1,5 @@
-//! Headers and parameters that are not passed on: those of one connection, a caller's credentials, those that the
-//! platform adds for this app, and those that rewrite the request.
+//! Headers and parameters that are not passed on: hop-by-hop headers, a caller's credentials, headers that the platform
+//! adds for this app, and headers that rewrite the request.
 
 use http::{
     HeaderMap, HeaderName, Response,
@@ -23,8 +23,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// The caller's credentials, to this app or to the gateway; what is for this server; and what makes a gateway or a
-/// backend see another method or path than those that were checked.
+/// The caller's credentials for this app or the gateway; headers for this server only; and headers that show a gateway
+/// or a backend another method or path than the checked ones.
 const OF_THE_CALLER: [HeaderName; 13] = [
     AUTHORIZATION,
     COOKIE,
@@ -41,9 +41,9 @@ const OF_THE_CALLER: [HeaderName; 13] = [
     HeaderName::from_static("x-rewrite-url"),
 ];
 
-/// Of the gateway's own (keys, traces that show keys), of the Functions host, and of App Service's front end and
-/// authentication (`x-ms-token-…` are tokens). `x-forwarded-…` is a caller's claim about itself, which a backend may
-/// believe.
+/// Headers of the gateway itself (keys, traces that show keys), of the Functions host, and of App Service's front end
+/// and authentication (`x-ms-token-…` are tokens). `x-forwarded-…` is a caller's claim about itself, and a backend may
+/// trust it.
 const PREFIXES: [&str; 11] = [
     "ocp-apim-",
     "x-azure-functions-",

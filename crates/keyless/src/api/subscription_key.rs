@@ -1,4 +1,4 @@
-//! The subscription key of API Management, which lives in Key Vault.
+//! The subscription key of API Management, from Key Vault.
 
 use std::borrow::Cow;
 
@@ -67,9 +67,9 @@ impl SubscriptionKey {
         self.secrets.get(&self.name).await.map(KeyValue)
     }
 
-    /// Whether there is another key than the one that was refused. The secret may have been rotated since it was read;
-    /// another caller may have found that already. A key that is wrong in the vault does not make each request two:
-    /// [`Secrets::forget`] sees to that.
+    /// Whether there is another key than the refused one. The secret may have been rotated since it was read, and
+    /// another caller may have noticed that already. With a wrong key in the vault, requests are still not doubled:
+    /// [`Secrets::forget`] limits this.
     pub(super) async fn renew(&self, KeyValue(refused): &KeyValue) -> bool {
         let is_other = |key: Result<SecretValue, Error>| key.is_ok_and(|key| key.expose() != refused.expose());
         if is_other(self.secrets.get(&self.name).await) {

@@ -1,27 +1,27 @@
-//! What is known about a blob.
+//! The properties of an existing blob.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
-/// What is known about a blob.
+/// An existing blob.
 #[derive(Clone, Debug, Serialize)]
 pub struct Blob {
     /// Its name in the container.
     #[serde(skip)]
     pub name: String,
-    /// Where it is.
+    /// Its URL.
     pub url: Url,
     /// As in an `ETag` header, with its quotes.
     pub etag: String,
     /// In bytes.
     pub size: u64,
-    /// As far as it was asked for: a blob that was just written does not say.
+    /// Its type and date, if the call asked for them; empty for a blob that was just written.
     #[serde(skip)]
     pub content: Content,
 }
 
-/// How a blob's bytes are to be understood, and since when.
+/// A blob's content type, and when it was last written.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
     /// Its `Content-Type`.
@@ -30,12 +30,12 @@ pub struct Content {
     pub modified: Option<Timestamp>,
 }
 
-/// How a write ended that leaves existing blobs alone.
+/// The outcome of a write that never replaces a blob.
 #[derive(Clone, Debug)]
 pub enum Creation {
     /// The blob was written.
     Written(Blob),
-    /// A blob of this name exists, and was left as it is.
+    /// A blob of this name exists and did not change.
     Existed(Blob),
 }
 

@@ -1,4 +1,4 @@
-//! A body of unknown length, cut into blocks and digested on the way.
+//! Cuts a body of unknown length into blocks, and digests it on the way.
 
 use bytes::{Bytes, BytesMut};
 use md5::{Digest, Md5};

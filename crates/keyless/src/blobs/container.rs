@@ -1,4 +1,4 @@
-//! One container, used as one identity.
+//! One container, used with one identity.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl SettingType for ContainerName {
     }
 }
 
-/// One container, used as one identity. It is created on the first write if it is missing.
+/// One container, used with one identity. The first write creates a missing container.
 ///
 /// ```no_run
 /// # async fn example(reports: keyless::Container) -> Result<(), keyless::Error> {
@@ -101,19 +101,19 @@ impl Container {
         Ok(Self { client: client.into(), connection })
     }
 
-    /// Where the account is, and as which identity it is used.
+    /// The account's address, and the identity that calls it.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Asks for the token of the first write, unless there is one: for the time while something else is waited for. A
-    /// failure is the write's to tell.
+    /// Fetches the token for the first write, unless there is one. Call it while you wait for something else. It
+    /// reports no failure; the write does.
     pub async fn prepare(&self) {
         let _ = self.connection.tokens().token(SCOPE).await;
     }
 
-    /// Whether Storage shows this container to this app now.
+    /// Whether Storage lets this app see the container now.
     pub async fn check(&self) -> Check {
         let probe = async { self.client.get_properties(None).await.map(drop).map_err(refused) };
         check(Service::Storage, &self.connection, SCOPE, probe).await

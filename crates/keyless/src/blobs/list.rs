@@ -11,11 +11,11 @@ use super::{
 };
 use crate::error::Error;
 
-/// Where the next page of a list begins: a text that only Storage understands.
+/// Where the next page of a list begins, in a form that only Storage understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker(String);
 
-/// Some blobs in the order of their names, and where the others are.
+/// A page of blobs in the order of their names, and where the next page begins.
 #[derive(Debug)]
 pub struct Page {
     /// The blobs of this page.
@@ -25,8 +25,8 @@ pub struct Page {
 }
 
 impl Container {
-    /// A page of the blobs whose names begin with `prefix`: 5,000 at most, `most` if that is less. A page may be short,
-    /// or empty, and still not be the last.
+    /// A page of the blobs whose names begin with `prefix`: at most `most`, and at most 5,000. A page may be short or
+    /// empty although more pages follow.
     ///
     /// # Errors
     /// When Storage refuses the list or does not answer.
@@ -46,11 +46,12 @@ impl Container {
         Ok(Page { blobs, next: page.next_marker.filter(|marker| !marker.is_empty()).map(Marker) })
     }
 
-    /// All of them, in the order of their names. They are held in memory: for prefixes that keep them few.
+    /// All blobs whose names begin with `prefix`, in the order of their names. They are held in memory, so use a prefix
+    /// with few blobs.
     ///
     /// # Errors
-    /// When Storage refuses the list or does not answer, or when there are more than `most`: no request of a caller may
-    /// cost more calls than the app states.
+    /// When Storage refuses the list or does not answer, or when there are more than `most`: the app sets the limit of
+    /// calls that one request may cost.
     pub async fn all(&self, prefix: &str, most: usize) -> Result<Vec<Blob>, Error> {
         let (mut all, mut from) = (Vec::new(), None);
         loop {

@@ -1,14 +1,14 @@
-//! A blob to be, without its bytes.
+//! The properties of a blob to write.
 
 use std::collections::HashMap;
 
 use azure_core::http::Etag;
 use azure_storage_blob::models::AccessTier;
 
-/// Names and values that are kept with a blob.
+/// The metadata of a blob: names and values.
 pub type Metadata = HashMap<String, String>;
 
-/// A blob to be, without its bytes.
+/// The properties of a blob to write, without its bytes.
 #[derive(Clone, Debug)]
 pub struct NewBlob {
     /// Its name in the container.
@@ -17,11 +17,11 @@ pub struct NewBlob {
     pub content_type: Option<String>,
     /// Its `Content-Encoding`.
     pub content_encoding: Option<String>,
-    /// Names and values that are kept with it.
+    /// Its metadata.
     pub metadata: Metadata,
-    /// `None` for the account's own.
+    /// Its tier; `None` for the account's default.
     pub tier: Option<Tier>,
-    /// When it may be written.
+    /// The condition of the write.
     pub condition: Condition,
     /// The MD5 that the whole body must have.
     pub md5: Option<[u8; 16]>,
@@ -43,12 +43,12 @@ impl NewBlob {
     }
 }
 
-/// When a blob may be written.
+/// The condition of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Only if no blob has its name.
     Absent,
-    /// Only in place of the one with this `ETag`, or of any if it is `*`.
+    /// Only if it replaces the blob with this `ETag`, or any blob if it is `*`.
     Matches(String),
     /// Always.
     Any,
@@ -67,7 +67,7 @@ impl Condition {
     }
 }
 
-/// How quickly, and for what price, a blob can be read.
+/// A blob's access tier: how fast and at what price it can be read.
 /// <https://learn.microsoft.com/azure/storage/blobs/access-tiers-overview>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
@@ -77,7 +77,7 @@ pub enum Tier {
     Cool,
     /// Read rarely.
     Cold,
-    /// Offline: hours until it can be read.
+    /// Offline: it takes hours until it can be read.
     Archive,
 }
 

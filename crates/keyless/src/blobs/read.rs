@@ -1,4 +1,4 @@
-//! A blob's properties, its bytes or some of them.
+//! Reads a blob's properties, its bytes or a range of them.
 
 use std::{num::NonZero, ops::Range};
 
@@ -23,8 +23,8 @@ use crate::{
     failure::failure,
 };
 
-/// The SDK reads parts at the same time and keeps up to twice as many until their turn comes: 8 MiB in all, where by
-/// default it would take 64 or more.
+/// The SDK reads parts in parallel and holds up to twice as many until their turn comes: 8 MiB in all. Its default
+/// would take 64 MiB or more.
 const PART: NonZero<usize> = NonZero::new(2 * 1024 * 1024).unwrap();
 const PARTS_AT_ONCE: NonZero<usize> = NonZero::new(2).unwrap();
 
@@ -34,7 +34,7 @@ impl Container {
         self.find(name).await?.ok_or(Error::NotFound("blob"))
     }
 
-    /// What is known about a blob; `None` if no blob has this name.
+    /// The blob of this name, or `None`.
     ///
     /// # Errors
     /// When Storage refuses or does not answer.
@@ -53,10 +53,11 @@ impl Container {
         Ok(Some(Blob { content, ..self.blob(name, etag, size) }))
     }
 
-    /// The bytes of this very version of a blob, or those of `range`, which is not empty and within it.
+    /// The bytes of exactly this version of a blob, or the bytes of `range`, which must be within the blob and not
+    /// empty.
     ///
     /// # Errors
-    /// A blob that was replaced or deleted since is [`Error::NotFound`]: a caller that asks again gets the new one.
+    /// [`Error::NotFound`] when the blob was replaced or deleted since: find it again to get the new version.
     pub async fn read(&self, blob: &Blob, range: Option<Range<u64>>) -> Result<Body, Error> {
         let options = BlobClientDownloadOptions {
             if_match: Some(Etag::from(blob.etag.clone())),

@@ -1,4 +1,4 @@
-//! What Storage answers when it does not do as asked.
+//! Storage's refusals as errors.
 //!
 //! <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
 
@@ -22,7 +22,7 @@ pub(super) fn not_written(error: azure_core::Error, condition: &Condition) -> Er
     match (code.as_str(), condition) {
         ("BlobAlreadyExists" | "ConditionNotMet", Condition::Absent) => Error::Conflict(Conflict::Exists),
         ("BlobAlreadyExists" | "ConditionNotMet" | "BlobNotFound", Condition::Matches(_)) => Error::Precondition,
-        // Of two uploads of one name, the first to end drops the blocks of the other; and the blocks of a third client
+        // Of two uploads of one name, the first to finish drops the blocks of the other. The blocks of a third client
         // may have IDs of another length.
         ("InvalidBlockList" | "InvalidBlobOrBlock", _) => Error::Conflict(Conflict::Overtaken),
         (

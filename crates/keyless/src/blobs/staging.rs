@@ -1,4 +1,4 @@
-//! The blocks of one upload, on their way.
+//! The blocks of one upload, on their way to Storage.
 
 use std::sync::Arc;
 
@@ -88,8 +88,8 @@ async fn stage(client: &BlockBlobClient, id: &[u8], block: &Block) -> azure_core
     within(client.stage_block(id, length, block.bytes.clone().into(), Some(options))).await.map(drop)
 }
 
-/// Another for each block of each upload, so that two uploads of one name never mix. As long as those of the SDK: all
-/// IDs of a blob must be of one length.
+/// A unique ID for each block of each upload, so two uploads of one name never mix. It is as long as the SDK's IDs,
+/// because all IDs of a blob must have the same length.
 fn block_id(upload: Uuid, number: usize) -> Vec<u8> {
     let mut id = upload.into_bytes();
     id[12..].copy_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());

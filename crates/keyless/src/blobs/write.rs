@@ -1,11 +1,11 @@
-//! A body of any length becomes a blob, or nothing does.
+//! Writes a body of any length as a blob, whole or not at all.
 //!
-//! What fits into one block is one request (Put Blob). More is staged block by block, some at a time, and becomes
-//! visible at once, with its type, metadata, tier and condition, when the list of its blocks is committed: after the
-//! body has ended well. Memory is a few blocks, whatever the length. A block that fails is tried again, from memory;
-//! the SDK does that below us, with growing pauses. Storage checks each block's MD5.
+//! A body that fits into one block is one request (Put Blob). A longer body is staged block by block, a few at a time.
+//! When the body has ended well, one request commits the list of blocks with type, metadata, tier and condition, and
+//! the whole blob becomes visible. An upload takes the memory of a few blocks, whatever its length. The SDK retries a
+//! failed block from memory, with growing pauses. Storage checks each block's MD5.
 //!
-//! The blocks of an upload that breaks off are never seen, and Storage deletes them after a week
+//! The blocks of an upload that breaks off are never visible, and Storage deletes them after a week
 //! (<https://learn.microsoft.com/rest/api/storageservices/put-block#remarks>).
 
 use std::{num::NonZeroUsize, sync::Arc};
@@ -40,12 +40,12 @@ use crate::{
 const UPLOAD_ID: &str = "upload_id";
 
 impl Container {
-    /// Writes a blob unless one of this name exists (`If-None-Match: *`), so that a repeated write does no harm.
+    /// Writes a blob unless a blob of this name exists (`If-None-Match: *`), so a repeated write changes nothing.
     ///
     /// The body may have any length; its content type becomes the blob's.
     ///
     /// # Errors
-    /// Those of the body, and of Storage. In either case nothing is written.
+    /// Errors of the body and of Storage. In either case nothing is written.
     pub async fn create(&self, name: impl Into<String>, body: impl Into<Body>) -> Result<Creation, Error> {
         let new = NewBlob::new(name);
         let name = new.name.clone();
@@ -56,11 +56,12 @@ impl Container {
         }
     }
 
-    /// Writes a blob from a body of any length; makes the container if it is missing. Where the future is dropped, or
-    /// the body ends in an error, nothing is written.
+    /// Writes a blob from a body of any length, and creates a missing container. If the future is dropped or the body
+    /// ends with an error, nothing is written.
     ///
     /// # Errors
-    /// Those of `body`; [`Error::Conflict`] or [`Error::Precondition`] when the blob may not be written.
+    /// Errors of `body` and of Storage; [`Error::Conflict`] or [`Error::Precondition`] when the blob may not be
+    /// written.
     pub async fn upload(&self, mut new: NewBlob, body: impl Into<Body>) -> Result<Blob, Error> {
         let body = body.into();
         let id = Uuid::new_v4();
@@ -110,8 +111,8 @@ impl Container {
         }
     }
 
-    /// Writes a blob in one request, and once more when the container was missing and now is there. The inner error is
-    /// Storage's answer to the write.
+    /// Writes a blob in one request. If the container was missing, it creates the container and writes again. The inner
+    /// error is Storage's answer to the write.
     async fn put_blob(
         &self,
         name: &str,

@@ -1,10 +1,10 @@
-//! What happened, as the log tells it.
+//! The cause of an error, for the log.
 
 use std::{error::Error as StdError, fmt, iter::successors, time::Duration};
 
 use super::model::ModelRefusal;
 
-/// What happened: for the log, never for callers. It holds no token, no key and no secret value.
+/// The cause of an error: for the log, never for callers. It holds no token, no key and no secret value.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
@@ -14,7 +14,7 @@ pub enum Cause {
     /// An error of the HTTP client.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// A value that cannot become JSON, or JSON that is not what was expected.
+    /// A value that cannot become JSON, or unexpected JSON.
     #[error("the JSON is not what was expected: {0}")]
     Json(#[from] serde_json::Error),
     /// The service's own explanation, without credentials.
@@ -23,7 +23,7 @@ pub enum Cause {
     /// The service gave no explanation.
     #[error("it gave no explanation")]
     Silent,
-    /// A refused token: what the service said, and what the claims show.
+    /// A refused token: the service's text, and the claim that does not fit.
     #[error("{said}; of our token, {mismatch}")]
     Token {
         /// What the service said.
@@ -39,7 +39,7 @@ pub enum Cause {
         /// Name of the secret that holds the key.
         secret: String,
     },
-    /// A success status with a body that the service does not give.
+    /// A success status with a body that does not come from the service.
     #[error("the answer is {found} instead of {expected}: a portal, proxy or firewall answers in place of the service")]
     NotTheService {
         /// What a true answer has.
@@ -47,7 +47,7 @@ pub enum Cause {
         /// What this one has.
         found: String,
     },
-    /// A path that could mean another place than the one below the base URL.
+    /// A path that could lead outside the base URL.
     #[error("the path leads, or may lead, to another place than below the base URL")]
     Escapes,
     /// The caller's body broke off.
@@ -56,19 +56,19 @@ pub enum Cause {
     /// A body stopped flowing.
     #[error("the body paused for longer than {} seconds", .0.as_secs_f64())]
     Paused(Duration),
-    /// A rule of this library that the request breaks.
+    /// The request breaks a rule of this library.
     #[error("{0}")]
     Rule(&'static str),
     /// The platform sets no `IDENTITY_ENDPOINT`.
     #[error("the platform gives this process no managed identity (IDENTITY_ENDPOINT is not set)")]
     NoIdentityEndpoint,
-    /// What a model, or the gateway before it, refused.
+    /// The refusal of a model, or of the gateway before it.
     #[error(transparent)]
     Model(Box<ModelRefusal>),
-    /// The value of the secret is no key.
+    /// The value of the secret cannot be sent as a key.
     #[error("the secret is empty or cannot be sent in a header (does it end in a line break?)")]
     NotAKey,
-    /// The token is no header value.
+    /// The token is not a valid header value.
     #[error("the token cannot be sent in a header")]
     NotAToken,
     /// The container is missing and this identity cannot create it.
@@ -94,7 +94,7 @@ pub enum Cause {
     Other(Box<dyn StdError + Send + Sync>),
 }
 
-/// The whole story in one line: what the SDK's errors hold beside their text, such as whole answers, is for no log.
+/// All texts of the chain in one line. The SDK's errors also hold other data, such as whole answers: no log gets those.
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let layers = successors(Some(self as &dyn StdError), |&error| error.source());

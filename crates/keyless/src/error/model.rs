@@ -13,17 +13,17 @@ pub enum ModelProblem {
     ContentFilter(Vec<String>),
     /// The caller must send less: the messages do not fit into the model's context.
     ContextLength,
-    /// The caller must change the request: the model does not take it. Holds the parameter that the model names.
+    /// The caller must change the request: the model does not accept it. Holds the parameter that the model names.
     InvalidRequest(Option<String>),
-    /// An operator must give a role: the identity that called the model lacks this data action.
+    /// An operator must assign a role: the identity that called the model lacks this data action.
     MissingRole(Option<String>),
-    /// An operator must mend the scope: the token is not one for the model.
+    /// An operator must mend the scope: the token is not for the model.
     TokenRefused,
-    /// An operator must send no key: the account takes Entra tokens only.
+    /// An operator must remove the key: the account accepts Entra tokens only.
     KeysDisabled,
     /// An operator must mend the deployment's name, or wait five minutes after it was created.
     NoDeployment,
-    /// An operator must mend the address: the service knows no such path or version.
+    /// An operator must mend the address: the service does not know the path or version.
     NoSuchPath,
     /// An operator must act: network rules, or a suspended account.
     Forbidden,
@@ -39,7 +39,7 @@ pub enum ModelProblem {
     BrokenOff,
 }
 
-/// A [`ModelProblem`] with what is known beside it, for the log: no word of a prompt or an answer.
+/// A [`ModelProblem`] with details for the log, without any text of a prompt or an answer.
 #[derive(Clone, Debug)]
 pub struct ModelRefusal {
     pub(crate) problem: ModelProblem,

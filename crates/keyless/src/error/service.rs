@@ -1,4 +1,4 @@
-//! The services that calls depend on, and what an operator checks when one of them refuses.
+//! The services that calls depend on, and what an operator must check after a refusal.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Service {
-    /// The managed-identity endpoint, Entra, or a developer's tool: what gives tokens.
+    /// A source of tokens: the managed-identity endpoint, Entra, or a developer's tool.
     Identity,
     /// Azure Key Vault.
     KeyVault,
@@ -16,7 +16,7 @@ pub enum Service {
     ApiManagement,
     /// A model of Azure `OpenAI`.
     OpenAi,
-    /// Any other API that takes tokens.
+    /// Any other API that accepts tokens.
     Api,
 }
 

@@ -1,7 +1,7 @@
 //! An answer of the identity endpoint, or of Entra, without a token.
 //!
-//! The SDK's errors do not always tell: every 400 of a managed identity is "not assigned", the text being in the raw
-//! response alone; of an Entra answer with an escape in its description nothing is left, not even the status.
+//! The SDK's errors are not enough. For every 400 of a managed identity they say "not assigned"; only the raw response
+//! has the text. For an Entra answer with an escape in its description they keep nothing, not even the status.
 
 use std::{error::Error as StdError, iter::successors};
 
@@ -20,10 +20,10 @@ pub(super) struct EndpointAnswer {
 }
 
 impl EndpointAnswer {
-    /// From an answer that is not a success: such a body holds no token.
+    /// From an unsuccessful answer: its body holds no token.
     ///
-    /// The words are `message` (App Service), `error_description` after `error` (virtual machines, Entra), or `message`
-    /// within `error` (most other services).
+    /// The text is in `message` (App Service), in `error_description` after `error` (virtual machines, Entra), or in
+    /// `message` within `error` (most other services).
     pub(super) fn new(status: StatusCode, body: &[u8]) -> Self {
         let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
         let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

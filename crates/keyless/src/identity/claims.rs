@@ -1,4 +1,4 @@
-//! What a token of ours says. Read for people only: nothing here is verified, and nothing is decided by it.
+//! The claims of our own token, for people to read. They are not verified, and no decision depends on them.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -31,8 +31,8 @@ impl UnverifiedClaims {
         claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default()
     }
 
-    /// Why an API that expects tokens for `asked` may have refused this one: its lifetime, role, audience or issuer, the
-    /// first that does not fit. The API's own reasons are in its log alone, so this is what its caller can know.
+    /// Why an API that expects tokens for `asked` may have refused this one: the first of lifetime, role, audience and
+    /// issuer that does not fit. The API's own reasons are only in its log, so its caller cannot know more.
     pub(crate) fn mismatch(&self, asked: &str, now: Timestamp) -> String {
         let Self { audience: Some(audience), issuer: Some(issuer), version: Some(version), roles, .. } = self else {
             return "nothing can be said: its claims cannot be read".to_owned();

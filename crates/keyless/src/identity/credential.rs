@@ -1,21 +1,21 @@
-//! How an identity is named.
+//! The names of identities.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// How a token is got.
+/// The source of an identity's tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// The identity endpoint of the function app; without an ID, the system-assigned identity.
     ManagedIdentity(Option<UserAssigned>),
     /// A federated token file, as AKS mounts it.
     WorkloadIdentity(Option<ClientId>),
-    /// The person who is logged in to a tool on this machine.
+    /// The login of a developer's tool on this machine.
     Developer(Developer),
 }
 
-/// How a user-assigned identity is named to the identity endpoint.
+/// The name of a user-assigned identity for the identity endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserAssigned {
     /// By its client ID.
@@ -24,16 +24,16 @@ pub enum UserAssigned {
     ObjectId(ObjectId),
 }
 
-/// A login on this machine.
+/// A developer's login on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Developer {
-    /// Whose login it is.
+    /// The tool with the login.
     pub tool: Tool,
-    /// The tool's own when absent.
+    /// The tenant; `None` for the tool's default.
     pub tenant: Option<Tenant>,
 }
 
-/// A tool that a developer is logged in to.
+/// A developer's tool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tool {
     /// The Azure CLI, else the Azure Developer CLI.
@@ -88,7 +88,7 @@ impl fmt::Display for ObjectId {
 pub struct Tenant(String);
 
 impl Tenant {
-    /// It is passed to a command line: it holds letters, digits, dots and hyphens alone.
+    /// From a text of letters, digits, dots and hyphens only, because it becomes part of a command line.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');

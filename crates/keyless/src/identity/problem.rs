@@ -1,4 +1,4 @@
-//! What is wrong when an identity gets no token, in words that say what to mend.
+//! Why an identity gets no token, and what to mend.
 
 use std::{error::Error as StdError, fmt, io};
 
@@ -13,15 +13,15 @@ pub enum IdentityProblem {
     NoSuchIdentity,
     /// No client ID was given, and the app has no system-assigned identity.
     NoIdentityOnApp,
-    /// The tenant does not know the audience. App Service answers the same when it does and assignment is required.
+    /// The tenant does not know the audience, or the audience requires an assignment: App Service answers both alike.
     UnknownResource,
-    /// The audience admits assigned applications only, and this identity is not one.
+    /// The audience admits assigned applications only, and this identity has no assignment.
     NotAssigned,
-    /// The identity endpoint is not reached.
+    /// The identity endpoint cannot be reached.
     EndpointUnreachable,
     /// The identity endpoint does not answer in time.
     EndpointTimeout,
-    /// A developer's tool is not installed.
+    /// No developer's tool is installed.
     NoTool,
     /// A developer's tool is installed, without a login.
     NotLoggedIn,
@@ -38,8 +38,8 @@ impl IdentityProblem {
         }
     }
 
-    /// By what was said, since one status means many things. The texts are those of App Service, of the virtual
-    /// machines' endpoint and of Entra, as their users and the tests of Microsoft's own libraries show them.
+    /// Decides by the text, because one status has many causes. The texts are those of App Service, of the virtual
+    /// machines' endpoint and of Entra, as reported by users and in the tests of Microsoft's own libraries.
     pub(super) fn of_answer(answer: &EndpointAnswer) -> Self {
         let said = answer.said.as_deref().unwrap_or_default();
         let has = |text| said.contains(text);
@@ -67,8 +67,8 @@ impl IdentityProblem {
         }
     }
 
-    /// From the words of the SDK's credentials for developers and of the tools that they run. A login that is missing
-    /// tells more than a tool that is.
+    /// From the texts of the SDK's developer credentials and of the tools that they run. A missing login is a more
+    /// useful finding than a missing tool.
     fn of_tools(said: &str) -> Self {
         let has = |text| said.contains(text);
         match () {

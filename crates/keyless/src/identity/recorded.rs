@@ -1,4 +1,4 @@
-//! Records how the tries of one fetch end: when a fetch is cut off amid the SDK's retries there is no error at all.
+//! Records how each try of one fetch ends: a fetch that is cut off during the SDK's retries leaves no error.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,8 +47,8 @@ impl LastTry {
     }
 }
 
-/// Belongs in `per_try_policies` of each credential that a cache asks. Without it, classification has the SDK's errors
-/// alone.
+/// Put it into `per_try_policies` of each credential that a cache uses. Without it, only the SDK's errors can be
+/// classified.
 #[derive(Debug)]
 pub(super) struct RecordAnswers;
 

@@ -1,5 +1,4 @@
-//! A policy for the clients of services: a token that a service refused is dropped, and without an identity no service is
-//! called.
+//! A policy for SDK clients: it drops a token that a service refused, and calls no service without an identity.
 
 use std::sync::Arc;
 
@@ -15,10 +14,10 @@ use azure_core::{
 
 use super::tokens::TokenCache;
 
-/// Belongs in `per_try_policies` of each client that gets its tokens from the cache: there it is below the SDK's own
+/// Put it into `per_try_policies` of each client that gets its tokens from the cache. There it is below the SDK's own
 /// policy, which forgets its copy of a refused token but would get the same one from the cache.
 ///
-/// Key Vault's client then tries again on its own, once; Storage's gives the 401 to its caller, and the next call has
+/// Key Vault's client then retries once itself. Storage's client returns the 401 to its caller, and the next call has
 /// another token. A 401 to a request without a token is a challenge and drops nothing.
 #[derive(Debug)]
 pub(crate) struct ForgetRefused(pub(crate) Arc<TokenCache>);

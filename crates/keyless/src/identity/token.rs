@@ -1,4 +1,4 @@
-//! A token, with the header that shows it.
+//! A token and its header.
 
 use std::sync::Arc;
 

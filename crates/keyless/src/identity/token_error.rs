@@ -11,10 +11,10 @@ use super::{
 };
 use crate::kept::{FetchFailure, Stopped};
 
-/// Why there is no token. All callers that waited for the same fetch get the same one.
+/// Why there is no token. All callers that waited for the same fetch share one error.
 ///
-/// It comes within an [`azure_core::Error`] of kind `Credential`; [`TokenError::within`] finds it there. Below it is
-/// the credential's own error.
+/// It is the source of an [`azure_core::Error`] of kind `Credential`; [`TokenError::within`] finds it there. Its own
+/// source is the credential's error.
 #[derive(Clone, Debug)]
 pub struct TokenError(Arc<Details>);
 
@@ -62,13 +62,13 @@ impl TokenError {
         Self(Arc::new(Details { scope, problem, answer, cause }))
     }
 
-    /// What an operator mends.
+    /// What an operator must mend.
     #[must_use]
     pub fn problem(&self) -> IdentityProblem {
         self.0.problem
     }
 
-    /// The first of its kind in a chain of errors.
+    /// The first `TokenError` in a chain of errors.
     #[must_use]
     pub fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
         layers(error).find_map(|layer| layer.downcast_ref())

@@ -23,19 +23,19 @@ use crate::{
     time_limits::TimeLimits,
 };
 
-/// A token is not given out in its last seconds: it must still be good when the service looks at it, by the service's
-/// clock. Of a token that lives less than 50 seconds it is the last tenth.
+/// A token is not used in its last seconds: it must still be valid when the service checks it, by the service's clock.
+/// For a token that lives less than 50 seconds, this is the last tenth of its life.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// Renewals without need are at least this far apart, however short a token's life: one with less left is fetched when
-/// a caller asks.
+/// The shortest time between background renewals, even for short-lived tokens. A token with less time left is fetched
+/// when a caller asks.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A renewal is due at half of what is `left`, give or take a tenth, so that many instances that started together do
-/// not renew together. `jitter` is between 0 and 1.
+/// A renewal is due at half of the time `left`, plus or minus a tenth, so instances that started together do not renew
+/// together. `jitter` is between 0 and 1.
 ///
-/// Half of what is left, and not of the whole life: the platform keeps a token for about 24 hours of its 24 hours and
-/// five minutes and gives it again until then, so that renewals must come closer together towards the end
+/// It is half of the time left and not of the whole life. The platform caches a token for about 24 hours of its 24
+/// hours and five minutes, and returns the same one until then. So renewals must come closer together towards the end
 /// (<https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>).
 pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
     (left > SHORTEST_INTERVAL).then(|| (left / 2).mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_INTERVAL))
@@ -43,12 +43,12 @@ pub(super) fn renew_after(left: Duration, jitter: f64) -> Option<Duration> {
 
 /// The tokens of one identity, one for each audience. Dropping it ends its background tasks.
 ///
-/// - Whatever the number of callers, one fetch at a time runs for an audience. It belongs to no caller: one that gives
-///   up does not end it for the others. No audience waits for another.
-/// - A token is renewed in the background at half of its remaining life, give or take a tenth. A renewal that fails
-///   leaves it as it is and is tried again. It is given to callers until five seconds before its end.
-/// - However short the tokens' lives, and whatever fails, an audience costs at most one fetch a second, and one more a
-///   minute for a refused token.
+/// - Whatever the number of callers, one fetch at a time runs for an audience. A caller that gives up does not end it
+///   for the others. No audience waits for another.
+/// - A token is renewed in the background at half of its remaining life, plus or minus a tenth. A failed renewal does
+///   not change the token and is tried again. Callers get the token until five seconds before its end.
+/// - Even with short-lived tokens and failures, an audience costs at most one fetch a second, and one more a minute for
+///   a refused token.
 pub(crate) struct TokenCache {
     kept: Kept<TokenPolicy>,
     /// The platform gives this process no identity: asking for a token fails at once.
@@ -89,9 +89,9 @@ impl TokenCache {
 
     /// Drops `refused`, which a service answered with 401, so that the next caller gets another token.
     ///
-    /// Returns whether it is of use to ask for a token and try once more. It is not when a token was dropped less than
-    /// a minute ago: then the service refuses this identity and not this one token, and `refused` is kept. Of many
-    /// callers that come with the same token, all may try again, and one fetch serves them.
+    /// Returns whether another token and another try may help. They do not if a token was dropped less than a minute
+    /// ago: then the service refuses this identity and not only this token, and `refused` is kept. All callers with the
+    /// same refused token may try again, and one fetch serves them.
     pub(crate) fn invalidate(&self, refused: &Secret) -> bool {
         // A token that no audience has was replaced in the meantime.
         self.kept.refuse(|_| true, |token| token.secret() == refused).unwrap_or(true)
@@ -141,8 +141,8 @@ impl KeptPolicy for TokenPolicy {
         if life.is_zero() {
             warn!("the identity endpoint gave a token that has already ended: check this machine's clock");
         }
-        // A token that has already ended is given out for a second: the service decides, by a clock which may be better
-        // than ours, and we must not fetch for each caller.
+        // An expired token is still used for one second. The service decides by its own clock, which may be better than
+        // ours, and we must not fetch for each caller.
         let usable_for = (life - SLACK.min(life / 10)).max(NEGATIVE_TTL);
         Ok(Fetched { value: Token::new(token), usable_for })
     }

@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 
-/// Makes the credential anew for each token, since an SDK credential cannot be made to forget the one that it has.
+/// Makes a new credential for each token, because an SDK credential cannot forget the token that it has.
 ///
-/// That costs microseconds as long as the client options bring a transport. `make` reports what is wrong with its
-/// settings at each fetch.
+/// This costs microseconds if the client options bring a transport. At each fetch, `make` reports problems of its
+/// settings.
 pub(super) struct Uncached<F>(pub(super) F);
 
 #[async_trait]

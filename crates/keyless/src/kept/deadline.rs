@@ -1,4 +1,4 @@
-//! When a value ends, on a machine that may sleep and whose clock may be set.
+//! When a value ends, on a machine that may sleep or change its clock.
 
 use std::{
     sync::Arc,
@@ -20,9 +20,9 @@ const RECHECK: Duration = Duration::from_secs(60);
 /// No value lives longer; it keeps the arithmetic within what the clocks can hold.
 const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// A point in time by two clocks: the time of day goes on while the machine sleeps, and the running clock does not jump
-/// when the time of day is set. A deadline is past as soon as one of them says so: a value that ends too early costs
-/// one fetch, and one that ends too late costs a refused request.
+/// A point in time by two clocks. The time of day continues while the machine sleeps; the monotonic clock does not jump
+/// when the time of day is set. A deadline is past as soon as one clock says so: a value that ends too early costs one
+/// fetch, but a value that ends too late costs a refused request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     day: SystemTime,

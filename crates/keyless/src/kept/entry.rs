@@ -1,4 +1,4 @@
-//! One value: how callers find it, or wait for it.
+//! One value: callers find it here, or wait for it.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::signals::innermost;
 
-/// The value of one key. Dropping it ends its task, and a fetch that is under way.
+/// The value of one key. Dropping it ends its task and a running fetch.
 ///
-/// `watch` is a value in a lock for reading and writing, with a bell: callers who find a value read it, and those who
-/// do not wait for the bell. What a reader has of it cannot be kept over an await: the compiler refuses it.
+/// `watch` is a value in a read-write lock with notifications: a caller that finds a value reads it, and any other
+/// caller waits for the notification. The compiler refuses to hold the read guard over an await.
 pub(super) struct Entry<P: KeptPolicy> {
     key: Arc<P::Key>,
     policy: Arc<P>,

@@ -1,4 +1,4 @@
-//! What differs between the values that are kept.
+//! The differences between cached tokens and cached secrets.
 
 use std::{error::Error as StdError, time::Duration};
 

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::context::{TraceContext, carrying};
 
-/// The number of the fetch that a caller waits for, and that caller's trace context. A number, so that a late or
-/// repeated call for a fetch that has ended starts no other.
+/// The number of the fetch that a caller waits for, and that caller's trace context. Because of the number, a late or
+/// repeated call for a finished fetch does not start another one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
     pub(super) fetch: u64,
@@ -70,8 +70,8 @@ impl<P: KeptPolicy> Refresher<P> {
         self.state.borrow().fetches()
     }
 
-    /// When the next fetch is due if no caller waits for it before. There is no background retry without a value: the
-    /// next caller retries, and reports the failure.
+    /// When the next fetch is due, unless a caller waits for it earlier. Without a value there is no background retry:
+    /// the next caller retries and reports the failure.
     fn due(&self, now: Deadline) -> Option<Deadline> {
         let state = self.state.borrow();
         let left = state.left(now);

@@ -1,4 +1,4 @@
-//! What is known of one value, and how it changes. No task, no clock.
+//! The state of one value and its changes. No task, no clock.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::{
 /// For how long a failure answers the callers that come after it: a source is asked once a second, however many ask us.
 pub(crate) const NEGATIVE_TTL: Duration = Duration::from_secs(1);
 
-/// The shortest time between two refusals of one value that have an effect: a service that refuses every value must not
-/// make each request two.
+/// The shortest time between two refusals of a value that have an effect: a service that refuses every value must not
+/// double the requests.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) struct State<V, F> {

@@ -31,44 +31,44 @@ impl ModelAnswer {
         }
     }
 
-    /// Its text: of the first choice, or of all messages of a response. Empty where the content filter stopped it, or
-    /// where the answer is a call of a tool.
+    /// The text of the first choice, or of all messages of a response. Empty if the content filter stopped the answer,
+    /// or if the answer is a tool call.
     #[must_use]
     pub fn text(&self) -> String {
         usage::text(&self.json)
     }
 
-    /// Why it ended: `stop`, `length`, `content_filter`…; of a response its status, or why it is incomplete.
+    /// Why it ended: `stop`, `length`, `content_filter`…; for a response its status, or why it is incomplete.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
         usage::finish_reason(&self.json)
     }
 
-    /// How many tokens it took.
+    /// The tokens that it took.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         Usage::of(&self.json)
     }
 
-    /// All that the model answered.
+    /// The whole answer as JSON.
     #[must_use]
     pub fn json(&self) -> &Value {
         &self.json
     }
 
-    /// The same as it came in.
+    /// The whole answer as received.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// Its headers, such as the rates that are left.
+    /// Its headers, such as the remaining rates.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The service's ID of the request, for its support.
+    /// The service's ID of the request, for support cases.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         request_id(&self.headers)

@@ -1,4 +1,4 @@
-//! A call: made, sent, tried again.
+//! A call: build it, send it, retry it.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 /// The largest answer that is held in memory, in bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-/// A call to be sent, whole or event by event.
+/// A call to send, with an answer in one piece or event by event.
 #[must_use = "a call is sent with `send` or `stream`"]
 pub struct ModelCall {
     model: Model,
@@ -44,19 +44,19 @@ pub struct ModelCall {
 }
 
 impl Model {
-    /// Asks for a chat completion. `request` is the operation's body without `model` and `stream`, which this client
-    /// sets: an object with `messages`, and what else the model takes.
+    /// Asks for a chat completion. `request` is the body of the operation: an object with `messages` and further
+    /// members. This client sets `model` and `stream`.
     pub fn chat(&self, request: &impl Serialize) -> ModelCall {
         ModelCall::new(self.clone(), Operation::ChatCompletions, request)
     }
 
-    /// Asks for a response: as [`Self::chat`], with `input` in place of `messages`.
+    /// Asks for a response: like [`Self::chat`], with `input` instead of `messages`.
     pub fn responses(&self, request: &impl Serialize) -> ModelCall {
         ModelCall::new(self.clone(), Operation::Responses, request)
     }
 
-    /// Whether this app may call the account, or the gateway before it, now: it asks for the list of models. Whether the
-    /// deployment exists is not among what that tells.
+    /// Whether this app may call the account, or the gateway before it, now. It asks for the list of models, so it does
+    /// not check that the deployment exists.
     pub async fn check(&self) -> Check {
         let api = self.api();
         let probe = async {
@@ -87,8 +87,8 @@ impl ModelCall {
     /// Asks for the answer in one piece.
     ///
     /// # Errors
-    /// Every status but 2xx, and an error within an answer of 200, by who must act: see
-    /// [`ModelProblem`](crate::ModelProblem). [`Error::Unavailable`] also when the answer is not here within 200 s.
+    /// Every status except 2xx, and an error within an answer of 200, by who must act: see
+    /// [`ModelProblem`](crate::ModelProblem). [`Error::Unavailable`] also when the answer takes more than 200 s.
     pub async fn send(self) -> Result<ModelAnswer, Error> {
         let Self { model, operation, request } = self;
         let request = request?;
@@ -117,11 +117,11 @@ impl ModelCall {
         answer
     }
 
-    /// Asks for the answer event by event, and returns when the first event is here: until then, a failure is an error
-    /// of this call, and is tried again as any other.
+    /// Asks for the answer event by event, and returns when the first event has arrived. Until then, a failure is
+    /// retried like any other, and is an error of this call.
     ///
     /// # Errors
-    /// As [`Self::send`]; also when the answer is no stream of events.
+    /// As [`Self::send`]; also when the answer is not a stream of events.
     pub async fn stream(self) -> Result<ModelEvents, Error> {
         let Self { model, operation, request } = self;
         let request = request?;

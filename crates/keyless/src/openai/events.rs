@@ -24,10 +24,10 @@ const DONE: &str = "[DONE]";
 /// The largest event, in bytes: the last one of a response holds all of it.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-/// A model's answer, event by event as it comes. Dropping it ends the call.
+/// A model's answer, event by event. Dropping it ends the call.
 ///
-/// The end of a chat completion is `[DONE]`, the end of a response an event that says so. An answer that ends without
-/// either is an error, and so is an error that comes as an event.
+/// A chat completion ends with `[DONE]`, a response with an event of its own kind. An answer without such an end is an
+/// error. An error event is an error too.
 pub struct ModelEvents {
     headers: HeaderMap,
     body: Body,
@@ -41,7 +41,7 @@ pub struct ModelEvents {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Flowing,
-    /// All was said; what may follow is usage and `[DONE]`.
+    /// The text is complete; usage and `[DONE]` may follow.
     Finished,
     Ended,
 }
@@ -126,13 +126,13 @@ impl ModelEvents {
         stream::unfold(self, async |mut events| events.next().await.map(|event| (event, events)))
     }
 
-    /// The headers of the answer, such as the rates that are left.
+    /// The headers of the answer, such as the remaining rates.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The service's ID of the request, for its support.
+    /// The service's ID of the request, for support cases.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         request_id(&self.headers)
@@ -199,32 +199,32 @@ impl ModelEvent {
         &self.json
     }
 
-    /// What kind of event of a response it is, such as `response.output_text.delta`; chunks of a chat completion have none.
+    /// The kind of a response's event, such as `response.output_text.delta`; chunks of a chat completion have none.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.json["type"].as_str().or(self.frame.name.as_deref())
     }
 
-    /// The text that it adds to the answer: to the first choice, where there are several.
+    /// The text that it adds to the answer; with several choices, to the first one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         usage::text_delta(&self.json)
     }
 
-    /// Why the answer ended, in the event that says so.
+    /// Why the answer ended; `None` except in the event with that reason.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
         usage::finish_reason(&self.json)
     }
 
-    /// How many tokens the call took, in the event that says so. A chat completion has one only where the request asks
-    /// for it: `"stream_options": { "include_usage": true }`.
+    /// The tokens that the call took; `None` except in the event with the usage. A chat completion has that event only
+    /// if the request asks for it: `"stream_options": { "include_usage": true }`.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         Usage::of(&self.json)
     }
 
-    /// Its bytes as they came in, the empty line after it included: all events together are the body.
+    /// Its bytes as received, including the empty line after it: all events together are the body.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
         &self.frame.raw

@@ -1,4 +1,4 @@
-//! One deployment, called as one identity.
+//! One deployment, called with one identity.
 
 use std::{fmt, sync::Arc};
 
@@ -8,13 +8,13 @@ use crate::{api::Api, connection::Connection};
 /// How a model is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Through API Management, whose own identity calls the account: this app has no role there.
+    /// Through API Management. The gateway's own identity calls the account; this app has no role there.
     Gateway,
-    /// Straight to the account, as this app's identity.
+    /// Directly to the account, with this app's identity.
     Direct,
 }
 
-/// A deployment of Azure `OpenAI`, called as one identity; made by
+/// A deployment of Azure `OpenAI`, called with one identity; made by
 /// [`Reader::model`](crate::settings::Reader::model).
 #[derive(Clone)]
 pub struct Model(Arc<Inner>);
@@ -37,27 +37,28 @@ impl Model {
         &self.0.deployment
     }
 
-    /// How it is reached.
+    /// The route to the deployment.
     #[must_use]
     pub fn route(&self) -> Route {
         self.0.route
     }
 
-    /// The parameter that limits the tokens of a chat completion. Reasoning models take `max_completion_tokens` alone,
-    /// which other models take too; versions of the deployments surface before September 2024 know `max_tokens` alone.
+    /// The parameter that limits the tokens of a chat completion. Reasoning models accept only `max_completion_tokens`,
+    /// and other models accept it too. Versions of the deployments surface before September 2024 know only
+    /// `max_tokens`.
     #[must_use]
     pub fn max_tokens_parameter(&self) -> &'static str {
         if self.0.surface.is_recent() { "max_completion_tokens" } else { "max_tokens" }
     }
 
-    /// Whether a stream of chat completions can tell its usage: `"stream_options": { "include_usage": true }`. Versions of
-    /// the deployments surface before September 2024 do not know it.
+    /// Whether a stream of a chat completion can report its usage: `"stream_options": { "include_usage": true }`.
+    /// Versions of the deployments surface before September 2024 do not know it.
     #[must_use]
     pub fn streams_usage(&self) -> bool {
         self.0.surface.is_recent()
     }
 
-    /// Where it is, and as which identity it is called.
+    /// The address of the model, and the identity that calls it.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         self.0.api.connection()

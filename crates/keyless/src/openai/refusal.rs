@@ -1,7 +1,7 @@
-//! Who must act about a refusal, by its status and body: of the model, or of the gateway before it.
+//! Who must act after a refusal of the model, or of the gateway before it, by status and body.
 //!
-//! The gateway's own bodies have `statusCode` on top, the model's an `error`. A model may answer 200 and send the error as
-//! an event of its stream: <https://learn.microsoft.com/azure/foundry/openai/how-to/responses>.
+//! The gateway's own bodies have the member `statusCode`, the model's have `error`. A model may answer 200 and send the
+//! error as an event of its stream: <https://learn.microsoft.com/azure/foundry/openai/how-to/responses>.
 
 use std::{sync::Arc, time::Duration};
 

@@ -73,8 +73,8 @@ impl Reader {
         Some(Model::new(api, route?, deployment, surface))
     }
 
-    /// As [`Self::model`], for an app that also runs without one: `Some(None)` when no setting of the group is there.
-    /// As soon as one is, all that its route needs must be.
+    /// Like [`Self::model`], for an app that also runs without a model: `Some(None)` when no setting of the group
+    /// exists. If one exists, all settings of its route are required.
     pub fn optional_model(&mut self, name: &str) -> Option<Option<Model>> {
         self.declare(
             &setting::<Deployment>(

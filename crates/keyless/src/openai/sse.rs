@@ -1,7 +1,7 @@
-//! Server-sent events, cut out of a body as it comes in.
+//! A parser for server-sent events, for a body that is still arriving.
 //!
-//! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. The bytes of each frame are
-//! kept beside its meaning: joined, frames are the body again, byte for byte.
+//! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. Each frame keeps its bytes
+//! beside the parsed event: joined, the frames are the body again, byte for byte.
 
 use bytes::{Bytes, BytesMut};
 
@@ -51,8 +51,8 @@ impl FrameParser {
         }
     }
 
-    /// What the body ends with after its last complete frame. A line without an end counts as one here: some servers
-    /// leave out the last line breaks.
+    /// The rest of the body after its last complete frame. An unfinished line counts as a line here, because some
+    /// servers leave out the last line breaks.
     pub(super) fn finish(mut self) -> Option<Frame> {
         let rest = self.buffer[self.line..].to_vec();
         if rest.is_empty() && self.line == 0 {
@@ -63,8 +63,8 @@ impl FrameParser {
         Some(self.cut())
     }
 
-    /// Where the current line ends, and where the next one begins. After a carriage return the next byte decides which
-    /// of the two it is.
+    /// The end of the current line, and the beginning of the next one. After a carriage return the next byte decides
+    /// whether the line break has one byte or two.
     fn line_end(&mut self) -> Option<(usize, usize)> {
         let found = self.buffer[self.searched..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let Some(end) = found.map(|offset| self.searched + offset) else {

@@ -1,4 +1,4 @@
-//! Where the operations of a model are: on the v1 surface, or below its deployment with a version.
+//! The paths of a model's operations: on the v1 surface, or below its deployment with a version.
 //!
 //! <https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle>
 

@@ -1,15 +1,15 @@
-//! Text, usage and end of an answer, in the shapes of chat completions and of responses.
+//! Text, usage and end of an answer, in the formats of chat completions and of responses.
 
 use serde_json::Value;
 
-/// How many tokens a call took.
+/// The tokens that a call took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Of the prompt; `input_tokens` of responses.
+    /// Tokens of the prompt; `input_tokens` of responses.
     pub prompt_tokens: u64,
-    /// Of the answer, reasoning included; `output_tokens` of responses.
+    /// Tokens of the answer, including reasoning; `output_tokens` of responses.
     pub completion_tokens: u64,
-    /// Both.
+    /// The sum of both.
     pub total_tokens: u64,
 }
 
@@ -47,8 +47,8 @@ pub(super) fn text_delta(json: &Value) -> Option<&str> {
     choice["delta"]["content"].as_str()
 }
 
-/// Why an answer ended: `stop`, `length`, `content_filter`…, of the first choice; of a response its status, or the reason
-/// why it is incomplete.
+/// Why an answer ended: `stop`, `length`, `content_filter`… of the first choice; for a response its status, or the
+/// reason why it is incomplete.
 pub(super) fn finish_reason(json: &Value) -> Option<&str> {
     if let Some(choices) = json["choices"].as_array() {
         return choices.iter().find_map(|choice| choice["finish_reason"].as_str());

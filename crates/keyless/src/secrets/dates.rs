@@ -1,7 +1,7 @@
 //! Names and dates of all secrets; no values.
 //!
-//! It needs `secrets/readMetadata` on the vault, which Key Vault Secrets User and Key Vault Reader have. An identity
-//! whose role is on single secrets alone can read these, but is refused the list with 403.
+//! The list needs `secrets/readMetadata` on the vault, which Key Vault Secrets User and Key Vault Reader have. An
+//! identity with a role on single secrets only can read those secrets, but gets 403 for the list.
 //! <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security>
 
 use azure_security_keyvault_secrets::ResourceExt;
@@ -15,19 +15,19 @@ use crate::{
     failure::failure,
 };
 
-/// When a secret may be used: for people, since the vault gives out its value all the same.
+/// The validity of a secret: for people, because the vault returns the value also after the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretDates {
     /// Name of the secret.
     pub name: String,
     /// Whether it can be read.
     pub enabled: bool,
-    /// When it ends, if it does.
+    /// When it expires, if it does.
     pub expires: Option<Timestamp>,
 }
 
 impl Secrets {
-    /// The dates of every secret's latest version. Asks the vault, page by page.
+    /// The dates of every secret's latest version. Reads the vault's list page by page.
     ///
     /// # Errors
     /// When the vault refuses the list, does not answer, or takes longer than a minute.

@@ -1,4 +1,4 @@
-//! Name of a secret.
+//! The name of a secret.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
 
 /// Name of a secret in the vault, or of one version of it (`NAME/VERSION`); never its value.
 ///
-/// A copy shares the text.
+/// Clones share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretName {
     name: Arc<str>,

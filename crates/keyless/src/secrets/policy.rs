@@ -1,4 +1,4 @@
-//! How secrets are fetched and kept.
+//! How secrets are fetched and cached.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::{
     transport::Http,
 };
 
-/// A value is at most this old while the vault answers: so long does a rotated, disabled or deleted secret take to be
-/// noticed, unless the app calls [`super::vault::Secrets::forget`].
+/// The greatest age of a value while the vault answers. So the app notices a rotated, disabled or deleted secret within
+/// this time, or at once when it calls [`super::vault::Secrets::forget`].
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// A value is used for so long while the vault cannot be reached, or is too busy to answer.
@@ -33,10 +33,10 @@ pub(super) struct SecretPolicy {
 /// Why there is no value.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    /// The vault refused: the value that it gave before is not ours to use any more.
+    /// The vault refused: this app may not use the earlier value any more.
     #[error(transparent)]
     Refused(Error),
-    /// The vault said nothing about the secret. It may have said when to ask again.
+    /// The vault did not answer about the secret. It may have said when to ask again.
     #[error("{0}")]
     Unanswered(#[source] Error, Option<Duration>),
 }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{HeaderValue, header::InvalidHeaderValue};
 use zeroize::Zeroizing;
 
-/// The value of a secret. Its `Debug` says nothing, and its memory is wiped when the last copy is dropped, be that a copy
-/// of this or of a header made from it.
+/// The value of a secret. Its `Debug` shows nothing. Its memory is wiped when the last clone of the value, and of a
+/// header made from it, is dropped.
 ///
-/// That holds for the copies of this library. A copy that passed through the SDK and the HTTP client on its way in, and
-/// the bytes that are sent, are theirs, and live as long as a request.
+/// This is true for this library's memory. The SDK and the HTTP client make copies when they receive and send the
+/// value; those live as long as a request and are not wiped.
 #[derive(Clone)]
 pub struct SecretValue {
     text: Arc<Zeroizing<String>>,
@@ -38,7 +38,7 @@ impl SecretValue {
         Self { text, header }
     }
 
-    /// The value itself, for the one place that sends it.
+    /// The value itself, for the code that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text

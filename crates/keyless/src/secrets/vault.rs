@@ -21,14 +21,14 @@ use crate::{
 /// For readiness alone. The client takes the audience from the vault's own challenge.
 const SCOPE: &str = "https://vault.azure.net/.default";
 
-/// The secrets of one vault, read as one identity, and kept from first demand on.
+/// The secrets of one vault, read with one identity, and cached from the first read on.
 ///
-/// - Whatever the number of callers, one fetch at a time runs for a secret. Callers wait for the first alone; after that
-///   the value is refreshed in the background, four minutes after it was read.
-/// - A secret that the vault refuses (disabled, deleted, no role any more) is not served from then on.
-/// - A vault that does not answer, and an identity without a token, leave a value as it is for an hour, with a warning
-///   at each failed refresh. These come with growing pauses, and not before the time that the vault names in
-///   `Retry-After`.
+/// - Whatever the number of callers, one fetch at a time runs for a secret. Callers wait only for the first fetch;
+///   after that the value is refreshed in the background, about four minutes after it was read.
+/// - After a refusal by the vault (the secret is disabled or deleted, or the role is gone) the value is not used any
+///   more.
+/// - If the vault does not answer, or the identity gets no token, the value stays in use for an hour, with a warning at
+///   each failed refresh. Refreshes come with growing pauses, and not before the time in the vault's `Retry-After`.
 ///
 /// ```no_run
 /// # async fn example(vault: keyless::Secrets) -> Result<(), keyless::Error> {
@@ -63,10 +63,10 @@ impl Secrets {
         Ok(Self(Arc::new(Vault { connection, secrets: Kept::new(policy) })))
     }
 
-    /// The value of a secret: of its latest version, unless the name is that of one (`NAME/VERSION`).
+    /// The value of a secret: the latest version, or the version in the name (`NAME/VERSION`).
     ///
     /// # Errors
-    /// A secret that is missing or disabled is [`Error::Refused`]: an operator must act, not the caller.
+    /// A missing or disabled secret is [`Error::Refused`]: an operator must act, not the caller.
     pub async fn get<N>(&self, name: N) -> Result<SecretValue, Error>
     where
         N: TryInto<SecretName>,
@@ -76,19 +76,19 @@ impl Secrets {
         self.0.secrets.get(|known| *known == name, || name.clone()).await.map_err(FetchError::into_error)
     }
 
-    /// Tells that the value was refused where it was shown: the next [`Secrets::get`] asks the vault, unless a refusal
-    /// within the last minute did so. If the vault does not answer, the value is served again.
+    /// Reports that a service refused the value: the next [`Secrets::get`] asks the vault, unless a refusal within the
+    /// last minute did so. If the vault does not answer, the value stays in use.
     pub fn forget(&self, name: &SecretName) {
         self.0.secrets.refuse(|known| known == name, |_| true);
     }
 
-    /// Whether the vault gives this secret to this app now.
+    /// Whether the vault lets this app read the secret now.
     pub async fn check(&self, name: &SecretName) -> Check {
         let asked = async { self.policy().ask(name).await.map(drop).map_err(FetchError::into_error) };
         check(Service::KeyVault, self.connection(), SCOPE, asked).await
     }
 
-    /// Where the vault is, and as which identity it is read.
+    /// The vault's address, and the identity that reads it.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.0.connection

@@ -1,5 +1,5 @@
-//! Identity-based connections, as the Functions host's own extensions have them: `<NAME>__credential` and the ID of a
-//! user-assigned identity beside the service's address. The older connection string `RunAs=…` is understood too.
+//! Identity-based connections, as in the Functions host's own extensions: `<NAME>__credential` and the ID of a
+//! user-assigned identity beside the service's address. The older connection string `RunAs=…` is read too.
 //!
 //! <https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection>
 
@@ -27,8 +27,8 @@ const DEFAULT_CLIENT_ID: Setting<ClientId> =
     Setting::optional("AZURE_CLIENT_ID", "the system-assigned identity", "Which identity calls services.");
 
 impl Reader {
-    /// A connection of any kind: `<name>__<endpoint>` is the service's address, and the identity is named as for all
-    /// connections.
+    /// A connection of any kind: `<name>__<endpoint>` is the service's address. The settings of the identity are those
+    /// of all connections.
     pub fn connection(&mut self, name: &str, endpoint: &str) -> Option<Connection> {
         let key = format!("{name}__{endpoint}");
         if let Some(known) = self.connections.get(&key) {

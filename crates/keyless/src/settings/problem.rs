@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-/// The settings that are missing or wrong, each with what is expected of it; never with its value, since a key may
-/// stand where it should not.
+/// The missing or wrong settings, each with the expected form and never with its value: someone may have put a key
+/// there by mistake.
 ///
-/// The Functions host quotes only the last three lines that a handler printed: the last line has every name.
+/// The Functions host quotes only the last three lines that a handler printed, so the last line has every name.
 #[derive(Debug, thiserror::Error)]
 pub struct SettingsError {
     problems: Vec<Problem>,
@@ -23,7 +23,7 @@ impl SettingsError {
         Self { problems }
     }
 
-    /// The name of each setting that is missing or wrong.
+    /// The name of each missing or wrong setting.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.problems.iter().map(|problem| &*problem.name)
     }

@@ -1,6 +1,6 @@
-//! Reads settings one by one and remembers every problem, so that one run shows them all.
+//! Reads settings one by one and collects every problem, so that one run reports them all.
 //!
-//! This is the one module that reads the environment.
+//! This is the only module that reads the environment.
 
 use std::{borrow::Cow, collections::HashMap, fmt, path::PathBuf};
 
@@ -27,7 +27,7 @@ const EXTRA_CA_CERTS: Setting<PathBuf> = Setting::optional(
 /// Reads an app's settings from the environment of this process. Calls no service.
 ///
 /// # Errors
-/// Names every setting that is missing or wrong, with what is expected of it.
+/// Names every missing or wrong setting with its expected form.
 pub fn from_env<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, SettingsError> {
     #[expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
     let mut reader = Reader::new(|name| std::env::var(name).ok(), false);
@@ -38,7 +38,7 @@ pub fn from_env<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, Set
     reader.finish(app)
 }
 
-/// Reads an app's settings from `lookup`, for tests and for other places than the environment.
+/// Reads an app's settings from `lookup`, for tests and for other sources than the environment.
 ///
 /// # Errors
 /// As [`from_env`].
@@ -51,8 +51,8 @@ pub fn from_lookup<T>(
     reader.finish(app)
 }
 
-/// The rows of every setting that an app reads, in the order in which it does. `read` must not stop at the first
-/// setting that is missing: it reads all of them first, and then makes the app.
+/// The rows of every setting that an app reads, in the order of reading. `read` must not stop at the first missing
+/// setting: it must read all of them first, and then make the app.
 pub fn rows<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Vec<Row> {
     let mut reader = Reader::new(|_| None, true);
     read(&mut reader);
@@ -63,7 +63,7 @@ pub fn rows<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Vec<Row> {
 /// Gives the text of a setting by its name.
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
-/// Reads an app's settings. A problem is remembered, and told when all is read.
+/// Reads an app's settings. It collects problems and reports them after the last setting.
 pub struct Reader {
     lookup: Lookup,
     /// Whether only the rows are of interest.
@@ -94,8 +94,8 @@ impl Reader {
         }
     }
 
-    /// The value of a setting, or its default. `None` also for one that is wrong, or missing and required: the app does
-    /// not start then.
+    /// The value of a setting, or its default. `None` also for a wrong setting, or a missing required one: then the app
+    /// does not start.
     pub fn read<T: SettingType>(&mut self, setting: &Setting<T>) -> Option<T> {
         self.declare(setting);
         self.value(setting)
@@ -120,7 +120,7 @@ impl Reader {
         value
     }
 
-    /// Declares a setting that the app does not read, since the Functions host does.
+    /// Declares a setting that the Functions host reads and the app does not.
     pub fn declare<T: SettingType>(&mut self, setting: &Setting<T>) {
         let row = setting.row();
         if !self.rows.iter().any(|known| known.name == row.name) {
@@ -128,14 +128,14 @@ impl Reader {
         }
     }
 
-    /// Whether a setting is there, and not empty. Where [`rows`] lists what an app reads, every setting is: so the rows
-    /// that depend on another setting are among them.
+    /// Whether a setting exists and is not empty. Always true while [`rows`] lists the settings, so that the list
+    /// includes rows that depend on another setting.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         self.lists_rows || self.text(name).is_some()
     }
 
-    /// Tells a problem with a setting that is there. `expected` must not show the value.
+    /// Reports a problem with an existing setting. `expected` must not show the value.
     pub fn refuse(&mut self, name: impl Into<Cow<'static, str>>, expected: impl Into<Cow<'static, str>>) {
         self.tell(Problem { name: name.into(), missing: false, expected: expected.into() });
     }

@@ -1,10 +1,10 @@
-//! One setting, declared once, and what follows from its row.
+//! One setting, declared once as a row, and the texts made from rows.
 
 use std::{borrow::Cow, marker::PhantomData};
 
 use super::value::SettingType;
 
-/// A setting: name, type, what its absence means, and one sentence.
+/// A setting: name, type, the meaning of its absence, and one sentence.
 pub struct Setting<T> {
     name: Cow<'static, str>,
     meaning: Cow<'static, str>,
@@ -13,14 +13,14 @@ pub struct Setting<T> {
     kind: PhantomData<fn() -> T>,
 }
 
-/// What it means that a setting is absent.
+/// The meaning of an absent setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absent {
     /// The app cannot start.
     IsAnError,
-    /// This value stands in its place.
+    /// This value is used instead.
     Default(&'static str),
-    /// This, in words.
+    /// The meaning in words.
     Means(&'static str),
 }
 
@@ -47,7 +47,7 @@ impl<T> Setting<T> {
         Self { name, meaning, absent, example: None, kind: PhantomData }
     }
 
-    /// The value in `local.settings.json.example`, where the default does not serve.
+    /// The value in `local.settings.json.example`, if the default is not a good example.
     #[must_use]
     pub const fn with_example(mut self, example: &'static str) -> Self {
         self.example = Some(example);
@@ -66,7 +66,7 @@ impl<T> Setting<T> {
 }
 
 impl<T: SettingType> Setting<T> {
-    /// Without its type.
+    /// The same setting without its type.
     #[must_use]
     pub fn row(&self) -> Row {
         Row {
@@ -84,11 +84,11 @@ impl<T: SettingType> Setting<T> {
 pub struct Row {
     /// Its name.
     pub name: Cow<'static, str>,
-    /// What a person should write.
+    /// The expected form of the value.
     pub expected: &'static str,
-    /// What it is for, in one sentence.
+    /// Its purpose, in one sentence.
     pub meaning: Cow<'static, str>,
-    /// What it means that it is absent.
+    /// The meaning of its absence.
     pub absent: Absent,
     example: Option<&'static str>,
 }
@@ -116,7 +116,7 @@ impl Row {
     }
 }
 
-/// The rows as a table for a README. Settings that differ by name alone, such as those of connections, share a line.
+/// The rows as a table for a README. Settings that differ only by name, such as those of connections, share a line.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
@@ -134,7 +134,7 @@ pub fn markdown(rows: &[Row]) -> String {
     table
 }
 
-/// The rows as the `Values` of a `local.settings.json`, in their order.
+/// The rows as the `Values` of a `local.settings.json`, in the same order.
 pub fn example(rows: &[Row]) -> impl Iterator<Item = (&str, &'static str)> {
     rows.iter().map(|row| (&*row.name, row.example()))
 }

@@ -1,7 +1,7 @@
-//! The connection string of the former App Authentication library, `RunAs=…`, which settings still have.
+//! The connection string of the former App Authentication library, `RunAs=…`, which is still in use.
 //!
-//! Parts are `name=value`, separated by semicolons, in any order and letter case; spaces around them and empty parts do
-//! not count. A part with a key or a certificate is refused by name: this app has neither.
+//! Parts are `name=value`, separated by semicolons, in any order and letter case; spaces around them and empty parts
+//! are ignored. A part with a key or a certificate is refused by name.
 //!
 //! <https://learn.microsoft.com/dotnet/api/overview/azure/app-auth-migration>
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::identity::{ClientId, ObjectId};
 
-/// A type that the text of a setting can become.
+/// A type that a setting's text is parsed into.
 pub trait SettingType: Sized {
     /// What a person should write. The error shows this in place of the value, which may be anything, a key too.
     const EXPECTED: &'static str;
@@ -90,12 +90,12 @@ impl SettingType for HeaderName {
     }
 }
 
-/// The API that a token is for: the App ID URI or the client ID of the app registration that stands for it.
+/// The audience of a token: the App ID URI or the client ID of the API's app registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(String);
 
 impl Audience {
-    /// The resource, as a token of version 1 repeats it: a slash at the end belongs to it.
+    /// The audience as text. A slash at the end is part of it: a v1 token repeats the audience exactly.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

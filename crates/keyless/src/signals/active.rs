@@ -1,5 +1,4 @@
-//! The spans that are open now. Each is an extension of its span in the registry of `tracing`, where calls find the one
-//! that is current.
+//! The open spans. Each is an extension of its span in the registry of `tracing`, where a call finds the current span.
 
 use std::{borrow::Cow, sync::Arc};
 

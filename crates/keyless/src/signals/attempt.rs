@@ -1,4 +1,4 @@
-//! One try of a call to a service. Its span is the parent of the spans of the service.
+//! One try of a call to a service. The span of the try is the parent of the service's spans.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The span of a call to a service, while it is open: below the innermost one.
+//! The open span of a call to a service, below the innermost open span.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! One question to a model, from the request to the last event of its answer. No word of either is recorded.
+//! One call of a model, from the request to the last event of the answer. No text of either is recorded.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Numbers about this process: counts, distributions, states. All are kept from its start on, so that one that is lost on
-//! its way is in the next.
+//! Numbers about this process: counts, distributions, states. All are cumulative since the start, so a lost message is
+//! made up for by the next one.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},

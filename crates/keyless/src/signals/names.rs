@@ -1,4 +1,5 @@
-//! The names of semantic conventions, in one place since they still move: those of functions, HTTP, Azure and model calls.
+//! Names of the semantic conventions for functions, HTTP, Azure and model calls: in one file, because some may still
+//! change.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/>
 

@@ -1,4 +1,4 @@
-//! In place of `signals` where nothing is recorded: outbound calls carry the invocation's own trace context.
+//! Replaces `signals` when nothing is recorded: outbound calls carry the invocation's own trace context.
 
 use http::{Method, StatusCode};
 use url::Url;

@@ -1,4 +1,4 @@
-//! What is taken out of texts and URLs before they are kept: signatures, keys and tokens.
+//! Removes signatures, keys and tokens from texts and URLs before they are recorded.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Which traces are recorded: decided once for a trace, where it begins.
+//! Decides which traces are recorded: once for each trace, where it begins.
 
 use crate::context::TraceParent;
 

@@ -1,4 +1,4 @@
-//! The addresses that telemetry goes to, as settings have them.
+//! The endpoints of telemetry, from the settings.
 
 use url::Url;
 

@@ -1,4 +1,4 @@
-//! Sends what is recorded: a second after the first record, at once if there is much, and at the end of the process.
+//! Sends the records: a second after the first one, at once if there are many, and at the end of the process.
 
 use std::{
     collections::VecDeque,
@@ -29,8 +29,7 @@ use crate::{
     },
 };
 
-/// How long records wait for others. A process that is killed loses no more than what came in this time, and what is on
-/// its way.
+/// How long records wait for others. A killed process loses at most the records of this time, and the batch on its way.
 const DELAY: Duration = Duration::from_secs(1);
 
 /// Of one request, before encoding. Azure Monitor takes 1 MiB.
@@ -151,8 +150,8 @@ impl Exporter {
         }
     }
 
-    /// Sends all that is there, and says when to come again for what could not be sent. In a hurry, what failed before
-    /// is tried at once, and once.
+    /// Sends all waiting records, and returns when to retry those that could not be sent. In a hurry, failed batches
+    /// are tried once more, at once.
     pub(super) async fn export(&self, hurry: bool) -> Option<Instant> {
         let mut outbox = self.outbox.lock().await;
         let Outbox { traces, logs, metrics } = &mut *outbox;

@@ -1,4 +1,4 @@
-//! What `tracing` tells becomes spans and lines of the log, within invocations alone.
+//! Turns the spans and events of `tracing` into recorded spans and log lines, within invocations only.
 
 use std::{
     fmt::{self, Write as _},
@@ -52,8 +52,8 @@ impl Place {
     }
 }
 
-/// Records spans and lines. It knows the documented fields of the span of an invocation, and nothing else of the library
-/// that makes it.
+/// Records spans and lines. It knows only the documented fields of an invocation's span, not the library that makes the
+/// span.
 pub(super) struct Recording(pub(super) Place);
 
 /// What is recorded: the spans of invocations, and what the levels of the log take.
@@ -88,8 +88,8 @@ impl<S> Filter<S> for Recorded {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        // Of two layers that are put together on the registry, the hint of the outer one counts for both: it must not be
-        // lower than that of the lines, also where nothing is recorded.
+        // Of two combined layers on the registry, the hint of the outer one counts for both. So it must not be lower
+        // than the level of the log lines, even if nothing is recorded.
         let levels = Filter::<S>::max_level_hint(&self.levels)?;
         Some(if self.place.signals().is_some() { levels.max(LevelFilter::INFO) } else { levels })
     }

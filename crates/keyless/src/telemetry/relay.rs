@@ -1,6 +1,6 @@
-//! Passes the OTLP of the Functions host on with a token: the host cannot sign for itself.
+//! Passes the OTLP of the Functions host on with a token, because the host sends none.
 //!
-//! It listens on loopback alone, takes the three paths of OTLP, and no request that a web page could have made.
+//! It listens on loopback only, accepts the three paths of OTLP, and refuses requests that a web page could have made.
 
 use std::{borrow::Cow, net::Ipv4Addr, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What is said of the process itself, once in each request.
+//! The attributes of the process itself, once in each request.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! One request to an endpoint, and what its answer means.
+//! One request to an endpoint, and the meaning of its answer.
 
 use std::{
     sync::Arc,

@@ -1,4 +1,4 @@
-//! The settings of telemetry: the ones that OpenTelemetry names, and a group of our own for endpoints that take a token.
+//! The settings of telemetry: OpenTelemetry's own, and a group of this library for endpoints that require a token.
 
 use std::borrow::Cow;
 
@@ -27,8 +27,8 @@ const SAMPLER: Setting<Rule> =
 const SHARE: Setting<Share> =
     Setting::optional("OTEL_TRACES_SAMPLER_ARG", "all of them", "Which share of the traces that begin here is sent.");
 
-/// Read by other libraries, and refused where there is a collector: a header may hold a key, and the rest would change
-/// what is sent.
+/// Settings of other libraries, refused if there is a collector: a header may hold a key, and the others would change
+/// the sent data.
 const REFUSED: [(&str, &str); 12] = [
     ("OTEL_EXPORTER_OTLP_HEADERS", HEADERS),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", HEADERS),
@@ -82,11 +82,11 @@ const SIGNALS: [Names; 3] = [
 ];
 
 impl Reader {
-    /// Traces, logs and metrics: to the endpoints `<name>__tracesEndpoint`, `<name>__logsEndpoint` and
-    /// `<name>__metricsEndpoint` with a token of the identity that the group names, or else to the collector of
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT` without one. Where there is neither, nothing is sent.
+    /// Traces, logs and metrics. They go to the endpoints `<name>__tracesEndpoint`, `<name>__logsEndpoint` and
+    /// `<name>__metricsEndpoint` with a token of the group's identity, or else to the collector of
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` without a token. Without either, nothing is sent.
     ///
-    /// It is read after [`Reader::user_agent`], which names the app.
+    /// Call it after [`Reader::user_agent`], which names the app.
     pub fn telemetry(&mut self, name: &str) -> Option<Telemetry> {
         let guarded = SIGNALS.map(|signal| self.read(&own(name, signal)).map(|Guarded(url)| url));
         let takes_token = SIGNALS.iter().any(|signal| self.is_set(&format!("{name}__{}", signal.own)));
@@ -121,8 +121,8 @@ impl Reader {
         Some(Telemetry(Some(exporter)))
     }
 
-    /// Where a collector takes each signal. The host shares the environment: where telemetry goes elsewhere, these are
-    /// the host's alone.
+    /// The collector's address for each signal. The host shares the environment: if this app's telemetry goes
+    /// elsewhere, these settings are for the host only.
     fn collectors(&mut self, are_the_hosts: bool) -> [Option<url::Url>; 3] {
         if are_the_hosts {
             return [None, None, None];

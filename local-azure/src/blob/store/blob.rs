@@ -1,4 +1,4 @@
-//! A blob as it was last written, and what its content is made of.
+//! The last written state of a blob, and the parts of its content.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Changes of a container's records that are made together: all of them, or none.
+//! Changes of a container's records as one transaction: all of them, or none.
 
 use std::sync::Arc;
 

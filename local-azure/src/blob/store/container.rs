@@ -1,4 +1,4 @@
-//! One container: its blobs, and the blocks that wait to be committed.
+//! One container: its blobs and uncommitted blocks.
 
 use std::{
     collections::{BTreeMap, HashSet},

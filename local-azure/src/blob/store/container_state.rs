@@ -1,4 +1,4 @@
-//! What a container says about itself.
+//! The properties of a container.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

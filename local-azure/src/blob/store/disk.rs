@@ -1,10 +1,16 @@
-//! Where an account's blobs lie: `{container}/container.json`, `{container}/blobs/{SHA-256 of the name}.json` and `{container}/content/{part}`;
-//! blocks that wait to be committed have records in `{container}/blocks`, named by the SHA-256 of blob and ID; a change of
-//! several records stands in `{container}/change.json` until each of them is changed.
+//! The files of an account:
 //!
-//! Names of blobs become no paths, so none can lead out of the folder, be too long or differ in letter case only.
-//! Only files named as above are ever removed, and no symbolic link is followed.
-//! Nothing is forced to the disk itself: a killed process loses nothing, a machine without power may.
+//! | file | holds |
+//! |---|---|
+//! | `{container}/container.json` | the container's record |
+//! | `{container}/blobs/{SHA-256 of the name}.json` | a blob's record |
+//! | `{container}/content/{part}` | content |
+//! | `{container}/blocks/…` | records of uncommitted blocks, named by the SHA-256 of blob and ID |
+//! | `{container}/change.json` | a change of several records, until all of them are changed |
+//!
+//! Names of blobs never become paths. So no name leads out of the folder, is too long for a path, or collides with a
+//! name in other letter case. Only files with the names above are ever removed, and symbolic links are not followed.
+//! Nothing is synced to the disk: a killed process loses nothing, but a power failure may lose data.
 
 use std::{
     fs,

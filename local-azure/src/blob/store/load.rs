@@ -1,4 +1,4 @@
-//! Containers as they are read from the disk at the start, and made anew.
+//! Reads containers from the disk at start, and creates new ones.
 
 use std::{
     collections::BTreeMap,

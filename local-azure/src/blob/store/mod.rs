@@ -1,9 +1,9 @@
 //! The blobs of one account: an index in memory over files that survive a restart.
 //!
-//! A blob's content is one or more *parts* (files that never change) and its record, a JSON file, names them. A record
-//! is written beside the old one and renamed over it, so that a process killed at any moment leaves the old or the new blob.
-//! A change of several records is written down before it is made, and finished at the next start.
-//! What needs a decision and a change at once happens under one lock, and never waits for a client.
+//! A blob's content is one or more *parts* (files that never change). Its record, a JSON file, names them. A new record
+//! is written beside the old one and renamed over it. So a process killed at any moment leaves the old or the new blob.
+//! A change of several records is first written to a file, and finished at the next start if the process was killed. A
+//! decision and its change happen under one lock, which never waits for a client.
 
 mod blob;
 mod change;

@@ -1,4 +1,4 @@
-//! A file that holds a blob's content or a part of it.
+//! A file with a blob's content or a part of it.
 
 use std::{
     fs::{self, File},

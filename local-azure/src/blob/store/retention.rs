@@ -1,4 +1,4 @@
-//! What an account keeps of what is overwritten or deleted.
+//! The rules for versions and soft-deleted blobs of an account.
 
 use std::sync::Arc;
 

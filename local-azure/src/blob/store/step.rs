@@ -1,4 +1,4 @@
-//! A change of the disk, before which the process may be killed. Tests end it at each.
+//! A change of the disk. Tests kill the process before each of these steps.
 
 /// Called before each change. In a test that has killed the process, nothing changes any more.
 #[cfg(not(test))]

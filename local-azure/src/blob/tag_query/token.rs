@@ -1,4 +1,4 @@
-//! The words and signs of an expression about tags.
+//! The tokens of an expression about tags.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {

@@ -1,4 +1,4 @@
-//! What the report says.
+//! A finding of the report.
 
 use serde::Serialize;
 

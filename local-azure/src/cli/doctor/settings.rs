@@ -1,7 +1,7 @@
-//! Whether the handler works with the variables of a file: it is built, staged and started with them.
+//! Tests whether the handler works with the variables of a file: builds, stages and starts it with them.
 //!
-//! How far that reaches into Azure is the handler's to say: the function `ready` is asked if there is one. No timer is
-//! fired, since timers write.
+//! It calls the function `ready`, if there is one; that function decides which services of Azure it tries. No timer is
+//! fired, because timers write.
 
 use std::{collections::BTreeMap, fmt, path::Path};
 

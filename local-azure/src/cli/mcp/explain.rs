@@ -1,4 +1,4 @@
-//! Why a request was refused: by whom, in which words, and what was shown to that service.
+//! Explains a refusal: the service, its words, and the credentials in the request.
 
 use local_azure::journal::{Entry, PolicyDecision, Service, TraceId};
 use serde::Serialize;

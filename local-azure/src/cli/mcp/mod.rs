@@ -1,6 +1,7 @@
-//! `mcp`: a running local-azure for assistants, by the Model Context Protocol on standard input and output.
+//! `mcp`: gives assistants access to a running local-azure, by the Model Context Protocol on standard input and output.
 //!
-//! Nothing else is written to standard output. Answers hold what `chain`, `fault` and `invoke` print, and no token or key.
+//! Standard output carries only the protocol. Answers hold the output of `chain`, `fault` and `invoke`, and no token or
+//! key.
 
 mod explain;
 mod redacted;

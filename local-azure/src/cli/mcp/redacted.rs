@@ -1,4 +1,4 @@
-//! A function may answer with anything: what looks like a token or a signed URL does not leave in an assistant's answer.
+//! Removes whatever looks like a token or a signed URL from a function's answer, before an assistant gets it.
 
 use serde_json::Value;
 

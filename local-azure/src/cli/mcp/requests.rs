@@ -1,4 +1,4 @@
-//! The journal as an assistant reads it: the latest requests, and one trace.
+//! The journal for an assistant: the latest requests, and one trace.
 
 use local_azure::{
     journal::{Entry, Service, TraceId},

@@ -1,4 +1,4 @@
-//! What an assistant can ask and do.
+//! The tools of an assistant.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Blobs: accounts, containers, what is under a prefix, and the content of one.
+//! Blobs: accounts, containers, the blobs under a prefix, and the content of a blob.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! How much is broken on purpose, for the banner on every page, and one click that mends all.
+//! The number of faults and broken links, for the banner on every page, and a button that clears them all.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! Faults on purpose: what there is, what is set, and setting and ending one.
+//! Faults on purpose: the possible ones, the set ones, and setting and clearing one.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! Functions: what each is called by, and those in error with the reason.
+//! Functions with their triggers, and functions in error with the reason.
 
 use axum::{Json, extract::State};
 use functions_host::Function;

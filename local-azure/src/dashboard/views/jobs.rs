@@ -1,4 +1,4 @@
-//! The jobs of `demo`: running one shows what a broken link does to it.
+//! The jobs of `demo`: run one to see the effect of a broken link.
 
 use axum::{
     Json,

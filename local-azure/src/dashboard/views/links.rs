@@ -1,4 +1,4 @@
-//! The links of `demo --break` as switches: what each spoils, the refusal that is expected, and the one that was seen.
+//! The links of `demo --break` as switches, with the expected and the actual refusal.
 
 use axum::{
     Json,

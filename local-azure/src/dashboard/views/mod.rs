@@ -1,4 +1,4 @@
-//! The JSON of each view: one file for each. A view reads with GET; what changes something is a POST with JSON.
+//! The JSON of the views, one file for each. A view reads with GET; a change is a POST with JSON.
 
 mod about;
 mod blobs;

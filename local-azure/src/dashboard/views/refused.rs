@@ -1,4 +1,4 @@
-//! What a view is asked and cannot do, by name.
+//! The errors of views.
 
 use axum::{
     Json,

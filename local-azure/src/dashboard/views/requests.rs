@@ -1,4 +1,4 @@
-//! Requests: the list, and one entry with everything that is known of it.
+//! Requests: the list, and one entry with all its details.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Secrets: names, versions and dates of each vault. There is no way from here to a value.
+//! Secrets: names, versions and dates of each vault. This view has no access to values.
 
 use axum::{Json, extract::State};
 

@@ -1,4 +1,4 @@
-//! App settings: names, and where each comes from. Values stay where they are.
+//! App settings: names and their sources. This view has no values.
 
 use axum::{Json, extract::State};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Timers: when each fires, what became of its last run, and one run now.
+//! Timers: the next runs and the last result of each, and a run by hand.
 
 use axum::{
     Json,

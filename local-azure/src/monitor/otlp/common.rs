@@ -1,4 +1,4 @@
-//! What all signals share: resources, scopes, attributes. In JSON, for logs, a name is in lowerCamelCase, an ID in
+//! Messages of all signals: resources, scopes, attributes. In JSON, for logs, names are in lowerCamelCase, IDs are
 //! hexadecimal digits, and a number of 64 bits may be a text.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};

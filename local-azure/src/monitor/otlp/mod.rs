@@ -1,5 +1,6 @@
-//! The messages of OTLP, as far as they are read here. Field numbers are those of
-//! <https://github.com/open-telemetry/opentelemetry-proto>; members that are missing here are skipped, as OTLP asks.
+//! The messages of OTLP that are read here. Field numbers are those of
+//! <https://github.com/open-telemetry/opentelemetry-proto>. Members that are missing here are skipped, as OTLP
+//! requires.
 
 pub(super) mod common;
 pub(super) mod logs;

@@ -1,4 +1,4 @@
-//! Where a token is: its path, its neighbours, and what holds it.
+//! The place of a token: its path, its neighbours, and its parent.
 
 use super::{
     super::{Member, row},

@@ -1,4 +1,4 @@
-//! What all containers have, `JRaw` and `JConstructor`.
+//! The members of all containers, `JRaw` and `JConstructor`.
 
 use super::{
     super::{Member, access::length, row},

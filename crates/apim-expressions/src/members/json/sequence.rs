@@ -1,4 +1,4 @@
-//! What sequences of tokens have.
+//! The members of sequences of tokens.
 
 use super::super::{Member, row};
 use crate::{

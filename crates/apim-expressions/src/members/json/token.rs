@@ -1,4 +1,4 @@
-//! What every token has.
+//! The members of every token.
 
 use super::{
     super::{Member, row},

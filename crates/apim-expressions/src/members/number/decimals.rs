@@ -1,4 +1,4 @@
-//! What `decimal`, `char`, `BitConverter` and the other numbers have besides parsing and rounding.
+//! The members of `decimal`, `char`, `BitConverter` and the other numbers besides parsing and rounding.
 
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 

@@ -1,4 +1,4 @@
-//! What `char` has for texts and code points.
+//! The members of `char` for texts and code points.
 
 use super::super::{Member, row};
 use crate::{evaluate::Call, problem::Failure, value::Value};

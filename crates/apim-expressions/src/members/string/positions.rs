@@ -1,4 +1,4 @@
-//! Positions in strings, counted in UTF-16 units, and what else takes a part of a string.
+//! Positions in strings, counted in UTF-16 units, and members that take a part of a string.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! Looking for and comparing strings.
+//! Searches and compares strings.
 //!
-//! Where no `StringComparison` says otherwise, .NET's `StartsWith`, `EndsWith`, `IndexOf` and `CompareTo` follow the
-//! culture; here they are ordinal, which differs for letters with combining marks only.
+//! Without a `StringComparison`, .NET's `StartsWith`, `EndsWith`, `IndexOf` and `CompareTo` follow the culture. Here
+//! they are ordinal, which differs only for letters with combining marks.
 
 use std::{cmp::Ordering, sync::Arc};
 

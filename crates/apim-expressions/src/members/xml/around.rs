@@ -1,4 +1,4 @@
-//! Where a node is: beside, above and before others.
+//! The place of a node: its neighbours, its ancestors, and the document order.
 
 use super::{
     super::{Member, row},

@@ -1,4 +1,4 @@
-//! What changes XML.
+//! The members that change XML.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Documents and elements: what they are made of, and what is inside.
+//! Documents and elements: their construction and their content.
 
 use super::{
     super::{Member, row},

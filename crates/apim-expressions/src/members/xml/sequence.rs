@@ -1,4 +1,4 @@
-//! What sequences of documents, elements and other nodes have.
+//! The members of sequences of documents, elements and other nodes.
 
 use super::{
     super::{Member, row},

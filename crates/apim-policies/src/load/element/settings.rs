@@ -1,4 +1,4 @@
-//! What an element tells its policy in attributes and text: literals, or expressions.
+//! The settings in an element's attributes and text: literals or expressions.
 
 use std::{ops::Range, sync::Arc};
 

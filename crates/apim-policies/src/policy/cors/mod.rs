@@ -1,10 +1,14 @@
-//! `cors`: which pages of other origins may call (learn.microsoft.com/azure/api-management/cors-policy).
+//! `cors`: lets pages of other origins call (learn.microsoft.com/azure/api-management/cors-policy).
 //!
-//! A preflight request is answered before keys are looked at, by this policy alone. What the page leaves open: an origin
-//! is compared without letter case, with the scheme's own port filled in; the preflight answer repeats the method and
-//! headers asked for; `Access-Control-Allow-Credentials` is sent when it is `true` alone, and then, or where origins are
-//! listed, the origin is repeated instead of `*`; the headers also stand on errors that come after this policy. Of the
-//! two defaults that the page gives for `terminate-unmatched-request`, `true` is taken.
+//! Only this policy answers a preflight request, before keys are checked. The page leaves these points open; here
+//!
+//! - an origin is compared without letter case, with the scheme's default port filled in;
+//! - the preflight answer repeats the requested method and headers;
+//! - `Access-Control-Allow-Credentials` is sent only if it is `true`; then, or if origins are listed, the origin is
+//!   repeated instead of `*`;
+//! - errors after this policy also get the headers.
+//!
+//! The page gives two defaults for `terminate-unmatched-request`; `true` is used.
 
 mod load;
 mod origin;

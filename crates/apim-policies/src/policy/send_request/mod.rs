@@ -1,9 +1,9 @@
-//! `send-request`: a request of the policy's own, whose response goes into a variable
-//! (learn.microsoft.com/azure/api-management/send-request-policy); and `send-one-way-request`, whose response nobody
-//! looks at (learn.microsoft.com/azure/api-management/send-one-way-request-policy).
+//! `send-request`: sends another request, and stores its response in a variable
+//! (learn.microsoft.com/azure/api-management/send-request-policy); and `send-one-way-request`, which ignores the
+//! response (learn.microsoft.com/azure/api-management/send-one-way-request-policy).
 //!
-//! The embedder decides which hosts exist. A live gateway does not wait for the answer to a one-way request; here it is
-//! waited for, and whatever comes of it is ignored.
+//! The embedder decides which hosts exist. A live gateway does not wait for the answer to a one-way request. This crate
+//! waits for it and ignores it.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! Liquid templates: what they know of the message and of `context`
+//! Liquid templates: their values from the message and from `context`
 //! (learn.microsoft.com/azure/api-management/set-body-policy, "Using Liquid templates with set-body").
 //!
-//! `body` is the message's body when its content type is JSON or XML, and nothing otherwise. The members of `context`
-//! have their names of C#.
+//! `body` is the message's body if its content type is JSON or XML, and empty otherwise. The members of `context` have
+//! their C# names.
 
 use apim_liquid::{Environment, NilElement, Template, Value};
 use bytes::Bytes;

@@ -1,10 +1,10 @@
-//! `azure-openai-token-limit` and `llm-token-limit`: so many tokens of a language model for a key
+//! `azure-openai-token-limit` and `llm-token-limit`: a limit of a language model's tokens for a key
 //! (learn.microsoft.com/azure/api-management/azure-openai-token-limit-policy, …/llm-token-limit-policy).
 //!
-//! Tokens are counted when the response is known, before the outbound section: those that its `usage` reports. A streamed
-//! answer is counted when it ends, or when the client leaves: what its events report, else the prompt's estimate and the
-//! tokens of the text that passed. The call that crosses a limit passes; later ones are refused. With
-//! `estimate-prompt-tokens` an estimate decides whether a prompt is sent at all. Periods of a quota are those of the calendar in UTC.
+//! The tokens in the response's `usage` are counted when the response is known, before the outbound section. A streamed
+//! answer is counted when it ends or the client leaves: by its events, or else by an estimate of the prompt and the
+//! text that has passed. The call that crosses a limit passes; later ones are refused. With `estimate-prompt-tokens` an
+//! estimate decides whether a prompt is sent at all. Periods of a quota are calendar periods in UTC.
 
 use std::sync::Arc;
 

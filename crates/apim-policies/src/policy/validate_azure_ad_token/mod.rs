@@ -1,9 +1,9 @@
-//! `validate-azure-ad-token`: a token of one Entra tenant, or of any
+//! `validate-azure-ad-token`: checks a token of one Entra tenant, or of any tenant
 //! (learn.microsoft.com/azure/api-management/validate-azure-ad-token-policy).
 //!
-//! Both versions of tokens are taken, each from its own issuer. What the caller is told was captured from live gateways;
-//! the page has another text for a missing token. The reason for a missing token was seen on one, too; the other reasons
-//! are those of `validate-jwt`, as none are documented.
+//! Both versions of tokens are accepted, each from its own issuer. The texts for the caller were captured from live
+//! gateways; the page has another text for a missing token. The reason for a missing token was seen on a live gateway
+//! too. The other reasons are not documented; here they are those of `validate-jwt`.
 
 mod load;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Each attribute's default and value, and each way to refuse a token, as the caller gets it and as `on-error` sees it.
+//! Each attribute's default and value, and each refusal of a token, for the caller and for `on-error`.
 //!
 //! The two bodies were captured from live gateways.
 

@@ -1,14 +1,14 @@
-//! `validate-jwt`: a token, its signature, its claims
+//! `validate-jwt`: checks a token, its signature and its claims
 //! (learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
-//! The signature is checked first; then lifetime, audience and issuer; the required claims last. The first failure
-//! decides what the caller and `on-error` see. When no key fits and the token names another one, lifetime, issuer and
-//! audience are told before that. The caller is told `JWT not present.` or `Invalid JWT.`, both captured
-//! from live gateways.
+//! It checks the signature first; then lifetime, audience and issuer; the required claims last. The first failure
+//! decides what the caller and `on-error` get. If no key fits and the token names an unknown key, a failure of
+//! lifetime, issuer or audience is reported instead. The caller gets `JWT not present.` or `Invalid JWT.`, both
+//! captured from live gateways.
 //!
-//! Keys of certificates verify RS256, RS512 and PS256, and decrypt tokens encrypted to them; one of an elliptic curve
-//! verifies nothing. How a token's header names them is Microsoft.IdentityModel's way, not documented by API
-//! Management.
+//! Keys of RSA certificates verify RS256, RS512 and PS256, and decrypt tokens that are encrypted to them. Keys of
+//! elliptic-curve certificates verify nothing. A token's header names these keys as in Microsoft.IdentityModel; API
+//! Management does not document this.
 
 mod load;
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! `wait`: policies at the same time, until all have ended or one has
+//! `wait`: runs policies concurrently, until all have ended or one has
 //! (learn.microsoft.com/azure/api-management/wait-policy).
 //!
-//! What takes time here are the requests that policies send: while one is on its way, the other children go on. Between
-//! requests a policy runs undisturbed, so children see each other's variables as they are at that time. A failure, or a
-//! response returned, ends the others, which is not documented.
+//! Only the requests that policies send take time: while one is on its way, the other children run. Between requests a
+//! policy is not interrupted, so children see each other's current variables. A failure or a returned response ends the
+//! other children; this is not documented.
 
 use std::{slice, sync::Arc};
 
