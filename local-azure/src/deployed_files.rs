@@ -13,7 +13,7 @@ use ignore::{
     gitignore::{Gitignore, GitignoreBuilder},
 };
 
-use crate::own_folder::MARKER;
+use crate::{own_file::is_written, own_folder::MARKER};
 
 const IGNORE_FILE: &str = ".funcignore";
 /// Left out wherever they lie.
@@ -62,8 +62,7 @@ pub fn deployed_files(project: &Path) -> Result<BTreeMap<String, PathBuf>, Deplo
         let name = entry.file_name().to_string_lossy();
         let is_left_out = NEVER.contains(&&*name)
             || entry.depth() == 1 && NEVER_IN_ROOT.contains(&&*name)
-            || is_folder && entry.path().join(MARKER).is_file()
-            || entry.path().ends_with("target/app.zip");
+            || is_folder && entry.path().join(MARKER).is_file();
         entry.depth() == 0 || !is_left_out && !ignored.matched(entry.path(), is_folder).is_ignore()
     };
     let walk = WalkBuilder::new(project).standard_filters(false).follow_links(true).filter_entry(is_deployed).build();
@@ -74,7 +73,7 @@ pub fn deployed_files(project: &Path) -> Result<BTreeMap<String, PathBuf>, Deplo
         if entry.path_is_symlink() && entry.depth() > 0 && leads_outside(&entry, project) {
             return Err(DeployedFilesError::LinkOutside(entry.into_path()));
         }
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) || is_written(entry.path()) {
             continue;
         }
         let path = entry.into_path();
@@ -109,6 +108,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::own_file::VARIABLES_HEADER;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -143,8 +143,11 @@ mod tests {
             ("seed.toml", ""),
             ("target/app/.local-azure", ""),
             ("target/app/host.json", "{}"),
-            ("target/app.zip", ""),
+            ("target/app.zip", "packaged by local-azure"),
+            ("older.zip", "packaged by local-azure"),
+            ("azure.env", VARIABLES_HEADER),
             ("target/app.jar", ""),
+            ("theirs.zip", ""),
             ("tests/z", ""),
             (".venv/bin/python", ""),
         ]);
@@ -157,6 +160,7 @@ mod tests {
             "lib/local.settings.json",
             "lib/tests/y",
             "target/app.jar",
+            "theirs.zip",
         ];
         assert_eq!(names(&folder), expected);
     }

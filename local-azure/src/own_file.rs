@@ -2,9 +2,16 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
+
+/// The first line of a file of variables, by which it is known.
+pub const VARIABLES_HEADER: &str =
+    "# Written by `local-azure start --env-file`, which replaces it. It holds a credential of that run.\n";
+
+/// The comment of a zip, by which it is known: the file ends with it.
+pub const ZIP_COMMENT: &str = "packaged by local-azure";
 
 /// Whether the file's content carries the mark.
 pub type IsOwn = fn(&mut File) -> io::Result<bool>;
@@ -18,6 +25,9 @@ pub enum OwnFileError {
     /// A link, which could lead anywhere.
     #[error("{} is a symbolic link, which local-azure does not follow: name the file itself", .0.display())]
     Link(PathBuf),
+    /// There is no folder to write into.
+    #[error("{} cannot be written: the folder {} is not there", .0.display(), parent(.0).display())]
+    NoFolder(PathBuf),
     /// The operating system refused.
     #[error("{}: {source}", path.display())]
     Io {
@@ -26,6 +36,34 @@ pub enum OwnFileError {
         /// What the operating system said.
         source: io::Error,
     },
+}
+
+/// Whether the file holds variables that `start` wrote.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_variables(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(VARIABLES_HEADER.len() as u64).read_to_end(&mut start)?;
+    Ok(start == VARIABLES_HEADER.as_bytes())
+}
+
+/// Whether the file is a zip that `package` wrote.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_package(file: &mut File) -> io::Result<bool> {
+    let mut end = Vec::new();
+    let start = file.metadata()?.len().saturating_sub(ZIP_COMMENT.len() as u64);
+    file.seek(SeekFrom::Start(start))?;
+    file.read_to_end(&mut end)?;
+    Ok(end == ZIP_COMMENT.as_bytes())
+}
+
+/// Whether local-azure wrote the file at this path. One that cannot be read is another's.
+pub(crate) fn is_written(path: &Path) -> bool {
+    let file = File::open(path);
+    file.and_then(|mut file| Ok(is_variables(&mut file)? || is_package(&mut file)?)).unwrap_or(false)
 }
 
 /// Who may read the file.
@@ -56,6 +94,18 @@ pub fn check(path: &Path, is_own: IsOwn) -> Result<(), OwnFileError> {
     Err(OwnFileError::NotOwn(path.to_owned()))
 }
 
+/// Whether [`write()`] would find no folder to write into; said before work that takes long.
+///
+/// # Errors
+/// [`OwnFileError::NoFolder`].
+pub fn check_folder(path: &Path) -> Result<(), OwnFileError> {
+    if parent(path).is_dir() { Ok(()) } else { Err(OwnFileError::NoFolder(path.to_owned())) }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a new file, or replaces one that carries the mark, whole or not at all.
 ///
 /// # Errors
@@ -63,7 +113,7 @@ pub fn check(path: &Path, is_own: IsOwn) -> Result<(), OwnFileError> {
 pub fn write(path: &Path, content: &[u8], is_own: IsOwn, readers: Readers) -> Result<(), OwnFileError> {
     let io = |source| OwnFileError::Io { path: path.to_owned(), source };
     check(path, is_own)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    check_folder(path)?;
     let mut file = tempfile::Builder::new();
     #[cfg(unix)]
     file.permissions(std::os::unix::fs::PermissionsExt::from_mode(match readers {
@@ -72,7 +122,8 @@ pub fn write(path: &Path, content: &[u8], is_own: IsOwn, readers: Readers) -> Re
     }));
     #[cfg(not(unix))]
     let _ = readers;
-    let mut file = file.tempfile_in(folder).map_err(io)?;
+    // Without the name of the temporary file, which means nothing to the user.
+    let mut file = file.tempfile_in(parent(path)).map_err(|error| io(error.kind().into()))?;
     file.write_all(content).map_err(io)?;
     let written = if path.exists() { file.persist(path) } else { file.persist_noclobber(path) };
     written.map(drop).map_err(|error| io(error.error))
@@ -104,6 +155,8 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         assert!(write(folder.path(), b"own", is_own, Readers::Owner).is_err());
+        let nowhere = write(&folder.path().join("no/file"), b"own", is_own, Readers::Owner).unwrap_err().to_string();
+        assert!(nowhere.ends_with("/no is not there"), "{nowhere}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

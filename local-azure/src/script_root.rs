@@ -9,6 +9,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use functions_host::HandlerSettings;
+
 use crate::own_folder::{FolderError, FolderUse, MARKER, OwnFolder};
 
 /// Name of the handler's executable in the script root.
@@ -89,11 +91,11 @@ pub fn stage_files(sources: &BTreeMap<String, PathBuf>, script_root: &Path) -> R
     folder.list(wanted).map_err(listed)
 }
 
-/// Where the handler goes: the name in host.json, unless that is the path of a file elsewhere.
+/// Where the handler goes: the path in host.json, unless that is one of a file elsewhere.
 fn handler_name(project: &Path) -> Option<String> {
-    let name = functions_host::executable_name(project).ok().filter(|name| !name.is_empty() && !name.contains('%'));
-    let Some(name) = name else { return Some(HANDLER.to_owned()) };
-    let path = Path::new(&name);
+    let path = HandlerSettings::read(project).ok().and_then(|settings| settings.path());
+    let path = path.filter(|path| !path.to_string_lossy().contains('%'));
+    let Some(path) = path else { return Some(HANDLER.to_owned()) };
     let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if path.is_absolute() || !inside {
         return None;
@@ -183,6 +185,17 @@ mod tests {
         for path in ["host.json", "tick/function.json", HANDLER] {
             assert!(root.join(path).is_file(), "{path}");
         }
+    }
+
+    #[test]
+    fn the_handler_goes_where_host_json_looks_for_it() {
+        let project = project();
+        let description =
+            r#"{ "customHandler": { "description": { "defaultExecutablePath": "./app", "workerDirectory": "bin" } } }"#;
+        copy_text(&project.path().join("host.json"), description);
+        let root = project.path().join("app");
+        staged(project.path(), &root).unwrap();
+        assert!(root.join("bin/app").is_file() && !root.join("app").exists());
     }
 
     fn staged(project: &Path, root: &Path) -> Result<(), StageError> {

@@ -103,6 +103,30 @@ fn a_script_root_in_another_language_is_packaged_whole_less_funcignore_with_its_
 }
 
 #[test]
+fn files_that_local_azure_wrote_into_the_project_are_not_packaged() {
+    let root = script_root();
+    let variables = local_azure::own_file::VARIABLES_HEADER.to_owned() + "IDENTITY_HEADER='a credential'\n";
+    fs::write(root.path().join("run.txt"), variables).unwrap();
+    for zip in ["app.zip", "app.zip", "lib/other.zip"] {
+        succeed(root.path(), &["package", "--output", zip]);
+        let names: Vec<_> = entries(&root.path().join(zip)).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["bin/run.sh", "echo/function.json", "host.json", "lib/data.txt"]);
+    }
+}
+
+#[test]
+fn the_executable_is_found_below_the_worker_directory() {
+    let root = script_root();
+    let host_json = HOST_JSON.replace("\"bin/run.sh\"", "\"run.sh\", \"workerDirectory\": \"./bin\"");
+    fs::write(root.path().join("host.json"), host_json).unwrap();
+    let output = run(root.path(), &["package"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !told.contains("not in the package"), "{told}");
+    fs::set_permissions(root.path().join("bin/run.sh"), Permissions::from_mode(0o644)).unwrap();
+    assert!(refusal(root.path(), &["package"]).contains("run.sh is not executable"));
+}
+
+#[test]
 fn functions_in_a_folder_of_that_name_are_staged_and_packaged_as_children_of_the_script_root() {
     let root = script_root();
     fs::create_dir(root.path().join("functions")).unwrap();

@@ -87,6 +87,7 @@ impl Core {
     pub(super) fn invoke_url(&self, function: &FunctionDefinition) -> Option<String> {
         let Trigger::Http(trigger) = &function.trigger else { return None };
         let parts = [self.base_url.as_str(), &self.script.host.route_prefix, &trigger.route];
+        let parts = parts.map(|part| part.strip_prefix('/').unwrap_or(part));
         Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
     }
 

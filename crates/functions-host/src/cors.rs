@@ -1,8 +1,8 @@
 //! Cross-origin requests: preflights are answered here, before any function; other answers get the headers.
 //!
 //! A listed origin may use any method and header, as with Core Tools (`Startup.cs` of
-//! `Azure/azure-functions-core-tools`). For any other origin the headers are missing, so the browser refuses the
-//! answer.
+//! `Azure/azure-functions-core-tools`, with `CorsPolicy.cs` of `dotnet/aspnetcore`). For any other origin the headers are
+//! missing, so the browser refuses the answer.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
-use super::{options::Cors, web::WebHost};
+use super::{HostError, options::Cors, web::WebHost};
 
 /// The layer around everything the host answers.
 pub(super) async fn answer(State(web): State<Arc<WebHost>>, request: Request<Body>, next: Next) -> Response {
@@ -51,17 +51,35 @@ fn allow_origin(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue) {
 }
 
 impl Cors {
+    /// Refuses what ASP.NET's `CorsPolicyBuilder` does not build: Core Tools do not start with it.
+    pub(super) fn check(&self) -> Result<(), HostError> {
+        if self.any() && self.credentials { Err(HostError::AnyOriginWithCredentials) } else { Ok(()) }
+    }
+
+    /// What is listed, and allows no page.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.origins.iter().filter_map(|origin| match origin.as_str() {
+            "*" if self.any() => None,
+            "*" => Some("CORS: \"*\" beside other origins allows none: list it alone, or not at all".to_owned()),
+            path if path.split("://").last().is_some_and(|authority| authority.contains('/')) => {
+                Some(format!("CORS: \"{path}\" allows no page: an origin ends with its host or port, without a slash"))
+            }
+            _ => None,
+        })
+    }
+
+    /// Only where it stands alone does `*` mean any.
     fn any(&self) -> bool {
-        self.origins.iter().any(|allowed| allowed == "*")
+        matches!(self.origins.as_slice(), [only] if only == "*")
     }
 
     fn allows(&self, origin: &HeaderValue) -> bool {
         self.any() || self.names(origin)
     }
 
-    /// Whether the origin is listed itself, and not by `*`.
+    /// Whether the origin is listed itself, and not by `*`. Browsers write origins in lower case.
     pub(super) fn names(&self, origin: &HeaderValue) -> bool {
-        let same = |allowed: &String| origin.as_bytes().eq_ignore_ascii_case(allowed.trim_end_matches('/').as_bytes());
-        self.origins.iter().any(same)
+        let listed = self.origins.iter().filter(|listed| *listed != "*");
+        listed.into_iter().any(|listed| origin.as_bytes() == listed.to_ascii_lowercase().as_bytes())
     }
 }

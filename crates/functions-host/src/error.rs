@@ -16,6 +16,12 @@ pub enum HostError {
     /// The host serves this machine only.
     #[error("{0} is not a loopback address: the host serves this machine only")]
     NotLoopback(SocketAddr),
+    /// Any page could act for whoever is signed in.
+    #[error(
+        "CORS allows any origin (\"*\") with credentials, which Azure and Core Tools refuse: name the origins, or leave \
+         CORSCredentials out"
+    )]
+    AnyOriginWithCredentials,
     /// The address cannot be listened on, or no port is free for the handler.
     #[error("cannot listen on {address}: {source}")]
     Bind {

@@ -10,7 +10,6 @@ use axum::{
     extract::State,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::any,
 };
 use http::{HeaderName, Request, StatusCode};
 
@@ -21,11 +20,7 @@ const SCALE_OUT: HeaderName = HeaderName::from_static("x-function-scaleout");
 
 /// Everything the host answers.
 pub(super) fn router(web: &Arc<WebHost>) -> Router {
-    let answers = Router::new()
-        .nest("/admin", admin::routes(web))
-        .route("/runtime/webhooks/{*path}", any(|| async { StatusCode::NOT_FOUND }))
-        .fallback(call_function)
-        .with_state(Arc::clone(web));
+    let answers = Router::new().nest("/admin", admin::routes(web)).fallback(call_function).with_state(Arc::clone(web));
     Router::new()
         .fallback_service(answers)
         .layer(from_fn(spell_admin_path))
@@ -51,8 +46,7 @@ async fn throttle(State(web): State<Arc<WebHost>>, request: Request<Body>, next:
     let is_admin = request.uri().path().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/admin/"));
     let Some(core) = web.core().filter(|_| !is_admin) else { return next.run(request).await };
     match core.throttle.admit().await {
-        // Until the answer begins; the real host counts until it ends.
-        Some(_admitted) => next.run(request).await,
+        Some(admitted) => admitted.until_the_end_of(next.run(request).await),
         None => {
             web.setup
                 .log

@@ -17,7 +17,7 @@ use super::{
     forward, http_payload,
     keys::Access,
     proxy,
-    request_path::Target,
+    request_path::{Target, is_reserved},
     routes::{self, Found},
     run::{BY_CALL, Run},
     script::HttpMode,
@@ -39,6 +39,9 @@ pub(super) async fn call_function(
     let Some(target) = Target::of(&request) else { return StatusCode::BAD_REQUEST.into_response() };
     let method = known_in_upper_case(request.method());
     warn_of_encoded_slash(&web, &request);
+    if is_reserved(&target.path) {
+        return not_for_functions(&web, &core, &method, &target.path);
+    }
     let Some(found) = routes::find(&core.script.functions, &method, &target.path) else {
         return not_found(&web, &method, &target.path);
     };
@@ -97,6 +100,19 @@ async fn invoke(
         }
         HttpMode::Forward | HttpMode::Payload => forward::serve(core, run, request, target).await,
     }
+}
+
+/// 404, also where a route matches (azure-functions-host#11888, of July 2026; hosts before it ran the function).
+fn not_for_functions(web: &WebHost, core: &Core, method: &Method, path: &str) -> Response {
+    match routes::find(&core.script.functions, method, path) {
+        Some(found) => web.setup.log.error(format!(
+            "404 for {method} {path}: the route of '{}' matches, but the host keeps paths below /admin and /runtime to itself \
+             and gives them to no function: choose another path",
+            found.function.name
+        )),
+        None => web.setup.log.information(format!("404: no function has a route for {method} {path}")),
+    }
+    StatusCode::NOT_FOUND.into_response()
 }
 
 /// What works here may be 404 in Azure, and a cut path is easily overlooked.

@@ -103,7 +103,7 @@ fn print_script(core: &Core) {
         log.error(format!("The '{}' function is in error: {}", error.name, error.problem));
     }
     let has_timer = script.functions.iter().any(|function| matches!(function.trigger, Trigger::Timer(_)));
-    if let Some(warning) = time_zone::warning(&core.zone).filter(|_| has_timer) {
+    for warning in time_zone::warnings(&core.zone).filter(|_| has_timer) {
         log.warning(warning);
     }
     if functions.is_empty() {

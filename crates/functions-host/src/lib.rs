@@ -88,7 +88,7 @@ pub use self::{
     log::{Level, LogLine, LogSink, LogSource},
     on_view::Timer,
     options::{Cors, HostOptions},
-    script::{ScriptError, executable_name},
+    script::{HandlerSettings, ScriptError},
     summary::{FunctionProblem, ScriptSummary},
 };
 

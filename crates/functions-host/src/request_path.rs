@@ -37,6 +37,12 @@ pub(crate) fn request_path(raw: &str) -> Option<String> {
     Some(if decoded.contains("/.") { resolve_dots(&decoded) } else { decoded })
 }
 
+/// Whether the host keeps a decoded path to itself: no function gets it.
+pub(crate) fn is_reserved(path: &str) -> bool {
+    let first = path.strip_prefix('/').and_then(|path| path.split('/').next()).unwrap_or_default();
+    ["admin", "runtime"].iter().any(|kept| first.eq_ignore_ascii_case(kept))
+}
+
 /// Every escape of a query's text decoded, but for a run that is not UTF-8.
 pub(crate) fn unescape(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());

@@ -46,7 +46,9 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
             let head = heads.take(&request);
             request.extensions_mut().insert(head);
             async move {
-                let response = service.oneshot(request).await?;
+                let mut response = service.oneshot(request).await?;
+                // Whatever version the handler speaks: so the host's web server writes every answer.
+                *response.version_mut() = Version::HTTP_11;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                     heads.end();
                 }

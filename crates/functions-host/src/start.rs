@@ -19,6 +19,7 @@ use super::{
     HostError, HostOptions, front,
     keys::Keys,
     log::Log,
+    options::Cors,
     script::{Script, Settings, Trigger},
     script_changes, server,
     setup::HostSetup,
@@ -43,6 +44,7 @@ pub(super) async fn start(options: HostOptions) -> Result<Started, HostError> {
     let root = std::path::absolute(&options.script_root).unwrap_or(options.script_root);
     // What is wrong with the script root is told before what is wrong with the port.
     let script = Script::load(&root, &Settings::new(environment.iter().cloned()), &settings, options.lenient)?;
+    options.cors.as_ref().map_or(Ok(()), Cors::check)?;
     let listener = listen(options.address).await?;
     let address = listener.local_addr().map_err(|source| HostError::Bind { address: options.address, source })?;
     let keys = options.enforce_keys.then(Keys::generate).transpose().map_err(|_| HostError::NoRandomNumbers)?;
@@ -69,6 +71,9 @@ pub(super) async fn start(options: HostOptions) -> Result<Started, HostError> {
         job: Mutex::new(None),
         restarting: tokio::sync::Mutex::new(()),
     });
+    for warning in web.cors.iter().flat_map(Cors::warnings) {
+        web.setup.log.warning(warning);
+    }
     print_keys(&web, &script);
     web.start_job(script)?;
     let mut server = JoinSet::new();

@@ -2,11 +2,20 @@
 //!
 //! Source: `HttpThrottleMiddleware.cs` of `Azure/azure-functions-host`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
 };
 
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    response::Response,
+};
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::script;
@@ -48,6 +57,39 @@ impl Throttle {
     }
 }
 
+impl Admitted {
+    /// The request is served until its answer has been sent, or nobody reads it any more.
+    pub(super) fn until_the_end_of(self, response: Response) -> Response {
+        response.map(|body| Body::new(AnswerBody { body, _admitted: self }))
+    }
+}
+
+/// The body of an answer, whose request counts as long.
+struct AnswerBody {
+    body: Body,
+    _admitted: Admitted,
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
         self.outstanding.fetch_sub(1, Ordering::SeqCst);
@@ -57,6 +99,11 @@ impl Drop for Admitted {
 #[cfg(test)]
 mod tests {
     use std::task::Poll;
+
+    use axum::{
+        body::{Body, HttpBody as _},
+        response::Response,
+    };
 
     use super::{Throttle, script};
 
@@ -72,5 +119,15 @@ mod tests {
         assert!(second.await.is_some());
         let unlimited = Throttle::new(script::Throttle::default());
         assert!(unlimited.admit().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn section_1_5_a_request_counts_until_its_answer_has_been_sent() {
+        let throttle = Throttle::new(script::Throttle { concurrent: None, outstanding: Some(1) });
+        let answer = throttle.admit().await.unwrap().until_the_end_of(Response::new(Body::from("answer")));
+        assert_eq!(answer.body().size_hint().exact(), Some(6), "its length is still known");
+        assert!(throttle.admit().await.is_none());
+        drop(answer);
+        assert!(throttle.admit().await.is_some());
     }
 }

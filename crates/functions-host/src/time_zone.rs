@@ -2,7 +2,7 @@
 //!
 //! For .NET on Linux, zone names are file names, so their letter case counts.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{HostError, script::Settings};
 
@@ -26,7 +26,25 @@ fn find(value: &str) -> Option<TimeZone> {
 }
 
 /// What a timer in this zone must know of Azure.
-pub(super) fn warning(zone: &TimeZone) -> Option<String> {
+pub(super) fn warnings(zone: &TimeZone) -> impl Iterator<Item = String> {
+    plan_warning(zone).into_iter().chain(clock_warning(zone))
+}
+
+/// <https://learn.microsoft.com/azure/azure-functions/functions-app-settings#website_time_zone>
+fn plan_warning(zone: &TimeZone) -> Option<String> {
+    let now = Timestamp::now();
+    let other_half_of_the_year = now.saturating_add(SignedDuration::from_hours(182 * 24)).unwrap_or(now);
+    let is_utc = [now, other_half_of_the_year].iter().all(|at| zone.to_offset(*at).is_zero());
+    (!is_utc).then(|| {
+        format!(
+            "Timers run in {} here and on Premium and Dedicated plans. Flex Consumption and Linux Consumption take neither \
+             WEBSITE_TIME_ZONE nor TZ: there they run in UTC",
+            zone.iana_name().unwrap_or("this zone")
+        )
+    })
+}
+
+fn clock_warning(zone: &TimeZone) -> Option<String> {
     ncrontab::has_clock_trap(zone, Timestamp::now()).then(|| {
         format!(
             "The clock of {} changes in a way that .NET on Linux misreads: in Azure a timer that is due while it goes \
@@ -39,7 +57,7 @@ pub(super) fn warning(zone: &TimeZone) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{find, warning};
+    use super::{clock_warning, find, plan_warning};
 
     #[test]
     fn section_7_3_names_are_those_of_files_and_negative_saving_is_warned_of() {
@@ -49,7 +67,18 @@ mod tests {
         for name in ["europe/berlin", "EUROPE/BERLIN", " Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "Nowhere/Land"] {
             assert!(find(name).is_none(), "{name}");
         }
-        assert!(warning(&find("Europe/Dublin").unwrap()).unwrap().contains("Europe/London"));
-        assert!(warning(&find("Europe/Berlin").unwrap()).is_none());
+        assert!(clock_warning(&find("Europe/Dublin").unwrap()).unwrap().contains("Europe/London"));
+        assert!(clock_warning(&find("Europe/Berlin").unwrap()).is_none());
+    }
+
+    #[test]
+    fn section_7_3_a_zone_that_flex_consumption_does_not_take_is_warned_of() {
+        for name in ["Europe/Berlin", "Europe/London", "Asia/Tokyo"] {
+            let warning = plan_warning(&find(name).unwrap()).unwrap();
+            assert!(warning.starts_with(&format!("Timers run in {name} here")), "{warning}");
+        }
+        for name in ["UTC", "Etc/UTC", "Africa/Abidjan"] {
+            assert!(plan_warning(&find(name).unwrap()).is_none(), "{name}");
+        }
     }
 }

@@ -157,6 +157,12 @@ fn host_json() -> Vec<Member> {
         let stopping = [json!(1), json!("1"), json!(""), json!(null), json!("yes")].map(|value| (value, Stops));
         taken.into_iter().chain(stopping).collect()
     };
+    let limits = || {
+        let taken = [json!(-1), json!("5")].map(|value| (value, Takes));
+        // Every call is 500.
+        let failing = [json!(0), json!(-2)].map(|value| (value, Ignores));
+        taken.into_iter().chain(failing).chain([(json!("x"), Stops)]).collect()
+    };
     vec![
         (
             "functionTimeout",
@@ -180,7 +186,8 @@ fn host_json() -> Vec<Member> {
         ),
         ("customHandler.magic", vec![(json!(1), Ignores)]),
         ("customHandler.http.enableProxying", vec![(json!(true), Takes)]),
-        ("extensions.http.maxOutstandingRequests", vec![(json!(-1), Takes), (json!("5"), Takes), (json!("x"), Stops)]),
+        ("extensions.http.maxOutstandingRequests", limits()),
+        ("extensions.http.maxConcurrentRequests", limits()),
         ("extensions.http.dynamicThrottlesEnabled", booleans()),
         ("extensions.http.customHeaders", vec![(json!({ "X-A": 1 }), Takes), (json!({ "X A": "1" }), Ignores)]),
         ("extensions.queues.batchSize", vec![(json!("x"), Takes)]),

@@ -57,6 +57,10 @@ impl Connection {
 
     /// Options for an SDK client: the HTTP client of this process, the app's user agent, three retries, and the trace
     /// context of the invocation on each request. A token that the service refuses is dropped from the cache.
+    ///
+    /// Of the calls of clients made with these options, at most 512 wait for their answers at a time; a request that
+    /// waits for a place longer than 100 s fails. Beyond that and the limit of each try, the app decides how long a call
+    /// may take.
     #[must_use]
     pub fn client_options(&self) -> ClientOptions {
         self.options_for(Service::Api)

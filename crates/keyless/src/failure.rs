@@ -72,7 +72,8 @@ pub(crate) fn retry_after(error: &azure_core::Error) -> Option<Duration> {
 }
 
 fn was_not_reached(error: &azure_core::Error) -> bool {
-    sdk_layers(error).any(|layer| matches!(layer.kind(), ErrorKind::Connection | ErrorKind::Io))
+    let had_no_place = || layers(error).any(|layer| matches!(layer.downcast_ref(), Some(Cause::NoPlace(_))));
+    sdk_layers(error).any(|layer| matches!(layer.kind(), ErrorKind::Connection | ErrorKind::Io)) || had_no_place()
 }
 
 fn is_not_the_services(error: &azure_core::Error) -> bool {

@@ -11,10 +11,15 @@
 //! A *try* ends when the answer begins. For the identity endpoint and the vault, which have small answers, it ends when
 //! the answer is complete. For an API the try begins when the last byte of the request is sent, so a request body that
 //! keeps flowing has no limit. For Storage a try includes sending one block of 4 MiB. A *whole call* is all tries and
-//! pauses until the answer begins; for Storage, of one block or one page. *A caller waits* for a token or secret that
-//! is not in memory; the fetch continues in the background until its own limit.
+//! pauses until the answer begins; for Storage, of one block or one page. The wait for a place among the client's calls
+//! ([`in_flight`](crate::in_flight)) is one of these pauses. *A caller waits* for a token or secret that is not in memory;
+//! the fetch continues in the background until its own limit.
 
 use std::time::Duration;
+
+#[cfg(any(test, feature = "secrets", feature = "blobs", feature = "openai"))]
+use futures_util::FutureExt as _;
+use tokio::{task_local, time::Instant};
 
 use crate::error::Service;
 
@@ -53,6 +58,27 @@ impl TimeLimits {
             }
         }
     }
+}
+
+task_local! {
+    /// When the call ends that this task makes, answered or not.
+    static END: Instant;
+}
+
+/// `call`, which can ask for its end.
+pub(crate) fn ending<F: Future>(end: Instant, call: F) -> impl Future<Output = F::Output> {
+    END.scope(end, call)
+}
+
+/// The outcome of `call`; `None` where it is not here at `end`. An `async fn` would hold the call twice.
+#[cfg(any(test, feature = "secrets", feature = "blobs", feature = "openai"))]
+pub(crate) fn until<T>(end: Instant, call: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+    tokio::time::timeout_at(end, ending(end, call)).map(Result::ok)
+}
+
+/// When the call ends that this task makes; `None` where it has no limit.
+pub(crate) fn end_of_call() -> Option<Instant> {
+    END.try_with(|end| *end).ok()
 }
 
 const fn secs(seconds: u64) -> Duration {

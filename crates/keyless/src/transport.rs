@@ -126,7 +126,12 @@ impl Http {
     /// Three retries, about 0.5, 1 and 2 seconds apart. The SDK's default of eight would hold an invocation for 82
     /// seconds when the identity endpoint is down. A refusal (4xx) is never retried.
     pub(crate) fn options(&self, service: Service) -> ClientOptions {
-        let transport = ServiceTransport { http: self.clone(), service, in_flight: InFlight::default() };
+        self.options_among(service, InFlight::default())
+    }
+
+    /// As [`Self::options`], for a client whose calls take their places here.
+    pub(crate) fn options_among(&self, service: Service, in_flight: InFlight) -> ClientOptions {
+        let transport = ServiceTransport { http: self.clone(), service, in_flight };
         ClientOptions {
             transport: Some(Transport::new(Arc::new(transport))),
             retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 3, ..Default::default() }),
@@ -148,8 +153,11 @@ struct ServiceTransport {
 impl HttpClient for ServiceTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let client = self.http.client().map_err(|error| azure_core::Error::new(ErrorKind::Other, error))?;
-        let _place = self.in_flight.place().await;
-        limited(self.service, TimeLimits::new(self.service), client.execute_request(request)).await
+        let limits = TimeLimits::new(self.service);
+        // Of another kind than what the SDK sends again: the time for the call is over.
+        let no_place = |cause| azure_core::Error::new(ErrorKind::Other, cause);
+        let _place = self.in_flight.place(limits.whole).await.map_err(no_place)?;
+        limited(self.service, limits, client.execute_request(request)).await
     }
 }
 

@@ -19,8 +19,16 @@ use super::{
 
 const MIB: u64 = 1024 * 1024;
 /// Bytes of one block and blocks of one blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
-pub(super) const BLOCK_LIMIT: u64 = 100 * MIB;
+const BLOCK_LIMIT: u64 = 100 * MIB;
 const BLOCKS_LIMIT: usize = 50_000;
+/// The first version with this limit, and that of the versions before.
+const LARGE_FROM: &str = "2022-11-02";
+const OLD_BLOCK_LIMIT: u64 = 4 * MIB;
+
+/// Bytes of one block in the version of a request.
+pub(super) fn block_limit(call: &Call<'_>) -> u64 {
+    if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
+}
 
 /// Put Blob for an append blob, which takes no content: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
@@ -40,10 +48,11 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
 
 /// Append Block: <https://learn.microsoft.com/rest/api/storageservices/append-block>.
 pub(super) async fn append(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
-    if receive::content_length(&call.parts.headers, BLOCK_LIMIT)? == 0 {
+    let limit = block_limit(&call);
+    if receive::content_length(&call.parts.headers, limit)? == 0 {
         return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
     }
-    let received = receive::content(&call, body, BLOCK_LIMIT, Answers::One).await?;
+    let received = receive::content(&call, body, limit, Answers::One).await?;
     let mut answered = HeaderMap::new();
     received.insert(&mut answered);
     append_parts(call, name, vec![received.part], answered).await

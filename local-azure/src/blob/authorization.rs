@@ -1,6 +1,6 @@
 //! Identifies the caller, and checks its roles.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 
@@ -54,6 +54,9 @@ fn by_signature(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -
     if asked.headers.contains_key(header::AUTHORIZATION) {
         return Err(BlobError::MalformedAuthorization);
     }
+    if let Some(value) = asked.headers.get("x-ms-version") {
+        version(value)?;
+    }
     let request = Signed {
         account: &account.name,
         container: asked.container,
@@ -83,9 +86,8 @@ pub(super) fn authorize_source(
     has_own_token: bool,
     (container, blob): (&str, &str),
 ) -> Result<(), BlobError> {
-    let copies_tags = headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY");
     let mut rights = vec![Right::ReadBlob];
-    if copies_tags || headers.contains_key("x-ms-source-if-tags") {
+    if copies_tags(headers) || headers.contains_key("x-ms-source-if-tags") {
         rights.push(Right::ReadBlobTags);
     }
     let principal_id = if query.signature.are_there() {
@@ -127,19 +129,25 @@ impl<'a> Asked<'a> {
     }
 
     fn writes_tags(&self) -> bool {
-        self.headers.contains_key("x-ms-tags")
-            || self.headers.get("x-ms-copy-source-tag-option").is_some_and(|option| option == "COPY")
+        self.headers.contains_key("x-ms-tags") || copies_tags(self.headers)
     }
 
     fn reads_tags(&self) -> bool {
         let included = self.query.get("include").unwrap_or_default();
-        included.split(',').any(|part| part.eq_ignore_ascii_case("tags")) || self.headers.contains_key("x-ms-if-tags")
+        included.split(',').any(|part| part.trim().eq_ignore_ascii_case("tags"))
+            || self.headers.contains_key("x-ms-if-tags")
     }
 
     /// The container whose roles count; none counts for an operation on the account.
     fn scope(&self) -> &'a str {
         if self.place == Place::Account { "" } else { self.container }
     }
+}
+
+/// Whether a copy gets the tags of its source. The option is written in any letter case.
+fn copies_tags(headers: &HeaderMap) -> bool {
+    let option = headers.get("x-ms-copy-source-tag-option");
+    option.is_some_and(|option| option.as_bytes().eq_ignore_ascii_case(b"COPY"))
 }
 
 /// Checks the token of a request to an account.
@@ -202,13 +210,14 @@ fn check_version(headers: &HeaderMap) -> Result<(), BlobError> {
         Err(BlobError::AuthenticationFailed(detail.to_owned()))
     };
     let Some(value) = headers.get("x-ms-version") else { return old() };
+    if version(value)? >= Date::constant(2017, 11, 9) { Ok(()) } else { old() }
+}
+
+/// A version of the service, which is a date.
+fn version(value: &HeaderValue) -> Result<Date, BlobError> {
     let text = value.to_str().unwrap_or_default();
-    let first = Date::constant(2017, 11, 9);
-    match text.parse::<Date>() {
-        Ok(version) if text.len() == 10 && version >= first => Ok(()),
-        Ok(_) if text.len() == 10 => old(),
-        _ => Err(BlobError::header_value("x-ms-version", text)),
-    }
+    let date = text.parse().ok().filter(|_| text.len() == 10);
+    date.ok_or_else(|| BlobError::header_value("x-ms-version", text))
 }
 
 /// Storage's words for a token that did not pass, as seen in Azure; that for one that is malformed is ours.

@@ -22,8 +22,12 @@ use super::{
 
 const MIB: u64 = 1024 * 1024;
 /// Bytes in one Put Blob and in one block (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
-const BLOB_LIMIT: u64 = 5_000 * MIB;
+pub(super) const BLOB_LIMIT: u64 = 5_000 * MIB;
 const BLOCK_LIMIT: u64 = 4_000 * MIB;
+/// The first version with these limits, and those of the versions before.
+const LARGE_FROM: &str = "2019-12-12";
+const OLD_BLOB_LIMIT: u64 = 256 * MIB;
+const OLD_BLOCK_LIMIT: u64 = 100 * MIB;
 /// Bytes of a block list: 50,000 of the longest IDs fit.
 const BLOCK_LIST_LIMIT: u64 = 8 * MIB;
 const BLOCKS_LIMIT: usize = 50_000;
@@ -36,7 +40,8 @@ pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> 
     }
     let conditions = call.conditions()?;
     let mut blob = described(&call, name, Kind::Block, true)?;
-    let received = receive::content(&call, body, BLOB_LIMIT, Answers::Both).await?;
+    let limit = if call.version() < LARGE_FROM { OLD_BLOB_LIMIT } else { BLOB_LIMIT };
+    let received = receive::content(&call, body, limit, Answers::Both).await?;
     if let Some(mismatch) = receive::mismatch(blob.properties.content_md5.as_ref(), received.md5.as_ref()) {
         return Err(BlobError::Md5Mismatch(Some(mismatch)));
     }
@@ -55,7 +60,7 @@ pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> 
 pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let id = block_id(call)?;
     let conditions = call.conditions()?;
-    let mut received = receive::content(call, body, BLOCK_LIMIT, Answers::One).await?;
+    let mut received = receive::content(call, body, block_limit(call), Answers::One).await?;
     if received.part.length == 0 {
         return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
     }
@@ -65,6 +70,11 @@ pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Bo
     stage(call, name, conditions, received.part).await?;
     answer::encrypted(response.headers_mut());
     Ok(response)
+}
+
+/// Bytes of one block in the version of a request.
+pub(super) fn block_limit(call: &Call<'_>) -> u64 {
+    if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
 }
 
 /// Keeps a block until it is committed.

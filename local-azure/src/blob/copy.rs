@@ -14,7 +14,7 @@ use super::{
     answer::{self, insert},
     append_blobs::{self, append_parts},
     authorization::authorize_source,
-    block_blobs::{block_id, created, described, stage},
+    block_blobs::{BLOB_LIMIT, block_id, block_limit, created, described, stage},
     call::Call,
     change::rehydrate_priority,
     conditions::{self, Conditions, SourceRefusal},
@@ -31,8 +31,6 @@ use super::{
     store::{Blob, Copied, Kind, Part, Piece, Rehydrating, Store, Tier, Which},
 };
 
-/// Bytes of a block that comes from a URL.
-const BLOCK_LIMIT: u64 = 4_000 * 1024 * 1024;
 /// Bytes that are copied while the client waits (<https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url>).
 const SYNC_LIMIT: u64 = 256 * 1024 * 1024;
 
@@ -124,6 +122,9 @@ pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<R
     let conditions = call.conditions()?;
     let Source { blob: source, .. } = source(&call, Operation::PutBlobFromUrl)?;
     source.check_online()?;
+    if source.length() > BLOB_LIMIT {
+        return Err(BlobError::RequestBodyTooLarge { limit: BLOB_LIMIT });
+    }
     let mut blob = described(&call, name, Kind::Block, false)?;
     const TAKES_PROPERTIES: &str = "x-ms-copy-source-blob-properties";
     let takes_properties = match text(headers, TAKES_PROPERTIES)?.map(str::to_ascii_lowercase) {
@@ -153,8 +154,9 @@ pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<R
 pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let id = block_id(call)?;
     let conditions = call.conditions()?;
+    let limit = block_limit(call);
     let (mut part, answered) =
-        part_of_source(call, Operation::PutBlockFromUrl, BLOCK_LIMIT, copied_sums::Shows::Crc64).await?;
+        part_of_source(call, Operation::PutBlockFromUrl, limit, copied_sums::Shows::Crc64).await?;
     part.block_id = Some(id);
     stage(call, name, conditions, part).await?;
     let mut response = answer::empty(StatusCode::CREATED);
@@ -165,7 +167,7 @@ pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Resul
 
 /// Append Block From URL: <https://learn.microsoft.com/rest/api/storageservices/append-block-from-url>.
 pub(super) async fn append_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
-    let limit = append_blobs::BLOCK_LIMIT;
+    let limit = append_blobs::block_limit(&call);
     let (part, answered) = part_of_source(&call, Operation::AppendBlockFromUrl, limit, copied_sums::Shows::Md5).await?;
     append_parts(call, name, vec![part], answered).await
 }

@@ -63,7 +63,7 @@ async fn run(operation: Operation, call: Call<'_>, name: BlobName<'_>, body: &mu
     match operation {
         Operation::ListContainers => containers::list(&call),
         Operation::GetUserDelegationKey => delegation_key::get(&call, call.permit.principal_id, body).await,
-        Operation::GetServiceProperties => Ok(service::properties()),
+        Operation::GetServiceProperties => Ok(service::properties(call.account.store.retention)),
         Operation::GetAccountInformation => Ok(service::account_information()),
         Operation::FindBlobs | Operation::FindBlobsInContainer => find::find(&call),
         Operation::BatchOfAccount | Operation::BatchOfContainer => batch::batch(call, body).await,

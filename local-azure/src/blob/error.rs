@@ -62,6 +62,10 @@ pub(super) enum BlobError {
     MaxBlobSizeConditionNotMet,
     #[error("The sequence number condition specified was not met.")]
     SequenceNumberConditionNotMet,
+    #[error(
+        "The sequence number increment cannot be performed because it would result in overflow of the sequence number."
+    )]
+    SequenceNumberIncrementTooLarge,
     #[error("The blob type is invalid for this operation.")]
     InvalidBlobType,
     #[error(
@@ -173,6 +177,8 @@ pub(super) enum BlobError {
     OutOfRangeInput(String),
     #[error("The metadata specified is invalid. It has characters that are not permitted.")]
     InvalidMetadata(String),
+    #[error("The key for one of the metadata key-value pairs is empty.")]
+    EmptyMetadataKey,
     #[error("The size of the specified metadata exceeds the maximum size permitted.")]
     MetadataTooLarge,
     #[error("The specified blob or block content is invalid.")]
@@ -281,6 +287,7 @@ impl BlobError {
             | Self::AppendPositionConditionNotMet
             | Self::MaxBlobSizeConditionNotMet
             | Self::SequenceNumberConditionNotMet
+            | Self::SequenceNumberIncrementTooLarge
             | Self::InvalidBlobType
             | Self::BlobIsSealed
             | Self::BlobArchived
@@ -314,6 +321,7 @@ impl BlobError {
             | Self::InvalidResourceName(_)
             | Self::OutOfRangeInput(_)
             | Self::IncompleteBody
+            | Self::EmptyMetadataKey
             | Self::MetadataTooLarge
             | Self::InvalidBlobOrBlock
             | Self::InvalidBlockList

@@ -25,6 +25,8 @@ const MIB: u64 = 1024 * 1024;
 /// Bytes of one write and of a blob (<https://learn.microsoft.com/azure/storage/blobs/scalability-targets>).
 pub(super) const WRITE_LIMIT: u64 = 4 * MIB;
 const BLOB_LIMIT: u64 = 8 * MIB * MIB;
+/// The last sequence number (<https://learn.microsoft.com/rest/api/storageservices/put-blob>).
+const SEQUENCE_NUMBER_LIMIT: u64 = i64::MAX.unsigned_abs();
 
 /// Put Blob for a page blob, which starts with zeros: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
 pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
@@ -34,7 +36,7 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
         return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Page Blob request."));
     }
     let length = length(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-content-length"))?;
-    let sequence_number = number(headers, "x-ms-blob-sequence-number")?.unwrap_or(0);
+    let sequence_number = sequence_number(headers, "x-ms-blob-sequence-number")?.unwrap_or(0);
     let mut blob = described(&call, name, Kind::Page { sequence_number }, true)?;
     if blob.tier.take().is_some() {
         return Err(BlobError::AccessTierNotSupportedForBlobType);
@@ -43,6 +45,14 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let written = call.run(move |store| store.put(&container, BlobName(&owned), &conditions, |_| Ok(blob))).await?;
     Ok(created(call, &written))
+}
+
+/// A sequence number in a header.
+fn sequence_number(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, BlobError> {
+    match number(headers, name)? {
+        Some(number) if number > SEQUENCE_NUMBER_LIMIT => Err(BlobError::header_value(name, &number.to_string())),
+        given => Ok(given),
+    }
 }
 
 /// The length that a page blob is to have.
@@ -195,7 +205,7 @@ enum SequenceNumberAction {
 
 impl PageChange {
     pub(super) fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
-        let given = number(headers, "x-ms-blob-sequence-number")?;
+        let given = sequence_number(headers, "x-ms-blob-sequence-number")?;
         let needed = || given.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-sequence-number"));
         let action = match text(headers, "x-ms-sequence-number-action")? {
             None => None,
@@ -227,6 +237,9 @@ impl PageChange {
         };
         match self.action {
             None => {}
+            Some(SequenceNumberAction::Increment) if *sequence_number >= SEQUENCE_NUMBER_LIMIT => {
+                return Err(BlobError::SequenceNumberIncrementTooLarge);
+            }
             Some(SequenceNumberAction::Increment) => *sequence_number += 1,
             Some(SequenceNumberAction::Max(given)) => *sequence_number = given.max(*sequence_number),
             Some(SequenceNumberAction::Update(given)) => *sequence_number = given,
@@ -254,9 +267,9 @@ struct SequenceConditions {
 impl SequenceConditions {
     fn read(headers: &HeaderMap) -> Result<Self, BlobError> {
         Ok(Self {
-            at_most: number(headers, "x-ms-if-sequence-number-le")?,
-            less_than: number(headers, "x-ms-if-sequence-number-lt")?,
-            equal: number(headers, "x-ms-if-sequence-number-eq")?,
+            at_most: sequence_number(headers, "x-ms-if-sequence-number-le")?,
+            less_than: sequence_number(headers, "x-ms-if-sequence-number-lt")?,
+            equal: sequence_number(headers, "x-ms-if-sequence-number-eq")?,
         })
     }
 

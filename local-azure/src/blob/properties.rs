@@ -109,6 +109,9 @@ pub(super) fn read_metadata(headers: &HeaderMap, names: Option<&HeaderNames>) ->
     for (header, value) in headers {
         let header = header.as_str();
         let Some(lower_case) = header.strip_prefix(METADATA_PREFIX) else { continue };
+        if lower_case.is_empty() {
+            return Err(BlobError::EmptyMetadataKey);
+        }
         let written = names.and_then(|names| names.written(header).get(METADATA_PREFIX.len()..));
         let name = written.unwrap_or(lower_case);
         let mut characters = name.bytes();

@@ -18,6 +18,13 @@ use super::{
     sas_fields::Fields,
 };
 
+/// What a signature can ask for and nothing here gives: a user who shows a token of their own beside it (there are no
+/// users), and an encryption scope.
+const UNSUPPORTED: [&str; 3] = ["sduoid", "skdutid", "ses"];
+/// From this version on, `c` makes a blob of blocks as well
+/// (<https://learn.microsoft.com/rest/api/storageservices/version-2026-04-06>).
+const CREATES_OF_BLOCKS: &str = "2026-04-06";
+
 /// Every letter of a permission.
 const LETTERS: &str = "racwdxyltfmeopi";
 
@@ -64,7 +71,7 @@ pub(super) fn check(
         }
     }
     check_level(fields, request.place, operation)?;
-    let only_new = check_letters(fields.get("sp").unwrap_or_default(), request, operation)?;
+    let only_new = check_letters(fields, request, operation)?;
     let signer = fields.get("skoid").and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(malformed)?;
     Ok(Grant { signer, only_new })
 }
@@ -83,6 +90,9 @@ fn check_fields(fields: &Fields) -> Result<(), BlobError> {
         if fields.get(name).is_none_or(str::is_empty) {
             return Err(failed(format!("{name} is mandatory. Cannot be empty")));
         }
+    }
+    if let Some(name) = UNSUPPORTED.into_iter().find(|name| fields.get(name).is_some()) {
+        return Err(failed(format!("{name} is not supported by local-azure")));
     }
     let is_date = |text: &str| text.len() == 10 && text.parse::<Date>().is_ok();
     let version = fields.text("sv");
@@ -235,7 +245,8 @@ fn check_level(fields: &Fields, place: Place, operation: Operation) -> Result<()
 }
 
 /// Whether the letters allow the operation; true where only for a blob that is new.
-fn check_letters(letters: &str, request: &Signed<'_>, operation: Operation) -> Result<bool, BlobError> {
+fn check_letters(fields: &Fields, request: &Signed<'_>, operation: Operation) -> Result<bool, BlobError> {
+    let letters = fields.text("sp");
     let has = |one: char| letters.contains(one);
     let is_break = || request.headers.get("x-ms-lease-action").is_some_and(|action| action == "break");
     let allowed = match operation.shape().letters {
@@ -245,10 +256,14 @@ fn check_letters(letters: &str, request: &Signed<'_>, operation: Operation) -> R
         Letters::CreateOrWrite => has('w') || has('c'),
         Letters::Delete => has(if request.query.get("versionid").is_some() { 'x' } else { 'd' }),
     };
+    let of_blocks =
+        matches!(operation, Operation::PutBlock | Operation::PutBlockFromUrl | Operation::PutBlockList) && has('c');
+    let allowed = allowed || of_blocks && fields.text("sv") >= CREATES_OF_BLOCKS;
     if !allowed || request.tags && !has('t') {
         return Err(BlobError::AuthorizationPermissionMismatch);
     }
-    Ok(operation.shape().letters == Letters::CreateOrWrite && !has('w'))
+    let makes = operation.shape().letters == Letters::CreateOrWrite || operation == Operation::PutBlockList;
+    Ok(makes && !has('w'))
 }
 
 #[cfg(test)]

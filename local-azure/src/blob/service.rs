@@ -3,7 +3,10 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use super::answer::{self, insert};
+use super::{
+    answer::{self, insert},
+    store::Retention,
+};
 
 /// Get Account Information: <https://learn.microsoft.com/rest/api/storageservices/get-account-information>.
 pub(super) fn account_information() -> Response {
@@ -22,14 +25,18 @@ pub(super) fn account_information() -> Response {
 
 /// Get Blob Service Properties: <https://learn.microsoft.com/rest/api/storageservices/get-blob-service-properties>. Its
 /// right is in no data role.
-pub(super) fn properties() -> Response {
+pub(super) fn properties(retention: Retention) -> Response {
     const OFF: &str =
         "<Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>";
+    let delete = match retention.delete_days {
+        Some(days) => format!("<Enabled>true</Enabled><Days>{days}</Days>"),
+        None => "<Enabled>false</Enabled>".to_owned(),
+    };
     answer::document(&format!(
         "<StorageServiceProperties><Logging><Version>1.0</Version><Read>false</Read><Write>false</Write>\
          <Delete>false</Delete><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>\
          <HourMetrics>{OFF}</HourMetrics><MinuteMetrics>{OFF}</MinuteMetrics><Cors />\
-         <DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>\
+         <DeleteRetentionPolicy>{delete}</DeleteRetentionPolicy>\
          <StaticWebsite><Enabled>false</Enabled></StaticWebsite></StorageServiceProperties>"
     ))
 }

@@ -1,38 +1,24 @@
 //! `--env-file`: the variables that another process needs for local-azure, as dotenv.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use local_azure::{
     LocalAzure,
-    own_file::{self, OwnFileError, Readers},
+    own_file::{self, OwnFileError, Readers, VARIABLES_HEADER, is_variables},
 };
 
-/// The first line, by which such a file is known.
-const HEADER: &str =
-    "# Written by `local-azure start --env-file`, which replaces it. It holds a credential of that run.\n";
-
-/// Refuses a file that `start --env-file` did not write.
+/// Refuses a file that `start --env-file` did not write, and one in a folder that is not there.
 pub(super) fn check(file: &Path) -> Result<(), OwnFileError> {
-    own_file::check(file, is_own)
+    own_file::check(file, is_variables)?;
+    own_file::check_folder(file)
 }
 
 /// Writes `environment`, one of those of `azure`, and the app settings of its function app to `file`, readable by its owner
 /// alone.
 pub(super) fn write(file: &Path, azure: &LocalAzure, environment: Vec<(String, String)>) -> Result<(), OwnFileError> {
     let lines = variables(azure, environment).into_iter().map(|(name, value)| format!("{name}={}\n", quoted(&value)));
-    let text: String = std::iter::once(HEADER.to_owned()).chain(lines).collect();
-    own_file::write(file, text.as_bytes(), is_own, Readers::Owner)
-}
-
-fn is_own(file: &mut File) -> io::Result<bool> {
-    let mut start = Vec::new();
-    file.take(HEADER.len() as u64).read_to_end(&mut start)?;
-    Ok(start == HEADER.as_bytes())
+    let text: String = std::iter::once(VARIABLES_HEADER.to_owned()).chain(lines).collect();
+    own_file::write(file, text.as_bytes(), is_variables, Readers::Owner)
 }
 
 fn variables(azure: &LocalAzure, environment: Vec<(String, String)>) -> BTreeMap<String, String> {

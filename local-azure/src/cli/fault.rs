@@ -42,6 +42,9 @@ pub(super) async fn fault(arguments: FaultArguments) -> Result<ExitCode, Command
     }
     if specs.is_empty() && !clear {
         let set: Vec<Value> = run.ask(LIST_FAULTS).await?;
+        if set.is_empty() {
+            println!("no fault is set");
+        }
         for fault in &set {
             println!("{fault}");
         }

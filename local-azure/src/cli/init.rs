@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -48,10 +48,16 @@ pub(super) fn init(arguments: &InitArguments) -> Result<ExitCode, CommandError> 
             return Err(format!("{} exists: init writes new files only", path.display()).into());
         }
     }
+    let mut made = Vec::new();
     for (path, text) in &files {
         let path = folder.join(path);
-        write_new(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-        println!("{}", path.display());
+        write_new(&path, text, &mut made).map_err(|error| {
+            undo(&made);
+            format!("{}: {error}; nothing is written", path.display())
+        })?;
+    }
+    for (path, _) in &files {
+        println!("{}", folder.join(path).display());
     }
     let start = command_line("start");
     println!("{DIM}`{start}` runs it there; then: curl http://localhost:7071/api/hello/you{DIM:#}");
@@ -111,9 +117,23 @@ fn package_name(folder: &Path) -> String {
     if name.starts_with(|first: char| first.is_ascii_lowercase()) { name.to_owned() } else { format!("app-{name}") }
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::File::create_new(path)?.write_all(text.as_bytes())
+/// Writes a file, and the folders above it that are missing. Each that is made is added to `made`.
+fn write_new(path: &Path, text: &str, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| fs::symlink_metadata(folder).is_err()).collect();
+    for folder in missing.into_iter().rev().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir(folder)?;
+        made.push(folder.to_owned());
+    }
+    let mut file = fs::File::create_new(path)?;
+    made.push(path.to_owned());
+    file.write_all(text.as_bytes())
+}
+
+/// Removes what was made, the last first. A folder that has got other files meanwhile stays.
+fn undo(made: &[PathBuf]) {
+    for path in made.iter().rev() {
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +157,20 @@ mod tests {
             assert!(refusal.ends_with("exists: init writes new files only"), "{refusal}");
             assert_eq!(fs::read_to_string(folder.join("host.json")).unwrap(), "mine");
             assert!(!folder.join("seed.toml").exists(), "all or nothing");
+        }
+    }
+
+    #[test]
+    fn a_project_that_cannot_be_written_whole_is_not_written() {
+        for (handler, file) in [(Language::Rust, "src"), (Language::Other, "tick")] {
+            let parent = tempfile::tempdir().unwrap();
+            fs::write(parent.path().join(file), "mine").unwrap();
+            let refusal = init(&arguments(parent.path(), handler)).unwrap_err().to_string();
+            assert!(refusal.contains(file) && refusal.ends_with("; nothing is written"), "{refusal}");
+            let left: Vec<_> = fs::read_dir(parent.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, [file]);
+            assert!(init(&arguments(&parent.path().join(file), handler)).is_err(), "a file is no folder");
+            assert_eq!(fs::read_to_string(parent.path().join(file)).unwrap(), "mine");
         }
     }
 

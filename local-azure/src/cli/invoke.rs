@@ -8,11 +8,15 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use local_azure::network::{Network, NetworkError};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
 
-use super::{called_by::command_line, command_error::CommandError, style::RED};
+use super::{
+    called_by::command_line,
+    command_error::CommandError,
+    route::{encoded, fill},
+    style::RED,
+};
 
 #[derive(clap::Args)]
 pub(super) struct InvokeArguments {
@@ -20,7 +24,7 @@ pub(super) struct InvokeArguments {
     name: String,
     /// The body of an HTTP function, as JSON; a timer takes none
     #[arg(long, value_name = "JSON", value_parser = json, conflicts_with = "data_file")]
-    data: Option<Value>,
+    data: Option<String>,
     /// A file whose bytes are the body of an HTTP function; its type is `application/octet-stream` unless --header says so
     #[arg(long, value_name = "FILE")]
     data_file: Option<PathBuf>,
@@ -64,7 +68,7 @@ impl InvokeArguments {
     /// The bytes to send, and their type among the headers where it is not JSON.
     fn body(&self) -> Result<Option<Vec<u8>>, CommandError> {
         let Some(file) = &self.data_file else {
-            return Ok(self.data.as_ref().map(|data| data.to_string().into_bytes()));
+            return Ok(self.data.clone().map(String::into_bytes));
         };
         let bytes = std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
         Ok(Some(bytes))
@@ -83,13 +87,10 @@ struct Definition {
     bindings: Vec<Binding>,
 }
 
+/// As function.json has it: names of members, and what they hold, in any letter case.
 #[derive(Deserialize)]
-struct Binding {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    methods: Vec<String>,
-}
+#[serde(transparent)]
+struct Binding(Map<String, Value>);
 
 /// A function of a running host, called by its name.
 pub(super) struct Call {
@@ -102,7 +103,22 @@ pub(super) struct Call {
 
 impl Description {
     fn http_trigger(self) -> Option<Binding> {
-        self.config.bindings.into_iter().find(|binding| binding.kind.eq_ignore_ascii_case("httpTrigger"))
+        self.config.bindings.into_iter().find(|binding| binding.is_of_type("httpTrigger"))
+    }
+}
+
+impl Binding {
+    fn member(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn is_of_type(&self, kind: &str) -> bool {
+        self.member("type").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(kind))
+    }
+
+    /// Absent where it takes every method.
+    fn methods(&self) -> Option<Vec<&str>> {
+        Some(self.member("methods")?.as_array()?.iter().filter_map(Value::as_str).collect())
     }
 }
 
@@ -152,42 +168,24 @@ fn document(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Value {
 /// POST with data and GET without, if the function takes it; else the first method that it takes.
 fn method(trigger: &Binding, has_data: bool) -> Result<Method, CommandError> {
     let preferred = if has_data { Method::POST } else { Method::GET };
-    let takes = |method: &Method| trigger.methods.iter().any(|one| one.eq_ignore_ascii_case(method.as_str()));
-    if trigger.methods.is_empty() || takes(&preferred) {
+    let Some(methods) = trigger.methods() else { return Ok(preferred) };
+    if methods.iter().any(|one| one.eq_ignore_ascii_case(preferred.as_str())) {
         return Ok(preferred);
     }
-    Ok(Method::from_bytes(trigger.methods[0].to_ascii_uppercase().as_bytes())?)
+    let first = methods.first().ok_or("the function takes no method: \"methods\" of its function.json is empty")?;
+    Ok(Method::from_bytes(first.to_ascii_uppercase().as_bytes())?)
 }
 
-/// Puts route parameters into a URL template; an optional one that is not given disappears.
-fn fill(template: &str, parameters: &[(String, String)]) -> Result<String, CommandError> {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (parameter, remainder) = after.split_once('}').ok_or("the function's route has a { without its }")?;
-        let name = parameter.trim_start_matches('*').split([':', '=', '?']).next().unwrap_or_default();
-        filled.push_str(before);
-        match parameters.iter().find(|(given, _)| given == name) {
-            // A parameter that takes the rest of the path keeps its slashes.
-            Some((_, value)) if parameter.starts_with('*') => {
-                let parts: Vec<_> = value.split('/').map(encoded).collect();
-                filled.push_str(&parts.join("/"));
-            }
-            Some((_, value)) => filled.push_str(&encoded(value)),
-            None if parameter.ends_with('?') || parameter.starts_with('*') || parameter.contains('=') => {}
-            None => return Err(format!("the route needs --param {name}=VALUE").into()),
-        }
-        rest = remainder;
-    }
-    filled.push_str(rest);
-    Ok(filled.trim_end_matches('/').to_owned())
+/// A body that the host takes for a function that it runs by hand.
+fn is_object(body: &[u8]) -> bool {
+    serde_json::from_slice::<Map<String, Value>>(body).is_ok()
 }
 
 impl Host {
     /// Calls an HTTP function at its URL, and any other through the host's admin API.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, CommandError> {
         let Call { name, body, method, headers, parameters } = call;
-        let description: Description = serde_json::from_slice(&self.admin(&name).await?)?;
+        let description = self.description(&name).await?;
         let (template, trigger) = (description.invoke_url_template.clone(), description.http_trigger());
         match (trigger, template) {
             (Some(trigger), Some(template)) => {
@@ -195,8 +193,15 @@ impl Host {
                 let method = method.map_or_else(|| self::method(&trigger, body.is_some()), Ok)?;
                 self.send(method, &url, headers, body).await
             }
+            _ if method.is_some() || !parameters.is_empty() => {
+                Err(format!("{name} is no HTTP function: it has no --method and no --param").into())
+            }
             _ => {
                 let body = body.unwrap_or_else(|| b"{}".to_vec());
+                if !is_object(&body) {
+                    let input = "{\"input\":\"TEXT\"}";
+                    return Err(format!("{name} is no HTTP function: its data is an object such as {input}").into());
+                }
                 self.send(Method::POST, &self.admin_url(&name), headers, Some(body)).await
             }
         }
@@ -204,8 +209,8 @@ impl Host {
 
     /// Runs a timer function now, and waits for its end.
     pub(super) async fn run_timer(&self, name: &str) -> Result<Answer, CommandError> {
-        let description: Description = serde_json::from_slice(&self.admin(name).await?)?;
-        if !description.config.bindings.iter().any(|binding| binding.kind.eq_ignore_ascii_case("timerTrigger")) {
+        let description = self.description(name).await?;
+        if !description.config.bindings.iter().any(|binding| binding.is_of_type("timerTrigger")) {
             return Err(format!("{name} is not a timer").into());
         }
         self.send(Method::POST, &self.admin_url(name), Vec::new(), Some(b"{}".to_vec())).await
@@ -214,7 +219,7 @@ impl Host {
     /// Every function, as the host describes it: name, bindings, URL.
     pub(super) async fn functions(&self) -> Result<Vec<Value>, CommandError> {
         let body = self.admin("").await?;
-        let functions: Vec<Value> = serde_json::from_slice(&body)?;
+        let functions: Vec<Value> = serde_json::from_slice(&body).map_err(|_| self.no_host())?;
         let one = |function: &Value| {
             let mut short = serde_json::json!({ "name": function["name"], "bindings": function["config"]["bindings"] });
             if function["invoke_url_template"].is_string() {
@@ -233,6 +238,29 @@ impl Host {
         format!("{}/admin/functions{name}", self.url)
     }
 
+    /// What the host says of a function that it can run.
+    async fn description(&self, name: &str) -> Result<Description, CommandError> {
+        Ok(serde_json::from_slice(&self.admin(name).await?).map_err(|_| self.no_host())?)
+    }
+
+    fn no_host(&self) -> String {
+        format!("what answers at {} is no Functions host: name its port with --port", self.url)
+    }
+
+    /// Why the host does not run a function that it does not list.
+    async fn not_listed(&self, name: &str) -> Result<String, CommandError> {
+        #[derive(Deserialize)]
+        struct Status {
+            errors: Vec<String>,
+        }
+        let url = format!("{}/status", self.admin_url(name));
+        let Answer { body, .. } = self.send(Method::GET, &url, Vec::new(), None).await?;
+        Ok(match serde_json::from_slice::<Status>(&body) {
+            Ok(Status { errors }) => format!("the function \"{name}\" is in error: {}", errors.join("; ")),
+            Err(_) => format!("the host has no function \"{name}\"; it lists its functions when it starts"),
+        })
+    }
+
     /// What the host says of a function, or of all.
     async fn admin(&self, name: &str) -> Result<bytes::Bytes, CommandError> {
         let Answer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
@@ -242,7 +270,9 @@ impl Host {
             );
         }
         if status == StatusCode::NOT_FOUND {
-            return Err(format!("the host has no function \"{name}\"; it lists its functions when it starts").into());
+            // The host's own answer has no body.
+            let problem = if body.is_empty() { self.not_listed(name).await? } else { self.no_host() };
+            return Err(problem.into());
         }
         if !status.is_success() {
             return Err(format!("the host answered {status}: {}", String::from_utf8_lossy(&body).trim_end()).into());
@@ -284,14 +314,11 @@ impl Host {
     }
 }
 
-/// Everything but unreserved characters (RFC 3986) is encoded, so that no value becomes a query or another segment.
-fn encoded(value: &str) -> String {
-    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(value, RESERVED).to_string()
-}
-
-fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("not JSON ({error}); --data-file sends any other content"))
+/// The text as it is typed, if it is JSON.
+fn json(text: &str) -> Result<String, String> {
+    let read = serde_json::from_str::<IgnoredAny>(text);
+    read.map_err(|error| format!("not JSON ({error}); --data-file sends any other content"))?;
+    Ok(text.to_owned())
 }
 
 fn named_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
@@ -309,26 +336,15 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn route_parameters_are_filled_and_optional_ones_may_be_left_out() {
-        let given = [("source".to_owned(), "orders".to_owned())];
-        assert_eq!(fill("http://h/api/{source}/{which?}", &given).unwrap(), "http://h/api/orders");
-        assert!(fill("http://h/api/{source}", &[]).unwrap_err().to_string().contains("--param source="));
-    }
-
-    #[test]
-    fn a_parameter_may_hold_any_character() {
-        let given = [("id".to_owned(), "a?b/c d".to_owned())];
-        assert_eq!(fill("http://h/api/{id}", &given).unwrap(), "http://h/api/a%3Fb%2Fc%20d");
-        assert_eq!(fill("http://h/api/{*id}", &given).unwrap(), "http://h/api/a%3Fb/c%20d");
-    }
-
-    #[test]
     fn data_is_json_and_a_header_has_a_name() {
-        assert_eq!(json(r#"{"a":1}"#).unwrap()["a"], 1);
-        assert!(json("plain text").unwrap_err().contains("--data-file"));
+        let typed = r#"{ "b": 1.0, "a": 12345678901234567890123 }"#;
+        assert_eq!(super::json(typed).as_deref(), Ok(typed));
+        assert!(super::json("plain text").unwrap_err().contains("--data-file"));
         assert_eq!(named_header("X-Mode: fast").unwrap().1, "fast");
         assert!(named_header("nothing").is_err());
     }
@@ -343,7 +359,11 @@ mod tests {
 
     #[test]
     fn the_method_is_one_the_function_takes() {
-        let only_post = Binding { kind: "httpTrigger".to_owned(), methods: vec!["post".to_owned()] };
-        assert_eq!(method(&only_post, false).unwrap(), Method::POST);
+        let of = |binding: Value, has_data| method(&serde_json::from_value(binding).unwrap(), has_data).ok();
+        assert_eq!(of(json!({ "type": "httpTrigger", "methods": ["post"] }), false), Some(Method::POST));
+        assert_eq!(of(json!({ "Type": "httpTrigger", "Methods": ["Put", "get"] }), true), Some(Method::PUT));
+        assert_eq!(of(json!({ "type": "httpTrigger", "methods": null }), true), Some(Method::POST));
+        assert_eq!(of(json!({ "type": "httpTrigger" }), false), Some(Method::GET));
+        assert_eq!(of(json!({ "type": "httpTrigger", "methods": [] }), false), None);
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct LocalSettings {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, expecting = "an object with IsEncrypted and Values")]
 struct Document {
     /// Core Tools takes an absent member for true.
     is_encrypted: Option<bool>,
@@ -154,6 +154,7 @@ mod tests {
             (r#"{ "IsEncrypted": false, "Host": { "LocalHttpAddress": "0.0.0.0" } }"#, "Host.LocalHttpAddress"),
             (r#"{ "IsEncrypted": false, "Magic": 1 }"#, "unknown field `Magic`"),
             ("{", "EOF while parsing"),
+            ("\"x\"", "invalid type: string \"x\", expected an object with IsEncrypted and Values"),
         ];
         for (text, expected) in cases {
             let refusal = LocalSettings::parse(text).unwrap_err();

@@ -23,6 +23,7 @@ mod policy;
 mod project;
 mod regenerate;
 mod rollover;
+mod route;
 mod schedule;
 mod seed_command;
 mod seed_file;

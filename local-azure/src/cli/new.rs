@@ -7,8 +7,10 @@ use std::{
 };
 
 use super::output::println;
-use local_azure::new_function::{FunctionName, Kind, create, create_definition};
-use serde_json::Value;
+use local_azure::{
+    functions_host::HandlerSettings,
+    new_function::{FunctionName, Kind, create, create_definition},
+};
 
 use super::{
     called_by::command_line,
@@ -57,19 +59,17 @@ fn functions_folder(project: &Project) -> PathBuf {
 
 /// How the host calls the handler for the function, and what it expects back.
 fn call(project: &Path, kind: Kind, name: &FunctionName) -> String {
-    let text = fs::read_to_string(project.join("host.json")).unwrap_or_default();
-    // The host says what is wrong with it.
-    let host: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
-    let is_on = |member: &str| host.pointer(&format!("/customHandler/{member}")) == Some(&Value::Bool(true));
-    let as_it_came = is_on("enableForwardingHttpRequest") || is_on("enableProxyingHttpRequest");
+    let HandlerSettings { sends_requests, route_prefix: prefix, .. } = match HandlerSettings::read(project) {
+        Ok(settings) => settings,
+        Err(error) => return format!("how the host calls it depends on host.json, which cannot be read: {error}"),
+    };
     match kind {
         Kind::Timer => {
             format!(
                 "the handler answers POST /{name}, a JSON body with Data.timer, with 200 and {{}} as application/json"
             )
         }
-        Kind::Http if as_it_came => {
-            let prefix = host.pointer("/extensions/http/routePrefix").and_then(Value::as_str).unwrap_or("api");
+        Kind::Http if sends_requests => {
             let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
             format!("the handler answers GET {prefix}/{name}/{{name}}, as the caller sent it")
         }
@@ -96,6 +96,9 @@ mod tests {
         assert!(hint(forwarding, Kind::Http).contains("GET /api/order/{name}, as the caller sent it"));
         let prefixed = forwarding.replacen('{', r#"{ "extensions": { "http": { "routePrefix": "" } }, "#, 1);
         assert!(hint(&prefixed, Kind::Http).contains("GET /order/{name}"));
+        let commented = format!("// both\n{}", forwarding.replace("true", "\"True\""));
+        assert!(hint(&commented, Kind::Http).contains("GET /api/order/{name}"));
+        assert!(hint("{", Kind::Http).contains("depends on host.json, which cannot be read"));
         assert!(hint("{}", Kind::Http).contains(r#"POST /order, a JSON body with Data.req, with {"Outputs""#));
         assert!(hint(forwarding, Kind::Timer).contains("POST /order, a JSON body with Data.timer"));
     }

@@ -60,7 +60,7 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
     let mut settings = seed_file::load(arguments.seed.as_deref(), Some(&project))?.function_app.settings;
     settings.extend(LocalSettings::of_project(Some(&project), None)?.values);
     let zip = arguments.output.unwrap_or_else(|| project.default_stage().with_extension("zip"));
-    own_file::check(&zip, package::is_own)?;
+    own_file::check(&zip, own_file::is_package)?;
     let script_root = project.script_root();
     let package = match (project.layout(), arguments.target) {
         (Layout::Rust, target) => {

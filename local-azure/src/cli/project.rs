@@ -10,7 +10,7 @@ use std::{
 use super::output::eprintln;
 use local_azure::{
     deployed_files::{deployed_files, has_functions_folder},
-    functions_host::{self, ScriptError, ScriptSummary},
+    functions_host::{HandlerSettings, ScriptError, ScriptSummary},
     script_root,
 };
 use serde::Deserialize;
@@ -171,7 +171,7 @@ impl Project {
 
     /// The crate's binary that host.json names, else its only one.
     async fn binary(&self) -> Result<Binary, CommandError> {
-        let named = functions_host::executable_name(&self.root)?;
+        let named = HandlerSettings::read(&self.root)?.executable;
         let named = Path::new(&named).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut command = Command::new(environment::cargo());
         command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&self.root);
@@ -189,6 +189,7 @@ impl Project {
         match binaries.as_slice() {
             binaries if binaries.contains(&named) => of_package(named),
             [only] => of_package(only.clone()),
+            [] => Err("the crate beside host.json has no binary: the handler is one".into()),
             binaries => Err(format!(
                 "host.json names the executable \"{named}\", and the crate has the binaries {}: name one of them",
                 binaries.join(", ")

@@ -6,7 +6,7 @@
 //!    `Route` for each. `views/mod.rs` chains that function to its list. A route states with `Route::read` or
 //!    `Route::change` what a request must prove; every route has a guard, and the tests try each of them.
 //! 2. `page/views/NAME.js` holds its page: it exports `view`, an object with `path`, `title`, `key` and `show`.
-//!   `page/views.js` imports it, which puts it into the navigation, and `assets.rs` names the file.
+//!    `page/views.js` imports it, which puts it into the navigation, and `assets.rs` names the file.
 //!
 //! The page is plain ES modules without a build. It makes its elements with `el` of `page/dom.js`, which knows text and
 //! attributes only, so markup in a claim, a path or a name stays text.

@@ -73,6 +73,9 @@ pub(crate) fn imds_routes(entra: Arc<Entra>) -> Router {
 enum Refusal {
     #[error("Required metadata header not specified")]
     NoHeader,
+    /// The words are ours.
+    #[error("the request has an X-Forwarded-For header: it came through a proxy")]
+    Forwarded,
     #[error("Identity not found")]
     UnknownIdentity,
     #[error(
@@ -124,6 +127,9 @@ fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Res
     decision.demanded.push(Demand::new(DemandKind::IdentityHeader, ["Metadata: true"]).met(is_shown));
     if !is_shown {
         return Err(Refusal::NoHeader);
+    }
+    if request.headers().contains_key("x-forwarded-for") {
+        return Err(Refusal::Forwarded);
     }
     let query = Query::parse(request.uri().query().unwrap_or_default(), &DIALECT).map_err(Refusal::BadQuery)?;
     let version = query.version.ok_or(Refusal::Missing("api-version"))?;

@@ -79,6 +79,10 @@ fn find<'w>(entra: &'w Entra, id: &str) -> Result<ClientKind<'w>, Refusal> {
         Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
     };
     let id = Uuid::parse_str(id).map_err(|_| unknown())?;
+    if id.is_nil() {
+        let text = format!("'{id}' is not a valid application identifier.");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_038, text));
+    }
     let app = entra.seed.app_registrations.iter().find(|app| app.client_id == id).map(ClientKind::App);
     let identity = || entra.seed.identities.iter().find(|one| one.client_id == id).map(ClientKind::ManagedIdentity);
     app.or_else(identity).ok_or_else(unknown)

@@ -3,16 +3,14 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Cursor, Read as _, Seek as _, SeekFrom},
+    io::{self, Cursor},
     path::PathBuf,
 };
 
 use zip::{CompressionMethod, DateTime, System, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::error::PackageError;
-
-/// The zip's comment: a file without it is not replaced.
-const COMMENT: &str = "packaged by local-azure";
+use crate::own_file::ZIP_COMMENT;
 
 pub(super) const EXECUTABLE: u32 = 0o755;
 pub(super) const READABLE: u32 = 0o644;
@@ -40,15 +38,6 @@ pub(super) fn write(files: &BTreeMap<String, Packed>) -> Result<Vec<u8>, Package
         io::copy(&mut file, &mut zip).map_err(failed)?;
     }
     let failed = |error: ZipError| PackageError::File { path: PathBuf::from("the zip"), source: error.into() };
-    zip.set_comment(COMMENT).map_err(failed)?;
+    zip.set_comment(ZIP_COMMENT).map_err(failed)?;
     Ok(zip.finish().map_err(failed)?.into_inner())
-}
-
-/// Whether a file ends as the zips that are written here do.
-pub fn is_own(file: &mut File) -> io::Result<bool> {
-    let mut end = Vec::new();
-    let start = file.metadata()?.len().saturating_sub(COMMENT.len() as u64);
-    file.seek(SeekFrom::Start(start))?;
-    file.read_to_end(&mut end)?;
-    Ok(end == COMMENT.as_bytes())
 }

@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
-
 use super::{
     archive::{EXECUTABLE, Packed, READABLE},
     error::PackageError,
@@ -15,7 +13,7 @@ use super::{
 };
 use crate::{
     deployed_files::deployed_files,
-    functions_host::{FunctionProblem, ScriptSummary},
+    functions_host::{FunctionProblem, HandlerSettings, ScriptSummary},
     own_folder::MARKER,
 };
 
@@ -30,11 +28,15 @@ pub(super) struct Contents {
 impl Contents {
     /// Of a script root that holds host.json, the functions and a Rust handler, and nothing else.
     pub(super) fn of_rust(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
-        let named = named_handler(root);
+        let HandlerSettings { executable, folder, .. } = HandlerSettings::read(root)?;
         // Before the host looks for that file and says only that it is not there.
-        refuse_handler_name(named.as_deref().unwrap_or(HANDLER))?;
+        if !folder.as_os_str().is_empty() {
+            return Err(PackageError::WorkerDirectory(folder));
+        }
+        if executable != HANDLER {
+            return Err(PackageError::HandlerName(executable));
+        }
         let ScriptSummary { functions, problems, .. } = ScriptSummary::read(root, settings)?;
-        refuse_handler_name(named.as_deref().unwrap_or_default())?;
         let functions = all_loaded(root, functions, problems)?;
         let mut files = BTreeMap::new();
         let definitions = functions.iter().map(|function| format!("{function}/function.json"));
@@ -91,17 +93,6 @@ fn all_loaded(
         return Err(PackageError::NoFunctions(root.to_owned()));
     }
     Ok(functions)
-}
-
-fn refuse_handler_name(name: &str) -> Result<(), PackageError> {
-    if name == HANDLER { Ok(()) } else { Err(PackageError::HandlerName(name.to_owned())) }
-}
-
-/// `defaultExecutablePath` as the file has it, whatever app settings say.
-fn named_handler(root: &Path) -> Option<String> {
-    let text = fs::read_to_string(root.join("host.json")).ok()?;
-    let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-    Some(document.pointer("/customHandler/description/defaultExecutablePath")?.as_str()?.to_owned())
 }
 
 /// The first file or folder under `folder` that is not in the package.

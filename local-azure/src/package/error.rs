@@ -21,6 +21,12 @@ pub enum PackageError {
          for letter, for that file to be executable in Azure"
     )]
     HandlerName(String),
+    /// The same tools look for that file beside `host.json`.
+    #[error(
+        "host.json: \"customHandler.description.workerDirectory\" is \"{}\"; leave it out: the handler must lie beside \
+         host.json for it to be executable in Azure", .0.display()
+    )]
+    WorkerDirectory(PathBuf),
     /// The host would start without some of the functions.
     #[error("the Functions host would leave out {}", list(.0))]
     Functions(Vec<FunctionProblem>),

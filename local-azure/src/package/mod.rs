@@ -9,14 +9,17 @@ mod contents;
 mod error;
 mod executable;
 
-use std::{collections::BTreeMap, fs, path::Path};
-
-pub use self::{archive::is_own, error::PackageError, executable::ExecutableError};
-use self::{contents::Contents, executable::HANDLER};
-use crate::{
-    functions_host,
-    own_file::{self, Readers},
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path},
 };
+
+use functions_host::HandlerSettings;
+
+use self::{contents::Contents, executable::HANDLER};
+pub use self::{error::PackageError, executable::ExecutableError};
+use crate::own_file::{self, Readers, is_package};
 
 /// A written package.
 #[derive(Debug)]
@@ -63,9 +66,10 @@ pub fn package_any(
     zip: &Path,
 ) -> Result<Package, PackageError> {
     let contents = Contents::of_any(script_root, environment, settings)?;
-    let name = functions_host::executable_name(script_root)?;
-    let Some(packed) = contents.files.get(name.trim_start_matches("./")) else {
-        if script_root.join(&name).is_file() && !Path::new(&name).is_absolute() {
+    let path = HandlerSettings::read(script_root)?.path().unwrap_or_default();
+    let name = path.display().to_string();
+    let Some(packed) = contents.files.get(&below_root(&path)) else {
+        if script_root.join(&path).is_file() && !path.is_absolute() {
             return Err(PackageError::LeftOut(name));
         }
         let note = format!("host.json starts \"{name}\", which is not in the package: Azure's image must have it");
@@ -87,12 +91,18 @@ pub fn package_any(
     write(contents, zip, bytes.len(), notes)
 }
 
+/// A path as the zip names it.
+fn below_root(path: &Path) -> String {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
 fn write(contents: Contents, zip: &Path, handler_size: usize, notes: Vec<String>) -> Result<Package, PackageError> {
     let Contents { functions, files } = contents;
     let failed = |source| PackageError::File { path: zip.to_owned(), source };
     let bytes = archive::write(&files)?;
     zip.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-    own_file::write(zip, &bytes, is_own, Readers::Everyone)?;
+    own_file::write(zip, &bytes, is_package, Readers::Everyone)?;
     Ok(Package { functions, files: files.len(), handler_size, zip_size: bytes.len(), notes })
 }
 

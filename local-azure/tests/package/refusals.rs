@@ -72,6 +72,19 @@ fn a_handler_under_another_name_is_refused_since_it_would_not_be_executable() {
 }
 
 #[test]
+fn host_json_is_read_as_the_host_reads_it() {
+    let commented = format!("// the handler\n{}", HOST_JSON.replace("customHandler", "CustomHandler"));
+    assert!(ScriptRoot::new().file("host.json", commented).package().is_ok());
+    let elsewhere = HOST_JSON.replace("\"handler\"", "\"handler\", \"workerDirectory\": \"bin\"");
+    let root = ScriptRoot::new().file("host.json", elsewhere).file("bin/handler", elf(X86_64, None));
+    let refusal = root.refusal();
+    assert!(
+        refusal.starts_with("host.json: \"customHandler.description.workerDirectory\" is \"bin\"; leave it out"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn whatever_else_lies_in_the_script_root_is_refused() {
     let cases = [
         ("local.settings.json", "local.settings.json"),

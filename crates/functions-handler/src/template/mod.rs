@@ -45,7 +45,7 @@ impl Template {
             (prefix, route) => format!("{prefix}/{route}"),
         };
         let segments = parse::template(&text)?;
-        Ok(Self { text: format!("/{text}"), segments })
+        Ok(Self { text: format!("/{}", text.strip_prefix('/').unwrap_or(&text)), segments })
     }
 
     /// As it was written, with a slash before it.

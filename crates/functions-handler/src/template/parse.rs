@@ -17,7 +17,7 @@ pub(crate) struct TemplateError {
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("begins with a slash, as does a route prefix that ends in one: the host does not start with it")]
+    #[error("begins with two slashes: the host does not start with it")]
     LeadingSlash,
     #[error("begins with \"~\": the host matches no path with it, or does not start")]
     LeadingTilde,
@@ -45,9 +45,10 @@ enum Problem {
     Constraint(String, ConstraintError),
 }
 
-/// The segments of a template that has its prefix and no slash at the end.
+/// The segments of a template that has its prefix and no slash at the end. One slash at the beginning means nothing.
 pub(super) fn template(route: &str) -> Result<Vec<Segment>, TemplateError> {
-    let parsed = segments(route).and_then(|segments| check_names(&segments).map(|()| segments));
+    let bare = route.strip_prefix('/').unwrap_or(route);
+    let parsed = segments(bare).and_then(|segments| check_names(&segments).map(|()| segments));
     parsed.map_err(|problem| TemplateError { route: route.to_owned(), problem })
 }
 

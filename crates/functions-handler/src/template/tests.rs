@@ -190,21 +190,25 @@ fn a_route_with_which_the_host_does_not_start_is_refused_by_name() {
         assert!(error.contains(route), "{error}");
     }
     for (prefix, route) in [
-        ("/v1", "x"),
+        ("/v1/", "x"),
+        ("/", "x"),
         ("v1/", "x"),
         ("a//b", "x"),
         ("v1?", "x"),
-        ("", "/x"),
+        ("", "//x"),
         ("api", "/x"),
         ("", "~/x"),
         ("", "~x"),
         ("api", "/"),
-        ("", "/"),
     ] {
         assert!(Template::new(prefix, route).is_err(), "{prefix} and {route}");
     }
     for prefix in ["v1/x", "a b", "é", "v{n}", "5"] {
         assert!(Template::new(prefix, "x/").is_ok(), "{prefix}");
+    }
+    for (prefix, route, path) in [("/v1", "x", "/v1/x"), ("", "/x", "/x"), ("", "/", "/")] {
+        let template = Template::new(prefix, route).unwrap();
+        assert!(template.text() == path && template.matches(path).is_some(), "{prefix} and {route}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -159,8 +160,10 @@ impl Supervisor {
         let settings = Settings::new(environment.iter().cloned());
         let executable = command.executable(&settings).map_err(|error| error.to_string())?;
         let arguments = command.arguments(&settings);
-        Child::spawn(&executable, &arguments, environment, command, &self.log)
-            .map_err(|error| format!("cannot start the handler {}: {}", executable.display(), why_not(&error)))
+        Child::spawn(&executable, &arguments, environment, command, &self.log).map_err(|error| {
+            let reason = why_not(&error, &command.working_directory);
+            format!("cannot start the handler {}: {reason}", executable.display())
+        })
     }
 
     fn exited(&self, exit: Exit, probing: bool) -> End {
@@ -200,8 +203,11 @@ impl Supervisor {
     }
 }
 
-/// Why the system does not start a file that is there.
-fn why_not(error: &io::Error) -> String {
+/// Why the system does not start a file that is there, in this folder.
+fn why_not(error: &io::Error, folder: &Path) -> String {
+    if !folder.is_dir() {
+        return format!("the workingDirectory of host.json, {}, is not a folder", folder.display());
+    }
     match error.kind() {
         io::ErrorKind::PermissionDenied => "it is not executable (chmod +x)".to_owned(),
         io::ErrorKind::NotFound => "the program that its first line or its loader names is not there".to_owned(),

@@ -198,6 +198,24 @@ impl HttpOptions {
         .collect()
     }
 
+    /// Any other number makes the host's request queue throw, so that every call is 500.
+    pub(super) fn check_limits(&self) -> Result<(), String> {
+        let limits = [
+            ("maxOutstandingRequests", self.max_outstanding_requests),
+            ("maxConcurrentRequests", self.max_concurrent_requests),
+        ];
+        match limits
+            .into_iter()
+            .find_map(|(name, limit)| Some((name, limit.filter(|limit| *limit < 1 && *limit != -1)?)))
+        {
+            Some((name, limit)) => Err(format!(
+                "extensions.http.{name} is {limit}, with which Azure answers 500 to every call; it is at least 1, or -1 for \
+                 no limit"
+            )),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
         let parse = |(name, value): (&String, &String)| Some((name.parse().ok()?, value.parse().ok()?));
         self.custom_headers

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     json::{self, Json},
+    request_path::is_reserved,
     retry::Retry,
 };
 
@@ -109,6 +110,7 @@ impl HostJson {
         let function_timeout = function_timeout(document.function_timeout.as_deref())?;
         let (handler, http) = handler(&mut document, &mut warnings)?;
         let http_options = &document.extensions.http;
+        http_options.check_limits().map_err(|error| problem(&error))?;
         warnings.extend(http_options.warnings());
         warnings.extend(
             document.extensions.others.keys().map(|name| format!("host.json: extensions.{name} has no effect")),
@@ -117,12 +119,11 @@ impl HostJson {
             warnings.push("host.json: no effect in this host: logging".to_owned());
         }
         let route_prefix = http_options.route_prefix.clone().unwrap_or_else(|| "api".to_owned());
-        if route_prefix.trim_matches('/').eq_ignore_ascii_case("admin") {
-            warnings.push(
-                "host.json: routePrefix \"admin\": the host's own paths below /admin come first, and releases of 2019 \
-                 answered 404 to every function there (azure-functions-host#5322)"
-                    .to_owned(),
-            );
+        if is_reserved(&format!("/{}", route_prefix.trim_start_matches('/'))) {
+            warnings.push(format!(
+                "host.json: routePrefix \"{route_prefix}\": every function is 404, since the host keeps paths below /admin and \
+                 /runtime to itself"
+            ));
         }
         let initialization_timeout = match &handler.initialization_timeout {
             Some(text) => time_span("customHandler.initializationTimeout", text)?,
@@ -182,19 +183,8 @@ fn handler(document: &mut Document, warnings: &mut Vec<String>) -> Result<(Custo
     }
 }
 
-/// `customHandler.description.defaultExecutablePath` of the `host.json` in `script_root`, as written; empty where there is
-/// none.
-///
-/// # Errors
-/// [`ScriptError`] if the file is missing or is no JSON.
-pub fn executable_name(script_root: &Path) -> Result<String, ScriptError> {
-    let document = configuration::from_document(&read(script_root)?);
-    let steps = ["customHandler", "description", "defaultExecutablePath"];
-    let value = steps.iter().try_fold(&document, |value, step| value.get(step));
-    Ok(value.and_then(Value::as_str).unwrap_or_default().to_owned())
-}
-
-fn read(root: &Path) -> Result<Json, ScriptError> {
+/// The file as it is written.
+pub(super) fn read(root: &Path) -> Result<Json, ScriptError> {
     let path = root.join("host.json");
     let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ScriptError::NoHostJson(root.to_owned()),

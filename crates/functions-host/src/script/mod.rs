@@ -9,6 +9,7 @@ mod command;
 mod configuration;
 mod error;
 mod function_json;
+mod handler_settings;
 mod host_document;
 mod host_json;
 mod known_members;
@@ -31,7 +32,7 @@ pub(super) use self::{
     settings::Settings,
 };
 use self::{error::FunctionProblem, host_json::HostJson, route_entries::Route};
-pub use self::{error::ScriptError, host_json::executable_name};
+pub use self::{error::ScriptError, handler_settings::HandlerSettings};
 
 /// A script root that can be run.
 #[derive(Debug)]

@@ -168,7 +168,7 @@ fn fraction(text: &str) -> (&str, &str) {
 /// `NumberStyles.Float | AllowThousands`.
 fn is_double(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if ["nan", "infinity", "∞"].contains(&unsigned.to_lowercase().as_str()) {
+    if ["nan", "infinity"].contains(&unsigned.to_ascii_lowercase().as_str()) {
         return true;
     }
     let (whole, rest) = whole_part(unsigned);
@@ -190,6 +190,10 @@ fn is_decimal(text: &str) -> bool {
 
 /// The forms of the invariant culture: ISO 8601, and month first.
 fn is_date_time(text: &str) -> bool {
+    // The library's years may have a sign.
+    if text.starts_with(['+', '-']) {
+        return false;
+    }
     const DATES: &[&str] = &[
         "%Y-%m-%d",
         "%m/%d/%Y",
@@ -239,10 +243,10 @@ fn is_date_time(text: &str) -> bool {
     })
 }
 
-/// The last segment has a dot, and something after it.
+/// The last segment has a dot, and another character than dots anywhere after it.
 fn is_file_name(value: &str) -> bool {
     let last = value.rsplit('/').next().unwrap_or_default();
-    last.rsplit_once('.').is_some_and(|(_, extension)| !extension.is_empty())
+    last.split_once('.').is_some_and(|(_, after)| after.contains(|character| character != '.'))
 }
 
 #[cfg(test)]
@@ -262,7 +266,7 @@ mod tests {
             (
                 "double",
                 &["1.5", "1,000.5", ".5", "5.", "1e5", "1e999", "NaN", "Infinity", " 1"],
-                &["inf", "x", ".", ""],
+                &["inf", "∞", "x", ".", ""],
             ),
             ("float", &["-2"], &["1e"]),
             (
@@ -283,7 +287,7 @@ mod tests {
                     "Thu, 01 Jan 2026 00:00:00 GMT",
                     "2026-01-01T00:00",
                 ],
-                &["x", "2026-13-01", "7", "25:00"],
+                &["x", "2026-13-01", "7", "25:00", "-2026-01-01", "+2026-01-01"],
             ),
             ("alpha", &["abc"], &["ab1", "é"]),
             ("length(2)", &["ab"], &["a", "abc"]),
@@ -295,8 +299,8 @@ mod tests {
             ("range(1,3)", &["1", "3"], &["0", "4"]),
             ("regex(^a.c$)", &["abc", "ABC"], &["abcd"]),
             ("required", &["x"], &[""]),
-            ("file", &["a/b.txt"], &["a.b/c", "b."]),
-            ("nonfile", &["b"], &["b.txt"]),
+            ("file", &["a/b.txt", ".gitignore", "a.b.", "a..b"], &["a.b/c", "b.", "b..", "a.b/"]),
+            ("nonfile", &["b", "b."], &["b.txt", "b.txt."]),
             ("exists", &[], &["x"]),
         ];
         for (text, allowed, refused) in cases {

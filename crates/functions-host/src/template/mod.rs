@@ -47,16 +47,22 @@ impl Template {
         }
         // A catch-all keeps the slashes at the end.
         let mut rest = Some(path).filter(|_| !trimmed.is_empty());
-        let mut values = RouteValues::new();
+        let mut found = Vec::new();
         for segment in &self.segments {
             if let [Part::Parameter(parameter)] = segment.as_slice() {
                 let text = if parameter.catch_all { rest.take() } else { next_segment(&mut rest) };
-                parameter.take(text, &mut values)?;
+                if text.is_none() && !parameter.may_be_absent() {
+                    return None;
+                }
+                found.push((parameter, text));
             } else {
-                match_segment(segment, next_segment(&mut rest)?, &mut values)?;
+                match_segment(segment, next_segment(&mut rest)?, &mut found)?;
             }
         }
-        rest.is_none().then_some(values)
+        // Constraints are tested last: one that fails makes no other way of matching count.
+        let is_match =
+            rest.is_none() && found.iter().all(|(parameter, text)| text.is_none_or(|text| parameter.allows(text)));
+        is_match.then(|| found.into_iter().map(|(parameter, text)| parameter.named(text)).collect())
     }
 }
 
@@ -69,27 +75,22 @@ impl Part {
     }
 }
 
+/// A parameter, and what the path has for it.
+type Found<'a> = (&'a Parameter, Option<&'a str>);
+
 impl Parameter {
-    /// Takes a whole segment, or for a catch-all all that is left.
-    fn take(&self, text: Option<&str>, values: &mut RouteValues) -> Option<()> {
-        match text {
-            Some(text) => self.accept(text, values),
-            None => self.absent(values),
-        }
-    }
-
     /// A value that is missing or a default is not tested, but a catch-all without either is tested in vain.
-    fn absent(&self, values: &mut RouteValues) -> Option<()> {
-        let may_be_absent = match &self.default {
-            Some(_) => true,
-            None => self.optional || (self.catch_all && self.constraints.is_empty()),
-        };
-        may_be_absent.then(|| values.push((self.name.clone(), self.default.clone())))
+    fn may_be_absent(&self) -> bool {
+        self.default.is_some() || self.optional || (self.catch_all && self.constraints.is_empty())
     }
 
-    fn accept(&self, value: &str, values: &mut RouteValues) -> Option<()> {
-        let allowed = self.constraints.iter().all(|constraint| constraint.allows(value));
-        allowed.then(|| values.push((self.name.clone(), Some(value.to_owned()))))
+    fn allows(&self, value: &str) -> bool {
+        self.constraints.iter().all(|constraint| constraint.allows(value))
+    }
+
+    /// The value by its name; the default where the path has none.
+    fn named(&self, text: Option<&str>) -> (String, Option<String>) {
+        (self.name.clone(), text.map(str::to_owned).or_else(|| self.default.clone()))
     }
 }
 
@@ -106,30 +107,31 @@ fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
 }
 
 /// A segment with text in it. An optional parameter at its end may be missing together with the dot before it.
-fn match_segment(parts: &[Part], text: &str, values: &mut RouteValues) -> Option<()> {
+fn match_segment<'a>(parts: &'a [Part], text: &'a str, found: &mut Vec<Found<'a>>) -> Option<()> {
     let [before @ .., Part::Text(dot), Part::Parameter(last)] = parts else {
-        return match_parts(parts, text, values);
+        return match_parts(parts, text, found);
     };
     if !last.optional {
-        return match_parts(parts, text, values);
+        return match_parts(parts, text, found);
     }
-    let known = values.len();
-    if match_parts(parts, text, values).is_some() {
+    let known = found.len();
+    if match_parts(parts, text, found).is_some() {
         return Some(());
     }
-    values.truncate(known);
+    found.truncate(known);
     if text.ends_with(dot.as_str()) {
         return None;
     }
-    match_parts(before, text, values)?;
-    last.absent(values)
+    match_parts(before, text, found)?;
+    found.push((last, None));
+    Some(())
 }
 
 /// From right to left, each text at its last occurrence, so that the leftmost parameter takes most.
-fn match_parts(parts: &[Part], text: &str, values: &mut RouteValues) -> Option<()> {
+fn match_parts<'a>(parts: &'a [Part], text: &'a str, found: &mut Vec<Found<'a>>) -> Option<()> {
     let mut rest = text;
     let mut pending: Option<&Parameter> = None;
-    let mut found = Vec::new();
+    let mut values = Vec::new();
     for part in parts.iter().rev() {
         match part {
             Part::Parameter(parameter) => pending = Some(parameter),
@@ -139,22 +141,22 @@ fn match_parts(parts: &[Part], text: &str, values: &mut RouteValues) -> Option<(
                     None => (strip_end(rest, literal)?, ""),
                 };
                 if let Some(parameter) = pending.take() {
-                    found.push((parameter, value));
+                    values.push((parameter, value));
                 }
                 rest = before;
             }
         }
     }
     match pending {
-        Some(parameter) => found.push((parameter, rest)),
+        Some(parameter) => values.push((parameter, rest)),
         None if !rest.is_empty() => return None,
         None => {}
     }
-    found.into_iter().rev().try_for_each(
-        |(parameter, value)| {
-            if value.is_empty() { None } else { parameter.accept(value, values) }
-        },
-    )
+    if values.iter().any(|(_, value)| value.is_empty()) {
+        return None;
+    }
+    found.extend(values.into_iter().rev().map(|(parameter, value)| (parameter, Some(value))));
+    Some(())
 }
 
 /// What stands before and after the last occurrence that has at least one character after it.
@@ -240,6 +242,11 @@ mod tests {
             ("{a}.{b?}", "/x.y.z", Some(&["a=x.y", "b=z"])),
             ("{a}.{b?}", "/x", Some(&["a=x", "b"])),
             ("{a}.{b?}", "/x.", None),
+            ("{a}.{b:alpha?}", "/x.y", Some(&["a=x", "b=y"])),
+            ("{a}.{b:alpha?}", "/x.1", None),
+            ("{a}.{b:alpha?}", "/x", Some(&["a=x", "b"])),
+            ("{a:file}.{b?}", "/x.y", None),
+            ("/x", "/x", Some(&[])),
             ("{{x}}", "/{x}", Some(&[])),
             ("{{x}}", "/y", None),
             ("a*b", "/a*b", Some(&[])),
@@ -269,7 +276,7 @@ mod tests {
             ("o/{id", "a \"{\" without \"}\""),
             ("o/id}", "a \"}\" without \"{\""),
             ("o//x", "an empty segment"),
-            ("/x", "an empty segment"),
+            ("//x", "an empty segment"),
             ("o/{}", "\"{}\" is not a parameter"),
             ("{*a}/b", "the catch-all \"a\" is not the last segment"),
             ("{a}{b}", "two parameters of \"{a}{b}\" have no text between them"),

@@ -79,12 +79,12 @@ fn constraint_end(text: &str) -> usize {
     text.match_indices(')').map(|(at, _)| at).filter(|at| *at > plain).find(closes).map_or(text.len(), |at| at + 1)
 }
 
-/// Splits at slashes outside braces; a regular expression may hold one. A slash at the end means nothing.
+/// Splits at slashes outside braces; a regular expression may hold one. A slash at the beginning or the end means nothing.
 fn split_segments(text: &str) -> Result<Vec<&str>, TemplateError> {
     if text.starts_with('~') && !text.starts_with("~/") {
         return refused(format!("\"{text}\" begins with \"~\""));
     }
-    let text = text.strip_prefix("~/").unwrap_or(text);
+    let text = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
     let text = text.strip_suffix('/').unwrap_or(text);
     if text.is_empty() {
         return Ok(Vec::new());

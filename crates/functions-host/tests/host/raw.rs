@@ -23,8 +23,10 @@ pub(crate) struct RawRig {
 }
 
 /// What a caller was answered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
+    /// The first line.
+    pub(crate) line: String,
     pub(crate) status: u16,
     /// In lower case, as they came.
     pub(crate) headers: Vec<(String, String)>,
@@ -149,7 +151,7 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
         let text: String = bytes.iter().copied().map(char::from).collect();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
-            let headers = lines(head);
+            let (line, headers) = (head.lines().next()?.to_owned(), lines(head));
             if [100, 103].contains(&status) {
                 let interim = head.chars().count() + 4;
                 bytes.drain(..interim);
@@ -157,7 +159,7 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
             }
             if let Some(body) = whole_body(&headers, body, head_only || status == 204 || status == 304 || status == 101)
             {
-                return Some(Answer { status, headers, body });
+                return Some(Answer { line, status, headers, body });
             }
         }
         let mut piece = vec![0; 65536];
@@ -165,7 +167,8 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
             Ok(0) | Err(_) => {
                 let (head, body) = text.split_once("\r\n\r\n")?;
                 let status = head.split(' ').nth(1)?.parse().ok()?;
-                return Some(Answer { status, headers: lines(head), body: body.to_owned() });
+                let line = head.lines().next()?.to_owned();
+                return Some(Answer { line, status, headers: lines(head), body: body.to_owned() });
             }
             Ok(count) => bytes.extend_from_slice(&piece[..count]),
         }

@@ -24,6 +24,6 @@ pub(crate) async fn rig(mode: &str) -> RawRig {
 }
 
 pub(crate) async fn call(rig: &RawRig, request: &str) -> (Answer, Vec<Received>) {
-    let answer = rig.call(request).await.unwrap_or(Answer { status: 0, headers: Vec::new(), body: String::new() });
+    let answer = rig.call(request).await.unwrap_or_default();
     (answer, rig.received())
 }

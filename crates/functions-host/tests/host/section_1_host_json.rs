@@ -68,6 +68,12 @@ async fn section_1_1_a_script_root_that_cannot_run_says_what_to_do() {
              \"web-app-custom-handler\" are",
         ),
         (
+            json!({ "version": "2.0", "customHandler": good, "extensions": { "http": { "maxConcurrentRequests": 0 } } })
+                .to_string(),
+            "host.json: extensions.http.maxConcurrentRequests is 0, with which Azure answers 500 to every call; it is at \
+             least 1, or -1 for no limit",
+        ),
+        (
             json!({ "version": "2.0", "functionTimeout": "soon", "customHandler": good }).to_string(),
             "host.json: functionTimeout \"soon\": not a TimeSpan such as \"00:05:00\" or \"1.12:00:00\"",
         ),

@@ -169,6 +169,15 @@ async fn section_2_5_a_handler_without_its_executable_bit_is_named() {
 }
 
 #[tokio::test]
+async fn section_2_5_a_working_directory_that_is_missing_is_named() {
+    let setting = "AzureFunctionsJobHost__customHandler__description__workingDirectory";
+    let root = ScriptRoot::new().timer("tick", "0 0 0 1 1 *").setting(setting, "nowhere");
+    let folder = root.folder.path().join("nowhere").display().to_string();
+    let error = root.start().await.host.wait_ready().await.unwrap_err().to_string();
+    assert!(error.ends_with(&format!(": the workingDirectory of host.json, {folder}, is not a folder")), "{error}");
+}
+
+#[tokio::test]
 async fn section_2_8_a_handler_that_ends_at_once_is_given_up_on() {
     let rig = ScriptRoot::new().script("exit 7").timer("tick", "0 0 0 1 1 *").start().await;
     let reason = timeout(PATIENCE, rig.host.stopped()).await.unwrap();

@@ -181,6 +181,17 @@ async fn section_4_4_answers_as_they_reach_the_caller() {
 }
 
 #[tokio::test]
+async fn section_4_4_an_answer_of_http_1_0_reaches_the_caller_as_1_1() {
+    for (mode, framing) in [(FORWARD, ("content-length", "4")), (PROXY, ("transfer-encoding", "chunked"))] {
+        let rig = rig(mode).await;
+        rig.answers(&json!({ "parts": [{ "text": "HTTP/1.0 404 Gone away\r\nX-A: 1\r\n\r\nbody" }], "close": true }));
+        let (seen, _) = call(&rig, "GET /api/echo HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        assert_eq!((seen.line.as_str(), seen.body.as_str()), ("HTTP/1.1 404 Gone away", "body"));
+        assert!(seen.headers.iter().any(|(name, value)| (name.as_str(), value.as_str()) == framing), "{seen:?}");
+    }
+}
+
+#[tokio::test]
 async fn section_4_4_and_4_6_how_often_a_request_is_sent() {
     let (forwarding, proxying) = (rig(FORWARD).await, rig(PROXY).await);
     let long = format!("HTTP/1.1 200 OK\r\nX-A: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(70_000));

@@ -92,6 +92,7 @@ async fn section_7_6_a_failed_run_does_not_stop_the_schedule() {
 async fn section_7_3_schedules_follow_website_time_zone() {
     let root = ScriptRoot::new().timer("tick", "0 0 12 1 7 *").setting("WEBSITE_TIME_ZONE", "Europe/Berlin");
     let mut rig = root.start().await;
+    rig.line("Timers run in Europe/Berlin here and on Premium and Dedicated plans").await;
     assert!(rig.host.invoke("tick", None).await.unwrap().succeeded());
     let payload = payload(&mut rig).await;
     let next = payload["Data"]["timer"]["ScheduleStatus"]["Next"].as_str().unwrap();

@@ -94,12 +94,27 @@ async fn section_8_what_is_not_the_hosts_is_a_functions_or_404() {
         );
         rig.line(&format!("404: no function has a route for {method} {path}")).await;
     }
-    let host = json!({ "version": "2.0", "extensions": { "http": { "routePrefix": "admin" } } });
-    let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableForwardingHttpRequest": true }));
-    let mut rig = root.http("echo", "echo/{*rest}").start().await;
-    rig.line("routePrefix \"admin\"").await;
-    assert_eq!(rig.get("/admin/echo/x").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn section_8_no_function_gets_a_path_below_admin_or_runtime() {
+    let with_prefix = |prefix: &str, route: &str| {
+        let host = json!({ "version": "2.0", "extensions": { "http": { "routePrefix": prefix } } });
+        let root = ScriptRoot::new().whole_host_json(&host, &json!({ "enableForwardingHttpRequest": true }));
+        root.http("all", route)
+    };
+    let mut rig = with_prefix("", "{*path}").start().await;
+    for path in ["/admin", "/admin/", "/ADMIN/x", "/admin/warmup/x", "/runtime", "/Runtime/webhooks/x", "/%61dmin/x"] {
+        assert_eq!(rig.get(path).await, (StatusCode::NOT_FOUND, String::new()), "{path}");
+        rig.line("the route of 'all' matches, but the host keeps paths below /admin and /runtime to itself").await;
+    }
+    for path in ["/administrator/x", "/runtimes/x", "/x/admin", "/admin%2Fx/y"] {
+        assert_eq!(rig.get(path).await.0, StatusCode::OK, "{path}");
+    }
     assert_eq!(rig.get("/admin/host/status").await.0, StatusCode::OK);
+    let mut rig = with_prefix("admin", "echo/{*rest}").start().await;
+    rig.line("routePrefix \"admin\"").await;
+    assert_eq!(rig.get("/admin/echo/x").await, (StatusCode::NOT_FOUND, String::new()));
 }
 
 async fn drain_status(rig: &crate::rig::Rig) -> Value {

@@ -77,7 +77,10 @@ async fn section_9_6_preflights_are_answered_for_listed_origins_before_any_funct
     let cases = [
         (cors(&["http://localhost:3000"], true), "http://localhost:3000", Some("http://localhost:3000")),
         (cors(&["http://localhost:3000"], false), "http://evil.test", None),
+        (cors(&["HTTP://LocalHost:3000"], false), "http://localhost:3000", Some("http://localhost:3000")),
+        (cors(&["http://localhost:3000/"], false), "http://localhost:3000", None),
         (cors(&["*"], false), "http://any.test", Some("*")),
+        (cors(&["https://x.test", "*"], true), "http://any.test", None),
     ];
     for (cors, origin, allowed) in cases {
         let credentials = cors.credentials.then_some("true");
@@ -101,6 +104,20 @@ async fn section_9_6_preflights_are_answered_for_listed_origins_before_any_funct
             credentials.filter(|_| allowed.is_some())
         );
     }
+}
+
+#[tokio::test]
+async fn section_9_6_origins_that_allow_no_page_are_named_and_any_origin_has_no_credentials() {
+    let cors = |origins: &[&str], credentials| Cors {
+        origins: origins.iter().map(ToString::to_string).collect(),
+        credentials,
+    };
+    let refusal = ScriptRoot::new().http("echo", "echo").cors(cors(&["*"], true)).refusal().await;
+    assert!(refusal.contains("name the origins, or leave CORSCredentials out"), "{refusal}");
+    let root = ScriptRoot::new().http("echo", "echo").cors(cors(&["http://localhost:3000/", "*"], true));
+    let mut rig = root.start().await;
+    rig.line("CORS: \"http://localhost:3000/\" allows no page").await;
+    rig.line("CORS: \"*\" beside other origins allows none").await;
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -146,7 +146,7 @@ impl Call {
         }
         let takes_html = accepts_html(&headers);
         headers.entry(ACCEPT).or_insert(JSON);
-        let payload = Payload::new(body).await?;
+        let payload = Payload::new(body, api.0.limits.whole).await?;
         let request = Request { method, url: path.below(api.base()), headers, payload, repeat: Repeat::ByMethod };
         let answered = api.answer(request).await?;
         let (service, status) = (api.0.service, answered.response.status());

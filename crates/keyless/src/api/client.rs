@@ -137,6 +137,11 @@ impl Api {
         self.0.credentials.scope()
     }
 
+    #[cfg(test)]
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.0.in_flight
+    }
+
     pub(super) fn base(&self) -> &Url {
         self.0.connection.endpoint()
     }

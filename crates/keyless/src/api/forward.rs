@@ -34,7 +34,7 @@ impl Api {
         let (parts, body) = request.into_parts();
         let path = path.with_query(parts.uri.query().and_then(strip::query));
         let headers = self.0.credentials.without_key(strip::request(parts.headers));
-        let payload = Payload::new(Body::new(body)).await?;
+        let payload = Payload::new(Body::new(body), self.0.limits.whole).await?;
         let url = path.below(self.base());
         let request = Request { method: parts.method, url, headers, payload, repeat: Repeat::ByMethod };
         let answered = self.answer(request).await?;

@@ -7,11 +7,12 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     body::Body,
     error::{Cause, Error, Service},
+    time_limits::ending,
 };
 
 /// A body up to this size, in bytes, is kept, so that its request can be repeated. Most calls of APIs are smaller.
@@ -24,14 +25,17 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// Reads a body if it is known to be small.
-    pub(super) async fn new(body: Body) -> Result<Self, Error> {
-        match body.length() {
-            Some(length) if length <= KEPT => {
-                Ok(Self::Kept(body.bytes(usize::try_from(KEPT).unwrap_or(usize::MAX)).await?))
-            }
-            _ => Ok(Self::Stream(Some(body), Flow::default())),
+    /// Reads a body if it is known to be small, which may pause as long as one that is passed on: up to `limit`.
+    pub(super) async fn new(body: Body, limit: Duration) -> Result<Self, Error> {
+        if body.length().is_none_or(|length| length > KEPT) {
+            return Ok(Self::Stream(Some(body), Flow::default()));
         }
+        let pieces = stream::unfold(body, move |mut body| async move {
+            let piece = timeout(limit, body.next()).await;
+            let piece = piece.unwrap_or_else(|_| Some(Err(Error::invalid_by(Cause::Paused(limit)))));
+            piece.map(|piece| (piece, body))
+        });
+        Ok(Self::Kept(Body::from_stream(pieces).bytes(usize::try_from(KEPT).unwrap_or(usize::MAX)).await?))
     }
 
     pub(super) fn may_be_repeated(&self) -> bool {
@@ -83,7 +87,7 @@ impl Flow {
         limit: Duration,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut work = Box::pin(work);
+        let mut work = Box::pin(ending(self.with(|moves| moves.last) + limit, work));
         loop {
             let moved = self.with(|moves| moves.last);
             if let Ok(outcome) = timeout_at(moved + limit, &mut work).await {

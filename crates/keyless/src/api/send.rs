@@ -91,7 +91,8 @@ impl Api {
         let mut renewals = Renewals::default();
         loop {
             let shown = self.0.credentials.current().await?;
-            let place = self.0.in_flight.place().await;
+            let place = self.0.in_flight.place(self.0.limits.whole).await;
+            let place = place.map_err(|cause| Error::unreachable(self.0.service, cause))?;
             let signals = self.0.connection.http().signals();
             let attempt = Attempt::start(signals, &request.method, &request.url, tries.next_sending());
             let signed = self.0.credentials.sign(request.headers.clone(), &shown, attempt.context())?;

@@ -4,8 +4,9 @@ use std::fmt;
 
 use azure_core::http::{ClientOptions, Etag};
 use azure_storage_blob::{BlobContainerClient, BlobServiceClient, BlobServiceClientOptions, models::StorageErrorCode};
+use futures_util::FutureExt as _;
 use http::StatusCode;
-use tokio::time::timeout;
+use tokio::time::Instant;
 use tracing::info;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
     error::{Cause, Error, Service},
     readiness::{Check, check},
     settings::{Reader, SettingType},
-    time_limits::TimeLimits,
+    time_limits::{TimeLimits, until},
 };
 
 const SCOPE: &str = "https://storage.azure.com/.default";
@@ -122,7 +123,7 @@ impl Container {
     /// Creates the container. A concurrent create is not an error.
     pub(super) async fn make(&self) -> Result<(), Error> {
         let name = self.client.url().path().trim_start_matches('/');
-        match self.client.create(None).await {
+        match within(self.client.create(None)).await {
             Ok(_) => info!("created the container {name}, which did not exist"),
             Err(error) if has_code(&error, &StorageErrorCode::ContainerAlreadyExists) => {}
             Err(error) if error.http_status().map(u16::from) == Some(403) => {
@@ -145,13 +146,15 @@ impl Container {
 }
 
 /// One request with its retries, within the limit of a whole call.
-pub(super) async fn within<T>(work: impl Future<Output = azure_core::Result<T>>) -> azure_core::Result<T> {
+pub(super) fn within<T>(
+    work: impl Future<Output = azure_core::Result<T>>,
+) -> impl Future<Output = azure_core::Result<T>> {
     let limit = TimeLimits::new(Service::Storage).whole;
-    let late = || {
+    let late = move || {
         let cause = std::io::Error::new(std::io::ErrorKind::TimedOut, Cause::TooSlow(limit));
         azure_core::Error::new(azure_core::error::ErrorKind::Io, cause)
     };
-    timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
+    until(Instant::now() + limit, work).map(move |outcome| outcome.unwrap_or_else(|| Err(late())))
 }
 
 /// A list gives an `ETag` without the quotes that a header has.

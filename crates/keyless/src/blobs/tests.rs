@@ -27,8 +27,10 @@ use super::*;
 use crate::{
     body::Body,
     error::{Cause, Conflict, Error, Service},
+    in_flight::InFlight,
     settings::SettingType as _,
     test_support::connection,
+    transport::Http,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -359,4 +361,37 @@ async fn a_storage_that_hangs_is_left_at_its_limit() {
     }
     assert_eq!(start.elapsed(), 4 * Duration::from_secs(100));
     assert!(storage.kept.lock().unwrap().blob.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_made_for_ever_is_left_at_the_limit() {
+    let (_, blobs) = world(|kind, _| match kind {
+        "container" => Fault::Hang,
+        _ => Fault::Status(404, "ContainerNotFound"),
+    });
+    let start = tokio::time::Instant::now();
+    let error = blobs.create("one.txt", "text").await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable { service: Service::Storage, .. }), "{error:?}");
+    assert_eq!(start.elapsed(), Duration::from_millis(20) + Duration::from_secs(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_says_so() {
+    let calls = InFlight::default();
+    let options = Http::default().options_among(Service::Storage, calls.clone());
+    let name = ContainerName::parse("reports").unwrap();
+    let blobs = Container::new(connection("https://st.blob.core.windows.net/"), &name, options).unwrap();
+    let _all = calls.all();
+    let start = tokio::time::Instant::now();
+    for error in [
+        blobs.create("one.txt", "text").await.unwrap_err(),
+        blobs.find("one.txt").await.unwrap_err(),
+        blobs.page("", None, None).await.unwrap_err(),
+        blobs.make().await.unwrap_err(),
+        upload(&blobs, 9 * MIB).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Unavailable { service: Service::Storage, .. }), "{error:?}");
+        assert!(format!("{error:?}").contains("512 calls of this client"), "{error:?}");
+    }
+    assert_eq!(start.elapsed(), 5 * Duration::from_secs(100));
 }

@@ -83,6 +83,9 @@ pub enum Cause {
     /// A time limit of this library.
     #[error("it took longer than {} seconds", .0.as_secs_f64())]
     TooSlow(Duration),
+    /// The call was never sent: that many calls of its client waited for answers until its time was over.
+    #[error("it was not sent in its time: {0} calls of this client were still waiting for answers")]
+    NoPlace(usize),
     /// The background task of a kept value has ended.
     #[error("the task that reads it has ended")]
     NoTask,

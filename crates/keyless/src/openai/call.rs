@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{
     HeaderMap, HeaderValue, Method,
     header::{ACCEPT, CONTENT_TYPE},
@@ -10,7 +11,7 @@ use http::{
 use reqwest::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     answer::ModelAnswer,
@@ -26,6 +27,7 @@ use crate::{
     failure::explanation,
     readiness::{Check, check},
     signals::{Asked, ChatSpan},
+    time_limits::until,
     transport::is_json,
 };
 
@@ -280,8 +282,8 @@ async fn pause_before_retry(model: &Model, error: Error, tries: &mut Tries) -> R
     }
 }
 
-async fn limited<T>(model: &Model, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let limit = model.api().limits().whole;
-    let late = |_| Err(Error::unreachable(model.api().service(), Cause::TooSlow(limit)));
-    timeout(limit, work).await.unwrap_or_else(late)
+fn limited<T>(model: &Model, work: impl Future<Output = Result<T, Error>>) -> impl Future<Output = Result<T, Error>> {
+    let (service, limit) = (model.api().service(), model.api().limits().whole);
+    let late = move || Err(Error::unreachable(service, Cause::TooSlow(limit)));
+    until(Instant::now() + limit, work).map(move |outcome| outcome.unwrap_or_else(late))
 }

@@ -7,12 +7,13 @@
 use azure_security_keyvault_secrets::ResourceExt;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 use super::{policy::LIMITS, vault::Secrets};
 use crate::{
     error::{Cause, Error, Service},
     failure::failure,
+    time_limits::until,
 };
 
 /// The validity of a secret: for people, because the vault returns the value also after the end.
@@ -32,8 +33,8 @@ impl Secrets {
     /// # Errors
     /// When the vault refuses the list, does not answer, or takes longer than a minute.
     pub async fn dates(&self) -> Result<Vec<SecretDates>, Error> {
-        let listed = timeout(LIMITS.whole, self.list()).await;
-        listed.unwrap_or_else(|_| Err(Error::unreachable(Service::KeyVault, Cause::TooSlow(LIMITS.whole))))
+        let listed = until(Instant::now() + LIMITS.whole, self.list()).await;
+        listed.unwrap_or_else(|| Err(Error::unreachable(Service::KeyVault, Cause::TooSlow(LIMITS.whole))))
     }
 
     async fn list(&self) -> Result<Vec<SecretDates>, Error> {

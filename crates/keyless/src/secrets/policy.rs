@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use azure_security_keyvault_secrets::{SecretClient, models::SecretClientGetSecretOptions};
 use http::StatusCode;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 use super::{name::SecretName, value::SecretValue};
 use crate::{
     error::{Cause, Error, Service},
     failure::{failure, retry_after},
     kept::{Clock, FetchFailure, Fetched, KeptPolicy, OnRefusal, OnRenewal, Stopped},
-    time_limits::TimeLimits,
+    time_limits::{TimeLimits, until},
     transport::Http,
 };
 
@@ -83,7 +83,8 @@ impl SecretPolicy {
     pub(super) async fn ask(&self, name: &SecretName) -> Result<SecretValue, FetchError> {
         let options =
             SecretClientGetSecretOptions { secret_version: name.version().map(str::to_owned), ..Default::default() };
-        let Ok(answer) = timeout(LIMITS.whole, self.client.get_secret(name.as_str(), Some(options))).await else {
+        let end = Instant::now() + LIMITS.whole;
+        let Some(answer) = until(end, self.client.get_secret(name.as_str(), Some(options))).await else {
             return Err(unanswered(Cause::TooSlow(LIMITS.whole)));
         };
         let secret = answer.and_then(|answer| answer.into_model()).map_err(FetchError::new)?;

@@ -24,9 +24,10 @@ use super::{
 };
 use crate::{
     error::{Error, Service},
+    in_flight::InFlight,
     settings::SettingType,
     test_support::connection,
-    transport::limited,
+    transport::{Http, limited},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -322,6 +323,23 @@ async fn a_vault_that_hangs_for_ever_is_asked_anew_before_half_a_minute_is_over(
         }
     }
     assert!(before.elapsed() < 30 * SECOND, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_says_so() {
+    let calls = InFlight::default();
+    let options = Http::default().options_among(Service::KeyVault, calls.clone());
+    let secrets = Secrets::new(connection("https://kv.vault.azure.net"), options).unwrap();
+    let _all = calls.all();
+    let start = Instant::now();
+    let no_value = secrets.policy().ask(&name("orders-key")).await.map(drop).unwrap_err();
+    for error in [no_value.into_error(), secrets.dates().await.unwrap_err()] {
+        assert!(matches!(error, Error::Unavailable { service: Service::KeyVault, .. }), "{error:?}");
+        assert!(format!("{error:?}").contains("512 calls of this client"), "{error:?}");
+    }
+    assert_eq!(start.elapsed(), 2 * LIMITS.whole);
+    secrets.get(&name("orders-key")).await.unwrap_err();
+    assert_eq!(start.elapsed(), 2 * LIMITS.whole + WAIT, "a caller gives up before");
 }
 
 #[tokio::test(start_paused = true)]

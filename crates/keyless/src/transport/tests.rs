@@ -91,6 +91,22 @@ async fn a_blob_that_flows_has_no_limit_and_one_that_stops_has() {
     assert_eq!(start.elapsed(), Duration::from_secs(30));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_of_any_sdk_client_that_gets_no_place_ends_after_the_time_of_a_whole_call() {
+    for service in SERVICES {
+        let (calls, limits) = (InFlight::default(), TimeLimits::new(service));
+        let options = Http::default().options_among(service, calls.clone());
+        let pipeline = azure_core::http::Pipeline::new(None, None, options, Vec::new(), Vec::new(), None);
+        let _all = calls.all();
+        let (context, start) = (Context::new(), Instant::now());
+        let mut request = Request::new("https://example.net/".parse().unwrap(), Method::Get);
+        let error = pipeline.send(&context, &mut request, None).await.unwrap_err();
+        assert_eq!(start.elapsed(), limits.whole, "{service}: once, and not once a retry");
+        let error = crate::failure::failure(service, error);
+        assert!(matches!(error, Error::Unavailable { .. }) && format!("{error:?}").contains("512 calls"), "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_call_carries_the_trace_context_of_its_invocation_and_the_apps_name() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

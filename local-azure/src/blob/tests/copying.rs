@@ -78,3 +78,28 @@ async fn what_is_no_blob_of_the_account_is_not_copied() {
     let abort = abort.header("x-ms-copy-action", "abort");
     service.send(abort, Body::empty()).await.assert_refused(409, "NoPendingCopyOperation");
 }
+
+/// The writer's role has no right on tags.
+#[tokio::test]
+async fn tags_are_copied_by_who_may_write_them_in_whatever_case_the_option_is_written() {
+    let service = with_source().await;
+    for option in ["COPY", "copy"] {
+        let option = ("x-ms-copy-source-tag-option", option);
+        for other in [("x-ms-requires-sync", "true"), ("x-ms-blob-type", "BlockBlob")] {
+            let answer = copy(&service, "/other/b", SOURCE, &[option, other]).await;
+            answer.assert_refused(403, "AuthorizationPermissionMismatch");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_is_put_from_a_url_is_no_larger_than_one_that_is_put() {
+    let service = with_source().await;
+    let length = (5_000_u64 * 1024 * 1024 + 512).to_string();
+    let page = [("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", length.as_str())];
+    assert_eq!(service.put("/snapshots/large", "", &page).await.status, StatusCode::CREATED);
+    let reader = bearer(&service.world, "id-keyless-reader", "https://storage.azure.com");
+    let source = SOURCE.replace("dir%2Fa", "large");
+    let headers = [("x-ms-blob-type", "BlockBlob"), ("x-ms-copy-source-authorization", reader.as_str())];
+    copy(&service, "/other/b", &source, &headers).await.assert_refused(413, "RequestBodyTooLarge");
+}

@@ -28,6 +28,7 @@ struct Sas<'a> {
     path: &'a str,
     start: Option<i64>,
     expiry: i64,
+    version: &'a str,
     extra: &'a [(&'static str, &'a str)],
 }
 
@@ -38,7 +39,7 @@ fn in_seconds(seconds: i64) -> String {
 
 fn sas(permissions: &'static str, path: &'static str) -> Sas<'static> {
     let resource = if path.contains('/') { "b" } else { "c" };
-    Sas { resource, permissions, path, start: Some(-60), expiry: 600, extra: &[] }
+    Sas { resource, permissions, path, start: Some(-60), expiry: 600, version: "2020-12-06", extra: &[] }
 }
 
 async fn key(service: &Service) -> Key {
@@ -64,43 +65,43 @@ async fn key(service: &Service) -> Key {
 }
 
 impl Sas<'_> {
-    /// The query of the signed URL, as version 2020-12-06 signs it.
+    /// The query of the signed URL, signed as its version does.
+    ///
+    /// From 2025-07-05 on, a bound user is signed as well, and from 2026-04-06 on headers and the query.
     fn query(&self, key: &Key) -> String {
         let start = self.start.map(in_seconds).unwrap_or_default();
         let expiry = in_seconds(self.expiry);
         let extra = |name: &str| self.extra.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
         let canonical = format!("/blob/stkeyless/{}", self.path);
+        let bound: &[&str] = if self.version >= "2025-07-05" { &[extra("skdutid"), extra("sduoid")] } else { &[] };
+        let request: &[&str] = if self.version >= "2026-04-06" { &["", ""] } else { &[] };
         let text = [
-            self.permissions,
-            &start,
-            &expiry,
-            &canonical,
-            &key.oid,
-            &key.tid,
-            &key.start,
-            &key.expiry,
-            "b",
-            "2026-04-06",
-            "",
-            "",
-            "",
-            extra("sip"),
-            "https",
-            "2020-12-06",
-            self.resource,
-            extra("snapshot"),
-            "",
-            extra("rscc"),
-            "",
-            "",
-            "",
-            extra("rsct"),
+            &[
+                self.permissions,
+                &start,
+                &expiry,
+                &canonical,
+                &key.oid,
+                &key.tid,
+                &key.start,
+                &key.expiry,
+                "b",
+                "2026-04-06",
+                "",
+                "",
+                "",
+            ],
+            bound,
+            &[extra("sip"), "https", self.version, self.resource, extra("snapshot"), extra("ses")],
+            request,
+            &[extra("rscc"), "", "", "", extra("rsct")],
         ]
+        .concat()
         .join("\n");
         let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key.value), text.as_bytes());
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
-            ("sv", "2020-12-06"),
+            ("sv", self.version),
             ("sr", self.resource),
             ("sp", self.permissions),
             ("st", &start),
@@ -184,6 +185,7 @@ async fn each_letter_opens_its_operations_and_no_other() {
         (Method::PUT, "/snapshots/a?comp=tags", tags, "t"),
         (Method::GET, "/snapshots?restype=container&comp=list", "", "l"),
         (Method::GET, "/snapshots?restype=container&comp=list&include=tags", "", ""),
+        (Method::GET, "/snapshots?restype=container&comp=list&include=metadata,%20tags", "", ""),
         (Method::GET, "/snapshots?restype=container&comp=blobs&where=a%3D%27b%27", "", "f"),
         (Method::DELETE, "/snapshots/a", "", "d"),
     ] {
@@ -207,6 +209,17 @@ async fn each_letter_opens_its_operations_and_no_other() {
     assert_eq!(ask(&service, Method::PUT, "/snapshots/new", &create, "x").await.status, StatusCode::CREATED);
     let block = ask(&service, Method::PUT, "/snapshots/other?comp=block&blockid=AAAA", &create, "x").await;
     block.assert_refused(403, "AuthorizationPermissionMismatch");
+    // From 2026-04-06 on it makes one of blocks as well.
+    let create = Sas { version: "2026-04-06", ..sas("c", "snapshots") }.query(&key);
+    let list = "<BlockList><Latest>AAAA</Latest></BlockList>";
+    for (path, body) in [("/snapshots/other?comp=block&blockid=AAAA", "x"), ("/snapshots/other?comp=blocklist", list)] {
+        let made = ask(&service, Method::PUT, path, &create, body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{path}: {}", made.text());
+    }
+    let block = ask(&service, Method::PUT, "/snapshots/other?comp=block&blockid=AAAA", &create, "x").await;
+    assert_eq!(block.status, StatusCode::CREATED, "{}", block.text());
+    let again = ask(&service, Method::PUT, "/snapshots/other?comp=blocklist", &create, list).await;
+    again.assert_refused(403, "UnauthorizedBlobOverwrite");
     // Letters come in any order, each once.
     let any = sas("wr", "snapshots").query(&key);
     assert_eq!(ask(&service, Method::GET, "/snapshots/new", &any, "").await.status, StatusCode::OK);

@@ -203,3 +203,17 @@ async fn what_the_archive_holds_cannot_be_read() {
     let bad = [("x-ms-access-tier", "Hot"), ("x-ms-rehydrate-priority", "Soon")];
     service.put("/snapshots/a?comp=tier", "", &bad).await.assert_refused(400, "InvalidHeaderValue");
 }
+
+#[tokio::test]
+async fn the_services_properties_tell_how_long_a_deleted_blob_is_kept() {
+    for (days, policy) in [(None, "<Enabled>false</Enabled>"), (Some(7), "<Enabled>true</Enabled><Days>7</Days>")] {
+        let service = Service::of(world_where(|seed| {
+            seed.role_assignments[1].scope.container = None;
+            seed.role_assignments[1].role = "Reader".to_owned();
+            seed.storage_accounts[0].delete_retention_days = days;
+        }));
+        let answer = service.get("/?restype=service&comp=properties").await;
+        let expected = format!("<DeleteRetentionPolicy>{policy}</DeleteRetentionPolicy>");
+        assert!(answer.text().contains(&expected), "{}", answer.text());
+    }
+}

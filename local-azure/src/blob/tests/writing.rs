@@ -220,6 +220,7 @@ async fn a_write_must_say_what_it_writes() {
     service.put("/snapshots/a", "a", &[("x-ms-blob-content-md5", wrong)]).await.assert_refused(400, "Md5Mismatch");
     service.put("/snapshots/a", "a", &[("x-ms-meta-1a", "v")]).await.assert_refused(400, "InvalidMetadata");
     service.put("/snapshots/a", "a", &[("x-ms-meta-a-b", "v")]).await.assert_refused(400, "InvalidMetadata");
+    service.put("/snapshots/a", "a", &[("x-ms-meta-", "v")]).await.assert_refused(400, "EmptyMetadataKey");
     let much = "v".repeat(8 * 1024);
     service.put("/snapshots/a", "a", &[("x-ms-meta-a", &much)]).await.assert_refused(400, "MetadataTooLarge");
     assert_eq!(service.files(), Vec::<PathBuf>::new());
@@ -240,4 +241,50 @@ async fn a_refused_body_is_read_to_its_end_while_the_answer_is_there() {
         assert_eq!(receiver.recv().await, Some(chunk));
     }
     assert_eq!(receiver.recv().await, None);
+}
+
+/// Up to 2^63 - 1: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
+#[tokio::test]
+async fn a_sequence_number_has_an_end() {
+    let service = Service::start();
+    const NUMBER: &str = "x-ms-blob-sequence-number";
+    let (last, beyond) = ("9223372036854775807", "9223372036854775808");
+    let page = [("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "512")];
+    service
+        .put("/snapshots/a", "", &[page[0], page[1], (NUMBER, beyond)])
+        .await
+        .assert_refused(400, "InvalidHeaderValue");
+    assert_eq!(service.put("/snapshots/a", "", &[page[0], page[1], (NUMBER, last)]).await.status, StatusCode::CREATED);
+    const ACTION: &str = "x-ms-sequence-number-action";
+    let set = async |headers: &[(&str, &str)]| service.put("/snapshots/a?comp=properties", "", headers).await;
+    set(&[(ACTION, "increment")]).await.assert_refused(409, "SequenceNumberIncrementTooLarge");
+    set(&[(ACTION, "update"), (NUMBER, beyond)]).await.assert_refused(400, "InvalidHeaderValue");
+    assert_eq!(set(&[(ACTION, "update"), (NUMBER, "7")]).await.status, StatusCode::OK);
+    assert_eq!(set(&[(ACTION, "increment")]).await.header(NUMBER), "8");
+}
+
+/// Limits of one write that grew with the versions: those of the request's version count.
+#[tokio::test]
+async fn an_old_version_takes_less_in_one_write() {
+    let service = Service::start();
+    service.put("/snapshots/a", "", &[("x-ms-blob-type", "AppendBlob")]).await;
+    const MIB: u64 = 1024 * 1024;
+    for (path, version, limit) in [
+        ("/snapshots/b", "2019-07-07", 256 * MIB),
+        ("/snapshots/b", "2019-12-12", 5_000 * MIB),
+        ("/snapshots/b?comp=block&blockid=AAAA", "2019-07-07", 100 * MIB),
+        ("/snapshots/b?comp=block&blockid=AAAA", "2019-12-12", 4_000 * MIB),
+        ("/snapshots/a?comp=appendblock", "2021-12-02", 4 * MIB),
+        ("/snapshots/a?comp=appendblock", "2022-11-02", 100 * MIB),
+    ] {
+        // A body that is shorter than it says is told apart from one that says too much.
+        for (length, status, code) in [(limit, 400, "InvalidInput"), (limit + 1, 413, "RequestBodyTooLarge")] {
+            let mut request = service.request(Method::PUT, path).header("content-length", length);
+            request.headers_mut().unwrap().insert("x-ms-version", HeaderValue::from_static(version));
+            if !path.contains('?') {
+                request = request.header("x-ms-blob-type", "BlockBlob");
+            }
+            service.send(request, "a").await.assert_refused(status, code);
+        }
+    }
 }

@@ -106,6 +106,14 @@ async fn a_request_without_the_header_is_a_probe() {
 }
 
 #[tokio::test]
+async fn a_request_that_came_through_a_proxy_is_refused() {
+    let request = http::Request::get(format!("{PATH}?{VAULT}&client_id={READER}")).header("Metadata", "true");
+    let answer = send_to(imds_routes(world().entra.clone()), request.header("X-Forwarded-For", "10.0.0.1")).await;
+    assert_eq!((answer.status, &answer.json()["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_request")));
+    assert!(answer.decision.reason.unwrap().contains("X-Forwarded-For"));
+}
+
+#[tokio::test]
 async fn what_was_demanded_is_the_header_and_an_identity_that_the_machine_carries() {
     let world = one_identity();
     let known = get_imds(world.clone(), PATH, VAULT).await;

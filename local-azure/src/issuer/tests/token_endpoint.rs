@@ -250,6 +250,14 @@ async fn a_client_of_another_tenant_is_700016() {
 }
 
 #[tokio::test]
+async fn a_client_that_no_application_can_be_is_700038() {
+    let mut fields = with_secret("x", "api://orders/.default");
+    fields[0].1 = "00000000-0000-0000-0000-000000000000";
+    let answer = post(&default_client_world(), &v2(), &fields).await;
+    assert_refused(&answer, 400, "unauthorized_client", 700_038, "is not a valid application identifier.");
+}
+
+#[tokio::test]
 async fn another_tenant_is_90002_and_a_tenant_that_cannot_be_is_900023() {
     let world = default_client_world();
     for (tenant, code) in

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, of which the second would wait 40 ms
 
     def do_GET(self):  # /api/hello/NAME, as the caller sent it
         self.answer("text/plain", f"Hello, {self.path.rsplit('/', 1)[-1]}!\n")

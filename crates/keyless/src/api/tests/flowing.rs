@@ -1,17 +1,23 @@
 //! Bodies and answers that take long: what has a limit, and who is named when it is reached. On paused time.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::Request;
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use reqwest::Response;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    super::{payload::Payload, send::paced},
-    rig::Rig,
+    super::{path::ApiPath, payload::Payload, send::paced},
+    rig::{Rig, api},
 };
 use crate::{
     body::Body,
@@ -38,7 +44,7 @@ async fn sent(
     pause: Duration,
     answer: Duration,
 ) -> Result<usize, Error> {
-    let mut payload = Payload::new(Body::from_stream(body)).await?;
+    let mut payload = Payload::new(Body::from_stream(body), LIMITS.whole).await?;
     let flow = payload.flow();
     let gateway = async {
         let (mut body, mut read) = (payload.take(), 0);
@@ -77,10 +83,59 @@ async fn a_body_that_its_caller_does_not_send_is_the_callers_fault() {
     assert_eq!(cause.to_string(), "the body paused for longer than 100 seconds");
 }
 
+/// A small body that says its length and then does not come.
+struct Stalled;
+
+impl http_body::Body for Stalled {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(5)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_body_that_its_caller_does_not_send_is_the_callers_fault_as_well() {
+    let (_vault, api) = api("https://apim.azure-api.net");
+    let start = Instant::now();
+    for error in [
+        api.forward(ApiPath::new("/orders").unwrap(), Request::put("/").body(Stalled).unwrap()).await.unwrap_err(),
+        api.put("/orders").body(Body::new(Stalled)).send().await.unwrap_err(),
+    ] {
+        let Error::Invalid(cause) = error else { panic!("{error:?}") };
+        assert_eq!(cause.to_string(), "the body paused for longer than 100 seconds");
+    }
+    assert_eq!(start.elapsed(), 2 * LIMITS.whole);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_that_the_gateway_does_not_read_is_the_gateways_fault() {
     let error = sent(pieces(10, SECOND), 101 * SECOND, SECOND).await.unwrap_err();
     assert!(matches!(error, Error::Unavailable { service: GATEWAY, .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_says_so() {
+    let (_vault, api) = api("https://apim.azure-api.net");
+    let _all = api.in_flight().all();
+    let flowing = || axum::body::Body::from_stream(pieces(300, SECOND));
+    let path = || ApiPath::new("/orders").unwrap();
+    let start = Instant::now();
+    for error in [
+        api.get("/orders").send().await.unwrap_err(),
+        api.post("/orders").body("kept").send().await.unwrap_err(),
+        api.post("/orders").body(Body::new(flowing())).send().await.unwrap_err(),
+        api.forward(path(), Request::put("/").body(flowing()).unwrap()).await.unwrap_err(),
+    ] {
+        let Error::Unavailable { service: GATEWAY, source, .. } = error else { panic!("{error:?}") };
+        assert!(matches!(*source, Cause::NoPlace(512)), "{source}");
+    }
+    assert_eq!(start.elapsed(), 4 * LIMITS.whole);
 }
 
 /// An answer with this body, as a caller reads it.

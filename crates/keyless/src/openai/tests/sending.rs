@@ -101,6 +101,23 @@ async fn a_token_that_is_refused_is_renewed_once_and_a_missing_role_is_not_asked
     assert_eq!(rig.seen().len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_says_so() {
+    let rig = Rig::start().await;
+    let _all = rig.model.api().in_flight().all();
+    let start = tokio::time::Instant::now();
+    for error in [
+        rig.model.chat(&request()).send().await.unwrap_err(),
+        rig.model.chat(&request()).stream().await.unwrap_err(),
+        rig.model.responses(&request()).send().await.unwrap_err(),
+    ] {
+        let Error::Unavailable { service: Service::OpenAi, source, .. } = &error else { panic!("{error:?}") };
+        assert!(matches!(**source, Cause::NoPlace(512)), "{source}");
+    }
+    assert_eq!(start.elapsed(), 3 * Duration::from_secs(200));
+    assert!(rig.seen().is_empty());
+}
+
 #[tokio::test]
 async fn deployment_and_stream_are_no_parts_of_a_request() {
     let rig = Rig::start().await;

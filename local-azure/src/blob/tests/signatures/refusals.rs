@@ -82,3 +82,30 @@ async fn a_signature_that_lacks_a_field_or_is_for_another_level_is_refused() {
     let both = service.get(&format!("/snapshots/a?{sound}")).await;
     both.assert_refused(400, "InvalidAuthenticationInfo");
 }
+
+/// A bound user's request brings a token of that user, and no user is here; a scope is of an encryption that is not here.
+#[tokio::test]
+async fn a_signature_for_a_user_or_an_encryption_scope_is_refused_by_name() {
+    let service = owner();
+    service.put("/snapshots/a", "content", &[]).await;
+    let key = key(&service).await;
+    for (version, name) in [("2025-07-05", "sduoid"), ("2025-07-05", "skdutid"), ("2020-12-06", "ses")] {
+        let extra = [(name, "4f0a7a0e-1111-4c8d-ae3f-7b4a5f6e7d8c")];
+        let query = Sas { version, extra: &extra, ..sas("r", "snapshots/a") }.query(&key);
+        let answer = ask(&service, Method::GET, "/snapshots/a", &query, "").await;
+        assert!(detail(&answer).starts_with(&format!("{name} is not supported")), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn the_version_of_a_signed_request_is_a_date_where_it_is_given() {
+    let service = owner();
+    service.put("/snapshots/a", "content", &[]).await;
+    let query = sas("r", "snapshots/a").query(&key(&service).await);
+    let get = || http::Request::get(format!("/snapshots/a?{query}"));
+    assert_eq!(service.send(get(), Body::empty()).await.status, StatusCode::OK);
+    for version in ["2020", "latest", "2020-13-01"] {
+        let answer = service.send(get().header("x-ms-version", version), Body::empty()).await;
+        answer.assert_refused(400, "InvalidHeaderValue");
+    }
+}
