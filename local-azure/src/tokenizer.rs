@@ -14,6 +14,9 @@ static O200K: LazyLock<&CoreBPE> = LazyLock::new(o200k_base_singleton);
 /// GPT-3.5, GPT-4 and embeddings.
 static CL100K: LazyLock<&CoreBPE> = LazyLock::new(cl100k_base_singleton);
 
+/// So much white space in a row is cut before tokens are: beyond a million the library's expression gives up, in a panic.
+const LONGEST_GAP: usize = 100_000;
+
 impl Tokenizer {
     /// The one of a model, by its name.
     pub(crate) fn of_model(model: &str) -> Self {
@@ -30,14 +33,14 @@ impl Tokenizer {
 
     /// How many tokens a text has.
     pub(crate) fn count(&self, text: &str) -> u64 {
-        if text.is_empty() { 0 } else { self.0.encode_ordinary(text).len() as u64 }
+        parts(text).map(|part| self.0.encode_ordinary(part).len() as u64).sum()
     }
 
     /// The text, cut where its tokens are cut. A token that ends inside a character comes with the next one.
     pub(crate) fn pieces(&self, text: &str) -> Vec<String> {
         let mut pieces = Vec::new();
         let mut open = Vec::new();
-        for token in self.0.encode_ordinary(text) {
+        for token in parts(text).flat_map(|part| self.0.encode_ordinary(part)) {
             open.extend(self.0.decode_bytes(&[token]).unwrap_or_default());
             if let Ok(piece) = std::str::from_utf8(&open) {
                 pieces.push(piece.to_owned());
@@ -46,6 +49,22 @@ impl Tokenizer {
         }
         pieces
     }
+}
+
+/// A text, cut inside of white space that is too long. An empty text has no parts.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut gap = 0_usize;
+        let is_cut = |(_, character): &(usize, char)| {
+            gap = if character.is_whitespace() { gap + 1 } else { 0 };
+            gap > LONGEST_GAP
+        };
+        let end = rest.char_indices().find(is_cut).map_or(rest.len(), |(at, _)| at);
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 #[cfg(test)]
@@ -75,5 +94,18 @@ mod tests {
             assert_eq!(tokenizer.pieces(text).concat(), text);
         }
         assert_eq!(tokenizer.pieces("hello world"), ["hello", " world"]);
+    }
+    #[test]
+    fn white_space_without_end_is_counted_too() {
+        for model in ["gpt-4", "gpt-4o"] {
+            let text = format!("a{}b", " ".repeat(1_000_001));
+            let tokenizer = Tokenizer::of_model(model);
+            assert!((5_000..20_000).contains(&tokenizer.count(&text)), "{model}");
+            assert!(tokenizer.pieces(&text).concat() == text, "{model}");
+        }
+        let cut: Vec<_> = parts(&" ".repeat(LONGEST_GAP + 1)).map(str::len).collect();
+        assert_eq!(cut, [LONGEST_GAP, 1]);
+        let even = format!("{0}a{0}", "\u{3000}".repeat(LONGEST_GAP));
+        assert_eq!(parts(&even).collect::<Vec<_>>(), [even.as_str()]);
     }
 }

@@ -253,6 +253,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_header_that_is_not_ascii_is_not_sent_on() {
+        let world = World::new();
+        let mut request = request();
+        request.headers_mut().insert("x-name", HeaderValue::from_bytes("Zo\u{eb}".as_bytes()).unwrap());
+        let outcome = world.run(&document("", "<base />", "", ""), request, &State::default()).await;
+        assert_eq!(outcome.response.status(), 500);
+        let error = outcome.last_error.unwrap();
+        assert_eq!(
+            (error.source, error.message.as_str()),
+            ("forward-request", "Request headers must contain only ASCII characters, and x-name does not.")
+        );
+        assert!(world.forwarded.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_status_without_content_has_none_whatever_policies_set() {
+        for (code, sent) in [(204, ""), (205, ""), (304, ""), (200, "text"), (404, "text")] {
+            let world = World::new();
+            world.answer(200, "of the backend");
+            let outbound = format!("<set-body>text</set-body><set-status code=\"{code}\" />");
+            let outcome = world.run(&document("", "<base />", &outbound, ""), request(), &State::default()).await;
+            assert_eq!((outcome.response.status().as_u16(), outcome.response.body().as_ref()), (code, sent.as_bytes()));
+            let backends = format!("<set-status code=\"{code}\" />");
+            let answer = http::Response::builder().header("content-length", "4").body(Bytes::from_static(b"text"));
+            world.answers.lock().unwrap().push_back(Ok(answer.unwrap()));
+            let outcome = world.run(&document("", "<base />", &backends, ""), request(), &State::default()).await;
+            assert_eq!(outcome.response.body(), sent);
+            assert_eq!(outcome.response.headers().contains_key("content-length"), !sent.is_empty());
+        }
+    }
+
+    #[tokio::test]
     async fn a_second_forward_fails() {
         let world = World::new();
         let text = document("", "<base /><forward-request />", "", "");

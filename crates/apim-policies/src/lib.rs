@@ -51,6 +51,6 @@ pub use schema::{Schema, SchemaError};
 pub use scope::{Scope, Section};
 pub use service::{Backend, Backends, CircuitBreaker, ManagedIdentityCredentials, PoolMember, Service};
 pub use state::{Meter, Metric, Metrics, State};
-pub use token::{Jwt, UnmetClaim, ValidatedToken};
+pub use token::{Jwt, RefusedToken, UnmetClaim, ValidatedToken};
 pub use trace::{ExpressionValue, PolicyEnd, PolicyRun, Secrets};
 pub use usage::UsageTap;

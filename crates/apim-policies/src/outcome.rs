@@ -7,7 +7,7 @@ use http::Response;
 use crate::{
     expression::Value,
     failure::LastError,
-    token::{UnmetClaim, ValidatedToken},
+    token::{RefusedToken, UnmetClaim, ValidatedToken},
     trace::PolicyRun,
 };
 
@@ -24,6 +24,8 @@ pub struct Outcome<B> {
     pub tokens: Vec<Arc<ValidatedToken>>,
     /// The required claims that the last refused token lacks.
     pub unmet_claims: Vec<UnmetClaim>,
+    /// That token, with what the policy asks of it, where its claims were looked at.
+    pub refused_token: Option<RefusedToken>,
     /// `context.Variables` at the end.
     pub variables: BTreeMap<String, Value>,
     /// Why the gateway answered 503 itself: circuit breakers are open. `None` if it called the backend.

@@ -16,6 +16,7 @@ mod used;
 
 pub(crate) use self::{
     after::{After, Counted, Finish, finish, finish_token_policies},
+    body::check_ascii,
     lookup::{CacheControl, Lookup},
 };
 use self::{taps::Taps, target::Target};
@@ -29,7 +30,7 @@ use crate::{
     outside::{ClientCertificate, Outside},
     scope::Section,
     state::{Meter, SemanticEntry, State},
-    token::{UnmetClaim, ValidatedToken},
+    token::{RefusedToken, UnmetClaim, ValidatedToken},
     trace::{PolicyEnd, TraceLog},
 };
 
@@ -61,6 +62,8 @@ pub(crate) struct Run<'r, O: Outside> {
     pub(crate) tokens: Vec<Arc<ValidatedToken>>,
     /// What the last token that was refused lacks.
     pub(crate) unmet_claims: Vec<UnmetClaim>,
+    /// That token, where its claims were looked at.
+    pub(crate) refused_token: Option<RefusedToken>,
     /// What is left to do when the response is known.
     pub(crate) after: Vec<After<'r, O>>,
     /// Where `cache-lookup` found nothing, so that `cache-store` keeps the response there.
@@ -132,6 +135,7 @@ impl<'r, O: Outside> Run<'r, O> {
             client_certificate: None,
             tokens: Vec::new(),
             unmet_claims: Vec::new(),
+            refused_token: None,
             after: Vec::new(),
             lookup: None,
             semantic_lookup: None,
@@ -304,7 +308,12 @@ impl<'r, O: Outside> Run<'r, O> {
         let seen = self.context.response.take().unwrap_or_else(empty_response);
         let (status, reason) = (seen.status_code, seen.status_reason.clone());
         let mut headers = seen.headers;
+        let has_content = has_content(status);
+        if !has_content {
+            headers.remove(header::CONTENT_LENGTH);
+        }
         let body = match (self.response_stream, seen.body) {
+            _ if !has_content => O::Body::from(Bytes::new()),
             (Some(stream), _) => stream,
             (None, None) => O::Body::from(Bytes::new()),
             (None, Some(body)) => {
@@ -331,11 +340,17 @@ impl<'r, O: Outside> Run<'r, O> {
             last_error,
             tokens: self.tokens,
             unmet_claims: self.unmet_claims,
+            refused_token: self.refused_token,
             variables: self.context.variables,
             backend_unavailable: self.backend_unavailable,
             policies: self.log.map(|log| log.finish()).unwrap_or_default(),
         }
     }
+}
+
+/// Whether a response of this status has content, whatever policies made of it (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
+fn has_content(status: u16) -> bool {
+    !matches!(status, 204 | 205 | 304)
 }
 
 fn empty_response() -> expression::Response {

@@ -1,6 +1,6 @@
 //! The gateway's demands on a request: a subscription key, then the demands of its policies on the token.
 
-use apim_policies::{LastError, Outcome, UnmetClaim, ValidatedToken};
+use apim_policies::{LastError, Outcome, RefusedToken, UnmetClaim, ValidatedToken};
 use axum::body::Body;
 
 use super::subscription::Access;
@@ -14,7 +14,8 @@ pub(super) fn of(outcome: &Outcome<Body>, access: Option<&Access<'_>>) -> Vec<De
     let mut demanded: Vec<Demand> = subscription_key(outcome.last_error.as_ref(), access).into_iter().collect();
     demanded.extend(outcome.tokens.iter().flat_map(|token| met(token)));
     let failed = outcome.last_error.as_ref().filter(|error| TOKEN_POLICIES.contains(&error.source));
-    demanded.extend(failed.into_iter().flat_map(|error| unmet(error, &outcome.unmet_claims)));
+    let token = outcome.refused_token.as_ref();
+    demanded.extend(failed.into_iter().flat_map(|error| unmet(error, &outcome.unmet_claims, token)));
     demanded
 }
 
@@ -32,8 +33,8 @@ fn subscription_key(error: Option<&LastError>, access: Option<&Access<'_>>) -> O
 fn met(token: &ValidatedToken) -> Vec<Demand> {
     let [audiences, issuer] = ["aud", "iss"].map(|claim| token.jwt.values(claim).join(", "));
     let mut demanded = vec![
-        Demand::new(DemandKind::Signature, ["a key that the policy trusts"]).met(true),
-        Demand::new(DemandKind::Lifetime, ["valid now"]).met(true),
+        Demand::new(DemandKind::Signature, [TRUSTED_KEY]).met(true),
+        Demand::new(DemandKind::Lifetime, [VALID_NOW]).met(true),
         Demand::new(DemandKind::Audience, [audiences.clone()]).found(Some(audiences)).met(true),
         Demand::new(DemandKind::Issuer, [issuer.clone()]).found(Some(issuer)).met(true),
     ];
@@ -43,37 +44,81 @@ fn met(token: &ValidatedToken) -> Vec<Demand> {
     demanded
 }
 
-/// The checks up to the one that a token did not pass. The policy's message names the audiences and issuers that it accepts.
-fn unmet(error: &LastError, claims: &[UnmetClaim]) -> Vec<Demand> {
-    let failed = match error.reason {
-        "TokenNotPresent" => DemandKind::Token,
-        "TokenInvalidSignature" | "TokenSignatureKeyNotFound" => DemandKind::Signature,
-        "TokenExpired" => DemandKind::Lifetime,
-        "TokenAudienceNotAllowed" => DemandKind::Audience,
-        "TokenIssuerNotAllowed" => DemandKind::Issuer,
-        "TokenClaimNotFound" | "TokenClaimValueMismatch" => DemandKind::Claim,
-        _ if error.message.contains("Lifetime validation failed") => DemandKind::Lifetime,
-        _ => DemandKind::Token,
-    };
-    // Lifetime, audience and issuer are looked at before the claims and after the signature.
-    let order = [
-        (DemandKind::Token, "a JWT"),
-        (DemandKind::Signature, "a key that the policy trusts"),
-        (DemandKind::Lifetime, "valid now"),
-        (DemandKind::Audience, "an audience that the policy names"),
-        (DemandKind::Issuer, "an issuer that the policy trusts"),
-    ];
-    let before = order.into_iter().take_while(|(kind, _)| *kind != failed);
-    let mut demanded: Vec<Demand> = before.map(|(kind, accepted)| Demand::new(kind, [accepted]).met(true)).collect();
-    match order.into_iter().find(|(kind, _)| *kind == failed) {
-        Some((_, accepted)) => {
-            let listed = listed(&error.message);
-            let accepted = if listed.is_empty() { vec![accepted.to_owned()] } else { listed };
-            demanded.push(Demand::new(failed, accepted).met(false));
+/// The checks up to the one that a token did not pass. None where the fault is not the token's.
+fn unmet(error: &LastError, claims: &[UnmetClaim], token: Option<&RefusedToken>) -> Vec<Demand> {
+    let Some(failed) = failed_check(error) else { return Vec::new() };
+    let is_signed = token.is_none_or(|token| token.is_signed);
+    // Lifetime, audience and issuer are looked at before the claims and after the signature, which waits for them where
+    // the token names an unknown key.
+    let checks = match is_signed {
+        true => {
+            [DemandKind::Token, DemandKind::Signature, DemandKind::Lifetime, DemandKind::Audience, DemandKind::Issuer]
         }
-        None => demanded.extend(claims.iter().flat_map(of_claim).map(|demand| demand.met(false))),
+        false => {
+            [DemandKind::Token, DemandKind::Signature, DemandKind::Lifetime, DemandKind::Issuer, DemandKind::Audience]
+        }
+    };
+    let reached = checks.iter().position(|check| *check == failed).map_or(checks.len(), |place| place + 1);
+    let mut demanded: Vec<Demand> = checks[..reached]
+        .iter()
+        .map(|check| {
+            let met = *check != failed && (is_signed || *check != DemandKind::Signature);
+            demand(*check, token).met(met)
+        })
+        .collect();
+    if failed == DemandKind::Claim {
+        demanded.extend(claims.iter().flat_map(of_claim).map(|demand| demand.met(false)));
+    } else if let Some(last) = demanded.last_mut() {
+        let listed = listed(&error.message);
+        if !listed.is_empty() {
+            last.accepted = listed;
+        }
     }
     demanded
+}
+
+/// The check that a token did not pass.
+fn failed_check(error: &LastError) -> Option<DemandKind> {
+    match error.reason {
+        "TokenNotPresent" => Some(DemandKind::Token),
+        "TokenInvalidSignature" | "TokenSignatureKeyNotFound" => Some(DemandKind::Signature),
+        "TokenExpired" => Some(DemandKind::Lifetime),
+        "TokenAudienceNotAllowed" => Some(DemandKind::Audience),
+        "TokenIssuerNotAllowed" => Some(DemandKind::Issuer),
+        "TokenClaimNotFound" | "TokenClaimValueMismatch" => Some(DemandKind::Claim),
+        "JwtInvalid" if error.message.contains("Lifetime validation failed") => Some(DemandKind::Lifetime),
+        "JwtInvalid" => Some(DemandKind::Token),
+        // The tenant's keys could not be had, or an expression failed.
+        _ => None,
+    }
+}
+
+const TRUSTED_KEY: &str = "a key that the policy trusts";
+const VALID_NOW: &str = "valid now";
+
+/// What a check asks for, and what a token showed whose claims were looked at.
+fn demand(check: DemandKind, token: Option<&RefusedToken>) -> Demand {
+    let of_claim = |claim: &str, accepted: &[String], any: &str| match accepted {
+        [] => Demand::new(check, [any]).found(found(claim, token)),
+        accepted => Demand::new(check, accepted).found(found(claim, token)),
+    };
+    let accepted = |list: fn(&RefusedToken) -> &[String]| token.map(list).unwrap_or_default();
+    match check {
+        DemandKind::Token => Demand::new(check, ["a JWT"]),
+        DemandKind::Signature => Demand::new(check, [TRUSTED_KEY]),
+        DemandKind::Lifetime => Demand::new(check, [VALID_NOW]),
+        DemandKind::Audience => of_claim("aud", accepted(|token| &token.audiences), "any audience"),
+        DemandKind::Issuer => of_claim("iss", accepted(|token| &token.issuers), "any issuer"),
+        DemandKind::IdentityHeader
+        | DemandKind::Identity
+        | DemandKind::SubscriptionKey
+        | DemandKind::Claim
+        | DemandKind::Role => Demand::new(check, [""; 0]),
+    }
+}
+
+fn found(claim: &str, token: Option<&RefusedToken>) -> Option<String> {
+    token.map(|token| token.jwt.values(claim).join(", ")).filter(|text| !text.is_empty())
 }
 
 /// One demand, or one for each value where all of them are asked for: a demand accepts any of its values.
@@ -101,44 +146,47 @@ mod tests {
         LastError { source, reason, message, scope: None, section: None, path: String::new(), policy_id: None }
     }
 
-    fn told(demanded: &[Demand]) -> Vec<(DemandKind, Option<bool>)> {
-        demanded.iter().map(|demand| (demand.what, demand.met)).collect()
-    }
-
     fn claim(name: &str, values: &[&str], any: bool) -> UnmetClaim {
         UnmetClaim { name: name.to_owned(), values: values.iter().map(|value| (*value).to_owned()).collect(), any }
     }
 
+    /// What is told of a failure: each check, whether that is in order, and what it accepts.
+    fn shown(reason: &'static str, message: &str, claims: &[UnmetClaim]) -> Vec<String> {
+        let demanded = unmet(&error(reason, message), claims, None);
+        let one = |demand: Demand| {
+            let claim = demand.claim.map(|claim| format!(" {claim}")).unwrap_or_default();
+            let met = if demand.met == Some(true) { "yes" } else { "no" };
+            format!("{met} {:?}{claim}: {}", demand.what, demand.accepted.join(" or "))
+        };
+        demanded.into_iter().map(one).collect()
+    }
+
     #[test]
-    fn the_check_that_failed_is_the_last_one_and_says_what_it_accepts() {
-        let message = "IDX10214: Audience validation failed. Audiences: 'api://b'. Did not match: \
-            validationParameters.ValidAudience: '' or validationParameters.ValidAudiences: 'api://a, api://c'. Access denied.";
-        let demanded = unmet(&error("TokenAudienceNotAllowed", message), &[]);
-        assert_eq!(demanded.last().unwrap().accepted, ["api://a", "api://c"]);
-        let (yes, no) = (Some(true), Some(false));
-        use DemandKind::{Audience, Lifetime, Signature, Token};
-        assert_eq!(told(&demanded), [(Token, yes), (Signature, yes), (Lifetime, yes), (Audience, no)]);
-        assert_eq!(told(&unmet(&error("TokenNotPresent", "JWT not present."), &[])), [(Token, no)]);
-        assert_eq!(told(&unmet(&error("TokenExpired", "late"), &[])), [(Token, yes), (Signature, yes), (Lifetime, no)]);
+    fn the_check_that_failed_is_the_last_one() {
+        assert_eq!(shown("TokenNotPresent", "JWT not present.", &[]), ["no Token: a JWT"]);
+        let key = "no Signature: a key that the policy trusts";
+        assert_eq!(shown("TokenInvalidSignature", "bad", &[]), ["yes Token: a JWT", key]);
+        assert_eq!(shown("JwtInvalid", "JWT is not well formed", &[]), ["no Token: a JWT"]);
+        let late = "IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.";
+        assert_eq!(shown("JwtInvalid", late, &[]).last().unwrap(), "no Lifetime: valid now");
+    }
+
+    #[test]
+    fn a_failure_that_is_not_the_tokens_demands_nothing_of_it() {
+        assert_eq!(shown("", "IDX20803: Unable to obtain configuration from: 'https://a'.", &[]), [""; 0]);
+        assert_eq!(shown("ExpressionValueEvaluationFailure", "Expression evaluation failed.", &[]), [""; 0]);
     }
 
     #[test]
     fn a_claim_that_is_missing_or_holds_something_else_is_told_with_the_values_asked_for() {
         let any = claim("roles", &["Orders.Read", "Orders.All"], true);
         let all = claim("scp", &["read", "write"], false);
-        let shown = |reason, claims: &[UnmetClaim]| {
-            let demanded = unmet(&error(reason, "its words do not count"), claims);
-            assert!(demanded[..5].iter().all(|demand| demand.met == Some(true)), "{demanded:?}");
-            let of_claims = demanded.into_iter().skip(5).map(|demand| {
-                assert_eq!(demand.met, Some(false));
-                format!("{} = {}", demand.claim.unwrap(), demand.accepted.join(" or "))
-            });
-            of_claims.collect::<Vec<_>>()
-        };
-        assert_eq!(shown("TokenClaimValueMismatch", std::slice::from_ref(&any)), ["roles = Orders.Read or Orders.All"]);
+        let told = |reason, claims: &[UnmetClaim]| shown(reason, "its words do not count", claims).split_off(5);
+        let roles = "no Claim roles: Orders.Read or Orders.All";
+        assert_eq!(told("TokenClaimValueMismatch", std::slice::from_ref(&any)), [roles]);
         assert_eq!(
-            shown("TokenClaimNotFound", &[any, all, claim("group", &[], false)]),
-            ["roles = Orders.Read or Orders.All", "scp = read", "scp = write", "group = any value"]
+            told("TokenClaimNotFound", &[any, all, claim("group", &[], false)]),
+            [roles, "no Claim scp: read", "no Claim scp: write", "no Claim group: any value"]
         );
     }
 }

@@ -13,6 +13,7 @@ use super::{
         Attributes, LogLevel, MetricValue, ReceivedLog, ReceivedMetric, ReceivedSpan, SpanEvent, SpanId, SpanKind,
         SpanStatus,
     },
+    telemetry::Ring,
 };
 use crate::journal::TraceId;
 
@@ -31,8 +32,8 @@ pub(super) enum Unusable {
     Buckets(String),
 }
 
-pub(super) fn spans(request: TraceRequest) -> Result<Vec<ReceivedSpan>, Unusable> {
-    let mut received = Vec::new();
+pub(super) fn spans(request: TraceRequest) -> Result<Ring<ReceivedSpan>, Unusable> {
+    let mut received = Ring::default();
     for of_resource in request.resource_spans {
         let resource = resource(of_resource.resource);
         for of_scope in of_resource.scope_spans {
@@ -84,8 +85,8 @@ const fn status_of(status: &Status) -> SpanStatus {
     }
 }
 
-pub(super) fn logs(request: LogsRequest) -> Result<Vec<ReceivedLog>, Unusable> {
-    let mut received = Vec::new();
+pub(super) fn logs(request: LogsRequest) -> Result<Ring<ReceivedLog>, Unusable> {
+    let mut received = Ring::default();
     for of_resource in request.resource_logs {
         let resource = resource(of_resource.resource);
         for of_scope in of_resource.scope_logs {
@@ -126,8 +127,8 @@ const fn level(severity: i32) -> LogLevel {
     }
 }
 
-pub(super) fn metrics(request: MetricsRequest) -> Result<Vec<ReceivedMetric>, Unusable> {
-    let mut received = Vec::new();
+pub(super) fn metrics(request: MetricsRequest) -> Result<Ring<ReceivedMetric>, Unusable> {
+    let mut received = Ring::default();
     for of_resource in request.resource_metrics {
         let resource = resource(of_resource.resource);
         for of_scope in of_resource.scope_metrics {

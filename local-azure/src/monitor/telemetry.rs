@@ -12,19 +12,16 @@ use crate::journal::TraceId;
 
 /// Bounds of one kind.
 #[derive(Clone, Copy)]
-struct Bounds {
+pub(super) struct Bounds {
     items: usize,
     bytes: usize,
 }
-
-const SPANS: Bounds = Bounds { items: 20_000, bytes: 32 * 1024 * 1024 };
-const LOGS: Bounds = Bounds { items: 20_000, bytes: 16 * 1024 * 1024 };
-const METRICS: Bounds = Bounds { items: 10_000, bytes: 8 * 1024 * 1024 };
 
 /// The received traces, logs and metrics of this run. Clones share them.
 #[derive(Clone, Default)]
 pub struct Telemetry(Arc<Mutex<Kept>>);
 
+#[derive(Default)]
 struct Kept {
     spans: Ring<ReceivedSpan>,
     logs: Ring<ReceivedLog>,
@@ -107,16 +104,16 @@ impl Telemetry {
         DroppedTelemetry { spans: kept.spans.dropped, logs: kept.logs.dropped, metrics: kept.metrics.dropped }
     }
 
-    pub(super) fn add_spans(&self, spans: Vec<ReceivedSpan>) {
-        self.lock().spans.extend(spans);
+    pub(super) fn add_spans(&self, spans: Ring<ReceivedSpan>) {
+        self.lock().spans.append(spans);
     }
 
-    pub(super) fn add_logs(&self, logs: Vec<ReceivedLog>) {
-        self.lock().logs.extend(logs);
+    pub(super) fn add_logs(&self, logs: Ring<ReceivedLog>) {
+        self.lock().logs.append(logs);
     }
 
-    pub(super) fn add_metrics(&self, metrics: Vec<ReceivedMetric>) {
-        self.lock().metrics.extend(metrics);
+    pub(super) fn add_metrics(&self, metrics: Ring<ReceivedMetric>) {
+        self.lock().metrics.append(metrics);
     }
 
     fn logs_where(&self, is_wanted: impl Fn(&ReceivedLog) -> bool) -> Vec<ReceivedLog> {
@@ -130,47 +127,58 @@ impl Telemetry {
     }
 }
 
-impl Default for Kept {
-    fn default() -> Self {
-        Self { spans: Ring::new(SPANS), logs: Ring::new(LOGS), metrics: Ring::new(METRICS) }
-    }
-}
-
-struct Ring<T> {
+/// The newest of one kind. A request is read into one, too: each of its items has a copy of the resource, so that a short
+/// request may describe more than memory holds.
+pub(super) struct Ring<T> {
     bounds: Bounds,
     items: VecDeque<T>,
     bytes: usize,
     dropped: u64,
 }
 
-impl<T: Weigh + Clone> Ring<T> {
+impl<T: Weigh> Default for Ring<T> {
+    fn default() -> Self {
+        Self::new(T::BOUNDS)
+    }
+}
+
+impl<T: Weigh> Ring<T> {
     fn new(bounds: Bounds) -> Self {
         Self { bounds, items: VecDeque::new(), bytes: 0, dropped: 0 }
     }
 
-    fn extend(&mut self, items: Vec<T>) {
-        for item in items {
-            self.bytes += item.bytes();
-            self.items.push_back(item);
-            while self.items.len() > self.bounds.items || self.bytes > self.bounds.bytes {
-                let Some(oldest) = self.items.pop_front() else { break };
-                self.bytes -= oldest.bytes();
-                self.dropped += 1;
-            }
+    pub(super) fn push(&mut self, item: T) {
+        self.bytes += item.bytes();
+        self.items.push_back(item);
+        while self.items.len() > self.bounds.items || self.bytes > self.bounds.bytes {
+            let Some(oldest) = self.items.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+            self.dropped += 1;
         }
     }
 
+    fn append(&mut self, newer: Self) {
+        self.dropped += newer.dropped;
+        newer.items.into_iter().for_each(|item| self.push(item));
+    }
+}
+
+impl<T: Clone> Ring<T> {
     fn all(&self, is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
         self.items.iter().filter(|item| is_wanted(item)).cloned().collect()
     }
 }
 
-/// About how much memory something takes.
-trait Weigh {
+/// About how much memory something takes, and how much of its kind is kept.
+pub(super) trait Weigh {
+    const BOUNDS: Bounds;
+
     fn bytes(&self) -> usize;
 }
 
 impl Weigh for ReceivedSpan {
+    const BOUNDS: Bounds = Bounds { items: 20_000, bytes: 32 * 1024 * 1024 };
+
     fn bytes(&self) -> usize {
         let texts = self.name.len() + self.status_message.len() + self.scope.len() + self.service.len();
         let events = self.events.iter().map(|one| size_of_val(one) + one.name.len() + bytes_of(&one.attributes));
@@ -179,6 +187,8 @@ impl Weigh for ReceivedSpan {
 }
 
 impl Weigh for ReceivedLog {
+    const BOUNDS: Bounds = Bounds { items: 20_000, bytes: 16 * 1024 * 1024 };
+
     fn bytes(&self) -> usize {
         let invocation = self.invocation.as_ref().map_or(0, String::len);
         let texts = self.body.len() + self.scope.len() + self.service.len() + invocation;
@@ -187,6 +197,8 @@ impl Weigh for ReceivedLog {
 }
 
 impl Weigh for ReceivedMetric {
+    const BOUNDS: Bounds = Bounds { items: 10_000, bytes: 8 * 1024 * 1024 };
+
     fn bytes(&self) -> usize {
         let texts = self.name.len() + self.unit.len() + self.scope.len() + self.service.len();
         size_of_val(self) + texts + bytes_of(&self.attributes)
@@ -213,6 +225,8 @@ mod tests {
     }
 
     impl Weigh for Text {
+        const BOUNDS: Bounds = Bounds { items: 1, bytes: 1 };
+
         fn bytes(&self) -> usize {
             self.0.len()
         }
@@ -220,7 +234,10 @@ mod tests {
 
     fn kept(bounds: Bounds, texts: &[&'static str]) -> (Vec<&'static str>, u64) {
         let mut ring = Ring::new(bounds);
-        ring.extend(texts.iter().map(|text| Text(text)).collect());
+        texts.iter().for_each(|text| ring.push(Text(text)));
+        let (mut older, newer) = (Ring::new(bounds), ring);
+        older.append(newer);
+        let ring = older;
         (ring.all(|_| true).iter().map(|text| text.0).collect(), ring.dropped)
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     body::{Object, wrong_type},
     message::{Message, OF_CHAT},
+    parameters,
     refusal::Refusal,
     reply::{Reply, ReplyLimits},
 };
@@ -93,9 +94,7 @@ impl ChatRequest {
         if body.bool("logprobs")? {
             return Err(Refusal::not_played("logprobs", "logprobs"));
         }
-        if body.get("tool_choice").is_some_and(|choice| choice != "none" && choice != "auto") {
-            return Err(Refusal::not_played("tool_choice", "tool_choice"));
-        }
+        parameters::of_chat(body, deployment)?;
         sampling(body, deployment)?;
         let limits = ReplyLimits {
             tokens: output_limit(body, deployment)?,

@@ -10,6 +10,11 @@ use super::{
 };
 use crate::{seed::ModelDeployment, tokenizer::Tokenizer};
 
+/// Texts of one request.
+const MOST: usize = 2048;
+/// Tokens of one text.
+const LONGEST: u64 = 8192;
+
 const KNOWN: [&str; 5] = ["model", "input", "encoding_format", "dimensions", "user"];
 
 /// A request for embeddings.
@@ -28,9 +33,23 @@ impl EmbeddingsRequest {
             Some(Value::Array(list)) if list.is_empty() => {
                 return Err(Refusal::invalid("Invalid 'input': empty array.", "input", "empty_array"));
             }
+            Some(Value::Array(list)) if list.len() > MOST => {
+                let message = format!(
+                    "Invalid 'input': array too long. Expected an array with maximum length {MOST}, but got an array with \
+                     length {} instead.",
+                    list.len()
+                );
+                return Err(Refusal::invalid(message, "input", "array_above_max_length"));
+            }
             Some(Value::Array(list)) => list.iter().map(text).collect::<Result<_, _>>()?,
             Some(other) => return Err(wrong_type("input", "one of a string or array", other)),
         };
+        if texts.iter().any(String::is_empty) {
+            let message =
+                "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.";
+            return Err(Refusal::Invalid { message: message.to_owned(), param: None, code: None });
+        }
+        body.text("user")?;
         let is_base64 = match body.text("encoding_format")? {
             None | Some("float") => false,
             Some("base64") => true,
@@ -57,8 +76,20 @@ impl EmbeddingsRequest {
         Ok(Self { texts, dimensions, is_base64 })
     }
 
-    pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> u64 {
-        self.texts.iter().map(|text| tokenizer.count(text)).sum()
+    /// Tokens of all texts, none of which may be too long.
+    pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> Result<u64, Refusal> {
+        let counts = self.texts.iter().map(|text| tokenizer.count(text)).collect::<Vec<_>>();
+        match counts.iter().find(|count| **count > LONGEST) {
+            None => Ok(counts.iter().sum()),
+            Some(count) => Err(Refusal::Invalid {
+                message: format!(
+                    "This model's maximum context length is {LONGEST} tokens, however you requested {count} tokens ({count} \
+                     in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
+                ),
+                param: None,
+                code: None,
+            }),
+        }
     }
 
     pub(super) fn joined(&self) -> String {

@@ -18,6 +18,7 @@ mod headers;
 mod kept_responses;
 mod message;
 mod operations;
+mod parameters;
 mod rates;
 mod refusal;
 mod reply;

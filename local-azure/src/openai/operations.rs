@@ -91,7 +91,7 @@ impl Service {
         turn.works_for(true, "embeddings")?;
         let tokenizer = Tokenizer::of_model(&deployment.seed.model);
         let request = EmbeddingsRequest::read(body, &deployment.seed)?;
-        let tokens = request.tokens(&tokenizer);
+        let tokens = request.tokens(&tokenizer)?;
         let levels = turn.charge(tokens, "Embeddings_Create", deployment.fault(), self.region())?;
         let found = content_filter::look_for(&self.account.seed.content_filter, &request.joined());
         if found.blocks() {
@@ -144,14 +144,13 @@ impl Service {
             created: now,
             completed: now,
             deployment: &deployment.seed.name,
-            reasoning: deployment.seed.reasoning,
             prompt_filter: &prompt_filter,
             prompt_end,
             prompt_tokens: prompt,
         };
         let whole = head.whole(&request, &reply).map_err(|_| Refusal::ServerError)?;
         if request.stores {
-            texts.push((false, reply.text()));
+            texts.push((false, responses::shown(&reply)));
             self.account.kept.keep(head.id.clone(), Kept { body: whole.clone(), texts, own });
         }
         let mut response = match request.streams {

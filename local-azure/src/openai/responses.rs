@@ -7,12 +7,13 @@ use super::{
     body::{Object, wrong_type},
     chat::{LEAST_OUTPUT, padding, sampling},
     message::{Message, OF_RESPONSES},
+    parameters::Told,
     refusal::Refusal,
     reply::{Reply, ReplyLimits},
 };
 use crate::seed::ModelDeployment;
 
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 23] = [
     "model",
     "input",
     "instructions",
@@ -33,6 +34,7 @@ const KNOWN: [&str; 22] = [
     "parallel_tool_calls",
     "service_tier",
     "prompt_cache_key",
+    "prompt_cache_retention",
     "safety_identifier",
     "tool_choice",
 ];
@@ -50,6 +52,7 @@ pub(super) struct ResponsesRequest {
     temperature: Option<f64>,
     top_p: Option<f64>,
     obfuscates: bool,
+    told: Told,
 }
 
 impl ResponsesRequest {
@@ -67,9 +70,7 @@ impl ResponsesRequest {
             }
             Some(other) => return Err(wrong_type("input", "one of a string or array of objects", other)),
         };
-        if body.get("tool_choice").is_some_and(|choice| choice != "none" && choice != "auto") {
-            return Err(Refusal::not_played("tool_choice", "tool_choice"));
-        }
+        let told = Told::read(body, deployment)?;
         sampling(body, deployment)?;
         let format = body.get("text").and_then(|text| text.get("format")).and_then(|format| format.get("type"));
         let is_json = match format.and_then(Value::as_str) {
@@ -85,10 +86,11 @@ impl ResponsesRequest {
             previous: body.text("previous_response_id")?.map(str::to_owned),
             limits: ReplyLimits { tokens: body.count("max_output_tokens", LEAST_OUTPUT)?, stops: Vec::new(), is_json },
             streams,
-            stores: body.get("store").is_none_or(|store| store == true),
+            stores: body.get("store").is_none() || body.bool("store")?,
             temperature: body.number("temperature", 0.0, 2.0)?,
             top_p: body.number("top_p", 0.0, 1.0)?,
             obfuscates: obfuscates.and_then(Value::as_bool).unwrap_or(true),
+            told,
         })
     }
 }
@@ -108,7 +110,6 @@ pub(super) struct Head<'r> {
     pub(super) completed: i64,
     /// The deployment, not the model.
     pub(super) deployment: &'r str,
-    pub(super) reasoning: bool,
     pub(super) prompt_filter: &'r Value,
     /// Characters of the prompt.
     pub(super) prompt_end: usize,
@@ -130,28 +131,28 @@ struct Response<'r> {
     incomplete_details: Value,
     instructions: Option<&'r str>,
     max_output_tokens: Option<u64>,
-    max_tool_calls: Value,
+    max_tool_calls: Option<u64>,
     model: &'r str,
     output: Vec<Item<'r>>,
     parallel_tool_calls: bool,
     presence_penalty: f64,
     previous_response_id: Option<&'r str>,
-    prompt_cache_key: Value,
-    prompt_cache_retention: Value,
-    reasoning: Value,
-    safety_identifier: Value,
+    prompt_cache_key: Option<&'r str>,
+    prompt_cache_retention: Option<&'r str>,
+    reasoning: &'r Value,
+    safety_identifier: Option<&'r str>,
     service_tier: &'static str,
     store: bool,
     temperature: f64,
     text: Value,
-    tool_choice: &'static str,
+    tool_choice: &'r str,
     tools: [Value; 0],
     top_logprobs: u8,
     top_p: f64,
-    truncation: &'static str,
+    truncation: &'r str,
     usage: Option<Usage>,
-    user: Value,
-    metadata: Value,
+    user: Option<&'r str>,
+    metadata: &'r Value,
 }
 
 #[derive(Serialize)]
@@ -187,6 +188,7 @@ const BLOCKED: &str = "I'm sorry, but I cannot assist with that request.";
 
 impl<'r> Head<'r> {
     fn response(&'r self, request: &'r ResponsesRequest, reply: Option<(&Reply, &'r str)>) -> Response<'r> {
+        let told = &request.told;
         let blocked = reply.is_some_and(|(reply, _)| reply.findings.blocks());
         let is_cut = reply.is_some_and(|(reply, _)| reply.is_cut);
         let (status, incomplete) = match reply {
@@ -208,27 +210,28 @@ impl<'r> Head<'r> {
             incomplete_details: incomplete,
             instructions: request.instructions.as_deref(),
             max_output_tokens: request.limits.tokens,
-            max_tool_calls: Value::Null,
+            max_tool_calls: told.max_tool_calls,
             model: self.deployment,
             output: reply.map(|(_, text)| self.message(text, status)).into_iter().collect(),
-            parallel_tool_calls: true,
+            parallel_tool_calls: told.parallel_tool_calls,
             presence_penalty: 0.0,
             previous_response_id: request.previous.as_deref(),
-            prompt_cache_key: Value::Null,
-            prompt_cache_retention: Value::Null,
-            reasoning: json!({ "effort": self.reasoning.then_some("medium"), "summary": null }),
-            safety_identifier: Value::Null,
+            prompt_cache_key: told.prompt_cache_key.as_deref(),
+            prompt_cache_retention: told.prompt_cache_retention.as_deref(),
+            reasoning: &told.reasoning,
+            safety_identifier: told.safety_identifier.as_deref(),
             service_tier: "default",
             store: request.stores,
             temperature: request.temperature.unwrap_or(1.0),
             text: json!({
-                "format": { "type": if request.limits.is_json { "json_object" } else { "text" } }, "verbosity": "medium"
+                "format": { "type": if request.limits.is_json { "json_object" } else { "text" } },
+                "verbosity": told.verbosity,
             }),
-            tool_choice: "auto",
+            tool_choice: &told.tool_choice,
             tools: [],
             top_logprobs: 0,
             top_p: request.top_p.unwrap_or(1.0),
-            truncation: "disabled",
+            truncation: &told.truncation,
             usage: reply.map(|(reply, _)| Usage {
                 input_tokens: self.prompt_tokens,
                 input_tokens_details: json!({ "cached_tokens": 0 }),
@@ -236,8 +239,8 @@ impl<'r> Head<'r> {
                 output_tokens_details: json!({ "reasoning_tokens": 0 }),
                 total_tokens: self.prompt_tokens + reply.tokens,
             }),
-            user: Value::Null,
-            metadata: json!({}),
+            user: told.user.as_deref(),
+            metadata: &told.metadata,
         }
     }
 
@@ -324,7 +327,7 @@ impl<'r> Head<'r> {
 }
 
 /// The text that the caller sees.
-fn shown(reply: &Reply) -> String {
+pub(super) fn shown(reply: &Reply) -> String {
     if reply.findings.blocks() { BLOCKED.to_owned() } else { reply.text() }
 }
 

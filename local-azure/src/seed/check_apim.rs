@@ -9,6 +9,8 @@ impl Seed {
         self.check_certificates(problems);
         for api in &self.apim.apis {
             self.check_backend(problems, api);
+            check_names(problems, api);
+            check_operations(problems, api);
             check_responses(problems, api);
             self.check_version(problems, api);
             self.check_open_products(problems, api);
@@ -51,9 +53,28 @@ impl Seed {
         unique(problems, "subscription", apim.subscriptions.iter().map(|one| one.name.as_str()));
         let addresses: Vec<_> = apim.apis.iter().map(|api| self.address(api)).collect();
         unique(problems, "API path", addresses.iter().map(String::as_str));
+        self.check_paths(problems);
         for api in &apim.apis {
             let what = format!("operation of API \"{}\":", api.id);
             unique(problems, &what, api.operations.iter().map(|operation| operation.id.as_str()));
+        }
+    }
+
+    /// API Management takes a path twice within one version set alone (its words, when an API is put: "Cannot create API
+    /// 'x' with the same Path 'p' as API 'y' unless it's a part of the same version set").
+    fn check_paths(&self, problems: &mut Vec<String>) {
+        for (index, api) in self.apim.apis.iter().enumerate() {
+            let shares = |other: &&Api| {
+                let in_one_set = api.version_set.is_some() && api.version_set == other.version_set;
+                // The same address is told already.
+                api.path == other.path && !in_one_set && self.address(api) != self.address(other)
+            };
+            if let Some(other) = self.apim.apis[..index].iter().find(shares) {
+                problems.push(format!(
+                    "apim.apis: \"{}\" has the path \"{}\" of \"{}\", which only APIs of one version set share",
+                    api.id, api.path, other.id
+                ));
+            }
         }
     }
 
@@ -142,6 +163,24 @@ impl Seed {
             }
         }
     }
+}
+
+/// Names with which no request would ever be found.
+fn check_names(problems: &mut Vec<String>, api: &Api) {
+    if api.path.starts_with('/') || api.path.ends_with('/') {
+        problems.push(format!("apim.apis: the path of \"{}\" begins or ends with a slash", api.id));
+    }
+    if api.subscription_key_header.parse::<http::HeaderName>().is_err() {
+        problems.push(format!("apim.apis: subscription_key_header of \"{}\" is not a header name", api.id));
+    }
+}
+
+/// API Management takes an operation of the same method and URL template once ("duplicate signature operations", when
+/// an API is imported).
+fn check_operations(problems: &mut Vec<String>, api: &Api) {
+    let signatures: Vec<_> =
+        api.operations.iter().map(|one| format!("{} {}", one.method.to_ascii_uppercase(), one.template)).collect();
+    unique(problems, &format!("operation of API \"{}\":", api.id), signatures.iter().map(String::as_str));
 }
 
 fn check_responses(problems: &mut Vec<String>, api: &Api) {

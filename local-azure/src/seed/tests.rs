@@ -137,6 +137,18 @@ fn versions_of_an_api_share_a_path_and_nothing_else_does() {
             "operations = [{ id = \"a\", method = \"GET\", template = \"/\" }, { id = \"a\", method = \"PUT\", template = \"/\" }]",
             "operation of API \"stock-2\": \"a\" is defined twice",
         ),
+        (
+            "operations = []",
+            "operations = [{ id = \"a\", method = \"GET\", template = \"/\" }, { id = \"b\", method = \"get\", template = \"/\" }]",
+            "operation of API \"stock-2\": \"GET /\" is defined twice",
+        ),
+        (
+            "version_set = \"stock\"\nversion = \"2\"",
+            "version_set = \"orders\"\nversion = \"2\"\nsubscription_key_header = \"a b\"",
+            "\"stock-2\" has the path \"stock\" of \"stock-1\", which only APIs of one version set share",
+        ),
+        ("version = \"2\"", "version = \"2\"\nsubscription_key_header = \"a b\"", "\"stock-2\" is not a header name"),
+        ("path = \"stock\"", "path = \"/stock\"", "the path of \"stock-1\" begins or ends with a slash"),
     ] {
         assert!(VERSIONS.contains(from), "{from}");
         let error = read_with(&VERSIONS.replace(from, to)).unwrap_err().to_string();

@@ -240,6 +240,16 @@ impl Token {
         Ok(copy)
     }
 
+    /// About how many bytes of memory it takes, with everything inside.
+    pub(crate) fn memory(&self) -> usize {
+        let text = match self.as_scalar() {
+            Some(Scalar::Text(text) | Scalar::Other(_, text)) => text.len(),
+            _ => 0,
+        };
+        let names = self.members().iter().map(|(name, _)| name.len()).sum::<usize>();
+        NODE_BYTES + text + names + self.children().iter().map(Self::memory).sum::<usize>()
+    }
+
     /// Adds a token that was just made to a document that is being made.
     fn insert_new(&self, name: &Arc<str>, value: Self, budget: &mut Budget) -> Result<(), Failure> {
         budget.memory(name.len())?;

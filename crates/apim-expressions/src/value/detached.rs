@@ -19,4 +19,38 @@ impl Value {
             plain => Some(plain.clone()),
         }
     }
+
+    /// About how many bytes of memory the value takes. Of lists, dictionaries and what belongs to the request, which are
+    /// not kept, nothing is known.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let content = match self {
+            Self::String(text) => text.len(),
+            Self::Json(token) => token.memory(),
+            Self::Jwt(jwt) => {
+                let members = jwt.header.iter().chain(&jwt.claims);
+                members.map(|(name, value)| name.len() + value.to_string().len()).sum()
+            }
+            Self::Response(response) => {
+                let response = lock(response);
+                let headers = response.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+                response.body.as_ref().map_or(0, |body| body.content.len()) + headers.sum::<usize>()
+            }
+            Self::Collection(_) => self.as_bytes().map_or(0, |bytes| bytes.len()),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Char(_)
+            | Self::Integer(_)
+            | Self::Double(_)
+            | Self::Single(_)
+            | Self::Decimal(_)
+            | Self::Guid(_)
+            | Self::DateTime(_)
+            | Self::DateTimeOffset(_)
+            | Self::TimeSpan(_)
+            | Self::Dictionary(_)
+            | Self::Object(_) => 0,
+        };
+        size_of::<Self>() + content
+    }
 }

@@ -36,8 +36,24 @@ fn spend(text: &str, budget: &mut Budget) -> Result<(), Failure> {
 #[must_use]
 pub fn xml_parsing_steps(text: &str) -> usize {
     let square = |count: usize| count.saturating_mul(count);
-    let attributes = text.split('<').map(|tag| square(tag.matches('=').count()));
+    let attributes = text.split('<').skip(1).map(|tag| square(equals_signs(tag)));
     attributes.fold(square(text.matches("xmlns").count()), usize::saturating_add)
+}
+
+/// How many `=` are outside of values, up to the end of a tag.
+fn equals_signs(tag: &str) -> usize {
+    let (mut count, mut quote) = (0, None);
+    for byte in tag.bytes() {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'=') => count += 1,
+            (None, b'>') => break,
+            (None, _) => {}
+        }
+    }
+    count
 }
 
 fn tree(parsed: &Document<'_>) -> Option<Xml> {
@@ -140,4 +156,23 @@ fn is_kept(found: Found<'_, '_>, text: &str) -> bool {
         spaces == Some("preserve")
     };
     !text.trim_matches([' ', '\t', '\r', '\n']).is_empty() || written() || preserved()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_cost_by_the_square_and_other_equals_signs_nothing() {
+        let attributes: String = (0..100).map(|number| format!(" a{number}='='")).collect();
+        for (text, steps) in [
+            (format!("<a>{}</a>", "=".repeat(5000)), 0),
+            (format!("<a{attributes}/>"), 10_000),
+            (format!("<a b='>\"'{attributes}>=</a>"), 10_201),
+            ("a=b".to_owned(), 0),
+            ("<a xmlns='b'/>".to_owned(), 2),
+        ] {
+            assert_eq!(xml_parsing_steps(&text), steps, "{text}");
+        }
+    }
 }

@@ -8,12 +8,27 @@ const ATTRIBUTES: [&str; 5] = ["id", "name", "failed-check-httpcode", "failed-ch
 
 #[derive(Debug)]
 pub(crate) struct CheckHeader {
-    name: Setting<HeaderName>,
+    name: Setting<Name>,
     status: Setting<StatusCode>,
     message: Setting<String>,
     ignore_case: Setting<bool>,
     /// None: the header must only be there.
     values: Vec<Setting<String>>,
+}
+
+/// The header's name, in the letter case that the policy writes it in.
+#[derive(Clone, Debug)]
+struct Name {
+    written: String,
+    header: HeaderName,
+}
+
+impl Readable for Name {
+    const EXPECTED: &'static str = HeaderName::EXPECTED;
+
+    fn read(text: &str) -> Option<Self> {
+        Some(Self { written: text.trim().to_owned(), header: HeaderName::read(text)? })
+    }
 }
 
 pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<CheckHeader> {
@@ -36,8 +51,8 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Che
 
 impl CheckHeader {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
-        let name = run.get(&self.name).await?;
-        let lines: Vec<_> = run.context.request.headers.get_all(&name).iter().map(|line| line.as_bytes()).collect();
+        let Name { written: name, header } = run.get(&self.name).await?;
+        let lines: Vec<_> = run.context.request.headers.get_all(&header).iter().map(|line| line.as_bytes()).collect();
         if lines.is_empty() {
             let cause = format!("Header {name} was not found in the request. Access denied.");
             return Err(self.refusal("HeaderNotFound", cause, run).await?);
@@ -105,9 +120,9 @@ mod tests {
             let body = "{ \"statusCode\": 403, \"message\": \"Not authorized\" }".to_owned();
             (403, body, Some(cause.to_owned()))
         };
-        let absent = refused("HeaderNotFound: Header x-secret was not found in the request. Access denied.");
+        let absent = refused("HeaderNotFound: Header X-Secret was not found in the request. Access denied.");
         let wrong = |value: &str| {
-            refused(&format!("HeaderValueNotAllowed: Header x-secret value of {value} is not allowed. Access denied."))
+            refused(&format!("HeaderValueNotAllowed: Header X-Secret value of {value} is not allowed. Access denied."))
         };
         let passed = (200, "backend".to_owned(), None);
         for (ignore_case, values, sent, expected) in [

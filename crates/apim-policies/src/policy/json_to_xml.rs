@@ -15,9 +15,15 @@ use super::{
     conversion::{Conversion, Direction},
     prelude::*,
 };
-use crate::json_text::{items, members};
+use crate::json_text::{depth, items, members};
 
 const DIRECTION: Direction = Direction::JsonToXml;
+
+/// Levels of JSON, as .NET's readers of JSON have it.
+const DEEPEST: usize = 64;
+
+/// Bytes of the XML. A list writes the name of its property for each item, so that a short text can make a long one.
+const LONGEST: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct JsonToXml {
@@ -73,35 +79,38 @@ impl Names {
         let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
         serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("the body is not JSON: {error}"))?;
+        if depth(text) > DEEPEST {
+            return Err(format!("the body is JSON of more than {DEEPEST} levels"));
+        }
         if !text.starts_with('{') {
             return Err("the body is JSON, but no object; what Azure makes of it is not documented".to_owned());
         }
         let properties: Vec<_> = members(text).collect();
         let mut xml = String::new();
         match properties.as_slice() {
-            [(name, value)] if !value.starts_with('[') => self.element(name, value, &mut Vec::new(), &mut xml),
-            _ => self.element("Document", text, &mut Vec::new(), &mut xml),
+            [(name, value)] if !value.starts_with('[') => self.element(name, value, &mut Vec::new(), &mut xml)?,
+            _ => self.element("Document", text, &mut Vec::new(), &mut xml)?,
         }
         Ok(xml)
     }
 
     /// Writes a value as an element, or as one for each item.
-    fn element(&self, name: &str, value: &str, declared: &mut Vec<String>, xml: &mut String) {
+    fn element(&self, name: &str, value: &str, declared: &mut Vec<String>, xml: &mut String) -> Result<(), String> {
         if value.starts_with('[') {
             let mut empty = true;
             for item in items(value) {
                 empty = false;
                 match item.starts_with('[') {
                     // A list in a list is an element that holds its items.
-                    true => self.list(name, item, declared, xml),
-                    false => self.element(name, item, declared, xml),
+                    true => self.list(name, item, declared, xml)?,
+                    false => self.element(name, item, declared, xml)?,
                 }
             }
             if empty {
                 let name = self.name(name, declared);
                 let _ = write!(xml, "<{name}/>");
             }
-            return;
+            return fits(xml);
         }
         let outer = declared.len();
         let (attributes, children) =
@@ -114,7 +123,9 @@ impl Names {
         let content = match value.as_bytes().first() {
             Some(b'{') => {
                 let mut content = String::new();
-                children.iter().for_each(|(name, value)| self.element(name, value, declared, &mut content));
+                for (name, value) in &children {
+                    self.element(name, value, declared, &mut content)?;
+                }
                 content
             }
             Some(b'n') => {
@@ -125,13 +136,15 @@ impl Names {
         };
         let _ = if content.is_empty() { write!(xml, "/>") } else { write!(xml, ">{content}</{name}>") };
         declared.truncate(outer);
+        fits(xml)
     }
 
-    fn list(&self, name: &str, list: &str, declared: &mut Vec<String>, xml: &mut String) {
+    fn list(&self, name: &str, list: &str, declared: &mut Vec<String>, xml: &mut String) -> Result<(), String> {
         let written = self.name(name, declared);
         let _ = write!(xml, "<{written}>");
-        self.element(name, list, declared, xml);
+        self.element(name, list, declared, xml)?;
         let _ = write!(xml, "</{written}>");
+        fits(xml)
     }
 
     /// The attributes of an object, namespaces among them, and the properties that are elements.
@@ -169,6 +182,10 @@ impl Names {
             _ => encoded(name),
         }
     }
+}
+
+fn fits(xml: &str) -> Result<(), String> {
+    if xml.len() > LONGEST { Err(format!("the XML would be longer than {LONGEST} bytes")) } else { Ok(()) }
 }
 
 /// A scalar as text: true is `True`.
@@ -303,6 +320,17 @@ mod tests {
         assert_eq!(sent(ALWAYS, &[JSON], "x").await, (message.to_owned(), "500 Internal Server Error".to_owned()));
         assert!(xml("", "[1]").await.starts_with("json-to-xml: the body is JSON, but no object"));
         assert_eq!(sent(ALWAYS, &[JSON], "").await, (String::new(), "application/json".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_a_body_can_cost_is_bounded() {
+        let nested = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels)).leak();
+        assert!(xml("", nested(64)).await.starts_with("<a><a>"));
+        for levels in [65, 1_000_000] {
+            assert_eq!(xml("", nested(levels)).await, "json-to-xml: the body is JSON of more than 64 levels");
+        }
+        let repeated = format!("{{\"{}\":[{}0]}}", "n".repeat(100_000), "0,".repeat(100_000)).leak();
+        assert_eq!(xml("", repeated).await, "json-to-xml: the XML would be longer than 16777216 bytes");
     }
 
     #[test]

@@ -103,11 +103,11 @@ impl QuotaByKey {
     }
 
     fn calls(&self, key: &str, now: Timestamp) -> Option<Want> {
-        self.want(format!("quota {key}"), self.limit.calls?, now)
+        self.want(format!("quota-by-key calls {key}"), self.limit.calls?, now)
     }
 
     fn bytes(&self, key: &str, now: Timestamp) -> Option<Want> {
-        self.want(format!("quota bytes {key}"), self.limit.bytes?, now)
+        self.want(format!("quota-by-key bytes {key}"), self.limit.bytes?, now)
     }
 
     fn want(&self, key: String, limit: u64, now: Timestamp) -> Option<Want> {
@@ -159,6 +159,20 @@ mod tests {
         assert_eq!((error.source, error.reason), ("quota-by-key", "QuotaExceeded"));
         world.advance(SignedDuration::from_secs(100));
         assert_eq!(status("a").await, 200);
+    }
+
+    #[tokio::test]
+    async fn no_key_names_the_counter_of_another_kind() {
+        let (world, state) = (World::new(), State::default());
+        let by_bytes = "<quota-by-key bandwidth=\"1\" renewal-period=\"300\" counter-key=\"a\" />";
+        let request = || Request::post("/orders").body(Bytes::from_static(&[0; 2048])).unwrap();
+        for status in [200, 403] {
+            let outcome = world.run(&document(by_bytes, "<base />", "", ""), request(), &state).await;
+            assert_eq!(outcome.response.status(), status);
+        }
+        for key in ["bytes a", "calls a", "a"] {
+            assert_eq!(send(&world, &state, "", key).await.response.status(), 200, "{key}");
+        }
     }
 
     #[tokio::test]

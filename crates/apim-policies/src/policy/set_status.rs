@@ -55,8 +55,8 @@ mod tests {
             (outcome.response.status().as_u16(), outcome.reason, outcome.response.body().clone())
         };
         assert_eq!(run("<set-status code=\"418\" reason=\"No\" />").await, (418, "No".to_owned(), "backend".into()));
-        let computed = "<set-status code=\"@(context.Response.StatusCode + 4)\" />";
-        assert_eq!(run(computed).await, (204, "No Content".to_owned(), "backend".into()));
+        let computed = "<set-status code=\"@(context.Response.StatusCode + 3)\" />";
+        assert_eq!(run(computed).await, (203, "Non Authoritative Information".to_owned(), "backend".into()));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode, header};
 use super::prelude::*;
 use crate::{
     expression::{self, Certificate, Request},
-    token::{Answer, DecryptionKey, Refusal, ValidatedToken},
+    token::{Answer, DecryptionKey, Refusal, Refused, ValidatedToken},
 };
 
 #[derive(Debug)]
@@ -83,14 +83,15 @@ impl TokenPolicy {
     /// Keeps a good token for later policies, or fails as the policy words it.
     pub(super) async fn settle<O: Outside>(
         &self,
-        verified: Result<ValidatedToken, Refusal>,
+        verified: Result<ValidatedToken, Refused>,
         answer: &Answer,
         run: &mut Run<'_, O>,
     ) -> Result<(), Failure> {
         let token = match verified {
             Ok(token) => Arc::new(token),
-            Err(refusal) => {
+            Err(Refused { refusal, token }) => {
                 run.unmet_claims = refusal.unmet_claims();
+                run.refused_token = token.map(|token| *token);
                 return Err(self.refuse(refusal, answer, run).await?);
             }
         };

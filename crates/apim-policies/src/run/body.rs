@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, header};
+use http::{HeaderMap, Request, header};
 
 use super::Run;
 use crate::{
@@ -124,6 +124,7 @@ impl<O: Outside> Run<'_, O> {
         };
         let url = self.wire_url()?;
         let seen = &self.context.request;
+        check_ascii(&seen.headers)?;
         let mut request = Request::builder()
             .method(seen.method.as_str())
             .uri(url.as_str())
@@ -137,5 +138,16 @@ impl<O: Outside> Run<'_, O> {
             request.extensions_mut().insert(certificate.clone());
         }
         Ok(request)
+    }
+}
+
+/// `HttpClient` of .NET sends no other headers.
+pub(crate) fn check_ascii(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let message = format!("Request headers must contain only ASCII characters, and {name} does not.");
+            Err(Failure::internal("", "", message))
+        }
     }
 }

@@ -2,25 +2,53 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expression::Value;
 
-/// A gateway's cache is a few gigabytes at least; here the count of entries keeps it within bounds.
-const MOST: usize = 10_000;
+/// How much a cache keeps. Keys and values may come from callers.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    entries: usize,
+    bytes: usize,
+}
+
+const BOUNDS: Bounds = Bounds { entries: 10_000, bytes: 256 * 1024 * 1024 };
 
 /// Values by key, each with the time when it ends.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    bounds: Bounds,
+    kept: Mutex<Kept>,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<HashMap<String, (Value, Timestamp)>>);
+struct Kept {
+    entries: HashMap<String, Entry>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    until: Timestamp,
+    bytes: usize,
+}
 
 /// A value that was found.
 pub(crate) struct Cached {
     pub(crate) value: Value,
     /// How much longer it is kept.
     pub(crate) left: SignedDuration,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { bounds: BOUNDS, kept: Mutex::default() }
+    }
 }
 
 impl Cache {
@@ -31,35 +59,61 @@ impl Cache {
 
     /// As [`Self::get`], with the time that is left.
     pub(crate) fn find(&self, key: &str, now: Timestamp) -> Option<Cached> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (value, until) = entries.get(key)?;
-        if *until <= now {
-            entries.remove(key);
+        let mut kept = self.lock();
+        let entry = kept.entries.get(key)?;
+        if entry.until <= now {
+            kept.remove(key);
             return None;
         }
-        Some(Cached { value: value.detached()?, left: until.duration_since(now) })
+        Some(Cached { value: entry.value.detached()?, left: entry.until.duration_since(now) })
     }
 
-    /// Keeps a value for this long. When the cache is full, what ends soonest makes room. `None` when the value is of a
-    /// type that cannot be kept.
+    /// Keeps a value for this long. When the cache is full, what ends soonest makes room; the value itself stays, whatever
+    /// its size. `None` when it is of a type that cannot be kept.
     pub(crate) fn put(&self, key: String, value: &Value, duration: SignedDuration, now: Timestamp) -> Option<()> {
         let value = value.detached()?;
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let until = now.checked_add(duration).unwrap_or(Timestamp::MAX);
-        if entries.len() >= MOST && !entries.contains_key(&key) {
-            entries.retain(|_, (_, until)| *until > now);
-            if entries.len() >= MOST
-                && let Some(soonest) = entries.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone())
-            {
-                entries.remove(&soonest);
-            }
+        let bytes = key.len() + value.memory();
+        let mut kept = self.lock();
+        kept.remove(&key);
+        if !kept.has_room(bytes, self.bounds) {
+            kept.make_room(bytes, self.bounds, now);
         }
-        entries.insert(key, (value, until));
+        kept.bytes += bytes;
+        kept.entries.insert(key, Entry { value, until, bytes });
         Some(())
     }
 
     pub(crate) fn remove(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.lock().remove(key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn remove(&mut self, key: &str) {
+        if let Some(removed) = self.entries.remove(key) {
+            self.bytes -= removed.bytes;
+        }
+    }
+
+    /// Whether one more of so many bytes fits.
+    fn has_room(&self, bytes: usize, bounds: Bounds) -> bool {
+        self.entries.len() < bounds.entries && self.bytes.saturating_add(bytes) <= bounds.bytes
+    }
+
+    fn make_room(&mut self, bytes: usize, bounds: Bounds, now: Timestamp) {
+        let mut ends: Vec<_> = self.entries.iter().map(|(key, entry)| (entry.until, key.clone())).collect();
+        ends.sort_unstable();
+        for (until, key) in ends {
+            if until > now && self.has_room(bytes, bounds) {
+                return;
+            }
+            self.remove(&key);
+        }
     }
 }
 
@@ -67,15 +121,53 @@ impl Cache {
 mod tests {
     use super::*;
 
+    /// A cache of these bounds after so many texts of 1,000 bytes, each of which ends a second after the one before it.
+    fn filled(bounds: Bounds, count: i64) -> Cache {
+        let cache = Cache { bounds, ..Cache::default() };
+        for key in 0..count {
+            let duration = SignedDuration::from_secs(key + 1);
+            cache.put(key.to_string(), &Value::from("x".repeat(1000)), duration, Timestamp::UNIX_EPOCH).unwrap();
+        }
+        cache
+    }
+
+    fn keys(cache: &Cache) -> Vec<String> {
+        let kept = cache.lock();
+        assert_eq!(kept.bytes, kept.entries.values().map(|entry| entry.bytes).sum::<usize>());
+        let mut keys: Vec<_> = kept.entries.keys().cloned().collect();
+        keys.sort();
+        keys
+    }
+
     #[test]
     fn a_full_cache_forgets_what_would_end_soonest() {
-        let (cache, now) = (Cache::default(), Timestamp::UNIX_EPOCH);
-        for key in 0..=MOST {
-            let seconds = i64::try_from(key).unwrap() + 1;
-            cache.put(key.to_string(), &Value::from("x"), SignedDuration::from_secs(seconds), now).unwrap();
+        assert_eq!(keys(&filled(Bounds { entries: 3, ..BOUNDS }, 5)), ["2", "3", "4"]);
+        let cache = filled(Bounds { bytes: 3_500, ..BOUNDS }, 5);
+        assert_eq!(keys(&cache), ["2", "3", "4"]);
+        // One that was there makes room for itself.
+        let put = |key: &str, length, seconds| {
+            let (duration, now) = (SignedDuration::from_secs(60), Timestamp::from_second(seconds).unwrap());
+            cache.put(key.to_owned(), &Value::from("x".repeat(length)), duration, now)
+        };
+        put("3", 1000, 0).unwrap();
+        assert_eq!(keys(&cache), ["2", "3", "4"]);
+        // What has ended goes first, and the new one stays, whatever its size.
+        put("new", 1000, 4).unwrap();
+        assert_eq!(keys(&cache), ["3", "4", "new"]);
+        put("large", 100_000, 4).unwrap();
+        assert_eq!(keys(&cache), ["large"]);
+        cache.remove("large");
+        assert!(keys(&cache).is_empty());
+    }
+
+    #[test]
+    fn values_weigh_what_they_hold() {
+        let json = crate::expression::Token::parse(&format!("[{}0]", "0,".repeat(1000))).unwrap();
+        let body = Some(crate::expression::Body::new(vec![0; 1000]));
+        let response = crate::expression::Response { body, ..Default::default() };
+        for value in [Value::from("x".repeat(1000)), Value::bytes(vec![0; 1000]), Value::from(json), response.into()] {
+            assert!(value.memory() > 1000, "{}", value.type_name());
         }
-        assert_eq!(cache.0.lock().unwrap().len(), MOST);
-        assert!(cache.get("0", now).is_none());
-        assert!(cache.get("1", now).is_some());
+        assert!(Value::from(1).memory() < 100);
     }
 }

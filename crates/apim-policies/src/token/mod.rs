@@ -36,3 +36,29 @@ pub struct ValidatedToken {
     /// For each required claim, its name and the required values that were found.
     pub satisfied: Vec<(String, Vec<String>)>,
 }
+
+/// A token whose claims were looked at, and that a policy refused.
+#[derive(Clone, Debug)]
+pub struct RefusedToken {
+    /// The token.
+    pub jwt: std::sync::Arc<Jwt>,
+    /// Whether its signature was in order. A fault of the claims is told first when the token names an unknown key.
+    pub is_signed: bool,
+    /// The audiences that the policy takes; none when it takes any.
+    pub audiences: Vec<String>,
+    /// The issuers that it takes, those of discovery documents among them; none when it takes any.
+    pub issuers: Vec<String>,
+}
+
+/// A refusal, and the token where its claims were looked at.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) token: Option<Box<RefusedToken>>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, token: None }
+    }
+}

@@ -17,6 +17,9 @@ use crate::outside::Outside;
 const REFRESH: SignedDuration = SignedDuration::from_hours(1);
 const RETRY: SignedDuration = SignedDuration::from_mins(5);
 
+/// URLs may come from expressions, that is from callers; at this many, those of no use are forgotten.
+const MOST: usize = 1_000;
+
 /// Discovery documents and keys, shared by all requests of a gateway.
 #[derive(Debug, Default)]
 pub(crate) struct OpenIdCache(StdMutex<BTreeMap<Url, Arc<Mutex<Entry>>>>);
@@ -73,6 +76,14 @@ impl OpenIdCache {
 
     fn entry(&self, url: &Url) -> Arc<Mutex<Entry>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST && !entries.contains_key(url) {
+            let is_waited_for = |entry: &Arc<Mutex<Entry>>| Arc::strong_count(entry) > 1;
+            let has_keys = |entry: &Arc<Mutex<Entry>>| entry.try_lock().is_some_and(|entry| entry.provider.is_some());
+            entries.retain(|_, entry| is_waited_for(entry) || has_keys(entry));
+            if entries.len() >= MOST {
+                entries.retain(|_, entry| is_waited_for(entry));
+            }
+        }
         Arc::clone(entries.entry(url.clone()).or_default())
     }
 }
@@ -113,4 +124,26 @@ async fn fetch<O: Outside>(url: &Url, outside: &O) -> Result<Provider, String> {
     let document = published::discovery(&document)?;
     let keys = outside.fetch(&document.keys_url).await.map_err(|unreachable| unreachable.to_string())?;
     Ok(Provider { issuer: document.issuer, keys: published::key_set(&keys)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rig::{DISCOVERY_V2, World};
+
+    #[tokio::test]
+    async fn documents_that_cannot_be_had_do_not_pile_up() {
+        let (cache, world) = (OpenIdCache::default(), World::new());
+        let count = || cache.0.lock().unwrap().len();
+        let known: Url = DISCOVERY_V2.parse().unwrap();
+        cache.provider(&known, None, &world).await.unwrap();
+        for tenant in 0..2 * MOST {
+            let url = format!("https://login.test/{tenant}/v2.0/.well-known/openid-configuration").parse().unwrap();
+            cache.provider(&url, None, &world).await.unwrap_err();
+            assert!(count() <= MOST);
+        }
+        let fetches = world.fetches();
+        cache.provider(&known, None, &world).await.unwrap();
+        assert_eq!(world.fetches(), fetches);
+    }
 }

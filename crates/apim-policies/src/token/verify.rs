@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{
-    DecryptionKey, Jwt, OpenIdCache, SignedJwt, SigningKey, ValidatedToken, claims, decryption,
+    DecryptionKey, Jwt, OpenIdCache, Refused, RefusedToken, SignedJwt, SigningKey, ValidatedToken, claims, decryption,
     jwt::check_size,
     refusal::Refusal,
     required_claims::{self, RequiredClaim},
@@ -46,7 +46,7 @@ impl Rules<'_> {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<ValidatedToken, Refusal> {
+    ) -> Result<ValidatedToken, Refused> {
         self.claims(self.signature(token, cache, outside).await?, outside.now())
     }
 
@@ -87,18 +87,41 @@ impl Rules<'_> {
     }
 
     /// Checks what the token says.
-    pub(crate) fn claims(&self, checked: Checked, now: Timestamp) -> Result<ValidatedToken, Refusal> {
+    pub(crate) fn claims(&self, checked: Checked, now: Timestamp) -> Result<ValidatedToken, Refused> {
         let Checked { jwt, published_issuers, unknown_key } = checked;
-        let audience = || claims::audience(&jwt, &self.audiences);
-        let issuer = || claims::issuer(&jwt, &self.issuers, &published_issuers, !self.open_id.is_empty());
-        claims::lifetime(&jwt, now, self.clock_skew, self.require_expiration)?;
+        let is_signed = unknown_key.is_none();
+        match self.check_claims(&jwt, &published_issuers, unknown_key, now) {
+            Ok(satisfied) => Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied }),
+            Err(refusal) => {
+                let issuers = self.issuers.iter().cloned().chain(published_issuers).collect();
+                Err(self.refused(refusal, Arc::new(jwt), is_signed, issuers))
+            }
+        }
+    }
+
+    /// The refusal of a token whose claims were looked at.
+    pub(crate) fn refused(&self, refusal: Refusal, jwt: Arc<Jwt>, is_signed: bool, issuers: Vec<String>) -> Refused {
+        let audiences = self.audiences.clone();
+        Refused { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
+    }
+
+    /// For each required claim, its name and those of its values that were asked for and found.
+    fn check_claims(
+        &self,
+        jwt: &Jwt,
+        published_issuers: &[String],
+        unknown_key: Option<Refusal>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+        let audience = || claims::audience(jwt, &self.audiences);
+        let issuer = || claims::issuer(jwt, &self.issuers, published_issuers, !self.open_id.is_empty());
+        claims::lifetime(jwt, now, self.clock_skew, self.require_expiration)?;
         if let Some(unknown_key) = unknown_key {
             issuer().and_then(|()| audience())?;
             return Err(unknown_key);
         }
         audience().and_then(|()| issuer())?;
-        let satisfied = required_claims::check(self.required_claims, &jwt)?;
-        Ok(ValidatedToken { jwt: Arc::new(jwt), satisfied })
+        required_claims::check(self.required_claims, jwt)
     }
 }
 

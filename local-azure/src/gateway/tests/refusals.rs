@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Request, Rig, Tenant, Timestamp};
-use crate::seed::{ApimSubscription, SubscriptionScope, SubscriptionState};
+use crate::{
+    journal::{Demand, DemandKind},
+    seed::{ApimSubscription, SubscriptionScope, SubscriptionState},
+};
 
 const MISSING_KEY: &str = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.";
 const INVALID_KEY: &str =
@@ -130,6 +133,14 @@ async fn a_request_without_a_working_token_is_refused() {
         assert_eq!(answer.headers["content-type"], "application/json", "{name}");
         assert!(!answer.headers.contains_key("www-authenticate"), "{name}");
         if name.ends_with("role") {
+            let told = |demand: &Demand| (demand.accepted.clone(), demand.found.clone(), demand.met);
+            let met = |kind: DemandKind| answer.decision.demanded.iter().find(|one| one.what == kind).map(told);
+            for (kind, claim) in [(DemandKind::Audience, "aud"), (DemandKind::Issuer, "iss")] {
+                let value = rig.claims(&json!({}))[claim].as_str().unwrap().to_owned();
+                let (accepted, found, met) = met(kind).unwrap();
+                assert!(accepted.contains(&value), "{accepted:?}");
+                assert_eq!((found, met), (Some(value), Some(true)));
+            }
             let unmet = answer.decision.demanded.last().unwrap();
             assert_eq!((unmet.claim.as_deref(), unmet.met), (Some("roles"), Some(false)), "{name}");
             assert_eq!(unmet.accepted, ["Orders.Read"], "{name}");

@@ -13,6 +13,18 @@ fn trace() -> TraceId {
     "4bf92f3577b34da6a3ce929d0e0e4736".parse().unwrap()
 }
 
+/// A request's items have a copy of the resource each.
+#[tokio::test]
+async fn a_short_request_that_describes_much_is_kept_as_far_as_there_is_room() {
+    let rig = Rig::new();
+    let resource = field(1, field(1, attribute("service.name", &"x".repeat(500_000))));
+    let record = field(2, fixed(1, 1_800_000_000_000_000_000));
+    let records = record.repeat(2_000);
+    assert_eq!(rig.post(LOGS, &[PROTOBUF], field(1, [resource, field(2, records)].concat())).await.status, 204);
+    let (kept, dropped) = (rig.world.monitor.telemetry.logs().len() as u64, rig.world.monitor.telemetry.dropped().logs);
+    assert_eq!((kept + dropped, kept), (2_000, 33));
+}
+
 #[tokio::test]
 async fn spans_are_taken_and_shown_by_trace_from_parent_to_child() {
     let rig = Rig::new();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{AI, Rig, V1, prompt};
-use crate::seed::{ModelFault, ModelFaultKind};
+use crate::seed::{ContentCategory, FilteredText, ModelFault, ModelFaultKind, Severity};
 
 const PATH: &str = "/openai/v1/responses";
 
@@ -35,6 +35,39 @@ async fn a_response_is_pretty_names_the_deployment_and_can_be_read_again() {
     assert!(tokens(&next) > tokens(&response), "the conversation counts");
     assert_eq!(rig.send("DELETE", &path, &[rig.token(AI)], b"").await.json()["deleted"], true);
     assert_eq!(rig.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_response_tells_how_it_was_asked_for() {
+    let rig = Rig::chat_deployment(|chat| chat.reasoning = true);
+    let asked = json!({
+        "max_tool_calls": 3, "parallel_tool_calls": false, "prompt_cache_key": "k", "prompt_cache_retention": "24h",
+        "reasoning": { "effort": "low", "summary": "auto" }, "safety_identifier": "s", "tool_choice": "none",
+        "truncation": "auto", "user": "u", "metadata": { "a": "b" },
+    });
+    let mut body = asked.clone();
+    (body["model"], body["input"], body["text"]) = (json!("chat"), json!("a"), json!({ "verbosity": "low" }));
+    let response = rig.post(PATH, &body).await.json();
+    for (name, value) in asked.as_object().unwrap() {
+        assert_eq!(&response[name], value, "{name}");
+    }
+    assert_eq!(response["text"], json!({ "format": { "type": "text" }, "verbosity": "low" }));
+    let plain = rig.post(PATH, &json!({ "model": "chat", "input": "a" })).await.json();
+    assert_eq!(plain["reasoning"], json!({ "effort": "medium", "summary": null }));
+    assert_eq!((&plain["metadata"], &plain["user"], &plain["tool_choice"]), (&json!({}), &json!(null), &json!("auto")));
+}
+
+#[tokio::test]
+async fn a_blocked_answer_is_not_in_the_conversation_that_goes_on() {
+    let rig = Rig::with(|seed| {
+        let (text, category) = ("bad answer".to_owned(), ContentCategory::Hate);
+        seed.model_accounts[0].content_filter = vec![FilteredText { text, category, severity: Severity::High }];
+        seed.model_accounts[0].deployments[0].answer = Some("A bad answer.".to_owned());
+    });
+    let first = rig.post(PATH, &json!({ "model": "chat", "input": "a" })).await.json();
+    assert_eq!(first["incomplete_details"]["reason"], "content_filter");
+    let next = json!({ "model": "chat", "input": "b", "previous_response_id": first["id"] });
+    assert_eq!(rig.post(PATH, &next).await.status, 200, "the service's own words were answered");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     expression::{Body, Response, Value},
     outside::NoReply,
-    run::seen,
+    run::{check_ascii, seen},
 };
 
 /// What the documentation gives a request when the policy does not say.
@@ -198,6 +198,7 @@ impl SendRequest {
         }
         // What it says is of the request that was copied; the client fills in what is so of this one.
         headers.remove(header::CONTENT_LENGTH);
+        check_ascii(&headers)?;
         let request = Request::builder().method(method).uri(url.as_str()).body(body);
         let mut request = request.map_err(|error| Failure::internal("", "", format!("the request: {error}")))?;
         *request.headers_mut() = headers;

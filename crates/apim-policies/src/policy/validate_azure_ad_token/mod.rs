@@ -20,7 +20,7 @@ use super::{
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Rules, UnmetClaim, ValidatedToken};
+use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Refused, Rules, UnmetClaim, ValidatedToken};
 
 const ANSWER: Answer = Answer { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
 
@@ -64,12 +64,18 @@ impl ValidateAzureAdToken {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<ValidatedToken, Refusal> {
+    ) -> Result<ValidatedToken, Refused> {
         let mut checked = rules.signature(token, cache, outside).await?;
         checked.published_issuers = issuers(&checked.jwt, &checked.published_issuers);
         let token = rules.claims(checked, outside.now())?;
-        self.applications(&token.jwt)?;
-        Ok(token)
+        match self.applications(&token.jwt) {
+            Ok(()) => Ok(token),
+            Err(refusal) => {
+                // Its issuer is one that is taken.
+                let issuers = token.jwt.values("iss");
+                Err(rules.refused(refusal, token.jwt, true, issuers))
+            }
+        }
     }
 
     /// Who asked, and for what: to the letter, as live gateways are not known to be lenient.

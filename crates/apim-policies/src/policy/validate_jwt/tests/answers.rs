@@ -105,6 +105,23 @@ async fn what_a_refused_token_lacks_is_told_with_the_values_asked_for() {
 }
 
 #[tokio::test]
+async fn a_refused_token_is_told_with_what_the_policy_takes_once_its_claims_were_looked_at() {
+    let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, &roles("any", &["Read"])));
+    let run = async |token: String| World::new().run(&document, bearer(&token), &State::default()).await.refused_token;
+    for claims in [json!({ "exp": NOW - 1 }), json!({ "aud": "another" }), json!({ "roles": ["Write"] })] {
+        let refused = run(signed(&v2(claims))).await.unwrap();
+        assert!(refused.is_signed);
+        assert_eq!((refused.audiences, refused.issuers), (vec![CLIENT_ID.to_owned()], vec![issuer_v2()]));
+        assert_eq!(refused.jwt.text("iss"), Some(issuer_v2().as_str()));
+    }
+    let unknown_key = json!({ "alg": "RS256", "kid": "rsa-2" });
+    let elsewhere = Signer::unpublished().token(&unknown_key, &v2(json!({ "iss": "https://elsewhere" })));
+    assert!(!run(elsewhere).await.unwrap().is_signed);
+    assert!(run("x".to_owned()).await.is_none());
+    assert!(run(signed(&v2(json!({ "roles": ["Read"] })))).await.is_none());
+}
+
+#[tokio::test]
 async fn keys_are_fetched_hourly_and_for_an_unknown_kid_at_most_every_five_minutes() {
     let document = policy(IN_AUTHORIZATION, &children("", CLIENT_ID, ""));
     let (world, keys) = (World::new(), State::default());
