@@ -2,20 +2,13 @@
 //!
 //! Source: `HttpThrottleMiddleware.cs` of `Azure/azure-functions-host`.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
-use axum::{
-    body::{Body, Bytes, HttpBody},
-    response::Response,
-};
-use hyper::body::{Frame, SizeHint};
+use axum::{body::Body, response::Response};
+use loopback_server::AnswerBody;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::script;
@@ -60,33 +53,7 @@ impl Throttle {
 impl Admitted {
     /// The request is served until its answer has been sent, or nobody reads it any more.
     pub(super) fn until_the_end_of(self, response: Response) -> Response {
-        response.map(|body| Body::new(AnswerBody { body, _admitted: self }))
-    }
-}
-
-/// The body of an answer, whose request counts as long.
-struct AnswerBody {
-    body: Body,
-    _admitted: Admitted,
-}
-
-impl HttpBody for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        response.map(|body| Body::new(AnswerBody::new(body, self)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Request bodies, which remember how they broke off, and answer bodies, which report the end of the answer.
+//! Request bodies, which remember how they broke off, and answer bodies, which tell their end.
 
 use std::{
     error::Error,
@@ -17,7 +17,7 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{BODY_LIMIT, answering::AnsweringGuard};
+use crate::BODY_LIMIT;
 
 /// The status that a request deserves because of its body, whatever its service makes of it.
 #[derive(Clone, Debug, Default)]
@@ -87,13 +87,21 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
         || error.source().is_some_and(is_malformed)
 }
 
-/// The body of an answer.
-pub(crate) struct AnswerBody {
-    pub(crate) body: Body,
-    pub(crate) _guard: AnsweringGuard,
+/// The body of an answer, and what ends when it has been sent or nobody reads it any more.
+#[derive(Debug)]
+pub struct AnswerBody<G> {
+    body: Body,
+    _until_sent: G,
 }
 
-impl HttpBody for AnswerBody {
+impl<G> AnswerBody<G> {
+    /// Drops `until_sent` with the body.
+    pub fn new(body: Body, until_sent: G) -> Self {
+        Self { body, _until_sent: until_sent }
+    }
+}
+
+impl<G: Unpin> HttpBody for AnswerBody<G> {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -76,7 +76,7 @@ impl Connection {
                 if self.crowded.load(Ordering::Relaxed) {
                     response.headers_mut().insert(header::CONNECTION, CLOSE);
                 }
-                Ok(response.map(|body| Body::new(AnswerBody { body, _guard: guard })))
+                Ok(response.map(|body| Body::new(AnswerBody::new(body, guard))))
             }
         });
         let mut server = http1::Builder::new();

@@ -25,6 +25,7 @@ mod timed;
 use std::time::Duration;
 
 pub use self::{
+    body::AnswerBody,
     connection::Connection,
     descriptors::raise_descriptor_limit,
     foreign::Foreign,
