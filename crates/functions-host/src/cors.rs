@@ -79,7 +79,7 @@ impl Cors {
 
     /// Whether the origin is listed itself, and not by `*`. Browsers write origins in lower case.
     pub(super) fn names(&self, origin: &HeaderValue) -> bool {
-        let listed = self.origins.iter().filter(|listed| *listed != "*");
-        listed.into_iter().any(|listed| origin.as_bytes() == listed.to_ascii_lowercase().as_bytes())
+        let mut listed = self.origins.iter().filter(|listed| *listed != "*");
+        listed.any(|listed| origin.as_bytes() == listed.to_ascii_lowercase().as_bytes())
     }
 }

@@ -16,7 +16,7 @@ pub enum HostError {
     /// The host serves this machine only.
     #[error("{0} is not a loopback address: the host serves this machine only")]
     NotLoopback(SocketAddr),
-    /// Any page could act for whoever is signed in.
+    /// A page of any site could send requests with the cookies of the signed-in user.
     #[error(
         "CORS allows any origin (\"*\") with credentials, which Azure and Core Tools refuse: name the origins, or leave \
          CORSCredentials out"

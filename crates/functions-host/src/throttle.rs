@@ -51,7 +51,7 @@ impl Throttle {
 }
 
 impl Admitted {
-    /// The request is served until its answer has been sent, or nobody reads it any more.
+    /// Counts the request until the host has sent its answer, or the caller has left.
     pub(super) fn until_the_end_of(self, response: Response) -> Response {
         response.map(|body| Body::new(AnswerBody::new(body, self)))
     }

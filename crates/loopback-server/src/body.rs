@@ -87,7 +87,7 @@ fn is_malformed(error: &(dyn Error + 'static)) -> bool {
         || error.source().is_some_and(is_malformed)
 }
 
-/// The body of an answer, and what ends when it has been sent or nobody reads it any more.
+/// The body of an answer with a guard. The guard is dropped when the body is sent, or when its reader leaves.
 #[derive(Debug)]
 pub struct AnswerBody<G> {
     body: Body,

@@ -244,7 +244,16 @@ impl Token {
     pub(crate) fn memory(&self) -> usize {
         let text = match self.as_scalar() {
             Some(Scalar::Text(text) | Scalar::Other(_, text)) => text.len(),
-            _ => 0,
+            Some(
+                Scalar::Null
+                | Scalar::Bool(_)
+                | Scalar::Integer(_)
+                | Scalar::Float(_)
+                | Scalar::Decimal(_)
+                | Scalar::Date(_)
+                | Scalar::Offset(_),
+            )
+            | None => 0,
         };
         let names = self.members().iter().map(|(name, _)| name.len()).sum::<usize>();
         NODE_BYTES + text + names + self.children().iter().map(Self::memory).sum::<usize>()

@@ -14,9 +14,9 @@ use super::{
 /// count in any letter case, and comments are taken, as the host takes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandlerSettings {
-    /// `defaultExecutablePath`; empty where there is none.
+    /// The value of `defaultExecutablePath`, or an empty text.
     pub executable: String,
-    /// `workerDirectory`, which the executable lies under; empty where there is none.
+    /// The folder of the executable: the value of `workerDirectory`, or an empty path.
     pub folder: PathBuf,
     /// Whether HTTP functions get their caller's request, forwarded or proxied, rather than JSON.
     pub sends_requests: bool,

@@ -29,8 +29,8 @@ const SCOPE: &str = "https://vault.azure.net/.default";
 ///   more.
 /// - If the vault does not answer, or the identity gets no token, the value stays in use for an hour, with a warning at
 ///   each failed refresh. Refreshes come with growing pauses, and not before the time in the vault's `Retry-After`.
-/// - A secret that was read is refreshed for as long as this value lives, also when nobody asks for it any more: take
-///   names from the app or its settings, not from its callers.
+/// - This value refreshes each secret that it has read, until it is dropped. So take the names of secrets from the app or
+///   its settings: a caller who chooses names would start a refresh for each.
 ///
 /// ```no_run
 /// # async fn example(vault: keyless::Secrets) -> Result<(), keyless::Error> {
