@@ -33,6 +33,7 @@ pub use context::{
 pub use json::Token;
 pub use jwt::Jwt;
 pub use problem::{EvaluationError, ParseError, ParseErrorKind, ParseWarning};
+pub use regex::{RegexError, Replaced, TextReplacer};
 pub use system_uri::{SystemUri, UriError};
 pub use value::{DateTime, DateTimeOffset, Integer, Opaque, TimeSpan, Value, double_text};
 pub use xml::xml_parsing_steps;

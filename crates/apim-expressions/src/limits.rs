@@ -37,6 +37,15 @@ impl Allowance {
     pub(crate) fn new() -> Self {
         Self { steps: 10 * STEPS, bytes: 4 * BYTES }
     }
+
+    /// So many steps, and the memory of one evaluation.
+    pub(crate) fn of_steps(steps: u64) -> Self {
+        Self { steps, bytes: BYTES }
+    }
+
+    pub(crate) fn steps(self) -> u64 {
+        self.steps
+    }
 }
 
 /// What an evaluation may still spend.
@@ -73,6 +82,7 @@ impl Budget {
         match self.steps.checked_sub(steps) {
             Some(left) => self.steps = left,
             None => {
+                self.steps = 0;
                 let most = self.given.steps;
                 return Err(Failure::Stopped(format!("The expression took more than {most} steps.")));
             }

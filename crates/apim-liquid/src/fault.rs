@@ -5,10 +5,16 @@
 #[error("{0}")]
 pub struct ParseError(pub(crate) String);
 
-/// The limit that a rendering passed.
+/// Why a rendering ended without a text.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the liquid template passed a limit: {0}")]
-pub struct LimitError(pub(crate) &'static str);
+pub enum RenderError {
+    /// It passed this limit.
+    #[error("the liquid template passed a limit: {0}")]
+    Limit(&'static str),
+    /// A regular expression passed a limit, or has a part that is not supported.
+    #[error("a filter of the liquid template failed: {0}")]
+    Regex(String),
+}
 
 /// What ends the rendering of a node.
 #[derive(Debug)]
@@ -19,7 +25,8 @@ pub(crate) enum Fault {
     Syntax(String),
     Break,
     Continue,
-    Limit(LimitError),
+    /// The whole rendering ends.
+    Ended(RenderError),
 }
 
 impl Fault {
@@ -33,6 +40,6 @@ impl Fault {
     }
 
     pub(crate) fn limit(what: &'static str) -> Self {
-        Self::Limit(LimitError(what))
+        Self::Ended(RenderError::Limit(what))
     }
 }

@@ -23,7 +23,7 @@ mod xml;
 
 pub use self::{
     environment::Environment,
-    fault::{LimitError, ParseError},
+    fault::{ParseError, RenderError},
     json::JsonError,
     value::{Object, Value},
     xml::{NilElement, XmlError},
@@ -46,7 +46,7 @@ impl Template {
     ///
     /// # Errors
     /// When the rendering passes a limit. All else that goes wrong stands in the text.
-    pub fn render(&self, environment: &Environment) -> Result<String, LimitError> {
+    pub fn render(&self, environment: &Environment) -> Result<String, RenderError> {
         render::template(&self.0, environment)
     }
 }

@@ -6,18 +6,18 @@ use crate::{
     condition, convert,
     environment::Environment,
     expression::Output,
-    fault::{Fault, LimitError},
+    fault::{Fault, RenderError},
     filters, print,
     scope::Scope,
     syntax::{Branch, Loop, Node, When},
     value::Value,
 };
 
-pub(crate) fn template(nodes: &[Node], environment: &Environment) -> Result<String, LimitError> {
+pub(crate) fn template(nodes: &[Node], environment: &Environment) -> Result<String, RenderError> {
     let mut scope = Scope::new(environment);
     let mut text = String::new();
     match all(nodes, &mut scope, &mut text) {
-        Err(Fault::Limit(limit)) => Err(limit),
+        Err(Fault::Ended(error)) => Err(error),
         // `break` and `continue` outside of a loop end the rendering.
         Ok(()) | Err(Fault::Break | Fault::Continue | Fault::Error(_) | Fault::Syntax(_)) => Ok(text),
     }

@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use apim_expressions::{RegexError, Replaced, TextReplacer};
 use rust_decimal::Decimal;
 
 use crate::{
     convert,
     environment::Environment,
-    fault::Fault,
+    fault::{Fault, RenderError},
     print,
     value::{Object, Value},
 };
@@ -33,6 +34,7 @@ pub(crate) struct Scope<'e> {
     pub(crate) continued: HashMap<String, i32>,
     pub(crate) cycles: HashMap<String, usize>,
     pub(crate) changed: Option<String>,
+    replacer: TextReplacer,
     steps: u64,
     text: usize,
 }
@@ -45,6 +47,7 @@ impl<'e> Scope<'e> {
             continued: HashMap::new(),
             cycles: HashMap::new(),
             changed: None,
+            replacer: TextReplacer::default(),
             steps: 0,
             text: 0,
         }
@@ -53,13 +56,30 @@ impl<'e> Scope<'e> {
     /// Counts steps of work.
     pub(crate) fn work(&mut self, steps: usize) -> Result<(), Fault> {
         self.steps = self.steps.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX));
-        if self.steps > MOST_STEPS { Err(Fault::limit("steps (1,000,000)")) } else { Ok(()) }
+        if self.steps > MOST_STEPS { Err(too_many_steps()) } else { Ok(()) }
     }
 
     /// Counts text that was made.
     pub(crate) fn made(&mut self, bytes: usize) -> Result<(), Fault> {
         self.text = self.text.saturating_add(bytes);
         if self.text > MOST_TEXT { Err(Fault::limit("text (32 MiB)")) } else { Ok(()) }
+    }
+
+    /// Replaces what a regular expression matches. Its steps count.
+    pub(crate) fn replace(
+        &mut self,
+        text: &Arc<str>,
+        pattern: &Arc<str>,
+        replaced: Replaced<'_>,
+    ) -> Result<Arc<str>, Fault> {
+        let mut left = MOST_STEPS.saturating_sub(self.steps);
+        let done = self.replacer.replace(text, pattern, replaced, &mut left);
+        self.steps = MOST_STEPS - left;
+        done.map_err(|error| match error {
+            RegexError::Invalid(message) => Fault::Error(message),
+            RegexError::Steps => too_many_steps(),
+            RegexError::Stopped(message) => Fault::Ended(RenderError::Regex(message)),
+        })
     }
 
     /// How much text may still be made.
@@ -172,6 +192,10 @@ impl<'e> Scope<'e> {
         let scope = self.scopes.iter().rev().find_map(|scope| scope.get(name));
         scope.or_else(|| self.environment.values.get(name)).cloned().unwrap_or_default()
     }
+}
+
+fn too_many_steps() -> Fault {
+    Fault::limit("steps (1,000,000)")
 }
 
 /// What stands in brackets, and runs of letters, digits, hyphens and underscores with or without a question mark.

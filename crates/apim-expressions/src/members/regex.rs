@@ -7,7 +7,7 @@ use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
     problem::Failure,
-    regex::{Group, Match, Pattern},
+    regex::{self, Group, Match, Pattern, Searches, expand},
     types::Class,
     value::{Kind, Object, Value},
 };
@@ -200,7 +200,7 @@ fn subject(call: &mut Call<'_, '_>) -> Result<(Arc<str>, Arc<Pattern>), Failure>
 fn is_match(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     pattern.spend(&text, &mut call.machine.budget)?;
-    pattern.is_match(&text).map(Value::Bool)
+    pattern.is_match(&text, &mut call.machine.budget).map(Value::Bool)
 }
 
 fn first(call: &mut Call<'_, '_>) -> Outcome {
@@ -210,7 +210,7 @@ fn first(call: &mut Call<'_, '_>) -> Outcome {
         Failure::out_of_range("Start index cannot be less than 0 or greater than input length.", "startat")
     })?;
     pattern.spend(&text, &mut call.machine.budget)?;
-    let found = pattern.find(&text, at)?.unwrap_or_else(|| pattern.nothing(&text));
+    let found = pattern.find(&text, at, &mut call.machine.budget)?.unwrap_or_else(|| pattern.nothing(&text));
     Ok(Value::object(Object::Match(Arc::new(found))))
 }
 
@@ -229,20 +229,12 @@ fn byte_of_unit(text: &str, unit: usize) -> Option<usize> {
 /// At most so many matches, one after the other.
 fn matches(call: &mut Call<'_, '_>, text: &Arc<str>, pattern: &Pattern, most: usize) -> Result<Vec<Match>, Failure> {
     let budget = &mut call.machine.budget;
+    let mut searches = Searches::new(text, pattern, budget)?;
     let mut matches = Vec::new();
-    let mut at = 0;
-    pattern.spend(text, budget)?;
     while matches.len() < most {
-        // Each search may read the rest of the text, and find its match near where it began.
-        budget.work(text.len() - at)?;
-        let Some(found) = pattern.find(text, at)? else { break };
-        let Some((start, end)) = found.groups.first().copied().flatten() else { break };
+        let Some(found) = searches.next(text, pattern, budget)? else { break };
         budget.memory(128 + found.groups.len() * 64)?;
         matches.push(found);
-        at = if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
-        if at > text.len() {
-            break;
-        }
     }
     Ok(matches)
 }
@@ -267,22 +259,18 @@ fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
     let with = if lambda.is_some() { Arc::default() } else { call.text(replacement)? };
     let (text, pattern) = subject(call)?;
     let most = most(call, replacement + 1);
+    let Some(lambda) = lambda else {
+        let replaced = regex::replace(&text, &pattern, most, &mut call.machine.budget, |found, out| {
+            out.budget.work(with.len())?;
+            expand(&with, found, out)
+        })?;
+        return Ok(Value::String(replaced));
+    };
     let mut pieces = Vec::new();
     for found in matches(call, &text, &pattern, most)? {
-        let Some(place) = found.groups.first().copied().flatten() else { continue };
-        let written = match &lambda {
-            Some(lambda) => {
-                let value = call.machine.invoke(lambda, &[Value::object(Object::Match(Arc::new(found)))])?;
-                call.machine.text_of(&value)?
-            }
-            None => {
-                call.work(with.len())?;
-                let mut out = Writer::new(&mut call.machine.budget);
-                expand(&with, &found, &mut out)?;
-                out.finish()
-            }
-        };
-        pieces.push((place, written));
+        let Some(place) = found.place() else { continue };
+        let value = call.machine.invoke(&lambda, &[Value::object(Object::Match(Arc::new(found)))])?;
+        pieces.push((place, call.machine.text_of(&value)?));
     }
     let mut out = Writer::new(&mut call.machine.budget);
     let mut end = 0;
@@ -295,61 +283,13 @@ fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
     Ok(Value::String(out.finish()))
 }
 
-/// Writes a replacement: `$1`, `${name}`, `$&`, `` $` ``, `$'`, `$+`, `$_` and `$$` are filled in.
-fn expand(with: &str, found: &Match, out: &mut Writer<'_>) -> Result<(), Failure> {
-    let (start, end) = found.groups.first().copied().flatten().unwrap_or_default();
-    let mut rest = with;
-    while let Some(at) = rest.find('$') {
-        out.push(&rest[..at])?;
-        rest = &rest[at..];
-        let special = match rest.as_bytes().get(1) {
-            Some(b'$') => Some("$"),
-            Some(b'&') => Some(found.value()),
-            Some(b'`') => Some(&found.text[..start]),
-            Some(b'\'') => Some(&found.text[end..]),
-            Some(b'_') => Some(&*found.text),
-            Some(b'+') => {
-                let last = found.groups.len() - 1;
-                Some(found.groups[last].map_or("", |(start, end)| &found.text[start..end]))
-            }
-            _ => None,
-        };
-        if let Some(special) = special {
-            out.push(special)?;
-            rest = &rest[2..];
-            continue;
-        }
-        let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
-        let braced = rest[1..].strip_prefix('{').and_then(group_name);
-        let (name, length) = match braced {
-            Some(name) => (name, name.len() + 3),
-            None if digits > 0 => (&rest[1..=digits], digits + 1),
-            None => ("", 1),
-        };
-        let named = found.names.iter().position(|known| known.as_deref() == Some(name) && !name.is_empty());
-        let index = named.or_else(|| name.parse().ok()).filter(|index| *index < found.groups.len());
-        match index {
-            Some(index) => out.push(found.group(index).value())?,
-            None => out.push(&rest[..length])?,
-        }
-        rest = &rest[length..];
-    }
-    out.push(rest)
-}
-
-/// What stands before `}`. Names are not longer than this, so that a missing `}` costs no search to the end.
-fn group_name(inner: &str) -> Option<&str> {
-    let (end, _) = inner.char_indices().take(64).find(|(_, c)| *c == '}')?;
-    Some(&inner[..end])
-}
-
 fn split(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let mut parts = Vec::new();
     let mut end = 0;
     let most = if call.receiver.is_null() { usize::MAX } else { most(call, 1).wrapping_sub(1) };
     for found in matches(call, &text, &pattern, most)? {
-        let Some((start, stop)) = found.groups.first().copied().flatten() else { continue };
+        let Some((start, stop)) = found.place() else { continue };
         parts.push(text[end..start].to_owned());
         // What the pattern's groups matched is part of the result.
         let inner = found.groups.iter().skip(1).flatten();

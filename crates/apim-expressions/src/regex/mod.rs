@@ -1,11 +1,17 @@
 //! .NET's regular expressions, on a backtracking engine like .NET's, within limits.
 
 mod pattern;
+mod replace;
+mod text_replacer;
 mod translate;
 
 use std::sync::Arc;
 
-pub(crate) use self::pattern::{Pattern, Patterns};
+pub use self::text_replacer::{RegexError, Replaced, TextReplacer};
+pub(crate) use self::{
+    pattern::{Pattern, Patterns},
+    replace::{Searches, expand, replace},
+};
 use crate::{limits::Budget, problem::Failure};
 
 /// A match, or none.
@@ -29,8 +35,13 @@ impl Match {
         Group { text: Arc::clone(&self.text), place: self.groups.get(index).copied().flatten() }
     }
 
+    /// Where the whole match is, in bytes; `None` without success.
+    pub(crate) fn place(&self) -> Option<(usize, usize)> {
+        self.groups.first().copied().flatten()
+    }
+
     pub(crate) fn value(&self) -> &str {
-        self.groups.first().copied().flatten().map_or("", |(start, end)| &self.text[start..end])
+        self.place().map_or("", |(start, end)| &self.text[start..end])
     }
 
     /// Every group, in .NET's order.
@@ -49,5 +60,5 @@ impl Group {
 pub(crate) fn is_match_of(text: &str, pattern: &Arc<str>, options: i32, budget: &mut Budget) -> Result<bool, Failure> {
     let pattern = Patterns::default().get(pattern, options, false, budget)?;
     pattern.spend(text, budget)?;
-    pattern.is_match(text)
+    pattern.is_match(text, budget)
 }

@@ -1,12 +1,12 @@
 //! Compiles patterns, and limits the cost of matching.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
-use fancy_regex::{Captures, Error, Regex, RegexBuilder, RuntimeError};
+use fancy_regex::{Captures, Error, Regex, RegexBuilder, RegexInput, RuntimeError};
 
 use super::{
     Match,
-    translate::{Group, translate},
+    translate::{Group, Translated, translate},
 };
 use crate::{limits::Budget, problem::Failure};
 
@@ -17,6 +17,8 @@ pub(crate) struct Pattern {
     groups: Vec<Group>,
     /// What a byte of text costs.
     cost: usize,
+    /// Whether one search covers [`STRIDE`] places of the text, and not all.
+    in_strides: bool,
     /// Whether the caller limited the time of each search.
     timed: bool,
 }
@@ -26,11 +28,13 @@ pub(crate) struct Pattern {
 pub(crate) struct Patterns(Vec<(Arc<str>, i32, Arc<Pattern>)>);
 
 const KEPT: usize = 16;
-/// Work of compiling a pattern, and of a search besides the text it reads.
+/// Work of compiling a pattern, and of a search besides its time.
 const COMPILING: u64 = 2_000;
-const SEARCHING: u64 = 500;
+const SEARCHING: u64 = 10;
 /// How often a search may go back and try another way.
 const BACKTRACKS: usize = 500_000;
+/// Places at which one search may begin, in characters, where each may read the whole text.
+const STRIDE: usize = 256;
 /// Bytes of a compiled pattern.
 const LARGEST: usize = 256 << 10;
 
@@ -62,21 +66,56 @@ impl Pattern {
         &self.source
     }
 
-    /// Pays for a search in a text.
+    /// Pays for reading a text once.
     pub(crate) fn spend(&self, text: &str, budget: &mut Budget) -> Result<(), Failure> {
-        budget.steps(SEARCHING)?;
         budget.work(text.len().saturating_mul(self.cost))
     }
 
     /// Whether the pattern is anywhere in the text.
-    pub(crate) fn is_match(&self, text: &str) -> Result<bool, Failure> {
-        self.regex.is_match(text).map_err(|error| self.failure(&error))
+    pub(crate) fn is_match(&self, text: &str, budget: &mut Budget) -> Result<bool, Failure> {
+        if self.in_strides {
+            return Ok(self.captures(text, 0, budget)?.is_some());
+        }
+        self.search(budget, |regex| regex.is_match(text))
     }
 
     /// The first match at or after a position.
-    pub(crate) fn find(&self, text: &Arc<str>, at: usize) -> Result<Option<Match>, Failure> {
-        let found = self.regex.captures_from_pos(&**text, at).map_err(|error| self.failure(&error))?;
+    pub(crate) fn find(&self, text: &Arc<str>, at: usize, budget: &mut Budget) -> Result<Option<Match>, Failure> {
+        let found = self.captures(text, at, budget)?;
         Ok(found.map(|found| self.found(text, Some(&found))))
+    }
+
+    fn captures<'t>(
+        &self,
+        text: &'t str,
+        at: usize,
+        budget: &mut Budget,
+    ) -> Result<Option<Captures<'t, str>>, Failure> {
+        let input = RegexInput::new(text).from_pos(at);
+        if !self.in_strides {
+            return self.search(budget, |regex| regex.captures_input(input.clone()));
+        }
+        let mut input = input.anchored(true);
+        loop {
+            let found = self.search(budget, |regex| regex.captures_input(input.clone()))?;
+            let rest = text.get(input.start()..).unwrap_or_default();
+            match (found, rest.char_indices().nth(STRIDE)) {
+                (None, Some((stride, _))) => {
+                    let start = input.start() + stride;
+                    input = input.from_pos(start).continue_from_previous_match_end(false);
+                }
+                (found, _) => return Ok(found),
+            }
+        }
+    }
+
+    /// Searches, and pays a step for each microsecond: no one can tell before how often a search reads the same text.
+    fn search<T>(&self, budget: &mut Budget, search: impl FnOnce(&Regex) -> Result<T, Error>) -> Result<T, Failure> {
+        budget.steps(SEARCHING)?;
+        let begun = Instant::now();
+        let found = search(&self.regex);
+        budget.steps(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX))?;
+        found.map_err(|error| self.failure(&error))
     }
 
     /// What a search that finds nothing gives: a match without success.
@@ -116,15 +155,20 @@ impl Pattern {
 fn compile(source: &Arc<str>, options: i32, timed: bool, budget: &mut Budget) -> Result<Pattern, Failure> {
     budget.steps(COMPILING)?;
     budget.work(source.len().saturating_mul(64))?;
-    let translated = translate(source, options)?;
-    let built = RegexBuilder::new(&translated.pattern)
+    let Translated { mut pattern, groups, counted, in_strides } = translate(source, options)?;
+    if in_strides {
+        // What stands before `\K` is no part of the match.
+        pattern = format!(r"(?s:.){{0,{}}}?\K(?:{pattern})", STRIDE - 1);
+    }
+    let built = RegexBuilder::new(&pattern)
         .backtrack_limit(BACKTRACKS)
+        .allow_input_assertion_overrides(in_strides)
         .delegate_size_limit(LARGEST)
         .delegate_dfa_size_limit(LARGEST * 4)
         .build();
     let regex = built.map_err(|_| {
         Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))
     })?;
-    let cost = 8 + 4 * translated.groups.len() + if translated.counted { 64 } else { 0 };
-    Ok(Pattern { regex, source: Arc::clone(source), groups: translated.groups, cost, timed })
+    let cost = 8 + 4 * groups.len() + if counted { 64 } else { 0 };
+    Ok(Pattern { regex, source: Arc::clone(source), groups, cost, in_strides, timed })
 }

@@ -30,6 +30,10 @@ pub(super) struct Translated {
     pub(super) groups: Vec<Group>,
     /// Whether something is repeated a number of times.
     pub(super) counted: bool,
+    /// Whether a search may read the whole text from each place where it begins, and not stop before it is through with all
+    /// of them. It cannot if the engine's automaton runs the whole pattern, or if the pattern is but one character after the
+    /// other.
+    pub(super) in_strides: bool,
 }
 
 struct Translator<'p> {
@@ -37,6 +41,10 @@ struct Translator<'p> {
     out: String,
     groups: Vec<Group>,
     counted: bool,
+    /// Whether the pattern has alternatives, a repeated group, or a look at the text around it.
+    branches: bool,
+    /// Whether it has something that the engine's automaton cannot run.
+    looks: bool,
     /// Options here; those outside of each open bracket.
     options: i32,
     outer: Vec<i32>,
@@ -60,6 +68,8 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
         out: String::new(),
         groups: Vec::new(),
         counted: false,
+        branches: false,
+        looks: false,
         options,
         outer: Vec::new(),
         source,
@@ -73,7 +83,12 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
     while !translator.rest.is_empty() {
         translator.next()?;
     }
-    Ok(Translated { pattern: translator.out, groups: translator.groups, counted: translator.counted })
+    Ok(Translated {
+        pattern: translator.out,
+        groups: translator.groups,
+        counted: translator.counted,
+        in_strides: translator.branches && translator.looks,
+    })
 }
 
 impl Translator<'_> {
@@ -105,7 +120,11 @@ impl Translator<'_> {
             }
             '$' => {
                 self.take(1);
-                self.out.push_str(if self.has(MULTILINE) { "(?m:$)" } else { NEAR_END });
+                if self.has(MULTILINE) {
+                    self.out.push_str("(?m:$)")
+                } else {
+                    self.near_end()
+                }
                 Ok(())
             }
             '^' => {
@@ -115,6 +134,7 @@ impl Translator<'_> {
             }
             '*' | '+' | '?' => {
                 self.take(1);
+                self.branches |= self.out.ends_with(')');
                 self.out.push(c);
                 self.after_quantifier()
             }
@@ -130,10 +150,21 @@ impl Translator<'_> {
             }
             c => {
                 self.take(c.len_utf8());
+                self.branches |= c == '|';
                 self.literal(c);
                 Ok(())
             }
         }
+    }
+
+    fn near_end(&mut self) {
+        self.looks = true;
+        self.out.push_str(NEAR_END);
+    }
+
+    fn looks_around(&mut self) {
+        self.looks = true;
+        self.branches = true;
     }
 
     fn literal(&mut self, c: char) {
@@ -161,6 +192,7 @@ impl Translator<'_> {
             self.out.push_str(r"\{");
             return Ok(());
         };
+        self.branches |= self.out.ends_with(')');
         self.out.push_str(&self.rest[..length]);
         self.take(length);
         self.counted = true;
@@ -186,6 +218,9 @@ impl Translator<'_> {
         }
         for plain in ["?:", "?=", "?!", "?<=", "?<!", "?>"] {
             if self.rest.starts_with(plain) {
+                if plain != "?:" {
+                    self.looks_around();
+                }
                 self.outer.push(self.options);
                 self.out.push('(');
                 self.out.push_str(plain);
@@ -238,6 +273,7 @@ impl Translator<'_> {
         let inner = &self.rest[2..];
         let end = inner.find(')').ok_or_else(|| self.invalid("Illegal conditional (?(...)) expression."))?;
         let name = &inner[..end];
+        self.looks_around();
         self.outer.push(self.options);
         if let Some(index) = self.group_index(name) {
             self.out.push_str(&format!("(?({index})"));
@@ -314,8 +350,11 @@ impl Translator<'_> {
             return Err(self.invalid("Illegal \\ at end of pattern."));
         };
         match letter {
-            'Z' => self.out.push_str(NEAR_END),
-            'A' | 'z' | 'b' | 'B' | 'G' => self.out.push_str(&self.rest[..2]),
+            'Z' => self.near_end(),
+            'A' | 'z' | 'b' | 'B' | 'G' => {
+                self.looks |= letter == 'G';
+                self.out.push_str(&self.rest[..2]);
+            }
             'k' => return self.named_reference(),
             '1'..='9' => return self.reference(),
             _ => {
@@ -339,6 +378,7 @@ impl Translator<'_> {
         let end = inner.find(close).ok_or_else(|| self.invalid("Malformed \\k<...> named back reference."))?;
         let index = self.group_index(&inner[..end]);
         let index = index.ok_or_else(|| self.invalid("Reference to undefined group."))?;
+        self.looks_around();
         self.out.push_str(&format!("(?:\\{index})"));
         self.take(3 + end + 1);
         Ok(())
@@ -348,6 +388,7 @@ impl Translator<'_> {
         let digits = self.rest[1..].bytes().take_while(u8::is_ascii_digit).count().min(3);
         for length in (1..=digits).rev() {
             if let Some(index) = self.group_index(&self.rest[1..=length]) {
+                self.looks_around();
                 self.out.push_str(&format!("(?:\\{index})"));
                 self.take(length + 1);
                 return Ok(());

@@ -20,16 +20,31 @@ fn a_rendering_without_end_fails() {
     assert_eq!(limit("{{ 'ab' | Times: 2147483647 }}"), "the liquid template passed a limit: a repeated text");
     let replaced =
         "{% assign x = 'x' %}{% for i in (1..9) %}{% assign x = x | Replace: 'x', 'xxxxxxxxxxxxxxxx' %}{% endfor %}";
-    assert_eq!(limit(replaced), "the liquid template passed a limit: text (32 MiB)");
+    assert_eq!(limit(replaced), "the liquid template passed a limit: steps (1,000,000)");
     // The characters of a text count, and so does comparing them.
     let characters = "{{ 'aaaaaaaaaaaaaaaa' | Times: 65536 | Join: '' | First }}";
     assert_eq!(limit(characters), "the liquid template passed a limit: steps (1,000,000)");
     let sorted = "{{ 'b' | Times: 60000 | Join: 'a' | Sort | Size }}";
     assert_eq!(limit(sorted), "the liquid template passed a limit: steps (1,000,000)");
-    assert_eq!(
-        limit("{{ body.s | Replace: '^(?:(a+)+(?=.))+$', 'x' }}"),
-        "the liquid template passed a limit: backtracking of a regular expression"
-    );
+}
+
+#[test]
+fn a_replacement_without_end_fails() {
+    let steps = "the liquid template passed a limit: steps (1,000,000)";
+    assert_eq!(limit("{{ body.s | Replace: '^(?:(a+)+(?=.))+$', 'x' }}"), ways("^(?:(a+)+(?=.))+$"));
+    // A match at each of three million characters, and one that is sought again and again.
+    assert_eq!(limit("{{ 'aaaaa' | Times: 60000 | Join: '          ' | Replace: '|b' }}"), steps);
+    assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: 'a', 'b' }}{% endfor %}"), steps);
+    assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: '(a+)+b' }}{% endfor %}"), steps);
+    assert_eq!(limit("{% for i in (1..100000) %}{{ body.s | Replace: '[' }}{% endfor %}"), steps);
+}
+
+/// The refusal of a search that tries too many ways.
+fn ways(pattern: &str) -> String {
+    format!(
+        "a filter of the liquid template failed: The regular expression `{pattern}` tries more than 500000 ways to match \
+         this text."
+    )
 }
 
 #[test]
