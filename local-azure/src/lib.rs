@@ -60,3 +60,8 @@ pub use self::{
     start_error::StartError,
     vault::{NoSuchSecret, Vault, Vaults},
 };
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,8 +10,14 @@ use super::{
 };
 use crate::seed::{ContentCategory, ModelAccount};
 
-/// Characters of a text.
+/// Characters of a text, and of all documents together.
 const LONGEST: usize = 10_000;
+
+/// Documents of one request to shield a prompt.
+const MOST_DOCUMENTS: usize = 5;
+
+/// How fine severities are. Here they are of the coarser kind, which is part of the finer one.
+const OUTPUT_TYPES: [&str; 2] = ["FourSeverityLevels", "EightSeverityLevels"];
 
 const CATEGORIES: [(&str, ContentCategory); 4] = [
     ("Hate", ContentCategory::Hate),
@@ -21,46 +27,61 @@ const CATEGORIES: [(&str, ContentCategory); 4] = [
 ];
 
 pub(super) fn analyze(account: &ModelAccount, body: &Object) -> Result<String, Refusal> {
-    let known = ["text", "categories", "blocklistNames", "haltOnBlocklistHit", "outputType"];
-    body.only(&known, &[])?;
+    // There are no blocklists here.
+    body.only(&["text", "categories", "haltOnBlocklistHit", "outputType"], &["blocklistNames"])?;
     let text = body.text("text")?.ok_or_else(|| Object::missing("text"))?;
-    short(text)?;
-    let asked: Option<Vec<&str>> = match body.get("categories") {
-        None => None,
-        Some(Value::Array(list)) => Some(list.iter().filter_map(Value::as_str).collect()),
-        Some(other) => return Err(wrong_type("categories", "an array of strings", other)),
-    };
+    short(text.chars().count(), "text")?;
+    body.bool("haltOnBlocklistHit")?;
+    if let Some(other) = body.text("outputType")?.filter(|kind| !OUTPUT_TYPES.contains(kind)) {
+        return Err(unknown("outputType", other, &OUTPUT_TYPES));
+    }
+    let asked = texts(body, "categories")?;
+    let names = CATEGORIES.map(|(name, _)| name);
+    if let Some(other) = asked.iter().flatten().find(|asked| !names.contains(asked)) {
+        return Err(unknown("categories", other, &names));
+    }
     let found = look_for(&account.content_filter, text);
     let analysis: Vec<_> = CATEGORIES
         .iter()
         .filter(|(name, _)| asked.as_ref().is_none_or(|asked| asked.contains(name)))
         .map(|(name, category)| json!({ "category": name, "severity": found.grade(*category) }))
         .collect();
-    // Blocklists have no entries here.
     Ok(json!({ "blocklistsMatch": [], "categoriesAnalysis": analysis }).to_string())
 }
 
 pub(super) fn shield(account: &ModelAccount, body: &Object) -> Result<String, Refusal> {
     body.only(&["userPrompt", "documents"], &[])?;
     let prompt = body.text("userPrompt")?.unwrap_or_default();
-    short(prompt)?;
-    let documents = match body.get("documents") {
-        None => Vec::new(),
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
-        Some(other) => return Err(wrong_type("documents", "an array of strings", other)),
-    };
+    short(prompt.chars().count(), "userPrompt")?;
+    let documents = texts(body, "documents")?.unwrap_or_default();
+    if documents.len() > MOST_DOCUMENTS {
+        return Err(refusal("There are too many documents: 5 are the most.", "documents"));
+    }
+    short(documents.iter().map(|text| text.chars().count()).sum(), "documents")?;
     let is_attack = |text: &str| json!({ "attackDetected": look_for(&account.content_filter, text).is_attack() });
     let documents: Vec<_> = documents.into_iter().map(is_attack).collect();
     Ok(json!({ "userPromptAnalysis": is_attack(prompt), "documentsAnalysis": documents }).to_string())
 }
 
-fn short(text: &str) -> Result<(), Refusal> {
-    match text.chars().count() {
-        0..=LONGEST => Ok(()),
-        _ => Err(Refusal::invalid(
-            "The input text is too long: 10,000 characters are the most.",
-            "text",
-            "InvalidRequestBody",
-        )),
+/// A list of texts; `None` when it is absent.
+fn texts<'b>(body: &'b Object, name: &str) -> Result<Option<Vec<&'b str>>, Refusal> {
+    let Some(value) = body.get(name) else { return Ok(None) };
+    let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+    texts.map(Some).ok_or_else(|| wrong_type(name, "an array of strings", value))
+}
+
+/// Refuses more characters than the service reads.
+fn short(characters: usize, name: &str) -> Result<(), Refusal> {
+    if characters > LONGEST {
+        return Err(refusal("The input text is too long: 10,000 characters are the most.", name));
     }
+    Ok(())
+}
+
+fn unknown(name: &str, value: &str, known: &[&str]) -> Refusal {
+    refusal(&format!("'{value}' is no value of '{name}', which takes {}.", known.join(", ")), name)
+}
+
+fn refusal(message: &str, name: &str) -> Refusal {
+    Refusal::invalid(message, name, "InvalidRequestBody")
 }

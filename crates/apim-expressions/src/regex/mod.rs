@@ -12,7 +12,6 @@ pub(crate) use self::{
     pattern::{Pattern, Patterns},
     replace::{Searches, expand, replace},
 };
-use crate::{limits::Budget, problem::Failure};
 
 /// A match, or none.
 #[derive(Debug)]
@@ -54,11 +53,4 @@ impl Group {
     pub(crate) fn value(&self) -> &str {
         self.place.map_or("", |(start, end)| &self.text[start..end])
     }
-}
-
-/// Whether a pattern is anywhere in a text, for others than members.
-pub(crate) fn is_match_of(text: &str, pattern: &Arc<str>, options: i32, budget: &mut Budget) -> Result<bool, Failure> {
-    let pattern = Patterns::default().get(pattern, options, false, budget)?;
-    pattern.spend(text, budget)?;
-    pattern.is_match(text, budget)
 }

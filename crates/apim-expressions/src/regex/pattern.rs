@@ -11,6 +11,7 @@ use super::{
 use crate::{limits::Budget, problem::Failure};
 
 /// A compiled pattern.
+#[derive(Debug)]
 pub(crate) struct Pattern {
     regex: Regex,
     source: Arc<str>,
@@ -52,7 +53,7 @@ impl Patterns {
         if let Some((.., pattern)) = known {
             return Ok(Arc::clone(pattern));
         }
-        let pattern = Arc::new(compile(source, options, timed, budget)?);
+        let pattern = Arc::new(Pattern::compile(source, options, timed, budget)?);
         if self.0.len() == KEPT {
             self.0.remove(0);
         }
@@ -62,6 +63,27 @@ impl Patterns {
 }
 
 impl Pattern {
+    pub(crate) fn compile(source: &Arc<str>, options: i32, timed: bool, budget: &mut Budget) -> Result<Self, Failure> {
+        budget.steps(COMPILING)?;
+        budget.work(source.len().saturating_mul(64))?;
+        let Translated { mut pattern, groups, counted, in_strides } = translate(source, options)?;
+        if in_strides {
+            // What stands before `\K` is no part of the match.
+            pattern = format!(r"(?s:.){{0,{}}}?\K(?:{pattern})", STRIDE - 1);
+        }
+        let built = RegexBuilder::new(&pattern)
+            .backtrack_limit(BACKTRACKS)
+            .allow_input_assertion_overrides(in_strides)
+            .delegate_size_limit(LARGEST)
+            .delegate_dfa_size_limit(LARGEST * 4)
+            .build();
+        let regex = built.map_err(|_| {
+            Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))
+        })?;
+        let cost = 8 + 4 * groups.len() + if counted { 64 } else { 0 };
+        Ok(Self { regex, source: Arc::clone(source), groups, cost, in_strides, timed })
+    }
+
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
@@ -150,25 +172,4 @@ impl Pattern {
             _ => Failure::Stopped(format!("The regular expression `{}` is not supported.", self.source)),
         }
     }
-}
-
-fn compile(source: &Arc<str>, options: i32, timed: bool, budget: &mut Budget) -> Result<Pattern, Failure> {
-    budget.steps(COMPILING)?;
-    budget.work(source.len().saturating_mul(64))?;
-    let Translated { mut pattern, groups, counted, in_strides } = translate(source, options)?;
-    if in_strides {
-        // What stands before `\K` is no part of the match.
-        pattern = format!(r"(?s:.){{0,{}}}?\K(?:{pattern})", STRIDE - 1);
-    }
-    let built = RegexBuilder::new(&pattern)
-        .backtrack_limit(BACKTRACKS)
-        .allow_input_assertion_overrides(in_strides)
-        .delegate_size_limit(LARGEST)
-        .delegate_dfa_size_limit(LARGEST * 4)
-        .build();
-    let regex = built.map_err(|_| {
-        Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))
-    })?;
-    let cost = 8 + 4 * groups.len() + if counted { 64 } else { 0 };
-    Ok(Pattern { regex, source: Arc::clone(source), groups, cost, in_strides, timed })
 }

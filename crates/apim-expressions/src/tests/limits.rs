@@ -130,6 +130,17 @@ fn regular_expressions_cannot_explode() {
     }
 }
 
+/// A pattern is compiled once for all items.
+#[test]
+fn a_filter_matches_thousands_of_items() {
+    let source = r#"@{
+        var list = new JArray();
+        for (var i = 0; i < 3000; i++) { list.Add(new JObject(new JProperty("id", "item-" + i))); }
+        return list.SelectTokens("$[?(@.id =~ /^ITEM-\\d*7$/i)]").Count();
+    }"#;
+    assert_eq!(outcome(source).unwrap(), "Int32 300");
+}
+
 /// Sources that nest: `open` many times, a middle, `close` as often.
 const NESTED: [(&str, &str, &str); 18] = [
     ("(", "1", ")"),

@@ -1,6 +1,7 @@
 //! The data plane, asked through its router.
 
 mod chat;
+mod content_safety;
 mod parameters;
 mod refusals;
 mod responses;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{
     follow,
-    step::{Condition, Operand, Operator},
+    step::{Condition, Matching, Operand, Operator},
 };
 use crate::{
     json::{Scalar, Token, write::scalar_text},
@@ -35,8 +35,8 @@ impl Condition {
             Self::Exists(operand) => Ok(!operand.tokens(root, token, budget)?.is_empty()),
             Self::Compare(left, operator, right) => {
                 let lefts = left.tokens(root, token, budget)?;
-                if let Operand::Pattern(pattern, options) = right {
-                    return matches(&lefts, pattern, options, budget);
+                if let Operand::Pattern(matching) = right {
+                    return matches(&lefts, matching, budget);
                 }
                 let rights = right.tokens(root, token, budget)?;
                 budget.steps((lefts.len() * rights.len()) as u64)?;
@@ -58,7 +58,7 @@ impl Operand {
         match self {
             Self::Path { from_root, steps } => follow(root, if *from_root { root } else { token }, steps, budget),
             Self::Value(value) => Ok(vec![Token::scalar(value.clone(), budget)?]),
-            Self::Pattern(..) => Ok(Vec::new()),
+            Self::Pattern(_) => Ok(Vec::new()),
         }
     }
 }
@@ -128,20 +128,10 @@ fn order(one: &Scalar, two: &Scalar) -> Option<Ordering> {
     }
 }
 
-fn matches(tokens: &[Token], pattern: &str, options: &str, budget: &mut Budget) -> Result<bool, Failure> {
-    let flags = options.chars().fold(0, |flags, letter| {
-        flags
-            | match letter {
-                'i' => 1,
-                'm' => 2,
-                's' => 16,
-                'x' => 4,
-                _ => 0,
-            }
-    });
+fn matches(tokens: &[Token], matching: &Matching, budget: &mut Budget) -> Result<bool, Failure> {
     for token in tokens {
         if let Some(Scalar::Text(text)) = token.as_scalar()
-            && crate::regex::is_match_of(&text, &pattern.into(), flags, budget)?
+            && matching.is_in(&text, budget)?
         {
             return Ok(true);
         }

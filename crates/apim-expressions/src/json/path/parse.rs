@@ -1,6 +1,6 @@
 //! Reads a path.
 
-use super::step::{Condition, NESTING, Operand, Operator, Step};
+use super::step::{Condition, Matching, NESTING, Operand, Operator, Step};
 use crate::{json::Scalar, problem::Failure};
 
 /// Reads a whole path: `$` or nothing, then steps.
@@ -251,7 +251,7 @@ impl Parser<'_> {
                 let letters = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
                 let options = self.rest[..letters].to_owned();
                 self.rest = &self.rest[letters..];
-                Ok(Operand::Pattern(pattern, options))
+                Ok(Operand::Pattern(Matching::new(pattern, &options)))
             }
             _ => {
                 let end = self.rest.find(|c| ENDS.contains(&c)).unwrap_or(self.rest.len());

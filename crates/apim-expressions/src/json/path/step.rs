@@ -1,6 +1,8 @@
 //! The steps of a path, and the conditions in them.
 
-use crate::json::Scalar;
+use std::{cell::OnceCell, sync::Arc};
+
+use crate::{json::Scalar, limits::Budget, problem::Failure, regex::Pattern};
 
 /// How deep conditions may nest.
 pub(super) const NESTING: usize = 16;
@@ -36,13 +38,45 @@ pub(super) enum Condition {
 
 #[derive(Debug)]
 pub(super) enum Operand {
-    Path {
-        from_root: bool,
-        steps: Vec<Step>,
-    },
+    Path { from_root: bool, steps: Vec<Step> },
     Value(Scalar),
-    /// `/pattern/options`
-    Pattern(String, String),
+    Pattern(Matching),
+}
+
+/// `/pattern/options`, compiled when the first text is looked at.
+#[derive(Debug)]
+pub(super) struct Matching {
+    source: Arc<str>,
+    options: i32,
+    pattern: OnceCell<Pattern>,
+}
+
+impl Matching {
+    pub(super) fn new(source: String, letters: &str) -> Self {
+        let options = letters.chars().fold(0, |options, letter| {
+            options
+                | match letter {
+                    'i' => 1,
+                    'm' => 2,
+                    's' => 16,
+                    'x' => 4,
+                    _ => 0,
+                }
+        });
+        Self { source: source.into(), options, pattern: OnceCell::new() }
+    }
+
+    pub(super) fn is_in(&self, text: &str, budget: &mut Budget) -> Result<bool, Failure> {
+        let pattern = match self.pattern.get() {
+            Some(pattern) => pattern,
+            None => {
+                let compiled = Pattern::compile(&self.source, self.options, false, budget)?;
+                self.pattern.get_or_init(|| compiled)
+            }
+        };
+        pattern.spend(text, budget)?;
+        pattern.is_match(text, budget)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
