@@ -121,9 +121,9 @@ impl Pattern {
         loop {
             let found = self.search(budget, |regex| regex.captures_input(input.clone()))?;
             let rest = text.get(input.start()..).unwrap_or_default();
-            match (found, rest.char_indices().nth(STRIDE)) {
-                (None, Some((stride, _))) => {
-                    let start = input.start() + stride;
+            match (found, rest.char_indices().nth(STRIDE - 1)) {
+                (None, Some((last, c))) => {
+                    let start = input.start() + last + c.len_utf8();
                     input = input.from_pos(start).continue_from_previous_match_end(false);
                 }
                 (found, _) => return Ok(found),
@@ -170,6 +170,49 @@ impl Pattern {
                 self.source
             )),
             _ => Failure::Stopped(format!("The regular expression `{}` is not supported.", self.source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The place of each group, as the engine finds it without strides.
+    fn whole(pattern: &str, text: &str, at: usize) -> Vec<Option<(usize, usize)>> {
+        let regex = Regex::new(&translate(pattern, 0).unwrap().pattern).unwrap();
+        let found = regex.captures_from_pos(text, at).unwrap();
+        found.map_or_else(Vec::new, |found| {
+            found.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn strides_find_what_one_search_finds(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "a", "b", "ß", ".", "[ab]*", "[^a]+?", "(a|b)", "(?:ab)?", "(?=b)", "(?!a)", "(?<=a)", "(?<!ß)", "(?>a*)",
+                    "$", "\\Z", "\\b", "\\z", "^", "\\G", "|", "(?:(b)|ß)",
+                ]),
+                1..6,
+            ),
+            filler in prop::sample::select(vec!["a", "ß", "-", "\n"]),
+            many in prop::sample::select(vec![0_usize, 1, 254, 255, 256, 257, 511, 512, 513]),
+            end in "[abß\\n-]{0,6}",
+            at in 0_usize..3,
+        ) {
+            let (pattern, text) = (parts.concat(), filler.repeat(many) + &end);
+            let at = text.char_indices().nth(at).map_or(0, |(at, _)| at);
+            let (mut budget, text) = (Budget::new(), Arc::from(text));
+            let compiled = Pattern::compile(&pattern.as_str().into(), 0, false, &mut budget).unwrap();
+            let found = compiled.find(&text, at, &mut budget);
+            // Some try too many ways.
+            prop_assume!(found.is_ok());
+            let found = found.unwrap().map_or_else(Vec::new, |found| found.groups);
+            prop_assert_eq!(found, whole(&pattern, &text, at), "{} {:?}", pattern, text);
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) enum Operand {
 pub(super) struct Matching {
     source: Arc<str>,
     options: i32,
-    pattern: OnceCell<Pattern>,
+    pattern: OnceCell<Box<Pattern>>,
 }
 
 impl Matching {
@@ -70,7 +70,7 @@ impl Matching {
         let pattern = match self.pattern.get() {
             Some(pattern) => pattern,
             None => {
-                let compiled = Pattern::compile(&self.source, self.options, false, budget)?;
+                let compiled = Box::new(Pattern::compile(&self.source, self.options, false, budget)?);
                 self.pattern.get_or_init(|| compiled)
             }
         };
