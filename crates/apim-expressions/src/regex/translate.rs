@@ -30,9 +30,9 @@ pub(super) struct Translated {
     pub(super) groups: Vec<Group>,
     /// Whether something is repeated a number of times.
     pub(super) counted: bool,
-    /// Whether a search may read the whole text from each place where it begins, and not stop before it is through with all
-    /// of them. It cannot if the engine's automaton runs the whole pattern, or if the pattern is but one character after the
-    /// other.
+    /// Whether each place where a match may begin can cost a reading of the whole text. It cannot where the engine's
+    /// automaton runs the pattern: that reads once for all places. Nor can it where the pattern is one character after the
+    /// other: there the engine counts each step back.
     pub(super) in_strides: bool,
 }
 
