@@ -101,10 +101,22 @@ mod tests {
             ("abc", "b", "[$`|$'|$_|$&|$$|$0]", "a[a|c|abc|b|$|b]c"),
             ("abc", "(?<first>a)(b)", "$2${first}$1$3${none}", "aab$3${none}c"),
             ("aXbx", "(?i)x", "", "ab"),
+            // Without a hundredth group, `\\102` is a character's code; with one group, so is `\\11`.
+            ("AB", r"\102", "x", "Ax"),
+            ("a\ta", r"(a)\11", "x", "xa"),
+            // A class without its own members, and then without the others.
+            ("5-a", "[^a-z-[0-9]]", "x", "5xa"),
+            ("xyz", "[a-z-[d-w-[m-o]]]", ".", "..."),
+            ("dmz", "[a-z-[d-w-[m-o]]]", ".", "d.."),
+            ("a²Ⅻ_١", r"\w", "x", "x²Ⅻxx"),
+            ("ab", "(?<x>a)(?(x)b|c)", "", ""),
         ] {
             assert_eq!(replaced(text, pattern, by), expected, "{text} {pattern}");
         }
-        assert_eq!(replaced("a", "a**", "x"), r#"Invalid("Invalid pattern 'a**' at offset 2. Nested quantifier.")"#);
+        assert_eq!(
+            replaced("a", "a**", "x"),
+            r#"Invalid("Invalid pattern 'a**' at offset 3. Nested quantifier '*'.")"#
+        );
         assert_eq!(
             replaced("a", "(?<-a>b)", "x"),
             r#"Stopped("a balancing group in a regular expression is not supported")"#

@@ -1,8 +1,12 @@
 //! Translates .NET's patterns to those of the engine, which writes some constructs differently.
 //!
-//! Constructs without an equivalent are refused by name: balancing groups, Unicode blocks, right-to-left search.
+//! The pattern is read in the order of .NET's parser (dotnet/runtime, `RegexParser.cs`), so that an invalid one is refused at
+//! .NET's offset and in its words. What the engine has no equivalent of is refused by name: balancing and numbered groups,
+//! conditions that are no group, references to later groups, rare Unicode blocks, right-to-left search.
 
 mod class;
+mod escape;
+mod group;
 
 use crate::problem::Failure;
 
@@ -16,6 +20,8 @@ const ECMASCRIPT: i32 = 256;
 const CULTURE_INVARIANT: i32 = 512;
 /// What `$` and `\Z` mean: the end, or before a last line break.
 const NEAR_END: &str = r"(?=\n?\z)";
+/// The largest number in a pattern.
+const LARGEST: u32 = i32::MAX.unsigned_abs();
 
 /// A group that captures.
 #[derive(Clone, Debug)]
@@ -37,18 +43,49 @@ pub(super) struct Translated {
 }
 
 struct Translator<'p> {
-    rest: &'p str,
+    source: &'p str,
+    /// How far it is read, in bytes.
+    at: usize,
     out: String,
     groups: Vec<Group>,
+    before: Before,
+    options: i32,
+    /// The brackets around this place.
+    open: Vec<Open>,
+    /// Numbers that no group before them has: there may be a later one.
+    unknown: Vec<Unknown>,
     counted: bool,
     /// Whether the pattern has alternatives, a repeated group, or a look at the text around it.
     branches: bool,
     /// Whether it has something that the engine's automaton cannot run.
     looks: bool,
-    /// Options here; those outside of each open bracket.
+}
+
+/// What stands before a place, for a quantifier there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// What can be repeated.
+    Unit,
+    /// A look at the text around, which the engine does not repeat.
+    Look,
+    Quantifier,
+}
+
+/// A bracket that is not closed yet.
+struct Open {
+    /// The options outside of it.
     options: i32,
-    outer: Vec<i32>,
-    source: &'p str,
+    /// What it is when it is closed.
+    closed: Before,
+    /// How many alternatives a condition has so far.
+    alternatives: Option<usize>,
+}
+
+struct Unknown {
+    number: u32,
+    /// The refusal when there is no such group at all; without one, it is the code of a character.
+    refusal: Option<Failure>,
 }
 
 pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failure> {
@@ -64,15 +101,17 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
         return Err(Failure::unsupported("`RegexOptions.RightToLeft`"));
     }
     let mut translator = Translator {
-        rest: source,
+        source,
+        at: 0,
         out: String::new(),
         groups: Vec::new(),
+        before: Before::Nothing,
+        options,
+        open: Vec::new(),
+        unknown: Vec::new(),
         counted: false,
         branches: false,
         looks: false,
-        options,
-        outer: Vec::new(),
-        source,
     };
     if options & IGNORE_CASE != 0 {
         translator.out.push_str("(?i)");
@@ -80,15 +119,10 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
     if options & SINGLELINE != 0 {
         translator.out.push_str("(?s)");
     }
-    while !translator.rest.is_empty() {
-        translator.next()?;
+    while let Some(c) = translator.next_character()? {
+        translator.part(c)?;
     }
-    Ok(Translated {
-        pattern: translator.out,
-        groups: translator.groups,
-        counted: translator.counted,
-        in_strides: translator.branches && translator.looks,
-    })
+    translator.end()
 }
 
 impl Translator<'_> {
@@ -96,69 +130,116 @@ impl Translator<'_> {
         self.options & option != 0
     }
 
-    fn take(&mut self, length: usize) {
-        self.rest = self.rest.get(length..).unwrap_or_default();
+    fn rest(&self) -> &str {
+        &self.source[self.at..]
     }
 
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// Goes on by so many bytes.
+    fn take(&mut self, length: usize) {
+        self.at += length;
+    }
+
+    /// Goes over a character if it is the next one.
+    fn takes(&mut self, c: char) -> bool {
+        let is_next = self.peek() == Some(c);
+        if is_next {
+            self.take(c.len_utf8());
+        }
+        is_next
+    }
+
+    /// Why .NET refuses the pattern, found where it is read to.
     fn invalid(&self, why: &str) -> Failure {
-        let at = self.source[..self.source.len() - self.rest.len()].chars().count();
+        let at = self.source[..self.at].encode_utf16().count();
         Failure::regex_parse(format!("Invalid pattern '{}' at offset {at}. {why}", self.source))
     }
 
-    fn next(&mut self) -> Result<(), Failure> {
-        let Some(c) = self.rest.chars().next() else { return Ok(()) };
+    /// A whole number; 0 without digits.
+    fn decimal(&mut self) -> Result<u32, Failure> {
+        let mut number = 0_u32;
+        while let Some(digit) = self.peek().filter(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
+            self.take(1);
+            let larger = number.checked_mul(10).and_then(|number| number.checked_add(digit));
+            number = larger.filter(|number| *number <= LARGEST).ok_or_else(|| {
+                self.invalid("Quantifier and capture group numbers must be less than or equal to Int32.MaxValue.")
+            })?;
+        }
+        Ok(number)
+    }
+
+    /// The name of a group; empty where none stands.
+    fn name(&mut self) -> String {
+        let name: String = self.rest().chars().take_while(|c| is_word(*c)).collect();
+        self.take(name.len());
+        name
+    }
+
+    /// The next character after blanks and comments.
+    fn next_character(&mut self) -> Result<Option<char>, Failure> {
+        loop {
+            let in_blanks = self.has(IGNORE_WHITESPACE);
+            match self.peek() {
+                Some(c) if in_blanks && matches!(c, ' ' | '\t'..='\r') => self.take(1),
+                Some('#') if in_blanks => self.take(self.rest().find('\n').unwrap_or(self.rest().len())),
+                Some('(') if self.rest().starts_with("(?#") => match self.rest().find(')') {
+                    Some(end) => self.take(end + 1),
+                    None => {
+                        self.at = self.source.len();
+                        return Err(self.invalid("Unterminated (?#...) comment."));
+                    }
+                },
+                next => return Ok(next),
+            }
+        }
+    }
+
+    fn part(&mut self, c: char) -> Result<(), Failure> {
         match c {
-            '\\' => self.escape(),
-            '[' => self.class(),
-            '(' => self.open(),
-            ')' => {
-                self.take(1);
-                let Some(outer) = self.outer.pop() else { return Err(self.invalid("Too many )'s.")) };
-                self.options = outer;
-                self.out.push(')');
-                Ok(())
+            '(' => return self.opens(),
+            ')' => return self.closes(),
+            '*' | '+' | '?' => return self.quantifier(c),
+            '{' if is_quantifier(self.rest()) => return self.quantifier(c),
+            _ => self.take(c.len_utf8()),
+        }
+        self.before = Before::Unit;
+        match c {
+            '\\' => self.escape()?,
+            '[' => {
+                let class = self.class(0)?;
+                self.out.push_str(&class);
             }
-            '$' => {
-                self.take(1);
-                if self.has(MULTILINE) {
-                    self.out.push_str("(?m:$)")
-                } else {
-                    self.near_end()
+            '|' => {
+                self.before = Before::Nothing;
+                self.branches = true;
+                if let Some(Open { alternatives: Some(alternatives), .. }) = self.open.last_mut() {
+                    *alternatives += 1;
                 }
-                Ok(())
+                self.out.push('|');
             }
-            '^' => {
-                self.take(1);
-                self.out.push_str(if self.has(MULTILINE) { "(?m:^)" } else { r"\A" });
-                Ok(())
-            }
-            '*' | '+' | '?' => {
-                self.take(1);
-                self.branches |= self.out.ends_with(')');
-                self.out.push(c);
-                self.after_quantifier()
-            }
-            '{' => self.braces(),
-            '#' if self.has(IGNORE_WHITESPACE) => {
-                let end = self.rest.find('\n').unwrap_or(self.rest.len());
-                self.take(end);
-                Ok(())
-            }
-            c if self.has(IGNORE_WHITESPACE) && c.is_whitespace() => {
-                self.take(c.len_utf8());
-                Ok(())
-            }
-            c => {
-                self.take(c.len_utf8());
-                self.branches |= c == '|';
-                self.literal(c);
-                Ok(())
-            }
+            '$' if self.has(MULTILINE) => self.out.push_str("(?m:$)"),
+            '$' => self.near_end(),
+            '^' => self.out.push_str(if self.has(MULTILINE) { "(?m:^)" } else { r"\A" }),
+            '.' => self.out.push('.'),
+            c => self.literal(c),
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, c: char) {
+        if c.is_alphanumeric() || matches!(c, '_' | ' ') || !c.is_ascii() {
+            self.out.push(c);
+        } else {
+            self.out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
         }
     }
 
     fn near_end(&mut self) {
         self.looks = true;
+        self.before = Before::Look;
         self.out.push_str(NEAR_END);
     }
 
@@ -167,242 +248,66 @@ impl Translator<'_> {
         self.branches = true;
     }
 
-    fn literal(&mut self, c: char) {
-        if c.is_alphanumeric() || matches!(c, '.' | '|' | '_' | ' ') || !c.is_ascii() {
-            self.out.push(c);
-        } else {
-            self.out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+    /// `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}`, and a `?` for as few as possible.
+    fn quantifier(&mut self, symbol: char) -> Result<(), Failure> {
+        let from = self.at;
+        self.take(1);
+        match self.before {
+            Before::Unit => {}
+            Before::Look => return Err(Failure::unsupported("a repeated look around in a regular expression")),
+            Before::Nothing => return Err(self.invalid(&format!("Quantifier '{symbol}' following nothing."))),
+            Before::Quantifier => return Err(self.invalid(&format!("Nested quantifier '{symbol}'."))),
         }
-    }
-
-    /// A lazy `?` may follow; another quantifier may not.
-    fn after_quantifier(&mut self) -> Result<(), Failure> {
-        if self.rest.starts_with('?') {
+        self.before = Before::Quantifier;
+        self.branches |= self.out.ends_with(')');
+        let mut is_reversed = false;
+        if symbol == '{' {
+            let least = self.decimal()?;
+            if self.takes(',') && self.peek() != Some('}') {
+                is_reversed = self.decimal()? < least;
+            }
             self.take(1);
+            self.counted = true;
+        }
+        self.out.push_str(&self.source[from..self.at]);
+        self.next_character()?;
+        if self.takes('?') {
             self.out.push('?');
         }
-        let nested = self.rest.starts_with(['*', '+', '?']) || repetition(self.rest).is_some();
-        if nested { Err(self.invalid("Nested quantifier.")) } else { Ok(()) }
+        if is_reversed { Err(self.invalid("Illegal {x,y} with x > y.")) } else { Ok(()) }
     }
 
-    /// `{2}`, `{2,}`, `{2,5}`; anything else stands for itself.
-    fn braces(&mut self) -> Result<(), Failure> {
-        let Some(length) = repetition(self.rest) else {
-            self.take(1);
-            self.out.push_str(r"\{");
-            return Ok(());
-        };
-        self.branches |= self.out.ends_with(')');
-        self.out.push_str(&self.rest[..length]);
-        self.take(length);
-        self.counted = true;
-        self.after_quantifier()
-    }
-
-    fn open(&mut self) -> Result<(), Failure> {
-        self.take(1);
-        if self.rest.starts_with("?#") {
-            let end = self.rest.find(')').ok_or_else(|| self.invalid("Unterminated (?#...) comment."))?;
-            self.take(end + 1);
-            return Ok(());
+    fn end(self) -> Result<Translated, Failure> {
+        if !self.open.is_empty() {
+            return Err(self.invalid("Not enough )'s."));
         }
-        if !self.rest.starts_with('?') {
-            self.outer.push(self.options);
-            if self.has(EXPLICIT_CAPTURE) {
-                self.out.push_str("(?:");
-            } else {
-                self.groups.push(Group { name: None });
-                self.out.push('(');
+        for unknown in self.unknown {
+            if usize::try_from(unknown.number).is_ok_and(|number| number <= self.groups.len()) {
+                return Err(Failure::unsupported("a reference to a later or named group by its number"));
             }
-            return Ok(());
-        }
-        for plain in ["?:", "?=", "?!", "?<=", "?<!", "?>"] {
-            if self.rest.starts_with(plain) {
-                if plain != "?:" {
-                    self.looks_around();
-                }
-                self.outer.push(self.options);
-                self.out.push('(');
-                self.out.push_str(plain);
-                self.take(plain.len());
-                return Ok(());
+            if let Some(refusal) = unknown.refusal {
+                return Err(refusal);
             }
         }
-        if self.rest.starts_with("?(") {
-            return self.condition();
-        }
-        let close = match self.rest.as_bytes().get(1) {
-            Some(b'<') => Some('>'),
-            Some(b'\'') => Some('\''),
-            _ => None,
-        };
-        match close {
-            Some(close) => self.named(close),
-            None => self.inline_options(),
-        }
-    }
-
-    fn named(&mut self, close: char) -> Result<(), Failure> {
-        let inner = &self.rest[2..];
-        let end = inner.find(close).ok_or_else(|| self.invalid("Invalid group name."))?;
-        let name = &inner[..end];
-        if name.contains('-') {
-            return Err(Failure::unsupported("a balancing group in a regular expression"));
-        }
-        let word = |c: char| c.is_alphanumeric() || c == '_';
-        if name.is_empty() || !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit()) {
-            let numbered = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-            return Err(if numbered {
-                Failure::unsupported("a numbered group in a regular expression")
-            } else {
-                self.invalid("Invalid group name.")
-            });
-        }
-        if self.groups.iter().any(|group| group.name.as_deref() == Some(name)) {
-            return Err(Failure::unsupported("a group name that is used twice in a regular expression"));
-        }
-        self.outer.push(self.options);
-        self.out.push_str(&format!("(?<{name}>"));
-        self.groups.push(Group { name: Some(name.to_owned()) });
-        self.take(2 + end + 1);
-        Ok(())
-    }
-
-    /// `(?(1)yes|no)`, `(?(name)yes|no)`, `(?(a)yes|no)`.
-    fn condition(&mut self) -> Result<(), Failure> {
-        let inner = &self.rest[2..];
-        let end = inner.find(')').ok_or_else(|| self.invalid("Illegal conditional (?(...)) expression."))?;
-        let name = &inner[..end];
-        self.looks_around();
-        self.outer.push(self.options);
-        if let Some(index) = self.group_index(name) {
-            self.out.push_str(&format!("(?({index})"));
-            self.take(2 + end + 1);
-            return Ok(());
-        }
-        // A condition that is no group looks ahead.
-        self.out.push_str("(?(?=");
-        self.outer.push(self.options);
-        self.take(2);
-        while !self.rest.is_empty() && self.outer.len() > 1 && !self.rest.starts_with(')') {
-            self.next()?;
-        }
-        self.next()
-    }
-
-    /// The place, from 1, of the bracket that .NET knows under this name or number.
-    fn group_index(&self, name: &str) -> Option<usize> {
-        let named = self.groups.iter().position(|group| group.name.as_deref() == Some(name));
-        if let Some(index) = named {
-            return Some(index + 1);
-        }
-        let number: usize = name.parse().ok().filter(|number| *number > 0)?;
-        let unnamed = self.groups.iter().enumerate().filter(|(_, group)| group.name.is_none());
-        unnamed.map(|(index, _)| index + 1).nth(number - 1)
-    }
-
-    /// `(?i)` and `(?i-m:…)`.
-    fn inline_options(&mut self) -> Result<(), Failure> {
-        let end = self.rest.find([')', ':']).ok_or_else(|| self.invalid("Unrecognized grouping construct."))?;
-        let (letters, group) = (self.rest[1..end].to_owned(), self.rest[end..].starts_with(':'));
-        let before = self.options;
-        let (mut on, mut off) = (String::new(), String::new());
-        let mut negative = false;
-        for letter in letters.chars() {
-            let option = match letter {
-                '-' => {
-                    negative = true;
-                    continue;
-                }
-                '+' => {
-                    negative = false;
-                    continue;
-                }
-                'i' => IGNORE_CASE,
-                'm' => MULTILINE,
-                's' => SINGLELINE,
-                'n' => EXPLICIT_CAPTURE,
-                'x' => IGNORE_WHITESPACE,
-                _ => return Err(self.invalid("Unrecognized grouping construct.")),
-            };
-            if negative {
-                self.options &= !option
-            } else {
-                self.options |= option
-            }
-            if matches!(letter, 'i' | 's') {
-                if negative { off.push(letter) } else { on.push(letter) }
-            }
-        }
-        self.take(end + 1);
-        let dash = if off.is_empty() { "" } else { "-" };
-        if group {
-            self.outer.push(before);
-            self.out.push_str(&format!("(?{on}{dash}{off}:"));
-        } else if !on.is_empty() || !off.is_empty() {
-            self.out.push_str(&format!("(?{on}{dash}{off})"));
-        }
-        Ok(())
-    }
-
-    fn escape(&mut self) -> Result<(), Failure> {
-        let Some(letter) = self.rest[1..].chars().next() else {
-            return Err(self.invalid("Illegal \\ at end of pattern."));
-        };
-        match letter {
-            'Z' => self.near_end(),
-            'A' | 'z' | 'b' | 'B' | 'G' => {
-                self.looks |= letter == 'G';
-                self.out.push_str(&self.rest[..2]);
-            }
-            'k' => return self.named_reference(),
-            '1'..='9' => return self.reference(),
-            _ => {
-                let (text, length) = self.character(false)?;
-                self.out.push_str(&text);
-                self.take(length);
-                return Ok(());
-            }
-        }
-        self.take(2);
-        Ok(())
-    }
-
-    fn named_reference(&mut self) -> Result<(), Failure> {
-        let inner = self.rest.get(3..).unwrap_or_default();
-        let close = match self.rest.as_bytes().get(2) {
-            Some(b'<') => '>',
-            Some(b'\'') => '\'',
-            _ => return Err(self.invalid("Malformed \\k<...> named back reference.")),
-        };
-        let end = inner.find(close).ok_or_else(|| self.invalid("Malformed \\k<...> named back reference."))?;
-        let index = self.group_index(&inner[..end]);
-        let index = index.ok_or_else(|| self.invalid("Reference to undefined group."))?;
-        self.looks_around();
-        self.out.push_str(&format!("(?:\\{index})"));
-        self.take(3 + end + 1);
-        Ok(())
-    }
-
-    fn reference(&mut self) -> Result<(), Failure> {
-        let digits = self.rest[1..].bytes().take_while(u8::is_ascii_digit).count().min(3);
-        for length in (1..=digits).rev() {
-            if let Some(index) = self.group_index(&self.rest[1..=length]) {
-                self.looks_around();
-                self.out.push_str(&format!("(?:\\{index})"));
-                self.take(length + 1);
-                return Ok(());
-            }
-        }
-        Err(self.invalid("Reference to undefined group."))
+        Ok(Translated {
+            pattern: self.out,
+            groups: self.groups,
+            counted: self.counted,
+            in_strides: self.branches && self.looks,
+        })
     }
 }
 
-/// The length of `{2}`, `{2,}` or `{2,5}`.
-fn repetition(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix('{')?;
-    let end = inner.char_indices().take(24).find(|(_, c)| *c == '}').map(|(end, _)| end)?;
-    let (least, most) = inner[..end].split_once(',').unwrap_or((&inner[..end], ""));
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (!least.is_empty() && number(least) && number(most)).then_some(end + 2)
+/// Whether it begins with `{2}`, `{2,}` or `{2,5}`. Other braces stand for themselves.
+fn is_quantifier(text: &str) -> bool {
+    let without_digits = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let inner = &text[1..];
+    let rest = &inner[inner.len() - without_digits(inner)..];
+    let rest = rest.strip_prefix(',').map_or(rest, |most| &most[most.len() - without_digits(most)..]);
+    inner.starts_with(|c: char| c.is_ascii_digit()) && rest.starts_with('}')
+}
+
+/// A character of names, which no backslash may stand before.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '\u{200c}' | '\u{200d}')
 }

@@ -15,6 +15,7 @@ mod listed;
 mod members;
 mod random;
 mod refusals;
+mod regex_patterns;
 mod semantics;
 mod statements;
 mod values;

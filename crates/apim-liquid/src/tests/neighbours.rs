@@ -40,6 +40,23 @@ fn values_and_paths() {
 }
 
 #[test]
+fn replacements_are_those_of_dotnet() {
+    check(&[
+        (r"{{ 'aab' | Replace: 'a*', 'x' }}", "xxbx"),
+        (
+            r"{{ 'banana' | Replace: '*', 'x' }}",
+            "Liquid error: Invalid pattern '*' at offset 1. Quantifier '*' following nothing.",
+        ),
+        (r"{{ 'banana' | RemoveFirst: '(' }}", "Liquid error: Invalid pattern '(' at offset 1. Not enough )'s."),
+        (
+            r"{{ 'banana' | ReplaceFirst: 'a\', 'x' }}",
+            r"Liquid error: Invalid pattern 'a\' at offset 2. Illegal \ at end of pattern.",
+        ),
+        (r"{{ 'banana' | Replace: 'n', '<$`|$&>' }}", "ba<ba|n>a<bana|n>a"),
+    ]);
+}
+
+#[test]
 fn conditions_group_from_the_right_and_convert_to_the_left() {
     check(&[
         ("{% if false and true or true %}T{% else %}F{% endif %}", "F"),

@@ -1,11 +1,22 @@
-//! Escaped characters, and classes of characters.
+//! Classes of characters.
 
 use super::{ECMASCRIPT, Translator};
 use crate::problem::Failure;
 
+/// The categories of Unicode that .NET knows. The engine knows more names.
+const CATEGORIES: [&str; 37] = [
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi",
+    "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co", "Cn",
+];
+
+/// How many classes may be taken out of one another.
+const DEEPEST: usize = 50;
+
+/// .NET's `\w`: fewer characters than the engine's.
+const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
+
 /// The characters of a named block of Unicode, as a range inside brackets.
-fn block(written: &str) -> Option<&'static str> {
-    let name = written.get(3..)?.strip_suffix('}')?;
+fn block(name: &str) -> Option<&'static str> {
     Some(match name {
         "IsBasicLatin" => r"\x{0}-\x{7F}",
         "IsLatin-1Supplement" => r"\x{80}-\x{FF}",
@@ -29,112 +40,125 @@ fn block(written: &str) -> Option<&'static str> {
 }
 
 impl Translator<'_> {
-    /// An escaped character or class of characters, as the engine writes it, and its length here.
-    pub(super) fn character(&self, in_class: bool) -> Result<(String, usize), Failure> {
-        let letter = self.rest[1..].chars().next().unwrap_or('\\');
-        let code = |code: u32, length: usize| (format!("\\x{{{code:x}}}"), length);
-        let digits = |from: usize, most: usize, radix: u32| {
-            let text: String = self.rest[from..].chars().take(most).take_while(|c| c.is_digit(radix)).collect();
-            (u32::from_str_radix(&text, radix).ok(), text.len())
+    /// `\d` and the like, as the inside of a class.
+    pub(super) fn shorthand(&self, letter: char) -> String {
+        let inside = match (letter.to_ascii_lowercase(), self.has(ECMASCRIPT)) {
+            ('d', true) => "0-9",
+            ('d', false) => r"\d",
+            ('s', true) => r" \t\n\v\f\r",
+            ('s', false) => r"\s",
+            (_, true) => "a-zA-Z0-9_",
+            (_, false) => WORD,
         };
-        Ok(match letter {
-            'd' if self.has(ECMASCRIPT) => (if in_class { "0-9" } else { "[0-9]" }.to_owned(), 2),
-            'w' if self.has(ECMASCRIPT) => (if in_class { "a-zA-Z0-9_" } else { "[a-zA-Z0-9_]" }.to_owned(), 2),
-            'd' | 'D' | 'w' | 'W' | 's' | 'S' => (self.rest[..2].to_owned(), 2),
-            'p' | 'P' => {
-                let end = self.rest.find('}').ok_or_else(|| self.invalid("Incomplete \\p{X} character escape."))?;
-                if self.rest[..end].contains("{Is") {
-                    let name = &self.rest[..=end];
-                    if let Some(range) = block(name) {
-                        let negated = letter == 'P';
-                        return Ok(match (in_class, negated) {
-                            (true, false) => (range.to_owned(), end + 1),
-                            (true, true) => (format!("[^{range}]"), end + 1),
-                            (false, false) => (format!("[{range}]"), end + 1),
-                            (false, true) => (format!("[^{range}]"), end + 1),
-                        });
+        if letter.is_ascii_uppercase() { format!("[^{inside}]") } else { inside.to_owned() }
+    }
+
+    /// `{Lu}` or `{IsGreek}` behind `\p` or `\P`, as the inside of a class.
+    pub(super) fn property(&mut self, letter: char) -> Result<String, Failure> {
+        if self.rest().encode_utf16().take(3).count() < 3 {
+            return Err(self.invalid(r"Incomplete \p{X} character escape."));
+        }
+        if !self.takes('{') {
+            self.take(self.peek().map_or(0, char::len_utf8));
+            return Err(self.invalid(r"Malformed \p{X} character escape."));
+        }
+        let mut name = self.name();
+        while self.takes('-') {
+            name = format!("{name}-{}", self.name());
+        }
+        if !self.takes('}') {
+            self.take(self.peek().map_or(0, char::len_utf8));
+            return Err(self.invalid(r"Incomplete \p{X} character escape."));
+        }
+        let inside = if CATEGORIES.contains(&&*name) {
+            format!(r"\p{{{name}}}")
+        } else if let Some(range) = block(&name) {
+            range.to_owned()
+        } else if name.starts_with("Is") {
+            return Err(Failure::unsupported(format!("the Unicode block {name} in a regular expression")));
+        } else {
+            return Err(self.invalid(&format!("Unknown property '{name}'.")));
+        };
+        Ok(if letter == 'P' { format!("[^{inside}]") } else { inside })
+    }
+
+    /// What follows `[`, to its `]`, with `-[…]` at its end for what is taken out.
+    pub(super) fn class(&mut self, depth: usize) -> Result<String, Failure> {
+        if depth > DEEPEST {
+            return Err(Failure::unsupported("a class of characters that is nested so deep in a regular expression"));
+        }
+        let mut class = if self.takes('^') { "[^" } else { "[" }.to_owned();
+        let mut taken_out = None;
+        // Where a range began.
+        let mut range: Option<char> = None;
+        let mut is_first = true;
+        loop {
+            let Some(mut c) = self.peek() else { return Err(self.invalid("Unterminated [] set.")) };
+            self.take(c.len_utf8());
+            let mut is_escaped = false;
+            match (c, self.peek()) {
+                (']', _) if !is_first => break,
+                ('\\', Some(letter @ ('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'p' | 'P'))) => {
+                    self.take(1);
+                    if range.is_some() {
+                        return Err(self.invalid(&format!("Cannot include class \\{letter} in character range.")));
                     }
-                    return Err(Failure::unsupported(format!("the Unicode block {name} in a regular expression")));
+                    let is_property = matches!(letter, 'p' | 'P');
+                    let inside = if is_property { self.property(letter)? } else { self.shorthand(letter) };
+                    class.push_str(&inside);
+                    is_first = false;
+                    continue;
                 }
-                (self.rest[..=end].to_owned(), end + 1)
-            }
-            't' => code(9, 2),
-            'n' => code(10, 2),
-            'v' => code(11, 2),
-            'f' => code(12, 2),
-            'r' => code(13, 2),
-            'a' => code(7, 2),
-            'e' => code(27, 2),
-            'b' if in_class => code(8, 2),
-            'c' => {
-                let control = self.rest[2..].chars().next().map(|c| c.to_ascii_uppercase());
-                match control.filter(|c| matches!(c, '@'..='_')) {
-                    Some(c) => code(u32::from(c) - 64, 3),
-                    None => return Err(self.invalid("Missing or unrecognized control character.")),
+                ('\\', Some('-')) => {
+                    self.take(1);
+                    class.push_str(&self.range(range.take(), '-')?);
+                    is_first = false;
+                    continue;
                 }
+                ('\\', Some(_)) => (c, is_escaped) = (self.character()?, true),
+                _ => {}
             }
-            'x' => match digits(2, 2, 16) {
-                (Some(value), 2) => code(value, 4),
-                _ => return Err(self.invalid("Insufficient or invalid hexadecimal digits.")),
-            },
-            'u' => match digits(2, 4, 16) {
-                (Some(value), 4) => code(value, 6),
-                _ => return Err(self.invalid("Insufficient or invalid hexadecimal digits.")),
-            },
-            '0'..='7' => match digits(1, 3, 8) {
-                (Some(value), length) => code(value & 0xFF, 1 + length),
-                _ => return Err(self.invalid("Unrecognized escape sequence.")),
-            },
-            c if c.is_alphanumeric() || c == '_' => {
-                return Err(self.invalid(&format!("Unrecognized escape sequence \\{c}.")));
+            let next = self.rest();
+            let takes_out = c == '[' && range.is_some() || c == '-' && next.starts_with('[') && range.is_none();
+            if takes_out && !is_escaped && !is_first {
+                class.push_str(&range.take().map(member).unwrap_or_default());
+                self.take(usize::from(c == '-'));
+                taken_out = Some(self.taken_out(depth)?);
+            } else if range.is_none() && next.starts_with('-') && next.len() > 1 && !next.starts_with("-]") {
+                self.take(1);
+                range = Some(c);
+            } else {
+                class.push_str(&self.range(range.take(), c)?);
             }
-            c => code(u32::from(c), 1 + c.len_utf8()),
+            is_first = false;
+        }
+        class.push(']');
+        Ok(match taken_out {
+            Some(taken_out) => format!("[{class}--{taken_out}]"),
+            None => class,
         })
     }
 
-    /// `[…]`, with `-[…]` at its end for what is taken out.
-    pub(super) fn class(&mut self) -> Result<(), Failure> {
-        self.take(1);
-        self.out.push('[');
-        if self.rest.starts_with('^') {
-            self.take(1);
-            self.out.push('^');
-        }
-        let mut first = true;
-        loop {
-            let Some(c) = self.rest.chars().next() else { return Err(self.invalid("Unterminated [] set.")) };
-            match c {
-                ']' if !first => {
-                    self.take(1);
-                    self.out.push(']');
-                    return Ok(());
-                }
-                '-' if self.rest.starts_with("-[") && !first => {
-                    self.take(1);
-                    self.out.push_str("--");
-                    self.class()?;
-                }
-                '-' => {
-                    self.take(1);
-                    // Between two characters it is a range.
-                    let range = !first && !self.rest.starts_with(']');
-                    self.out.push_str(if range { "-" } else { r"\-" });
-                }
-                '\\' => {
-                    let (text, length) = self.character(true)?;
-                    self.out.push_str(&text);
-                    self.take(length);
-                }
-                c => {
-                    self.take(c.len_utf8());
-                    if c.is_alphanumeric() {
-                        self.out.push(c);
-                    } else {
-                        self.out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
-                    }
-                }
-            }
-            first = false;
+    /// The members of a class from a character to another, or the latter alone.
+    fn range(&self, from: Option<char>, to: char) -> Result<String, Failure> {
+        match from {
+            Some(from) if from > to => Err(self.invalid("[x-y] range in reverse order.")),
+            Some(from) => Ok(format!("{}-{}", member(from), member(to))),
+            None => Ok(member(to)),
         }
     }
+
+    /// A class inside of one, which must end with it.
+    fn taken_out(&mut self, depth: usize) -> Result<String, Failure> {
+        let class = self.class(depth + 1)?;
+        if self.peek().is_some_and(|c| c != ']') {
+            return Err(self.invalid("A subtraction must be the last element in a character class."));
+        }
+        Ok(class)
+    }
+}
+
+/// A character of a class, as the engine writes it.
+fn member(c: char) -> String {
+    if c.is_alphanumeric() { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
 }
