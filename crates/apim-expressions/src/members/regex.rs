@@ -80,9 +80,10 @@ pub(super) const REGEX: &[Member] = &[
     row("Split", "(string input, int count) -> string[]", split),
     row("Options", "RegexOptions", |_| Ok(Value::enumerator(Class::RegexOptions, 0))),
     row("Unescape", "static (string str) -> string", |call| {
-        let text = call.text(0)?;
+        let text = call.optional_text(0).ok_or_else(|| Failure::argument_null("str"))?;
         call.work(text.len())?;
-        call.new_string(text.replace("\\\\", "\u{0}").replace('\\', "").replace('\u{0}', "\\"))
+        let plain = regex::unescape(&text)?;
+        call.new_string(plain)
     }),
 ];
 
@@ -256,8 +257,11 @@ fn most(call: &Call<'_, '_>, place: usize) -> usize {
 
 fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
     let lambda = call.lambda(replacement).ok();
-    let with = if lambda.is_some() { Arc::default() } else { call.text(replacement)? };
     let (text, pattern) = subject(call)?;
+    let with = match lambda {
+        Some(_) => Arc::default(),
+        None => call.optional_text(replacement).ok_or_else(|| Failure::argument_null("replacement"))?,
+    };
     let most = most(call, replacement + 1);
     let Some(lambda) = lambda else {
         let replaced = regex::replace(&text, &pattern, most, &mut call.machine.budget, |found, out| {

@@ -8,6 +8,7 @@ mod translate;
 use std::sync::Arc;
 
 pub use self::text_replacer::{RegexError, Replaced, TextReplacer};
+pub(crate) use self::translate::unescape;
 pub(crate) use self::{
     pattern::{Pattern, Patterns},
     replace::{Searches, expand, replace},

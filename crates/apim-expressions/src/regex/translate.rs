@@ -88,6 +88,21 @@ struct Unknown {
     refusal: Option<Failure>,
 }
 
+/// `Regex.Unescape`: the characters that escapes stand for.
+pub(crate) fn unescape(source: &str) -> Result<String, Failure> {
+    let mut translator = Translator::new(source, 0);
+    let mut out = String::new();
+    while let Some(at) = translator.rest().find('\\') {
+        out.push_str(&translator.rest()[..at]);
+        translator.take(at + 1);
+        if !translator.rest().is_empty() {
+            out.push(translator.character()?);
+        }
+    }
+    out.push_str(translator.rest());
+    Ok(out)
+}
+
 pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failure> {
     let known = IGNORE_CASE
         | MULTILINE
@@ -100,19 +115,7 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
     if options & !known != 0 {
         return Err(Failure::unsupported("`RegexOptions.RightToLeft`"));
     }
-    let mut translator = Translator {
-        source,
-        at: 0,
-        out: String::new(),
-        groups: Vec::new(),
-        before: Before::Nothing,
-        options,
-        open: Vec::new(),
-        unknown: Vec::new(),
-        counted: false,
-        branches: false,
-        looks: false,
-    };
+    let mut translator = Translator::new(source, options);
     if options & IGNORE_CASE != 0 {
         translator.out.push_str("(?i)");
     }
@@ -125,7 +128,23 @@ pub(super) fn translate(source: &str, options: i32) -> Result<Translated, Failur
     translator.end()
 }
 
-impl Translator<'_> {
+impl<'p> Translator<'p> {
+    fn new(source: &'p str, options: i32) -> Self {
+        Self {
+            source,
+            at: 0,
+            out: String::new(),
+            groups: Vec::new(),
+            before: Before::Nothing,
+            options,
+            open: Vec::new(),
+            unknown: Vec::new(),
+            counted: false,
+            branches: false,
+            looks: false,
+        }
+    }
+
     fn has(&self, option: i32) -> bool {
         self.options & option != 0
     }

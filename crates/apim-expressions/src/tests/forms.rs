@@ -299,6 +299,14 @@ fn regular_expressions() {
         (r#"@(Regex.IsMatch("a", "(?=a)"))"#, "Boolean True"),
         (r#"@(Regex.IsMatch("aa", @"(a)\1"))"#, "Boolean True"),
         (r#"@(Regex.IsMatch("a", "("))"#, "!Invalid pattern '(' at offset 1. Not enough )'s."),
+        (r#"@(Regex.Unescape(@"a\t\x41\101\.\u00e9\"))"#, "String a\tAA.é"),
+        (r#"@(Regex.Unescape(@"a\q"))"#, r"!Invalid pattern 'a\q' at offset 3. Unrecognized escape sequence \q."),
+        (r#"@(Regex.Unescape(null))"#, "!Value cannot be null. (Parameter 'str')"),
+        (r#"@(Regex.Replace("a", "a", (string)null))"#, "!Value cannot be null. (Parameter 'replacement')"),
+        (
+            r#"@{ try { return Regex.IsMatch("a", "a{2,1}"); } catch (Exception e) { return e.Message; } }"#,
+            "String Invalid pattern 'a{2,1}' at offset 6. Illegal {x,y} with x > y.",
+        ),
         (r#"@(Regex.IsMatch(null, "a"))"#, "!Value cannot be null. (Parameter 'input')"),
     ]);
 }
