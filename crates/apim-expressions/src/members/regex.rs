@@ -7,7 +7,7 @@ use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
     problem::Failure,
-    regex::{self, Group, Match, Pattern, Searches, expand},
+    regex::{self, Group, Match, Pattern, Searches, Start, expand},
     types::Class,
     value::{Kind, Object, Value},
 };
@@ -211,7 +211,7 @@ fn first(call: &mut Call<'_, '_>) -> Outcome {
         Failure::out_of_range("Start index cannot be less than 0 or greater than input length.", "startat")
     })?;
     pattern.spend(&text, &mut call.machine.budget)?;
-    let found = pattern.find(&text, at, &mut call.machine.budget)?.unwrap_or_else(|| pattern.nothing(&text));
+    let found = pattern.find(&text, Start::at(at), &mut call.machine.budget)?.unwrap_or_else(|| pattern.nothing(&text));
     Ok(Value::object(Object::Match(Arc::new(found))))
 }
 
@@ -247,11 +247,14 @@ fn all(call: &mut Call<'_, '_>) -> Outcome {
     call.machine.collection(Kind::Sequence, Class::Match.into(), values)
 }
 
-/// The number that limits `Replace` and `Split` of a `Regex` object.
-fn most(call: &Call<'_, '_>, place: usize) -> usize {
+/// The number that limits `Replace` and `Split` of a `Regex` object, from the least one on.
+fn count(call: &Call<'_, '_>, place: usize, least: i64) -> Result<Option<usize>, Failure> {
     match call.arguments.get(place) {
-        Some(Value::Integer(number)) => usize::try_from(number.value()).unwrap_or(usize::MAX),
-        _ => usize::MAX,
+        Some(Value::Integer(number)) if number.value() < least => {
+            Err(Failure::out_of_range("Count cannot be less than -1.", "count"))
+        }
+        Some(Value::Integer(number)) => Ok(usize::try_from(number.value()).ok()),
+        _ => Ok(None),
     }
 }
 
@@ -262,7 +265,7 @@ fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {
         Some(_) => Arc::default(),
         None => call.optional_text(replacement).ok_or_else(|| Failure::argument_null("replacement"))?,
     };
-    let most = most(call, replacement + 1);
+    let most = count(call, replacement + 1, -1)?.unwrap_or(usize::MAX);
     let Some(lambda) = lambda else {
         let replaced = regex::replace(&text, &pattern, most, &mut call.machine.budget, |found, out| {
             out.budget.work(with.len())?;
@@ -291,7 +294,9 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let mut parts = Vec::new();
     let mut end = 0;
-    let most = if call.receiver.is_null() { usize::MAX } else { most(call, 1).wrapping_sub(1) };
+    // So many parts, and all of them for 0.
+    let asked = if call.receiver.is_null() { None } else { count(call, 1, 0)? };
+    let most = asked.and_then(|parts| parts.checked_sub(1)).unwrap_or(usize::MAX);
     for found in matches(call, &text, &pattern, most)? {
         let Some((start, stop)) = found.place() else { continue };
         parts.push(text[end..start].to_owned());

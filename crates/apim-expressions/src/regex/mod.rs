@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub use self::text_replacer::{RegexError, Replaced, TextReplacer};
 pub(crate) use self::translate::unescape;
 pub(crate) use self::{
-    pattern::{Pattern, Patterns},
+    pattern::{Pattern, Patterns, Start},
     replace::{Searches, expand, replace},
 };
 

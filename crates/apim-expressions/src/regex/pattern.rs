@@ -20,6 +20,8 @@ pub(crate) struct Pattern {
     cost: usize,
     /// Whether one search covers [`STRIDE`] places of the text, and not all.
     in_strides: bool,
+    /// Whether it asks where the search begins.
+    has_start: bool,
     /// Whether the caller limited the time of each search.
     timed: bool,
 }
@@ -27,6 +29,21 @@ pub(crate) struct Pattern {
 /// Patterns that this evaluation compiled.
 #[derive(Default)]
 pub(crate) struct Patterns(Vec<(Arc<str>, i32, Arc<Pattern>)>);
+
+/// Where a search begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// In bytes.
+    pub(crate) at: usize,
+    /// Whether it is one character behind an empty match. The place that `\G` means is the match then.
+    pub(crate) after_empty: bool,
+}
+
+impl Start {
+    pub(crate) fn at(at: usize) -> Self {
+        Self { at, after_empty: false }
+    }
+}
 
 const KEPT: usize = 16;
 /// Work of compiling a pattern, and of a search besides its time.
@@ -66,14 +83,14 @@ impl Pattern {
     pub(crate) fn compile(source: &Arc<str>, options: i32, timed: bool, budget: &mut Budget) -> Result<Self, Failure> {
         budget.steps(COMPILING)?;
         budget.work(source.len().saturating_mul(64))?;
-        let Translated { mut pattern, groups, counted, in_strides } = translate(source, options)?;
+        let Translated { mut pattern, groups, counted, in_strides, has_start } = translate(source, options)?;
         if in_strides {
             // What stands before `\K` is no part of the match.
             pattern = format!(r"(?s:.){{0,{}}}?\K(?:{pattern})", STRIDE - 1);
         }
         let built = RegexBuilder::new(&pattern)
             .backtrack_limit(BACKTRACKS)
-            .allow_input_assertion_overrides(in_strides)
+            .allow_input_assertion_overrides(has_start)
             .delegate_size_limit(LARGEST)
             .delegate_dfa_size_limit(LARGEST * 4)
             .build();
@@ -81,7 +98,7 @@ impl Pattern {
             Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))
         })?;
         let cost = 8 + 4 * groups.len() + if counted { 64 } else { 0 };
-        Ok(Self { regex, source: Arc::clone(source), groups, cost, in_strides, timed })
+        Ok(Self { regex, source: Arc::clone(source), groups, cost, in_strides, has_start, timed })
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -96,24 +113,27 @@ impl Pattern {
     /// Whether the pattern is anywhere in the text.
     pub(crate) fn is_match(&self, text: &str, budget: &mut Budget) -> Result<bool, Failure> {
         if self.in_strides {
-            return Ok(self.captures(text, 0, budget)?.is_some());
+            return Ok(self.captures(text, Start::at(0), budget)?.is_some());
         }
         self.search(budget, |regex| regex.is_match(text))
     }
 
     /// The first match at or after a position.
-    pub(crate) fn find(&self, text: &Arc<str>, at: usize, budget: &mut Budget) -> Result<Option<Match>, Failure> {
-        let found = self.captures(text, at, budget)?;
+    pub(crate) fn find(&self, text: &Arc<str>, start: Start, budget: &mut Budget) -> Result<Option<Match>, Failure> {
+        let found = self.captures(text, start, budget)?;
         Ok(found.map(|found| self.found(text, Some(&found))))
     }
 
     fn captures<'t>(
         &self,
         text: &'t str,
-        at: usize,
+        start: Start,
         budget: &mut Budget,
     ) -> Result<Option<Captures<'t, str>>, Failure> {
-        let input = RegexInput::new(text).from_pos(at);
+        let mut input = RegexInput::new(text).from_pos(start.at);
+        if self.has_start {
+            input = input.continue_from_previous_match_end(!start.after_empty);
+        }
         if !self.in_strides {
             return self.search(budget, |regex| regex.captures_input(input.clone()));
         }
@@ -124,7 +144,10 @@ impl Pattern {
             match (found, rest.char_indices().nth(STRIDE - 1)) {
                 (None, Some((last, c))) => {
                     let start = input.start() + last + c.len_utf8();
-                    input = input.from_pos(start).continue_from_previous_match_end(false);
+                    input = input.from_pos(start);
+                    if self.has_start {
+                        input = input.continue_from_previous_match_end(false);
+                    }
                 }
                 (found, _) => return Ok(found),
             }
@@ -208,7 +231,7 @@ mod tests {
             let at = text.char_indices().nth(at).map_or(0, |(at, _)| at);
             let (mut budget, text) = (Budget::new(), Arc::from(text));
             let compiled = Pattern::compile(&pattern.as_str().into(), 0, false, &mut budget).unwrap();
-            let found = compiled.find(&text, at, &mut budget);
+            let found = compiled.find(&text, Start::at(at), &mut budget);
             // Some try too many ways.
             prop_assume!(found.is_ok());
             let found = found.unwrap().map_or_else(Vec::new, |found| found.groups);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Match, Pattern};
+use super::{Match, Pattern, Start};
 use crate::{
     limits::{Budget, Writer},
     problem::Failure,
@@ -12,14 +12,14 @@ use crate::{
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Searches {
     /// `None` behind a match at the end of the text.
-    from: Option<usize>,
+    from: Option<Start>,
 }
 
 impl Searches {
     /// Searches from the start of a text, which are paid for here.
     pub(crate) fn new(text: &str, pattern: &Pattern, budget: &mut Budget) -> Result<Self, Failure> {
         pattern.spend(text, budget)?;
-        Ok(Self { from: Some(0) })
+        Ok(Self { from: Some(Start::at(0)) })
     }
 
     /// The next match. An empty match may stand directly behind another match, as in .NET.
@@ -32,8 +32,9 @@ impl Searches {
         let Some(from) = self.from.take() else { return Ok(None) };
         let found = pattern.find(text, from, budget)?;
         if let Some((start, end)) = found.as_ref().and_then(Match::place) {
-            let next = if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
-            self.from = (next <= text.len()).then_some(next);
+            let after_empty = start == end;
+            let past = if after_empty { text[end..].chars().next().map_or(1, char::len_utf8) } else { 0 };
+            self.from = (end + past <= text.len()).then_some(Start { at: end + past, after_empty });
         }
         Ok(found)
     }

@@ -40,6 +40,8 @@ pub(super) struct Translated {
     /// automaton runs the pattern: that reads once for all places. Nor can it where the pattern is one character after the
     /// other: there the engine counts each step back.
     pub(super) in_strides: bool,
+    /// Whether it asks where the search begins: `\G`.
+    pub(super) has_start: bool,
 }
 
 struct Translator<'p> {
@@ -59,6 +61,7 @@ struct Translator<'p> {
     branches: bool,
     /// Whether it has something that the engine's automaton cannot run.
     looks: bool,
+    has_start: bool,
 }
 
 /// What stands before a place, for a quantifier there.
@@ -142,6 +145,7 @@ impl<'p> Translator<'p> {
             counted: false,
             branches: false,
             looks: false,
+            has_start: false,
         }
     }
 
@@ -313,6 +317,7 @@ impl<'p> Translator<'p> {
             groups: self.groups,
             counted: self.counted,
             in_strides: self.branches && self.looks,
+            has_start: self.has_start,
         })
     }
 }

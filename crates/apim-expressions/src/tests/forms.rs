@@ -307,6 +307,17 @@ fn regular_expressions() {
             r#"@{ try { return Regex.IsMatch("a", "a{2,1}"); } catch (Exception e) { return e.Message; } }"#,
             "String Invalid pattern 'a{2,1}' at offset 6. Illegal {x,y} with x > y.",
         ),
+        (r#"@(new Regex("a").Replace("aaa", "b", 2) + new Regex("a").Replace("aaa", "b", -1))"#, "String bbabbb"),
+        (r#"@(new Regex("a").Replace("aaa", "b", -2))"#, "!Count cannot be less than -1. (Parameter 'count')"),
+        (
+            r#"@(string.Join("|", new Regex(":").Split("k:l:m", 2)) + string.Join("|", new Regex(":").Split("k:l:m", 0)))"#,
+            "String k|l:mk|l|m",
+        ),
+        (r#"@(new Regex(":").Split("k:l", -1))"#, "!Count cannot be less than -1. (Parameter 'count')"),
+        (r#"@(string.Join("|", Regex.Split("Hello World!", @"\b")))"#, "String |Hello| |World|!"),
+        (r#"@(string.Join("|", Regex.Split("once - -upon", @"(\s)?(-)")))"#, "String once| |-|| |-|upon"),
+        (r#"@(string.Join("|", Regex.Split("123abcde456", "a(?<dot>.)c(.)e")))"#, "String 123|d|b|456"),
+        (r#"@(Regex.Replace("aab", @"\Ga", "x") + Regex.Replace("baa", @"\Ga*", "x"))"#, "String xxbxbaa"),
         (r#"@(Regex.IsMatch(null, "a"))"#, "!Value cannot be null. (Parameter 'input')"),
     ]);
 }

@@ -10,6 +10,7 @@ impl Translator<'_> {
         match letter {
             'A' | 'z' | 'b' | 'B' | 'G' => {
                 self.take(1);
+                self.has_start |= letter == 'G';
                 self.looks |= letter == 'G';
                 self.out.push('\\');
                 self.out.push(letter);
