@@ -249,13 +249,11 @@ fn all(call: &mut Call<'_, '_>) -> Outcome {
 
 /// The number that limits `Replace` and `Split` of a `Regex` object, from the least one on.
 fn count(call: &Call<'_, '_>, place: usize, least: i64) -> Result<Option<usize>, Failure> {
-    match call.arguments.get(place) {
-        Some(Value::Integer(number)) if number.value() < least => {
-            Err(Failure::out_of_range("Count cannot be less than -1.", "count"))
-        }
-        Some(Value::Integer(number)) => Ok(usize::try_from(number.value()).ok()),
-        _ => Ok(None),
+    let Some(Value::Integer(number)) = call.arguments.get(place) else { return Ok(None) };
+    if number.value() < least {
+        return Err(Failure::out_of_range("Count cannot be less than -1.", "count"));
     }
+    Ok(usize::try_from(number.value()).ok())
 }
 
 fn replace(call: &mut Call<'_, '_>, replacement: usize) -> Outcome {

@@ -8,7 +8,7 @@ mod translate;
 use std::sync::Arc;
 
 pub use self::text_replacer::{RegexError, Replaced, TextReplacer};
-pub(crate) use self::translate::unescape;
+pub(crate) use self::translate::{EXPLICIT_CAPTURE, IGNORE_CASE, MULTILINE, SINGLELINE, unescape};
 pub(crate) use self::{
     pattern::{Pattern, Patterns, Start},
     replace::{Searches, expand, replace},

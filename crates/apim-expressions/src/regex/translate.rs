@@ -10,11 +10,11 @@ mod group;
 
 use crate::problem::Failure;
 
-const IGNORE_CASE: i32 = 1;
-const MULTILINE: i32 = 2;
-const EXPLICIT_CAPTURE: i32 = 4;
+pub(crate) const IGNORE_CASE: i32 = 1;
+pub(crate) const MULTILINE: i32 = 2;
+pub(crate) const EXPLICIT_CAPTURE: i32 = 4;
 const COMPILED: i32 = 8;
-const SINGLELINE: i32 = 16;
+pub(crate) const SINGLELINE: i32 = 16;
 const IGNORE_WHITESPACE: i32 = 32;
 const ECMASCRIPT: i32 = 256;
 const CULTURE_INVARIANT: i32 = 512;

@@ -2,7 +2,12 @@
 
 use std::{cell::OnceCell, sync::Arc};
 
-use crate::{json::Scalar, limits::Budget, problem::Failure, regex::Pattern};
+use crate::{
+    json::Scalar,
+    limits::Budget,
+    problem::Failure,
+    regex::{self, Pattern},
+};
 
 /// How deep conditions may nest.
 pub(super) const NESTING: usize = 16;
@@ -56,10 +61,10 @@ impl Matching {
         let options = letters.chars().fold(0, |options, letter| {
             options
                 | match letter {
-                    'i' => 1,
-                    'm' => 2,
-                    's' => 16,
-                    'x' => 4,
+                    'i' => regex::IGNORE_CASE,
+                    'm' => regex::MULTILINE,
+                    's' => regex::SINGLELINE,
+                    'x' => regex::EXPLICIT_CAPTURE,
                     _ => 0,
                 }
         });
