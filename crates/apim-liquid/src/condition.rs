@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::{
-    convert,
+    convert, culture,
     expression::Comparison,
     fault::Fault,
     print,
@@ -31,6 +31,7 @@ pub(crate) fn compare(comparison: &Comparison, scope: &mut Scope<'_>) -> Result<
     let Some(operator) = &comparison.operator else { return Ok(left.is_true()) };
     let right = scope.resolve(comparison.right.as_deref().unwrap_or_default())?;
     let operator = Operator::named(operator).ok_or_else(|| Fault::error(format!("Unknown operator {operator}")))?;
+    operator.count(&left, &right, scope)?;
     operator.apply(&left, &right)
 }
 
@@ -66,6 +67,29 @@ impl Operator {
             "hasValue" | "hasvalue" | "HasValue" => Self::HasValue,
             _ => return None,
         })
+    }
+
+    /// Counts what the comparison reads and goes through.
+    fn count(self, left: &Value, right: &Value, scope: &mut Scope<'_>) -> Result<(), Fault> {
+        let (of_left, of_right) = (left.text_length(), right.text_length());
+        match (self, left, right) {
+            (Self::HasValue, Value::Object(object), _) => {
+                scope.work(object.members.len())?;
+                for member in object.members.values() {
+                    scope.reads(member.text_length().saturating_add(of_right))?;
+                }
+                Ok(())
+            }
+            (Self::Contains, Value::List(items), _) => scope.work(items.len()),
+            (Self::Contains, ..) => scope.reads(of_left.saturating_add(of_right)),
+            // As far as the shorter one goes; where they are of two types, one is converted.
+            (Self::Less | Self::Greater | Self::LessOrEqual | Self::GreaterOrEqual, Value::Text(_), Value::Text(_)) => {
+                scope.reads(of_left.min(of_right).saturating_mul(culture::READS))
+            }
+            (_, Value::Text(_), Value::Text(_)) => scope.reads(of_left.min(of_right)),
+            (_, Value::Empty, _) | (_, _, Value::Empty) => Ok(()),
+            _ => scope.reads(of_left.saturating_add(of_right)),
+        }
     }
 
     fn apply(self, left: &Value, right: &Value) -> Result<bool, Fault> {

@@ -3,14 +3,19 @@
 
 use std::cmp::Ordering;
 
+/// How often a byte counts as read that is compared: letters are folded, and texts may be gone through three times.
+pub(crate) const READS: usize = 4;
+
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
-    let base = |text: &str| text.chars().map(|c| (class(c), fold(c))).collect::<Vec<_>>();
-    let accents = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<_>>();
-    let case = |text: &str| text.chars().map(char::is_uppercase).collect::<Vec<_>>();
-    base(left)
-        .cmp(&base(right))
-        .then_with(|| accents(left).cmp(&accents(right)))
-        .then_with(|| case(left).cmp(&case(right)))
+    fn by<K: Ord>(left: &str, right: &str, key: impl Fn(char) -> K) -> Ordering {
+        left.chars().map(&key).cmp(right.chars().map(&key))
+    }
+    if left == right {
+        return Ordering::Equal;
+    }
+    by(left, right, |c| (class(c), fold(c)))
+        .then_with(|| by(left, right, |c| c.to_lowercase().next().unwrap_or(c)))
+        .then_with(|| by(left, right, char::is_uppercase))
         .then_with(|| left.cmp(right))
 }
 

@@ -100,7 +100,7 @@ impl<'t> Reader<'t> {
             }
             members.insert(Arc::from(name), self.value(depth + 1)?);
         }
-        Ok(Value::Object(Arc::new(Object { members, ignores_case: false })))
+        Ok(Value::Object(Arc::new(Object::new(members))))
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, JsonError> {

@@ -134,7 +134,8 @@ fn case(branches: &[When], scope: &mut Scope<'_>, text: &mut String) -> Result<(
 }
 
 fn repeat(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), Fault> {
-    let Some(items) = scope.resolve(&each.list)?.items() else { return Ok(()) };
+    let list = scope.resolve(&each.list)?;
+    let Some(items) = scope.items(&list)? else { return Ok(()) };
     let name = format!("{}-{}", each.variable, each.list);
     let offset = match each.attribute("offset") {
         None => 0,
@@ -162,9 +163,10 @@ fn repeat(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
             scope.work(1)?;
             scope.set(&each.variable, item);
             scope.set("forloop", progress(&name, index, length));
-            if index > 0 {
+            if index > 0 && !each.separator.is_empty() {
                 // Behind the last character that is no blank, as seen in what the service makes of such a template.
                 let end = begun + text[begun..].trim_end().len();
+                scope.reads(text.len() - end)?;
                 text.insert_str(end, each.separator);
             }
             match all(&each.body, scope, text) {
@@ -191,7 +193,8 @@ fn progress(name: &str, index: i32, length: i32) -> Value {
 }
 
 fn table_row(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<(), Fault> {
-    let Some(mut items) = scope.resolve(&each.list)?.items() else { return Ok(()) };
+    let list = scope.resolve(&each.list)?;
+    let Some(mut items) = scope.items(&list)? else { return Ok(()) };
     // These two are not looked up.
     let literal = |name: &str| each.attribute(name).map(|text| convert::to_int(&text.into())).transpose();
     if let Some(offset) = literal("offset")? {
@@ -240,11 +243,15 @@ fn table_row(each: &Loop, scope: &mut Scope<'_>, text: &mut String) -> Result<()
 }
 
 fn cycle(group: &str, values: &[Option<String>], scope: &mut Scope<'_>, text: &mut String) -> Result<(), Fault> {
-    let not_nil = |value: Value| if value.is_nil() { Err(Fault::null_reference()) } else { Ok(print::dotnet(&value)) };
-    let key = not_nil(scope.resolve(group)?)?;
+    let not_nil = |fragment: &str, scope: &mut Scope<'_>| {
+        let value = scope.resolve(fragment)?;
+        scope.reads(value.text_length())?;
+        if value.is_nil() { Err(Fault::null_reference()) } else { Ok(print::dotnet(&value)) }
+    };
+    let key = not_nil(group, scope)?;
     let turn = scope.cycles.get(&key).copied().unwrap_or(0);
     let value = values.get(turn).ok_or_else(|| Fault::error("Index was outside the bounds of the array."))?;
-    let printed = not_nil(scope.resolve(value.as_deref().unwrap_or_default())?)?;
+    let printed = not_nil(value.as_deref().unwrap_or_default(), scope)?;
     text.push_str(&printed);
     scope.cycles.insert(key, if turn + 1 >= values.len() { 0 } else { turn + 1 });
     Ok(())

@@ -19,6 +19,9 @@ const MOST_STEPS: u64 = 1_000_000;
 /// Bytes of text that one rendering makes, those between filters included.
 const MOST_TEXT: usize = 32 << 20;
 
+/// Bytes of text that one rendering reads: in filters, comparisons and look-ups.
+const MOST_READ: usize = 64 << 20;
+
 /// Blocks inside one another that have names of their own.
 const MOST_SCOPES: usize = 80;
 
@@ -37,6 +40,7 @@ pub(crate) struct Scope<'e> {
     replacer: TextReplacer,
     steps: u64,
     text: usize,
+    read: usize,
 }
 
 impl<'e> Scope<'e> {
@@ -50,6 +54,7 @@ impl<'e> Scope<'e> {
             replacer: TextReplacer::default(),
             steps: 0,
             text: 0,
+            read: 0,
         }
     }
 
@@ -63,6 +68,19 @@ impl<'e> Scope<'e> {
     pub(crate) fn made(&mut self, bytes: usize) -> Result<(), Fault> {
         self.text = self.text.saturating_add(bytes);
         if self.text > MOST_TEXT { Err(Fault::limit("text (32 MiB)")) } else { Ok(()) }
+    }
+
+    /// Counts text that is read.
+    pub(crate) fn reads(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.read = self.read.saturating_add(bytes);
+        if self.read > MOST_READ { Err(Fault::limit("text that is read (64 MiB)")) } else { Ok(()) }
+    }
+
+    /// The items of an enumerable. They are counted first: the characters of a text take far more memory than the text.
+    pub(crate) fn items(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
+        self.reads(value.text_length())?;
+        self.work(value.size().unwrap_or(0))?;
+        Ok(value.items())
     }
 
     /// Replaces what a regular expression matches. Its steps count.
@@ -117,6 +135,7 @@ impl<'e> Scope<'e> {
     /// The value of a fragment.
     pub(crate) fn resolve(&mut self, fragment: &str) -> Result<Value, Fault> {
         self.work(1)?;
+        self.reads(fragment.len())?;
         match fragment {
             "nil" | "null" | "" => return Ok(Value::Nil),
             "true" => return Ok(Value::Bool(true)),
@@ -166,7 +185,10 @@ impl<'e> Scope<'e> {
         let name = match in_brackets(first) {
             Some(inside) => match self.resolve(inside)? {
                 Value::Nil => return Err(Fault::null_reference()),
-                name => print::dotnet(&name),
+                name => {
+                    self.reads(name.text_length())?;
+                    print::dotnet(&name)
+                }
             },
             None => first.to_owned(),
         };
@@ -179,9 +201,15 @@ impl<'e> Scope<'e> {
             value = match in_brackets(part) {
                 Some(inside) => {
                     let key = self.resolve(inside)?;
+                    self.reads(key.text_length())?;
                     index(&value, &key)?
                 }
-                None => member(&value, part),
+                None => {
+                    if part == "size" {
+                        self.reads(value.text_length())?;
+                    }
+                    member(&value, part)
+                }
             };
         }
         Ok(value)
@@ -287,8 +315,8 @@ fn member(value: &Value, name: &str) -> Value {
         Value::Pair(pair) => of_pair(pair, name),
         value => match name {
             "size" => value.size().and_then(|size| i32::try_from(size).ok()).map_or(Value::Nil, Value::Int),
-            "first" => value.items().and_then(|items| items.into_iter().next()).unwrap_or_default(),
-            "last" => value.items().and_then(|items| items.into_iter().next_back()).unwrap_or_default(),
+            "first" => value.first().unwrap_or_default(),
+            "last" => value.last().unwrap_or_default(),
             _ => Value::Nil,
         },
     }

@@ -1,6 +1,6 @@
 //! Values, with the .NET types that decide how they are compared and printed.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use apim_expressions::DateTime;
 use indexmap::IndexMap;
@@ -40,23 +40,37 @@ pub enum Value {
 #[derive(Clone, Debug, Default)]
 pub struct Object {
     pub(crate) members: IndexMap<Arc<str>, Value>,
-    /// Names of XML elements are found in any letter case.
-    pub(crate) ignores_case: bool,
+    /// Where a name in small letters is first found; only of dictionaries whose names are found in any letter case, as those
+    /// of XML elements are.
+    places: HashMap<String, usize>,
 }
 
 impl Object {
+    pub(crate) fn new(members: IndexMap<Arc<str>, Value>) -> Self {
+        Self { members, places: HashMap::new() }
+    }
+
+    pub(crate) fn of_any_case(members: IndexMap<Arc<str>, Value>) -> Self {
+        let mut places = HashMap::new();
+        for (place, name) in members.keys().enumerate() {
+            places.entry(name.to_ascii_lowercase()).or_insert(place);
+        }
+        Self { members, places }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         let found = self.members.get(name);
-        if found.is_some() || !self.ignores_case {
+        if found.is_some() || self.places.is_empty() {
             return found;
         }
-        self.members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let place = self.places.get(&name.to_ascii_lowercase())?;
+        self.members.get_index(*place).map(|(_, value)| value)
     }
 }
 
 impl<'n> FromIterator<(&'n str, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (&'n str, Value)>>(members: I) -> Self {
-        Self { members: members.into_iter().map(|(name, value)| (name.into(), value)).collect(), ignores_case: false }
+        Self::new(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 
@@ -68,7 +82,8 @@ impl Value {
 
     /// As [`Self::object`], with names that are found in any letter case.
     pub fn object_of_any_case<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
-        Self::Object(Arc::new(Object { ignores_case: true, ..members.into_iter().collect() }))
+        let members = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        Self::Object(Arc::new(Object::of_any_case(members)))
     }
 
     /// What an enumerable holds: a list's items, a text's characters, a dictionary's pairs; `None` for anything else.
@@ -76,13 +91,7 @@ impl Value {
         match self {
             Self::List(items) => Some(items.to_vec()),
             Self::Text(text) => Some(text.chars().map(|c| Value::from(c.to_string())).collect()),
-            Self::Object(object) => Some(
-                object
-                    .members
-                    .iter()
-                    .map(|(name, value)| Self::Pair(Arc::new((name.clone(), value.clone()))))
-                    .collect(),
-            ),
+            Self::Object(object) => Some(object.members.iter().map(pair).collect()),
             Self::Nil
             | Self::Bool(_)
             | Self::Int(_)
@@ -92,6 +101,68 @@ impl Value {
             | Self::Date(_)
             | Self::Pair(_)
             | Self::Empty => None,
+        }
+    }
+
+    /// The first of [`Self::items`].
+    pub(crate) fn first(&self) -> Option<Value> {
+        match self {
+            Self::List(items) => items.first().cloned(),
+            Self::Text(text) => text.chars().next().map(|c| Value::from(c.to_string())),
+            Self::Object(object) => object.members.first().map(pair),
+            Self::Nil
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Long(_)
+            | Self::Double(_)
+            | Self::Decimal(_)
+            | Self::Date(_)
+            | Self::Pair(_)
+            | Self::Empty => None,
+        }
+    }
+
+    /// The last of [`Self::items`].
+    pub(crate) fn last(&self) -> Option<Value> {
+        match self {
+            Self::List(items) => items.last().cloned(),
+            Self::Text(text) => text.chars().next_back().map(|c| Value::from(c.to_string())),
+            Self::Object(object) => object.members.last().map(pair),
+            Self::Nil
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Long(_)
+            | Self::Double(_)
+            | Self::Decimal(_)
+            | Self::Date(_)
+            | Self::Pair(_)
+            | Self::Empty => None,
+        }
+    }
+
+    /// Whether an enumerable holds nothing; `false` for anything else.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            value => value.size() == Some(0),
+        }
+    }
+
+    /// Bytes of the text in this value; none in a list or a dictionary, which are printed as their types.
+    pub(crate) fn text_length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Pair(pair) => pair.0.len().saturating_add(pair.1.text_length()),
+            Self::Nil
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Long(_)
+            | Self::Double(_)
+            | Self::Decimal(_)
+            | Self::Date(_)
+            | Self::List(_)
+            | Self::Object(_)
+            | Self::Empty => 0,
         }
     }
 
@@ -143,6 +214,10 @@ impl Value {
             Self::Empty => "DotLiquid.Util.Symbol",
         }
     }
+}
+
+fn pair((name, value): (&Arc<str>, &Value)) -> Value {
+    Value::Pair(Arc::new((Arc::clone(name), value.clone())))
 }
 
 impl From<Vec<Value>> for Value {

@@ -50,7 +50,7 @@ impl Value {
 }
 
 fn dictionary(members: IndexMap<Arc<str>, Value>) -> Object {
-    Object { members, ignores_case: true }
+    Object::of_any_case(members)
 }
 
 fn element(node: Node<'_, '_>, nil: NilElement, depth: usize) -> Result<Value, XmlError> {

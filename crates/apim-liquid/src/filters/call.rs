@@ -52,16 +52,23 @@ impl Call<'_, '_> {
         self.arguments.get(index).map_or(Ok(default), convert::to_int)
     }
 
-    /// The items of an enumerable input; `None` for nil. They are counted first: the characters of a text take far more
-    /// memory than the text.
+    /// The items of an enumerable input; `None` for nil.
     pub(super) fn items(&mut self) -> Result<Option<Vec<Value>>, Fault> {
-        self.scope.work(self.input.size().unwrap_or(0))?;
+        match self.enumerable()? {
+            None => Ok(None),
+            Some(_) => self.scope.items(&self.input),
+        }
+    }
+
+    /// The input if it holds items; `None` for nil.
+    pub(super) fn enumerable(&self) -> Result<Option<&Value>, Fault> {
         match &self.input {
             Value::Nil => Ok(None),
-            input => input.items().map(Some).ok_or_else(|| {
+            input @ (Value::Text(_) | Value::List(_) | Value::Object(_)) => Ok(Some(input)),
+            input => {
                 let source = input.type_name();
-                Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'."))
-            }),
+                Err(Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'.")))
+            }
         }
     }
 

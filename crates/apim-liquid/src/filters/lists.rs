@@ -3,10 +3,10 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::call::Call;
-use crate::{convert, fault::Fault, print, value::Value};
+use crate::{convert, culture, fault::Fault, print, value::Value};
 
 /// Splits at the whole separator and drops empty parts. Blank texts are not split.
-pub(super) fn split(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn split(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let separator = call.required_text(0, "pattern")?.unwrap_or_default();
     let Some(text) = call.text()?.filter(|text| !text.trim().is_empty()) else {
         return Ok(Value::list(vec![call.input.clone()]));
@@ -14,7 +14,12 @@ pub(super) fn split(call: &Call<'_, '_>) -> Result<Value, Fault> {
     if separator.is_empty() {
         return Ok(Value::list(vec![Value::Text(text)]));
     }
-    Ok(Value::list(text.split(&*separator).filter(|part| !part.is_empty()).map(Value::from).collect()))
+    let mut parts = Vec::new();
+    for part in text.split(&*separator).filter(|part| !part.is_empty()) {
+        call.scope.work(1)?;
+        parts.push(Value::from(part));
+    }
+    Ok(Value::list(parts))
 }
 
 pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
@@ -37,12 +42,12 @@ pub(super) fn size(call: &Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::Int(call.input.size().and_then(|size| i32::try_from(size).ok()).unwrap_or(0)))
 }
 
-pub(super) fn first(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
-    Ok(call.items()?.and_then(|items| items.into_iter().next()).unwrap_or_default())
+pub(super) fn first(call: &Call<'_, '_>) -> Result<Value, Fault> {
+    Ok(call.enumerable()?.and_then(Value::first).unwrap_or_default())
 }
 
-pub(super) fn last(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
-    Ok(call.items()?.and_then(|items| items.into_iter().next_back()).unwrap_or_default())
+pub(super) fn last(call: &Call<'_, '_>) -> Result<Value, Fault> {
+    Ok(call.enumerable()?.and_then(Value::last).unwrap_or_default())
 }
 
 /// The input's items with those of lists in it; a scalar is a list of itself. `None` for nil.
@@ -56,8 +61,7 @@ fn flat(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
     if call.input.is_nil() {
         return Ok(None);
     }
-    call.scope.work(call.input.size().unwrap_or(0))?;
-    let items = call.input.items().unwrap_or_else(|| vec![call.input.clone()]);
+    let items = call.scope.items(&call.input)?.unwrap_or_else(|| vec![call.input.clone()]);
     let mut all = Vec::new();
     items.iter().for_each(|item| add(item, &mut all));
     Ok(Some(all))
@@ -66,24 +70,58 @@ fn flat(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
 /// Orders items of one type, or dictionaries by a member.
 pub(super) fn sort(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let key = call.text_or(0, "")?;
-    let Some(mut items) = flat(call)? else { return Ok(Value::Nil) };
-    call.scope.work(items.len().saturating_mul(items.len().max(1).ilog2() as usize))?;
-    let mut fails = false;
-    items.sort_by(|left, right| {
-        let order = match (left, right) {
-            (Value::Object(left), Value::Object(right)) if !key.is_empty() => {
-                let member = |object: &crate::value::Object| object.get(&key).cloned().unwrap_or_default();
-                convert::order(&member(left), &member(right))
-            }
-            (left, right) => convert::order(left, right),
-        };
-        fails |= order.is_none();
-        order.unwrap_or(Ordering::Equal)
-    });
-    if fails {
+    let Some(items) = flat(call)? else { return Ok(Value::Nil) };
+    let rounds = items.len().max(1).ilog2() as usize;
+    call.scope.work(items.len().saturating_mul(rounds))?;
+    let mut keyed: Vec<_> = items.into_iter().map(|item| (SortKey::of(&item, &key), item)).collect();
+    let text = keyed.iter().map(|(key, _)| key.value.text_length()).fold(0, usize::saturating_add);
+    call.scope.reads(text.saturating_mul(rounds).saturating_mul(culture::READS))?;
+    if !have_an_order(keyed.iter().map(|(key, _)| key)) {
         return Err(Fault::error("Failed to compare two elements in the array."));
     }
-    Ok(Value::list(items))
+    keyed.sort_by(|(left, _), (right, _)| left.order(right).unwrap_or(Ordering::Equal));
+    Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
+}
+
+/// What an item is sorted by: itself, or a dictionary's member.
+struct SortKey {
+    is_member: bool,
+    value: Value,
+}
+
+impl SortKey {
+    fn of(item: &Value, member: &str) -> Self {
+        match item {
+            Value::Object(object) if !member.is_empty() => {
+                Self { is_member: true, value: object.get(member).cloned().unwrap_or_default() }
+            }
+            item => Self { is_member: false, value: item.clone() },
+        }
+    }
+
+    /// Nothing comes before everything, also before a dictionary that lacks the member.
+    fn is_nothing(&self) -> bool {
+        !self.is_member && self.value.is_nil()
+    }
+
+    fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self.is_nothing(), other.is_nothing()) {
+            (false, false) if self.is_member != other.is_member => None,
+            (false, false) => convert::order(&self.value, &other.value),
+            (left, right) => Some(right.cmp(&left)),
+        }
+    }
+}
+
+/// Whether each two of the keys can be compared. A sort may panic where they cannot; .NET's meets such a pair whatever the
+/// order of the items.
+fn have_an_order<'k>(keys: impl Iterator<Item = &'k SortKey> + Clone) -> bool {
+    fn follow_one_another<'k>(keys: impl Iterator<Item = &'k SortKey> + Clone) -> bool {
+        keys.clone().zip(keys.skip(1)).all(|(left, right)| left.order(right).is_some())
+    }
+    // What can be compared to all would part two that cannot be compared.
+    follow_one_another(keys.clone().filter(|key| !key.is_nothing()))
+        && follow_one_another(keys.filter(|key| !key.value.is_nil()))
 }
 
 /// A member of each dictionary.
@@ -103,6 +141,9 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     let mut kept: Vec<Value> = Vec::new();
     for item in items {
         call.scope.work(kept.len())?;
+        let length = item.text_length();
+        let as_long = kept.iter().filter(|one| one.text_length() == length).count();
+        call.scope.reads(length.saturating_mul(as_long))?;
         let is_same = |one: &Value| one.type_name() == item.type_name() && convert::same(one, &item);
         if !kept.iter().any(is_same) {
             kept.push(item);

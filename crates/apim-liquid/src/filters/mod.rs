@@ -13,6 +13,7 @@ use crate::{fault::Fault, scope::Scope, value::Value};
 
 /// Applies a filter.
 pub(crate) fn apply(name: &str, input: Value, arguments: &[Value], scope: &mut Scope<'_>) -> Result<Value, Fault> {
+    scope.reads(arguments.iter().map(Value::text_length).fold(input.text_length(), usize::saturating_add))?;
     let call = Call { name, input, arguments, scope };
     match name {
         "Append" => texts::append(&call.takes(1)?),
@@ -37,11 +38,11 @@ pub(crate) fn apply(name: &str, input: Value, arguments: &[Value], scope: &mut S
         "TruncateWords" => texts::truncate_words(&call.takes(2)?),
         "Slice" => texts::slice(&call.takes(2)?),
         "Default" => texts::default(&call.takes(1)?),
-        "Split" => lists::split(&call.takes(1)?),
+        "Split" => lists::split(&mut call.takes(1)?),
         "Join" => lists::join(&mut call.takes(1)?),
         "Size" => lists::size(&call.takes(0)?),
-        "First" => lists::first(&mut call.takes(0)?),
-        "Last" => lists::last(&mut call.takes(0)?),
+        "First" => lists::first(&call.takes(0)?),
+        "Last" => lists::last(&call.takes(0)?),
         "Sort" => lists::sort(&mut call.takes(1)?),
         "Map" => lists::map(&mut call.takes(1)?),
         "Uniq" => lists::uniq(&mut call.takes(0)?),

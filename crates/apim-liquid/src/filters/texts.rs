@@ -73,12 +73,17 @@ pub(super) fn strip_html(text: &str) -> String {
 }
 
 pub(super) fn newline_to_br(text: &str) -> String {
-    text.split_inclusive('\n')
-        .map(|line| match line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')) {
-            Some(content) => format!("{content}<br />{}", &line[content.len()..]),
-            None => line.to_owned(),
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let content = line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n'));
+        let end = content.map_or(line.len(), str::len);
+        out.push_str(&line[..end]);
+        if content.is_some() {
+            out.push_str("<br />");
+        }
+        out.push_str(&line[end..]);
+    }
+    out
 }
 
 /// `WebUtility.HtmlEncode`
