@@ -5,8 +5,8 @@ use url::form_urlencoded;
 
 use super::{error::BlobError, sas_fields::Fields};
 
-/// Parameters that mean the same everywhere, and nothing for what is done.
-const COMMON: &[&str] = &["timeout"];
+/// Seconds after which the service gives up. It is known everywhere, and nothing takes that long here.
+const TIMEOUT: &str = "timeout";
 
 /// Names and values in the order of the URL, and the signature apart.
 pub(super) struct Query {
@@ -30,7 +30,7 @@ impl Query {
         self.pairs.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses parameters that are not known, or stand twice.
+    /// Refuses parameters that are not known, or stand twice, and a time limit that is no number.
     pub(super) fn check(&self, known: &[&str]) -> Result<(), BlobError> {
         for (index, (name, value)) in self.pairs.iter().enumerate() {
             // Clients that build every query in one way send these without a value.
@@ -38,8 +38,11 @@ impl Query {
                 continue;
             }
             let repeated = self.pairs.iter().take(index).any(|(earlier, _)| earlier == name);
-            if repeated || !(known.contains(&name.as_str()) || COMMON.contains(&name.as_str())) {
+            if repeated || !(known.contains(&name.as_str()) || name == TIMEOUT) {
                 return Err(BlobError::UnsupportedQueryParameter(name.clone()));
+            }
+            if name == TIMEOUT && !value.is_empty() && value.parse::<u32>().is_err() {
+                return Err(BlobError::query_value(TIMEOUT, value));
             }
         }
         Ok(())

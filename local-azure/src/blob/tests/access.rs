@@ -208,6 +208,8 @@ async fn what_is_not_understood_is_refused_by_name() {
         (Method::GET, "/snapshots/a", Some("x-ms-encryption-key"), "UnsupportedHeader", "x-ms-encryption-key"),
         (Method::PUT, "/snapshots/a?comp=block&blockid=AAAA", Some("if-match"), "UnsupportedHeader", "if-match"),
         (Method::GET, "/snapshots/a?snapshot=2026", None, "InvalidQueryParameterValue", "snapshot"),
+        (Method::GET, "/snapshots/a?timeout=soon", None, "InvalidQueryParameterValue", "timeout"),
+        (Method::GET, "/snapshots/a?timeout=0.5", None, "InvalidQueryParameterValue", "0.5"),
         (Method::DELETE, "/snapshots/a?deletetype=permanent", None, "UnsupportedQueryParameter", "deletetype"),
         (
             Method::PUT,
