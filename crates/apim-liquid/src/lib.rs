@@ -5,6 +5,7 @@
 mod condition;
 mod convert;
 mod culture;
+mod enumerable;
 mod environment;
 mod expression;
 mod fault;

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     convert,
+    enumerable::Enumerable,
     environment::Environment,
     fault::{Fault, RenderError},
     print,
@@ -78,9 +79,10 @@ impl<'e> Scope<'e> {
 
     /// The items of an enumerable. They are counted first: the characters of a text take far more memory than the text.
     pub(crate) fn items(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
+        let Some(enumerable) = value.enumerable() else { return Ok(None) };
         self.reads(value.text_length())?;
-        self.work(value.size().unwrap_or(0))?;
-        Ok(value.items())
+        self.work(enumerable.size())?;
+        Ok(Some(enumerable.items()))
     }
 
     /// Replaces what a regular expression matches. Its steps count.
@@ -314,9 +316,12 @@ fn member(value: &Value, name: &str) -> Value {
         Value::Object(object) if object.get(name).is_some() => object.get(name).cloned().unwrap_or_default(),
         Value::Pair(pair) => of_pair(pair, name),
         value => match name {
-            "size" => value.size().and_then(|size| i32::try_from(size).ok()).map_or(Value::Nil, Value::Int),
-            "first" => value.first().unwrap_or_default(),
-            "last" => value.last().unwrap_or_default(),
+            "size" => {
+                let size = value.enumerable().and_then(|items| i32::try_from(items.size()).ok());
+                size.map_or(Value::Nil, Value::Int)
+            }
+            "first" => value.enumerable().and_then(Enumerable::first).unwrap_or_default(),
+            "last" => value.enumerable().and_then(Enumerable::last).unwrap_or_default(),
             _ => Value::Nil,
         },
     }

@@ -6,6 +6,8 @@ use apim_expressions::DateTime;
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
+use crate::enumerable::Enumerable;
+
 /// A value of a template.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
@@ -86,12 +88,12 @@ impl Value {
         Self::Object(Arc::new(Object::of_any_case(members)))
     }
 
-    /// What an enumerable holds: a list's items, a text's characters, a dictionary's pairs; `None` for anything else.
-    pub(crate) fn items(&self) -> Option<Vec<Value>> {
+    /// The value as what holds items; `None` if it holds none.
+    pub(crate) fn enumerable(&self) -> Option<Enumerable<'_>> {
         match self {
-            Self::List(items) => Some(items.to_vec()),
-            Self::Text(text) => Some(text.chars().map(|c| Value::from(c.to_string())).collect()),
-            Self::Object(object) => Some(object.members.iter().map(pair).collect()),
+            Self::List(items) => Some(Enumerable::List(items)),
+            Self::Text(text) => Some(Enumerable::Text(text)),
+            Self::Object(object) => Some(Enumerable::Object(object)),
             Self::Nil
             | Self::Bool(_)
             | Self::Int(_)
@@ -101,50 +103,6 @@ impl Value {
             | Self::Date(_)
             | Self::Pair(_)
             | Self::Empty => None,
-        }
-    }
-
-    /// The first of [`Self::items`].
-    pub(crate) fn first(&self) -> Option<Value> {
-        match self {
-            Self::List(items) => items.first().cloned(),
-            Self::Text(text) => text.chars().next().map(|c| Value::from(c.to_string())),
-            Self::Object(object) => object.members.first().map(pair),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Long(_)
-            | Self::Double(_)
-            | Self::Decimal(_)
-            | Self::Date(_)
-            | Self::Pair(_)
-            | Self::Empty => None,
-        }
-    }
-
-    /// The last of [`Self::items`].
-    pub(crate) fn last(&self) -> Option<Value> {
-        match self {
-            Self::List(items) => items.last().cloned(),
-            Self::Text(text) => text.chars().next_back().map(|c| Value::from(c.to_string())),
-            Self::Object(object) => object.members.last().map(pair),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Long(_)
-            | Self::Double(_)
-            | Self::Decimal(_)
-            | Self::Date(_)
-            | Self::Pair(_)
-            | Self::Empty => None,
-        }
-    }
-
-    /// Whether an enumerable holds nothing; `false` for anything else.
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            Self::Text(text) => text.is_empty(),
-            value => value.size() == Some(0),
         }
     }
 
@@ -163,24 +121,6 @@ impl Value {
             | Self::List(_)
             | Self::Object(_)
             | Self::Empty => 0,
-        }
-    }
-
-    /// How many items an enumerable holds; of a text in UTF-16.
-    pub(crate) fn size(&self) -> Option<usize> {
-        match self {
-            Self::List(items) => Some(items.len()),
-            Self::Text(text) => Some(text.encode_utf16().count()),
-            Self::Object(object) => Some(object.members.len()),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Long(_)
-            | Self::Double(_)
-            | Self::Decimal(_)
-            | Self::Date(_)
-            | Self::Pair(_)
-            | Self::Empty => None,
         }
     }
 
@@ -214,10 +154,6 @@ impl Value {
             Self::Empty => "DotLiquid.Util.Symbol",
         }
     }
-}
-
-fn pair((name, value): (&Arc<str>, &Value)) -> Value {
-    Value::Pair(Arc::new((Arc::clone(name), value.clone())))
 }
 
 impl From<Vec<Value>> for Value {

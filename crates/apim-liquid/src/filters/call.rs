@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{convert, fault::Fault, print, scope::Scope, value::Value};
+use crate::{convert, enumerable::Enumerable, fault::Fault, print, scope::Scope, value::Value};
 
 /// What a filter is called with.
 pub(super) struct Call<'c, 'e> {
@@ -60,16 +60,14 @@ impl Call<'_, '_> {
         }
     }
 
-    /// The input if it holds items; `None` for nil.
-    pub(super) fn enumerable(&self) -> Result<Option<&Value>, Fault> {
-        match &self.input {
-            Value::Nil => Ok(None),
-            input @ (Value::Text(_) | Value::List(_) | Value::Object(_)) => Ok(Some(input)),
-            input => {
-                let source = input.type_name();
-                Err(Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'.")))
-            }
+    /// The input, which must hold items; `None` for nil.
+    pub(super) fn enumerable(&self) -> Result<Option<Enumerable<'_>>, Fault> {
+        let enumerable = self.input.enumerable();
+        if enumerable.is_none() && !self.input.is_nil() {
+            let source = self.input.type_name();
+            return Err(Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'.")));
         }
+        Ok(enumerable)
     }
 
     pub(super) fn map_text(&self, change: impl FnOnce(&str) -> String) -> Result<Value, Fault> {

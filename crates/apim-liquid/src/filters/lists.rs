@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::call::Call;
-use crate::{convert, culture, fault::Fault, print, value::Value};
+use crate::{convert, culture, enumerable::Enumerable, fault::Fault, print, value::Value};
 
 /// Splits at the whole separator and drops empty parts. Blank texts are not split.
 pub(super) fn split(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
@@ -39,15 +39,16 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 pub(super) fn size(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    Ok(Value::Int(call.input.size().and_then(|size| i32::try_from(size).ok()).unwrap_or(0)))
+    let size = call.input.enumerable().map_or(0, Enumerable::size);
+    Ok(Value::Int(i32::try_from(size).unwrap_or(0)))
 }
 
 pub(super) fn first(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    Ok(call.enumerable()?.and_then(Value::first).unwrap_or_default())
+    Ok(call.enumerable()?.and_then(Enumerable::first).unwrap_or_default())
 }
 
 pub(super) fn last(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    Ok(call.enumerable()?.and_then(Value::last).unwrap_or_default())
+    Ok(call.enumerable()?.and_then(Enumerable::last).unwrap_or_default())
 }
 
 /// The input's items with those of lists in it; a scalar is a list of itself. `None` for nil.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::percent_decode_str;
 
 use super::call::Call;
-use crate::{fault::Fault, value::Value};
+use crate::{enumerable::Enumerable, fault::Fault, value::Value};
 
 pub(super) fn append(call: &Call<'_, '_>) -> Result<Value, Fault> {
     let added = call.required_text(0, "string")?.unwrap_or_default();
@@ -125,15 +125,14 @@ pub(super) fn url_decode(text: &str) -> String {
 pub(super) fn truncate(call: &Call<'_, '_>) -> Result<Value, Fault> {
     let (length, end) = (call.int_or(0, 50)?, call.text_or(1, "...")?);
     call.map_text(|text| {
-        let units: Vec<u16> = text.encode_utf16().collect();
         let Ok(length) = usize::try_from(length) else {
             return if text.is_empty() { String::new() } else { end.to_string() };
         };
-        if text.is_empty() || units.len() <= length {
+        if text.encode_utf16().nth(length).is_none() {
             return text.to_owned();
         }
-        let kept = length.saturating_sub(end.encode_utf16().count());
-        String::from_utf16_lossy(&units[..kept]) + &end
+        let kept: Vec<u16> = text.encode_utf16().take(length.saturating_sub(end.encode_utf16().count())).collect();
+        String::from_utf16_lossy(&kept) + &end
     })
 }
 
@@ -153,8 +152,7 @@ pub(super) fn slice(call: &Call<'_, '_>) -> Result<Value, Fault> {
     call.required(0, "start")?;
     let (start, length) = (i64::from(call.int_or(0, 0)?), i64::from(call.int_or(1, 1)?));
     let Some(text) = call.text()? else { return Ok(Value::Nil) };
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let size = i64::try_from(units.len()).unwrap_or(i64::MAX);
+    let size = i64::try_from(Enumerable::Text(&text).size()).unwrap_or(i64::MAX);
     if length < 0 {
         return Err(Fault::error(format!(
             "length ('{length}') must be a non-negative value. (Parameter 'length')\nActual value was {length}."
@@ -166,7 +164,8 @@ pub(super) fn slice(call: &Call<'_, '_>) -> Result<Value, Fault> {
     let start = if start < 0 { start + size } else { start };
     let (from, to) = (start.max(0), (start + length).clamp(0, size));
     let (from, to) = (usize::try_from(from).unwrap_or(0), usize::try_from(to).unwrap_or(0));
-    Ok(String::from_utf16_lossy(units.get(from..to.max(from)).unwrap_or_default()).into())
+    let part: Vec<u16> = text.encode_utf16().skip(from).take(to.saturating_sub(from)).collect();
+    Ok(String::from_utf16_lossy(&part).into())
 }
 
 /// The input as text, or the argument for nil and for texts that are blank.

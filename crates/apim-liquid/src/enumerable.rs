@@ -1,0 +1,65 @@
+//! Values that hold items.
+
+use std::sync::Arc;
+
+use crate::value::{Object, Value};
+
+/// A list of its items, a text of its characters, a dictionary of its pairs.
+#[derive(Clone, Copy)]
+pub(crate) enum Enumerable<'v> {
+    List(&'v [Value]),
+    Text(&'v str),
+    Object(&'v Object),
+}
+
+impl Enumerable<'_> {
+    pub(crate) fn items(self) -> Vec<Value> {
+        match self {
+            Self::List(items) => items.to_vec(),
+            Self::Text(text) => text.chars().map(character).collect(),
+            Self::Object(object) => object.members.iter().map(pair).collect(),
+        }
+    }
+
+    pub(crate) fn first(self) -> Option<Value> {
+        match self {
+            Self::List(items) => items.first().cloned(),
+            Self::Text(text) => text.chars().next().map(character),
+            Self::Object(object) => object.members.first().map(pair),
+        }
+    }
+
+    pub(crate) fn last(self) -> Option<Value> {
+        match self {
+            Self::List(items) => items.last().cloned(),
+            Self::Text(text) => text.chars().next_back().map(character),
+            Self::Object(object) => object.members.last().map(pair),
+        }
+    }
+
+    /// How many items there are; of a text in UTF-16, for which all of it is read.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::List(items) => items.len(),
+            Self::Text(text) if text.is_ascii() => text.len(),
+            Self::Text(text) => text.encode_utf16().count(),
+            Self::Object(object) => object.members.len(),
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        match self {
+            Self::List(items) => items.is_empty(),
+            Self::Text(text) => text.is_empty(),
+            Self::Object(object) => object.members.is_empty(),
+        }
+    }
+}
+
+fn character(c: char) -> Value {
+    Value::from(c.to_string())
+}
+
+fn pair((name, value): (&Arc<str>, &Value)) -> Value {
+    Value::Pair(Arc::new((Arc::clone(name), value.clone())))
+}
