@@ -72,23 +72,27 @@ impl Operator {
     /// Counts what the comparison reads and goes through.
     fn count(self, left: &Value, right: &Value, scope: &mut Scope<'_>) -> Result<(), Fault> {
         let (of_left, of_right) = (left.text_length(), right.text_length());
-        match (self, left, right) {
-            (Self::HasValue, Value::Object(object), _) => {
+        // Two texts are read as far as the shorter one goes; of two types, one is converted.
+        let are_texts = matches!((left, right), (Value::Text(_), Value::Text(_)));
+        let read = if are_texts { of_left.min(of_right) } else { of_left.saturating_add(of_right) };
+        match self {
+            Self::Equal | Self::NotEqual if matches!(left, Value::Empty) || matches!(right, Value::Empty) => Ok(()),
+            Self::Equal | Self::NotEqual | Self::StartsWith | Self::EndsWith | Self::HasKey => scope.reads(read),
+            Self::Less | Self::Greater | Self::LessOrEqual | Self::GreaterOrEqual => {
+                scope.reads(read.saturating_mul(culture::READS))
+            }
+            Self::Contains => {
+                scope.work(if let Value::List(items) = left { items.len() } else { 0 })?;
+                scope.reads(of_left.saturating_add(of_right))
+            }
+            Self::HasValue => {
+                let Value::Object(object) = left else { return Ok(()) };
                 scope.work(object.members.len())?;
                 for member in object.members.values() {
                     scope.reads(member.text_length().saturating_add(of_right))?;
                 }
                 Ok(())
             }
-            (Self::Contains, Value::List(items), _) => scope.work(items.len()),
-            (Self::Contains, ..) => scope.reads(of_left.saturating_add(of_right)),
-            // As far as the shorter one goes; where they are of two types, one is converted.
-            (Self::Less | Self::Greater | Self::LessOrEqual | Self::GreaterOrEqual, Value::Text(_), Value::Text(_)) => {
-                scope.reads(of_left.min(of_right).saturating_mul(culture::READS))
-            }
-            (_, Value::Text(_), Value::Text(_)) => scope.reads(of_left.min(of_right)),
-            (_, Value::Empty, _) | (_, _, Value::Empty) => Ok(()),
-            _ => scope.reads(of_left.saturating_add(of_right)),
         }
     }
 

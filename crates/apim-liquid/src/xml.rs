@@ -45,12 +45,8 @@ impl Value {
         let document = Document::parse(text).map_err(|error| XmlError(error.to_string()))?;
         let root = document.root_element();
         let value = element(root, nil, 0)?;
-        Ok(Self::Object(Arc::new(dictionary([(root.tag_name().name().into(), value)].into()))))
+        Ok(Self::Object(Arc::new(Object::of_any_case([(root.tag_name().name().into(), value)].into()))))
     }
-}
-
-fn dictionary(members: IndexMap<Arc<str>, Value>) -> Object {
-    Object::of_any_case(members)
 }
 
 fn element(node: Node<'_, '_>, nil: NilElement, depth: usize) -> Result<Value, XmlError> {
@@ -75,7 +71,9 @@ fn element(node: Node<'_, '_>, nil: NilElement, depth: usize) -> Result<Value, X
         return Ok(text.into());
     }
     let one = |mut values: Vec<Value>| if values.len() == 1 { values.remove(0) } else { Value::list(values) };
-    Ok(Value::Object(Arc::new(dictionary(members.into_iter().map(|(name, values)| (name, one(values))).collect()))))
+    Ok(Value::Object(Arc::new(Object::of_any_case(
+        members.into_iter().map(|(name, values)| (name, one(values))).collect(),
+    ))))
 }
 
 #[cfg(test)]

@@ -128,6 +128,15 @@ fn lists_of_mixed_items_are_refused_however_long() {
         render("{{ body.l | Sort | Size }}", &body),
         "Liquid error: Failed to compare two elements in the array."
     );
+    // Nothing can be compared to everything, and parts no two that cannot.
+    for (items, expected) in [
+        (r#"{"k":1},null,{},{"k":"a"}"#, "Liquid error: Failed to compare two elements in the array."),
+        (r#"{"k":1},null,7"#, "Liquid error: Failed to compare two elements in the array."),
+        (r#"{"k":2},{"k":null},{"k":1}"#, ",1,2"),
+    ] {
+        let body = format!("{{\"l\":[{items}]}}");
+        assert_eq!(render("{{ body.l | Sort: 'k' | Map: 'k' | Join: ',' }}", &body), expected, "{items}");
+    }
 }
 
 #[test]
