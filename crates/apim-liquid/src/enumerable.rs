@@ -12,7 +12,25 @@ pub(crate) enum Enumerable<'v> {
     Object(&'v Object),
 }
 
-impl Enumerable<'_> {
+impl<'v> Enumerable<'v> {
+    /// The value as what holds items; `None` if it holds none.
+    pub(crate) fn of(value: &'v Value) -> Option<Self> {
+        match value {
+            Value::List(items) => Some(Self::List(items)),
+            Value::Text(text) => Some(Self::Text(text)),
+            Value::Object(object) => Some(Self::Object(object)),
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::Date(_)
+            | Value::Pair(_)
+            | Value::Empty => None,
+        }
+    }
+
     pub(crate) fn items(self) -> Vec<Value> {
         match self {
             Self::List(items) => items.to_vec(),

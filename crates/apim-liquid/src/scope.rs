@@ -79,7 +79,7 @@ impl<'e> Scope<'e> {
 
     /// The items of an enumerable. They are counted first: the characters of a text take far more memory than the text.
     pub(crate) fn items(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
-        let Some(enumerable) = value.enumerable() else { return Ok(None) };
+        let Some(enumerable) = Enumerable::of(value) else { return Ok(None) };
         self.reads(value.text_length())?;
         self.work(enumerable.size())?;
         Ok(Some(enumerable.items()))
@@ -317,11 +317,11 @@ fn member(value: &Value, name: &str) -> Value {
         Value::Pair(pair) => of_pair(pair, name),
         value => match name {
             "size" => {
-                let size = value.enumerable().and_then(|items| i32::try_from(items.size()).ok());
+                let size = Enumerable::of(value).and_then(|items| i32::try_from(items.size()).ok());
                 size.map_or(Value::Nil, Value::Int)
             }
-            "first" => value.enumerable().and_then(Enumerable::first).unwrap_or_default(),
-            "last" => value.enumerable().and_then(Enumerable::last).unwrap_or_default(),
+            "first" => Enumerable::of(value).and_then(Enumerable::first).unwrap_or_default(),
+            "last" => Enumerable::of(value).and_then(Enumerable::last).unwrap_or_default(),
             _ => Value::Nil,
         },
     }

@@ -6,8 +6,6 @@ use apim_expressions::DateTime;
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
-use crate::enumerable::Enumerable;
-
 /// A value of a template.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
@@ -86,24 +84,6 @@ impl Value {
     pub fn object_of_any_case<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
         Self::Object(Arc::new(Object::of_any_case(members)))
-    }
-
-    /// The value as what holds items; `None` if it holds none.
-    pub(crate) fn enumerable(&self) -> Option<Enumerable<'_>> {
-        match self {
-            Self::List(items) => Some(Enumerable::List(items)),
-            Self::Text(text) => Some(Enumerable::Text(text)),
-            Self::Object(object) => Some(Enumerable::Object(object)),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Long(_)
-            | Self::Double(_)
-            | Self::Decimal(_)
-            | Self::Date(_)
-            | Self::Pair(_)
-            | Self::Empty => None,
-        }
     }
 
     /// Bytes of the text in this value; none in a list or a dictionary, which are printed as their types.

@@ -62,7 +62,7 @@ impl Call<'_, '_> {
 
     /// The input, which must hold items; `None` for nil.
     pub(super) fn enumerable(&self) -> Result<Option<Enumerable<'_>>, Fault> {
-        let enumerable = self.input.enumerable();
+        let enumerable = Enumerable::of(&self.input);
         if enumerable.is_none() && !self.input.is_nil() {
             let source = self.input.type_name();
             return Err(Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'.")));

@@ -39,7 +39,7 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 pub(super) fn size(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    let size = call.input.enumerable().map_or(0, Enumerable::size);
+    let size = Enumerable::of(&call.input).map_or(0, Enumerable::size);
     Ok(Value::Int(i32::try_from(size).unwrap_or(0)))
 }
 

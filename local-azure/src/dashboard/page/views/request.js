@@ -7,7 +7,6 @@ import { onChange } from "../live.js";
 import { actions } from "../replay.js";
 import { demands, claims } from "../token.js";
 
-
 export async function request(page, id) {
   let again = null;
   async function read() {
