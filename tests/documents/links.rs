@@ -9,9 +9,9 @@ use crate::{prose, root, texts};
 
 /// Where the links of a document lead that are no addresses of the web.
 fn links(text: &str) -> Vec<String> {
-    let targets =
-        prose(text).split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect::<Vec<_>>();
-    targets.into_iter().filter(|target| !target.contains(':')).collect()
+    let prose = prose(text);
+    let targets = prose.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+    targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
 }
 
 /// What a heading is called in a link: its letters and digits in lower case, with `-` for a space.
