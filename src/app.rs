@@ -79,7 +79,7 @@ impl App {
         })))
     }
 
-    /// What the first job needs, and no service is asked for: an instance that only answers `health` calls nobody.
+    /// What the first job needs, and no service is asked for: an instance that only answers `health` calls no service.
     pub(crate) async fn prepare(self) {
         self.api.connection().prepare().await;
     }

@@ -26,7 +26,7 @@ pub(crate) struct Stored<'a> {
 
 /// What is wanted of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedPart {
     /// 304: the caller has it.
     Nothing,
     All,
@@ -39,7 +39,7 @@ impl Stored<'_> {
     ///
     /// # Errors
     /// A failed precondition when the caller wants another version, [`Error::OutOfRange`].
-    pub(crate) fn wanted(&self, headers: &HeaderMap) -> Result<Wanted, Error> {
+    pub(crate) fn wanted(&self, headers: &HeaderMap) -> Result<WantedPart, Error> {
         let unlike = match (text(headers, &IF_MATCH), date(headers, &IF_UNMODIFIED_SINCE)) {
             (Some(tags), _) => !self.is_one_of(tags, Self::is),
             (None, Some(since)) => self.modified.is_some_and(|modified| modified > since),
@@ -54,11 +54,11 @@ impl Stored<'_> {
             (None, None) => false,
         };
         if known {
-            return Ok(Wanted::Nothing);
+            return Ok(WantedPart::Nothing);
         }
         match text(headers, &RANGE) {
             Some(range) if self.is_what_range_is_of(headers) => self.part(range),
-            _ => Ok(Wanted::All),
+            _ => Ok(WantedPart::All),
         }
     }
 
@@ -79,18 +79,18 @@ impl Stored<'_> {
         }
     }
 
-    fn part(&self, range: &str) -> Result<Wanted, Error> {
+    fn part(&self, range: &str) -> Result<WantedPart, Error> {
         let Some((first, last)) = range.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
-            return Ok(Wanted::All);
+            return Ok(WantedPart::All);
         };
         let (first, last) = (first.trim(), last.trim());
         let range = match (number(first), number(last)) {
             (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(self.size),
             (Some(first), None) if last.is_empty() => first..self.size,
             (None, Some(length)) if first.is_empty() => self.size.saturating_sub(length)..self.size,
-            _ => return Ok(Wanted::All),
+            _ => return Ok(WantedPart::All),
         };
-        if range.is_empty() { Err(Error::OutOfRange(self.size)) } else { Ok(Wanted::Part(range)) }
+        if range.is_empty() { Err(Error::OutOfRange(self.size)) } else { Ok(WantedPart::Part(range)) }
     }
 }
 
@@ -120,9 +120,9 @@ mod tests {
         let stored = Stored { etag: "\"a\"", modified, size: 10 };
         let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         match stored.wanted(&headers.collect()) {
-            Ok(Wanted::Nothing) => (304, 0..0),
-            Ok(Wanted::All) => (200, 0..10),
-            Ok(Wanted::Part(range)) => (206, range),
+            Ok(WantedPart::Nothing) => (304, 0..0),
+            Ok(WantedPart::All) => (200, 0..10),
+            Ok(WantedPart::Part(range)) => (206, range),
             Err(error) => (error.status().as_u16(), 0..0),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
         let empty = Stored { etag: "\"a\"", modified: None, size: 0 };
         let headers = HeaderMap::from_iter([(RANGE, "bytes=0-".parse().unwrap())]);
         assert!(matches!(empty.wanted(&headers), Err(Error::OutOfRange(0))));
-        assert_eq!(empty.wanted(&HeaderMap::new()).unwrap(), Wanted::All);
+        assert_eq!(empty.wanted(&HeaderMap::new()).unwrap(), WantedPart::All);
     }
 
     #[test]

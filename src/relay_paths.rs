@@ -19,11 +19,11 @@ pub(crate) struct RelayPaths(Vec<ApiPath>);
 
 /// The paths of the setting, or those that this app calls anyhow.
 pub(crate) fn read(env: &mut Reader, sources: Option<&[Source]>) -> Option<RelayPaths> {
-    env.read(&RELAY_PATHS).or_else(|| sources.map(RelayPaths::of_sources))
+    env.read(&RELAY_PATHS).or_else(|| sources.map(RelayPaths::from_sources))
 }
 
 impl RelayPaths {
-    fn of_sources(sources: &[Source]) -> Self {
+    fn from_sources(sources: &[Source]) -> Self {
         Self(sources.iter().map(|source| source.path.clone()).collect())
     }
 
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn without_a_setting_it_reaches_the_paths_of_the_sources() {
         let sources = Sources::parse("orders=/orders?status=open").unwrap();
-        let paths = RelayPaths::of_sources(&sources);
+        let paths = RelayPaths::from_sources(&sources);
         assert!(paths.admit(&path("/orders/1")) && !paths.admit(&path("/billing")));
     }
 }

@@ -8,7 +8,7 @@ const JOBS: f64 = 1e6;
 /// Executions that an instance is given at a time.
 const CONCURRENCY: f64 = 16.0;
 /// On demand, an execution is billed for a second at least.
-const SHORTEST: f64 = 1.0;
+const SHORTEST_BILLED: f64 = 1.0;
 /// Assumed, in seconds: API Management with its backend, and Blob Storage. Tokens and the secret are in memory.
 const WAIT: f64 = 0.045;
 
@@ -38,7 +38,7 @@ fn cost(inputs: &Inputs, size: &Size) -> Cost {
     let alone = WAIT + inputs.cpu / size.cores;
     // Either the processor is the limit, or the waiting.
     let per_job = (inputs.cpu / size.cores).max(alone / CONCURRENCY);
-    Cost { busy: JOBS * per_job * size.gigabytes, apart: JOBS * alone.max(SHORTEST) * size.gigabytes }
+    Cost { busy: JOBS * per_job * size.gigabytes, apart: JOBS * alone.max(SHORTEST_BILLED) * size.gigabytes }
 }
 
 /// A table in Markdown, with its formula.

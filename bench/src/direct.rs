@@ -12,7 +12,7 @@ pub(crate) struct Direct {
 }
 
 /// One call, made again and again.
-pub(crate) struct Call(RequestBuilder);
+pub(crate) struct DirectCall(RequestBuilder);
 
 impl Direct {
     /// `environment` is that of a running local-azure.
@@ -40,7 +40,7 @@ impl Direct {
     }
 
     /// The API behind the gateway.
-    pub(crate) async fn gateway(&self) -> Result<Call, Box<dyn Error>> {
+    pub(crate) async fn gateway(&self) -> Result<DirectCall, Box<dyn Error>> {
         let reader = self.token("https://vault.azure.net", "KEYVAULT__clientId").await?;
         let name = self.variable("APIM__subscriptionKeySecret")?;
         let vault: Url = self.variable("KEYVAULT__vaultUri")?.parse()?;
@@ -49,11 +49,11 @@ impl Direct {
         let token = self.token(self.variable("APIM__audience")?, "APIM__clientId").await?;
         let request = self.client.get(format!("{}/orders", self.variable("APIM__baseUrl")?)).bearer_auth(token);
         let header = self.variable("APIM__subscriptionKeyHeader")?;
-        Ok(Call(request.header(header, secret["value"].as_str().unwrap_or_default())))
+        Ok(DirectCall(request.header(header, secret["value"].as_str().unwrap_or_default())))
     }
 
     /// A blob of so many bytes, which is written first.
-    pub(crate) async fn blob(&self, bytes: usize) -> Result<Call, Box<dyn Error>> {
+    pub(crate) async fn blob(&self, bytes: usize) -> Result<DirectCall, Box<dyn Error>> {
         let token = self.token("https://storage.azure.com", "STORAGE__clientId").await?;
         let account: Url = self.variable("STORAGE__blobServiceUri")?.parse()?;
         let url = account.join("snapshots/bench-small")?;
@@ -63,11 +63,11 @@ impl Direct {
         };
         let write = request(Method::PUT).header("x-ms-blob-type", "BlockBlob").body("x".repeat(bytes));
         write.send().await?.error_for_status()?;
-        Ok(Call(request(Method::GET)))
+        Ok(DirectCall(request(Method::GET)))
     }
 }
 
-impl Call {
+impl DirectCall {
     /// The median of so many calls, one after the other, in microseconds.
     pub(crate) async fn turn(&self, calls: usize) -> Result<f64, Box<dyn Error>> {
         let mut times = Vec::with_capacity(calls);

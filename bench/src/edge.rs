@@ -45,8 +45,8 @@ pub(crate) async fn measure(seed: &Seed, rounds: usize) -> Result<Edge, Box<dyn 
             open.push(followed);
         }
     }
-    let spread = |samples: &[f64]| Spread::of(samples).ok_or("no round");
-    let ratio = Ratio::of(&open, &closed).ok_or("no round")?;
+    let spread = |samples: &[f64]| Spread::from_samples(samples).ok_or("no round");
+    let ratio = Ratio::from_samples(&open, &closed).ok_or("no round")?;
     Ok(Edge { small_blob: spread(&blobs)?, closed: spread(&closed)?, open: spread(&open)?, ratio })
 }
 

@@ -50,7 +50,7 @@ impl Fetches {
     }
 }
 
-/// Starts `handler` in a world of its own and sends `requests` to `relay` at once, which needs two tokens and a secret.
+/// Starts `handler` in its own world and sends `requests` to `relay` at once, which needs two tokens and a secret.
 pub(crate) async fn count(
     handler: &Path,
     seed: Seed,

@@ -60,7 +60,7 @@ pub(crate) async fn measure(
         }
         let (whole, services): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
         let ratios: Vec<_> = whole.iter().zip(&services).map(|(whole, services)| whole / services).collect();
-        let spread = |samples: &[f64]| Spread::of(samples).ok_or("no round");
+        let spread = |samples: &[f64]| Spread::from_samples(samples).ok_or("no round");
         let (whole, services, ratio) = (spread(&whole)?, spread(&services)?, spread(&ratios)?);
         measured.push(FirstJob { name, whole, services, ratio });
     }

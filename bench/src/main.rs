@@ -80,11 +80,11 @@ struct Arguments {
     handler: Option<PathBuf>,
     /// One part alone
     #[command(subcommand)]
-    part: Option<Part>,
+    part: Option<Measurement>,
 }
 
 #[derive(Clone, Subcommand)]
-enum Part {
+enum Measurement {
     /// Handlers that were built in several ways, in turns: size, memory, first answer and job, processor time
     Compare {
         /// Their binaries
@@ -133,11 +133,11 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     raise_descriptors()?;
     match &arguments.part {
         None => whole::measure(arguments).await,
-        Some(Part::Gateway) => {
+        Some(Measurement::Gateway) => {
             gateway::measure(GATEWAY_ROUNDS).await?.iter().for_each(|report| println!("{report}"));
             Ok(ExitCode::SUCCESS)
         }
-        Some(Part::Compare { files, rounds, write }) => {
+        Some(Measurement::Compare { files, rounds, write }) => {
             let azure = Programs::build()?.start_azure()?;
             let (table, failed) = compare::table(files, *rounds, &azure.environment, &folder()?).await;
             println!("{table}");
@@ -146,14 +146,18 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             }
             Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
-        Some(part @ (Part::FirstJob | Part::Relay | Part::Renewal | Part::FirstRequests | Part::Edge)) => {
-            alone(arguments, part).await
-        }
-        Some(Part::Scale) => {
+        Some(
+            part @ (Measurement::FirstJob
+            | Measurement::Relay
+            | Measurement::Renewal
+            | Measurement::FirstRequests
+            | Measurement::Edge),
+        ) => alone(arguments, part).await,
+        Some(Measurement::Scale) => {
             println!("{}", Scale::simulate(scale::Inputs::recorded()).in_words());
             Ok(ExitCode::SUCCESS)
         }
-        Some(Part::Micro) => {
+        Some(Measurement::Micro) => {
             let programs = Programs::build()?;
             let azure = programs.start_azure()?;
             let pieces = micro::measure(&programs.micro, OPTIMISED, &azure.environment)?;
@@ -165,21 +169,21 @@ async fn bench(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// A part that needs the handler and a world.
-async fn alone(arguments: &Arguments, part: &Part) -> Result<ExitCode, Box<dyn Error>> {
+async fn alone(arguments: &Arguments, part: &Measurement) -> Result<ExitCode, Box<dyn Error>> {
     let handler = handler(arguments)?;
     let azure = Programs::build()?.start_azure()?;
     let (seed, folder) = (Seed::read(&seed())?, folder()?);
     let subject = Subject { handler: &handler, environment: &azure.environment, seed: &seed, folder: &folder };
     let text = match part {
-        Part::FirstJob => first_job::table(&subject.first_job().await?),
-        Part::Relay => subject.relay().await?.table(),
-        Part::Renewal => subject.renewal().await?.table(),
-        Part::FirstRequests => {
+        Measurement::FirstJob => first_job::table(&subject.first_job().await?),
+        Measurement::Relay => subject.relay().await?.table(),
+        Measurement::Renewal => subject.renewal().await?.table(),
+        Measurement::FirstRequests => {
             let requests = rounds::Plan::FULL.first_requests;
             fetches::count(&handler, seed.clone(), requests, &folder).await?.table()
         }
-        Part::Edge => subject.edge().await?.table(),
-        Part::Compare { .. } | Part::Gateway | Part::Micro | Part::Scale => String::new(),
+        Measurement::Edge => subject.edge().await?.table(),
+        Measurement::Compare { .. } | Measurement::Gateway | Measurement::Micro | Measurement::Scale => String::new(),
     };
     println!("{text}");
     Ok(ExitCode::SUCCESS)

@@ -122,13 +122,13 @@ impl Samples {
     }
 
     pub(crate) fn spread(&self, measure: Measure, contender: &str) -> Option<Spread> {
-        Spread::of(self.0.get(&measure)?.get(contender)?)
+        Spread::from_samples(self.0.get(&measure)?.get(contender)?)
     }
 
     /// How often `base` goes into `contender`, round by round.
     pub(crate) fn ratio(&self, measure: Measure, contender: &str, base: &str) -> Option<Ratio> {
         let of = self.0.get(&measure)?;
-        Ratio::of(of.get(contender)?, of.get(base)?)
+        Ratio::from_samples(of.get(contender)?, of.get(base)?)
     }
 
     /// Every sample, and for each other contender its ratio to `ours`.
@@ -137,7 +137,7 @@ impl Samples {
             let contenders: Map<_, _> = by_contender
                 .iter()
                 .map(|(&name, rounds)| {
-                    let spread = Spread::of(rounds).map(Spread::to_json);
+                    let spread = Spread::from_samples(rounds).map(Spread::to_json);
                     let ratio = self
                         .ratio(measure, name, ours)
                         .filter(|_| name != ours)

@@ -49,7 +49,7 @@ pub(crate) async fn measure(
         }
     }
     let added: Vec<_> = relayed.iter().zip(&directly).map(|(relayed, direct)| relayed - direct).collect();
-    let spread = |samples: &[f64]| Spread::of(samples).ok_or("no round");
+    let spread = |samples: &[f64]| Spread::from_samples(samples).ok_or("no round");
     Ok(Relay { direct: spread(&directly)?, relayed: spread(&relayed)?, added: spread(&added)? })
 }
 

@@ -1,9 +1,9 @@
 //! Medians, and ratios that say when they say nothing.
 
 /// The rounds of a ratio must agree: the middle half of them may spread over so much of the median.
-const WIDEST: f64 = 0.25;
+const WIDEST_SPREAD: f64 = 0.25;
 /// Fewer rounds give no verdict.
-const FEWEST: usize = 3;
+const FEWEST_ROUNDS: usize = 3;
 
 /// Of a number of samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub(crate) struct Ratio {
 
 impl Spread {
     /// `None` without samples.
-    pub(crate) fn of(samples: &[f64]) -> Option<Self> {
+    pub(crate) fn from_samples(samples: &[f64]) -> Option<Self> {
         let mut sorted = samples.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let at = |part: f64| {
@@ -61,16 +61,16 @@ pub(crate) fn figure(value: f64) -> String {
 
 impl Ratio {
     /// Samples of the same round are compared, so that what the machine did in that round falls on both.
-    pub(crate) fn of(samples: &[f64], base: &[f64]) -> Option<Self> {
+    pub(crate) fn from_samples(samples: &[f64], base: &[f64]) -> Option<Self> {
         let ratios: Vec<f64> =
             samples.iter().zip(base).filter(|(_, base)| **base > 0.0).map(|(sample, base)| sample / base).collect();
-        Spread::of(&ratios).map(|spread| Self { spread })
+        Spread::from_samples(&ratios).map(|spread| Self { spread })
     }
 
     /// Whether the rounds agree well enough to say anything.
     pub(crate) fn is_verdict(&self) -> bool {
         let (lower, upper) = self.spread.quartiles;
-        self.spread.samples >= FEWEST && upper - lower <= WIDEST * self.spread.median
+        self.spread.samples >= FEWEST_ROUNDS && upper - lower <= WIDEST_SPREAD * self.spread.median
     }
 }
 
@@ -81,15 +81,15 @@ mod tests {
     #[test]
     fn rounds_that_disagree_give_no_verdict() {
         let base = [1.0; 5];
-        assert!(Ratio::of(&[2.0, 2.1, 1.9, 2.0, 9.0], &base).unwrap().is_verdict());
-        assert!(!Ratio::of(&[1.0, 2.0, 3.0, 4.0, 5.0], &base).unwrap().is_verdict());
-        assert!(!Ratio::of(&[2.0, 2.0], &base).unwrap().is_verdict());
-        assert_eq!(Ratio::of(&[], &base), None);
+        assert!(Ratio::from_samples(&[2.0, 2.1, 1.9, 2.0, 9.0], &base).unwrap().is_verdict());
+        assert!(!Ratio::from_samples(&[1.0, 2.0, 3.0, 4.0, 5.0], &base).unwrap().is_verdict());
+        assert!(!Ratio::from_samples(&[2.0, 2.0], &base).unwrap().is_verdict());
+        assert_eq!(Ratio::from_samples(&[], &base), None);
     }
 
     #[test]
     fn a_median_lies_between_two_middle_samples() {
-        let spread = Spread::of(&[4.0, 1.0, 3.0, 2.0]).unwrap();
+        let spread = Spread::from_samples(&[4.0, 1.0, 3.0, 2.0]).unwrap();
         assert_eq!((spread.low, spread.median, spread.high), (1.0, 2.5, 4.0));
     }
 }

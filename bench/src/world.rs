@@ -1,4 +1,4 @@
-//! A world of its own for one measurement: local-azure in this process, with its journal, and a handler that finds it.
+//! The world of one measurement: local-azure in this process, with its journal, and a handler that finds it.
 
 use std::{
     collections::BTreeMap,

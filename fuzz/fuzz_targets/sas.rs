@@ -1,4 +1,4 @@
-//! No query opens Blob Storage without a token: each needs a signature that nobody here has made.
+//! No query opens Blob Storage without a token: each needs a signature, and this target has no key.
 
 #![no_main]
 

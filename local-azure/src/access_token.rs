@@ -39,7 +39,7 @@ pub(crate) struct Caller {
 
 /// The check that a request's token did not pass.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum TokenRefusal {
     #[error("the request has no Authorization header")]
     Missing,
     #[error("the Authorization header is not \"Bearer \" and a token")]
@@ -61,7 +61,7 @@ pub(crate) enum Refusal {
     Issuer { expected: String, found: String },
 }
 
-impl Refusal {
+impl TokenRefusal {
     /// The audience found, when it is why the token did not pass; its signature was right.
     pub(crate) fn audience(&self) -> Option<&str> {
         match self {
@@ -94,31 +94,36 @@ pub(crate) fn verify(
     headers: &HeaderMap,
     audiences: &[&str],
     now: Timestamp,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, TokenRefusal> {
     verify_token(entra, bearer(headers)?, audiences, now)
 }
 
 /// As [`verify`], of a token that came in some other way.
-pub(crate) fn verify_token(entra: &Entra, token: &str, audiences: &[&str], now: Timestamp) -> Result<Caller, Refusal> {
+pub(crate) fn verify_token(
+    entra: &Entra,
+    token: &str,
+    audiences: &[&str],
+    now: Timestamp,
+) -> Result<Caller, TokenRefusal> {
     let (claims, now) = (signed_claims(entra, token)?, fault::skewed(now));
     if now.as_second() < claims.nbf {
-        return Err(Refusal::NotYetValid);
+        return Err(TokenRefusal::NotYetValid);
     }
     if now.as_second() >= claims.exp {
-        return Err(Refusal::Expired);
+        return Err(TokenRefusal::Expired);
     }
     if !audiences.contains(&claims.aud.as_str()) {
-        return Err(Refusal::Audience(claims.aud));
+        return Err(TokenRefusal::Audience(claims.aud));
     }
     let tenant = entra.seed.tenant.id;
     let expected = v1_issuer(tenant);
     if claims.iss != expected || claims.tid != tenant {
-        return Err(Refusal::Issuer { expected, found: claims.iss });
+        return Err(TokenRefusal::Issuer { expected, found: claims.iss });
     }
-    let principal_id = claims.oid.ok_or(Refusal::Malformed)?;
+    let principal_id = claims.oid.ok_or(TokenRefusal::Malformed)?;
     Ok(Caller {
         principal_id,
-        app_id: claims.appid.ok_or(Refusal::Malformed)?,
+        app_id: claims.appid.ok_or(TokenRefusal::Malformed)?,
         identity: entra.directory.principal(principal_id).map(|principal| principal.name.clone()),
         audience: claims.aud,
         issuer: claims.iss,
@@ -134,12 +139,12 @@ pub(crate) fn demands(
     headers: &HeaderMap,
     audiences: &[&str],
     now: Timestamp,
-    verified: Result<&Caller, &Refusal>,
+    verified: Result<&Caller, &TokenRefusal>,
 ) -> Vec<Demand> {
     let (token, claims) = shown_token(headers).unzip();
     let claims = claims.unwrap_or_default();
     // Checks run in the order of the list; the one that failed ends them.
-    let failed = verified.err().map(Refusal::step);
+    let failed = verified.err().map(TokenRefusal::step);
     let met = |step: usize| failed.is_none_or(|failed| failed >= step).then(|| failed != Some(step));
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let time = |name: &str| claims.get(name)?.as_i64().and_then(|second| Timestamp::from_second(second).ok());
@@ -159,7 +164,7 @@ pub(crate) fn demands(
     ]
 }
 
-impl Refusal {
+impl TokenRefusal {
     /// Number of the check that failed.
     const fn step(&self) -> usize {
         match self {
@@ -172,20 +177,20 @@ impl Refusal {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn bearer(headers: &HeaderMap) -> Result<&str, TokenRefusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or(Refusal::Missing)?;
+    let value = values.next().ok_or(TokenRefusal::Missing)?;
     if values.next().is_some() {
-        return Err(Refusal::NotBearer);
+        return Err(TokenRefusal::NotBearer);
     }
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NotBearer)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Refusal::NotBearer) }
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(TokenRefusal::NotBearer)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(TokenRefusal::NotBearer) }
 }
 
 /// The claims, once the signature is right; nothing in them has been checked yet.
-fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, Refusal> {
-    let header = decode_header(token).map_err(|_| Refusal::Malformed)?;
-    let unknown_key = || Refusal::UnknownKey(token.split('.').next().unwrap_or_default().to_owned());
+fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, TokenRefusal> {
+    let header = decode_header(token).map_err(|_| TokenRefusal::Malformed)?;
+    let unknown_key = || TokenRefusal::UnknownKey(token.split('.').next().unwrap_or_default().to_owned());
     if header.alg != Algorithm::RS256 {
         return Err(unknown_key());
     }
@@ -193,8 +198,8 @@ fn signed_claims(entra: &Entra, token: &str) -> Result<Claims, Refusal> {
     match decode::<Claims>(token, &key, &signature_only()) {
         Ok(verified) => Ok(verified.claims),
         Err(error) => Err(match error.kind() {
-            jsonwebtoken::errors::ErrorKind::InvalidSignature => Refusal::Signature,
-            _ => Refusal::Malformed,
+            jsonwebtoken::errors::ErrorKind::InvalidSignature => TokenRefusal::Signature,
+            _ => TokenRefusal::Malformed,
         }),
     }
 }

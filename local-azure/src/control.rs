@@ -65,7 +65,7 @@ struct Control {
 }
 
 /// What is asked for.
-enum Ask {
+enum ControlRequest {
     RollOver,
     Journal,
     Metrics,
@@ -81,7 +81,7 @@ pub(crate) fn routes(world: Arc<World>, secret: RunSecret) -> Router {
 }
 
 async fn answer(State(control): State<Arc<Control>>, request: Request) -> Response {
-    let Some(ask) = Ask::of(&request) else {
+    let Some(ask) = ControlRequest::from_request(&request) else {
         let message = format!("this is an HTTPS proxy: it takes CONNECT, not {} {}\n", request.method(), request.uri());
         return (StatusCode::METHOD_NOT_ALLOWED, message).into_response();
     };
@@ -93,26 +93,30 @@ async fn answer(State(control): State<Arc<Control>>, request: Request) -> Respon
         return (StatusCode::FORBIDDEN, message).into_response();
     }
     match ask {
-        Ask::RollOver => match control.world.roll_over_signing_keys() {
+        ControlRequest::RollOver => match control.world.roll_over_signing_keys() {
             Ok(kid) => Json(json!({ "kid": kid })).into_response(),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         },
-        Ask::Journal => in_pieces(&control.world.journal),
-        Ask::Metrics => {
+        ControlRequest::Journal => in_pieces(&control.world.journal),
+        ControlRequest::Metrics => {
             let one = |Metric { namespace, name, dimensions, value }| json!({ "namespace": namespace, "name": name, "dimensions": dimensions, "value": value });
             Json(control.world.metrics().all().into_iter().map(one).collect::<Vec<_>>()).into_response()
         }
-        Ask::Telemetry(trace) => Json(ReceivedTrace::of(control.world.telemetry(), trace)).into_response(),
-        Ask::Regenerate(subscription, which) => match control.world.regenerate_subscription_key(&subscription, which) {
-            Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
-            Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
-        },
-        Ask::SetFault => match set_fault(&control.world, request).await {
+        ControlRequest::Telemetry(trace) => {
+            Json(ReceivedTrace::from_telemetry(control.world.telemetry(), trace)).into_response()
+        }
+        ControlRequest::Regenerate(subscription, which) => {
+            match control.world.regenerate_subscription_key(&subscription, which) {
+                Ok(secrets) => Json(json!({ "secrets": secrets })).into_response(),
+                Err(error) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
+            }
+        }
+        ControlRequest::SetFault => match set_fault(&control.world, request).await {
             Ok(id) => Json(json!({ "id": id })).into_response(),
             Err(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
         },
-        Ask::ListFaults => Json(control.world.faults().all()).into_response(),
-        Ask::ClearFaults => {
+        ControlRequest::ListFaults => Json(control.world.faults().all()).into_response(),
+        ControlRequest::ClearFaults => {
             control.world.faults().clear();
             Json(json!([])).into_response()
         }
@@ -143,8 +147,8 @@ async fn set_fault(world: &World, request: Request) -> Result<u64, String> {
     world.faults().set(fault).map_err(|refused| refused.to_string())
 }
 
-impl Ask {
-    fn of(request: &Request) -> Option<Self> {
+impl ControlRequest {
+    fn from_request(request: &Request) -> Option<Self> {
         let path = request.uri().path();
         if request.method() != Method::POST {
             return None;

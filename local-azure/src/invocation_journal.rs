@@ -13,7 +13,7 @@ pub fn journal_invocations(journal: &Journal) -> InvocationSink {
     Arc::new(move |invocation| {
         let mut entry = journal.begin(Service::Handler, &invocation.method, &invocation.path);
         entry.from = Some(Service::FunctionsHost);
-        entry.trace = invocation.traceparent.as_deref().and_then(TraceId::of_traceparent);
+        entry.trace = invocation.traceparent.as_deref().and_then(TraceId::from_traceparent);
         (entry.started, entry.duration) = (invocation.started, invocation.duration);
         entry.status = invocation.status;
         entry.decision.reason.clone_from(&invocation.reason);

@@ -11,14 +11,14 @@ use std::{
 
 /// What starts the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kind {
+pub enum FunctionKind {
     /// A caller's HTTP request
     Http,
     /// A schedule
     Timer,
 }
 
-impl Kind {
+impl FunctionKind {
     /// `function.json` and the Rust file, with `NAME` where the name goes.
     fn templates(self) -> (&'static str, &'static str) {
         match self {
@@ -98,9 +98,9 @@ impl FunctionName {
     }
 
     /// The prefixes are tested on the text: `administrators` is refused too (`ScriptHost.cs` of the host).
-    fn check_route(&self, kind: Kind) -> Result<(), NewFunctionError> {
+    fn check_route(&self, kind: FunctionKind) -> Result<(), NewFunctionError> {
         let name = self.0.to_ascii_lowercase();
-        match kind == Kind::Http && (name.starts_with("admin") || name.starts_with("runtime")) {
+        match kind == FunctionKind::Http && (name.starts_with("admin") || name.starts_with("runtime")) {
             true => Err(NewFunctionError::ReservedRoute(self.clone())),
             false => Ok(()),
         }
@@ -159,7 +159,7 @@ pub enum NewFunctionError {
 ///
 /// # Errors
 /// [`NewFunctionError`]; then nothing has been made or changed.
-pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<PathBuf>, NewFunctionError> {
+pub fn create(project: &Path, kind: FunctionKind, name: &FunctionName) -> Result<Vec<PathBuf>, NewFunctionError> {
     name.check_for_rust().map_err(|problem| NewFunctionError::Name { name: name.clone(), problem })?;
     name.check_route(kind)?;
     let (module, main) = (project.join("src/functions"), project.join("src/main.rs"));
@@ -193,7 +193,11 @@ pub fn create(project: &Path, kind: Kind, name: &FunctionName) -> Result<Vec<Pat
 ///
 /// # Errors
 /// [`NewFunctionError`]; then nothing has been made.
-pub fn create_definition(functions: &Path, kind: Kind, name: &FunctionName) -> Result<PathBuf, NewFunctionError> {
+pub fn create_definition(
+    functions: &Path,
+    kind: FunctionKind,
+    name: &FunctionName,
+) -> Result<PathBuf, NewFunctionError> {
     name.check_route(kind)?;
     refuse_link(functions)?;
     let folder = functions.join(&name.0);
@@ -234,7 +238,7 @@ fn taken(path: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The text of main.rs with the function in its two places, each sorted: among the modules of `mod functions`, and among
-/// the registrations. The first one stands before `.run()`; `None` where that is in no line of its own. All other lines stay byte for byte, with their ends.
+/// the registrations. The first one stands before `.run()`; `None` where that is not a whole line. All other lines stay byte for byte, with their ends.
 fn with_function(text: &str, name: &FunctionName, registration: &str) -> Option<String> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();

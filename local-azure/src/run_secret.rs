@@ -14,7 +14,7 @@ impl RunSecret {
     }
 
     /// 256 random bits, in characters that a URL and a cookie may have.
-    pub(crate) fn of_256_bits() -> Result<Self, aws_lc_rs::error::Unspecified> {
+    pub(crate) fn with_256_bits() -> Result<Self, aws_lc_rs::error::Unspecified> {
         let mut bytes = [0; 32];
         aws_lc_rs::rand::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))

@@ -19,7 +19,7 @@ const LONGEST_GAP: usize = 100_000;
 
 impl Tokenizer {
     /// The one of a model, by its name.
-    pub(crate) fn of_model(model: &str) -> Self {
+    pub(crate) fn for_model(model: &str) -> Self {
         let is_old = model.starts_with("text-embedding")
             || model.starts_with("gpt-3")
             || (model.starts_with("gpt-4") && !model.starts_with("gpt-4o") && !model.starts_with("gpt-4."));
@@ -27,7 +27,7 @@ impl Tokenizer {
     }
 
     /// The one that most models of today have, where the model is not known.
-    pub(crate) fn of_present_models() -> Self {
+    pub(crate) fn for_present_models() -> Self {
         Self(&O200K)
     }
 
@@ -83,13 +83,13 @@ mod tests {
             ("gpt-4o", "お誕生日おめでとう", 8),
             ("text-embedding-3-small", "antidisestablishmentarianism", 6),
         ] {
-            assert_eq!(Tokenizer::of_model(model).count(text), count, "{model}: {text}");
+            assert_eq!(Tokenizer::for_model(model).count(text), count, "{model}: {text}");
         }
     }
 
     #[test]
     fn pieces_make_the_text_again() {
-        let tokenizer = Tokenizer::of_model("gpt-5.4-mini");
+        let tokenizer = Tokenizer::for_model("gpt-5.4-mini");
         for text in ["one two  three", "\u{1F9D1}\u{200D}\u{1F680} naïve 你好", ""] {
             assert_eq!(tokenizer.pieces(text).concat(), text);
         }
@@ -99,7 +99,7 @@ mod tests {
     fn white_space_without_end_is_counted_too() {
         for model in ["gpt-4", "gpt-4o"] {
             let text = format!("a{}b", " ".repeat(1_000_001));
-            let tokenizer = Tokenizer::of_model(model);
+            let tokenizer = Tokenizer::for_model(model);
             assert!((5_000..20_000).contains(&tokenizer.count(&text)), "{model}");
             assert!(tokenizer.pieces(&text).concat() == text, "{model}");
         }

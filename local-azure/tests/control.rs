@@ -20,7 +20,7 @@ const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seed.toml");
 /// A running Azure side; ends when dropped.
 struct Running {
     child: Child,
-    /// What it prints. It ends when nobody can read that any more.
+    /// What it prints. It ends when its reader has gone.
     _printed: BufReader<ChildStdout>,
 }
 

@@ -32,7 +32,7 @@ struct Azure {
     secrets: String,
 }
 
-struct Answer {
+struct RawAnswer {
     status_line: String,
     headers: BTreeMap<String, String>,
     /// As they were written.
@@ -80,7 +80,7 @@ impl Azure {
     }
 
     /// Sends the head's lines and a body through the proxy, as they are.
-    async fn send(&self, host: &str, lines: &[&str], body: &[u8]) -> Answer {
+    async fn send(&self, host: &str, lines: &[&str], body: &[u8]) -> RawAnswer {
         let proxy = self.environment["HTTPS_PROXY"].trim_start_matches("http://");
         let mut stream = TcpStream::connect(proxy).await.unwrap();
         stream.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes()).await.unwrap();
@@ -102,10 +102,10 @@ impl Azure {
         let mut bytes = Vec::new();
         // A connection that ends without TLS's farewell is an error after the last byte.
         let _ = tunnel.read_to_end(&mut bytes).await;
-        Answer::read(&bytes)
+        RawAnswer::read(&bytes)
     }
 
-    async fn blob(&self, line: &str, headers: &[&str], body: &[u8]) -> Answer {
+    async fn blob(&self, line: &str, headers: &[&str], body: &[u8]) -> RawAnswer {
         let authorization = format!("Authorization: Bearer {}", self.blobs);
         let length = format!("Content-Length: {}", body.len());
         let mut lines = vec![line, authorization.as_str(), "x-ms-version: 2026-10-06"];
@@ -116,7 +116,7 @@ impl Azure {
         self.send(BLOBS, &lines, body).await
     }
 
-    async fn token(&self, form: &str) -> Answer {
+    async fn token(&self, form: &str) -> RawAnswer {
         let length = format!("Content-Length: {}", form.len());
         let lines = [
             &format!("POST /{TENANT}/oauth2/v2.0/token HTTP/1.1"),
@@ -130,7 +130,7 @@ impl Azure {
     }
 }
 
-impl Answer {
+impl RawAnswer {
     fn read(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();

@@ -171,20 +171,20 @@ async fn overwriting_without_end_leaves_a_whole_version_when_killed() {
 struct Write {
     name: &'static str,
     account: &'static str,
-    before: &'static [Call],
-    write: Call,
+    before: &'static [WriteCall],
+    write: WriteCall,
     /// Where its effect is read.
     read: &'static str,
 }
 
 /// Method, query, headers, and body.
-type Call = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+type WriteCall = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
 
-const BLOCK_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "old");
-const NEW_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "new");
-const APPEND_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "AppendBlob")], "");
-const PAGE_BLOB: Call = ("PUT", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "1024")], "");
-const BLOCK: Call = ("PUT", "?comp=block&blockid=YQ%3D%3D", &[], "new");
+const BLOCK_BLOB: WriteCall = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "old");
+const NEW_BLOB: WriteCall = ("PUT", "", &[("x-ms-blob-type", "BlockBlob")], "new");
+const APPEND_BLOB: WriteCall = ("PUT", "", &[("x-ms-blob-type", "AppendBlob")], "");
+const PAGE_BLOB: WriteCall = ("PUT", "", &[("x-ms-blob-type", "PageBlob"), ("x-ms-blob-content-length", "1024")], "");
+const BLOCK: WriteCall = ("PUT", "?comp=block&blockid=YQ%3D%3D", &[], "new");
 const COMMITTED: &str = "<BlockList><Latest>YQ==</Latest></BlockList>";
 const TAGS: &str = "<Tags><TagSet><Tag><Key>a</Key><Value>new</Value></Tag></TagSet></Tags>";
 const PAGE: &str = match std::str::from_utf8(&[b'n'; 512]) {
@@ -192,10 +192,10 @@ const PAGE: &str = match std::str::from_utf8(&[b'n'; 512]) {
     Err(_) => "",
 };
 const ALL_BLOCKS: &str = "?comp=blocklist&blocklisttype=all";
-const BLOCK_B: Call = ("PUT", "?comp=block&blockid=Yg%3D%3D", &[], "new too");
-const SNAPSHOT: Call = ("PUT", "?comp=snapshot", &[], "");
-const DELETE: Call = ("DELETE", "", &[], "");
-const DELETE_ALL: Call = ("DELETE", "", &[("x-ms-delete-snapshots", "include")], "");
+const BLOCK_B: WriteCall = ("PUT", "?comp=block&blockid=Yg%3D%3D", &[], "new too");
+const SNAPSHOT: WriteCall = ("PUT", "?comp=snapshot", &[], "");
+const DELETE: WriteCall = ("DELETE", "", &[], "");
+const DELETE_ALL: WriteCall = ("DELETE", "", &[("x-ms-delete-snapshots", "include")], "");
 const PLAIN: &str = "stkeyless";
 const VERSIONS: &str = "stversions";
 const SOURCE: &str = "https://stkeyless.blob.core.windows.net/snapshots/source";
@@ -270,7 +270,7 @@ const WRITES: [Write; 17] = [
 ];
 
 impl Azure {
-    fn call(&self, account: &str, blob: &str, (method, query, headers, body): Call) -> reqwest::RequestBuilder {
+    fn call(&self, account: &str, blob: &str, (method, query, headers, body): WriteCall) -> reqwest::RequestBuilder {
         let url = format!("https://{account}.blob.core.windows.net/snapshots/{blob}{query}");
         let length = body.len().to_string();
         let request = self.request(method.parse().unwrap(), &url).header("content-length", length).body(body);

@@ -25,7 +25,7 @@ pub(crate) struct Question {
 
 /// The members that are known. Each may stand once.
 #[derive(Deserialize)]
-struct Body {
+struct ChatMembers {
     messages: Option<Value>,
     prompt: Option<Value>,
     stream: Option<Value>,
@@ -44,7 +44,7 @@ impl Question {
             return Err(Error::Rule("it has no body; it takes JSON with messages or a prompt"));
         }
         // The text of serde's error may quote the body.
-        let body: Body = serde_json::from_str(body)
+        let body: ChatMembers = serde_json::from_str(body)
             .map_err(|_| Error::Rule("its body is not JSON, not an object, or names a member twice"))?;
         if let Some(name) = body.others.keys().next() {
             return Err(Error::Rule(match name.as_str() {

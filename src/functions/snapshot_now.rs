@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct SnapshotAnswer<'a> {
     source: &'a str,
     #[serde(flatten)]
     snapshot: &'a Snapshot,
@@ -35,5 +35,5 @@ pub(crate) async fn run(
         Taken::AlreadyWritten(snapshot) => (StatusCode::OK, snapshot),
     };
     let location = [(LOCATION, snapshot.blob.url.to_string())];
-    Ok((status, location, Json(Body { source: &name, snapshot })).into_response())
+    Ok((status, location, Json(SnapshotAnswer { source: &name, snapshot })).into_response())
 }

@@ -26,7 +26,7 @@ use tracing::error;
 
 use crate::{
     error::{Error, Missing},
-    partial::{Stored, Wanted},
+    partial::{Stored, WantedPart},
     snapshots::{Slot, Snapshot, Snapshots},
 };
 
@@ -84,9 +84,9 @@ pub(crate) async fn run(
 async fn send(container: &Container, blob: &Blob, headers: &HeaderMap) -> Result<Response, Error> {
     let stored = Stored { etag: &blob.etag, modified: blob.content.modified, size: blob.size };
     let (status, range) = match stored.wanted(headers)? {
-        Wanted::Nothing => return Ok((StatusCode::NOT_MODIFIED, described(blob)).into_response()),
-        Wanted::All => (StatusCode::OK, None),
-        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
+        WantedPart::Nothing => return Ok((StatusCode::NOT_MODIFIED, described(blob)).into_response()),
+        WantedPart::All => (StatusCode::OK, None),
+        WantedPart::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
     };
     let mut head = described(blob);
     let mut insert =

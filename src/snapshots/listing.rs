@@ -126,7 +126,7 @@ impl Lister<'_> {
         let mut from = None;
         for _ in 0..MOST_CALLS {
             let (blobs, next) = self.page(&slot::prefix(self.source), from, 100).await?;
-            let oldest = blobs.iter().find_map(|blob| Slot::of_blob(&blob.name, self.source));
+            let oldest = blobs.iter().find_map(|blob| Slot::from_blob_name(&blob.name, self.source));
             match (oldest, next) {
                 (None, Some(next)) => from = Some(next),
                 (oldest, _) => return Ok(oldest),
@@ -147,7 +147,7 @@ impl Lister<'_> {
     }
 
     fn snapshot(&self, blob: Blob) -> Option<Snapshot> {
-        Some(Snapshot { slot: Slot::of_blob(&blob.name, self.source)?, blob })
+        Some(Snapshot { slot: Slot::from_blob_name(&blob.name, self.source)?, blob })
     }
 }
 

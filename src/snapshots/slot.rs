@@ -18,15 +18,15 @@ pub(crate) struct Slot(Timestamp);
 impl Slot {
     /// The slot of a scheduled time.
     pub(crate) fn at(time: Timestamp) -> Self {
-        Self::of_seconds(time, 1)
+        Self::from_seconds(time, 1)
     }
 
     /// The slot of the minute that `time` is in.
     pub(crate) fn minute_of(time: Timestamp) -> Self {
-        Self::of_seconds(time, 60)
+        Self::from_seconds(time, 60)
     }
 
-    fn of_seconds(time: Timestamp, seconds: i64) -> Self {
+    fn from_seconds(time: Timestamp, seconds: i64) -> Self {
         let start = time.as_second().div_euclid(seconds) * seconds;
         // Rounding towards the past leaves jiff's range only at its first minute, in the year -9999.
         Self(Timestamp::from_second(start).unwrap_or(time))
@@ -43,7 +43,7 @@ impl Slot {
     }
 
     /// The slot that a blob of `source` is named after.
-    pub(crate) fn of_blob(name: &str, source: &SourceName) -> Option<Self> {
+    pub(crate) fn from_blob_name(name: &str, source: &SourceName) -> Option<Self> {
         let time = DateTime::strptime(NAME, name.strip_prefix(&prefix(source))?).ok()?;
         Some(Self(time.to_zoned(TimeZone::UTC).ok()?.timestamp()))
     }
@@ -165,9 +165,9 @@ mod tests {
     #[test]
     fn a_blobs_name_tells_its_slot() {
         let slot = Slot::at(time("2026-11-21T09:30:00Z"));
-        assert_eq!(Slot::of_blob(&slot.blob_name(&source()), &source()), Some(slot));
+        assert_eq!(Slot::from_blob_name(&slot.blob_name(&source()), &source()), Some(slot));
         for foreign in ["orders/readme.txt", "orders/2026/13/21/093000Z.json", "other/2026/11/21/093000Z.json"] {
-            assert_eq!(Slot::of_blob(foreign, &source()), None, "{foreign}");
+            assert_eq!(Slot::from_blob_name(foreign, &source()), None, "{foreign}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rule: APIs, operations, products and subscriptions of the gateway are those of the seed.
 
-use bicep_check::{Made, MadeResource};
+use bicep_check::{DeployedResources, MadeResource};
 use local_azure::seed::{Api, Product, SubscriptionScope, SubscriptionState};
 
 use crate::{
@@ -30,7 +30,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     complaints
 }
 
-fn deployed<'a>(plan: &'a Made, below: &str) -> Vec<&'a MadeResource> {
+fn deployed<'a>(plan: &'a DeployedResources, below: &str) -> Vec<&'a MadeResource> {
     let of_type = format!("Microsoft.ApiManagement/service/{below}");
     plan.resources.iter().filter(|resource| resource.of_type == of_type).collect()
 }
@@ -40,7 +40,7 @@ fn parent(resource: &MadeResource) -> &str {
     last(resource.name.rsplit_once('/').map(|(parent, _)| parent).unwrap_or_default())
 }
 
-fn apis(plan: &Made) -> Vec<String> {
+fn apis(plan: &DeployedResources) -> Vec<String> {
     let api = |api: &MadeResource| {
         let of = |property: &str| api.text(&format!("properties.{property}"));
         let (header, query) = (of("subscriptionKeyParameterNames.header"), of("subscriptionKeyParameterNames.query"));
@@ -62,7 +62,7 @@ fn seed_api(api: &Api) -> String {
     format!("{id} at /{path}, key needed: {needed}, in {header} or {query}")
 }
 
-fn operations(plan: &Made) -> Vec<String> {
+fn operations(plan: &DeployedResources) -> Vec<String> {
     let operation = |operation: &MadeResource| {
         let (method, template) = (operation.text("properties.method"), operation.text("properties.urlTemplate"));
         format!("{}.{} {method} {template}", parent(operation), last(&operation.name))
@@ -71,7 +71,7 @@ fn operations(plan: &Made) -> Vec<String> {
 }
 
 /// Azure refuses an operation whose template has a parameter that it does not declare.
-fn template_parameters(plan: &Made) -> Vec<String> {
+fn template_parameters(plan: &DeployedResources) -> Vec<String> {
     let mut complaints = Vec::new();
     for operation in deployed(plan, "apis/operations") {
         let template = operation.text("properties.urlTemplate");
@@ -83,7 +83,7 @@ fn template_parameters(plan: &Made) -> Vec<String> {
     complaints
 }
 
-fn products(plan: &Made) -> Vec<String> {
+fn products(plan: &DeployedResources) -> Vec<String> {
     let product = |product: &MadeResource| {
         let id = last(&product.name);
         let links = deployed(plan, "products/apis").into_iter().filter(|link| parent(link) == id);
@@ -97,7 +97,7 @@ fn seed_product(product: &Product) -> String {
     format!("{} with {}, key needed: {}", product.id, product.apis.join(" and "), product.subscription_required)
 }
 
-fn subscriptions(plan: &Made) -> Vec<String> {
+fn subscriptions(plan: &DeployedResources) -> Vec<String> {
     let subscription = |subscription: &MadeResource| {
         let scope = subscription.text("properties.scope");
         let scope = match by_id(plan, &scope) {

@@ -44,7 +44,7 @@ fn parameters(files: &Files) -> Vec<String> {
     let missing = missing.map(|param| format!("{PARAMETERS} lacks {}, which has no default", param.name));
     // A default in both places would drift; with the variable unset, azd leaves the parameter to Bicep.
     let doubled = given.iter().filter(|(_, value)| value["value"].as_str().is_none_or(|text| text.contains('=')));
-    let doubled = doubled.map(|(name, _)| format!("{PARAMETERS} has a value of its own for {name}"));
+    let doubled = doubled.map(|(name, _)| format!("{PARAMETERS} has its own value for {name}"));
     unknown.chain(missing).chain(doubled).collect()
 }
 
@@ -91,6 +91,6 @@ fn parameters_that_do_not_fit_are_seen() {
     assert_complains(
         parameters,
         &files.with(PARAMETERS, "${GATEWAY_SKU}", "${GATEWAY_SKU=Developer}"),
-        "of its own for gatewaySku",
+        "has its own value for gatewaySku",
     );
 }

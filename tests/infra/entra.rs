@@ -1,6 +1,6 @@
 //! Rule: the app registration, its app roles and who holds them are those of the seed.
 
-use bicep_check::{Made, MadeResource};
+use bicep_check::{DeployedResources, MadeResource};
 use local_azure::seed::{AppRegistration, Seed, TokenVersion};
 
 use crate::{
@@ -16,7 +16,7 @@ const OF_THE_PLATFORM: &str = "principalId of logic-keyless: Orders.Read of orde
 fn same_as_the_seed(files: &Files) -> Vec<String> {
     let plan = plan(files);
     let seed = files.seed();
-    // An API that nobody calls is in the seed to have tokens for a wrong audience; it is not deployed.
+    // An API without callers is in the seed to have tokens for a wrong audience; it is not deployed.
     let called =
         seed.app_registrations.iter().filter(|app| seed.app_role_assignments.iter().any(|a| a.app == app.name));
     let expected: Vec<String> = called.map(seed_described).collect();
@@ -26,7 +26,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
     complaints
 }
 
-fn described(plan: &Made, application: &MadeResource) -> String {
+fn described(plan: &DeployedResources, application: &MadeResource) -> String {
     let of = |property: &str| application.all(&format!("appRoles.{property}"));
     let roles = of("id").into_iter().zip(of("value")).zip(of("allowedMemberTypes").into_iter().zip(of("isEnabled")));
     let roles: Vec<String> = roles
@@ -48,7 +48,7 @@ fn seed_described(app: &AppRegistration) -> String {
     format!("{name}, tokens of version {version}, assignment required: {required}, {}", roles.join(", "))
 }
 
-fn held(plan: &Made, seed: &Seed) -> Vec<String> {
+fn held(plan: &DeployedResources, seed: &Seed) -> Vec<String> {
     let app_of = |id: String| {
         let principal = plan.of_type("Microsoft.Graph/servicePrincipals").find(|principal| principal.id == id)?;
         let app_id = principal.text("appId");
@@ -80,7 +80,7 @@ fn one_audience(files: &Files) -> Vec<String> {
     apis.iter().flat_map(|(connection, api)| one_audience_of(&plan, connection, api)).collect()
 }
 
-fn one_audience_of(plan: &Made, connection: &str, api: &str) -> Vec<String> {
+fn one_audience_of(plan: &DeployedResources, connection: &str, api: &str) -> Vec<String> {
     let audience = format!("properties.{connection}__audience");
     let asked: Vec<String> = plan.of_type("Microsoft.Web/sites/config").map(|config| config.text(&audience)).collect();
     let registered = format!("{api}-api");

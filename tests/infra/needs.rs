@@ -28,7 +28,7 @@ pub(crate) fn read_by_the_handler() -> Vec<&'static str> {
     names.filter(|name| !FOR_THE_HOST.contains(name) && !is_not_deployed(name)).collect()
 }
 
-/// Other ways to name an identity stand in place of its client ID, and no proxy with a certificate authority of its own stands between
+/// Other ways to name an identity stand in place of its client ID, and no proxy with its own certificate authority stands between
 /// Azure and Azure. A deployment reaches its model through API Management, on the surface without versions.
 fn is_not_deployed(name: &str) -> bool {
     const OF_THE_DIRECT_ROUTE: [&str; 2] = ["OPENAI__endpoint", "OPENAI__scope"];

@@ -1,6 +1,6 @@
 //! The templates, evaluated with every part deployed, and their texts without what only a deployment knows.
 
-use bicep_check::{Made, MadeResource, Options, Setting};
+use bicep_check::{DeployedResources, MadeResource, Options, Setting};
 
 use crate::files::Files;
 
@@ -8,18 +8,18 @@ pub(crate) const MAIN: &str = "infra/main.bicep";
 
 /// What a deployment with a model and a workflow makes.
 #[track_caller]
-pub(crate) fn plan(files: &Files) -> Made {
+pub(crate) fn plan(files: &Files) -> DeployedResources {
     with_parts(files, &["deployOpenAI", "deployLogicApp"])
 }
 
 /// The same, with what takes the app's telemetry.
 #[track_caller]
-pub(crate) fn plan_with_telemetry(files: &Files) -> Made {
+pub(crate) fn plan_with_telemetry(files: &Files) -> DeployedResources {
     with_parts(files, &["deployOpenAI", "deployLogicApp", "deployTelemetry"])
 }
 
 #[track_caller]
-fn with_parts(files: &Files, parts: &[&'static str]) -> Made {
+fn with_parts(files: &Files, parts: &[&'static str]) -> DeployedResources {
     let parts = parts.iter().map(|part| (*part, Setting::Bool(true)));
     let parameters: Vec<_> = [("location", "westeurope".into())].into_iter().chain(parts).collect();
     made(files, MAIN, &parameters)
@@ -27,17 +27,17 @@ fn with_parts(files: &Files, parts: &[&'static str]) -> Made {
 
 /// What a deployment of the pipeline's identity makes.
 #[track_caller]
-pub(crate) fn plan_of_the_deployer(files: &Files) -> Made {
+pub(crate) fn plan_of_the_deployer(files: &Files) -> DeployedResources {
     made(files, "infra/deployer/main.bicep", &[("location", "westeurope".into())])
 }
 
 #[track_caller]
-fn made(files: &Files, main: &str, parameters: &[(&str, Setting)]) -> Made {
+fn made(files: &Files, main: &str, parameters: &[(&str, Setting)]) -> DeployedResources {
     files.program().plan(main, &Options::new("everything", parameters)).expect("these options fit each other")
 }
 
 /// The resource with an ID.
-pub(crate) fn by_id<'a>(made: &'a Made, id: &str) -> Option<&'a MadeResource> {
+pub(crate) fn by_id<'a>(made: &'a DeployedResources, id: &str) -> Option<&'a MadeResource> {
     made.resources.iter().find(|resource| resource.id == id)
 }
 

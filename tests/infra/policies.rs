@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bicep_check::{Made, MadeResource};
+use bicep_check::{DeployedResources, MadeResource};
 
 use crate::{
     files::{Files, assert_complains, assert_content, differences},
@@ -29,7 +29,7 @@ fn scope(path: &str) -> String {
     inner.split_once('/').map_or_else(|| inner.to_owned(), |(kind, name)| format!("{kind} {name}"))
 }
 
-fn policies(plan: &Made) -> impl Iterator<Item = &MadeResource> {
+fn policies(plan: &DeployedResources) -> impl Iterator<Item = &MadeResource> {
     plan.resources
         .iter()
         .filter(|resource| resource.of_type.strip_prefix(SERVICE).is_some_and(|below| below.ends_with("/policies")))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bicep_check::{Made, MadeResource, role_title};
+use bicep_check::{DeployedResources, MadeResource, role_title};
 use local_azure::seed::{RoleAssignment, Scope};
 
 use crate::{
@@ -37,7 +37,7 @@ fn same_as_the_seed(files: &Files) -> Vec<String> {
 }
 
 /// `principalId of id-keyless-writer: Storage Blob Data Contributor on containers stkeyless/snapshots`.
-pub(crate) fn described(plan: &Made, assignment: &MadeResource) -> String {
+pub(crate) fn described(plan: &DeployedResources, assignment: &MadeResource) -> String {
     let principal = known(&assignment.text("properties.principalId"));
     let id = assignment.text("properties.roleDefinitionId");
     let role = role_title(last(&id)).unwrap_or("an unknown role");

@@ -1,7 +1,7 @@
 //! Rules: the app settings that Bicep gives the handler are those of the seed, each value comes from the right resource,
 //! and they are the settings that the handler reads.
 
-use bicep_check::Made;
+use bicep_check::DeployedResources;
 use local_azure::seed::Seed;
 use serde_json::Value as Json;
 
@@ -25,7 +25,7 @@ const LIMIT: &str = "MAX_CONCURRENT_INVOCATIONS";
 
 const FUNCTION_APP: &str = "infra/modules/function-app.bicep";
 
-/// Each deployment has its own; that all parties agree on them is a rule of its own.
+/// Each deployment has its own; that all parties agree on them is another rule.
 const OF_THE_DEPLOYMENT: [&str; 2] = ["APIM__audience", "OPENAI__audience"];
 
 /// Settings of the Functions host.
@@ -34,7 +34,7 @@ pub(crate) fn is_of_the_host(name: &str) -> bool {
 }
 
 /// Name and value of each setting of the first app.
-pub(crate) fn deployed_settings(plan: &Made) -> Vec<(String, String)> {
+pub(crate) fn deployed_settings(plan: &DeployedResources) -> Vec<(String, String)> {
     let config = plan.of_type("Microsoft.Web/sites/config").find(|config| config.name.ends_with("/appsettings"));
     config.map(|config| config.texts("properties")).unwrap_or_default()
 }

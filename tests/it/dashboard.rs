@@ -1,5 +1,5 @@
 //! The dashboard in headless Chromium: `tests/page/check_views.mjs` does what a person does, `check_links.mjs` reads there
-//! who refused, for each link that a world of its own has broken.
+//! who refused, for each link, broken in its own world.
 
 use std::process::Stdio;
 
@@ -26,7 +26,7 @@ async fn must_be_good(mut script: Command, input: &str) {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "all good");
 }
 
-/// A JWT that nobody signed, one of whose claims is markup.
+/// An unsigned JWT, one of whose claims is markup.
 fn marked_token() -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -52,9 +52,9 @@ async fn every_view_works_with_the_keyboard_alone() {
 }
 
 /// Who refuses, with which status, for which reason.
-type Refusal = (Link, Service, u16, &'static str);
+type BrokenLink = (Link, Service, u16, &'static str);
 
-const MAIN: &[Refusal] = &[
+const MAIN: &[BrokenLink] = &[
     (Link::AppRole, Service::ApiManagement, 401, "JWT is missing the following claims: roles"),
     (Link::Audience, Service::ApiManagement, 401, "TokenAudienceNotAllowed"),
     (Link::Issuer, Service::ApiManagement, 401, "https://sts.windows.net/"),
@@ -66,7 +66,7 @@ const MAIN: &[Refusal] = &[
     (Link::Identity, Service::IdentityEndpoint, 400, "No User Assigned or Delegated Managed Identity found"),
 ];
 
-const CHAT: &[Refusal] = &[
+const CHAT: &[BrokenLink] = &[
     (Link::AppRole, Service::ApiManagement, 401, "JWT is missing the following claims: roles"),
     (Link::SubscriptionKey, Service::ApiManagement, 401, "Access denied due to invalid subscription key"),
     (Link::VaultRole, Service::KeyVault, 403, "Microsoft.KeyVault/vaults/secrets/getSecret/action"),
@@ -79,8 +79,8 @@ const CHAT: &[Refusal] = &[
     (Link::TokenLimit, Service::ApiManagement, 429, "Token limit is exceeded"),
 ];
 
-/// Breaks a link in a world of its own, runs the job, and finds the entry that says who refused.
-async fn refused(&(link, service, status, reason): &Refusal, function: &str) -> (Rig, serde_json::Value) {
+/// Breaks a link in its own world, runs the job, and finds the entry that says who refused.
+async fn refused(&(link, service, status, reason): &BrokenLink, function: &str) -> (Rig, serde_json::Value) {
     let rig = Rig::with(|seed| link.spoil(seed)).await;
     link.spoil_running(rig.azure.world());
     if function == "chat" {

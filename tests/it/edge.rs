@@ -56,7 +56,7 @@ async fn the_virtual_machines_endpoint_is_reached_through_the_proxy() {
     let secrets = "https://kv-keyless.vault.azure.net/secrets/orders-subscription-key?api-version=7.6";
     let get = client(&rig).get(secrets).bearer_auth(token["access_token"].as_str().unwrap());
     assert_eq!(answer(get).await.0, 200, "the token is a real one");
-    // The header is what a request that somebody else wrote cannot have.
+    // A request that another program wrote cannot have the header.
     let (status, body) = answer(client(&rig).get(&url)).await;
     assert_eq!((status, body.contains("access_token")), (400, false), "{body}");
 }

@@ -58,7 +58,7 @@ async fn an_endpoint_that_is_not_there_fails_every_service_and_the_log_has_each(
 
 #[tokio::test]
 async fn an_endpoint_that_does_not_answer() {
-    // Connections are taken by the system, and nobody reads them.
+    // The system takes connections, and no process reads them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/msi/token", listener.local_addr().unwrap());
     let (status, problem, _) = without_token(|environment| set(environment, "IDENTITY_ENDPOINT", &url)).await;

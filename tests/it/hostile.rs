@@ -1,5 +1,5 @@
 //! Hostile bytes to everything that listens: requests that two readers would understand differently, and bodies without
-//! an end. Each is answered or its connection ends; what follows is never taken for a request of somebody else's; and
+//! an end. Each is answered or its connection ends; what follows is never taken for another client's request; and
 //! the next caller is served.
 //!
 //! Hostile targets and headers of `relay` are in `relay`, malformed chunks beside each server.
@@ -53,7 +53,7 @@ const FRAMING: [(&str, &str); 14] = [
 /// Whole beginnings that are no request.
 const LINES: [(&str, &str); 8] = [
     ("two versions", "GET /api/health HTTP/1.1 HTTP/1.1\r\nhost: localhost\r\n\r\n"),
-    ("a version of its own", "GET /api/health HTTP/9.9\r\nhost: localhost\r\n\r\n"),
+    ("an unknown version", "GET /api/health HTTP/9.9\r\nhost: localhost\r\n\r\n"),
     ("HTTP/2 from the start", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ("TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n"),
     ("a NUL in the target", "GET /api/he\0alth HTTP/1.1\r\nhost: localhost\r\n\r\n"),
@@ -173,7 +173,7 @@ fn endless(all_was_read: Arc<AtomicBool>) -> Body {
     let chunks = (0..ENOUGH / CHUNK).map(move |_| Ok(chunk.clone()));
     let end = stream::once(async move {
         all_was_read.store(true, Ordering::SeqCst);
-        Err(std::io::Error::other("nobody refused it"))
+        Err(std::io::Error::other("it was not refused"))
     });
     Body::wrap_stream(stream::iter(chunks).chain(end))
 }

@@ -10,13 +10,13 @@ use local_azure::world::World;
 const TOKEN: [&str; 3] = ["eyJ0eXAi", "eyJhbGci", "eyJhdWQi"];
 
 /// Larger files are bodies that a test has uploaded.
-const LARGEST: u64 = 2 * 1024 * 1024;
+const LARGEST_SEARCHED_FILE: u64 = 2 * 1024 * 1024;
 
 /// The secrets of a world, each with a name that a message may say.
 pub(crate) struct Secrets(Vec<(String, String)>);
 
 impl Secrets {
-    pub(crate) fn of(world: &World, identity_header: &str) -> Self {
+    pub(crate) fn from_world(world: &World, identity_header: &str) -> Self {
         let seed = world.seed();
         let mut secrets = vec![("the header of the identity endpoint".to_owned(), identity_header.to_owned())];
         secrets.extend(TOKEN.map(|token| ("a token".to_owned(), token.to_owned())));
@@ -57,7 +57,7 @@ impl Secrets {
             let kind = entry.file_type().unwrap();
             if kind.is_dir() {
                 self.are_in_no_file_of(&path);
-            } else if kind.is_file() && entry.metadata().unwrap().len() <= LARGEST {
+            } else if kind.is_file() && entry.metadata().unwrap().len() <= LARGEST_SEARCHED_FILE {
                 self.are_not_in(&path.display().to_string(), &fs::read(&path).unwrap());
             }
         }

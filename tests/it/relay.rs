@@ -197,7 +197,7 @@ async fn a_redirect_is_passed_on_and_never_followed() {
         let answer = client.get(relay(&rig, &format!("/orders/moved?{place}"))).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (307, place));
     }
-    // Each call asks the gateway once; nobody else is asked.
+    // Each call asks the gateway once; no other service is asked.
     let asked = asked(&rig).split_off(before);
     assert_eq!(asked, vec![(Service::ApiManagement, "/orders/moved".to_owned()); places.len()]);
 }

@@ -47,7 +47,7 @@ struct Evidence {
 
 impl Evidence {
     fn secrets(&self) -> Secrets {
-        Secrets::of(&self.world, &self.identity_header)
+        Secrets::from_world(&self.world, &self.identity_header)
     }
 }
 
@@ -153,7 +153,7 @@ impl Rig {
     }
 
     /// The default world, changed, and with another way to it: `proxy` gets the URL of the edge, and gives the one that
-    /// the handler shall use in its place.
+    /// the handler is to use in its place.
     pub(crate) async fn behind(change: impl FnOnce(&mut Seed), proxy: impl AsyncFnOnce(String) -> String) -> Self {
         let through = async |environment: &mut Vec<(String, String)>| {
             let (_, edge) = environment.iter_mut().find(|(name, _)| name == "HTTPS_PROXY").unwrap();

@@ -39,7 +39,7 @@ fn trace() -> TraceId {
     TRACE.parse().unwrap()
 }
 
-/// Waits until what was received is enough. Nobody asks the handler for it.
+/// Waits until what was received is enough. The handler sends it unasked.
 async fn until(rig: &Rig, enough: impl Fn(&Telemetry) -> bool) {
     let waiting = async {
         let mut changes = rig.azure.journal().follow(None);

@@ -47,7 +47,7 @@ pub(crate) fn command(settings: &Settings) -> Command {
     command
 }
 
-/// Runs a handler that shall not start, to its end.
+/// Runs a handler that must not start, to its end.
 pub(crate) fn run_to_end(settings: &Settings) -> Output {
     command(settings).output().unwrap()
 }
@@ -64,7 +64,7 @@ struct Lines {
 pub(crate) struct Pipe(Arc<(Mutex<Lines>, Condvar)>);
 
 impl Pipe {
-    pub(crate) fn of(source: impl Read + Send + 'static) -> Self {
+    pub(crate) fn from_source(source: impl Read + Send + 'static) -> Self {
         let pipe = Self::default();
         let reader = pipe.clone();
         thread::spawn(move || {
@@ -119,8 +119,8 @@ impl Handler {
         let mut settings = settings(more);
         settings.insert("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
         let mut child = command(&settings).spawn().unwrap();
-        let stdout = Pipe::of(child.stdout.take().unwrap());
-        let stderr = Pipe::of(child.stderr.take().unwrap());
+        let stdout = Pipe::from_source(child.stdout.take().unwrap());
+        let stderr = Pipe::from_source(child.stderr.take().unwrap());
         let client = Client::builder().no_proxy().build().unwrap();
         let handler = Self { child, port, stdout, stderr, client };
         handler.stdout.line_with("listening on port").is_some().then_some(handler)

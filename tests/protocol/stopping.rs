@@ -55,8 +55,8 @@ fn stopping_a_handler_whose_parent_was_killed_ends_too() {
     let mut parent = Command::new("sh");
     parent.args(["-c", "\"$0\" & echo $!; wait", HANDLER]).env_clear().envs(&settings);
     let mut parent = parent.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let stdout = Pipe::of(parent.stdout.take().unwrap());
-    let stderr = Pipe::of(parent.stderr.take().unwrap());
+    let stdout = Pipe::from_source(parent.stdout.take().unwrap());
+    let stderr = Pipe::from_source(parent.stderr.take().unwrap());
     assert!(stdout.line_with("listening on port").is_some(), "{:?}", stderr.to_end());
     let handler: u32 = stdout.so_far().iter().find_map(|line| line.parse().ok()).unwrap();
     parent.kill().unwrap();

@@ -39,13 +39,13 @@ impl Window {
 
 /// What one service was asked.
 #[derive(Default)]
-pub(crate) struct Asked {
+pub(crate) struct RequestCounts {
     pub(crate) asked: u64,
     pub(crate) refused: u64,
     by_second: BTreeMap<u64, (u64, u64)>,
 }
 
-impl Asked {
+impl RequestCounts {
     pub(crate) fn note(&mut self, at: Time, admitted: bool) {
         let second = self.by_second.entry(at / SECOND).or_default();
         self.asked += 1;

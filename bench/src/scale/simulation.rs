@@ -5,8 +5,8 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use super::{
     Inputs, Setup,
     limit::{
-        APIM_CALLS, APIM_CALLS_IN_TROUBLE, APIM_TROUBLE, Asked, IDENTITY_REQUESTS, SECOND, Time, VAULT_REQUESTS,
-        VAULT_SECONDS, Window,
+        APIM_CALLS, APIM_CALLS_IN_TROUBLE, APIM_TROUBLE, IDENTITY_REQUESTS, RequestCounts, SECOND, Time,
+        VAULT_REQUESTS, VAULT_SECONDS, Window,
     },
 };
 
@@ -30,9 +30,9 @@ const RETRY_COST: u32 = 10;
 /// What happened.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    pub(crate) vault: Asked,
-    pub(crate) identity: Asked,
-    pub(crate) apim: Asked,
+    pub(crate) vault: RequestCounts,
+    pub(crate) identity: RequestCounts,
+    pub(crate) apim: RequestCounts,
     pub(crate) jobs: u64,
     pub(crate) failed: u64,
 }

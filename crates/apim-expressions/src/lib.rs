@@ -70,7 +70,7 @@ impl Reads {
 
 /// What the place of an expression asks of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ExpectedValue {
     /// Anything: everything has a text.
     Text,
     /// `true` or `false`
@@ -107,14 +107,14 @@ impl Expression {
 
     /// The C# name of a type that the expression gives and that can never be what is wanted.
     #[must_use]
-    pub fn misfit(&self, wanted: Wanted) -> Option<String> {
+    pub fn misfit(&self, wanted: ExpectedValue) -> Option<String> {
         let fits = |given: &types::Type| match wanted {
-            Wanted::Text => true,
-            Wanted::Bool => given.class == types::Class::Bool,
+            ExpectedValue::Text => true,
+            ExpectedValue::Bool => given.class == types::Class::Bool,
             // Digits in a string become a number when the expression runs.
-            Wanted::Integer => given.class.is_integer() || given.class == types::Class::String,
-            Wanted::Long => given.class == types::Class::Long,
-            Wanted::Variable => is_kept(given),
+            ExpectedValue::Integer => given.class.is_integer() || given.class == types::Class::String,
+            ExpectedValue::Long => given.class == types::Class::Long,
+            ExpectedValue::Variable => is_kept(given),
         };
         let misfit = self.gives.iter().find(|class| {
             let inner = class.underlying().unwrap_or(class);

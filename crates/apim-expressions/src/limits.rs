@@ -39,7 +39,7 @@ impl Allowance {
     }
 
     /// So many steps, and the memory of one evaluation.
-    pub(crate) fn of_steps(steps: u64) -> Self {
+    pub(crate) fn from_steps(steps: u64) -> Self {
         Self { steps, bytes: BYTES }
     }
 

@@ -10,13 +10,13 @@ use super::{
 
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) body: Body,
+    pub(crate) body: CodeBody,
     pub(crate) slots: usize,
     pub(crate) functions: Vec<Function>,
 }
 
 #[derive(Debug)]
-pub(crate) enum Body {
+pub(crate) enum CodeBody {
     Single(Code),
     Block(Vec<Step>),
 }
@@ -38,7 +38,7 @@ pub(crate) enum Code {
     /// A value, then the members asked of it one after the other.
     Chain(Box<Code>, Vec<Link>),
     /// A static member or constructor.
-    Static(Box<Call>),
+    Static(Box<BoundCall>),
     Function(usize, Vec<Argument>),
     Convert(Box<Code>, Conversion),
     Not(Box<Code>),
@@ -56,7 +56,7 @@ pub(crate) enum Code {
     SizedArray(Type, Box<Code>),
     Anonymous(Type, Vec<Code>),
     /// A new object, then calls on it.
-    Initialize(Box<Code>, Vec<Call>),
+    Initialize(Box<Code>, Vec<BoundCall>),
     Is(Box<Code>, Box<Pattern>),
     Throw(Box<Code>),
     /// A call of a delegate in a variable.
@@ -66,7 +66,7 @@ pub(crate) enum Code {
     /// One of its elements, row by row, and the length of a row.
     Grid(Type, Vec<Code>, usize),
     /// `(a, b) = tuple`: each element goes to its place, where it has one.
-    Deconstruct(Box<Code>, Vec<Option<(Place, Conversion)>>),
+    Deconstruct(Box<Code>, Vec<Option<(WritablePlace, Conversion)>>),
     As(Box<Code>, Type),
     Lambda(Arc<Lambda>),
     Write(Box<Write>),
@@ -75,12 +75,12 @@ pub(crate) enum Code {
 /// An assignment of any kind.
 #[derive(Debug)]
 pub(crate) struct Write {
-    pub(crate) place: Place,
+    pub(crate) place: WritablePlace,
     pub(crate) how: How,
 }
 
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum WritablePlace {
     Local(usize),
     /// An indexer or property: its object, its arguments, and how to read (where it is read) and write it.
     Member {
@@ -108,7 +108,7 @@ pub(crate) struct Lambda {
     pub(crate) parameters: Vec<usize>,
     /// The slot of a parameter that is a record, the place of a member in it, and that member's slot.
     pub(crate) opened: Vec<(usize, usize, usize)>,
-    pub(crate) body: Body,
+    pub(crate) body: CodeBody,
     /// The slots that a call saves and restores: those of a delegate in a variable, which may call itself.
     pub(crate) own: std::ops::Range<usize>,
 }
@@ -127,7 +127,7 @@ pub(crate) enum Pattern {
 pub(crate) struct Link {
     /// `?.`: null ends the chain with null.
     pub(crate) conditional: bool,
-    pub(crate) call: Call,
+    pub(crate) call: BoundCall,
 }
 
 /// A member with what it needs besides its arguments.
@@ -143,7 +143,7 @@ pub(crate) struct Bound {
 }
 
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct BoundCall {
     pub(crate) bound: Bound,
     pub(crate) arguments: Vec<Argument>,
 }

@@ -11,7 +11,7 @@ pub(crate) use text::unescape;
 use text::{compress, escape, shown};
 
 /// Longest text that .NET takes.
-const LONGEST: usize = 65_519;
+const LONGEST_URI: usize = 65_519;
 
 /// An absolute URI.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl SystemUri {
     /// # Errors
     /// What .NET refuses, with its message.
     pub fn parse(original: &str) -> Result<Self, UriError> {
-        if original.chars().nth(LONGEST).is_some() {
+        if original.chars().nth(LONGEST_URI).is_some() {
             return Err(UriError::TooLong);
         }
         let text = original.trim_matches([' ', '\t', '\r', '\n']);

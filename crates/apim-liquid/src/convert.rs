@@ -138,7 +138,7 @@ fn to_type_of(value: &Value, target: &Value) -> Result<Value, Fault> {
 /// `==`: values of one type by value, others with the right one in the type of the left one, or else the other way round.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     if let (Value::Empty, other) | (other, Value::Empty) = (left, right) {
-        return Enumerable::of(other).is_some_and(Enumerable::is_empty);
+        return Enumerable::from_value(other).is_some_and(Enumerable::is_empty);
     }
     if let (Value::Nil, other) | (other, Value::Nil) = (left, right) {
         return other.is_nil();

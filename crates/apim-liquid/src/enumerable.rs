@@ -14,7 +14,7 @@ pub(crate) enum Enumerable<'v> {
 
 impl<'v> Enumerable<'v> {
     /// The value as what holds items; `None` if it holds none.
-    pub(crate) fn of(value: &'v Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &'v Value) -> Option<Self> {
         match value {
             Value::List(items) => Some(Self::List(items)),
             Value::Text(text) => Some(Self::Text(text)),

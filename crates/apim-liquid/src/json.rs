@@ -16,7 +16,7 @@ pub struct JsonError {
 }
 
 /// Levels of JSON.
-const DEEPEST: usize = 64;
+const DEEPEST_JSON: usize = 64;
 
 impl Value {
     /// Reads JSON. With `parse_dates`, texts that are full ISO times become times.
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
-        if depth >= DEEPEST {
+        if depth >= DEEPEST_JSON {
             return Err(self.error("more than 64 levels"));
         }
         self.blanks();

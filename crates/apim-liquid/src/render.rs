@@ -76,7 +76,7 @@ fn render(node: &Node, scope: &mut Scope<'_>, text: &mut String) -> Result<(), F
     Ok(())
 }
 
-/// A block with names of its own.
+/// A block with its own names.
 fn block<'e>(scope: &mut Scope<'e>, inside: impl FnOnce(&mut Scope<'e>) -> Result<(), Fault>) -> Result<(), Fault> {
     scope.enter()?;
     let done = inside(scope);

@@ -79,7 +79,7 @@ impl<'e> Scope<'e> {
 
     /// The items of an enumerable. They are counted first: the characters of a text take far more memory than the text.
     pub(crate) fn items(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
-        let Some(enumerable) = Enumerable::of(value) else { return Ok(None) };
+        let Some(enumerable) = Enumerable::from_value(value) else { return Ok(None) };
         self.reads(value.text_length())?;
         self.work(enumerable.size())?;
         Ok(Some(enumerable.items()))
@@ -107,7 +107,7 @@ impl<'e> Scope<'e> {
         MOST_TEXT - self.text.min(MOST_TEXT)
     }
 
-    /// Begins a block with names of its own.
+    /// Begins a block with its own names.
     pub(crate) fn enter(&mut self) -> Result<(), Fault> {
         if self.scopes.len() > MOST_SCOPES {
             return Err(Fault::error("Error - Nesting too deep"));
@@ -317,11 +317,11 @@ fn member(value: &Value, name: &str) -> Value {
         Value::Pair(pair) => of_pair(pair, name),
         value => match name {
             "size" => {
-                let size = Enumerable::of(value).and_then(|items| i32::try_from(items.size()).ok());
+                let size = Enumerable::from_value(value).and_then(|items| i32::try_from(items.size()).ok());
                 size.map_or(Value::Nil, Value::Int)
             }
-            "first" => Enumerable::of(value).and_then(Enumerable::first).unwrap_or_default(),
-            "last" => Enumerable::of(value).and_then(Enumerable::last).unwrap_or_default(),
+            "first" => Enumerable::from_value(value).and_then(Enumerable::first).unwrap_or_default(),
+            "last" => Enumerable::from_value(value).and_then(Enumerable::last).unwrap_or_default(),
             _ => Value::Nil,
         },
     }

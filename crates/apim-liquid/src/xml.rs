@@ -28,7 +28,7 @@ pub enum NilElement {
 const MOST_STEPS: usize = 10_000_000;
 
 /// Levels of elements.
-const DEEPEST: usize = 128;
+const DEEPEST_XML: usize = 128;
 
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -50,8 +50,8 @@ impl Value {
 }
 
 fn element(node: Node<'_, '_>, nil: NilElement, depth: usize) -> Result<Value, XmlError> {
-    if depth > DEEPEST {
-        return Err(XmlError(format!("elements are nested more than {DEEPEST} deep")));
+    if depth > DEEPEST_XML {
+        return Err(XmlError(format!("elements are nested more than {DEEPEST_XML} deep")));
     }
     if node.attribute((INSTANCE, "nil")).is_some_and(|value| matches!(value.trim(), "true" | "1")) {
         return Ok(match nil {

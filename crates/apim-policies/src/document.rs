@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     expression::Reads,
-    load::{Element, Place, Source},
+    load::{Element, PolicyPlace, Source},
     policy::{Policy, include_fragment},
     problem::{Position, Problem, Problems, position_of},
     scope::{Scope, Section},
@@ -42,7 +42,7 @@ impl Document {
     pub fn load(scope: Scope, file: &str, service: &Service) -> Result<Self, Vec<Problem>> {
         let file = file.strip_prefix('\u{feff}').unwrap_or(file);
         let mut problems = Problems::default();
-        let place = Place { scope, section: None, path: String::new(), fragment: None };
+        let place = PolicyPlace { scope, section: None, path: String::new(), fragment: None };
         let source = Source::new(file, service, place, &mut problems);
         match source.and_then(|source| read(file, &source, &mut problems)) {
             Some(document) if !problems.refuse() => Ok(Self { warnings: problems.locate(file), ..document }),
@@ -68,7 +68,7 @@ impl Document {
     /// # Errors
     /// Everything in it that is not understood, in the order of the file.
     pub fn check_fragment(file: &str, service: &Service) -> Result<Vec<Problem>, Vec<Problem>> {
-        let place = Place { scope: Scope::Global, section: None, path: String::new(), fragment: Some("".into()) };
+        let place = PolicyPlace { scope: Scope::Global, section: None, path: String::new(), fragment: Some("".into()) };
         include_fragment::read::<Policy>(file, service, place).map(|fragment| fragment.warnings)
     }
 

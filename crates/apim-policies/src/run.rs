@@ -24,7 +24,7 @@ use crate::{
     expression::{self, Context, Expression, Reads, Value},
     facts::{Contract, Facts},
     failure::{Failure, LastError},
-    load::{Readable, Setting, Shown, Written},
+    load::{Readable, Setting, TracedValue, Written},
     location::Location,
     outcome::Outcome,
     outside::{ClientCertificate, Outside},
@@ -78,7 +78,7 @@ pub(crate) struct Run<'r, O: Outside> {
     log: Option<Box<TraceLog>>,
     /// What any expression of the pipeline may read.
     reads: Reads,
-    /// Bodies that nobody read.
+    /// Bodies that were not read.
     request_stream: Option<O::Body>,
     response_stream: Option<O::Body>,
     /// The request's body went to the backend unread.
@@ -186,7 +186,7 @@ impl<'r, O: Outside> Run<'r, O> {
             Setting::Literal(value) => Ok(value.clone()),
             Setting::Expression(written) => {
                 let value = self.evaluate(written).await?;
-                T::of(&value).ok_or_else(|| {
+                T::from_value(&value).ok_or_else(|| {
                     let class = value.type_name();
                     Failure::expression(&format!("The value, of type {class}, is not {}.", T::EXPECTED))
                 })
@@ -259,9 +259,9 @@ impl<'r, O: Outside> Run<'r, O> {
             running.number,
             &written.name,
             match written.shown {
-                Shown::Value => text,
-                Shown::Length => format!("({} characters)", text.chars().count()),
-                Shown::Nothing => "(redacted)".to_owned(),
+                TracedValue::Value => text,
+                TracedValue::Length => format!("({} characters)", text.chars().count()),
+                TracedValue::Nothing => "(redacted)".to_owned(),
             },
         );
     }

@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Policies that hold policies, one in another, up to this depth.
-const DEEPEST: usize = 32;
+const DEEPEST_POLICY: usize = 32;
 /// Policies that one request may run; `retry` in `retry` would run them without end.
-const MOST: u32 = 10_000;
+const MOST_POLICIES: u32 = 10_000;
 
 /// Any policy: the table of policies implements it, so that a policy may hold others without knowing the table.
 pub(crate) trait AnyPolicy: fmt::Debug + Send + Sync + Sized + 'static {
@@ -42,7 +42,7 @@ impl<P> Step<P> {
     /// Makes this the running policy, and gives the one that was.
     pub(crate) fn begin<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<Option<Running<'r>>, Stop> {
         let outer = run.enter(&self.location);
-        if run.count_policy() > MOST {
+        if run.count_policy() > MOST_POLICIES {
             self.end(Err(too_many()), outer, run)?;
         }
         Ok(outer)
@@ -107,15 +107,15 @@ pub(crate) fn load_step<P: AnyPolicy>(element: &Element<'_>, problems: &mut Prob
 
 /// Reads the policies that a policy holds.
 pub(crate) fn load_all<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems) -> Steps<P> {
-    if element.depth() > DEEPEST {
-        element.unsupported(problems, format!("policies are nested more than {DEEPEST} deep"));
+    if element.depth() > DEEPEST_POLICY {
+        element.unsupported(problems, format!("policies are nested more than {DEEPEST_POLICY} deep"));
         return Vec::new();
     }
     element.child_elements(problems).iter().filter_map(|child| load_step(child, problems)).collect()
 }
 
 fn too_many() -> Failure {
-    Failure::internal("", "", format!("the request ran more than {MOST} policies, which is the limit here"))
+    Failure::internal("", "", format!("the request ran more than {MOST_POLICIES} policies, which is the limit here"))
 }
 
 /// Runs policies one after the other.

@@ -15,7 +15,7 @@ pub(crate) struct File {
 #[derive(Debug)]
 pub(crate) struct Declaration {
     /// Which of them.
-    pub(crate) kind: Kind,
+    pub(crate) kind: DeclarationKind,
     /// The symbolic name.
     pub(crate) name: String,
     /// The line it begins on, from 1.
@@ -42,7 +42,7 @@ pub(crate) struct Decorator {
 
 /// What a declaration declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum DeclarationKind {
     /// `param`
     Param,
     /// `var`
@@ -134,10 +134,10 @@ pub(crate) struct Property {
 impl File {
     /// The declaration of a symbol. Outputs are no symbols.
     pub(crate) fn find(&self, name: &str) -> Option<&Declaration> {
-        self.declarations.iter().find(|declared| declared.name == name && declared.kind != Kind::Output)
+        self.declarations.iter().find(|declared| declared.name == name && declared.kind != DeclarationKind::Output)
     }
 
-    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Declaration> {
+    pub(crate) fn of_kind(&self, kind: DeclarationKind) -> impl Iterator<Item = &Declaration> {
         self.declarations.iter().filter(move |declared| declared.kind == kind)
     }
 }

@@ -3,11 +3,11 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use crate::{
-    ast::{Declaration, Form, Kind},
+    ast::{Declaration, DeclarationKind, Form},
     expression::rounds,
     program::{Program, Report},
     types::{self, Type, TypeKind},
-    value::{Member, Place, Text, Value},
+    value::{Member, SourcePlace, Text, Value},
 };
 
 pub(crate) const RULE: &str = "symbols";
@@ -31,7 +31,7 @@ pub(crate) struct Instance {
 pub(crate) struct Resource {
     pub(crate) instance: usize,
     pub(crate) symbol: String,
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
     /// `Type@version`.
     pub(crate) target: String,
     pub(crate) existing: bool,
@@ -75,7 +75,7 @@ impl<'p> Evaluator<'p> {
     }
 
     /// The value of a symbol.
-    pub(crate) fn symbol(&self, instance: &Rc<Instance>, name: &str, place: Place) -> Value {
+    pub(crate) fn symbol(&self, instance: &Rc<Instance>, name: &str, place: SourcePlace) -> Value {
         let Some(declared) = self.program.file(instance.file).find(name) else {
             self.report.add(RULE, place, format!("{name} is not declared"));
             return Value::any();
@@ -90,14 +90,14 @@ impl<'p> Evaluator<'p> {
         }
         instance.known.borrow_mut().insert(name.to_owned(), None);
         let value = match declared.kind {
-            Kind::Param => self.param(instance, declared),
-            Kind::Var => match &declared.value {
+            DeclarationKind::Param => self.param(instance, declared),
+            DeclarationKind::Var => match &declared.value {
                 Some(value) => self.expression(instance, &Vec::new(), value),
                 None => Value::any(),
             },
-            Kind::Resource => self.resource(instance, declared),
-            Kind::Module => self.module(instance, declared),
-            Kind::Type | Kind::Output => Value::any(),
+            DeclarationKind::Resource => self.resource(instance, declared),
+            DeclarationKind::Module => self.module(instance, declared),
+            DeclarationKind::Type | DeclarationKind::Output => Value::any(),
         };
         instance.known.borrow_mut().insert(name.to_owned(), Some(value.clone()));
         value
@@ -110,7 +110,7 @@ impl<'p> Evaluator<'p> {
         let is_root = instance.within.is_none();
         match &declared.value {
             Some(default) if !is_root || self.options.is_some() => {
-                let place = Place { file: instance.file, line: declared.line };
+                let place = SourcePlace { file: instance.file, line: declared.line };
                 let value = self.expression(instance, &Vec::new(), default);
                 let of = types::declared(self.program.file(instance.file), declared);
                 let member = Member { name: declared.name.clone(), place, value: value.clone() };
@@ -151,7 +151,7 @@ impl<'p> Evaluator<'p> {
         Resource {
             instance: instance.number,
             symbol: declared.name.clone(),
-            place: Place { file: instance.file, line: declared.line },
+            place: SourcePlace { file: instance.file, line: declared.line },
             target: declared.target.clone(),
             existing: declared.existing,
             deployed,
@@ -172,7 +172,7 @@ impl<'p> Evaluator<'p> {
     }
 
     fn module(&self, instance: &Rc<Instance>, declared: &Declaration) -> Value {
-        let place = Place { file: instance.file, line: declared.line };
+        let place = SourcePlace { file: instance.file, line: declared.line };
         let path = self.program.relative(instance.file, &declared.target);
         let Some(file) = self.program.number(&path) else {
             self.report.add(RULE, place, format!("the module {path} does not exist"));
@@ -207,7 +207,7 @@ impl<'p> Evaluator<'p> {
         if given != wanted {
             let line = written.map_or(call.line, |scope| scope.line);
             let message = format!("{} is deployed to a {wanted}, not to a {given}: write its scope", call.target);
-            self.report.add("types", Place { file: instance.file, line }, message);
+            self.report.add("types", SourcePlace { file: instance.file, line }, message);
         }
     }
 
@@ -223,21 +223,22 @@ impl<'p> Evaluator<'p> {
         let given = given.map(|params| self.expression(instance, locals, &params.value));
         let members = given.as_ref().map(Value::members).unwrap_or_default();
         let module = self.program.file(file);
-        let call_place = Place { file: instance.file, line: call.line };
-        for param in module.of_kind(Kind::Param).filter(|param| param.value.is_none()) {
+        let call_place = SourcePlace { file: instance.file, line: call.line };
+        for param in module.of_kind(DeclarationKind::Param).filter(|param| param.value.is_none()) {
             if members.iter().all(|member| member.name != param.name) {
                 let message = format!("{} needs the parameter {}", call.target, param.name);
                 self.report.add("parameters", call_place, message);
             }
         }
         for member in members {
-            match module.of_kind(Kind::Param).find(|param| param.name == member.name) {
+            match module.of_kind(DeclarationKind::Param).find(|param| param.name == member.name) {
                 Some(param) => {
                     let of = types::declared(module, param);
                     crate::rules::types::check_parameter(self.report, &of, member, &call.target);
                 }
                 None => {
-                    let known: Vec<&str> = module.of_kind(Kind::Param).map(|param| param.name.as_str()).collect();
+                    let known: Vec<&str> =
+                        module.of_kind(DeclarationKind::Param).map(|param| param.name.as_str()).collect();
                     let message = format!("{} takes no {}; it takes {}", call.target, member.name, known.join(", "));
                     self.report.add("parameters", member.place, message);
                 }

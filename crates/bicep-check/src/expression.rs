@@ -6,12 +6,12 @@ use crate::{
     ast::{Expression, Form, Piece, Property},
     evaluate::{Evaluator, Instance, Locals, RULE},
     types::TypeKind,
-    value::{Member, Place, Text, Value},
+    value::{Member, SourcePlace, Text, Value},
 };
 
 impl Evaluator<'_> {
     pub(crate) fn expression(&self, instance: &Rc<Instance>, locals: &Locals, expression: &Expression) -> Value {
-        let place = Place { file: instance.file, line: expression.line };
+        let place = SourcePlace { file: instance.file, line: expression.line };
         let evaluate = |inner: &Expression| self.expression(instance, locals, inner);
         match &expression.form {
             Form::Null => Value::Null,
@@ -21,7 +21,7 @@ impl Evaluator<'_> {
             Form::Object(properties) => {
                 let member = |property: &Property| Member {
                     name: property.name.clone(),
-                    place: Place { file: instance.file, line: property.line },
+                    place: SourcePlace { file: instance.file, line: property.line },
                     value: evaluate(&property.value),
                 };
                 Value::Object(properties.iter().map(member).collect())

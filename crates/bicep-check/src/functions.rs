@@ -6,7 +6,7 @@ use crate::{
     ast::{Expression, Form},
     evaluate::{Evaluator, Instance, Locals, RULE},
     signatures::FUNCTIONS,
-    value::{Member, Part, Place, Text, Value},
+    value::{Member, SourcePlace, Text, TextPart, Value},
 };
 
 /// Letters of `uniqueString` and of a GUID.
@@ -21,7 +21,7 @@ impl Evaluator<'_> {
         on: Option<&Value>,
         name: &str,
         arguments: &[Expression],
-        place: Place,
+        place: SourcePlace,
     ) -> Value {
         if is_list_call(name) {
             let message = format!("{name} reads keys into the template: take an identity, or read them in a script");
@@ -74,7 +74,7 @@ impl Evaluator<'_> {
             ("toObject", [key, values @ ..]) => {
                 let member = |item: &Value| Member {
                     name: apply(key, item).shown(),
-                    place: Place { file: instance.file, line: key.line },
+                    place: SourcePlace { file: instance.file, line: key.line },
                     value: values.first().map_or_else(|| item.clone(), |value| apply(value, item)),
                 };
                 Some(Value::Object(items.iter().map(member).collect()))
@@ -86,7 +86,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn function(&self, instance: &Rc<Instance>, name: &str, values: &[Value], place: Place) -> Option<Value> {
+    fn function(&self, instance: &Rc<Instance>, name: &str, values: &[Value], place: SourcePlace) -> Option<Value> {
         let shown = || values.iter().map(Value::shown).collect::<Vec<_>>().join(", ");
         Some(match (name, values) {
             ("fail", [message]) => {
@@ -169,7 +169,7 @@ fn scope(properties: &[&str], of: &str) -> Value {
         let letters = if name.ends_with("Id") { GUID_LETTERS } else { 0 };
         let most = if letters == 0 { usize::MAX } else { letters };
         let value = Value::Text(Text::hole(format!("{name} of {of}"), letters, most));
-        Member { name: (*name).to_owned(), place: Place::default(), value }
+        Member { name: (*name).to_owned(), place: SourcePlace::default(), value }
     };
     Value::Object(properties.iter().map(member).collect())
 }
@@ -221,7 +221,7 @@ fn concatenated(values: &[Value]) -> Option<Value> {
         let arrays: Option<Vec<Vec<Value>>> = values.iter().map(longest).collect();
         return arrays.map(|arrays| Value::Array(arrays.concat()));
     }
-    let mut text = Text(Vec::<Part>::new());
+    let mut text = Text(Vec::<TextPart>::new());
     for value in values {
         text.push(value.as_text()?);
     }

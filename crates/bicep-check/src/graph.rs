@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    ast::{Expression, File, Form, Kind},
+    ast::{DeclarationKind, Expression, File, Form},
     evaluate::{Instance, Resource},
     plan::Plan,
 };
@@ -89,7 +89,8 @@ fn waits(plan: &Plan<'_>, instances: &[Rc<Instance>], instance: &Instance) -> Re
 
 /// The resources and modules that each resource and module of a file refers to, directly or through variables and existing resources.
 pub(crate) fn references(file: &File) -> References {
-    let symbols = file.declarations.iter().filter(|one| matches!(one.kind, Kind::Resource | Kind::Module));
+    let symbols =
+        file.declarations.iter().filter(|one| matches!(one.kind, DeclarationKind::Resource | DeclarationKind::Module));
     symbols
         .map(|declared| {
             let mut found = BTreeSet::new();
@@ -115,7 +116,8 @@ fn gather(file: &File, value: &Expression, found: &mut BTreeSet<String>, seen: &
         }
         match file.find(&name) {
             Some(declared)
-                if declared.kind == Kind::Module || (declared.kind == Kind::Resource && !declared.existing) =>
+                if declared.kind == DeclarationKind::Module
+                    || (declared.kind == DeclarationKind::Resource && !declared.existing) =>
             {
                 found.insert(name);
             }

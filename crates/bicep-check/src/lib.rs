@@ -50,7 +50,7 @@ mod value;
 
 pub use self::{
     finding::Finding,
-    made::{Made, MadeResource, Parameter},
+    made::{DeployedResources, MadeResource, Parameter},
     plan::{Options, Setting},
     program::Program,
     rules::access::role_title,
@@ -87,13 +87,13 @@ impl Program {
     ///
     /// # Errors
     /// The message of `fail`, if the template stops.
-    pub fn plan(&self, main: &str, options: &Options) -> Result<Made, String> {
+    pub fn plan(&self, main: &str, options: &Options) -> Result<DeployedResources, String> {
         let report = Report::new(self);
         let Some(main) = self.number(main) else { return Err(format!("{main} is missing")) };
         let plan = Plan::new(self, &report, main, Some(options));
         match plan.evaluator.stops.borrow().first() {
             Some(message) => Err(message.clone()),
-            None => Ok(Made::new(&plan)),
+            None => Ok(DeployedResources::new(&plan)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The resources of a deployment, for tests that compare them with something else.
 
 use crate::{
-    ast::{Expression, Kind},
+    ast::{DeclarationKind, Expression},
     graph::Order,
     plan::{Deployed, Plan},
     program::Program,
@@ -10,7 +10,7 @@ use crate::{
 
 /// The resources of a deployment, in the order of the files.
 #[derive(Debug)]
-pub struct Made {
+pub struct DeployedResources {
     /// Each of them.
     pub resources: Vec<MadeResource>,
     /// Name and text of each output of the main file.
@@ -37,7 +37,7 @@ pub struct MadeResource {
     body: Value,
 }
 
-impl Made {
+impl DeployedResources {
     pub(crate) fn new(plan: &Plan<'_>) -> Self {
         let order = Order::new(plan);
         let made: Vec<&Deployed> = plan.made().collect();
@@ -107,7 +107,7 @@ impl Program {
     #[must_use]
     pub fn parameters(&self, path: &str) -> Vec<Parameter> {
         let file = self.number(path).map(|number| self.file(number));
-        let declared = file.into_iter().flat_map(|file| file.of_kind(Kind::Param));
+        let declared = file.into_iter().flat_map(|file| file.of_kind(DeclarationKind::Param));
         let text = |value: &Expression| value.literal().unwrap_or_default().to_owned();
         declared.map(|param| Parameter { name: param.name.clone(), default: param.value.as_ref().map(text) }).collect()
     }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use crate::{
-    ast::{Form, Kind},
+    ast::{DeclarationKind, Form},
     evaluate::{Evaluator, Instance, RULE, Resource, of_type},
     types::{self, ResourceType, Type, TypeKind},
-    value::{Place, Text, Value},
+    value::{SourcePlace, Text, Value},
 };
 
 impl Evaluator<'_> {
@@ -16,7 +16,7 @@ impl Evaluator<'_> {
         of: &Value,
         name: &str,
         asserted: bool,
-        place: Place,
+        place: SourcePlace,
     ) -> Value {
         match of {
             Value::Object(members) => match members.iter().find(|member| member.name == name) {
@@ -46,13 +46,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn no_member(&self, place: Place, name: &str, known: &str) -> Value {
+    fn no_member(&self, place: SourcePlace, name: &str, known: &str) -> Value {
         let known = if known.is_empty() { "no properties".to_owned() } else { known.to_owned() };
         self.report.add(RULE, place, format!("there is no property {name}; there is {known}"));
         Value::any()
     }
 
-    fn member_of_type(&self, of: &Type, name: &str, place: Place) -> Option<Type> {
+    fn member_of_type(&self, of: &Type, name: &str, place: SourcePlace) -> Option<Type> {
         match of.kind {
             TypeKind::Any | TypeKind::Switch => None,
             TypeKind::Object => match of.props.get(name).or(of.others.as_deref()) {
@@ -70,7 +70,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn property(&self, resource: &Rc<Resource>, name: &str, place: Place) -> Value {
+    fn property(&self, resource: &Rc<Resource>, name: &str, place: SourcePlace) -> Value {
         match name {
             "id" => return Value::Text(resource.id()),
             "name" if !resource.is_graph() => return Value::Text(resource.name.clone()),
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
         (symbol, instances, outputs): (&str, &[Rc<Instance>], bool),
         name: &str,
         asserted: bool,
-        place: Place,
+        place: SourcePlace,
     ) -> Value {
         if !outputs {
             if name != "outputs" {
@@ -111,8 +111,8 @@ impl Evaluator<'_> {
         }
         let Some(deployed) = instances.first() else { return Value::any() };
         let file = self.program.file(deployed.file);
-        let Some(output) = file.of_kind(Kind::Output).find(|output| output.name == name) else {
-            let known: Vec<&str> = file.of_kind(Kind::Output).map(|output| output.name.as_str()).collect();
+        let Some(output) = file.of_kind(DeclarationKind::Output).find(|output| output.name == name) else {
+            let known: Vec<&str> = file.of_kind(DeclarationKind::Output).map(|output| output.name.as_str()).collect();
             return self.no_member(place, name, &known.join(", "));
         };
         if deployed.deployed == Some(false) {

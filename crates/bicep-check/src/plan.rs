@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use crate::{
-    ast::{Form, Kind},
+    ast::{DeclarationKind, Form},
     evaluate::{Evaluator, Instance, Resource},
     program::{Program, Report},
     types,
-    value::{Place, Value},
+    value::{SourcePlace, Value},
 };
 
 /// Parameters of the main file for one way to deploy.
@@ -34,12 +34,12 @@ pub(crate) struct Deployed {
     pub(crate) resource: Rc<Resource>,
     pub(crate) body: Value,
     /// Every text in the body, and where it is written.
-    pub(crate) texts: Vec<(String, Place)>,
+    pub(crate) texts: Vec<(String, SourcePlace)>,
 }
 
 impl Deployed {
     /// The IDs in the body.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &(String, Place)> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &(String, SourcePlace)> {
         self.texts.iter().filter(|(text, _)| text.starts_with("‹scope›/providers/"))
     }
 }
@@ -95,9 +95,9 @@ impl<'p> Plan<'p> {
         let program = self.evaluator.program;
         let file = program.file(instance.file);
         for declared in &file.declarations {
-            let place = Place { file: instance.file, line: declared.line };
+            let place = SourcePlace { file: instance.file, line: declared.line };
             match declared.kind {
-                Kind::Resource => {
+                DeclarationKind::Resource => {
                     let resources = match self.evaluator.symbol(instance, &declared.name, place) {
                         Value::Resource(resource) => vec![resource],
                         Value::Resources(resources) => resources,
@@ -110,14 +110,16 @@ impl<'p> Plan<'p> {
                         self.resources.push(Deployed { resource, body, texts });
                     }
                 }
-                Kind::Module => {
+                DeclarationKind::Module => {
                     if let Value::Module { instances, .. } = self.evaluator.symbol(instance, &declared.name, place) {
                         instances.iter().filter(|i| i.deployed != Some(false)).for_each(|inner| self.walk(inner));
                     }
                 }
-                Kind::Var | Kind::Param => drop(self.evaluator.symbol(instance, &declared.name, place)),
-                Kind::Output => self.output(instance, declared),
-                Kind::Type => {}
+                DeclarationKind::Var | DeclarationKind::Param => {
+                    drop(self.evaluator.symbol(instance, &declared.name, place))
+                }
+                DeclarationKind::Output => self.output(instance, declared),
+                DeclarationKind::Type => {}
             }
         }
     }
@@ -125,7 +127,7 @@ impl<'p> Plan<'p> {
     fn output(&mut self, instance: &Rc<Instance>, declared: &crate::ast::Declaration) {
         let Some(value) = &declared.value else { return };
         let of = types::declared(self.evaluator.program.file(instance.file), declared);
-        let place = Place { file: instance.file, line: declared.line };
+        let place = SourcePlace { file: instance.file, line: declared.line };
         let value = match value.form {
             Form::Other => return,
             _ => self.evaluator.expression(instance, &Vec::new(), value),
@@ -154,7 +156,7 @@ impl<'p> Plan<'p> {
 }
 
 /// Every text in a value, with its place.
-fn all_texts(value: &Value, place: Place, texts: &mut Vec<(String, Place)>) {
+fn all_texts(value: &Value, place: SourcePlace, texts: &mut Vec<(String, SourcePlace)>) {
     match value {
         Value::Object(members) => {
             for member in members {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{ast::File, finding::Finding, syntax, value::Place};
+use crate::{ast::File, finding::Finding, syntax, value::SourcePlace};
 
 /// All Bicep files of a deployment, and the files that they load.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ impl<'p> Report<'p> {
         Self { program, found: RefCell::default() }
     }
 
-    pub(crate) fn add(&self, rule: &'static str, place: Place, message: impl Into<String>) {
+    pub(crate) fn add(&self, rule: &'static str, place: SourcePlace, message: impl Into<String>) {
         let file = self.program.path(place.file).to_owned();
         let message = without_arguments(&message.into());
         self.found.borrow_mut().insert(Finding { file, line: place.line, rule, message });

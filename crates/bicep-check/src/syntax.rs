@@ -2,7 +2,7 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
-use crate::ast::{Declaration, Decorator, Expression, File, Form, Kind, Piece, Property};
+use crate::ast::{Declaration, DeclarationKind, Decorator, Expression, File, Form, Piece, Property};
 
 /// Reads a file. Text that is no Bicep becomes an error of the file, and the rest is read.
 pub(crate) fn parse(text: &str) -> File {
@@ -54,12 +54,12 @@ impl Reader<'_> {
 
     fn declaration(&self, node: Node<'_>) -> Option<Declaration> {
         let kind = match node.kind() {
-            "parameter_declaration" => Kind::Param,
-            "variable_declaration" => Kind::Var,
-            "resource_declaration" => Kind::Resource,
-            "module_declaration" => Kind::Module,
-            "output_declaration" => Kind::Output,
-            "type_declaration" => Kind::Type,
+            "parameter_declaration" => DeclarationKind::Param,
+            "variable_declaration" => DeclarationKind::Var,
+            "resource_declaration" => DeclarationKind::Resource,
+            "module_declaration" => DeclarationKind::Module,
+            "output_declaration" => DeclarationKind::Output,
+            "type_declaration" => DeclarationKind::Type,
             _ => return None,
         };
         let parts = named(node);
@@ -74,13 +74,13 @@ impl Reader<'_> {
             decorators: Vec::new(),
         };
         match kind {
-            Kind::Resource | Kind::Module => {
+            DeclarationKind::Resource | DeclarationKind::Module => {
                 declaration.target = self.expression(*parts.get(1)?).literal().unwrap_or_default().to_owned();
                 declaration.value = parts.get(2).map(|part| self.expression(*part));
             }
-            Kind::Var => declaration.value = parts.get(1).map(|part| self.expression(*part)),
-            Kind::Type => declaration.declared_type = parts.get(1).map(|part| self.expression(*part)),
-            Kind::Param | Kind::Output => {
+            DeclarationKind::Var => declaration.value = parts.get(1).map(|part| self.expression(*part)),
+            DeclarationKind::Type => declaration.declared_type = parts.get(1).map(|part| self.expression(*part)),
+            DeclarationKind::Param | DeclarationKind::Output => {
                 declaration.declared_type = parts.get(1).map(|part| self.expression(*part));
                 declaration.value = parts.get(2).map(|part| self.expression(*part));
             }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
-use crate::ast::{Declaration, Expression, File, Form, Kind};
+use crate::ast::{Declaration, DeclarationKind, Expression, File, Form};
 
 /// The type of a value.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -97,12 +97,12 @@ impl ResourceType {
 }
 
 impl Type {
-    pub(crate) fn of_kind(kind: TypeKind) -> Self {
+    pub(crate) fn from_kind(kind: TypeKind) -> Self {
         Self { kind, ..Self::default() }
     }
 
     fn literal(text: &str) -> Self {
-        Self { values: vec![text.to_owned()], ..Self::of_kind(TypeKind::Enum) }
+        Self { values: vec![text.to_owned()], ..Self::from_kind(TypeKind::Enum) }
     }
 
     /// What a message calls it.
@@ -139,32 +139,32 @@ pub(crate) fn declared(file: &File, declaration: &Declaration) -> Type {
         of.kind = TypeKind::Enum;
         of.values = items.iter().filter_map(|item| item.literal()).map(str::to_owned).collect();
     }
-    of.required = declaration.value.is_none() || declaration.kind == Kind::Output;
+    of.required = declaration.value.is_none() || declaration.kind == DeclarationKind::Output;
     of
 }
 
 fn from_syntax(file: &File, written: &Expression) -> Type {
     match &written.form {
         Form::Name(name) => match name.as_str() {
-            "string" | "secureString" => Type::of_kind(TypeKind::String),
-            "int" => Type::of_kind(TypeKind::Int),
-            "bool" => Type::of_kind(TypeKind::Bool),
-            "array" => Type::of_kind(TypeKind::Array),
-            "object" | "secureObject" => Type { others: Some(Box::default()), ..Type::of_kind(TypeKind::Object) },
+            "string" | "secureString" => Type::from_kind(TypeKind::String),
+            "int" => Type::from_kind(TypeKind::Int),
+            "bool" => Type::from_kind(TypeKind::Bool),
+            "array" => Type::from_kind(TypeKind::Array),
+            "object" | "secureObject" => Type { others: Some(Box::default()), ..Type::from_kind(TypeKind::Object) },
             other => {
-                let alias = file.of_kind(Kind::Type).find(|declared| declared.name == other);
+                let alias = file.of_kind(DeclarationKind::Type).find(|declared| declared.name == other);
                 alias.and_then(|alias| alias.declared_type.as_ref()).map(|of| from_syntax(file, of)).unwrap_or_default()
             }
         },
         Form::Text(_) => written.literal().map(Type::literal).unwrap_or_default(),
         Form::Union(members) => {
             let texts = members.iter().filter_map(|member| member.literal()).map(str::to_owned);
-            Type { values: texts.collect(), ..Type::of_kind(TypeKind::Enum) }
+            Type { values: texts.collect(), ..Type::from_kind(TypeKind::Enum) }
         }
-        Form::ArrayOf(of) => Type { of: Some(Box::new(from_syntax(file, of))), ..Type::of_kind(TypeKind::Array) },
+        Form::ArrayOf(of) => Type { of: Some(Box::new(from_syntax(file, of))), ..Type::from_kind(TypeKind::Array) },
         Form::Nullable(of) => Type { required: false, ..from_syntax(file, of) },
         Form::Object(properties) => {
-            let mut of = Type::of_kind(TypeKind::Object);
+            let mut of = Type::from_kind(TypeKind::Object);
             for property in properties {
                 let required = !matches!(property.value.form, Form::Nullable(_));
                 let inner = Type { required, ..from_syntax(file, &property.value) };

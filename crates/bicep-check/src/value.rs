@@ -9,7 +9,7 @@ use crate::{
 
 /// Where something is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct SourcePlace {
     /// The number of the file in its program.
     pub(crate) file: usize,
     /// The line, from 1.
@@ -51,18 +51,18 @@ pub(crate) struct Member {
     /// Its name.
     pub(crate) name: String,
     /// Where it is written.
-    pub(crate) place: Place,
+    pub(crate) place: SourcePlace,
     /// Its value.
     pub(crate) value: Value,
 }
 
 /// A text in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Text(pub(crate) Vec<Part>);
+pub(crate) struct Text(pub(crate) Vec<TextPart>);
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum TextPart {
     Literal(String),
     /// What stands there, and how many letters it has.
     Hole {
@@ -74,11 +74,11 @@ pub(crate) enum Part {
 
 impl Text {
     pub(crate) fn literal(text: &str) -> Self {
-        if text.is_empty() { Self::default() } else { Self(vec![Part::Literal(text.to_owned())]) }
+        if text.is_empty() { Self::default() } else { Self(vec![TextPart::Literal(text.to_owned())]) }
     }
 
     pub(crate) fn hole(what: impl Into<String>, min: usize, max: usize) -> Self {
-        Self(vec![Part::Hole { what: what.into(), min, max }])
+        Self(vec![TextPart::Hole { what: what.into(), min, max }])
     }
 
     /// The beginning of the ID of a resource of this type; its names follow.
@@ -93,7 +93,7 @@ impl Text {
     pub(crate) fn push(&mut self, other: Self) {
         for part in other.0 {
             match (self.0.last_mut(), part) {
-                (Some(Part::Literal(last)), Part::Literal(more)) => last.push_str(&more),
+                (Some(TextPart::Literal(last)), TextPart::Literal(more)) => last.push_str(&more),
                 (_, part) => self.0.push(part),
             }
         }
@@ -103,16 +103,16 @@ impl Text {
     pub(crate) fn known(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
-            [Part::Literal(text)] => Some(text),
+            [TextPart::Literal(text)] => Some(text),
             _ => None,
         }
     }
 
     /// The text with `‹what›` where a deployment knows more.
     pub(crate) fn shown(&self) -> String {
-        let part = |part: &Part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Hole { what, .. } => format!("‹{what}›"),
+        let part = |part: &TextPart| match part {
+            TextPart::Literal(text) => text.clone(),
+            TextPart::Hole { what, .. } => format!("‹{what}›"),
         };
         self.0.iter().map(part).collect()
     }
@@ -120,24 +120,24 @@ impl Text {
     /// The least and the greatest number of letters.
     pub(crate) fn length(&self) -> (usize, usize) {
         self.0.iter().fold((0, 0), |(min, max), part| match part {
-            Part::Literal(text) => (min + text.chars().count(), max.saturating_add(text.chars().count())),
-            Part::Hole { min: least, max: most, .. } => (min + least, max.saturating_add(*most)),
+            TextPart::Literal(text) => (min + text.chars().count(), max.saturating_add(text.chars().count())),
+            TextPart::Hole { min: least, max: most, .. } => (min + least, max.saturating_add(*most)),
         })
     }
 
     /// The text with its holes filled by as many letters as fit.
     pub(crate) fn longest(&self) -> String {
-        let part = |part: &Part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Hole { max, .. } => "a".repeat((*max).min(64)),
+        let part = |part: &TextPart| match part {
+            TextPart::Literal(text) => text.clone(),
+            TextPart::Hole { max, .. } => "a".repeat((*max).min(64)),
         };
         self.0.iter().map(part).collect()
     }
 
     pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
-            Part::Hole { what, .. } => Some(what.as_str()),
-            Part::Literal(_) => None,
+            TextPart::Hole { what, .. } => Some(what.as_str()),
+            TextPart::Literal(_) => None,
         })
     }
 }
@@ -152,7 +152,7 @@ impl Value {
     }
 
     pub(crate) fn unknown(kind: TypeKind) -> Self {
-        Self::Unknown(Type::of_kind(kind))
+        Self::Unknown(Type::from_kind(kind))
     }
 
     /// One of these values, without choices inside choices.
@@ -190,7 +190,7 @@ impl Value {
     }
 
     /// Where a property is written.
-    pub(crate) fn place_of(&self, path: &str) -> Option<Place> {
+    pub(crate) fn place_of(&self, path: &str) -> Option<SourcePlace> {
         let (parent, name) = match path.rsplit_once('.') {
             Some((parent, name)) => (self.get(parent)?, name),
             None => (self, path),
@@ -233,7 +233,7 @@ impl Value {
     /// The property of a deployed resource that this is, such as `clientId of id-reader`.
     pub(crate) fn origin(&self) -> Option<String> {
         match self.as_text()?.0.as_slice() {
-            [Part::Hole { what, .. }] => Some(what.clone()),
+            [TextPart::Hole { what, .. }] => Some(what.clone()),
             _ => None,
         }
     }

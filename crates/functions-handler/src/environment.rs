@@ -21,7 +21,7 @@ const DEFAULT_BODY_SIZE_LIMIT: usize = 104_857_600;
 pub(crate) struct Environment(Vec<(String, String)>);
 
 impl Environment {
-    pub(crate) fn of_process() -> Self {
+    pub(crate) fn from_process() -> Self {
         let texts =
             env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self(texts.collect())
@@ -29,7 +29,7 @@ impl Environment {
 
     /// For tests: these variables alone.
     #[cfg(test)]
-    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn from_variables(variables: &[(&str, &str)]) -> Self {
         Self(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 

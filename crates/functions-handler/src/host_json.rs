@@ -104,7 +104,7 @@ mod tests {
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<HostJson, HostJsonError> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("host.json"), text).unwrap();
-        HostJson::read(Some(folder.path()), &Environment::of(environment))
+        HostJson::read(Some(folder.path()), &Environment::from_variables(environment))
     }
 
     fn prefix(text: &str, environment: &[(&str, &str)]) -> String {
@@ -145,8 +145,8 @@ mod tests {
     #[test]
     fn without_a_file_the_hosts_defaults_count() {
         let expected = HostJson { route_prefix: "api".to_owned(), function_timeout: Some(DEFAULT_FUNCTION_TIMEOUT) };
-        assert_eq!(HostJson::read(None, &Environment::of(&[])).unwrap(), expected);
-        assert_eq!(HostJson::read(Some(Path::new("/nowhere")), &Environment::of(&[])).unwrap(), expected);
+        assert_eq!(HostJson::read(None, &Environment::from_variables(&[])).unwrap(), expected);
+        assert_eq!(HostJson::read(Some(Path::new("/nowhere")), &Environment::from_variables(&[])).unwrap(), expected);
         assert_eq!(read("{\"functionTimeout\": null}", &[]).unwrap(), expected);
     }
 
@@ -169,7 +169,7 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("host.json")).unwrap();
-        let message = HostJson::read(Some(folder.path()), &Environment::of(&[])).unwrap_err().to_string();
+        let message = HostJson::read(Some(folder.path()), &Environment::from_variables(&[])).unwrap_err().to_string();
         assert!(message.starts_with("cannot read "), "{message}");
     }
 }

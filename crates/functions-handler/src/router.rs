@@ -85,7 +85,7 @@ struct Named {
 }
 
 /// What answers a request.
-enum Found<'a> {
+enum Addressee<'a> {
     Probe,
     Nothing,
     Named(&'a Named),
@@ -127,19 +127,19 @@ impl Functions {
     /// Answers a request of the host.
     pub(crate) async fn answer(&self, request: Request) -> Response {
         match self.0.find(&request) {
-            Found::Probe => self.0.app.clone().into_response(),
+            Addressee::Probe => self.0.app.clone().into_response(),
             // Also for a wrong method: to the host that is another route.
-            Found::Nothing => {
+            Addressee::Nothing => {
                 self.0.nothing.apply(request, async |_| InvocationError::NoFunction.into_response()).await
             }
-            Found::Named(Named { service, rules, .. }) => {
+            Addressee::Named(Named { service, rules, .. }) => {
                 let run = async |request| {
                     let Ok(response) = service.clone().oneshot(request).await;
                     response
                 };
                 rules.apply(request, run).await
             }
-            Found::Route(Route { function, rules, .. }, values) => {
+            Addressee::Route(Route { function, rules, .. }, values) => {
                 rules.apply(request, async |request| without_outputs(function.call(request, &values).await)).await
             }
         }
@@ -147,23 +147,23 @@ impl Functions {
 }
 
 impl All {
-    fn find(&self, request: &Request) -> Found<'_> {
+    fn find(&self, request: &Request) -> Addressee<'_> {
         let path = request.uri().path();
         // The host sends `GET /` until it gets an answer, and nothing else before. A caller's request for the root,
         // which a route may match too, has an invocation ID.
         let is_root = path == "/" && request.method() == Method::GET;
         if is_root && !request.headers().contains_key(INVOCATION_ID) {
-            return Found::Probe;
+            return Addressee::Probe;
         }
         if request.method() == Method::POST {
             let named = self.named.iter().find(|named| path.strip_prefix('/') == Some(named.name));
             if let Some(named) = named {
-                return Found::Named(named);
+                return Addressee::Named(named);
             }
         }
         let takes = self.routes.iter().filter(|route| route.methods.take(request.method()));
-        let mut matched = takes.filter_map(|route| Some(Found::Route(route, route.function.matches(path)?)));
-        matched.next().unwrap_or(if is_root { Found::Probe } else { Found::Nothing })
+        let mut matched = takes.filter_map(|route| Some(Addressee::Route(route, route.function.matches(path)?)));
+        matched.next().unwrap_or(if is_root { Addressee::Probe } else { Addressee::Nothing })
     }
 }
 

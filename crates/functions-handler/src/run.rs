@@ -38,7 +38,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     /// error.
     pub fn run(mut self) -> ExitCode {
         let parent = Parent::now();
-        let environment = Environment::of_process();
+        let environment = Environment::from_process();
         let targets = self.log_targets();
         log::init(
             environment.rust_log(),
@@ -83,7 +83,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), StartError> {
-        let environment = Environment::of_process();
+        let environment = Environment::from_process();
         self.assemble(host_json(&environment), &environment, Vec::new())?.serve(listener, stop).await
     }
 }
@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_program_started_without_the_host_says_how_to_run_it() {
-        let error = port(&Environment::of(&[])).unwrap_err().to_string();
+        let error = port(&Environment::from_variables(&[])).unwrap_err().to_string();
         assert!(error.contains("FUNCTIONS_CUSTOMHANDLER_PORT is not set") && error.contains("func start"), "{error}");
         for wrong in ["", "x", "0", "65536"] {
-            assert!(port(&Environment::of(&[("FUNCTIONS_CUSTOMHANDLER_PORT", wrong)])).is_err(), "{wrong}");
+            assert!(port(&Environment::from_variables(&[("FUNCTIONS_CUSTOMHANDLER_PORT", wrong)])).is_err(), "{wrong}");
         }
     }
 }

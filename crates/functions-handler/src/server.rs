@@ -269,7 +269,7 @@ mod tests {
                 Ok::<_, Infallible>("late")
             }))
         });
-        let environment = Environment::of(&[]);
+        let environment = Environment::from_variables(&[]);
         let host_json = HostJson::read(None, &environment).map_err(crate::start_error::StartProblem::HostJson);
         let functions = app.assemble(host_json, &environment, Vec::new()).unwrap().functions;
         let (client, server) = duplex(1024);

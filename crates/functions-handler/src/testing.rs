@@ -43,7 +43,7 @@ impl<S: Clone + Send + Sync + 'static> FunctionApp<S> {
     /// # Panics
     /// When the app does not start; the message says why.
     pub fn test(self) -> TestApp {
-        let environment = Environment::of_process();
+        let environment = Environment::from_process();
         let names = self.names();
         let triggers = self.triggers();
         let root = environment.script_root().unwrap_or_else(|| Path::new(".").to_owned());

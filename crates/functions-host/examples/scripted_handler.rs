@@ -74,7 +74,7 @@ async fn main() -> std::io::Result<()> {
 async fn answer_rubbish(listener: &TcpListener) -> std::io::Result<()> {
     loop {
         let (mut connection, _) = listener.accept().await?;
-        // Whoever hangs up early has heard enough.
+        // A caller may hang up early.
         let _ = connection.read(&mut [0; 4096]).await;
         let _ = connection.write_all(b"rubbish\r\n\r\n").await;
         let _ = connection.shutdown().await;

@@ -12,7 +12,7 @@ const LONGEST_REASON: usize = 500;
 
 /// A usable answer.
 #[derive(Debug, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct WorkerAnswer {
     /// By name of the output binding; absent and `null` are alike.
     pub(super) outputs: Option<Vec<(String, Json)>>,
     pub(super) logs: Vec<String>,
@@ -70,7 +70,7 @@ fn shorten(text: &str) -> String {
     text.chars().take(LONGEST_REASON).collect()
 }
 
-impl Answer {
+impl WorkerAnswer {
     /// Reads an answer. A redirect that was not followed is a failure.
     pub(super) fn read(status: StatusCode, content_type: Option<&str>, body: &[u8]) -> Result<Self, Failure> {
         if !status.is_success() {
@@ -149,11 +149,11 @@ mod tests {
     use http::StatusCode;
     use serde_json::json;
 
-    use super::{Answer, Json, reason};
+    use super::{Json, WorkerAnswer, reason};
 
-    fn read(status: u16, content_type: Option<&str>, body: &str) -> Result<Answer, String> {
+    fn read(status: u16, content_type: Option<&str>, body: &str) -> Result<WorkerAnswer, String> {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer::read(status, content_type, body.as_bytes()).map_err(|failure| failure.to_string())
+        WorkerAnswer::read(status, content_type, body.as_bytes()).map_err(|failure| failure.to_string())
     }
 
     #[test]

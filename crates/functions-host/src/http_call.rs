@@ -18,7 +18,7 @@ use super::{
     keys::Access,
     proxy,
     request_path::{Target, is_reserved},
-    routes::{self, Found},
+    routes::{self, MatchedRoute},
     run::{BY_CALL, Run},
     script::HttpMode,
     server::WholeUri,
@@ -36,7 +36,7 @@ pub(super) async fn call_function(
     let Some(core) = web.settled_core().await else { return host_not_running() };
     // Within the nested router of the admin API the path is shorter.
     *request.uri_mut() = uri;
-    let Some(target) = Target::of(&request) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Some(target) = Target::from_request(&request) else { return StatusCode::BAD_REQUEST.into_response() };
     let method = known_in_upper_case(request.method());
     warn_of_encoded_slash(&web, &request);
     if is_reserved(&target.path) {
@@ -64,7 +64,7 @@ pub(super) async fn call_function(
 
 async fn invoke(
     core: &Arc<Core>,
-    found: &Found<'_>,
+    found: &MatchedRoute<'_>,
     request: Request<Body>,
     method: Method,
     target: &Target,
@@ -144,7 +144,7 @@ fn known_in_upper_case(method: &Method) -> Method {
 }
 
 /// 401 without the right key; then, for a disabled function, 404 without the master key. Both with an empty body.
-fn admit(web: &WebHost, found: &Found<'_>, headers: &HeaderMap, uri: &Uri) -> Result<(), StatusCode> {
+fn admit(web: &WebHost, found: &MatchedRoute<'_>, headers: &HeaderMap, uri: &Uri) -> Result<(), StatusCode> {
     let name = &found.function.name;
     let access = web.keys.as_ref().map_or(Access::Admin, |keys| keys.access(headers, uri, Some(name)));
     let level = found.trigger.level;

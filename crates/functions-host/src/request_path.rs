@@ -18,7 +18,7 @@ pub(crate) struct Target {
 
 impl Target {
     /// Absent for a path that the web server answers with 400.
-    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
+    pub(crate) fn from_request<B>(request: &Request<B>) -> Option<Self> {
         let written = request.extensions().get::<WrittenHead>().and_then(WrittenHead::target).map(readable);
         // A `#` means nothing to the web server; the HTTP library ends the target there.
         if let Some(written) = written.as_deref().filter(|written| written.starts_with('/')) {

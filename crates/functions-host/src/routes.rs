@@ -12,14 +12,14 @@ use super::{
 };
 
 /// A request's function.
-pub(super) struct Found<'a> {
+pub(super) struct MatchedRoute<'a> {
     pub(super) function: &'a FunctionDefinition,
     pub(super) trigger: &'a HttpTrigger,
     pub(super) values: RouteValues,
 }
 
 /// Finds the function for a request; `functions` are sorted by name.
-pub(super) fn find<'a>(functions: &'a [FunctionDefinition], method: &Method, path: &str) -> Option<Found<'a>> {
+pub(super) fn find<'a>(functions: &'a [FunctionDefinition], method: &Method, path: &str) -> Option<MatchedRoute<'a>> {
     functions.iter().find_map(|function| {
         let Trigger::Http(trigger) = &function.trigger else { return None };
         if trigger
@@ -30,6 +30,6 @@ pub(super) fn find<'a>(functions: &'a [FunctionDefinition], method: &Method, pat
             return None;
         }
         let values = trigger.template.matches(path)?;
-        Some(Found { function, trigger, values })
+        Some(MatchedRoute { function, trigger, values })
     })
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    answer::{Answer, Failure},
+    answer::{Failure, WorkerAnswer},
     client_error::is_rubbish,
     core::{Core, Counted},
     invocation::{Call, Invocation},
@@ -168,7 +168,10 @@ impl Run {
     }
 
     /// `POST /<function>` with a JSON payload, as every trigger but plain HTTP is invoked. The caller ends the run.
-    pub(super) async fn post(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+    pub(super) async fn post(
+        &self,
+        payload: &Json,
+    ) -> Result<(StatusCode, WorkerAnswer), (Option<StatusCode>, Failure)> {
         let outcome = match self.core.script.host.function_timeout {
             Some(limit) => match tokio::time::timeout(limit, self.exchange(payload)).await {
                 Ok(outcome) => outcome,
@@ -182,7 +185,7 @@ impl Run {
         outcome
     }
 
-    async fn exchange(&self, payload: &Json) -> Result<(StatusCode, Answer), (Option<StatusCode>, Failure)> {
+    async fn exchange(&self, payload: &Json) -> Result<(StatusCode, WorkerAnswer), (Option<StatusCode>, Failure)> {
         self.handler_ready().await.map_err(|failure| (None, failure))?;
         let redirects = if self.core.script.host.follows_redirects { MOST_REDIRECTS } else { 0 };
         let mut call = Some((Method::POST, self.core.handler.url(&self.path)));
@@ -204,7 +207,8 @@ impl Run {
                 (Some(status), Failure::Other(format!("the handler broke off its answer: {error}")))
             })?;
         let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
-        let answer = Answer::read(status, content_type, &body.to_bytes()).map_err(|failure| (Some(status), failure))?;
+        let answer =
+            WorkerAnswer::read(status, content_type, &body.to_bytes()).map_err(|failure| (Some(status), failure))?;
         Ok((status, answer))
     }
 

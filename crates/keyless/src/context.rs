@@ -34,10 +34,10 @@ pub(crate) struct TraceContext {
 
 impl TraceContext {
     /// Reads the headers of a request. A malformed `traceparent` is ignored, and `tracestate` with it.
-    pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         // By a name that is made: a text would be parsed and looked up for each request.
         const NAME: HeaderName = HeaderName::from_static(TRACEPARENT);
-        let parent = headers.get(NAME).filter(|value| TraceParent::of(value).is_some())?;
+        let parent = headers.get(NAME).filter(|value| TraceParent::from_header(value).is_some())?;
         Some(Self { parent: parent.clone(), state: state_of(headers), within: None })
     }
 }
@@ -69,7 +69,7 @@ pub(crate) struct TraceParent {
 }
 
 impl TraceParent {
-    pub(crate) fn of(value: &HeaderValue) -> Option<Self> {
+    pub(crate) fn from_header(value: &HeaderValue) -> Option<Self> {
         Self::parse(value.to_str().ok()?)
     }
 
@@ -172,7 +172,7 @@ mod tests {
             for (name, value) in pairs {
                 headers.append(*name, value.parse().unwrap());
             }
-            TraceContext::of_request(&headers).map(|context| context.state)
+            TraceContext::from_headers(&headers).map(|context| context.state)
         };
         let state = of(&[("traceparent", VALUE), ("tracestate", "a=1"), ("tracestate", "b=2")]);
         assert_eq!(state.unwrap().unwrap(), "a=1,b=2");

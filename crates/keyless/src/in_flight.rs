@@ -17,7 +17,7 @@ use crate::{error::Cause, time_limits::end_of_call};
 /// Each such call has a connection. A burst of calls is answered later with thousands of new connections than with a
 /// few hundred shared ones. It also reaches limits: of descriptors, and of 600 connections in use in an instance of the
 /// Consumption plan (<https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits>).
-const MOST: usize = 512;
+const MOST_CALLS: usize = 512;
 
 /// The places of one client: a service that does not answer holds up its own callers alone.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct InFlight(Arc<Semaphore>);
 
 impl Default for InFlight {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
+        Self(Arc::new(Semaphore::new(MOST_CALLS)))
     }
 }
 
@@ -37,14 +37,14 @@ impl InFlight {
         match timeout_at(end, self.0.acquire()).await {
             Ok(Ok(place)) => Ok(place),
             // It is never closed.
-            Ok(Err(_)) | Err(_) => Err(Cause::NoPlace(MOST)),
+            Ok(Err(_)) | Err(_) => Err(Cause::NoPlace(MOST_CALLS)),
         }
     }
 
     /// Takes every place: all others wait.
     #[cfg(test)]
     pub(crate) fn all(&self) -> SemaphorePermit<'_> {
-        self.0.try_acquire_many(u32::try_from(MOST).unwrap()).unwrap()
+        self.0.try_acquire_many(u32::try_from(MOST_CALLS).unwrap()).unwrap()
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_beyond_the_limit_waits_until_another_has_its_answer() {
         let calls = InFlight::default();
-        let mut places = join_all((0..MOST).map(|_| calls.place(MINUTE))).await;
+        let mut places = join_all((0..MOST_CALLS).map(|_| calls.place(MINUTE))).await;
         // Else the runtime, not the limit, might make it wait: so many places spend a task's budget.
         let mut next = Box::pin(unconstrained(calls.place(MINUTE)));
         assert!(next.as_mut().now_or_never().is_none());
@@ -75,7 +75,7 @@ mod tests {
         let _all = calls.all();
         let start = Instant::now();
         let outcome = until(start + MINUTE / 2, calls.place(MINUTE)).await.unwrap();
-        assert!(matches!(outcome, Err(Cause::NoPlace(MOST))), "{outcome:?}");
+        assert!(matches!(outcome, Err(Cause::NoPlace(MOST_CALLS))), "{outcome:?}");
         assert_eq!(start.elapsed(), MINUTE / 2);
         assert!(calls.place(MINUTE).await.is_err());
         assert_eq!(start.elapsed(), MINUTE / 2 + MINUTE);

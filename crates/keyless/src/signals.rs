@@ -15,11 +15,11 @@ pub(crate) mod redact;
 mod sampler;
 
 #[cfg(feature = "openai")]
-pub(crate) use self::chat::{Asked, ChatSpan};
+pub(crate) use self::chat::{ChatSpan, ModelQuestion};
 pub(crate) use self::{
     active::{Active, Invocation, innermost, of_invocation},
     attempt::Attempt,
-    recorder::{Batch, Queued, Recorder, Wanted},
+    recorder::{Batch, Queued, Recorder, SentSignals},
     sampler::{Rule, Sampler, Share},
 };
 

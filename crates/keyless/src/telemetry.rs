@@ -65,7 +65,7 @@ use tracing_subscriber::{
 
 use self::{
     exporter::Exporter,
-    layer::{NotSent, Place, Recorded, Recording},
+    layer::{NotSent, Recorded, Recording, RecordingPlace},
 };
 
 /// A layer of any kind on the registry of `tracing`.
@@ -85,7 +85,7 @@ impl Telemetry {
     /// Sends all records made so far, and returns when they are sent or have failed once.
     pub async fn flush(&self) {
         if let Some(exporter) = self.0.clone() {
-            // In a task of its own: what sends belongs to no invocation, and makes no span.
+            // In its own task: sending belongs to no invocation, and makes no span.
             let sending = tokio::spawn(async move { exporter.export(true).await });
             // It ends with its runtime.
             let _ = sending.await;
@@ -96,7 +96,7 @@ impl Telemetry {
     /// reading the settings. `None` if nothing is sent.
     #[must_use]
     pub fn layer(&self, levels: Targets) -> Option<BoxedLayer> {
-        let place = Place::Own(self.0.as_ref()?.signals.clone());
+        let place = RecordingPlace::Own(self.0.as_ref()?.signals.clone());
         Some(recording(place, levels))
     }
 }
@@ -107,10 +107,10 @@ impl Telemetry {
 /// If the log is sent, the written lines are only warnings, errors, and events outside invocations.
 #[must_use]
 pub fn beside(lines: BoxedLayer, levels: Targets) -> BoxedLayer {
-    let lines = lines.with_filter(levels.clone().and(NotSent(Place::OfProcess)));
-    Box::new(lines.and_then(recording(Place::OfProcess, levels)))
+    let lines = lines.with_filter(levels.clone().and(NotSent(RecordingPlace::OfProcess)));
+    Box::new(lines.and_then(recording(RecordingPlace::OfProcess, levels)))
 }
 
-fn recording(place: Place, levels: Targets) -> BoxedLayer {
+fn recording(place: RecordingPlace, levels: Targets) -> BoxedLayer {
     Box::new(Recording(place.clone()).with_filter(Recorded { place, levels }))
 }

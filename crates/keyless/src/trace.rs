@@ -32,7 +32,7 @@ pub fn traceparent() -> Option<HeaderValue> {
 
 /// Runs `work` with this `traceparent`. A task that an invocation spawns has no `traceparent` without this function.
 pub fn with_traceparent<F: Future>(value: Option<HeaderValue>, work: F) -> impl Future<Output = F::Output> {
-    let parent = value.filter(|value| TraceParent::of(value).is_some());
+    let parent = value.filter(|value| TraceParent::from_header(value).is_some());
     let within = tracing::Span::current().id();
     carrying(parent.map(|parent| TraceContext { parent, state: None, within }), work)
 }
@@ -69,7 +69,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let context = signals::of_invocation(TraceContext::of_request(request.headers()));
+        let context = signals::of_invocation(TraceContext::from_headers(request.headers()));
         Box::pin(carrying(context, self.inner.call(request)))
     }
 }

@@ -81,7 +81,7 @@ impl Connection {
         });
         let mut server = http1::Builder::new();
         server.preserve_header_case(true).title_case_headers(self.title_case);
-        // A client that goes away ends its connection; nobody is left to tell.
+        // A client that goes away ends its connection, so no one can be told.
         let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use http::{HeaderName, Request};
 
 /// The library refuses longer heads.
-const LONGEST: usize = 512 * 1024;
+const LONGEST_HEAD: usize = 512 * 1024;
 /// The library refuses heads of more lines, long before so many.
 const MOST_LINES: usize = 1024;
 
@@ -196,7 +196,7 @@ impl HeadReader {
     fn take_line(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
         self.length += taken;
-        if self.length > LONGEST {
+        if self.length > LONGEST_HEAD {
             self.give_up();
             return taken;
         }

@@ -38,10 +38,10 @@ const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(3_652_058 * 
 
 /// When a timer fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule(Kind);
+pub struct Schedule(ScheduleKind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum ScheduleKind {
     Cron(Cron),
     /// Positive.
     Every(SignedDuration),
@@ -59,12 +59,12 @@ impl Schedule {
         let fields: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
         match fields.len() {
             0 => Err(ParseError::Empty),
-            5 | 6 => Cron::parse(&fields).map(|cron| Self(Kind::Cron(cron))),
+            5 | 6 => Cron::parse(&fields).map(|cron| Self(ScheduleKind::Cron(cron))),
             count => match parse_time_span(text) {
                 Ok(interval) if interval > LONGEST_INTERVAL => {
                     Err(ParseError::TimeSpanTooLarge { text: text.to_owned() })
                 }
-                Ok(interval) if interval.is_positive() => Ok(Self(Kind::Every(interval))),
+                Ok(interval) if interval.is_positive() => Ok(Self(ScheduleKind::Every(interval))),
                 Ok(_) => Err(ParseError::NotPositive { text: text.to_owned() }),
                 Err(TimeSpanError::TooLarge) => Err(ParseError::TimeSpanTooLarge { text: text.to_owned() }),
                 Err(TimeSpanError::NotATimeSpan) => Err(ParseError::NotASchedule { text: text.to_owned(), count }),
@@ -76,8 +76,8 @@ impl Schedule {
     #[must_use]
     pub fn next_after(&self, time: &Zoned) -> Option<Zoned> {
         match &self.0 {
-            Kind::Cron(cron) => clock_change::next_after(cron, time),
-            Kind::Every(interval) => time.checked_add(*interval).ok(),
+            ScheduleKind::Cron(cron) => clock_change::next_after(cron, time),
+            ScheduleKind::Every(interval) => time.checked_add(*interval).ok(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Schedule {
     /// Whether this is a cron expression, not an interval.
     #[must_use]
     pub fn is_cron(&self) -> bool {
-        matches!(self.0, Kind::Cron(_))
+        matches!(self.0, ScheduleKind::Cron(_))
     }
 
     /// `Schedule.AdjustForDST` as the host sends it to the handler: true for cron, false for an interval.
@@ -103,8 +103,8 @@ impl Schedule {
     #[must_use]
     pub fn is_too_frequent_to_monitor(&self) -> bool {
         match &self.0 {
-            Kind::Cron(cron) => cron.is_sub_minute(),
-            Kind::Every(interval) => *interval < SignedDuration::from_mins(1),
+            ScheduleKind::Cron(cron) => cron.is_sub_minute(),
+            ScheduleKind::Every(interval) => *interval < SignedDuration::from_mins(1),
         }
     }
 }
@@ -121,8 +121,8 @@ impl FromStr for Schedule {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Cron(cron) => write!(f, "Cron: '{cron}'"),
-            Kind::Every(interval) => write!(f, "Constant: {}", format_time_span(*interval)),
+            ScheduleKind::Cron(cron) => write!(f, "Cron: '{cron}'"),
+            ScheduleKind::Every(interval) => write!(f, "Constant: {}", format_time_span(*interval)),
         }
     }
 }

@@ -56,8 +56,8 @@ pub fn format_time_span(duration: SignedDuration) -> String {
 }
 
 /// Which number is what, in the order .NET tries them for these separators.
-fn forms(separators: &[&str]) -> &'static [&'static [Part]] {
-    use Part::{Days, Fraction, Hours, Minutes, Seconds};
+fn forms(separators: &[&str]) -> &'static [&'static [SpanPart]] {
+    use SpanPart::{Days, Fraction, Hours, Minutes, Seconds};
     match separators {
         [] => &[&[Days]],
         [":"] => &[&[Hours, Minutes]],
@@ -73,7 +73,7 @@ fn forms(separators: &[&str]) -> &'static [&'static [Part]] {
 }
 
 #[derive(Clone, Copy)]
-enum Part {
+enum SpanPart {
     Days,
     Hours,
     Minutes,
@@ -92,17 +92,17 @@ struct Parts {
 }
 
 impl Parts {
-    fn assign(form: &[Part], numbers: &[&str]) -> Self {
+    fn assign(form: &[SpanPart], numbers: &[&str]) -> Self {
         let mut parts = Self::default();
         for (part, digits) in form.iter().zip(numbers) {
             // Too long for a number means too large for any part.
             let value = digits.parse().unwrap_or(i64::MAX);
             match part {
-                Part::Days => parts.days = value,
-                Part::Hours => parts.hours = value,
-                Part::Minutes => parts.minutes = value,
-                Part::Seconds => parts.seconds = value,
-                Part::Fraction => {
+                SpanPart::Days => parts.days = value,
+                SpanPart::Hours => parts.hours = value,
+                SpanPart::Minutes => parts.minutes = value,
+                SpanPart::Seconds => parts.seconds = value,
+                SpanPart::Fraction => {
                     parts.ticks = ticks(digits);
                     parts.bad_fraction = parts.ticks.is_none();
                 }

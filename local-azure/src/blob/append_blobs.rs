@@ -8,13 +8,13 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::{
     answer::{self, insert},
     block_blobs::{created, described},
-    call::Call,
+    call::BlobCall,
     conditions::Conditions,
     error::BlobError,
     name::BlobName,
     receive::{self, Answers},
     request_headers::number,
-    store::{Blob, Kind, Part, Piece, Shows},
+    store::{Blob, BlobKind, BlobPart, Piece, Shows},
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -26,18 +26,18 @@ const LARGE_FROM: &str = "2022-11-02";
 const OLD_BLOCK_LIMIT: u64 = 4 * MIB;
 
 /// Bytes of one block in the version of a request.
-pub(super) fn block_limit(call: &Call<'_>) -> u64 {
+pub(super) fn block_limit(call: &BlobCall<'_>) -> u64 {
     if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
 }
 
 /// Put Blob for an append blob, which takes no content: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
-pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn create(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     if receive::length(headers, u64::MAX)? != 0 {
         return Err(BlobError::InvalidOperation("Content-Length must be 0 for Create Append Blob request."));
     }
-    let mut blob = described(&call, name, Kind::Append { sealed: false }, true)?;
+    let mut blob = described(&call, name, BlobKind::Append { sealed: false }, true)?;
     if blob.tier.take().is_some() {
         return Err(BlobError::AccessTierNotSupportedForBlobType);
     }
@@ -47,7 +47,7 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
 }
 
 /// Append Block: <https://learn.microsoft.com/rest/api/storageservices/append-block>.
-pub(super) async fn append(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn append(call: BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let limit = block_limit(&call);
     if receive::content_length(&call.parts.headers, limit)? == 0 {
         return Err(BlobError::InvalidHeaderValue { name: "Content-Length".to_owned(), value: "0".to_owned() });
@@ -60,9 +60,9 @@ pub(super) async fn append(call: Call<'_>, name: BlobName<'_>, body: &mut Body) 
 
 /// Adds content to the end of a blob, as one block. `answered` are headers of the answer.
 pub(super) async fn append_parts(
-    call: Call<'_>,
+    call: BlobCall<'_>,
     name: BlobName<'_>,
-    parts: Vec<Part>,
+    parts: Vec<BlobPart>,
     answered: HeaderMap,
 ) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
@@ -98,20 +98,20 @@ pub(super) async fn append_parts(
 }
 
 /// Append Blob Seal: <https://learn.microsoft.com/rest/api/storageservices/append-blob-seal>.
-pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn seal(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     let position = number(headers, "x-ms-blob-condition-appendpos")?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_update(blob)?;
-        if !matches!(blob.kind, Kind::Append { .. }) {
+        if !matches!(blob.kind, BlobKind::Append { .. }) {
             return Err(BlobError::InvalidBlobType);
         }
         if position.is_some_and(|position| position != blob.length()) {
             return Err(BlobError::AppendPositionConditionNotMet);
         }
-        blob.kind = Kind::Append { sealed: true };
+        blob.kind = BlobKind::Append { sealed: true };
         Ok(())
     };
     let (blob, ()) =
@@ -123,8 +123,8 @@ pub(super) async fn seal(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
 
 fn check_open(blob: &Blob) -> Result<(), BlobError> {
     match blob.kind {
-        Kind::Append { sealed: false } => Ok(()),
-        Kind::Append { sealed: true } => Err(BlobError::BlobIsSealed),
-        Kind::Block | Kind::Page { .. } => Err(BlobError::InvalidBlobType),
+        BlobKind::Append { sealed: false } => Ok(()),
+        BlobKind::Append { sealed: true } => Err(BlobError::BlobIsSealed),
+        BlobKind::Block | BlobKind::Page { .. } => Err(BlobError::InvalidBlobType),
     }
 }

@@ -8,13 +8,13 @@ use super::{
     account::Account,
     call::Permit,
     error::BlobError,
-    operation::{Operation, Place},
+    operation::{BlobPlace, Operation},
     operation_table::Letters,
     query::Query,
     sas::{self, Signed},
 };
 use crate::{
-    access_token::{self, Caller, Refusal},
+    access_token::{self, Caller, TokenRefusal},
     issuer::Entra,
     journal::Decision,
     rbac::{self, Operation as Right, Target},
@@ -27,9 +27,9 @@ const AUDIENCES: [&str; 3] =
 const CHALLENGES_FROM: &str = "2019-12-12";
 
 /// What a request asks for, as far as rights are concerned.
-pub(super) struct Asked<'a> {
+pub(super) struct RequestedAccess<'a> {
     pub(super) operation: Operation,
-    pub(super) place: Place,
+    pub(super) place: BlobPlace,
     /// Empty for the account.
     pub(super) container: &'a str,
     pub(super) blob: Option<&'a str>,
@@ -38,7 +38,11 @@ pub(super) struct Asked<'a> {
 }
 
 /// Lets the request pass, or says why not. What is learnt goes into the decision.
-pub(super) fn authorize(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
+pub(super) fn authorize(
+    account: &Account,
+    asked: &RequestedAccess<'_>,
+    decision: &mut Decision,
+) -> Result<Permit, BlobError> {
     if asked.query.signature.are_there() {
         return by_signature(account, asked, decision);
     }
@@ -50,7 +54,7 @@ pub(super) fn authorize(account: &Account, asked: &Asked<'_>, decision: &mut Dec
 }
 
 /// A signature allows what its letters and the roles of who signed both allow at this time.
-fn by_signature(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
+fn by_signature(account: &Account, asked: &RequestedAccess<'_>, decision: &mut Decision) -> Result<Permit, BlobError> {
     if asked.headers.contains_key(header::AUTHORIZATION) {
         return Err(BlobError::MalformedAuthorization);
     }
@@ -77,7 +81,7 @@ fn by_signature(account: &Account, asked: &Asked<'_>, decision: &mut Decision) -
     Ok(Permit { principal_id: grant.signer, only_new: grant.only_new })
 }
 
-/// Lets a copy read its source: by the signature in its URL, by a token of its own, or, for the copy of a whole blob in
+/// Lets a copy read its source: by the signature in its URL, by its own token, or, for the copy of a whole blob in
 /// the background, as who asks for the copy.
 pub(super) fn authorize_source(
     account: &Account,
@@ -91,7 +95,7 @@ pub(super) fn authorize_source(
         rights.push(Right::ReadBlobTags);
     }
     let principal_id = if query.signature.are_there() {
-        let place = Place::Blob;
+        let place = BlobPlace::Blob;
         let none = HeaderMap::new();
         let request = Signed {
             account: &account.name,
@@ -114,7 +118,7 @@ pub(super) fn authorize_source(
     Ok(())
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestedAccess<'a> {
     /// Tags have rights of their own, beside that of the operation that carries them. The operation's own comes last,
     /// because its role is what the journal tells.
     fn rights(&self) -> impl Iterator<Item = Right> {
@@ -140,7 +144,7 @@ impl<'a> Asked<'a> {
 
     /// The container whose roles count; none counts for an operation on the account.
     fn scope(&self) -> &'a str {
-        if self.place == Place::Account { "" } else { self.container }
+        if self.place == BlobPlace::Account { "" } else { self.container }
     }
 }
 
@@ -221,19 +225,19 @@ fn version(value: &HeaderValue) -> Result<Date, BlobError> {
 }
 
 /// Storage's words for a token that did not pass, as seen in Azure; that for one that is malformed is ours.
-fn explain(refusal: Refusal, version: Option<&str>) -> BlobError {
+fn explain(refusal: TokenRefusal, version: Option<&str>) -> BlobError {
     let detail = match refusal {
         // No container here can be read without a token.
-        Refusal::Missing if version.is_none() => return BlobError::PublicAccessNotPermitted,
-        Refusal::Missing => return BlobError::NoAuthenticationInformation,
-        Refusal::NotBearer => return BlobError::MalformedAuthorization,
-        Refusal::Malformed => "Token validation failed. The token is malformed.",
-        Refusal::UnknownKey(_) => "Signature validation failed. Signature key not found.",
-        Refusal::Signature => "Signature validation failed. The signature is invalid.",
-        Refusal::NotYetValid => "Lifetime validation failed. The token is not yet valid.",
-        Refusal::Expired => "Lifetime validation failed. The token is expired.",
-        Refusal::Audience(_) => "Audience validation failed. Audience did not match.",
-        Refusal::Issuer { .. } => "Issuer validation failed. Issuer did not match.",
+        TokenRefusal::Missing if version.is_none() => return BlobError::PublicAccessNotPermitted,
+        TokenRefusal::Missing => return BlobError::NoAuthenticationInformation,
+        TokenRefusal::NotBearer => return BlobError::MalformedAuthorization,
+        TokenRefusal::Malformed => "Token validation failed. The token is malformed.",
+        TokenRefusal::UnknownKey(_) => "Signature validation failed. Signature key not found.",
+        TokenRefusal::Signature => "Signature validation failed. The signature is invalid.",
+        TokenRefusal::NotYetValid => "Lifetime validation failed. The token is not yet valid.",
+        TokenRefusal::Expired => "Lifetime validation failed. The token is expired.",
+        TokenRefusal::Audience(_) => "Audience validation failed. Audience did not match.",
+        TokenRefusal::Issuer { .. } => "Issuer validation failed. Issuer did not match.",
     };
     if version.is_some_and(|version| version < CHALLENGES_FROM) {
         BlobError::AuthenticationFailed(detail.to_owned())

@@ -7,33 +7,33 @@ use http_body_util::BodyExt as _;
 use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
-use super::{answer, call::Call, error::BlobError, operation::Operation, query::Query, receive, request_headers};
+use super::{answer, call::BlobCall, error::BlobError, operation::Operation, query::Query, receive, request_headers};
 
 /// Bytes of a batch and requests in it.
 const BODY_LIMIT: u64 = 4 * 1024 * 1024;
 const REQUESTS_LIMIT: usize = 256;
 
 /// One request of a batch.
-struct Part {
+struct BatchRequest {
     content_id: Option<String>,
     request: Request<Body>,
 }
 
 /// Answers each request of the batch; the answers come in the same order.
-pub(super) async fn batch(call: Call<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn batch(call: BlobCall<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let boundary = boundary(headers)?;
     let document = receive::document(&call, body, BODY_LIMIT).await?;
     let text = std::str::from_utf8(&document).map_err(|_| invalid("the batch is not UTF-8"))?;
     let version = headers.get("x-ms-version");
-    let parts: Vec<Part> = sections(text, &boundary)?
+    let parts: Vec<BatchRequest> = sections(text, &boundary)?
         .into_iter()
-        .map(|section| Part::parse(section, version))
+        .map(|section| BatchRequest::parse(section, version))
         .collect::<Result<_, _>>()?;
     if parts.is_empty() || parts.len() > REQUESTS_LIMIT {
         return Err(invalid("a batch holds 1 to 256 requests"));
     }
-    parts.iter().try_for_each(Part::check)?;
+    parts.iter().try_for_each(BatchRequest::check)?;
     // A batch holds one kind of request.
     let kind = parts.first().map(|part| part.request.method());
     if let Some(other) = parts.iter().find(|part| Some(part.request.method()) != kind) {
@@ -87,7 +87,7 @@ fn sections<'a>(text: &'a str, boundary: &str) -> Result<Vec<&'a str>, BlobError
     }
 }
 
-impl Part {
+impl BatchRequest {
     fn parse(section: &str, version: Option<&HeaderValue>) -> Result<Self, BlobError> {
         let (of_part, request) = split_head(section).ok_or_else(|| invalid("a part has no request"))?;
         let of_part = read_headers(of_part)?;

@@ -8,14 +8,14 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     answer::{self, insert},
-    call::Call,
+    call::BlobCall,
     conditions::Conditions,
     error::BlobError,
     name::BlobName,
     properties::ContentProperties,
     receive::{self, Answers},
     request_headers::text,
-    store::{Blob, BlockReference, Kind, Part, Piece, Tier, Which},
+    store::{Blob, BlobKind, BlobPart, BlockReference, Piece, Tier, Which},
     tags,
     xml::{self, element},
 };
@@ -33,13 +33,13 @@ const BLOCK_LIST_LIMIT: u64 = 8 * MIB;
 const BLOCKS_LIMIT: usize = 50_000;
 
 /// Put Blob: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
-pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn put(call: BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     if !headers.contains_key("x-ms-blob-type") {
         return Err(BlobError::MissingRequiredHeader("x-ms-blob-type"));
     }
     let conditions = call.conditions()?;
-    let mut blob = described(&call, name, Kind::Block, true)?;
+    let mut blob = described(&call, name, BlobKind::Block, true)?;
     let limit = if call.version() < LARGE_FROM { OLD_BLOB_LIMIT } else { BLOB_LIMIT };
     let received = receive::content(&call, body, limit, Answers::Both).await?;
     if let Some(mismatch) = receive::mismatch(blob.properties.content_md5.as_ref(), received.md5.as_ref()) {
@@ -57,7 +57,7 @@ pub(super) async fn put(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> 
 }
 
 /// Put Block: <https://learn.microsoft.com/rest/api/storageservices/put-block>.
-pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn put_block(call: &BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let id = block_id(call)?;
     let conditions = call.conditions()?;
     let mut received = receive::content(call, body, block_limit(call), Answers::One).await?;
@@ -73,23 +73,23 @@ pub(super) async fn put_block(call: &Call<'_>, name: BlobName<'_>, body: &mut Bo
 }
 
 /// Bytes of one block in the version of a request.
-pub(super) fn block_limit(call: &Call<'_>) -> u64 {
+pub(super) fn block_limit(call: &BlobCall<'_>) -> u64 {
     if call.version() < LARGE_FROM { OLD_BLOCK_LIMIT } else { BLOCK_LIMIT }
 }
 
 /// Keeps a block until it is committed.
 pub(super) async fn stage(
-    call: &Call<'_>,
+    call: &BlobCall<'_>,
     name: BlobName<'_>,
     conditions: Conditions,
-    block: Part,
+    block: BlobPart,
 ) -> Result<(), BlobError> {
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     call.run(move |store| store.stage(&container, BlobName(&owned), &conditions, block)).await
 }
 
 /// The ID of the block that is written, in base64.
-pub(super) fn block_id(call: &Call<'_>) -> Result<String, BlobError> {
+pub(super) fn block_id(call: &BlobCall<'_>) -> Result<String, BlobError> {
     let id = call.query.get("blockid").ok_or(BlobError::MissingRequiredQueryParameter("blockid"))?;
     if STANDARD.decode(id).is_ok_and(|id| (1..=64).contains(&id.len())) {
         return Ok(id.to_owned());
@@ -98,9 +98,9 @@ pub(super) fn block_id(call: &Call<'_>) -> Result<String, BlobError> {
 }
 
 /// Put Block List: <https://learn.microsoft.com/rest/api/storageservices/put-block-list>.
-pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn put_list(call: BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
-    let mut blob = described(&call, name, Kind::Block, false)?;
+    let mut blob = described(&call, name, BlobKind::Block, false)?;
     let document = receive::document(&call, body, BLOCK_LIST_LIMIT).await?;
     let list = parse_block_list(&document)?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
@@ -115,14 +115,14 @@ pub(super) async fn put_list(call: Call<'_>, name: BlobName<'_>, body: &mut Body
         })
     };
     let written = call.run(work).await?;
-    let checksums = receive::Checksums::of_document(&call, &document);
+    let checksums = receive::Checksums::from_document(&call, &document);
     let mut response = created(call, &written);
     checksums.insert(response.headers_mut());
     Ok(response)
 }
 
 /// Get Block List: <https://learn.microsoft.com/rest/api/storageservices/get-block-list>.
-pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn get_list(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let wanted = call.query.get("blocklisttype").unwrap_or("committed").to_ascii_lowercase();
     let (committed, uncommitted) = match wanted.as_str() {
         "committed" => (true, false),
@@ -165,7 +165,7 @@ pub(super) fn get_list(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, 
     Ok(response)
 }
 
-fn blocks_xml<'a>(name: &str, parts: impl Iterator<Item = &'a Arc<Part>>, xml: &mut String) {
+fn blocks_xml<'a>(name: &str, parts: impl Iterator<Item = &'a Arc<BlobPart>>, xml: &mut String) {
     xml.push_str(&format!("<{name}>"));
     for part in parts {
         let Some(id) = &part.block_id else { continue };
@@ -200,9 +200,9 @@ fn parse_block_list(document: &[u8]) -> Result<Vec<BlockReference>, BlobError> {
 
 /// A blob without content, with all that the headers of a write say about it.
 pub(super) fn described(
-    call: &Call<'_>,
+    call: &BlobCall<'_>,
     name: BlobName<'_>,
-    kind: Kind,
+    kind: BlobKind,
     body_is_content: bool,
 ) -> Result<Blob, BlobError> {
     let headers = &call.parts.headers;
@@ -225,7 +225,7 @@ pub(super) fn tier(headers: &HeaderMap) -> Result<Option<Tier>, BlobError> {
 }
 
 /// The answer to a write that made a blob, which the journal learns of.
-pub(super) fn created(call: Call<'_>, blob: &Blob) -> Response {
+pub(super) fn created(call: BlobCall<'_>, blob: &Blob) -> Response {
     call.decision.wrote = call.account.blob_url(call.container, &blob.name);
     answer::written(StatusCode::CREATED, blob)
 }

@@ -57,7 +57,7 @@ pub(crate) struct Listing {
 #[serde(rename_all = "camelCase")]
 struct BlobOnView {
     name: String,
-    state: State,
+    state: ListedState,
     /// Which of the blob's states this is; absent for uncommitted blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
@@ -80,7 +80,7 @@ struct BlobOnView {
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+enum ListedState {
     Current,
     Snapshot,
     Version,
@@ -223,11 +223,11 @@ fn states(container: &Container, name: &str, days: Option<u16>, now: Timestamp) 
         (Some(at), Some(days)) => remaining_days(at, days, now).is_some(),
         _ => true,
     };
-    let current = container.existing(BlobName(name)).map(|blob| blob.on_view(State::Current));
+    let current = container.existing(BlobName(name)).map(|blob| blob.on_view(ListedState::Current));
     let waiting = container.waiting(BlobName(name)).filter(|_| current.is_none());
     let waiting = waiting.map(|blocks| BlobOnView {
         name: name.to_owned(),
-        state: State::Uncommitted,
+        state: ListedState::Uncommitted,
         etag: None,
         readable: false,
         bytes: blocks.values().map(|block| block.length).sum(),
@@ -241,16 +241,16 @@ fn states(container: &Container, name: &str, days: Option<u16>, now: Timestamp) 
     });
     let older = container.older(name).iter().rev().filter(is_kept).map(|blob| {
         blob.on_view(match (blob.deleted, &blob.snapshot) {
-            (Some(_), _) => State::Deleted,
-            (None, Some(_)) => State::Snapshot,
-            (None, None) => State::Version,
+            (Some(_), _) => ListedState::Deleted,
+            (None, Some(_)) => ListedState::Snapshot,
+            (None, None) => ListedState::Version,
         })
     });
     current.into_iter().chain(waiting).chain(older).collect()
 }
 
 impl Blob {
-    fn on_view(&self, state: State) -> BlobOnView {
+    fn on_view(&self, state: ListedState) -> BlobOnView {
         BlobOnView {
             name: self.name.clone(),
             state,

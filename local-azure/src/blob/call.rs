@@ -15,7 +15,7 @@ use super::{
 use crate::{header_names::HeaderNames, journal::Decision};
 
 /// One request on its way through.
-pub(super) struct Call<'a> {
+pub(super) struct BlobCall<'a> {
     pub(super) account: &'a Account,
     pub(super) parts: &'a Parts,
     pub(super) query: &'a Query,
@@ -33,7 +33,7 @@ pub(super) struct Permit {
     pub(super) only_new: bool,
 }
 
-impl Call<'_> {
+impl BlobCall<'_> {
     /// The conditions of the request's headers.
     pub(super) fn conditions(&self) -> Result<Conditions, BlobError> {
         Conditions::read(&self.parts.headers, self.permit.only_new)

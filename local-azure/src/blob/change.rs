@@ -7,19 +7,19 @@ use jiff::Timestamp;
 use super::{
     answer,
     block_blobs::tier,
-    call::Call,
+    call::BlobCall,
     conditions::Conditions,
     error::BlobError,
     name::BlobName,
     page_blobs::{PageChange, insert_sequence_number},
     properties::ContentProperties,
     request_headers::text,
-    store::{Blob, Deletes, Kind, Rehydrating, Shows, Tier, Which},
+    store::{Blob, BlobKind, Deletes, Rehydrating, Shows, Tier, Which},
 };
 
 /// Set Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>. A property that is not
 /// given is cleared, unless the request changes a page blob's length or number and nothing else.
-pub(super) async fn properties(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn properties(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     let pages = PageChange::read(headers)?;
@@ -40,7 +40,7 @@ pub(super) async fn properties(call: &Call<'_>, name: BlobName<'_>) -> Result<Re
 }
 
 /// Set Blob Metadata: <https://learn.microsoft.com/rest/api/storageservices/set-blob-metadata>.
-pub(super) async fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn metadata(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let metadata = call.metadata()?;
     let work = move |blob: &mut Blob, conditions: &Conditions| {
@@ -54,7 +54,7 @@ pub(super) async fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Resp
 
 /// Set Blob Tier: <https://learn.microsoft.com/rest/api/storageservices/set-blob-tier>. Out of the archive a blob is only
 /// on its way.
-pub(super) async fn set_tier(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn set_tier(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     let tier = tier(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-access-tier"))?;
@@ -62,7 +62,7 @@ pub(super) async fn set_tier(call: &Call<'_>, name: BlobName<'_>) -> Result<Resp
     let work = move |blob: &mut Blob, conditions: &Conditions| {
         conditions.check_blob(blob)?;
         conditions.check_lease(blob)?;
-        if blob.kind != Kind::Block {
+        if blob.kind != BlobKind::Block {
             return Err(BlobError::AccessTierNotSupportedForBlobType);
         }
         let is_archived = blob.tier == Some(Tier::Archive);
@@ -89,7 +89,7 @@ pub(super) fn rehydrate_priority(headers: &HeaderMap) -> Result<String, BlobErro
 }
 
 /// Delete Blob: <https://learn.microsoft.com/rest/api/storageservices/delete-blob>.
-pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn delete(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     const NAME: &str = "x-ms-delete-snapshots";
     let which = call.which()?;
     let deletes = match text(&call.parts.headers, NAME)?.map(str::to_ascii_lowercase).as_deref() {
@@ -109,7 +109,7 @@ pub(super) async fn delete(call: &Call<'_>, name: BlobName<'_>) -> Result<Respon
 }
 
 async fn update(
-    call: &Call<'_>,
+    call: &BlobCall<'_>,
     name: BlobName<'_>,
     conditions: Conditions,
     shows: Shows,

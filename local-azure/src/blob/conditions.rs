@@ -131,13 +131,13 @@ impl Conditions {
     /// The lease alone, for a request that writes.
     pub(super) fn check_lease(&self, blob: &Blob) -> Result<(), BlobError> {
         let check = blob.lease.check_write(self.lease, Timestamp::now());
-        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
+        check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
     /// A lease that is named must be the blob's, for a request that does not change it.
     pub(super) fn check_named_lease(&self, blob: &Blob) -> Result<(), BlobError> {
         let check = blob.lease.check_read(self.lease, Timestamp::now());
-        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
+        check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
     /// For a request that reads a blob: all conditions together count, and several tags may be given.
@@ -158,7 +158,7 @@ impl Conditions {
             return Err(BlobError::NotModified);
         }
         let check = blob.lease.check_read(self.lease, Timestamp::now());
-        check.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
+        check.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
     }
 
     /// What a request that reads a blob which is not there gets. `If-Match` does not make it a 412, as people saw in Azure:

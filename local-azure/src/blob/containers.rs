@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     answer::{self, date, describe_lease, empty},
-    call::Call,
+    call::BlobCall,
     conditions::Conditions,
     error::BlobError,
     lease::Leased,
@@ -35,7 +35,7 @@ pub(super) fn check_name(name: &str) -> Result<(), BlobError> {
 }
 
 /// Create Container: <https://learn.microsoft.com/rest/api/storageservices/create-container>.
-pub(super) async fn create(call: Call<'_>) -> Result<Response, BlobError> {
+pub(super) async fn create(call: BlobCall<'_>) -> Result<Response, BlobError> {
     let metadata = call.metadata()?;
     let name = call.container.to_owned();
     let state = call.run(move |store| store.create_container(&name, metadata)).await?;
@@ -44,7 +44,7 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response, BlobError> {
 }
 
 /// Get Container Properties: <https://learn.microsoft.com/rest/api/storageservices/get-container-properties>.
-pub(super) fn properties(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) fn properties(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let state = readable(call)?;
     let mut response = described(&state);
     let headers = response.headers_mut();
@@ -64,12 +64,12 @@ pub(super) fn properties(call: &Call<'_>) -> Result<Response, BlobError> {
 }
 
 /// Get Container Metadata: <https://learn.microsoft.com/rest/api/storageservices/get-container-metadata>.
-pub(super) fn metadata(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) fn metadata(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     Ok(described(&readable(call)?))
 }
 
 /// Set Container Metadata: <https://learn.microsoft.com/rest/api/storageservices/set-container-metadata>.
-pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) async fn set_metadata(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let metadata = call.metadata()?;
     let conditions = call.conditions()?;
     let name = call.container.to_owned();
@@ -85,20 +85,20 @@ pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Response, BlobError>
 
 /// Delete Container: <https://learn.microsoft.com/rest/api/storageservices/delete-container>. Here it is gone at once;
 /// Azure refuses to make another of the same name for half a minute.
-pub(super) async fn delete(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) async fn delete(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let name = call.container.to_owned();
     let check = move |state: &ContainerState| {
         conditions.check_state(&state.etag, state.last_modified)?;
         let lease = state.lease.check_write(conditions.lease(), Timestamp::now());
-        lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Container))
+        lease.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Container))
     };
     call.run(move |store| store.delete_container(&name, check)).await?;
     Ok(empty(StatusCode::ACCEPTED))
 }
 
 /// List Containers: <https://learn.microsoft.com/rest/api/storageservices/list-containers2>.
-pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) fn list(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let paging = Paging::read(call.query, &["metadata", "deleted", "system"])?;
     let mut page = Page::default();
     for (name, state) in call.account.store.containers() {
@@ -150,7 +150,7 @@ fn container_xml(name: &str, state: &ContainerState, with_metadata: bool, versio
     xml.push_str("</Container>");
 }
 
-fn readable(call: &Call<'_>) -> Result<ContainerState, BlobError> {
+fn readable(call: &BlobCall<'_>) -> Result<ContainerState, BlobError> {
     let conditions = call.conditions()?;
     let state = call.account.store.container(call.container)?;
     check_named_lease(&state, &conditions)?;
@@ -160,7 +160,7 @@ fn readable(call: &Call<'_>) -> Result<ContainerState, BlobError> {
 /// A request need not name a container's lease, but it must not name another.
 fn check_named_lease(state: &ContainerState, conditions: &Conditions) -> Result<(), BlobError> {
     let lease = state.lease.check_read(conditions.lease(), Timestamp::now());
-    lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Container))
+    lease.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Container))
 }
 
 fn described(state: &ContainerState) -> Response {

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use md5::{Digest as _, Md5};
 
 use super::{
-    call::Call,
+    call::BlobCall,
     crc64::Crc64,
     error::{BlobError, Mismatch},
     receive::{self, Checksums},
@@ -30,7 +30,7 @@ pub(super) enum Shows {
 }
 
 /// Compares the source with what the client says of it. The headers tell the answer's checksum.
-pub(super) async fn check(call: &Call<'_>, pieces: Vec<Piece>, shows: Shows) -> Result<HeaderMap, BlobError> {
+pub(super) async fn check(call: &BlobCall<'_>, pieces: Vec<Piece>, shows: Shows) -> Result<HeaderMap, BlobError> {
     let headers = &call.parts.headers;
     let given = receive::checksums_in(headers, "x-ms-source-content-md5", "x-ms-source-content-crc64")?;
     let actual = call.run(move |_| Ok(of(&pieces)?)).await?;

@@ -15,7 +15,7 @@ use super::{
     append_blobs::{self, append_parts},
     authorization::authorize_source,
     block_blobs::{BLOB_LIMIT, block_id, block_limit, created, described, stage},
-    call::Call,
+    call::BlobCall,
     change::rehydrate_priority,
     conditions::{self, Conditions, SourceRefusal},
     containers, copied_sums,
@@ -28,14 +28,14 @@ use super::{
     query::Query,
     range, receive,
     request_headers::{says_true, text},
-    store::{Blob, Copied, Kind, Part, Piece, Rehydrating, Store, Tier, Which},
+    store::{Blob, BlobKind, BlobPart, Copied, Piece, Rehydrating, Store, Tier, Which},
 };
 
 /// Bytes that are copied while the client waits (<https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url>).
 const SYNC_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Copy Blob and Copy Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/copy-blob>.
-pub(super) async fn blob(call: Call<'_>, name: BlobName<'_>, operation: Operation) -> Result<Response, BlobError> {
+pub(super) async fn blob(call: BlobCall<'_>, name: BlobName<'_>, operation: Operation) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     let Source { url, blob: source } = source(&call, operation)?;
@@ -45,7 +45,7 @@ pub(super) async fn blob(call: Call<'_>, name: BlobName<'_>, operation: Operatio
         return Err(BlobError::CopyTooLarge);
     }
     let kind = match source.kind {
-        Kind::Append { .. } => Kind::Append { sealed: says_true(headers, "x-ms-seal-blob") },
+        BlobKind::Append { .. } => BlobKind::Append { sealed: says_true(headers, "x-ms-seal-blob") },
         other => other,
     };
     let mut given = described(&call, name, kind, false)?;
@@ -110,14 +110,14 @@ fn copies_tags(headers: &HeaderMap) -> Result<bool, BlobError> {
 }
 
 /// Abort Copy Blob. It always fails: a copy has ended before its answer is sent.
-pub(super) fn abort(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn abort(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     call.query.get("copyid").ok_or(BlobError::MissingRequiredQueryParameter("copyid"))?;
     call.account.store.blob(call.container, name, &Which::Current)?;
     Err(BlobError::NoPendingCopyOperation)
 }
 
 /// Put Blob From URL: <https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url>.
-pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn put_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     let Source { blob: source, .. } = source(&call, Operation::PutBlobFromUrl)?;
@@ -125,7 +125,7 @@ pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<R
     if source.length() > BLOB_LIMIT {
         return Err(BlobError::RequestBodyTooLarge { limit: BLOB_LIMIT });
     }
-    let mut blob = described(&call, name, Kind::Block, false)?;
+    let mut blob = described(&call, name, BlobKind::Block, false)?;
     const TAKES_PROPERTIES: &str = "x-ms-copy-source-blob-properties";
     let takes_properties = match text(headers, TAKES_PROPERTIES)?.map(str::to_ascii_lowercase) {
         None => true,
@@ -151,7 +151,7 @@ pub(super) async fn put_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<R
 }
 
 /// Put Block From URL: <https://learn.microsoft.com/rest/api/storageservices/put-block-from-url>.
-pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn block_from_url(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let id = block_id(call)?;
     let conditions = call.conditions()?;
     let limit = block_limit(call);
@@ -166,14 +166,14 @@ pub(super) async fn block_from_url(call: &Call<'_>, name: BlobName<'_>) -> Resul
 }
 
 /// Append Block From URL: <https://learn.microsoft.com/rest/api/storageservices/append-block-from-url>.
-pub(super) async fn append_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn append_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let limit = append_blobs::block_limit(&call);
     let (part, answered) = part_of_source(&call, Operation::AppendBlockFromUrl, limit, copied_sums::Shows::Md5).await?;
     append_parts(call, name, vec![part], answered).await
 }
 
 /// Put Page From URL: <https://learn.microsoft.com/rest/api/storageservices/put-page-from-url>.
-pub(super) async fn pages_from_url(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn pages_from_url(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let (first, length) = page_blobs::page_range(&call.parts.headers)?;
     if !call.parts.headers.contains_key("x-ms-source-range") {
         return Err(BlobError::MissingRequiredHeader("x-ms-source-range"));
@@ -189,11 +189,11 @@ pub(super) async fn pages_from_url(call: Call<'_>, name: BlobName<'_>) -> Result
 
 /// A new file with the asked range of the source, and the headers that tell its checksum.
 async fn part_of_source(
-    call: &Call<'_>,
+    call: &BlobCall<'_>,
     operation: Operation,
     limit: u64,
     shows: copied_sums::Shows,
-) -> Result<(Part, HeaderMap), BlobError> {
+) -> Result<(BlobPart, HeaderMap), BlobError> {
     let headers = &call.parts.headers;
     if receive::length(headers, u64::MAX)? != 0 {
         let value = text(headers, "content-length")?.unwrap_or_default();
@@ -224,7 +224,7 @@ async fn part_of_source(
 
 /// Pieces of another container's blob for one of this container.
 fn linked(store: &Store, container: &str, pieces: &[Piece]) -> Result<Vec<Piece>, BlobError> {
-    let mut links: Vec<(*const Part, Arc<Part>)> = Vec::new();
+    let mut links: Vec<(*const BlobPart, Arc<BlobPart>)> = Vec::new();
     let linked = pieces.iter().map(|piece| {
         let Some(part) = &piece.part else { return Ok(piece.clone()) };
         // Neighbours are what shares a file, if anything does.
@@ -252,7 +252,7 @@ struct Source {
 }
 
 /// The blob that is copied, which the caller must be allowed to read, and its URL.
-fn source(call: &Call<'_>, operation: Operation) -> Result<Source, BlobError> {
+fn source(call: &BlobCall<'_>, operation: Operation) -> Result<Source, BlobError> {
     let headers = &call.parts.headers;
     let text = text(headers, "x-ms-copy-source")?.ok_or(BlobError::MissingRequiredHeader("x-ms-copy-source"))?;
     let refused = || BlobError::header_value("x-ms-copy-source", text);
@@ -306,5 +306,5 @@ fn source_condition(operation: Operation, refusal: &SourceRefusal) -> BlobError 
 fn check_source_lease(headers: &HeaderMap, source: &Blob) -> Result<(), BlobError> {
     let named = conditions::uuid(headers, "x-ms-source-lease-id")?;
     let lease = source.lease.check_read(named, Timestamp::now());
-    lease.map_err(|refusal| BlobError::of_lease_use(refusal, Leased::Blob))
+    lease.map_err(|refusal| BlobError::from_lease_use(refusal, Leased::Blob))
 }

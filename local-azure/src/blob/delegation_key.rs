@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     answer,
-    call::Call,
+    call::BlobCall,
     delegation_secret::KeyFields,
     error::BlobError,
     receive,
@@ -22,7 +22,7 @@ const BODY_LIMIT: u64 = 4 * 1024;
 const DAYS: i64 = 7;
 
 /// A key for the caller, from its principal ID.
-pub(super) async fn get(call: &Call<'_>, principal_id: Uuid, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn get(call: &BlobCall<'_>, principal_id: Uuid, body: &mut Body) -> Result<Response, BlobError> {
     let document = receive::document(call, body, BODY_LIMIT).await?;
     let root = xml::parse(&document, "KeyInfo")?;
     if let Some(other) = root.children.iter().find(|child| !["Start", "Expiry"].contains(&child.name.as_str())) {

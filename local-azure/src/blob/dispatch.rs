@@ -6,16 +6,16 @@ use http::request::Parts;
 use super::{
     account::Account,
     append_blobs,
-    authorization::{self, Asked},
+    authorization::{self, RequestedAccess},
     batch, block_blobs,
-    call::Call,
+    call::BlobCall,
     change, containers, copy, delegation_key,
     error::BlobError,
     find,
     lease::Leased,
     lease_calls, list,
     name::BlobName,
-    operation::{Operation, Place},
+    operation::{BlobPlace, Operation},
     page_blobs,
     query::Query,
     read, service, snapshots, tag_calls,
@@ -36,30 +36,35 @@ pub(super) async fn respond(
     decision: &mut Decision,
 ) -> Result<Response, BlobError> {
     let place = match (container, blob) {
-        ("", _) => Place::Account,
-        (_, None) => Place::Container,
-        (_, Some(_)) => Place::Blob,
+        ("", _) => BlobPlace::Account,
+        (_, None) => BlobPlace::Container,
+        (_, Some(_)) => BlobPlace::Blob,
     };
-    if place != Place::Account {
+    if place != BlobPlace::Account {
         containers::check_name(container)?;
     }
     let query = Query::read(&parts.uri);
-    let operation = Operation::of(parts, &query, place)?;
-    let asked = Asked { operation, place, container, blob, query: &query, headers: &parts.headers };
+    let operation = Operation::from_request(parts, &query, place)?;
+    let asked = RequestedAccess { operation, place, container, blob, query: &query, headers: &parts.headers };
     let permit = authorization::authorize(account, &asked, decision)?;
-    if fault::strikes(FaultKind::ContainerMissing) && place != Place::Account {
+    if fault::strikes(FaultKind::ContainerMissing) && place != BlobPlace::Account {
         return Err(BlobError::ContainerNotFound);
     }
-    if fault::strikes(FaultKind::LeaseHeld) && place == Place::Blob && operation.needs() == Some(Right::WriteBlob) {
+    if fault::strikes(FaultKind::LeaseHeld) && place == BlobPlace::Blob && operation.needs() == Some(Right::WriteBlob) {
         return Err(BlobError::LeaseIdMissing(Leased::Blob));
     }
-    let call = Call { account, parts, query: &query, container, decision, permit };
+    let call = BlobCall { account, parts, query: &query, container, decision, permit };
     let name = BlobName::checked(blob.unwrap_or_default())?;
     run(operation, call, name, body).await
 }
 
 /// `name` is empty for an operation on the account or a container.
-async fn run(operation: Operation, call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+async fn run(
+    operation: Operation,
+    call: BlobCall<'_>,
+    name: BlobName<'_>,
+    body: &mut Body,
+) -> Result<Response, BlobError> {
     match operation {
         Operation::ListContainers => containers::list(&call),
         Operation::GetUserDelegationKey => delegation_key::get(&call, call.permit.principal_id, body).await,

@@ -205,7 +205,7 @@ pub(super) struct Mismatch {
 
 impl BlobError {
     /// The refusal of a request because of the lease of what it is about.
-    pub(super) const fn of_lease_use(refusal: UseRefusal, leased: Leased) -> Self {
+    pub(super) const fn from_lease_use(refusal: UseRefusal, leased: Leased) -> Self {
         match refusal {
             UseRefusal::Missing => Self::LeaseIdMissing(leased),
             UseRefusal::Mismatch => Self::LeaseIdMismatch(leased),

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::{
     answer,
-    call::Call,
+    call::BlobCall,
     error::BlobError,
     paging::{Page, Paging},
     store::Container,
@@ -18,7 +18,7 @@ use super::{
 const TAGS_FROM: &str = "2020-06-12";
 
 /// Blobs of the account, or of one container, whose tags fit.
-pub(super) fn find(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) fn find(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let text = call.query.get("where").ok_or(BlobError::MissingRequiredQueryParameter("where"))?;
     let of_account = call.container.is_empty();
     let query = TagQuery::search(text, of_account).map_err(|error| BlobError::InvalidQueryParameterValue {

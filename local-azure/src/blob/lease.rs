@@ -22,7 +22,7 @@ pub(super) enum Lease {
 
 /// What a lease is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum LeaseState {
     Available,
     Leased,
     Expired,
@@ -77,13 +77,13 @@ impl fmt::Display for Leased {
 }
 
 impl Lease {
-    pub(super) fn state(&self, now: Timestamp) -> State {
+    pub(super) fn state(&self, now: Timestamp) -> LeaseState {
         match self {
-            Self::None => State::Available,
-            Self::Held { until: Some(until), .. } if *until <= now => State::Expired,
-            Self::Held { .. } => State::Leased,
-            Self::Broken { at, .. } if *at <= now => State::Broken,
-            Self::Broken { .. } => State::Breaking,
+            Self::None => LeaseState::Available,
+            Self::Held { until: Some(until), .. } if *until <= now => LeaseState::Expired,
+            Self::Held { .. } => LeaseState::Leased,
+            Self::Broken { at, .. } if *at <= now => LeaseState::Broken,
+            Self::Broken { .. } => LeaseState::Breaking,
         }
     }
 
@@ -100,10 +100,10 @@ impl Lease {
 
     pub(super) fn acquire(&self, id: Option<Uuid>, length: Length, now: Timestamp) -> Result<Self, LeaseRefusal> {
         match self.state(now) {
-            State::Leased if self.id() != id => Err(LeaseRefusal::AlreadyPresent),
-            State::Breaking if self.id() == id => Err(LeaseRefusal::BreakingCannotBeAcquired),
-            State::Breaking => Err(LeaseRefusal::AlreadyPresent),
-            State::Available | State::Leased | State::Expired | State::Broken => {
+            LeaseState::Leased if self.id() != id => Err(LeaseRefusal::AlreadyPresent),
+            LeaseState::Breaking if self.id() == id => Err(LeaseRefusal::BreakingCannotBeAcquired),
+            LeaseState::Breaking => Err(LeaseRefusal::AlreadyPresent),
+            LeaseState::Available | LeaseState::Leased | LeaseState::Expired | LeaseState::Broken => {
                 Ok(held(id.unwrap_or_else(Uuid::new_v4), length, now))
             }
         }
@@ -119,12 +119,12 @@ impl Lease {
 
     pub(super) fn change(&self, id: Uuid, new: Uuid, now: Timestamp) -> Result<Self, LeaseRefusal> {
         match (self.state(now), self) {
-            (State::Leased, Self::Held { seconds, until, .. }) if self.is(id) || self.is(new) => {
+            (LeaseState::Leased, Self::Held { seconds, until, .. }) if self.is(id) || self.is(new) => {
                 Ok(Self::Held { id: new, seconds: *seconds, until: *until })
             }
-            (State::Breaking, _) if self.is(id) => Err(LeaseRefusal::BreakingCannotBeChanged),
-            (State::Leased | State::Breaking, _) => Err(LeaseRefusal::IdMismatch),
-            (State::Available | State::Expired | State::Broken, _) => Err(LeaseRefusal::NotPresent),
+            (LeaseState::Breaking, _) if self.is(id) => Err(LeaseRefusal::BreakingCannotBeChanged),
+            (LeaseState::Leased | LeaseState::Breaking, _) => Err(LeaseRefusal::IdMismatch),
+            (LeaseState::Available | LeaseState::Expired | LeaseState::Broken, _) => Err(LeaseRefusal::NotPresent),
         }
     }
 
@@ -177,13 +177,13 @@ impl Lease {
     }
 
     pub(super) fn is_locked(&self, now: Timestamp) -> bool {
-        matches!(self.state(now), State::Leased | State::Breaking)
+        matches!(self.state(now), LeaseState::Leased | LeaseState::Breaking)
     }
 
     /// `infinite` or `fixed`, while it is held.
     pub(super) fn duration(&self, now: Timestamp) -> Option<&'static str> {
         match self {
-            Self::Held { seconds, .. } if self.state(now) == State::Leased => {
+            Self::Held { seconds, .. } if self.state(now) == LeaseState::Leased => {
                 Some(if seconds.is_some() { "fixed" } else { "infinite" })
             }
             Self::None | Self::Held { .. } | Self::Broken { .. } => None,
@@ -196,7 +196,7 @@ impl Lease {
     }
 }
 
-impl State {
+impl LeaseState {
     /// The name in the API.
     pub(super) const fn name(self) -> &'static str {
         match self {

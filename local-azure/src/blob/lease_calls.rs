@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     answer::{self, insert},
-    call::Call,
+    call::BlobCall,
     conditions::{self, Conditions},
     error::BlobError,
     lease::{Lease, LeaseRefusal, Leased, Length},
@@ -17,8 +17,8 @@ use super::{
 };
 
 /// Longest lease with an end and longest wait for a break, in seconds.
-const LONGEST: u32 = 60;
-const SHORTEST: u32 = 15;
+const LONGEST_LEASE: u32 = 60;
+const SHORTEST_LEASE: u32 = 15;
 
 #[derive(Clone, Copy)]
 enum Action {
@@ -30,7 +30,7 @@ enum Action {
 }
 
 /// Lease Blob. The blob's `ETag` and time stay as they are.
-pub(super) async fn of_blob(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn of_blob(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
     let conditions = call.conditions()?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
@@ -46,7 +46,7 @@ pub(super) async fn of_blob(call: &Call<'_>, name: BlobName<'_>) -> Result<Respo
 }
 
 /// Lease Container, which guards against deletion: <https://learn.microsoft.com/rest/api/storageservices/lease-container>.
-pub(super) async fn of_container(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) async fn of_container(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let action = Action::read(&call.parts.headers)?;
     let conditions = call.conditions()?;
     let name = call.container.to_owned();
@@ -115,7 +115,7 @@ fn length(headers: &HeaderMap) -> Result<Length, BlobError> {
     match value.parse() {
         Ok(-1) => Ok(Length::Infinite),
         Ok(seconds) => match u32::try_from(seconds) {
-            Ok(seconds) if (SHORTEST..=LONGEST).contains(&seconds) => Ok(Length::Seconds(seconds)),
+            Ok(seconds) if (SHORTEST_LEASE..=LONGEST_LEASE).contains(&seconds) => Ok(Length::Seconds(seconds)),
             _ => Err(invalid(NAME, value)),
         },
         Err(_) => Err(invalid(NAME, value)),
@@ -125,7 +125,7 @@ fn length(headers: &HeaderMap) -> Result<Length, BlobError> {
 fn break_period(headers: &HeaderMap) -> Result<Option<u32>, BlobError> {
     const NAME: &str = "x-ms-lease-break-period";
     let Some(value) = text(headers, NAME)? else { return Ok(None) };
-    let seconds = value.parse().ok().filter(|seconds| *seconds <= LONGEST);
+    let seconds = value.parse().ok().filter(|seconds| *seconds <= LONGEST_LEASE);
     seconds.map(Some).ok_or_else(|| invalid(NAME, value))
 }
 

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::{
     answer::{self, date},
-    call::Call,
+    call::BlobCall,
     error::BlobError,
     name::BlobName,
     paging::{Page, Paging},
     read::REHYDRATE_PRIORITY_FROM,
-    store::{Blob, Container, Kind, remaining_days},
+    store::{Blob, BlobKind, Container, remaining_days},
     tags,
     xml::element,
 };
@@ -67,7 +67,7 @@ struct Style<'a> {
 }
 
 /// A page of a container's blobs, in the order of their names.
-pub(super) fn list(call: &Call<'_>) -> Result<Response, BlobError> {
+pub(super) fn list(call: &BlobCall<'_>) -> Result<Response, BlobError> {
     let paging = Paging::read(call.query, INCLUDE)?;
     let delimiter = call.query.get("delimiter");
     if delimiter.is_some() && paging.includes("snapshots") {
@@ -280,12 +280,14 @@ impl Style<'_> {
             }
         }
         match blob.kind {
-            Kind::Page { sequence_number } => element(xml, "x-ms-blob-sequence-number", &sequence_number.to_string()),
-            Kind::Append { sealed: true } => element(xml, "Sealed", "true"),
-            Kind::Append { sealed: false } | Kind::Block => {}
+            BlobKind::Page { sequence_number } => {
+                element(xml, "x-ms-blob-sequence-number", &sequence_number.to_string())
+            }
+            BlobKind::Append { sealed: true } => element(xml, "Sealed", "true"),
+            BlobKind::Append { sealed: false } | BlobKind::Block => {}
         }
         element(xml, "BlobType", blob.kind.name());
-        if blob.kind == Kind::Block {
+        if blob.kind == BlobKind::Block {
             self.tier(blob, xml);
         }
         if blob.snapshot.is_none() {

@@ -2,7 +2,7 @@
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum BlobPlace {
     Account,
     Container,
     Blob,

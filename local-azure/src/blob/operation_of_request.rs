@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, Method, Uri, request::Parts};
 
 use super::{
     error::BlobError,
-    operation::{Operation, Operation as Op, Place},
+    operation::{BlobPlace, Operation, Operation as Op},
     operation_table::Shape,
     query::Query,
     request_headers::{says_true, text},
@@ -17,17 +17,17 @@ const COMMON_HEADERS: &[&str] =
 
 impl Operation {
     /// The operation of a request.
-    pub(super) fn of(parts: &Parts, query: &Query, place: Place) -> Result<Self, BlobError> {
+    pub(super) fn from_request(parts: &Parts, query: &Query, place: BlobPlace) -> Result<Self, BlobError> {
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { "GET" } else { parts.method.as_str() };
         let (restype, comp) = (query.get("restype"), query.get("comp"));
         let found = match (restype, comp) {
             (Some("account"), Some("properties")) if method == "GET" => Some(Op::GetAccountInformation),
             _ => match place {
-                Place::Account => of_account(method, restype, comp),
-                Place::Container => of_container(method, restype, comp),
-                Place::Blob if restype.is_none() => of_blob(method, comp, &parts.headers)?,
-                Place::Blob => None,
+                BlobPlace::Account => of_account(method, restype, comp),
+                BlobPlace::Container => of_container(method, restype, comp),
+                BlobPlace::Blob if restype.is_none() => of_blob(method, comp, &parts.headers)?,
+                BlobPlace::Blob => None,
             },
         };
         let operation = found.ok_or_else(|| unsupported(&parts.method, &parts.uri, restype, comp))?;

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use super::{
     answer::{self, insert},
     block_blobs::{created, described},
-    call::Call,
+    call::BlobCall,
     conditions::Conditions,
     error::BlobError,
     name::BlobName,
@@ -17,7 +17,7 @@ use super::{
     range::{self, Range},
     receive::{self, Answers},
     request_headers::{number, text},
-    store::{Blob, Kind, Part, Piece, Shows, Which},
+    store::{Blob, BlobKind, BlobPart, Piece, Shows, Which},
     xml::element,
 };
 
@@ -29,7 +29,7 @@ const BLOB_LIMIT: u64 = 8 * MIB * MIB;
 const SEQUENCE_NUMBER_LIMIT: u64 = i64::MAX.unsigned_abs();
 
 /// Put Blob for a page blob, which starts with zeros: <https://learn.microsoft.com/rest/api/storageservices/put-blob>.
-pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn create(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let conditions = call.conditions()?;
     if receive::length(headers, u64::MAX)? != 0 {
@@ -37,7 +37,7 @@ pub(super) async fn create(call: Call<'_>, name: BlobName<'_>) -> Result<Respons
     }
     let length = length(headers)?.ok_or(BlobError::MissingRequiredHeader("x-ms-blob-content-length"))?;
     let sequence_number = sequence_number(headers, "x-ms-blob-sequence-number")?.unwrap_or(0);
-    let mut blob = described(&call, name, Kind::Page { sequence_number }, true)?;
+    let mut blob = described(&call, name, BlobKind::Page { sequence_number }, true)?;
     if blob.tier.take().is_some() {
         return Err(BlobError::AccessTierNotSupportedForBlobType);
     }
@@ -68,7 +68,7 @@ pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, BlobError> {
 }
 
 /// Put Page: <https://learn.microsoft.com/rest/api/storageservices/put-page>.
-pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn put_pages(call: BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let (first, length) = page_range(&call.parts.headers)?;
     if receive::content_length(&call.parts.headers, WRITE_LIMIT)? != length {
         return Err(BlobError::InvalidPageRange);
@@ -81,7 +81,7 @@ pub(super) async fn put_pages(call: Call<'_>, name: BlobName<'_>, body: &mut Bod
 }
 
 /// Put Page that clears. Nothing is stored, so that the answer speaks of no encryption.
-pub(super) async fn clear_pages(call: Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn clear_pages(call: BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let range = page_range(headers)?;
     if receive::length(headers, WRITE_LIMIT)? != 0 {
@@ -104,10 +104,10 @@ pub(super) fn page_range(headers: &HeaderMap) -> Result<(u64, u64), BlobError> {
 
 /// Puts a part in place of pages, or clears them. `answered` are headers of the answer.
 pub(super) async fn write_pages(
-    call: Call<'_>,
+    call: BlobCall<'_>,
     name: BlobName<'_>,
     (first, length): (u64, u64),
-    part: Option<Part>,
+    part: Option<BlobPart>,
     answered: HeaderMap,
 ) -> Result<Response, BlobError> {
     let ordinary = call.conditions()?;
@@ -136,10 +136,10 @@ pub(super) async fn write_pages(
 }
 
 /// Get Page Ranges: <https://learn.microsoft.com/rest/api/storageservices/get-page-ranges>.
-pub(super) fn get_ranges(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn get_ranges(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let headers = &call.parts.headers;
     let blob = call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)?;
-    if !matches!(blob.kind, Kind::Page { .. }) {
+    if !matches!(blob.kind, BlobKind::Page { .. }) {
         return Err(BlobError::InvalidBlobType);
     }
     let length = blob.length();
@@ -226,7 +226,7 @@ impl PageChange {
     }
 
     pub(super) fn apply(&self, blob: &mut Blob) -> Result<(), BlobError> {
-        let Kind::Page { sequence_number } = &mut blob.kind else {
+        let BlobKind::Page { sequence_number } = &mut blob.kind else {
             return match self.length {
                 // The page gives the status and no code; the code is Azurite's:
                 // <https://learn.microsoft.com/rest/api/storageservices/set-blob-properties>.
@@ -253,7 +253,7 @@ impl PageChange {
 
 /// The sequence number, with answers about page blobs.
 pub(super) fn insert_sequence_number(blob: &Blob, headers: &mut HeaderMap) {
-    if let Kind::Page { sequence_number } = blob.kind {
+    if let BlobKind::Page { sequence_number } = blob.kind {
         insert(headers, "x-ms-blob-sequence-number", &sequence_number.to_string());
     }
 }
@@ -274,7 +274,7 @@ impl SequenceConditions {
     }
 
     fn check(&self, blob: &Blob) -> Result<(), BlobError> {
-        let Kind::Page { sequence_number } = blob.kind else { return Err(BlobError::InvalidBlobType) };
+        let BlobKind::Page { sequence_number } = blob.kind else { return Err(BlobError::InvalidBlobType) };
         let broken = self.at_most.is_some_and(|most| sequence_number > most)
             || self.less_than.is_some_and(|end| sequence_number >= end)
             || self.equal.is_some_and(|equal| sequence_number != equal);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::store::{Part, Piece};
+use super::store::{BlobPart, Piece};
 
 /// Bytes of a page; every offset and length is a multiple of it.
 pub(super) const PAGE: u64 = 512;
@@ -93,7 +93,7 @@ fn ends(pieces: &[Piece]) -> impl Iterator<Item = u64> {
 
 /// The file and the place in it that holds a byte; none for a zero that no file holds. Files never change, so that the
 /// same place is the same content.
-fn content_at(pieces: &[Piece], byte: u64) -> Option<(*const Part, u64)> {
+fn content_at(pieces: &[Piece], byte: u64) -> Option<(*const BlobPart, u64)> {
     let mut start = 0;
     for piece in pieces {
         if byte < start + piece.length {

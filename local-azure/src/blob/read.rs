@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     answer::{self, date, insert},
-    call::Call,
+    call::BlobCall,
     error::BlobError,
     name::BlobName,
     page_blobs::insert_sequence_number,
@@ -24,7 +24,7 @@ use super::{
     range,
     receive::Checksums,
     request_headers::invalid,
-    store::{Blob, Kind, Piece},
+    store::{Blob, BlobKind, Piece},
     structured::{self, Frame},
 };
 
@@ -37,7 +37,7 @@ const CHECKSUM_LIMIT: u64 = 4 * 1024 * 1024;
 pub(super) const REHYDRATE_PRIORITY_FROM: &str = "2019-12-12";
 
 /// Get Blob: <https://learn.microsoft.com/rest/api/storageservices/get-blob>.
-pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn get(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     blob.check_online()?;
     let length = blob.length();
@@ -59,7 +59,7 @@ pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response,
     }
     if range.is_some() {
         insert(headers, "content-range", &format!("bytes {from}-{}/{length}", to - 1));
-        // The MD5 of the whole content has a name of its own beside a part.
+        // The MD5 of the whole content has another name beside a part.
         insert_md5(&blob, "x-ms-blob-content-md5", headers);
         checksums.insert(headers);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -71,14 +71,14 @@ pub(super) async fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response,
 }
 
 /// Get Blob Properties: <https://learn.microsoft.com/rest/api/storageservices/get-blob-properties>.
-pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn head(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     let mut response = answer::empty(StatusCode::OK);
     describe(call, &blob, &mut response);
     let headers = response.headers_mut();
     insert(headers, "content-length", &blob.length().to_string());
     insert_md5(&blob, "content-md5", headers);
-    if blob.kind == Kind::Block {
+    if blob.kind == BlobKind::Block {
         insert(headers, "x-ms-access-tier", blob.tier.map_or("Hot", |tier| tier.name()));
         if blob.tier.is_none() {
             headers.insert("x-ms-access-tier-inferred", HeaderValue::from_static("true"));
@@ -98,18 +98,18 @@ pub(super) fn head(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, Blob
 }
 
 /// Get Blob Metadata: <https://learn.microsoft.com/rest/api/storageservices/get-blob-metadata>.
-pub(super) fn metadata(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn metadata(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = readable(call, name)?;
     let mut response = answer::changed(StatusCode::OK, &blob.etag, blob.last_modified);
     write_metadata(&blob.metadata, &mut response);
     Ok(response)
 }
 
-fn readable(call: &Call<'_>, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
+fn readable(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Arc<Blob>, BlobError> {
     call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)
 }
 
-fn describe(call: &Call<'_>, blob: &Blob, response: &mut Response) {
+fn describe(call: &BlobCall<'_>, blob: &Blob, response: &mut Response) {
     write_metadata(&blob.metadata, response);
     let headers = response.headers_mut();
     answer::state(&blob.etag, blob.last_modified, headers);
@@ -130,7 +130,7 @@ fn describe(call: &Call<'_>, blob: &Blob, response: &mut Response) {
     if !blob.tags.is_empty() {
         insert(headers, "x-ms-tag-count", &blob.tags.len().to_string());
     }
-    if let Kind::Append { sealed } = blob.kind {
+    if let BlobKind::Append { sealed } = blob.kind {
         insert(headers, "x-ms-blob-committed-block-count", &blob.pieces.len().to_string());
         if sealed {
             headers.insert("x-ms-blob-sealed", HeaderValue::from_static("true"));
@@ -148,7 +148,7 @@ fn describe(call: &Call<'_>, blob: &Blob, response: &mut Response) {
 }
 
 /// Properties that a signature puts in place of the blob's.
-fn override_properties(call: &Call<'_>, headers: &mut HeaderMap) {
+fn override_properties(call: &BlobCall<'_>, headers: &mut HeaderMap) {
     for (field, name) in [
         ("rscc", "cache-control"),
         ("rscd", "content-disposition"),
@@ -181,7 +181,7 @@ async fn range_checksums(request: &HeaderMap, blob: &Blob, range: Option<(u64, u
     match range {
         Some((from, to)) if to - from <= CHECKSUM_LIMIT => {
             let bytes = content(blob, from, to).collect().await.map_err(std::io::Error::other)?.to_bytes();
-            let all = Checksums::of(&bytes);
+            let all = Checksums::from_content(&bytes);
             Ok(Checksums { md5: md5.and(all.md5), crc64: crc64.and(all.crc64) })
         }
         _ => Err(invalid(name, value)),

@@ -11,12 +11,12 @@ use tokio::{fs::File, io::AsyncWriteExt as _};
 
 use super::{
     answer::insert,
-    call::Call,
+    call::BlobCall,
     crc64::Crc64,
     error::{BlobError, Mismatch},
     properties::checked_md5,
     request_headers::{invalid, text},
-    store::Part,
+    store::BlobPart,
     structured::{self, Unframe},
 };
 use crate::private_files;
@@ -26,7 +26,7 @@ pub(super) const CRC64_FROM: &str = "2019-02-02";
 
 /// Content that has arrived.
 pub(super) struct Received {
-    pub(super) part: Part,
+    pub(super) part: BlobPart,
     /// MD5 of the content, where it was worked out.
     pub(super) md5: Option<String>,
     /// What the answer says.
@@ -53,7 +53,7 @@ pub(super) enum Answers {
 
 /// Writes a request's body to a new file.
 pub(super) async fn content(
-    call: &Call<'_>,
+    call: &BlobCall<'_>,
     body: &mut Body,
     limit: u64,
     answers: Answers,
@@ -127,13 +127,13 @@ pub(super) fn content_length(headers: &HeaderMap, limit: u64) -> Result<u64, Blo
 }
 
 /// A document that fits into memory.
-pub(super) async fn document(call: &Call<'_>, body: &mut Body, limit: u64) -> Result<Bytes, BlobError> {
+pub(super) async fn document(call: &BlobCall<'_>, body: &mut Body, limit: u64) -> Result<Bytes, BlobError> {
     let headers = &call.parts.headers;
     length(headers, limit)?;
     let given = given_checksums(headers)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let document = Limited::new(body, limit).collect().await.map_err(|_| BlobError::IncompleteBody)?.to_bytes();
-    given.compare(&Checksums::of(&document))?;
+    given.compare(&Checksums::from_content(&document))?;
     Ok(document)
 }
 
@@ -149,7 +149,7 @@ pub(super) fn length(headers: &HeaderMap, limit: u64) -> Result<u64, BlobError> 
 }
 
 impl Checksums {
-    pub(super) fn of(content: &[u8]) -> Self {
+    pub(super) fn from_content(content: &[u8]) -> Self {
         let mut crc64 = Crc64::new();
         crc64.update(content);
         Self { md5: Some(STANDARD.encode(Md5::digest(content))), crc64: Some(crc64.finish()) }
@@ -166,9 +166,9 @@ impl Checksums {
     }
 
     /// Those of a document that a call brought.
-    pub(super) fn of_document(call: &Call<'_>, document: &[u8]) -> Self {
+    pub(super) fn from_document(call: &BlobCall<'_>, document: &[u8]) -> Self {
         let gave_md5 = call.parts.headers.contains_key("content-md5");
-        Self::of(document).answered(Answers::One, gave_md5, call.version() < CRC64_FROM)
+        Self::from_content(document).answered(Answers::One, gave_md5, call.version() < CRC64_FROM)
     }
 
     pub(super) fn insert(&self, headers: &mut HeaderMap) {

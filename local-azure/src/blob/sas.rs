@@ -12,7 +12,7 @@ use super::{
     answer::date,
     delegation_secret::{DelegationSecret, KeyFields},
     error::BlobError,
-    operation::{Operation, Place},
+    operation::{BlobPlace, Operation},
     operation_table::Letters,
     query::Query,
     sas_fields::Fields,
@@ -41,7 +41,7 @@ pub(super) struct Signed<'a> {
     pub(super) account: &'a str,
     pub(super) container: &'a str,
     pub(super) blob: Option<&'a str>,
-    pub(super) place: Place,
+    pub(super) place: BlobPlace,
     pub(super) headers: &'a HeaderMap,
     pub(super) query: &'a Query,
     /// The request writes tags, reads them, or sets a condition on them.
@@ -232,15 +232,15 @@ fn covers(range: &str, address: std::net::Ipv4Addr) -> Option<bool> {
 }
 
 /// A token of a blob opens no container, and one of a container no account.
-fn check_level(fields: &Fields, place: Place, operation: Operation) -> Result<(), BlobError> {
+fn check_level(fields: &Fields, place: BlobPlace, operation: Operation) -> Result<(), BlobError> {
     let level = || failed("The specified signed resource is not allowed for this resource level");
     match (place, operation) {
-        (_, Operation::GetAccountInformation) | (Place::Blob, _) => Ok(()),
+        (_, Operation::GetAccountInformation) | (BlobPlace::Blob, _) => Ok(()),
         (_, Operation::GetUserDelegationKey) => Err(failed("Only authentication scheme Bearer is supported")),
         (_, Operation::BatchOfAccount) => Err(level()),
-        (Place::Account, _) => Err(BlobError::AuthorizationFailure),
-        (Place::Container, _) if fields.text("sr") != "c" => Err(level()),
-        (Place::Container, _) => Ok(()),
+        (BlobPlace::Account, _) => Err(BlobError::AuthorizationFailure),
+        (BlobPlace::Container, _) if fields.text("sr") != "c" => Err(level()),
+        (BlobPlace::Container, _) => Ok(()),
     }
 }
 
@@ -291,7 +291,7 @@ mod tests {
                 account: "acct",
                 container: "c",
                 blob: Some("dir/ä b.txt"),
-                place: Place::Blob,
+                place: BlobPlace::Blob,
                 headers: &headers,
                 query: &query,
                 tags: false,

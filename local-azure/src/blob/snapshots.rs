@@ -5,13 +5,13 @@ use http::StatusCode;
 
 use super::{
     answer::{self, insert},
-    call::Call,
+    call::BlobCall,
     error::BlobError,
     name::BlobName,
     store::Which,
 };
 
-impl Call<'_> {
+impl BlobCall<'_> {
     /// Which of a blob's states the request's `snapshot` or `versionid` means.
     pub(super) fn which(&self) -> Result<Which, BlobError> {
         match (self.query.get("snapshot"), self.query.get("versionid")) {
@@ -37,7 +37,7 @@ fn invalid(name: &str, value: &str) -> BlobError {
 }
 
 /// Snapshot Blob: <https://learn.microsoft.com/rest/api/storageservices/snapshot-blob>.
-pub(super) async fn take(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn take(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let metadata = call.metadata()?;
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
@@ -51,7 +51,7 @@ pub(super) async fn take(call: &Call<'_>, name: BlobName<'_>) -> Result<Response
 }
 
 /// Undelete Blob: <https://learn.microsoft.com/rest/api/storageservices/undelete-blob>.
-pub(super) async fn undelete(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) async fn undelete(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let (container, owned) = (call.container.to_owned(), name.0.to_owned());
     call.run(move |store| store.undelete(&container, BlobName(&owned))).await?;
     Ok(answer::empty(StatusCode::OK))

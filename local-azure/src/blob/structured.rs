@@ -43,7 +43,7 @@ pub(super) const fn framed_length(content: u64) -> u64 {
 
 /// Takes a frame apart as it arrives.
 pub(super) struct Unframe {
-    state: State,
+    state: StructuredPart,
     /// Bytes of a header or sum that is not whole yet.
     pending: Vec<u8>,
     announced: u64,
@@ -55,7 +55,7 @@ pub(super) struct Unframe {
     of_all: Crc64,
 }
 
-enum State {
+enum StructuredPart {
     Head,
     SegmentHead,
     Data { left: u64 },
@@ -68,7 +68,7 @@ impl Unframe {
     /// For a frame of `length` bytes around `content` bytes.
     pub(super) fn new(length: u64, content: u64) -> Self {
         Self {
-            state: State::Head,
+            state: StructuredPart::Head,
             pending: Vec::new(),
             announced: length,
             content,
@@ -84,7 +84,7 @@ impl Unframe {
     pub(super) fn push(&mut self, mut data: &[u8], content: &mut Vec<u8>) -> Result<(), BlobError> {
         while !data.is_empty() {
             match self.state {
-                State::Data { left } => {
+                StructuredPart::Data { left } => {
                     let length = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
                     let (part, rest) = data.split_at(length);
                     self.of_segment.update(part);
@@ -93,13 +93,13 @@ impl Unframe {
                     self.seen += part.len() as u64;
                     data = rest;
                     let left = left - part.len() as u64;
-                    self.state = if left == 0 { State::SegmentSum } else { State::Data { left } };
+                    self.state = if left == 0 { StructuredPart::SegmentSum } else { StructuredPart::Data { left } };
                 }
-                State::End => return Err(invalid("bytes after the end of the structured body")),
-                State::Head => data = self.fill(data, HEAD, Self::head)?,
-                State::SegmentHead => data = self.fill(data, SEGMENT_HEAD, Self::segment_head)?,
-                State::SegmentSum => data = self.fill(data, SUM, Self::segment_sum)?,
-                State::Sum => data = self.fill(data, SUM, Self::sum)?,
+                StructuredPart::End => return Err(invalid("bytes after the end of the structured body")),
+                StructuredPart::Head => data = self.fill(data, HEAD, Self::head)?,
+                StructuredPart::SegmentHead => data = self.fill(data, SEGMENT_HEAD, Self::segment_head)?,
+                StructuredPart::SegmentSum => data = self.fill(data, SUM, Self::segment_sum)?,
+                StructuredPart::Sum => data = self.fill(data, SUM, Self::sum)?,
             }
         }
         Ok(())
@@ -107,7 +107,7 @@ impl Unframe {
 
     /// Checks that the frame is whole, and returns the checksum of the content in base64.
     pub(super) fn finish(self) -> Result<String, BlobError> {
-        if !matches!(self.state, State::End) {
+        if !matches!(self.state, StructuredPart::End) {
             return Err(invalid("the structured body ends too early"));
         }
         Ok(self.of_all.finish())
@@ -141,7 +141,7 @@ impl Unframe {
         if self.segments == 0 {
             return Err(invalid("the structured body has no segment"));
         }
-        self.state = State::SegmentHead;
+        self.state = StructuredPart::SegmentHead;
         Ok(())
     }
 
@@ -155,13 +155,13 @@ impl Unframe {
             return Err(invalid("the structured body has more content than x-ms-structured-content-length"));
         }
         self.of_segment = Crc64::new();
-        self.state = if left == 0 { State::SegmentSum } else { State::Data { left } };
+        self.state = if left == 0 { StructuredPart::SegmentSum } else { StructuredPart::Data { left } };
         Ok(())
     }
 
     fn segment_sum(&mut self, sum: &[u8]) -> Result<(), BlobError> {
         check_sum(sum, self.of_segment.clone())?;
-        self.state = if self.segment == self.segments { State::Sum } else { State::SegmentHead };
+        self.state = if self.segment == self.segments { StructuredPart::Sum } else { StructuredPart::SegmentHead };
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl Unframe {
         if self.seen != self.content {
             return Err(invalid("the structured body has less content than x-ms-structured-content-length"));
         }
-        self.state = State::End;
+        self.state = StructuredPart::End;
         Ok(())
     }
 }

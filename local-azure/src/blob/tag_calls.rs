@@ -7,7 +7,7 @@ use axum::{
 use http::{StatusCode, header};
 
 use super::{
-    call::Call,
+    call::BlobCall,
     error::BlobError,
     name::BlobName,
     receive,
@@ -20,14 +20,14 @@ use super::{
 const BODY_LIMIT: u64 = 64 * 1024;
 
 /// Get Blob Tags: <https://learn.microsoft.com/rest/api/storageservices/get-blob-tags>.
-pub(super) fn get(call: &Call<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
+pub(super) fn get(call: &BlobCall<'_>, name: BlobName<'_>) -> Result<Response, BlobError> {
     let blob = call.account.store.readable(call.container, name, &call.which()?, &call.conditions()?)?;
     let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", xml_of(&blob.tags));
     Ok(([(header::CONTENT_TYPE, "application/xml")], body).into_response())
 }
 
 /// Set Blob Tags. The blob's `ETag` and time stay as they are.
-pub(super) async fn set(call: &Call<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
+pub(super) async fn set(call: &BlobCall<'_>, name: BlobName<'_>, body: &mut Body) -> Result<Response, BlobError> {
     let conditions = call.conditions()?;
     let document = receive::document(call, body, BODY_LIMIT).await?;
     let tags = checked(read_document(&document)?)?;

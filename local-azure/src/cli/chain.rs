@@ -23,7 +23,7 @@ pub(super) struct Chain(Vec<Step>);
 
 /// The service that refused, if one did.
 #[derive(Serialize)]
-pub(super) struct Refusal {
+pub(super) struct ChainRefusal {
     pub(super) service: Service,
     pub(super) status: u16,
     pub(super) reason: String,
@@ -39,10 +39,10 @@ impl Chain {
     }
 
     /// The last refusal of the chain; after it the handler may have looked whether its key was renewed.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    pub(super) fn refusal(&self) -> Option<ChainRefusal> {
         let refused = self.refused_entry()?;
         let reason = refused.decision.reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
-        Some(Refusal { service: refused.service, status: refused.status, reason })
+        Some(ChainRefusal { service: refused.service, status: refused.status, reason })
     }
 
     /// The request that this refusal answered.

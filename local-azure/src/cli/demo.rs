@@ -19,7 +19,7 @@ use local_azure::{
 use serde::Serialize;
 
 use super::{
-    chain::{Chain, Refusal},
+    chain::{Chain, ChainRefusal},
     command_error::CommandError,
     project::Project,
     seed_file,
@@ -41,7 +41,7 @@ struct Report<'a> {
     job: &'a str,
     succeeded: bool,
     broken: Option<Link>,
-    refusal: Option<Refusal>,
+    refusal: Option<ChainRefusal>,
     wrote: Vec<&'a str>,
     settings: usize,
     secrets_in_settings: usize,
@@ -156,7 +156,7 @@ fn print(report: &Report<'_>, error: Option<&str>, log: &[LogLine]) {
         println!("{GREEN}wrote{GREEN:#}  {url}");
     }
     match &report.refusal {
-        Some(Refusal { service, status, reason }) => {
+        Some(ChainRefusal { service, status, reason }) => {
             // The chain above has all of it; some services explain themselves in nine lines.
             let reason = reason.lines().next().unwrap_or_default();
             println!("{RED}failed{RED:#}  {service} refused with {status}: {reason}");

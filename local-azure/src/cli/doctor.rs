@@ -6,7 +6,7 @@ mod tools;
 
 use std::{path::Path, process::ExitCode};
 
-use self::finding::{Finding, State};
+use self::finding::{Finding, FindingState};
 use super::output::println;
 
 use super::{
@@ -31,17 +31,17 @@ pub(super) async fn doctor(env_file: Option<&Path>, json: bool) -> Result<ExitCo
     if json {
         println!("{}", serde_json::to_string_pretty(&findings)?);
     }
-    let good = findings.iter().all(|finding| finding.state != State::Failed);
+    let good = findings.iter().all(|finding| finding.state != FindingState::Failed);
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn show(findings: &[Finding]) {
     for Finding { name, state, note } in findings {
         match state {
-            State::Good => println!("{GREEN}ok{GREEN:#}       {name}: {note}"),
-            State::Missing => println!("missing  {name}: {note}"),
-            State::Warning => println!("warning  {name}: {note}"),
-            State::Failed => println!("{RED}failed{RED:#}   {name}: {note}"),
+            FindingState::Good => println!("{GREEN}ok{GREEN:#}       {name}: {note}"),
+            FindingState::Missing => println!("missing  {name}: {note}"),
+            FindingState::Warning => println!("warning  {name}: {note}"),
+            FindingState::Failed => println!("{RED}failed{RED:#}   {name}: {note}"),
         }
     }
 }

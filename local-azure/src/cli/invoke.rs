@@ -58,7 +58,7 @@ pub(super) struct Host {
 }
 
 /// What the host answered.
-pub(super) struct Answer {
+pub(super) struct HostAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: bytes::Bytes,
@@ -93,7 +93,7 @@ struct Definition {
 struct Binding(Map<String, Value>);
 
 /// A function of a running host, called by its name.
-pub(super) struct Call {
+pub(super) struct InvokeCall {
     pub(super) name: String,
     pub(super) body: Option<Vec<u8>>,
     pub(super) method: Option<Method>,
@@ -130,8 +130,8 @@ pub(super) async fn invoke(arguments: InvokeArguments) -> Result<ExitCode, Comma
     if data_file.is_some() && !is_typed {
         headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")));
     }
-    let call = Call { name: name.clone(), body, method, headers, parameters };
-    let Answer { status, headers, body } = host.call(call).await?;
+    let call = InvokeCall { name: name.clone(), body, method, headers, parameters };
+    let HostAnswer { status, headers, body } = host.call(call).await?;
     if json {
         println!("{}", document(status, &headers, &body));
     } else {
@@ -183,8 +183,8 @@ fn is_object(body: &[u8]) -> bool {
 
 impl Host {
     /// Calls an HTTP function at its URL, and any other through the host's admin API.
-    pub(super) async fn call(&self, call: Call) -> Result<Answer, CommandError> {
-        let Call { name, body, method, headers, parameters } = call;
+    pub(super) async fn call(&self, call: InvokeCall) -> Result<HostAnswer, CommandError> {
+        let InvokeCall { name, body, method, headers, parameters } = call;
         let description = self.description(&name).await?;
         let (template, trigger) = (description.invoke_url_template.clone(), description.http_trigger());
         match (trigger, template) {
@@ -208,7 +208,7 @@ impl Host {
     }
 
     /// Runs a timer function now, and waits for its end.
-    pub(super) async fn run_timer(&self, name: &str) -> Result<Answer, CommandError> {
+    pub(super) async fn run_timer(&self, name: &str) -> Result<HostAnswer, CommandError> {
         let description = self.description(name).await?;
         if !description.config.bindings.iter().any(|binding| binding.is_of_type("timerTrigger")) {
             return Err(format!("{name} is not a timer").into());
@@ -254,7 +254,7 @@ impl Host {
             errors: Vec<String>,
         }
         let url = format!("{}/status", self.admin_url(name));
-        let Answer { body, .. } = self.send(Method::GET, &url, Vec::new(), None).await?;
+        let HostAnswer { body, .. } = self.send(Method::GET, &url, Vec::new(), None).await?;
         Ok(match serde_json::from_slice::<Status>(&body) {
             Ok(Status { errors }) => format!("the function \"{name}\" is in error: {}", errors.join("; ")),
             Err(_) => format!("the host has no function \"{name}\"; it lists its functions when it starts"),
@@ -263,7 +263,7 @@ impl Host {
 
     /// What the host says of a function, or of all.
     async fn admin(&self, name: &str) -> Result<bytes::Bytes, CommandError> {
-        let Answer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
+        let HostAnswer { status, body, .. } = self.send(Method::GET, &self.admin_url(name), Vec::new(), None).await?;
         if status == StatusCode::UNAUTHORIZED {
             return Err(
                 "the host asks for its master key: give it with --key; it is printed when the host starts".into()
@@ -286,7 +286,7 @@ impl Host {
         url: &str,
         headers: Vec<(HeaderName, HeaderValue)>,
         body: Option<Vec<u8>>,
-    ) -> Result<Answer, CommandError> {
+    ) -> Result<HostAnswer, CommandError> {
         let mut request = Request::builder()
             .method(method)
             .uri(url)
@@ -310,7 +310,7 @@ impl Host {
             other => other?,
         };
         let (parts, body) = response.into_parts();
-        Ok(Answer { status: parts.status, headers: parts.headers, body: body.collect().await?.to_bytes() })
+        Ok(HostAnswer { status: parts.status, headers: parts.headers, body: body.collect().await?.to_bytes() })
     }
 }
 

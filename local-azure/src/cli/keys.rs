@@ -69,7 +69,7 @@ impl Keys {
         single.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
         tcsetattr(&input, SetArg::TCSANOW, &single).ok()?;
         let (sender, pressed) = mpsc::unbounded_channel();
-        // A thread of its own: reading a terminal cannot be given up, and must not hold the runtime's end.
+        // Its own thread: reading a terminal cannot be given up, and must not hold the runtime's end.
         std::thread::spawn(move || {
             let keys = input.lock().bytes().map_while(Result::ok).filter_map(Key::from_byte);
             keys.into_iter().all(|key| sender.send(key).is_ok())

@@ -50,7 +50,7 @@ struct Host {
 
 impl LocalSettings {
     /// Those of the project's `local.settings.json`, if it has one, and over them those of `given`.
-    pub(super) fn of_project(project: Option<&Project>, given: Option<&PathBuf>) -> Result<Self, CommandError> {
+    pub(super) fn from_project(project: Option<&Project>, given: Option<&PathBuf>) -> Result<Self, CommandError> {
         let file = project.map(|project| project.root().join("local.settings.json"));
         Self::read_all(file.filter(|file| file.is_file()).iter().chain(given))
     }

@@ -43,7 +43,7 @@ use self::output::eprintln;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use local_azure::{
     broken_link::Link,
-    new_function::{FunctionName, Kind},
+    new_function::{FunctionKind, FunctionName},
 };
 
 use self::style::RED;
@@ -115,7 +115,7 @@ enum Command {
     /// Write the files of a new function; of a Rust project on functions-handler also its lines in src/main.rs
     New {
         /// What starts it
-        kind: Kind,
+        kind: FunctionKind,
         /// Its name: the folder and the URL are called by it, in Rust also the module
         name: FunctionName,
     },

@@ -9,7 +9,7 @@ use std::{
 use super::output::println;
 use local_azure::{
     functions_host::HandlerSettings,
-    new_function::{FunctionName, Kind, create, create_definition},
+    new_function::{FunctionKind, FunctionName, create, create_definition},
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     style::DIM,
 };
 
-pub(super) fn new(kind: Kind, name: &FunctionName) -> Result<ExitCode, CommandError> {
+pub(super) fn new(kind: FunctionKind, name: &FunctionName) -> Result<ExitCode, CommandError> {
     let project = Project::find()?;
     let work = if project.layout() == Layout::Rust && is_on_the_library(project.root())? {
         for file in create(project.root(), kind, name)? {
@@ -58,22 +58,22 @@ fn functions_folder(project: &Project) -> PathBuf {
 }
 
 /// How the host calls the handler for the function, and what it expects back.
-fn call(project: &Path, kind: Kind, name: &FunctionName) -> String {
+fn call(project: &Path, kind: FunctionKind, name: &FunctionName) -> String {
     let HandlerSettings { sends_requests, route_prefix: prefix, .. } = match HandlerSettings::read(project) {
         Ok(settings) => settings,
         Err(error) => return format!("how the host calls it depends on host.json, which cannot be read: {error}"),
     };
     match kind {
-        Kind::Timer => {
+        FunctionKind::Timer => {
             format!(
                 "the handler answers POST /{name}, a JSON body with Data.timer, with 200 and {{}} as application/json"
             )
         }
-        Kind::Http if sends_requests => {
+        FunctionKind::Http if sends_requests => {
             let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
             format!("the handler answers GET {prefix}/{name}/{{name}}, as the caller sent it")
         }
-        Kind::Http => format!(
+        FunctionKind::Http => format!(
             "the handler answers POST /{name}, a JSON body with Data.req, with \
              {{\"Outputs\":{{\"res\":{{\"statusCode\":200,\"body\":\"…\"}}}}}} as application/json"
         ),
@@ -93,14 +93,14 @@ mod tests {
             call(folder.path(), kind, &name)
         };
         let forwarding = r#"{ "customHandler": { "enableForwardingHttpRequest": true } }"#;
-        assert!(hint(forwarding, Kind::Http).contains("GET /api/order/{name}, as the caller sent it"));
+        assert!(hint(forwarding, FunctionKind::Http).contains("GET /api/order/{name}, as the caller sent it"));
         let prefixed = forwarding.replacen('{', r#"{ "extensions": { "http": { "routePrefix": "" } }, "#, 1);
-        assert!(hint(&prefixed, Kind::Http).contains("GET /order/{name}"));
+        assert!(hint(&prefixed, FunctionKind::Http).contains("GET /order/{name}"));
         let commented = format!("// both\n{}", forwarding.replace("true", "\"True\""));
-        assert!(hint(&commented, Kind::Http).contains("GET /api/order/{name}"));
-        assert!(hint("{", Kind::Http).contains("depends on host.json, which cannot be read"));
-        assert!(hint("{}", Kind::Http).contains(r#"POST /order, a JSON body with Data.req, with {"Outputs""#));
-        assert!(hint(forwarding, Kind::Timer).contains("POST /order, a JSON body with Data.timer"));
+        assert!(hint(&commented, FunctionKind::Http).contains("GET /api/order/{name}"));
+        assert!(hint("{", FunctionKind::Http).contains("depends on host.json, which cannot be read"));
+        assert!(hint("{}", FunctionKind::Http).contains(r#"POST /order, a JSON body with Data.req, with {"Outputs""#));
+        assert!(hint(forwarding, FunctionKind::Timer).contains("POST /order, a JSON body with Data.timer"));
     }
 
     #[test]

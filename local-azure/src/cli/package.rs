@@ -58,7 +58,7 @@ pub(super) async fn package(arguments: PackageArguments) -> Result<ExitCode, Com
     }
     let project = Project::find()?;
     let mut settings = seed_file::load(arguments.seed.as_deref(), Some(&project))?.function_app.settings;
-    settings.extend(LocalSettings::of_project(Some(&project), None)?.values);
+    settings.extend(LocalSettings::from_project(Some(&project), None)?.values);
     let zip = arguments.output.unwrap_or_else(|| project.default_stage().with_extension("zip"));
     own_file::check(&zip, own_file::is_package)?;
     let script_root = project.script_root();

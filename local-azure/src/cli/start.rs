@@ -112,7 +112,7 @@ async fn set_up(arguments: &StartArguments) -> Result<Running, CommandError> {
         fault.check(&seed)?;
         seed.faults.push(fault.clone());
     }
-    let settings = LocalSettings::of_project(project.as_ref(), arguments.settings.as_ref())?;
+    let settings = LocalSettings::from_project(project.as_ref(), arguments.settings.as_ref())?;
     let project = project.filter(|_| !arguments.no_host);
     if project.is_some() {
         refuse_taken(port(arguments, &settings))?;

@@ -24,7 +24,7 @@ pub(super) struct Guard {
 
 /// Why a request is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum Refusal {
+enum GuardRefusal {
     #[error("the host \"{0}\" is not the dashboard's: take the address that `start` printed")]
     Host(String),
     #[error("a page of {0} may not ask the dashboard")]
@@ -47,7 +47,7 @@ impl Guard {
         answer.layer(from_fn_with_state(self, check))
     }
 
-    fn check(&self, request: &Request) -> Result<(), Refusal> {
+    fn check(&self, request: &Request) -> Result<(), GuardRefusal> {
         let headers = request.headers();
         check_host(headers, self.dashboard.port())?;
         check_origin(headers)?;
@@ -63,8 +63,8 @@ impl Guard {
         }
     }
 
-    fn check_cookie(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        self.dashboard.session().is_open(headers).then_some(()).ok_or(Refusal::SignedOut)
+    fn check_cookie(&self, headers: &HeaderMap) -> Result<(), GuardRefusal> {
+        self.dashboard.session().is_open(headers).then_some(()).ok_or(GuardRefusal::SignedOut)
     }
 }
 
@@ -80,44 +80,44 @@ fn text(value: &HeaderValue) -> String {
 }
 
 /// One `Host`, spelt as this machine's loopback addresses with the port of this run.
-fn check_host(headers: &HeaderMap, port: u16) -> Result<(), Refusal> {
+fn check_host(headers: &HeaderMap, port: u16) -> Result<(), GuardRefusal> {
     let own = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
     let named: Vec<String> = headers.get_all(header::HOST).iter().map(text).collect();
     match named.as_slice() {
         [host] if own.contains(host) => Ok(()),
-        others => Err(Refusal::Host(others.join(", "))),
+        others => Err(GuardRefusal::Host(others.join(", "))),
     }
 }
 
 /// Programs send no `Origin`; a page of the dashboard sends the address that it asks.
-fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_origin(headers: &HeaderMap) -> Result<(), GuardRefusal> {
     let own = headers.get(header::HOST).map(|host| format!("http://{}", text(host)));
     match headers.get_all(header::ORIGIN).iter().map(text).find(|origin| Some(origin) != own.as_ref()) {
-        Some(origin) => Err(Refusal::Origin(origin)),
+        Some(origin) => Err(GuardRefusal::Origin(origin)),
         None => Ok(()),
     }
 }
 
 /// `Sec-Fetch-Site` says whose page sent the request. Another port of this machine is `same-site`. A link of any page may
 /// lead to the dashboard's own.
-fn check_site(request: &Request, access: Access) -> Result<(), Refusal> {
+fn check_site(request: &Request, access: Access) -> Result<(), GuardRefusal> {
     let headers = request.headers();
     let is_own = |value: &HeaderValue| value == "same-origin" || value == "none";
     let is_link = access == Access::Page
         && request.method() == Method::GET
         && headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate")
         && headers.get("sec-fetch-dest").is_some_and(|destination| destination == "document");
-    if is_link || headers.get_all("sec-fetch-site").iter().all(is_own) { Ok(()) } else { Err(Refusal::OtherSite) }
+    if is_link || headers.get_all("sec-fetch-site").iter().all(is_own) { Ok(()) } else { Err(GuardRefusal::OtherSite) }
 }
 
 /// A form of another page cannot have this type.
-fn check_json(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_json(headers: &HeaderMap) -> Result<(), GuardRefusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Refusal::NotJson) }
+    if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(GuardRefusal::NotJson) }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for GuardRefusal {
     fn into_response(self) -> Response {
         let (status, code) = match self {
             Self::Host(_) => (StatusCode::FORBIDDEN, "ForeignHost"),

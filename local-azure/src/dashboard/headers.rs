@@ -29,7 +29,7 @@ async fn add(mut response: Response) -> Response {
     for (name, value) in PROTECTIVE {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    // A file has a policy of its own, which allows less.
+    // A file has its own policy, which allows less.
     if let Some(policy) = own_policy {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -23,7 +23,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(port: u16) -> Result<Self, aws_lc_rs::error::Unspecified> {
-        let (token, cookie) = (RunSecret::of_256_bits()?, RunSecret::of_256_bits()?);
+        let (token, cookie) = (RunSecret::with_256_bits()?, RunSecret::with_256_bits()?);
         Ok(Self { token, cookie, cookie_name: format!("local-azure-{port}") })
     }
 

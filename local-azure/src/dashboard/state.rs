@@ -16,9 +16,9 @@ pub(super) const MOST_STREAMS: usize = 32;
 
 /// The dashboard of one run; clones are the same.
 #[derive(Clone)]
-pub struct Dashboard(Arc<State>);
+pub struct Dashboard(Arc<DashboardState>);
 
-struct State {
+struct DashboardState {
     world: Arc<World>,
     address: SocketAddr,
     session: Session,
@@ -33,7 +33,7 @@ impl Dashboard {
     pub(crate) fn new(world: Arc<World>, address: SocketAddr) -> Result<Self, aws_lc_rs::error::Unspecified> {
         let session = Session::new(address.port())?;
         let streams = Arc::new(Semaphore::new(MOST_STREAMS));
-        Ok(Self(Arc::new(State {
+        Ok(Self(Arc::new(DashboardState {
             world,
             address,
             session,
@@ -45,7 +45,7 @@ impl Dashboard {
         })))
     }
 
-    /// Its URL, with the token that opens it. The token is in the fragment: a browser sends it to nobody.
+    /// Its URL, with the token that opens it. The token is in the fragment: a browser does not send it.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/#t={}", self.0.address, self.0.session.token())

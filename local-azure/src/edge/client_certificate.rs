@@ -17,7 +17,7 @@ pub(crate) struct ShownCertificates(pub(crate) Arc<[Vec<u8>]>);
 
 impl ShownCertificates {
     /// `None` when the client has shown none.
-    pub(super) fn of(connection: &ServerConnection) -> Option<Self> {
+    pub(super) fn from_connection(connection: &ServerConnection) -> Option<Self> {
         let certificates = connection.peer_certificates().filter(|certificates| !certificates.is_empty())?;
         Some(Self(certificates.iter().map(|one| one.to_vec()).collect()))
     }

@@ -237,7 +237,7 @@ async fn serve_tls(
     // A client that does not trust the CA ends the handshake; it reports that on its own side.
     let handshake = timeout(HEAD_LIMIT, acceptor.accept(TokioIo::new(upgraded)));
     let Ok(Ok(stream)) = handshake.await else { return };
-    let shown = ShownCertificates::of(stream.get_ref().1);
+    let shown = ShownCertificates::from_connection(stream.get_ref().1);
     let (stream, names) = HeaderCase::new(stream);
     let answer = |mut request: Request<Body>| {
         let (host, service, names) = (host.clone(), service.clone(), names.clone());

@@ -37,7 +37,7 @@ enum Shape {
 }
 
 impl Shape {
-    fn of(host: &str) -> Self {
+    fn from_host(host: &str) -> Self {
         let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| host.ends_with(suffix));
         if ends(&[".table.core.windows.net"]) {
             Self::Tables
@@ -67,7 +67,7 @@ pub(super) fn routes(host: String, reason: String) -> Router {
 
 fn answer(host: &str, reason: &str, method: &Method) -> Response {
     const STATUS: StatusCode = StatusCode::FORBIDDEN;
-    let mut response = match Shape::of(host) {
+    let mut response = match Shape::from_host(host) {
         // Clients would parse the body that an answer to HEAD does not have.
         _ if method == Method::HEAD => STATUS.into_response(),
         Shape::Storage => {
@@ -137,7 +137,7 @@ mod tests {
             ("management.azure.com", Shape::ErrorObject),
             ("example.com", Shape::Text),
         ] {
-            assert_eq!(Shape::of(host), shape, "{host}");
+            assert_eq!(Shape::from_host(host), shape, "{host}");
         }
     }
 }

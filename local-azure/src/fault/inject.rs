@@ -21,7 +21,7 @@ use super::{Fault, FaultKind, FaultService, Faults, Struck, cut::Cut, strike};
 use crate::{journal::Decision, world::World};
 
 /// Longest body that is spoilt; a longer one passes.
-const LONGEST: usize = 64 * 1024 * 1024;
+const LONGEST_SPOILT_BODY: usize = 64 * 1024 * 1024;
 
 const LATENCY: u64 = 1_000;
 const PAUSE: u64 = 100;
@@ -163,7 +163,7 @@ fn refusal(status: StatusCode, fault: &Fault) -> Response {
 /// Half of the body, and then the end of the connection. Without a body that is the end at once.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    match to_bytes(body, LONGEST).await {
+    match to_bytes(body, LONGEST_SPOILT_BODY).await {
         Ok(body) if body.len() > 1 => {
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
             let half = body.slice(..body.len() / 2);
@@ -181,7 +181,7 @@ async fn truncated(response: Response) -> Response {
 async fn slow(response: Response, fault: &Fault) -> Response {
     let pause = Duration::from_millis(fault.milliseconds.unwrap_or(PAUSE));
     let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST).await else { return cut() };
+    let Ok(body) = to_bytes(body, LONGEST_SPOILT_BODY).await else { return cut() };
     if body.is_empty() {
         sleep(pause).await;
         return Response::from_parts(parts, Body::empty());

@@ -11,12 +11,12 @@ use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, LengthLimitError};
 
 /// Bodies that policies read are kept in memory.
-const LARGEST: usize = 16 * 1024 * 1024;
+const LARGEST_READ_BODY: usize = 16 * 1024 * 1024;
 
 /// Reads a body into memory.
 pub(super) async fn read(body: Body) -> Result<Bytes, Unread> {
-    to_bytes(body, LARGEST).await.map_err(|error| match error.source() {
-        Some(source) if source.is::<LengthLimitError>() => Unread::TooLong(LARGEST),
+    to_bytes(body, LARGEST_READ_BODY).await.map_err(|error| match error.source() {
+        Some(source) if source.is::<LengthLimitError>() => Unread::TooLong(LARGEST_READ_BODY),
         _ => Unread::Broken(error.to_string()),
     })
 }
@@ -91,8 +91,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_too_long_did_not_break() {
-        assert_eq!(read(Body::from(vec![0; LARGEST])).await.unwrap().len(), LARGEST);
-        let error = read(Body::from(vec![0; LARGEST + 1])).await.unwrap_err();
-        assert_eq!((error.to_string().as_str(), error), ("it is longer than 16777216 bytes", Unread::TooLong(LARGEST)));
+        assert_eq!(read(Body::from(vec![0; LARGEST_READ_BODY])).await.unwrap().len(), LARGEST_READ_BODY);
+        let error = read(Body::from(vec![0; LARGEST_READ_BODY + 1])).await.unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error),
+            ("it is longer than 16777216 bytes", Unread::TooLong(LARGEST_READ_BODY))
+        );
     }
 }

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{identity::NoToken, kept_tokens::Kept, outside::Call};
+use super::{identity::NoToken, kept_tokens::KeptToken, outside::GatewayCall};
 use crate::{
-    access_token::{self, Refusal},
+    access_token::{self, TokenRefusal},
     issuer::AUTHORITY,
     seed::{Connection, CredentialProvider},
 };
@@ -44,7 +44,7 @@ pub(super) enum NoAuthorization {
     #[error(transparent)]
     NoIdentity(#[from] NoToken),
     #[error("Bad authorization token: {0}")]
-    BadToken(#[from] Refusal),
+    BadToken(#[from] TokenRefusal),
     #[error("Permission denied: {who} is in no access policy of the connection \"{connection}\"")]
     Denied { who: String, connection: String },
     #[error("the token endpoint of the credential provider \"{provider}\" answered {status}: {why}")]
@@ -55,7 +55,7 @@ pub(super) enum NoAuthorization {
     Request(#[from] http::Error),
 }
 
-impl Call<'_> {
+impl GatewayCall<'_> {
     /// What a connection gives to whom its access policies name.
     pub(super) async fn connect(
         &self,
@@ -80,7 +80,7 @@ impl Call<'_> {
         }
         let authorization = self.fetch_token(provider, connection).await?;
         let until = kept_until(now, &authorization);
-        *slot = Some(Kept { authorization: authorization.clone(), until });
+        *slot = Some(KeptToken { authorization: authorization.clone(), until });
         Ok(authorization)
     }
 

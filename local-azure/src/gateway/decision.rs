@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Response;
 use uuid::Uuid;
 
-use super::{Gateway, demanded, outside::Call, policy_folder, subscription::Access};
+use super::{Gateway, demanded, outside::GatewayCall, policy_folder, subscription::Access};
 use crate::journal::{self, Decision, PolicyDecision, PolicyValue};
 
 impl Gateway {
@@ -16,7 +16,7 @@ impl Gateway {
         &self,
         outcome: Outcome<Body>,
         access: Option<&Access<'_>>,
-        call: &Call<'_>,
+        call: &GatewayCall<'_>,
     ) -> Response<Body> {
         call.lines.add(&self.world, &outcome.policies);
         let token = outcome.tokens.last();
@@ -32,7 +32,7 @@ impl Gateway {
             ..Decision::default()
         };
         let mut response = outcome.response;
-        // Where a policy gave the status a text of its own.
+        // Where a policy gave the status its own text.
         if Some(outcome.reason.as_str()) != response.status().canonical_reason()
             && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(outcome.reason)
         {

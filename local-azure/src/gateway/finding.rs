@@ -21,7 +21,7 @@ impl PolicyFinding {
     }
 
     /// A finding about the whole file or seed part.
-    pub(super) fn of_whole(path: PathBuf, message: String) -> Self {
+    pub(super) fn whole_file(path: PathBuf, message: String) -> Self {
         Self { path, position: None, severity: Severity::Invalid, message }
     }
 

@@ -69,7 +69,7 @@ fn identity<'w>(world: &'w ApiManagement, client_id: Option<&str>) -> Result<&'w
     }
 }
 
-/// What the platform was asked, which has no endpoint of its own here.
+/// What the platform was asked, which has no endpoint here.
 fn record(world: &ApiManagement, identity: &Identity, resource: &str, at: Timestamp, error: Option<&TokenError>) {
     let mut entry = world.journal.begin(Service::IdentityEndpoint, "GET", "/msi/token");
     (entry.started, entry.from) = (at, Some(Service::ApiManagement));

@@ -13,10 +13,10 @@ use tokio::sync::Mutex;
 pub(super) struct Credentials(StdMutex<HashMap<(String, String), Arc<Slot>>>);
 
 /// Locked while a token is fetched, so that all who need it wait for one fetch.
-pub(super) type Slot = Mutex<Option<Kept>>;
+pub(super) type Slot = Mutex<Option<KeptToken>>;
 
 /// A token and how long it is used.
-pub(super) struct Kept {
+pub(super) struct KeptToken {
     pub(super) authorization: Authorization,
     /// Seconds since 1970.
     pub(super) until: i64,

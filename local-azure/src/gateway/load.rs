@@ -57,7 +57,7 @@ pub(super) fn load(world: Arc<ApiManagement>) -> Result<(Gateway, Vec<PolicyFind
     let seed = &world.seed;
     let folder = seed.path(&seed.apim.policies);
     let (service, troubles) = service::read(seed, &folder, &world.certificates);
-    let problems = troubles.into_iter().map(|(path, message)| PolicyFinding::of_whole(path, message)).collect();
+    let problems = troubles.into_iter().map(|(path, message)| PolicyFinding::whole_file(path, message)).collect();
     let (documents, findings) = (BTreeMap::new(), Vec::new());
     let default_global = Document::default_global();
     let mut loader = Loader { seed, folder, service, documents, default_global, findings, problems };
@@ -121,7 +121,7 @@ impl Loader<'_> {
     fn read_document(&mut self, file: &Path, scope: Scope) {
         let path = self.folder.join(file);
         let (document, findings) = match std::fs::read_to_string(&path) {
-            Err(error) => (None, vec![PolicyFinding::of_whole(path, format!("cannot be read: {error}"))]),
+            Err(error) => (None, vec![PolicyFinding::whole_file(path, format!("cannot be read: {error}"))]),
             Ok(text) => match Document::load(scope, &text, &self.service) {
                 Ok(document) => {
                     let document = document.named(&file.display().to_string());
@@ -157,7 +157,7 @@ impl Loader<'_> {
             self.seed_problem(format!("the path or the key header of API \"{}\" cannot stand in a header", api.id));
         }
         let (backend, challenge) = (backend?, challenge?);
-        let version = Version::of(&self.seed.apim, api);
+        let version = Version::from_api(&self.seed.apim, api);
         Some(Api { seed: api.clone(), path, version, operations, unmatched, backend, challenge })
     }
 
@@ -222,18 +222,18 @@ impl Loader<'_> {
                 Some(Backend::Sample(journal::observe(routes, &world.journal, Service::Backend)))
             }
             Err(error) => {
-                self.problems.push(PolicyFinding::of_whole(error.path().to_owned(), error.to_string()));
+                self.problems.push(PolicyFinding::whole_file(error.path().to_owned(), error.to_string()));
                 None
             }
         }
     }
 
     fn seed_problem(&mut self, message: String) {
-        self.problems.push(PolicyFinding::of_whole(PathBuf::from("apim.apis"), message));
+        self.problems.push(PolicyFinding::whole_file(PathBuf::from("apim.apis"), message));
     }
 
     fn problem(&mut self, file: &Path, message: String) {
-        self.problems.push(PolicyFinding::of_whole(self.folder.join(file), message));
+        self.problems.push(PolicyFinding::whole_file(self.folder.join(file), message));
     }
 }
 

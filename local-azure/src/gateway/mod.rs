@@ -53,7 +53,7 @@ pub use self::{
 use self::{
     identity::Identities,
     kept_tokens::Credentials,
-    outside::Call,
+    outside::GatewayCall,
     refusal::Scoped,
     routing::Template,
     subscription::{Access, KeyRefusal},
@@ -130,7 +130,7 @@ impl Gateway {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let asked = format!("API Management  {} {}", parts.method, parts.uri.path());
-        let mut call = Call {
+        let mut call = GatewayCall {
             id: Uuid::new_v4(),
             world: &self.world,
             identities: &self.identities,
@@ -149,7 +149,7 @@ impl Gateway {
         response
     }
 
-    async fn answer_call<'g>(&'g self, mut parts: Parts, body: Body, call: &mut Call<'g>) -> Response<Body> {
+    async fn answer_call<'g>(&'g self, mut parts: Parts, body: Body, call: &mut GatewayCall<'g>) -> Response<Body> {
         let path = parts.uri.path().to_owned();
         forwarded_for::append(&mut parts.headers);
         if let Some(answer) = self.cross_domain(&parts, &path, call).await {
@@ -193,7 +193,7 @@ impl Gateway {
     }
 
     /// Answers who asks for the cross-domain policy file, where the global document has one.
-    async fn cross_domain(&self, parts: &Parts, path: &str, call: &Call<'_>) -> Option<Response<Body>> {
+    async fn cross_domain(&self, parts: &Parts, path: &str, call: &GatewayCall<'_>) -> Option<Response<Body>> {
         let pipeline = self.global.as_ref().ok().filter(|pipeline| pipeline.serves_cross_domain(path))?;
         let original_url = expression::Url { path: path.to_owned(), ..expression::Url::default() };
         let facts = Facts { original_url, ..Facts::default() };
@@ -204,7 +204,7 @@ impl Gateway {
 
     /// Answers a browser that asks whether a page may send a request: before keys are looked at, and from the policies
     /// of the operation that the request is for. A product's policies count when a key in the query says so.
-    async fn preflight(&self, parts: &Parts, api: &Api, below: &str, call: &Call<'_>) -> Option<Response<Body>> {
+    async fn preflight(&self, parts: &Parts, api: &Api, below: &str, call: &GatewayCall<'_>) -> Option<Response<Body>> {
         if parts.method != Method::OPTIONS {
             return None;
         }
@@ -243,7 +243,7 @@ impl Gateway {
         failure: Failure,
         parts: Parts,
         body: Body,
-        call: &Call<'_>,
+        call: &GatewayCall<'_>,
     ) -> Response<Body> {
         let pipeline = match pipeline {
             Ok(pipeline) => pipeline,

@@ -40,7 +40,7 @@ const LARGEST_DOCUMENT: usize = 1024 * 1024;
 const SAMPLE_HOST: &str = "sample.invalid";
 
 /// One request on its way.
-pub(super) struct Call<'g> {
+pub(super) struct GatewayCall<'g> {
     pub(super) id: Uuid,
     pub(super) world: &'g ApiManagement,
     pub(super) identities: &'g Identities,
@@ -52,7 +52,7 @@ pub(super) struct Call<'g> {
     pub(super) lines: Lines,
 }
 
-impl Outside for Call<'_> {
+impl Outside for GatewayCall<'_> {
     type Body = Body;
 
     fn now(&self) -> Timestamp {
@@ -88,7 +88,7 @@ impl Outside for Call<'_> {
     }
 
     fn tokenizer(&self) -> fn(&str) -> u64 {
-        |text| Tokenizer::of_present_models().count(text)
+        |text| Tokenizer::for_present_models().count(text)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, Unreachable> {
@@ -169,7 +169,7 @@ impl Outside for Call<'_> {
     }
 }
 
-impl Call<'_> {
+impl GatewayCall<'_> {
     /// Sends to a host of the seed or of this machine. A backend with TLS may be shown a certificate.
     async fn reach(&self, request: Request<Body>, shown: Option<&ClientCertificate>) -> Result<Response<Body>, String> {
         if TlsBackends::is_for(request.uri()) {

@@ -10,7 +10,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 /// A URL template, such as `/{id}/lines`, `/Customers({id})`, `/files/*` or `/search?term={term}`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template {
-    segments: Vec<Vec<Part>>,
+    segments: Vec<Vec<SegmentPart>>,
     /// What takes the rest of the path: `*`, or `{*name}`.
     wildcard: Option<Wildcard>,
     query: Vec<QueryPart>,
@@ -18,7 +18,7 @@ pub(super) struct Template {
 
 /// A part of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum SegmentPart {
     Literal(String),
     /// Its name.
     Parameter(String),
@@ -33,7 +33,7 @@ struct Wildcard {
 #[derive(Debug, PartialEq, Eq)]
 struct QueryPart {
     name: String,
-    value: Vec<Part>,
+    value: Vec<SegmentPart>,
 }
 
 impl Template {
@@ -94,8 +94,8 @@ impl Template {
     fn names(&self) -> impl Iterator<Item = &str> {
         let parts = self.segments.iter().flatten().chain(self.query.iter().flat_map(|part| &part.value));
         let names = parts.filter_map(|part| match part {
-            Part::Parameter(name) => Some(name.as_str()),
-            Part::Literal(_) => None,
+            SegmentPart::Parameter(name) => Some(name.as_str()),
+            SegmentPart::Literal(_) => None,
         });
         names.chain(self.wildcard.iter().filter_map(|wildcard| wildcard.name.as_deref()))
     }
@@ -104,13 +104,13 @@ impl Template {
     /// more letters.
     pub(super) fn vagueness(&self) -> impl Ord + use<> {
         let parts = || self.segments.iter().flatten();
-        let parameters = parts().filter(|part| matches!(part, Part::Parameter(_))).count();
-        let letters: usize = parts().map(Part::letters).sum();
+        let parameters = parts().filter(|part| matches!(part, SegmentPart::Parameter(_))).count();
+        let letters: usize = parts().map(SegmentPart::letters).sum();
         (self.wildcard.is_some(), parameters, Reverse(self.query.len()), Reverse(letters))
     }
 }
 
-impl Part {
+impl SegmentPart {
     fn letters(&self) -> usize {
         match self {
             Self::Literal(text) => text.len(),
@@ -142,37 +142,37 @@ impl QueryPart {
     fn read<'t>(&'t self, text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
         match self.value.as_slice() {
             [] => Some(()),
-            [Part::Parameter(name)] => {
+            [SegmentPart::Parameter(name)] => {
                 values.push((name, text.replace('+', "%20")));
                 Some(())
             }
-            [Part::Literal(literal)] => (decoded(literal) == decoded(text)).then_some(()),
+            [SegmentPart::Literal(literal)] => (decoded(literal) == decoded(text)).then_some(()),
             parts => read_parts(parts, text, values),
         }
     }
 }
 
 /// The literals and parameters of a segment or a query value.
-fn parts(text: &str) -> Result<Vec<Part>, &'static str> {
+fn parts(text: &str) -> Result<Vec<SegmentPart>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { return Err("a { in it has no }") };
         if !before.is_empty() {
-            parts.push(Part::Literal(before.to_owned()));
-        } else if matches!(parts.last(), Some(Part::Parameter(_))) {
+            parts.push(SegmentPart::Literal(before.to_owned()));
+        } else if matches!(parts.last(), Some(SegmentPart::Parameter(_))) {
             return Err("nothing stands between two parameters");
         }
         if !is_name(name) {
             return Err("a parameter has a name, {name}, and * stands only at the end, after /");
         }
-        parts.push(Part::Parameter(name.to_owned()));
+        parts.push(SegmentPart::Parameter(name.to_owned()));
         rest = after;
     }
     if !rest.is_empty() || parts.is_empty() {
-        parts.push(Part::Literal(rest.to_owned()));
+        parts.push(SegmentPart::Literal(rest.to_owned()));
     }
-    let is_plain = |part: &Part| !matches!(part, Part::Literal(text) if text.contains(['}', '*']));
+    let is_plain = |part: &SegmentPart| !matches!(part, SegmentPart::Literal(text) if text.contains(['}', '*']));
     match parts.iter().all(is_plain) {
         true => Ok(parts),
         false => Err("a parameter has a name, {name}, and * stands only at the end, after /"),
@@ -185,14 +185,14 @@ fn is_name(text: &str) -> bool {
 
 /// Reads a text by its parts. A parameter takes one character at least, and as few as the rest allows: what follows it is
 /// looked for once, since an earlier place leaves more to the rest. The last part must be the text's end.
-fn read_parts<'t>(parts: &'t [Part], text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
+fn read_parts<'t>(parts: &'t [SegmentPart], text: &str, values: &mut Vec<(&'t str, String)>) -> Option<()> {
     let mut rest = text;
     let mut open = None;
     for (index, part) in parts.iter().enumerate() {
         match (part, open.take()) {
-            (Part::Parameter(name), _) => open = Some(name.as_str()),
-            (Part::Literal(literal), None) => rest = rest.strip_prefix(literal.as_str())?,
-            (Part::Literal(literal), Some(name)) => {
+            (SegmentPart::Parameter(name), _) => open = Some(name.as_str()),
+            (SegmentPart::Literal(literal), None) => rest = rest.strip_prefix(literal.as_str())?,
+            (SegmentPart::Literal(literal), Some(name)) => {
                 let least = rest.chars().next()?.len_utf8();
                 let at = match index + 1 == parts.len() {
                     true => rest.strip_suffix(literal.as_str())?.len(),

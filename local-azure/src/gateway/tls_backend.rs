@@ -35,7 +35,7 @@ impl TlsBackends {
         uri.scheme_str() == Some("https") && matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"))
     }
 
-    /// Sends a request with an absolute URL over a connection of its own.
+    /// Sends a request with an absolute URL over its own connection.
     pub(super) async fn send(
         &self,
         request: Request<Body>,

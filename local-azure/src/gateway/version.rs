@@ -19,7 +19,7 @@ pub(super) enum Version {
 }
 
 impl Version {
-    pub(super) fn of(apim: &Apim, api: &seed::Api) -> Self {
+    pub(super) fn from_api(apim: &Apim, api: &seed::Api) -> Self {
         let named = apim.version_set(api).and_then(|set| Some((set.scheme, set.name.clone()?)));
         match named {
             Some((VersionScheme::Header, name)) => Self::Header(name, api.version.clone()),

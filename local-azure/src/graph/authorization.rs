@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::error::GraphError;
 use crate::{
-    access_token::{self, Refusal},
+    access_token::{self, TokenRefusal},
     issuer::Entra,
     journal::{Decision, Demand},
 };
@@ -51,13 +51,13 @@ pub(super) fn authorize(
     Ok(())
 }
 
-const fn text_of(refusal: &Refusal) -> &'static str {
+const fn text_of(refusal: &TokenRefusal) -> &'static str {
     match refusal {
-        Refusal::Missing | Refusal::NotBearer => "Access token is empty.",
-        Refusal::Malformed => "CompactToken parsing failed with error code: 80049217",
-        Refusal::UnknownKey(_) | Refusal::Signature => "Access token validation failure. Invalid signature.",
-        Refusal::NotYetValid | Refusal::Expired => "Access token has expired or is not yet valid.",
-        Refusal::Audience(_) => "Access token validation failure. Invalid audience.",
-        Refusal::Issuer { .. } => "Access token validation failure. Invalid issuer.",
+        TokenRefusal::Missing | TokenRefusal::NotBearer => "Access token is empty.",
+        TokenRefusal::Malformed => "CompactToken parsing failed with error code: 80049217",
+        TokenRefusal::UnknownKey(_) | TokenRefusal::Signature => "Access token validation failure. Invalid signature.",
+        TokenRefusal::NotYetValid | TokenRefusal::Expired => "Access token has expired or is not yet valid.",
+        TokenRefusal::Audience(_) => "Access token validation failure. Invalid audience.",
+        TokenRefusal::Issuer { .. } => "Access token validation failure. Invalid issuer.",
     }
 }

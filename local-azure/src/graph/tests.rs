@@ -22,7 +22,7 @@ const CALLER_PRINCIPAL: &str = "c2b8d1ef-0003-4b7c-9d2e-6a3f4e5d6c7b";
 const ORDERS_CLIENT_ID: &str = "d3c9e2f0-0001-4c8d-ae3f-7b4a5f6e7d8c";
 const ORDERS_READ: &str = "e4daf301-0001-4d9e-bf40-8c5b607f8e9d";
 
-struct Answer {
+struct GraphAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: Value,
@@ -46,7 +46,7 @@ fn deployers_world() -> Arc<World> {
     world_with(&["AppRoleAssignment.ReadWrite.All", "Application.Read.All"])
 }
 
-async fn send(world: &Arc<World>, method: &str, path: &str, authorization: Option<&str>, body: &str) -> Answer {
+async fn send(world: &Arc<World>, method: &str, path: &str, authorization: Option<&str>, body: &str) -> GraphAnswer {
     let mut request = Request::builder().method(method).uri(format!("{ROOT}{}", path.replace(' ', "%20")));
     if let Some(authorization) = authorization {
         request = request.header("authorization", authorization);
@@ -54,7 +54,7 @@ async fn send(world: &Arc<World>, method: &str, path: &str, authorization: Optio
     let request = request.header("client-request-id", "of-the-client").body(Body::from(body.to_owned())).unwrap();
     let (parts, body) = routes(world.entra.clone()).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    GraphAnswer {
         status: parts.status,
         headers: parts.headers,
         body: if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() },
@@ -62,11 +62,11 @@ async fn send(world: &Arc<World>, method: &str, path: &str, authorization: Optio
     }
 }
 
-async fn get(world: &Arc<World>, path: &str) -> Answer {
+async fn get(world: &Arc<World>, path: &str) -> GraphAnswer {
     send(world, "GET", path, Some(&bearer(world, DEPLOYER, GRAPH)), "").await
 }
 
-async fn post(world: &Arc<World>, path: &str, body: &Value) -> Answer {
+async fn post(world: &Arc<World>, path: &str, body: &Value) -> GraphAnswer {
     send(world, "POST", path, Some(&bearer(world, DEPLOYER, GRAPH)), &body.to_string()).await
 }
 
@@ -78,7 +78,7 @@ fn assignment(world: &World, principal: &str) -> Value {
     json!({ "principalId": principal, "resourceId": orders(world), "appRoleId": ORDERS_READ })
 }
 
-fn assert_refused(answer: &Answer, status: u16, code: &str, message: &str) {
+fn assert_refused(answer: &GraphAnswer, status: u16, code: &str, message: &str) {
     assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
     let error = &answer.body["error"];
     assert_eq!((&error["code"], &error["message"]), (&json!(code), &json!(message)));

@@ -63,15 +63,14 @@ impl Version {
     }
 
     /// The version that a query asks for.
-    fn of(query: &str) -> Result<Self, Refusal> {
+    fn from_query(query: &str) -> Result<Self, AppServiceRefusal> {
         let known = || Self::ALL.map(Self::name).join(" or ");
         let mut asked = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "api-version");
         match asked.next().filter(|(_, value)| !value.is_empty()) {
-            None => Err(Refusal::BadQuery(format!("api-version is missing; it is {}", known()))),
-            Some((_, value)) => Self::ALL
-                .into_iter()
-                .find(|version| version.name() == value)
-                .ok_or_else(|| Refusal::BadQuery(format!("api-version {value} is not supported; it is {}", known()))),
+            None => Err(AppServiceRefusal::BadQuery(format!("api-version is missing; it is {}", known()))),
+            Some((_, value)) => Self::ALL.into_iter().find(|version| version.name() == value).ok_or_else(|| {
+                AppServiceRefusal::BadQuery(format!("api-version {value} is not supported; it is {}", known()))
+            }),
         }
     }
 }
@@ -88,7 +87,7 @@ struct Endpoint {
 
 /// Why no token is handed out. The first three texts are Azure's; the others are ours, because Azure's are not documented.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum AppServiceRefusal {
     #[error("No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")]
     UnknownIdentity,
     #[error("Unable to load the proper Managed Identity.")]
@@ -106,7 +105,7 @@ enum Refusal {
     BadQuery(String),
 }
 
-impl Refusal {
+impl AppServiceRefusal {
     const fn status(&self) -> StatusCode {
         match self {
             Self::UnknownIdentity | Self::NoSystemAssignedIdentity | Self::BadQuery(_) => StatusCode::BAD_REQUEST,
@@ -146,27 +145,27 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
 }
 
 impl Endpoint {
-    fn token(&self, request: &Request, decision: &mut Decision) -> Result<Response, Refusal> {
+    fn token(&self, request: &Request, decision: &mut Decision) -> Result<Response, AppServiceRefusal> {
         let path = request.uri().path();
         if request.method() != Method::GET || !path.strip_suffix('/').unwrap_or(path).eq_ignore_ascii_case(PATH) {
-            return Err(Refusal::UnknownPath(format!("{} {path}", request.method())));
+            return Err(AppServiceRefusal::UnknownPath(format!("{} {path}", request.method())));
         }
         let query = request.uri().query().unwrap_or_default();
-        // Each version has a header of its own. A request of no version that is known shows the newer one's.
-        let version = Version::of(query);
+        // Each version has its own header. A request of no version that is known shows the newer one's.
+        let version = Version::from_query(query);
         let known = version.as_ref().copied().unwrap_or(Version::V2019);
         let is_shown = self.shows_header(request.headers(), known);
         let (header, refusal) = match known {
-            Version::V2017 => ("the value of MSI_SECRET", Refusal::WrongSecret),
-            Version::V2019 => ("the value of IDENTITY_HEADER", Refusal::WrongHeader),
+            Version::V2017 => ("the value of MSI_SECRET", AppServiceRefusal::WrongSecret),
+            Version::V2019 => ("the value of IDENTITY_HEADER", AppServiceRefusal::WrongHeader),
         };
         decision.demanded.push(Demand::new(DemandKind::IdentityHeader, [header]).met(is_shown));
         if !is_shown {
             return Err(refusal);
         }
         let version = version?;
-        let query = Query::parse(query, &version.dialect()).map_err(Refusal::BadQuery)?;
-        let resource = query.resource.ok_or_else(|| Refusal::BadQuery("resource is missing".to_owned()))?;
+        let query = Query::parse(query, &version.dialect()).map_err(AppServiceRefusal::BadQuery)?;
+        let resource = query.resource.ok_or_else(|| AppServiceRefusal::BadQuery("resource is missing".to_owned()))?;
         decision.audience = Some(resource.clone());
         let identity = self.identity(query.identity.as_ref());
         let carried = Demand::new(DemandKind::Identity, self.platform.carried().map(|one| one.name.as_str()));
@@ -175,7 +174,7 @@ impl Endpoint {
             .push(carried.found(identity.as_ref().ok().map(|identity| identity.name.as_str())).met(identity.is_ok()));
         let identity = identity?;
         decision.identity = Some(identity.name.clone());
-        let token = self.platform.token(identity, &resource).map_err(|_| Refusal::NoToken)?;
+        let token = self.platform.token(identity, &resource).map_err(|_| AppServiceRefusal::NoToken)?;
         if version == Version::V2017 {
             let expires = jiff::Timestamp::from_second(token.expires_on).unwrap_or_default();
             return Ok(Json(json!({
@@ -204,10 +203,10 @@ impl Endpoint {
 
     /// The identity asked for, if the function app carries it. Without a name it is the system-assigned one,
     /// also when there is a single user-assigned identity.
-    fn identity(&self, named: Option<&IdentityId>) -> Result<&Identity, Refusal> {
+    fn identity(&self, named: Option<&IdentityId>) -> Result<&Identity, AppServiceRefusal> {
         match named {
-            None => self.platform.system_assigned().ok_or(Refusal::NoSystemAssignedIdentity),
-            Some(id) => self.platform.named(id).ok_or(Refusal::UnknownIdentity),
+            None => self.platform.system_assigned().ok_or(AppServiceRefusal::NoSystemAssignedIdentity),
+            Some(id) => self.platform.named(id).ok_or(AppServiceRefusal::UnknownIdentity),
         }
     }
 }

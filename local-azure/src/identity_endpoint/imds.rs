@@ -70,7 +70,7 @@ pub(crate) fn imds_routes(entra: Arc<Entra>) -> Router {
 
 /// Why no token is handed out.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum ImdsRefusal {
     #[error("Required metadata header not specified")]
     NoHeader,
     /// The words are ours.
@@ -92,7 +92,7 @@ enum Refusal {
     NoToken(#[from] TokenError),
 }
 
-impl Refusal {
+impl ImdsRefusal {
     fn into_response(self, decision: Decision) -> Response {
         let (error, reason) =
             (if matches!(self, Self::NoHeader) { "bad_request_102" } else { "invalid_request" }, self.to_string());
@@ -100,7 +100,9 @@ impl Refusal {
             Self::NoToken(TokenError::Signing) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, json!({ "error": "unknown", "error_description": reason }))
             }
-            Self::NoToken(refused) => (StatusCode::BAD_REQUEST, issuer::Refusal::from(refused).body(Uuid::new_v4())),
+            Self::NoToken(refused) => {
+                (StatusCode::BAD_REQUEST, issuer::EntraRefusal::from(refused).body(Uuid::new_v4()))
+            }
             _ => (StatusCode::BAD_REQUEST, json!({ "error": error, "error_description": reason })),
         };
         let mut response = (status, Json(body)).into_response();
@@ -122,21 +124,21 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
     response
 }
 
-fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Result<Response, Refusal> {
+fn token(platform: &Platform, request: &Request, decision: &mut Decision) -> Result<Response, ImdsRefusal> {
     let is_shown = shows_header(request.headers());
     decision.demanded.push(Demand::new(DemandKind::IdentityHeader, ["Metadata: true"]).met(is_shown));
     if !is_shown {
-        return Err(Refusal::NoHeader);
+        return Err(ImdsRefusal::NoHeader);
     }
     if request.headers().contains_key("x-forwarded-for") {
-        return Err(Refusal::Forwarded);
+        return Err(ImdsRefusal::Forwarded);
     }
-    let query = Query::parse(request.uri().query().unwrap_or_default(), &DIALECT).map_err(Refusal::BadQuery)?;
-    let version = query.version.ok_or(Refusal::Missing("api-version"))?;
+    let query = Query::parse(request.uri().query().unwrap_or_default(), &DIALECT).map_err(ImdsRefusal::BadQuery)?;
+    let version = query.version.ok_or(ImdsRefusal::Missing("api-version"))?;
     if !API_VERSIONS.contains(&version.as_str()) {
-        return Err(Refusal::BadQuery(format!("api-version {version} is not supported")));
+        return Err(ImdsRefusal::BadQuery(format!("api-version {version} is not supported")));
     }
-    let resource = query.resource.ok_or(Refusal::Missing("resource"))?;
+    let resource = query.resource.ok_or(ImdsRefusal::Missing("resource"))?;
     decision.audience = Some(resource.clone());
     let identity = identity(platform, query.identity.as_ref());
     let carried = Demand::new(DemandKind::Identity, platform.carried().map(|one| one.name.as_str()));
@@ -167,9 +169,9 @@ fn shows_header(headers: &HeaderMap) -> bool {
 }
 
 /// The identity asked for. Without a name it is the system-assigned one, or else the only user-assigned one.
-fn identity<'p>(platform: &'p Platform, named: Option<&IdentityId>) -> Result<&'p Identity, Refusal> {
+fn identity<'p>(platform: &'p Platform, named: Option<&IdentityId>) -> Result<&'p Identity, ImdsRefusal> {
     if let Some(id) = named {
-        return platform.named(id).ok_or(Refusal::UnknownIdentity);
+        return platform.named(id).ok_or(ImdsRefusal::UnknownIdentity);
     }
     if let Some(identity) = platform.system_assigned() {
         return Ok(identity);
@@ -177,7 +179,7 @@ fn identity<'p>(platform: &'p Platform, named: Option<&IdentityId>) -> Result<&'
     let mut user_assigned = platform.user_assigned();
     match (user_assigned.next(), user_assigned.next()) {
         (Some(only), None) => Ok(only),
-        (Some(_), Some(_)) => Err(Refusal::Ambiguous),
-        (None, _) => Err(Refusal::UnknownIdentity),
+        (Some(_), Some(_)) => Err(ImdsRefusal::Ambiguous),
+        (None, _) => Err(ImdsRefusal::UnknownIdentity),
     }
 }

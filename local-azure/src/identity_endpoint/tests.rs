@@ -28,34 +28,34 @@ const READER_PRINCIPAL: &str = "c2b8d1ef-0001-4b7c-9d2e-6a3f4e5d6c7b";
 const UNKNOWN_IDENTITY: &str =
     "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.";
 
-struct Answer {
+struct EndpointAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
     decision: Decision,
 }
 
-impl Answer {
+impl EndpointAnswer {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
 /// What the journal says was accepted, and whether it was met.
-fn demanded(answer: &Answer) -> Vec<String> {
+fn demanded(answer: &EndpointAnswer) -> Vec<String> {
     let demands = answer.decision.demanded.iter();
     demands.map(|demand| format!("{}: {}", demand.accepted.join(" or "), demand.met.unwrap())).collect()
 }
 
-async fn send(world: Arc<World>, request: http::request::Builder) -> Answer {
+async fn send(world: Arc<World>, request: http::request::Builder) -> EndpointAnswer {
     send_to(routes(world.entra.clone(), crate::run_secret::RunSecret::from_text("the-header")), request).await
 }
 
-async fn send_to(routes: Router, request: http::request::Builder) -> Answer {
+async fn send_to(routes: Router, request: http::request::Builder) -> EndpointAnswer {
     let response = routes.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    EndpointAnswer {
         status: parts.status,
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
@@ -63,11 +63,11 @@ async fn send_to(routes: Router, request: http::request::Builder) -> Answer {
     }
 }
 
-async fn get(world: Arc<World>, query: &str) -> Answer {
+async fn get(world: Arc<World>, query: &str) -> EndpointAnswer {
     send(world, http::Request::get(format!("/msi/token?{query}")).header("X-IDENTITY-HEADER", "the-header")).await
 }
 
-fn assert_refused(answer: &Answer, status: u16, message: &str) {
+fn assert_refused(answer: &EndpointAnswer, status: u16, message: &str) {
     assert_eq!(answer.status.as_u16(), status);
     let body = answer.json();
     assert_eq!((&body["statusCode"], &body["message"]), (&json!(status), &json!(message)));

@@ -13,7 +13,7 @@ use serde::{
 
 use super::{
     certificate::{ClientCertificate, Padding},
-    refusal::Refusal,
+    refusal::EntraRefusal,
 };
 use crate::access_token::signature_only;
 
@@ -158,7 +158,7 @@ impl<'t> Assertion<'t> {
         decode::<serde_json::Value>(self.token, key, &signature_only()).is_ok()
     }
 
-    pub(super) fn check_lifetime(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn check_lifetime(&self, now: Timestamp) -> Result<(), EntraRefusal> {
         let seconds = now.as_second();
         let from = self.claims.nbf.map_or(seconds, |from| from as i64);
         let to = self.claims.exp as i64;
@@ -166,7 +166,7 @@ impl<'t> Assertion<'t> {
             return Ok(());
         }
         let time = |at| Timestamp::from_second(at).map_or_else(|_| at.to_string(), |time| time.to_string());
-        Err(Refusal::invalid_client(
+        Err(EntraRefusal::invalid_client(
             700_024,
             format!(
                 "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}.",

@@ -14,7 +14,7 @@ use super::{
     client::{Client, ClientKind, Proof},
     federation,
     form::Form,
-    refusal::Refusal,
+    refusal::EntraRefusal,
     v2_issuer,
 };
 use crate::{
@@ -26,12 +26,12 @@ use crate::{
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The client of a token request, once it has proved itself.
-pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) -> Result<Client<'w>, Refusal> {
+pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) -> Result<Client<'w>, EntraRefusal> {
     let id = form.required("client_id")?;
     let kind = find(entra, id)?;
     let proof = match (form.get("client_secret"), form.get("client_assertion")) {
         (Some(_), Some(_)) => {
-            return Err(Refusal::not_understood("the request has a client_secret and a client_assertion"));
+            return Err(EntraRefusal::not_understood("the request has a client_secret and a client_assertion"));
         }
         (Some(secret), None) => {
             check_secret(entra, kind, secret, now)?;
@@ -43,14 +43,14 @@ pub(super) fn authenticate<'w>(entra: &'w Entra, form: &Form, now: Timestamp) ->
         }
         (None, None) => {
             let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-            return Err(Refusal::invalid_client(7_000_218, text));
+            return Err(EntraRefusal::invalid_client(7_000_218, text));
         }
     };
     Ok(Client { kind, proof })
 }
 
 /// Client ID and secret of an `Authorization: Basic` header; both are form-encoded before they are joined.
-pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, EntraRefusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let credentials = || {
         let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
@@ -58,7 +58,8 @@ pub(super) fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, S
         let (id, secret) = decoded.split_once(':')?;
         scheme.eq_ignore_ascii_case("basic").then(|| (form_decoded(id), form_decoded(secret)))
     };
-    let refusal = || Refusal::not_understood("the Authorization header is not Basic with a client ID and a secret");
+    let refusal =
+        || EntraRefusal::not_understood("the Authorization header is not Basic with a client ID and a secret");
     credentials().map(Some).ok_or_else(refusal)
 }
 
@@ -70,25 +71,25 @@ fn form_decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn find<'w>(entra: &'w Entra, id: &str) -> Result<ClientKind<'w>, Refusal> {
+fn find<'w>(entra: &'w Entra, id: &str) -> Result<ClientKind<'w>, EntraRefusal> {
     let unknown = || {
         let text = format!(
             "Application with identifier '{id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
             entra.seed.tenant.id
         );
-        Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
+        EntraRefusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, text)
     };
     let id = Uuid::parse_str(id).map_err(|_| unknown())?;
     if id.is_nil() {
         let text = format!("'{id}' is not a valid application identifier.");
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_038, text));
+        return Err(EntraRefusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 700_038, text));
     }
     let app = entra.seed.app_registrations.iter().find(|app| app.client_id == id).map(ClientKind::App);
     let identity = || entra.seed.identities.iter().find(|one| one.client_id == id).map(ClientKind::ManagedIdentity);
     app.or_else(identity).ok_or_else(unknown)
 }
 
-fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp) -> Result<(), EntraRefusal> {
     let secrets: &[ClientSecret] = match kind {
         ClientKind::App(app) => &app.secrets,
         ClientKind::ManagedIdentity(_) => &[],
@@ -99,14 +100,14 @@ fn check_secret(entra: &Entra, kind: ClientKind<'_>, shown: &str, now: Timestamp
     };
     let found = secrets.iter().find(|secret| matches!(kind, ClientKind::App(app) if matches(app, secret)));
     match found {
-        None => Err(Refusal::invalid_client(
+        None => Err(EntraRefusal::invalid_client(
             7_000_215,
             format!(
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{}'.",
                 kind.client_id()
             ),
         )),
-        Some(ClientSecret { expires: Some(end), .. }) if *end <= now => Err(Refusal::invalid_client(
+        Some(ClientSecret { expires: Some(end), .. }) if *end <= now => Err(EntraRefusal::invalid_client(
             7_000_222,
             format!("The provided client secret keys for app '{}' are expired.", kind.client_id()),
         )),
@@ -120,18 +121,20 @@ fn check_assertion(
     form: &Form,
     token: &str,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), EntraRefusal> {
     let assertion_type = form.required("client_assertion_type")?;
     if assertion_type != JWT_BEARER {
-        return Err(Refusal::not_understood(format!("client_assertion_type is {JWT_BEARER}, not {assertion_type}")));
+        return Err(EntraRefusal::not_understood(format!(
+            "client_assertion_type is {JWT_BEARER}, not {assertion_type}"
+        )));
     }
     let assertion = Assertion::read(token).ok_or_else(|| {
-        Refusal::invalid_client(50_027, "The client assertion is not a JWT with iss, sub, aud and exp.")
+        EntraRefusal::invalid_client(50_027, "The client assertion is not a JWT with iss, sub, aud and exp.")
     })?;
     if let Some(name) = assertion.critical_header() {
         // RFC 7515, 4.1.11: what a token calls critical must be understood.
         let text = format!("The client assertion has the critical header parameter {name}, which is not understood.");
-        return Err(Refusal::invalid_client(50_027, text));
+        return Err(EntraRefusal::invalid_client(50_027, text));
     }
     // The issuer decides, whatever the header names: an application issues its own assertions under its client ID, and
     // anything else comes from an issuer that the client trusts.
@@ -149,7 +152,7 @@ fn check_own_assertion(
     kind: ClientKind<'_>,
     assertion: &Assertion<'_>,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), EntraRefusal> {
     let id = kind.client_id();
     let certificates = match kind {
         ClientKind::App(app) => app.certificates.as_slice(),
@@ -157,7 +160,7 @@ fn check_own_assertion(
     };
     let certificates = certificates.iter().filter_map(|pem| ClientCertificate::from_pem(pem).ok());
     let refusal = |why: &str| {
-        Refusal::invalid_client(
+        EntraRefusal::invalid_client(
             700_027,
             format!("Client assertion of app '{id}' failed signature validation. Reason - {why}."),
         )
@@ -171,7 +174,7 @@ fn check_own_assertion(
     }
     if !is(id, assertion.issuer()) || !is(id, assertion.subject()) {
         let text = "Client assertion application identifier doesn't match 'client_id' parameter.";
-        return Err(Refusal::invalid_client(700_021, text));
+        return Err(EntraRefusal::invalid_client(700_021, text));
     }
     let tenant = entra.seed.tenant.id;
     let ours = [
@@ -180,7 +183,10 @@ fn check_own_assertion(
         v2_issuer(tenant),
     ];
     if !ours.iter().any(|audience| assertion.is_for(audience)) {
-        return Err(Refusal::invalid_client(700_023, "Client assertion audience claim does not match Realm issuer."));
+        return Err(EntraRefusal::invalid_client(
+            700_023,
+            "Client assertion audience claim does not match Realm issuer.",
+        ));
     }
     assertion.check_lifetime(now)
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::EntraRefusal;
 
 /// Claims of the access token that a client may ask for: its capabilities, and what a challenge names.
 const OF_ACCESS_TOKEN: &[&str] = &["xms_cc", "nbf", "xms_caeerror", "xms_rp_ipaddr"];
@@ -14,16 +14,18 @@ const OF_ACCESS_TOKEN: &[&str] = &["xms_cc", "nbf", "xms_caeerror", "xms_rp_ipad
 const OF_ID_TOKEN: &[&str] = &["signin_state", "login_hint"];
 
 /// Refuses a text that is no claims request, and claims whose meaning is not known here.
-pub(super) fn check(text: &str) -> Result<(), Refusal> {
+pub(super) fn check(text: &str) -> Result<(), EntraRefusal> {
     let Ok(Value::Object(request)) = serde_json::from_str(text) else {
-        return Err(Refusal::not_understood("the form field claims is not a JSON object"));
+        return Err(EntraRefusal::not_understood("the form field claims is not a JSON object"));
     };
     for (token, claims) in &request {
         let known = match token.as_str() {
             "access_token" => OF_ACCESS_TOKEN,
             "id_token" => OF_ID_TOKEN,
             other => {
-                return Err(Refusal::not_understood(format!("the form field claims has the unknown part {other}")));
+                return Err(EntraRefusal::not_understood(format!(
+                    "the form field claims has the unknown part {other}"
+                )));
             }
         };
         check_claims(token, members(claims, token)?, known)?;
@@ -31,11 +33,11 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_claims(token: &str, claims: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
+fn check_claims(token: &str, claims: &Map<String, Value>, known: &[&str]) -> Result<(), EntraRefusal> {
     for (name, asked) in claims {
         if !known.contains(&name.as_str()) {
             let text = format!("the form field claims asks for the claim {name} of the {token}, which is not known");
-            return Err(Refusal::not_understood(text));
+            return Err(EntraRefusal::not_understood(text));
         }
         for (member, value) in members(asked, name)? {
             let fits = match member.as_str() {
@@ -46,7 +48,7 @@ fn check_claims(token: &str, claims: &Map<String, Value>, known: &[&str]) -> Res
             };
             if !fits {
                 let text = format!("the form field claims has the member {member} of {name}, which is not understood");
-                return Err(Refusal::not_understood(text));
+                return Err(EntraRefusal::not_understood(text));
             }
         }
     }
@@ -54,12 +56,12 @@ fn check_claims(token: &str, claims: &Map<String, Value>, known: &[&str]) -> Res
 }
 
 /// The members of a part; `null` asks for a claim without saying more (OpenID Connect Core, 5.5.1).
-fn members<'v>(value: &'v Value, name: &str) -> Result<&'v Map<String, Value>, Refusal> {
+fn members<'v>(value: &'v Value, name: &str) -> Result<&'v Map<String, Value>, EntraRefusal> {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     match value {
         Value::Object(members) => Ok(members),
         Value::Null => Ok(&NONE),
-        _ => Err(Refusal::not_understood(format!("the form field claims has {name}, which is not an object"))),
+        _ => Err(EntraRefusal::not_understood(format!("the form field claims has {name}, which is not an object"))),
     }
 }
 

@@ -14,7 +14,7 @@ use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AUTHORITY, TokenError, refusal::Refusal};
+use super::{AUTHORITY, TokenError, refusal::EntraRefusal};
 use crate::{issuer::Entra, journal::Decision};
 
 /// Which tenants a path speaks of.
@@ -28,18 +28,18 @@ pub(super) enum TenantPath {
 
 impl TenantPath {
     /// Reads the first segment of a path.
-    pub(super) fn find(entra: &Entra, segment: &str) -> Result<Self, Refusal> {
+    pub(super) fn find(entra: &Entra, segment: &str) -> Result<Self, EntraRefusal> {
         match (segment.to_ascii_lowercase().as_str(), Uuid::parse_str(segment)) {
             ("common", _) => Ok(Self::Any("common")),
             ("organizations", _) => Ok(Self::Any("organizations")),
             (_, Ok(id)) if id == entra.seed.tenant.id => Ok(Self::Tenant(id)),
-            (_, Err(_)) if !segment.contains('.') => Err(Refusal::invalid_request(
+            (_, Err(_)) if !segment.contains('.') => Err(EntraRefusal::invalid_request(
                 900_023,
                 format!(
                     "Specified tenant identifier '{segment}' is neither a valid DNS name, nor a valid external domain."
                 ),
             )),
-            _ => Err(Refusal::invalid_request(
+            _ => Err(EntraRefusal::invalid_request(
                 90_002,
                 format!(
                     "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
@@ -74,9 +74,9 @@ impl fmt::Display for TenantPath {
 }
 
 /// What is asked for, when it is asked of a tenant that exists.
-type Answer = Result<Response, Refusal>;
+type DescribedTenant = Result<Response, EntraRefusal>;
 
-pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
     let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/common/discovery/keys"));
@@ -89,7 +89,7 @@ pub(super) async fn v1_configuration(State(entra): State<Arc<Entra>>, Path(tenan
     Ok(cached(document))
 }
 
-pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
     let tenant = described_tenant(&entra, &tenant)?;
     let mut document = shared(tenant, "oauth2/v2.0");
     document["jwks_uri"] = json!(format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys"));
@@ -105,8 +105,8 @@ pub(super) async fn v2_configuration(State(entra): State<Arc<Entra>>, Path(tenan
     Ok(cached(document))
 }
 
-/// The tenant of a path, for its document; here Entra has a word of its own for one that does not exist.
-fn described_tenant(entra: &Entra, segment: &str) -> Result<TenantPath, Refusal> {
+/// The tenant of a path, for its document; here Entra has another word for one that does not exist.
+fn described_tenant(entra: &Entra, segment: &str) -> Result<TenantPath, EntraRefusal> {
     TenantPath::find(entra, segment).map_err(|refusal| refusal.under("invalid_tenant"))
 }
 
@@ -136,12 +136,12 @@ fn shared(tenant: TenantPath, folder: &str) -> Value {
     })
 }
 
-pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+pub(super) async fn v1_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
     TenantPath::find(&entra, &tenant)?;
     Ok(cached(entra.signing_keys.key_set(None).map_err(|_| TokenError::Signing)?))
 }
 
-pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> Answer {
+pub(super) async fn v2_keys(State(entra): State<Arc<Entra>>, Path(tenant): Path<String>) -> DescribedTenant {
     let tenant = TenantPath::find(&entra, &tenant)?;
     let keys = entra.signing_keys.key_set(Some(&tenant.v2_issuer()));
     Ok(cached(keys.map_err(|_| TokenError::Signing)?))
@@ -153,7 +153,7 @@ fn cached(document: Value) -> Response {
     response
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for EntraRefusal {
     fn into_response(self) -> Response {
         self.respond(Uuid::new_v4(), Decision::default())
     }

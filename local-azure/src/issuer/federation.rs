@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    AUTHORITY, assertion::Assertion, client::ClientKind, refusal::Refusal, resource::TOKEN_EXCHANGE,
+    AUTHORITY, assertion::Assertion, client::ClientKind, refusal::EntraRefusal, resource::TOKEN_EXCHANGE,
     resource::TOKEN_EXCHANGE_APP_ID, v1_issuer, v2_issuer,
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) fn check(
     kind: ClientKind<'_>,
     assertion: &Assertion<'_>,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), EntraRefusal> {
     let credentials = match kind {
         ClientKind::App(app) => &app.federated_credentials,
         ClientKind::ManagedIdentity(identity) => &identity.federated_credentials,
@@ -36,7 +36,7 @@ pub(super) fn check(
             kind.client_id(),
             kind.name()
         );
-        return Err(Refusal::invalid_client(70_025, text));
+        return Err(EntraRefusal::invalid_client(70_025, text));
     }
     let credential = matching(credentials, assertion)?;
     check_audience(credential, assertion, of_tenant)?;
@@ -47,20 +47,20 @@ pub(super) fn check(
             Some(workload) if workload.issuer() == assertion.issuer() => Some(workload.decoding_key()),
             _ => {
                 let text = format!("local-azure has no keys of the issuer {}", assertion.issuer());
-                return Err(Refusal::not_understood(text));
+                return Err(EntraRefusal::not_understood(text));
             }
         }
     };
     if !key.is_some_and(|key| assertion.verify_with_key(&key)) {
         let text =
             "Client assertion failed signature validation. Reason - The key was not found or the signature is wrong.";
-        return Err(Refusal::invalid_client(700_027, text));
+        return Err(EntraRefusal::invalid_client(700_027, text));
     }
     assertion.check_lifetime(now)
 }
 
 /// Whether this tenant issued the assertion; then it must be a version 2 token of a user-assigned identity.
-fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusal> {
+fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, EntraRefusal> {
     let tenant = entra.seed.tenant.id;
     let issuer = assertion.issuer();
     let foreign = |issuer: &str| {
@@ -71,11 +71,11 @@ fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusa
     };
     if foreign(issuer) {
         let text = format!("Forbidden token issuer. The issuer '{issuer}' is another tenant.");
-        return Err(Refusal::invalid_client(700_236, text));
+        return Err(EntraRefusal::invalid_client(700_236, text));
     }
     if issuer == v1_issuer(tenant) {
         let text = format!("Forbidden token audience. The audience of the assertion was '{}'.", assertion.audience());
-        return Err(Refusal::invalid_client(700_227, text));
+        return Err(EntraRefusal::invalid_client(700_227, text));
     }
     if issuer != v2_issuer(tenant) {
         return Ok(false);
@@ -86,7 +86,7 @@ fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusa
         Ok(true)
     } else {
         let text = "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.";
-        Err(Refusal::invalid_client(700_226, text))
+        Err(EntraRefusal::invalid_client(700_226, text))
     }
 }
 
@@ -94,11 +94,11 @@ fn is_of_tenant(entra: &Entra, assertion: &Assertion<'_>) -> Result<bool, Refusa
 fn matching<'c>(
     credentials: &'c [FederatedCredential],
     assertion: &Assertion<'_>,
-) -> Result<&'c FederatedCredential, Refusal> {
+) -> Result<&'c FederatedCredential, EntraRefusal> {
     let trusted: Vec<_> = credentials.iter().filter(|one| one.issuer == assertion.issuer()).collect();
     if trusted.is_empty() {
         let text = format!("{NO_MATCH} issuer '{}'. {ADVICE}", assertion.issuer());
-        return Err(Refusal::invalid_client(700_211, text));
+        return Err(EntraRefusal::invalid_client(700_211, text));
     }
     let subject = assertion.subject();
     if let Some(found) = trusted.iter().find(|one| one.subject == subject) {
@@ -108,16 +108,20 @@ fn matching<'c>(
         let text = format!(
             "{NO_MATCH} subject '{subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. {ADVICE}"
         );
-        return Err(Refusal::invalid_client(7_002_138, text));
+        return Err(EntraRefusal::invalid_client(7_002_138, text));
     }
-    Err(Refusal::invalid_client(700_213, format!("{NO_MATCH} subject '{subject}'. {ADVICE}")))
+    Err(EntraRefusal::invalid_client(700_213, format!("{NO_MATCH} subject '{subject}'. {ADVICE}")))
 }
 
 /// A managed identity's token shows the ID of the exchange as audience, while the credential must name its URI.
-fn check_audience(credential: &FederatedCredential, assertion: &Assertion<'_>, of_tenant: bool) -> Result<(), Refusal> {
+fn check_audience(
+    credential: &FederatedCredential,
+    assertion: &Assertion<'_>,
+    of_tenant: bool,
+) -> Result<(), EntraRefusal> {
     if of_tenant && credential.audience != TOKEN_EXCHANGE {
         let text = format!("{NO_MATCH}: the audience of the credential must be {TOKEN_EXCHANGE}.");
-        return Err(Refusal::invalid_client(700_214, text));
+        return Err(EntraRefusal::invalid_client(700_214, text));
     }
     let exchange = TOKEN_EXCHANGE_APP_ID.to_string();
     let expected = if of_tenant { exchange.as_str() } else { credential.audience.as_str() };
@@ -126,5 +130,5 @@ fn check_audience(credential: &FederatedCredential, assertion: &Assertion<'_>, o
     }
     // Entra has another code for tokens that it issued itself.
     let code = if of_tenant { 7_002_121 } else { 700_212 };
-    Err(Refusal::invalid_client(code, format!("{NO_MATCH} audience '{}'. {ADVICE}", assertion.audience())))
+    Err(EntraRefusal::invalid_client(code, format!("{NO_MATCH} audience '{}'. {ADVICE}", assertion.audience())))
 }

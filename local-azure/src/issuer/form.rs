@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, header};
 use url::form_urlencoded;
 
-use super::refusal::Refusal;
+use super::refusal::EntraRefusal;
 
 /// Fields that mean something here. Entra takes no notice of others, such as those in which client libraries describe
 /// themselves.
@@ -29,7 +29,7 @@ pub(super) struct Form(BTreeMap<String, String>);
 
 impl Form {
     /// Reads a form; a field that would change the token in a way that is not known here is refused.
-    pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, EntraRefusal> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_form = content_type.split(';').next().unwrap_or_default().trim();
         if !is_form.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -41,17 +41,17 @@ impl Form {
             if FIELDS.contains(&name.as_ref()) {
                 form.add(&name, value.into_owned())?;
             } else if REFUSED.contains(&name.as_ref()) {
-                return Err(Refusal::not_understood(format!("the form field {name} is not known")));
+                return Err(EntraRefusal::not_understood(format!("the form field {name} is not known")));
             }
         }
         Ok(form)
     }
 
     /// Adds a field that must not be there yet.
-    pub(super) fn add(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+    pub(super) fn add(&mut self, name: &str, value: String) -> Result<(), EntraRefusal> {
         match self.0.insert(name.to_owned(), value) {
             None => Ok(()),
-            Some(_) => Err(Refusal::not_understood(format!("{name} is given twice"))),
+            Some(_) => Err(EntraRefusal::not_understood(format!("{name} is given twice"))),
         }
     }
 
@@ -61,10 +61,10 @@ impl Form {
     }
 
     /// A field that must be there.
-    pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
+    pub(super) fn required(&self, name: &str) -> Result<&str, EntraRefusal> {
         self.get(name).ok_or_else(|| {
             let text = format!("The request body must contain the following parameter: '{name}'.");
-            Refusal::invalid_request(900_144, text)
+            EntraRefusal::invalid_request(900_144, text)
         })
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::{AUTHORITY, refusal::Refusal};
+use super::{AUTHORITY, refusal::EntraRefusal};
 use crate::journal::Decision;
 
 /// Host names of the public cloud's authority.
@@ -23,7 +23,7 @@ pub(super) async fn instance(uri: Uri) -> Response {
     }
 }
 
-fn answer(query: &str) -> Result<Response, Refusal> {
+fn answer(query: &str) -> Result<Response, EntraRefusal> {
     let (mut version, mut endpoint) = (None, None);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
@@ -34,10 +34,11 @@ fn answer(query: &str) -> Result<Response, Refusal> {
         }
     }
     if !matches!(version.as_deref(), Some("1.0" | "1.1")) {
-        return Err(Refusal::not_understood("api-version of instance discovery is 1.0 or 1.1"));
+        return Err(EntraRefusal::not_understood("api-version of instance discovery is 1.0 or 1.1"));
     }
     let endpoint = endpoint.ok_or_else(|| missing("authorization_endpoint"))?;
-    let unknown = || Refusal::new(StatusCode::BAD_REQUEST, "invalid_instance", 50_049, "Unknown or invalid instance.");
+    let unknown =
+        || EntraRefusal::new(StatusCode::BAD_REQUEST, "invalid_instance", 50_049, "Unknown or invalid instance.");
     let url = Url::parse(&endpoint).map_err(|_| unknown())?;
     if url.scheme() != "https" || !url.host_str().is_some_and(|host| ALIASES.contains(&host)) {
         return Err(unknown());
@@ -58,6 +59,6 @@ fn answer(query: &str) -> Result<Response, Refusal> {
     Ok(Json(document).into_response())
 }
 
-fn missing(name: &str) -> Refusal {
-    Refusal::invalid_request(900_144, format!("The request must contain the following parameter: '{name}'."))
+fn missing(name: &str) -> EntraRefusal {
+    EntraRefusal::invalid_request(900_144, format!("The request must contain the following parameter: '{name}'."))
 }

@@ -38,7 +38,7 @@ pub use token::TokenError;
 pub(crate) use token::{Token, issue};
 pub(crate) use workload::WorkloadIssuer;
 pub(crate) use {
-    certificate::ClientCertificate, client::Client, directory::graph_role, refusal::Refusal, token::issue_to,
+    certificate::ClientCertificate, client::Client, directory::graph_role, refusal::EntraRefusal, token::issue_to,
 };
 
 /// `https://login.microsoftonline.com`, the authority of the public cloud.

@@ -7,24 +7,24 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::{assertion::Assertion, client::ClientKind, form::Form, refusal::Refusal, v1_issuer, v2_issuer};
+use super::{assertion::Assertion, client::ClientKind, form::Form, refusal::EntraRefusal, v1_issuer, v2_issuer};
 use crate::issuer::Entra;
 
 /// `grant_type` of the request.
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// Why this request, of a client that has proved itself, gets no token.
-pub(super) fn refuse(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> Refusal {
+pub(super) fn refuse(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> EntraRefusal {
     check(entra, client, form, now).unwrap_or_else(|refusal| refusal)
 }
 
-fn check(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> Result<Refusal, Refusal> {
+fn check(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> Result<EntraRefusal, EntraRefusal> {
     let token = form.required("assertion")?;
     let used = form.required("requested_token_use")?;
     if used != "on_behalf_of" {
-        return Err(Refusal::not_understood(format!("requested_token_use is on_behalf_of, not {used}")));
+        return Err(EntraRefusal::not_understood(format!("requested_token_use is on_behalf_of, not {used}")));
     }
-    let invalid_grant = |code, text: String| Refusal::new(StatusCode::BAD_REQUEST, "invalid_grant", code, text);
+    let invalid_grant = |code, text: String| EntraRefusal::new(StatusCode::BAD_REQUEST, "invalid_grant", code, text);
     let unsigned =
         |reason: &str| invalid_grant(50_013, format!("Assertion failed signature validation. [Reason - {reason}]"));
     let assertion = Assertion::read(token).ok_or_else(|| unsigned("The token is malformed."))?;
@@ -52,5 +52,5 @@ fn check(entra: &Entra, client: ClientKind<'_>, form: &Form, now: Timestamp) -> 
     }
     // AzureAD/microsoft-authentication-library-for-dotnet#2130: what Entra says to an app-only token.
     let text = format!("Application '{}' is not allowed to make application on-behalf-of calls.", client.client_id());
-    Ok(Refusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 7_000_114, text))
+    Ok(EntraRefusal::new(StatusCode::BAD_REQUEST, "unauthorized_client", 7_000_114, text))
 }

@@ -16,7 +16,7 @@ use crate::journal::Decision;
 
 /// Why Entra refuses. Its text holds no character that JSON escapes: some clients search the raw body for codes.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct EntraRefusal {
     status: StatusCode,
     /// OAuth's word, such as `invalid_client`.
     error: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Refusal {
     text: String,
 }
 
-impl Refusal {
+impl EntraRefusal {
     /// A refusal with one of Entra's codes; `text` is what follows the code.
     pub(super) fn new(status: StatusCode, error: &'static str, code: u32, text: impl AsRef<str>) -> Self {
         Self { status, error, code: Some(code), text: plain(&format!("AADSTS{code}: {}", text.as_ref())) }
@@ -78,7 +78,7 @@ impl Refusal {
     }
 }
 
-impl From<TokenError> for Refusal {
+impl From<TokenError> for EntraRefusal {
     fn from(error: TokenError) -> Self {
         let (status, word, code) = match error {
             TokenError::UnknownResource { .. } => (StatusCode::BAD_REQUEST, "invalid_resource", Some(500_011)),

@@ -24,7 +24,7 @@ use super::{
     discovery::TenantPath,
     form::Form,
     on_behalf_of,
-    refusal::Refusal,
+    refusal::EntraRefusal,
     token::issue_to,
 };
 use crate::{issuer::Entra, journal::Decision};
@@ -61,7 +61,7 @@ async fn answer(
     let correlation = correlation(&parts);
     let mut decision = Decision::default();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return Refusal::not_understood("the request body is too long").respond(correlation, decision);
+        return EntraRefusal::not_understood("the request body is too long").respond(correlation, decision);
     };
     match token(version, &entra, &tenant, &parts, &body, &mut decision) {
         Ok(body) => {
@@ -83,7 +83,7 @@ fn token(
     parts: &Parts,
     body: &[u8],
     decision: &mut Decision,
-) -> Result<Value, Refusal> {
+) -> Result<Value, EntraRefusal> {
     let tenant = TenantPath::find(entra, tenant)?;
     let mut form = Form::parse(&parts.headers, body)?;
     if let Some((id, secret)) = basic_credentials(&parts.headers)? {
@@ -93,12 +93,12 @@ fn token(
     let grant = form.required("grant_type")?;
     if !["client_credentials", on_behalf_of::GRANT].contains(&grant) {
         let text = format!("The app requested an unsupported grant type '{grant}'.");
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003, text));
+        return Err(EntraRefusal::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003, text));
     }
     if matches!(tenant, TenantPath::Any(_)) {
         let text =
             "No tenant-identifying information found in either the request or implied by any provided credentials.";
-        return Err(Refusal::invalid_request(50_059, text));
+        return Err(EntraRefusal::invalid_request(50_059, text));
     }
     if let Some(claims) = form.get("claims") {
         claims_request::check(claims)?;
@@ -122,9 +122,9 @@ fn token(
 const RESERVED: [&str; 3] = ["openid", "offline_access", "profile"];
 
 /// The resource that a scope names: `{resource}/.default`, and no other beside it.
-fn resource_of(scope: &str) -> Result<&str, Refusal> {
+fn resource_of(scope: &str) -> Result<&str, EntraRefusal> {
     let mut scopes = scope.split(' ').filter(|scope| !scope.is_empty() && !RESERVED.contains(scope));
-    let invalid = |code, text| Refusal::new(StatusCode::BAD_REQUEST, "invalid_scope", code, text);
+    let invalid = |code, text| EntraRefusal::new(StatusCode::BAD_REQUEST, "invalid_scope", code, text);
     match (scopes.next(), scopes.next()) {
         (Some(one), None) => one.strip_suffix(DEFAULT).filter(|resource| !resource.is_empty()).ok_or_else(|| {
             invalid(

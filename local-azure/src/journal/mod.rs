@@ -99,7 +99,7 @@ impl Default for Shared {
 
 /// The contents of the journal at one moment.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct JournalContents {
     /// Number of the last change.
     pub sequence: u64,
     /// The number of entries that were dropped because of [`MOST_ENTRIES`] or [`LARGEST_BYTES`].
@@ -149,7 +149,7 @@ impl Journal {
         }
         let mut ring = self.ring();
         let change = ring.push(entry);
-        // Sent while the ring is locked, so that followers get changes in their order. Nobody may follow.
+        // Sent while the ring is locked, so that followers get changes in their order. There may be no follower.
         let _ = self.0.changes.send(change);
     }
 
@@ -191,11 +191,11 @@ impl Journal {
 
     /// The latest entries, at most `limit`, and the counts of the others.
     #[must_use]
-    pub fn latest(&self, limit: usize) -> Kept {
+    pub fn latest(&self, limit: usize) -> JournalContents {
         let ring = self.ring();
         let count = ring.iter().len();
         let entries = ring.iter().skip(count.saturating_sub(limit)).cloned().collect();
-        Kept { sequence: ring.last_sequence(), dropped: ring.dropped(), count, entries }
+        JournalContents { sequence: ring.last_sequence(), dropped: ring.dropped(), count, entries }
     }
 
     /// One entry, if it is kept.
@@ -236,7 +236,7 @@ pub fn observe(routes: Router, journal: &Journal, service: Service) -> Router {
 async fn record(State((journal, service)): State<(Journal, Service)>, request: Request<Body>, next: Next) -> Response {
     let mut entry = journal.begin(service, request.method().as_str(), request.uri().path());
     entry.from = request.extensions().get::<Asker>().map(|asker| asker.0);
-    entry.trace = TraceId::of(request.headers()).or(entry.trace);
+    entry.trace = TraceId::from_headers(request.headers()).or(entry.trace);
     entry.caller_span = caller_span(request.headers());
     entry.host = host_of(&request);
     entry.query = request.uri().query().map(shown_query);

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use super::{EntryId, TraceId};
 
 /// Replays that are remembered.
-const MOST: usize = 100;
+const MOST_REPLAYS: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct Replays(VecDeque<(TraceId, EntryId)>);
 
 impl Replays {
     pub(super) fn expect(&mut self, trace: TraceId, of: EntryId) {
-        if self.0.len() == MOST {
+        if self.0.len() == MOST_REPLAYS {
             self.0.pop_front();
         }
         self.0.push_back((trace, of));

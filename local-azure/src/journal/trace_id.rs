@@ -17,20 +17,20 @@ pub struct NotTraceId;
 impl TraceId {
     /// The trace of a request. `None` if it has no `traceparent`, several, or an invalid one.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all("traceparent").iter();
         let (first, second) = (values.next()?, values.next());
-        second.is_none().then(|| Self::of_traceparent(first.to_str().ok()?))?
+        second.is_none().then(|| Self::from_traceparent(first.to_str().ok()?))?
     }
 
     /// The trace with these bytes; absent where all are zero.
-    pub(crate) fn of_bytes(bytes: [u8; 16]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         Some(u128::from_be_bytes(bytes)).filter(|id| *id != 0).map(Self)
     }
 
     /// The trace of a `traceparent` value.
     #[must_use]
-    pub fn of_traceparent(value: &str) -> Option<Self> {
+    pub fn from_traceparent(value: &str) -> Option<Self> {
         let mut parts = value.trim().split('-');
         let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_hex = |text: &str, length| {
@@ -44,7 +44,7 @@ impl TraceId {
 
 /// The span that a request's valid `traceparent` names.
 pub(crate) fn caller_span(headers: &HeaderMap) -> Option<String> {
-    TraceId::of(headers)?;
+    TraceId::from_headers(headers)?;
     headers.get("traceparent")?.to_str().ok()?.trim().split('-').nth(2).map(str::to_owned)
 }
 
@@ -90,7 +90,7 @@ mod tests {
     fn a_traceparent_that_is_valid_names_its_trace() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         for value in [format!("00-{trace}-00f067aa0ba902b7-01"), format!("01-{trace}-00f067aa0ba902b7-01-more")] {
-            assert_eq!(TraceId::of_traceparent(&value).unwrap().to_string(), trace);
+            assert_eq!(TraceId::from_traceparent(&value).unwrap().to_string(), trace);
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         ] {
-            assert_eq!(TraceId::of_traceparent(value), None, "{value}");
+            assert_eq!(TraceId::from_traceparent(value), None, "{value}");
         }
     }
 }

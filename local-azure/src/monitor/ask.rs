@@ -3,7 +3,7 @@
 //! Paths as <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion> gives them. The
 //! letter case of the first segment varies between documents and does not matter; that of the stream does.
 
-use super::{refusal::Refusal, signal::Signal};
+use super::{refusal::MonitorRefusal, signal::Signal};
 
 /// The two hosts of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub(super) enum HostKind {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Ask<'a> {
+pub(super) struct MonitorRequest<'a> {
     pub(super) immutable_id: &'a str,
     pub(super) signal: Signal,
 }
 
-impl<'a> Ask<'a> {
-    pub(super) fn of(path: &'a str, host: HostKind) -> Result<Self, Refusal> {
-        let unknown = || Refusal::UnknownPath(path.to_owned());
+impl<'a> MonitorRequest<'a> {
+    pub(super) fn from_path(path: &'a str, host: HostKind) -> Result<Self, MonitorRefusal> {
+        let unknown = || MonitorRefusal::UnknownPath(path.to_owned());
         let segments: Vec<&str> = path.split('/').collect();
         let ["", rules, immutable_id, "streams", stream, "otlp", "v1", signal] = segments[..] else {
             return Err(unknown());
@@ -36,7 +36,7 @@ impl<'a> Ask<'a> {
             _ => return Err(unknown()),
         };
         if (signal == Signal::Metrics) != (host == HostKind::Metrics) {
-            return Err(Refusal::OtherHost(signal));
+            return Err(MonitorRefusal::OtherHost(signal));
         }
         Ok(Self { immutable_id, signal })
     }

@@ -6,11 +6,11 @@ use axum::body::{Body, Bytes, to_bytes};
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 
-use super::refusal::Refusal;
+use super::refusal::MonitorRefusal;
 
 /// Logs of 1,048,576 bytes pass in Azure and one byte more is refused. Whether that is counted before or after
 /// decompression, and whether traces and metrics have the same limit, was not seen: here both counts, of every signal.
-pub(super) const LARGEST: usize = 1024 * 1024;
+pub(super) const LARGEST_SIGNAL: usize = 1024 * 1024;
 
 /// How the message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,38 +19,42 @@ pub(super) enum Format {
     Json,
 }
 
-pub(super) fn format(headers: &HeaderMap) -> Result<Format, Refusal> {
+pub(super) fn format(headers: &HeaderMap) -> Result<Format, MonitorRefusal> {
     let media_type = text(headers, &header::CONTENT_TYPE);
     match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/x-protobuf" => Ok(Format::Protobuf),
         "application/json" => Ok(Format::Json),
-        _ => Err(Refusal::MediaType(media_type, "application/x-protobuf is taken")),
+        _ => Err(MonitorRefusal::MediaType(media_type, "application/x-protobuf is taken")),
     }
 }
 
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, MonitorRefusal> {
     let is_gzip = match text(headers, &header::CONTENT_ENCODING).to_ascii_lowercase().as_str() {
         "" | "identity" => false,
         "gzip" => true,
-        other => return Err(Refusal::Encoding(other.to_owned())),
+        other => return Err(MonitorRefusal::Encoding(other.to_owned())),
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > LARGEST) {
-        return Err(Refusal::TooLarge(""));
+    if announced.is_some_and(|bytes| bytes > LARGEST_SIGNAL) {
+        return Err(MonitorRefusal::TooLarge(""));
     }
-    let bytes = match to_bytes(body, LARGEST).await {
+    let bytes = match to_bytes(body, LARGEST_SIGNAL).await {
         Ok(bytes) => bytes,
-        Err(error) if is_too_large(&error) => return Err(Refusal::TooLarge("")),
-        Err(_) => return Err(Refusal::Unreadable),
+        Err(error) if is_too_large(&error) => return Err(MonitorRefusal::TooLarge("")),
+        Err(_) => return Err(MonitorRefusal::Unreadable),
     };
     if is_gzip { unzip(&bytes) } else { Ok(bytes) }
 }
 
-fn unzip(bytes: &[u8]) -> Result<Bytes, Refusal> {
+fn unzip(bytes: &[u8]) -> Result<Bytes, MonitorRefusal> {
     let mut unzipped = Vec::new();
-    let mut decoder = MultiGzDecoder::new(bytes).take(LARGEST as u64 + 1);
-    decoder.read_to_end(&mut unzipped).map_err(Refusal::NotGzip)?;
-    if unzipped.len() > LARGEST { Err(Refusal::TooLarge(" when it is unzipped")) } else { Ok(unzipped.into()) }
+    let mut decoder = MultiGzDecoder::new(bytes).take(LARGEST_SIGNAL as u64 + 1);
+    decoder.read_to_end(&mut unzipped).map_err(MonitorRefusal::NotGzip)?;
+    if unzipped.len() > LARGEST_SIGNAL {
+        Err(MonitorRefusal::TooLarge(" when it is unzipped"))
+    } else {
+        Ok(unzipped.into())
+    }
 }
 
 fn is_too_large(error: &axum::Error) -> bool {

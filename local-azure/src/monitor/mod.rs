@@ -28,9 +28,9 @@ use jiff::Timestamp;
 use prost::Message;
 
 use self::{
-    ask::{Ask, HostKind},
+    ask::{HostKind, MonitorRequest},
     body::Format,
-    refusal::Refusal,
+    refusal::MonitorRefusal,
     signal::Signal,
 };
 pub use self::{
@@ -101,27 +101,32 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
 }
 
 impl Service {
-    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<StatusCode, Refusal> {
+    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<StatusCode, MonitorRefusal> {
         let (parts, body) = request.into_parts();
-        let Ask { immutable_id, signal } = Ask::of(parts.uri.path(), self.host)?;
+        let MonitorRequest { immutable_id, signal } = MonitorRequest::from_path(parts.uri.path(), self.host)?;
         if parts.method != Method::POST {
-            return Err(Refusal::Method(parts.method));
+            return Err(MonitorRefusal::Method(parts.method));
         }
         self.authorize(&parts.headers, immutable_id, decision)?;
         if let Some(query) = parts.uri.query() {
-            return Err(Refusal::Query(query.to_owned()));
+            return Err(MonitorRefusal::Query(query.to_owned()));
         }
         self.take(signal, &parts.headers, body).await
     }
 
-    fn authorize(&self, headers: &HeaderMap, immutable_id: &str, decision: &mut Decision) -> Result<(), Refusal> {
+    fn authorize(
+        &self,
+        headers: &HeaderMap,
+        immutable_id: &str,
+        decision: &mut Decision,
+    ) -> Result<(), MonitorRefusal> {
         let entra = &self.monitor.entra;
         let now = Timestamp::now();
         let verified = access_token::verify(entra, headers, AUDIENCES, now);
         decision.demanded = access_token::demands(entra, headers, AUDIENCES, now, verified.as_ref());
         let caller = verified.map_err(|refusal| {
             decision.audience = refusal.audience().map(str::to_owned);
-            Refusal::Unauthorized(refusal)
+            MonitorRefusal::Unauthorized(refusal)
         })?;
         decision.identity.clone_from(&caller.identity);
         decision.audience = Some(caller.audience);
@@ -129,21 +134,21 @@ impl Service {
             rule.immutable_id == immutable_id && rule.endpoint.eq_ignore_ascii_case(&self.endpoint)
         };
         let rule = entra.seed.data_collection_rules.iter().find(is_named);
-        let rule = rule.ok_or_else(|| Refusal::NoRule(immutable_id.to_owned()))?;
+        let rule = rule.ok_or_else(|| MonitorRefusal::NoRule(immutable_id.to_owned()))?;
         let target = Target::DataCollectionRule { name: &rule.name };
         let (principal, operation) = (caller.principal_id, Operation::IngestTelemetry);
         let assignment = rbac::allowed(&entra.seed, principal, operation, &target);
         decision.demanded.push(rbac::demand(&entra.seed, principal, operation, &target, assignment));
-        let assignment = assignment.ok_or_else(|| Refusal::NoRole(immutable_id.to_owned()))?;
+        let assignment = assignment.ok_or_else(|| MonitorRefusal::NoRole(immutable_id.to_owned()))?;
         decision.allowed_by = Some(rbac::describe(assignment));
         Ok(())
     }
 
-    async fn take(&self, signal: Signal, headers: &HeaderMap, body: Body) -> Result<StatusCode, Refusal> {
+    async fn take(&self, signal: Signal, headers: &HeaderMap, body: Body) -> Result<StatusCode, MonitorRefusal> {
         let format = body::format(headers)?;
         if format == Format::Json && signal != Signal::Logs {
             let why = "JSON was seen to work for logs alone: application/x-protobuf is taken";
-            return Err(Refusal::MediaType("application/json".to_owned(), why));
+            return Err(MonitorRefusal::MediaType("application/json".to_owned(), why));
         }
         let bytes = body::read(headers, body).await?;
         let telemetry = &self.monitor.telemetry;
@@ -153,7 +158,7 @@ impl Service {
                 let request = match format {
                     Format::Protobuf => decode(bytes)?,
                     Format::Json => {
-                        serde_json::from_slice(&bytes).map_err(|error| Refusal::Malformed(error.to_string()))?
+                        serde_json::from_slice(&bytes).map_err(|error| MonitorRefusal::Malformed(error.to_string()))?
                     }
                 };
                 telemetry.add_logs(read::logs(request)?);
@@ -165,6 +170,6 @@ impl Service {
     }
 }
 
-fn decode<M: Message + Default>(bytes: Bytes) -> Result<M, Refusal> {
-    M::decode(bytes).map_err(|error| Refusal::Malformed(error.to_string()))
+fn decode<M: Message + Default>(bytes: Bytes) -> Result<M, MonitorRefusal> {
+    M::decode(bytes).map_err(|error| MonitorRefusal::Malformed(error.to_string()))
 }

@@ -55,8 +55,8 @@ fn received_span(span: Span, scope: &str, resource: &Attributes) -> Result<Recei
     };
     Ok(ReceivedSpan {
         trace: required(trace_id(&span.trace_id), "trace_id", name, &span.trace_id)?,
-        id: required(SpanId::of_bytes(&span.span_id), "span_id", name, &span.span_id)?,
-        parent: optional(SpanId::of_bytes(&span.parent_span_id), "parent_span_id", name, &span.parent_span_id)?,
+        id: required(SpanId::from_bytes(&span.span_id), "span_id", name, &span.span_id)?,
+        parent: optional(SpanId::from_bytes(&span.parent_span_id), "parent_span_id", name, &span.parent_span_id)?,
         kind: match span.kind {
             2 => SpanKind::Server,
             3 => SpanKind::Client,
@@ -102,7 +102,7 @@ pub(super) fn logs(request: LogsRequest) -> Result<Ring<ReceivedLog>, Unusable> 
                     time: time(nanoseconds).ok_or_else(|| Unusable::Time(body.clone()))?,
                     level: level(record.severity_number),
                     trace: optional(trace_id(&record.trace_id), "trace_id", &body, &record.trace_id)?,
-                    span: optional(SpanId::of_bytes(&record.span_id), "span_id", &body, &record.span_id)?,
+                    span: optional(SpanId::from_bytes(&record.span_id), "span_id", &body, &record.span_id)?,
                     invocation: attributes.get("faas.invocation_id").cloned(),
                     body,
                     attributes,
@@ -214,7 +214,7 @@ fn time(nanoseconds: u64) -> Option<Timestamp> {
 }
 
 fn trace_id(bytes: &[u8]) -> Option<TraceId> {
-    TraceId::of_bytes(bytes.try_into().ok()?)
+    TraceId::from_bytes(bytes.try_into().ok()?)
 }
 
 fn required<T>(id: Option<T>, what: &'static str, name: &str, bytes: &[u8]) -> Result<T, Unusable> {

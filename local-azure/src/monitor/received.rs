@@ -177,7 +177,7 @@ pub enum MetricValue {
 
 impl SpanId {
     /// The ID that these bytes are; none if they are not eight, or all zero.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let number = u64::from_be_bytes(bytes.try_into().ok()?);
         (number != 0).then_some(Self(number))
     }

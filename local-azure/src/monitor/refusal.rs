@@ -14,7 +14,7 @@ use super::{read::Unusable, signal::Signal};
 use crate::access_token;
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum MonitorRefusal {
     #[error(
         "local-azure does not know {0} of Azure Monitor; it takes \
          /datacollectionRules/{{immutable ID}}/streams/Microsoft-OTLP-Traces/otlp/v1/traces, \
@@ -31,7 +31,7 @@ pub(super) enum Refusal {
     #[error("HTTP {0} is not allowed: OTLP is sent by POST")]
     Method(Method),
     #[error("{0}")]
-    Unauthorized(access_token::Refusal),
+    Unauthorized(access_token::TokenRefusal),
     #[error(
         "The authentication token provided does not have access to ingest data for the data collection rule with immutable \
          Id '{0}'."
@@ -55,7 +55,7 @@ pub(super) enum Refusal {
     Unusable(#[from] Unusable),
 }
 
-impl Refusal {
+impl MonitorRefusal {
     const fn class(&self) -> (StatusCode, &'static str) {
         match self {
             Self::UnknownPath(_) | Self::OtherHost(_) | Self::NoRule(_) => (StatusCode::NOT_FOUND, "NotFound"),

@@ -19,10 +19,10 @@ pub(super) struct Bounds {
 
 /// The received traces, logs and metrics of this run. Clones share them.
 #[derive(Clone, Default)]
-pub struct Telemetry(Arc<Mutex<Kept>>);
+pub struct Telemetry(Arc<Mutex<TelemetryRings>>);
 
 #[derive(Default)]
-struct Kept {
+struct TelemetryRings {
     spans: Ring<ReceivedSpan>,
     logs: Ring<ReceivedLog>,
     metrics: Ring<ReceivedMetric>,
@@ -53,7 +53,7 @@ pub struct ReceivedTrace {
 }
 
 impl ReceivedTrace {
-    pub(crate) fn of(telemetry: &Telemetry, trace: TraceId) -> Self {
+    pub(crate) fn from_telemetry(telemetry: &Telemetry, trace: TraceId) -> Self {
         Self { spans: telemetry.trace(trace), logs: telemetry.logs_of_trace(trace), dropped: telemetry.dropped() }
     }
 }
@@ -122,7 +122,7 @@ impl Telemetry {
         logs
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, TelemetryRings> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -40,7 +40,7 @@ fn name(text: &str) -> FunctionName {
 
 #[test]
 fn a_new_function_is_two_files_and_two_lines() {
-    for (kind, trigger) in [(Kind::Http, "httpTrigger"), (Kind::Timer, "timerTrigger")] {
+    for (kind, trigger) in [(FunctionKind::Http, "httpTrigger"), (FunctionKind::Timer, "timerTrigger")] {
         let project = project();
         let before = files(project.path());
         let paths = create(project.path(), kind, &name("order_report")).unwrap();
@@ -54,7 +54,7 @@ fn a_new_function_is_two_files_and_two_lines() {
         let table = after.remove(&paths[2]).unwrap();
         let old = &before[&paths[2]];
         let new: Vec<_> = table.lines().filter(|line| !old.lines().any(|old| old == *line)).collect();
-        let method = if kind == Kind::Http { "http" } else { "timer" };
+        let method = if kind == FunctionKind::Http { "http" } else { "timer" };
         let registration = format!("        .{method}(function!(\"order_report\"), functions::order_report::run)");
         assert_eq!(new, ["    pub(crate) mod order_report;", registration.as_str()]);
         assert_eq!(table.lines().count(), old.lines().count() + 2);
@@ -67,7 +67,7 @@ fn a_new_function_is_two_files_and_two_lines() {
 fn main_rs_stays_sorted_wherever_the_name_falls() {
     let project = project();
     for new in ["aaa", "snapshot_a", "snapshotter", "zzz"] {
-        create(project.path(), Kind::Timer, &name(new)).unwrap();
+        create(project.path(), FunctionKind::Timer, &name(new)).unwrap();
     }
     let main = fs::read_to_string(project.path().join("src/main.rs")).unwrap();
     let folders = fs::read_dir(project.path().join("functions")).unwrap();
@@ -96,7 +96,7 @@ fn what_is_there_is_left_alone() {
     fs::create_dir(project.path().join("src/functions/parts")).unwrap();
     let before = files(project.path());
     for taken in ["health", "upper", "parts"] {
-        let error = create(project.path(), Kind::Http, &name(taken)).unwrap_err();
+        let error = create(project.path(), FunctionKind::Http, &name(taken)).unwrap_err();
         assert!(matches!(error, NewFunctionError::Exists(_)), "{error}");
     }
     assert_eq!(files(project.path()), before);
@@ -116,7 +116,7 @@ fn what_cannot_be_finished_is_not_begun() {
     assert!(!folder.exists());
 
     fs::write(&main, "fn main() {}\n").unwrap();
-    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
+    let error = create(project.path(), FunctionKind::Http, &name("orders")).unwrap_err();
     assert!(
         error.to_string().contains("add `.http(function!(\"orders\"), functions::orders::run)` by hand"),
         "{error}"
@@ -145,7 +145,7 @@ fn a_main_rs_behind_a_symbolic_link_is_refused() {
     fs::rename(&main, project.path().join("elsewhere.rs")).unwrap();
     std::os::unix::fs::symlink("../elsewhere.rs", &main).unwrap();
     let before = files(project.path());
-    let error = create(project.path(), Kind::Http, &name("orders")).unwrap_err();
+    let error = create(project.path(), FunctionKind::Http, &name("orders")).unwrap_err();
     assert!(error.to_string().contains("is a symbolic link"), "{error}");
     assert_eq!(files(project.path()), before);
 }
@@ -166,7 +166,7 @@ fn a_name_is_one_for_the_host_and_in_a_rust_project_also_for_rust() {
     }
     let project = project();
     let before = files(project.path());
-    let error = create(project.path(), Kind::Http, &name("order-report")).unwrap_err().to_string();
+    let error = create(project.path(), FunctionKind::Http, &name("order-report")).unwrap_err().to_string();
     assert!(error.starts_with("order-report: the name of a function in Rust is snake_case"), "{error}");
     assert_eq!(files(project.path()), before);
 }
@@ -181,13 +181,13 @@ fn the_first_function_stands_before_run() {
 #[test]
 fn in_another_language_a_function_is_one_file_beside_the_others() {
     let folder = tempfile::tempdir().unwrap();
-    let made = create_definition(folder.path(), Kind::Timer, &name("Night-Run")).unwrap();
+    let made = create_definition(folder.path(), FunctionKind::Timer, &name("Night-Run")).unwrap();
     assert_eq!(made, folder.path().join("Night-Run/function.json"));
     let before = files(folder.path());
     assert_eq!(before.len(), 1);
-    let error = create_definition(folder.path(), Kind::Http, &name("night-run")).unwrap_err();
+    let error = create_definition(folder.path(), FunctionKind::Http, &name("night-run")).unwrap_err();
     assert!(matches!(error, NewFunctionError::Exists(_)), "{error}");
-    let error = create_definition(folder.path(), Kind::Http, &name("Admin")).unwrap_err();
+    let error = create_definition(folder.path(), FunctionKind::Http, &name("Admin")).unwrap_err();
     assert!(matches!(error, NewFunctionError::ReservedRoute(_)), "{error}");
     assert_eq!(files(folder.path()), before);
 }
@@ -197,9 +197,9 @@ fn names_that_would_not_work_in_their_place_are_refused() {
     let project = project();
     let before = files(project.path());
     for reserved in ["admin", "administrators", "runtime_report"] {
-        let error = create(project.path(), Kind::Http, &name(reserved)).unwrap_err();
+        let error = create(project.path(), FunctionKind::Http, &name(reserved)).unwrap_err();
         assert!(matches!(error, NewFunctionError::ReservedRoute(_)), "{error}");
     }
     assert_eq!(files(project.path()), before);
-    assert!(create(project.path(), Kind::Timer, &name("admin_report")).is_ok());
+    assert!(create(project.path(), FunctionKind::Timer, &name("admin_report")).is_ok());
 }

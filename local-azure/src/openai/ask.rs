@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::refusal::Refusal;
+use super::refusal::ModelRefusal;
 use crate::rbac::Operation;
 
 /// Versions of the deployments surface that the service knew or knows
@@ -65,20 +65,20 @@ pub(super) enum Task<'r> {
 
 /// A request that this service has an operation for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ask<'r> {
+pub(super) struct ModelRequest<'r> {
     pub(super) surface: Surface<'r>,
     pub(super) task: Task<'r>,
 }
 
-impl<'r> Ask<'r> {
-    pub(super) fn of(method: &Method, path: &'r str, query: Option<&'r str>) -> Result<Self, Refusal> {
+impl<'r> ModelRequest<'r> {
+    pub(super) fn from_path(method: &Method, path: &'r str, query: Option<&'r str>) -> Result<Self, ModelRefusal> {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let (surface, rest) = match &*segments {
             ["openai", "v1", rest @ ..] => (Surface::V1, rest),
             ["openai", rest @ ..] => (Surface::Dated(""), rest),
             ["contentsafety", rest @ ..] => (Surface::ContentSafety, rest),
             ["anthropic" | "models" | "api", ..] => return Err(not_served(path)),
-            _ => return Err(Refusal::ResourceNotFound),
+            _ => return Err(ModelRefusal::ResourceNotFound),
         };
         let task = match surface {
             Surface::V1 => v1(method, rest, path)?,
@@ -89,18 +89,18 @@ impl<'r> Ask<'r> {
         let surface = match surface {
             Surface::V1 => match version {
                 None | Some("v1" | "preview") => Surface::V1,
-                Some(_) => return Err(Refusal::VersionNotSupported),
+                Some(_) => return Err(ModelRefusal::VersionNotSupported),
             },
             Surface::Dated(_) => match version.filter(|version| DATED.contains(version)) {
-                None if version == Some("preview") => return Err(Refusal::DeploymentNotFound { is_v1: false }),
-                None => return Err(Refusal::ResourceNotFound),
+                None if version == Some("preview") => return Err(ModelRefusal::DeploymentNotFound { is_v1: false }),
+                None => return Err(ModelRefusal::ResourceNotFound),
                 Some(version) if matches!(task, Task::Chat(_) | Task::Embeddings(_)) || version >= RESPONSES_SINCE => {
                     Surface::Dated(version)
                 }
-                Some(_) => return Err(Refusal::ResourceNotFound),
+                Some(_) => return Err(ModelRefusal::ResourceNotFound),
             },
             Surface::ContentSafety if version.is_some() => Surface::ContentSafety,
-            Surface::ContentSafety => return Err(Refusal::ResourceNotFound),
+            Surface::ContentSafety => return Err(ModelRefusal::ResourceNotFound),
         };
         Ok(Self { surface, task })
     }
@@ -138,7 +138,7 @@ impl<'r> Ask<'r> {
     }
 }
 
-fn v1<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, Refusal> {
+fn v1<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, ModelRefusal> {
     match (method.as_str(), rest) {
         ("POST", ["chat", "completions"]) => Ok(Task::Chat(None)),
         ("POST", ["embeddings"]) => Ok(Task::Embeddings(None)),
@@ -157,11 +157,11 @@ fn v1<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, Ref
                 ..,
             ],
         ) => Err(not_served(path)),
-        _ => Err(Refusal::ResourceNotFound),
+        _ => Err(ModelRefusal::ResourceNotFound),
     }
 }
 
-fn dated<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, Refusal> {
+fn dated<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, ModelRefusal> {
     match (method.as_str(), rest) {
         ("POST", ["deployments", name, "chat", "completions"]) => Ok(Task::Chat(Some(name))),
         ("POST", ["deployments", name, "embeddings"]) => Ok(Task::Embeddings(Some(name))),
@@ -173,41 +173,41 @@ fn dated<'r>(method: &Method, rest: &[&'r str], path: &str) -> Result<Task<'r>, 
         (_, ["files" | "assistants" | "threads" | "vector_stores" | "models" | "realtime" | "batches", ..]) => {
             Err(not_served(path))
         }
-        _ => Err(Refusal::ResourceNotFound),
+        _ => Err(ModelRefusal::ResourceNotFound),
     }
 }
 
-fn content_safety<'r>(method: &Method, rest: &[&str]) -> Result<Task<'r>, Refusal> {
+fn content_safety<'r>(method: &Method, rest: &[&str]) -> Result<Task<'r>, ModelRefusal> {
     match (method.as_str(), rest) {
         ("POST", ["text:analyze"]) => Ok(Task::AnalyzeText),
         ("POST", ["text:shieldPrompt"]) => Ok(Task::ShieldPrompt),
-        _ => Err(Refusal::ResourceNotFound),
+        _ => Err(ModelRefusal::ResourceNotFound),
     }
 }
 
 /// The one parameter that is known.
-fn version(query: Option<&str>) -> Result<Option<&str>, Refusal> {
+fn version(query: Option<&str>) -> Result<Option<&str>, ModelRefusal> {
     let mut version = None;
     for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
         match part.split_once('=') {
             Some(("api-version", value)) => version = Some(value),
-            other => return Err(Refusal::UnknownParameter(other.map_or(part, |(name, _)| name).to_owned())),
+            other => return Err(ModelRefusal::UnknownParameter(other.map_or(part, |(name, _)| name).to_owned())),
         }
     }
     Ok(version.filter(|version| !version.is_empty()))
 }
 
-fn not_served(path: &str) -> Refusal {
-    Refusal::NotServed(path.to_owned())
+fn not_served(path: &str) -> ModelRefusal {
+    ModelRefusal::NotServed(path.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ask<'r>(method: &str, path: &'r str, query: &'r str) -> Result<Ask<'r>, String> {
+    fn ask<'r>(method: &str, path: &'r str, query: &'r str) -> Result<ModelRequest<'r>, String> {
         let query = (!query.is_empty()).then_some(query);
-        Ask::of(&method.parse().unwrap(), path, query).map_err(|refusal| refusal.to_string())
+        ModelRequest::from_path(&method.parse().unwrap(), path, query).map_err(|refusal| refusal.to_string())
     }
 
     #[test]

@@ -4,23 +4,23 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::ModelRefusal;
 
-const LARGEST: usize = 16 * 1024 * 1024;
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A request's JSON object.
 pub(super) struct Object(Map<String, Value>);
 
 impl Object {
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
+    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, ModelRefusal> {
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Refusal::NotJson(essence.to_owned()));
+            return Err(ModelRefusal::NotJson(essence.to_owned()));
         }
-        let bytes = to_bytes(body, LARGEST).await.map_err(|_| Refusal::Unreadable)?;
+        let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|_| ModelRefusal::Unreadable)?;
         // The public API's text goes on with a hint that names its parser.
-        let unparsed = || Refusal::Invalid {
+        let unparsed = || ModelRefusal::Invalid {
             message: "We could not parse the JSON body of your request.".to_owned(),
             param: None,
             code: None,
@@ -37,7 +37,7 @@ impl Object {
     }
 
     /// Refuses members that are neither known nor known and not played.
-    pub(super) fn only(&self, known: &[&str], not_played: &[&str]) -> Result<(), Refusal> {
+    pub(super) fn only(&self, known: &[&str], not_played: &[&str]) -> Result<(), ModelRefusal> {
         for (name, value) in &self.0 {
             if known.contains(&name.as_str()) || value.is_null() {
                 continue;
@@ -47,14 +47,14 @@ impl Object {
                 if is_empty {
                     continue;
                 }
-                return Err(Refusal::not_played(name, name));
+                return Err(ModelRefusal::not_played(name, name));
             }
-            return Err(Refusal::invalid(format!("Unknown parameter: '{name}'."), name, "unknown_parameter"));
+            return Err(ModelRefusal::invalid(format!("Unknown parameter: '{name}'."), name, "unknown_parameter"));
         }
         Ok(())
     }
 
-    pub(super) fn bool(&self, name: &str) -> Result<bool, Refusal> {
+    pub(super) fn bool(&self, name: &str) -> Result<bool, ModelRefusal> {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
@@ -62,7 +62,7 @@ impl Object {
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, ModelRefusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -71,11 +71,11 @@ impl Object {
     }
 
     /// A whole number from `least` on.
-    pub(super) fn count(&self, name: &str, least: u64) -> Result<Option<u64>, Refusal> {
+    pub(super) fn count(&self, name: &str, least: u64) -> Result<Option<u64>, ModelRefusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value.as_u64() {
             Some(number) if number >= least => Ok(Some(number)),
-            _ if value.is_i64() || value.is_u64() => Err(Refusal::invalid(
+            _ if value.is_i64() || value.is_u64() => Err(ModelRefusal::invalid(
                 format!(
                     "Invalid '{name}': integer below minimum value. Expected a value >= {least}, but got {value} instead."
                 ),
@@ -87,7 +87,7 @@ impl Object {
     }
 
     /// A number in a range.
-    pub(super) fn number(&self, name: &str, least: f64, most: f64) -> Result<Option<f64>, Refusal> {
+    pub(super) fn number(&self, name: &str, least: f64, most: f64) -> Result<Option<f64>, ModelRefusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let Some(number) = value.as_f64() else { return Err(wrong_type(name, "a decimal", value)) };
         if number < least {
@@ -95,25 +95,25 @@ impl Object {
             let message = format!(
                 "Invalid '{name}': decimal below minimum value. Expected a value >= {least}, but got {value} instead."
             );
-            return Err(Refusal::invalid(message, name, code));
+            return Err(ModelRefusal::invalid(message, name, code));
         }
         if number > most {
             let code = "decimal_above_max_value";
             let message = format!(
                 "Invalid '{name}': decimal above maximum value. Expected a value <= {most}, but got {value} instead."
             );
-            return Err(Refusal::invalid(message, name, code));
+            return Err(ModelRefusal::invalid(message, name, code));
         }
         Ok(Some(number))
     }
 
-    pub(super) fn missing(name: &str) -> Refusal {
-        Refusal::invalid(format!("Missing required parameter: '{name}'."), name, "missing_required_parameter")
+    pub(super) fn missing(name: &str) -> ModelRefusal {
+        ModelRefusal::invalid(format!("Missing required parameter: '{name}'."), name, "missing_required_parameter")
     }
 }
 
 /// A member of another type than the one it must have.
-pub(super) fn wrong_type(name: &str, expected: &str, found: &Value) -> Refusal {
+pub(super) fn wrong_type(name: &str, expected: &str, found: &Value) -> ModelRefusal {
     let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -123,7 +123,7 @@ pub(super) fn wrong_type(name: &str, expected: &str, found: &Value) -> Refusal {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    Refusal::invalid(
+    ModelRefusal::invalid(
         format!("Invalid type for '{name}': expected {expected}, but got {found} instead."),
         name,
         "invalid_type",

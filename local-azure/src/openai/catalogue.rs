@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
+use super::refusal::ModelRefusal;
 use crate::seed::ModelAccount;
 
 /// Some of a region's hundreds of models, beside those that the seed deploys: ID, and whether it chats.
@@ -25,8 +25,8 @@ pub(super) fn list(account: &ModelAccount) -> String {
     format!(r#"{{"data":[{}],"object":"list"}}"#, data.join(","))
 }
 
-pub(super) fn one(account: &ModelAccount, id: &str) -> Result<String, Refusal> {
-    let chats = models(account).get(id).copied().ok_or_else(|| Refusal::ModelNotFound(id.to_owned()))?;
+pub(super) fn one(account: &ModelAccount, id: &str) -> Result<String, ModelRefusal> {
+    let chats = models(account).get(id).copied().ok_or_else(|| ModelRefusal::ModelNotFound(id.to_owned()))?;
     Ok(entry(id, chats))
 }
 

@@ -7,7 +7,7 @@ use super::{
     body::{Object, wrong_type},
     message::{Message, OF_CHAT},
     parameters,
-    refusal::Refusal,
+    refusal::ModelRefusal,
     reply::{Reply, ReplyLimits},
 };
 use crate::seed::ModelDeployment;
@@ -70,12 +70,12 @@ pub(super) struct ChatRequest {
 }
 
 impl ChatRequest {
-    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, ModelRefusal> {
         body.only(&KNOWN, &NOT_PLAYED)?;
         let messages = match body.get("messages") {
             None => return Err(Object::missing("messages")),
             Some(Value::Array(list)) if list.is_empty() => {
-                return Err(Refusal::invalid(
+                return Err(ModelRefusal::invalid(
                     "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array \
                      instead.",
                     "messages",
@@ -89,10 +89,10 @@ impl ChatRequest {
             Some(other) => return Err(wrong_type("messages", "an array of objects", other)),
         };
         if body.count("n", 1)?.is_some_and(|count| count > 1) {
-            return Err(Refusal::not_played("n greater than 1", "n"));
+            return Err(ModelRefusal::not_played("n greater than 1", "n"));
         }
         if body.bool("logprobs")? {
-            return Err(Refusal::not_played("logprobs", "logprobs"));
+            return Err(ModelRefusal::not_played("logprobs", "logprobs"));
         }
         parameters::of_chat(body, deployment)?;
         sampling(body, deployment)?;
@@ -104,7 +104,7 @@ impl ChatRequest {
         let streams = body.bool("stream")?;
         let options = body.get("stream_options");
         if options.is_some() && !streams {
-            return Err(Refusal::invalid(
+            return Err(ModelRefusal::invalid(
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
                 "stream_options",
                 "invalid_value",
@@ -122,7 +122,7 @@ impl ChatRequest {
 }
 
 /// Checks what changes nothing here but would be refused there.
-pub(super) fn sampling(body: &Object, deployment: &ModelDeployment) -> Result<(), Refusal> {
+pub(super) fn sampling(body: &Object, deployment: &ModelDeployment) -> Result<(), ModelRefusal> {
     let temperature = body.number("temperature", 0.0, 2.0)?;
     let top_p = body.number("top_p", 0.0, 1.0)?;
     let penalties = [
@@ -135,7 +135,7 @@ pub(super) fn sampling(body: &Object, deployment: &ModelDeployment) -> Result<()
         {
             if value.is_some_and(|value: f64| (value - default).abs() > f64::EPSILON) {
                 let value = value.unwrap_or_default();
-                return Err(Refusal::invalid(
+                return Err(ModelRefusal::invalid(
                     format!(
                         "Unsupported value: '{name}' does not support {value} with this model. Only the default \
                          ({default}) value is supported."
@@ -149,10 +149,10 @@ pub(super) fn sampling(body: &Object, deployment: &ModelDeployment) -> Result<()
     Ok(())
 }
 
-fn output_limit(body: &Object, deployment: &ModelDeployment) -> Result<Option<u64>, Refusal> {
+fn output_limit(body: &Object, deployment: &ModelDeployment) -> Result<Option<u64>, ModelRefusal> {
     let old = body.count("max_tokens", 1)?;
     if old.is_some() && deployment.reasoning {
-        return Err(Refusal::invalid(
+        return Err(ModelRefusal::invalid(
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
             "max_tokens",
             "unsupported_parameter",
@@ -161,7 +161,7 @@ fn output_limit(body: &Object, deployment: &ModelDeployment) -> Result<Option<u6
     let least = if deployment.reasoning { LEAST_OUTPUT } else { 1 };
     let new = body.count("max_completion_tokens", least)?;
     if old.is_some() && new.is_some() {
-        return Err(Refusal::invalid(
+        return Err(ModelRefusal::invalid(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
             "max_tokens",
             "invalid_parameter_combination",
@@ -170,11 +170,11 @@ fn output_limit(body: &Object, deployment: &ModelDeployment) -> Result<Option<u6
     Ok(new.or(old))
 }
 
-fn stops(body: &Object) -> Result<Vec<String>, Refusal> {
+fn stops(body: &Object) -> Result<Vec<String>, ModelRefusal> {
     let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| wrong_type("stop", "a string", value));
     match body.get("stop") {
         None => Ok(Vec::new()),
-        Some(Value::Array(list)) if list.len() > 4 => Err(Refusal::invalid(
+        Some(Value::Array(list)) if list.len() > 4 => Err(ModelRefusal::invalid(
             format!(
                 "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {} \
                  instead.",
@@ -188,22 +188,24 @@ fn stops(body: &Object) -> Result<Vec<String>, Refusal> {
     }
 }
 
-fn is_json(body: &Object, messages: &[Message]) -> Result<bool, Refusal> {
+fn is_json(body: &Object, messages: &[Message]) -> Result<bool, ModelRefusal> {
     let Some(format) = body.get("response_format") else { return Ok(false) };
     match format.get("type").and_then(Value::as_str) {
         Some("text") => Ok(false),
         Some("json_object") if super::message::joined(messages).to_lowercase().contains("json") => Ok(true),
-        Some("json_object") => Err(Refusal::Invalid {
+        Some("json_object") => Err(ModelRefusal::Invalid {
             message:
                 "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
                     .to_owned(),
             param: Some("messages".to_owned()),
             code: None,
         }),
-        Some("json_schema") => Err(Refusal::not_played("response_format of type json_schema", "response_format")),
-        _ => {
-            Err(Refusal::invalid("Invalid value for 'response_format.type'.", "response_format.type", "invalid_value"))
-        }
+        Some("json_schema") => Err(ModelRefusal::not_played("response_format of type json_schema", "response_format")),
+        _ => Err(ModelRefusal::invalid(
+            "Invalid value for 'response_format.type'.",
+            "response_format.type",
+            "invalid_value",
+        )),
     }
 }
 

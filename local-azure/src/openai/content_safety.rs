@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::{
     body::{Object, wrong_type},
     content_filter::look_for,
-    refusal::Refusal,
+    refusal::ModelRefusal,
 };
 use crate::seed::{ContentCategory, ModelAccount};
 
 /// Characters of a text, and of all documents together.
-const LONGEST: usize = 10_000;
+const LONGEST_TEXT: usize = 10_000;
 
 /// Documents of one request to shield a prompt.
 const MOST_DOCUMENTS: usize = 5;
@@ -26,7 +26,7 @@ const CATEGORIES: [(&str, ContentCategory); 4] = [
     ("Violence", ContentCategory::Violence),
 ];
 
-pub(super) fn analyze(account: &ModelAccount, body: &Object) -> Result<String, Refusal> {
+pub(super) fn analyze(account: &ModelAccount, body: &Object) -> Result<String, ModelRefusal> {
     // There are no blocklists here.
     body.only(&["text", "categories", "haltOnBlocklistHit", "outputType"], &["blocklistNames"])?;
     let text = body.text("text")?.ok_or_else(|| Object::missing("text"))?;
@@ -49,7 +49,7 @@ pub(super) fn analyze(account: &ModelAccount, body: &Object) -> Result<String, R
     Ok(json!({ "blocklistsMatch": [], "categoriesAnalysis": analysis }).to_string())
 }
 
-pub(super) fn shield(account: &ModelAccount, body: &Object) -> Result<String, Refusal> {
+pub(super) fn shield(account: &ModelAccount, body: &Object) -> Result<String, ModelRefusal> {
     body.only(&["userPrompt", "documents"], &[])?;
     let prompt = body.text("userPrompt")?.unwrap_or_default();
     short(prompt.chars().count(), "userPrompt")?;
@@ -64,24 +64,24 @@ pub(super) fn shield(account: &ModelAccount, body: &Object) -> Result<String, Re
 }
 
 /// A list of texts; `None` when it is absent.
-fn texts<'b>(body: &'b Object, name: &str) -> Result<Option<Vec<&'b str>>, Refusal> {
+fn texts<'b>(body: &'b Object, name: &str) -> Result<Option<Vec<&'b str>>, ModelRefusal> {
     let Some(value) = body.get(name) else { return Ok(None) };
     let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
     texts.map(Some).ok_or_else(|| wrong_type(name, "an array of strings", value))
 }
 
 /// Refuses more characters than the service reads.
-fn short(characters: usize, name: &str) -> Result<(), Refusal> {
-    if characters > LONGEST {
+fn short(characters: usize, name: &str) -> Result<(), ModelRefusal> {
+    if characters > LONGEST_TEXT {
         return Err(refusal("The input text is too long: 10,000 characters are the most.", name));
     }
     Ok(())
 }
 
-fn unknown(name: &str, value: &str, known: &[&str]) -> Refusal {
+fn unknown(name: &str, value: &str, known: &[&str]) -> ModelRefusal {
     refusal(&format!("'{value}' is no value of '{name}', which takes {}.", known.join(", ")), name)
 }
 
-fn refusal(message: &str, name: &str) -> Refusal {
-    Refusal::invalid(message, name, "InvalidRequestBody")
+fn refusal(message: &str, name: &str) -> ModelRefusal {
+    ModelRefusal::invalid(message, name, "InvalidRequestBody")
 }

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    ask::{Ask, Surface},
-    refusal::Refusal,
+    ask::{ModelRequest, Surface},
+    refusal::ModelRefusal,
 };
 use crate::{
     access_token,
@@ -46,16 +46,16 @@ impl Credentials {
         &self,
         entra: &Entra,
         account: &seed::ModelAccount,
-        ask: &Ask<'_>,
+        ask: &ModelRequest<'_>,
         headers: &HeaderMap,
         decision: &mut Decision,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ModelRefusal> {
         let bearer = bearer(headers);
         let has_authorization = headers.contains_key(header::AUTHORIZATION);
         match headers.get("api-key") {
-            Some(_) if has_authorization => Err(Refusal::TwoCredentials),
+            Some(_) if has_authorization => Err(ModelRefusal::TwoCredentials),
             Some(key) => self.check_key(account, key.as_bytes(), decision),
-            None if !has_authorization => Err(Refusal::InvalidKey),
+            None if !has_authorization => Err(ModelRefusal::InvalidKey),
             // Clients of the v1 surface know no other way to send a key.
             None if ask.surface == Surface::V1 && bearer.is_some_and(|text| text.split('.').count() != 3) => {
                 self.check_key(account, bearer.unwrap_or_default().as_bytes(), decision)
@@ -64,13 +64,13 @@ impl Credentials {
         }
     }
 
-    fn check_key(&self, account: &seed::ModelAccount, key: &[u8], decision: &mut Decision) -> Result<(), Refusal> {
+    fn check_key(&self, account: &seed::ModelAccount, key: &[u8], decision: &mut Decision) -> Result<(), ModelRefusal> {
         if account.disable_local_auth {
-            return Err(Refusal::KeysDisabled);
+            return Err(ModelRefusal::KeysDisabled);
         }
         let is_key = |own: &String| verify_slices_are_equal(own.as_bytes(), key).is_ok();
         if !self.keys.each_ref().map(is_key).contains(&true) {
-            return Err(Refusal::InvalidKey);
+            return Err(ModelRefusal::InvalidKey);
         }
         decision.allowed_by = Some(format!("a key of {}", account.name));
         Ok(())
@@ -80,10 +80,10 @@ impl Credentials {
         &self,
         entra: &Entra,
         account: &seed::ModelAccount,
-        ask: &Ask<'_>,
+        ask: &ModelRequest<'_>,
         headers: &HeaderMap,
         decision: &mut Decision,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ModelRefusal> {
         let audiences: &[&'static str] = match ask.surface {
             Surface::V1 => &[AI, COGNITIVE_SERVICES],
             Surface::Dated(_) | Surface::ContentSafety => &[COGNITIVE_SERVICES],
@@ -96,7 +96,7 @@ impl Credentials {
         let caller = verified.map_err(|cause| {
             decision.audience = cause.audience().map(str::to_owned);
             // Documentation names this audience for v1; the text there was never captured.
-            Refusal::InvalidToken { audience: audiences.first().copied().unwrap_or(COGNITIVE_SERVICES), cause }
+            ModelRefusal::InvalidToken { audience: audiences.first().copied().unwrap_or(COGNITIVE_SERVICES), cause }
         })?;
         decision.identity.clone_from(&caller.identity);
         decision.audience = Some(caller.audience.clone());
@@ -105,13 +105,13 @@ impl Credentials {
         let assignment = rbac::allowed(&entra.seed, caller.principal_id, operation, &target);
         decision.demanded.push(rbac::demand(&entra.seed, caller.principal_id, operation, &target, assignment));
         match assignment {
-            None => Err(Refusal::NoRole {
+            None => Err(ModelRefusal::NoRole {
                 principal: caller.principal_id,
                 action: operation.action(),
                 operation: ask.described(),
             }),
             Some(_) if self.started.elapsed().as_secs() < u64::from(account.role_delay_seconds) => {
-                Err(Refusal::RoleIsSpreading)
+                Err(ModelRefusal::RoleIsSpreading)
             }
             Some(assignment) => {
                 decision.allowed_by = Some(rbac::describe(assignment));

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use jiff::Timestamp;
 
 use super::{
-    ask::{Ask, Surface},
+    ask::{ModelRequest, Surface},
     rates::{Levels, Rates},
-    refusal::{Refusal, Throttled},
+    refusal::{ModelRefusal, Throttled},
 };
 use crate::seed::{ModelDeployment, ModelFaultKind};
 
@@ -21,16 +21,16 @@ pub(super) struct Deployment {
 
 /// A request to a deployment.
 pub(super) struct Turn<'r> {
-    pub(super) ask: Ask<'r>,
+    pub(super) ask: ModelRequest<'r>,
     pub(super) deployment: &'r Deployment,
 }
 
 impl Turn<'_> {
-    pub(super) fn works_for(&self, embeds: bool, operation: &'static str) -> Result<(), Refusal> {
+    pub(super) fn works_for(&self, embeds: bool, operation: &'static str) -> Result<(), ModelRefusal> {
         let seed = &self.deployment.seed;
         match seed.embeds() == embeds {
             true => Ok(()),
-            false => Err(Refusal::OperationNotSupported { operation, model: seed.model.clone() }),
+            false => Err(ModelRefusal::OperationNotSupported { operation, model: seed.model.clone() }),
         }
     }
 
@@ -41,11 +41,11 @@ impl Turn<'_> {
         operation: &'static str,
         fault: Option<ModelFaultKind>,
         region: &str,
-    ) -> Result<Levels, Refusal> {
+    ) -> Result<Levels, ModelRefusal> {
         let Deployment { seed, rates, .. } = self.deployment;
         let charged = match fault {
-            Some(ModelFaultKind::ServerError) => return Err(Refusal::ServerError),
-            Some(ModelFaultKind::NoCapacity) => return Err(Refusal::NoCapacity),
+            Some(ModelFaultKind::ServerError) => return Err(ModelRefusal::ServerError),
+            Some(ModelFaultKind::NoCapacity) => return Err(ModelRefusal::NoCapacity),
             Some(ModelFaultKind::Throttled) => Err(rates.exhausted()),
             Some(ModelFaultKind::BreaksOff) | None => rates.take(tokens, Timestamp::now()),
         };
@@ -54,7 +54,7 @@ impl Turn<'_> {
                 Surface::Dated(version) => Some(version.to_owned()),
                 Surface::V1 | Surface::ContentSafety => None,
             };
-            Refusal::Throttled(Box::new(Throttled {
+            ModelRefusal::Throttled(Box::new(Throttled {
                 over,
                 deployment: seed.name.clone(),
                 model: seed.model.clone(),
@@ -66,7 +66,7 @@ impl Turn<'_> {
     }
 
     /// Refuses a prompt that is longer than the model's window.
-    pub(super) fn fits(&self, prompt: u64, output: Option<u64>) -> Result<(), Refusal> {
+    pub(super) fn fits(&self, prompt: u64, output: Option<u64>) -> Result<(), ModelRefusal> {
         let window = u64::from(self.deployment.seed.context_window);
         let message = if prompt > window {
             format!(
@@ -82,7 +82,7 @@ impl Turn<'_> {
         } else {
             return Ok(());
         };
-        Err(Refusal::invalid(message, "messages", "context_length_exceeded"))
+        Err(ModelRefusal::invalid(message, "messages", "context_length_exceeded"))
     }
 }
 

@@ -6,14 +6,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     body::{Object, wrong_type},
-    refusal::Refusal,
+    refusal::ModelRefusal,
 };
 use crate::{seed::ModelDeployment, tokenizer::Tokenizer};
 
 /// Texts of one request.
-const MOST: usize = 2048;
+const MOST_TEXTS: usize = 2048;
 /// Tokens of one text.
-const LONGEST: u64 = 8192;
+const MOST_TOKENS: u64 = 8192;
 
 const KNOWN: [&str; 5] = ["model", "input", "encoding_format", "dimensions", "user"];
 
@@ -25,21 +25,21 @@ pub(super) struct EmbeddingsRequest {
 }
 
 impl EmbeddingsRequest {
-    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, ModelRefusal> {
         body.only(&KNOWN, &["input_type"])?;
         let texts = match body.get("input") {
             None => return Err(Object::missing("input")),
             Some(Value::String(text)) => vec![text.clone()],
             Some(Value::Array(list)) if list.is_empty() => {
-                return Err(Refusal::invalid("Invalid 'input': empty array.", "input", "empty_array"));
+                return Err(ModelRefusal::invalid("Invalid 'input': empty array.", "input", "empty_array"));
             }
-            Some(Value::Array(list)) if list.len() > MOST => {
+            Some(Value::Array(list)) if list.len() > MOST_TEXTS => {
                 let message = format!(
-                    "Invalid 'input': array too long. Expected an array with maximum length {MOST}, but got an array with \
+                    "Invalid 'input': array too long. Expected an array with maximum length {MOST_TEXTS}, but got an array with \
                      length {} instead.",
                     list.len()
                 );
-                return Err(Refusal::invalid(message, "input", "array_above_max_length"));
+                return Err(ModelRefusal::invalid(message, "input", "array_above_max_length"));
             }
             Some(Value::Array(list)) => list.iter().map(text).collect::<Result<_, _>>()?,
             Some(other) => return Err(wrong_type("input", "one of a string or array", other)),
@@ -47,14 +47,14 @@ impl EmbeddingsRequest {
         if texts.iter().any(String::is_empty) {
             let message =
                 "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.";
-            return Err(Refusal::Invalid { message: message.to_owned(), param: None, code: None });
+            return Err(ModelRefusal::Invalid { message: message.to_owned(), param: None, code: None });
         }
         body.text("user")?;
         let is_base64 = match body.text("encoding_format")? {
             None | Some("float") => false,
             Some("base64") => true,
             Some(_) => {
-                return Err(Refusal::invalid(
+                return Err(ModelRefusal::invalid(
                     "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.",
                     "encoding_format",
                     "invalid_value",
@@ -66,7 +66,7 @@ impl EmbeddingsRequest {
             None => own,
             Some(Ok(count)) if count <= own && deployment.model.contains("-3-") => count,
             Some(_) => {
-                return Err(Refusal::invalid(
+                return Err(ModelRefusal::invalid(
                     "This model does not support this number of dimensions.",
                     "dimensions",
                     "invalid_value",
@@ -77,13 +77,13 @@ impl EmbeddingsRequest {
     }
 
     /// Tokens of all texts, none of which may be too long.
-    pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> Result<u64, Refusal> {
+    pub(super) fn tokens(&self, tokenizer: &Tokenizer) -> Result<u64, ModelRefusal> {
         let counts = self.texts.iter().map(|text| tokenizer.count(text)).collect::<Vec<_>>();
-        match counts.iter().find(|count| **count > LONGEST) {
+        match counts.iter().find(|count| **count > MOST_TOKENS) {
             None => Ok(counts.iter().sum()),
-            Some(count) => Err(Refusal::Invalid {
+            Some(count) => Err(ModelRefusal::Invalid {
                 message: format!(
-                    "This model's maximum context length is {LONGEST} tokens, however you requested {count} tokens ({count} \
+                    "This model's maximum context length is {MOST_TOKENS} tokens, however you requested {count} tokens ({count} \
                      in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
                 ),
                 param: None,
@@ -115,10 +115,10 @@ impl EmbeddingsRequest {
     }
 }
 
-fn text(value: &Value) -> Result<String, Refusal> {
+fn text(value: &Value) -> Result<String, ModelRefusal> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Number(_) | Value::Array(_) => Err(Refusal::not_played("input of token numbers", "input")),
+        Value::Number(_) | Value::Array(_) => Err(ModelRefusal::not_played("input of token numbers", "input")),
         other => Err(wrong_type("input", "a string", other)),
     }
 }

@@ -13,10 +13,10 @@ use crate::journal::{EntryId, Journal, StreamEnd};
 
 /// The streams of all models of a run, as a test steers them.
 #[derive(Clone, Default)]
-pub struct ModelStreams(Arc<Mutex<Option<Held>>>);
+pub struct ModelStreams(Arc<Mutex<Option<StreamLimits>>>);
 
 #[derive(Clone)]
-struct Held {
+struct StreamLimits {
     permits: Arc<Semaphore>,
     ends: mpsc::UnboundedSender<StreamEnd>,
 }
@@ -35,11 +35,11 @@ impl ModelStreams {
         let permits = Arc::new(Semaphore::new(0));
         let (sender, ends) = mpsc::unbounded_channel();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Held { permits: Arc::clone(&permits), ends: sender });
+            Some(StreamLimits { permits: Arc::clone(&permits), ends: sender });
         HeldStreams { streams: self.clone(), permits, ends }
     }
 
-    fn held(&self) -> Option<Held> {
+    fn held(&self) -> Option<StreamLimits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

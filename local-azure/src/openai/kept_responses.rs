@@ -6,14 +6,14 @@ use std::{
 };
 
 /// Older ones are forgotten; in Azure after 30 days.
-const MOST: usize = 500;
+const MOST_KEPT_RESPONSES: usize = 500;
 
 /// Bytes of their texts, all together. Each has the whole conversation before it.
-const LARGEST: usize = 16 * 1024 * 1024;
+const MOST_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// A response that can be read, and gone on from.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct KeptResponse {
     /// As it was answered.
     pub(super) body: String,
     /// The texts of the conversation so far, and whether each is the user's.
@@ -27,13 +27,13 @@ pub(super) struct KeptResponses(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_id: BTreeMap<String, Kept>,
+    by_id: BTreeMap<String, KeptResponse>,
     /// The oldest first.
     order: VecDeque<String>,
     bytes: usize,
 }
 
-impl Kept {
+impl KeptResponse {
     fn bytes(&self) -> usize {
         self.body.len() + self.texts.iter().map(|(_, text)| text.len()).sum::<usize>()
     }
@@ -50,19 +50,19 @@ impl Inner {
 
 impl KeptResponses {
     /// Keeps a response, and forgets the oldest ones where all take too much. This one stays, whatever its size.
-    pub(super) fn keep(&self, id: String, response: Kept) {
+    pub(super) fn keep(&self, id: String, response: KeptResponse) {
         let mut kept = self.lock();
         kept.forget(&id);
         kept.bytes += response.bytes();
         kept.order.push_back(id.clone());
         kept.by_id.insert(id, response);
-        while kept.order.len() > 1 && (kept.order.len() > MOST || kept.bytes > LARGEST) {
+        while kept.order.len() > 1 && (kept.order.len() > MOST_KEPT_RESPONSES || kept.bytes > MOST_KEPT_BYTES) {
             let Some(oldest) = kept.order.front().cloned() else { return };
             kept.forget(&oldest);
         }
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<Kept> {
+    pub(super) fn get(&self, id: &str) -> Option<KeptResponse> {
         self.lock().by_id.get(id).cloned()
     }
 
@@ -79,18 +79,18 @@ impl KeptResponses {
 mod tests {
     use super::*;
 
-    fn response(body: String) -> Kept {
-        Kept { body, texts: vec![(true, "a question".to_owned())], own: 1 }
+    fn response(body: String) -> KeptResponse {
+        KeptResponse { body, texts: vec![(true, "a question".to_owned())], own: 1 }
     }
 
     #[test]
     fn the_oldest_go_by_number_and_by_size_and_the_last_stays() {
         let kept = KeptResponses::default();
-        (0..=MOST).for_each(|number| kept.keep(number.to_string(), response("short".to_owned())));
+        (0..=MOST_KEPT_RESPONSES).for_each(|number| kept.keep(number.to_string(), response("short".to_owned())));
         assert!(kept.get("0").is_none() && kept.get("1").is_some());
-        kept.keep("long".to_owned(), response("x".repeat(LARGEST / 2)));
-        assert!(kept.get("1").is_none() && kept.get(&MOST.to_string()).is_some());
-        kept.keep("too long".to_owned(), response("x".repeat(LARGEST)));
+        kept.keep("long".to_owned(), response("x".repeat(MOST_KEPT_BYTES / 2)));
+        assert!(kept.get("1").is_none() && kept.get(&MOST_KEPT_RESPONSES.to_string()).is_some());
+        kept.keep("too long".to_owned(), response("x".repeat(MOST_KEPT_BYTES)));
         assert!(kept.get("long").is_none() && kept.get("too long").is_some());
         assert!(kept.forget("too long") && !kept.forget("too long"));
         assert_eq!(kept.lock().bytes, 0);

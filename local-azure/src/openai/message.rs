@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{body::wrong_type, refusal::Refusal};
+use super::{body::wrong_type, refusal::ModelRefusal};
 use crate::tokenizer::Tokenizer;
 
 /// One message.
@@ -46,16 +46,19 @@ impl Message {
     }
 
     /// Reads the message at a place such as `messages[0]`.
-    pub(super) fn read(value: &Value, place: &str, shape: &MessageShape) -> Result<Self, Refusal> {
+    pub(super) fn read(value: &Value, place: &str, shape: &MessageShape) -> Result<Self, ModelRefusal> {
         let Value::Object(members) = value else { return Err(wrong_type(place, "an object", value)) };
         let role = match members.get("role") {
             Some(Value::String(role)) if shape.roles.contains(&role.as_str()) => role.clone(),
             Some(Value::String(role)) if matches!(role.as_str(), "tool" | "function") => {
-                return Err(Refusal::not_played(&format!("messages of the role {role}"), &format!("{place}.role")));
+                return Err(ModelRefusal::not_played(
+                    &format!("messages of the role {role}"),
+                    &format!("{place}.role"),
+                ));
             }
             Some(Value::String(role)) => {
                 let known: Vec<_> = shape.roles.iter().map(|role| format!("'{role}'")).collect();
-                return Err(Refusal::invalid(
+                return Err(ModelRefusal::invalid(
                     format!("Invalid value: '{role}'. Supported values are: {}.", known.join(", ")),
                     &format!("{place}.role"),
                     "invalid_value",
@@ -75,11 +78,15 @@ impl Message {
                 && !value.is_null()
                 && value.as_array().is_none_or(|list| !list.is_empty())
             {
-                return Err(Refusal::not_played(member, &format!("{place}.{member}")));
+                return Err(ModelRefusal::not_played(member, &format!("{place}.{member}")));
             }
             if !value.is_null() && !known.contains(&member.as_str()) && !matches!(member.as_str(), "tool_calls") {
                 let place = format!("{place}.{member}");
-                return Err(Refusal::invalid(format!("Unknown parameter: '{place}'."), &place, "unknown_parameter"));
+                return Err(ModelRefusal::invalid(
+                    format!("Unknown parameter: '{place}'."),
+                    &place,
+                    "unknown_parameter",
+                ));
             }
         }
         let text = content(members.get("content"), &format!("{place}.content"), shape)?;
@@ -92,7 +99,7 @@ impl Message {
     }
 }
 
-fn content(value: Option<&Value>, place: &str, shape: &MessageShape) -> Result<String, Refusal> {
+fn content(value: Option<&Value>, place: &str, shape: &MessageShape) -> Result<String, ModelRefusal> {
     match value {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Array(parts)) => {
@@ -106,7 +113,7 @@ fn content(value: Option<&Value>, place: &str, shape: &MessageShape) -> Result<S
                     } else {
                         format!("parts of type {kind}")
                     };
-                    return Err(Refusal::not_played(&what, &format!("{place}.type")));
+                    return Err(ModelRefusal::not_played(&what, &format!("{place}.type")));
                 }
                 match part.get("text").or_else(|| part.get(kind)) {
                     Some(Value::String(part)) => text.push_str(part),
@@ -116,7 +123,7 @@ fn content(value: Option<&Value>, place: &str, shape: &MessageShape) -> Result<S
             }
             Ok(text)
         }
-        Some(Value::Null) | None => Err(Refusal::invalid(
+        Some(Value::Null) | None => Err(ModelRefusal::invalid(
             format!("Invalid value for '{place}': expected a string, got null."),
             place,
             "invalid_value",

@@ -41,12 +41,12 @@ pub(crate) use self::account::Models;
 pub use self::events::{HeldStreams, ModelStreams};
 use self::{
     account::Account,
-    ask::{Ask, Surface, Task},
+    ask::{ModelRequest, Surface, Task},
     body::Object,
     deployment::{Deployment, Turn},
-    kept_responses::Kept,
+    kept_responses::KeptResponse,
     operations::{Service, json},
-    refusal::Refusal,
+    refusal::ModelRefusal,
 };
 use crate::{journal::Decision, seed};
 
@@ -81,12 +81,12 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
 }
 
 impl Service {
-    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<Response, Refusal> {
+    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<Response, ModelRefusal> {
         let (parts, body) = request.into_parts();
         let account = &self.account;
-        let ask = Ask::of(&parts.method, parts.uri.path(), parts.uri.query())?;
+        let ask = ModelRequest::from_path(&parts.method, parts.uri.path(), parts.uri.query())?;
         if ask.surface == Surface::ContentSafety && account.seed.kind != seed::ModelAccountKind::AIServices {
-            return Err(Refusal::ResourceNotFound);
+            return Err(ModelRefusal::ResourceNotFound);
         }
         account.credentials.check(&self.models.entra, &account.seed, &ask, &parts.headers, decision)?;
         match ask.task {
@@ -96,7 +96,7 @@ impl Service {
             Task::ReadResponseInput(id) => self.kept(id).map(|kept| json(input_items(id, &kept))),
             Task::DeleteResponse(id) => match account.kept.forget(id) {
                 true => Ok(json(json!({ "id": id, "object": "response", "deleted": true }).to_string())),
-                false => Err(Refusal::ResponseNotFound(id.to_owned())),
+                false => Err(ModelRefusal::ResponseNotFound(id.to_owned())),
             },
             Task::AnalyzeText => {
                 content_safety::analyze(&account.seed, &self.read(&parts.headers, body).await?).map(json)
@@ -119,7 +119,7 @@ impl Service {
         }
     }
 
-    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Object, Refusal> {
+    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Object, ModelRefusal> {
         Object::read(headers, body).await
     }
 
@@ -129,10 +129,10 @@ impl Service {
         named: Option<&str>,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<(&Deployment, Object), Refusal> {
+    ) -> Result<(&Deployment, Object), ModelRefusal> {
         let find = |name: &str| {
             let found = self.account.deployments.get(name);
-            found.ok_or(Refusal::DeploymentNotFound { is_v1: named.is_none() })
+            found.ok_or(ModelRefusal::DeploymentNotFound { is_v1: named.is_none() })
         };
         if let Some(name) = named {
             let deployment = find(name)?;
@@ -140,13 +140,13 @@ impl Service {
         }
         let body = self.read(headers, body).await?;
         let no_model =
-            Refusal::Invalid { message: "you must provide a model parameter".to_owned(), param: None, code: None };
+            ModelRefusal::Invalid { message: "you must provide a model parameter".to_owned(), param: None, code: None };
         let deployment = find(body.text("model")?.ok_or(no_model)?)?;
         Ok((deployment, body))
     }
 }
 
-fn input_items(id: &str, kept: &Kept) -> String {
+fn input_items(id: &str, kept: &KeptResponse) -> String {
     let own = kept.texts.len().saturating_sub(kept.own + 1);
     // The latest first.
     let asked = kept.texts.iter().skip(own).take(kept.own).rev().enumerate();

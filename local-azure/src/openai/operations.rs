@@ -17,9 +17,9 @@ use super::{
     deployment::Turn,
     embeddings::EmbeddingsRequest,
     headers,
-    kept_responses::Kept,
+    kept_responses::KeptResponse,
     message::{self, Message},
-    refusal::{self, FilterShape, Refusal},
+    refusal::{self, FilterShape, ModelRefusal},
     reply::Reply,
     responses::{self, ResponsesRequest},
 };
@@ -32,10 +32,10 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn chat(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, Refusal> {
+    pub(super) fn chat(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, ModelRefusal> {
         let Turn { deployment, .. } = turn;
         turn.works_for(false, "chatCompletion")?;
-        let tokenizer = Tokenizer::of_model(&deployment.seed.model);
+        let tokenizer = Tokenizer::for_model(&deployment.seed.model);
         let fault = deployment.fault();
         let request = match ChatRequest::read(body, &deployment.seed) {
             Ok(request) => request,
@@ -52,7 +52,7 @@ impl Service {
         let prompt_filter = found.of_prompt();
         if found.blocks() {
             let (found, results) = (found.describe(), prompt_filter);
-            return Err(Refusal::Filtered { found, results, shape: FilterShape::Chat });
+            return Err(ModelRefusal::Filtered { found, results, shape: FilterShape::Chat });
         }
         let filter = &self.account.seed.content_filter;
         let reply = Reply::new(&deployment.seed, filter, &request.messages, &request.limits, &tokenizer);
@@ -69,7 +69,7 @@ impl Service {
             prompt_tokens: prompt,
         };
         let mut response = if request.streams {
-            let mut events = head.events(&request, &reply).map_err(|_| Refusal::ServerError)?;
+            let mut events = head.events(&request, &reply).map_err(|_| ModelRefusal::ServerError)?;
             if fault == Some(ModelFaultKind::BreaksOff) {
                 events.truncate(3);
                 let error = json!({ "error": {
@@ -79,24 +79,24 @@ impl Service {
             }
             self.stream(events)
         } else {
-            json(head.completion(&reply).map_err(|_| Refusal::ServerError)?)
+            json(head.completion(&reply).map_err(|_| ModelRefusal::ServerError)?)
         };
         headers::of_deployment(response.headers_mut(), &deployment.seed.name, "d20260330170902-0e618f323d34");
         headers::levels(response.headers_mut(), &levels);
         Ok(response)
     }
 
-    pub(super) fn embed(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, Refusal> {
+    pub(super) fn embed(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, ModelRefusal> {
         let Turn { deployment, .. } = turn;
         turn.works_for(true, "embeddings")?;
-        let tokenizer = Tokenizer::of_model(&deployment.seed.model);
+        let tokenizer = Tokenizer::for_model(&deployment.seed.model);
         let request = EmbeddingsRequest::read(body, &deployment.seed)?;
         let tokens = request.tokens(&tokenizer)?;
         let levels = turn.charge(tokens, "Embeddings_Create", deployment.fault(), self.region())?;
         let found = content_filter::look_for(&self.account.seed.content_filter, &request.joined());
         if found.blocks() {
             let (found, results) = (found.describe(), found.of_prompt());
-            return Err(Refusal::Filtered { found, results, shape: FilterShape::Chat });
+            return Err(ModelRefusal::Filtered { found, results, shape: FilterShape::Chat });
         }
         let mut response = json(request.answer(&deployment.seed, tokens));
         headers::of_deployment(response.headers_mut(), &deployment.seed.name, "d20260330170902-0e618f323d34");
@@ -104,10 +104,10 @@ impl Service {
         Ok(response)
     }
 
-    pub(super) fn respond_to(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, Refusal> {
+    pub(super) fn respond_to(&self, turn: &Turn<'_>, body: &Object) -> Result<Response, ModelRefusal> {
         let Turn { deployment, .. } = turn;
         turn.works_for(false, "responses")?;
-        let tokenizer = Tokenizer::of_model(&deployment.seed.model);
+        let tokenizer = Tokenizer::for_model(&deployment.seed.model);
         let fault = deployment.fault();
         let mut request = ResponsesRequest::read(body, &deployment.seed)?;
         let own = request.messages.len();
@@ -133,7 +133,7 @@ impl Service {
         let (prompt_filter, prompt_end) = (found.of_prompt(), joined.chars().count());
         if found.blocks() {
             let shape = FilterShape::Responses { end: prompt_end };
-            return Err(Refusal::Filtered { found: found.describe(), results: prompt_filter, shape });
+            return Err(ModelRefusal::Filtered { found: found.describe(), results: prompt_filter, shape });
         }
         let reply =
             Reply::new(&deployment.seed, &self.account.seed.content_filter, &messages, &request.limits, &tokenizer);
@@ -148,16 +148,16 @@ impl Service {
             prompt_end,
             prompt_tokens: prompt,
         };
-        let whole = head.whole(&request, &reply).map_err(|_| Refusal::ServerError)?;
+        let whole = head.whole(&request, &reply).map_err(|_| ModelRefusal::ServerError)?;
         if request.stores {
             texts.push((false, responses::shown(&reply)));
-            self.account.kept.keep(head.id.clone(), Kept { body: whole.clone(), texts, own });
+            self.account.kept.keep(head.id.clone(), KeptResponse { body: whole.clone(), texts, own });
         }
         let mut response = match request.streams {
             true if fault == Some(ModelFaultKind::BreaksOff) => {
-                self.stream(head.broken_off(&request, refusal::NO_CAPACITY).map_err(|_| Refusal::ServerError)?)
+                self.stream(head.broken_off(&request, refusal::NO_CAPACITY).map_err(|_| ModelRefusal::ServerError)?)
             }
-            true => self.stream(head.events(&request, &reply).map_err(|_| Refusal::ServerError)?),
+            true => self.stream(head.events(&request, &reply).map_err(|_| ModelRefusal::ServerError)?),
             false => json(whole),
         };
         headers::levels(response.headers_mut(), &levels);
@@ -167,8 +167,8 @@ impl Service {
         Ok(response)
     }
 
-    pub(super) fn kept(&self, id: &str) -> Result<Kept, Refusal> {
-        self.account.kept.get(id).ok_or_else(|| Refusal::ResponseNotFound(id.to_owned()))
+    pub(super) fn kept(&self, id: &str) -> Result<KeptResponse, ModelRefusal> {
+        self.account.kept.get(id).ok_or_else(|| ModelRefusal::ResponseNotFound(id.to_owned()))
     }
 
     fn stream(&self, events: Vec<String>) -> Response {

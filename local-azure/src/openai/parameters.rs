@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     body::{Object, wrong_type},
-    refusal::Refusal,
+    refusal::ModelRefusal,
 };
 use crate::seed::ModelDeployment;
 
@@ -16,7 +16,7 @@ const LONGEST_KEY: usize = 64;
 const LONGEST_NOTE: usize = 512;
 
 /// Checks a request for a chat completion.
-pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(), Refusal> {
+pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(), ModelRefusal> {
     common(body)?;
     body.bool("store")?;
     body.text("prompt_cache_retention")?;
@@ -32,13 +32,13 @@ pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(),
             let message = format!(
                 "Unsupported value: 'verbosity' does not support '{level}' with this model. Supported values are: 'medium'."
             );
-            return Err(Refusal::invalid(message, "verbosity", "unsupported_value"));
+            return Err(ModelRefusal::invalid(message, "verbosity", "unsupported_value"));
         }
     }
     if let Some(effort) = body.text("reasoning_effort")? {
         if !deployment.reasoning {
             let message = "Unrecognized request argument supplied: reasoning_effort".to_owned();
-            return Err(Refusal::Invalid { message, param: None, code: None });
+            return Err(ModelRefusal::Invalid { message, param: None, code: None });
         }
         one_of(effort, "reasoning_effort", &EFFORTS)?;
     }
@@ -46,7 +46,7 @@ pub(super) fn of_chat(body: &Object, deployment: &ModelDeployment) -> Result<(),
         if body.get(name).is_some() {
             let message =
                 format!("Invalid value for '{name}': '{name}' is only allowed when '{needed}' are specified.");
-            return Err(Refusal::Invalid { message, param: Some(name.to_owned()), code: None });
+            return Err(ModelRefusal::Invalid { message, param: Some(name.to_owned()), code: None });
         }
     }
     Ok(())
@@ -69,19 +69,19 @@ pub(super) struct Told {
 
 impl Told {
     /// Checks a request for a response.
-    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, ModelRefusal> {
         common(body)?;
         for name in ["temperature", "top_p"] {
             let is_other = |value: &&Value| value.as_f64().is_some_and(|value| (value - 1.0).abs() > f64::EPSILON);
             if deployment.reasoning && body.get(name).filter(is_other).is_some() {
                 let message = format!("Unsupported parameter: '{name}' is not supported with this model.");
-                return Err(Refusal::Invalid { message, param: Some(name.to_owned()), code: None });
+                return Err(ModelRefusal::Invalid { message, param: Some(name.to_owned()), code: None });
             }
         }
-        let owned = |name: &str| Ok::<_, Refusal>(body.text(name)?.map(str::to_owned));
+        let owned = |name: &str| Ok::<_, ModelRefusal>(body.text(name)?.map(str::to_owned));
         let choice = body.get("tool_choice");
         if choice.is_some_and(|choice| choice != "none" && choice != "auto") {
-            return Err(Refusal::not_played("tool_choice", "tool_choice"));
+            return Err(ModelRefusal::not_played("tool_choice", "tool_choice"));
         }
         let truncation = body.text("truncation")?.unwrap_or("disabled");
         one_of(truncation, "truncation", &["auto", "disabled"])?;
@@ -92,7 +92,7 @@ impl Told {
                 "Unsupported value: '{verbosity}' is not supported with the '{}' model. Supported values are: 'medium'.",
                 deployment.full_model()
             );
-            return Err(Refusal::invalid(message, "text.verbosity", "unsupported_value"));
+            return Err(ModelRefusal::invalid(message, "text.verbosity", "unsupported_value"));
         }
         Ok(Self {
             max_tool_calls: body.count("max_tool_calls", 1)?,
@@ -110,14 +110,14 @@ impl Told {
     }
 }
 
-fn reasoning(body: &Object, deployment: &ModelDeployment) -> Result<Value, Refusal> {
+fn reasoning(body: &Object, deployment: &ModelDeployment) -> Result<Value, ModelRefusal> {
     let (effort, summary) = (member(body, "reasoning", "effort")?, member(body, "reasoning", "summary")?);
     if let Some((name, _)) = [("effort", effort), ("summary", summary)].iter().find(|(_, value)| value.is_some())
         && !deployment.reasoning
     {
         let place = format!("reasoning.{name}");
         let message = format!("Unsupported parameter: '{place}' is not supported with this model.");
-        return Err(Refusal::invalid(message, &place, "unsupported_parameter"));
+        return Err(ModelRefusal::invalid(message, &place, "unsupported_parameter"));
     }
     if let Some(effort) = effort {
         one_of(effort, "reasoning.effort", &EFFORTS)?;
@@ -129,7 +129,7 @@ fn reasoning(body: &Object, deployment: &ModelDeployment) -> Result<Value, Refus
 }
 
 /// What both APIs take in one shape.
-fn common(body: &Object) -> Result<(), Refusal> {
+fn common(body: &Object) -> Result<(), ModelRefusal> {
     body.bool("parallel_tool_calls")?;
     body.text("service_tier")?;
     body.text("user")?;
@@ -155,7 +155,7 @@ fn common(body: &Object) -> Result<(), Refusal> {
 }
 
 /// A text that is a member of an object.
-fn member<'b>(body: &'b Object, object: &str, name: &str) -> Result<Option<&'b str>, Refusal> {
+fn member<'b>(body: &'b Object, object: &str, name: &str) -> Result<Option<&'b str>, ModelRefusal> {
     match body.get(object) {
         None => Ok(None),
         Some(Value::Object(members)) => match members.get(name) {
@@ -167,10 +167,10 @@ fn member<'b>(body: &'b Object, object: &str, name: &str) -> Result<Option<&'b s
     }
 }
 
-fn within(text: &str, place: &str, most: usize) -> Result<(), Refusal> {
+fn within(text: &str, place: &str, most: usize) -> Result<(), ModelRefusal> {
     match text.chars().count() {
         length if length <= most => Ok(()),
-        length => Err(Refusal::invalid(
+        length => Err(ModelRefusal::invalid(
             format!(
                 "Invalid '{place}': string too long. Expected a string with maximum length {most}, but got a string with \
                  length {length} instead."
@@ -181,7 +181,7 @@ fn within(text: &str, place: &str, most: usize) -> Result<(), Refusal> {
     }
 }
 
-fn one_of(value: &str, place: &str, known: &[&str]) -> Result<(), Refusal> {
+fn one_of(value: &str, place: &str, known: &[&str]) -> Result<(), ModelRefusal> {
     if known.contains(&value) {
         return Ok(());
     }
@@ -192,5 +192,5 @@ fn one_of(value: &str, place: &str, known: &[&str]) -> Result<(), Refusal> {
         [] => String::new(),
     };
     let message = format!("Invalid value: '{value}'. Supported values are: {listed}.");
-    Err(Refusal::invalid(message, place, "invalid_value"))
+    Err(ModelRefusal::invalid(message, place, "invalid_value"))
 }

@@ -14,7 +14,7 @@ use crate::access_token;
 
 /// A refusal; its text goes to the journal.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum ModelRefusal {
     #[error("Resource not found")]
     ResourceNotFound,
     /// The text is ours.
@@ -36,7 +36,7 @@ pub(super) enum Refusal {
     #[error("Key based authentication is disabled for this resource.")]
     KeysDisabled,
     #[error("{cause}; the audience must be {audience}")]
-    InvalidToken { audience: &'static str, cause: access_token::Refusal },
+    InvalidToken { audience: &'static str, cause: access_token::TokenRefusal },
     #[error(
         "The principal `{principal}` lacks the required data action `{action}` to perform `{operation}` operation."
     )]
@@ -125,7 +125,7 @@ const FILTERED: &str = "The response was filtered due to the prompt triggering A
 pub(super) const NO_CAPACITY: &str = "The system is currently experiencing high demand and cannot process your request. \
     Your request exceeds the maximum usage size allowed during peak load.";
 
-impl Refusal {
+impl ModelRefusal {
     /// A parameter that says what cannot be.
     pub(super) fn invalid(message: impl Into<String>, param: &str, code: &'static str) -> Self {
         Self::Invalid { message: message.into(), param: Some(param.to_owned()), code: Some(code) }

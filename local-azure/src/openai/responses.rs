@@ -8,7 +8,7 @@ use super::{
     chat::{LEAST_OUTPUT, padding, sampling},
     message::{Message, OF_RESPONSES},
     parameters::Told,
-    refusal::Refusal,
+    refusal::ModelRefusal,
     reply::{Reply, ReplyLimits},
 };
 use crate::seed::ModelDeployment;
@@ -56,9 +56,9 @@ pub(super) struct ResponsesRequest {
 }
 
 impl ResponsesRequest {
-    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &Object, deployment: &ModelDeployment) -> Result<Self, ModelRefusal> {
         if body.bool("background")? {
-            return Err(Refusal::not_played("background", "background"));
+            return Err(ModelRefusal::not_played("background", "background"));
         }
         body.only(&[&KNOWN[..], &["background"]].concat(), &NOT_PLAYED)?;
         let messages = match body.get("input") {
@@ -76,7 +76,7 @@ impl ResponsesRequest {
         let is_json = match format.and_then(Value::as_str) {
             None | Some("text") => false,
             Some("json_object") => true,
-            Some(kind) => return Err(Refusal::not_played(&format!("text.format of type {kind}"), "text.format")),
+            Some(kind) => return Err(ModelRefusal::not_played(&format!("text.format of type {kind}"), "text.format")),
         };
         let streams = body.bool("stream")?;
         let obfuscates = body.get("stream_options").and_then(|options| options.get("include_obfuscation"));
@@ -95,10 +95,10 @@ impl ResponsesRequest {
     }
 }
 
-fn item(value: &Value, place: &str) -> Result<Message, Refusal> {
+fn item(value: &Value, place: &str) -> Result<Message, ModelRefusal> {
     match value.get("type").and_then(Value::as_str) {
         None | Some("message") => Message::read(value, place, &OF_RESPONSES),
-        Some(kind) => Err(Refusal::not_played(&format!("input of type {kind}"), &format!("{place}.type"))),
+        Some(kind) => Err(ModelRefusal::not_played(&format!("input of type {kind}"), &format!("{place}.type"))),
     }
 }
 
@@ -161,12 +161,12 @@ struct Item<'r> {
     #[serde(rename = "type")]
     kind: &'static str,
     status: &'static str,
-    content: Vec<Part<'r>>,
+    content: Vec<OutputText<'r>>,
     role: &'static str,
 }
 
 #[derive(Serialize)]
-struct Part<'r> {
+struct OutputText<'r> {
     #[serde(rename = "type")]
     kind: &'static str,
     annotations: [Value; 0],
@@ -331,8 +331,8 @@ pub(super) fn shown(reply: &Reply) -> String {
     if reply.findings.blocks() { BLOCKED.to_owned() } else { reply.text() }
 }
 
-fn part(text: &str) -> Part<'_> {
-    Part { kind: "output_text", annotations: [], logprobs: [], text }
+fn part(text: &str) -> OutputText<'_> {
+    OutputText { kind: "output_text", annotations: [], logprobs: [], text }
 }
 
 #[derive(Default)]

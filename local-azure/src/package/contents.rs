@@ -27,7 +27,7 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Of a script root that holds host.json, the functions and a Rust handler, and nothing else.
-    pub(super) fn of_rust(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
+    pub(super) fn from_rust(root: &Path, settings: &BTreeMap<String, String>) -> Result<Self, PackageError> {
         let HandlerSettings { executable, folder, .. } = HandlerSettings::read(root)?;
         // Before the host looks for that file and says only that it is not there.
         if !folder.as_os_str().is_empty() {
@@ -51,7 +51,7 @@ impl Contents {
     }
 
     /// Of a project in any language: everything but what `.funcignore` names, with the modes of the tree.
-    pub(super) fn of_any(
+    pub(super) fn from_any(
         root: &Path,
         environment: &BTreeMap<String, String>,
         settings: &BTreeMap<String, String>,

@@ -44,7 +44,7 @@ pub struct Package {
 /// # Errors
 /// [`PackageError`] says what the host in Azure would stumble over. No file is written then.
 pub fn package(script_root: &Path, settings: &BTreeMap<String, String>, zip: &Path) -> Result<Package, PackageError> {
-    let contents = Contents::of_rust(script_root, settings)?;
+    let contents = Contents::from_rust(script_root, settings)?;
     let handler = script_root.join(HANDLER);
     let bytes = read(&handler)?;
     executable::check(&bytes).map_err(|reason| {
@@ -65,7 +65,7 @@ pub fn package_any(
     settings: &BTreeMap<String, String>,
     zip: &Path,
 ) -> Result<Package, PackageError> {
-    let contents = Contents::of_any(script_root, environment, settings)?;
+    let contents = Contents::from_any(script_root, environment, settings)?;
     let path = HandlerSettings::read(script_root)?.path().unwrap_or_default();
     let name = path.display().to_string();
     let Some(packed) = contents.files.get(&below_root(&path)) else {

@@ -28,7 +28,7 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityKind {
-    /// A resource of its own; named in each token request.
+    /// A separate resource; named in each token request.
     UserAssigned,
     /// Part of one resource; used when a token request of that resource names no identity.
     SystemAssigned,

@@ -2,12 +2,12 @@
 
 use http::Method;
 
-use super::{refusal::Refusal, secret::Which};
+use super::{refusal::VaultRefusal, secret::Which};
 use crate::rbac::Operation;
 
 /// One of Key Vault's operations on secrets, with the name it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ask<'a> {
+pub(super) enum SecretRequest<'a> {
     Get(&'a str, Which<'a>),
     Set(&'a str),
     Update(&'a str, Which<'a>),
@@ -22,11 +22,11 @@ pub(super) enum Ask<'a> {
     Purge(&'a str),
 }
 
-impl<'a> Ask<'a> {
+impl<'a> SecretRequest<'a> {
     /// Clients write the latest version as a slash after the name.
     ///
     /// `Err` is a path or a method that secrets do not have.
-    pub(super) fn of(method: &Method, path: &'a str) -> Result<Self, Refusal> {
+    pub(super) fn from_path(method: &Method, path: &'a str) -> Result<Self, VaultRefusal> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = path.split('/').collect();
@@ -39,7 +39,7 @@ impl<'a> Ask<'a> {
                 Method::PUT => Self::Set(name),
                 Method::PATCH => Self::Update(name, Which::Latest),
                 Method::DELETE => Self::Delete(name),
-                _ => return Err(Refusal::MethodNotAllowed(method.clone())),
+                _ => return Err(VaultRefusal::MethodNotAllowed(method.clone())),
             },
             ["secrets", name, "versions"] if is_get => Self::ListVersions(name),
             ["secrets", name, "backup"] if is_post => Self::Backup(name),
@@ -53,8 +53,8 @@ impl<'a> Ask<'a> {
             | ["secrets", _, _]
             | ["deletedsecrets"]
             | ["deletedsecrets", _]
-            | ["deletedsecrets", _, "recover"] => return Err(Refusal::MethodNotAllowed(method.clone())),
-            _ => return Err(Refusal::Unsupported(format!("{method} /{path}"))),
+            | ["deletedsecrets", _, "recover"] => return Err(VaultRefusal::MethodNotAllowed(method.clone())),
+            _ => return Err(VaultRefusal::Unsupported(format!("{method} /{path}"))),
         };
         Ok(ask)
     }

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use jiff::Timestamp;
 
-use super::{ask::Ask, refusal::Refusal, vaults::Vault};
+use super::{ask::SecretRequest, refusal::VaultRefusal, vaults::Vault};
 use crate::{
     access_token::{self, Caller},
     journal::Decision,
@@ -14,13 +14,17 @@ use crate::{
 /// Audiences that Key Vault accepts. A slash at the end makes another one, which it refuses.
 const AUDIENCES: &[&str] = &["https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"];
 
-pub(super) fn caller(key_vault: &KeyVault, headers: &HeaderMap, decision: &mut Decision) -> Result<Caller, Refusal> {
+pub(super) fn caller(
+    key_vault: &KeyVault,
+    headers: &HeaderMap,
+    decision: &mut Decision,
+) -> Result<Caller, VaultRefusal> {
     let now = Timestamp::now();
     let verified = access_token::verify(&key_vault.entra, headers, AUDIENCES, now);
     decision.demanded = access_token::demands(&key_vault.entra, headers, AUDIENCES, now, verified.as_ref());
     let caller = verified.map_err(|refusal| {
         decision.audience = refusal.audience().map(str::to_owned);
-        Refusal::Unauthorized(refusal)
+        VaultRefusal::Unauthorized(refusal)
     })?;
     decision.identity.clone_from(&caller.identity);
     decision.audience = Some(caller.audience.clone());
@@ -31,9 +35,9 @@ pub(super) fn authorize(
     key_vault: &KeyVault,
     vault: &Vault,
     caller: &Caller,
-    ask: &Ask<'_>,
+    ask: &SecretRequest<'_>,
     decision: &mut Decision,
-) -> Result<(), Refusal> {
+) -> Result<(), VaultRefusal> {
     let target = match ask.name() {
         Some(name) => Target::Secret { vault: &vault.name, name },
         None => Target::Vault { vault: &vault.name },
@@ -47,7 +51,7 @@ pub(super) fn authorize(
             decision.allowed_by = Some(rbac::describe(assignment));
             Ok(())
         }
-        None => Err(Refusal::ForbiddenByRbac {
+        None => Err(VaultRefusal::ForbiddenByRbac {
             caller: describe(caller),
             action: operation.action(),
             resource: key_vault.entra.seed.scope_resource_id(&target.scope()).to_lowercase(),

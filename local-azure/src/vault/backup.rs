@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    refusal::Refusal,
+    refusal::VaultRefusal,
     secret::{Secret, Version},
 };
 
@@ -37,12 +37,13 @@ impl BackupKey {
     }
 
     /// A secret with all its versions, as text.
-    pub(super) fn seal(&self, secret: &Secret) -> Result<String, Refusal> {
+    pub(super) fn seal(&self, secret: &Secret) -> Result<String, VaultRefusal> {
         let backup = Backup { name: secret.name.clone(), versions: secret.versions().to_vec() };
-        let mut sealed = serde_json::to_vec(&backup).map_err(|_| Refusal::BackupFailed)?;
+        let mut sealed = serde_json::to_vec(&backup).map_err(|_| VaultRefusal::BackupFailed)?;
         let header = URL_SAFE_NO_PAD.encode(HEADER);
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| Refusal::BackupFailed)?;
-        let nonce = key.seal_in_place_append_tag(Aad::from(&header), &mut sealed).map_err(|_| Refusal::BackupFailed)?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| VaultRefusal::BackupFailed)?;
+        let nonce =
+            key.seal_in_place_append_tag(Aad::from(&header), &mut sealed).map_err(|_| VaultRefusal::BackupFailed)?;
         let (text, tag) = sealed.split_at(sealed.len() - TAG_LENGTH);
         let [nonce, text, tag] = [nonce.as_ref().as_slice(), text, tag].map(|part| URL_SAFE_NO_PAD.encode(part));
         let jwe = format!("{header}..{nonce}.{text}.{tag}");
@@ -50,22 +51,23 @@ impl BackupKey {
     }
 
     /// The secret in a backup.
-    pub(super) fn open(&self, backup: &str) -> Result<Secret, Refusal> {
+    pub(super) fn open(&self, backup: &str) -> Result<Secret, VaultRefusal> {
         let backup = backup.trim_end_matches('=');
-        let framed = URL_SAFE_NO_PAD.decode(backup).map_err(|_| Refusal::MalformedBackup)?;
+        let framed = URL_SAFE_NO_PAD.decode(backup).map_err(|_| VaultRefusal::MalformedBackup)?;
         if framed.len() < FRAME.len() {
-            return Err(Refusal::CorruptBackup);
+            return Err(VaultRefusal::CorruptBackup);
         }
         let jwe = framed.strip_prefix(FRAME).and_then(|jwe| std::str::from_utf8(jwe).ok());
-        let parts: Vec<&str> = jwe.ok_or(Refusal::MalformedBackup)?.split('.').collect();
-        let [header, "", nonce, text, tag] = parts.as_slice() else { return Err(Refusal::MalformedBackup) };
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::MalformedBackup);
-        let nonce = Nonce::try_assume_unique_for_key(&decode(nonce)?).map_err(|_| Refusal::MalformedBackup)?;
+        let parts: Vec<&str> = jwe.ok_or(VaultRefusal::MalformedBackup)?.split('.').collect();
+        let [header, "", nonce, text, tag] = parts.as_slice() else { return Err(VaultRefusal::MalformedBackup) };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| VaultRefusal::MalformedBackup);
+        let nonce = Nonce::try_assume_unique_for_key(&decode(nonce)?).map_err(|_| VaultRefusal::MalformedBackup)?;
         let mut sealed = [decode(text)?, decode(tag)?].concat();
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| Refusal::BackupFailed)?;
-        let opened = key.open_in_place(nonce, Aad::from(header), &mut sealed).map_err(|_| Refusal::ForeignBackup)?;
-        let backup: Backup = serde_json::from_slice(opened).map_err(|_| Refusal::MalformedBackup)?;
-        Secret::from_versions(backup.name, backup.versions).ok_or(Refusal::MalformedBackup)
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| VaultRefusal::BackupFailed)?;
+        let opened =
+            key.open_in_place(nonce, Aad::from(header), &mut sealed).map_err(|_| VaultRefusal::ForeignBackup)?;
+        let backup: Backup = serde_json::from_slice(opened).map_err(|_| VaultRefusal::MalformedBackup)?;
+        Secret::from_versions(backup.name, backup.versions).ok_or(VaultRefusal::MalformedBackup)
     }
 }
 
@@ -96,12 +98,12 @@ mod tests {
     fn a_backup_of_another_run_or_one_that_was_changed_does_not_open() {
         let key = BackupKey::new();
         let backup = key.seal(&secret()).unwrap();
-        assert!(matches!(BackupKey::new().open(&backup), Err(Refusal::ForeignBackup)));
+        assert!(matches!(BackupKey::new().open(&backup), Err(VaultRefusal::ForeignBackup)));
         let mut jwe = String::from_utf8(URL_SAFE_NO_PAD.decode(&backup).unwrap()).unwrap();
         let middle = jwe.len() - 40;
         let other = if jwe.as_bytes()[middle] == b'A' { "B" } else { "A" };
         jwe.replace_range(middle..=middle, other);
-        assert!(matches!(key.open(&URL_SAFE_NO_PAD.encode(jwe)), Err(Refusal::ForeignBackup)));
+        assert!(matches!(key.open(&URL_SAFE_NO_PAD.encode(jwe)), Err(VaultRefusal::ForeignBackup)));
     }
 
     #[test]
@@ -110,7 +112,7 @@ mod tests {
         for backup in
             ["&", &URL_SAFE_NO_PAD.encode([0; 90]), &framed("a.b.c"), &framed("a..b.c.d"), &framed("a..&.c.d")]
         {
-            assert!(matches!(BackupKey::new().open(backup), Err(Refusal::MalformedBackup)), "{backup}");
+            assert!(matches!(BackupKey::new().open(backup), Err(VaultRefusal::MalformedBackup)), "{backup}");
         }
         // As recorded: 12 bytes are no backup at all, 3,900 are one of an unknown version.
         for (length, refusal) in

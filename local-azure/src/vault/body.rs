@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{refusal::Refusal, secret::Properties};
+use super::{refusal::VaultRefusal, secret::Properties};
 
 /// Bytes: <https://learn.microsoft.com/azure/key-vault/secrets/about-secrets>, as are the next ones.
 const LONGEST_VALUE: usize = 25 * 1024;
@@ -15,40 +15,40 @@ const MOST_TAGS: usize = 15;
 const LONGEST_TAG: usize = 512;
 
 /// The body of a set: a value and its properties.
-pub(super) fn read_set(body: &[u8]) -> Result<(String, Properties), Refusal> {
+pub(super) fn read_set(body: &[u8]) -> Result<(String, Properties), VaultRefusal> {
     let mut members = object(body)?;
-    let value = text(members.remove("value"), "value", LONGEST_VALUE)?.ok_or(Refusal::InvalidProperty("value"))?;
+    let value = text(members.remove("value"), "value", LONGEST_VALUE)?.ok_or(VaultRefusal::InvalidProperty("value"))?;
     Ok((value, properties(members)?))
 }
 
 /// The body of an update. What it does not name stays as it is.
-pub(super) fn read_update(body: &[u8]) -> Result<Properties, Refusal> {
+pub(super) fn read_update(body: &[u8]) -> Result<Properties, VaultRefusal> {
     properties(object(body)?)
 }
 
 /// The body of a restore: a backup.
-pub(super) fn read_restore(body: &[u8]) -> Result<String, Refusal> {
+pub(super) fn read_restore(body: &[u8]) -> Result<String, VaultRefusal> {
     let mut members = object(body)?;
-    let backup = text(members.remove("value"), "value", usize::MAX)?.ok_or(Refusal::InvalidProperty("value"))?;
+    let backup = text(members.remove("value"), "value", usize::MAX)?.ok_or(VaultRefusal::InvalidProperty("value"))?;
     nothing_else(&members)?;
     Ok(backup)
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+fn object(body: &[u8]) -> Result<Map<String, Value>, VaultRefusal> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        _ => Err(Refusal::NotAnObject),
+        _ => Err(VaultRefusal::NotAnObject),
     }
 }
 
-fn properties(mut members: Map<String, Value>) -> Result<Properties, Refusal> {
+fn properties(mut members: Map<String, Value>) -> Result<Properties, VaultRefusal> {
     let content_type = text(members.remove("contentType"), "contentType", LONGEST_CONTENT_TYPE)?;
     let tags = tags(members.remove("tags"))?;
     // The service takes no notice of attributes that it sets itself, nor of unknown ones: the SDK for C++ sends `tags` there.
     let mut attributes = match members.remove("attributes") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(attributes)) => attributes,
-        Some(_) => return Err(Refusal::InvalidProperty("attributes")),
+        Some(_) => return Err(VaultRefusal::InvalidProperty("attributes")),
     };
     nothing_else(&members)?;
     let properties = Properties {
@@ -61,38 +61,38 @@ fn properties(mut members: Map<String, Value>) -> Result<Properties, Refusal> {
     Ok(properties)
 }
 
-fn nothing_else(members: &Map<String, Value>) -> Result<(), Refusal> {
-    members.keys().next().map_or(Ok(()), |name| Err(Refusal::UnknownProperty(name.clone())))
+fn nothing_else(members: &Map<String, Value>) -> Result<(), VaultRefusal> {
+    members.keys().next().map_or(Ok(()), |name| Err(VaultRefusal::UnknownProperty(name.clone())))
 }
 
-fn text(value: Option<Value>, name: &'static str, longest: usize) -> Result<Option<String>, Refusal> {
+fn text(value: Option<Value>, name: &'static str, longest: usize) -> Result<Option<String>, VaultRefusal> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.len() <= longest => Ok(Some(text)),
-        Some(_) => Err(Refusal::InvalidProperty(name)),
+        Some(_) => Err(VaultRefusal::InvalidProperty(name)),
     }
 }
 
-fn switch(value: Option<Value>) -> Result<Option<bool>, Refusal> {
+fn switch(value: Option<Value>) -> Result<Option<bool>, VaultRefusal> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(on)) => Ok(Some(on)),
-        Some(_) => Err(Refusal::InvalidProperty("enabled")),
+        Some(_) => Err(VaultRefusal::InvalidProperty("enabled")),
     }
 }
 
-fn seconds(value: Option<Value>, name: &'static str) -> Result<Option<i64>, Refusal> {
+fn seconds(value: Option<Value>, name: &'static str) -> Result<Option<i64>, VaultRefusal> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
             let seconds = value.as_i64().filter(|seconds| *seconds >= 0);
-            seconds.map(Some).ok_or(Refusal::InvalidProperty(name))
+            seconds.map(Some).ok_or(VaultRefusal::InvalidProperty(name))
         }
     }
 }
 
-fn tags(value: Option<Value>) -> Result<Option<BTreeMap<String, String>>, Refusal> {
-    let invalid = Refusal::InvalidProperty("tags");
+fn tags(value: Option<Value>) -> Result<Option<BTreeMap<String, String>>, VaultRefusal> {
+    let invalid = VaultRefusal::InvalidProperty("tags");
     let members = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(members)) if members.len() <= MOST_TAGS => members,
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    fn set(body: &Value) -> Result<(String, Properties), Refusal> {
+    fn set(body: &Value) -> Result<(String, Properties), VaultRefusal> {
         read_set(body.to_string().as_bytes())
     }
 
@@ -142,7 +142,7 @@ mod tests {
     fn limits_are_inclusive() {
         let accepted = |body: &Value| assert!(set(body).is_ok(), "{body:.80}");
         let refused = |body: &Value, property: &str| match set(body) {
-            Err(Refusal::InvalidProperty(name)) => assert_eq!(name, property),
+            Err(VaultRefusal::InvalidProperty(name)) => assert_eq!(name, property),
             other => panic!("{body:.80}: {:?}", other.err()),
         };
         accepted(&json!({ "value": "x".repeat(25 * 1024) }));
@@ -171,7 +171,7 @@ mod tests {
             (json!({ "value": "", "attributes": { "nbf": -1 } }), "nbf"),
         ] {
             match set(&body) {
-                Err(Refusal::InvalidProperty(name)) => assert_eq!(name, property),
+                Err(VaultRefusal::InvalidProperty(name)) => assert_eq!(name, property),
                 other => panic!("{body}: {:?}", other.err()),
             }
         }
@@ -180,20 +180,20 @@ mod tests {
     #[test]
     fn unknown_members_are_refused_by_name() {
         let body = json!({ "value": "", "colour": 1 });
-        assert!(matches!(set(&body), Err(Refusal::UnknownProperty(name)) if name == "colour"));
+        assert!(matches!(set(&body), Err(VaultRefusal::UnknownProperty(name)) if name == "colour"));
         // Inside of attributes the service takes them without a word, as recorded with the SDK for C++.
         let (value, said) = set(&json!({ "value": "v", "attributes": { "tags": {}, "expires": 1 } })).unwrap();
         assert!(value == "v" && said.tags.is_none() && said.expires.is_none());
         let body = json!({ "value": "x" }).to_string();
-        assert!(matches!(read_update(body.as_bytes()), Err(Refusal::UnknownProperty(name)) if name == "value"));
+        assert!(matches!(read_update(body.as_bytes()), Err(VaultRefusal::UnknownProperty(name)) if name == "value"));
         let body = json!({ "value": "x", "tags": {} }).to_string();
-        assert!(matches!(read_restore(body.as_bytes()), Err(Refusal::UnknownProperty(name)) if name == "tags"));
+        assert!(matches!(read_restore(body.as_bytes()), Err(VaultRefusal::UnknownProperty(name)) if name == "tags"));
     }
 
     #[test]
     fn what_is_no_object_is_refused() {
         for body in ["", "[]", "\"x\"", "{", "{\"value\":\"x\"} {}"] {
-            assert!(matches!(read_set(body.as_bytes()), Err(Refusal::NotAnObject)), "{body}");
+            assert!(matches!(read_set(body.as_bytes()), Err(VaultRefusal::NotAnObject)), "{body}");
         }
     }
 }

@@ -51,14 +51,14 @@ struct Attributes {
 
 impl<'a> Bundle<'a> {
     /// A version without its value.
-    pub(super) fn of_version(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
-        let mut bundle = Self::of_item(vault, secret, version);
+    pub(super) fn from_version(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
+        let mut bundle = Self::from_item(vault, secret, version);
         bundle.id = format!("{}/{}", bundle.id, version.id);
         bundle
     }
 
     /// A secret without its value or version, as lists have it.
-    pub(super) fn of_item(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
+    pub(super) fn from_item(vault: &Vault, secret: &Secret, version: &'a Version) -> Self {
         let properties = &version.properties;
         Self {
             deletion: None,

@@ -32,7 +32,7 @@ use axum::{
 use http::{HeaderMap, header};
 
 pub use self::vaults::{NoSuchSecret, Vault, Vaults};
-use self::{ask::Ask, query::Query, refusal::Refusal};
+use self::{ask::SecretRequest, query::Query, refusal::VaultRefusal};
 pub(crate) use self::{key_vault::KeyVault, on_view::VaultOnView};
 use crate::journal::Decision;
 
@@ -65,16 +65,16 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
 }
 
 impl Service {
-    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<Response, Refusal> {
+    async fn respond(&self, request: Request, decision: &mut Decision) -> Result<Response, VaultRefusal> {
         let (parts, body) = request.into_parts();
-        let ask = match Ask::of(&parts.method, parts.uri.path()) {
-            Err(refusal @ Refusal::Unsupported(_)) => return Err(refusal),
+        let ask = match SecretRequest::from_path(&parts.method, parts.uri.path()) {
+            Err(refusal @ VaultRefusal::Unsupported(_)) => return Err(refusal),
             other => other,
         };
         // Azure asks who is there before it says what is wrong with a request; clients send the first one without a body.
         let caller = authorization::caller(&self.key_vault, &parts.headers, decision)?;
         let vault = &self.vault;
-        vault.lock().throttle.admit(vault.clock.now()).map_err(Refusal::Throttled)?;
+        vault.lock().throttle.admit(vault.clock.now()).map_err(VaultRefusal::Throttled)?;
         let ask = ask?;
         let query = Query::read(parts.uri.query(), ask.is_list())?;
         check_name(&ask)?;
@@ -85,24 +85,24 @@ impl Service {
 }
 
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning>
-fn check_name(ask: &Ask<'_>) -> Result<(), Refusal> {
+fn check_name(ask: &SecretRequest<'_>) -> Result<(), VaultRefusal> {
     match ask.name() {
-        Some(name) if !crate::seed::is_secret_name(name) => Err(Refusal::InvalidName(name.to_owned())),
+        Some(name) if !crate::seed::is_secret_name(name) => Err(VaultRefusal::InvalidName(name.to_owned())),
         _ => Ok(()),
     }
 }
 
 /// The body of an operation that has one.
-async fn read(body: Body, headers: &HeaderMap, ask: &Ask<'_>) -> Result<Bytes, Refusal> {
-    if !matches!(ask, Ask::Set(_) | Ask::Update(..) | Ask::Restore) {
+async fn read(body: Body, headers: &HeaderMap, ask: &SecretRequest<'_>) -> Result<Bytes, VaultRefusal> {
+    if !matches!(ask, SecretRequest::Set(_) | SecretRequest::Update(..) | SecretRequest::Restore) {
         return Ok(Bytes::new());
     }
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Refusal::NotJson(essence.to_owned()));
+        return Err(VaultRefusal::NotJson(essence.to_owned()));
     }
-    to_bytes(body, LARGEST_BODY).await.map_err(|_| Refusal::UnreadableBody)
+    to_bytes(body, LARGEST_BODY).await.map_err(|_| VaultRefusal::UnreadableBody)
 }
 
 #[cfg(test)]

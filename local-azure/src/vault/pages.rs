@@ -24,29 +24,29 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     /// The secrets that are not deleted.
-    pub(super) fn of_secrets(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
+    pub(super) fn from_secrets(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
         let item = |secret: &'a Secret| match secret.deletion {
-            None => Some(Bundle::of_item(vault, secret, secret.latest()?)),
+            None => Some(Bundle::from_item(vault, secret, secret.latest()?)),
             Some(_) => None,
         };
         Self::cut(vault, "secrets", secrets.all(), item, query)
     }
 
     /// The secrets that are deleted.
-    pub(super) fn of_deleted(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
+    pub(super) fn from_deleted(vault: &Vault, secrets: &'a Secrets, query: &Query) -> Self {
         let item = |secret: &'a Secret| {
             let deletion = secret.deletion?;
-            Some(Bundle::of_item(vault, secret, secret.latest()?).with_deletion(vault, secret, deletion))
+            Some(Bundle::from_item(vault, secret, secret.latest()?).with_deletion(vault, secret, deletion))
         };
         Self::cut(vault, "deletedsecrets", secrets.all(), item, query)
     }
 
     /// The versions of a secret, in order of their IDs and not of their age. A secret that does not exist has none.
-    pub(super) fn of_versions(vault: &Vault, secret: Option<&'a Secret>, name: &str, query: &Query) -> Self {
+    pub(super) fn from_versions(vault: &Vault, secret: Option<&'a Secret>, name: &str, query: &Query) -> Self {
         let mut versions: Vec<_> = secret.into_iter().flat_map(|secret| secret.versions().iter()).collect();
         versions.sort_by(|one, other| one.id.cmp(&other.id));
         let entries = versions.into_iter().map(|version| (version.id.as_str(), version));
-        let item = |version| Some(Bundle::of_version(vault, secret?, version));
+        let item = |version| Some(Bundle::from_version(vault, secret?, version));
         Self::cut(vault, &format!("secrets/{name}/versions"), entries, item, query)
     }
 

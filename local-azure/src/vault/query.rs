@@ -7,7 +7,7 @@ use base64::{
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{api_versions::API_VERSIONS, refusal::Refusal};
+use super::{api_versions::API_VERSIONS, refusal::VaultRefusal};
 
 /// Also the number of items where a request names none:
 /// <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets#uri-parameters>.
@@ -31,20 +31,22 @@ pub(super) struct PageQuery {
 
 impl Query {
     /// Reads a query; only lists have parameters other than the version.
-    pub(super) fn read(query: Option<&str>, of_list: bool) -> Result<Self, Refusal> {
+    pub(super) fn read(query: Option<&str>, of_list: bool) -> Result<Self, VaultRefusal> {
         let mut api_version = None;
         let mut page = PageQuery { limit: LARGEST_PAGE, after: None };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match name.as_ref() {
                 "api-version" => api_version = Some(value.into_owned()),
-                "maxresults" if of_list => page.limit = page_size(&value).ok_or(Refusal::InvalidPageSize)?,
-                "$skiptoken" if of_list => page.after = Some(read_skip_token(&value).ok_or(Refusal::InvalidSkipToken)?),
-                _ => return Err(Refusal::UnknownParameter(name.into_owned())),
+                "maxresults" if of_list => page.limit = page_size(&value).ok_or(VaultRefusal::InvalidPageSize)?,
+                "$skiptoken" if of_list => {
+                    page.after = Some(read_skip_token(&value).ok_or(VaultRefusal::InvalidSkipToken)?)
+                }
+                _ => return Err(VaultRefusal::UnknownParameter(name.into_owned())),
             }
         }
         match api_version {
-            None => Err(Refusal::NoApiVersion),
-            Some(version) if !API_VERSIONS.contains(&version.as_str()) => Err(Refusal::UnknownApiVersion(version)),
+            None => Err(VaultRefusal::NoApiVersion),
+            Some(version) if !API_VERSIONS.contains(&version.as_str()) => Err(VaultRefusal::UnknownApiVersion(version)),
             Some(api_version) => Ok(Self { api_version, page }),
         }
     }
@@ -88,7 +90,7 @@ mod tests {
         assert_eq!(Query::read(Some("api-version=7.4"), true).unwrap().page.limit, 25);
         for size in ["0", "26", "-1", "many", ""] {
             let refusal = Query::read(Some(&format!("api-version=7.4&maxresults={size}")), true).unwrap_err();
-            assert!(matches!(refusal, Refusal::InvalidPageSize), "{size}");
+            assert!(matches!(refusal, VaultRefusal::InvalidPageSize), "{size}");
         }
     }
 
@@ -96,7 +98,7 @@ mod tests {
     fn a_skip_token_that_was_not_given_out_is_refused() {
         for token in ["", "x", "bm8", "e30", "eyJOZXh0TWFya2VyIjoxfQ"] {
             let refusal = Query::read(Some(&format!("api-version=7.4&$skiptoken={token}")), true).unwrap_err();
-            assert!(matches!(refusal, Refusal::InvalidSkipToken), "{token}");
+            assert!(matches!(refusal, VaultRefusal::InvalidSkipToken), "{token}");
         }
     }
 
@@ -104,7 +106,7 @@ mod tests {
     fn only_lists_have_pages() {
         for name in ["maxresults", "$skiptoken"] {
             let refusal = Query::read(Some(&format!("api-version=7.4&{name}=1")), false).unwrap_err();
-            assert!(matches!(refusal, Refusal::UnknownParameter(unknown) if unknown == name));
+            assert!(matches!(refusal, VaultRefusal::UnknownParameter(unknown) if unknown == name));
         }
     }
 
@@ -116,7 +118,7 @@ mod tests {
         assert!(API_VERSIONS.contains(&LATEST_API_VERSION));
         for version in ["8", "7.7", "2025-07-02", "2025-13-01", "7.4-preview", ""] {
             let refusal = Query::read(Some(&format!("api-version={version}")), false).unwrap_err();
-            assert!(matches!(refusal, Refusal::UnknownApiVersion(unknown) if unknown == version));
+            assert!(matches!(refusal, VaultRefusal::UnknownApiVersion(unknown) if unknown == version));
         }
     }
 }

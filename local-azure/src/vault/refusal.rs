@@ -15,9 +15,9 @@ use crate::access_token;
 
 /// A refusal; its text is the `message` of the answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum VaultRefusal {
     #[error("{}", describe_token(.0))]
-    Unauthorized(access_token::Refusal),
+    Unauthorized(access_token::TokenRefusal),
     #[error(
         "Caller is not authorized to perform action on resource.\r\n\
          If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n\
@@ -102,7 +102,7 @@ pub(super) enum Refusal {
     Unsupported(String),
 }
 
-impl Refusal {
+impl VaultRefusal {
     /// Status, code and inner code.
     const fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
@@ -160,8 +160,8 @@ impl Refusal {
 
 /// Key Vault's words for a token that did not pass. Those for a wrong signature under a known key and
 /// for a token that is malformed or not valid yet are ours: no report of Azure's was found.
-fn describe_token(refusal: &access_token::Refusal) -> String {
-    use access_token::Refusal as Token;
+fn describe_token(refusal: &access_token::TokenRefusal) -> String {
+    use access_token::TokenRefusal as Token;
     match refusal {
         Token::Missing => "AKV10000: Request is missing a Bearer or PoP token.".to_owned(),
         Token::Audience(found) => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
-    refusal::Refusal,
+    refusal::VaultRefusal,
     secret::{Deletion, Properties, Secret, Version, Which},
 };
 
@@ -21,14 +21,14 @@ impl Secrets {
         value: String,
         properties: Properties,
         now: i64,
-    ) -> Result<&Secret, Refusal> {
+    ) -> Result<&Secret, VaultRefusal> {
         let version = Version::new(value, properties, now);
         let secret = match self.0.entry(key(name)) {
             Entry::Vacant(free) => free.insert(Secret::new(name, version)),
             Entry::Occupied(taken) => {
                 let secret = taken.into_mut();
                 if secret.deletion.is_some() {
-                    return Err(Refusal::DeletedButRecoverable(name.to_owned()));
+                    return Err(VaultRefusal::DeletedButRecoverable(name.to_owned()));
                 }
                 secret.add(version);
                 secret
@@ -38,16 +38,16 @@ impl Secrets {
     }
 
     /// A secret that is not deleted, and one of its versions.
-    pub(super) fn find(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), Refusal> {
+    pub(super) fn find(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), VaultRefusal> {
         let secret = self.0.get(&key(name)).filter(|secret| secret.deletion.is_none());
         let found = secret.and_then(|secret| Some((secret, secret.version(which)?)));
         found.ok_or_else(|| not_found(name, which))
     }
 
     /// Like [`Secrets::find`], for the one operation that a disabled version refuses.
-    pub(super) fn read(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), Refusal> {
+    pub(super) fn read(&self, name: &str, which: Which<'_>) -> Result<(&Secret, &Version), VaultRefusal> {
         let (secret, version) = self.find(name, which)?;
-        if version.is_enabled() { Ok((secret, version)) } else { Err(Refusal::SecretDisabled) }
+        if version.is_enabled() { Ok((secret, version)) } else { Err(VaultRefusal::SecretDisabled) }
     }
 
     /// Changes what may change of a version.
@@ -57,7 +57,7 @@ impl Secrets {
         which: Which<'_>,
         change: Properties,
         now: i64,
-    ) -> Result<(&Secret, &Version), Refusal> {
+    ) -> Result<(&Secret, &Version), VaultRefusal> {
         let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_none());
         let secret = secret.ok_or_else(|| not_found(name, which))?;
         secret.version_mut(which).ok_or_else(|| not_found(name, which))?.update(change, now);
@@ -65,7 +65,7 @@ impl Secrets {
     }
 
     /// Soft-deletes a secret with all its versions.
-    pub(super) fn delete(&mut self, name: &str, retention_days: u8, now: i64) -> Result<&Secret, Refusal> {
+    pub(super) fn delete(&mut self, name: &str, retention_days: u8, now: i64) -> Result<&Secret, VaultRefusal> {
         let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_none());
         let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
         let purged_at = now + i64::from(retention_days) * SECONDS_A_DAY;
@@ -74,13 +74,13 @@ impl Secrets {
     }
 
     /// A deleted secret, and its latest version.
-    pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), Refusal> {
+    pub(super) fn find_deleted(&self, name: &str) -> Result<(&Secret, &Version, Deletion), VaultRefusal> {
         let found = self.0.get(&key(name)).and_then(|secret| Some((secret, secret.latest()?, secret.deletion?)));
         found.ok_or_else(|| not_found(name, Which::Latest))
     }
 
     /// Undoes a deletion.
-    pub(super) fn recover(&mut self, name: &str) -> Result<&Secret, Refusal> {
+    pub(super) fn recover(&mut self, name: &str) -> Result<&Secret, VaultRefusal> {
         let secret = self.0.get_mut(&key(name)).filter(|secret| secret.deletion.is_some());
         // Key Vault answers here as if a live secret was asked for.
         let secret = secret.ok_or_else(|| not_found(name, Which::Latest))?;
@@ -89,19 +89,19 @@ impl Secrets {
     }
 
     /// Ends a deleted secret for good.
-    pub(super) fn purge(&mut self, name: &str) -> Result<(), Refusal> {
+    pub(super) fn purge(&mut self, name: &str) -> Result<(), VaultRefusal> {
         self.find_deleted(name)?;
         self.0.remove(&key(name));
         Ok(())
     }
 
     /// Brings back a secret with all its versions.
-    pub(super) fn restore(&mut self, secret: Secret) -> Result<&Secret, Refusal> {
+    pub(super) fn restore(&mut self, secret: Secret) -> Result<&Secret, VaultRefusal> {
         match self.0.entry(key(&secret.name)) {
             Entry::Vacant(free) => Ok(free.insert(secret)),
             Entry::Occupied(taken) => Err(match taken.get().deletion {
-                Some(_) => Refusal::DeletedButRecoverable(secret.name),
-                None => Refusal::AlreadyExists(secret.name),
+                Some(_) => VaultRefusal::DeletedButRecoverable(secret.name),
+                None => VaultRefusal::AlreadyExists(secret.name),
             }),
         }
     }
@@ -121,8 +121,8 @@ fn key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-fn not_found(name: &str, which: Which<'_>) -> Refusal {
-    Refusal::SecretNotFound(match which {
+fn not_found(name: &str, which: Which<'_>) -> VaultRefusal {
+    VaultRefusal::SecretNotFound(match which {
         Which::Latest => name.to_owned(),
         Which::Exactly(version) => format!("{name}/{version}"),
     })

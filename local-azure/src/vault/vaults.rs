@@ -38,11 +38,11 @@ pub struct Vault {
     pub(super) retention_days: u8,
     pub(super) purge_protection: bool,
     pub(super) clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<VaultState>,
 }
 
 /// What changes in a vault.
-pub(super) struct State {
+pub(super) struct VaultState {
     pub(super) secrets: Secrets,
     pub(super) throttle: Throttle,
 }
@@ -90,7 +90,7 @@ impl Vault {
             retention_days: seed.soft_delete_retention_days,
             purge_protection: seed.purge_protection,
             clock,
-            state: Mutex::new(State { secrets, throttle }),
+            state: Mutex::new(VaultState { secrets, throttle }),
         }
     }
 
@@ -167,7 +167,7 @@ impl Vault {
         NoSuchSecret { vault: self.name.clone(), secret: secret.to_owned() }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, VaultState> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.secrets.forget_expired(self.clock.now().as_second());
         state

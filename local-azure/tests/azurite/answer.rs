@@ -77,13 +77,13 @@ impl Tags {
 }
 
 /// A raw answer.
-pub(crate) struct Answer {
+pub(crate) struct ComparedAnswer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl ComparedAnswer {
     pub(crate) fn facts(&self, tags: &mut Tags) -> Facts {
         let mut facts = Facts::from([("status".to_owned(), self.status.to_string())]);
         for (name, value) in &self.headers {

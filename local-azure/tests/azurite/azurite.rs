@@ -61,7 +61,7 @@ impl Azurite {
         panic!("Azurite ended before it listened; its last words: {said}");
     }
 
-    /// What `--oauth basic` takes: any token in the right form, whose signature nobody checks.
+    /// What `--oauth basic` takes: any token in the right form, whose signature is not checked.
     pub(crate) fn authorization() -> String {
         let now = Timestamp::now().as_second();
         let claims = json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// A call in a sequence.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub(crate) struct BlobStep {
     pub(crate) method: &'static str,
     /// The blob's name as a path; absent for the container.
     pub(crate) blob: Option<&'static str>,
@@ -50,7 +50,7 @@ pub(crate) enum Day {
     ToCome,
 }
 
-impl Call {
+impl BlobStep {
     pub(crate) fn new(method: &'static str, blob: Option<&'static str>, query: &str) -> Self {
         Self {
             method,

@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 
 use crate::{
     answer::Facts,
-    call::{Call, Condition, Tag},
+    call::{BlobStep, Condition, Tag},
 };
 
 /// What differs between two answers to one call.
 pub(crate) struct Difference<'a> {
-    pub(crate) call: &'a Call,
+    pub(crate) call: &'a BlobStep,
     pub(crate) ours: &'a Facts,
     pub(crate) azurites: &'a Facts,
     /// Names of the facts that differ and are not explained.
     pub(crate) names: BTreeSet<String>,
-    /// Whether there may be blocks of the blob that nobody committed.
+    /// Whether there may be uncommitted blocks of the blob.
     pub(crate) blocks_wait: bool,
 }
 
 /// A difference with its reason.
-struct Known {
+struct KnownDifference {
     name: &'static str,
     /// The pages that say so, under <https://learn.microsoft.com/rest/api/storageservices/>. Where none does,
     /// `derived:` and what it follows from. `owner/repository#number` is an issue that tells what Azure answers.
@@ -32,34 +32,34 @@ struct Known {
     ends_sequence: bool,
 }
 
-const KNOWN: &[Known] = &[
-    Known {
+const KNOWN: &[KnownDifference] = &[
+    KnownDifference {
         name: "the version in the answer is the one asked for; Azurite's is its own latest",
         settled: "versioning-for-the-azure-storage-services, get-blob#response-headers",
         explains: |_, fact| fact == "x-ms-version",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "refusals repeat the client's request ID too",
         settled: "derived: version-2019-02-02 says it of all responses without naming refusals; \
                   Azure/azure-sdk-for-net#20187 has one",
         explains: |it, fact| fact == "x-ms-client-request-id" && it.ours.contains_key("x-ms-error-code"),
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a list repeats MaxResults only when it was asked for",
         settled: "list-blobs#response-body",
         explains: |it, fact| fact == "xml:EnumerationResults/MaxResults" && !it.call.query.contains("maxresults"),
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a call that is wrong in itself is refused for that, before the blob is looked for",
         settled: "derived: blob-service-error-codes and common-rest-api-error-codes have the codes, no page has the \
                   order",
         explains: |it, _| it.call.wrong.is_some_and(|code| code == it.our("x-ms-error-code")),
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "conditions and leases go before the blob's kind, and for append and page blobs before their existence",
         settled: "derived: no page has the order; put-page#remarks and append-block#remarks give BlobNotFound \
                   without conditions",
@@ -88,8 +88,8 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
-        name: "blocks that nobody committed make no blob, except for lists that ask for them and Get Block List",
+    KnownDifference {
+        name: "uncommitted blocks make no blob, except for lists that ask for them and Get Block List",
         settled: "derived: put-block#remarks and get-block-list#remarks tell blocks from the blob, and Get Blob \
                   answers 404 in Azure/Azurite#420",
         explains: |it, fact| {
@@ -100,7 +100,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "a blob of which there are only blocks is listed with a tier and without a tag",
         settled: "list-blobs#uncommitted-blobs-in-the-response; recorded: azure-sdk-for-cpp, UncommittedBlob of 2022",
         explains: |it, fact| {
@@ -110,14 +110,14 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "every committed blob is listed as encrypted",
         settled: "list-blobs#response-body, and /azure/storage/common/storage-service-encryption for every blob \
                   being encrypted",
         explains: |it, fact| fact.ends_with("/ServerEncrypted") && it.our(fact) == "true",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "what only a page blob has cannot be set on another",
         settled: "derived: blob-service-error-codes has InvalidBlobType (409) for such operations",
         explains: |it, fact| {
@@ -127,19 +127,19 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
-        name: "the MD5 of the whole blob has a header of its own only beside a range",
+    KnownDifference {
+        name: "the MD5 of the whole blob has its own header only beside a range",
         settled: "get-blob#response-headers",
         explains: |it, fact| fact == "x-ms-blob-content-md5" && it.our("status") == "200",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a blob has an MD5 only if it was written whole or a client gave one, and until its properties are set without",
         settled: "list-blobs#response-body, put-block-list#request-headers, set-blob-properties#remarks",
         explains: |it, fact| fact == "content-md5" && it.call.method == "GET" && it.our(fact).is_empty(),
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a list tells of copies only when asked, and of incremental ones only where there are any",
         settled: "list-blobs#response-body",
         explains: |it, fact| {
@@ -149,7 +149,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a blob that is not there is not found, whatever a read expects of it",
         settled: "derived: what people saw in Azure, Azure/Azurite#2751",
         explains: |it, fact| {
@@ -160,7 +160,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "If-None-Match: * lets nothing be done to a blob that exists",
         settled: "specifying-conditional-headers-for-blob-service-operations#Subheading1 and #write-operations",
         explains: |it, _| {
@@ -172,7 +172,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "where the container is missing, so is its blob, and the container is named",
         settled: "derived: blob-service-error-codes has both codes, no page has the order; \
                   Azure/azure-sdk-for-net#20187 names the container",
@@ -183,7 +183,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a range outside of the blob has an error code; Azurite gives the status in words",
         settled: "common-rest-api-error-codes (InvalidRange), blob-service-error-codes (InvalidPageRange)",
         explains: |it, fact| {
@@ -194,19 +194,19 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a copy cannot take the place of a blob of another kind",
         settled: "copy-blob#remarks",
         explains: |it, _| it.call.source.is_some() && it.our("x-ms-error-code") == "InvalidBlobType",
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "a tier is said to be inferred only where it is",
         settled: "get-blob-properties#response-headers",
         explains: |it, fact| fact == "x-ms-access-tier-inferred" && it.azurites(fact) == "false",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a page blob without pages has an empty list of ranges",
         settled: "derived: get-page-ranges#response-body has no ranges where all pages are cleared; a length of 0 is \
                   not named",
@@ -215,7 +215,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "the copy of an empty blob has a progress as well",
         settled: "get-blob-properties#response-headers",
         explains: |it, fact| {
@@ -223,27 +223,27 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "an empty blob has no range",
         settled: "derived: specifying-the-range-header-for-blob-service-operations leaves out empty blobs; \
                   Azure/Azurite#2410 has 416",
         explains: |it, _| it.our("x-ms-error-code") == "InvalidRange" && it.azurites("status") == "206",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "pages beyond the end of the blob cannot be written",
         settled: "derived: put-page leaves it out; blob-service-error-codes has the code, and Azure/Azurite#333 and \
                   #640 the case",
         explains: |it, _| it.call.query == "comp=page" && it.our("x-ms-error-code") == "InvalidPageRange",
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "every blob can be read in parts",
         settled: "get-blob#response-headers, get-blob-properties#response-headers",
         explains: |it, fact| fact == "accept-ranges" && it.our(fact) == "bytes",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a write that names a lease fails where there is none, also where there is no blob",
         settled: "lease-blob#outcomes-of-use-attempts-on-blobs-by-lease-state, put-blob#remarks, \
                   put-block-list#remarks",
@@ -253,7 +253,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "the checksum of a block list is its CRC64 unless the request brings its MD5",
         settled: "put-block-list#response-headers",
         explains: |it, fact| {
@@ -263,7 +263,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "the answer to Put Blob has both checksums, and that of a copy in the request the one of its content",
         settled: "put-blob#response-headers; recorded: azure-sdk-for-cpp, BlockBlobClientTest of 2022",
         explains: |it, fact| {
@@ -274,13 +274,13 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a lease that expired or was broken is lost",
         settled: "recorded: azure-storage-python, test_lease_blob_with_duration of 2019",
         explains: |it, fact| IS_ABOUT_REFUSAL.contains(&fact) && it.our("x-ms-error-code") == "LeaseLost",
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "clearing pages stores nothing, so that the answer speaks of no encryption",
         settled: "recorded: azure-storage-python, test_clear_page of 2019",
         explains: |it, fact| {
@@ -288,7 +288,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a blob of which there are only blocks has no length",
         settled: "recorded: azure-sdk-for-cpp, BlockBlobClientTest.UncommittedBlob of 2022",
         explains: |it, fact| {
@@ -298,7 +298,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "a snapshot is a write: its conditions are those of a write, and it tells of no encryption with an own key",
         settled: "snapshot-blob#request-headers and #response-headers",
         explains: |it, fact| {
@@ -307,21 +307,21 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "the order of blocks that wait is by their IDs; Azurite's is that of their arrival",
         settled: "derived: get-block-list#remarks has an order for committed blocks alone",
         explains: |it, fact| it.call.query.starts_with("comp=blocklist&") && fact.contains("/UncommittedBlocks/"),
         ends_sequence: false,
     },
-    Known {
-        name: "a snapshot with metadata of its own has a tag of its own",
+    KnownDifference {
+        name: "a snapshot with its own metadata has its own tag",
         settled: "derived: snapshot-blob#remarks has the base blob's tag for a snapshot that is the same as the blob",
         explains: |it, fact| {
             it.call.query == "comp=snapshot" && fact == "etag" && it.call.headers.contains_key("x-ms-meta-m")
         },
         ends_sequence: true,
     },
-    Known {
+    KnownDifference {
         name: "a container's metadata comes without its properties",
         settled: "get-container-metadata#remarks",
         explains: |it, fact| {
@@ -330,7 +330,7 @@ const KNOWN: &[Known] = &[
         },
         ends_sequence: false,
     },
-    Known {
+    KnownDifference {
         name: "only a sealed append blob is said to be so",
         settled: "list-blobs#response-body; derived for the header, of which get-blob-properties#response-headers \
                   tells only `true`",
@@ -342,7 +342,7 @@ const KNOWN: &[Known] = &[
 const IS_ABOUT_REFUSAL: &[&str] = &["status", "x-ms-error-code"];
 
 impl<'a> Difference<'a> {
-    pub(crate) fn between(call: &'a Call, ours: &'a Facts, azurites: &'a Facts, blocks_wait: bool) -> Self {
+    pub(crate) fn between(call: &'a BlobStep, ours: &'a Facts, azurites: &'a Facts, blocks_wait: bool) -> Self {
         let all = ours.keys().chain(azurites.keys());
         let names = all.filter(|name| ours.get(*name) != azurites.get(*name)).cloned().collect();
         Self { call, ours, azurites, names, blocks_wait }
@@ -380,7 +380,7 @@ fn a_difference_that_the_table_does_not_know_stays() {
     let facts = |status: &str, code: &str| {
         Facts::from([("status".to_owned(), status.to_owned()), ("x-ms-error-code".to_owned(), code.to_owned())])
     };
-    let call = Call::new("GET", Some("a"), "");
+    let call = BlobStep::new("GET", Some("a"), "");
     let (ours, azurites) = (facts("404", "BlobNotFound"), facts("403", "AuthorizationFailure"));
     let mut difference = Difference::between(&call, &ours, &azurites, false);
     assert_eq!(explain(&mut difference), Vec::<&str>::new());

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::call::{Call, Condition, Day, Tag};
+use crate::call::{BlobStep, Condition, Day, Tag};
 
 const BLOBS: [&str; 4] = ["a", "dir/b", "dir/sub/c%20d", "%C3%BC"];
 const LEASES: [&str; 2] = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
@@ -11,7 +11,7 @@ const BLOCKS: [&str; 3] = ["AAAA", "BBBB", "CCCC"];
 /// A container's life.
 ///
 /// Most have a blob from the start, because calls on nothing tell little.
-pub(crate) fn sequence() -> impl Strategy<Value = Vec<Call>> {
+pub(crate) fn sequence() -> impl Strategy<Value = Vec<BlobStep>> {
     let first = prop_oneof![
         3 => Just("BlockBlob"),
         1 => Just("AppendBlob"),
@@ -19,7 +19,7 @@ pub(crate) fn sequence() -> impl Strategy<Value = Vec<Call>> {
         1 => Just(""),
     ];
     (first, vec(call(), 3..7)).prop_map(|(kind, mut calls)| {
-        let first = Call::new("PUT", Some(BLOBS[0]), "").header("x-ms-blob-type", kind);
+        let first = BlobStep::new("PUT", Some(BLOBS[0]), "").header("x-ms-blob-type", kind);
         match kind {
             "BlockBlob" => calls.insert(0, first.body(b"first content".to_vec())),
             "AppendBlob" => calls.insert(0, first),
@@ -30,7 +30,7 @@ pub(crate) fn sequence() -> impl Strategy<Value = Vec<Call>> {
     })
 }
 
-fn call() -> impl Strategy<Value = Call> {
+fn call() -> impl Strategy<Value = BlobStep> {
     prop_oneof![
         6 => put_blob(),
         3 => special_blob(),
@@ -86,12 +86,12 @@ fn metadata() -> impl Strategy<Value = Option<String>> {
 }
 
 /// Conditions and a lease on top of a call.
-fn guarded(calls: impl Strategy<Value = Call>) -> impl Strategy<Value = Call> {
+fn guarded(calls: impl Strategy<Value = BlobStep>) -> impl Strategy<Value = BlobStep> {
     (calls, condition(), lease_id())
         .prop_map(|(call, condition, lease)| call.on(condition).optional("x-ms-lease-id", lease))
 }
 
-fn put_blob() -> impl Strategy<Value = Call> {
+fn put_blob() -> impl Strategy<Value = BlobStep> {
     let headers = (
         option::weighted(0.3, Just("text/plain")),
         option::weighted(0.2, Just("no-store")),
@@ -101,7 +101,7 @@ fn put_blob() -> impl Strategy<Value = Call> {
         option::weighted(0.1, select(vec!["Cool", "Hot", "Lukewarm"])),
     );
     guarded((blob(), content(), headers).prop_map(|(blob, content, (kind, cache, metadata, tags, md5, tier))| {
-        Call::new("PUT", Some(blob), "")
+        BlobStep::new("PUT", Some(blob), "")
             .header("x-ms-blob-type", "BlockBlob")
             .optional("x-ms-blob-content-type", kind)
             .optional("x-ms-blob-cache-control", cache)
@@ -116,11 +116,11 @@ fn put_blob() -> impl Strategy<Value = Call> {
     }))
 }
 
-fn special_blob() -> impl Strategy<Value = Call> {
-    let append = blob().prop_map(|blob| Call::new("PUT", Some(blob), "").header("x-ms-blob-type", "AppendBlob"));
+fn special_blob() -> impl Strategy<Value = BlobStep> {
+    let append = blob().prop_map(|blob| BlobStep::new("PUT", Some(blob), "").header("x-ms-blob-type", "AppendBlob"));
     let page = (blob(), select(vec!["0", "512", "1024", "4096", "100"]), option::weighted(0.3, select(vec!["0", "7"])));
     let page = page.prop_map(|(blob, length, number)| {
-        Call::new("PUT", Some(blob), "")
+        BlobStep::new("PUT", Some(blob), "")
             .header("x-ms-blob-type", "PageBlob")
             .header("x-ms-blob-content-length", length)
             .optional("x-ms-blob-sequence-number", number)
@@ -129,41 +129,43 @@ fn special_blob() -> impl Strategy<Value = Call> {
     guarded((prop_oneof![append, page], metadata()).prop_map(|(call, metadata)| call.optional("x-ms-meta-m", metadata)))
 }
 
-fn blocks() -> impl Strategy<Value = Call> {
+fn blocks() -> impl Strategy<Value = BlobStep> {
     let block = (blob(), select(vec!["AAAA", "BBBB", "CCCC", "AAAAAAAA"]), vec(any::<u8>(), 1..30), lease_id());
     let block = block.prop_map(|(blob, id, content, lease)| {
-        Call::new("PUT", Some(blob), &format!("comp=block&blockid={id}")).optional("x-ms-lease-id", lease).body(content)
+        BlobStep::new("PUT", Some(blob), &format!("comp=block&blockid={id}"))
+            .optional("x-ms-lease-id", lease)
+            .body(content)
     });
     let entry = (select(vec!["Latest", "Latest", "Committed", "Uncommitted"]), select(BLOCKS.to_vec()));
     let list = (blob(), vec(entry, 0..4), metadata()).prop_map(|(blob, entries, metadata)| {
         let entries = entries.iter().map(|(kind, id)| format!("<{kind}>{id}</{kind}>"));
         let xml =
             format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{}</BlockList>", entries.collect::<String>());
-        Call::new("PUT", Some(blob), "comp=blocklist").optional("x-ms-meta-m", metadata).body(xml)
+        BlobStep::new("PUT", Some(blob), "comp=blocklist").optional("x-ms-meta-m", metadata).body(xml)
     });
     let get = (blob(), select(vec!["all", "committed", "uncommitted"]), lease_id()).prop_map(|(blob, kind, lease)| {
         let query = format!("comp=blocklist&blocklisttype={kind}");
-        Call::new("GET", Some(blob), &query).optional("x-ms-lease-id", lease)
+        BlobStep::new("GET", Some(blob), &query).optional("x-ms-lease-id", lease)
     });
     prop_oneof![3 => block, 3 => guarded(list), 2 => get]
 }
 
-fn append() -> impl Strategy<Value = Call> {
+fn append() -> impl Strategy<Value = BlobStep> {
     let position = option::weighted(0.3, select(vec!["0", "10", "20"]));
     let limit = option::weighted(0.2, select(vec!["5", "15", "1000"]));
     let content = prop_oneof![4 => Just(b"0123456789".to_vec()), 1 => Just(Vec::new())];
     let block = (blob(), content, position, limit).prop_map(|(blob, content, position, limit)| {
-        Call::new("PUT", Some(blob), "comp=appendblock")
+        BlobStep::new("PUT", Some(blob), "comp=appendblock")
             .optional("x-ms-blob-condition-appendpos", position)
             .optional("x-ms-blob-condition-maxsize", limit)
             .body(content)
     });
-    let block = block.prop_map(|call| Call { wrong: call.body.is_empty().then_some("InvalidHeaderValue"), ..call });
-    let seal = blob().prop_map(|blob| Call::new("PUT", Some(blob), "comp=seal"));
+    let block = block.prop_map(|call| BlobStep { wrong: call.body.is_empty().then_some("InvalidHeaderValue"), ..call });
+    let seal = blob().prop_map(|blob| BlobStep::new("PUT", Some(blob), "comp=seal"));
     guarded(prop_oneof![6 => block, 1 => seal])
 }
 
-fn pages() -> impl Strategy<Value = Call> {
+fn pages() -> impl Strategy<Value = BlobStep> {
     let ranges = select(vec![(0, 512), (512, 512), (1024, 1024), (0, 2048), (4096, 512)]);
     let guard = option::weighted(
         0.2,
@@ -173,7 +175,7 @@ fn pages() -> impl Strategy<Value = Call> {
         ),
     );
     let put = (blob(), ranges, any::<bool>(), guard).prop_map(|(blob, (start, length), writes, guard)| {
-        let call = Call::new("PUT", Some(blob), "comp=page")
+        let call = BlobStep::new("PUT", Some(blob), "comp=page")
             .header("x-ms-page-write", if writes { "update" } else { "clear" })
             .header("x-ms-range", format!("bytes={start}-{}", start + length - 1))
             .body(if writes { vec![b'p'; length] } else { Vec::new() });
@@ -183,21 +185,24 @@ fn pages() -> impl Strategy<Value = Call> {
         }
     });
     let get = (blob(), option::weighted(0.5, select(vec!["bytes=0-1023", "bytes=512-", "bytes=9999-"])));
-    let get = get.prop_map(|(blob, range)| Call::new("GET", Some(blob), "comp=pagelist").optional("x-ms-range", range));
+    let get =
+        get.prop_map(|(blob, range)| BlobStep::new("GET", Some(blob), "comp=pagelist").optional("x-ms-range", range));
     prop_oneof![3 => guarded(put), 2 => get]
 }
 
-fn read() -> impl Strategy<Value = Call> {
+fn read() -> impl Strategy<Value = BlobStep> {
     let range =
         option::weighted(0.4, select(vec!["bytes=0-9", "bytes=5-", "bytes=3-3", "bytes=9999-", "bytes=0-99999"]));
-    let get = (blob(), range).prop_map(|(blob, range)| Call::new("GET", Some(blob), "").optional("x-ms-range", range));
-    let head = blob().prop_map(|blob| Call::new("HEAD", Some(blob), ""));
+    let get =
+        (blob(), range).prop_map(|(blob, range)| BlobStep::new("GET", Some(blob), "").optional("x-ms-range", range));
+    let head = blob().prop_map(|blob| BlobStep::new("HEAD", Some(blob), ""));
     guarded(prop_oneof![3 => get, 2 => head])
 }
 
-fn set() -> impl Strategy<Value = Call> {
-    let metadata = (blob(), metadata())
-        .prop_map(|(blob, metadata)| Call::new("PUT", Some(blob), "comp=metadata").optional("x-ms-meta-m", metadata));
+fn set() -> impl Strategy<Value = BlobStep> {
+    let metadata = (blob(), metadata()).prop_map(|(blob, metadata)| {
+        BlobStep::new("PUT", Some(blob), "comp=metadata").optional("x-ms-meta-m", metadata)
+    });
     let properties = (
         blob(),
         option::weighted(0.7, Just("text/html")),
@@ -206,7 +211,7 @@ fn set() -> impl Strategy<Value = Call> {
         option::weighted(0.2, select(vec![("increment", None), ("max", Some("5")), ("update", Some("3"))])),
     );
     let properties = properties.prop_map(|(blob, kind, language, length, sequence)| {
-        let call = Call::new("PUT", Some(blob), "comp=properties");
+        let call = BlobStep::new("PUT", Some(blob), "comp=properties");
         match (length, sequence) {
             (Some(length), _) => call.header("x-ms-blob-content-length", length),
             (None, Some((action, number))) => {
@@ -218,55 +223,56 @@ fn set() -> impl Strategy<Value = Call> {
         }
     });
     let tier = (blob(), select(vec!["Hot", "Cool", "Cold"]), lease_id()).prop_map(|(blob, tier, lease)| {
-        Call::new("PUT", Some(blob), "comp=tier").header("x-ms-access-tier", tier).optional("x-ms-lease-id", lease)
+        BlobStep::new("PUT", Some(blob), "comp=tier").header("x-ms-access-tier", tier).optional("x-ms-lease-id", lease)
     });
     prop_oneof![2 => guarded(metadata), 2 => guarded(properties), 1 => tier]
 }
 
-fn tags() -> impl Strategy<Value = Call> {
+fn tags() -> impl Strategy<Value = BlobStep> {
     let sets =
         select(vec![vec![], vec![("k", "v")], vec![("a b", "1+2-3./:=_"), ("k", "v")], vec![("k", "v"), ("k", "w")]]);
     let set = (blob(), sets, lease_id()).prop_map(|(blob, tags, lease)| {
         let tags = tags.iter().map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"));
         let xml = format!("<Tags><TagSet>{}</TagSet></Tags>", tags.collect::<String>());
-        Call::new("PUT", Some(blob), "comp=tags")
+        BlobStep::new("PUT", Some(blob), "comp=tags")
             .header("content-type", "application/xml")
             .optional("x-ms-lease-id", lease)
             .body(xml)
     });
-    let set = set.prop_map(|call| Call {
+    let set = set.prop_map(|call| BlobStep {
         wrong: call.body.ends_with(b"w</Value></Tag></TagSet></Tags>").then_some("DuplicateTagNames"),
         ..call
     });
     let get = (blob(), lease_id())
-        .prop_map(|(blob, lease)| Call::new("GET", Some(blob), "comp=tags").optional("x-ms-lease-id", lease));
+        .prop_map(|(blob, lease)| BlobStep::new("GET", Some(blob), "comp=tags").optional("x-ms-lease-id", lease));
     prop_oneof![set, get]
 }
 
-fn snapshot() -> impl Strategy<Value = Call> {
-    let take = (blob(), metadata())
-        .prop_map(|(blob, metadata)| Call::new("PUT", Some(blob), "comp=snapshot").optional("x-ms-meta-m", metadata));
-    let list = Just(Call::new("GET", None, "restype=container&comp=list&include=snapshots"));
+fn snapshot() -> impl Strategy<Value = BlobStep> {
+    let take = (blob(), metadata()).prop_map(|(blob, metadata)| {
+        BlobStep::new("PUT", Some(blob), "comp=snapshot").optional("x-ms-meta-m", metadata)
+    });
+    let list = Just(BlobStep::new("GET", None, "restype=container&comp=list&include=snapshots"));
     // Azurite brings nothing back after its deletion.
     prop_oneof![4 => guarded(take), 2 => list]
 }
 
 /// Conditions on tags, which some blobs have and most have not.
-fn if_tags() -> impl Strategy<Value = Call> {
+fn if_tags() -> impl Strategy<Value = BlobStep> {
     let expressions = select(vec!["k = 'v'", "k <> 'v'", "\"k\" >= 'a' AND k < 'w'", "k = 'x' OR l = 'w x'"]);
     let call = prop_oneof![
-        blob().prop_map(|blob| Call::new("GET", Some(blob), "")),
-        blob().prop_map(|blob| Call::new("HEAD", Some(blob), "")),
-        blob().prop_map(|blob| Call::new("PUT", Some(blob), "comp=metadata").header("x-ms-meta-m", "v")),
-        blob().prop_map(|blob| Call::new("DELETE", Some(blob), "")),
+        blob().prop_map(|blob| BlobStep::new("GET", Some(blob), "")),
+        blob().prop_map(|blob| BlobStep::new("HEAD", Some(blob), "")),
+        blob().prop_map(|blob| BlobStep::new("PUT", Some(blob), "comp=metadata").header("x-ms-meta-m", "v")),
+        blob().prop_map(|blob| BlobStep::new("DELETE", Some(blob), "")),
     ];
     (call, expressions).prop_map(|(call, expression)| call.header("x-ms-if-tags", expression))
 }
 
-fn lease() -> impl Strategy<Value = Call> {
+fn lease() -> impl Strategy<Value = BlobStep> {
     (option::weighted(0.85, blob()), action(), condition()).prop_map(|(blob, headers, condition)| {
         let mut call =
-            Call::new("PUT", blob, if blob.is_some() { "comp=lease" } else { "restype=container&comp=lease" });
+            BlobStep::new("PUT", blob, if blob.is_some() { "comp=lease" } else { "restype=container&comp=lease" });
         call.headers.extend(headers);
         let call = call.wrong_with(&["61", "5"], "InvalidHeaderValue");
         if blob.is_some() { call.on(condition) } else { call }
@@ -295,23 +301,21 @@ fn action() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     prop_oneof![5 => acquire, 3 => with_id, 1 => change, 2 => end]
 }
 
-fn copy() -> impl Strategy<Value = Call> {
-    guarded((blob(), blob(), metadata()).prop_map(|(blob, source, metadata)| Call {
+fn copy() -> impl Strategy<Value = BlobStep> {
+    guarded((blob(), blob(), metadata()).prop_map(|(blob, source, metadata)| BlobStep {
         source: Some(source),
-        ..Call::new("PUT", Some(blob), "").optional("x-ms-meta-m", metadata)
+        ..BlobStep::new("PUT", Some(blob), "").optional("x-ms-meta-m", metadata)
     }))
 }
 
-fn delete() -> impl Strategy<Value = Call> {
+fn delete() -> impl Strategy<Value = BlobStep> {
     let snapshots = option::weighted(0.4, select(vec!["include", "include", "only"]));
-    guarded(
-        (blob(), snapshots).prop_map(|(blob, snapshots)| {
-            Call::new("DELETE", Some(blob), "").optional("x-ms-delete-snapshots", snapshots)
-        }),
-    )
+    guarded((blob(), snapshots).prop_map(|(blob, snapshots)| {
+        BlobStep::new("DELETE", Some(blob), "").optional("x-ms-delete-snapshots", snapshots)
+    }))
 }
 
-fn list() -> impl Strategy<Value = Call> {
+fn list() -> impl Strategy<Value = BlobStep> {
     let query = (
         option::weighted(0.4, select(vec!["dir/", "a", "zz", "%C3%BC"])),
         option::weighted(0.4, Just("/")),
@@ -330,22 +334,23 @@ fn list() -> impl Strategy<Value = Call> {
                 query.push_str(&format!("&{name}={value}"));
             }
         }
-        Call { next_page, ..Call::new("GET", None, &query) }
+        BlobStep { next_page, ..BlobStep::new("GET", None, &query) }
     })
 }
 
-fn container() -> impl Strategy<Value = Call> {
-    let create =
-        metadata().prop_map(|metadata| Call::new("PUT", None, "restype=container").optional("x-ms-meta-m", metadata));
+fn container() -> impl Strategy<Value = BlobStep> {
+    let create = metadata()
+        .prop_map(|metadata| BlobStep::new("PUT", None, "restype=container").optional("x-ms-meta-m", metadata));
     let read =
         (select(vec!["GET", "HEAD"]), select(vec!["restype=container", "restype=container&comp=metadata"]), lease_id());
-    let read = read.prop_map(|(method, query, lease)| Call::new(method, None, query).optional("x-ms-lease-id", lease));
+    let read =
+        read.prop_map(|(method, query, lease)| BlobStep::new(method, None, query).optional("x-ms-lease-id", lease));
     let set = (metadata(), lease_id()).prop_map(|(metadata, lease)| {
-        Call::new("PUT", None, "restype=container&comp=metadata")
+        BlobStep::new("PUT", None, "restype=container&comp=metadata")
             .optional("x-ms-meta-m", metadata)
             .optional("x-ms-lease-id", lease)
     });
-    let delete =
-        lease_id().prop_map(|lease| Call::new("DELETE", None, "restype=container").optional("x-ms-lease-id", lease));
+    let delete = lease_id()
+        .prop_map(|lease| BlobStep::new("DELETE", None, "restype=container").optional("x-ms-lease-id", lease));
     prop_oneof![1 => create, 3 => read, 2 => set, 1 => delete]
 }

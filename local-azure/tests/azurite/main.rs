@@ -62,7 +62,7 @@ async fn local_azure_answers_as_azurite_does() {
 }
 
 /// The smallest sequence found that still differs, and how.
-async fn shrink(peers: &Peers, tree: &mut impl proptest::strategy::ValueTree<Value = Vec<call::Call>>) -> String {
+async fn shrink(peers: &Peers, tree: &mut impl proptest::strategy::ValueTree<Value = Vec<call::BlobStep>>) -> String {
     let mut smallest = "It did not differ again when it was run once more, alone.".to_owned();
     let mut differs = true;
     for _ in 0..SHRINKS {

@@ -12,9 +12,9 @@ use std::{
 use reqwest::{Certificate, Client, Method};
 
 use crate::{
-    answer::{Answer, Tags},
+    answer::{ComparedAnswer, Tags},
     azurite::{self, Azurite},
-    call::Call,
+    call::BlobStep,
     differences::{self, Difference},
     service::{self, Service},
 };
@@ -78,10 +78,10 @@ impl Peers {
     }
 
     /// Makes the calls in a new container; the first unexplained difference ends it, told in words.
-    pub(crate) async fn run(&self, calls: &[Call]) -> Result<(), String> {
+    pub(crate) async fn run(&self, calls: &[BlobStep]) -> Result<(), String> {
         let container = format!("c{:06}", self.containers.fetch_add(1, Ordering::Relaxed));
         let (mut ours, mut theirs) = (Told::default(), Told::default());
-        let create = Call::new("PUT", None, "restype=container");
+        let create = BlobStep::new("PUT", None, "restype=container");
         let all = std::iter::once(&create).chain(calls);
         for (index, call) in all.enumerate() {
             let (our, their) = tokio::join!(
@@ -118,7 +118,7 @@ impl Peers {
 }
 
 impl Told {
-    fn note_blocks(&mut self, call: &Call, answer: &Answer) {
+    fn note_blocks(&mut self, call: &BlobStep, answer: &ComparedAnswer) {
         let Some(blob) = call.blob.filter(|_| answer.status < 300) else { return };
         match (call.method, call.query.as_str()) {
             ("PUT", query) if query.starts_with("comp=block&") => {
@@ -133,7 +133,7 @@ impl Told {
 }
 
 impl Peer {
-    async fn send(&self, container: &str, call: &Call, told: &mut Told) -> Answer {
+    async fn send(&self, container: &str, call: &BlobStep, told: &mut Told) -> ComparedAnswer {
         let place = call.blob.map(|blob| format!("/{blob}")).unwrap_or_default();
         let mut url = format!("{}/{container}{place}?{}", self.base, call.query);
         if let Some(marker) = told.marker.as_ref().filter(|_| call.next_page) {
@@ -163,7 +163,8 @@ impl Peer {
         let headers = response.headers().iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        let mut answer = Answer { status: response.status().as_u16(), headers: headers.collect(), body: Vec::new() };
+        let mut answer =
+            ComparedAnswer { status: response.status().as_u16(), headers: headers.collect(), body: Vec::new() };
         answer.body = response.bytes().await.unwrap().to_vec();
         if let Some(etag) = answer.headers.get("etag").filter(|_| answer.status < 300) {
             told.known.insert(call.blob, etag.clone());
@@ -175,7 +176,7 @@ impl Peer {
     }
 }
 
-fn tell(before: &[Call], difference: &Difference<'_>, ours: &Answer, azurites: &Answer) -> String {
+fn tell(before: &[BlobStep], difference: &Difference<'_>, ours: &ComparedAnswer, azurites: &ComparedAnswer) -> String {
     let mut text = "local-azure and Azurite answer differently.\n\nThe calls:\n".to_owned();
     for (index, call) in before.iter().enumerate() {
         text.push_str(&format!("{:2}. {call:?}\n", index + 1));

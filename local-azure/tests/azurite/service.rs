@@ -1,4 +1,4 @@
-//! local-azure's Blob Storage on a port of its own, asked by an identity that may do everything.
+//! local-azure's Blob Storage on its own port, asked by an identity that may do everything.
 
 use std::path::Path;
 

@@ -19,16 +19,16 @@ fn command(data: &Path) -> Command {
 /// A run that has started; the kernel frees its lock when it is killed.
 struct Run {
     process: Child,
-    /// What it prints. It ends when nobody can read that any more.
+    /// What it prints. It ends when its reader has gone.
     _printed: BufReader<ChildStdout>,
 }
 
 impl Run {
     fn start(data: &Path) -> Self {
-        Self::of(&mut command(data))
+        Self::from_command(&mut command(data))
     }
 
-    fn of(command: &mut Command) -> Self {
+    fn from_command(command: &mut Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut printed = BufReader::new(process.stdout.take().unwrap());
         let started = printed.by_ref().lines().map_while(Result::ok).any(|line| line.contains("blob.core.windows.net"));
@@ -123,7 +123,7 @@ fn files_are_readable_by_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (data, scratch) = (folder.path().join("data"), folder.path().join("scratch"));
     fs::create_dir(&scratch).unwrap();
-    let _run = Run::of(command(&data).env("TMPDIR", &scratch));
+    let _run = Run::from_command(command(&data).env("TMPDIR", &scratch));
     assert!(check(&data) > 4);
     let run = fs::read_dir(&scratch).unwrap().next().unwrap().unwrap().path();
     // The folder, the CA, the workload token if there is one, certificates with their keys.

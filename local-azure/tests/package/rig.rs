@@ -61,7 +61,7 @@ impl ScriptRoot {
         self.settings.clone()
     }
 
-    /// The package, and where it is: in a folder of its own.
+    /// The package, and where it is: in its own folder.
     pub(crate) fn package(&self) -> Result<(Package, TempDir, PathBuf), PackageError> {
         let folder = TempDir::new().unwrap();
         let zip = folder.path().join("out/app.zip");

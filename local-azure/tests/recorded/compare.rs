@@ -18,14 +18,14 @@ const IGNORED: &[&str] = &[
     "x-ms-client-request-id",
 ];
 
-pub(crate) struct Answer {
+pub(crate) struct RecordedAnswer {
     status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
-    pub(crate) async fn of(response: Response) -> Self {
+impl RecordedAnswer {
+    pub(crate) async fn from_response(response: Response) -> Self {
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         Self { status: response.status().as_u16(), headers, body: response.bytes().await.unwrap().to_vec() }
@@ -38,7 +38,7 @@ impl Answer {
 
 pub(crate) fn differences(
     recorded: &Value,
-    answer: &Answer,
+    answer: &RecordedAnswer,
     method: &Method,
     version: Option<&str>,
     fill: impl Fn(&str) -> String,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::{
-    compare::{self, Answer},
+    compare::{self, RecordedAnswer},
     world::{BLOBS, VAULT, World},
 };
 
@@ -53,7 +53,7 @@ impl<'a> Replay<'a> {
         if method == Method::PUT {
             request = request.header("content-length", body.len()).body(body);
         }
-        let answer = Answer::of(request.send().await.unwrap()).await;
+        let answer = RecordedAnswer::from_response(request.send().await.unwrap()).await;
         self.learn(number, &answer);
         let sent = step["h"]["x-ms-version"].as_str();
         compare::differences(&step["r"], &answer, &method, sent, |text| self.fill(text))
@@ -71,7 +71,7 @@ impl<'a> Replay<'a> {
             assert_eq!(made[2], "BlockBlob");
             self.put(path.trim_start_matches('/'), &[("x-ms-blob-type", "BlockBlob")], content).await;
         }
-        // Where the recording waited for the end of a lease, it is broken here: the answer is the same, and nobody waits.
+        // Where the recording waited for the end of a lease, it is broken here: the answer is the same, without the wait.
         if step["gap"].as_u64().is_some_and(|gap| gap >= LEASE) {
             let path = format!("{}?comp=lease", self.fill(step["p"].as_str().unwrap()));
             let headers = [("x-ms-lease-action", "break"), ("x-ms-lease-break-period", "0")];
@@ -105,7 +105,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn learn(&mut self, number: usize, answer: &Answer) {
+    fn learn(&mut self, number: usize, answer: &RecordedAnswer) {
         for (header, name) in [("etag", "etag"), ("x-ms-lease-id", "lease"), ("last-modified", "lm")] {
             if let Some(value) = answer.headers.get(header) {
                 self.told.insert(format!("{name}:{number}"), value.clone());

@@ -7,7 +7,7 @@ use std::{
 
 use crate::rig::{PROGRAM, SEED};
 
-/// Runs a command whose standard output nobody reads.
+/// Runs a command whose standard output has no reader.
 fn run(arguments: &[&str]) -> Output {
     let (reader, writer) = pipe().unwrap();
     drop(reader);

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// No function takes longer, whatever goes wrong; the load balancer would leave after 230 s.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST_CELL: Duration = Duration::from_secs(120);
 
 /// In place of a body that broke off.
 const BROKE_OFF: &[u8] = b"the answer broke off";
@@ -74,7 +74,7 @@ impl fmt::Display for Function {
 }
 
 /// What the function answered.
-struct Answer {
+struct FunctionAnswer {
     status: u16,
     body: Bytes,
 }
@@ -83,7 +83,7 @@ struct Answer {
 pub(super) async fn check(rig: &Rig, function: Function, promised: &str) -> Result<(), String> {
     let before = last_entry(rig);
     let has_struck = || rig.azure.world().faults().all().iter().any(|fault| fault.strikes > 0);
-    // On a machine that is very busy, a token or a key may take longer than its caller waits; then nobody has asked the
+    // On a machine that is very busy, a token or a key may take longer than its caller waits; then the handler has not asked the
     // service, and the caller asks again.
     let calls = async {
         loop {
@@ -93,7 +93,7 @@ pub(super) async fn check(rig: &Rig, function: Function, promised: &str) -> Resu
             }
         }
     };
-    let answer = timeout(LONGEST, calls).await.map_err(|_| "no answer came in time".to_owned())?;
+    let answer = timeout(LONGEST_CELL, calls).await.map_err(|_| "no answer came in time".to_owned())?;
     let struck = has_struck();
     rig.azure.world().faults().clear();
     let told = || format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body));
@@ -126,7 +126,7 @@ pub(super) fn written(azure: &LocalAzure, after: Option<EntryId>) -> BTreeSet<St
     paths.filter(|path| path.contains('/')).collect()
 }
 
-fn outcome(function: Function, answer: &Answer) -> &'static str {
+fn outcome(function: Function, answer: &FunctionAnswer) -> &'static str {
     match answer.status {
         200 | 201 if is_cut(&answer.body) => "cut",
         200 | 201 if is_right(function, &answer.body) => "right",
@@ -185,7 +185,7 @@ fn uploaded() -> Vec<u8> {
     (0..300_000_u32).flat_map(|number| number.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect()
 }
 
-async fn call(rig: &Rig, function: Function) -> Answer {
+async fn call(rig: &Rig, function: Function) -> FunctionAnswer {
     let http = async |method: Method, path: &str, body: Vec<u8>| {
         let kind = if path == "/api/chat" { "application/json" } else { "application/octet-stream" };
         let request = plain_client().request(method, rig.url(path)).header("content-type", kind);
@@ -193,9 +193,9 @@ async fn call(rig: &Rig, function: Function) -> Answer {
         let status = answer.status().as_u16();
         // A body that breaks off is no success.
         match answer.bytes().await {
-            Ok(body) => Answer { status, body },
-            Err(_) if status < 400 => Answer { status, body: Bytes::from_static(BROKE_OFF) },
-            Err(_) => Answer { status, body: Bytes::new() },
+            Ok(body) => FunctionAnswer { status, body },
+            Err(_) if status < 400 => FunctionAnswer { status, body: Bytes::from_static(BROKE_OFF) },
+            Err(_) => FunctionAnswer { status, body: Bytes::new() },
         }
     };
     match function {
@@ -203,7 +203,7 @@ async fn call(rig: &Rig, function: Function) -> Answer {
         Function::Secrets => http(Method::GET, "/api/secrets", Vec::new()).await,
         Function::SecretExpiry | Function::Snapshot => {
             let invocation = rig.host.invoke(&function.to_string(), None).await.unwrap();
-            Answer { status: invocation.status, body: Bytes::from(invocation.error.unwrap_or_default()) }
+            FunctionAnswer { status: invocation.status, body: Bytes::from(invocation.error.unwrap_or_default()) }
         }
         Function::SnapshotNow => http(Method::POST, "/api/snapshots/orders", Vec::new()).await,
         Function::Snapshots => http(Method::GET, "/api/snapshots/orders", Vec::new()).await,
@@ -248,7 +248,7 @@ async fn whole_or_absent(
 }
 
 /// Neither log nor answer has a token, a key, a secret or a prompt.
-fn no_secret(rig: &Rig, answer: &Answer) -> Result<(), String> {
+fn no_secret(rig: &Rig, answer: &FunctionAnswer) -> Result<(), String> {
     let secrets = rig.secrets();
     let found = secrets.found(rig.log().as_bytes()).or_else(|| secrets.found(&answer.body));
     match found {

@@ -1,6 +1,6 @@
 //! Every fault against every function that calls services: what docs/reliability.md promises is what happens.
 //!
-//! The cells are read from the table there. Each has a handler of its own, which holds no token and no secret yet.
+//! The cells are read from the table there. Each has its own handler, which holds no token and no secret yet.
 
 mod cell;
 mod table;
@@ -29,7 +29,7 @@ struct Batch {
 
 impl Batch {
     /// The cells of a row, in as many worlds as they need.
-    fn of(row: Row) -> Vec<Self> {
+    fn from_row(row: Row) -> Vec<Self> {
         // What the gateway has read of Entra, a model that it leaves alone for a while, and a new key of the tenant would
         // be there in the next cell.
         let is_remembered = matches!(row.fault.service, FaultService::Entra | FaultService::ModelAccount);
@@ -71,7 +71,7 @@ async fn clean(azure: &LocalAzure) {
 async fn check(service: FaultService) {
     let rows: Vec<Row> = table::rows().into_iter().filter(|row| row.fault.service == service).collect();
     assert!(!rows.is_empty(), "the table has no row of {service}");
-    let mut batches: Vec<Batch> = rows.into_iter().flat_map(Batch::of).collect();
+    let mut batches: Vec<Batch> = rows.into_iter().flat_map(Batch::from_row).collect();
     // The longest begin first: those without an answer, then those in which each try in a row may fail.
     batches.sort_by_key(|batch| (batch.fault.kind != FaultKind::Hang, batch.fault.count.is_some()));
     // On threads of their own: the keys of a world take a noticeable part of a second.

@@ -37,16 +37,16 @@ struct Shared {
 }
 
 /// Dropped with a call whose caller has left.
-struct Call(Arc<Shared>);
+struct OpenCall(Arc<Shared>);
 
-impl Call {
+impl OpenCall {
     fn begin(shared: &Arc<Shared>) -> Self {
         shared.began.add_permits(1);
         Self(shared.clone())
     }
 }
 
-impl Drop for Call {
+impl Drop for OpenCall {
     fn drop(&mut self) {
         self.0.left.add_permits(1);
     }
@@ -142,7 +142,7 @@ async fn moved(request: Request) -> Response {
 
 /// One event at once, each further one when the test says so.
 async fn events(State(shared): State<Arc<Shared>>) -> Response {
-    let call = Call(shared.clone());
+    let call = OpenCall(shared.clone());
     let events = stream::unfold((1, call), |(number, call)| async move {
         if number > 1 {
             call.0.next_event.acquire().await.unwrap().forget();
@@ -153,7 +153,7 @@ async fn events(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn never(State(shared): State<Arc<Shared>>) -> Response {
-    let _call = Call::begin(&shared);
+    let _call = OpenCall::begin(&shared);
     std::future::pending().await
 }
 

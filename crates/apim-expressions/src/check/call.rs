@@ -13,13 +13,13 @@ use super::{
 use crate::{
     members::{self, Member},
     problem::ParseError,
-    program::{Bound, Call, Code},
+    program::{Bound, BoundCall, Code},
     syntax::Argument,
     types::{Class, Type},
 };
 
 impl Checker {
-    pub(super) fn property(&mut self, at: usize, class: &Type, name: &str) -> Result<(Call, Type), ParseError> {
+    pub(super) fn property(&mut self, at: usize, class: &Type, name: &str) -> Result<(BoundCall, Type), ParseError> {
         if class.class == Class::Anonymous
             && let Some(index) = class.names.iter().position(|known| **known == *name)
         {
@@ -31,7 +31,7 @@ impl Checker {
             };
             let index = i32::try_from(index).unwrap_or_default();
             let place = crate::program::Argument::Value(Code::Constant(index.into()));
-            return Ok((Call { bound, arguments: vec![place] }, class.argument(index.unsigned_abs() as usize)));
+            return Ok((BoundCall { bound, arguments: vec![place] }, class.argument(index.unsigned_abs() as usize)));
         }
         if matches!(class.class, Class::ValueTuple | Class::Tuple) {
             let index = class.names.iter().position(|known| **known == *name).or_else(|| {
@@ -47,21 +47,21 @@ impl Checker {
                 };
                 let place =
                     crate::program::Argument::Value(Code::Constant(i32::try_from(index).unwrap_or_default().into()));
-                return Ok((Call { bound, arguments: vec![place] }, class.argument(index)));
+                return Ok((BoundCall { bound, arguments: vec![place] }, class.argument(index)));
             }
         }
         let found = candidates(class, name, false).into_iter().find(|c| c.signature.parameters.is_none());
         let Some(candidate) = found else { return Err(unknown(at, class, name, false)) };
         self.touch(candidate.owner.class, name);
         let returns = candidate.signature.returns.with(&bindings(&candidate.owner));
-        Ok((Call { bound: bind(&candidate, Vec::new()), arguments: Vec::new() }, returns))
+        Ok((BoundCall { bound: bind(&candidate, Vec::new()), arguments: Vec::new() }, returns))
     }
 
     pub(super) fn static_property(&mut self, at: usize, class: &Type, name: &str) -> Result<Typed, ParseError> {
         let found = candidates(class, name, true).into_iter().find(|c| c.signature.parameters.is_none());
         let Some(candidate) = found else { return Err(unknown(at, class, name, true)) };
         let returns = candidate.signature.returns.with(&bindings(&candidate.owner));
-        let call = Call { bound: bind(&candidate, Vec::new()), arguments: Vec::new() };
+        let call = BoundCall { bound: bind(&candidate, Vec::new()), arguments: Vec::new() };
         Ok(Typed::new(Code::Static(Box::new(call)), returns))
     }
 
@@ -72,7 +72,7 @@ impl Checker {
         name: &str,
         types: &[Type],
         arguments: &[Argument],
-    ) -> Result<(Call, Type), ParseError> {
+    ) -> Result<(BoundCall, Type), ParseError> {
         self.call(at, class, name, false, types, arguments)
     }
 
@@ -93,7 +93,7 @@ impl Checker {
         at: usize,
         class: &Type,
         arguments: &[Argument],
-    ) -> Result<(Call, Type), ParseError> {
+    ) -> Result<(BoundCall, Type), ParseError> {
         let checked = self.arguments(arguments)?;
         self.indexer_of(at, class, checked)
     }
@@ -103,7 +103,7 @@ impl Checker {
         at: usize,
         class: &Type,
         arguments: Vec<Checked<'_>>,
-    ) -> Result<(Call, Type), ParseError> {
+    ) -> Result<(BoundCall, Type), ParseError> {
         if candidates(class, "[]", false).is_empty() {
             return Err(error(at, format!("Cannot apply indexing with [] to an expression of type '{class}'")));
         }
@@ -119,7 +119,7 @@ impl Checker {
         statics: bool,
         types: &[Type],
         arguments: &[Argument],
-    ) -> Result<(Call, Type), ParseError> {
+    ) -> Result<(BoundCall, Type), ParseError> {
         let checked = self.arguments(arguments)?;
         self.resolve(at, class, name, statics, types, checked)
     }
@@ -133,7 +133,7 @@ impl Checker {
         statics: bool,
         types: &[Type],
         arguments: Vec<Checked<'_>>,
-    ) -> Result<(Call, Type), ParseError> {
+    ) -> Result<(BoundCall, Type), ParseError> {
         let found = candidates(class, name, statics);
         if found.is_empty() {
             return Err(unknown(at, class, name, statics));
@@ -196,11 +196,11 @@ impl Checker {
             }
             let of = types.first().cloned().unwrap_or_else(|| candidate.owner.argument(0));
             let (of, returns) = linq::number(at, name, &of, types.is_empty() || by_method)?;
-            return Ok((Call { bound: bind(candidate, vec![of]), arguments }, returns));
+            return Ok((BoundCall { bound: bind(candidate, vec![of]), arguments }, returns));
         }
         // What a null has no value for, the call knows by the type of its receiver.
         let types = if candidate.owner.is(Class::Nullable) { candidate.owner.arguments.clone() } else { types };
-        Ok((Call { bound: bind(candidate, types), arguments }, returns))
+        Ok((BoundCall { bound: bind(candidate, types), arguments }, returns))
     }
 }
 

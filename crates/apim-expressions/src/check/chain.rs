@@ -9,7 +9,7 @@ use crate::{
     program::{Code, Link as LinkCode},
     syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, TypeName},
     types::{Class, Type, names},
-    value::{Integer, Object, Value, number, object::Part},
+    value::{Integer, Object, Value, number, object::ContextPart},
 };
 
 impl Checker {
@@ -68,7 +68,7 @@ impl Checker {
     }
 
     /// A member, with its call if one follows: the code, the type, and how many links that took.
-    fn link(&mut self, class: &Type, links: &[Link]) -> Result<(crate::program::Call, Type, usize), ParseError> {
+    fn link(&mut self, class: &Type, links: &[Link]) -> Result<(crate::program::BoundCall, Type, usize), ParseError> {
         let at = links.first().map_or(0, |link| link.at);
         match links {
             [
@@ -122,7 +122,7 @@ impl Checker {
                     _ => Err(error(base.at, format!("the function '{name}' can only be called"))),
                 },
                 None if &**name == "context" => {
-                    let context = Value::object(Object::Part(Part::Context));
+                    let context = Value::object(Object::Part(ContextPart::Context));
                     Ok((Typed::new(Code::Constant(context), Class::Context), 0))
                 }
                 None => self.type_chain(base.at, name, links),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Checker, Typed, error, fit::Checked, unsupported, variable_type};
 use crate::{
     problem::ParseError,
-    program::{Call, Code},
+    program::{BoundCall, Code},
     syntax::{Argument, ArgumentValue, Expr, Item, TypeName},
     types::{Class, Type, convert, names},
     value::Dictionary,
@@ -41,7 +41,7 @@ impl Checker {
         }
         let (call, _) = self.call(at, &class, "new", true, &[], arguments)?;
         let types = class.arguments.clone();
-        let call = Call { bound: crate::program::Bound { types, ..call.bound }, ..call };
+        let call = BoundCall { bound: crate::program::Bound { types, ..call.bound }, ..call };
         let object = Code::Static(Box::new(call));
         if initializer.is_empty() {
             return Ok(Typed::new(object, class));
@@ -66,7 +66,7 @@ impl Checker {
         Ok(Typed::new(Code::Anonymous(class.clone(), codes), class))
     }
 
-    fn item(&mut self, class: &Type, item: &Item) -> Result<Call, ParseError> {
+    fn item(&mut self, class: &Type, item: &Item) -> Result<BoundCall, ParseError> {
         match item {
             Item::Add(at, values) => {
                 let mut checked = Vec::new();

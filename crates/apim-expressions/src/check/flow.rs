@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use self::state::{Effects, State};
+use self::state::{Effects, FlowState};
 use super::{error, known::Ways};
 use crate::{
     problem::ParseError,
@@ -24,7 +24,7 @@ use crate::{
 const VISITS: usize = 1_000_000;
 
 /// What the checker found out about the program.
-pub(super) struct Known<'k> {
+pub(super) struct ProgramFacts<'k> {
     /// Constant conditions, by the address of their expression.
     pub(super) conditions: &'k HashMap<usize, bool>,
     /// By the address of the expression after `switch`.
@@ -34,13 +34,13 @@ pub(super) struct Known<'k> {
 }
 
 /// Refuses a program that may read a variable that has no value, or end without one.
-pub(super) fn check(source: &Source, known: Known<'_>) -> Result<(), ParseError> {
+pub(super) fn check(source: &Source, known: ProgramFacts<'_>) -> Result<(), ParseError> {
     let mut flow = Flow {
         known,
         variables: HashMap::new(),
         count: 0,
         reserved: HashMap::new(),
-        now: State { reached: true, ..State::default() },
+        now: FlowState { reached: true, ..FlowState::default() },
         breaks: Vec::new(),
         continues: Vec::new(),
         sections: Vec::new(),
@@ -48,7 +48,7 @@ pub(super) fn check(source: &Source, known: Known<'_>) -> Result<(), ParseError>
         functions: HashMap::new(),
         outside: 0,
         reads: BTreeSet::new(),
-        ends: State::default(),
+        ends: FlowState::default(),
         returns_value: false,
         visits: 0,
     };
@@ -62,26 +62,26 @@ pub(super) fn check(source: &Source, known: Known<'_>) -> Result<(), ParseError>
 }
 
 struct Flow<'k> {
-    known: Known<'k>,
+    known: ProgramFacts<'k>,
     variables: HashMap<Arc<str>, usize>,
     count: usize,
     /// Those that a block will declare, which its functions know before.
     reserved: HashMap<Arc<str>, usize>,
-    now: State,
+    now: FlowState,
     /// Where `break` leads, and with what; the innermost last.
-    breaks: Vec<State>,
-    continues: Vec<State>,
+    breaks: Vec<FlowState>,
+    continues: Vec<FlowState>,
     /// What `goto case` brings to the sections of the switches around this place.
-    sections: Vec<Vec<State>>,
+    sections: Vec<Vec<FlowState>>,
     /// What `goto` brings to labels.
-    labels: HashMap<Arc<str>, State>,
+    labels: HashMap<Arc<str>, FlowState>,
     functions: HashMap<Arc<str>, Effects>,
     /// Variables below this number are those around the function that is looked at.
     outside: usize,
     /// Those of them that it reads before it assigns them.
     reads: BTreeSet<usize>,
     /// Where its `return` statements meet.
-    ends: State,
+    ends: FlowState,
     returns_value: bool,
     visits: usize,
 }

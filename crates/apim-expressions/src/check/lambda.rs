@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     problem::ParseError,
-    program::{Body, Code, Lambda, Step},
+    program::{Code, CodeBody, Lambda, Step},
     syntax::{self, Argument, ArgumentValue, Expr, ExprKind, LambdaBody},
     types::{
         Class, Type,
@@ -30,7 +30,7 @@ impl Checker {
             _ => return Ok(None),
         };
         self.warn(expression.at, format!("`{class}` is not on API Management's list of types"));
-        // It may be called while it runs, so that each call has variables of its own.
+        // It may be called while it runs, so that each call has its own variables.
         Ok(Some(match code {
             Code::Lambda(lambda) => {
                 let Lambda { parameters, opened, body, .. } =
@@ -98,7 +98,7 @@ impl Checker {
                         let returned = std::mem::take(&mut checker.returned);
                         checker.unify(at, &mut steps, &returned, &returns, bindings)?;
                     }
-                    Body::Block(steps)
+                    CodeBody::Block(steps)
                 }
             };
             Ok((slots, opened, body))
@@ -114,12 +114,12 @@ impl Checker {
         returns: &Type,
         bindings: &mut Vec<(char, Type)>,
         is_method: bool,
-    ) -> Result<Body, ParseError> {
+    ) -> Result<CodeBody, ParseError> {
         if returns.is(Class::Void) {
-            return Ok(Body::Block(vec![Step::Evaluate(self.statement_expression(value)?)]));
+            return Ok(CodeBody::Block(vec![Step::Evaluate(self.statement_expression(value)?)]));
         }
         if !is_method && !returns.has_letters(bindings) {
-            return Ok(Body::Single(self.expect(value, &returns.with(bindings))?));
+            return Ok(CodeBody::Single(self.expect(value, &returns.with(bindings))?));
         }
         let at = value.at;
         let value = self.value(value)?;
@@ -132,7 +132,7 @@ impl Checker {
         if is_method && !passes {
             return Err(error(at, format!("the method has the wrong return type: '{}', not '{wanted}'", value.class)));
         }
-        Ok(Body::Single(self.convert(value, &wanted, at)?))
+        Ok(CodeBody::Single(self.convert(value, &wanted, at)?))
     }
 
     /// Gives all returned values the best type among theirs, which the lambda's type learns from.

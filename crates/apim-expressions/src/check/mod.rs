@@ -200,7 +200,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Runs `check` with a scope of its own.
+    /// Runs `check` with its own scope.
     fn scoped<T>(&mut self, check: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
         self.scopes.push(Vec::new());
         self.ended.push(HashSet::new());

@@ -300,7 +300,7 @@ fn enum_and_zero(left: &Typed, right: &Typed) -> Option<Class> {
     }
 }
 
-/// A struct without an `==` of its own.
+/// A struct without its own `==`.
 fn is_pair(class: Class) -> bool {
     matches!(class, Class::KeyValuePair | Class::JEnumerable)
 }

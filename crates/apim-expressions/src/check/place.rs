@@ -3,7 +3,7 @@
 use super::{Checker, Local, Typed, error, fit::Checked, operator};
 use crate::{
     problem::ParseError,
-    program::{Argument as ArgumentCode, Bound, Call, Code, How, Place, Write},
+    program::{Argument as ArgumentCode, Bound, BoundCall, Code, How, WritablePlace, Write},
     syntax::{Binary, Expr, ExprKind, LinkKind},
     types::{Class, Type, convert},
     value::Value,
@@ -11,14 +11,14 @@ use crate::{
 
 /// A place and the type of what is in it.
 struct Target {
-    place: Place,
+    place: WritablePlace,
     class: Type,
 }
 
 /// How a member is read, what that gives, and the name of what writes it.
 struct Accessor<'n> {
     setter: &'n str,
-    read: Call,
+    read: BoundCall,
     class: Type,
 }
 
@@ -41,12 +41,12 @@ impl Checker {
             if let Some(Local::Variable(slot, class)) = self.lookup(name).cloned() {
                 self.assignable(target.at, name, slot)?;
                 if class.is_delegate() && self.loop_slots.last().is_some_and(|start| slot < *start) {
-                    // In C# each round of the loop has variables of its own, which the lambda keeps.
+                    // In C# each round of the loop has its own variables, which the lambda keeps.
                     let message = "a delegate that a loop assigns to a variable around it is not supported";
                     return Err(super::unsupported(at, message));
                 }
                 let how = How::Set(self.expect(value, &class)?);
-                return Ok(Typed::new(Code::Write(Box::new(Write { place: Place::Local(slot), how })), class));
+                return Ok(Typed::new(Code::Write(Box::new(Write { place: WritablePlace::Local(slot), how })), class));
             }
         }
         let value = self.value(value)?;
@@ -81,7 +81,7 @@ impl Checker {
     }
 
     /// A place that takes a value of this type, and the type of the place.
-    pub(super) fn target_of(&mut self, target: &Expr, assigned: &Type) -> Result<(Place, Type), ParseError> {
+    pub(super) fn target_of(&mut self, target: &Expr, assigned: &Type) -> Result<(WritablePlace, Type), ParseError> {
         let Target { place, class } = self.target(target, assigned, false)?;
         Ok((place, class))
     }
@@ -96,7 +96,7 @@ impl Checker {
                 return match self.lookup(name) {
                     Some(Local::Variable(slot, class)) => {
                         self.assignable(target.at, name, *slot)?;
-                        Ok(Target { place: Place::Local(*slot), class: class.clone() })
+                        Ok(Target { place: WritablePlace::Local(*slot), class: class.clone() })
                     }
                     Some(Local::Function(_)) => Err(refused()),
                     None => Err(error(target.at, format!("The name '{name}' does not exist in the current context"))),
@@ -159,7 +159,7 @@ impl Checker {
         let mut codes: Vec<Code> = write.arguments.into_iter().filter_map(value_code).collect();
         codes.pop();
         let read: Option<Bound> = reads.then_some(read.bound);
-        let place = Place::Member { object: object.code, arguments: codes, read, write: write.bound };
+        let place = WritablePlace::Member { object: object.code, arguments: codes, read, write: write.bound };
         Ok(Target { place, class })
     }
 }

@@ -6,7 +6,7 @@ use super::{Checker, Returns, Touches, flow};
 use crate::{
     Reads,
     problem::{ParseError, ParseWarning},
-    program::{Body, Program},
+    program::{CodeBody, Program},
     syntax::Source,
     types::Type,
 };
@@ -52,11 +52,11 @@ pub(crate) fn program(source: &Source) -> Result<Checked, ParseError> {
         Source::Single(expression) => {
             let value = checker.value(expression)?;
             checker.gives.push(value.class);
-            Body::Single(value.code)
+            CodeBody::Single(value.code)
         }
-        Source::Block(statements) => Body::Block(checker.block(statements)?),
+        Source::Block(statements) => CodeBody::Block(checker.block(statements)?),
     };
-    let known = flow::Known { conditions: &checker.conditions, ways: &checker.ways, jumps: &checker.jumps };
+    let known = flow::ProgramFacts { conditions: &checker.conditions, ways: &checker.ways, jumps: &checker.jumps };
     flow::check(source, known)?;
     let reads = checker.reads();
     let program = Program { body, slots: checker.slots, functions: checker.functions };

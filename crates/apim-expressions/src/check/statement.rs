@@ -8,7 +8,7 @@ use super::{
 use crate::{
     members,
     problem::ParseError,
-    program::{Argument, Bound, Call, Catch, Code, Step},
+    program::{Argument, Bound, BoundCall, Catch, Code, Step},
     syntax::{self, Block, Expr, ExprKind, LinkKind, Statement, StatementKind, TypeName},
     types::{
         Class, Type,
@@ -152,7 +152,7 @@ impl Checker {
         }
         let bound =
             Bound { member: &members::object::ENTER, owner: Class::Object, extension: false, types: Vec::new() };
-        let enter = Code::Static(Box::new(Call { bound, arguments: vec![Argument::Value(value.code)] }));
+        let enter = Code::Static(Box::new(BoundCall { bound, arguments: vec![Argument::Value(value.code)] }));
         Ok(Step::Block(vec![Step::Evaluate(enter), Step::Block(self.block(body)?)]))
     }
 

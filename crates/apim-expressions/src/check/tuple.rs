@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Checker, Typed, creation::best_common, error, unsupported, variable_type};
 use crate::{
     problem::ParseError,
-    program::{Code, Place},
+    program::{Code, WritablePlace},
     syntax::{Expr, ExprKind, TypeName},
     types::{Class, Type, convert},
     value::{Object, Value},
@@ -95,7 +95,7 @@ impl Checker {
                     let class = if written.is_var() { part.clone() } else { variable_type(written)? };
                     let conversion = self.element_conversion(at, part, &class)?;
                     let slot = self.declare(written.at, name, class)?;
-                    places.push(Some((Place::Local(slot), conversion)));
+                    places.push(Some((WritablePlace::Local(slot), conversion)));
                 }
             }
             ExprKind::Tuple(elements) => {

@@ -4,9 +4,9 @@ use super::{Machine, Outcome};
 use crate::{
     limits::Writer,
     problem::Failure,
-    program::{Argument, Call, Code, Link, Operation, Pattern, Piece, Place},
+    program::{Argument, BoundCall, Code, Link, Operation, Pattern, Piece, WritablePlace},
     types::{Class, Type, convert::Conversion},
-    value::{Integer, Kind, Object, Opaque, TimeSpan, Value, equality, format::composite, object::Grid},
+    value::{CollectionKind, Integer, Object, Opaque, TimeSpan, Value, equality, format::composite, object::Grid},
 };
 
 impl Machine<'_> {
@@ -46,7 +46,7 @@ impl Machine<'_> {
             Code::Interpolate(pieces) => self.interpolate(pieces),
             Code::Array(element, items) => {
                 let items = self.values(items)?;
-                self.collection(Kind::Array, element.clone(), items)
+                self.collection(CollectionKind::Array, element.clone(), items)
             }
             Code::SizedArray(element, size) => self.sized_array(element, size),
             Code::Anonymous(class, members) => {
@@ -137,7 +137,7 @@ impl Machine<'_> {
         Ok(value)
     }
 
-    pub(super) fn call(&mut self, call: &Call, receiver: Value) -> Outcome {
+    pub(super) fn call(&mut self, call: &BoundCall, receiver: Value) -> Outcome {
         self.budget.steps(1)?;
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
@@ -201,7 +201,7 @@ impl Machine<'_> {
 
     fn grid(&mut self, element: &Type, items: Vec<Value>, columns: usize) -> Outcome {
         let class = Type::new(Class::Grid, vec![element.clone()]);
-        let values = self.collection(Kind::Array, element.clone(), items)?;
+        let values = self.collection(CollectionKind::Array, element.clone(), items)?;
         let Value::Collection(Opaque(values)) = values else { return Ok(Value::Null) };
         Ok(Value::object(Object::Grid(std::sync::Arc::new(Grid { class, elements: values, columns }))))
     }
@@ -223,7 +223,7 @@ impl Machine<'_> {
     }
 
     /// `(a, b) = tuple`
-    fn deconstruct(&mut self, value: &Code, places: &[Option<(Place, Conversion)>]) -> Outcome {
+    fn deconstruct(&mut self, value: &Code, places: &[Option<(WritablePlace, Conversion)>]) -> Outcome {
         let value = self.evaluate(value)?;
         let parts = match value.as_object() {
             Some(Object::Record(record)) => record.1.clone(),
@@ -315,10 +315,10 @@ impl Machine<'_> {
             return Err(Failure::overflow("Arithmetic operation resulted in an overflow."));
         };
         self.budget.memory(size.saturating_mul(32))?;
-        self.collection(Kind::Array, element.clone(), vec![Value::default_of(element); size])
+        self.collection(CollectionKind::Array, element.clone(), vec![Value::default_of(element); size])
     }
 
-    fn initialize(&mut self, object: &Code, calls: &[Call]) -> Outcome {
+    fn initialize(&mut self, object: &Code, calls: &[BoundCall]) -> Outcome {
         let object = self.evaluate(object)?;
         for call in calls {
             self.call(call, object.clone())?;

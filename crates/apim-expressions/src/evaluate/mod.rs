@@ -11,10 +11,10 @@ use super::{
     context::{Context, Entropy},
     limits::Budget,
     problem::{Exception, Failure},
-    program::{Body, Bound, Code, Lambda, Program},
+    program::{Bound, Code, CodeBody, Lambda, Program},
     regex::Patterns,
     types::Type,
-    value::{Object, Value, object::Part},
+    value::{Object, Value, object::ContextPart},
 };
 
 /// What evaluating something gives.
@@ -56,8 +56,8 @@ pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
         documents: Vec::new(),
     };
     let value = match &program.body {
-        Body::Single(code) => machine.evaluate(code),
-        Body::Block(steps) => machine.block_value(steps),
+        CodeBody::Single(code) => machine.evaluate(code),
+        CodeBody::Block(steps) => machine.block_value(steps),
     };
     machine.context.allowance = machine.budget.rest_of(allowance);
     machine.leave(value?)
@@ -65,7 +65,7 @@ pub(crate) fn run(program: &Program, context: &mut Context) -> Outcome {
 
 /// The value of an expression of constants; `None` where it has none.
 pub(crate) fn constant(code: &Code) -> Option<Value> {
-    let program = Program { body: Body::Block(Vec::new()), slots: 0, functions: Vec::new() };
+    let program = Program { body: CodeBody::Block(Vec::new()), slots: 0, functions: Vec::new() };
     let mut context = Context::new(jiff::Timestamp::UNIX_EPOCH, uuid::Uuid::nil(), Entropy::seeded(0));
     let mut machine = Machine {
         context: &mut context,
@@ -83,7 +83,9 @@ impl<'m> Machine<'m> {
     /// `context.Response` leaves as a copy; other parts of the context do not leave.
     fn leave(&self, value: Value) -> Outcome {
         match value.as_object() {
-            Some(Object::Part(Part::Response)) => Ok(self.context.response.clone().map_or(Value::Null, Value::from)),
+            Some(Object::Part(ContextPart::Response)) => {
+                Ok(self.context.response.clone().map_or(Value::Null, Value::from))
+            }
             Some(
                 Object::Part(_) | Object::Facts(..) | Object::Body(_) | Object::Lambda(_) | Object::RuntimeType(_),
             ) => Err(Failure::unsupported(format!("a policy expression that returns a `{}`", value.type_of()))),
@@ -133,8 +135,8 @@ impl<'m> Machine<'m> {
             self.set_local(*slot, member.unwrap_or(Value::Null));
         }
         match &lambda.body {
-            Body::Single(code) => self.evaluate(code),
-            Body::Block(steps) => {
+            CodeBody::Single(code) => self.evaluate(code),
+            CodeBody::Block(steps) => {
                 self.budget.enter()?;
                 let value = self.block_value(steps);
                 self.budget.leave();

@@ -3,20 +3,20 @@
 use super::{Machine, Outcome};
 use crate::{
     problem::Failure,
-    program::{How, Place, Write},
+    program::{How, WritablePlace, Write},
     value::Value,
 };
 
 impl Machine<'_> {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match &write.place {
-            Place::Local(slot) => {
+            WritablePlace::Local(slot) => {
                 let old = self.local(*slot);
                 let (new, result) = self.assigned(&write.how, old)?;
                 self.set_local(*slot, new);
                 Ok(result)
             }
-            Place::Member { object, arguments, read, write: setter } => {
+            WritablePlace::Member { object, arguments, read, write: setter } => {
                 let object = self.evaluate(object)?;
                 let mut arguments = self.values(arguments)?;
                 if object.is_null() {
@@ -35,10 +35,10 @@ impl Machine<'_> {
     }
 
     /// Puts a value that is there already.
-    pub(super) fn put(&mut self, place: &Place, value: Value) -> Result<(), Failure> {
+    pub(super) fn put(&mut self, place: &WritablePlace, value: Value) -> Result<(), Failure> {
         match place {
-            Place::Local(slot) => self.set_local(*slot, value),
-            Place::Member { object, arguments, write, .. } => {
+            WritablePlace::Local(slot) => self.set_local(*slot, value),
+            WritablePlace::Member { object, arguments, write, .. } => {
                 let object = self.evaluate(object)?;
                 let mut arguments = self.values(arguments)?;
                 if object.is_null() {

@@ -8,7 +8,7 @@ use crate::{
     limits::{self, Budget, Writer},
     problem::Failure,
     types::{Class, Type},
-    value::{Collection, Kind, Object, Opaque, Value, text},
+    value::{Collection, CollectionKind, Object, Opaque, Value, text},
 };
 
 /// What an element of a collection costs.
@@ -37,7 +37,7 @@ impl Machine<'_> {
     }
 
     /// A new collection of values that exist.
-    pub(crate) fn collection(&mut self, kind: Kind, element: Type, values: Vec<Value>) -> Outcome {
+    pub(crate) fn collection(&mut self, kind: CollectionKind, element: Type, values: Vec<Value>) -> Outcome {
         let bytes = if element.is(Class::Byte) { 1 } else { ELEMENT_BYTES };
         self.budget.memory(values.len() * bytes)?;
         self.hold(&values)?;

@@ -8,7 +8,7 @@ use crate::{
     problem::Failure,
     system_uri::SystemUri,
     types::{Class, Type},
-    value::{Collection, Dictionary, Integer, Kind, Object, Opaque, Value, change, format::date, text},
+    value::{Collection, CollectionKind, Dictionary, Integer, Object, Opaque, Value, change, format::date, text},
 };
 
 impl From<Scalar> for Value {
@@ -173,7 +173,7 @@ pub(crate) fn to_object(token: &Token, to: &Type, budget: &mut Budget) -> Result
             let element = to.argument(0);
             let items =
                 token.children().iter().map(|item| to_object(item, &element, budget)).collect::<Result<_, _>>()?;
-            let kind = if to.is(Class::Array) { Kind::Array } else { Kind::List };
+            let kind = if to.is(Class::Array) { CollectionKind::Array } else { CollectionKind::List };
             Ok(Collection::new(kind, element, items).into())
         }
         Class::Dictionary | Class::IDictionary | Class::ReadOnlyDictionary if to.argument(0).is(Class::String) => {

@@ -1,5 +1,5 @@
 //! From text to tokens, by the lexical rules of C# 7. Interpolated strings come out flat: their text, and the tokens
-//! of their holes between [`Kind::HoleBegin`] and [`Kind::HoleEnd`].
+//! of their holes between [`TokenKind::HoleBegin`] and [`TokenKind::HoleEnd`].
 
 mod number;
 mod string;
@@ -15,7 +15,7 @@ use super::problem::ParseError;
 /// A piece of the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TokenKind,
     /// First byte in the source.
     pub(crate) at: usize,
     /// One past the last byte.
@@ -23,7 +23,7 @@ pub(crate) struct Token {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     /// An identifier or keyword.
     Name(Arc<str>),
     /// Value and suffix: `l`, `u`, `b` for both, or none.
@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     End,
 }
 
-impl Kind {
+impl TokenKind {
     /// Whether a number, a character or a text begins here.
     pub(crate) fn begins_literal(&self) -> bool {
         match self {
@@ -91,7 +91,7 @@ struct Lexer<'s> {
     texts: HashSet<Arc<str>>,
 }
 
-/// The tokens of `source[start..end]`, ending with [`Kind::End`]; offsets count from the start of `source`.
+/// The tokens of `source[start..end]`, ending with [`TokenKind::End`]; offsets count from the start of `source`.
 pub(crate) fn tokens(source: &str, start: usize, end: usize) -> Result<Vec<Token>, ParseError> {
     let mut lexer = Lexer { source, at: start, end, nested: Vec::new(), tokens: Vec::new(), texts: HashSet::new() };
     while lexer.skip_blank()? {
@@ -100,7 +100,7 @@ pub(crate) fn tokens(source: &str, start: usize, end: usize) -> Result<Vec<Token
     if lexer.nested.iter().any(|nested| matches!(nested, Nested::Hole { .. })) {
         return Err(lexer.error(end, "an interpolated string has no end"));
     }
-    lexer.push(end, Kind::End);
+    lexer.push(end, TokenKind::End);
     Ok(lexer.tokens)
 }
 
@@ -117,7 +117,7 @@ impl<'s> Lexer<'s> {
         ParseError::invalid(offset, message)
     }
 
-    fn push(&mut self, at: usize, kind: Kind) {
+    fn push(&mut self, at: usize, kind: TokenKind) {
         self.tokens.push(Token { kind, at, end: self.at });
     }
 
@@ -183,7 +183,7 @@ impl<'s> Lexer<'s> {
         let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
         let at = self.at;
         self.at += length;
-        self.push(at, Kind::Name(rest[..length].into()));
+        self.push(at, TokenKind::Name(rest[..length].into()));
     }
 
     /// `@name`, which is `name`; of a keyword it is a name that keeps its `@`.
@@ -191,7 +191,7 @@ impl<'s> Lexer<'s> {
         let at = self.at;
         self.at += 1;
         self.name();
-        if let Some(Token { kind: Kind::Name(name), at: start, .. }) = self.tokens.last_mut() {
+        if let Some(Token { kind: TokenKind::Name(name), at: start, .. }) = self.tokens.last_mut() {
             *start = at;
             if is_keyword(name) || PREDEFINED.contains(&&**name) {
                 *name = format!("@{name}").into();
@@ -216,7 +216,7 @@ impl<'s> Lexer<'s> {
             }
             if first == '}' {
                 self.at += 1;
-                self.push(at, Kind::HoleEnd);
+                self.push(at, TokenKind::HoleEnd);
                 self.nested.pop();
                 return self.interpolated_text(verbatim);
             }
@@ -230,7 +230,7 @@ impl<'s> Lexer<'s> {
             _ => {}
         }
         self.at += symbol.len();
-        self.push(at, Kind::Symbol(symbol));
+        self.push(at, TokenKind::Symbol(symbol));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Kind, Lexer, ParseError};
+use super::{Lexer, ParseError, TokenKind};
 
 impl Lexer<'_> {
     pub(super) fn number(&mut self) -> Result<(), ParseError> {
@@ -26,23 +26,23 @@ impl Lexer<'_> {
             return Err(self.error(at, "Invalid number"));
         }
         let kind = match suffix.to_ascii_lowercase().as_str() {
-            "" if !real => Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, None),
+            "" if !real => TokenKind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, None),
             "l" | "u" if !real => {
                 let suffix = suffix.to_ascii_lowercase().as_bytes().first().copied();
-                Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, suffix)
+                TokenKind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, suffix)
             }
             "ul" | "lu" if !real => {
-                Kind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, Some(b'b'))
+                TokenKind::Integer(u64::from_str_radix(&written, radix).map_err(|_| bad(self))?, Some(b'b'))
             }
             "" | "d" if radix == 10 => {
                 let value: f64 = written.parse().map_err(|_| bad(self))?;
                 if !value.is_finite() {
                     return Err(self.error(at, "Floating-point constant is outside the range of type 'double'"));
                 }
-                Kind::Real(value)
+                TokenKind::Real(value)
             }
-            "f" if radix == 10 => Kind::Single(written.parse().map_err(|_| bad(self))?),
-            "m" if radix == 10 => Kind::Decimal(decimal(&written).ok_or_else(|| bad(self))?),
+            "f" if radix == 10 => TokenKind::Single(written.parse().map_err(|_| bad(self))?),
+            "m" if radix == 10 => TokenKind::Decimal(decimal(&written).ok_or_else(|| bad(self))?),
             _ => return Err(bad(self)),
         };
         self.push(at, kind);

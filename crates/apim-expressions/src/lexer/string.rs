@@ -1,6 +1,6 @@
 //! String, character and interpolated-string literals.
 
-use super::{Kind, Lexer, Nested, ParseError};
+use super::{Lexer, Nested, ParseError, TokenKind};
 
 const NO_END: &str = "Unterminated string literal";
 
@@ -24,14 +24,14 @@ impl Lexer<'_> {
         }
         self.at += 1;
         let text = self.literal(text);
-        self.push(at, Kind::Text(text));
+        self.push(at, TokenKind::Text(text));
         Ok(())
     }
 
     pub(super) fn interpolation(&mut self, prefix: usize, verbatim: bool) -> Result<(), ParseError> {
         let at = self.at;
         self.at += prefix;
-        self.push(at, Kind::InterpolationBegin);
+        self.push(at, TokenKind::InterpolationBegin);
         self.interpolated_text(verbatim)
     }
 
@@ -59,7 +59,7 @@ impl Lexer<'_> {
         }
         if !text.is_empty() {
             let text = self.literal(text);
-            self.push(at, Kind::Text(text));
+            self.push(at, TokenKind::Text(text));
         }
         let hole = self.peek() == Some('{');
         let at = self.at;
@@ -67,7 +67,7 @@ impl Lexer<'_> {
         if hole {
             self.nested.push(Nested::Hole { verbatim });
         }
-        self.push(at, if hole { Kind::HoleBegin } else { Kind::InterpolationEnd });
+        self.push(at, if hole { TokenKind::HoleBegin } else { TokenKind::InterpolationEnd });
         Ok(())
     }
 
@@ -84,7 +84,7 @@ impl Lexer<'_> {
         if !rest[length..].starts_with('}') {
             return Err(self.error(at, "a format in an interpolated string has no end"));
         }
-        self.push(at, Kind::Format(rest[..length].into()));
+        self.push(at, TokenKind::Format(rest[..length].into()));
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Lexer<'_> {
         match (units.next(), units.next(), self.peek()) {
             (Some(unit), None, Some('\'')) => {
                 self.at += 1;
-                self.push(at, Kind::Char(unit));
+                self.push(at, TokenKind::Char(unit));
                 Ok(())
             }
             _ => Err(self.error(at, "a character literal must hold exactly one character")),

@@ -9,7 +9,7 @@ use crate::{
     problem::Failure,
     program::Lambda,
     types::{Class, Type},
-    value::{Collection, DateTime, Dictionary, Kind, Object, Opaque, Value},
+    value::{Collection, CollectionKind, DateTime, Dictionary, Object, Opaque, Value},
 };
 
 impl Call<'_, '_> {
@@ -135,7 +135,7 @@ impl Call<'_, '_> {
         self.machine.string(text)
     }
 
-    pub(super) fn new_texts(&mut self, kind: Kind, texts: Vec<String>) -> Outcome {
+    pub(super) fn new_texts(&mut self, kind: CollectionKind, texts: Vec<String>) -> Outcome {
         self.machine.budget.memory(texts.iter().map(String::len).sum())?;
         let texts = texts.into_iter().map(Value::from).collect();
         self.machine.collection(kind, Class::String.into(), texts)

@@ -12,7 +12,7 @@ use crate::{
     lock::lock,
     problem::Failure,
     types::Class,
-    value::{Object, Value, object::Part},
+    value::{Object, Value, object::ContextPart},
 };
 
 pub(super) const BODY: &[Member] = &[
@@ -40,8 +40,8 @@ fn content(call: &mut Call<'_, '_>) -> Result<Bytes, Failure> {
     let receiver = call.receiver.clone();
     let context = &mut *call.machine.context;
     let content = match receiver.as_object() {
-        Some(Object::Part(Part::RequestBody)) => take(&mut context.request.body, preserve)?,
-        Some(Object::Part(Part::ResponseBody)) => {
+        Some(Object::Part(ContextPart::RequestBody)) => take(&mut context.request.body, preserve)?,
+        Some(Object::Part(ContextPart::ResponseBody)) => {
             take(&mut context.response.as_mut().ok_or_else(Failure::null_reference)?.body, preserve)?
         }
         Some(Object::Body(response)) => take(&mut lock(response).body, preserve)?,
@@ -101,7 +101,7 @@ fn read_form(call: &mut Call<'_, '_>) -> Outcome {
     let dictionary = crate::value::Dictionary::new(class, false);
     for (name, values) in lists {
         call.machine.budget.memory(64 + name.len())?;
-        let values = call.machine.collection(crate::value::Kind::List, string(), values)?;
+        let values = call.machine.collection(crate::value::CollectionKind::List, string(), values)?;
         dictionary.insert(&Value::String(name), values);
     }
     Ok(dictionary.into())

@@ -11,7 +11,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     program::Lambda,
-    value::{Collection, Kind, Value, equality},
+    value::{Collection, CollectionKind, Value, equality},
 };
 
 /// Members of `IList<E>`, which arrays and lists have.
@@ -68,12 +68,12 @@ pub(super) const ARRAY: &[Member] = &[
                 kept.push(item);
             }
         }
-        call.machine.collection(Kind::Array, element, kept)
+        call.machine.collection(CollectionKind::Array, element, kept)
     }),
     row("ConvertAll", "static <T, R>(T[] array, Func<T, R> converter) -> R[]", |call| {
         let (items, lambda, element) = (call.items(0)?, call.lambda(1)?, call.type_argument(1));
         let made = items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<_, _>>()?;
-        call.machine.collection(Kind::Array, element, made)
+        call.machine.collection(CollectionKind::Array, element, made)
     }),
     row("Sort", "static <T>(T[] array) -> void", |call| {
         let items = call.items(0)?;
@@ -92,7 +92,7 @@ pub(super) const ARRAY: &[Member] = &[
     }),
     row("Empty", "static <T>() -> T[]", |call| {
         let element = call.type_argument(0);
-        call.machine.collection(Kind::Array, element, Vec::new())
+        call.machine.collection(CollectionKind::Array, element, Vec::new())
     }),
     row("Reverse", "static <T>(T[] array) -> void", |call| {
         let items = call.items(0)?;
@@ -106,9 +106,9 @@ pub(super) const ARRAY: &[Member] = &[
 ];
 
 pub(super) const LIST: &[Member] = &[
-    row("new", "static () -> S", |call| create(call, Kind::List)),
-    row("new", "static (int capacity) -> S", |call| create(call, Kind::List)),
-    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::List)),
+    row("new", "static () -> S", |call| create(call, CollectionKind::List)),
+    row("new", "static (int capacity) -> S", |call| create(call, CollectionKind::List)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, CollectionKind::List)),
     row("Add", "(E item) -> void", add),
     row("FindAll", "(Func<E, bool> match) -> List<E>", |call| {
         let (lambda, element) = (call.lambda(0)?, call.this_collection()?.element().clone());
@@ -118,14 +118,14 @@ pub(super) const LIST: &[Member] = &[
                 kept.push(item);
             }
         }
-        call.machine.collection(Kind::List, element, kept)
+        call.machine.collection(CollectionKind::List, element, kept)
     }),
     row("RemoveAll", "(Func<E, bool> match) -> int", super::sequence::remove_all),
     row("GetRange", "(int index, int count) -> List<E>", |call| {
         let list = call.this_collection()?;
         let range = part_of(&list, call.int(0), call.int(1))?;
         let items = range.filter_map(|index| list.get(index)).collect();
-        call.machine.collection(Kind::List, list.element().clone(), items)
+        call.machine.collection(CollectionKind::List, list.element().clone(), items)
     }),
     row("RemoveRange", "(int index, int count) -> void", |call| {
         let list = call.this_collection()?;
@@ -136,7 +136,7 @@ pub(super) const LIST: &[Member] = &[
     }),
     row("ToArray", "() -> E[]", |call| {
         let (element, items) = call.this_items()?;
-        call.machine.collection(Kind::Array, element, items)
+        call.machine.collection(CollectionKind::Array, element, items)
     }),
     row("AddRange", "(IEnumerable<E> collection) -> void", |call| {
         let items = call.items(0)?;
@@ -209,10 +209,12 @@ pub(super) const LIST: &[Member] = &[
 ];
 
 pub(super) const SET: &[Member] = &[
-    row("new", "static () -> S", |call| create(call, Kind::Set)),
-    row("new", "static (StringComparer comparer) -> S", |call| create(call, Kind::Set)),
-    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Set)),
-    row("new", "static (IEnumerable<E> collection, StringComparer comparer) -> S", |call| create(call, Kind::Set)),
+    row("new", "static () -> S", |call| create(call, CollectionKind::Set)),
+    row("new", "static (StringComparer comparer) -> S", |call| create(call, CollectionKind::Set)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, CollectionKind::Set)),
+    row("new", "static (IEnumerable<E> collection, StringComparer comparer) -> S", |call| {
+        create(call, CollectionKind::Set)
+    }),
 ];
 
 /// Members of `ISet<T>` that its set has, too.
@@ -271,7 +273,7 @@ fn get(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn outside(collection: &Collection) -> Failure {
-    if collection.kind() == Kind::Array { Failure::array_index() } else { Failure::index_out_of_range() }
+    if collection.kind() == CollectionKind::Array { Failure::array_index() } else { Failure::index_out_of_range() }
 }
 
 fn set(call: &mut Call<'_, '_>) -> Outcome {
@@ -282,7 +284,7 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
     if set { Ok(Value::Null) } else { Err(outside(&collection)) }
 }
 
-fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
+fn create(call: &mut Call<'_, '_>, kind: CollectionKind) -> Outcome {
     let element = call.type_argument(0);
     let ignore_case = call.arguments.iter().any(object::ignores_case);
     if matches!(call.argument(0), Value::Integer(capacity) if capacity.value() < 0) {
@@ -297,7 +299,7 @@ fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
     call.machine.budget.memory(64)?;
     let collection = Collection::with_case(kind, element, Vec::new(), ignore_case);
     for item in items {
-        if kind == Kind::Set {
+        if kind == CollectionKind::Set {
             add_new(call, &collection, item)?;
         } else {
             push(call, &collection, item)?;

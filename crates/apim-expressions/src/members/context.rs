@@ -9,7 +9,7 @@ use crate::{
     lock::lock,
     problem::Failure,
     types::Class,
-    value::{DateTime, Dictionary, Object, TimeSpan, Value, object::Part, time::TICKS_PER_SECOND},
+    value::{DateTime, Dictionary, Object, TimeSpan, Value, object::ContextPart, time::TICKS_PER_SECOND},
 };
 
 mod facts;
@@ -20,9 +20,9 @@ pub(super) use self::facts::{
 };
 
 pub(super) const CONTEXT: &[Member] = &[
-    row("Request", "IRequest", |_| Ok(part(Part::Request))),
+    row("Request", "IRequest", |_| Ok(part(ContextPart::Request))),
     row("Response", "IResponse", |call| {
-        Ok(if call.machine.context.response.is_some() { part(Part::Response) } else { Value::Null })
+        Ok(if call.machine.context.response.is_some() { part(ContextPart::Response) } else { Value::Null })
     }),
     row("Variables", "IVariables", variables),
     row("Api", "IApi", |call| Ok(facts::api(&call.machine.context.api))),
@@ -63,7 +63,7 @@ pub(super) const REQUEST: &[Member] = &[
         text_lists(call, headers, true)
     }),
     row("Body", "IMessageBody", |call| {
-        Ok(if call.machine.context.request.body.is_some() { part(Part::RequestBody) } else { Value::Null })
+        Ok(if call.machine.context.request.body.is_some() { part(ContextPart::RequestBody) } else { Value::Null })
     }),
     row("IpAddress", "string", |call| {
         Ok(call.machine.context.request.ip_address.as_deref().map_or(Value::Null, Value::from))
@@ -91,7 +91,7 @@ pub(super) const RESPONSE: &[Member] = &[
         with_response(call, |response| match (&response.body, shared) {
             (None, _) => Value::Null,
             (Some(_), Some(response)) => Value::object(Object::Body(response)),
-            (Some(_), None) => part(Part::ResponseBody),
+            (Some(_), None) => part(ContextPart::ResponseBody),
         })
     }),
 ];
@@ -119,7 +119,7 @@ pub(super) const URL: &[Member] = &[
     }),
 ];
 
-fn part(part: Part) -> Value {
+fn part(part: ContextPart) -> Value {
     Value::object(Object::Part(part))
 }
 
@@ -177,7 +177,7 @@ fn header_lists(headers: &http::HeaderMap) -> Lists {
 pub(super) fn text_lists(call: &mut Call<'_, '_>, lists: Lists, ignore_case: bool) -> Outcome {
     let bytes = |values: &[Value]| values.iter().filter_map(Value::as_str).map(str::len).sum::<usize>();
     call.machine.budget.memory(lists.iter().map(|(name, values)| 64 + name.len() + bytes(values)).sum())?;
-    Ok(Dictionary::of_texts(lists, ignore_case).into())
+    Ok(Dictionary::from_texts(lists, ignore_case).into())
 }
 
 /// `DateTime.UtcNow`

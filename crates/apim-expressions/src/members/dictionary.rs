@@ -5,7 +5,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Dictionary, Kind, Opaque, Value},
+    value::{CollectionKind, Dictionary, Opaque, Value},
 };
 
 pub(super) const READ_ONLY_DICTIONARY: &[Member] = &[
@@ -128,7 +128,7 @@ fn parts(call: &mut Call<'_, '_>, argument: usize, part: impl Fn((Value, Value))
     let dictionary = call.this_dictionary()?;
     let element = dictionary.type_of().argument(argument);
     let values = dictionary.entries().into_iter().map(part).collect();
-    call.machine.collection(Kind::Sequence, element, values)
+    call.machine.collection(CollectionKind::Sequence, element, values)
 }
 
 fn put(call: &mut Call<'_, '_>, key: &Value, only_new: bool) -> Outcome {

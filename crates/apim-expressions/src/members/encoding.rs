@@ -84,7 +84,7 @@ pub(super) const MORE: &[Member] = &[
         let bytes = call.bytes(0)?;
         call.work(bytes.len())?;
         let units = decoded(this(call), &bytes).encode_utf16().map(Value::Char).collect();
-        call.machine.collection(crate::value::Kind::Array, crate::types::Class::Char.into(), units)
+        call.machine.collection(crate::value::CollectionKind::Array, crate::types::Class::Char.into(), units)
     }),
     row("GetCharCount", "(byte[] bytes) -> int", |call| {
         let bytes = call.bytes(0)?;

@@ -9,14 +9,14 @@ use super::{
 use crate::{
     evaluate::Call,
     problem::Failure,
-    value::{Kind, Value},
+    value::{CollectionKind, Value},
 };
 
 pub(super) const COLLECTION: &[Member] = &[
     row("Add", "(E item) -> void", |call| {
         changeable(call)?;
         let (collection, item) = (call.this_collection()?, call.argument(0).clone());
-        if collection.kind() == Kind::Set {
+        if collection.kind() == CollectionKind::Set {
             add_new(call, &collection, item)?;
         } else {
             push(call, &collection, item)?;
@@ -41,7 +41,7 @@ pub(super) const COLLECTION: &[Member] = &[
         let at = call.int(1);
         copy_to(call, at)
     }),
-    row("IsReadOnly", "bool", |call| Ok((call.this_collection()?.kind() == Kind::Array).into())),
+    row("IsReadOnly", "bool", |call| Ok((call.this_collection()?.kind() == CollectionKind::Array).into())),
 ];
 
 pub(super) const LIST: &[Member] = &[
@@ -58,7 +58,9 @@ pub(super) const LIST: &[Member] = &[
 /// An array keeps its length.
 fn changeable(call: &Call<'_, '_>) -> Result<(), Failure> {
     match call.this_collection()?.kind() {
-        Kind::Array => Err(Failure::thrown("System.NotSupportedException", "Collection was of a fixed size.")),
+        CollectionKind::Array => {
+            Err(Failure::thrown("System.NotSupportedException", "Collection was of a fixed size."))
+        }
         _ => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     problem::Failure,
     types::Class,
     value::{
-        DateTime, Kind, Object, Value,
+        CollectionKind, DateTime, Object, Value,
         time::{TICKS_PER_SECOND, UNIX_EPOCH, Zone},
     },
 };
@@ -58,7 +58,7 @@ pub(super) const JWT: &[Member] = &[
     row("Audiences", "IEnumerable<string>", |call| {
         let jwt = this(call)?;
         let audiences = jwt.claims.get("aud").map(Jwt::values).unwrap_or_default();
-        call.new_texts(Kind::Sequence, audiences)
+        call.new_texts(CollectionKind::Sequence, audiences)
     }),
     row("Claims", "ITextLists", |call| {
         let jwt = this(call)?;

@@ -12,7 +12,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Collection, Dictionary, Kind, Opaque, Value, equality, order::Comparer},
+    value::{Collection, CollectionKind, Dictionary, Opaque, Value, equality, order::Comparer},
 };
 
 pub(super) use fold::FOLD;
@@ -29,7 +29,7 @@ pub(super) const LINQ: &[Member] = &[
             all.extend(call.machine.items(&list)?.1);
         }
         let element = call.type_argument(0);
-        call.machine.collection(Kind::Sequence, element, all)
+        call.machine.collection(CollectionKind::Sequence, element, all)
     }),
     row(
         "SelectMany",
@@ -43,17 +43,17 @@ pub(super) const LINQ: &[Member] = &[
                     all.push(call.machine.invoke(&lambda, &[item.clone(), inner])?);
                 }
             }
-            call.machine.collection(Kind::Sequence, element, all)
+            call.machine.collection(CollectionKind::Sequence, element, all)
         },
     ),
     row("Where", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let kept = filtered(call, items)?;
-        call.machine.collection(Kind::Sequence, element, kept)
+        call.machine.collection(CollectionKind::Sequence, element, kept)
     }),
-    row("ToArray", "extension () -> E[]", |call| remade(call, Kind::Array)),
-    row("ToList", "extension () -> List<E>", |call| remade(call, Kind::List)),
-    row("AsEnumerable", "extension () -> IEnumerable<E>", |call| remade(call, Kind::Sequence)),
+    row("ToArray", "extension () -> E[]", |call| remade(call, CollectionKind::Array)),
+    row("ToList", "extension () -> List<E>", |call| remade(call, CollectionKind::List)),
+    row("AsEnumerable", "extension () -> IEnumerable<E>", |call| remade(call, CollectionKind::Sequence)),
     row("ToDictionary", "extension <K>(Func<E, K> keySelector) -> Dictionary<K, E>", to_dictionary),
     row(
         "ToDictionary",
@@ -75,75 +75,75 @@ pub(super) const LINQ: &[Member] = &[
     row("Where", "extension (Func<E, int, bool> predicate) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let kept = filtered(call, items)?;
-        call.machine.collection(Kind::Sequence, element, kept)
+        call.machine.collection(CollectionKind::Sequence, element, kept)
     }),
     row("TakeWhile", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| split_at(call, true)),
     row("SkipWhile", "extension (Func<E, bool> predicate) -> IEnumerable<E>", |call| split_at(call, false)),
     row("ToHashSet", "extension () -> HashSet<E>", |call| {
         let (element, items) = call.this_items()?;
         let unique = distinct(call, items, &[], false, None)?;
-        call.machine.collection(Kind::Set, element, unique)
+        call.machine.collection(CollectionKind::Set, element, unique)
     }),
     row("DefaultIfEmpty", "extension () -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         if items.is_empty() {
             items.push(Value::default_of(&element));
         }
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("DefaultIfEmpty", "extension (E defaultValue) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         if items.is_empty() {
             items.push(call.argument(0).clone());
         }
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Prepend", "extension (E element) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.insert(0, call.argument(0).clone());
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Distinct", "extension (StringComparer comparer) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let comparer = comparer_of(call.argument(0));
         let unique = distinct(call, items, &[], false, comparer)?;
-        call.machine.collection(Kind::Sequence, element, unique)
+        call.machine.collection(CollectionKind::Sequence, element, unique)
     }),
     row("Distinct", "extension () -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
         let unique = distinct(call, items, &[], false, None)?;
-        call.machine.collection(Kind::Sequence, element, unique)
+        call.machine.collection(CollectionKind::Sequence, element, unique)
     }),
     row("Union", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
         let unique = distinct(call, items, &[], false, None)?;
-        call.machine.collection(Kind::Sequence, element, unique)
+        call.machine.collection(CollectionKind::Sequence, element, unique)
     }),
     row("Except", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| compared(call, false)),
     row("Intersect", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| compared(call, true)),
     row("Concat", "extension (IEnumerable<E> second) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.extend(call.items(0)?);
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Append", "extension (E element) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.push(call.argument(0).clone());
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Skip", "extension (int count) -> IEnumerable<E>", |call| part(call, |count| count..usize::MAX)),
     row("Take", "extension (int count) -> IEnumerable<E>", |call| part(call, |count| 0..count)),
     row("Reverse", "extension () -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         items.reverse();
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Cast", "extension <T>() -> IEnumerable<T>", |call| {
         let items = call.this_items()?.1;
         let class = call.type_argument(0);
         let cast = items.into_iter().map(|item| call.machine.cast(item, &class)).collect::<Result<_, _>>()?;
-        call.machine.collection(Kind::Sequence, class, cast)
+        call.machine.collection(CollectionKind::Sequence, class, cast)
     }),
     row("OfType", "extension <T>() -> IEnumerable<T>", |call| {
         let items = call.this_items()?.1;
@@ -151,7 +151,7 @@ pub(super) const LINQ: &[Member] = &[
         let of_type =
             items.into_iter().filter(|item| !item.is_null() && call.machine.cast(item.clone(), &class).is_ok());
         let kept = of_type.collect();
-        call.machine.collection(Kind::Sequence, class, kept)
+        call.machine.collection(CollectionKind::Sequence, class, kept)
     }),
 ];
 
@@ -164,17 +164,17 @@ pub(super) const ENUMERABLE: &[Member] = &[
         }
         call.machine.budget.memory(usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(32))?;
         let numbers = (start..start + count).map(|n| Value::from(i32::try_from(n).unwrap_or_default())).collect();
-        call.machine.collection(Kind::Sequence, Class::Int.into(), numbers)
+        call.machine.collection(CollectionKind::Sequence, Class::Int.into(), numbers)
     }),
     row("Repeat", "static <T>(T element, int count) -> IEnumerable<T>", |call| {
         let count = usize::try_from(call.int(1)).unwrap_or_default();
         call.machine.budget.memory(count.saturating_mul(32))?;
         let element = call.type_argument(0);
-        call.machine.collection(Kind::Sequence, element, vec![call.argument(0).clone(); count])
+        call.machine.collection(CollectionKind::Sequence, element, vec![call.argument(0).clone(); count])
     }),
     row("Empty", "static <T>() -> IEnumerable<T>", |call| {
         let element = call.type_argument(0);
-        call.machine.collection(Kind::Sequence, element, Vec::new())
+        call.machine.collection(CollectionKind::Sequence, element, Vec::new())
     }),
 ];
 
@@ -192,7 +192,7 @@ fn mapped(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
 fn select(call: &mut Call<'_, '_>) -> Outcome {
     let results = mapped(call)?;
     let element = call.type_argument(0);
-    call.machine.collection(Kind::Sequence, element, results)
+    call.machine.collection(CollectionKind::Sequence, element, results)
 }
 
 /// The elements that the first argument, a lambda, holds true for; all of them where there is none.
@@ -210,7 +210,7 @@ fn filtered(call: &mut Call<'_, '_>, items: Vec<Value>) -> Result<Vec<Value>, Fa
     Ok(kept)
 }
 
-fn remade(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
+fn remade(call: &mut Call<'_, '_>, kind: CollectionKind) -> Outcome {
     let (element, items) = call.this_items()?;
     call.machine.collection(kind, element, items)
 }
@@ -219,7 +219,7 @@ fn part(call: &mut Call<'_, '_>, range: impl FnOnce(usize) -> std::ops::Range<us
     let (element, items) = call.this_items()?;
     let std::ops::Range { start, end } = range(usize::try_from(call.int(0)).unwrap_or_default());
     let kept = items.into_iter().take(end).skip(start).collect();
-    call.machine.collection(Kind::Sequence, element, kept)
+    call.machine.collection(CollectionKind::Sequence, element, kept)
 }
 
 /// The elements that come first of their equals, and are (or are not) among `others`.
@@ -245,7 +245,7 @@ fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
     let (element, items) = call.this_items()?;
     let others = call.items(0)?;
     let kept = distinct(call, items, &others, wanted, None)?;
-    call.machine.collection(Kind::Sequence, element, kept)
+    call.machine.collection(CollectionKind::Sequence, element, kept)
 }
 
 /// Whether two elements are equal, to a `StringComparer` if there is one.
@@ -268,7 +268,7 @@ fn split_at(call: &mut Call<'_, '_>, before: bool) -> Outcome {
         at += 1;
     }
     let rest = items.split_off(at);
-    call.machine.collection(Kind::Sequence, element, if before { items } else { rest })
+    call.machine.collection(CollectionKind::Sequence, element, if before { items } else { rest })
 }
 
 /// Members of what `OrderBy` returns.

@@ -4,13 +4,13 @@ use super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
-    value::{Collection, Kind, Value},
+    value::{Collection, CollectionKind, Value},
 };
 
 pub(super) const QUEUE: &[Member] = &[
-    row("new", "static () -> S", |call| create(call, Kind::Queue)),
-    row("new", "static (int capacity) -> S", |call| create(call, Kind::Queue)),
-    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Queue)),
+    row("new", "static () -> S", |call| create(call, CollectionKind::Queue)),
+    row("new", "static (int capacity) -> S", |call| create(call, CollectionKind::Queue)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, CollectionKind::Queue)),
     row("Enqueue", "(E item) -> void", |call| {
         let (queue, item) = (call.this_collection()?, call.argument(0).clone());
         call.machine.hold_in(|| queue.is_held(), &item)?;
@@ -33,9 +33,9 @@ pub(super) const QUEUE: &[Member] = &[
 ];
 
 pub(super) const STACK: &[Member] = &[
-    row("new", "static () -> S", |call| create(call, Kind::Stack)),
-    row("new", "static (int capacity) -> S", |call| create(call, Kind::Stack)),
-    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, Kind::Stack)),
+    row("new", "static () -> S", |call| create(call, CollectionKind::Stack)),
+    row("new", "static (int capacity) -> S", |call| create(call, CollectionKind::Stack)),
+    row("new", "static (IEnumerable<E> collection) -> S", |call| create(call, CollectionKind::Stack)),
     row("Push", "(E item) -> void", |call| {
         let (stack, item) = (call.this_collection()?, call.argument(0).clone());
         call.work(stack.len() * 16)?;
@@ -94,7 +94,8 @@ pub(super) const ENUMERABLE: &[Member] = &[row("GetEnumerator", "() -> IEnumerat
 /// Over the elements as they are now.
 fn get_enumerator(call: &mut Call<'_, '_>) -> Outcome {
     let (element, items) = call.this_items()?;
-    let Value::Collection(crate::value::Opaque(items)) = call.machine.collection(Kind::Sequence, element, items)?
+    let Value::Collection(crate::value::Opaque(items)) =
+        call.machine.collection(CollectionKind::Sequence, element, items)?
     else {
         return Ok(Value::Null);
     };
@@ -102,11 +103,11 @@ fn get_enumerator(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Value::object(crate::value::Object::Enumerator(state)))
 }
 
-fn create(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
+fn create(call: &mut Call<'_, '_>, kind: CollectionKind) -> Outcome {
     let element = call.type_argument(0);
     let sized = matches!(call.argument(0), Value::Integer(_));
     let mut items = if call.count() == 0 || sized { Vec::new() } else { call.items(0)? };
-    if kind == Kind::Stack {
+    if kind == CollectionKind::Stack {
         items.reverse();
     }
     call.machine.collection(kind, element, items)
@@ -138,7 +139,7 @@ fn contains(call: &mut Call<'_, '_>) -> Outcome {
 
 fn to_array(call: &mut Call<'_, '_>) -> Outcome {
     let (element, items) = call.this_items()?;
-    call.machine.collection(Kind::Array, element, items)
+    call.machine.collection(CollectionKind::Array, element, items)
 }
 
 fn clear(call: &mut Call<'_, '_>) -> Outcome {

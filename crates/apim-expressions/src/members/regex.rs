@@ -9,7 +9,7 @@ use crate::{
     problem::Failure,
     regex::{self, Group, Match, Pattern, Searches, Start, expand},
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 pub(super) const REGEX: &[Member] = &[
@@ -244,7 +244,7 @@ fn all(call: &mut Call<'_, '_>) -> Outcome {
     let (text, pattern) = subject(call)?;
     let found = matches(call, &text, &pattern, usize::MAX)?;
     let values = found.into_iter().map(|found| Value::object(Object::Match(Arc::new(found)))).collect();
-    call.machine.collection(Kind::Sequence, Class::Match.into(), values)
+    call.machine.collection(CollectionKind::Sequence, Class::Match.into(), values)
 }
 
 /// The number that limits `Replace` and `Split` of a `Regex` object, from the least one on.
@@ -304,5 +304,5 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
         end = stop;
     }
     parts.push(text[end..].to_owned());
-    call.new_texts(Kind::Array, parts)
+    call.new_texts(CollectionKind::Array, parts)
 }

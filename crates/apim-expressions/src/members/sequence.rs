@@ -8,14 +8,14 @@ use super::{
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
-    value::{Collection, Kind, Opaque, Value, equality},
+    value::{Collection, CollectionKind, Opaque, Value, equality},
 };
 
 pub(super) const LIST: &[Member] = &[
     row("ConvertAll", "<R>(Func<E, R> converter) -> List<R>", |call| {
         let (items, lambda, element) = (call.this_items()?.1, call.lambda(0)?, call.type_argument(0));
         let made = items.into_iter().map(|item| call.machine.invoke(&lambda, &[item])).collect::<Result<_, _>>()?;
-        call.machine.collection(Kind::List, element, made)
+        call.machine.collection(CollectionKind::List, element, made)
     }),
     row("FindLast", "(Func<E, bool> match) -> E", |call| {
         let absent = Value::default_of(call.this_collection()?.element());
@@ -130,7 +130,7 @@ pub(super) const ARRAY: &[Member] = &[
     }),
     row("Clone", "() -> object", |call| {
         let (element, items) = call.this_items()?;
-        call.machine.collection(Kind::Array, element, items)
+        call.machine.collection(CollectionKind::Array, element, items)
     }),
     row("CopyTo", "(E[] array, int index) -> void", |call| {
         let at = call.int(1);

@@ -12,7 +12,7 @@ use crate::{
     evaluate::{Call, Outcome},
     limits::Writer,
     problem::Failure,
-    value::{Kind, Value, format::composite, order, text},
+    value::{CollectionKind, Value, format::composite, order, text},
 };
 
 pub(super) use chars::{OF_TEXTS, POINTS};
@@ -102,7 +102,7 @@ pub(super) const STRING: &[Member] = &[
     row("PadRight", "(int totalWidth, char paddingChar) -> string", |call| pad(call, false)),
     row("ToCharArray", "() -> char[]", |call| {
         let (element, units) = call.this_items()?;
-        call.machine.collection(Kind::Array, element, units)
+        call.machine.collection(CollectionKind::Array, element, units)
     }),
     row("new", "static (char c, int count) -> string", |call| {
         let count = usize::try_from(call.int(1))

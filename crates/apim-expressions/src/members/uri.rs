@@ -11,7 +11,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     system_uri::{SystemUri, UriError},
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 pub(super) const URI: &[Member] = &[
@@ -93,7 +93,7 @@ pub(super) const URI: &[Member] = &[
     row("UserEscaped", "bool", |_| Ok(false.into())),
     row("Segments", "string[]", |call| {
         let segments = uri(&call.receiver).ok_or_else(Failure::null_reference)?.segments();
-        call.new_texts(Kind::Array, segments)
+        call.new_texts(CollectionKind::Array, segments)
     }),
     row("IsBaseOf", "(Uri uri) -> bool", |call| {
         let other = uri(call.argument(0)).ok_or_else(|| Failure::argument_null("uri"))?;

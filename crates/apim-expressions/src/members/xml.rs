@@ -24,7 +24,7 @@ use crate::{
     problem::Failure,
     types::Class,
     value::{Object, Value},
-    xml::{Name, Part, Xml},
+    xml::{ElementPart, Name, Xml},
 };
 
 pub(crate) fn node(node: Xml) -> Value {
@@ -40,7 +40,7 @@ pub(crate) fn namespace(namespace: Arc<str>) -> Value {
 }
 
 /// The arguments from one on as parts of an element; sequences give their elements, null gives nothing.
-pub(super) fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<Part>, Failure> {
+pub(super) fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<ElementPart>, Failure> {
     let mut parts = Vec::new();
     for argument in call.arguments.get(from..).unwrap_or_default().to_vec() {
         part(call, &argument, 0, &mut parts)?;
@@ -48,19 +48,19 @@ pub(super) fn parts(call: &mut Call<'_, '_>, from: usize) -> Result<Vec<Part>, F
     Ok(parts)
 }
 
-fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<Part>) -> Result<(), Failure> {
+fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<ElementPart>) -> Result<(), Failure> {
     match (value, value.as_object()) {
         (Value::Null, _) => {}
         (_, Some(Object::Xml(node))) => {
             call.machine.budget.memory(node.len().saturating_mul(256))?;
             // A document gives its nodes.
             if node.class() == Class::XDocument {
-                parts.extend(node.children().map(Part::Node));
+                parts.extend(node.children().map(ElementPart::Node));
             } else {
-                parts.push(Part::Node(node.clone()));
+                parts.push(ElementPart::Node(node.clone()));
             }
         }
-        (_, Some(Object::XmlAttribute(attribute))) => parts.push(Part::Attribute(attribute.clone())),
+        (_, Some(Object::XmlAttribute(attribute))) => parts.push(ElementPart::Attribute(attribute.clone())),
         (Value::Collection(_), _) if depth < 32 => {
             for item in call.machine.items(value)?.1 {
                 part(call, &item, depth + 1, parts)?;
@@ -69,7 +69,7 @@ fn part(call: &mut Call<'_, '_>, value: &Value, depth: usize, parts: &mut Vec<Pa
         _ => {
             let text = plain(call, value)?;
             call.machine.budget.memory(text.len() + 96)?;
-            parts.push(Part::Text(text));
+            parts.push(ElementPart::Text(text));
         }
     }
     Ok(())

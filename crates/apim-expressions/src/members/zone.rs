@@ -6,7 +6,7 @@ use crate::{
     problem::Failure,
     value::{
         DateTime, DateTimeOffset, Object, TimeSpan, Value,
-        time::{TICKS_PER_SECOND, Zone as Kind},
+        time::{TICKS_PER_SECOND, Zone as CollectionKind},
         zone::Zone,
     },
 };
@@ -38,7 +38,7 @@ pub(super) const ZONE: &[Member] = &[
     row("FindSystemTimeZoneById", "static (string id) -> TimeZoneInfo", |call| find(&call.text(0)?).map(value)),
     row("ConvertTimeFromUtc", "static (DateTime dateTime, TimeZoneInfo destinationTimeZone) -> DateTime", |call| {
         let time = time(call, 0);
-        if time.zone == Kind::Local {
+        if time.zone == CollectionKind::Local {
             return Err(Failure::argument(
                 "The conversion could not be completed because the supplied DateTime did not have the Kind property set \
                  correctly.",
@@ -47,11 +47,11 @@ pub(super) const ZONE: &[Member] = &[
         shown(time.ticks, &zone(call.argument(1))?)
     }),
     row("ConvertTimeToUtc", "static (DateTime dateTime) -> DateTime", |call| {
-        Ok(Value::DateTime(DateTime { zone: Kind::Utc, ..time(call, 0) }))
+        Ok(Value::DateTime(DateTime { zone: CollectionKind::Utc, ..time(call, 0) }))
     }),
     row("ConvertTimeToUtc", "static (DateTime dateTime, TimeZoneInfo sourceTimeZone) -> DateTime", |call| {
         let ticks = utc(time(call, 0), &zone(call.argument(1))?)?;
-        made(ticks, Kind::Utc)
+        made(ticks, CollectionKind::Utc)
     }),
     row("ConvertTime", "static (DateTime dateTime, TimeZoneInfo destinationTimeZone) -> DateTime", |call| {
         shown(time(call, 0).ticks, &zone(call.argument(1))?)
@@ -143,15 +143,15 @@ fn offset(call: &Call<'_, '_>) -> DateTimeOffset {
 
 /// The offset where a time is UTC's, or that of the zone's clocks.
 fn at(zone: &Zone, time: DateTime) -> (i64, bool) {
-    if time.zone == Kind::Unspecified { zone.at_clock(time.ticks) } else { zone.at_utc(time.ticks) }
+    if time.zone == CollectionKind::Unspecified { zone.at_clock(time.ticks) } else { zone.at_utc(time.ticks) }
 }
 
 /// The moment that a zone's clock shows. A time of a known kind is of UTC, which is the machine's zone, too.
 fn utc(time: DateTime, zone: &Zone) -> Result<i64, Failure> {
     match time.zone {
-        Kind::Unspecified => Ok(time.ticks - zone.at_clock(time.ticks).0 * TICKS_PER_SECOND),
-        Kind::Utc | Kind::Local if zone.id() == "UTC" => Ok(time.ticks),
-        Kind::Utc | Kind::Local => Err(Failure::argument(
+        CollectionKind::Unspecified => Ok(time.ticks - zone.at_clock(time.ticks).0 * TICKS_PER_SECOND),
+        CollectionKind::Utc | CollectionKind::Local if zone.id() == "UTC" => Ok(time.ticks),
+        CollectionKind::Utc | CollectionKind::Local => Err(Failure::argument(
             "The conversion could not be completed because the supplied DateTime did not have the Kind property set \
              correctly.  For example, when the Kind property is DateTimeKind.Local, the source time zone must be \
              TimeZoneInfo.Local. (Parameter 'sourceTimeZone')",
@@ -160,12 +160,12 @@ fn utc(time: DateTime, zone: &Zone) -> Result<i64, Failure> {
 }
 
 fn shown(utc: i64, zone: &Zone) -> Outcome {
-    let kind = if zone.id() == "UTC" { Kind::Utc } else { Kind::Unspecified };
+    let kind = if zone.id() == "UTC" { CollectionKind::Utc } else { CollectionKind::Unspecified };
     made(utc + zone.at_utc(utc).0 * TICKS_PER_SECOND, kind)
 }
 
 /// What lies outside the years 1 to 9999 is the first or the last moment of them.
-fn made(ticks: i64, kind: Kind) -> Outcome {
+fn made(ticks: i64, kind: CollectionKind) -> Outcome {
     let limit = if ticks < 0 { DateTime::MIN } else { DateTime::MAX };
     Ok(Value::DateTime(DateTime::new(ticks, kind).unwrap_or(limit)))
 }

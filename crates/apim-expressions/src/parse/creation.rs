@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser};
+use super::{ParseError, Parser, TokenKind};
 use crate::{
     limits,
     syntax::{Expr, ExprKind, Item, LinkKind, TypeName},
@@ -133,7 +133,7 @@ impl Parser<'_> {
         self.expect("{")?;
         let mut properties = Vec::new();
         while !self.is("}") {
-            let named = matches!(self.kind(), Kind::Name(_)) && self.ahead_is(1, "=");
+            let named = matches!(self.kind(), TokenKind::Name(_)) && self.ahead_is(1, "=");
             let name = if named { Some(self.name()?) } else { None };
             if named {
                 self.advance();
@@ -180,7 +180,7 @@ impl Parser<'_> {
             self.expect("=")?;
             return Ok(Item::Index(at, key, self.expression()?));
         }
-        if matches!(self.kind(), Kind::Name(_)) && self.ahead_is(1, "=") {
+        if matches!(self.kind(), TokenKind::Name(_)) && self.ahead_is(1, "=") {
             let name = self.name()?;
             self.advance();
             return Ok(Item::Property(at, name, self.expression()?));

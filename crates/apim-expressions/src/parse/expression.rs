@@ -1,6 +1,6 @@
 //! Expressions: operators by precedence, casts, assignments.
 
-use super::{Kind, PREDEFINED, ParseError, Parser};
+use super::{PREDEFINED, ParseError, Parser, TokenKind};
 use crate::{
     limits,
     syntax::{Binary, Expr, ExprKind, TypeName, Unary},
@@ -35,7 +35,7 @@ impl Parser<'_> {
 
     /// `=` is `Some(None)`, `+=` is `Some(Some(Add))`.
     fn assignment_operator(&mut self) -> Result<Option<Option<Binary>>, ParseError> {
-        let Kind::Symbol(symbol) = *self.kind() else { return Ok(None) };
+        let TokenKind::Symbol(symbol) = *self.kind() else { return Ok(None) };
         if symbol == ">" && self.adjacent(1, ">=") {
             self.advance();
             self.advance();
@@ -132,7 +132,7 @@ impl Parser<'_> {
 
     /// The operator here, its precedence and its number of tokens.
     fn binary_operator(&self) -> Option<(Binary, u8, usize)> {
-        let Kind::Symbol(symbol) = *self.kind() else { return None };
+        let TokenKind::Symbol(symbol) = *self.kind() else { return None };
         if symbol == ">" && self.adjacent(1, ">=") {
             return None;
         }
@@ -173,7 +173,7 @@ impl Parser<'_> {
 
     fn unary_inner(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
-        if let Kind::Symbol(symbol) = *self.kind() {
+        if let TokenKind::Symbol(symbol) = *self.kind() {
             let operator = match symbol {
                 "!" => Some(Unary::Not),
                 "-" => Some(Unary::Minus),
@@ -223,8 +223,8 @@ impl Parser<'_> {
     /// What may follow `(x)` only when that is a cast.
     fn begins_operand(&self) -> bool {
         match self.kind() {
-            Kind::Name(name) => !matches!(&**name, "is" | "as"),
-            Kind::Symbol(symbol) => matches!(*symbol, "(" | "!" | "~"),
+            TokenKind::Name(name) => !matches!(&**name, "is" | "as"),
+            TokenKind::Symbol(symbol) => matches!(*symbol, "(" | "!" | "~"),
             other => other.begins_literal(),
         }
     }

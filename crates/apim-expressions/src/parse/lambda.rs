@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser, is_keyword};
+use super::{ParseError, Parser, TokenKind, is_keyword};
 use crate::syntax::{Expr, ExprKind, Lambda, LambdaBody, TypeName};
 
 impl Parser<'_> {
@@ -55,7 +55,7 @@ impl Parser<'_> {
         let mut names = Vec::new();
         loop {
             let named = |parser: &Self, count: usize| {
-                matches!(parser.ahead(count), Kind::Name(name) if !is_keyword(name)) && {
+                matches!(parser.ahead(count), TokenKind::Name(name) if !is_keyword(name)) && {
                     [",", ")", "=>"].iter().any(|symbol| parser.ahead_is(count + 1, symbol))
                 }
             };

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::{
     lexer::{
-        self, Kind, Token,
+        self, Token, TokenKind,
         word::{PREDEFINED, is_keyword, is_unsupported},
     },
     limits,
@@ -49,7 +49,7 @@ pub(crate) fn source(text: &str) -> Result<Source, ParseError> {
     let mut parser = Parser { source: text, tokens, position: 0, depth: 0, razor: true };
     let source = if block { Source::Block(parser.statements()?) } else { Source::Single(parser.expression()?) };
     match parser.kind() {
-        Kind::End => Ok(source),
+        TokenKind::End => Ok(source),
         _ => Err(parser.unexpected()),
     }
 }
@@ -66,7 +66,7 @@ impl Parser<'_> {
         &self.tokens[self.position.min(self.tokens.len() - 1)]
     }
 
-    fn kind(&self) -> &Kind {
+    fn kind(&self) -> &TokenKind {
         &self.token().kind
     }
 
@@ -74,8 +74,8 @@ impl Parser<'_> {
         self.token().at
     }
 
-    fn ahead(&self, count: usize) -> &Kind {
-        self.tokens.get(self.position + count).map_or(&Kind::End, |token| &token.kind)
+    fn ahead(&self, count: usize) -> &TokenKind {
+        self.tokens.get(self.position + count).map_or(&TokenKind::End, |token| &token.kind)
     }
 
     fn advance(&mut self) {
@@ -83,11 +83,11 @@ impl Parser<'_> {
     }
 
     fn is(&self, symbol: &str) -> bool {
-        matches!(self.kind(), Kind::Symbol(s) if *s == symbol)
+        matches!(self.kind(), TokenKind::Symbol(s) if *s == symbol)
     }
 
     fn ahead_is(&self, count: usize, symbol: &str) -> bool {
-        matches!(self.ahead(count), Kind::Symbol(s) if *s == symbol)
+        matches!(self.ahead(count), TokenKind::Symbol(s) if *s == symbol)
     }
 
     fn eat(&mut self, symbol: &str) -> bool {
@@ -103,7 +103,7 @@ impl Parser<'_> {
     }
 
     fn is_word(&self, word: &str) -> bool {
-        matches!(self.kind(), Kind::Name(name) if &**name == word)
+        matches!(self.kind(), TokenKind::Name(name) if &**name == word)
     }
 
     fn eat_word(&mut self, word: &str) -> bool {
@@ -121,12 +121,12 @@ impl Parser<'_> {
     /// A name that is not a keyword.
     fn name(&mut self) -> Result<Arc<str>, ParseError> {
         match self.kind() {
-            Kind::Name(name) if !is_keyword(name) && !PREDEFINED.contains(&&**name) => {
+            TokenKind::Name(name) if !is_keyword(name) && !PREDEFINED.contains(&&**name) => {
                 let name = Arc::clone(name);
                 self.advance();
                 Ok(name)
             }
-            Kind::Name(name) if is_unsupported(name) => Err(self.keyword(name)),
+            TokenKind::Name(name) if is_unsupported(name) => Err(self.keyword(name)),
             _ => Err(self.error("Identifier expected")),
         }
     }
@@ -153,8 +153,8 @@ impl Parser<'_> {
 
     fn unexpected(&self) -> ParseError {
         match self.kind() {
-            Kind::End => self.error("the expression ends too early"),
-            Kind::Name(name) if is_unsupported(name) => self.keyword(name),
+            TokenKind::End => self.error("the expression ends too early"),
+            TokenKind::Name(name) if is_unsupported(name) => self.keyword(name),
             _ => self.error(format!("unexpected `{}`", self.written())),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser, expression::RELATIONAL, is_keyword};
+use super::{ParseError, Parser, TokenKind, expression::RELATIONAL, is_keyword};
 use crate::syntax::{Expr, ExprKind, Pattern};
 
 impl Parser<'_> {
@@ -23,7 +23,7 @@ impl Parser<'_> {
         // `x as T ? a : b` is a conditional unless the type is followed by something that cannot begin a value.
         let start = self.position;
         let mut class = self.type_name()?;
-        if class.nullable && !(self.is(")") || self.is(";") || self.is(",") || matches!(self.kind(), Kind::End)) {
+        if class.nullable && !(self.is(")") || self.is(";") || self.is(",") || matches!(self.kind(), TokenKind::End)) {
             self.position = start;
             class = self.plain_type()?;
         }
@@ -40,8 +40,8 @@ impl Parser<'_> {
     /// Whether a constant that is no name begins here.
     fn begins_constant(&self) -> bool {
         match self.kind() {
-            Kind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
-            Kind::Symbol(symbol) => matches!(*symbol, "-" | "+" | "~" | "!"),
+            TokenKind::Name(name) => matches!(&**name, "null" | "true" | "false" | "default" | "nameof"),
+            TokenKind::Symbol(symbol) => matches!(*symbol, "-" | "+" | "~" | "!"),
             other => other.begins_literal(),
         }
     }
@@ -54,12 +54,12 @@ impl Parser<'_> {
 
     /// What follows `case`: a type with a name, `var name`, or a constant.
     pub(super) fn case_pattern(&mut self) -> Result<Pattern, ParseError> {
-        if self.is_word("var") && matches!(self.ahead(1), Kind::Name(_)) {
+        if self.is_word("var") && matches!(self.ahead(1), TokenKind::Name(_)) {
             return self.var_pattern();
         }
         let declares = |parser: &Self| {
-            matches!(parser.kind(), Kind::Name(name) if !is_keyword(name))
-                && (parser.ahead_is(1, ":") || matches!(parser.ahead(1), Kind::Name(word) if &**word == "when"))
+            matches!(parser.kind(), TokenKind::Name(name) if !is_keyword(name))
+                && (parser.ahead_is(1, ":") || matches!(parser.ahead(1), TokenKind::Name(word) if &**word == "when"))
         };
         if let Some(class) = self.try_type(declares) {
             let name = self.name()?;
@@ -70,7 +70,7 @@ impl Parser<'_> {
 
     /// The name that `x is T name` gives the value.
     fn declared_name(&mut self) -> Option<Arc<str>> {
-        let Kind::Name(name) = self.kind() else { return None };
+        let TokenKind::Name(name) = self.kind() else { return None };
         let name = Arc::clone(name);
         (!is_keyword(&name) && !matches!(&*name, "is" | "as")).then(|| {
             self.advance();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, PREDEFINED, ParseError, Parser, is_keyword};
+use super::{PREDEFINED, ParseError, Parser, TokenKind, is_keyword};
 use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Link, LinkKind, Segment, TypeName};
 
 impl Parser<'_> {
@@ -37,18 +37,18 @@ impl Parser<'_> {
         }
         let conditional = conditional_index || self.is("?.");
         let kind = match *self.kind() {
-            Kind::Symbol("." | "?.") => {
+            TokenKind::Symbol("." | "?.") => {
                 self.advance();
                 let name = self.name()?;
                 let arguments = if self.is("<") { self.generic_arguments() } else { Vec::new() };
                 LinkKind::Member(name, arguments)
             }
-            Kind::Symbol("(") => LinkKind::Invoke(self.arguments("(", ")")?),
-            Kind::Symbol("[") => LinkKind::Index(self.arguments("[", "]")?),
-            Kind::Symbol("::") => {
+            TokenKind::Symbol("(") => LinkKind::Invoke(self.arguments("(", ")")?),
+            TokenKind::Symbol("[") => LinkKind::Index(self.arguments("[", "]")?),
+            TokenKind::Symbol("::") => {
                 return Err(self.unsupported("`::` is not supported: write the name without `global::`"));
             }
-            Kind::Symbol("->") => return Err(self.unexpected()),
+            TokenKind::Symbol("->") => return Err(self.unexpected()),
             _ => return Ok(None),
         };
         Ok(Some(Link { at, conditional, kind }))
@@ -90,7 +90,7 @@ impl Parser<'_> {
 
     fn argument(&mut self) -> Result<Argument, ParseError> {
         let mut name = None;
-        if matches!(self.kind(), Kind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":") {
+        if matches!(self.kind(), TokenKind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":") {
             name = Some(self.name()?);
             self.advance();
         }
@@ -101,7 +101,7 @@ impl Parser<'_> {
         if !self.eat_word("out") {
             return Ok(Argument { name, value: ArgumentValue::Plain(self.expression()?) });
         }
-        let declares = self.try_type(|parser| matches!(parser.kind(), Kind::Name(word) if !is_keyword(word)));
+        let declares = self.try_type(|parser| matches!(parser.kind(), TokenKind::Name(word) if !is_keyword(word)));
         let variable = self.name()?;
         Ok(Argument { name, value: ArgumentValue::Out { at, declares, name: variable } })
     }
@@ -109,17 +109,17 @@ impl Parser<'_> {
     fn primary(&mut self) -> Result<Expr, ParseError> {
         let at = self.at();
         let kind = match self.kind() {
-            Kind::Integer(value, suffix) => ExprKind::Integer(*value, *suffix),
-            Kind::Real(value) => ExprKind::Real(*value),
-            Kind::Single(value) => ExprKind::Single(*value),
-            Kind::Decimal(value) => ExprKind::Decimal(*value),
-            Kind::Text(text) => ExprKind::Text(Arc::clone(text)),
-            Kind::Char(unit) => ExprKind::Char(*unit),
-            Kind::InterpolationBegin => return self.interpolated(),
-            Kind::Symbol("(") => {
+            TokenKind::Integer(value, suffix) => ExprKind::Integer(*value, *suffix),
+            TokenKind::Real(value) => ExprKind::Real(*value),
+            TokenKind::Single(value) => ExprKind::Single(*value),
+            TokenKind::Decimal(value) => ExprKind::Decimal(*value),
+            TokenKind::Text(text) => ExprKind::Text(Arc::clone(text)),
+            TokenKind::Char(unit) => ExprKind::Char(*unit),
+            TokenKind::InterpolationBegin => return self.interpolated(),
+            TokenKind::Symbol("(") => {
                 return self.parenthesised();
             }
-            Kind::Name(name) => {
+            TokenKind::Name(name) => {
                 let name = Arc::clone(name);
                 return self.word(at, &name);
             }
@@ -158,7 +158,7 @@ impl Parser<'_> {
 
     /// `name:` before an element.
     fn element_name(&mut self) -> Result<Option<Arc<str>>, ParseError> {
-        let named = matches!(self.kind(), Kind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":");
+        let named = matches!(self.kind(), TokenKind::Name(word) if !is_keyword(word)) && self.ahead_is(1, ":");
         if !named {
             return Ok(None);
         }
@@ -194,7 +194,9 @@ impl Parser<'_> {
         let start = self.position;
         let mut variables = Vec::new();
         if self.eat("(") {
-            while let Some(class) = self.try_type(|parser| matches!(parser.kind(), Kind::Name(w) if !is_keyword(w))) {
+            while let Some(class) =
+                self.try_type(|parser| matches!(parser.kind(), TokenKind::Name(w) if !is_keyword(w)))
+            {
                 let Ok(name) = self.name() else { break };
                 variables.push((class, name));
                 if !self.eat(",") {
@@ -303,7 +305,7 @@ impl Parser<'_> {
     /// A keyword that names a type, without the `.Parse` that may follow.
     fn plain_type_word(&mut self) -> TypeName {
         let at = self.at();
-        let parts = if let Kind::Name(name) = self.kind() { vec![Arc::clone(name)] } else { Vec::new() };
+        let parts = if let TokenKind::Name(name) = self.kind() { vec![Arc::clone(name)] } else { Vec::new() };
         self.advance();
         TypeName::plain(at, parts)
     }
@@ -314,15 +316,15 @@ impl Parser<'_> {
         let mut segments = Vec::new();
         loop {
             match self.kind() {
-                Kind::Text(text) => {
+                TokenKind::Text(text) => {
                     segments.push(Segment::Text(Arc::clone(text)));
                     self.advance();
                 }
-                Kind::HoleBegin => {
+                TokenKind::HoleBegin => {
                     self.advance();
                     segments.push(self.hole()?);
                 }
-                Kind::InterpolationEnd => {
+                TokenKind::InterpolationEnd => {
                     self.advance();
                     return Ok(Expr { at, kind: ExprKind::Interpolated(segments) });
                 }
@@ -336,7 +338,7 @@ impl Parser<'_> {
         let mut alignment = None;
         if self.eat(",") {
             let minus = self.eat("-");
-            let Kind::Integer(width @ 0..=1000, None) = *self.kind() else {
+            let TokenKind::Integer(width @ 0..=1000, None) = *self.kind() else {
                 return Err(self.error("the width in an interpolated string must be a small number"));
             };
             self.advance();
@@ -344,11 +346,11 @@ impl Parser<'_> {
             alignment = Some(if minus { -width } else { width });
         }
         let mut format = None;
-        if let Kind::Format(text) = self.kind() {
+        if let TokenKind::Format(text) = self.kind() {
             format = Some(Arc::clone(text));
             self.advance();
         }
-        if *self.kind() != Kind::HoleEnd {
+        if *self.kind() != TokenKind::HoleEnd {
             return Err(self.unexpected());
         }
         self.advance();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, ParseError, Parser};
+use super::{ParseError, Parser, TokenKind};
 use crate::syntax::{Argument, ArgumentValue, Expr, ExprKind, Lambda, LambdaBody, Link, LinkKind, TypeName};
 
 /// What a query is so far, and the names of its range variables.
@@ -14,8 +14,8 @@ struct Query {
 impl Parser<'_> {
     /// Whether a query begins here.
     pub(super) fn begins_query(&self) -> bool {
-        let word = |count: usize, word: &str| matches!(self.ahead(count), Kind::Name(name) if &**name == word);
-        self.is_word("from") && matches!(self.ahead(1), Kind::Name(_)) && !word(1, "in") && !self.ahead_is(1, "=")
+        let word = |count: usize, word: &str| matches!(self.ahead(count), TokenKind::Name(name) if &**name == word);
+        self.is_word("from") && matches!(self.ahead(1), TokenKind::Name(_)) && !word(1, "in") && !self.ahead_is(1, "=")
     }
 
     pub(super) fn query(&mut self) -> Result<Expr, ParseError> {
@@ -71,7 +71,7 @@ impl Parser<'_> {
     }
 
     fn range(&mut self, word: &str) -> Result<(Arc<str>, Expr), ParseError> {
-        let typed = !matches!(self.ahead(1), Kind::Name(name) if &**name == word);
+        let typed = !matches!(self.ahead(1), TokenKind::Name(name) if &**name == word);
         let class = if typed { Some(self.type_name()?) } else { None };
         let name = self.name()?;
         self.expect_word(word)?;

@@ -1,7 +1,7 @@
 //! Statements. Razor reads `@{…}` before C# does, and requires braces around every body of a control-flow statement
 //! (learn.microsoft.com/aspnet/core/mvc/views/razor; seen as an upload error of a live gateway).
 
-use super::{Kind, ParseError, Parser, is_keyword};
+use super::{ParseError, Parser, TokenKind, is_keyword};
 use crate::syntax::{
     Block, Catch, Expr, ExprKind, Function, Label, Mode, Parameter, Section, Statement, StatementKind, TypeName,
 };
@@ -10,7 +10,7 @@ impl Parser<'_> {
     /// Statements up to a `}` that is not theirs, or the end.
     pub(super) fn statements(&mut self) -> Result<Block, ParseError> {
         let mut statements = Vec::new();
-        while !self.is("}") && *self.kind() != Kind::End {
+        while !self.is("}") && *self.kind() != TokenKind::End {
             if !self.eat(";") {
                 statements.push(self.nested(Self::statement)?);
             }
@@ -44,8 +44,8 @@ impl Parser<'_> {
     fn statement(&mut self) -> Result<Statement, ParseError> {
         let at = self.at();
         let kind = match self.kind() {
-            Kind::Symbol("{") => self.block().map(StatementKind::Block),
-            Kind::Name(name) => match &*name.clone() {
+            TokenKind::Symbol("{") => self.block().map(StatementKind::Block),
+            TokenKind::Name(name) => match &*name.clone() {
                 "if" => self.if_statement(),
                 "for" => self.for_statement(),
                 "foreach" => self.foreach_statement(),
@@ -154,12 +154,13 @@ impl Parser<'_> {
 
     /// The type that begins a declaration, if this is one.
     fn declared_type(&mut self) -> Option<TypeName> {
-        let begins = self.is("(") || matches!(self.kind(), Kind::Name(name) if &**name == "void" || !is_keyword(name));
+        let begins =
+            self.is("(") || matches!(self.kind(), TokenKind::Name(name) if &**name == "void" || !is_keyword(name));
         if !begins {
             return None;
         }
         self.try_type(|parser| {
-            matches!(parser.kind(), Kind::Name(name) if !is_keyword(name))
+            matches!(parser.kind(), TokenKind::Name(name) if !is_keyword(name))
                 && ["=", ";", ",", "(", "<"].iter().any(|symbol| parser.ahead_is(1, symbol))
         })
     }
@@ -202,7 +203,7 @@ impl Parser<'_> {
         let mut parameters = Vec::new();
         while !self.is(")") {
             let mode = match self.kind() {
-                Kind::Name(word) => match &**word {
+                TokenKind::Name(word) => match &**word {
                     "out" => Mode::Out,
                     "ref" => Mode::Ref,
                     "params" => Mode::Params,
@@ -354,7 +355,7 @@ impl Parser<'_> {
 
     fn section_body(&mut self) -> Result<Block, ParseError> {
         let mut body = Vec::new();
-        while !self.is("}") && !self.is_word("case") && !self.is_word("default") && *self.kind() != Kind::End {
+        while !self.is("}") && !self.is_word("case") && !self.is_word("default") && *self.kind() != TokenKind::End {
             if !self.eat(";") {
                 body.push(self.nested(Self::statement)?);
             }

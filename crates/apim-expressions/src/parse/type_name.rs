@@ -1,6 +1,6 @@
 //! Names of types: `int`, `string[]`, `System.Collections.Generic.List<string>`, `int?`.
 
-use super::{Kind, ParseError, Parser, is_keyword};
+use super::{ParseError, Parser, TokenKind, is_keyword};
 use crate::{limits, syntax::TypeName};
 
 impl Parser<'_> {
@@ -54,7 +54,7 @@ impl Parser<'_> {
         let mut tuple = Vec::new();
         loop {
             let class = self.type_name()?;
-            let named = matches!(self.kind(), Kind::Name(name) if !is_keyword(name));
+            let named = matches!(self.kind(), TokenKind::Name(name) if !is_keyword(name));
             tuple.push((class, if named { Some(self.name()?) } else { None }));
             if !self.eat(",") {
                 break;
@@ -69,7 +69,7 @@ impl Parser<'_> {
 
     fn type_part(&mut self) -> Result<std::sync::Arc<str>, ParseError> {
         match self.kind() {
-            Kind::Name(name) if &**name == "void" || &**name == "out" || !is_keyword(name) => {
+            TokenKind::Name(name) if &**name == "void" || &**name == "out" || !is_keyword(name) => {
                 let name = name.clone();
                 self.advance();
                 Ok(name)

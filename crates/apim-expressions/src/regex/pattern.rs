@@ -54,7 +54,7 @@ const BACKTRACKS: usize = 500_000;
 /// Places at which one search may begin, in characters, where each may read the whole text.
 const STRIDE: usize = 256;
 /// Bytes of a compiled pattern.
-const LARGEST: usize = 256 << 10;
+const LARGEST_PROGRAM: usize = 256 << 10;
 
 impl Patterns {
     pub(crate) fn get(
@@ -91,8 +91,8 @@ impl Pattern {
         let built = RegexBuilder::new(&pattern)
             .backtrack_limit(BACKTRACKS)
             .allow_input_assertion_overrides(has_start)
-            .delegate_size_limit(LARGEST)
-            .delegate_dfa_size_limit(LARGEST * 4)
+            .delegate_size_limit(LARGEST_PROGRAM)
+            .delegate_dfa_size_limit(LARGEST_PROGRAM * 4)
             .build();
         let regex = built.map_err(|_| {
             Failure::Stopped(format!("The regular expression `{source}` is not valid, not supported, or too large."))

@@ -49,7 +49,7 @@ impl TextReplacer {
         replaced: Replaced<'_>,
         steps: &mut u64,
     ) -> Result<Arc<str>, RegexError> {
-        let allowance = Allowance::of_steps(*steps);
+        let allowance = Allowance::from_steps(*steps);
         let mut budget = Budget::within(allowance);
         let done = self.replace_within(text, pattern, replaced, &mut budget);
         *steps = budget.rest_of(allowance).steps();

@@ -21,7 +21,7 @@ const CULTURE_INVARIANT: i32 = 512;
 /// What `$` and `\Z` mean: the end, or before a last line break.
 const NEAR_END: &str = r"(?=\n?\z)";
 /// The largest number in a pattern.
-const LARGEST: u32 = i32::MAX.unsigned_abs();
+const LARGEST_NUMBER: u32 = i32::MAX.unsigned_abs();
 
 /// A group that captures.
 #[derive(Clone, Debug)]
@@ -187,7 +187,7 @@ impl<'p> Translator<'p> {
         while let Some(digit) = self.peek().filter(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
             self.take(1);
             let larger = number.checked_mul(10).and_then(|number| number.checked_add(digit));
-            number = larger.filter(|number| *number <= LARGEST).ok_or_else(|| {
+            number = larger.filter(|number| *number <= LARGEST_NUMBER).ok_or_else(|| {
                 self.invalid("Quantifier and capture group numbers must be less than or equal to Int32.MaxValue.")
             })?;
         }

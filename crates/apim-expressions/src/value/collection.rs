@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CollectionKind {
     Array,
     List,
     Set,
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 pub(crate) struct Collection(Arc<Shared>);
 
 struct Shared {
-    kind: Kind,
+    kind: CollectionKind,
     element: Type,
     ignore_case: bool,
     inside: AtomicBool,
@@ -58,13 +58,13 @@ fn to_byte(value: &Value) -> u8 {
 }
 
 impl Collection {
-    pub(crate) fn new(kind: Kind, element: Type, values: Vec<Value>) -> Self {
+    pub(crate) fn new(kind: CollectionKind, element: Type, values: Vec<Value>) -> Self {
         Self::with_case(kind, element, values, false)
     }
 
     /// A set that may take strings for equal which differ in case.
-    pub(crate) fn with_case(kind: Kind, element: Type, values: Vec<Value>, ignore_case: bool) -> Self {
-        let items = if kind == Kind::Array && element.is(Class::Byte) {
+    pub(crate) fn with_case(kind: CollectionKind, element: Type, values: Vec<Value>, ignore_case: bool) -> Self {
+        let items = if kind == CollectionKind::Array && element.is(Class::Byte) {
             Items::Bytes(values.iter().map(to_byte).collect())
         } else {
             Items::Values(values)
@@ -81,7 +81,8 @@ impl Collection {
 
     /// Elements in an order, and which of them are equal in it.
     pub(crate) fn ordered(element: Type, values: Vec<Value>, ranks: Vec<usize>) -> Self {
-        let (kind, inside, items) = (Kind::Ordered, AtomicBool::new(false), Mutex::new(Items::Values(values)));
+        let (kind, inside, items) =
+            (CollectionKind::Ordered, AtomicBool::new(false), Mutex::new(Items::Values(values)));
         Self(Arc::new(Shared { kind, element, ignore_case: false, inside, ranks, items }))
     }
 
@@ -91,7 +92,7 @@ impl Collection {
 
     pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Shared {
-            kind: Kind::Array,
+            kind: CollectionKind::Array,
             element: Class::Byte.into(),
             ignore_case: false,
             inside: AtomicBool::new(false),
@@ -100,7 +101,7 @@ impl Collection {
         }))
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> CollectionKind {
         self.0.kind
     }
 
@@ -114,14 +115,14 @@ impl Collection {
 
     pub(crate) fn type_of(&self) -> Type {
         let class = match self.0.kind {
-            Kind::Array => Class::Array,
-            Kind::List => Class::List,
-            Kind::Set => Class::HashSet,
-            Kind::Sequence => Class::Enumerable,
-            Kind::Ordered => Class::OrderedEnumerable,
-            Kind::Queue => Class::Queue,
-            Kind::Stack => Class::Stack,
-            Kind::Lookup => return Type::new(Class::Lookup, self.0.element.arguments.clone()),
+            CollectionKind::Array => Class::Array,
+            CollectionKind::List => Class::List,
+            CollectionKind::Set => Class::HashSet,
+            CollectionKind::Sequence => Class::Enumerable,
+            CollectionKind::Ordered => Class::OrderedEnumerable,
+            CollectionKind::Queue => Class::Queue,
+            CollectionKind::Stack => Class::Stack,
+            CollectionKind::Lookup => return Type::new(Class::Lookup, self.0.element.arguments.clone()),
         };
         Type::new(class, vec![self.0.element.clone()])
     }

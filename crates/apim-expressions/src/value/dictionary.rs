@@ -40,12 +40,12 @@ impl Dictionary {
     }
 
     /// Strings to arrays of strings: headers, query parameters, claims.
-    pub(crate) fn of_texts(entries: Vec<(Arc<str>, Vec<Value>)>, ignore_case: bool) -> Self {
+    pub(crate) fn from_texts(entries: Vec<(Arc<str>, Vec<Value>)>, ignore_case: bool) -> Self {
         let texts = Type::array(Class::String.into());
         let dictionary =
             Self::new(Type::new(Class::ReadOnlyDictionary, vec![Class::String.into(), texts]), ignore_case);
         for (name, values) in entries {
-            let values = super::Collection::new(super::Kind::Array, Class::String.into(), values);
+            let values = super::Collection::new(super::CollectionKind::Array, Class::String.into(), values);
             dictionary.insert(&Value::String(name), values.into());
         }
         dictionary

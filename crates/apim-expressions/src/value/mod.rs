@@ -24,7 +24,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-pub(crate) use self::collection::{Collection, Kind};
+pub(crate) use self::collection::{Collection, CollectionKind};
 pub(crate) use self::dictionary::Dictionary;
 pub use self::number::{Integer, double_text};
 pub(crate) use self::object::Object;

@@ -33,7 +33,7 @@ pub(crate) enum Object {
     Property(Arc<Property>),
     /// An object of `context` with plain members.
     Facts(Class, Arc<[(&'static str, Value)]>),
-    Part(Part),
+    Part(ContextPart),
     /// The body of a response in a variable.
     Body(Arc<Mutex<Response>>),
     Url(Arc<Url>),
@@ -89,7 +89,7 @@ pub(crate) struct Grid {
 
 /// A part of the context that is read where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ContextPart {
     Context,
     Request,
     Response,
@@ -116,10 +116,10 @@ impl Object {
             Self::Exception(_) => Class::Exception.into(),
             Self::Property(_) => Class::JProperty.into(),
             Self::Part(part) => match part {
-                Part::Context => Class::Context,
-                Part::Request => Class::Request,
-                Part::Response => Class::Response,
-                Part::RequestBody | Part::ResponseBody => Class::Body,
+                ContextPart::Context => Class::Context,
+                ContextPart::Request => Class::Request,
+                ContextPart::Response => Class::Response,
+                ContextPart::RequestBody | ContextPart::ResponseBody => Class::Body,
             }
             .into(),
             Self::Body(_) => Class::Body.into(),

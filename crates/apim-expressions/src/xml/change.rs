@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{Attribute, Content, NESTING, Name, Node, Part, Xml};
+use super::{Attribute, Content, ElementPart, NESTING, Name, Node, Xml};
 use crate::{lock::lock, problem::Failure};
 
 /// Where nodes go in an element or document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Insertion {
     First,
     Last,
     At(usize),
@@ -73,17 +73,17 @@ impl Xml {
     }
 
     /// Puts parts inside. A text at the end joins a text that is there.
-    pub(crate) fn insert(&self, place: Place, parts: Vec<Part>) -> Result<(), Failure> {
+    pub(crate) fn insert(&self, place: Insertion, parts: Vec<ElementPart>) -> Result<(), Failure> {
         let mut at = match place {
-            Place::First => 0,
-            Place::At(at) => at,
-            Place::Last => self.node.children().len(),
+            Insertion::First => 0,
+            Insertion::At(at) => at,
+            Insertion::Last => self.node.children().len(),
         };
         for part in parts {
             match part {
-                Part::Attribute(attribute) => self.add_attribute(&attribute)?,
-                Part::Text(text) => at += usize::from(self.insert_text(at, place, &text)?),
-                Part::Node(node) => {
+                ElementPart::Attribute(attribute) => self.add_attribute(&attribute)?,
+                ElementPart::Text(text) => at += usize::from(self.insert_text(at, place, &text)?),
+                ElementPart::Node(node) => {
                     self.insert_node(at, &node)?;
                     at += 1;
                 }
@@ -105,7 +105,7 @@ impl Xml {
     }
 
     /// Whether a node was added.
-    fn insert_text(&self, at: usize, place: Place, text: &Arc<str>) -> Result<bool, Failure> {
+    fn insert_text(&self, at: usize, place: Insertion, text: &Arc<str>) -> Result<bool, Failure> {
         if self.name().is_none() {
             if text.trim().is_empty() {
                 return Ok(false);
@@ -114,7 +114,7 @@ impl Xml {
         }
         let children = self.node.children();
         let before = at.checked_sub(1).and_then(|before| children.get(before));
-        if let (true, Some(before)) = (place == Place::Last || at > 0, before)
+        if let (true, Some(before)) = (place == Insertion::Last || at > 0, before)
             && let Content::Text(known) = &mut lock(&before.state).content
         {
             *known = format!("{known}{text}").into();

@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use super::{Attribute, Content, Name, Node, Xml, change::Place};
+use super::{Attribute, Content, Name, Node, Xml, change::Insertion};
 use crate::problem::Failure;
 
 /// What goes into an element.
-pub(crate) enum Part {
+pub(crate) enum ElementPart {
     Node(Xml),
     Attribute(Attribute),
     Text(Arc<str>),
 }
 
 /// An element with these parts. A node that is elsewhere is copied.
-pub(crate) fn element(name: Name, parts: Vec<Part>) -> Result<Xml, Failure> {
+pub(crate) fn element(name: Name, parts: Vec<ElementPart>) -> Result<Xml, Failure> {
     let element = Xml::top(Node::new(Content::Element { name, empty: true }));
-    element.insert(Place::Last, parts)?;
+    element.insert(Insertion::Last, parts)?;
     Ok(element)
 }
 
 /// A document with these nodes.
-pub(crate) fn document_of(parts: Vec<Part>) -> Result<Xml, Failure> {
+pub(crate) fn document_of(parts: Vec<ElementPart>) -> Result<Xml, Failure> {
     let document = Xml::top(Node::new(Content::Document));
-    document.insert(Place::Last, parts)?;
+    document.insert(Insertion::Last, parts)?;
     Ok(document)
 }
 

@@ -10,8 +10,8 @@ mod write;
 
 use std::sync::{Arc, Mutex, Weak};
 
-pub(crate) use change::Place;
-pub(crate) use make::{Part, attribute, document_of, element, instruction, text};
+pub(crate) use change::Insertion;
+pub(crate) use make::{ElementPart, attribute, document_of, element, instruction, text};
 pub(crate) use name::Name;
 pub(crate) use read::document;
 pub use read::xml_parsing_steps;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 
-use super::call::Call;
+use super::call::AppliedFilter;
 use crate::{convert, fault::Fault, print, value::Value};
 
 /// Texts that one text may be repeated to.
@@ -20,7 +20,7 @@ enum Operation {
 }
 
 /// A text is continued by the operand.
-pub(super) fn plus(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn plus(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let operand = call.required(0, "operand")?;
     match &call.input {
         Value::Text(text) => Ok(format!("{text}{}", print::dotnet(operand)).into()),
@@ -28,12 +28,12 @@ pub(super) fn plus(call: &Call<'_, '_>) -> Result<Value, Fault> {
     }
 }
 
-pub(super) fn minus(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn minus(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     calculate(Operation::Minus, &call.input, call.required(0, "operand")?)
 }
 
 /// A text is repeated by a whole number.
-pub(super) fn times(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn times(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let operand = call.required(0, "operand")?;
     let (Value::Text(text), Value::Int(_) | Value::Long(_)) = (&call.input, operand) else {
         return calculate(Operation::Times, &call.input, operand);
@@ -47,11 +47,11 @@ pub(super) fn times(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::list(vec![Value::Text(Arc::clone(text)); count]))
 }
 
-pub(super) fn divided_by(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn divided_by(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     calculate(Operation::DividedBy, &call.input, call.required(0, "operand")?)
 }
 
-pub(super) fn modulo(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn modulo(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     calculate(Operation::Modulo, &call.input, call.required(0, "operand")?)
 }
 
@@ -138,25 +138,25 @@ fn fractions(operation: Operation, left: &Value, right: &Value) -> Result<Value,
 }
 
 /// To a number of decimals, halves to the even neighbour. Nothing when the input is no number.
-pub(super) fn round(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn round(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let places = call.int_or(0, 0).ok().and_then(|places| u32::try_from(places).ok()).filter(|places| *places <= 28);
     let rounded = places.zip(convert::to_decimal(&call.input).ok());
     Ok(rounded.map_or(Value::Nil, |(places, number)| Value::Decimal(convert::rounded(number, places))))
 }
 
-pub(super) fn abs(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn abs(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::Double(number(&call.input)?.unwrap_or(0.0).abs()))
 }
 
-pub(super) fn at_least(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn at_least(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     bound(call, "atLeast", |input, bound| input < bound)
 }
 
-pub(super) fn at_most(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn at_most(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     bound(call, "atMost", |input, bound| input > bound)
 }
 
-fn bound(call: &Call<'_, '_>, parameter: &str, passes: fn(f64, f64) -> bool) -> Result<Value, Fault> {
+fn bound(call: &AppliedFilter<'_, '_>, parameter: &str, passes: fn(f64, f64) -> bool) -> Result<Value, Fault> {
     let limit = number(call.required(0, parameter)?)?;
     Ok(match (number(&call.input)?, limit) {
         (Some(input), Some(limit)) => Value::Double(if passes(input, limit) { limit } else { input }),

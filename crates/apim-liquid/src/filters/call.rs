@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::{convert, enumerable::Enumerable, fault::Fault, print, scope::Scope, value::Value};
 
 /// What a filter is called with.
-pub(super) struct Call<'c, 'e> {
+pub(super) struct AppliedFilter<'c, 'e> {
     pub(super) name: &'c str,
     pub(super) input: Value,
     pub(super) arguments: &'c [Value],
     pub(super) scope: &'c mut Scope<'e>,
 }
 
-impl Call<'_, '_> {
+impl AppliedFilter<'_, '_> {
     /// Refuses more arguments than the filter has parameters.
     pub(super) fn takes(self, parameters: usize) -> Result<Self, Fault> {
         if self.arguments.len() > parameters {
@@ -62,7 +62,7 @@ impl Call<'_, '_> {
 
     /// The input, which must hold items; `None` for nil.
     pub(super) fn enumerable(&self) -> Result<Option<Enumerable<'_>>, Fault> {
-        let enumerable = Enumerable::of(&self.input);
+        let enumerable = Enumerable::from_value(&self.input);
         if enumerable.is_none() && !self.input.is_nil() {
             let source = self.input.type_name();
             return Err(Fault::error(format!("Invalid cast from '{source}' to 'System.Collections.IEnumerable'.")));

@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::call::Call;
+use super::call::AppliedFilter;
 use crate::{convert, fault::Fault, print, value::Value};
 
 /// How a culture writes money.
@@ -36,7 +36,7 @@ fn culture(name: &str) -> Option<Culture> {
     Some(Culture { symbol, is_prefix, thousands, point, decimals })
 }
 
-pub(super) fn currency(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn currency(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     if call.input.is_nil() {
         return Err(Fault::null_reference());
     }

@@ -2,10 +2,10 @@
 
 use apim_expressions::DateTime;
 
-use super::call::Call;
+use super::call::AppliedFilter;
 use crate::{fault::Fault, print, value::Value};
 
-pub(super) fn date(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn date(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let format = call.required_text(0, "format")?.unwrap_or_default();
     let text = match &call.input {
         Value::Nil => return Ok(Value::Nil),

@@ -2,11 +2,11 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::call::Call;
+use super::call::AppliedFilter;
 use crate::{convert, culture, enumerable::Enumerable, fault::Fault, print, value::Value};
 
 /// Splits at the whole separator and drops empty parts. Blank texts are not split.
-pub(super) fn split(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn split(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let separator = call.required_text(0, "pattern")?.unwrap_or_default();
     let Some(text) = call.text()?.filter(|text| !text.trim().is_empty()) else {
         return Ok(Value::list(vec![call.input.clone()]));
@@ -22,7 +22,7 @@ pub(super) fn split(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::list(parts))
 }
 
-pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn join(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let glue = call.text_or(0, " ")?;
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
     let mut text = String::new();
@@ -38,21 +38,21 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(text.into())
 }
 
-pub(super) fn size(call: &Call<'_, '_>) -> Result<Value, Fault> {
-    let size = Enumerable::of(&call.input).map_or(0, Enumerable::size);
+pub(super) fn size(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
+    let size = Enumerable::from_value(&call.input).map_or(0, Enumerable::size);
     Ok(Value::Int(i32::try_from(size).unwrap_or(0)))
 }
 
-pub(super) fn first(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn first(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(call.enumerable()?.and_then(Enumerable::first).unwrap_or_default())
 }
 
-pub(super) fn last(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn last(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     Ok(call.enumerable()?.and_then(Enumerable::last).unwrap_or_default())
 }
 
 /// The input's items with those of lists in it; a scalar is a list of itself. `None` for nil.
-fn flat(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
+fn flat(call: &mut AppliedFilter<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
     fn add(value: &Value, to: &mut Vec<Value>) {
         match value {
             Value::List(items) => items.iter().for_each(|item| add(item, to)),
@@ -69,12 +69,12 @@ fn flat(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Fault> {
 }
 
 /// Orders items of one type, or dictionaries by a member.
-pub(super) fn sort(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn sort(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let key = call.text_or(0, "")?;
     let Some(items) = flat(call)? else { return Ok(Value::Nil) };
     let rounds = items.len().max(1).ilog2() as usize;
     call.scope.work(items.len().saturating_mul(rounds))?;
-    let mut keyed: Vec<_> = items.into_iter().map(|item| (SortKey::of(&item, &key), item)).collect();
+    let mut keyed: Vec<_> = items.into_iter().map(|item| (SortKey::from_member(&item, &key), item)).collect();
     let text = keyed.iter().map(|(key, _)| key.value.text_length()).fold(0, usize::saturating_add);
     call.scope.reads(text.saturating_mul(rounds).saturating_mul(culture::READS))?;
     if !have_an_order(keyed.iter().map(|(key, _)| key)) {
@@ -91,7 +91,7 @@ struct SortKey {
 }
 
 impl SortKey {
-    fn of(item: &Value, member: &str) -> Self {
+    fn from_member(item: &Value, member: &str) -> Self {
         match item {
             Value::Object(object) if !member.is_empty() => {
                 Self { is_member: true, value: object.get(member).cloned().unwrap_or_default() }
@@ -126,7 +126,7 @@ fn have_an_order<'k>(keys: impl Iterator<Item = &'k SortKey> + Clone) -> bool {
 }
 
 /// A member of each dictionary.
-pub(super) fn map(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn map(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let name = call.required_text(0, "property")?.unwrap_or_default();
     let Some(items) = call.items()? else { return Ok(Value::Nil) };
     let member = |item: &Value| {
@@ -137,7 +137,7 @@ pub(super) fn map(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// Items that differ in type or value.
-pub(super) fn uniq(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn uniq(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let Some(items) = flat(call)? else { return Ok(Value::Nil) };
     let mut kept: Vec<Value> = Vec::new();
     for item in items {
@@ -153,7 +153,7 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
     Ok(Value::List(Arc::from(kept)))
 }
 
-pub(super) fn compact(call: &mut Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn compact(call: &mut AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let items = flat(call)?.map(|items| items.into_iter().filter(|item| !item.is_nil()).collect());
     Ok(items.map_or(Value::Nil, Value::list))
 }

@@ -8,13 +8,13 @@ mod lists;
 mod replace;
 mod texts;
 
-use self::call::Call;
+use self::call::AppliedFilter;
 use crate::{fault::Fault, scope::Scope, value::Value};
 
 /// Applies a filter.
 pub(crate) fn apply(name: &str, input: Value, arguments: &[Value], scope: &mut Scope<'_>) -> Result<Value, Fault> {
     scope.reads(arguments.iter().map(Value::text_length).fold(input.text_length(), usize::saturating_add))?;
-    let call = Call { name, input, arguments, scope };
+    let call = AppliedFilter { name, input, arguments, scope };
     match name {
         "Append" => texts::append(&call.takes(1)?),
         "Prepend" => texts::prepend(&call.takes(1)?),

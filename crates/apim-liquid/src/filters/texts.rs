@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
 
-use super::call::Call;
+use super::call::AppliedFilter;
 use crate::{enumerable::Enumerable, fault::Fault, value::Value};
 
-pub(super) fn append(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn append(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let added = call.required_text(0, "string")?.unwrap_or_default();
     call.map_text(|text| format!("{text}{added}"))
 }
 
-pub(super) fn prepend(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn prepend(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let added = call.required_text(0, "string")?.unwrap_or_default();
     call.map_text(|text| format!("{added}{text}"))
 }
@@ -122,7 +122,7 @@ pub(super) fn url_decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-pub(super) fn truncate(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn truncate(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let (length, end) = (call.int_or(0, 50)?, call.text_or(1, "...")?);
     call.map_text(|text| {
         let Ok(length) = usize::try_from(length) else {
@@ -136,7 +136,7 @@ pub(super) fn truncate(call: &Call<'_, '_>) -> Result<Value, Fault> {
     })
 }
 
-pub(super) fn truncate_words(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn truncate_words(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let (count, end) = (call.int_or(0, 15)?, call.text_or(1, "...")?);
     call.map_text(|text| {
         let count = usize::try_from(count).unwrap_or(0);
@@ -148,7 +148,7 @@ pub(super) fn truncate_words(call: &Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// A part of a text. A negative start counts from the end, and what lies before the text is cut off the length.
-pub(super) fn slice(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn slice(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     call.required(0, "start")?;
     let (start, length) = (i64::from(call.int_or(0, 0)?), i64::from(call.int_or(1, 1)?));
     let Some(text) = call.text()? else { return Ok(Value::Nil) };
@@ -169,7 +169,7 @@ pub(super) fn slice(call: &Call<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// The input as text, or the argument for nil and for texts that are blank.
-pub(super) fn default(call: &Call<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn default(call: &AppliedFilter<'_, '_>) -> Result<Value, Fault> {
     let default = call.required_text(0, "defaultValue")?;
     let text = call.text()?.filter(|text| !text.trim().is_empty());
     Ok(text.or(default).map_or(Value::Nil, Value::Text))

@@ -9,7 +9,7 @@ use roxmltree::{Attribute, Document as Xml, Node, NodeType};
 use super::{
     liquid, named_values,
     setting::Readable,
-    source::{Place, Source},
+    source::{PolicyPlace, Source},
 };
 use crate::{
     problem::{Problems, Severity},
@@ -116,8 +116,8 @@ impl<'d> Element<'d> {
     }
 
     /// Where the policies of a fragment run that is included here.
-    pub(crate) fn fragment_place(&self, id: &str) -> Place {
-        Place { scope: self.scope(), section: self.section(), path: self.path(), fragment: Some(id.into()) }
+    pub(crate) fn fragment_place(&self, id: &str) -> PolicyPlace {
+        PolicyPlace { scope: self.scope(), section: self.section(), path: self.path(), fragment: Some(id.into()) }
     }
 
     /// The section that the element stands in; `None` in a fragment that is looked at on its own.

@@ -43,13 +43,13 @@ pub(super) fn lift(file: &str, named: &Edited, problems: &mut Problems) -> Optio
             continue;
         }
         match found {
-            Found::Comment(end) => at = end,
-            Found::Expression(part) => {
+            ExpressionToken::Comment(end) => at = end,
+            ExpressionToken::Expression(part) => {
                 at = part.end;
                 expressions.push(parse(named, part.clone(), problems));
                 markers.push((part, MARKER));
             }
-            Found::Unended(start) => {
+            ExpressionToken::Unended(start) => {
                 let start = named.origin(start);
                 problems.push(
                     start,
@@ -142,13 +142,13 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
-enum Found {
+enum ExpressionToken {
     Comment(usize),
     Expression(Range<usize>),
     Unended(usize),
 }
 
-impl Found {
+impl ExpressionToken {
     /// Where an expression starts.
     fn expression(&self) -> Option<usize> {
         match self {
@@ -160,18 +160,18 @@ impl Found {
 }
 
 /// The next comment, which may hold `@(` that means nothing, or expression.
-fn next(text: &str, from: usize) -> Option<Found> {
+fn next(text: &str, from: usize) -> Option<ExpressionToken> {
     let bytes = text.as_bytes();
     for at in from..bytes.len() {
         match bytes[at] {
             b'<' if bytes[at..].starts_with(b"<!--") => {
                 let end = text[at..].find("-->").map_or(text.len(), |end| at + end + 3);
-                return Some(Found::Comment(end));
+                return Some(ExpressionToken::Comment(end));
             }
             b'@' if matches!(bytes.get(at + 1), Some(b'(' | b'{')) => {
                 return Some(
                     csharp::end_of_expression(text, at + 1)
-                        .map_or(Found::Unended(at), |end| Found::Expression(at..end)),
+                        .map_or(ExpressionToken::Unended(at), |end| ExpressionToken::Expression(at..end)),
                 );
             }
             _ => {}
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn first_expression(text: &str) -> String {
-        let Some(Found::Expression(part)) = next(text, 0) else { panic!("no expression in {text}") };
+        let Some(ExpressionToken::Expression(part)) = next(text, 0) else { panic!("no expression in {text}") };
         csharp_of(text, &part).text
     }
 

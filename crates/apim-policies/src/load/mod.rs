@@ -11,6 +11,6 @@ mod source;
 
 pub(crate) use self::{
     element::{Count, Element},
-    setting::{HttpUrl, Readable, Setting, Shown, Written, words},
-    source::{Place, Source},
+    setting::{HttpUrl, Readable, Setting, TracedValue, Written, words},
+    source::{PolicyPlace, Source},
 };

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Bytes of a file with its named values filled in.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST_FILE: usize = 1024 * 1024;
 
 /// Replaces every reference; a name without a value is a problem, as it is when a policy is uploaded. `None` when the text
 /// would be too long.
@@ -22,8 +22,8 @@ pub(super) fn substitute(text: &str, service: &Service, problems: &mut Problems)
         let trouble = match service.named_values.get(name) {
             Some(value) if references(value).next().is_none() => {
                 length = length.saturating_add(value.len());
-                if length > LONGEST {
-                    let reason = format!("the file has more than {} KiB with its named values", LONGEST / 1024);
+                if length > LONGEST_FILE {
+                    let reason = format!("the file has more than {} KiB with its named values", LONGEST_FILE / 1024);
                     problems.add(part.start, Severity::Unsupported, reason);
                     return None;
                 }

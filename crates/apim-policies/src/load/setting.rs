@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method, StatusCode};
 
-use crate::expression::{Expression, SystemUri, Value, Wanted};
+use crate::expression::{ExpectedValue, Expression, SystemUri, Value};
 
 /// A literal or an expression.
 #[derive(Clone, Debug)]
@@ -21,12 +21,12 @@ pub(crate) struct Written {
     /// The attribute, or the element whose text it is.
     pub(crate) name: Box<str>,
     /// What a trace shows of its value.
-    pub(crate) shown: Shown,
+    pub(crate) shown: TracedValue,
 }
 
 /// What a trace shows of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub(crate) enum TracedValue {
     /// As much as a trace holds.
     Value,
     /// A body: how long it is.
@@ -40,13 +40,13 @@ pub(crate) trait Readable: Clone + Send + Sync + Sized {
     /// What a value must be, to end a sentence with.
     const EXPECTED: &'static str;
     /// What an expression must give.
-    const WANTED: Wanted = Wanted::Text;
+    const WANTED: ExpectedValue = ExpectedValue::Text;
 
     /// The value that a text stands for.
     fn read(text: &str) -> Option<Self>;
 
     /// The value that an expression gave.
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Self::read(&value.to_text().ok()?)
     }
 }
@@ -78,14 +78,14 @@ impl Readable for String {
 
 impl Readable for bool {
     const EXPECTED: &'static str = "true or false";
-    const WANTED: Wanted = Wanted::Bool;
+    const WANTED: ExpectedValue = ExpectedValue::Bool;
 
     /// In the letter cases that .NET reads.
     fn read(text: &str) -> Option<Self> {
         text.trim().to_ascii_lowercase().parse().ok()
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         value.as_bool()
     }
 }
@@ -93,7 +93,7 @@ impl Readable for bool {
 /// No number of a policy is longer than .NET's `int`, which Microsoft's policy toolkit has for all of them.
 impl Readable for u32 {
     const EXPECTED: &'static str = "a whole number from 0 to 2147483647";
-    const WANTED: Wanted = Wanted::Integer;
+    const WANTED: ExpectedValue = ExpectedValue::Integer;
 
     fn read(text: &str) -> Option<Self> {
         text.trim().parse().ok().filter(|number| i32::try_from(*number).is_ok())
@@ -102,7 +102,7 @@ impl Readable for u32 {
 
 impl Readable for StatusCode {
     const EXPECTED: &'static str = "a status code from 200 to 599";
-    const WANTED: Wanted = Wanted::Integer;
+    const WANTED: ExpectedValue = ExpectedValue::Integer;
 
     fn read(text: &str) -> Option<Self> {
         let code: Self = text.trim().parse().ok()?;

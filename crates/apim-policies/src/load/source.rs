@@ -36,7 +36,7 @@ pub(crate) struct Source<'s> {
     named: Edited,
     lifted: Lifted,
     pub(super) service: &'s Service,
-    pub(super) place: Place,
+    pub(super) place: PolicyPlace,
     /// What fragments read that it includes.
     included: Cell<Reads>,
     /// Where each line of the file starts, from the second.
@@ -48,7 +48,7 @@ pub(crate) struct Source<'s> {
 }
 
 /// Where the policies of a text run.
-pub(crate) struct Place {
+pub(crate) struct PolicyPlace {
     pub(crate) scope: Scope,
     /// Where the fragment is included; otherwise the elements say it.
     pub(crate) section: Option<Section>,
@@ -59,7 +59,7 @@ pub(crate) struct Place {
 }
 
 impl<'s> Source<'s> {
-    pub(crate) fn new(file: &str, service: &'s Service, place: Place, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(file: &str, service: &'s Service, place: PolicyPlace, problems: &mut Problems) -> Option<Self> {
         let (what, most, severity) = match place.fragment {
             Some(_) => ("a fragment", LONGEST_FRAGMENT, Severity::Unsupported),
             None => ("a policy document", LONGEST_DOCUMENT, Severity::Invalid),

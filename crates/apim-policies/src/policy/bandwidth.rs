@@ -7,10 +7,10 @@
 use super::allowance;
 use super::prelude::*;
 use crate::run::After;
-use crate::state::Want;
+use crate::state::LimitRequest;
 
 /// Refuses a request when none of the bytes of some period are left.
-pub(super) fn check<O: Outside>(wants: &[Want], run: &mut Run<'_, O>) -> Result<(), Failure> {
+pub(super) fn check<O: Outside>(wants: &[LimitRequest], run: &mut Run<'_, O>) -> Result<(), Failure> {
     for want in wants {
         let left = run.state.counters.look(want, run.outside.now()).map_err(allowance::bandwidth_exceeded)?;
         run.trace(|| format!("{left} of {} bytes remain", want.limit));
@@ -20,7 +20,7 @@ pub(super) fn check<O: Outside>(wants: &[Want], run: &mut Run<'_, O>) -> Result<
 
 /// Counts the bytes of the request and its response from now on. They count for the period when the response is known, so
 /// that no policy refuses a request for its own bytes.
-pub(super) fn count<O: Outside>(wants: impl IntoIterator<Item = Want>, run: &mut Run<'_, O>) {
+pub(super) fn count<O: Outside>(wants: impl IntoIterator<Item = LimitRequest>, run: &mut Run<'_, O>) {
     for want in wants {
         run.meter();
         run.after.push(After::Bytes(want));

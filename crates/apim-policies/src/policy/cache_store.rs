@@ -15,7 +15,7 @@ use crate::{
 
 /// Bytes of a body, as Azure's limits have it
 /// (learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
-const LARGEST: usize = 2 * 1024 * 1024;
+const LARGEST_CACHED_BODY: usize = 2 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct CacheStore {
@@ -58,8 +58,8 @@ impl CacheStore {
             return Ok(());
         }
         let length = response.body.as_ref().and_then(|body| body.content()).map_or(0, |content| content.len());
-        if length > LARGEST {
-            run.trace(|| format!("a body of {length} bytes is not kept: {LARGEST} is the most"));
+        if length > LARGEST_CACHED_BODY {
+            run.trace(|| format!("a body of {length} bytes is not kept: {LARGEST_CACHED_BODY} is the most"));
             return Ok(());
         }
         run.trace(|| format!("keeps the response for {duration} seconds"));

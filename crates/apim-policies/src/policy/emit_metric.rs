@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use futures_util::future::BoxFuture;
 
 use super::prelude::*;
-use crate::expression::{Value, Wanted};
+use crate::expression::{ExpectedValue, Value};
 use crate::run::{After, Counted, Finish};
 use crate::usage::Usage;
 
@@ -42,13 +42,13 @@ struct Number(String);
 
 impl Readable for Number {
     const EXPECTED: &'static str = "a number";
-    const WANTED: Wanted = Wanted::Text;
+    const WANTED: ExpectedValue = ExpectedValue::Text;
 
     fn read(text: &str) -> Option<Self> {
         text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|_| Self(text.trim().to_owned()))
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Self::read(&value.to_text().ok()?)
     }
 }

@@ -4,7 +4,7 @@
 use super::prelude::*;
 
 /// The longest body that a replacement may make.
-const LONGEST: usize = 16 * 1024 * 1024;
+const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct FindAndReplace {
@@ -38,8 +38,8 @@ pub(super) fn replace<O: Outside>(text: &str, from: &str, to: &str, run: &mut Ru
     let count = if from.is_empty() { 0 } else { text.matches(from).count() };
     run.trace(|| format!("{count} places"));
     let length = (text.len() - count * from.len()).saturating_add(count.saturating_mul(to.len()));
-    if length > LONGEST {
-        return Err(Failure::internal("", "", format!("the body would be longer than {LONGEST} bytes")));
+    if length > LONGEST_BODY {
+        return Err(Failure::internal("", "", format!("the body would be longer than {LONGEST_BODY} bytes")));
     }
     if count > 0 {
         run.set_body(text.replace(from, to).into());

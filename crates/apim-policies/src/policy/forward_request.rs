@@ -81,7 +81,7 @@ impl ForwardRequest {
             request.headers_mut().insert(header::AUTHORIZATION, authorization);
         }
         let body = if follows { Some(run.body().await?) } else { None };
-        let repeatable = body.and_then(|body| Repeatable::of(&request, body));
+        let repeatable = body.and_then(|body| Repeatable::from_request(&request, body));
         // The query may hold a key.
         run.trace(|| format!("sends {} {}", request.method(), without_query(&request.uri().to_string())));
         let mut sent = run.outside.forward(request, timeout).await.map(seen);

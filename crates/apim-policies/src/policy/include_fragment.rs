@@ -4,7 +4,7 @@
 use super::prelude::*;
 use crate::{
     expression::Reads,
-    load::{Place, Source},
+    load::{PolicyPlace, Source},
     problem::Problem,
     service::Service,
     step::{AnyPolicy, Steps, load_all, run_all},
@@ -51,7 +51,11 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
 }
 
 /// Reads a fragment file for the place that includes it.
-pub(crate) fn read<P: AnyPolicy>(file: &str, service: &Service, place: Place) -> Result<Fragment<P>, Vec<Problem>> {
+pub(crate) fn read<P: AnyPolicy>(
+    file: &str,
+    service: &Service,
+    place: PolicyPlace,
+) -> Result<Fragment<P>, Vec<Problem>> {
     let file = file.strip_prefix('\u{feff}').unwrap_or(file);
     let mut problems = Problems::default();
     let source = Source::new(file, service, place, &mut problems);

@@ -20,10 +20,10 @@ use crate::json_text::{depth, items, members};
 const DIRECTION: Direction = Direction::JsonToXml;
 
 /// Levels of JSON, as .NET's readers of JSON have it.
-const DEEPEST: usize = 64;
+const DEEPEST_JSON: usize = 64;
 
 /// Bytes of the XML. A list writes the name of its property for each item, so that a short text can make a long one.
-const LONGEST: usize = 16 * 1024 * 1024;
+const LONGEST_XML: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct JsonToXml {
@@ -79,8 +79,8 @@ impl Names {
         let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
         serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("the body is not JSON: {error}"))?;
-        if depth(text) > DEEPEST {
-            return Err(format!("the body is JSON of more than {DEEPEST} levels"));
+        if depth(text) > DEEPEST_JSON {
+            return Err(format!("the body is JSON of more than {DEEPEST_JSON} levels"));
         }
         if !text.starts_with('{') {
             return Err("the body is JSON, but no object; what Azure makes of it is not documented".to_owned());
@@ -185,7 +185,7 @@ impl Names {
 }
 
 fn fits(xml: &str) -> Result<(), String> {
-    if xml.len() > LONGEST { Err(format!("the XML would be longer than {LONGEST} bytes")) } else { Ok(()) }
+    if xml.len() > LONGEST_XML { Err(format!("the XML would be longer than {LONGEST_XML} bytes")) } else { Ok(()) }
 }
 
 /// A scalar as text: true is `True`.

@@ -33,7 +33,7 @@ pub(crate) struct LlmContentSafety {
 /// Version of the service that is asked. Which one a live gateway asks for is not documented.
 const VERSION: &str = "api-version=2024-09-01";
 /// Characters of a text, for both of its operations.
-const LONGEST: usize = 10_000;
+const LONGEST_TEXT: usize = 10_000;
 
 const SETTINGS: [&str; 4] = ["shield-prompt", "enforce-on-completions", "window-size", "window-overlap-size"];
 const OUTPUT_TYPES: [&str; 2] = ["FourSeverityLevels", "EightSeverityLevels"];
@@ -132,7 +132,7 @@ impl LlmContentSafety {
         let body = run.response().body.as_ref().and_then(|body| body.content()).cloned().unwrap_or_default();
         let text: Vec<char> = model_texts::of_answer(&body, is_stream).chars().collect();
         let window = run.get_any(self.window.as_ref()).await?.and_then(|size| usize::try_from(size).ok());
-        let window = window.unwrap_or(LONGEST).clamp(1, LONGEST);
+        let window = window.unwrap_or(LONGEST_TEXT).clamp(1, LONGEST_TEXT);
         for part in text.chunks(window) {
             match self.judge(&part.iter().collect::<String>(), false, run).await {
                 Err(_) if is_stream => {
@@ -148,7 +148,7 @@ impl LlmContentSafety {
     /// Asks the service about a text.
     async fn judge<O: Outside>(&self, text: &str, shields: bool, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let id = run.get(&self.backend).await?;
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > LONGEST_TEXT {
             return Err(refuse(run, "the text is longer than 10,000 characters"));
         }
         if shields {

@@ -5,7 +5,7 @@
 
 use super::prelude::*;
 /// Longer messages are cut.
-const LONGEST: usize = 200 * 1024;
+const LONGEST_EVENT: usize = 200 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct LogToEventHub {
@@ -31,7 +31,7 @@ impl LogToEventHub {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         run.get_any(self.partition_key.as_ref()).await?;
         let message = run.get(&self.message).await?;
-        run.trace(|| format!("would send {} bytes to {}", message.len().min(LONGEST), self.logger));
+        run.trace(|| format!("would send {} bytes to {}", message.len().min(LONGEST_EVENT), self.logger));
         Ok(())
     }
 }

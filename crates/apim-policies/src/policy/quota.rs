@@ -10,7 +10,7 @@ use super::{
     allowance, bandwidth,
     subscription_limits::{Form, Limits},
 };
-use crate::state::{Want, Window};
+use crate::state::{LimitRequest, Window};
 
 const NAME: &str = "quota";
 
@@ -51,7 +51,7 @@ impl Quota {
         let (mut calls, mut bytes) = (Vec::new(), Vec::new());
         for (key, limit) in self.0.of(run) {
             let window = period(start, limit.period, now);
-            let want = |kind: &str, limit| Want { key: format!("{kind} {key}"), window, limit, by: 1 };
+            let want = |kind: &str, limit| LimitRequest { key: format!("{kind} {key}"), window, limit, by: 1 };
             calls.extend(limit.calls.map(|limit| want(NAME, limit)));
             bytes.extend(limit.bytes.map(|limit| want(BYTES, limit)));
         }

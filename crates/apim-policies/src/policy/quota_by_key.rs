@@ -16,7 +16,7 @@ use super::{
     subscription_limits::{Form, Limit},
 };
 use crate::run::{After, Counted, Finish};
-use crate::state::Want;
+use crate::state::LimitRequest;
 
 const FORM: Form = Form {
     attributes: &["calls", "bandwidth", "renewal-period"],
@@ -102,16 +102,16 @@ impl QuotaByKey {
         Ok(())
     }
 
-    fn calls(&self, key: &str, now: Timestamp) -> Option<Want> {
+    fn calls(&self, key: &str, now: Timestamp) -> Option<LimitRequest> {
         self.want(format!("quota-by-key calls {key}"), self.limit.calls?, now)
     }
 
-    fn bytes(&self, key: &str, now: Timestamp) -> Option<Want> {
+    fn bytes(&self, key: &str, now: Timestamp) -> Option<LimitRequest> {
         self.want(format!("quota-by-key bytes {key}"), self.limit.bytes?, now)
     }
 
-    fn want(&self, key: String, limit: u64, now: Timestamp) -> Option<Want> {
-        Some(Want { key, window: period(self.first_start, self.limit.period, now), limit, by: 1 })
+    fn want(&self, key: String, limit: u64, now: Timestamp) -> Option<LimitRequest> {
+        Some(LimitRequest { key, window: period(self.first_start, self.limit.period, now), limit, by: 1 })
     }
 }
 

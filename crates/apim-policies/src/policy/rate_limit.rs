@@ -11,16 +11,16 @@ use super::{
     allowance::Outputs,
     subscription_limits::{Form, Limit, Limits},
 };
-use crate::state::{Want, Window};
+use crate::state::{LimitRequest, Window};
 
 const NAME: &str = "rate-limit";
 
 /// Seconds that a moving window may last.
-pub(super) const LONGEST: u32 = 300;
+pub(super) const LONGEST_MOVING_WINDOW: u32 = 300;
 
 const FORM: Form = Form {
     attributes: &["calls", "renewal-period"],
-    is_period: |seconds| (1..=LONGEST).contains(&seconds),
+    is_period: |seconds| (1..=LONGEST_MOVING_WINDOW).contains(&seconds),
     periods: "a number of seconds from 1 to 300",
     inherits_period: false,
 };
@@ -56,7 +56,7 @@ impl RateLimit {
         };
         let want = |(key, limit): (String, Limit)| {
             let window = Window::Moving(SignedDuration::from_secs(limit.period.into()));
-            Some(Want { key: format!("{NAME} {key}"), window, limit: limit.calls?, by: 1 })
+            Some(LimitRequest { key: format!("{NAME} {key}"), window, limit: limit.calls?, by: 1 })
         };
         let wants: Vec<_> = limits.into_iter().filter_map(want).collect();
         match run.state.counters.take(&wants, run.outside.now()) {

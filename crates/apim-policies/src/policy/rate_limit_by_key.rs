@@ -8,9 +8,9 @@ use jiff::SignedDuration;
 use futures_util::future::BoxFuture;
 
 use super::prelude::*;
-use super::{allowance::Outputs, increment::Increment, rate_limit::LONGEST};
+use super::{allowance::Outputs, increment::Increment, rate_limit::LONGEST_MOVING_WINDOW};
 use crate::run::{After, Counted, Finish};
-use crate::state::{Want, Window};
+use crate::state::{LimitRequest, Window};
 
 #[derive(Debug)]
 pub(crate) struct RateLimitByKey {
@@ -27,7 +27,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Rat
     element.children(&[], problems);
     let calls = element.required_setting("calls", problems);
     let period = element.required_setting("renewal-period", problems);
-    if matches!(&period, Some(Setting::Literal(period)) if !(1..=LONGEST).contains(period)) {
+    if matches!(&period, Some(Setting::Literal(period)) if !(1..=LONGEST_MOVING_WINDOW).contains(period)) {
         element.bad_value("renewal-period", "a number of seconds from 1 to 300", problems);
     }
     element.not_empty(&["counter-key"], problems);
@@ -73,14 +73,14 @@ impl RateLimitByKey {
         Ok(())
     }
 
-    async fn want<O: Outside>(&self, key: &str, run: &mut Run<'_, O>) -> Result<Want, Failure> {
+    async fn want<O: Outside>(&self, key: &str, run: &mut Run<'_, O>) -> Result<LimitRequest, Failure> {
         let limit = run.get(&self.calls).await?.into();
         let period = run.get(&self.period).await?;
-        if !(1..=LONGEST).contains(&period) {
+        if !(1..=LONGEST_MOVING_WINDOW).contains(&period) {
             return Err(Failure::expression("renewal-period is not a number of seconds from 1 to 300."));
         }
         let window = Window::Moving(SignedDuration::from_secs(period.into()));
-        Ok(Want { key: format!("rate {key}"), window, limit, by: 0 })
+        Ok(LimitRequest { key: format!("rate {key}"), window, limit, by: 0 })
     }
 }
 

@@ -14,10 +14,10 @@ use super::prelude::*;
 use crate::{expression::Response, outside::NoReply, run::seen};
 
 /// How many are followed.
-const MOST: usize = 10;
+const MOST_REDIRECTS: usize = 10;
 
 /// What the backend answered, as expressions see it, and its body.
-pub(super) type Answer<O> = Result<(Response, <O as Outside>::Body), NoReply>;
+pub(super) type BackendAnswer<O> = Result<(Response, <O as Outside>::Body), NoReply>;
 
 /// A request that can be sent again.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Repeatable {
 
 impl Repeatable {
     /// The request, whose body has been read. `None` without an absolute URL.
-    pub(super) fn of<B>(request: &Request<B>, body: Bytes) -> Option<Self> {
+    pub(super) fn from_request<B>(request: &Request<B>, body: Bytes) -> Option<Self> {
         let url = Url::parse(&request.uri().to_string()).ok()?;
         Some(Self { method: request.method().clone(), url, headers: request.headers().clone(), body })
     }
@@ -38,12 +38,12 @@ impl Repeatable {
     /// Goes where the answers say, until one is no redirect.
     pub(super) async fn follow<O: Outside>(
         mut self,
-        first: Answer<O>,
+        first: BackendAnswer<O>,
         timeout: Duration,
         run: &mut Run<'_, O>,
-    ) -> Answer<O> {
+    ) -> BackendAnswer<O> {
         let mut answer = first;
-        for _ in 0..MOST {
+        for _ in 0..MOST_REDIRECTS {
             let (response, body) = answer?;
             let Some(url) = self.target(&response) else { return Ok((response, body)) };
             drop(body);

@@ -9,7 +9,7 @@ use super::prelude::*;
 use crate::step::{AnyPolicy, Steps, load_all, run_all};
 use std::time::Duration;
 
-const MOST: u32 = 50;
+const MOST_RETRIES: u32 = 50;
 const ATTRIBUTES: [&str; 7] = ["id", "condition", "count", "interval", "max-interval", "delta", "first-fast-retry"];
 
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
     }
     let condition = element.required_setting("condition", problems);
     let count = element.required_setting("count", problems);
-    if matches!(&count, Some(Setting::Literal(count)) if !(1..=MOST).contains(count)) {
-        element.bad_value("count", format!("from 1 to {MOST}"), problems);
+    if matches!(&count, Some(Setting::Literal(count)) if !(1..=MOST_RETRIES).contains(count)) {
+        element.bad_value("count", format!("from 1 to {MOST_RETRIES}"), problems);
     }
     let interval = element.required_setting("interval", problems);
     let delta = element.setting("delta", problems);
@@ -48,8 +48,8 @@ pub(super) fn load<P: AnyPolicy>(element: &Element<'_>, problems: &mut Problems)
 impl<P: AnyPolicy> Retry<P> {
     pub(super) async fn run<'r, O: Outside>(&'r self, run: &mut Run<'r, O>) -> Result<(), Stop> {
         let count = run.get(&self.count).await?;
-        if !(1..=MOST).contains(&count) {
-            return Err(Failure::expression(&format!("count is {count}, not from 1 to {MOST}.")).into());
+        if !(1..=MOST_RETRIES).contains(&count) {
+            return Err(Failure::expression(&format!("count is {count}, not from 1 to {MOST_RETRIES}.")).into());
         }
         let waits = self.waits(run).await?;
         let before = run.context.last_error.clone();

@@ -7,7 +7,7 @@ use super::exists_action::{self, Action};
 use super::prelude::*;
 
 /// Longer headers reach no backend and no caller.
-const LONGEST: usize = 64 * 1024;
+const LONGEST_HEADER: usize = 64 * 1024;
 
 /// The documentation says that these cannot be changed.
 const FORBIDDEN: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
@@ -111,8 +111,8 @@ impl Change {
     pub(super) fn apply(self, headers: &mut HeaderMap) -> Result<(), Failure> {
         let Self { name, action, values } = self;
         let length = |values: &mut dyn Iterator<Item = &HeaderValue>| values.map(HeaderValue::len).sum::<usize>();
-        if length(&mut values.iter()) + length(&mut headers.get_all(&name).iter()) > LONGEST {
-            return Err(Failure::internal("", "", format!("the header {name} is longer than {LONGEST} bytes")));
+        if length(&mut values.iter()) + length(&mut headers.get_all(&name).iter()) > LONGEST_HEADER {
+            return Err(Failure::internal("", "", format!("the header {name} is longer than {LONGEST_HEADER} bytes")));
         }
         match action {
             Action::Delete => {

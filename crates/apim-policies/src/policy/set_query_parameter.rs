@@ -7,7 +7,7 @@ use super::exists_action::{self, Action};
 use super::prelude::*;
 
 /// A longer URL cannot be sent.
-const LONGEST: usize = 64 * 1024;
+const LONGEST_QUERY: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct SetQueryParameter {
@@ -33,8 +33,8 @@ impl SetQueryParameter {
         // A value may be a secret.
         run.trace(|| format!("{action} {name}"));
         let query = changed(&run.context.request.url.query, &name, action, &values);
-        if query.len() > LONGEST {
-            return Err(Failure::internal("", "", format!("the query is longer than {LONGEST} bytes")));
+        if query.len() > LONGEST_QUERY {
+            return Err(Failure::internal("", "", format!("the query is longer than {LONGEST_QUERY} bytes")));
         }
         run.context.request.url.query = query;
         Ok(())

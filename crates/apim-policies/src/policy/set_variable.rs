@@ -3,7 +3,7 @@
 //! its type.
 
 use super::prelude::*;
-use crate::expression::{Value, Wanted};
+use crate::expression::{ExpectedValue, Value};
 
 #[derive(Debug)]
 pub(crate) struct SetVariable {
@@ -18,7 +18,7 @@ impl Readable for Value {
         Some(Self::from(text))
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Some(value.clone())
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Set
     let name = element.required("name", problems).map(str::to_owned);
     let value: Option<Setting<Value>> = element.required_setting("value", problems);
     if let Some(Setting::Expression(written)) = &value
-        && let Some(kind) = written.expression.misfit(Wanted::Variable)
+        && let Some(kind) = written.expression.misfit(ExpectedValue::Variable)
     {
         element.warn(
             problems,

@@ -7,12 +7,12 @@ use http::{HeaderName, StatusCode, header};
 use super::prelude::*;
 use crate::{
     expression::{self, Certificate, Request},
-    token::{Answer, DecryptionKey, Refusal, Refused, ValidatedToken},
+    token::{DecryptionKey, RefusalText, Refused, TokenRefusal, ValidatedToken},
 };
 
 #[derive(Debug)]
 pub(super) struct TokenPolicy {
-    place: Place,
+    place: TokenPlace,
     status: Option<Setting<StatusCode>>,
     /// Replaces the message in the error body.
     message: Option<Setting<String>>,
@@ -21,7 +21,7 @@ pub(super) struct TokenPolicy {
 
 /// Where the token is.
 #[derive(Debug)]
-enum Place {
+enum TokenPlace {
     Header(Setting<HeaderName>),
     Query(Setting<String>),
     Value(Setting<String>),
@@ -45,12 +45,12 @@ impl TokenPolicy {
         element.not_empty(&["query-parameter-name", "token-value", "output-token-variable-name"], problems);
         let default = default.filter(|_| PLACES.iter().all(|name| !element.has(name)));
         let place = match default {
-            Some(name) => Some(Place::Header(Setting::Literal(name))),
+            Some(name) => Some(TokenPlace::Header(Setting::Literal(name))),
             None => place(element, problems),
         };
         Self {
             // Without a place there is a problem, and nothing runs.
-            place: place.unwrap_or(Place::Value(Setting::Literal(String::new()))),
+            place: place.unwrap_or(TokenPlace::Value(Setting::Literal(String::new()))),
             status: element.setting("failed-validation-httpcode", problems),
             message: element.setting("failed-validation-error-message", problems),
             variable: element.attribute("output-token-variable-name", problems).map(str::to_owned),
@@ -64,11 +64,11 @@ impl TokenPolicy {
         run: &mut Run<'_, O>,
     ) -> Result<Option<String>, Failure> {
         Ok(match &self.place {
-            Place::Header(name) => {
+            TokenPlace::Header(name) => {
                 let name = run.get(name).await?;
                 in_header(&run.context.request, &name, scheme)
             }
-            Place::Query(name) => {
+            TokenPlace::Query(name) => {
                 let name = run.get(name).await?;
                 let query = run.context.request.url.query.as_bytes();
                 let pairs = url::form_urlencoded::parse(query).filter(|(key, _)| *key == name);
@@ -76,7 +76,7 @@ impl TokenPolicy {
                 // Several are one value with commas, as those of a header are.
                 (!values.is_empty()).then(|| values.join(","))
             }
-            Place::Value(token) => Some(run.get(token).await?),
+            TokenPlace::Value(token) => Some(run.get(token).await?),
         })
     }
 
@@ -84,7 +84,7 @@ impl TokenPolicy {
     pub(super) async fn settle<O: Outside>(
         &self,
         verified: Result<ValidatedToken, Refused>,
-        answer: &Answer,
+        answer: &RefusalText,
         run: &mut Run<'_, O>,
     ) -> Result<(), Failure> {
         let token = match verified {
@@ -107,8 +107,8 @@ impl TokenPolicy {
     /// The failure. The policy's own words for it may ask for `context.LastError`.
     async fn refuse<O: Outside>(
         &self,
-        refusal: Refusal,
-        answer: &Answer,
+        refusal: TokenRefusal,
+        answer: &RefusalText,
         run: &mut Run<'_, O>,
     ) -> Result<Failure, Failure> {
         let status = run.get_any(self.status.as_ref()).await?.unwrap_or(StatusCode::UNAUTHORIZED);
@@ -120,7 +120,7 @@ impl TokenPolicy {
     }
 }
 
-fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
+fn place(element: &Element<'_>, problems: &mut Problems) -> Option<TokenPlace> {
     let written: Vec<_> = PLACES.into_iter().filter(|name| element.has(name)).collect();
     let &[name] = written.as_slice() else {
         let message = format!(
@@ -131,8 +131,8 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
         return None;
     };
     match name {
-        "header-name" => element.setting(name, problems).map(Place::Header),
-        "query-parameter-name" => element.setting(name, problems).map(Place::Query),
+        "header-name" => element.setting(name, problems).map(TokenPlace::Header),
+        "query-parameter-name" => element.setting(name, problems).map(TokenPlace::Query),
         _ => {
             let token = element.setting::<String>(name, problems)?;
             if let Setting::Literal(token) = &token
@@ -140,7 +140,7 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Option<Place> {
             {
                 element.bad_value(name, "a token without the scheme Bearer", problems);
             }
-            Some(Place::Value(token))
+            Some(TokenPlace::Value(token))
         }
     }
 }
@@ -171,7 +171,7 @@ pub(super) fn decryption_certificate(
     element: &Element<'_>,
     problems: &mut Problems,
 ) -> Option<DecryptionKey> {
-    let key = DecryptionKey::of_certificate(id, certificate(element, problems)?);
+    let key = DecryptionKey::from_certificate(id, certificate(element, problems)?);
     if key.is_none() {
         element.bad_value("certificate-id", "a certificate with the private key, and that of RSA", problems);
     }

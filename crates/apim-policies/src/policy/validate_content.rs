@@ -15,7 +15,7 @@ use super::{
 use crate::schema::Schema;
 
 /// 4 MB, as documented.
-const LARGEST: u32 = 4_194_304;
+const LARGEST_MAX_SIZE: u32 = 4_194_304;
 
 #[derive(Debug)]
 pub(crate) struct ValidateContent {
@@ -61,8 +61,8 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     let unspecified = element.required_setting("unspecified-content-type-action", problems);
     element.required("max-size", problems);
     let max_size = element.parsed::<u32>("max-size", "a number of bytes", problems);
-    if max_size.is_some_and(|size| size > LARGEST) {
-        element.bad_value("max-size", format!("{LARGEST} at most"), problems);
+    if max_size.is_some_and(|size| size > LARGEST_MAX_SIZE) {
+        element.bad_value("max-size", format!("{LARGEST_MAX_SIZE} at most"), problems);
     }
     let size_exceeded = element.required_setting("size-exceeded-action", problems);
     let variable = validation::errors_variable(element, problems);

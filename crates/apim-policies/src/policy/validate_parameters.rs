@@ -21,12 +21,12 @@ pub(crate) struct ValidateParameters {
     specified: Setting<Action>,
     unspecified: Setting<Action>,
     variable: Option<String>,
-    places: Vec<Place>,
+    places: Vec<ParametersOfPlace>,
 }
 
 /// What is said of one place of parameters.
 #[derive(Debug)]
-struct Place {
+struct ParametersOfPlace {
     place: ParameterPlace,
     specified: Option<Setting<Action>>,
     unspecified: Option<Setting<Action>>,
@@ -47,7 +47,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Val
     Some(ValidateParameters { specified: specified?, unspecified: unspecified?, variable, places })
 }
 
-fn place(element: &Element<'_>, problems: &mut Problems) -> Place {
+fn place(element: &Element<'_>, problems: &mut Problems) -> ParametersOfPlace {
     let place = match element.name() {
         "headers" => ParameterPlace::Header,
         "query" => ParameterPlace::Query,
@@ -68,7 +68,7 @@ fn place(element: &Element<'_>, problems: &mut Problems) -> Place {
         let name = child.required("name", problems).map(str::to_owned);
         parameters.extend(name.zip(child.required_setting("action", problems)));
     }
-    Place {
+    ParametersOfPlace {
         place,
         specified: element.setting("specified-parameter-action", problems),
         unspecified: element.setting("unspecified-parameter-action", problems),

@@ -26,25 +26,25 @@ const DIRECTION: Direction = Direction::XmlToJson;
 const MOST_STEPS: usize = 10_000_000;
 
 /// Levels of elements.
-const DEEPEST: usize = 128;
+const DEEPEST_XML: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct XmlToJson {
     conversion: Conversion,
-    kind: Setting<Kind>,
+    kind: Setting<ConversionKind>,
     lists: Option<Setting<bool>>,
     empty: Option<EmptyValues>,
     trims: Option<Setting<bool>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ConversionKind {
     Direct,
     JavaScriptFriendly,
 }
 
 words! {
-    Kind, "direct or javascript-friendly";
+    ConversionKind, "direct or javascript-friendly";
     "direct" => Direct;
     "javascript-friendly" => JavaScriptFriendly;
 }
@@ -63,7 +63,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Xml
     element.only_attributes(&[&Conversion::ATTRIBUTES[..], &own].concat(), problems);
     element.children(&[], problems);
     let kind = element.required_setting("kind", problems);
-    if matches!(kind, Some(Setting::Literal(Kind::JavaScriptFriendly))) {
+    if matches!(kind, Some(Setting::Literal(ConversionKind::JavaScriptFriendly))) {
         element.unsupported(problems, NOT_PLAYED);
     }
     let empty = match element.attribute("empty-values", problems) {
@@ -83,7 +83,7 @@ pub(super) fn load(element: &Element<'_>, problems: &mut Problems) -> Option<Xml
 impl XmlToJson {
     pub(super) async fn run<O: Outside>(&self, run: &mut Run<'_, O>) -> Result<(), Failure> {
         let Some(body) = self.conversion.body(DIRECTION, run).await? else { return Ok(()) };
-        if run.get(&self.kind).await? == Kind::JavaScriptFriendly {
+        if run.get(&self.kind).await? == ConversionKind::JavaScriptFriendly {
             return Err(Failure::internal("", "", NOT_PLAYED.to_owned()));
         }
         let writer = Writer {
@@ -124,8 +124,8 @@ impl Writer {
     }
 
     fn element(&self, node: Node<'_, '_>, depth: usize, json: &mut String) -> Result<(), String> {
-        if depth > DEEPEST {
-            return Err(format!("elements are nested more than {DEEPEST} deep"));
+        if depth > DEEPEST_XML {
+            return Err(format!("elements are nested more than {DEEPEST_XML} deep"));
         }
         let text: String = node.children().filter(Node::is_text).filter_map(|child| child.text()).collect();
         let mut children: IndexMap<String, Vec<Node<'_, '_>>> = IndexMap::new();

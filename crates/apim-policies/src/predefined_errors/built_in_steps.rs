@@ -54,7 +54,7 @@ async fn subscription_key_invalid() {
     );
 }
 
-/// The client goes away while a policy reads the request's body, or while the backend does. Nobody gets the response.
+/// The client goes away while a policy reads the request's body, or while the backend does. The response has no reader.
 #[tokio::test]
 async fn client_connection_failure() {
     let world = World::new();
@@ -73,7 +73,7 @@ async fn client_connection_failure() {
     );
 }
 
-/// A body that is whole, but longer than the gateway reads, is nobody's connection that failed.
+/// A body that is whole, but longer than the gateway reads, is not a failed connection.
 #[tokio::test]
 async fn a_body_that_is_too_long_is_no_connection_failure() {
     let world = World::new();

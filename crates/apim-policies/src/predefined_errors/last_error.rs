@@ -8,7 +8,7 @@ use crate::{
     rig::{World, document, facts},
 };
 
-/// Puts each field in a header of its own.
+/// Puts each field in its own header.
 const SHOW: &str = "<set-header name=\"x-fields\"><value>@(context.LastError.Source + \"|\" + \
     context.LastError.Reason + \"|\" + context.LastError.Message + \"|\" + context.LastError.Scope + \"|\" + \
     context.LastError.Section + \"|\" + context.LastError.Path + \"|\" + context.LastError.PolicyId + \"|\" + \

@@ -25,7 +25,7 @@ impl Signer {
         SIGNER.get_or_init(Self::generate)
     }
 
-    /// Keys that nobody published.
+    /// Keys that no issuer publishes.
     pub(crate) fn unpublished() -> &'static Self {
         static SIGNER: OnceLock<Signer> = OnceLock::new();
         SIGNER.get_or_init(Self::generate)

@@ -4,14 +4,14 @@ use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 
 use super::{Run, Running};
-use crate::{failure::Failure, outside::Outside, state::Want, trace::PolicyEnd};
+use crate::{failure::Failure, outside::Outside, state::LimitRequest, trace::PolicyEnd};
 
 /// One thing to do, in the order in which the policies ran.
 pub(crate) enum After<'r, O: Outside> {
     /// Headers to put on the response.
     Headers(Vec<(HeaderName, HeaderValue)>),
     /// Count the bytes of the request and the response, once for a key.
-    Bytes(Want),
+    Bytes(LimitRequest),
     /// The policy does the rest, with what it knew when it ran.
     Policy(&'r dyn Finish<O>, Counted, Option<Running<'r>>),
     /// As [`Self::Policy`], before `outbound` where that runs, which sees what the policy puts into headers and variables.

@@ -12,7 +12,7 @@ use crate::{
     load::HttpUrl,
     outside::{NoReply, Outside, Unread},
     scope::Section,
-    state::{Meter, Want},
+    state::{LimitRequest, Meter},
 };
 
 impl<O: Outside> Run<'_, O> {
@@ -71,7 +71,7 @@ impl<O: Outside> Run<'_, O> {
     }
 
     /// Counts the bytes of the bodies that have passed and that will, once for a key.
-    pub(crate) fn count_bytes(&mut self, want: Want) {
+    pub(crate) fn count_bytes(&mut self, want: LimitRequest) {
         if self.counted.insert(want.key.clone()) {
             self.meter().count_for(want);
         }

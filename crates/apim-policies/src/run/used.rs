@@ -32,7 +32,7 @@ impl<O: Outside> Run<'_, O> {
         }
         self.read_response_body().await?;
         let body = self.context.response.as_ref().and_then(|response| response.body.as_ref()?.content());
-        Ok(Some(body.and_then(|body| Usage::of_body(body)).unwrap_or_default()))
+        Ok(Some(body.and_then(|body| Usage::from_body(body)).unwrap_or_default()))
     }
 
     /// Does this when the streamed answer has ended. `prompt` counts where no event says how long the prompt was.

@@ -22,11 +22,11 @@ const BOUNDS: Bounds = Bounds { entries: 10_000, bytes: 256 * 1024 * 1024 };
 #[derive(Debug)]
 pub(crate) struct Cache {
     bounds: Bounds,
-    kept: Mutex<Kept>,
+    kept: Mutex<CacheEntries>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct CacheEntries {
     entries: HashMap<String, Entry>,
     bytes: usize,
 }
@@ -88,12 +88,12 @@ impl Cache {
         self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, CacheEntries> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl CacheEntries {
     fn remove(&mut self, key: &str) {
         if let Some(removed) = self.entries.remove(key) {
             self.bytes -= removed.bytes;

@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
 
 /// Nothing is counted over a longer moving window, so what is older is forgotten.
-const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+const LONGEST_MOVING_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Counters by key. A key is shared by all policies that name it.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(crate) enum Window {
 
 /// What a policy wants to count.
 #[derive(Clone, Debug)]
-pub(crate) struct Want {
+pub(crate) struct LimitRequest {
     /// Names of counters for moving windows and for periods must differ.
     pub(crate) key: String,
     pub(crate) window: Window,
@@ -61,7 +61,7 @@ pub(crate) struct Over {
 
 impl Counters {
     /// Counts everything, or nothing when some limit would be passed. Gives what remains of each limit.
-    pub(crate) fn take(&self, wants: &[Want], now: Timestamp) -> Result<Vec<u64>, Over> {
+    pub(crate) fn take(&self, wants: &[LimitRequest], now: Timestamp) -> Result<Vec<u64>, Over> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut remaining = Vec::with_capacity(wants.len());
         for want in wants {
@@ -80,17 +80,17 @@ impl Counters {
     }
 
     /// What remains of the limit; an error when nothing does. Counts nothing.
-    pub(crate) fn look(&self, want: &Want, now: Timestamp) -> Result<u64, Over> {
+    pub(crate) fn look(&self, want: &LimitRequest, now: Timestamp) -> Result<u64, Over> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = inner.counter(want, now);
         match want.limit.saturating_sub(counter.used(want.window, now)) {
-            0 => Err(counter.over(&Want { by: 1, ..want.clone() }, now)),
+            0 => Err(counter.over(&LimitRequest { by: 1, ..want.clone() }, now)),
             remaining => Ok(remaining),
         }
     }
 
     /// Counts, whatever the limit is. Gives what remains of it.
-    pub(crate) fn add(&self, want: &Want, now: Timestamp) -> u64 {
+    pub(crate) fn add(&self, want: &LimitRequest, now: Timestamp) -> u64 {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = inner.counter(want, now);
         counter.add(want.by, now);
@@ -102,7 +102,7 @@ impl Counters {
 
 impl Inner {
     /// The counter as it stands now: a period that is over begins again.
-    fn counter(&mut self, want: &Want, now: Timestamp) -> &mut Counter {
+    fn counter(&mut self, want: &LimitRequest, now: Timestamp) -> &mut Counter {
         let fresh = || match want.window {
             Window::Moving(_) => Counter::Moving(VecDeque::new()),
             Window::Until(until) => Counter::Fixed { used: 0, until },
@@ -128,7 +128,9 @@ impl Inner {
 impl Counter {
     fn is_over(&self, now: Timestamp) -> bool {
         match self {
-            Self::Moving(counted) => counted.back().is_none_or(|(at, _)| now.duration_since(*at) >= LONGEST),
+            Self::Moving(counted) => {
+                counted.back().is_none_or(|(at, _)| now.duration_since(*at) >= LONGEST_MOVING_WINDOW)
+            }
             Self::Fixed { used, until } => *used == 0 || until.is_some_and(|until| until <= now),
         }
     }
@@ -137,7 +139,7 @@ impl Counter {
         match (self, window) {
             (Self::Moving(counted), Window::Moving(period)) => {
                 // The one before the oldest that counts is kept for its sum.
-                while counted.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= LONGEST) {
+                while counted.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= LONGEST_MOVING_WINDOW) {
                     counted.pop_front();
                 }
                 let sum = counted.back().map_or(0, |(_, sum)| *sum);
@@ -161,7 +163,7 @@ impl Counter {
     }
 
     /// When there is room for what is wanted.
-    fn over(&mut self, want: &Want, now: Timestamp) -> Over {
+    fn over(&mut self, want: &LimitRequest, now: Timestamp) -> Over {
         let excess = self.used(want.window, now).saturating_add(want.by).saturating_sub(want.limit);
         let until = match (self, want.window) {
             (Self::Moving(counted), Window::Moving(period)) => {
@@ -197,8 +199,8 @@ mod tests {
         Timestamp::from_millisecond(1_772_000_000_000 + milliseconds).unwrap()
     }
 
-    fn want(key: &str, seconds: i64, limit: u64) -> Want {
-        Want { key: key.to_owned(), window: Window::Moving(SignedDuration::from_secs(seconds)), limit, by: 1 }
+    fn want(key: &str, seconds: i64, limit: u64) -> LimitRequest {
+        LimitRequest { key: key.to_owned(), window: Window::Moving(SignedDuration::from_secs(seconds)), limit, by: 1 }
     }
 
     fn over<T>(seconds: u64) -> Result<T, Over> {
@@ -233,7 +235,7 @@ mod tests {
     #[test]
     fn what_was_added_past_the_limit_has_to_leave_first() {
         let counters = Counters::default();
-        let tokens = |by| Want { by, ..want("a", 60, 100) };
+        let tokens = |by| LimitRequest { by, ..want("a", 60, 100) };
         assert_eq!(counters.look(&tokens(0), at(0)), Ok(100));
         assert_eq!(counters.add(&tokens(70), at(0)), 30);
         assert_eq!(counters.add(&tokens(50), at(10_000)), 0);
@@ -245,11 +247,11 @@ mod tests {
     #[test]
     fn a_period_begins_again_after_its_end_or_never() {
         let counters = Counters::default();
-        let until = |end: Option<i64>| Want { window: Window::Until(end.map(at)), ..want("q", 0, 1) };
+        let until = |end: Option<i64>| LimitRequest { window: Window::Until(end.map(at)), ..want("q", 0, 1) };
         assert_eq!(counters.take(&[until(Some(3_000))], at(0)), Ok(vec![0]));
         assert_eq!(counters.take(&[until(Some(3_000))], at(500)), over(3));
         assert_eq!(counters.take(&[until(Some(6_000))], at(3_000)), Ok(vec![0]));
-        let forever = Want { key: "for ever".to_owned(), ..until(None) };
+        let forever = LimitRequest { key: "for ever".to_owned(), ..until(None) };
         assert_eq!(counters.take(std::slice::from_ref(&forever), at(0)), Ok(vec![0]));
         assert_eq!(counters.take(&[forever], at(i64::from(i32::MAX))), Err(Over { retry_after: None }));
     }
@@ -262,7 +264,8 @@ mod tests {
         }
         assert!(counters.0.lock().unwrap().counters.len() < 2_000);
         // A period that goes on holds those alone that have used something, and a digest of each.
-        let quota = |key: i64, limit| Want { window: Window::Until(None), limit, ..want(&key.to_string(), 0, 0) };
+        let quota =
+            |key: i64, limit| LimitRequest { window: Window::Until(None), limit, ..want(&key.to_string(), 0, 0) };
         for key in 0..5_000 {
             assert_eq!(counters.look(&quota(key, 5), at(0)), Ok(5));
             assert_eq!(counters.take(&[quota(-1 - key, 0)], at(0)), Err(Over { retry_after: None }));

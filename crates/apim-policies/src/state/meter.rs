@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::counters::{Counters, Want};
+use super::counters::{Counters, LimitRequest};
 
 /// Counts the bytes of one request's bodies. Clones count for the same request.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ struct Inner {
 struct Count {
     passed: u64,
     /// What they count for; how many does not matter there.
-    wants: Vec<Want>,
+    wants: Vec<LimitRequest>,
 }
 
 impl Meter {
@@ -41,14 +41,14 @@ impl Meter {
     }
 
     /// Counts for this, too: what has passed so far, and what will.
-    pub(crate) fn count_for(&self, want: Want) {
+    pub(crate) fn count_for(&self, want: LimitRequest) {
         let mut count = self.0.count.lock().unwrap_or_else(PoisonError::into_inner);
         self.add(&want, count.passed);
         count.wants.push(want);
     }
 
-    fn add(&self, want: &Want, bytes: u64) {
-        self.0.counters.add(&Want { by: bytes, ..want.clone() }, self.0.begun);
+    fn add(&self, want: &LimitRequest, bytes: u64) {
+        self.0.counters.add(&LimitRequest { by: bytes, ..want.clone() }, self.0.begun);
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn what_passed_before_counts_too_and_each_byte_once() {
         let (counters, now) = (Arc::<Counters>::default(), Timestamp::UNIX_EPOCH);
-        let want = |key: &str| Want { key: key.to_owned(), window: Window::Until(None), limit: 100, by: 0 };
+        let want = |key: &str| LimitRequest { key: key.to_owned(), window: Window::Until(None), limit: 100, by: 0 };
         let remaining = |key: &str| counters.look(&want(key), now).unwrap();
         let meter = Meter::new(Arc::clone(&counters), now);
         meter.passed(10);

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Combinations of dimensions may come from callers; more than these are not kept apart.
-const MOST: usize = 10_000;
+const MOST_SUMS: usize = 10_000;
 
 /// The sums of everything that policies sent. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ impl Metrics {
     pub(crate) fn add(&self, namespace: &str, name: &str, dimensions: &BTreeMap<String, String>, value: f64) {
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key { namespace: namespace.to_owned(), name: name.to_owned(), dimensions: dimensions.clone() };
-        if sums.len() < MOST || sums.contains_key(&key) {
+        if sums.len() < MOST_SUMS || sums.contains_key(&key) {
             *sums.entry(key).or_default() += value;
         }
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The oldest make room.
-const MOST: usize = 1_000;
+const MOST_PROMPTS: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct SemanticEntries(Mutex<VecDeque<SemanticEntry>>);
@@ -36,7 +36,7 @@ impl SemanticEntries {
 
     pub(crate) fn keep(&self, entry: SemanticEntry) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == MOST {
+        if entries.len() == MOST_PROMPTS {
             entries.pop_front();
         }
         entries.push_back(entry);

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Jwt, refusal::Refusal};
+use super::{Jwt, refusal::TokenRefusal};
 
 /// `exp` and `nbf` against the clock. Without skew a token is expired the moment after `exp`.
 pub(super) fn lifetime(
@@ -12,34 +12,34 @@ pub(super) fn lifetime(
     now: Timestamp,
     skew: SignedDuration,
     require_expiration: bool,
-) -> Result<(), Refusal> {
+) -> Result<(), TokenRefusal> {
     let (from, to) = (instant(jwt, "nbf")?, instant(jwt, "exp")?);
     let Some(to) = to else {
         if require_expiration {
-            return Err(Refusal::NoExpiration);
+            return Err(TokenRefusal::NoExpiration);
         }
         return from.map_or(Ok(()), |from| begun(from, now, skew));
     };
     if let Some(from) = from {
         if from > to {
-            return Err(Refusal::Lifetime { from, to });
+            return Err(TokenRefusal::Lifetime { from, to });
         }
         begun(from, now, skew)?;
     }
-    if now.duration_since(to) > skew { Err(Refusal::Expired { to, now }) } else { Ok(()) }
+    if now.duration_since(to) > skew { Err(TokenRefusal::Expired { to, now }) } else { Ok(()) }
 }
 
-fn begun(from: Timestamp, now: Timestamp, skew: SignedDuration) -> Result<(), Refusal> {
-    if from.duration_since(now) > skew { Err(Refusal::NotYetValid { from, now }) } else { Ok(()) }
+fn begun(from: Timestamp, now: Timestamp, skew: SignedDuration) -> Result<(), TokenRefusal> {
+    if from.duration_since(now) > skew { Err(TokenRefusal::NotYetValid { from, now }) } else { Ok(()) }
 }
 
 /// The last second that .NET can say. Later times count as this one.
 const END_OF_YEAR_9999: i64 = 253_402_300_799;
 
 /// A claim that is a number of seconds since 1970, as a number or as its text, rounded to the nearest second.
-fn instant(jwt: &Jwt, claim: &'static str) -> Result<Option<Timestamp>, Refusal> {
+fn instant(jwt: &Jwt, claim: &'static str) -> Result<Option<Timestamp>, TokenRefusal> {
     let Some(value) = jwt.claims.get(claim) else { return Ok(None) };
-    let seconds = seconds(value).ok_or(Refusal::ClaimType { claim, expected: TIME })?;
+    let seconds = seconds(value).ok_or(TokenRefusal::ClaimType { claim, expected: TIME })?;
     let seconds = seconds.clamp(0, END_OF_YEAR_9999);
     // The time library ends some hours before .NET does.
     Ok(Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)))
@@ -71,31 +71,31 @@ const TEXT: &str = "text";
 
 /// Microsoft.IdentityModel has a type for each registered claim and reads no token with another one, whether or not a
 /// policy asks for the claim (since version 7).
-pub(super) fn check_types(jwt: &Jwt) -> Result<(), Refusal> {
+pub(super) fn check_types(jwt: &Jwt) -> Result<(), TokenRefusal> {
     for claim in ["exp", "nbf", "iat"] {
         instant(jwt, claim)?;
     }
     let is = |claim: &str, fits: fn(&Value) -> bool| jwt.claims.get(claim).is_none_or(fits);
     for claim in ["iss", "jti", "azp"] {
         if !is(claim, |value| value.is_string() || value.is_null()) {
-            return Err(Refusal::ClaimType { claim, expected: TEXT });
+            return Err(TokenRefusal::ClaimType { claim, expected: TEXT });
         }
     }
     if !is("sub", |value| value.is_string() || value.is_number() || value.is_null()) {
-        return Err(Refusal::ClaimType { claim: "sub", expected: "text or a number" });
+        return Err(TokenRefusal::ClaimType { claim: "sub", expected: "text or a number" });
     }
     let is_audience = |value: &Value| match value {
         Value::Array(items) => items.iter().all(Value::is_string),
         value => value.is_string() || value.is_null(),
     };
     if !is("aud", is_audience) {
-        return Err(Refusal::ClaimType { claim: "aud", expected: "text or a list of texts" });
+        return Err(TokenRefusal::ClaimType { claim: "aud", expected: "text or a list of texts" });
     }
     Ok(())
 }
 
 /// Some audience of the token must be listed. Without a list the audience is not looked at.
-pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), Refusal> {
+pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), TokenRefusal> {
     if allowed.is_empty() {
         return Ok(());
     }
@@ -104,12 +104,12 @@ pub(super) fn audience(jwt: &Jwt, allowed: &[String]) -> Result<(), Refusal> {
         Some(_) => jwt.values("aud"),
     };
     if found.is_empty() {
-        return Err(Refusal::NoAudience);
+        return Err(TokenRefusal::NoAudience);
     }
     if found.iter().any(|audience| allowed.iter().any(|allowed| is_same_audience(audience, allowed))) {
         return Ok(());
     }
-    Err(Refusal::Audience { found, allowed: allowed.to_vec() })
+    Err(TokenRefusal::Audience { found, allowed: allowed.to_vec() })
 }
 
 /// To the letter, but for one slash at the end (`TokenValidationParameters.IgnoreTrailingSlashWhenValidatingAudience`).
@@ -122,17 +122,22 @@ pub(super) fn is_same_audience(audience: &str, allowed: &str) -> bool {
 
 /// The issuer must be a listed one or that of a discovery document. Without either it is not looked at, unless a
 /// document was read that publishes none.
-pub(super) fn issuer(jwt: &Jwt, listed: &[String], published: &[String], is_discovered: bool) -> Result<(), Refusal> {
+pub(super) fn issuer(
+    jwt: &Jwt,
+    listed: &[String],
+    published: &[String],
+    is_discovered: bool,
+) -> Result<(), TokenRefusal> {
     let mut allowed = listed.iter().chain(published).peekable();
     if allowed.peek().is_none() {
-        return if is_discovered { Err(Refusal::NoValidIssuer) } else { Ok(()) };
+        return if is_discovered { Err(TokenRefusal::NoValidIssuer) } else { Ok(()) };
     }
-    let found = jwt.text("iss").filter(|issuer| !issuer.trim().is_empty()).ok_or(Refusal::NoIssuer)?;
+    let found = jwt.text("iss").filter(|issuer| !issuer.trim().is_empty()).ok_or(TokenRefusal::NoIssuer)?;
     let is_published = |issuer: &String| matches(issuer, found, jwt.text("tid"));
     if listed.iter().any(|issuer| issuer == found) || published.iter().any(is_published) {
         return Ok(());
     }
-    Err(Refusal::Issuer { found: found.to_owned(), allowed: allowed.cloned().collect() })
+    Err(TokenRefusal::Issuer { found: found.to_owned(), allowed: allowed.cloned().collect() })
 }
 
 /// The documents for several tenants (`/common`, `/organizations`) publish an issuer with a place for the tenant ID,

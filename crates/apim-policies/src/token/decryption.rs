@@ -14,7 +14,7 @@ use super::{
     encrypted_content::{EncryptedContent, Method},
     jwt::header_and_text,
     key_name::KeyName,
-    refusal::Refusal,
+    refusal::TokenRefusal,
 };
 use crate::expression::Certificate;
 
@@ -45,10 +45,10 @@ impl DecryptionKey {
     }
 
     /// A certificate's key; `None` when it has none or it is not RSA.
-    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Option<Self> {
+    pub(crate) fn from_certificate(id: Option<String>, certificate: &Certificate) -> Option<Self> {
         let key: &PrivateDecryptingKey = certificate.decrypting_key()?;
         let key = OaepPrivateDecryptingKey::new(key.clone()).ok()?;
-        Some(Self { name: KeyName::of_certificate(id, certificate), key: Key::Rsa(key) })
+        Some(Self { name: KeyName::from_certificate(id, certificate), key: Key::Rsa(key) })
     }
 }
 
@@ -58,17 +58,17 @@ pub(super) fn is_encrypted(token: &str) -> bool {
 }
 
 /// The token inside. A key that the token names decides alone; when it names none of them, every key is tried.
-pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, Refusal> {
+pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, TokenRefusal> {
     let token = Encrypted::parse(token)?;
     if keys.is_empty() {
-        return Err(Refusal::NoDecryptionKeys);
+        return Err(TokenRefusal::NoDecryptionKeys);
     }
     let compression = token.header.get("zip").and_then(Value::as_str).unwrap_or_default();
     if !matches!(compression, "" | "DEF") {
-        return Err(Refusal::Compression(compression.to_owned()));
+        return Err(TokenRefusal::Compression(compression.to_owned()));
     }
     let unsupported =
-        || Refusal::DecryptionAlgorithm { algorithm: token.algorithm.clone(), method: token.method.clone() };
+        || TokenRefusal::DecryptionAlgorithm { algorithm: token.algorithm.clone(), method: token.method.clone() };
     let method = Method::named(&token.method).ok_or_else(unsupported)?;
     let fitting = || keys.iter().filter(|key| key.key.fits(&token.algorithm));
     if fitting().next().is_none() {
@@ -77,12 +77,12 @@ pub(super) fn decrypt(token: &str, keys: &[DecryptionKey]) -> Result<String, Ref
     let is_named = |key: &&DecryptionKey| key.name.is_in(&token.header);
     let some_key_is_named = keys.iter().any(|key| is_named(&key));
     let opened = fitting().filter(|key| !some_key_is_named || is_named(key)).find_map(|key| token.open(method, key));
-    let opened = opened.ok_or(Refusal::Decryption)?;
+    let opened = opened.ok_or(TokenRefusal::Decryption)?;
     let inflated = match compression {
-        "DEF" => decompress_to_vec_with_limit(&opened, LARGEST_INFLATED).map_err(|_| Refusal::Inflation)?,
+        "DEF" => decompress_to_vec_with_limit(&opened, LARGEST_INFLATED).map_err(|_| TokenRefusal::Inflation)?,
         _ => opened,
     };
-    String::from_utf8(inflated).map_err(|_| Refusal::Decryption)
+    String::from_utf8(inflated).map_err(|_| TokenRefusal::Decryption)
 }
 
 impl Key {
@@ -104,13 +104,13 @@ struct Encrypted<'t> {
 }
 
 impl<'t> Encrypted<'t> {
-    fn parse(token: &'t str) -> Result<Self, Refusal> {
+    fn parse(token: &'t str) -> Result<Self, TokenRefusal> {
         let parts: Vec<_> = token.split('.').collect();
-        let &[protected, key, iv, text, tag] = parts.as_slice() else { return Err(Refusal::NotWellFormed) };
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotWellFormed);
+        let &[protected, key, iv, text, tag] = parts.as_slice() else { return Err(TokenRefusal::NotWellFormed) };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::NotWellFormed);
         let (_, header) = header_and_text(protected)?;
         let text_of = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (algorithm, method) = text_of("alg").zip(text_of("enc")).ok_or(Refusal::NotWellFormed)?;
+        let (algorithm, method) = text_of("alg").zip(text_of("enc")).ok_or(TokenRefusal::NotWellFormed)?;
         let content =
             EncryptedContent { data: protected.as_bytes(), iv: decode(iv)?, text: decode(text)?, tag: decode(tag)? };
         Ok(Self { header, algorithm, method, key: decode(key)?, content })

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{claim_text, refusal::Refusal};
+use super::{claim_text, refusal::TokenRefusal};
 use crate::json_text;
 
 /// Members of a token's header or payload.
@@ -66,11 +66,11 @@ impl Jwt {
 
 impl SignedJwt {
     /// Takes a signed token apart. An encrypted one (five parts) is not well formed here.
-    pub(crate) fn parse(token: &str) -> Result<Self, Refusal> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::NotWellFormed)?;
-        let (header, payload) = signed.split_once('.').ok_or(Refusal::NotWellFormed)?;
+    pub(crate) fn parse(token: &str) -> Result<Self, TokenRefusal> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenRefusal::NotWellFormed)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenRefusal::NotWellFormed)?;
         if payload.contains('.') {
-            return Err(Refusal::NotWellFormed);
+            return Err(TokenRefusal::NotWellFormed);
         }
         let (_, header) = header_and_text(header)?;
         let (payload, claims) = object(payload)?;
@@ -82,41 +82,41 @@ impl SignedJwt {
 }
 
 /// The size of a token, before anything else of it is looked at.
-pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
+pub(super) fn check_size(token: &str) -> Result<(), TokenRefusal> {
     // No text has more UTF-16 units than bytes.
     if token.len() <= LONGEST_TOKEN {
         return Ok(());
     }
     let length = token.encode_utf16().count();
-    if length > LONGEST_TOKEN { Err(Refusal::TooLong { length, limit: LONGEST_TOKEN }) } else { Ok(()) }
+    if length > LONGEST_TOKEN { Err(TokenRefusal::TooLong { length, limit: LONGEST_TOKEN }) } else { Ok(()) }
 }
 
 /// The header of a token, signed or encrypted.
 ///
 /// A header that asks for extensions (`crit`, or `b64` that is false) is refused: RFC 7515, 4.1.11 wants it refused by
 /// a reader that does not understand them. Microsoft.IdentityModel does not look at them.
-pub(super) fn header_and_text(part: &str) -> Result<(String, Claims), Refusal> {
+pub(super) fn header_and_text(part: &str) -> Result<(String, Claims), TokenRefusal> {
     let (text, header) = object(part)?;
     let is_text_or_null = |name: &&str| header.get(*name).is_none_or(|value| value.is_string() || value.is_null());
     if let Some(name) = HEADER_TEXTS.into_iter().find(|name| !is_text_or_null(name)) {
-        return Err(Refusal::HeaderType(name));
+        return Err(TokenRefusal::HeaderType(name));
     }
     match () {
-        () if header.contains_key("crit") => Err(Refusal::Extension("crit")),
-        () if header.get("b64") == Some(&Value::Bool(false)) => Err(Refusal::Extension("b64")),
+        () if header.contains_key("crit") => Err(TokenRefusal::Extension("crit")),
+        () if header.get("b64") == Some(&Value::Bool(false)) => Err(TokenRefusal::Extension("b64")),
         () => Ok((text, header)),
     }
 }
 
-fn object(part: &str) -> Result<(String, Claims), Refusal> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotWellFormed)?;
-    let text = String::from_utf8(bytes).map_err(|_| Refusal::NotWellFormed)?;
+fn object(part: &str) -> Result<(String, Claims), TokenRefusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::NotWellFormed)?;
+    let text = String::from_utf8(bytes).map_err(|_| TokenRefusal::NotWellFormed)?;
     let members = serde_json::from_str(&text).map_err(|error| match error.to_string().contains("out of range") {
-        true => Refusal::NumberOutOfRange,
-        false => Refusal::NotWellFormed,
+        true => TokenRefusal::NumberOutOfRange,
+        false => TokenRefusal::NotWellFormed,
     })?;
     if json_text::depth(&text) > DEEPEST_JSON {
-        return Err(Refusal::TooDeep(DEEPEST_JSON));
+        return Err(TokenRefusal::TooDeep(DEEPEST_JSON));
     }
     Ok((text, members))
 }

@@ -20,7 +20,7 @@ impl KeyName {
         Self { id, x5t: None }
     }
 
-    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
+    pub(crate) fn from_certificate(id: Option<String>, certificate: &Certificate) -> Self {
         Self { id: Some(id.unwrap_or_else(|| certificate.thumbprint())), x5t: Some(certificate.x5t()) }
     }
 

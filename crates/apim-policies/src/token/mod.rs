@@ -23,7 +23,7 @@ pub(crate) use decryption::DecryptionKey;
 pub(crate) use decryption::{encrypt, encrypt_to};
 pub(crate) use jwt::SignedJwt;
 pub(crate) use open_id::OpenIdCache;
-pub(crate) use refusal::{Answer, Refusal};
+pub(crate) use refusal::{RefusalText, TokenRefusal};
 pub(crate) use required_claims::{Match, RequiredClaim};
 pub(crate) use signing_key::SigningKey;
 pub(crate) use verify::Rules;
@@ -53,12 +53,12 @@ pub struct RefusedToken {
 /// A refusal, and the token where its claims were looked at.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: TokenRefusal,
     pub(crate) token: Option<Box<RefusedToken>>,
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
+impl From<TokenRefusal> for Refused {
+    fn from(refusal: TokenRefusal) -> Self {
         Self { refusal, token: None }
     }
 }

@@ -18,7 +18,7 @@ const REFRESH: SignedDuration = SignedDuration::from_hours(1);
 const RETRY: SignedDuration = SignedDuration::from_mins(5);
 
 /// URLs may come from expressions, that is from callers; at this many, those of no use are forgotten.
-const MOST: usize = 1_000;
+const MOST_DOCUMENTS: usize = 1_000;
 
 /// Discovery documents and keys, shared by all requests of a gateway.
 #[derive(Debug, Default)]
@@ -76,11 +76,11 @@ impl OpenIdCache {
 
     fn entry(&self, url: &Url) -> Arc<Mutex<Entry>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= MOST && !entries.contains_key(url) {
+        if entries.len() >= MOST_DOCUMENTS && !entries.contains_key(url) {
             let is_waited_for = |entry: &Arc<Mutex<Entry>>| Arc::strong_count(entry) > 1;
             let has_keys = |entry: &Arc<Mutex<Entry>>| entry.try_lock().is_some_and(|entry| entry.provider.is_some());
             entries.retain(|_, entry| is_waited_for(entry) || has_keys(entry));
-            if entries.len() >= MOST {
+            if entries.len() >= MOST_DOCUMENTS {
                 entries.retain(|_, entry| is_waited_for(entry));
             }
         }
@@ -137,10 +137,10 @@ mod tests {
         let count = || cache.0.lock().unwrap().len();
         let known: Url = DISCOVERY_V2.parse().unwrap();
         cache.provider(&known, None, &world).await.unwrap();
-        for tenant in 0..2 * MOST {
+        for tenant in 0..2 * MOST_DOCUMENTS {
             let url = format!("https://login.test/{tenant}/v2.0/.well-known/openid-configuration").parse().unwrap();
             cache.provider(&url, None, &world).await.unwrap_err();
-            assert!(count() <= MOST);
+            assert!(count() <= MOST_DOCUMENTS);
         }
         let fetches = world.fetches();
         cache.provider(&known, None, &world).await.unwrap();

@@ -10,7 +10,7 @@
 //! denied.". Lists of keys and exceptions, and the token, are left out of them. How a live gateway joins the two texts
 //! is derived.
 //!
-//! The policy itself decides the text for the caller ([`Answer`]).
+//! The policy itself decides the text for the caller ([`RefusalText`]).
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -19,9 +19,9 @@ use url::Url;
 use super::UnmetClaim;
 use crate::failure::Failure;
 
-/// What a policy tells the caller about a token, unless the policy has words of its own.
+/// What a policy tells the caller about a token, unless the policy has its own words.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RefusalText {
     pub(crate) not_present: &'static str,
     pub(crate) invalid: &'static str,
 }
@@ -49,7 +49,7 @@ pub(crate) enum Weakness {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum TokenRefusal {
     #[error("JWT not present.")]
     NotPresent,
     #[error("JWT is not well formed")]
@@ -170,7 +170,7 @@ pub(crate) enum Refusal {
     Discovery(DiscoveryError),
 }
 
-impl Refusal {
+impl TokenRefusal {
     /// The claims that the token lacks, or that hold other values than those that are asked for.
     pub(crate) fn unmet_claims(&self) -> Vec<UnmetClaim> {
         if let Self::MissingClaims(claims) = self {
@@ -179,7 +179,7 @@ impl Refusal {
         if let Self::ClaimValue(claim) = self { vec![claim.clone()] } else { Vec::new() }
     }
 
-    pub(crate) fn into_failure(self, answer: &Answer, status: StatusCode) -> Failure {
+    pub(crate) fn into_failure(self, answer: &RefusalText, status: StatusCode) -> Failure {
         if let Self::Discovery(error) = self {
             return Failure::internal("", "", error.to_string());
         }

@@ -2,7 +2,7 @@
 //!
 //! Claim names are those in the token (`roles`, `scp`). Values are compared as text, exactly.
 
-use super::{Jwt, UnmetClaim, refusal::Refusal};
+use super::{Jwt, UnmetClaim, refusal::TokenRefusal};
 
 #[derive(Debug)]
 pub(crate) struct RequiredClaim {
@@ -21,27 +21,27 @@ pub(crate) enum Match {
 }
 
 /// For each claim, its name and which of its values were asked for and found.
-pub(super) fn check(required: &[RequiredClaim], jwt: &Jwt) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+pub(super) fn check(required: &[RequiredClaim], jwt: &Jwt) -> Result<Vec<(String, Vec<String>)>, TokenRefusal> {
     let missing: Vec<_> = required
         .iter()
         .filter(|claim| claim.found(jwt).is_empty())
         .map(|claim| claim.unmet(claim.values.clone()))
         .collect();
     if !missing.is_empty() {
-        return Err(Refusal::MissingClaims(missing));
+        return Err(TokenRefusal::MissingClaims(missing));
     }
     required.iter().map(|claim| claim.check(jwt)).collect()
 }
 
 impl RequiredClaim {
-    fn check(&self, jwt: &Jwt) -> Result<(String, Vec<String>), Refusal> {
+    fn check(&self, jwt: &Jwt) -> Result<(String, Vec<String>), TokenRefusal> {
         let found = self.found(jwt);
         let (present, absent): (Vec<_>, Vec<_>) = self.values.iter().cloned().partition(|value| found.contains(value));
         let holds = match self.matching {
             Match::All => absent.is_empty(),
             Match::Any => !present.is_empty() || self.values.is_empty(),
         };
-        if holds { Ok((self.name.clone(), present)) } else { Err(Refusal::ClaimValue(self.unmet(absent))) }
+        if holds { Ok((self.name.clone(), present)) } else { Err(TokenRefusal::ClaimValue(self.unmet(absent))) }
     }
 
     fn unmet(&self, values: Vec<String>) -> UnmetClaim {

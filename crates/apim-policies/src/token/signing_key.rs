@@ -75,13 +75,13 @@ impl SigningKey {
 
     /// A certificate's key. One of an elliptic curve verifies nothing: to Microsoft.IdentityModel a certificate's key is
     /// RSA (`X509SecurityKey`).
-    pub(crate) fn of_certificate(id: Option<String>, certificate: &Certificate) -> Self {
+    pub(crate) fn from_certificate(id: Option<String>, certificate: &Certificate) -> Self {
         let key = match certificate.public_key() {
             PublicKey::Rsa(info) => RsaKey::from_public_key_info(info)
                 .map_or(Key::Unfit(Weakness::CertificateSize), |key| Key::Rsa(Box::new(key))),
             PublicKey::P256(_) => Key::Unfit(Weakness::EllipticCertificate),
         };
-        Self { name: KeyName::of_certificate(id, certificate), key }
+        Self { name: KeyName::from_certificate(id, certificate), key }
     }
 
     /// A secret shared with the issuer.
@@ -104,9 +104,9 @@ impl SigningKey {
         match text("kty") {
             Some("RSA") => {
                 let certificate = jwk.get("x5c").and_then(|chain| certificate(chain.get(0)?.as_str()?));
-                let of_certificate = certificate.map(|certificate| Self::of_certificate(id(), &certificate));
+                let from_certificate = certificate.map(|certificate| Self::from_certificate(id(), &certificate));
                 let numbers = text("n").zip(text("e")).and_then(|(n, e)| Self::rsa(id(), n, e).ok());
-                of_certificate.into_iter().chain(numbers).collect()
+                from_certificate.into_iter().chain(numbers).collect()
             }
             Some("EC") if text("crv") == Some("P-256") => {
                 let point = text("x").zip(text("y")).and_then(|(x, y)| point(x, y));

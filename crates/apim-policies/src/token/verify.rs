@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     DecryptionKey, Jwt, OpenIdCache, Refused, RefusedToken, SignedJwt, SigningKey, ValidatedToken, claims, decryption,
     jwt::check_size,
-    refusal::Refusal,
+    refusal::TokenRefusal,
     required_claims::{self, RequiredClaim},
     signing_key::SignatureAlgorithm,
 };
@@ -36,7 +36,7 @@ pub(crate) struct Checked {
     /// The issuers that the discovery documents publish.
     pub(crate) published_issuers: Vec<String>,
     /// No key fits and the token names another one. Other faults of the token are told first.
-    unknown_key: Option<Refusal>,
+    unknown_key: Option<TokenRefusal>,
 }
 
 impl Rules<'_> {
@@ -59,8 +59,8 @@ impl Rules<'_> {
         token: Option<&str>,
         cache: &OpenIdCache,
         outside: &O,
-    ) -> Result<Checked, Refusal> {
-        let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(Refusal::NotPresent)?;
+    ) -> Result<Checked, TokenRefusal> {
+        let token = token.map(str::trim).filter(|token| !token.is_empty()).ok_or(TokenRefusal::NotPresent)?;
         check_size(token)?;
         let opened = match decryption::is_encrypted(token) {
             true => Some(decryption::decrypt(token, self.decryption_keys)?),
@@ -73,13 +73,13 @@ impl Rules<'_> {
         let wanted = key_id.filter(|_| !self.keys.iter().any(|key| key.name.is_in(&token.jwt.header)));
         let mut providers = Vec::new();
         for url in &self.open_id {
-            providers.push(cache.provider(url, wanted, outside).await.map_err(Refusal::Discovery)?);
+            providers.push(cache.provider(url, wanted, outside).await.map_err(TokenRefusal::Discovery)?);
         }
         let published_issuers = providers.iter().filter_map(|provider| provider.issuer.clone()).collect();
         let keys: Vec<_> = providers.iter().flat_map(|provider| &provider.keys).chain(self.keys).collect();
         let unknown_key = match token.signature.is_empty() {
             // Whatever its algorithm is said to be.
-            true if self.require_signed => return Err(Refusal::Unsigned),
+            true if self.require_signed => return Err(TokenRefusal::Unsigned),
             true => None,
             false => try_keys(&token, &keys)?,
         };
@@ -100,7 +100,13 @@ impl Rules<'_> {
     }
 
     /// The refusal of a token whose claims were looked at.
-    pub(crate) fn refused(&self, refusal: Refusal, jwt: Arc<Jwt>, is_signed: bool, issuers: Vec<String>) -> Refused {
+    pub(crate) fn refused(
+        &self,
+        refusal: TokenRefusal,
+        jwt: Arc<Jwt>,
+        is_signed: bool,
+        issuers: Vec<String>,
+    ) -> Refused {
         let audiences = self.audiences.clone();
         Refused { refusal, token: Some(Box::new(RefusedToken { jwt, is_signed, audiences, issuers })) }
     }
@@ -110,9 +116,9 @@ impl Rules<'_> {
         &self,
         jwt: &Jwt,
         published_issuers: &[String],
-        unknown_key: Option<Refusal>,
+        unknown_key: Option<TokenRefusal>,
         now: Timestamp,
-    ) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+    ) -> Result<Vec<(String, Vec<String>)>, TokenRefusal> {
         let audience = || claims::audience(jwt, &self.audiences);
         let issuer = || claims::issuer(jwt, &self.issuers, published_issuers, !self.open_id.is_empty());
         claims::lifetime(jwt, now, self.clock_skew, self.require_expiration)?;
@@ -127,9 +133,9 @@ impl Rules<'_> {
 
 /// Nothing when a key made the signature; a refusal that waits for the claims when the token names a key that is not
 /// there.
-fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<Refusal>, Refusal> {
+fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<TokenRefusal>, TokenRefusal> {
     if keys.is_empty() {
-        return Err(Refusal::NoKeys);
+        return Err(TokenRefusal::NoKeys);
     }
     let named = keys.iter().position(|key| key.name.is_in(&token.jwt.header));
     let tried = named.map_or(keys, |named| &keys[named..=named]);
@@ -139,13 +145,13 @@ fn try_keys(token: &SignedJwt, keys: &[&SigningKey]) -> Result<Option<Refusal>, 
         return Ok(None);
     }
     if algorithm.is_none() && is_known_to_the_library(name) {
-        return Err(Refusal::UnlistedAlgorithm(name.clone()));
+        return Err(TokenRefusal::UnlistedAlgorithm(name.clone()));
     }
     let weakness = tried.iter().find_map(|key| key.weakness());
     match (named, token.jwt.key_id.clone()) {
-        (Some(_), id) => Err(Refusal::Signature { key_id: id.unwrap_or_default(), weakness }),
-        (None, Some(key_id)) => Ok(Some(Refusal::UnknownKey { key_id, weakness })),
-        (None, None) => Err(Refusal::SignatureWithoutKeyId { weakness }),
+        (Some(_), id) => Err(TokenRefusal::Signature { key_id: id.unwrap_or_default(), weakness }),
+        (None, Some(key_id)) => Ok(Some(TokenRefusal::UnknownKey { key_id, weakness })),
+        (None, None) => Err(TokenRefusal::SignatureWithoutKeyId { weakness }),
     }
 }
 

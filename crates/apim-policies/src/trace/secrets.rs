@@ -8,7 +8,7 @@ use http::{HeaderMap, header};
 /// Stands in the place of what is secret.
 const REDACTED: &str = "(redacted)";
 /// Shorter texts would redact what has nothing to do with them.
-const SHORTEST: usize = 3;
+const SHORTEST_SECRET: usize = 3;
 /// A part of a secret is found when it holds such a block of it: every part of 15 bytes does.
 const BLOCK: usize = 8;
 /// Secrets of which parts are looked for.
@@ -69,7 +69,7 @@ impl Secrets {
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut found = Vec::new();
-        for secret in self.0.iter().filter(|secret| secret.len() >= SHORTEST) {
+        for secret in self.0.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
             found.extend(text.match_indices(secret.as_str()).map(|(at, part)| at..at + part.len()));
             if secret.len() >= SHORTEST_IN_PARTS {
                 parts(text.as_bytes(), secret.as_bytes(), &mut found);

@@ -21,7 +21,7 @@ impl Usage {
     }
 
     /// What the body of an answer tells.
-    pub(crate) fn of_body(body: &[u8]) -> Option<Self> {
+    pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
         let json: Json = serde_json::from_slice(body).ok()?;
         Self::read(json.get("usage").or_else(|| json.get("usageMetadata"))?)
     }
@@ -112,7 +112,7 @@ mod tests {
             ("[", None),
         ] {
             let expected = usage.map(|(prompt, completion)| Usage { prompt, completion });
-            assert_eq!(Usage::of_body(body.as_bytes()), expected, "{body}");
+            assert_eq!(Usage::from_body(body.as_bytes()), expected, "{body}");
         }
     }
 

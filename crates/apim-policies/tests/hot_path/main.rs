@@ -6,7 +6,7 @@ use self::scenario::HotPath;
 
 /// What one request allocates: its context, the token's parts and claims, the headers that change. A policy that is added
 /// to the path, or a trace, would show.
-const MOST: u64 = 90;
+const MOST_ALLOCATIONS: u64 = 90;
 
 #[test]
 fn the_hot_path_allocates_what_its_policies_ask_for() {
@@ -17,5 +17,10 @@ fn the_hot_path_allocates_what_its_policies_ask_for() {
         let outcome = request.take().map(|request| path.run(request));
         assert!(outcome.is_some_and(|outcome| outcome.response.status() == 200));
     });
-    assert!(counted.count_total <= MOST, "{} allocations of {} bytes", counted.count_total, counted.bytes_total);
+    assert!(
+        counted.count_total <= MOST_ALLOCATIONS,
+        "{} allocations of {} bytes",
+        counted.count_total,
+        counted.bytes_total
+    );
 }

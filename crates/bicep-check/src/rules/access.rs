@@ -3,7 +3,7 @@
 use crate::{
     plan::{Deployed, Plan},
     program::Report,
-    value::{Place, Value},
+    value::{SourcePlace, Value},
 };
 
 const RULE: &str = "access";
@@ -56,7 +56,7 @@ struct Rule<'a> {
     plan: &'a Plan<'a>,
 }
 
-fn place(of: &Deployed, path: &str) -> Place {
+fn place(of: &Deployed, path: &str) -> SourcePlace {
     of.body.place_of(path).unwrap_or(of.resource.place)
 }
 
@@ -69,7 +69,7 @@ fn origin(of: &Deployed, path: &str) -> String {
 }
 
 impl Rule<'_> {
-    fn add(&self, place: Place, message: impl Into<String>) {
+    fn add(&self, place: SourcePlace, message: impl Into<String>) {
         self.report.add(RULE, place, message);
     }
 

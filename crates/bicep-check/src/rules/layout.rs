@@ -2,7 +2,7 @@
 
 use crate::{
     program::{Program, Report},
-    value::Place,
+    value::SourcePlace,
 };
 
 /// The width of `bicep format`.
@@ -12,7 +12,7 @@ const WIDTH: usize = 120;
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, path, _) in program.files() {
         let text = program.text(path).unwrap_or_default();
-        let add = |line: usize, message: &str| report.add("layout", Place { file: number, line }, message);
+        let add = |line: usize, message: &str| report.add("layout", SourcePlace { file: number, line }, message);
         for (index, line) in text.lines().enumerate() {
             if line.contains('\t') {
                 add(index + 1, "indent with blanks");

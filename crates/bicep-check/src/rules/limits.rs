@@ -61,11 +61,7 @@ const TEXTS: [(&str, &str, &[&str]); 13] = [
 
 /// Type and property without which Azure refuses the resource, or does not do what an app without keys needs.
 const REQUIRED: [(&str, &str, &str); 3] = [
-    (
-        "Microsoft.CognitiveServices/accounts",
-        "properties.customSubDomainName",
-        "Entra tokens need a host name of its own",
-    ),
+    ("Microsoft.CognitiveServices/accounts", "properties.customSubDomainName", "Entra tokens need its own host name"),
     ("Microsoft.Network/privateDnsZones", "location", "write 'global'"),
     ("Microsoft.Network/privateDnsZones/virtualNetworkLinks", "location", "write 'global'"),
 ];

@@ -6,7 +6,7 @@ use crate::{
     graph::Order,
     plan::{Deployed, Plan},
     program::Report,
-    value::{Place, Value},
+    value::{SourcePlace, Value},
 };
 
 const RULE: &str = "order";
@@ -35,7 +35,7 @@ struct Rule<'a> {
 
 impl Rule<'_> {
     /// Reports that a resource must wait for another and does not.
-    fn must_wait(&self, later: &Deployed, earlier: &Deployed, place: Place, why: &str) {
+    fn must_wait(&self, later: &Deployed, earlier: &Deployed, place: SourcePlace, why: &str) {
         if self.order.is_after(&later.resource, &earlier.resource) {
             return;
         }

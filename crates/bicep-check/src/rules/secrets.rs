@@ -1,9 +1,9 @@
 //! Rule: no key leaves a template, and no key enters through a parameter that Azure would log.
 
 use crate::{
-    ast::{Form, Kind},
+    ast::{DeclarationKind, Form},
     program::{Program, Report},
-    value::Place,
+    value::SourcePlace,
 };
 
 const RULE: &str = "secrets";
@@ -26,15 +26,15 @@ const SECRET_WORDS: [&str; 4] = ["password", "secretvalue", "apikey", "accountke
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
         for declared in &file.declarations {
-            let place = Place { file: number, line: declared.line };
+            let place = SourcePlace { file: number, line: declared.line };
             let name = declared.name.to_lowercase();
             let is_secret = SECRET_WORDS.iter().any(|word| name.contains(word));
             match declared.kind {
-                Kind::Param if is_secret && declared.decorator("secure").is_none() => {
+                DeclarationKind::Param if is_secret && declared.decorator("secure").is_none() => {
                     let message = format!("{} is logged with the deployment: write @secure() above it", declared.name);
                     report.add(RULE, place, message);
                 }
-                Kind::Output => {
+                DeclarationKind::Output => {
                     let mut held = None;
                     if let Some(value) = &declared.value {
                         value.walk(&mut |inner| match &inner.form {

@@ -2,9 +2,9 @@
 //! Azure sets, comes too late: it has to be the parameter of a module.
 
 use crate::{
-    ast::{Expression, File, Form, Kind},
+    ast::{DeclarationKind, Expression, File, Form},
     program::{Program, Report},
-    value::Place,
+    value::SourcePlace,
 };
 
 const RULE: &str = "start";
@@ -12,7 +12,11 @@ const RULE: &str = "start";
 /// Checks every file on its own.
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
-        for declared in file.declarations.iter().filter(|one| matches!(one.kind, Kind::Resource | Kind::Module)) {
+        for declared in file
+            .declarations
+            .iter()
+            .filter(|one| matches!(one.kind, DeclarationKind::Resource | DeclarationKind::Module))
+        {
             let name = declared.body().and_then(|body| body.property("name")).map(|name| ("its name", &name.value));
             let mut parts: Vec<(&str, &Expression)> = name.into_iter().collect();
             let mut at = declared.value.as_ref();
@@ -35,7 +39,7 @@ pub(crate) fn check(report: &Report<'_>, program: &Program) {
                         "{} takes {part} from {late}, which is known too late: pass it to a module as a parameter",
                         declared.name
                     );
-                    report.add(RULE, Place { file: number, line: expression.line }, message);
+                    report.add(RULE, SourcePlace { file: number, line: expression.line }, message);
                 }
             }
         }
@@ -50,8 +54,8 @@ fn late(file: &File, expression: &Expression, depth: usize) -> Option<String> {
             let Form::Name(symbol) = &of.form else { return };
             let kind = file.find(symbol).filter(|declared| !declared.existing).map(|declared| declared.kind);
             let is_late = match kind {
-                Some(Kind::Module) => name == "outputs",
-                Some(Kind::Resource) => !["id", "name", "type", "apiVersion"].contains(&name.as_str()),
+                Some(DeclarationKind::Module) => name == "outputs",
+                Some(DeclarationKind::Resource) => !["id", "name", "type", "apiVersion"].contains(&name.as_str()),
                 _ => false,
             };
             if is_late {
@@ -59,7 +63,7 @@ fn late(file: &File, expression: &Expression, depth: usize) -> Option<String> {
             }
         }
         Form::Name(symbol) if found.is_none() && depth < 8 => {
-            let variable = file.find(symbol).filter(|declared| declared.kind == Kind::Var);
+            let variable = file.find(symbol).filter(|declared| declared.kind == DeclarationKind::Var);
             found =
                 variable.and_then(|variable| variable.value.as_ref()).and_then(|value| late(file, value, depth + 1));
         }

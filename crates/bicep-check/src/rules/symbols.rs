@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ast::{File, Form, Kind},
+    ast::{DeclarationKind, File, Form},
     program::{Program, Report},
-    value::Place,
+    value::SourcePlace,
 };
 
 const RULE: &str = "symbols";
@@ -31,26 +31,28 @@ const TYPES: [&str; 7] = ["array", "bool", "int", "object", "secureObject", "sec
 pub(crate) fn check(report: &Report<'_>, program: &Program) {
     for (number, _, file) in program.files() {
         for line in &file.errors {
-            report.add("syntax", Place { file: number, line: *line }, "this is no Bicep");
+            report.add("syntax", SourcePlace { file: number, line: *line }, "this is no Bicep");
         }
         let used = used(file);
         unknown_types(report, number, file);
         repeated_properties(report, number, file);
         let mut declared_names = BTreeSet::new();
         for declared in &file.declarations {
-            let place = Place { file: number, line: declared.line };
+            let place = SourcePlace { file: number, line: declared.line };
             let name = &declared.name;
-            if declared.kind != Kind::Output && !declared_names.insert(name.as_str()) {
+            if declared.kind != DeclarationKind::Output && !declared_names.insert(name.as_str()) {
                 report.add(RULE, place, format!("{name} is declared twice"));
             }
-            if matches!(declared.kind, Kind::Param | Kind::Var | Kind::Type) && !used.contains(name.as_str()) {
+            if matches!(declared.kind, DeclarationKind::Param | DeclarationKind::Var | DeclarationKind::Type)
+                && !used.contains(name.as_str())
+            {
                 report.add(RULE, place, format!("{name} is not used: remove it"));
             }
             for decorator in &declared.decorators {
                 if !DECORATORS.contains(&decorator.name.as_str()) {
                     let message =
                         format!("there is no decorator {}; there is {}", decorator.name, DECORATORS.join(", "));
-                    report.add(RULE, Place { file: number, line: decorator.line }, message);
+                    report.add(RULE, SourcePlace { file: number, line: decorator.line }, message);
                 }
             }
         }
@@ -76,9 +78,9 @@ fn unknown_types(report: &Report<'_>, number: usize, file: &File) {
     for written in file.declarations.iter().filter_map(|declared| declared.declared_type.as_ref()) {
         written.walk(&mut |inner| {
             let Form::Name(name) = &inner.form else { return };
-            let is_declared = file.of_kind(Kind::Type).any(|declared| declared.name == *name);
+            let is_declared = file.of_kind(DeclarationKind::Type).any(|declared| declared.name == *name);
             if !is_declared && !TYPES.contains(&name.as_str()) {
-                report.add(RULE, Place { file: number, line: inner.line }, format!("there is no type {name}"));
+                report.add(RULE, SourcePlace { file: number, line: inner.line }, format!("there is no type {name}"));
             }
         });
     }
@@ -90,7 +92,7 @@ fn repeated_properties(report: &Report<'_>, number: usize, file: &File) {
             let Form::Object(properties) = &inner.form else { return };
             let mut names = BTreeSet::new();
             for property in properties.iter().filter(|property| !names.insert(&property.name)) {
-                let place = Place { file: number, line: property.line };
+                let place = SourcePlace { file: number, line: property.line };
                 report.add(RULE, place, format!("{} is set twice", property.name));
             }
         });

@@ -6,7 +6,7 @@ use crate::{
     plan::Deployed,
     program::{Program, Report},
     types::{self, ResourceType, Type, TypeKind},
-    value::{Member, Place, Text, Value},
+    value::{Member, SourcePlace, Text, Value},
 };
 
 const RULE: &str = "types";
@@ -74,12 +74,12 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn add(&self, place: Place, path: &str, message: &str) {
+    fn add(&self, place: SourcePlace, path: &str, message: &str) {
         let path = if path.is_empty() { self.resource } else { path };
         self.report.add(RULE, place, format!("{path}: {message}"));
     }
 
-    fn value(&self, value: &Value, of: &Type, place: Place, path: &str) {
+    fn value(&self, value: &Value, of: &Type, place: SourcePlace, path: &str) {
         let of = self.known.shape(of);
         let is = |kinds: &[TypeKind]| of.kind == TypeKind::Any || kinds.contains(&of.kind);
         let fits = match value {
@@ -127,7 +127,7 @@ impl Checker<'_> {
         group(given) == 0 || group(wanted) == 0 || group(given) == group(wanted)
     }
 
-    fn number(&self, number: i64, of: &Type, place: Place, path: &str) {
+    fn number(&self, number: i64, of: &Type, place: SourcePlace, path: &str) {
         if of.kind == TypeKind::Int
             && (of.min.is_some_and(|min| number < min) || of.max.is_some_and(|max| number > max))
         {
@@ -135,7 +135,7 @@ impl Checker<'_> {
         }
     }
 
-    fn text(&self, text: &Text, of: &Type, place: Place, path: &str) {
+    fn text(&self, text: &Text, of: &Type, place: SourcePlace, path: &str) {
         match (of.kind, text.known()) {
             (TypeKind::Enum, Some(text)) if !of.values.iter().any(|value| value == text) => {
                 let newer = of.open && NEWER.contains(&(self.resource, path, text));
@@ -169,7 +169,7 @@ impl Checker<'_> {
         }
     }
 
-    fn array(&self, items: &[Value], of: &Type, place: Place, path: &str) {
+    fn array(&self, items: &[Value], of: &Type, place: SourcePlace, path: &str) {
         if of.kind != TypeKind::Array {
             return;
         }
@@ -182,7 +182,7 @@ impl Checker<'_> {
         }
     }
 
-    fn object(&self, members: &[Member], of: &Type, place: Place, path: &str) {
+    fn object(&self, members: &[Member], of: &Type, place: SourcePlace, path: &str) {
         let of = match self.picked(members, of) {
             Some(case) => case,
             None => of,

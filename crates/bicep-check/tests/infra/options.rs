@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bicep_check::{Made, MadeResource, Options, Program};
+use bicep_check::{DeployedResources, MadeResource, Options, Program};
 
 use crate::sources::{MAIN, option_sets, texts};
 
-fn made(set: &str) -> Made {
+fn made(set: &str) -> DeployedResources {
     let sets = option_sets();
     let options = sets.iter().find(|options| options.name == set).expect("the set is listed");
     Program::read(texts()).plan(MAIN, options).expect("the options fit each other")

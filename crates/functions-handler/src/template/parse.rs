@@ -4,7 +4,7 @@ use std::{iter::Peekable, str::Chars};
 
 use super::{
     constraint::{Constraint, ConstraintError},
-    segment::{Parameter, Part, Segment},
+    segment::{Parameter, Segment, SegmentPart},
 };
 
 /// A route with which the Functions host does not start.
@@ -79,7 +79,7 @@ fn segments(route: &str) -> Result<Vec<Segment>, Problem> {
 }
 
 /// The parts up to the next slash, and whether there was one.
-fn parts(rest: &mut Peekable<Chars<'_>>) -> Result<(Vec<Part>, bool), Problem> {
+fn parts(rest: &mut Peekable<Chars<'_>>) -> Result<(Vec<SegmentPart>, bool), Problem> {
     let mut parts = Vec::new();
     let mut text = String::new();
     let more = loop {
@@ -95,17 +95,17 @@ fn parts(rest: &mut Peekable<Chars<'_>>) -> Result<(Vec<Part>, bool), Problem> {
             Some('{') => {
                 let inner = parameter_text(rest)?;
                 match (text.is_empty(), parts.last()) {
-                    (true, Some(Part::Parameter(_))) => return Err(Problem::Neighbours(inner)),
+                    (true, Some(SegmentPart::Parameter(_))) => return Err(Problem::Neighbours(inner)),
                     (true, _) => {}
-                    (false, _) => parts.push(Part::Text(std::mem::take(&mut text))),
+                    (false, _) => parts.push(SegmentPart::Text(std::mem::take(&mut text))),
                 }
-                parts.push(Part::Parameter(parameter(&inner)?));
+                parts.push(SegmentPart::Parameter(parameter(&inner)?));
             }
             Some(other) => text.push(other),
         }
     };
     if !text.is_empty() {
-        parts.push(Part::Text(text));
+        parts.push(SegmentPart::Text(text));
     }
     if parts.is_empty() { Err(Problem::EmptySegment) } else { Ok((parts, more)) }
 }
@@ -161,12 +161,12 @@ fn constraint_end(text: &str) -> usize {
     closing.unwrap_or(text.len())
 }
 
-fn segment(mut parts: Vec<Part>) -> Result<Segment, Problem> {
+fn segment(mut parts: Vec<SegmentPart>) -> Result<Segment, Problem> {
     if let [_] = parts.as_slice() {
         return Ok(match parts.remove(0) {
-            Part::Text(text) => Segment::Literal(text),
-            Part::Parameter(parameter) if parameter.catch_all => Segment::CatchAll(parameter),
-            Part::Parameter(parameter) => Segment::Parameter(parameter),
+            SegmentPart::Text(text) => Segment::Literal(text),
+            SegmentPart::Parameter(parameter) if parameter.catch_all => Segment::CatchAll(parameter),
+            SegmentPart::Parameter(parameter) => Segment::Parameter(parameter),
         });
     }
     for (at, parameter) in parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.parameter()?))) {
@@ -174,7 +174,7 @@ fn segment(mut parts: Vec<Part>) -> Result<Segment, Problem> {
             return Err(Problem::CatchAll(parameter.name.clone()));
         }
         let after_dot =
-            at.checked_sub(1).is_some_and(|before| matches!(&parts[before], Part::Text(text) if text == "."));
+            at.checked_sub(1).is_some_and(|before| matches!(&parts[before], SegmentPart::Text(text) if text == "."));
         if parameter.optional && (at + 1 < parts.len() || !after_dot) {
             return Err(Problem::OptionalBesideText(parameter.name.clone()));
         }

@@ -13,11 +13,11 @@ pub(super) enum Segment {
     /// The rest of the path, including slashes; may be empty. Always the last segment.
     CatchAll(Parameter),
     /// Text and parameters, such as `{name}.{extension}`; no two parameters beside each other.
-    Mixed(Vec<Part>),
+    Mixed(Vec<SegmentPart>),
 }
 
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum SegmentPart {
     Text(String),
     Parameter(Parameter),
 }
@@ -36,7 +36,7 @@ impl Segment {
         match self {
             Self::Literal(_) => Box::new(std::iter::empty()),
             Self::Parameter(parameter) | Self::CatchAll(parameter) => Box::new(std::iter::once(parameter)),
-            Self::Mixed(parts) => Box::new(parts.iter().filter_map(Part::parameter)),
+            Self::Mixed(parts) => Box::new(parts.iter().filter_map(SegmentPart::parameter)),
         }
     }
 
@@ -63,7 +63,7 @@ impl Segment {
     }
 }
 
-impl Part {
+impl SegmentPart {
     pub(super) fn parameter(&self) -> Option<&Parameter> {
         match self {
             Self::Parameter(parameter) => Some(parameter),
@@ -100,13 +100,13 @@ impl Parameter {
 
 /// Values of the parameters of one segment, read from the right: each text matches at its last occurrence, so the
 /// first parameter is as long as possible. An optional parameter at the end may be absent together with its dot.
-fn mixed<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
+fn mixed<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Parameter, Option<String>)>> {
     if let Some(found) = exactly(parts, piece) {
         return Some(found.into_iter().map(|(parameter, value)| (parameter, Some(value))).collect());
     }
     let (last, before) = parts.split_last()?;
     let last = last.parameter().filter(|parameter| parameter.optional)?;
-    let (Part::Text(dot), before) = before.split_last()? else { return None };
+    let (SegmentPart::Text(dot), before) = before.split_last()? else { return None };
     if piece.ends_with(dot.as_str()) {
         return None;
     }
@@ -115,17 +115,17 @@ fn mixed<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, Optio
 }
 
 /// The same, with a value for each parameter.
-fn exactly<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a Parameter, String)>> {
+fn exactly<'a>(parts: &'a [SegmentPart], piece: &str) -> Option<Vec<(&'a Parameter, String)>> {
     let mut rest: Vec<char> = piece.chars().collect();
     let mut pending: Option<&Parameter> = None;
     let mut found = Vec::new();
     for part in parts.iter().rev() {
         let text: Vec<char> = match part {
-            Part::Parameter(parameter) => {
+            SegmentPart::Parameter(parameter) => {
                 pending = Some(parameter);
                 continue;
             }
-            Part::Text(text) => text.chars().collect(),
+            SegmentPart::Text(text) => text.chars().collect(),
         };
         // A parameter after this text takes at least one character.
         let latest = rest.len().checked_sub(text.len() + usize::from(pending.is_some()))?;

@@ -25,13 +25,13 @@ const PREFIX: &str = "AzureFunctionsJobHost__extensions__http__routePrefix";
 const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
 
 /// An answer, read to its end.
-struct Answer {
+struct HandlerAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl HandlerAnswer {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -85,7 +85,7 @@ fn try_router<S: Clone + Send + Sync + 'static>(
     app: FunctionApp<S>,
     variables: &[(&str, &str)],
 ) -> Result<Functions, StartError> {
-    let environment = Environment::of(variables);
+    let environment = Environment::from_variables(variables);
     let host_json = HostJson::read(None, &environment).map_err(StartProblem::HostJson);
     app.assemble(host_json, &environment, Vec::new()).map(|assembled| assembled.functions)
 }
@@ -99,13 +99,13 @@ fn request(method: Method, path: &str, body: &str) -> Request<Body> {
     request.body(Body::from(body.to_owned())).unwrap()
 }
 
-async fn answer(router: &Functions, request: Request<Body>) -> Answer {
+async fn answer(router: &Functions, request: Request<Body>) -> HandlerAnswer {
     let (head, body) = router.answer(request).await.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    Answer { status: head.status, headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    HandlerAnswer { status: head.status, headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
 }
 
-async fn send(router: &Functions, method: Method, path: &str, body: &str) -> Answer {
+async fn send(router: &Functions, method: Method, path: &str, body: &str) -> HandlerAnswer {
     answer(router, request(method, path, body)).await
 }
 

@@ -45,7 +45,7 @@ fn an_http_trigger_without_an_http_output_is_a_function_with_a_payload() {
 fn the_problems_of_the_host_the_functions_and_the_state_are_told_at_once() {
     let app = FunctionApp::new(|| Err::<(), _>("settings are missing:\n- A\n- B"))
         .timer(Function::new("a", "{"), async || ());
-    let environment = Environment::of(&[]);
+    let environment = Environment::from_variables(&[]);
     let host_json = HostJson::read(None, &environment).map_err(StartProblem::HostJson);
     let error = app.assemble(host_json, &environment, vec![StartProblem::NoHost]).err().unwrap().to_string();
     let lines: Vec<_> = error.lines().collect();

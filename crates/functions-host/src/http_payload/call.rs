@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{request_path::Target, template::RouteValues};
 
 /// The parts of a request that a payload is made of.
-pub(super) struct Call<'a> {
+pub(super) struct PayloadSource<'a> {
     pub(super) parts: &'a Parts,
     pub(super) target: &'a Target,
     pub(super) query: Vec<(String, Vec<String>)>,

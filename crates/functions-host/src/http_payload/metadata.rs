@@ -2,11 +2,11 @@
 //!
 //! Source: `HttpTriggerAttributeBindingProvider.cs` of `Azure/azure-webjobs-sdk-extensions`.
 
-use super::call::Call;
+use super::call::PayloadSource;
 use crate::json::{self, Json};
 
 /// The members, without the system data. `binding` is the trigger's name.
-pub(super) fn metadata(call: &Call<'_>, binding: &str) -> Vec<(String, Json)> {
+pub(super) fn metadata(call: &PayloadSource<'_>, binding: &str) -> Vec<(String, Json)> {
     let mut flat: Vec<(String, Json)> = Vec::new();
     let mut add = |name: &str, value: Json| {
         if !flat.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
@@ -45,7 +45,7 @@ fn encoded(text: &str) -> Json {
 
 /// Members of a body that is a JSON object and nothing else, whatever its type: scalars as texts, objects as they are. Of
 /// equal names the first spelling and the last value count.
-fn body_members(call: &Call<'_>) -> Vec<(String, Json)> {
+fn body_members(call: &PayloadSource<'_>) -> Vec<(String, Json)> {
     let Some(body) = &call.body else { return Vec::new() };
     let document =
         Some(&body.text).filter(|text| text.trim_start().starts_with('{')).and_then(|text| json::read_whole(text).ok());

@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use loopback_server::WrittenHead;
 
 use self::{
-    call::{Call, CallBody, text},
+    call::{CallBody, PayloadSource, text},
     header_names::in_known_order,
     metadata::metadata,
     response::response,
@@ -29,7 +29,7 @@ use super::{
     payload,
     request_path::Target,
     request_target::{self, joined, parse_query},
-    routes::Found,
+    routes::MatchedRoute,
     run::Run,
 };
 
@@ -37,7 +37,7 @@ use super::{
 pub(super) async fn serve(
     core: &Core,
     run: Run,
-    found: &Found<'_>,
+    found: &MatchedRoute<'_>,
     request: Request<Body>,
     target: &Target,
 ) -> Response {
@@ -56,7 +56,7 @@ pub(super) async fn serve(
         }
     };
     let head = parts.extensions.get::<WrittenHead>().cloned().unwrap_or_default();
-    let call = Call {
+    let call = PayloadSource {
         target,
         query: parse_query(target.query.as_deref()),
         headers: in_known_order(&parts.headers, &head),
@@ -81,7 +81,7 @@ pub(super) async fn serve(
     }
 }
 
-impl Call<'_> {
+impl PayloadSource<'_> {
     fn data(&self) -> Json {
         let host = self.parts.headers.get(header::HOST).map(text).unwrap_or_default();
         let query_text = self.target.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();

@@ -10,7 +10,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
-    answer::{Answer, Failure},
+    answer::{Failure, WorkerAnswer},
     head::OddStatus,
     header_lines::media_type,
     json::{self, Json},
@@ -21,7 +21,7 @@ const RETURN: &str = "$return";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// `outputs` are the function's `http` outputs.
-pub(super) fn response(answer: &Answer, outputs: &[HttpOutput]) -> Result<Response, Failure> {
+pub(super) fn response(answer: &WorkerAnswer, outputs: &[HttpOutput]) -> Result<Response, Failure> {
     if let Some(output) = outputs.iter().find(|output| output.name == RETURN) {
         return returned(&answer.return_value, output.binary);
     }
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     async fn answer(text: &str, output: &str) -> String {
-        let answer = Answer::read(StatusCode::OK, Some("application/json"), text.as_bytes()).unwrap();
+        let answer = WorkerAnswer::read(StatusCode::OK, Some("application/json"), text.as_bytes()).unwrap();
         match response(&answer, &[HttpOutput { name: output.to_owned(), binary: false, plain: true }]) {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn section_3_5_of_two_outputs_the_last_is_the_response_even_where_it_has_no_value() {
         let text = br#"{"Outputs":{"a":{"statusCode":201},"b":{"statusCode":202}}}"#;
-        let answer = Answer::read(StatusCode::OK, Some("application/json"), text).unwrap();
+        let answer = WorkerAnswer::read(StatusCode::OK, Some("application/json"), text).unwrap();
         let status = |names: [&str; 2]| {
             let outputs = names.map(|name| HttpOutput { name: name.to_owned(), binary: false, plain: true });
             response(&answer, &outputs).unwrap().status()

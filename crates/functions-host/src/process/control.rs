@@ -9,7 +9,7 @@ pub(crate) type HttpClient = Client<HttpConnector, Body>;
 
 /// Where the handler stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ProcessState {
     Starting,
     Ready,
     /// Ended with code 0: not restarted, and invocations run into the void.

@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub(super) use self::control::HttpClient;
 use self::{
-    control::{Control, State},
+    control::{Control, ProcessState},
     supervisor::Supervisor,
 };
 use super::{log::Log, script::Script};
@@ -33,7 +33,7 @@ pub(super) const STRIKES: usize = 3;
 pub(super) struct Handler {
     port: u16,
     patience: Duration,
-    state: watch::Receiver<State>,
+    state: watch::Receiver<ProcessState>,
     control: mpsc::UnboundedSender<Control>,
 }
 
@@ -48,7 +48,7 @@ impl Handler {
         port: u16,
         strikes: usize,
     ) -> (Self, Supervisor) {
-        let (state_sender, state) = watch::channel(State::Starting);
+        let (state_sender, state) = watch::channel(ProcessState::Starting);
         let (control_sender, control) = mpsc::unbounded_channel();
         // Three more starts fit into the wait of an invocation.
         let patience = script.host.initialization_timeout * 4;
@@ -79,11 +79,11 @@ impl Handler {
     /// Waits until invocations may be sent. The error says why the host is not running.
     pub(super) async fn ready(&self) -> Result<(), String> {
         let mut state = self.state.clone();
-        let settled = state.wait_for(|state| *state != State::Starting);
+        let settled = state.wait_for(|state| *state != ProcessState::Starting);
         match tokio::time::timeout(self.patience, settled).await {
             Ok(Ok(state)) => match &*state {
-                State::GaveUp(reason) => Err(reason.clone()),
-                State::Starting | State::Ready | State::Exited => Ok(()),
+                ProcessState::GaveUp(reason) => Err(reason.clone()),
+                ProcessState::Starting | ProcessState::Ready | ProcessState::Exited => Ok(()),
             },
             Ok(Err(_)) => Err("it was stopped".to_owned()),
             Err(_) => {
@@ -96,14 +96,14 @@ impl Handler {
 
     /// Whether the handler ended with code 0, which explains a refused connection.
     pub(super) fn has_exited(&self) -> bool {
-        *self.state.borrow() == State::Exited
+        *self.state.borrow() == ProcessState::Exited
     }
 
     /// Why the host gave up, if it did.
     pub(super) fn gave_up(&self) -> Option<String> {
         match &*self.state.borrow() {
-            State::GaveUp(reason) => Some(reason.clone()),
-            State::Starting | State::Ready | State::Exited => None,
+            ProcessState::GaveUp(reason) => Some(reason.clone()),
+            ProcessState::Starting | ProcessState::Ready | ProcessState::Exited => None,
         }
     }
 
@@ -111,8 +111,8 @@ impl Handler {
     pub(super) fn stopped(&self) -> impl Future<Output = String> + Send + 'static + use<> {
         let mut state = self.state.clone();
         async move {
-            match state.wait_for(|state| matches!(state, State::GaveUp(_))).await.as_deref() {
-                Ok(State::GaveUp(reason)) => reason.clone(),
+            match state.wait_for(|state| matches!(state, ProcessState::GaveUp(_))).await.as_deref() {
+                Ok(ProcessState::GaveUp(reason)) => reason.clone(),
                 _ => "it was stopped".to_owned(),
             }
         }

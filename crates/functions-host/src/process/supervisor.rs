@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     child::{Child, Exit},
-    control::{Control, HttpClient, State},
+    control::{Control, HttpClient, ProcessState},
 };
 use crate::{
     client_error::closed_without_answer,
@@ -38,7 +38,7 @@ pub(crate) struct Supervisor {
     pub(super) port: u16,
     pub(super) client: HttpClient,
     pub(super) log: Log,
-    pub(super) state: watch::Sender<State>,
+    pub(super) state: watch::Sender<ProcessState>,
     pub(super) control: mpsc::UnboundedReceiver<Control>,
     /// Failures after which it gives up.
     pub(super) strikes: usize,
@@ -57,7 +57,7 @@ impl Supervisor {
     pub(crate) async fn run(mut self) {
         let mut strikes: Vec<Instant> = Vec::new();
         loop {
-            self.state.send_replace(State::Starting);
+            self.state.send_replace(ProcessState::Starting);
             let reason = match self.run_once().await {
                 End::Restart => continue,
                 End::Exited => match self.wait_for_control().await {
@@ -86,7 +86,7 @@ impl Supervisor {
                     }
                 }
             };
-            self.state.send_replace(State::GaveUp(reason));
+            self.state.send_replace(ProcessState::GaveUp(reason));
             return self.idle().await;
         }
     }
@@ -129,7 +129,7 @@ impl Supervisor {
                         ));
                     }
                     probing = false;
-                    self.state.send_replace(State::Ready);
+                    self.state.send_replace(ProcessState::Ready);
                 }
                 control = self.control.recv() => {
                     child.kill().await;
@@ -177,7 +177,7 @@ impl Supervisor {
                 End::Exited
             }
             0 => {
-                self.state.send_replace(State::Exited);
+                self.state.send_replace(ProcessState::Exited);
                 self.log.warning(
                     "The handler exited with code 0. The Functions host does not restart it then: every invocation \
                      fails from now on",

@@ -24,7 +24,7 @@ pub(crate) struct FunctionDefinition {
     pub(crate) trigger: Trigger,
     /// Listed, but its timer does not fire.
     pub(crate) disabled: bool,
-    /// Of its own; `host.json` may have one for all.
+    /// The function's own; `host.json` may have one for all.
     pub(crate) retry: Option<Retry>,
     /// What is in the file and has no effect.
     pub(crate) warnings: Vec<String>,

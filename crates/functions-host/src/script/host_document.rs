@@ -81,7 +81,7 @@ pub(super) struct RouteEntry {
 pub(super) struct Extensions {
     #[serde(default, deserialize_with = "configuration::section")]
     pub(super) http: HttpOptions,
-    // Each belongs to triggers and bindings of its own, which are refused where a function has them.
+    // Each belongs to other triggers and bindings, which are refused where a function has them.
     #[serde(flatten)]
     pub(super) others: BTreeMap<String, Value>,
 }

@@ -25,36 +25,36 @@ pub(super) const NO_EFFECT: &[&str] = &[
 ];
 
 /// What the options of sections without effect are converted to.
-const TYPED: &[(&str, Kind)] = &[
-    ("aggregator.batchSize", Kind::Integer),
-    ("aggregator.flushTimeout", Kind::TimeSpan),
-    ("concurrency.cpuThreshold", Kind::Real),
-    ("concurrency.dynamicConcurrencyEnabled", Kind::Boolean),
-    ("concurrency.snapshotPersistenceEnabled", Kind::Boolean),
-    ("concurrency.totalAvailableMemoryBytes", Kind::Integer),
-    ("extensions.http.hsts.includeSubDomains", Kind::Boolean),
-    ("extensions.http.hsts.maxAge", Kind::TimeSpan),
-    ("extensions.http.hsts.preload", Kind::Boolean),
-    ("healthMonitor.counterThreshold", Kind::Real),
-    ("healthMonitor.enabled", Kind::Boolean),
-    ("healthMonitor.healthCheckInterval", Kind::TimeSpan),
-    ("healthMonitor.healthCheckThreshold", Kind::Integer),
-    ("healthMonitor.healthCheckWindow", Kind::TimeSpan),
-    ("logging.console.isEnabled", Kind::Boolean),
-    ("logging.fileLoggingMode", Kind::OneOf(&["never", "always", "debugOnly"])),
-    ("metadataProviderTimeout", Kind::TimeSpan),
-    ("sendCanceledInvocationsToWorker", Kind::Boolean),
-    ("sequentialRestart", Kind::Boolean),
-    ("singleton.listenerLockPeriod", Kind::TimeSpan),
-    ("singleton.listenerLockRecoveryPollingInterval", Kind::TimeSpan),
-    ("singleton.lockAcquisitionPollingInterval", Kind::TimeSpan),
-    ("singleton.lockAcquisitionTimeout", Kind::TimeSpan),
-    ("singleton.lockPeriod", Kind::TimeSpan),
-    ("telemetryMode", Kind::OneOf(&["ApplicationInsights", "OpenTelemetry", "None"])),
+const TYPED: &[(&str, MemberKind)] = &[
+    ("aggregator.batchSize", MemberKind::Integer),
+    ("aggregator.flushTimeout", MemberKind::TimeSpan),
+    ("concurrency.cpuThreshold", MemberKind::Real),
+    ("concurrency.dynamicConcurrencyEnabled", MemberKind::Boolean),
+    ("concurrency.snapshotPersistenceEnabled", MemberKind::Boolean),
+    ("concurrency.totalAvailableMemoryBytes", MemberKind::Integer),
+    ("extensions.http.hsts.includeSubDomains", MemberKind::Boolean),
+    ("extensions.http.hsts.maxAge", MemberKind::TimeSpan),
+    ("extensions.http.hsts.preload", MemberKind::Boolean),
+    ("healthMonitor.counterThreshold", MemberKind::Real),
+    ("healthMonitor.enabled", MemberKind::Boolean),
+    ("healthMonitor.healthCheckInterval", MemberKind::TimeSpan),
+    ("healthMonitor.healthCheckThreshold", MemberKind::Integer),
+    ("healthMonitor.healthCheckWindow", MemberKind::TimeSpan),
+    ("logging.console.isEnabled", MemberKind::Boolean),
+    ("logging.fileLoggingMode", MemberKind::OneOf(&["never", "always", "debugOnly"])),
+    ("metadataProviderTimeout", MemberKind::TimeSpan),
+    ("sendCanceledInvocationsToWorker", MemberKind::Boolean),
+    ("sequentialRestart", MemberKind::Boolean),
+    ("singleton.listenerLockPeriod", MemberKind::TimeSpan),
+    ("singleton.listenerLockRecoveryPollingInterval", MemberKind::TimeSpan),
+    ("singleton.lockAcquisitionPollingInterval", MemberKind::TimeSpan),
+    ("singleton.lockAcquisitionTimeout", MemberKind::TimeSpan),
+    ("singleton.lockPeriod", MemberKind::TimeSpan),
+    ("telemetryMode", MemberKind::OneOf(&["ApplicationInsights", "OpenTelemetry", "None"])),
 ];
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum MemberKind {
     Boolean,
     Integer,
     Real,
@@ -168,7 +168,7 @@ pub(super) fn unconvertible(document: &Value) -> Option<String> {
     })
 }
 
-impl Kind {
+impl MemberKind {
     fn takes(self, text: &str) -> bool {
         match self {
             Self::Boolean => is_true(&Value::String(text.to_owned())).is_some(),

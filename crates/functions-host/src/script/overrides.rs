@@ -33,7 +33,7 @@ fn path(name: &str) -> Option<Vec<String>> {
 
 fn set(node: &mut Value, path: &[String], text: &str) {
     let Some((step, rest)) = path.split_first() else {
-        // A section keeps its members beside a text of its own, which only the lists of arguments look at.
+        // A section keeps its members beside its own text, which only the lists of arguments look at.
         let is_section = node.as_object().is_some_and(|members| !members.is_empty())
             || node.as_array().is_some_and(|items| !items.is_empty() && list_in_text(text).is_none());
         if !is_section {

@@ -13,13 +13,13 @@ pub(crate) use self::error::TemplateError;
 /// A parsed template.
 #[derive(Debug)]
 pub(crate) struct Template {
-    segments: Vec<Vec<Part>>,
+    segments: Vec<Vec<SegmentPart>>,
     /// A template that begins with `~` is taken, and matches no path.
     never_matches: bool,
 }
 
 #[derive(Debug)]
-enum Part {
+enum SegmentPart {
     Text(String),
     Parameter(Parameter),
 }
@@ -49,7 +49,7 @@ impl Template {
         let mut rest = Some(path).filter(|_| !trimmed.is_empty());
         let mut found = Vec::new();
         for segment in &self.segments {
-            if let [Part::Parameter(parameter)] = segment.as_slice() {
+            if let [SegmentPart::Parameter(parameter)] = segment.as_slice() {
                 let text = if parameter.catch_all { rest.take() } else { next_segment(&mut rest) };
                 if text.is_none() && !parameter.may_be_absent() {
                     return None;
@@ -66,7 +66,7 @@ impl Template {
     }
 }
 
-impl Part {
+impl SegmentPart {
     fn parameter(&self) -> Option<&Parameter> {
         match self {
             Self::Parameter(parameter) => Some(parameter),
@@ -76,7 +76,7 @@ impl Part {
 }
 
 /// A parameter, and what the path has for it.
-type Found<'a> = (&'a Parameter, Option<&'a str>);
+type FilledParameter<'a> = (&'a Parameter, Option<&'a str>);
 
 impl Parameter {
     /// A value that is missing or a default is not tested, but a catch-all without either is tested in vain.
@@ -107,8 +107,8 @@ fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
 }
 
 /// A segment with text in it. An optional parameter at its end may be missing together with the dot before it.
-fn match_segment<'a>(parts: &'a [Part], text: &'a str, found: &mut Vec<Found<'a>>) -> Option<()> {
-    let [before @ .., Part::Text(dot), Part::Parameter(last)] = parts else {
+fn match_segment<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<FilledParameter<'a>>) -> Option<()> {
+    let [before @ .., SegmentPart::Text(dot), SegmentPart::Parameter(last)] = parts else {
         return match_parts(parts, text, found);
     };
     if !last.optional {
@@ -128,14 +128,14 @@ fn match_segment<'a>(parts: &'a [Part], text: &'a str, found: &mut Vec<Found<'a>
 }
 
 /// From right to left, each text at its last occurrence, so that the leftmost parameter takes most.
-fn match_parts<'a>(parts: &'a [Part], text: &'a str, found: &mut Vec<Found<'a>>) -> Option<()> {
+fn match_parts<'a>(parts: &'a [SegmentPart], text: &'a str, found: &mut Vec<FilledParameter<'a>>) -> Option<()> {
     let mut rest = text;
     let mut pending: Option<&Parameter> = None;
     let mut values = Vec::new();
     for part in parts.iter().rev() {
         match part {
-            Part::Parameter(parameter) => pending = Some(parameter),
-            Part::Text(literal) => {
+            SegmentPart::Parameter(parameter) => pending = Some(parameter),
+            SegmentPart::Text(literal) => {
                 let (before, value) = match pending {
                     Some(_) => split_at_last(rest, literal)?,
                     None => (strip_end(rest, literal)?, ""),

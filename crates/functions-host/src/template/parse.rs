@@ -2,7 +2,7 @@
 //!
 //! Source: `RoutePatternParser.cs` and `RouteParameterParser.cs` of `dotnet/aspnetcore`.
 
-use super::{Parameter, Part, Template, TemplateError, constraint::Constraint};
+use super::{Parameter, SegmentPart, Template, TemplateError, constraint::Constraint};
 
 impl Template {
     /// Parses a whole template: the route with its prefix.
@@ -31,8 +31,8 @@ impl Template {
     }
 }
 
-fn follows_a_dot(segment: &[Part], at: usize) -> bool {
-    at + 1 == segment.len() && matches!(segment[..at].last(), Some(Part::Text(text)) if text.as_str() == ".")
+fn follows_a_dot(segment: &[SegmentPart], at: usize) -> bool {
+    at + 1 == segment.len() && matches!(segment[..at].last(), Some(SegmentPart::Text(text)) if text.as_str() == ".")
 }
 
 impl Parameter {
@@ -117,7 +117,7 @@ fn split_segments(text: &str) -> Result<Vec<&str>, TemplateError> {
     if segments.contains(&"") { refused("an empty segment".to_owned()) } else { Ok(segments) }
 }
 
-fn parse_segment(text: &str) -> Result<Vec<Part>, TemplateError> {
+fn parse_segment(text: &str) -> Result<Vec<SegmentPart>, TemplateError> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -129,11 +129,11 @@ fn parse_segment(text: &str) -> Result<Vec<Part>, TemplateError> {
         } else if first == '{' {
             if !literal.is_empty() {
                 parts.push(literal_part(std::mem::take(&mut literal))?);
-            } else if matches!(parts.last(), Some(Part::Parameter(_))) {
+            } else if matches!(parts.last(), Some(SegmentPart::Parameter(_))) {
                 return refused(format!("two parameters of \"{text}\" have no text between them"));
             }
             let (parameter, after) = split_parameter(rest)?;
-            parts.push(Part::Parameter(Parameter::parse(&parameter)?));
+            parts.push(SegmentPart::Parameter(Parameter::parse(&parameter)?));
             rest = after;
         } else {
             literal.push(first);
@@ -163,11 +163,11 @@ fn split_parameter(text: &str) -> Result<(String, &str), TemplateError> {
     refused("a \"{\" without \"}\"".to_owned())
 }
 
-fn literal_part(text: String) -> Result<Part, TemplateError> {
+fn literal_part(text: String) -> Result<SegmentPart, TemplateError> {
     if text.contains('?') {
         return refused(format!("\"{text}\" holds a \"?\""));
     }
-    Ok(Part::Text(text))
+    Ok(SegmentPart::Text(text))
 }
 
 fn refused<T>(problem: String) -> Result<T, TemplateError> {

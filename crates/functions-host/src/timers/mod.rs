@@ -152,7 +152,7 @@ fn after_run(core: &Core, name: &str, timer: &TimerTrigger, started: &Zoned) -> 
 }
 
 impl Firing<'_> {
-    /// One run on schedule, with its retries; each attempt is an invocation of its own.
+    /// One run on schedule, with its retries; each attempt is a separate invocation.
     /// `details` tell why it runs off its schedule.
     async fn fire(&self, started: &Zoned, details: Option<&str>) {
         let (core, name) = (self.core, &self.function.name);

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::raw::{Answer, RawRig, Received, is_refusal, lines};
+use crate::raw::{CallerAnswer, RawRig, Received, is_refusal, lines};
 
 const ROWS: &str = include_str!("given_rows.jsonl");
 
@@ -39,7 +39,7 @@ async fn differences_of(row: &Value) -> Vec<String> {
     found
 }
 
-fn differences_of_answer(expected: &Value, answer: &Answer) -> Vec<String> {
+fn differences_of_answer(expected: &Value, answer: &CallerAnswer) -> Vec<String> {
     let mut found = Vec::new();
     if expected["status"] != answer.status {
         found.push(format!("status {}, there {}", answer.status, expected["status"]));

@@ -24,7 +24,7 @@ pub(crate) struct RawRig {
 
 /// What a caller was answered.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct CallerAnswer {
     /// The first line.
     pub(crate) line: String,
     pub(crate) status: u16,
@@ -95,7 +95,7 @@ impl RawRig {
     }
 
     /// Sends bytes (Latin-1), and reads one answer; absent where the connection closes without one.
-    pub(crate) async fn call(&self, request: &str) -> Option<Answer> {
+    pub(crate) async fn call(&self, request: &str) -> Option<CallerAnswer> {
         let _ = fs::remove_file(self.folder.path().join("requests.jsonl"));
         let bytes: Vec<u8> = request
             .replace("<PORT>", &self.port())
@@ -145,7 +145,7 @@ pub(crate) fn lines(head: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answer> {
+async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<CallerAnswer> {
     let mut bytes = Vec::new();
     loop {
         let text: String = bytes.iter().copied().map(char::from).collect();
@@ -159,7 +159,7 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
             }
             if let Some(body) = whole_body(&headers, body, head_only || status == 204 || status == 304 || status == 101)
             {
-                return Some(Answer { line, status, headers, body });
+                return Some(CallerAnswer { line, status, headers, body });
             }
         }
         let mut piece = vec![0; 65536];
@@ -168,7 +168,7 @@ async fn read_answer(connection: &mut TcpStream, head_only: bool) -> Option<Answ
                 let (head, body) = text.split_once("\r\n\r\n")?;
                 let status = head.split(' ').nth(1)?.parse().ok()?;
                 let line = head.lines().next()?.to_owned();
-                return Some(Answer { line, status, headers: lines(head), body: body.to_owned() });
+                return Some(CallerAnswer { line, status, headers: lines(head), body: body.to_owned() });
             }
             Ok(count) => bytes.extend_from_slice(&piece[..count]),
         }

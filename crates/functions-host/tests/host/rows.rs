@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::raw::{Answer, RawRig, Received};
+use crate::raw::{CallerAnswer, RawRig, Received};
 
 /// With the functions `echo` and `rest` (`r/{*rest}`); `mode` empty for the form of JSON.
 pub(crate) async fn rig(mode: &str) -> RawRig {
@@ -23,7 +23,7 @@ pub(crate) async fn rig(mode: &str) -> RawRig {
     RawRig::start(&root, &Value::Null).await.unwrap()
 }
 
-pub(crate) async fn call(rig: &RawRig, request: &str) -> (Answer, Vec<Received>) {
+pub(crate) async fn call(rig: &RawRig, request: &str) -> (CallerAnswer, Vec<Received>) {
     let answer = rig.call(request).await.unwrap_or_default();
     (answer, rig.received())
 }

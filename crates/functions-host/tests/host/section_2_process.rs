@@ -248,7 +248,7 @@ async fn section_2_8_of_200_calls_around_a_killed_handler_each_is_answered_and_n
     assert_eq!(rig.call(release).await.0, StatusCode::NO_CONTENT);
     let answered: Vec<_> = join_all(second).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answered.len(), 100);
-    // Whoever was answered well did run, and nobody else did.
+    // The callers that were answered well did run, and no others.
     let well = answered.iter().filter(|status| **status == StatusCode::NO_CONTENT).count();
     while begun.len() < 100 + well {
         begun.push(rig.line("held ").await.text);
@@ -259,7 +259,7 @@ async fn section_2_8_of_200_calls_around_a_killed_handler_each_is_answered_and_n
     for _ in 0..20 {
         assert_eq!(rig.get("/api/echo").await.0, StatusCode::OK);
     }
-    assert!(!rig.rest_of_log().iter().any(|line| line.starts_with("held ")), "a call ran that nobody waits for");
+    assert!(!rig.rest_of_log().iter().any(|line| line.starts_with("held ")), "a call ran whose caller had left");
 }
 
 #[cfg(unix)]

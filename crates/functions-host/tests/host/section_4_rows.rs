@@ -106,8 +106,8 @@ async fn section_4_3_lengths_and_requests_that_cannot_be_forwarded() {
 async fn section_4_4_answers_as_they_reach_the_caller() {
     let long = format!("HTTP/1.1 200 OK\r\nX-A: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(70_000));
     // Answer; status forwarded and proxied; then a header, forwarded and proxied.
-    type Seen = (&'static str, &'static [&'static str], &'static [&'static str]);
-    let cases: Vec<(&str, u16, u16, Option<Seen>)> = vec![
+    type AnswerRow = (&'static str, &'static [&'static str], &'static [&'static str]);
+    let cases: Vec<(&str, u16, u16, Option<AnswerRow>)> = vec![
         ("HTTP/1.1 600 Odd\r\nContent-Length: 1\r\n\r\nx", 600, 600, None),
         (
             "HTTP/1.1 302 Found\r\nLocation: http://x/y z\r\nContent-Length: 0\r\n\r\n",

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The largest answer that is held in memory, in bytes.
-const LARGEST: usize = 32 * 1024 * 1024;
+const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: &str = "text/html";
@@ -211,7 +211,7 @@ impl ApiResponse {
     /// # Errors
     /// When it breaks off, pauses for three minutes, or has more than 32 MiB.
     pub async fn bytes(self) -> Result<bytes::Bytes, Error> {
-        self.body.bytes(LARGEST).await
+        self.body.bytes(LARGEST_ANSWER).await
     }
 
     /// Its body, parsed.

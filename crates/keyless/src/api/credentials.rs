@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 
 use super::{
-    refusal::{Refusal, RefusedPart},
+    refusal::{ApiRefusal, RefusedPart},
     subscription_key::{KeyValue, SubscriptionKey},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) struct ApiCredentials {
 }
 
 /// What one request shows.
-pub(crate) struct Shown {
+pub(crate) struct SentCredentials {
     token: Token,
     key: Option<KeyValue>,
 }
@@ -63,7 +63,7 @@ impl ApiCredentials {
     }
 
     /// Token and key are asked for side by side where they are not in memory.
-    pub(super) async fn current(&self) -> Result<Shown, Error> {
+    pub(super) async fn current(&self) -> Result<SentCredentials, Error> {
         let key = async {
             match &self.key {
                 Some(key) => key.value().await.map(Some),
@@ -71,7 +71,7 @@ impl ApiCredentials {
             }
         };
         let (key, token) = join(key, self.tokens.token(&self.scope)).await;
-        Ok(Shown { key: key?, token: token.map_err(|error| failure(self.service, error.into()))? })
+        Ok(SentCredentials { key: key?, token: token.map_err(|error| failure(self.service, error.into()))? })
     }
 
     /// Without what a caller may have put where our key goes.
@@ -86,7 +86,7 @@ impl ApiCredentials {
     pub(super) fn sign(
         &self,
         mut headers: HeaderMap,
-        shown: &Shown,
+        shown: &SentCredentials,
         context: Option<&TraceContext>,
     ) -> Result<HeaderMap, Error> {
         if let (Some(key), Some(value)) = (&self.key, &shown.key) {
@@ -107,7 +107,7 @@ impl ApiCredentials {
     }
 
     /// Whether there is another token, or another key, than the one that was refused.
-    pub(super) async fn renew(&self, shown: &Shown, refusal: &Refusal, done: &mut Renewals) -> bool {
+    pub(super) async fn renew(&self, shown: &SentCredentials, refusal: &ApiRefusal, done: &mut Renewals) -> bool {
         match (refusal.part, &self.key, &shown.key) {
             (RefusedPart::Key, Some(key), Some(value)) => !replace(&mut done.key, true) && key.renew(value).await,
             (RefusedPart::Token, ..) if refusal.status == StatusCode::UNAUTHORIZED => {
@@ -118,12 +118,12 @@ impl ApiCredentials {
     }
 
     /// Which claim of this token may be the reason for a refusal.
-    pub(super) fn mismatch(&self, shown: &Shown) -> String {
+    pub(super) fn mismatch(&self, shown: &SentCredentials) -> String {
         UnverifiedClaims::new(shown.token.secret().secret()).mismatch(self.audience.as_str(), Timestamp::now())
     }
 }
 
-impl Shown {
+impl SentCredentials {
     /// The headers of token and key.
     #[cfg(all(test, feature = "api-management"))]
     pub(super) fn headers(&self) -> Option<[http::HeaderValue; 2]> {

@@ -28,7 +28,7 @@ const KEY_SCHEME: &str = "azureapimanagementkey";
 
 /// A refusal of this app.
 #[cfg_attr(test, derive(Debug))]
-pub(crate) struct Refusal {
+pub(crate) struct ApiRefusal {
     pub(crate) status: StatusCode,
     pub(super) part: RefusedPart,
     said: Cause,
@@ -48,7 +48,7 @@ pub(crate) enum RefusedPart {
     Quota,
 }
 
-impl Refusal {
+impl ApiRefusal {
     /// The answer, unless it refuses this app.
     ///
     /// Every 401 refuses this app, because only this app sent credentials. So does a 403 from the gateway itself, which
@@ -195,7 +195,7 @@ mod tests {
         for (name, value) in headers {
             response = response.header(*name, *value);
         }
-        match Refusal::new(SERVICE, Response::from(response.body(body.to_owned()).unwrap()), &[]).await {
+        match ApiRefusal::new(SERVICE, Response::from(response.body(body.to_owned()).unwrap()), &[]).await {
             Ok(answer) => Ok(answer.text().await.unwrap()),
             Err(refusal) => Err((
                 refusal.part,
@@ -255,7 +255,7 @@ mod tests {
     async fn a_refusal_whose_explanation_never_ends_is_a_refusal() {
         let body = reqwest::Body::wrap_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
         let response = http::Response::builder().status(401).body(body).unwrap();
-        let refusal = Refusal::new(SERVICE, Response::from(response), &[]).await.unwrap_err();
+        let refusal = ApiRefusal::new(SERVICE, Response::from(response), &[]).await.unwrap_err();
         assert_eq!((refusal.part, refusal.said.to_string()), (RefusedPart::Token, Cause::Silent.to_string()));
     }
 }

@@ -8,9 +8,9 @@ use url::Url;
 
 use super::{
     client::Api,
-    credentials::{Renewals, Shown},
+    credentials::{Renewals, SentCredentials},
     payload::{Flow, Payload},
-    refusal::Refusal,
+    refusal::ApiRefusal,
     retry::{Repeat, Tries},
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) struct Request {
 /// An answer that is no refusal of this app, and the credentials that it was given to.
 pub(crate) struct Answered {
     pub(crate) response: Response,
-    pub(crate) shown: Shown,
+    pub(crate) shown: SentCredentials,
 }
 
 /// Why there is no answer to hand on.
@@ -44,7 +44,7 @@ pub(crate) enum Unanswered {
 
 /// A refusal of this app, and which claim of its token may be the reason.
 pub(crate) struct RefusedApp {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: ApiRefusal,
     mismatch: String,
 }
 
@@ -119,7 +119,7 @@ impl Api {
                 continue;
             }
             let sent = sent.map_err(|error| unreachable(self.0.service, error))?;
-            match Refusal::new(self.0.service, sent, &shown.credentials()).await {
+            match ApiRefusal::new(self.0.service, sent, &shown.credentials()).await {
                 Ok(response) => return Ok(Answered { response, shown }),
                 // What the gateway refused, nothing behind it saw: any method may be repeated.
                 Err(refusal) => {

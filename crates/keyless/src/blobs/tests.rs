@@ -51,7 +51,7 @@ enum Fault {
 type Plan = Box<dyn Fn(&str, usize) -> Fault + Send + Sync>;
 
 #[derive(Default)]
-struct Kept {
+struct StoredBlocks {
     blocks: BTreeMap<String, Bytes>,
     blob: Option<(Bytes, Vec<(String, String)>)>,
     requests: BTreeMap<String, usize>,
@@ -61,7 +61,7 @@ struct Kept {
 /// One container with one blob.
 struct Storage {
     plan: Plan,
-    kept: Mutex<Kept>,
+    kept: Mutex<StoredBlocks>,
     at_once: AtomicUsize,
 }
 
@@ -147,7 +147,7 @@ impl Storage {
     }
 }
 
-impl Kept {
+impl StoredBlocks {
     fn named_in(&self, list: &str) -> Bytes {
         let ids = list.split("<Latest>").skip(1).map(|rest| rest.split_once('<').unwrap().0);
         ids.flat_map(|id| self.blocks[id].clone()).collect()

@@ -31,16 +31,16 @@ pub enum IdentityProblem {
 
 impl IdentityProblem {
     /// From the error of a credential.
-    pub(super) fn of_error(error: &(dyn StdError + 'static)) -> Self {
+    pub(super) fn from_error(error: &(dyn StdError + 'static)) -> Self {
         match EndpointAnswer::within(error) {
-            Some(answer) => Self::of_answer(&answer),
-            None => Self::of_silence(error),
+            Some(answer) => Self::from_answer(&answer),
+            None => Self::from_silence(error),
         }
     }
 
     /// Decides by the text, because one status has many causes. The texts are those of App Service, of the virtual
     /// machines' endpoint and of Entra, as reported by users and in the tests of Microsoft's own libraries.
-    pub(super) fn of_answer(answer: &EndpointAnswer) -> Self {
+    pub(super) fn from_answer(answer: &EndpointAnswer) -> Self {
         let said = answer.said.as_deref().unwrap_or_default();
         let has = |text| said.contains(text);
         match entra_code(said) {
@@ -56,20 +56,20 @@ impl IdentityProblem {
         }
     }
 
-    fn of_silence(error: &(dyn StdError + 'static)) -> Self {
+    fn from_silence(error: &(dyn StdError + 'static)) -> Self {
         let kinds = || layers(error).filter_map(|layer| layer.downcast_ref::<azure_core::Error>()).map(|e| e.kind());
         match () {
             // Before a connection stands, running out of time means that there is no endpoint.
             () if kinds().any(|kind| *kind == ErrorKind::Connection) => Self::EndpointUnreachable,
             () if layers(error).any(ran_out_of_time) => Self::EndpointTimeout,
             () if kinds().any(|kind| *kind == ErrorKind::Io) => Self::EndpointUnreachable,
-            () => Self::of_tools(&layers(error).map(ToString::to_string).collect::<String>()),
+            () => Self::from_tool_output(&layers(error).map(ToString::to_string).collect::<String>()),
         }
     }
 
     /// From the texts of the SDK's developer credentials and of the tools that they run. A missing login is a more
     /// useful finding than a missing tool.
-    fn of_tools(said: &str) -> Self {
+    fn from_tool_output(said: &str) -> Self {
         let has = |text| said.contains(text);
         match () {
             () if has("az login") || has("azd auth login") => Self::NotLoggedIn,
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn said(status: u16, said: &str) -> IdentityProblem {
-        IdentityProblem::of_answer(&EndpointAnswer { status: StatusCode::from(status), said: Some(said.to_owned()) })
+        IdentityProblem::from_answer(&EndpointAnswer { status: StatusCode::from(status), said: Some(said.to_owned()) })
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
     fn a_tool_that_is_missing_and_one_without_a_login_are_told_apart() {
         let said = |text: &str| {
             let tool = azure_core::Error::with_message(ErrorKind::Credential, text.to_owned());
-            IdentityProblem::of_error(&azure_core::Error::new(ErrorKind::Credential, tool))
+            IdentityProblem::from_error(&azure_core::Error::new(ErrorKind::Credential, tool))
         };
         assert_eq!(said("az not found on PATH"), IdentityProblem::NoTool);
         assert_eq!(said("azd not found on PATH"), IdentityProblem::NoTool);
@@ -171,7 +171,7 @@ mod tests {
     fn silence_before_and_after_a_connection_are_told_apart() {
         let late = || io::Error::new(io::ErrorKind::TimedOut, "late");
         let layered = |kind, error| azure_core::Error::new(ErrorKind::Credential, azure_core::Error::new(kind, error));
-        let of = |kind, error| IdentityProblem::of_error(&layered(kind, error));
+        let of = |kind, error| IdentityProblem::from_error(&layered(kind, error));
         assert_eq!(of(ErrorKind::Connection, late()), IdentityProblem::EndpointUnreachable);
         assert_eq!(of(ErrorKind::Io, late()), IdentityProblem::EndpointTimeout);
         assert_eq!(of(ErrorKind::Io, io::Error::other("reset")), IdentityProblem::EndpointUnreachable);

@@ -20,7 +20,7 @@ pub(super) enum FailedTry {
 impl FailedTry {
     pub(super) fn problem(&self) -> IdentityProblem {
         match self {
-            Self::Answered(answer) => IdentityProblem::of_answer(answer),
+            Self::Answered(answer) => IdentityProblem::from_answer(answer),
             Self::Unanswered(problem) => *problem,
         }
     }
@@ -70,7 +70,7 @@ impl Policy for RecordAnswers {
                 Ok(response)
             }
             Err(error) => {
-                last.record(Some(FailedTry::Unanswered(IdentityProblem::of_error(&error))));
+                last.record(Some(FailedTry::Unanswered(IdentityProblem::from_error(&error))));
                 Err(error)
             }
         }

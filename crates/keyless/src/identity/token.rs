@@ -7,9 +7,9 @@ use http::HeaderValue;
 
 /// A token that is kept, and its `Authorization` header, made once: a copy of either copies no text.
 #[derive(Clone)]
-pub(crate) struct Token(Arc<Made>);
+pub(crate) struct Token(Arc<BearerToken>);
 
-struct Made {
+struct BearerToken {
     token: AccessToken,
     bearer: Option<HeaderValue>,
 }
@@ -23,7 +23,7 @@ impl Token {
             drop(bearer.clone());
             bearer
         });
-        Self(Arc::new(Made { token, bearer }))
+        Self(Arc::new(BearerToken { token, bearer }))
     }
 
     /// `None` for a token that no header can carry.

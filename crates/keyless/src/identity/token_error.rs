@@ -30,7 +30,7 @@ impl TokenError {
     /// The credential failed; `last` is how its last try failed, as far as that was recorded.
     pub(super) fn failed(scope: String, error: azure_core::Error, last: Option<FailedTry>) -> Self {
         let in_error = EndpointAnswer::within(&error);
-        let problem = last.as_ref().map_or_else(|| IdentityProblem::of_error(&error), FailedTry::problem);
+        let problem = last.as_ref().map_or_else(|| IdentityProblem::from_error(&error), FailedTry::problem);
         let answer = last.and_then(FailedTry::into_answer).or(in_error.clone());
         let cause = match (&answer, in_error) {
             // A status must be found in the chain, although the SDK lost it.
@@ -119,7 +119,7 @@ impl FetchFailure for TokenError {
 #[cfg(test)]
 impl IdentityProblem {
     /// From the error of a credential or of a token cache.
-    pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
-        TokenError::within(error).map_or_else(|| Self::of_error(error), TokenError::problem)
+    pub(super) fn from_credential_error(error: &(dyn StdError + 'static)) -> Self {
+        TokenError::within(error).map_or_else(|| Self::from_error(error), TokenError::problem)
     }
 }

@@ -7,8 +7,8 @@ use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::timeout};
 use super::{
     deadline::Deadline,
     policy::{KeptPolicy, Stopped},
-    refresher::{Refresher, Wanted},
-    state::State,
+    refresher::{FetchRequest, Refresher},
+    state::EntryState,
 };
 use crate::signals::innermost;
 
@@ -19,8 +19,8 @@ use crate::signals::innermost;
 pub(super) struct Entry<P: KeptPolicy> {
     key: Arc<P::Key>,
     policy: Arc<P>,
-    state: Arc<watch::Sender<State<P::Value, P::Failure>>>,
-    wanted: watch::Sender<Wanted>,
+    state: Arc<watch::Sender<EntryState<P::Value, P::Failure>>>,
+    wanted: watch::Sender<FetchRequest>,
     refresher: AbortHandle,
 }
 
@@ -82,13 +82,13 @@ impl<P: KeptPolicy> Entry<P> {
         self.wanted.send_if_modified(|wanted| {
             let is_new = wanted.fetch < fetch;
             if is_new {
-                *wanted = Wanted { fetch, context: innermost() };
+                *wanted = FetchRequest { fetch, context: innermost() };
             }
             is_new
         });
     }
 
-    /// See [`State::refuse`].
+    /// See [`EntryState::refuse`].
     pub(super) fn refuse(&self, is: impl Fn(&P::Value) -> bool) -> Option<bool> {
         let now = self.now();
         let mut has_effect = None;

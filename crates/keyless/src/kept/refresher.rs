@@ -9,14 +9,14 @@ use super::{
     backoff::{back_off, jitter},
     deadline::Deadline,
     policy::{KeptPolicy, Stopped},
-    state::State,
+    state::EntryState,
 };
 use crate::context::{TraceContext, carrying};
 
 /// The number of the fetch that a caller waits for, and that caller's trace context. Because of the number, a late or
 /// repeated call for a finished fetch does not start another one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct FetchRequest {
     pub(super) fetch: u64,
     pub(super) context: Option<TraceContext>,
 }
@@ -24,8 +24,8 @@ pub(super) struct Wanted {
 pub(super) struct Refresher<P: KeptPolicy> {
     pub(super) key: Arc<P::Key>,
     pub(super) policy: Arc<P>,
-    pub(super) state: Arc<watch::Sender<State<P::Value, P::Failure>>>,
-    pub(super) wanted: watch::Receiver<Wanted>,
+    pub(super) state: Arc<watch::Sender<EntryState<P::Value, P::Failure>>>,
+    pub(super) wanted: watch::Receiver<FetchRequest>,
 }
 
 impl<P: KeptPolicy> Refresher<P> {

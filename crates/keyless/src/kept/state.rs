@@ -15,8 +15,8 @@ pub(crate) const NEGATIVE_TTL: Duration = Duration::from_secs(1);
 /// double the requests.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(60);
 
-pub(super) struct State<V, F> {
-    held: Option<Held<V>>,
+pub(super) struct EntryState<V, F> {
+    held: Option<KeptValue<V>>,
     /// Of the last fetch, if that failed.
     failure: Option<Failed<F>>,
     /// How many fetches in a row have failed.
@@ -26,7 +26,7 @@ pub(super) struct State<V, F> {
     stopped: bool,
 }
 
-struct Held<V> {
+struct KeptValue<V> {
     value: V,
     end: Deadline,
 }
@@ -47,13 +47,13 @@ struct Refused {
     fetches: u64,
 }
 
-impl<V, F> Default for State<V, F> {
+impl<V, F> Default for EntryState<V, F> {
     fn default() -> Self {
         Self { held: None, failure: None, failures: 0, fetches: 0, refused: None, stopped: false }
     }
 }
 
-impl<V: Clone, F: FetchFailure> State<V, F> {
+impl<V: Clone, F: FetchFailure> EntryState<V, F> {
     /// How many fetches have ended.
     pub(super) fn fetches(&self) -> u64 {
         self.fetches
@@ -109,7 +109,7 @@ impl<V: Clone, F: FetchFailure> State<V, F> {
                     OnRenewal::NewerReplaces => false,
                 };
                 if !ours_is_better {
-                    self.held = Some(Held { value, end });
+                    self.held = Some(KeptValue { value, end });
                 }
                 (self.failure, self.failures) = (None, 0);
             }

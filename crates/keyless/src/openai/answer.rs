@@ -47,7 +47,7 @@ impl ModelAnswer {
     /// The tokens that it took.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        Usage::of(&self.json)
+        Usage::from_json(&self.json)
     }
 
     /// The whole answer as JSON.

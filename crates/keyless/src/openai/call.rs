@@ -26,7 +26,7 @@ use crate::{
     error::{Cause, Error},
     failure::explanation,
     readiness::{Check, check},
-    signals::{Asked, ChatSpan},
+    signals::{ChatSpan, ModelQuestion},
     time_limits::until,
     transport::is_json,
 };
@@ -35,7 +35,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 /// The largest answer that is held in memory, in bytes.
-const LARGEST: usize = 32 * 1024 * 1024;
+const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// A call to send, with an answer in one piece or event by event.
 #[must_use = "a call is sent with `send` or `stream`"]
@@ -153,7 +153,7 @@ fn span(model: &Model, operation: Operation, request: &Map<String, Value>, strea
         Operation::Responses => "responses",
         Operation::ChatCompletions | Operation::Models => "chat_completions",
     };
-    let asked = Asked { deployment: model.deployment(), url: &model.url(operation), shape, request, streams };
+    let asked = ModelQuestion { deployment: model.deployment(), url: &model.url(operation), shape, request, streams };
     ChatSpan::start(model.connection().http().signals(), &asked)
 }
 
@@ -236,7 +236,7 @@ async fn whole(model: &Model, response: Response) -> Result<ModelAnswer, Error> 
     if !content_type(&head.headers).is_some_and(is_json) {
         return Err(not_the_service(model, "JSON", &head.headers));
     }
-    ModelAnswer::new(head.headers, body.bytes(LARGEST).await?)
+    ModelAnswer::new(head.headers, body.bytes(LARGEST_ANSWER).await?)
 }
 
 /// The stream, with its first event.

@@ -22,11 +22,11 @@ use crate::{
 const DONE: &str = "[DONE]";
 
 /// The largest event, in bytes: the last one of a response holds all of it.
-const LARGEST: usize = 32 * 1024 * 1024;
+const LARGEST_EVENT: usize = 32 * 1024 * 1024;
 
 /// A model's answer, event by event. Dropping it ends the call.
 ///
-/// A chat completion ends with `[DONE]`, a response with an event of its own kind. An answer without such an end is an
+/// A chat completion ends with `[DONE]`, a response with an event of another kind. An answer without such an end is an
 /// error. An error event is an error too.
 pub struct ModelEvents {
     headers: HeaderMap,
@@ -34,12 +34,12 @@ pub struct ModelEvents {
     parser: FrameParser,
     /// Read before the first call of `next`.
     first: Option<ModelEvent>,
-    state: State,
+    state: StreamState,
     span: Option<ChatSpan>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum StreamState {
     Flowing,
     /// The text is complete; usage and `[DONE]` may follow.
     Finished,
@@ -55,7 +55,7 @@ pub struct ModelEvent {
 
 impl ModelEvents {
     pub(super) fn new(headers: HeaderMap, body: Body) -> Self {
-        Self { headers, body, parser: FrameParser::default(), first: None, state: State::Flowing, span: None }
+        Self { headers, body, parser: FrameParser::default(), first: None, state: StreamState::Flowing, span: None }
     }
 
     /// Waits for the first event, and keeps it.
@@ -80,7 +80,7 @@ impl ModelEvents {
     fn tell(&mut self, json: &Value) {
         if let Some(span) = &mut self.span {
             span.take(json);
-            if self.state != State::Flowing {
+            if self.state != StreamState::Flowing {
                 span.ended();
             }
         }
@@ -95,7 +95,7 @@ impl ModelEvents {
         if let Some(first) = self.first.take() {
             return Some(Ok(first));
         }
-        if self.state == State::Ended {
+        if self.state == StreamState::Ended {
             return None;
         }
         let event = self.read().await.transpose();
@@ -112,10 +112,10 @@ impl ModelEvents {
             None => {}
         }
         if !matches!(event, Some(Ok(_))) {
-            self.state = State::Ended;
+            self.state = StreamState::Ended;
         }
         // All is said: what its reader does now is no part of it.
-        if self.state == State::Ended {
+        if self.state == StreamState::Ended {
             self.span = None;
         }
         event
@@ -143,8 +143,8 @@ impl ModelEvents {
             if let Some(frame) = self.parser.next() {
                 return self.event(frame).map(Some);
             }
-            if self.parser.pending() > LARGEST {
-                return Err(Error::internal_by(Cause::TooLarge(LARGEST)));
+            if self.parser.pending() > LARGEST_EVENT {
+                return Err(Error::internal_by(Cause::TooLarge(LARGEST_EVENT)));
             }
             match self.body.next().await.transpose()? {
                 Some(piece) => self.parser.push(&piece),
@@ -157,7 +157,7 @@ impl ModelEvents {
         let json = match frame.data.as_deref() {
             None => Value::Null,
             Some(data) if data.starts_with(DONE) => {
-                self.state = State::Ended;
+                self.state = StreamState::Ended;
                 Value::Null
             }
             Some(data) => serde_json::from_str(data).map_err(|_| not_json())?,
@@ -168,20 +168,20 @@ impl ModelEvents {
         let event = ModelEvent { frame, json };
         // A response has an event for its end, and no `[DONE]`.
         if matches!(event.kind(), Some("response.completed" | "response.incomplete")) {
-            self.state = State::Ended;
+            self.state = StreamState::Ended;
         } else if event.finish_reason().is_some() {
-            self.state = State::Finished;
+            self.state = StreamState::Finished;
         }
         Ok(event)
     }
 
     /// The body is over: what its last frame lacks is an empty line, or all that was to come.
     fn rest(&mut self) -> Result<Option<ModelEvent>, Error> {
-        let was_finished = self.state == State::Finished;
+        let was_finished = self.state == StreamState::Finished;
         if let Some(frame) = std::mem::take(&mut self.parser).finish() {
             match self.event(frame) {
-                Ok(event) if self.state != State::Flowing => {
-                    self.state = State::Ended;
+                Ok(event) if self.state != StreamState::Flowing => {
+                    self.state = StreamState::Ended;
                     return Ok(Some(event));
                 }
                 Err(error) if error.model_refusal().is_some() => return Err(error),
@@ -221,7 +221,7 @@ impl ModelEvent {
     /// if the request asks for it: `"stream_options": { "include_usage": true }`.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        Usage::of(&self.json)
+        Usage::from_json(&self.json)
     }
 
     /// Its bytes as received, including the empty line after it: all events together are the body.

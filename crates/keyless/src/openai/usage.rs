@@ -15,7 +15,7 @@ pub struct Usage {
 
 impl Usage {
     /// Of a whole answer, of a chunk, or of an event that holds a response.
-    pub(super) fn of(json: &Value) -> Option<Self> {
+    pub(super) fn from_json(json: &Value) -> Option<Self> {
         let usage =
             [json, &json["response"]].into_iter().map(|holder| &holder["usage"]).find(|usage| usage.is_object())?;
         let number = |chat: &str, responses: &str| usage[chat].as_u64().or_else(|| usage[responses].as_u64());
@@ -85,7 +85,7 @@ mod tests {
         for (answer, end) in [(chat, "stop"), (response, "completed")] {
             assert_eq!((text(&answer).as_str(), finish_reason(&answer)), ("Hello", Some(end)));
             let expected = Usage { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
-            assert_eq!(Usage::of(&answer), Some(expected));
+            assert_eq!(Usage::from_json(&answer), Some(expected));
         }
     }
 
@@ -97,7 +97,11 @@ mod tests {
             json!({ "choices": [{ "index": 0, "content_filter_offsets": {}, "finish_reason": null }], "usage": null }),
             json!({ "type": "response.created", "response": { "status": "in_progress", "usage": null } }),
         ] {
-            assert_eq!((text_delta(&frame), finish_reason(&frame), Usage::of(&frame)), (None, None, None), "{frame}");
+            assert_eq!(
+                (text_delta(&frame), finish_reason(&frame), Usage::from_json(&frame)),
+                (None, None, None),
+                "{frame}"
+            );
         }
         let second = json!({ "choices": [{ "index": 1, "delta": { "content": "other" } }] });
         assert_eq!(text_delta(&second), None);

@@ -36,7 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What the vault does from now on.
 #[derive(Clone, Debug)]
-enum Answer {
+enum VaultBehaviour {
     Value(&'static str),
     Status(u16, &'static str),
     Unreachable,
@@ -54,7 +54,7 @@ enum Answer {
 /// A vault that answers as told, a tenth of a second later.
 #[derive(Debug)]
 struct Wire {
-    answer: Mutex<Answer>,
+    answer: Mutex<VaultBehaviour>,
     asked: Mutex<Vec<(String, Instant)>>,
     delay: Mutex<Duration>,
 }
@@ -79,16 +79,16 @@ impl HttpClient for Wire {
         sleep(delay).await;
         let json = [("content-type", "application/json".to_owned())];
         match answer {
-            Answer::Value(value) => answered(200, &json, format!(r#"{{"value":"{value}","id":"x"}}"#)),
-            Answer::Status(status, code) => {
+            VaultBehaviour::Value(value) => answered(200, &json, format!(r#"{{"value":"{value}","id":"x"}}"#)),
+            VaultBehaviour::Status(status, code) => {
                 answered(status, &[], format!(r#"{{"error":{{"code":"{code}","message":"told to"}}}}"#))
             }
-            Answer::Throttled(seconds) => answered(429, &[("retry-after", seconds.to_string())], String::new()),
-            Answer::Unreachable => Err(azure_core::Error::with_message(ErrorKind::Connection, "refused")),
-            Answer::Pages => answered(200, &[], page(self.asked.lock().unwrap().len())),
-            Answer::Hang => pending().await,
-            Answer::Html => answered(200, &[("content-type", "text/html".to_owned())], "<html>".to_owned()),
-            Answer::Panic => panic!("as told"),
+            VaultBehaviour::Throttled(seconds) => answered(429, &[("retry-after", seconds.to_string())], String::new()),
+            VaultBehaviour::Unreachable => Err(azure_core::Error::with_message(ErrorKind::Connection, "refused")),
+            VaultBehaviour::Pages => answered(200, &[], page(self.asked.lock().unwrap().len())),
+            VaultBehaviour::Hang => pending().await,
+            VaultBehaviour::Html => answered(200, &[("content-type", "text/html".to_owned())], "<html>".to_owned()),
+            VaultBehaviour::Panic => panic!("as told"),
         }
     }
 }
@@ -104,11 +104,11 @@ fn name(text: &str) -> SecretName {
 }
 
 impl World {
-    fn new(answer: Answer) -> Self {
+    fn new(answer: VaultBehaviour) -> Self {
         Self::with(answer, RetryOptions::none())
     }
 
-    fn with(answer: Answer, retry: RetryOptions) -> Self {
+    fn with(answer: VaultBehaviour, retry: RetryOptions) -> Self {
         let (answer, delay) = (Mutex::new(answer), Mutex::new(SECOND / 10));
         let wire = Arc::new(Wire { answer, asked: Mutex::default(), delay });
         let options = ClientOptions { transport: Some(Transport::new(wire.clone())), retry, ..Default::default() };
@@ -116,7 +116,7 @@ impl World {
         Self { wire, secrets, name: name("orders-key") }
     }
 
-    fn will(&self, answer: Answer) {
+    fn will(&self, answer: VaultBehaviour) {
         *self.wire.answer.lock().unwrap() = answer;
     }
 
@@ -139,7 +139,7 @@ impl World {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_first_callers_cost_one_question() {
-    let world = World::new(Answer::Value("a"));
+    let world = World::new(VaultBehaviour::Value("a"));
     let mut callers = JoinSet::new();
     for _ in 0..1000 {
         let (secrets, name) = (world.secrets.clone(), world.name.clone());
@@ -151,9 +151,9 @@ async fn a_thousand_first_callers_cost_one_question() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rotated_secret_is_seen_within_the_lifetime_and_no_caller_waits() {
-    let world = World::new(Answer::Value("old"));
+    let world = World::new(VaultBehaviour::Value("old"));
     assert_eq!(world.get().await.unwrap(), "old");
-    world.will(Answer::Value("new"));
+    world.will(VaultBehaviour::Value("new"));
     assert_eq!(world.at_once().await.unwrap(), "old");
     sleep(LIFETIME.mul_f64(0.69)).await;
     assert_eq!((world.at_once().await.unwrap().as_str(), world.asked()), ("old", 1), "not before it is due");
@@ -163,7 +163,7 @@ async fn a_rotated_secret_is_seen_within_the_lifetime_and_no_caller_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn instances_that_start_together_do_not_refresh_together() {
-    let worlds: Vec<_> = (0..40).map(|_| World::new(Answer::Value("a"))).collect();
+    let worlds: Vec<_> = (0..40).map(|_| World::new(VaultBehaviour::Value("a"))).collect();
     for world in &worlds {
         world.get().await.unwrap();
     }
@@ -177,9 +177,9 @@ async fn instances_that_start_together_do_not_refresh_together() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rejected_value_is_asked_for_again_at_once_but_not_ever_again() {
-    let world = World::new(Answer::Value("old"));
+    let world = World::new(VaultBehaviour::Value("old"));
     world.get().await.unwrap();
-    world.will(Answer::Value("new"));
+    world.will(VaultBehaviour::Value("new"));
     world.secrets.forget(&world.name);
     assert_eq!((world.get().await.unwrap().as_str(), world.asked()), ("new", 2));
     // A key that is wrong in the vault is rejected by each request.
@@ -196,9 +196,9 @@ async fn a_rejected_value_is_asked_for_again_at_once_but_not_ever_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rejected_value_is_served_again_while_the_vault_does_not_answer() {
-    let world = World::new(Answer::Value("a"));
+    let world = World::new(VaultBehaviour::Value("a"));
     world.get().await.unwrap();
-    world.will(Answer::Unreachable);
+    world.will(VaultBehaviour::Unreachable);
     world.secrets.forget(&world.name);
     assert_eq!(world.get().await.unwrap(), "a");
     *world.wire.delay.lock().unwrap() = MINUTE;
@@ -212,13 +212,13 @@ async fn a_rejected_value_is_served_again_while_the_vault_does_not_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_the_vault_refuses_is_not_served_any_more_and_comes_back_when_it_does() {
     for (status, code) in [(403, "Forbidden"), (404, "SecretNotFound")] {
-        let world = World::new(Answer::Value("a"));
+        let world = World::new(VaultBehaviour::Value("a"));
         world.get().await.unwrap();
-        world.will(Answer::Status(status, code));
+        world.will(VaultBehaviour::Status(status, code));
         sleep(LIFETIME).await;
         let error = world.get().await.unwrap_err();
         assert!(matches!(error, Error::Refused { service: Service::KeyVault, .. }), "{error:?}");
-        world.will(Answer::Value("b"));
+        world.will(VaultBehaviour::Value("b"));
         sleep(2 * SECOND).await;
         assert_eq!(world.get().await.unwrap(), "b");
     }
@@ -226,8 +226,8 @@ async fn a_secret_that_the_vault_refuses_is_not_served_any_more_and_comes_back_w
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_vault_leaves_the_value_until_the_hard_end_and_no_longer() {
-    for outage in [Answer::Unreachable, Answer::Status(503, "x"), Answer::Status(401, "x")] {
-        let world = World::new(Answer::Value("a"));
+    for outage in [VaultBehaviour::Unreachable, VaultBehaviour::Status(503, "x"), VaultBehaviour::Status(401, "x")] {
+        let world = World::new(VaultBehaviour::Value("a"));
         world.get().await.unwrap();
         let fetched = Instant::now();
         world.will(outage);
@@ -239,7 +239,7 @@ async fn an_unreachable_vault_leaves_the_value_until_the_hard_end_and_no_longer(
         assert!((10..60).contains(&during), "{during} questions in the hour");
         sleep(2 * SECOND).await;
         world.get().await.unwrap_err();
-        world.will(Answer::Value("b"));
+        world.will(VaultBehaviour::Value("b"));
         sleep(2 * SECOND).await;
         assert_eq!(world.get().await.unwrap(), "b");
     }
@@ -247,7 +247,7 @@ async fn an_unreachable_vault_leaves_the_value_until_the_hard_end_and_no_longer(
 
 #[tokio::test(start_paused = true)]
 async fn callers_without_a_value_share_a_failure_and_the_vault_is_asked_once_a_second() {
-    let world = World::new(Answer::Unreachable);
+    let world = World::new(VaultBehaviour::Unreachable);
     for _ in 0..100 {
         let error = world.get().await.unwrap_err();
         assert!(matches!(error, Error::Unavailable { service: Service::KeyVault, .. }), "{error:?}");
@@ -258,12 +258,12 @@ async fn callers_without_a_value_share_a_failure_and_the_vault_is_asked_once_a_s
 
 #[tokio::test(start_paused = true)]
 async fn what_the_vault_asks_for_in_retry_after_is_kept_also_between_fetches() {
-    let world = World::new(Answer::Throttled(20));
+    let world = World::new(VaultBehaviour::Throttled(20));
     world.get().await.unwrap_err();
     sleep(19 * SECOND).await;
     world.at_once().await.unwrap_err();
     assert_eq!(world.asked(), 1);
-    world.will(Answer::Value("a"));
+    world.will(VaultBehaviour::Value("a"));
     sleep(SECOND).await;
     assert_eq!(world.get().await.unwrap(), "a");
 }
@@ -271,12 +271,12 @@ async fn what_the_vault_asks_for_in_retry_after_is_kept_also_between_fetches() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_gives_up_before_the_sdk_does_and_its_question_goes_on() {
     let retries = azure_core::http::ExponentialRetryOptions { max_retries: 3, ..Default::default() };
-    let world = World::with(Answer::Throttled(20), RetryOptions::exponential(retries));
+    let world = World::with(VaultBehaviour::Throttled(20), RetryOptions::exponential(retries));
     let before = Instant::now();
     world.get().await.unwrap_err();
     assert_eq!(before.elapsed(), WAIT);
-    world.will(Answer::Value("a"));
-    // The next caller waits for the same question, and asks none of its own.
+    world.will(VaultBehaviour::Value("a"));
+    // The next caller waits for the same question, and asks no other.
     assert_eq!((world.get().await.unwrap().as_str(), world.asked()), ("a", 2));
 }
 
@@ -293,7 +293,7 @@ impl HttpClient for Limited {
     }
 }
 
-fn limited_world(answer: Answer) -> World {
+fn limited_world(answer: VaultBehaviour) -> World {
     let retries = azure_core::http::ExponentialRetryOptions { max_retries: 3, ..Default::default() };
     let world = World::with(answer, RetryOptions::none());
     let transport = Transport::new(Arc::new(Limited(world.wire.clone())));
@@ -304,22 +304,22 @@ fn limited_world(answer: Answer) -> World {
 
 #[tokio::test(start_paused = true)]
 async fn a_vault_that_hangs_at_cold_start_costs_one_try_and_the_caller_gets_its_value() {
-    let world = limited_world(Answer::Hang);
+    let world = limited_world(VaultBehaviour::Hang);
     let (before, secrets, name) = (Instant::now(), world.secrets.clone(), world.name.clone());
     let caller = tokio::spawn(async move { secrets.get(&name).await.map(|value| value.expose().to_owned()) });
     sleep(SECOND).await;
-    world.will(Answer::Value("a"));
+    world.will(VaultBehaviour::Value("a"));
     assert_eq!(caller.await.unwrap().unwrap(), "a");
     assert!(before.elapsed() < 7 * SECOND, "{:?}", before.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vault_that_hangs_for_ever_is_asked_anew_before_half_a_minute_is_over() {
-    let world = limited_world(Answer::Hang);
+    let world = limited_world(VaultBehaviour::Hang);
     let before = Instant::now();
     while world.get().await.is_err() {
         if before.elapsed() > 20 * SECOND {
-            world.will(Answer::Value("a"));
+            world.will(VaultBehaviour::Value("a"));
         }
     }
     assert!(before.elapsed() < 30 * SECOND, "{:?}", before.elapsed());
@@ -344,18 +344,18 @@ async fn a_question_that_gets_no_place_ends_at_the_limit_of_a_whole_call_and_say
 
 #[tokio::test(start_paused = true)]
 async fn a_portal_in_place_of_the_vault_is_for_an_operator_and_leaves_the_value() {
-    let world = limited_world(Answer::Value("a"));
+    let world = limited_world(VaultBehaviour::Value("a"));
     world.get().await.unwrap();
-    world.will(Answer::Html);
+    world.will(VaultBehaviour::Html);
     sleep(LIFETIME).await;
     assert_eq!(world.at_once().await.unwrap(), "a");
-    let error = limited_world(Answer::Html).get().await.unwrap_err();
+    let error = limited_world(VaultBehaviour::Html).get().await.unwrap_err();
     assert!(matches!(error, Error::Refused { service: Service::KeyVault, status: None, .. }), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_version_is_asked_for_by_its_name_and_each_has_its_value() {
-    let world = World::new(Answer::Value("a"));
+    let world = World::new(VaultBehaviour::Value("a"));
     let version = "0123456789abcdef0123456789abcdef";
     world.secrets.get(&name(&format!("orders-key/{version}"))).await.unwrap();
     world.get().await.unwrap();
@@ -365,22 +365,22 @@ async fn a_version_is_asked_for_by_its_name_and_each_has_its_value() {
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_secret_is_none() {
-    let error = World::new(Answer::Value("")).get().await.unwrap_err();
+    let error = World::new(VaultBehaviour::Value("")).get().await.unwrap_err();
     assert!(matches!(error, Error::Refused { service: Service::KeyVault, status: None, .. }), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_panics_keeps_no_caller_waiting_and_is_replaced() {
-    let world = World::new(Answer::Panic);
+    let world = World::new(VaultBehaviour::Panic);
     let error = world.get().await.unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-    world.will(Answer::Value("a"));
+    world.will(VaultBehaviour::Value("a"));
     assert_eq!(world.get().await.unwrap(), "a");
 }
 
 #[tokio::test(start_paused = true)]
 async fn names_and_dates_are_listed_over_pages_that_may_be_empty() {
-    let world = World::new(Answer::Pages);
+    let world = World::new(VaultBehaviour::Pages);
     let dates = world.secrets.dates().await.unwrap();
     let expected = [("a", true, Some("2026-11-22T00:00:00Z")), ("b", false, None)];
     let expected = expected.map(|(name, enabled, expires)| SecretDates {
@@ -389,7 +389,7 @@ async fn names_and_dates_are_listed_over_pages_that_may_be_empty() {
         expires: expires.map(|time| time.parse().unwrap()),
     });
     assert_eq!((dates, world.asked()), (expected.to_vec(), 3));
-    world.will(Answer::Status(403, "Forbidden"));
+    world.will(VaultBehaviour::Status(403, "Forbidden"));
     let error = world.secrets.dates().await.unwrap_err();
     assert!(matches!(error, Error::Refused { service: Service::KeyVault, .. }), "{error:?}");
 }

@@ -45,7 +45,7 @@ impl Reader {
 }
 
 impl Reader {
-    /// The tokens of an identity that is named as for a connection, for something that has no address of its own.
+    /// The tokens of an identity that is named as for a connection, for a service without an address.
     #[cfg(feature = "telemetry")]
     pub(crate) fn identity_of(&mut self, name: &str) -> Option<Arc<TokenCache>> {
         let credential = IdentityGroup::new(name).read(self);
@@ -61,7 +61,7 @@ struct Group {
 
 /// Those of them that name its identity.
 struct IdentityGroup {
-    credential: Setting<Kind>,
+    credential: Setting<ConnectionKind>,
     client_id: Setting<ClientId>,
     object_id: Setting<ObjectId>,
     identity: Setting<RunAs>,
@@ -119,18 +119,20 @@ impl IdentityGroup {
         settings.declare(&self.identity);
         let run_as = run_as::read(settings, self.identity.name());
         self.refuse_contradictions(settings, kind);
-        run_as.unwrap_or_else(|| match kind.unwrap_or(Kind::ManagedIdentity) {
-            Kind::ManagedIdentity => Credential::ManagedIdentity(match (object_id, client_id.or(default_id)) {
-                (Some(id), _) => Some(UserAssigned::ObjectId(id)),
-                (None, id) => id.map(UserAssigned::ClientId),
-            }),
-            Kind::WorkloadIdentity => Credential::WorkloadIdentity(client_id.or(default_id)),
-            Kind::Developer => Credential::Developer(Developer::default()),
+        run_as.unwrap_or_else(|| match kind.unwrap_or(ConnectionKind::ManagedIdentity) {
+            ConnectionKind::ManagedIdentity => {
+                Credential::ManagedIdentity(match (object_id, client_id.or(default_id)) {
+                    (Some(id), _) => Some(UserAssigned::ObjectId(id)),
+                    (None, id) => id.map(UserAssigned::ClientId),
+                })
+            }
+            ConnectionKind::WorkloadIdentity => Credential::WorkloadIdentity(client_id.or(default_id)),
+            ConnectionKind::Developer => Credential::Developer(Developer::default()),
         })
     }
 
     /// One connection is one identity, named in one way.
-    fn refuse_contradictions(&self, settings: &mut Reader, kind: Option<Kind>) {
+    fn refuse_contradictions(&self, settings: &mut Reader, kind: Option<ConnectionKind>) {
         let (client_id, object_id, identity) = (self.client_id.name(), self.object_id.name(), self.identity.name());
         if settings.is_set(&self.resource_id) {
             let expected = format!("no resource ID: name the identity in {client_id} or {object_id}");
@@ -139,7 +141,7 @@ impl IdentityGroup {
         if settings.is_set(client_id) && settings.is_set(object_id) {
             settings.refuse(object_id.to_owned(), format!("either {client_id} or {object_id}, not both"));
         }
-        if settings.is_set(object_id) && matches!(kind, Some(Kind::WorkloadIdentity)) {
+        if settings.is_set(object_id) && matches!(kind, Some(ConnectionKind::WorkloadIdentity)) {
             settings.refuse(object_id.to_owned(), format!("{client_id}: workload identity knows client IDs alone"));
         }
         let others = [self.credential.name(), client_id, object_id].into_iter().filter(|name| settings.is_set(name));
@@ -152,13 +154,13 @@ impl IdentityGroup {
 
 /// `<NAME>__credential`.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ConnectionKind {
     ManagedIdentity,
     WorkloadIdentity,
     Developer,
 }
 
-impl SettingType for Kind {
+impl SettingType for ConnectionKind {
     const EXPECTED: &'static str = "managedidentity, workloadidentity or developer";
 
     fn parse(text: &str) -> Option<Self> {

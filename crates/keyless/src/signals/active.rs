@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Signals, names,
-    record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+    record::{Attributes, Begun, Outcome, Span, SpanId, SpanKind, Value},
 };
 use crate::context::{TraceContext, TraceParent, of_task};
 
@@ -20,7 +20,7 @@ pub(crate) struct Active {
     sampled: bool,
     begun: Begun,
     name: Cow<'static, str>,
-    kind: Kind,
+    kind: SpanKind,
     pub(crate) attributes: Attributes,
     pub(crate) outcome: Outcome,
     pub(crate) invocation: Arc<Invocation>,
@@ -58,7 +58,7 @@ impl Active {
             sampled: signals.sampler.takes(parent, trace),
             begun: Begun::now(),
             name: Cow::Owned(invocation.name.clone()),
-            kind: Kind::Server,
+            kind: SpanKind::Server,
             attributes,
             outcome: Outcome::Unset,
             invocation: Arc::new(invocation),
@@ -75,7 +75,7 @@ impl Active {
             sampled: self.sampled,
             begun: Begun::now(),
             name: Cow::Borrowed(name),
-            kind: Kind::Internal,
+            kind: SpanKind::Internal,
             attributes: Attributes::default(),
             outcome: Outcome::Unset,
             invocation: self.invocation.clone(),

@@ -6,7 +6,7 @@ use super::{
     Signals,
     active::new_span,
     names,
-    record::{Attributes, Begun, Kind, Outcome, Span, SpanId, Value},
+    record::{Attributes, Begun, Outcome, Span, SpanId, SpanKind, Value},
 };
 use crate::context::{TraceContext, TraceParent};
 
@@ -30,7 +30,7 @@ impl CallSpan {
         name: Cow<'static, str>,
     ) -> Option<(Self, Option<TraceContext>)> {
         let above = above.filter(|_| signals.wanted.traces)?;
-        let parent = TraceParent::of(&above.parent).filter(|parent| parent.is_sampled())?;
+        let parent = TraceParent::from_header(&above.parent).filter(|parent| parent.is_sampled())?;
         let own = TraceParent { span: new_span(), ..parent };
         let state = above.state.clone();
         let span = Self {
@@ -63,7 +63,7 @@ impl CallSpan {
             parent: Some(parent),
             state,
             name,
-            kind: Kind::Client,
+            kind: SpanKind::Client,
             start: begun.at(),
             end: begun.until_now(),
             attributes,

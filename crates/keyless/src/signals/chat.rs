@@ -15,7 +15,7 @@ use super::{
 use crate::context::TraceContext;
 
 /// What a model is asked.
-pub(crate) struct Asked<'a> {
+pub(crate) struct ModelQuestion<'a> {
     pub(crate) deployment: &'a str,
     pub(crate) url: &'a Url,
     /// As the conventions name the operation's shape.
@@ -39,7 +39,7 @@ struct Recording {
 }
 
 impl ChatSpan {
-    pub(crate) fn start(signals: Option<&Signals>, asked: &Asked<'_>) -> Self {
+    pub(crate) fn start(signals: Option<&Signals>, asked: &ModelQuestion<'_>) -> Self {
         let context = innermost();
         let name = Cow::Owned(format!("chat {}", asked.deployment));
         let open = signals.and_then(|signals| CallSpan::open(signals, context.as_ref(), name));
@@ -83,7 +83,7 @@ impl ChatSpan {
     }
 }
 
-fn attributes(asked: &Asked<'_>) -> Attributes {
+fn attributes(asked: &ModelQuestion<'_>) -> Attributes {
     let mut attributes = Attributes::default()
         .with(gen_ai::OPERATION, Value::fixed("chat"))
         .with(gen_ai::PROVIDER, Value::fixed(gen_ai::AZURE_OPENAI))

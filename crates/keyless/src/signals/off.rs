@@ -59,7 +59,7 @@ mod chat {
 
     /// What a model is asked.
     #[expect(dead_code, reason = "read where spans are recorded")]
-    pub(crate) struct Asked<'a> {
+    pub(crate) struct ModelQuestion<'a> {
         pub(crate) deployment: &'a str,
         pub(crate) url: &'a Url,
         pub(crate) shape: &'static str,
@@ -71,11 +71,11 @@ mod chat {
     pub(crate) struct ChatSpan;
 
     impl ChatSpan {
-        pub(crate) fn start(_: Option<&Signals>, _: &Asked<'_>) -> Self {
+        pub(crate) fn start(_: Option<&Signals>, _: &ModelQuestion<'_>) -> Self {
             Self
         }
 
-        #[expect(clippy::unused_self, reason = "the other one has a context of its own")]
+        #[expect(clippy::unused_self, reason = "the other one has its own context")]
         pub(crate) fn context(&self) -> Option<TraceContext> {
             innermost()
         }
@@ -89,4 +89,4 @@ mod chat {
 }
 
 #[cfg(feature = "openai")]
-pub(crate) use self::chat::{Asked, ChatSpan};
+pub(crate) use self::chat::{ChatSpan, ModelQuestion};

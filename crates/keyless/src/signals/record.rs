@@ -88,7 +88,7 @@ pub(crate) struct SpanId {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SpanKind {
     Internal,
     Server,
     Client,
@@ -109,7 +109,7 @@ pub(crate) struct Span {
     pub(crate) parent: Option<[u8; 8]>,
     pub(crate) state: Option<String>,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SpanKind,
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) attributes: Attributes,

@@ -29,7 +29,7 @@ const MANY_BYTES: usize = 512 * 1024;
 
 /// Which signals are sent.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct SentSignals {
     pub(crate) traces: bool,
     pub(crate) logs: bool,
     pub(crate) metrics: bool,
@@ -37,7 +37,7 @@ pub(crate) struct Wanted {
 
 /// What this process records.
 pub(crate) struct Recorder {
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: SentSignals,
     pub(crate) sampler: Sampler,
     /// Name of the app and its ID in Azure, where it runs there.
     pub(crate) site: Option<String>,
@@ -60,12 +60,12 @@ pub(crate) struct Recorder {
 struct Waiting<R> {
     records: VecDeque<R>,
     /// Of `records` and of the batch that is on its way.
-    held: Held,
+    held: BatchSize,
     dropped: u64,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Held {
+struct BatchSize {
     records: usize,
     bytes: usize,
 }
@@ -73,12 +73,12 @@ struct Held {
 /// Records on their way. They count as held until they are [settled](Recorder::settle).
 pub(crate) struct Batch<R> {
     pub(crate) records: Vec<R>,
-    held: Held,
+    held: BatchSize,
 }
 
 impl<R: Record> Batch<R> {
-    fn of(records: Vec<R>) -> Self {
-        let held = Held { records: records.len(), bytes: records.iter().map(Record::size).sum() };
+    fn from_records(records: Vec<R>) -> Self {
+        let held = BatchSize { records: records.len(), bytes: records.iter().map(Record::size).sum() };
         Self { records, held }
     }
 
@@ -88,13 +88,13 @@ impl<R: Record> Batch<R> {
             return Err(self);
         }
         let second = self.records.split_off(self.records.len() / 2);
-        Ok((Self::of(self.records), Self::of(second)))
+        Ok((Self::from_records(self.records), Self::from_records(second)))
     }
 }
 
 impl<R> Default for Waiting<R> {
     fn default() -> Self {
-        Self { records: VecDeque::new(), held: Held::default(), dropped: 0 }
+        Self { records: VecDeque::new(), held: BatchSize::default(), dropped: 0 }
     }
 }
 
@@ -123,7 +123,7 @@ impl<R: Record> Waiting<R> {
             bytes += size;
             records.extend(self.records.pop_front());
         }
-        (!records.is_empty()).then(|| Batch::of(records))
+        (!records.is_empty()).then(|| Batch::from_records(records))
     }
 }
 
@@ -149,7 +149,7 @@ impl Queued for Log {
 }
 
 impl Recorder {
-    pub(crate) fn new(wanted: Wanted, sampler: Sampler) -> Self {
+    pub(crate) fn new(wanted: SentSignals, sampler: Sampler) -> Self {
         Self {
             wanted,
             sampler,
@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn recorder() -> Recorder {
-        Recorder::new(Wanted::default(), Sampler::default())
+        Recorder::new(SentSignals::default(), Sampler::default())
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::protobuf as wire;
 use crate::signals::{
     metrics::{BOUNDS, Data, Labels, Metrics},
     names,
-    record::{Attributes, Kind, Log, Outcome, Severity, Span, Value, nanoseconds},
+    record::{Attributes, Log, Outcome, Severity, Span, SpanKind, Value, nanoseconds},
 };
 
 const OWN_SCOPE: &str = "keyless";
@@ -95,9 +95,9 @@ fn span(span: &Span) -> wire::Span {
         parent_span_id: span.parent.map_or_else(Vec::new, |parent| parent.to_vec()),
         name: span.name.clone().into_owned(),
         kind: match span.kind {
-            Kind::Internal => 1,
-            Kind::Server => 2,
-            Kind::Client => 3,
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
+            SpanKind::Client => 3,
         },
         start_time: span.start,
         end_time: span.end,
@@ -223,7 +223,7 @@ mod tests {
             parent: Some([0xcc; 8]),
             state: Some("a=1".to_owned()),
             name: "GET".into(),
-            kind: Kind::Client,
+            kind: SpanKind::Client,
             start: 1,
             end: 2,
             attributes: Attributes::default().with("n", Value::Int(-1)),

@@ -164,7 +164,7 @@ impl Exporter {
         [traces, logs, metrics].into_iter().flatten().min()
     }
 
-    /// A batch stays in its lane until it is settled: whoever waits may be dropped.
+    /// A batch stays in its lane until it is settled: the waiting future may be dropped.
     async fn lane<R: Queued + Encode>(
         &self,
         name: &'static str,

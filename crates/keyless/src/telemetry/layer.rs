@@ -38,12 +38,12 @@ pub(super) fn record_by(signals: &Signals) {
 
 /// Where a layer records.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum RecordingPlace {
     OfProcess,
     Own(Signals),
 }
 
-impl Place {
+impl RecordingPlace {
     fn signals(&self) -> Option<&Signals> {
         match self {
             Self::OfProcess => OF_PROCESS.get(),
@@ -54,16 +54,16 @@ impl Place {
 
 /// Records spans and lines. It knows only the documented fields of an invocation's span, not the library that makes the
 /// span.
-pub(super) struct Recording(pub(super) Place);
+pub(super) struct Recording(pub(super) RecordingPlace);
 
 /// What is recorded: the spans of invocations, and what the levels of the log take.
 pub(super) struct Recorded {
-    pub(super) place: Place,
+    pub(super) place: RecordingPlace,
     pub(super) levels: Targets,
 }
 
 /// What stays on standard output: what is sent does not, but for warnings and errors.
-pub(super) struct NotSent(pub(super) Place);
+pub(super) struct NotSent(pub(super) RecordingPlace);
 
 fn is_invocation(metadata: &Metadata<'_>) -> bool {
     metadata.is_span()

@@ -258,7 +258,7 @@ pub(crate) struct HistogramPoint {
 
 /// The answer to any of the three requests.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Answer {
+pub(crate) struct ExportAnswer {
     #[prost(message, optional, tag = "1")]
     pub(crate) partial: Option<Partial>,
 }

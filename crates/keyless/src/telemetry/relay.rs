@@ -23,10 +23,10 @@ use super::exporter::Exporter;
 use crate::settings::{Absent, Reader, Setting, SettingType};
 
 /// Azure Monitor takes no more in one request.
-const LARGEST: usize = 1024 * 1024;
+const LARGEST_REQUEST: usize = 1024 * 1024;
 
 /// Requests at once; the host sends one for each signal.
-const MOST: usize = 8;
+const MOST_REQUESTS: usize = 8;
 
 /// How long a request's body may take.
 const LONGEST_BODY: Duration = Duration::from_secs(10);
@@ -77,7 +77,7 @@ struct Relay {
 pub(super) async fn serve(listener: TcpListener, exporter: Arc<Exporter>) {
     let port = listener.local_addr().map(|address| address.port()).unwrap_or_default();
     let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
-    let relay = Arc::new(Relay { exporter, hosts, slots: Semaphore::new(MOST) });
+    let relay = Arc::new(Relay { exporter, hosts, slots: Semaphore::new(MOST_REQUESTS) });
     let router = Router::new().fallback(pass_on).with_state(relay);
     let listener = listener.tap_io(|stream| {
         // A request that waits for another is late, and no more.
@@ -98,15 +98,15 @@ async fn pass_on(State(relay): State<Arc<Relay>>, request: Request) -> Response 
     }
 }
 
-type Refusal = (StatusCode, &'static str);
+type RelayRefusal = (StatusCode, &'static str);
 
 impl Relay {
-    async fn passed_on(&self, request: Request) -> Result<Response, Refusal> {
+    async fn passed_on(&self, request: Request) -> Result<Response, RelayRefusal> {
         let url = self.allowed(&request)?;
         let headers = kept(request.headers())?;
         let busy = (StatusCode::SERVICE_UNAVAILABLE, "too many requests at once");
         let _slot = self.slots.try_acquire().map_err(|_| busy)?;
-        let body = timeout(LONGEST_BODY, to_bytes(request.into_body(), LARGEST)).await;
+        let body = timeout(LONGEST_BODY, to_bytes(request.into_body(), LARGEST_REQUEST)).await;
         let body = body.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body took more than 10 s"))?;
         let body = body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB, or broke off"))?;
         let answered = self.exporter.sender.post(&url, headers, body).await;
@@ -123,7 +123,7 @@ impl Relay {
     }
 
     /// Where it goes. A page of another site can neither name this host nor leave its own name out.
-    fn allowed(&self, request: &Request) -> Result<Url, Refusal> {
+    fn allowed(&self, request: &Request) -> Result<Url, RelayRefusal> {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) || request.headers().contains_key(ORIGIN) {
             return Err((StatusCode::FORBIDDEN, "this port takes requests of this machine's programs alone"));
@@ -143,7 +143,7 @@ impl Relay {
 }
 
 /// What the body is. All other headers stay here.
-fn kept(headers: &HeaderMap) -> Result<HeaderMap, Refusal> {
+fn kept(headers: &HeaderMap) -> Result<HeaderMap, RelayRefusal> {
     const TYPES: [&str; 2] = ["application/x-protobuf", "application/json"];
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();

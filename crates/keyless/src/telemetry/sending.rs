@@ -47,7 +47,7 @@ pub(super) enum Sent {
     Later(Option<Duration>, String),
     /// In two halves it may pass.
     TooLarge,
-    /// Nobody will take it.
+    /// No collector will take it.
     Refused(String),
 }
 
@@ -101,7 +101,7 @@ impl Sender {
 fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Sent {
     match status.as_u16() {
         200..300 => {
-            let partial = protobuf::Answer::decode(body).ok().and_then(|answer| answer.partial);
+            let partial = protobuf::ExportAnswer::decode(body).ok().and_then(|answer| answer.partial);
             let rejected = partial.filter(|partial| partial.rejected > 0);
             Sent::Taken(rejected.map(|partial| (partial.rejected.unsigned_abs(), shown(partial.said.as_bytes()))))
         }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn what_was_not_taken_is_told() {
         let partial = protobuf::Partial { rejected: 3, said: "no\nid".to_owned() };
-        let answer = protobuf::Answer { partial: Some(partial) }.encode_to_vec();
+        let answer = protobuf::ExportAnswer { partial: Some(partial) }.encode_to_vec();
         assert_eq!(of(200, &[], &answer), Sent::Taken(Some((3, "no id".to_owned()))));
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     settings::{Absent, Reader, Setting},
-    signals::{Recorder, Rule, Sampler, Share, Wanted},
+    signals::{Recorder, Rule, Sampler, SentSignals, Share},
 };
 
 const COLLECTOR: Setting<Open> = Setting::optional(
@@ -44,10 +44,10 @@ const REFUSED: [(&str, &str); 12] = [
     ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "nothing: metrics are cumulative"),
 ];
 const HEADERS: &str = "nothing: a header may hold a key, and this app has none; an endpoint that takes a token has \
-    settings of its own";
+    its own settings";
 const COMPRESSION: &str = "nothing: requests are not compressed";
 const ONE_PROTOCOL: &str = "nothing: all signals go by OTEL_EXPORTER_OTLP_PROTOCOL";
-const KEY: &str = "nothing: this app has no key of its own";
+const KEY: &str = "nothing: this app has no key";
 
 /// What a signal is called in settings and URLs.
 #[derive(Clone, Copy)]
@@ -100,7 +100,7 @@ impl Reader {
         let (attributes, site) = resource::read(self, app.as_deref());
         let [traces, logs, metrics] = if takes_token { guarded } else { collector };
         let endpoints = Endpoints { traces, logs, metrics };
-        let wanted = Wanted {
+        let wanted = SentSignals {
             traces: endpoints.traces.is_some(),
             logs: endpoints.logs.is_some(),
             metrics: endpoints.metrics.is_some(),

@@ -94,7 +94,7 @@ fn what_the_library_refuses_ends_the_reading() {
 /// knows with each piece would take minutes.
 #[test]
 fn hostile_heads_are_read_once_and_kept_within_bounds() {
-    let lines = |line: &str| line.repeat(LONGEST / line.len());
+    let lines = |line: &str| line.repeat(LONGEST_HEAD / line.len());
     let shapes = [
         ("many lines", format!("GET / HTTP/1.1\r\n{}", lines("a:b\r\n"))),
         ("lines of no name", format!("GET / HTTP/1.1\r\n{}", lines(":\n"))),
@@ -107,7 +107,7 @@ fn hostile_heads_are_read_once_and_kept_within_bounds() {
         ("whole requests", lines("GET / HTTP/1.1\r\n\r\n")),
         (
             "ends of heads in a body",
-            format!("PUT / HTTP/1.1\r\ncontent-length: {LONGEST}\r\n\r\n{}", lines("\r\n\r\n")),
+            format!("PUT / HTTP/1.1\r\ncontent-length: {LONGEST_HEAD}\r\n\r\n{}", lines("\r\n\r\n")),
         ),
         ("small chunks", format!("PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{}", lines("1\r\na\r\n"))),
         ("a long size", format!("PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{}", lines("0"))),
@@ -117,7 +117,7 @@ fn hostile_heads_are_read_once_and_kept_within_bounds() {
         let (mut reader, heads) = HeadReader::new();
         for piece in bytes.as_bytes().chunks(1) {
             reader.read(piece);
-            assert!(reader.line.len() <= LONGEST && reader.head.names.len() <= MOST_LINES, "{shape}");
+            assert!(reader.line.len() <= LONGEST_HEAD && reader.head.names.len() <= MOST_LINES, "{shape}");
         }
         assert!(heads.lock().heads.len() <= bytes.len() / "GET / HTTP/1.1\r\n\r\n".len(), "{shape}");
     }

@@ -8,14 +8,14 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// A lease of A, as it is in each state at second 100.
-fn in_state(state: State) -> Lease {
+fn in_state(state: LeaseState) -> Lease {
     let fixed = Lease::None.acquire(Some(A), Length::Seconds(30), at(90)).unwrap();
     let lease = match state {
-        State::Available => Lease::None,
-        State::Leased => fixed,
-        State::Expired => Lease::None.acquire(Some(A), Length::Seconds(30), at(0)).unwrap(),
-        State::Breaking => fixed.end(None, at(100)).unwrap(),
-        State::Broken => fixed.end(Some(0), at(100)).unwrap(),
+        LeaseState::Available => Lease::None,
+        LeaseState::Leased => fixed,
+        LeaseState::Expired => Lease::None.acquire(Some(A), Length::Seconds(30), at(0)).unwrap(),
+        LeaseState::Breaking => fixed.end(None, at(100)).unwrap(),
+        LeaseState::Broken => fixed.end(Some(0), at(100)).unwrap(),
     };
     assert_eq!(lease.state(at(100)), state);
     lease
@@ -24,9 +24,9 @@ fn in_state(state: State) -> Lease {
 #[test]
 fn each_action_has_the_documented_outcome_in_each_state() {
     use LeaseRefusal::*;
-    use State::*;
-    type Outcome = Result<State, LeaseRefusal>;
-    let table: [(State, [Outcome; 7]); 5] = [
+    use LeaseState::*;
+    type Outcome = Result<LeaseState, LeaseRefusal>;
+    let table: [(LeaseState, [Outcome; 7]); 5] = [
         // acquire A, acquire B, renew A, change A to B, release A, release B, break
         (
             Available,
@@ -90,11 +90,11 @@ fn each_action_has_the_documented_outcome_in_each_state() {
 fn each_use_has_the_documented_outcome_in_each_state() {
     use UseRefusal::*;
     for (state, write, write_a, read_a) in [
-        (State::Available, Ok(()), Err(NotPresent), Err(NotPresent)),
-        (State::Leased, Err(Missing), Ok(()), Ok(())),
-        (State::Expired, Ok(()), Err(Lost), Err(Lost)),
-        (State::Breaking, Err(Missing), Ok(()), Ok(())),
-        (State::Broken, Ok(()), Err(Lost), Err(Lost)),
+        (LeaseState::Available, Ok(()), Err(NotPresent), Err(NotPresent)),
+        (LeaseState::Leased, Err(Missing), Ok(()), Ok(())),
+        (LeaseState::Expired, Ok(()), Err(Lost), Err(Lost)),
+        (LeaseState::Breaking, Err(Missing), Ok(()), Ok(())),
+        (LeaseState::Broken, Ok(()), Err(Lost), Err(Lost)),
     ] {
         let (lease, now) = (in_state(state), at(100));
         assert_eq!(lease.check_write(None, now), write, "{state:?}");
@@ -108,7 +108,7 @@ fn each_use_has_the_documented_outcome_in_each_state() {
 
 #[test]
 fn a_break_takes_what_is_left_of_the_lease_at_most() {
-    let lease = in_state(State::Leased);
+    let lease = in_state(LeaseState::Leased);
     for (asked, left) in [(None, 20), (Some(5), 5), (Some(60), 20), (Some(0), 0)] {
         assert_eq!(lease.end(asked, at(100)).unwrap().seconds_left(at(100)), left, "{asked:?}");
     }
@@ -123,6 +123,6 @@ fn a_break_takes_what_is_left_of_the_lease_at_most() {
 
 #[test]
 fn a_write_after_its_end_makes_a_lease_nobodys() {
-    assert_eq!(in_state(State::Expired).after_write(at(100)), Lease::None);
-    assert_eq!(in_state(State::Leased).after_write(at(100)), in_state(State::Leased));
+    assert_eq!(in_state(LeaseState::Expired).after_write(at(100)), Lease::None);
+    assert_eq!(in_state(LeaseState::Leased).after_write(at(100)), in_state(LeaseState::Leased));
 }

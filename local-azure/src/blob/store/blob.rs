@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::part::{Part, Piece};
+use super::part::{BlobPart, Piece};
 use crate::blob::{
     error::BlobError,
     lease::Lease,
@@ -41,14 +41,14 @@ pub(in crate::blob) struct Blob {
     pub(in crate::blob) deleted: Option<Timestamp>,
     pub(in crate::blob) lease: Lease,
     pub(in crate::blob) copied: Option<Copied>,
-    pub(in crate::blob) kind: Kind,
+    pub(in crate::blob) kind: BlobKind,
     pub(in crate::blob) pieces: Vec<Piece>,
 }
 
 /// The three kinds of blob, with what only one of them has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::blob) enum Kind {
+pub(in crate::blob) enum BlobKind {
     Block,
     Append { sealed: bool },
     Page { sequence_number: u64 },
@@ -90,7 +90,7 @@ pub(in crate::blob) struct Copied {
 
 impl Blob {
     /// A blob without content, written now.
-    pub(in crate::blob) fn new(name: &str, kind: Kind) -> Self {
+    pub(in crate::blob) fn new(name: &str, kind: BlobKind) -> Self {
         let now = Timestamp::now();
         Self {
             name: name.to_owned(),
@@ -150,15 +150,15 @@ impl Blob {
 
     /// Blocks make block blobs only.
     pub(in crate::blob) fn check_is_block(&self) -> Result<(), BlobError> {
-        if self.kind == Kind::Block { Ok(()) } else { Err(BlobError::InvalidBlobType) }
+        if self.kind == BlobKind::Block { Ok(()) } else { Err(BlobError::InvalidBlobType) }
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = &Arc<Part>> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Arc<BlobPart>> {
         self.pieces.iter().filter_map(|piece| piece.part.as_ref())
     }
 }
 
-impl Kind {
+impl BlobKind {
     /// The name in the API.
     pub(in crate::blob) const fn name(self) -> &'static str {
         match self {

@@ -35,7 +35,7 @@ pub(super) struct ChangeRecord {
 }
 
 impl ChangeRecord {
-    pub(super) fn of(changes: &[RecordChange]) -> Self {
+    pub(super) fn from_changes(changes: &[RecordChange]) -> Self {
         let mut record = Self::default();
         for change in changes {
             match change {
@@ -52,7 +52,7 @@ impl ChangeRecord {
     }
 
     fn write(&mut self, blob: &Blob, is_current: bool) {
-        self.written.push((record_name(&blob.key(is_current)), BlobRecord::of(blob, !is_current)));
+        self.written.push((record_name(&blob.key(is_current)), BlobRecord::from_blob(blob, !is_current)));
     }
 
     /// Whether the disk makes it at once, or not at all.

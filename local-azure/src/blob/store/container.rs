@@ -15,7 +15,7 @@ use super::{
     change::RecordChange,
     container_state::ContainerState,
     disk,
-    part::Part,
+    part::BlobPart,
     retention::{Retention, remaining_days},
 };
 use crate::blob::{error::BlobError, name::BlobName};
@@ -31,7 +31,7 @@ pub(in crate::blob) struct Container {
     /// Snapshots, versions that others replaced, and what was deleted and can be brought back; by name, oldest first.
     older: BTreeMap<String, Vec<Arc<Blob>>>,
     /// Blocks by blob and ID.
-    pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<Part>>>,
+    pub(super) uncommitted: BTreeMap<String, BTreeMap<String, Arc<BlobPart>>>,
     /// A change was made that the disk has not carried out.
     is_unfinished: bool,
 }
@@ -110,8 +110,8 @@ impl Container {
         self.blobs.iter().map(|(name, blob)| (name.as_str(), blob))
     }
 
-    pub(in crate::blob) fn new_part(&self) -> Part {
-        Part::new(disk::content(&self.folder).join(Uuid::new_v4().simple().to_string()), 0, None, false)
+    pub(in crate::blob) fn new_part(&self) -> BlobPart {
+        BlobPart::new(disk::content(&self.folder).join(Uuid::new_v4().simple().to_string()), 0, None, false)
     }
 
     /// Makes changes of records: all of them, or none.
@@ -219,7 +219,7 @@ impl Container {
         self.give_up_parts(&old.name, old.parts());
     }
 
-    fn give_up_parts<'p>(&self, name: &str, parts: impl Iterator<Item = &'p Arc<Part>>) {
+    fn give_up_parts<'p>(&self, name: &str, parts: impl Iterator<Item = &'p Arc<BlobPart>>) {
         let states = self.older(name).iter().chain(self.blobs.get(name)).flat_map(|state| state.parts());
         let waiting = self.uncommitted.get(name).into_iter().flat_map(BTreeMap::values);
         let named: HashSet<_> = states.chain(waiting).map(Arc::as_ptr).collect();
@@ -249,7 +249,7 @@ impl Container {
         Ok(true)
     }
 
-    /// Drops the blocks of a blob that nobody committed, because it has been written or deleted; `false` when there were
+    /// Drops the uncommitted blocks of a blob, because it has been written or deleted; `false` when there were
     /// none. Their records count no more, and the next start removes those that stay.
     pub(super) fn forget_blocks(&mut self, name: BlobName<'_>) -> bool {
         let Some(blocks) = self.uncommitted.remove(name.0) else { return false };
@@ -262,7 +262,7 @@ impl Container {
 
     /// Takes in a block that waited when the process ended; `false` for one that waits no more, because its blob has been
     /// written or deleted since.
-    pub(super) fn load_block(&mut self, blob: String, generation: Option<Uuid>, block: Arc<Part>) -> bool {
+    pub(super) fn load_block(&mut self, blob: String, generation: Option<Uuid>, block: Arc<BlobPart>) -> bool {
         if self.generation(&blob) != generation {
             return false;
         }
@@ -302,7 +302,7 @@ impl Container {
     }
 
     /// Keeps a block until it is committed. All that wait for one blob have IDs of one length.
-    pub(super) fn stage(&mut self, name: BlobName<'_>, part: Part) -> Result<(), BlobError> {
+    pub(super) fn stage(&mut self, name: BlobName<'_>, part: BlobPart) -> Result<(), BlobError> {
         let id = part.block_id.clone().ok_or(BlobError::InvalidBlobOrBlock)?;
         self.finish_change()?;
         let generation = self.generation(name.0);
@@ -326,7 +326,7 @@ impl Container {
         &self,
         name: BlobName<'_>,
         list: &[BlockReference],
-    ) -> Result<Vec<Arc<Part>>, BlobError> {
+    ) -> Result<Vec<Arc<BlobPart>>, BlobError> {
         let waiting = self.uncommitted.get(name.0);
         let committed = self.blobs.get(name.0).map(|blob| by_id(blob)).unwrap_or_default();
         let uncommitted = |id: &String| waiting.and_then(|blocks| blocks.get(id));
@@ -347,6 +347,6 @@ impl Container {
     }
 }
 
-fn by_id(blob: &Blob) -> BTreeMap<&str, &Arc<Part>> {
+fn by_id(blob: &Blob) -> BTreeMap<&str, &Arc<BlobPart>> {
     blob.parts().filter_map(|part| Some((part.block_id.as_deref()?, part))).collect()
 }

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::{
     change::{ChangeRecord, RecordChange},
     container_state::ContainerState,
-    part::Part,
+    part::BlobPart,
     record::{BlockRecord, block_name},
     step::step,
 };
@@ -42,7 +42,7 @@ pub(super) fn content(container: &Path) -> PathBuf {
 
 /// Makes changes of records: all of them, or none. Whether some are still to be carried out, by [`finish_change`].
 pub(super) fn change(container: &Path, changes: &[RecordChange]) -> io::Result<bool> {
-    let record = ChangeRecord::of(changes);
+    let record = ChangeRecord::from_changes(changes);
     if record.is_single() {
         return carry_out(container, &record).map(|()| false);
     }
@@ -91,10 +91,10 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Writes the record of a block that waits, in place of one with the same ID.
-pub(super) fn write_block(container: &Path, blob: &str, generation: Option<Uuid>, block: &Part) -> io::Result<()> {
+pub(super) fn write_block(container: &Path, blob: &str, generation: Option<Uuid>, block: &BlobPart) -> io::Result<()> {
     private_files::create_folder(&blocks(container))?;
     let id = block.block_id.as_deref().unwrap_or_default();
-    write(&blocks(container).join(block_name(blob, id)), &BlockRecord::of(blob, generation, block))
+    write(&blocks(container).join(block_name(blob, id)), &BlockRecord::from_part(blob, generation, block))
 }
 
 /// Removes the record of a block.

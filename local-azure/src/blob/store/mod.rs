@@ -27,10 +27,10 @@ use jiff::Timestamp;
 
 use self::blob::new_etag;
 pub(super) use self::{
-    blob::{Blob, Copied, Kind, Rehydrating, Tier, Which},
+    blob::{Blob, BlobKind, Copied, Rehydrating, Tier, Which},
     container::{BlockReference, Container},
     container_state::ContainerState,
-    part::{Part, Piece},
+    part::{BlobPart, Piece},
     retention::{Retention, remaining_days},
 };
 use super::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
@@ -278,7 +278,7 @@ impl Store {
     }
 
     /// A file for content to come; it is gone unless a blob is made of it.
-    pub(super) fn new_part(&self, container: &str) -> Result<Part, BlobError> {
+    pub(super) fn new_part(&self, container: &str) -> Result<BlobPart, BlobError> {
         self.read(container, Container::new_part)
     }
 
@@ -288,7 +288,7 @@ impl Store {
         container: &str,
         name: BlobName<'_>,
         conditions: &Conditions,
-        part: Part,
+        part: BlobPart,
     ) -> Result<(), BlobError> {
         self.change(container, |container| {
             match container.existing(name) {
@@ -340,7 +340,7 @@ impl Container {
     }
 
     /// The blocks of a blob that wait to be committed, if there is such a blob or block.
-    pub(super) fn waiting(&self, name: BlobName<'_>) -> Option<&BTreeMap<String, Arc<Part>>> {
+    pub(super) fn waiting(&self, name: BlobName<'_>) -> Option<&BTreeMap<String, Arc<BlobPart>>> {
         self.uncommitted.get(name.0)
     }
 }

@@ -16,7 +16,7 @@ use crate::private_files;
 /// A file that is written once. It goes with the last reader unless a record on disk names it:
 /// a download that is under way when its blob is replaced still gets the whole old content.
 #[derive(Debug)]
-pub(in crate::blob) struct Part {
+pub(in crate::blob) struct BlobPart {
     pub(super) path: PathBuf,
     /// Bytes.
     pub(in crate::blob) length: u64,
@@ -28,14 +28,14 @@ pub(in crate::blob) struct Part {
 /// Bytes that follow each other: a part of a file, or zeros that no file holds.
 #[derive(Clone, Debug)]
 pub(in crate::blob) struct Piece {
-    pub(in crate::blob) part: Option<Arc<Part>>,
+    pub(in crate::blob) part: Option<Arc<BlobPart>>,
     /// Where in the file they start.
     pub(in crate::blob) offset: u64,
     /// Bytes.
     pub(in crate::blob) length: u64,
 }
 
-impl Part {
+impl BlobPart {
     pub(super) fn new(path: PathBuf, length: u64, block_id: Option<String>, kept: bool) -> Self {
         Self { path, length, block_id, kept: AtomicBool::new(kept) }
     }
@@ -78,7 +78,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for BlobPart {
     fn drop(&mut self) {
         if !*self.kept.get_mut() {
             // Nothing can be done about a file that stays; the next start removes it.
@@ -89,7 +89,7 @@ impl Drop for Part {
 
 impl Piece {
     /// A whole file.
-    pub(in crate::blob) fn whole(part: Arc<Part>) -> Self {
+    pub(in crate::blob) fn whole(part: Arc<BlobPart>) -> Self {
         Self { offset: 0, length: part.length, part: Some(part) }
     }
 

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    blob::{Blob, Copied, Kind, Rehydrating, Tier},
-    part::{Part, Piece},
+    blob::{Blob, BlobKind, Copied, Rehydrating, Tier},
+    part::{BlobPart, Piece},
 };
 use crate::blob::{
     lease::Lease,
@@ -51,7 +51,7 @@ pub(super) struct BlobRecord {
     #[serde(default)]
     copied: Option<Copied>,
     #[serde(default = "block")]
-    kind: Kind,
+    kind: BlobKind,
     parts: Vec<PieceRecord>,
 }
 
@@ -79,10 +79,10 @@ pub(super) struct BlockRecord {
 }
 
 /// The parts of a container by file name: two pieces of one file must share it, or it would go with the first of them.
-pub(super) type KnownParts = HashMap<String, Arc<Part>>;
+pub(super) type KnownParts = HashMap<String, Arc<BlobPart>>;
 
 impl BlobRecord {
-    pub(super) fn of(blob: &Blob, older: bool) -> Self {
+    pub(super) fn from_blob(blob: &Blob, older: bool) -> Self {
         let parts = blob.pieces.iter().map(|piece| PieceRecord {
             file: piece.part.as_ref().map(|part| file_name(&part.path)),
             offset: piece.offset,
@@ -120,7 +120,7 @@ impl BlobRecord {
         let pieces = self.parts.into_iter().map(|record| {
             let part = record.file.map(|file| {
                 let path = content.join(&file);
-                let new = || Arc::new(Part::new(path, record.length, record.block_id, true));
+                let new = || Arc::new(BlobPart::new(path, record.length, record.block_id, true));
                 known.entry(file).or_insert_with(new).clone()
             });
             Piece { part, offset: record.offset, length: record.length }
@@ -149,15 +149,15 @@ impl BlobRecord {
 }
 
 impl BlockRecord {
-    pub(super) fn of(blob: &str, generation: Option<Uuid>, block: &Part) -> Self {
+    pub(super) fn from_part(blob: &str, generation: Option<Uuid>, block: &BlobPart) -> Self {
         let id = block.block_id.clone().unwrap_or_default();
         Self { blob: blob.to_owned(), generation, id, file: file_name(&block.path), length: block.length }
     }
 
     /// The name and the writing of the blob, and the block.
-    pub(super) fn into_block(self, content: &Path, known: &mut KnownParts) -> (String, Option<Uuid>, Arc<Part>) {
+    pub(super) fn into_block(self, content: &Path, known: &mut KnownParts) -> (String, Option<Uuid>, Arc<BlobPart>) {
         let path = content.join(&self.file);
-        let new = || Arc::new(Part::new(path, self.length, Some(self.id), true));
+        let new = || Arc::new(BlobPart::new(path, self.length, Some(self.id), true));
         (self.blob, self.generation, known.entry(self.file).or_insert_with(new).clone())
     }
 }
@@ -177,6 +177,6 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-const fn block() -> Kind {
-    Kind::Block
+const fn block() -> BlobKind {
+    BlobKind::Block
 }

@@ -128,7 +128,7 @@ async fn every_audience_of_storage_is_accepted() {
 
 #[tokio::test]
 async fn an_identity_without_a_role_may_do_nothing_and_learns_nothing() {
-    let service = Service::of(world());
+    let service = Service::from_world(world());
     for (method, path) in [
         (Method::GET, "/snapshots/a"),
         (Method::HEAD, "/snapshots/a"),
@@ -169,7 +169,7 @@ async fn a_reader_may_read_but_not_write() {
 
 #[tokio::test]
 async fn a_role_on_one_container_does_not_open_another() {
-    let service = Service::of(world());
+    let service = Service::from_world(world());
     service.get("/snapshots/a").await.assert_refused(404, "BlobNotFound");
     service.get("/others/a").await.assert_refused(403, "AuthorizationPermissionMismatch");
 }

@@ -6,12 +6,12 @@ fn id(number: u8) -> String {
     STANDARD.encode([number; 16])
 }
 
-async fn stage(service: &Service, number: u8, content: &str) -> Answer {
+async fn stage(service: &Service, number: u8, content: &str) -> BlobAnswer {
     let id: String = url::form_urlencoded::byte_serialize(id(number).as_bytes()).collect();
     service.put(&format!("/snapshots/a?comp=block&blockid={id}"), content, &[]).await
 }
 
-async fn commit(service: &Service, blocks: &[(&str, u8)], headers: &[(&str, &str)]) -> Answer {
+async fn commit(service: &Service, blocks: &[(&str, u8)], headers: &[(&str, &str)]) -> BlobAnswer {
     let blocks: String = blocks.iter().map(|(kind, number)| format!("<{kind}>{}</{kind}>", id(*number))).collect();
     let list = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<BlockList>{blocks}</BlockList>");
     service.put("/snapshots/a?comp=blocklist", &list, headers).await

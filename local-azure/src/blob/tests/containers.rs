@@ -20,7 +20,7 @@ async fn a_container_is_made_once() {
 
 #[tokio::test]
 async fn making_a_container_needs_a_role_on_the_account() {
-    let service = Service::of(world());
+    let service = Service::from_world(world());
     let create = service.request(Method::PUT, "/new-one?restype=container");
     service.send(create, Body::empty()).await.assert_refused(403, "AuthorizationPermissionMismatch");
 }

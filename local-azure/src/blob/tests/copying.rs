@@ -13,7 +13,7 @@ async fn with_source() -> Service {
     service
 }
 
-async fn copy(service: &Service, path: &str, source: &str, headers: &[(&str, &str)]) -> Answer {
+async fn copy(service: &Service, path: &str, source: &str, headers: &[(&str, &str)]) -> BlobAnswer {
     let mut request =
         service.request(Method::PUT, path).header("x-ms-copy-source", source).header("content-length", "0");
     for (name, value) in headers {

@@ -41,7 +41,7 @@ struct Service {
     data: TempDir,
 }
 
-struct Answer {
+struct BlobAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -50,10 +50,10 @@ struct Answer {
 
 impl Service {
     fn start() -> Self {
-        Self::of(OPEN_WORLD.clone())
+        Self::from_world(OPEN_WORLD.clone())
     }
 
-    fn of(world: Arc<World>) -> Self {
+    fn from_world(world: Arc<World>) -> Self {
         let data = TempDir::new().unwrap();
         let routes = routes(open(world.entra.clone(), &world.seed.storage_accounts[0], data.path()).unwrap());
         Self { world, routes, data }
@@ -77,7 +77,7 @@ impl Service {
     }
 
     /// Says the length of a request that has no body, as every client does.
-    async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Answer {
+    async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> BlobAnswer {
         let mut request = request.body(body.into()).unwrap();
         if [Method::PUT, Method::POST].contains(request.method()) {
             request.headers_mut().entry("content-length").or_insert(HeaderValue::from_static("0"));
@@ -85,10 +85,10 @@ impl Service {
         self.send_request(request).await
     }
 
-    async fn send_request(&self, request: Request) -> Answer {
+    async fn send_request(&self, request: Request) -> BlobAnswer {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer {
+        BlobAnswer {
             status: parts.status,
             headers: parts.headers,
             body: body.collect().await.unwrap().to_bytes().to_vec(),
@@ -96,11 +96,11 @@ impl Service {
         }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> BlobAnswer {
         self.send(self.request(Method::GET, path), Body::empty()).await
     }
 
-    async fn put(&self, path: &str, content: &str, headers: &[(&str, &str)]) -> Answer {
+    async fn put(&self, path: &str, content: &str, headers: &[(&str, &str)]) -> BlobAnswer {
         let mut request = self.request(Method::PUT, path).header("content-length", content.len());
         if !path.contains("comp=") && headers.iter().all(|(name, _)| *name != "x-ms-blob-type") {
             request = request.header("x-ms-blob-type", "BlockBlob");
@@ -119,7 +119,7 @@ impl Service {
     }
 }
 
-impl Answer {
+impl BlobAnswer {
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

@@ -1,6 +1,6 @@
 use super::*;
 
-async fn get_with(service: &Service, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn get_with(service: &Service, path: &str, headers: &[(&str, &str)]) -> BlobAnswer {
     let mut request = service.request(Method::GET, path);
     for (name, value) in headers {
         request = request.header(*name, *value);

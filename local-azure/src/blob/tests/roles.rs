@@ -71,7 +71,7 @@ const OPERATIONS: &[Case] = &[
 ];
 
 fn service_with(role: &str, container: Option<&str>) -> Service {
-    Service::of(world_where(|seed| {
+    Service::from_world(world_where(|seed| {
         seed.role_assignments[1].role = role.to_owned();
         seed.role_assignments[1].scope = Scope {
             storage: Some("stkeyless".to_owned()),

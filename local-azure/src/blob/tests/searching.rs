@@ -3,7 +3,7 @@
 use super::*;
 
 async fn owner() -> Service {
-    let service = Service::of(world_where(|seed| {
+    let service = Service::from_world(world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
         seed.role_assignments[1].role = "Storage Blob Data Owner".to_owned();
     }));
@@ -20,12 +20,12 @@ async fn owner() -> Service {
     service
 }
 
-fn found(answer: &Answer) -> Vec<String> {
+fn found(answer: &BlobAnswer) -> Vec<String> {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     answer.text().split("<Blob><Name>").skip(1).map(|rest| rest[..rest.find('<').unwrap()].to_owned()).collect()
 }
 
-async fn find(service: &Service, path: &str, expression: &str) -> Answer {
+async fn find(service: &Service, path: &str, expression: &str) -> BlobAnswer {
     let expression: String = url::form_urlencoded::byte_serialize(expression.as_bytes()).collect();
     service.get(&format!("{path}comp=blobs&where={expression}")).await
 }

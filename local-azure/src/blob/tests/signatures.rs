@@ -125,7 +125,7 @@ impl Sas<'_> {
 }
 
 /// A request that has nothing but the signature.
-async fn ask(service: &Service, method: Method, path: &str, query: &str, body: &'static str) -> Answer {
+async fn ask(service: &Service, method: Method, path: &str, query: &str, body: &'static str) -> BlobAnswer {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut request = http::Request::builder().method(&method).uri(format!("{path}{separator}{query}"));
     if method == Method::PUT {
@@ -138,13 +138,13 @@ async fn ask(service: &Service, method: Method, path: &str, query: &str, body: &
 }
 
 fn owner() -> Service {
-    Service::of(world_where(|seed| {
+    Service::from_world(world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
         seed.role_assignments[1].role = "Storage Blob Data Owner".to_owned();
     }))
 }
 
-fn detail(answer: &Answer) -> &str {
+fn detail(answer: &BlobAnswer) -> &str {
     answer.assert_refused(403, "AuthenticationFailed");
     let (_, rest) = answer.text().split_once("<AuthenticationErrorDetail>").unwrap();
     rest.split("</").next().unwrap()
@@ -304,7 +304,7 @@ async fn a_signature_opens_the_source_of_a_copy_and_the_parts_of_a_batch() {
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
         let copied = service.get(path).await;
         assert_eq!(copied.text(), "content");
-        assert!(!copied.header("x-ms-copy-source").contains("sig="), "the signature is told to nobody");
+        assert!(!copied.header("x-ms-copy-source").contains("sig="), "the signature is not told");
     }
     let wrong = format!("https://stkeyless.blob.core.windows.net/snapshots/a?{}", sas("w", "snapshots/a").query(&key));
     let request = service.request(Method::PUT, "/snapshots/d").header("x-ms-copy-source", &wrong);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn service_with(versioning: bool, days: Option<u16>) -> Service {
-    Service::of(world_where(|seed| {
+    Service::from_world(world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
         seed.role_assignments[1].role = "Storage Blob Data Owner".to_owned();
         seed.storage_accounts[0].versioning = versioning;
@@ -11,7 +11,7 @@ fn service_with(versioning: bool, days: Option<u16>) -> Service {
     }))
 }
 
-async fn delete(service: &Service, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn delete(service: &Service, path: &str, headers: &[(&str, &str)]) -> BlobAnswer {
     let request = service.request(Method::DELETE, path);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     service.send(request, Body::empty()).await
@@ -207,7 +207,7 @@ async fn what_the_archive_holds_cannot_be_read() {
 #[tokio::test]
 async fn the_services_properties_tell_how_long_a_deleted_blob_is_kept() {
     for (days, policy) in [(None, "<Enabled>false</Enabled>"), (Some(7), "<Enabled>true</Enabled><Days>7</Days>")] {
-        let service = Service::of(world_where(|seed| {
+        let service = Service::from_world(world_where(|seed| {
             seed.role_assignments[1].scope.container = None;
             seed.role_assignments[1].role = "Reader".to_owned();
             seed.storage_accounts[0].delete_retention_days = days;

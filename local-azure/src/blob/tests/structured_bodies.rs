@@ -12,7 +12,7 @@ fn frame(content: &[u8]) -> Vec<u8> {
     framed
 }
 
-async fn put(service: &Service, path: &str, headers: &[(&str, &str)], body: Vec<u8>, length: usize) -> Answer {
+async fn put(service: &Service, path: &str, headers: &[(&str, &str)], body: Vec<u8>, length: usize) -> BlobAnswer {
     let request = service.request(Method::PUT, path).header(STRUCTURED.0, STRUCTURED.1);
     let request = request.header("content-length", body.len()).header("x-ms-structured-content-length", length);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));

@@ -4,7 +4,7 @@ use super::*;
 
 const LEASE: &str = "11111111-1111-4111-8111-111111111111";
 
-async fn call(service: &Service, path: &str, content: &str, headers: &[(&str, &str)]) -> Answer {
+async fn call(service: &Service, path: &str, content: &str, headers: &[(&str, &str)]) -> BlobAnswer {
     let answer = service.put(path, content, headers).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.text());
     answer
@@ -36,7 +36,7 @@ async fn append_and_page_blobs_are_there_again() {
 
 #[tokio::test]
 async fn leases_tags_and_tiers_are_there_again() {
-    let service = Service::of(world_where(|seed| {
+    let service = Service::from_world(world_where(|seed| {
         seed.role_assignments[1].scope.container = None;
         seed.role_assignments[1].role = "Storage Blob Data Owner".to_owned();
     }));

@@ -228,7 +228,7 @@ async fn a_write_must_say_what_it_writes() {
 
 #[tokio::test]
 async fn a_refused_body_is_read_to_its_end_while_the_answer_is_there() {
-    let service = Service::of(world());
+    let service = Service::from_world(world());
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let body = stream::iter(0..100).map(move |chunk| {
         sender.send(chunk).unwrap();

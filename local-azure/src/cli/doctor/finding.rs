@@ -6,14 +6,14 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(super) struct Finding {
     pub(super) name: String,
-    pub(super) state: State,
+    pub(super) state: FindingState,
     /// What was found, or what to do.
     pub(super) note: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub(super) enum FindingState {
     #[serde(rename = "ok")]
     Good,
     /// Some commands do not work without it; local ones do.

@@ -9,11 +9,11 @@ use http::Method;
 use local_azure::functions_host::{FunctionsHost, HostOptions, ScriptSummary};
 use serde::Deserialize;
 
-use super::finding::{Finding, State};
+use super::finding::{Finding, FindingState};
 use crate::cli::{
     command_error::CommandError,
     dotenv, environment,
-    invoke::{Answer, Host},
+    invoke::{Host, HostAnswer},
     project::Project,
     seed_file,
 };
@@ -28,7 +28,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
         ScriptSummary::read_in(&script_root, &environment::path(), &variables)?;
     let mut findings = vec![Finding {
         name: "functions".to_owned(),
-        state: if problems.is_empty() { State::Good } else { State::Failed },
+        state: if problems.is_empty() { FindingState::Good } else { FindingState::Failed },
         note: if problems.is_empty() {
             functions.join(", ")
         } else {
@@ -37,7 +37,7 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     }];
     findings.extend(warnings.into_iter().map(|note| Finding {
         name: "functions".to_owned(),
-        state: State::Warning,
+        state: FindingState::Warning,
         note,
     }));
     if functions.is_empty() {
@@ -47,12 +47,12 @@ pub(super) async fn check(file: &Path) -> Result<Vec<Finding>, CommandError> {
     match host.wait_ready().await {
         Ok(()) => {
             let note = "it starts with these settings".to_owned();
-            findings.push(Finding { name: "handler".to_owned(), state: State::Good, note });
+            findings.push(Finding { name: "handler".to_owned(), state: FindingState::Good, note });
             findings.extend(ready(&host, readiness.as_deref()).await?);
         }
         // It holds the last that the handler said.
         Err(error) => {
-            findings.push(Finding { name: "handler".to_owned(), state: State::Failed, note: error.to_string() });
+            findings.push(Finding { name: "handler".to_owned(), state: FindingState::Failed, note: error.to_string() });
         }
     }
     host.stop().await;
@@ -109,16 +109,16 @@ async fn ready(host: &FunctionsHost, readiness: Option<&str>) -> Result<Vec<Find
                      `readiness = \"NAME\"` to its [function_app]"
                 .to_owned(),
         };
-        return Ok(vec![Finding { name: "Azure".to_owned(), state: State::Missing, note }]);
+        return Ok(vec![Finding { name: "Azure".to_owned(), state: FindingState::Missing, note }]);
     };
     let host = Host { url: host.url().to_string(), key: None };
-    let Answer { status, body, .. } = host.send(Method::GET, url, Vec::new(), None).await?;
+    let HostAnswer { status, body, .. } = host.send(Method::GET, url, Vec::new(), None).await?;
     match serde_json::from_slice::<Readiness>(&body) {
         Ok(readiness) => Ok(readiness.checks.into_iter().map(Finding::from).collect()),
         Err(_) => {
             let note =
                 format!("{} answered {status} {}", readiness.unwrap_or_default(), String::from_utf8_lossy(&body));
-            Ok(vec![Finding { name: "Azure".to_owned(), state: State::Failed, note }])
+            Ok(vec![Finding { name: "Azure".to_owned(), state: FindingState::Failed, note }])
         }
     }
 }
@@ -127,8 +127,10 @@ impl From<Check> for Finding {
     fn from(Check { service, milliseconds, identity, problem }: Check) -> Self {
         let seen = identity.to_string();
         match problem {
-            None => Self { name: service, state: State::Good, note: format!("in {milliseconds} ms {seen}") },
-            Some(problem) => Self { name: service, state: State::Failed, note: format!("{problem} Asked {seen}") },
+            None => Self { name: service, state: FindingState::Good, note: format!("in {milliseconds} ms {seen}") },
+            Some(problem) => {
+                Self { name: service, state: FindingState::Failed, note: format!("{problem} Asked {seen}") }
+            }
         }
     }
 }

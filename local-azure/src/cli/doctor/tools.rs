@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
-use super::finding::{Finding, State};
+use super::finding::{Finding, FindingState};
 use crate::cli::{
     package::has_standard_library,
     project::{Layout, Project},
@@ -97,7 +97,7 @@ pub(super) async fn check(project: Option<&Project>) -> Vec<Finding> {
 impl Tool {
     async fn check(&self, builds_rust: bool) -> Finding {
         let name = self.name.to_owned();
-        let lacking = if self.required && builds_rust { State::Failed } else { State::Missing };
+        let lacking = if self.required && builds_rust { FindingState::Failed } else { FindingState::Missing };
         let Some(program) = self.programs.iter().find_map(|program| find(program)) else {
             return Finding { name, state: lacking, note: self.remedy.to_owned() };
         };
@@ -107,13 +107,13 @@ impl Tool {
     }
 
     /// A version that cannot be read is taken for good.
-    fn compare(&self, found: String, lacking: State) -> (State, String) {
+    fn compare(&self, found: String, lacking: FindingState) -> (FindingState, String) {
         match (number(&found), self.at_least) {
             (Some(number), Some(needed)) if number < needed => {
                 let (major, minor) = needed;
                 (lacking, format!("{found}, but {major}.{minor} or newer is needed: {}", self.remedy))
             }
-            _ => (State::Good, found),
+            _ => (FindingState::Good, found),
         }
     }
 }
@@ -124,9 +124,9 @@ async fn rust(builds_rust: bool) -> Finding {
         Some(rustc) => first_line(&rustc, "--version").await,
         None => None,
     };
-    let lacking = if builds_rust { State::Failed } else { State::Missing };
+    let lacking = if builds_rust { FindingState::Failed } else { FindingState::Missing };
     let (state, note) = match found {
-        Some(found) if number(&found) >= number(needed) => (State::Good, found),
+        Some(found) if number(&found) >= number(needed) => (FindingState::Good, found),
         Some(found) => (lacking, format!("{found}, but {needed} is needed; rustup update")),
         None => (lacking, format!("{needed} or newer is needed for a Rust handler; https://rustup.rs")),
     };
@@ -135,8 +135,8 @@ async fn rust(builds_rust: bool) -> Finding {
 
 async fn standard_library() -> Finding {
     let (state, note) = match has_standard_library(MUSL).await {
-        Ok(true) => (State::Good, "installed".to_owned()),
-        _ => (State::Missing, format!("for `package` of a Rust project; rustup target add {MUSL}")),
+        Ok(true) => (FindingState::Good, "installed".to_owned()),
+        _ => (FindingState::Missing, format!("for `package` of a Rust project; rustup target add {MUSL}")),
     };
     Finding { name: format!("target {MUSL}"), state, note }
 }
@@ -179,9 +179,9 @@ mod tests {
     #[test]
     fn a_tool_that_is_too_old_is_as_good_as_missing_and_says_what_is_needed() {
         let azd = TOOLS.iter().find(|tool| tool.name == "azd").unwrap();
-        let (state, note) = azd.compare("azd version 1.9.3 (commit x)".to_owned(), State::Missing);
-        assert!(state == State::Missing && note.contains("but 1.20 or newer is needed: deploys"), "{note}");
-        let newer = azd.compare("azd version 1.21.0 (commit x)".to_owned(), State::Missing);
-        assert!(newer == (State::Good, "azd version 1.21.0 (commit x)".to_owned()));
+        let (state, note) = azd.compare("azd version 1.9.3 (commit x)".to_owned(), FindingState::Missing);
+        assert!(state == FindingState::Missing && note.contains("but 1.20 or newer is needed: deploys"), "{note}");
+        let newer = azd.compare("azd version 1.21.0 (commit x)".to_owned(), FindingState::Missing);
+        assert!(newer == (FindingState::Good, "azd version 1.21.0 (commit x)".to_owned()));
     }
 }

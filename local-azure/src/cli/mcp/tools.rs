@@ -25,7 +25,7 @@ use super::{
         ask::RunArguments,
         chain_command::the_trace,
         command_error::CommandError,
-        invoke::{Answer, Call, Host},
+        invoke::{Host, HostAnswer, InvokeCall},
     },
     explain::explain,
     redacted::redacted,
@@ -149,7 +149,7 @@ impl Tools {
         let outcome = async {
             let method = ask.method.map(|method| method.to_ascii_uppercase().parse::<Method>()).transpose();
             let (trace, traceparent) = new_trace()?;
-            let call = Call {
+            let call = InvokeCall {
                 name: ask.name,
                 body: ask.body.map(|body| body.to_string().into_bytes()),
                 method: method.map_err(|_| "the method is not the name of one")?,
@@ -227,8 +227,8 @@ fn answer(outcome: Result<Value, CommandError>) -> CallToolResult {
 }
 
 /// A body that is not JSON is a text; one that is no text is told by its length.
-fn document(answer: &Answer) -> Value {
-    let Answer { status, body, .. } = answer;
+fn document(answer: &HostAnswer) -> Value {
+    let HostAnswer { status, body, .. } = answer;
     let is_failure = status.is_client_error() || status.is_server_error();
     let mut document = json!({ "status": status.as_u16(), "succeeded": !is_failure });
     let cut = body.len() > LONGEST_BODY;

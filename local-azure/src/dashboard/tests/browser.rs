@@ -18,7 +18,7 @@ pub(super) struct Browser {
 }
 
 /// The head of an answer, and the connection that its body comes from.
-pub(super) struct Answer {
+pub(super) struct PageAnswer {
     pub(super) status: u16,
     pub(super) head: String,
     body: BufReader<TcpStream>,
@@ -38,7 +38,7 @@ impl Browser {
         browser
     }
 
-    pub(super) async fn sign_in(&self, token: &str) -> Answer {
+    pub(super) async fn sign_in(&self, token: &str) -> PageAnswer {
         let body = format!("{{\"token\":\"{token}\"}}");
         let length = body.len();
         self.ask(
@@ -51,7 +51,7 @@ impl Browser {
     }
 
     /// Sends these headers and no others, but for `Host` where they lack it.
-    pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> PageAnswer {
         let own = format!("host: {}\r\n", self.authority);
         let host = if headers.contains("host:") { "" } else { &own };
         let mut stream = TcpStream::connect(&self.authority).await.unwrap();
@@ -62,11 +62,11 @@ impl Browser {
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(body.read_line(&mut head).await.unwrap(), 0, "{head}");
         }
-        Answer { status: head[9..12].parse().unwrap(), head, body }
+        PageAnswer { status: head[9..12].parse().unwrap(), head, body }
     }
 
     /// GET with the cookie.
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> PageAnswer {
         self.ask("GET", path, &format!("cookie: {}\r\n", self.cookie), "").await
     }
 
@@ -78,7 +78,7 @@ impl Browser {
     }
 }
 
-impl Answer {
+impl PageAnswer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)

@@ -24,11 +24,11 @@ struct LinkOnView {
     jobs: Vec<String>,
     #[serde(flatten)]
     how: HowToBreak,
-    /// The command that shows it in a world of its own.
+    /// The command that shows it in its own world.
     command: String,
     expected: ExpectedOnView,
     since: Option<Timestamp>,
-    seen: Option<Seen>,
+    seen: Option<LastRefusal>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ struct JobOnView {
 /// The last refusal since a link is broken.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Seen {
+struct LastRefusal {
     entry: EntryId,
     service: String,
     status: u16,
@@ -82,7 +82,7 @@ pub(super) struct Switched {
 #[serde(rename_all = "camelCase")]
 struct Attacked {
     status: u16,
-    seen: Option<Seen>,
+    seen: Option<LastRefusal>,
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -162,11 +162,11 @@ impl Dashboard {
 }
 
 /// The last refusal by the service that is expected to refuse, else by any.
-fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<Seen> {
+fn seen(entries: &[Entry], link: Link, after: EntryId) -> Option<LastRefusal> {
     let since = || entries.iter().rev().filter(|entry| entry.id > after && is_refusal(entry));
     let expected = link.expected().service;
     let entry = since().find(|entry| entry.service == expected).or_else(|| since().next())?;
-    Some(Seen {
+    Some(LastRefusal {
         entry: entry.id,
         service: entry.service.to_string(),
         status: entry.status,

@@ -41,7 +41,7 @@ struct Given {
 
 /// Why an invocation is not repeated.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum ReplayRefusal {
     #[error("the journal has no entry {0}: it was dropped, or is of another run")]
     NoSuchEntry(u64),
     #[error("only invocations of the Functions host can be repeated; this is a request to {0}")]
@@ -56,7 +56,7 @@ enum Refusal {
     Host(String),
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ReplayRefusal {
     fn into_response(self) -> Response {
         let (status, code) = match self {
             Self::NoSuchEntry(_) => (StatusCode::NOT_FOUND, "NoSuchEntry"),
@@ -74,10 +74,10 @@ async fn replay(
     State(dashboard): State<Dashboard>,
     Path(id): Path<u64>,
     Json(given): Json<Given>,
-) -> Result<Json<Value>, Refusal> {
-    let entry = dashboard.world().journal.entry(EntryId(id)).ok_or(Refusal::NoSuchEntry(id))?;
-    let facts = entry.invocation.as_ref().ok_or_else(|| Refusal::NotInvocation(entry.service.to_string()))?;
-    let host = dashboard.host().ok_or(Refusal::NoHost)?;
+) -> Result<Json<Value>, ReplayRefusal> {
+    let entry = dashboard.world().journal.entry(EntryId(id)).ok_or(ReplayRefusal::NoSuchEntry(id))?;
+    let facts = entry.invocation.as_ref().ok_or_else(|| ReplayRefusal::NotInvocation(entry.service.to_string()))?;
+    let host = dashboard.host().ok_or(ReplayRefusal::NoHost)?;
     match &facts.call {
         None => run_timer(&dashboard, &host, &entry, &facts.function, &given).await,
         Some(call) => send(&dashboard, &host, &entry, call, given).await,
@@ -90,11 +90,11 @@ async fn run_timer(
     entry: &Entry,
     function: &str,
     given: &Given,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ReplayRefusal> {
     if !given.confirmed {
-        return Err(Refusal::Unconfirmed(format!("the timer {function}")));
+        return Err(ReplayRefusal::Unconfirmed(format!("the timer {function}")));
     }
-    let invocation = host.invoke(function, None).await.map_err(|error| Refusal::Host(error.to_string()))?;
+    let invocation = host.invoke(function, None).await.map_err(|error| ReplayRefusal::Host(error.to_string()))?;
     let new = dashboard.world().journal.mark_replay(invocation.id, entry.id);
     Ok(Json(json!({ "entry": new, "status": invocation.status, "error": invocation.error })))
 }
@@ -105,10 +105,10 @@ async fn send(
     entry: &Entry,
     CallerRequest { method, path }: &CallerRequest,
     given: Given,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ReplayRefusal> {
     let is_safe = Method::try_from(method.as_str()).is_ok_and(|method| method.is_safe());
     if !is_safe && !given.confirmed {
-        return Err(Refusal::Unconfirmed(format!("{method} {path}")));
+        return Err(ReplayRefusal::Unconfirmed(format!("{method} {path}")));
     }
     let trace = Uuid::new_v4().simple().to_string();
     let (span, _) = trace.split_at(16);
@@ -130,7 +130,8 @@ async fn send(
         dashboard.world().journal.expect_replay(trace, entry.id);
     }
     let following = dashboard.world().journal.follow(None);
-    let response = dashboard.world().network.send(request).await.map_err(|error| Refusal::Host(error.to_string()))?;
+    let response =
+        dashboard.world().network.send(request).await.map_err(|error| ReplayRefusal::Host(error.to_string()))?;
     let status = response.status().as_u16();
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let body = to_bytes(response.into_body(), LARGEST_ANSWER).await;

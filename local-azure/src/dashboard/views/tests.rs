@@ -1,4 +1,4 @@
-//! The JSON of the views, from a world without a browser or a host. The guard in front of them has tests of its own.
+//! The JSON of the views, from a world without a browser or a host. The guard in front of them has its own tests.
 
 use axum::{
     Router,
@@ -221,7 +221,7 @@ async fn an_attack_is_answered_and_the_refusal_is_named() {
     let rig = Rig::default_world();
     let (_, links) = rig.get("links").await;
     assert_eq!(links["links"].as_array().unwrap().len(), 15, "every link of the two jobs, once");
-    // No service has a host name in this world: the attack finds nobody.
+    // No service has a host name in this world: the attack finds no service.
     let (status, answer) = rig.post("links/attack", json!({ "name": "model-key" })).await;
     assert_eq!((status, &answer["status"]), (StatusCode::OK, &json!(502)));
 }

@@ -1,6 +1,6 @@
 //! Browsers that ask first, and callers that ask too often.
 
-use super::{Answer, Request, Rig};
+use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{Operation, Seed};
 
 const CORS: &str = "<cors><allowed-origins><origin>https://shop.test</origin></allowed-origins><allowed-methods>\
@@ -23,7 +23,7 @@ async fn start(files: &[(&str, &str)], change: impl FnOnce(&mut Seed)) -> Rig {
     .await
 }
 
-async fn preflight(rig: &Rig, path: &str, method: &str) -> Answer {
+async fn preflight(rig: &Rig, path: &str, method: &str) -> GatewayAnswer {
     let request =
         Request::options(path).header("origin", "https://shop.test").header("access-control-request-method", method);
     rig.send(request.body(String::new()).unwrap()).await

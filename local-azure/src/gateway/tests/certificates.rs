@@ -15,7 +15,7 @@ use http::Request;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Answer, Rig, load_error, seed};
+use super::{GatewayAnswer, Rig, load_error, seed};
 use crate::{
     azure::LocalAzure,
     seed::{ApimCertificate, Seed},
@@ -90,7 +90,7 @@ fn encrypted_to(private_key: &[u8], token: &str) -> String {
     format!("{protected}.{sent_key}.{iv}.{text}.{tag}")
 }
 
-async fn send(rig: &Rig, token: &str) -> Answer {
+async fn send(rig: &Rig, token: &str) -> GatewayAnswer {
     let request = Request::get("/orders")
         .header("Ocp-Apim-Subscription-Key", rig.key())
         .header("Authorization", format!("Bearer {token}"));
@@ -301,7 +301,7 @@ async fn a_certificate_that_was_made_is_a_file_of_the_run() {
     let pem = std::fs::read_to_string(&files["mine"]).unwrap();
     let parts = ["BEGIN CERTIFICATE", "BEGIN PRIVATE KEY"];
     assert!(parts.iter().all(|part| pem.contains(part)) && files.len() == 1, "{files:?}");
-    // A later run may be given it as a file of its own.
+    // A later run may be given it as its own file.
     let again = given("mine", &files["mine"], Some(&files["mine"]));
     let mut troubles = Vec::new();
     let mut seed = seed();

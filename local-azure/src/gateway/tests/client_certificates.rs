@@ -233,7 +233,11 @@ async fn a_backend_that_asks_sees_the_certificate_that_a_policy_names() {
     let silent = rig("", true).await;
     assert_eq!(silent.send(silent.request("/orders/7")).await.status, 500, "the backend wants a certificate");
     let distrusting = rig(show, false).await;
-    assert_eq!(distrusting.send(distrusting.request("/orders/7")).await.status, 500, "nobody vouches for the backend");
+    assert_eq!(
+        distrusting.send(distrusting.request("/orders/7")).await.status,
+        500,
+        "no authority vouches for the backend"
+    );
     let sent = rig(
         &format!(
             "<send-request mode=\"new\" response-variable-name=\"r\"><set-url>{url}x</set-url>\

@@ -1,4 +1,4 @@
-//! Clients that go away before their request is whole: nobody reads the answer, but `on-error` and the journal see why.
+//! Clients that go away before their request is whole: the answer has no reader, but `on-error` and the journal see why.
 
 use axum::{
     extract::Request,
@@ -37,7 +37,7 @@ async fn start(inbound: &str, backend: Option<String>) -> Rig {
     .await
 }
 
-/// Sends the beginning of a request, and goes away when `seen` says that it may; what the gateway then answers nobody.
+/// Sends the beginning of a request, and goes away when `seen` says that it may; what the gateway then journals.
 async fn leave(rig: &Rig, seen: impl Future<Output = ()>) -> (String, Decision) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

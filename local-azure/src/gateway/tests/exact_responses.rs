@@ -39,7 +39,7 @@ impl Wire {
     }
 }
 
-/// Asks for a path on a connection of its own.
+/// Asks for a path on a new connection.
 async fn get(rig: &Rig, path: &str, key: Option<&str>) -> Wire {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{Answer, Request, Rig};
+use super::{GatewayAnswer, Request, Rig};
 use crate::{
     azure::LocalAzure,
     journal::Service,
@@ -40,7 +40,7 @@ async fn start(policy: &str, change: impl FnOnce(&mut Seed)) -> Rig {
     .await
 }
 
-async fn call(rig: &Rig) -> Answer {
+async fn call(rig: &Rig) -> GatewayAnswer {
     rig.send(Request::get("/orders").header("Ocp-Apim-Subscription-Key", rig.key()).body(String::new()).unwrap()).await
 }
 

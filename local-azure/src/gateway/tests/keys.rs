@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Answer, Request, Rig};
+use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{ApimSubscription, Product, Seed, SubscriptionScope, SubscriptionState};
 
 /// Policies that say which product's document ran, and let everyone through.
@@ -46,7 +46,7 @@ fn open_orders(seed: &mut Seed) {
     open.apis.push("orders".to_owned());
 }
 
-async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> GatewayAnswer {
     let mut request = Request::get(path).body(String::new()).unwrap();
     for (name, value) in headers {
         request.headers_mut().append(*name, value.parse().unwrap());
@@ -57,7 +57,7 @@ async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Answer 
 const HEADER: &str = "Ocp-Apim-Subscription-Key";
 
 /// `allowed_by` and the product whose policies ran, or the status of a refusal.
-fn outcome(answer: &Answer) -> String {
+fn outcome(answer: &GatewayAnswer) -> String {
     let product = answer.headers.get("x-product").map_or("-", |value| value.to_str().unwrap());
     match &answer.decision.allowed_by {
         Some(reason) => format!("{reason} / {product}"),

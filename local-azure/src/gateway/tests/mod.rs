@@ -50,7 +50,7 @@ struct Rig {
 }
 
 /// What the gateway answered.
-struct Answer {
+struct GatewayAnswer {
     status: u16,
     headers: HeaderMap,
     body: String,
@@ -135,11 +135,11 @@ impl Rig {
             .unwrap()
     }
 
-    async fn send(&self, request: Request<String>) -> Answer {
+    async fn send(&self, request: Request<String>) -> GatewayAnswer {
         let response = self.gateway.clone().oneshot(request.map(axum::body::Body::from)).await.unwrap();
         let (mut parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
+        GatewayAnswer {
             status: parts.status.as_u16(),
             body: String::from_utf8(body.to_vec()).unwrap(),
             decision: parts.extensions.remove().unwrap(),

@@ -21,7 +21,7 @@ const DEPLOYMENTS: &str =
 /// The whole world; requests enter it as from outside.
 struct Rig(LocalAzure);
 
-struct Answer {
+struct AccountAnswer {
     status: u16,
     headers: HeaderMap,
     body: String,
@@ -77,15 +77,15 @@ impl Rig {
         self.0.world().network().send(request).await.unwrap()
     }
 
-    async fn answer(&self, request: Request<Body>) -> Answer {
+    async fn answer(&self, request: Request<Body>) -> AccountAnswer {
         let (parts, body) = self.send(request).await.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        AccountAnswer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
     /// As the caller that may.
-    async fn post(&self, url: &str, body: &Value) -> Answer {
+    async fn post(&self, url: &str, body: &Value) -> AccountAnswer {
         self.answer(self.request(url).body(Body::from(body.to_string())).unwrap()).await
     }
 
@@ -107,7 +107,7 @@ impl Rig {
     }
 }
 
-impl Answer {
+impl AccountAnswer {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }

@@ -2,10 +2,10 @@
 
 use axum::{Router, response::Redirect, routing::any};
 
-use super::{Answer, Rig};
+use super::{GatewayAnswer, Rig};
 
 /// What a call of the orders API gets, whose backend redirects to this place.
-async fn call(attribute: &str, place: &'static str) -> Answer {
+async fn call(attribute: &str, place: &'static str) -> GatewayAnswer {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let backend = Router::new()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Request, Rig, Tenant, Timestamp};
+use super::{GatewayAnswer, Request, Rig, Tenant, Timestamp};
 use crate::{
     journal::{Demand, DemandKind},
     seed::{ApimSubscription, SubscriptionScope, SubscriptionState},
@@ -24,11 +24,11 @@ fn with_header(mut request: Request<String>, name: &'static str, value: Option<&
     request
 }
 
-async fn with_key(rig: &Rig, key: Option<&str>) -> Answer {
+async fn with_key(rig: &Rig, key: Option<&str>) -> GatewayAnswer {
     rig.send(with_header(rig.request("/orders"), "Ocp-Apim-Subscription-Key", key)).await
 }
 
-async fn with_token(rig: &Rig, token: Option<&str>) -> Answer {
+async fn with_token(rig: &Rig, token: Option<&str>) -> GatewayAnswer {
     let header = token.map(|token| format!("Bearer {token}"));
     rig.send(with_header(rig.request("/orders"), "Authorization", header.as_deref())).await
 }

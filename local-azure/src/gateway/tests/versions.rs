@@ -1,6 +1,6 @@
 //! Versions of an API: in the path, in a header, in the query, and not asked for.
 
-use super::{Answer, Request, Rig};
+use super::{GatewayAnswer, Request, Rig};
 use crate::seed::{Seed, VersionScheme, VersionSet};
 
 /// Three APIs at one path, the original without a version; each says in a header which it is.
@@ -30,7 +30,7 @@ async fn start(scheme: VersionScheme, name: Option<&str>) -> Rig {
     .await
 }
 
-async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> GatewayAnswer {
     let mut request = Request::get(path).body(String::new()).unwrap();
     for (name, value) in headers {
         request.headers_mut().append(*name, value.parse().unwrap());
@@ -39,7 +39,7 @@ async fn get(rig: &Rig, path: &str, headers: &[(&'static str, &str)]) -> Answer 
 }
 
 /// The API that answered, or the status of a refusal.
-fn answered(answer: &Answer) -> String {
+fn answered(answer: &GatewayAnswer) -> String {
     let api = answer.headers.get("x-api").map(|value| value.to_str().unwrap().to_owned());
     api.unwrap_or_else(|| answer.status.to_string())
 }

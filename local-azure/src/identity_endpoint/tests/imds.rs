@@ -6,7 +6,7 @@ use crate::world::World;
 const VAULT: &str = "api-version=2018-02-01&resource=https://vault.azure.net";
 const PATH: &str = "/metadata/identity/oauth2/token";
 
-async fn get_imds(world: Arc<World>, path: &str, query: &str) -> Answer {
+async fn get_imds(world: Arc<World>, path: &str, query: &str) -> EndpointAnswer {
     let request = http::Request::get(format!("{path}?{query}")).header("Metadata", "true");
     send_to(imds_routes(world.entra.clone()), request).await
 }

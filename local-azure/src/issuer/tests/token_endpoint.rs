@@ -17,7 +17,7 @@ use crate::{
 pub(super) const CLIENT: &str = "d3c9e2f0-0009-4c8d-ae3f-7b4a5f6e7d8c";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-pub(super) struct Answer {
+pub(super) struct TokenAnswer {
     pub(super) status: u16,
     pub(super) body: Value,
     pub(super) decision: Decision,
@@ -58,7 +58,7 @@ pub(super) fn default_client_world() -> Arc<World> {
     WORLD.clone()
 }
 
-pub(super) async fn post(world: &Arc<World>, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn post(world: &Arc<World>, path: &str, fields: &[(&str, &str)]) -> TokenAnswer {
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=utf-8")
@@ -66,10 +66,10 @@ pub(super) async fn post(world: &Arc<World>, path: &str, fields: &[(&str, &str)]
     send(world, request.body(Body::from(form)).unwrap()).await
 }
 
-async fn send(world: &Arc<World>, request: Request<Body>) -> Answer {
+async fn send(world: &Arc<World>, request: Request<Body>) -> TokenAnswer {
     let (parts, body) = routes(world.entra.clone()).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    TokenAnswer {
         status: parts.status.as_u16(),
         body: serde_json::from_slice(&body).unwrap(),
         decision: parts.extensions.get().cloned().unwrap(),
@@ -107,12 +107,12 @@ pub(super) fn own_assertion() -> Value {
     })
 }
 
-pub(super) fn claims_in(answer: &Answer) -> Value {
+pub(super) fn claims_in(answer: &TokenAnswer) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     insecure_decode::<Value>(answer.body["access_token"].as_str().unwrap()).unwrap().claims
 }
 
-pub(super) fn assert_refused(answer: &Answer, status: u16, error: &str, code: u32, text: &str) {
+pub(super) fn assert_refused(answer: &TokenAnswer, status: u16, error: &str, code: u32, text: &str) {
     assert_eq!((answer.status, &answer.body["error"]), (status, &json!(error)), "{}", answer.body);
     assert_eq!(answer.body["error_codes"], json!([code]));
     let description = answer.body["error_description"].as_str().unwrap();

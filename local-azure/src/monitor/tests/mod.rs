@@ -33,13 +33,13 @@ struct Rig {
     metrics: Router,
 }
 
-struct Answer {
+struct MonitorAnswer {
     status: u16,
     body: Value,
     headers: http::HeaderMap,
 }
 
-impl Answer {
+impl MonitorAnswer {
     fn message(&self) -> &str {
         self.body["error"]["message"].as_str().unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl Rig {
         bearer(&self.world, "id-keyless-writer", MONITOR)
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> MonitorAnswer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -80,11 +80,11 @@ impl Rig {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Answer { status: parts.status.as_u16(), body, headers: parts.headers }
+        MonitorAnswer { status: parts.status.as_u16(), body, headers: parts.headers }
     }
 
     /// As the identity that may.
-    async fn post(&self, stream: &str, more: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    async fn post(&self, stream: &str, more: &[(&str, &str)], body: Vec<u8>) -> MonitorAnswer {
         let token = self.token();
         let headers: Vec<_> = [("authorization", token.as_str())].into_iter().chain(more.iter().copied()).collect();
         self.send("POST", &self.path(stream), &headers, body).await

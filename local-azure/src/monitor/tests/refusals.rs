@@ -9,7 +9,7 @@ fn body() -> Vec<u8> {
     request(2, &[span([1; 16], 1, None, "span")])
 }
 
-async fn post_with(rig: &Rig, authorization: &str) -> Answer {
+async fn post_with(rig: &Rig, authorization: &str) -> MonitorAnswer {
     rig.send("POST", &rig.path(TRACES), &[("authorization", authorization), PROTOBUF], body()).await
 }
 

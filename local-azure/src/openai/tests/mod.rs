@@ -32,7 +32,7 @@ struct Rig {
     account: Router,
 }
 
-struct Answer {
+struct AccountAnswer {
     status: u16,
     headers: HeaderMap,
     body: String,
@@ -68,7 +68,7 @@ impl Rig {
         ("authorization", bearer(&self.world, "id-keyless-caller", resource))
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&'static str, String)], body: &[u8]) -> Answer {
+    async fn send(&self, method: &str, path: &str, headers: &[(&'static str, String)], body: &[u8]) -> AccountAnswer {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
@@ -80,15 +80,15 @@ impl Rig {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let (status, headers) = (parts.status.as_u16(), parts.headers);
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        AccountAnswer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
     /// As an identity that may.
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    async fn post(&self, path: &str, body: &Value) -> AccountAnswer {
         self.send("POST", path, &[self.token(COGNITIVE_SERVICES)], body.to_string().as_bytes()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> AccountAnswer {
         self.send("GET", path, &[self.token(AI)], b"").await
     }
 
@@ -97,7 +97,7 @@ impl Rig {
     }
 }
 
-impl Answer {
+impl AccountAnswer {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }

@@ -9,7 +9,7 @@ async fn backup(world: &Arc<World>, name: &str) -> String {
     answer.body["value"].as_str().unwrap().to_owned()
 }
 
-async fn restore(world: &Arc<World>, backup: &str) -> Answer {
+async fn restore(world: &Arc<World>, backup: &str) -> VaultAnswer {
     call(world, "POST", "/secrets/restore", json!({ "value": backup })).await
 }
 

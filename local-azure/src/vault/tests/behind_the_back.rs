@@ -8,7 +8,7 @@ use crate::{azure::LocalAzure, network::NetworkError, seed::VaultFault};
 
 const KEY: &str = "orders-subscription-key";
 
-async fn read(world: &Arc<World>, path: &str) -> Answer {
+async fn read(world: &Arc<World>, path: &str) -> VaultAnswer {
     get_as(world.clone(), "id-keyless-reader", path).await
 }
 

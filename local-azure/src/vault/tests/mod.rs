@@ -29,7 +29,7 @@ const ORIGIN: &str = "https://kv-keyless.vault.azure.net";
 /// Holds no role on the vault in the default seed.
 const OFFICER: &str = "id-keyless-caller";
 
-struct Answer {
+struct VaultAnswer {
     status: StatusCode,
     headers: HeaderMap,
     /// `null` when there is none.
@@ -37,7 +37,7 @@ struct Answer {
     decision: Decision,
 }
 
-impl Answer {
+impl VaultAnswer {
     /// Code, and inner code where there is one.
     fn codes(&self) -> (&str, Option<&str>) {
         let error = &self.body["error"];
@@ -49,12 +49,12 @@ impl Answer {
     }
 }
 
-async fn send(world: Arc<World>, request: Request<Body>) -> Answer {
+async fn send(world: Arc<World>, request: Request<Body>) -> VaultAnswer {
     let vault = world.key_vault.vaults.all().next().unwrap().clone();
     let response = routes(world.key_vault.clone(), vault).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    VaultAnswer {
         status: parts.status,
         headers: parts.headers,
         body: if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() },
@@ -63,12 +63,12 @@ async fn send(world: Arc<World>, request: Request<Body>) -> Answer {
 }
 
 /// Asks as an identity, with a token for Key Vault.
-async fn get_as(world: Arc<World>, identity: &str, path: &str) -> Answer {
+async fn get_as(world: Arc<World>, identity: &str, path: &str) -> VaultAnswer {
     let token = bearer(&world, identity, "https://vault.azure.net");
     get_with(world, &token, path).await
 }
 
-async fn get_with(world: Arc<World>, authorization: &str, path: &str) -> Answer {
+async fn get_with(world: Arc<World>, authorization: &str, path: &str) -> VaultAnswer {
     let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
     send(world, request).await
 }
@@ -87,11 +87,11 @@ fn role(identity: &str, role: &str, secret: Option<&str>) -> RoleAssignment {
 }
 
 /// Asks as the officer; a path without a query gets an API version.
-async fn call(world: &Arc<World>, method: &str, path: &str, body: Value) -> Answer {
+async fn call(world: &Arc<World>, method: &str, path: &str, body: Value) -> VaultAnswer {
     call_as(world, OFFICER, method, path, body).await
 }
 
-async fn call_as(world: &Arc<World>, identity: &str, method: &str, path: &str, body: Value) -> Answer {
+async fn call_as(world: &Arc<World>, identity: &str, method: &str, path: &str, body: Value) -> VaultAnswer {
     let token = bearer(world, identity, "https://vault.azure.net");
     let uri = if path.contains('?') { path.to_owned() } else { format!("{path}?api-version=7.4") };
     let request = Request::builder().method(method).uri(uri).header("authorization", token);

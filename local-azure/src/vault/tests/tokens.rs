@@ -9,7 +9,7 @@ use crate::issuer::{SignWith, v2_issuer};
 
 const CHALLENGE: &str = "Bearer authorization=\"https://login.microsoftonline.com/6f1c0a52-8f0e-4c33-9d0b-2c9a4b1f7e10\", resource=\"https://vault.azure.net\"";
 
-fn assert_unauthorized(answer: &Answer, message: &str) {
+fn assert_unauthorized(answer: &VaultAnswer, message: &str) {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.headers["www-authenticate"], CHALLENGE);
     assert_eq!(answer.body, json!({ "error": { "code": "Unauthorized", "message": message } }));

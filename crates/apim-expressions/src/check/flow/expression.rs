@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Flow, VISITS, declared, state::State};
+use super::{Flow, VISITS, declared, state::FlowState};
 use crate::{
     check::{error, unsupported},
     problem::ParseError,
@@ -14,14 +14,14 @@ use crate::{
 
 impl Flow<'_> {
     /// What is known after a condition, where it is true and where it is false.
-    pub(super) fn condition(&mut self, condition: &Expr) -> Result<(State, State), ParseError> {
+    pub(super) fn condition(&mut self, condition: &Expr) -> Result<(FlowState, FlowState), ParseError> {
         self.visits += 1;
         if self.visits > VISITS {
             return Err(unsupported(condition.at, "the expression is too complex"));
         }
         match self.known.conditions.get(&std::ptr::from_ref(condition).addr()) {
-            Some(true) => return Ok((self.now.clone(), State::default())),
-            Some(false) => return Ok((State::default(), self.now.clone())),
+            Some(true) => return Ok((self.now.clone(), FlowState::default())),
+            Some(false) => return Ok((FlowState::default(), self.now.clone())),
             None => {}
         }
         match &condition.kind {
@@ -45,7 +45,7 @@ impl Flow<'_> {
         }
     }
 
-    fn plain(&mut self, condition: &Expr) -> Result<(State, State), ParseError> {
+    fn plain(&mut self, condition: &Expr) -> Result<(FlowState, FlowState), ParseError> {
         self.operands(condition)?;
         Ok((self.now.clone(), self.now.clone()))
     }
@@ -56,8 +56,8 @@ impl Flow<'_> {
         first: &Expr,
         operator: Binary,
         rest: &[(usize, Binary, Expr)],
-    ) -> Result<(State, State), ParseError> {
-        let mut left = State::default();
+    ) -> Result<(FlowState, FlowState), ParseError> {
+        let mut left = FlowState::default();
         let mut going = self.now.clone();
         for operand in std::iter::once(first).chain(rest.iter().map(|(_, _, operand)| operand)) {
             self.now = going;
@@ -97,7 +97,7 @@ impl Flow<'_> {
             ExprKind::Lambda(lambda) => self.lambda(expression.at, lambda),
             ExprKind::Throw(thrown) => {
                 self.expression(thrown)?;
-                self.now = State::default();
+                self.now = FlowState::default();
                 Ok(())
             }
             ExprKind::Tuple(elements) => self.all(elements.iter().map(|(_, value)| value)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// What is known at a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct FlowState {
     /// Whether any way leads here. Where none does, everything counts as assigned.
     pub(super) reached: bool,
     /// The variables that may have no value, a bit for each.
@@ -13,7 +13,7 @@ pub(super) struct State {
     pub(super) begun: usize,
 }
 
-impl State {
+impl FlowState {
     pub(super) fn has(&self, variable: usize) -> bool {
         self.unassigned.get(variable / 64).is_some_and(|bits| bits & 1 << (variable % 64) != 0)
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Flow, declared,
-    state::{Effects, State},
+    state::{Effects, FlowState},
 };
 use crate::{
     check::error,
@@ -40,9 +40,9 @@ impl Flow<'_> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
-    /// A body with jumps of its own, of a function or lambda: whether it returns a value, and where its `return`
+    /// A body with its own jumps, of a function or lambda: whether it returns a value, and where its `return`
     /// statements meet. The state is that of its end.
-    pub(super) fn apart(&mut self, body: &Block) -> Result<(bool, State), ParseError> {
+    pub(super) fn apart(&mut self, body: &Block) -> Result<(bool, FlowState), ParseError> {
         let outer = (
             std::mem::take(&mut self.breaks),
             std::mem::take(&mut self.continues),
@@ -69,7 +69,7 @@ impl Flow<'_> {
                 self.block(first)?;
                 let (going, end) = match condition {
                     Some(condition) => self.condition(condition)?,
-                    None => (self.now.clone(), State::default()),
+                    None => (self.now.clone(), FlowState::default()),
                 };
                 self.now = going;
                 self.repeated(end, |flow| flow.block(body), |flow| flow.all(after))
@@ -106,7 +106,7 @@ impl Flow<'_> {
             }
             StatementKind::Throw(value) => {
                 self.all(value)?;
-                self.now = State::default();
+                self.now = FlowState::default();
                 Ok(())
             }
             StatementKind::Label(name) => {
@@ -145,7 +145,7 @@ impl Flow<'_> {
 
     /// What a function reads and assigns of its surroundings counts where it is called.
     fn function(&mut self, at: usize, function: &Function) -> Result<(), ParseError> {
-        let mut start = State { reached: true, ..State::default() };
+        let mut start = FlowState { reached: true, ..FlowState::default() };
         let known = self.count;
         (0..known).for_each(|variable| start.set(variable, true));
         let now = std::mem::replace(&mut self.now, start);
@@ -182,7 +182,7 @@ impl Flow<'_> {
     }
 
     fn branches(&mut self, branches: &[(Expr, Block)], otherwise: Option<&[Statement]>) -> Result<(), ParseError> {
-        let mut after = State::default();
+        let mut after = FlowState::default();
         for (condition, body) in branches {
             let (yes, no) = self.condition(condition)?;
             self.now = yes;
@@ -198,12 +198,12 @@ impl Flow<'_> {
     /// A loop's body and what follows each round. `end` is what is known where the loop ends by itself.
     fn repeated(
         &mut self,
-        mut end: State,
+        mut end: FlowState,
         body: impl FnOnce(&mut Self) -> Result<(), ParseError>,
         after: impl FnOnce(&mut Self) -> Result<(), ParseError>,
     ) -> Result<(), ParseError> {
-        self.breaks.push(State::default());
-        self.continues.push(State::default());
+        self.breaks.push(FlowState::default());
+        self.continues.push(FlowState::default());
         body(self)?;
         self.now.join(&self.continues.pop().unwrap_or_default());
         after(self)?;
@@ -213,8 +213,8 @@ impl Flow<'_> {
     }
 
     fn do_while(&mut self, body: &Block, condition: &Expr) -> Result<(), ParseError> {
-        self.breaks.push(State::default());
-        self.continues.push(State::default());
+        self.breaks.push(FlowState::default());
+        self.continues.push(FlowState::default());
         self.block(body)?;
         self.now.join(&self.continues.pop().unwrap_or_default());
         let (_, mut end) = self.condition(condition)?;
@@ -229,13 +229,13 @@ impl Flow<'_> {
         let ways = self.known.ways.get(&std::ptr::from_ref(subject).addr());
         let reached: Vec<bool> = ways.map(|ways| ways.reached.clone()).unwrap_or_default();
         let passes = ways.is_none_or(|ways| ways.passes);
-        self.breaks.push(State::default());
-        self.sections.push(vec![State::default(); sections.len()]);
+        self.breaks.push(FlowState::default());
+        self.sections.push(vec![FlowState::default(); sections.len()]);
         let mut starts = Vec::new();
         for (at, section) in sections.iter().enumerate() {
-            let mut start = State::default();
+            let mut start = FlowState::default();
             for label in &section.labels {
-                self.now = if reached.get(at).copied().unwrap_or(true) { before.clone() } else { State::default() };
+                self.now = if reached.get(at).copied().unwrap_or(true) { before.clone() } else { FlowState::default() };
                 let name = label.pattern.as_ref().and_then(declared);
                 if let Some(name) = name {
                     self.begin(name);
@@ -264,7 +264,7 @@ impl Flow<'_> {
             }
         }
         self.sections.pop();
-        let mut after = if passes { before } else { State::default() };
+        let mut after = if passes { before } else { FlowState::default() };
         after.join(&self.breaks.pop().unwrap_or_default());
         self.now = after;
         Ok(())
@@ -288,7 +288,7 @@ impl Flow<'_> {
         self.now = before.clone();
         self.block(finally.unwrap_or_default())?;
         if !self.now.reached {
-            after = State::default();
+            after = FlowState::default();
         }
         let assigned = (0..self.count).filter(|one| before.has(*one) && !self.now.has(*one));
         assigned.for_each(|one| after.set(one, false));
@@ -298,7 +298,7 @@ impl Flow<'_> {
 }
 
 /// `break` and `continue`: what is known goes where they lead, and nothing follows.
-fn leave(now: &mut State, target: Option<&mut State>) -> Result<(), ParseError> {
+fn leave(now: &mut FlowState, target: Option<&mut FlowState>) -> Result<(), ParseError> {
     let now = std::mem::take(now);
     if let Some(target) = target {
         target.join(&now);

@@ -8,7 +8,7 @@ use crate::{
     members::{Member, row},
     problem::Failure,
     types::{Class, Type},
-    value::{Collection, DateTime, Dictionary, Kind, Object, Opaque, Value},
+    value::{Collection, CollectionKind, DateTime, Dictionary, Object, Opaque, Value},
 };
 
 const fn text(name: &'static str) -> Member {
@@ -221,5 +221,5 @@ fn named_list(class: Class, names: [&'static str; 2], rows: &[(String, String)])
         Value::object(Object::Facts(class, facts.into()))
     };
     let values = rows.iter().map(object).collect();
-    Value::Collection(Opaque(Collection::new(Kind::Sequence, class.into(), values)))
+    Value::Collection(Opaque(Collection::new(CollectionKind::Sequence, class.into(), values)))
 }

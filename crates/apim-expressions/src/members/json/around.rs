@@ -9,7 +9,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 /// Members that look around a token.
@@ -91,7 +91,7 @@ fn siblings(call: &mut Call<'_, '_>, step: isize) -> Outcome {
     if step < 0 {
         found.reverse();
     }
-    call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), found)
 }
 
 fn remove(call: &mut Call<'_, '_>) -> Outcome {
@@ -123,7 +123,7 @@ fn ancestors(call: &mut Call<'_, '_>, own: bool) -> Outcome {
         at = parent_of(&value);
         found.push(value);
     }
-    call.machine.collection(Kind::Sequence, Class::JContainer.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::JContainer.into(), found)
 }
 
 fn parent_of(value: &Value) -> Option<Value> {

@@ -11,7 +11,7 @@ use crate::{
     json::{Other, Scalar, Token},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 /// Members of all containers.
@@ -34,7 +34,7 @@ pub(crate) const CONTAINER: &[Member] = &[
     row("Descendants", "() -> IEnumerable<JToken>", |call| {
         let token = call.this_token()?;
         let found = descendants(call, &token)?;
-        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
+        call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), found)
     }),
     row("Count", "int", |call| match call.receiver.as_object() {
         Some(Object::Property(_)) => Ok(1.into()),
@@ -63,7 +63,7 @@ pub(crate) const FIRST: &[Member] = &[
         let token = call.this_token()?;
         let mut found = descendants(call, &token)?;
         found.insert(0, call.receiver.clone());
-        call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
+        call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), found)
     }),
 ];
 

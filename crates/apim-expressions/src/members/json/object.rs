@@ -11,7 +11,7 @@ use crate::{
     json::{Property, Token, convert},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 pub(crate) const OBJECT: &[Member] = &[
@@ -64,7 +64,7 @@ pub(crate) const OBJECT: &[Member] = &[
         let members = token.members();
         call.machine.budget.memory(members.len() * 64)?;
         let properties = members.into_iter().map(|(name, value)| property(name, value, Some(token.clone()))).collect();
-        call.machine.collection(Kind::Sequence, Class::JProperty.into(), properties)
+        call.machine.collection(CollectionKind::Sequence, Class::JProperty.into(), properties)
     }),
     row("GetValue", "(string propertyName) -> JToken", get_value),
     row("GetValue", "(string propertyName, StringComparison comparison) -> JToken", get_value),
@@ -76,7 +76,7 @@ pub(crate) const OBJECT: &[Member] = &[
     }),
     row("PropertyValues", "() -> JEnumerable<JToken>", |call| {
         let values = call.this_token()?.children().into_iter().map(Value::Json).collect();
-        call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
+        call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), values)
     }),
     row("TryGetValue", "(string propertyName, out JToken value) -> bool", |call| {
         let found = get_value(call)?;

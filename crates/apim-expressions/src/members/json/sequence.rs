@@ -6,7 +6,7 @@ use crate::{
     json::convert,
     problem::Failure,
     types::Class,
-    value::{Kind, Value},
+    value::{CollectionKind, Value},
 };
 
 /// The static forms of the extension methods (`Newtonsoft.Json.Linq.Extensions.Value(…)`).
@@ -42,7 +42,7 @@ pub(crate) const SEQUENCE: &[Member] = &[
         for token in found {
             values.push(convert::value_of(&token, &class, &mut call.machine.budget)?);
         }
-        call.machine.collection(Kind::Sequence, class, values)
+        call.machine.collection(CollectionKind::Sequence, class, values)
     }),
 ];
 
@@ -54,7 +54,7 @@ pub(crate) const OBJECTS: &[Member] = &[row("Properties", "extension () -> IJEnu
             found.extend(call.machine.items(&item)?.1);
         }
     }
-    call.machine.collection(Kind::Sequence, Class::JProperty.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::JProperty.into(), found)
 })];
 
 /// What `Children()` gives has an indexer; other sequences of tokens have none.
@@ -85,5 +85,5 @@ fn of_each(call: &mut Call<'_, '_>, key: Option<&Value>) -> Result<Vec<Value>, F
 }
 
 fn sequence(call: &mut Call<'_, '_>, found: Vec<Value>) -> Outcome {
-    call.machine.collection(Kind::Sequence, Class::JToken.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), found)
 }

@@ -12,7 +12,7 @@ use crate::{
     limits::Writer,
     problem::Failure,
     types::{Class, Type},
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
 };
 
 pub(crate) const TOKEN: &[Member] = &[
@@ -39,7 +39,7 @@ pub(crate) const TOKEN: &[Member] = &[
             .iter()
             .map(|child| convert::value_of(&Value::Json(child.clone()), &class, &mut call.machine.budget));
         let values = values.collect::<Result<_, _>>()?;
-        call.machine.collection(Kind::Sequence, class, values)
+        call.machine.collection(CollectionKind::Sequence, class, values)
     }),
     row("ToObject", "<T>() -> T", |call| {
         let (token, class) = (call.this_token()?, call.type_argument(0));
@@ -95,13 +95,13 @@ pub(crate) const TOKEN: &[Member] = &[
     }),
     row("Children", "() -> JEnumerable<JToken>", |call| {
         let (element, children) = call.this_items()?;
-        call.machine.collection(Kind::Sequence, element, children)
+        call.machine.collection(CollectionKind::Sequence, element, children)
     }),
     row("Children", "<T>() -> JEnumerable<T>", |call| {
         let class = call.type_argument(0);
         let children = call.this_items()?.1;
         let kept = children.into_iter().filter(|child| call.machine.cast(child.clone(), &class).is_ok()).collect();
-        call.machine.collection(Kind::Sequence, class, kept)
+        call.machine.collection(CollectionKind::Sequence, class, kept)
     }),
     row("First", "JToken", |call| child(call, false)),
     row("Last", "JToken", |call| child(call, true)),
@@ -216,7 +216,7 @@ fn selected(call: &mut Call<'_, '_>) -> Result<Vec<Token>, Failure> {
 
 fn tokens(call: &mut Call<'_, '_>, tokens: Vec<Token>) -> Outcome {
     let values = tokens.into_iter().map(Value::Json).collect();
-    call.machine.collection(Kind::Sequence, Class::JToken.into(), values)
+    call.machine.collection(CollectionKind::Sequence, Class::JToken.into(), values)
 }
 
 fn text(call: &mut Call<'_, '_>, indented: bool) -> Outcome {

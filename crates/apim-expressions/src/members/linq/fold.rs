@@ -19,18 +19,18 @@ const NONE: &str = "Sequence contains no elements";
 const NO_MATCH: &str = "Sequence contains no matching element";
 
 pub(crate) const FOLD: &[Member] = &[
-    row("First", "extension () -> E", |call| one(call, Wanted::First, false)),
-    row("First", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::First, false)),
-    row("FirstOrDefault", "extension () -> E", |call| one(call, Wanted::First, true)),
-    row("FirstOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::First, true)),
-    row("Last", "extension () -> E", |call| one(call, Wanted::Last, false)),
-    row("Last", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Last, false)),
-    row("LastOrDefault", "extension () -> E", |call| one(call, Wanted::Last, true)),
-    row("LastOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Last, true)),
-    row("Single", "extension () -> E", |call| one(call, Wanted::Single, false)),
-    row("Single", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Single, false)),
-    row("SingleOrDefault", "extension () -> E", |call| one(call, Wanted::Single, true)),
-    row("SingleOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Wanted::Single, true)),
+    row("First", "extension () -> E", |call| one(call, Pick::First, false)),
+    row("First", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::First, false)),
+    row("FirstOrDefault", "extension () -> E", |call| one(call, Pick::First, true)),
+    row("FirstOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::First, true)),
+    row("Last", "extension () -> E", |call| one(call, Pick::Last, false)),
+    row("Last", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::Last, false)),
+    row("LastOrDefault", "extension () -> E", |call| one(call, Pick::Last, true)),
+    row("LastOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::Last, true)),
+    row("Single", "extension () -> E", |call| one(call, Pick::Single, false)),
+    row("Single", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::Single, false)),
+    row("SingleOrDefault", "extension () -> E", |call| one(call, Pick::Single, true)),
+    row("SingleOrDefault", "extension (Func<E, bool> predicate) -> E", |call| one(call, Pick::Single, true)),
     row("ElementAt", "extension (int index) -> E", |call| {
         let items = call.this_items()?.1;
         let at = within(call.int(0), items.len()).ok_or_else(Failure::index_out_of_range)?;
@@ -125,20 +125,20 @@ pub(crate) const FOLD: &[Member] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Wanted {
+enum Pick {
     First,
     Last,
     Single,
 }
 
-fn one(call: &mut Call<'_, '_>, wanted: Wanted, or_default: bool) -> Outcome {
+fn one(call: &mut Call<'_, '_>, wanted: Pick, or_default: bool) -> Outcome {
     let (element, items) = call.this_items()?;
     let items = filtered(call, items)?;
-    if wanted == Wanted::Single && items.len() > 1 {
+    if wanted == Pick::Single && items.len() > 1 {
         let message = if call.count() == 0 { "element" } else { "matching element" };
         return Err(Failure::invalid_operation(format!("Sequence contains more than one {message}")));
     }
-    let found = if wanted == Wanted::Last { items.last() } else { items.first() };
+    let found = if wanted == Pick::Last { items.last() } else { items.first() };
     match found {
         Some(item) => Ok(item.clone()),
         None if or_default => Ok(Value::default_of(&element)),

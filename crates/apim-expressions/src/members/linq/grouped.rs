@@ -9,7 +9,7 @@ use crate::{
     problem::Failure,
     program::Lambda,
     types::{Class, Type},
-    value::{Collection, Kind, Object, Value},
+    value::{Collection, CollectionKind, Object, Value},
 };
 
 pub(crate) const GROUPED: &[Member] = &[
@@ -36,7 +36,7 @@ pub(crate) const GROUPED: &[Member] = &[
             for group in grouped {
                 results.push(call.machine.invoke(&lambda, &[group.1.clone(), group.2.clone().into()])?);
             }
-            call.machine.collection(Kind::Sequence, made, results)
+            call.machine.collection(CollectionKind::Sequence, made, results)
         },
     ),
     row("ToLookup", "extension <K>(Func<E, K> keySelector) -> ILookup<K, E>", lookup),
@@ -46,7 +46,7 @@ pub(crate) const GROUPED: &[Member] = &[
         let (lambda, made) = (call.lambda(1)?, call.type_argument(1));
         let pairs = ones.into_iter().zip(twos);
         let results = pairs.map(|(one, two)| call.machine.invoke(&lambda, &[one, two])).collect::<Result<_, _>>()?;
-        call.machine.collection(Kind::Sequence, made, results)
+        call.machine.collection(CollectionKind::Sequence, made, results)
     }),
     row(
         "Join",
@@ -60,7 +60,7 @@ pub(crate) const GROUPED: &[Member] = &[
                     results.push(call.machine.invoke(&lambda, &[one.clone(), two])?);
                 }
             }
-            call.machine.collection(Kind::Sequence, made, results)
+            call.machine.collection(CollectionKind::Sequence, made, results)
         },
     ),
     row(
@@ -71,10 +71,10 @@ pub(crate) const GROUPED: &[Member] = &[
             let (lambda, inner, made) = (call.lambda(3)?, call.type_argument(0), call.type_argument(2));
             let mut results = Vec::new();
             for (one, twos) in joined {
-                let twos = call.machine.collection(Kind::Sequence, inner.clone(), twos)?;
+                let twos = call.machine.collection(CollectionKind::Sequence, inner.clone(), twos)?;
                 results.push(call.machine.invoke(&lambda, &[one, twos])?);
             }
-            call.machine.collection(Kind::Sequence, made, results)
+            call.machine.collection(CollectionKind::Sequence, made, results)
         },
     ),
 ];
@@ -91,7 +91,7 @@ pub(crate) const LOOKUP: &[Member] = &[
         let element = call.this_collection()?.element().argument(1);
         match found(call)? {
             Some(group) => Ok(group.2.clone().into()),
-            None => call.machine.collection(Kind::Sequence, element, Vec::new()),
+            None => call.machine.collection(CollectionKind::Sequence, element, Vec::new()),
         }
     }),
 ];
@@ -114,14 +114,14 @@ fn groups(call: &mut Call<'_, '_>) -> Outcome {
     let class = Type::new(Class::Grouping, vec![call.type_argument(0), element]);
     let grouped = grouped(call, 0, None, &class)?;
     let values = grouped.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
-    call.machine.collection(Kind::Sequence, class, values)
+    call.machine.collection(CollectionKind::Sequence, class, values)
 }
 
 fn groups_of(call: &mut Call<'_, '_>) -> Outcome {
     let class = Type::new(Class::Grouping, vec![call.type_argument(0), call.type_argument(1)]);
     let grouped = grouped(call, 0, Some(1), &class)?;
     let values = grouped.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
-    call.machine.collection(Kind::Sequence, class, values)
+    call.machine.collection(CollectionKind::Sequence, class, values)
 }
 
 fn lookup(call: &mut Call<'_, '_>) -> Outcome {
@@ -132,7 +132,7 @@ fn lookup(call: &mut Call<'_, '_>) -> Outcome {
     let values: Vec<Value> = grouped.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
     call.machine.budget.memory(values.len() * 32)?;
     call.machine.hold(&values)?;
-    Ok(Collection::with_case(Kind::Lookup, class, values, ignore_case).into())
+    Ok(Collection::with_case(CollectionKind::Lookup, class, values, ignore_case).into())
 }
 
 /// The elements by their keys, in the order the keys first come. A `StringComparer` may be the second argument.
@@ -162,7 +162,7 @@ pub(super) fn grouped(
     for (key, items) in groups {
         call.machine.budget.memory(96 + items.len() * 32)?;
         call.machine.hold(&items)?;
-        let items = Collection::new(Kind::Sequence, class.argument(1), items);
+        let items = Collection::new(CollectionKind::Sequence, class.argument(1), items);
         made.push(Arc::new((class.clone(), key, items)));
     }
     Ok(made)

@@ -6,7 +6,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::{Class, Type},
-    value::{Kind, Object, Value, equality},
+    value::{CollectionKind, Object, Value, equality},
 };
 
 pub(crate) const NEWER: &[Member] = &[
@@ -15,7 +15,7 @@ pub(crate) const NEWER: &[Member] = &[
         items.extend(call.items(0)?);
         let comparer = comparer_of(call.argument(1));
         let unique = distinct(call, items, &[], false, comparer)?;
-        call.machine.collection(Kind::Sequence, element, unique)
+        call.machine.collection(CollectionKind::Sequence, element, unique)
     }),
     row("Except", "extension (IEnumerable<E> second, StringComparer comparer) -> IEnumerable<E>", |call| {
         compared(call, false)
@@ -36,7 +36,7 @@ pub(crate) const NEWER: &[Member] = &[
         call.machine.budget.memory(unique.len() * 32)?;
         call.machine.hold(&unique)?;
         let ignore_case = comparer.is_some_and(|comparer| comparer.ignore_case);
-        Ok(crate::value::Collection::with_case(Kind::Set, element, unique, ignore_case).into())
+        Ok(crate::value::Collection::with_case(CollectionKind::Set, element, unique, ignore_case).into())
     }),
     row("ToDictionary", "extension <K>(Func<E, K> keySelector, StringComparer comparer) -> Dictionary<K, E>", |call| {
         super::to_dictionary_by(call, None, 1)
@@ -55,19 +55,19 @@ pub(crate) const NEWER: &[Member] = &[
             all.extend(call.machine.items(&list)?.1);
         }
         let element = call.type_argument(0);
-        call.machine.collection(Kind::Sequence, element, all)
+        call.machine.collection(CollectionKind::Sequence, element, all)
     }),
     row("TakeLast", "extension (int count) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
         let kept = items.split_off(items.len() - count);
-        call.machine.collection(Kind::Sequence, element, kept)
+        call.machine.collection(CollectionKind::Sequence, element, kept)
     }),
     row("SkipLast", "extension (int count) -> IEnumerable<E>", |call| {
         let (element, mut items) = call.this_items()?;
         let count = usize::try_from(call.int(0)).unwrap_or_default().min(items.len());
         items.truncate(items.len() - count);
-        call.machine.collection(Kind::Sequence, element, items)
+        call.machine.collection(CollectionKind::Sequence, element, items)
     }),
     row("Order", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, false)),
     row("OrderDescending", "extension () -> IOrderedEnumerable<E>", |call| ordered(call, true)),
@@ -78,9 +78,9 @@ pub(crate) const NEWER: &[Member] = &[
             .ok_or_else(|| Failure::out_of_range("Specified argument was out of the range of valid values.", "size"))?;
         let mut chunks = Vec::new();
         for chunk in items.chunks(size) {
-            chunks.push(call.machine.collection(Kind::Array, element.clone(), chunk.to_vec())?);
+            chunks.push(call.machine.collection(CollectionKind::Array, element.clone(), chunk.to_vec())?);
         }
-        call.machine.collection(Kind::Sequence, Type::array(element), chunks)
+        call.machine.collection(CollectionKind::Sequence, Type::array(element), chunks)
     }),
     row("DistinctBy", "extension <K>(Func<E, K> keySelector) -> IEnumerable<E>", |call| {
         let (element, items) = call.this_items()?;
@@ -94,7 +94,7 @@ pub(crate) const NEWER: &[Member] = &[
                 kept.push(item);
             }
         }
-        call.machine.collection(Kind::Sequence, element, kept)
+        call.machine.collection(CollectionKind::Sequence, element, kept)
     }),
     row("MaxBy", "extension <K>(Func<E, K> keySelector) -> E", |call| by(call, true)),
     row("MinBy", "extension <K>(Func<E, K> keySelector) -> E", |call| by(call, false)),
@@ -116,7 +116,7 @@ pub(crate) const NEWER: &[Member] = &[
             pairs.map(|(one, two)| Value::object(Object::Record(std::sync::Arc::new((class.clone(), vec![one, two])))));
         let pairs: Vec<Value> = pairs.collect();
         call.machine.budget.memory(pairs.len() * 96)?;
-        call.machine.collection(Kind::Sequence, class, pairs)
+        call.machine.collection(CollectionKind::Sequence, class, pairs)
     }),
     row(
         "GroupBy",
@@ -130,7 +130,7 @@ pub(crate) const NEWER: &[Member] = &[
             for group in groups {
                 results.push(call.machine.invoke(&lambda, &[group.1.clone(), group.2.clone().into()])?);
             }
-            call.machine.collection(Kind::Sequence, made, results)
+            call.machine.collection(CollectionKind::Sequence, made, results)
         },
     ),
     row("ToLookup", "extension <K, A>(Func<E, K> keySelector, Func<E, A> elementSelector) -> ILookup<K, A>", |call| {
@@ -139,7 +139,7 @@ pub(crate) const NEWER: &[Member] = &[
         let values: Vec<Value> = groups.into_iter().map(|group| Value::object(Object::Grouping(group))).collect();
         call.machine.budget.memory(values.len() * 32)?;
         call.machine.hold(&values)?;
-        Ok(crate::value::Collection::with_case(Kind::Lookup, class, values, false).into())
+        Ok(crate::value::Collection::with_case(CollectionKind::Lookup, class, values, false).into())
     }),
     row("TryGetNonEnumeratedCount", "extension (out int count) -> bool", |call| {
         let count = call.this_items()?.1.len();
@@ -153,7 +153,7 @@ fn compared(call: &mut Call<'_, '_>, wanted: bool) -> Outcome {
     let others = call.items(0)?;
     let comparer: Option<Comparer> = comparer_of(call.argument(1));
     let kept = distinct(call, items, &others, wanted, comparer)?;
-    call.machine.collection(Kind::Sequence, element, kept)
+    call.machine.collection(CollectionKind::Sequence, element, kept)
 }
 
 fn ordered(call: &mut Call<'_, '_>, descending: bool) -> Outcome {

@@ -7,7 +7,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Integer, Kind, Value, change, decimal},
+    value::{CollectionKind, Integer, Value, change, decimal},
 };
 
 pub(crate) const ARITHMETIC: &[Member] = &[
@@ -67,7 +67,7 @@ pub(crate) const ARITHMETIC: &[Member] = &[
         let flags = number.scale() << 16 | u32::from(number.is_sign_negative()) << 31;
         let part = |shift: u32| ((mantissa >> shift) as u32).cast_signed();
         let parts = [part(0), part(32), part(64), flags.cast_signed()];
-        call.machine.collection(Kind::Array, Class::Int.into(), parts.map(Value::from).to_vec())
+        call.machine.collection(CollectionKind::Array, Class::Int.into(), parts.map(Value::from).to_vec())
     }),
     row("new", "static (int value) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),
     row("new", "static (uint value) -> decimal", |call| Ok(Value::Decimal(call.int(0).into()))),

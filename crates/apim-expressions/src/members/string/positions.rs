@@ -122,7 +122,7 @@ fn part(units: &[u16], start: i64, count: i64) -> Result<Vec<u16>, Failure> {
 
 fn chars(call: &mut Call<'_, '_>, units: &[u16]) -> Outcome {
     let values = units.iter().map(|unit| Value::Char(*unit)).collect();
-    call.machine.collection(crate::value::Kind::Array, crate::types::Class::Char.into(), values)
+    call.machine.collection(crate::value::CollectionKind::Array, crate::types::Class::Char.into(), values)
 }
 
 /// The text and what is looked for in it, in one case where the comparison says so.

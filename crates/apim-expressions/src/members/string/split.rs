@@ -4,7 +4,7 @@ use super::super::{Member, row};
 use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
-    value::{Kind, Value},
+    value::{CollectionKind, Value},
 };
 
 pub(crate) const SPLIT: &[Member] = &[
@@ -62,7 +62,7 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
     let mut parts = Vec::new();
     let mut rest = &*text;
     if most == 0 {
-        return call.new_texts(Kind::Array, parts);
+        return call.new_texts(CollectionKind::Array, parts);
     }
     loop {
         call.machine.budget.memory(32)?;
@@ -80,7 +80,7 @@ fn split(call: &mut Call<'_, '_>) -> Outcome {
             None => break,
         }
     }
-    call.new_texts(Kind::Array, parts)
+    call.new_texts(CollectionKind::Array, parts)
 }
 
 /// Where the next separator is, and how long; white space separates where nothing else does.

@@ -9,7 +9,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
     xml::Xml,
 };
 
@@ -28,11 +28,11 @@ pub(crate) const NODE: &[Member] = &[
     row("ElementsBeforeSelf", "(XName name) -> IEnumerable<XElement>", sequence_around),
     row("NodesAfterSelf", "() -> IEnumerable<XNode>", |call| {
         let nodes = siblings(call)?.1.into_iter().map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), nodes)
     }),
     row("NodesBeforeSelf", "() -> IEnumerable<XNode>", |call| {
         let nodes = siblings(call)?.0.into_iter().map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), nodes)
     }),
     row("IsBefore", "(XNode node) -> bool", |call| {
         let other = node_at(call, 0)?;

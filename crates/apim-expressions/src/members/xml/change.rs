@@ -10,12 +10,12 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     value::{Object, Value},
-    xml::{Attribute, Name, Part, Place, Xml},
+    xml::{Attribute, ElementPart, Insertion, Name, Xml},
 };
 
 pub(crate) const CONTAINER: &[Member] = &[
-    row("Add", "(params object[] content) -> void", |call| insert(call, Place::Last)),
-    row("AddFirst", "(params object[] content) -> void", |call| insert(call, Place::First)),
+    row("Add", "(params object[] content) -> void", |call| insert(call, Insertion::Last)),
+    row("AddFirst", "(params object[] content) -> void", |call| insert(call, Insertion::First)),
     row("RemoveNodes", "() -> void", |call| {
         this(call)?.clear();
         Ok(Value::Null)
@@ -24,7 +24,7 @@ pub(crate) const CONTAINER: &[Member] = &[
         let parts = list(call)?;
         let receiver = this(call)?;
         receiver.clear();
-        receiver.insert(Place::Last, parts)?;
+        receiver.insert(Insertion::Last, parts)?;
         Ok(Value::Null)
     }),
 ];
@@ -37,7 +37,7 @@ pub(crate) const NODE: &[Member] = &[
     row("ReplaceWith", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let (holder, at) = this(call)?.remove().ok_or_else(no_parent)?;
-        holder.insert(Place::At(at), parts)?;
+        holder.insert(Insertion::At(at), parts)?;
         Ok(Value::Null)
     }),
     row("AddBeforeSelf", "(params object[] content) -> void", |call| beside(call, 0)),
@@ -67,7 +67,7 @@ pub(crate) const ELEMENT: &[Member] = &[
             (Some(attribute), None) => drop(attribute.remove()),
             (None, Some(text)) => {
                 call.machine.budget.memory(text.len() + 128)?;
-                receiver.insert(Place::Last, vec![Part::Attribute(crate::xml::attribute(name, text))])?;
+                receiver.insert(Insertion::Last, vec![ElementPart::Attribute(crate::xml::attribute(name, text))])?;
             }
             (None, None) => {}
         }
@@ -83,8 +83,8 @@ pub(crate) const ELEMENT: &[Member] = &[
             (Some(element), None) => drop(element.remove()),
             (None, Some(text)) => {
                 call.machine.budget.memory(text.len() + 256)?;
-                let element = crate::xml::element(name, vec![Part::Text(text)])?;
-                receiver.insert(Place::Last, vec![Part::Node(element)])?;
+                let element = crate::xml::element(name, vec![ElementPart::Text(text)])?;
+                receiver.insert(Insertion::Last, vec![ElementPart::Node(element)])?;
             }
             (None, None) => {}
         }
@@ -105,14 +105,14 @@ pub(crate) const ELEMENT: &[Member] = &[
         let receiver = this(call)?;
         receiver.clear_attributes();
         receiver.clear();
-        receiver.insert(Place::Last, parts)?;
+        receiver.insert(Insertion::Last, parts)?;
         Ok(Value::Null)
     }),
     row("ReplaceAttributes", "(params object[] content) -> void", |call| {
         let parts = list(call)?;
         let receiver = this(call)?;
         receiver.clear_attributes();
-        receiver.insert(Place::Last, parts)?;
+        receiver.insert(Insertion::Last, parts)?;
         Ok(Value::Null)
     }),
 ];
@@ -167,11 +167,11 @@ fn no_parent() -> Failure {
 }
 
 /// The arguments of a `params` list as parts.
-fn list(call: &mut Call<'_, '_>) -> Result<Vec<Part>, Failure> {
+fn list(call: &mut Call<'_, '_>) -> Result<Vec<ElementPart>, Failure> {
     parts(call, 0)
 }
 
-fn insert(call: &mut Call<'_, '_>, place: Place) -> Outcome {
+fn insert(call: &mut Call<'_, '_>, place: Insertion) -> Outcome {
     let parts = list(call)?;
     let receiver = this(call)?;
     call.work(receiver.len() * 8)?;
@@ -182,7 +182,7 @@ fn insert(call: &mut Call<'_, '_>, place: Place) -> Outcome {
 fn beside(call: &mut Call<'_, '_>, after: usize) -> Outcome {
     let parts = list(call)?;
     let (holder, at) = this(call)?.place().ok_or_else(no_parent)?;
-    holder.insert(Place::At(at + after), parts)?;
+    holder.insert(Insertion::At(at + after), parts)?;
     Ok(Value::Null)
 }
 
@@ -208,7 +208,7 @@ fn set_text(call: &mut Call<'_, '_>, text: &Arc<str>) -> Outcome {
 fn replace_text(call: &mut Call<'_, '_>, element: &Xml, text: &Arc<str>) -> Result<(), Failure> {
     call.machine.budget.memory(text.len() + 128)?;
     element.clear();
-    element.insert(Place::Last, vec![Part::Text(Arc::clone(text))])
+    element.insert(Insertion::Last, vec![ElementPart::Text(Arc::clone(text))])
 }
 
 fn attribute(call: &Call<'_, '_>) -> Result<Attribute, Failure> {

@@ -9,7 +9,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
     xml,
 };
 
@@ -24,7 +24,7 @@ pub(crate) const CONTAINER: &[Member] = &[
         let receiver = this(call)?;
         call.work(receiver.len() * 8)?;
         let nodes = receiver.children().map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), nodes)
     }),
     row("Element", "(XName name) -> XElement", |call| {
         let (found, node) = (elements(call)?, this(call)?);
@@ -39,7 +39,7 @@ pub(crate) const CONTAINER: &[Member] = &[
         let receiver = this(call)?;
         call.work(receiver.len() * 32)?;
         let nodes = receiver.inside().into_iter().map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), nodes)
     }),
 ];
 
@@ -68,7 +68,7 @@ pub(crate) const ELEMENT: &[Member] = &[
         let receiver = this(call)?;
         call.work(receiver.len() * 32)?;
         let nodes = std::iter::once(receiver.clone()).chain(receiver.inside()).map(node).collect();
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), nodes)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), nodes)
     }),
     row("AncestorsAndSelf", "() -> IEnumerable<XElement>", sequence),
     row("AncestorsAndSelf", "(XName name) -> IEnumerable<XElement>", sequence),
@@ -87,7 +87,7 @@ pub(crate) const ELEMENT: &[Member] = &[
     }),
     row("Attributes", "() -> IEnumerable<XAttribute>", |call| {
         let found: Vec<Value> = this(call)?.attributes().map(|one| Value::object(Object::XmlAttribute(one))).collect();
-        call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
+        call.machine.collection(CollectionKind::Sequence, Class::XAttribute.into(), found)
     }),
     row("Parse", "static (string text) -> XElement", |call| parse(call, true)),
     row("Name", "XName", |call| Ok(this(call)?.name().map_or(Value::Null, name))),
@@ -102,7 +102,7 @@ pub(crate) const ELEMENT: &[Member] = &[
     }),
     row("Attributes", "(XName name) -> IEnumerable<XAttribute>", |call| {
         let found = attributes(call)?;
-        call.machine.collection(Kind::Sequence, Class::XAttribute.into(), found)
+        call.machine.collection(CollectionKind::Sequence, Class::XAttribute.into(), found)
     }),
 ];
 

@@ -5,7 +5,7 @@ use crate::{
     evaluate::{Call, Outcome},
     problem::Failure,
     types::Class,
-    value::{Kind, Object, Value},
+    value::{CollectionKind, Object, Value},
     xml::{Name, Xml},
 };
 
@@ -50,13 +50,13 @@ pub(super) fn sequence(call: &mut Call<'_, '_>) -> Outcome {
     let size = this(call)?.len();
     call.work(size * 32)?;
     let found = elements(call)?;
-    call.machine.collection(Kind::Sequence, Class::XElement.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::XElement.into(), found)
 }
 
 pub(super) fn sequence_around(call: &mut Call<'_, '_>) -> Outcome {
     siblings(call)?;
     let found = elements(call)?;
-    call.machine.collection(Kind::Sequence, Class::XElement.into(), found)
+    call.machine.collection(CollectionKind::Sequence, Class::XElement.into(), found)
 }
 
 /// The nodes before and after the one that the member belongs to.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     evaluate::{Call, Outcome},
     types::{Class, Type},
-    value::Kind,
+    value::CollectionKind,
 };
 
 /// Extension methods of sequences of documents and elements (`System.Xml.Linq.Extensions`).
@@ -32,7 +32,7 @@ pub(crate) const SEQUENCE: &[Member] = &[
             call.work(receiver.len() * 8)?;
             all.extend(receiver.children().map(node));
         }
-        call.machine.collection(Kind::Sequence, Class::XNode.into(), all)
+        call.machine.collection(CollectionKind::Sequence, Class::XNode.into(), all)
     }),
 ];
 
@@ -62,7 +62,7 @@ fn attributes_of_each(call: &mut Call<'_, '_>) -> Outcome {
         call.receiver = holder;
         all.extend(attributes(call)?);
     }
-    call.machine.collection(Kind::Sequence, Class::XAttribute.into(), all)
+    call.machine.collection(CollectionKind::Sequence, Class::XAttribute.into(), all)
 }
 
 fn of_each(call: &mut Call<'_, '_>) -> Outcome {
@@ -73,7 +73,7 @@ fn of_each(call: &mut Call<'_, '_>) -> Outcome {
         call.work(size * 32)?;
         all.extend(elements(call)?);
     }
-    call.machine.collection(Kind::Sequence, Class::XElement.into(), all)
+    call.machine.collection(CollectionKind::Sequence, Class::XElement.into(), all)
 }
 
 /// Whether the members of [`SEQUENCE`] are for sequences of this element.

@@ -10,7 +10,7 @@ const CATEGORIES: [&str; 37] = [
 ];
 
 /// How many classes may be taken out of one another.
-const DEEPEST: usize = 50;
+const DEEPEST_CLASS: usize = 50;
 
 /// .NET's `\w`: fewer characters than the engine's.
 const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
@@ -84,7 +84,7 @@ impl Translator<'_> {
 
     /// What follows `[`, to its `]`, with `-[…]` at its end for what is taken out.
     pub(super) fn class(&mut self, depth: usize) -> Result<String, Failure> {
-        if depth > DEEPEST {
+        if depth > DEEPEST_CLASS {
             return Err(Failure::unsupported("a class of characters that is nested so deep in a regular expression"));
         }
         let mut class = if self.takes('^') { "[^" } else { "[" }.to_owned();

@@ -16,10 +16,10 @@ const LONGEST_FRACTION: usize = 1_074;
 pub(super) fn format(value: &Value, format: &str) -> Result<String, Failure> {
     let Some((letter, precision)) = standard(format)? else {
         let digits = match value {
-            Value::Integer(number) => Digits::of_integer(*number),
-            Value::Decimal(number) => Digits::of_decimal(*number),
-            Value::Double(number) if number.is_finite() => Digits::of_double(*number, 15),
-            Value::Single(number) if number.is_finite() => Digits::of_double(f64::from(*number), 7),
+            Value::Integer(number) => Digits::from_integer(*number),
+            Value::Decimal(number) => Digits::from_decimal(*number),
+            Value::Double(number) if number.is_finite() => Digits::from_double(*number, 15),
+            Value::Single(number) if number.is_finite() => Digits::from_double(f64::from(*number), 7),
             _ => return Ok(plain(value)),
         };
         return custom::write(digits, format);
@@ -128,8 +128,8 @@ fn fixed(value: &Value, decimals: usize, moved: i32) -> String {
         return move_point(&exact, scale);
     }
     let mut digits = match value {
-        Value::Integer(number) => Digits::of_integer(*number),
-        Value::Decimal(number) => Digits::of_decimal(*number),
+        Value::Integer(number) => Digits::from_integer(*number),
+        Value::Decimal(number) => Digits::from_decimal(*number),
         _ => return String::new(),
     };
     digits.scale += moved;
@@ -188,11 +188,11 @@ fn general(value: &Value, count: usize, letter: char) -> String {
 /// The number with so many significant digits.
 fn rounded(value: &Value, count: usize) -> Digits {
     match value {
-        Value::Double(number) => Digits::of_double(*number, count),
-        Value::Single(number) => Digits::of_double(f64::from(*number), count),
-        Value::Decimal(number) => Digits::of_decimal(*number).significant(count),
-        Value::Integer(number) => Digits::of_integer(*number).significant(count),
-        _ => Digits::of_integer(Integer::from(0)),
+        Value::Double(number) => Digits::from_double(*number, count),
+        Value::Single(number) => Digits::from_double(f64::from(*number), count),
+        Value::Decimal(number) => Digits::from_decimal(*number).significant(count),
+        Value::Integer(number) => Digits::from_integer(*number).significant(count),
+        _ => Digits::from_integer(Integer::from(0)),
     }
 }
 

@@ -8,19 +8,19 @@ use super::Element;
 use crate::{
     load::{
         expression::MARKER,
-        setting::{Readable, Setting, Shown, Written},
+        setting::{Readable, Setting, TracedValue, Written},
     },
     problem::Problems,
     trace::{names_secret, names_secret_header},
 };
 
 /// The place of a setting.
-struct Place<'p> {
+struct SettingPlace<'p> {
     /// The attribute, or the element whose text it is.
     name: &'p str,
     /// As problems call it.
     what: &'p str,
-    shown: Shown,
+    shown: TracedValue,
 }
 
 impl Element<'_> {
@@ -28,7 +28,7 @@ impl Element<'_> {
     pub(crate) fn setting<T: Readable>(&self, name: &str, problems: &mut Problems) -> Option<Setting<T>> {
         let attribute = self.find(name)?;
         let what = format!("the attribute \"{name}\" of <{}>", self.name());
-        let place = Place { name, what: &what, shown: self.shown(names_secret(name)) };
+        let place = SettingPlace { name, what: &what, shown: self.shown(names_secret(name)) };
         self.read_setting(attribute.value(), &attribute.range(), &place, problems)
     }
 
@@ -60,20 +60,20 @@ impl Element<'_> {
     ) -> Option<Setting<T>> {
         let name = self.name();
         let shown = match name {
-            "set-body" => Shown::Length,
+            "set-body" => TracedValue::Length,
             // Of a policy that checks tokens; keys of caches and counters are attributes.
             _ => self.shown(name == "key" || names_secret(name)),
         };
         let what = format!("the text of <{name}>");
-        self.read_setting(text, range, &Place { name, what: &what, shown }, problems)
+        self.read_setting(text, range, &SettingPlace { name, what: &what, shown }, problems)
     }
 
     /// What a trace shows of a value here. What is set may be secret by its own name.
-    fn shown(&self, is_secret: bool) -> Shown {
+    fn shown(&self, is_secret: bool) -> TracedValue {
         let sets = |node: Node<'_, '_>| node.attribute("name").is_some_and(names_secret_header);
         match is_secret || sets(self.node) || self.node.parent().is_some_and(sets) {
-            true => Shown::Nothing,
-            false => Shown::Value,
+            true => TracedValue::Nothing,
+            false => TracedValue::Value,
         }
     }
 
@@ -81,7 +81,7 @@ impl Element<'_> {
         &self,
         value: &str,
         range: &Range<usize>,
-        place: &Place<'_>,
+        place: &SettingPlace<'_>,
         problems: &mut Problems,
     ) -> Option<Setting<T>> {
         let what = place.what;

@@ -55,7 +55,7 @@ fn origins(element: &Element<'_>, problems: &mut Problems) -> Vec<Origin> {
             None => {}
             Some("*") if entries.len() > 1 => entry.problem(problems, "<origin> * stands alone"),
             Some("*") => origins.push(Origin::Any),
-            Some(text) => match Origin::of(text) {
+            Some(text) => match Origin::parse(text) {
                 Some(origin) => origins.push(origin),
                 None => entry.problem(problems, "the text of <origin> must be * or a scheme, a host and a port"),
             },

@@ -121,7 +121,7 @@ impl Cors {
         origin: &HeaderValue,
         run: &mut Run<'_, O>,
     ) -> Result<Option<Vec<(HeaderName, HeaderValue)>>, Failure> {
-        let found = Origin::of(origin.to_str().unwrap_or_default());
+        let found = Origin::parse(origin.to_str().unwrap_or_default());
         let any = self.origins.contains(&Origin::Any);
         if !any && !found.is_some_and(|found| self.origins.contains(&found)) {
             return Ok(None);

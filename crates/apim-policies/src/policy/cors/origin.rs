@@ -10,7 +10,7 @@ pub(super) enum Origin {
 
 impl Origin {
     /// An origin as browsers send it, or as policies write it: with a path of `/` at most.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let url = url::Url::parse(text.trim()).ok()?;
         let has_user = !url.username().is_empty() || url.password().is_some();
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;

@@ -91,7 +91,7 @@ async fn a_preflight_request_is_told_what_is_allowed_and_nothing_else_runs() {
         ("two origins", [asks("https://shop.test", "PUT").to_vec(), vec![("origin", "https://shop.test")]].concat()),
         ("two methods", [asks("https://shop.test", "PUT").to_vec(), vec![asks("", "DELETE")[1]]].concat()),
         (
-            "another header in a line of its own",
+            "another header in its own line",
             [
                 asks("https://shop.test", "PUT").to_vec(),
                 vec![("access-control-request-headers", "x-one"), ("access-control-request-headers", "x-two")],

@@ -27,7 +27,7 @@ impl Readable for Content {
         Some(Self(Bytes::from(text.to_owned())))
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         match value.as_bytes() {
             Some(bytes) => Some(Self(bytes.into())),
             None => Self::read(&value.to_text().ok()?),

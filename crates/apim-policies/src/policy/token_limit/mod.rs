@@ -15,9 +15,9 @@ use futures_util::future::BoxFuture;
 
 use super::allowance::{header_name, store, variable};
 use super::prelude::*;
-use crate::expression::Wanted;
+use crate::expression::ExpectedValue;
 use crate::run::{After, Counted, Finish};
-use crate::state::{Over, Want, Window};
+use crate::state::{LimitRequest, Over, Window};
 use crate::usage::Usage;
 
 const ATTRIBUTES: [&str; 14] = [
@@ -59,7 +59,7 @@ struct Long(u64);
 
 impl Readable for Long {
     const EXPECTED: &'static str = "a whole number of type long, not negative";
-    const WANTED: Wanted = Wanted::Long;
+    const WANTED: ExpectedValue = ExpectedValue::Long;
 
     fn read(text: &str) -> Option<Self> {
         text.trim().parse().ok().map(Self)
@@ -129,7 +129,7 @@ fn quota(element: &Element<'_>, problems: &mut Problems) -> Option<(Setting<Long
 
 /// What may be used, and who is over it.
 struct Limit {
-    want: Want,
+    want: LimitRequest,
     is_quota: bool,
 }
 
@@ -142,7 +142,7 @@ impl TokenLimit {
         for Limit { want, is_quota } in self.limits(&key, run).await? {
             // A quota refuses who is past it, a rate who is at it.
             let spare = u64::from(is_quota);
-            let looked = Want { limit: want.limit.saturating_add(spare), ..want.clone() };
+            let looked = LimitRequest { limit: want.limit.saturating_add(spare), ..want.clone() };
             let remaining = run
                 .state
                 .counters
@@ -150,7 +150,7 @@ impl TokenLimit {
                 .map_err(|over| self.refuse(run, over, is_quota, "is exceeded"))?;
             let remaining = remaining - spare;
             if remaining < needed {
-                let over = run.state.counters.take(&[Want { by: needed, ..want }], now).err();
+                let over = run.state.counters.take(&[LimitRequest { by: needed, ..want }], now).err();
                 let over = over.unwrap_or(Over { retry_after: Some(1) });
                 return Err(self.refuse(run, over, is_quota, "will exceed"));
             }
@@ -180,7 +180,7 @@ impl TokenLimit {
                     if is_first {
                         let counters = Arc::clone(&run.state.counters);
                         let then = move |used: Usage| {
-                            counters.add(&Want { by: used.total(), ..want }, now);
+                            counters.add(&LimitRequest { by: used.total(), ..want }, now);
                         };
                         run.when_used(known.prompt, then);
                     }
@@ -206,14 +206,14 @@ impl TokenLimit {
         let mut limits = Vec::new();
         if let Some(limit) = self.per_minute {
             let window = Window::Moving(SignedDuration::from_mins(1));
-            let want = Want { key: format!("tokens {key}"), window, limit: limit.into(), by: 0 };
+            let want = LimitRequest { key: format!("tokens {key}"), window, limit: limit.into(), by: 0 };
             limits.push(Limit { want, is_quota: false });
         }
         if let Some((quota, period)) = &self.quota {
             let Long(limit) = run.get(quota).await?;
             let period = run.get(period).await?;
             let window = Window::Until(period.end(run.outside.now()));
-            let want = Want { key: format!("token quota {period:?} {key}"), window, limit, by: 0 };
+            let want = LimitRequest { key: format!("token quota {period:?} {key}"), window, limit, by: 0 };
             limits.push(Limit { want, is_quota: true });
         }
         Ok(limits)

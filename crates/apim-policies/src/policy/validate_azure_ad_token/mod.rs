@@ -20,9 +20,11 @@ use super::{
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::token::{Answer, DecryptionKey, Jwt, OpenIdCache, Refusal, Refused, Rules, UnmetClaim, ValidatedToken};
+use crate::token::{
+    DecryptionKey, Jwt, OpenIdCache, RefusalText, Refused, Rules, TokenRefusal, UnmetClaim, ValidatedToken,
+};
 
-const ANSWER: Answer = Answer { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
+const ANSWER: RefusalText = RefusalText { not_present: "Azure AD JWT not present", invalid: "Invalid Azure AD JWT" };
 
 #[derive(Debug)]
 pub(crate) struct ValidateAzureAdToken {
@@ -79,18 +81,18 @@ impl ValidateAzureAdToken {
     }
 
     /// Who asked, and for what: to the letter, as live gateways are not known to be lenient.
-    fn applications(&self, jwt: &Jwt) -> Result<(), Refusal> {
+    fn applications(&self, jwt: &Jwt) -> Result<(), TokenRefusal> {
         let client = if version(jwt) == Some(Version::One) { "appid" } else { "azp" };
         if !self.client_ids.is_empty()
             && !jwt.text(client).is_some_and(|id| self.client_ids.iter().any(|one| one == id))
         {
             let values = self.client_ids.clone();
-            return Err(Refusal::ClaimValue(UnmetClaim { name: client.to_owned(), values, any: true }));
+            return Err(TokenRefusal::ClaimValue(UnmetClaim { name: client.to_owned(), values, any: true }));
         }
         let audiences = jwt.values("aud");
         let is_backend = |id: &String| audiences.iter().any(|aud| aud.strip_prefix("api://").unwrap_or(aud) == id);
         if !self.backend_ids.is_empty() && !self.backend_ids.iter().any(is_backend) {
-            return Err(Refusal::Audience { found: audiences, allowed: self.backend_ids.clone() });
+            return Err(TokenRefusal::Audience { found: audiences, allowed: self.backend_ids.clone() });
         }
         Ok(())
     }

@@ -107,7 +107,7 @@ fn signing_key(element: &Element<'_>, problems: &mut Problems) -> Option<Signing
         );
     }
     if of_certificate {
-        return certificate(element, problems).map(|certificate| SigningKey::of_certificate(id, certificate));
+        return certificate(element, problems).map(|certificate| SigningKey::from_certificate(id, certificate));
     }
     if !rsa {
         return symmetric_key(element, id, &text, problems);

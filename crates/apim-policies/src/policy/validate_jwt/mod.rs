@@ -23,9 +23,9 @@ use super::{
     required_claims::{self, Claim},
     token_policy::TokenPolicy,
 };
-use crate::token::{Answer, DecryptionKey, RequiredClaim, Rules, SigningKey};
+use crate::token::{DecryptionKey, RefusalText, RequiredClaim, Rules, SigningKey};
 
-const ANSWER: Answer = Answer { not_present: "JWT not present.", invalid: "Invalid JWT." };
+const ANSWER: RefusalText = RefusalText { not_present: "JWT not present.", invalid: "Invalid JWT." };
 
 /// The policy as written; the documented defaults are filled in when it runs.
 #[derive(Debug)]

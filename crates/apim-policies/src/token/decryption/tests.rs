@@ -11,7 +11,7 @@ fn certificate(signer: &Signer) -> Certificate {
 }
 
 fn rsa_key() -> DecryptionKey {
-    DecryptionKey::of_certificate(None, &certificate(Signer::published())).unwrap()
+    DecryptionKey::from_certificate(None, &certificate(Signer::published())).unwrap()
 }
 
 fn with(token: &str, index: usize, part: &str) -> String {
@@ -61,7 +61,7 @@ fn what_was_changed_or_asks_for_something_else_does_not_open() {
         assert!(error.starts_with(refusal), "{name}: {error}");
     }
     assert!(DecryptionKey::symmetric(None, vec![1; 33]).is_none());
-    assert!(matches!(decrypt(&good, &[]), Err(Refusal::NoDecryptionKeys)));
+    assert!(matches!(decrypt(&good, &[]), Err(TokenRefusal::NoDecryptionKeys)));
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn a_token_to_a_certificate_opens_with_its_key_alone() {
         let token = encrypt_to("a.b.c", method, &public, &json!({}));
         assert_eq!(decrypt(&token, &keys).unwrap(), "a.b.c", "{method}");
         // Its content key is 32 bytes of 9, which as a shared key is not what it asks for.
-        assert!(matches!(decrypt(&token, &keys[..1]), Err(Refusal::DecryptionAlgorithm { .. })), "{method}");
-        let stranger = DecryptionKey::of_certificate(None, &certificate(Signer::unpublished())).unwrap();
-        assert!(matches!(decrypt(&token, &[stranger]), Err(Refusal::Decryption)), "{method}");
+        assert!(matches!(decrypt(&token, &keys[..1]), Err(TokenRefusal::DecryptionAlgorithm { .. })), "{method}");
+        let stranger = DecryptionKey::from_certificate(None, &certificate(Signer::unpublished())).unwrap();
+        assert!(matches!(decrypt(&token, &[stranger]), Err(TokenRefusal::Decryption)), "{method}");
         for index in 0..5 {
             for part in ["", "AAAA"] {
                 assert!(decrypt(&with(&token, index, part), &keys).is_err(), "{method}, part {index}");
@@ -108,7 +108,7 @@ fn a_token_to_a_certificate_opens_with_its_key_alone() {
     }
     for method in ["A128GCM", "A256GCM", ""] {
         let token = encrypt_to("a.b.c", method, &public, &json!({}));
-        assert!(matches!(decrypt(&token, &keys), Err(Refusal::DecryptionAlgorithm { .. })), "{method}");
+        assert!(matches!(decrypt(&token, &keys), Err(TokenRefusal::DecryptionAlgorithm { .. })), "{method}");
     }
 }
 
@@ -116,7 +116,8 @@ fn a_token_to_a_certificate_opens_with_its_key_alone() {
 fn a_named_key_decides_alone() {
     let (own, other) = (certificate(Signer::published()), certificate(Signer::unpublished()));
     let keys = |id: Option<&str>| {
-        [(&own, id), (&other, None)].map(|(one, id)| DecryptionKey::of_certificate(id.map(str::to_owned), one).unwrap())
+        [(&own, id), (&other, None)]
+            .map(|(one, id)| DecryptionKey::from_certificate(id.map(str::to_owned), one).unwrap())
     };
     let token = |members: &Value| encrypt_to("a.b.c", "A128CBC-HS256", &Signer::published().rsa_public_der(), members);
     for (name, id, members, opens) in [

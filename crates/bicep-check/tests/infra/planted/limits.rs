@@ -67,7 +67,7 @@ pub(super) const MISTAKES: [Mistake; 15] = [
         file: "infra/modules/openai.bicep",
         from: "    customSubDomainName: name\n",
         to: "",
-        found: "infra/modules/openai.bicep: limits: properties.customSubDomainName: it is missing: Entra tokens need a host name of its own",
+        found: "infra/modules/openai.bicep: limits: properties.customSubDomainName: it is missing: Entra tokens need its own host name",
     },
     Mistake {
         file: "infra/modules/openai.bicep",

@@ -136,7 +136,7 @@ async fn difference(rig: &Rig, row: &Row) -> Option<String> {
     (seen != wanted || text != expected).then(|| format!("{method} {target} {body:?}: {seen:?} {text:?}, not {row:?}"))
 }
 
-/// Says that a language is not there, so that nobody takes it for tested.
+/// Says that a language is not there, so that it is not taken for tested.
 fn there(program: &str, argument: &str) -> bool {
     let there = Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success());
     if !there {

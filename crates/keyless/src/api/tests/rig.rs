@@ -38,14 +38,14 @@ use crate::{
 
 /// What the gateway saw of a request.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct GatewayRequest {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-impl Seen {
+impl GatewayRequest {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -56,26 +56,26 @@ impl Seen {
     }
 }
 
-type Answer = http::Response<&'static str>;
+type GatewayAnswer = http::Response<&'static str>;
 
 /// Gives these answers one after the other, then 200.
 #[derive(Default)]
 pub(super) struct Gateway {
-    answers: Mutex<VecDeque<Answer>>,
-    seen: Mutex<Vec<Seen>>,
+    answers: Mutex<VecDeque<GatewayAnswer>>,
+    seen: Mutex<Vec<GatewayRequest>>,
 }
 
 impl Gateway {
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<GatewayRequest> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 
-    pub(super) fn will(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(super) fn will(&self, answers: impl IntoIterator<Item = GatewayAnswer>) {
         self.answers.lock().unwrap().extend(answers);
     }
 }
 
-pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Answer {
+pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> GatewayAnswer {
     let mut answer = http::Response::builder().status(status);
     for (name, value) in headers {
         answer = answer.header(*name, *value);
@@ -87,7 +87,12 @@ async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let target = parts.uri.to_string();
-    gateway.seen.lock().unwrap().push(Seen { method: parts.method.to_string(), target, headers: parts.headers, body });
+    gateway.seen.lock().unwrap().push(GatewayRequest {
+        method: parts.method.to_string(),
+        target,
+        headers: parts.headers,
+        body,
+    });
     let answer = gateway.answers.lock().unwrap().pop_front();
     answer.map_or_else(|| Response::new(Body::from("served")), |answer| answer.map(Body::from))
 }
@@ -156,13 +161,13 @@ pub(super) fn api(base: &str) -> (Arc<Vault>, Api) {
 }
 
 /// The challenge of a gateway that does not know the key.
-pub(super) fn bad_key() -> Answer {
+pub(super) fn bad_key() -> GatewayAnswer {
     let challenge = r#"AzureApiManagementKey realm="https://a/orders",name="Ocp-Apim-Subscription-Key",type="header""#;
     let name = HeaderName::from_static("www-authenticate");
     answer(401, &[(name.as_str(), challenge)], "")
 }
 
 /// What `validate-jwt` answers.
-pub(super) fn bad_token() -> Answer {
+pub(super) fn bad_token() -> GatewayAnswer {
     answer(401, &[], r#"{ "statusCode": 401, "message": "Invalid JWT." }"#)
 }

@@ -30,13 +30,13 @@ use crate::{
 };
 
 /// What the service saw of a request.
-pub(super) struct Seen {
+pub(super) struct ServiceRequest {
     pub(super) target: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
 }
 
-impl Seen {
+impl ServiceRequest {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -45,7 +45,7 @@ impl Seen {
 #[derive(Default)]
 struct Shared {
     answers: Mutex<VecDeque<Response>>,
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<ServiceRequest>>,
     asked: watch::Sender<usize>,
 }
 
@@ -79,7 +79,7 @@ impl Rig {
         self.shared.asked.subscribe().wait_for(|asked| *asked >= times).await.unwrap();
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<ServiceRequest> {
         std::mem::take(&mut *self.shared.seen.lock().unwrap())
     }
 }
@@ -87,7 +87,7 @@ impl Rig {
 async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = serde_json::from_slice(&to_bytes(body, usize::MAX).await.unwrap()).unwrap_or_default();
-    shared.seen.lock().unwrap().push(Seen { target: parts.uri.to_string(), headers: parts.headers, body });
+    shared.seen.lock().unwrap().push(ServiceRequest { target: parts.uri.to_string(), headers: parts.headers, body });
     shared.asked.send_modify(|asked| *asked += 1);
     shared.answers.lock().unwrap().pop_front().unwrap_or_else(|| answer(404, &[], "no answer is left"))
 }

@@ -19,19 +19,19 @@ use super::wire::Message;
 
 /// What it was sent, whatever it answered.
 #[derive(Clone, Debug)]
-pub(super) struct Got {
+pub(super) struct SentBatch {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) answered: u16,
 }
 
-type Answer = http::Response<String>;
+type CollectorAnswer = http::Response<String>;
 
 #[derive(Default)]
 struct Shared {
-    got: Mutex<Vec<Got>>,
-    answers: Mutex<VecDeque<Answer>>,
+    got: Mutex<Vec<SentBatch>>,
+    answers: Mutex<VecDeque<CollectorAnswer>>,
     /// Requests with more bytes are answered 413.
     most: Mutex<Option<usize>>,
     bell: Notify,
@@ -70,12 +70,12 @@ impl Collector {
         *self.shared.most.lock().unwrap() = Some(bytes);
     }
 
-    pub(super) fn got(&self) -> Vec<Got> {
+    pub(super) fn got(&self) -> Vec<SentBatch> {
         self.shared.got.lock().unwrap().clone()
     }
 
     /// Waits until `enough` of what it got.
-    pub(super) async fn until(&self, enough: impl Fn(&[Got]) -> bool) -> Vec<Got> {
+    pub(super) async fn until(&self, enough: impl Fn(&[SentBatch]) -> bool) -> Vec<SentBatch> {
         let waiting = async {
             loop {
                 let bell = self.shared.bell.notified();
@@ -127,7 +127,12 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     };
     let answer = answer.unwrap_or_default();
     let answered = answer.status().as_u16();
-    shared.got.lock().unwrap().push(Got { path: parts.uri.path().to_owned(), headers: parts.headers, body, answered });
+    shared.got.lock().unwrap().push(SentBatch {
+        path: parts.uri.path().to_owned(),
+        headers: parts.headers,
+        body,
+        answered,
+    });
     shared.bell.notify_waiters();
     answer.map(Body::from)
 }

@@ -11,7 +11,7 @@ use super::{super::*, collector::Collector};
 use crate::{
     connection::Connection,
     identity::{Credential, TokenCache},
-    signals::{Recorder, Sampler, Wanted, record::Attributes},
+    signals::{Recorder, Sampler, SentSignals, record::Attributes},
     telemetry::{exporter::Endpoints, sending::Sender},
     test_support::Numbered,
     trace::TraceLayer,
@@ -47,7 +47,7 @@ impl Rig {
 
     pub(super) fn sending_to(endpoints: Endpoints, collector: Collector, tokens: Option<Arc<TokenCache>>) -> Self {
         let http = Http::default();
-        let recorder = Recorder::new(Wanted { traces: true, logs: true, metrics: true }, Sampler::default());
+        let recorder = Recorder::new(SentSignals { traces: true, logs: true, metrics: true }, Sampler::default());
         let resource = encode::resource(&Attributes::default());
         let exporter = Exporter::start(recorder, Sender { http: http.clone(), tokens }, endpoints, resource);
         let telemetry = Telemetry(Some(exporter));

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::super::{
     Deletes, Shows, Store,
-    blob::{Blob, Kind, Which},
+    blob::{Blob, BlobKind, Which},
     container::{BlockReference, Container},
     container_state::ContainerState,
-    part::{Part, Piece},
+    part::{BlobPart, Piece},
     retention::Retention,
 };
 use crate::blob::{conditions::Conditions, error::BlobError, lease::Lease, name::BlobName, properties::Metadata};
@@ -37,7 +37,7 @@ const CONTAINER: &str = "c";
 const NAME: BlobName<'static> = BlobName("a");
 const LEASE: Lease = Lease::Held { id: Uuid::from_u128(1), seconds: None, until: None };
 
-fn content(store: &Store, text: &str) -> Result<Part, BlobError> {
+fn content(store: &Store, text: &str) -> Result<BlobPart, BlobError> {
     let mut part = store.new_part(CONTAINER)?;
     step()?;
     fs::write(part.path(), text)?;
@@ -45,7 +45,7 @@ fn content(store: &Store, text: &str) -> Result<Part, BlobError> {
     Ok(part)
 }
 
-fn put(store: &Store, kind: Kind, text: &str) -> Result<(), BlobError> {
+fn put(store: &Store, kind: BlobKind, text: &str) -> Result<(), BlobError> {
     let mut blob = Blob::new(NAME.0, kind);
     blob.pieces = vec![Piece::whole(Arc::new(content(store, text)?))];
     store.put(CONTAINER, NAME, &Conditions::default(), |_| Ok(blob)).map(drop)
@@ -60,7 +60,7 @@ fn block(store: &Store, id: &str, text: &str) -> Result<(), BlobError> {
 fn commit(store: &Store, ids: &[&str]) -> Result<(), BlobError> {
     let list: Vec<_> = ids.iter().map(|id| BlockReference::Latest((*id).to_owned())).collect();
     let make = |container: &Container| {
-        let mut blob = Blob::new(NAME.0, Kind::Block);
+        let mut blob = Blob::new(NAME.0, BlobKind::Block);
         blob.pieces = container.blocks(NAME, &list)?.into_iter().map(Piece::whole).collect();
         Ok(blob)
     };
@@ -83,7 +83,7 @@ fn copy(store: &Store) -> Result<(), BlobError> {
     let source = store.blob(CONTAINER, BlobName("kept"), &Which::Current)?;
     let mut part = store.new_part(CONTAINER)?;
     part.fill_from(source.pieces[0].part.as_ref().unwrap())?;
-    let mut blob = Blob::new(NAME.0, Kind::Block);
+    let mut blob = Blob::new(NAME.0, BlobKind::Block);
     blob.pieces = vec![Piece::whole(Arc::new(part))];
     store.put(CONTAINER, NAME, &Conditions::default(), |_| Ok(blob)).map(drop)
 }
@@ -93,7 +93,7 @@ fn nothing(_: &Store) -> Result<(), BlobError> {
 }
 
 fn old(store: &Store) -> Result<(), BlobError> {
-    put(store, Kind::Block, "old")
+    put(store, BlobKind::Block, "old")
 }
 
 fn waiting(store: &Store) -> Result<(), BlobError> {
@@ -106,7 +106,7 @@ fn with_snapshots(store: &Store) -> Result<(), BlobError> {
     waiting(store)?;
     for text in ["older", "newer"] {
         store.snapshot(CONTAINER, NAME, &Conditions::default(), Metadata::new())?;
-        put(store, Kind::Block, text)?;
+        put(store, BlobKind::Block, text)?;
     }
     block(store, "a", "three")
 }
@@ -126,7 +126,7 @@ const WRITES_OF_SEVERAL: [(&str, Retention, Write, Write); 12] = [
     ("a deletion with snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::BlobAndSnapshots)),
     ("a deletion of the snapshots", PLAIN, with_snapshots, |store| delete(store, Deletes::SnapshotsAlone)),
     ("a deletion of several blocks", PLAIN, two_blocks, |store| delete(store, Deletes::BlobAlone)),
-    ("a version in place of another", VERSIONS, waiting, |store| put(store, Kind::Block, "new")),
+    ("a version in place of another", VERSIONS, waiting, |store| put(store, BlobKind::Block, "new")),
     ("a commit of a version", VERSIONS, waiting, |store| commit(store, &["b", "a"])),
     ("a version with other metadata", VERSIONS, old, |store| {
         update(store, Shows::AsVersion, |blob| drop(blob.tags.insert("a".to_owned(), "new".to_owned())))
@@ -135,7 +135,7 @@ const WRITES_OF_SEVERAL: [(&str, Retention, Write, Write); 12] = [
     ("a deletion with snapshots that leaves a version", VERSIONS, with_snapshots, |store| {
         delete(store, Deletes::BlobAndSnapshots)
     }),
-    ("a blob in place of one that can come back", DAYS, waiting, |store| put(store, Kind::Block, "new")),
+    ("a blob in place of one that can come back", DAYS, waiting, |store| put(store, BlobKind::Block, "new")),
     ("a deletion that can be undone", DAYS, waiting, |store| delete(store, Deletes::BlobAlone)),
     ("a deletion with snapshots that can be undone", DAYS, with_snapshots, |store| {
         delete(store, Deletes::BlobAndSnapshots)
@@ -151,8 +151,8 @@ fn two_blocks(store: &Store) -> Result<(), BlobError> {
 /// Each write with what comes before it.
 const WRITES: [(&str, Write, Write); 17] = [
     ("a new blob", nothing, old),
-    ("a blob in place of another", old, |store| put(store, Kind::Block, "new")),
-    ("a blob in place of one with blocks that wait", waiting, |store| put(store, Kind::Block, "new")),
+    ("a blob in place of another", old, |store| put(store, BlobKind::Block, "new")),
+    ("a blob in place of one with blocks that wait", waiting, |store| put(store, BlobKind::Block, "new")),
     ("a block", old, |store| block(store, "a", "new")),
     ("a block of no blob", nothing, |store| block(store, "a", "new")),
     ("a block again", waiting, |store| block(store, "a", "new")),
@@ -160,7 +160,7 @@ const WRITES: [(&str, Write, Write); 17] = [
     ("a commit of fewer blocks", waiting, |store| commit(store, &["b"])),
     (
         "an append",
-        |store| put(store, Kind::Append { sealed: false }, "old"),
+        |store| put(store, BlobKind::Append { sealed: false }, "old"),
         |store| {
             let part = Arc::new(content(store, "new")?);
             update(store, Shows::Yes, |blob| blob.pieces.push(Piece::whole(part)))
@@ -168,7 +168,7 @@ const WRITES: [(&str, Write, Write); 17] = [
     ),
     (
         "pages",
-        |store| put(store, Kind::Page { sequence_number: 0 }, "old page"),
+        |store| put(store, BlobKind::Page { sequence_number: 0 }, "old page"),
         |store| {
             let part = Arc::new(content(store, "new ")?);
             update(store, Shows::Yes, |blob| {
@@ -200,7 +200,7 @@ fn open(folder: &Path, retention: Retention) -> Store {
 fn prepared(retention: Retention, before: Write) -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path(), retention);
-    let mut kept = Blob::new("kept", Kind::Block);
+    let mut kept = Blob::new("kept", BlobKind::Block);
     kept.pieces = vec![Piece::whole(Arc::new(content(&store, "kept").unwrap()))];
     store.put(CONTAINER, BlobName("kept"), &Conditions::default(), |_| Ok(kept)).unwrap();
     before(&store).unwrap();

@@ -95,7 +95,7 @@ struct Running {
 }
 
 /// What the gateway answered, and what it wrote into the journal.
-struct Answer {
+struct JournaledAnswer {
     status: u16,
     headers: HeaderMap,
     body: String,
@@ -118,7 +118,7 @@ impl Running {
     }
 
     /// Calls the API, with this in the Authorization header.
-    async fn call(&self, token: &str) -> Answer {
+    async fn call(&self, token: &str) -> JournaledAnswer {
         let world = self.azure.world();
         let request = Request::get("https://apim-keyless.azure-api.net/orders")
             .header(
@@ -129,7 +129,7 @@ impl Running {
         let response = world.network.send(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
+        JournaledAnswer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),

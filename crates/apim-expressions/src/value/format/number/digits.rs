@@ -21,19 +21,19 @@ impl Digits {
         Self { negative, digits, scale }
     }
 
-    pub(in crate::value::format) fn of_integer(number: Integer) -> Self {
+    pub(in crate::value::format) fn from_integer(number: Integer) -> Self {
         let text = number.wide().unsigned_abs().to_string();
         Self::new(number.wide() < 0, &text, i32::try_from(text.len()).unwrap_or_default())
     }
 
-    pub(super) fn of_decimal(number: Decimal) -> Self {
+    pub(super) fn from_decimal(number: Decimal) -> Self {
         let text = number.mantissa().unsigned_abs().to_string();
         let scale = i32::try_from(text.len()).unwrap_or_default() - i32::try_from(number.scale()).unwrap_or_default();
         Self::new(number.is_sign_negative(), &text, scale)
     }
 
     /// So many significant digits of a finite double.
-    pub(super) fn of_double(number: f64, count: usize) -> Self {
+    pub(super) fn from_double(number: f64, count: usize) -> Self {
         // No double has more significant digits.
         let count = count.clamp(1, 800);
         let text = format!("{:.*e}", count - 1, number.abs());

@@ -146,7 +146,7 @@ async fn an_error_keeps_what_it_comes_from() {
     assert_eq!(*error.kind(), azure_core::error::ErrorKind::Credential);
     let text = chain(&error);
     assert!(text.contains(&format!("no token for {VAULT}")) && text.ends_with("connection refused"), "{text}");
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::EndpointUnreachable);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::EndpointUnreachable);
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,7 +73,7 @@ async fn an_endpoint_that_is_down_is_felt_when_the_token_ends_and_not_before() {
     assert!((8..40).contains(&tries), "{tries} tries in half an hour");
     sleep(SECOND).await;
     let error = world.token(VAULT).await.unwrap_err();
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::EndpointUnreachable);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::EndpointUnreachable);
     assert!(chain(&error).ends_with("connection refused"));
     world.inner.will(Outcome::Token(HOUR));
     sleep(SECOND).await;

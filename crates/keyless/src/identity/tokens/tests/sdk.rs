@@ -114,7 +114,7 @@ async fn a_400_says_what_the_endpoint_said() {
     let message = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.";
     let wire = Wire::new(&[(400, &format!(r#"{{"statusCode":400,"message":"{message}"}}"#))]);
     let error = error(&wire).await;
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::NoSuchIdentity);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::NoSuchIdentity);
     let text = chain(&error);
     assert!(text.contains("clientId") && text.contains(&format!("(the answer was 400: {message})")), "{text}");
     assert_eq!(wire.requests(), 1, "a refusal is not retried");
@@ -128,21 +128,21 @@ async fn a_fetch_that_is_cut_off_amid_retries_still_says_why() {
     let error = error(&wire).await;
     assert_eq!(before.elapsed(), WAIT);
     assert!(wire.requests() > 1, "the SDK retries a 500");
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::UnknownResource);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::UnknownResource);
     assert_eq!(status(&error), Some(StatusCode::InternalServerError));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_not_there_is_told_from_one_that_is_slow() {
     let error = error(&Wire::new(&[])).await;
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::EndpointUnreachable);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::EndpointUnreachable);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_no_token_is_not_quoted_nor_taken_for_an_earlier_refusal() {
     let numeric = r#"{"access_token":"S3CRET","expires_on":1800000000,"resource":"r","token_type":"Bearer"}"#;
     let error = error(&Wire::new(&[(429, r#"{"message":"slow down"}"#), (200, numeric)])).await;
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::Other);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::Other);
     assert!(!chain(&error).contains("slow down"));
     assert!(!chain(&error).contains("S3CRET") && !format!("{error:?}").contains("S3CRET"), "{error:?}");
 }
@@ -161,7 +161,7 @@ async fn what_entra_says_survives_the_sdk() {
     };
     let cache = TokenCache::new(WorkloadIdentityCredential::new(Some(options)).unwrap(), WAIT);
     let error = cache.get_token(&[VAULT], None).await.unwrap_err();
-    assert_eq!(IdentityProblem::of(&error), IdentityProblem::NoSuchIdentity);
+    assert_eq!(IdentityProblem::from_credential_error(&error), IdentityProblem::NoSuchIdentity);
     let text = chain(&error);
     assert!(text.contains("the answer was 400: unauthorized_client: AADSTS700016"), "{text}");
     assert!(text.contains("expected a borrowed string"), "the SDK still loses it, or this wrapping can go: {text}");
