@@ -250,7 +250,7 @@ module storage 'modules/storage.bicep' = {
   }
 }
 
-// The Functions host keeps its locks and the deployed package in an account of its own: one for each function app.
+// The Functions host keeps its locks and the deployed package in its own account: one for each function app.
 module hostStorage 'modules/storage.bicep' = [
   for (region, i) in regions: {
     scope: group

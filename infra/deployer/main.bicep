@@ -23,7 +23,7 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   tags: tags
 }
 
-// A group of its own: the pipeline cannot change which tokens the identity accepts, and `azd down` leaves it alone.
+// Its own group: the pipeline cannot change which tokens the identity accepts, and `azd down` leaves it alone.
 resource deployerGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-keyless-deployer-${environmentName}'
   location: location

@@ -33,7 +33,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
 
 var hostBlobs = 'https://${hostStorage.name}.blob.${environment().suffixes.storage}'
 
-// The host refuses larger requests, 100 MiB by default; the handler has limits of its own (UPLOAD_MAX_BYTES).
+// The host refuses larger requests, 100 MiB by default; the handler has its own limits (UPLOAD_MAX_BYTES).
 // FUNCTIONS_WORKER_RUNTIME is not among them: on Flex Consumption the runtime stands in functionAppConfig.
 var hostSettings = {
   AzureWebJobsStorage__blobServiceUri: hostBlobs

@@ -71,7 +71,7 @@ resource accounts 'Microsoft.ApiManagement/service/backends@2024-05-01' = [
 resource pool 'Microsoft.ApiManagement/service/backends@2024-05-01' = {
   parent: service
   name: 'chat-models'
-  // A pool has no address of its own.
+  // A pool has no address.
   #disable-next-line BCP035
   properties: {
     type: 'Pool'

@@ -5,7 +5,7 @@ param storageName string
 param hostStorageNames string[]
 param componentName string
 
-@description('Empty when the handler sends no telemetry of its own.')
+@description('Empty when the handler sends no telemetry.')
 param collectionRuleName string
 
 @description('Empty when no model is deployed.')

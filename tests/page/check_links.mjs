@@ -1,4 +1,4 @@
-// Reads in the dashboard who refused, for each link that a world of its own has broken.
+// Reads in the dashboard who refused, for each link broken in its own world.
 //
 //   node check_links.mjs < JSON: [{ link, url, entry, service, status, reason }]
 

@@ -46,7 +46,7 @@ function form(page, place, { id }, entry) {
   replace(place, el("form", { "data-open": true, class: "panel", on: { submit: send } },
     el("h2", {}, call ? `Replay ${call.method} ${call.path}` : `Run the timer ${name} again`),
     el("p", { class: "quiet" }, "It goes through the Functions host as a new invocation, and is marked as a replay. ",
-      call && "Method and path are sent again, in a trace of its own and with the key of this local host. Query, headers and body of the first request are not kept, because they may hold keys: give again what the function needs."),
+      call && "Method and path are sent again, in a new trace and with the key of this local host. Query, headers and body of the first request are not kept, because they may hold keys: give again what the function needs."),
     call && label(query, "Query"),
     call && changes && [label(kind, "Content type"), label(body, "Body")],
     changes && el("p", {}, el("label", { class: "choice" }, sure, call ? ` ${call.method} may change something: run it again` : " run it now")),

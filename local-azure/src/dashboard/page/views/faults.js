@@ -72,7 +72,7 @@ function action(link, tell, read) {
     const send = button("Send once", () => doing(send, tell, async () => {
       const { status, seen: refused } = await post("links/attack", { name: link.name });
       const entry = refused && [" ", el("a", { href: `#/requests/${refused.entry}` }, "its request"), `: ${refused.reason ?? ""}`];
-      if (status >= 400) tell.good(`the attack ${link.name} was answered ${status} by ${refused?.service ?? "nobody"}.`, entry);
+      if (status >= 400) tell.good(`the attack ${link.name} was answered ${status} by ${refused?.service ?? "no service"}.`, entry);
       else tell.bad(`the attack ${link.name} was answered ${status}`);
       await read();
     }), { id: `attack-${link.name}`, "aria-label": `Send once: ${link.name}` });

@@ -18,7 +18,7 @@ async function show(page) {
       appRegistrations.map((one) => [el("b", {}, one.name), el("code", {}, one.appIdUri), el("code", {}, one.clientId),
         `version ${one.tokenVersion}${one.assignmentRequired ? ", for assigned callers alone" : ""}`,
         one.appRoles.join(", ") || "none", one.credentials.length ? one.credentials.map(credential) : el("span", { class: "quiet" }, "nothing")])),
-    section("App roles held now", "Nobody holds an app role.", ["Who", "App", "Role", "Since"],
+    section("App roles held now", "No identity holds an app role.", ["Who", "App", "Role", "Since"],
       appRoleAssignments.map(({ principal, app, role, created }) => [principal, app, role ?? "access without a role", dateTime(created)])),
     section("Subscriptions of API Management", "There is no subscription.", ["Name", "Opens", "State", "Secrets with its primary key"],
       subscriptions.map(({ name, scope, state, secrets }) => [el("b", {}, name), scope, state, secrets.join(", ") || "none"])));

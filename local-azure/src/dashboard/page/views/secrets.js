@@ -16,7 +16,7 @@ async function show(page) {
 
 function vault({ name, host, softDeleteRetentionDays, purgeProtection, secrets }) {
   const versions = secrets.flatMap((secret) => secret.versions);
-  // Columns that nobody has given anything are left out.
+  // Empty columns are left out.
   const optional = [["Not before", "notBefore", date], ["Type", "contentType", (text) => text ?? ""]]
     .filter(([, member]) => versions.some((version) => version[member]));
   const rows = secrets.flatMap((secret) => secret.versions.map((version, index) => [
